@@ -1,0 +1,173 @@
+import { unsupportedError } from './errors.ts';
+import type { Fields, Values } from './field.ts';
+import type { Http } from './http.ts';
+import { imageFrom, type Image, type ImageRecord } from './image.ts';
+import {
+  operationNames,
+  type Call,
+  type Operation,
+  type OperationName,
+  type Operations,
+  type OperationTypes,
+} from './operation.ts';
+import type { Secret } from './secret.ts';
+
+/** Runs `work` while no other process that asks for the same path does. The path need not exist; its folder must. */
+export type Lock = <T>(path: string, work: () => Promise<T>) => Promise<T>;
+
+/** What a driver is handed to work with. */
+export interface Tools {
+  readonly http: Http;
+  readonly lock: Lock;
+}
+
+/** What the machine around us offers to look for profiles in. Nothing here writes. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** Folder for per-user configuration (XDG_CONFIG_HOME or the platform's). */
+  readonly configHome: string;
+  /** Contents of a file as UTF-8, absent if there is none. Throws LOCAL if it is there and cannot be read. */
+  text(path: string): Promise<string | undefined>;
+  /** Throws CONFIG with the path when the text is not YAML. */
+  yaml(text: string, path: string): unknown;
+  /** Sections of an INI file; keys before the first section stand under ''. */
+  ini(text: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** A profile found in the provider's own configuration. `source` names the file or the variables for the user. */
+export interface FoundProfile {
+  readonly name: string;
+  readonly source: string;
+  readonly fields: Readonly<Record<string, string | Secret>>;
+  /** This is what the provider's own tools would use now, without being told a name: `env:PROVIDER`. */
+  readonly ambient?: boolean;
+}
+
+/** Who the provider says we are, and what this deployment of it lacks of what the driver can do, each with its reason. */
+export interface Identity {
+  readonly who: string;
+  readonly details: Readonly<Record<string, string>>;
+  readonly missing: Readonly<Partial<Record<OperationName, string>>>;
+}
+
+export interface DriverDefinition<F extends Fields, Client> {
+  readonly name: string;
+  readonly title: string;
+  /** Page of the provider's API. */
+  readonly docs: string;
+  readonly profile: F;
+  /** Texts that can only be an id, never a name. */
+  readonly ids: RegExp;
+  /** Does no I/O. Throws CONFIG when the values do not fit together. */
+  connect(values: Values<F>, tools: Tools): Client;
+  readonly operations: Operations<Client>;
+  /** Why a verb is not offered, and the nearest thing that works: one sentence or two. */
+  readonly absent: Readonly<Partial<Record<OperationName, string>>>;
+  probe?(client: Client, call: Call): Promise<Identity>;
+  discover?(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
+}
+
+/** A verb ready to be used: its facts, and the function bound to one account. Images carry profile and provider. */
+export type Bound<Name extends OperationName> = OperationTypes[Name]['facts'] & {
+  run(request: OperationTypes[Name]['request'], call: Call): Stamped<OperationTypes[Name]['result']>;
+};
+type Stamped<Result> =
+  Result extends AsyncIterable<ImageRecord>
+    ? AsyncIterable<Image>
+    : Result extends Promise<ImageRecord>
+      ? Promise<Image>
+      : Result;
+
+/** An open driver with its client: one account at one provider. */
+export interface Session {
+  readonly profile: string;
+  readonly provider: string;
+  readonly driver: Driver;
+  find<N extends OperationName>(name: N): Bound<N> | undefined;
+  /** Throws UNSUPPORTED, with the driver's reason, if the provider does not offer the verb. */
+  require<N extends OperationName>(name: N): Bound<N>;
+  probe(call: Call): Promise<Identity>;
+}
+
+/** A driver as the rest of the program sees it. */
+export interface Driver {
+  readonly name: string;
+  readonly title: string;
+  readonly docs: string;
+  readonly profile: Fields;
+  readonly ids: RegExp;
+  /** Facts of the verbs it has: presence means that it can. */
+  readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
+  readonly absent: Readonly<Partial<Record<OperationName, string>>>;
+  open(values: Readonly<Record<string, string | Secret | undefined>>, tools: Tools, profile: string): Session;
+  discover(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
+}
+
+/** The refusal of a verb that a driver does not have. */
+export function refusal(driver: Driver, verb: OperationName): Error {
+  const reason = driver.absent[verb];
+  return unsupportedError(`${driver.name} does not offer ${verb}.${reason ? ` ${reason}` : ''}`, {
+    provider: driver.name,
+    hint: `imgctl providers ${driver.name} lists what it offers`,
+  });
+}
+
+const isRecord = (value: unknown): value is ImageRecord =>
+  typeof value === 'object' && value !== null && 'providerStatus' in value && 'raw' in value;
+
+async function* stampEach(records: AsyncIterable<ImageRecord>, at: { profile: string; provider: string }): AsyncIterable<Image> {
+  for await (const record of records) yield imageFrom(record, at);
+}
+
+function stamp(result: unknown, at: { profile: string; provider: string }): unknown {
+  if (result instanceof Promise) return result.then((value: unknown) => (isRecord(value) ? imageFrom(value, at) : value));
+  return stampEach(result as AsyncIterable<ImageRecord>, at);
+}
+
+/** Makes a driver out of its definition. The casts that hiding the client's type takes are all here. */
+export function defineDriver<const F extends Fields, Client>(definition: DriverDefinition<F, Client>): Driver {
+  const operations = definition.operations as Readonly<Record<string, Operation<Client, OperationName> | undefined>>;
+  const facts: Record<string, object> = {};
+  for (const name of operationNames) {
+    const operation = operations[name];
+    if (!operation) continue;
+    const { run: _run, ...rest } = operation;
+    facts[name] = rest;
+  }
+  const driver: Driver = {
+    name: definition.name,
+    title: definition.title,
+    docs: definition.docs,
+    profile: definition.profile,
+    ids: definition.ids,
+    facts: facts as Driver['facts'],
+    absent: definition.absent,
+    discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],
+    open(values, tools, profile) {
+      const client = definition.connect(values as Values<F>, tools);
+      const at = { profile, provider: definition.name };
+      const find = <N extends OperationName>(name: N): Bound<N> | undefined => {
+        const operation = operations[name];
+        if (!operation) return undefined;
+        const run = operation.run as (client: Client, request: unknown, call: Call) => unknown;
+        return {
+          ...facts[name],
+          run: (request: unknown, call: Call) => stamp(run(client, request, call), at),
+        } as unknown as Bound<N>;
+      };
+      return {
+        ...at,
+        driver,
+        find,
+        require(name) {
+          const bound = find(name);
+          if (!bound) throw refusal(driver, name);
+          return bound;
+        },
+        probe: async (call) => (await definition.probe?.(client, call)) ?? { who: profile, details: {}, missing: {} },
+      };
+    },
+  };
+  return driver;
+}

@@ -1,0 +1,47 @@
+/** Formats a virtual disk is kept in. `tar` and `ova` are archives that hold disks; `luks` is an encrypted volume. */
+export const formats = [
+  'raw',
+  'qcow2',
+  'qed',
+  'vmdk',
+  'vhd',
+  'vhdx',
+  'vdi',
+  'iso',
+  'ploop',
+  'luks',
+  'ova',
+  'tar',
+  'ami',
+  'ari',
+  'aki',
+] as const;
+export type Format = (typeof formats)[number];
+
+/** Wrappers around a disk, in one layer. */
+export const compressions = ['gzip', 'xz', 'zstd', 'bzip2'] as const;
+export type Compression = (typeof compressions)[number];
+
+/** How the bytes of a disk are written down. No `compression` means: not wrapped. */
+export interface Encoding {
+  readonly format: Format;
+  readonly compression?: Compression;
+}
+
+/**
+ * One form in which an upload is taken. `maxBytes` bounds what is sent, `maxVirtualBytes` the disk inside it.
+ * `warnVirtualBytes` is a limit that the provider may have raised for this account: above it the user is warned, not refused.
+ * `needsLength`: the provider wants to know the number of bytes before the first one.
+ */
+export interface Accept extends Encoding {
+  readonly maxBytes?: number;
+  readonly maxVirtualBytes?: number;
+  readonly warnVirtualBytes?: number;
+  readonly alignBytes?: number;
+  readonly needsLength?: boolean;
+}
+
+/** "raw, gzip-compressed" or "qcow2": an encoding as a reader would say it. */
+export function describeEncoding(encoding: Encoding): string {
+  return encoding.compression ? `${encoding.format}, ${encoding.compression}-compressed` : encoding.format;
+}

@@ -1,0 +1,122 @@
+import type { Answer } from './http.ts';
+
+/** The kinds of failure and the exit status of each. Never renumbered; an unknown number means failure. */
+export const exitCodes = {
+  INTERNAL: 1,
+  USAGE: 2,
+  CONFIG: 3,
+  AUTH: 4,
+  NOT_FOUND: 5,
+  CONFLICT: 6,
+  UNSUPPORTED: 7,
+  LIMIT: 8,
+  NETWORK: 9,
+  PROVIDER: 10,
+  INTEGRITY: 11,
+  PARTIAL: 12,
+  WAIT_TIMEOUT: 13,
+  LOCAL: 14,
+  ABORTED: 130,
+} as const;
+export type Code = keyof typeof exitCodes;
+
+/** What each kind means, as help and README print it. */
+export const codeMeanings: Readonly<Record<Code, string>> = {
+  INTERNAL: 'a bug in imgctl',
+  USAGE: 'arguments, options, an impossible combination',
+  CONFIG: 'no such profile, unreadable store, missing field',
+  AUTH: '401, 403, expired credentials',
+  NOT_FOUND: 'image, region or file not there',
+  CONFLICT: 'exists already, wrong state, protected, ambiguous name',
+  UNSUPPORTED: 'this provider does not offer it',
+  LIMIT: 'quota, size, rate limit after retries',
+  NETWORK: 'DNS, TLS, refused, reset, timed out',
+  PROVIDER: '5xx, or an answer not in the promised shape',
+  INTEGRITY: 'hash or length differs, or the image is unsafe',
+  PARTIAL: 'some of several failed',
+  WAIT_TIMEOUT: 'still running at the provider',
+  LOCAL: 'disk full, no permission, cannot write here',
+  ABORTED: 'Ctrl-C (130) or SIGTERM (143)',
+};
+
+/** What may be known about a failure besides its message. `hint` names the next thing to type. */
+export interface Circumstances {
+  readonly hint?: string;
+  readonly cause?: unknown;
+  readonly profile?: string;
+  readonly provider?: string;
+  /** HTTP status of the provider's answer. */
+  readonly status?: number;
+  readonly requestId?: string;
+  /** Id of a half-made remote object that could not be removed. */
+  readonly leftover?: string;
+}
+
+/** Every failure that imgctl foresees. `code` decides the exit status. */
+export class ImgctlError extends Error {
+  override readonly name = 'ImgctlError';
+  readonly code: Code;
+  readonly circumstances: Circumstances;
+
+  constructor(code: Code, message: string, circumstances: Circumstances = {}) {
+    super(message, circumstances.cause === undefined ? undefined : { cause: circumstances.cause });
+    this.code = code;
+    this.circumstances = circumstances;
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+
+  /** The same failure with more known about it; what was known already wins. */
+  with(more: Circumstances): ImgctlError {
+    const error = new ImgctlError(this.code, this.message, { ...more, ...this.circumstances });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
+  }
+}
+
+const kind = (code: Code) => (message: string, circumstances?: Circumstances) => new ImgctlError(code, message, circumstances);
+
+export const usageError = kind('USAGE');
+export const configError = kind('CONFIG');
+export const authError = kind('AUTH');
+export const notFoundError = kind('NOT_FOUND');
+export const conflictError = kind('CONFLICT');
+export const unsupportedError = kind('UNSUPPORTED');
+export const limitError = kind('LIMIT');
+export const networkError = kind('NETWORK');
+export const providerError = kind('PROVIDER');
+export const integrityError = kind('INTEGRITY');
+export const partialError = kind('PARTIAL');
+export const waitTimeoutError = kind('WAIT_TIMEOUT');
+export const localError = kind('LOCAL');
+export const abortedError = kind('ABORTED');
+
+/** The kind of failure that an HTTP status stands for. 408 counts as the network's: nobody refused anything. */
+export function codeOfStatus(status: number): Code {
+  if (status === 401 || status === 403) return 'AUTH';
+  if (status === 404 || status === 410) return 'NOT_FOUND';
+  if (status === 409 || status === 412) return 'CONFLICT';
+  if (status === 413 || status === 429) return 'LIMIT';
+  if (status === 408) return 'NETWORK';
+  if (status === 400 || status === 422) return 'USAGE';
+  if (status === 405 || status === 501) return 'UNSUPPORTED';
+  return 'PROVIDER';
+}
+
+const requestIdHeaders = ['x-openstack-request-id', 'x-request-id', 'x-amz-request-id'];
+
+/**
+ * The error that an unwelcome answer stands for: kind by status, the provider's own words as message.
+ * `what` says what was being done ("creating the image"); `words` are the provider's, or empty.
+ */
+export function answerError(answer: Answer, what: string, words: string, more: Circumstances = {}): ImgctlError {
+  const requestId = requestIdHeaders.map((name) => answer.headers[name]).find((id) => id !== undefined);
+  const told = words.trim() === '' ? `HTTP ${answer.status}` : `${words.trim()} (HTTP ${answer.status})`;
+  return new ImgctlError(codeOfStatus(answer.status), `${what}: ${told}`, {
+    status: answer.status,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...more,
+  });
+}

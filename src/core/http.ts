@@ -1,0 +1,77 @@
+import type { Call } from './operation.ts';
+import type { Secret } from './secret.ts';
+
+export type Headers = Readonly<Record<string, string | Secret | undefined>>;
+
+/** One API call with a small answer. Redirects are not followed; every status comes back as an answer. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string | URL;
+  readonly headers?: Headers;
+  /** Sent as JSON. Secrets inside it are revealed on the wire only. */
+  readonly json?: unknown;
+  /** Sent as it is; `content-type` is the caller's to set. */
+  readonly body?: string | Uint8Array;
+  /** Whether sending it twice is harmless. Default: GET, HEAD, PUT and DELETE are, POST and PATCH are not. */
+  readonly repeatable?: boolean;
+  /** Statuses that are worth another try where `repeatable`; default 408, 429, 500, 502, 503, 504. */
+  readonly retryOn?: readonly number[];
+  /** The URL itself is a credential (signed): it is masked in traces and errors. */
+  readonly secretUrl?: boolean;
+}
+
+/** Header names are in lower case; a repeated header is joined by ", ". */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ApiAnswer extends Answer {
+  /** The URL that was asked, for messages; a secret one is masked. */
+  readonly url: string;
+  readonly text: string;
+  /** The body as JSON. Throws a PROVIDER error that quotes its beginning when it is not JSON. */
+  json(): unknown;
+}
+
+/** Bytes in order. A chunk is valid only until the next one is asked for: buffers are used again. */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+/** A bulk upload. It is never repeated here: whoever owns the source may try again. */
+export interface SendRequest {
+  readonly method: 'PUT' | 'POST' | 'PATCH';
+  readonly url: string | URL;
+  readonly headers?: Headers;
+  readonly bytes: Bytes;
+  /** Number of bytes; absent: chunked transfer encoding. Fewer or more bytes than said: INTEGRITY error. */
+  readonly length?: number;
+  /** Ask first (`Expect: 100-continue`), so that a refusal costs no bytes. */
+  readonly expectContinue?: boolean;
+  readonly secretUrl?: boolean;
+}
+
+/** A bulk download, from byte `from` on (default 0) when the status says 206. Redirects are not followed. */
+export interface ReceiveRequest {
+  readonly url: string | URL;
+  readonly headers?: Headers;
+  /** First and, optionally, last byte wanted (inclusive): sent as `Range`. */
+  readonly range?: { readonly from: number; readonly to?: number };
+  readonly secretUrl?: boolean;
+}
+
+export interface ReceiveAnswer extends Answer {
+  /** The body; ends early with a NETWORK error when the connection breaks or fewer bytes come than were promised. */
+  readonly bytes: Bytes;
+  /** Reads a small body (an error's) to its end, at most 64 KiB of it. */
+  text(): Promise<string>;
+}
+
+/**
+ * What drivers speak HTTP with. Failures to get any answer are NETWORK errors; retries, time limits, proxies,
+ * TLS settings, traces and the user agent are this side's business.
+ */
+export interface Http {
+  request(request: ApiRequest, call: Call): Promise<ApiAnswer>;
+  send(request: SendRequest, call: Call): Promise<ApiAnswer>;
+  receive(request: ReceiveRequest, call: Call): Promise<ReceiveAnswer>;
+}

@@ -1,0 +1,47 @@
+import { usageError } from './errors.ts';
+
+const binary = ['', 'K', 'M', 'G', 'T', 'P'];
+const sizePattern = /^(\d+(?:\.\d+)?)\s*(?:([KMGTP])(iB|B)?|B)?$/i;
+
+/** Bytes of a size such as `10M`, `5GiB` (both binary) or `6GB` (decimal). Throws USAGE on anything else. */
+export function parseSize(text: string, what = 'size'): number {
+  const found = sizePattern.exec(text.trim());
+  if (!found)
+    throw usageError(`${what}: "${text}" is not a size`, { hint: 'sizes look like 512MiB, 10M, 5GiB (binary) or 6GB (decimal)' });
+  const unit = (found[2] ?? '').toUpperCase();
+  const base = found[3]?.toLowerCase() === 'b' ? 1000 : 1024;
+  const bytes = Math.round(Number(found[1]) * base ** binary.indexOf(unit));
+  if (!Number.isSafeInteger(bytes)) throw usageError(`${what}: "${text}" is too large`);
+  return bytes;
+}
+
+const durations: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of a duration such as `500ms`, `30s`, `10m`, `2h`, `30d`. Throws USAGE on anything else. */
+export function parseDuration(text: string, what = 'duration'): number {
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+  const unit = durations[found?.[2] ?? ''];
+  if (!found || unit === undefined)
+    throw usageError(`${what}: "${text}" is not a duration`, { hint: 'durations look like 500ms, 30s, 10m, 2h or 30d' });
+  return Math.round(Number(found[1]) * unit);
+}
+
+/** Bytes as a person reads them: `612.0 MiB`. Binary units. */
+export function humanSize(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < binary.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${binary[unit] ?? ''}iB`;
+}
+
+/** A length of time as a person reads it: `3 days`, `12 min`, `40 s`. */
+export function humanDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}

@@ -1,0 +1,9 @@
+import type { Driver } from '../core/driver.ts';
+
+/** The providers: one line each. A driver is loaded when it is first needed. */
+export const drivers = {
+  linode: () => import('./linode/index.ts'),
+  local: () => import('./local/index.ts'),
+  openstack: () => import('./openstack/index.ts'),
+  rancher: () => import('./rancher/index.ts'),
+} satisfies Record<string, () => Promise<{ default: Driver }>>;

@@ -1,0 +1,20 @@
+import type { Compression, Format } from '../../core/encoding.ts';
+
+/** Something that an inspection found. `reject`: unsafe or broken; `warn`: worth knowing. `code` is stable, for `--allow-unsafe`. */
+export interface Finding {
+  readonly level: 'reject' | 'warn';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a file is, by its content. Sizes are bytes; absent: cannot be told without reading it all. */
+export interface Inspection {
+  readonly format: Format;
+  /** The variant within the format: `streamOptimized`, `dynamic`, `v3`, `gpt`… */
+  readonly subformat?: string;
+  readonly compression?: Compression;
+  readonly fileBytes?: number;
+  readonly virtualBytes?: number;
+  readonly allocatedBytes?: number;
+  readonly findings: readonly Finding[];
+}

@@ -1,0 +1,49 @@
+/** A request as a fake cloud saw it. `body` is whole for API calls, and cut to 64 KiB for bulk uploads (`bodyBytes` counts all). */
+export interface SeenRequest {
+  readonly method: string;
+  /** Path and query exactly as on the wire. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly bodyBytes: number;
+}
+
+/** What the next answers do instead of what they should. `on` picks requests (default: all); `times` how many (default 1). */
+export interface Fault {
+  readonly kind: 'answer' | 'drop' | 'truncate' | 'stall';
+  readonly on?: (request: { readonly method: string; readonly path: string }) => boolean;
+  readonly times?: number;
+  /** `answer`: this instead of the real one. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** An image to be put into a cloud behind the driver's back. `data` absent: some bytes of the cloud's choice. */
+export interface Seed {
+  readonly name: string;
+  readonly status?: 'active' | 'inactive' | 'queued';
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly isPublic?: boolean;
+  readonly data?: Uint8Array;
+}
+
+export interface RunningCloud {
+  /** Values of a profile that reaches it. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Puts images in and returns their ids, in order. */
+  seed(images: readonly Seed[]): Promise<readonly string[]>;
+  /** What was asked since the start or since `forget`. A cloud without a wire (a folder) sees nothing. */
+  requests(): readonly SeenRequest[];
+  forget(): void;
+  fail(fault: Fault): void;
+  stop(): Promise<void>;
+}
+
+export interface Cloud {
+  /** Whether requests can be seen and faults put in; false for a folder and for a real deployment. */
+  readonly wire: boolean;
+  start(): Promise<RunningCloud>;
+}

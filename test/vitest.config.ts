@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/live/**', 'test/package.test.ts', 'node_modules/**'],
+    pool: 'threads',
+    env: { TZ: 'Pacific/Auckland' },
+    testTimeout: 20_000,
+  },
+});
