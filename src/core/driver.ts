@@ -57,6 +57,10 @@ export interface DriverDefinition<F extends Fields, Client> {
   /** Page of the provider's API. */
   readonly docs: string;
   readonly profile: F;
+  /** How a profile is made: what follows `imgctl profile add NAME --provider PROVIDER`. */
+  readonly example: string;
+  /** Its wire is the file system: nothing that it changes goes through the Http it is handed. */
+  readonly worksOnFiles?: boolean;
   /** Texts that can only be an id, never a name. */
   readonly ids: RegExp;
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
@@ -96,6 +100,8 @@ export interface Driver {
   readonly title: string;
   readonly docs: string;
   readonly profile: Fields;
+  readonly example: string;
+  readonly worksOnFiles: boolean;
   readonly ids: RegExp;
   /** Facts of the verbs it has: presence means that it can. */
   readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
@@ -140,6 +146,8 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     title: definition.title,
     docs: definition.docs,
     profile: definition.profile,
+    example: definition.example,
+    worksOnFiles: definition.worksOnFiles ?? false,
     ids: definition.ids,
     facts: facts as Driver['facts'],
     absent: definition.absent,

@@ -9,6 +9,7 @@ export interface Field {
   readonly required?: boolean;
   /** The provider's usual environment variables, the first that is set wins. Used for `env:PROVIDER` profiles. */
   readonly env?: readonly string[];
+  /** The value where nothing gives one; `{data}` in it stands for imgctl's data folder of the user. */
   readonly default?: string;
   readonly choices?: readonly string[];
 }

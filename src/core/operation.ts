@@ -1,6 +1,6 @@
 import type { Accept, Encoding } from './encoding.ts';
 import type { Bytes } from './http.ts';
-import type { ImageRecord, Visibility } from './image.ts';
+import type { ImageRecord, Status, Visibility } from './image.ts';
 
 /** What a driver is told about the run it works in. */
 export interface Call {
@@ -237,8 +237,7 @@ export interface OperationTypes {
   reactivate: Simple;
   restore: Simple;
   purge: Simple;
-  /** `later`: the answer comes before the image is gone; waiting is due. */
-  delete: { request: { readonly id: string }; result: Promise<void>; facts: { readonly later?: boolean } };
+  delete: { request: { readonly id: string }; result: Promise<void>; facts: DeleteFacts };
   replicate: { request: ReplicateRequest; result: Promise<ImageRecord>; facts: { readonly place: string } };
   upload: { request: UploadRequest; result: Promise<ImageRecord>; facts: UploadFacts };
   download: { request: DownloadRequest; result: Promise<Download>; facts: { readonly ranges: boolean } };
@@ -265,6 +264,12 @@ export interface UploadFacts extends Extras {
   readonly into: boolean;
   /** Digests that the provider reports of the bytes it took: compared after every upload. */
   readonly digests: readonly string[];
+}
+export interface DeleteFacts {
+  /** The answer comes before the image is gone; waiting is due. */
+  readonly later?: boolean;
+  /** The only states from which an image can be deleted; absent: any. */
+  readonly from?: readonly Status[];
 }
 export interface ImportFacts extends Extras {
   readonly schemes: readonly string[];

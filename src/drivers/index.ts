@@ -7,3 +7,6 @@ export const drivers = {
   openstack: () => import('./openstack/index.ts'),
   rancher: () => import('./rancher/index.ts'),
 } satisfies Record<string, () => Promise<{ default: Driver }>>;
+
+/** The provider that needs no account: what works where no profile was made. */
+export const usualDriver: keyof typeof drivers = 'local';

@@ -1,0 +1,76 @@
+import type { Bound, Driver, Identity } from '../core/driver.ts';
+import type { Call, OperationName } from '../core/operation.ts';
+import type { Context } from './context.ts';
+import type { Options, OptionValues } from './option.ts';
+import type { Outcome } from './outcome.ts';
+
+export interface Arg {
+  readonly summary: string;
+  /** `required`: one; `optional`: one or none; `many`: at least one; `any`: none or more. */
+  readonly takes: 'required' | 'optional' | 'many' | 'any';
+  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell';
+}
+export type Args = Readonly<Record<string, Arg>>;
+type ArgValue<A extends Arg> = A['takes'] extends 'required'
+  ? string
+  : A['takes'] extends 'optional'
+    ? string | undefined
+    : readonly string[];
+export type ArgValues<A extends Args> = { readonly [K in keyof A]: ArgValue<A[K]> };
+
+/** The verbs that a command uses, by the end at which it uses them (`at`, or `from` and `to`). */
+export type Needs = Readonly<Record<string, readonly OperationName[]>>;
+
+export interface Example {
+  readonly does: string;
+  readonly type: string;
+}
+
+/**
+ * An account a command works at: the verbs it asked for, and nothing else. `verb` gives those that it needs, refused
+ * before any request where the driver lacks them; `maybe` gives any other, where the driver has it.
+ */
+export interface At<Name extends OperationName = OperationName> {
+  readonly profile: string;
+  readonly provider: string;
+  readonly driver: Driver;
+  /** Asks for its name before anything is deleted or replaced in it. */
+  readonly isProtected: boolean;
+  verb<N extends Name>(name: N): Bound<N>;
+  maybe<N extends OperationName>(name: N): Bound<N> | undefined;
+  probe(call: Call): Promise<Identity>;
+}
+
+export interface CommandDefinition<A extends Args, O extends Options, N extends Needs> {
+  /** What is typed: `list`, `profile add`. */
+  readonly path: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** More than the summary says, for the command's own help. */
+  readonly about?: string;
+  readonly args: A;
+  readonly options: O;
+  readonly needs: N;
+  readonly examples: readonly [Example, Example, ...Example[]];
+  run(input: ArgValues<A> & OptionValues<O>, context: Context<N>): Promise<Outcome | undefined>;
+}
+
+/** A command as the parser, help and completion see it. */
+export interface Command {
+  readonly path: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  readonly about?: string;
+  readonly args: Args;
+  readonly options: Options;
+  readonly needs: Needs;
+  readonly examples: readonly Example[];
+  run(input: Readonly<Record<string, unknown>>, context: Context<Needs>): Promise<Outcome | undefined>;
+}
+
+/** Makes a command; its inputs are typed from `args` and `options`, the verbs it may use from `needs`. */
+export function defineCommand<const A extends Args, const O extends Options, const N extends Needs>(
+  definition: CommandDefinition<A, O, N>,
+): Command {
+  return { aliases: [], ...definition } as unknown as Command;
+}

@@ -1,0 +1,40 @@
+import { usageError } from '../../core/errors.ts';
+import { convertFile } from '../../transfer/convert.ts';
+import { savedView } from '../../ui/views/saved.ts';
+import { defineCommand } from '../command.ts';
+import { one } from '../outcome.ts';
+import { meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { sourceFrom } from './upload.ts';
+
+export const convert = defineCommand({
+  path: 'convert',
+  summary: 'From one disk format to another, file to file',
+  about:
+    'Reads raw, qcow2, vmdk, vhd and vdi, also inside gzip, xz or zstd; writes raw, qcow2 and fixed vhd, and raw inside gzip where the name ends in .gz.',
+  args: {
+    from: { takes: 'required', summary: 'file, - or URL', completes: 'file' },
+    to: { takes: 'required', summary: 'file to write', completes: 'file' },
+  },
+  options: { force: { kind: 'flag', summary: 'replace a file that is there' }, ...sourceOptions },
+  needs: {},
+  examples: [
+    { does: 'a qcow2 as a raw disk', type: 'imgctl convert disk.qcow2 disk.raw --disk-format raw' },
+    { does: 'compressed for a cloud that takes raw.gz', type: 'imgctl convert disk.qcow2 disk.raw.gz --disk-format raw' },
+  ],
+  async run(input, context) {
+    if (input.to === '-') throw usageError('the result goes to a file');
+    const wishes = wishesFrom(input);
+    const source = await sourceFrom(input.from, context);
+    const task = context.progress.task(`convert ${input.from}`);
+    task.step('convert');
+    const saved = await convertFile(source, input.to, wishes, meansFor(context, task, []), {
+      force: input.force ?? false,
+      resume: false,
+      identity: 'convert',
+      progress: () => undefined,
+      warn: (message) => context.say(message),
+    });
+    task.done();
+    return one(savedView, saved);
+  },
+});

@@ -1,0 +1,143 @@
+import { usageError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
+import { parseReference } from '../../core/reference.ts';
+import type { Description, Editable } from '../../core/operation.ts';
+import { downloadSource } from '../../transfer/source.ts';
+import { prepare } from '../../transfer/prepare.ts';
+import { imageView } from '../../ui/views/image.ts';
+import type { At } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { deliver, type Delivery } from '../deliver.ts';
+import { onlyProfile } from '../directory.ts';
+import { DryRunStop } from '../dry-run.ts';
+import { extrasFrom } from '../fields.ts';
+import { one } from '../outcome.ts';
+import { imageId } from '../resolve-image.ts';
+import { ifExistsOption, meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { waitOptions } from '../wait.ts';
+
+export const copy = defineCommand({
+  path: 'copy',
+  aliases: ['cp'],
+  summary: 'Any image from any cloud to any other, converted on the way',
+  about:
+    'The record goes along as far as the target keeps its fields: description, tags, properties, sizes; visibility last of all. --dry-run prints the route.',
+  args: {
+    from: { takes: 'required', summary: 'PROFILE:IMAGE', completes: 'image' },
+    to: { takes: 'required', summary: 'PROFILE, or PROFILE:NEW-NAME', completes: 'profile' },
+  },
+  options: {
+    ifExists: ifExistsOption,
+    latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
+    set: { kind: 'pairs', value: 'field=value', summary: 'a field that only the target provider has' },
+    ...sourceOptions,
+    ...waitOptions,
+  },
+  needs: { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] },
+  examples: [
+    { does: 'to another cloud, under the same name', type: 'imgctl copy pcd:web lin --region us-ord' },
+    { does: 'under another name', type: 'imgctl copy web lab:web-2' },
+  ],
+  async run(input, context) {
+    const isProfile = (name: string): boolean => context.directory.has(name);
+    const fromReference = parseReference(input.from, isProfile);
+    const toReference = isProfile(input.to) ? { profile: input.to, image: '' } : parseReference(input.to, isProfile);
+    if (toReference.profile === undefined)
+      throw usageError(`"${input.to}" is not a profile`, {
+        hint: 'imgctl copy FROM:IMAGE TO[:NAME]; imgctl profile list shows the profiles',
+      });
+    const from = await context.at('from', fromReference.profile ?? onlyProfile(context.directory, context.settings.profile));
+    const to = await context.at('to', toReference.profile);
+    const call = context.call();
+    const id = await imageId(from as At, fromReference.image, input.latest ? 'latest' : undefined, call);
+    const image = await from.verb('show').run({ id }, call);
+    const name = toReference.image || image.name;
+    const verb = to.verb('upload');
+    const extras = extrasFrom(to as At, verb, input.set);
+    const data = await from.verb('download').run({ id }, call);
+    const source = downloadSource(data, `${from.profile}:${id}`, from.verb('download').ranges);
+    const task = context.progress.task(`copy ${image.name}`);
+    const prepared = await prepare(
+      { ...source, digests: { ...image.checksums, ...source.digests } },
+      verb.accepts,
+      wishesFrom(input),
+      meansFor(context, task, verb.digests),
+    );
+    try {
+      if (context.settings.dryRun)
+        throw new DryRunStop({
+          verb: 'copy',
+          profile: to.profile,
+          provider: to.provider,
+          image: name,
+          steps: ['relay through here', ...prepared.plan.steps],
+        });
+      context.say(`relay through here: ${prepared.plan.steps.join(' → ')}`);
+      const { visibility, ...fields } = carried(image, verb.fields, prepared.plan.encoding.format);
+      const delivery: Delivery = {
+        at: to,
+        request: {
+          description: { ...fields, name },
+          ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
+          extras,
+        },
+        ifExists: (input.ifExists ?? 'fail') as Delivery['ifExists'],
+        wait: input.wait !== false,
+        limits: input,
+        call,
+        task,
+      };
+      const arrived = await deliver(prepared, delivery, context);
+      task.done();
+      return one(
+        imageView,
+        arrived.visibility === visibility
+          ? arrived
+          : await withVisibility(to as At, arrived, visibility, call, (text) => context.warn(text)),
+      );
+    } finally {
+      await prepared.close();
+    }
+  },
+});
+
+const carriedFields = [
+  'description',
+  'architecture',
+  'minDiskBytes',
+  'minRamBytes',
+  'tags',
+  'properties',
+  'visibility',
+  'containerFormat',
+] as const satisfies readonly Editable[];
+
+/** What of an image's record goes along: fields that the target keeps. Properties that name digests or owners stay behind. */
+function carried(image: Image, fields: readonly Editable[], format: string): Omit<Description, 'name'> {
+  const kept = carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined);
+  const own = Object.fromEntries(kept.map((field) => [field, image[field]])) as Omit<Description, 'name'>;
+  const properties =
+    own.properties && Object.fromEntries(Object.entries(own.properties).filter(([key]) => !staysBehind.test(key)));
+  return { ...own, ...(properties ? { properties } : {}), ...(fields.includes('diskFormat') ? { diskFormat: format } : {}) };
+}
+
+/** Properties that say something of the copy at its first place only. */
+const staysBehind = /^(os_hash_|os_glance_|owner_specified\.|stores$|locations$|direct_url$)/;
+
+/** Visibility comes last: nobody else sees an image before it is whole. */
+async function withVisibility(
+  at: At,
+  image: Image,
+  visibility: Image['visibility'],
+  call: Parameters<ReturnType<At['verb']>['run']>[1],
+  warn: (text: string) => void,
+): Promise<Image> {
+  const patch = at.maybe('patch');
+  if (visibility === undefined || visibility === 'private' || !patch?.fields.includes('visibility')) return image;
+  try {
+    return await patch.run({ id: image.id, changes: { visibility }, extras: {} }, call);
+  } catch (error) {
+    warn(`${image.id} stays ${image.visibility ?? 'as it is'}: ${error instanceof Error ? error.message : String(error)}`);
+    return image;
+  }
+}

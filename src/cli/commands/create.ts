@@ -1,0 +1,79 @@
+import { unsupportedError } from '../../core/errors.ts';
+import { formats } from '../../core/encoding.ts';
+import { imageView } from '../../ui/views/image.ts';
+import type { At } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { onlyProfile } from '../directory.ts';
+import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
+import { one } from '../outcome.ts';
+import { parseReference } from '../../core/reference.ts';
+import { waitFor, waitOptions } from '../wait.ts';
+
+export const create = defineCommand({
+  path: 'create',
+  summary: "Make a record without data, or an image from a server's disk",
+  about: 'The data of a record comes later: imgctl upload FILE --into IMAGE, or imgctl import --into IMAGE --url URL.',
+  args: { name: { takes: 'required', summary: 'name of the new image, with PROFILE: in front where it matters' } },
+  options: {
+    id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
+    diskFormat: { kind: 'text', choices: formats, summary: 'format of the disk to come' },
+    fromDisk: { kind: 'text', value: 'id', summary: 'make it from this disk of a server' },
+    ...descriptionOptions,
+    ...waitOptions,
+  },
+  needs: { at: ['create', 'show'] },
+  examples: [
+    { does: 'a record to be filled later', type: 'imgctl create golden --disk-format qcow2 --min-disk 10GiB' },
+    { does: 'an image of a disk', type: 'imgctl create lin:golden --from-disk 183299550 --tag nightly' },
+  ],
+  async run(input, context) {
+    const reference = parseReference(input.name, (name) => context.directory.has(name));
+    const at = await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile));
+    const verb = at.verb('create');
+    const description = {
+      name: reference.image,
+      ...descriptionFrom(input),
+      ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }),
+    };
+    const from = input.fromDisk === undefined ? 'nothing' : 'disk';
+    if (!verb.from.includes(from)) throw refuseSource(at as At, from);
+    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} gives ids itself; --id cannot be chosen`);
+    checkFields(at as At, 'create', verb.fields, description);
+    const call = context.call();
+    const since = new Date(context.io.now()).toISOString();
+    const made = await verb.run(
+      {
+        description,
+        ...(input.id === undefined ? {} : { id: input.id }),
+        ...(input.fromDisk === undefined ? {} : { fromDisk: input.fromDisk }),
+        ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
+        extras: extrasFrom(at as At, verb, input.set),
+      },
+      call,
+    );
+    if (made.status === 'queued' && from === 'nothing') {
+      if (at.driver.facts.upload?.into) context.say(`${made.id} is queued: fill it with imgctl upload FILE --into ${at.profile}:${made.id}`);
+      return one(imageView, made);
+    }
+    if (input.wait === false || made.status === 'active') return one(imageView, made);
+    const task = context.progress.task(`create ${made.name}`);
+    const ready = await waitFor(
+      at as At,
+      made.id,
+      { status: ['active'] },
+      { limits: input, work: { verb: 'create', since }, call, task },
+    );
+    task.done();
+    return one(imageView, ready ?? made);
+  },
+});
+
+function refuseSource(at: At, from: 'nothing' | 'disk'): Error {
+  return from === 'disk'
+    ? unsupportedError(`${at.provider} does not make images from a server's disk`, {
+        hint: 'leave --from-disk out for an empty record',
+      })
+    : unsupportedError(`${at.provider} has no records without data`, {
+        hint: 'imgctl upload FILE makes an image; or --from-disk ID here',
+      });
+}

@@ -1,0 +1,104 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { usageError, unsupportedError } from '../../core/errors.ts';
+import { checkedSource, strongest } from '../../transfer/checked.ts';
+import { saveTo, checkTarget, type Saving } from '../../transfer/save.ts';
+import { downloadSource } from '../../transfer/source.ts';
+import { convertFile } from '../../transfer/convert.ts';
+import { savedView } from '../../ui/views/saved.ts';
+import { defineCommand } from '../command.ts';
+import type { Surface } from '../context.ts';
+import { one } from '../outcome.ts';
+import { target } from '../targets.ts';
+import { meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { safeFileName } from '../../transfer/file-name.ts';
+
+export const download = defineCommand({
+  path: 'download',
+  aliases: ['save'],
+  summary: "An image's data to a file or standard output, verified",
+  about:
+    'The file gets its name only when every byte is there, verified and on the disk. --resume goes on from what a broken run has left.',
+  args: {
+    image: { takes: 'required', summary: 'image to download', completes: 'image' },
+    to: {
+      takes: 'optional',
+      summary: 'file, folder, or - for standard output (default: a file named after the image, here)',
+      completes: 'file',
+    },
+  },
+  options: {
+    force: { kind: 'flag', summary: 'replace a file that is there' },
+    resume: { kind: 'flag', summary: 'go on from a partial file' },
+    latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
+    ...sourceOptions,
+  },
+  needs: { at: ['download', 'show'] },
+  examples: [
+    { does: 'to a file', type: 'imgctl download web web.qcow2' },
+    { does: 'to standard output', type: 'imgctl download pcd:web - | sha512sum' },
+    { does: 'as a raw disk', type: 'imgctl download web web.raw --disk-format raw' },
+  ],
+  async run(input, context) {
+    const { at, id, call } = await target(input.image, context, input.latest ? 'latest' : undefined);
+    const verb = at.verb('download');
+    if (input.resume && !verb.ranges)
+      throw unsupportedError(`${at.provider} cannot go on in the middle of a download`, { hint: 'leave --resume out' });
+    const image = await at.verb('show').run({ id }, call);
+    const wishes = wishesFrom(input);
+    const data = await verb.run({ id }, call);
+    const source = downloadSource(data, `${at.profile}:${id}`, verb.ranges);
+    const published = { ...image.checksums, ...data.digests };
+    const whole = {
+      ...source,
+      digests: wishes.checksum ? { ...published, [wishes.checksum.algorithm]: wishes.checksum.hex } : published,
+    };
+    const format = data.encoding?.format ?? image.diskFormat;
+    const converting = wishes.format !== undefined && wishes.format !== format;
+    const task = context.progress.task(`download ${image.name}`);
+    task.step('receive');
+    if (input.to === '-') {
+      if (converting) throw usageError('a converted disk cannot go to standard output', { hint: 'name a file' });
+      await toStdout(checked(whole), context, (bytes) => task.advance(bytes, source.bytes));
+      task.done();
+      return undefined;
+    }
+    const suffix = converting ? wishes.format : format;
+    const file = await fileFor(input.to, `${safeFileName(image.name || id)}${suffix ? `.${suffix}` : ''}`);
+    const saving: Saving = {
+      force: input.force ?? false,
+      resume: input.resume ?? false,
+      identity: id,
+      progress: (bytes, total) => task.advance(bytes, total),
+      warn: (message) => context.say(message),
+    };
+    if (!converting) {
+      const saved = await saveTo(file, whole, saving);
+      task.done();
+      return one(savedView, { ...saved, image: id, profile: at.profile });
+    }
+    await checkTarget(file, saving.force);
+    const saved = await convertFile(whole, file, wishes, meansFor(context, task, []), saving);
+    task.done();
+    return one(savedView, { ...saved, image: id, profile: at.profile });
+  },
+});
+
+function checked(source: Parameters<typeof checkedSource>[0]): Parameters<typeof checkedSource>[0] {
+  const expected = strongest(source.digests);
+  return expected ? checkedSource(source, expected) : source;
+}
+
+async function toStdout(source: ReturnType<typeof checked>, surface: Surface, progress: (bytes: number) => void): Promise<void> {
+  for await (const chunk of source.open()) {
+    await surface.stdoutBytes(chunk);
+    progress(chunk.length);
+  }
+}
+
+/** Where the data goes: a file as named, or one named after the image in a folder. */
+async function fileFor(to: string | undefined, name: string): Promise<string> {
+  if (to === undefined) return name;
+  const found = await stat(to).catch(() => undefined);
+  return found?.isDirectory() || to.endsWith(path.sep) ? path.join(to, name) : to;
+}

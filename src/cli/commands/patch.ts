@@ -1,0 +1,58 @@
+import { usageError } from '../../core/errors.ts';
+import type { Changes } from '../../core/operation.ts';
+import type { At } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { changeOptions, changesFrom, checkFields, extrasFrom } from '../fields.ts';
+import { changesByDocument, readPatch, type PatchDocument } from '../patch-document.ts';
+import { eachImage, severalOptions, type Target } from '../targets.ts';
+
+export const patch = defineCommand({
+  path: 'patch',
+  aliases: ['update', 'set'],
+  summary: "Change an image's record",
+  about:
+    'With --json-patch (RFC 6902) or --merge-patch (RFC 7386) the document patched is the image as imgctl shows it: /name, ' +
+    '/description, /tags, /properties/KEY, /visibility, /protected, /hidden, /minDiskBytes, /minRamBytes and so on.',
+  args: { image: { takes: 'many', summary: 'images to change', completes: 'image' } },
+  options: {
+    ...changeOptions,
+    jsonPatch: { kind: 'text', value: 'file|-', summary: 'operations of a JSON Patch', completes: 'file' },
+    mergePatch: { kind: 'text', value: 'file|-', summary: 'a JSON Merge Patch', completes: 'file' },
+    ...severalOptions,
+  },
+  needs: { at: ['patch', 'show'] },
+  examples: [
+    { does: 'rename and tag', type: 'imgctl patch ubuntu-24.04 --name ubuntu-24.04-lts --tag blessed' },
+    {
+      does: 'set one property and remove another',
+      type: 'imgctl patch golden --property hw_disk_bus=scsi --remove-property stale',
+    },
+    {
+      does: 'a JSON Patch from standard input',
+      type: `echo '[{"op":"replace","path":"/name","value":"golden"}]' | imgctl patch old --json-patch -`,
+    },
+  ],
+  async run(input, context) {
+    const document = await readPatch(input, context);
+    const changes = changesFrom(input);
+    if (!document && Object.keys(changes).length === 0 && Object.keys(input.set).length === 0)
+      throw usageError('nothing to change was named', { hint: 'imgctl patch --help lists what can be changed' });
+    return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set));
+  },
+});
+
+async function patchOne(
+  { at, id, call }: Target<'patch' | 'show'>,
+  changes: Changes,
+  document: PatchDocument | undefined,
+  set: Readonly<Record<string, string>>,
+) {
+  const verb = at.verb('patch');
+  if (document) checkFields(at as At, 'patch', verb.fields, document.touches);
+  const now = document && (await at.verb('show').run({ id }, call));
+  const wanted = document && now ? { ...changes, ...changesByDocument(now, document) } : changes;
+  checkFields(at as At, 'patch', verb.fields, wanted);
+  const extras = extrasFrom(at as At, verb, set);
+  if (now && Object.keys(wanted).length === 0 && Object.keys(extras).length === 0) return now;
+  return verb.run({ id, changes: wanted, extras }, call);
+}

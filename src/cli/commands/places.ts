@@ -1,0 +1,21 @@
+import { placeView } from '../../ui/views/place.ts';
+import { defineCommand } from '../command.ts';
+import { onlyProfile } from '../directory.ts';
+import { many } from '../outcome.ts';
+
+export const places = defineCommand({
+  path: 'places',
+  aliases: ['regions', 'stores'],
+  summary: 'Where images can lie: regions, stores, folders',
+  args: {},
+  options: {},
+  needs: { at: ['places'] },
+  examples: [
+    { does: 'places of a profile', type: 'imgctl places -p lin' },
+    { does: 'their names, for a script', type: 'imgctl places -p lin -o id' },
+  ],
+  async run(_input, context) {
+    const at = await context.at('at', onlyProfile(context.directory, context.settings.profile));
+    return many(placeView, await at.verb('places').run({}, context.call()));
+  },
+});

@@ -1,0 +1,79 @@
+import { conflictError, usageError } from '../../../core/errors.ts';
+import type { Driver } from '../../../core/driver.ts';
+import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
+import { ask } from '../../../ui/prompt.ts';
+import { profileView } from '../../../ui/views/profile.ts';
+import { defineCommand } from '../../command.ts';
+import type { Surface } from '../../context.ts';
+import { one } from '../../outcome.ts';
+import { checkFieldValues } from '../../profile-fields.ts';
+import { driverNamed } from '../../session.ts';
+import { afterWriting } from './written.ts';
+
+export const add = defineCommand({
+  path: 'profile add',
+  summary: 'Make a profile',
+  about:
+    'A value may be a reference: env:NAME, file:PATH or cmd:COMMAND; secrets are best kept that way. On a terminal what is missing is asked for. ' +
+    'imgctl providers NAME lists the fields.',
+  args: { name: { takes: 'required', summary: 'name of the profile' } },
+  options: {
+    provider: { kind: 'text', summary: 'which cloud it is for', completes: 'provider' },
+    set: { kind: 'pairs', value: 'field=value', summary: 'a field (repeatable)' },
+    protected: { kind: 'flag', summary: 'deleting or replacing in it asks for its name' },
+    replace: { kind: 'flag', summary: 'replace a profile of that name' },
+  },
+  needs: {},
+  examples: [
+    { does: 'answer questions on a terminal', type: 'imgctl profile add lab' },
+    { does: 'a store in a folder, without questions', type: 'imgctl profile add lab --provider local --set path=/srv/images' },
+  ],
+  async run(input, context) {
+    checkProfileName(input.name);
+    const provider = input.provider ?? (await askProvider(context));
+    const driver = await driverNamed(provider, context);
+    checkFieldValues(driver, input.set);
+    const asked = await askMissing(driver, input.set, context);
+    const profile: StoredProfile = {
+      provider: driver.name,
+      ...(input.protected ? { protected: true } : {}),
+      fields: { ...input.set, ...asked },
+    };
+    if (context.settings.dryRun) return one(profileView, { name: input.name, provider, current: false, fields: {} });
+    const book = await context.store.change((now) => {
+      if (Object.hasOwn(now.profiles, input.name) && !input.replace)
+        throw conflictError(`there is a profile "${input.name}" already`, {
+          hint: `imgctl profile set ${input.name} changes it; --replace makes it anew`,
+        });
+      return { ...now, profiles: { ...now.profiles, [input.name]: profile } };
+    });
+    return afterWriting(input.name, book, context);
+  },
+});
+
+const canAsk = ({ io }: Surface): boolean => io.stdinIsTerminal && io.stderrIsTerminal;
+
+async function askProvider(surface: Surface): Promise<string> {
+  if (canAsk(surface)) return ask('provider', { choices: surface.drivers.names }, surface.io);
+  throw usageError('--provider says which cloud the profile is for', { hint: `providers: ${surface.drivers.names.join(', ')}` });
+}
+
+/** Fields that the driver cannot do without, asked for on a terminal; without one they may still come from the environment. */
+async function askMissing(
+  driver: Driver,
+  given: Readonly<Record<string, string>>,
+  surface: Surface,
+): Promise<Record<string, string>> {
+  const answers: Record<string, string> = {};
+  if (!canAsk(surface) || Object.keys(given).length > 0) return answers;
+  for (const [name, field] of Object.entries(driver.profile)) {
+    const how = {
+      ...(field.secret ? { secret: true } : {}),
+      ...(field.choices ? { choices: field.choices } : {}),
+      ...(field.default !== undefined && !field.default.includes('{') ? { default: field.default } : {}),
+    };
+    const answer = await ask(`${name} (${field.help}${field.required ? '' : '; empty: none'})`, how, surface.io);
+    if (answer !== '' && answer !== field.default) answers[name] = answer;
+  }
+  return answers;
+}

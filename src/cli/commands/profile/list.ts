@@ -1,0 +1,22 @@
+import { profileView } from '../../../ui/views/profile.ts';
+import { defineCommand } from '../../command.ts';
+import { many } from '../../outcome.ts';
+import { shownProfile } from '../../profile-fields.ts';
+
+export const list = defineCommand({
+  path: 'profile list',
+  aliases: ['ls'],
+  summary: 'List the profiles',
+  args: {},
+  options: {},
+  needs: {},
+  examples: [
+    { does: 'all profiles, the current one marked', type: 'imgctl profile list' },
+    { does: 'their names, for a script', type: 'imgctl profile list -o id' },
+  ],
+  async run(_input, context) {
+    const { names, current } = context.directory;
+    const all = names.includes(current) ? names : [...names, current];
+    return many(profileView, await Promise.all(all.map((name) => shownProfile(name, context))));
+  },
+});

@@ -1,0 +1,61 @@
+import { configError, usageError } from '../../../core/errors.ts';
+import { defineCommand } from '../../command.ts';
+import { checkFieldValues } from '../../profile-fields.ts';
+import { driverNamed } from '../../session.ts';
+import { afterWriting } from './written.ts';
+
+export const set = defineCommand({
+  path: 'profile set',
+  summary: 'Change fields of a profile',
+  about: 'field=value sets a field; field= (nothing behind it) removes it.',
+  args: {
+    name: { takes: 'required', summary: 'profile', completes: 'profile' },
+    field: { takes: 'any', summary: 'field=value' },
+  },
+  options: {
+    protect: { kind: 'flag', summary: 'deleting or replacing in it asks for its name' },
+    unprotect: { kind: 'flag', summary: 'no longer' },
+  },
+  needs: {},
+  examples: [
+    { does: 'another region', type: 'imgctl profile set lin region=us-iad' },
+    { does: 'keep the secret in a file instead', type: 'imgctl profile set cow secretKey=file:/run/secrets/cow' },
+  ],
+  async run(input, context) {
+    const fields = pairs(input.field ?? []);
+    if (Object.keys(fields).length === 0 && !input.protect && !input.unprotect)
+      throw usageError('nothing to set was given', { hint: 'imgctl profile set NAME field=value' });
+    const driver = await driverNamed(context.directory.entry(input.name).provider, context);
+    checkFieldValues(driver, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
+    for (const name of Object.keys(fields))
+      checkFieldValues(driver, { [name]: fields[name] || (driver.profile[name]?.choices?.[0] ?? '') });
+    const book = await context.store.change((now) => {
+      const profile = Object.hasOwn(now.profiles, input.name) ? now.profiles[input.name] : undefined;
+      if (!profile)
+        throw configError(`there is no profile "${input.name}" in ${context.store.path}`, {
+          hint: `imgctl profile add ${input.name} --provider NAME`,
+        });
+      const { protected: before, ...rest } = profile;
+      const isProtected = input.protect ? true : input.unprotect ? false : before === true;
+      const kept = Object.entries({ ...profile.fields, ...fields }).filter(([, value]) => value !== '');
+      return {
+        ...now,
+        profiles: {
+          ...now.profiles,
+          [input.name]: { ...rest, ...(isProtected ? { protected: true } : {}), fields: Object.fromEntries(kept) },
+        },
+      };
+    });
+    return afterWriting(input.name, book, context);
+  },
+});
+
+function pairs(words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf('=');
+      if (at < 1) throw usageError(`"${word}" is not of the form field=value`);
+      return [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
+}

@@ -1,0 +1,17 @@
+import { profileView } from '../../../ui/views/profile.ts';
+import { defineCommand } from '../../command.ts';
+import { one } from '../../outcome.ts';
+import { shownProfile } from '../../profile-fields.ts';
+
+export const show = defineCommand({
+  path: 'profile show',
+  summary: 'Show a profile, and where each of its values comes from',
+  args: { name: { takes: 'optional', summary: 'profile; the current one if none is named', completes: 'profile' } },
+  options: {},
+  needs: {},
+  examples: [
+    { does: 'the current profile', type: 'imgctl profile show' },
+    { does: 'another, as JSON', type: 'imgctl profile show pcd -o json' },
+  ],
+  run: async (input, context) => one(profileView, await shownProfile(input.name ?? context.directory.current, context)),
+});

@@ -1,0 +1,70 @@
+import { usageError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
+import type { At } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { confirmLoss } from '../confirm.ts';
+import { eachImage, severalOptions } from '../targets.ts';
+import { waitFor, waitOptions } from '../wait.ts';
+
+export const replicate = defineCommand({
+  path: 'replicate',
+  summary: 'Make an image present in more places: regions, stores, folders',
+  about:
+    'A place that is not named is never dropped; only --remove and --exactly take copies away. imgctl places lists what there is.',
+  args: { image: { takes: 'many', summary: 'images to replicate', completes: 'image' } },
+  options: {
+    to: { kind: 'names', value: 'place,…', summary: 'add these places', completes: 'place' },
+    remove: { kind: 'names', value: 'place,…', summary: 'take the copies in these away', completes: 'place' },
+    exactly: {
+      kind: 'text',
+      value: 'place,…',
+      summary: 'these places and no others; asks before a copy goes',
+      completes: 'place',
+    },
+    ...severalOptions,
+    ...waitOptions,
+  },
+  needs: { at: ['replicate', 'show'] },
+  examples: [
+    { does: 'add two regions and wait', type: 'imgctl replicate lin:private/123 --to us-iad,us-sea' },
+    { does: 'take a copy away', type: 'imgctl replicate lin:private/123 --remove us-sea' },
+    { does: 'exactly these stores', type: 'imgctl replicate pcd:golden --exactly fast,cheap --yes' },
+  ],
+  async run(input, context) {
+    const exactly = input.exactly
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    if (exactly && (input.to.length > 0 || input.remove.length > 0)) throw usageError('--exactly excludes --to and --remove');
+    if (exactly?.length === 0)
+      throw usageError('--exactly with no place would remove every copy', { hint: 'imgctl delete IMAGE removes the image' });
+    if (!exactly && input.to.length === 0 && input.remove.length === 0)
+      throw usageError('no place was named', { hint: '--to PLACE,… adds places; imgctl places lists what there is' });
+    const both = input.to.find((place) => input.remove.includes(place));
+    if (both !== undefined) throw usageError(`${both} is both added and removed`);
+    return eachImage(context, input.image, input, async ({ at, id, text, call }) => {
+      const since = new Date(context.io.now()).toISOString();
+      if (exactly) {
+        const gone = lost(await at.verb('show').run({ id }, call), exactly);
+        if (gone.length > 0) await confirmLoss(context, at as At, `${text} will be removed from ${gone.join(', ')}; go on?`);
+      }
+      const image = await at
+        .verb('replicate')
+        .run({ id, add: input.to, remove: input.remove, ...(exactly ? { exactly } : {}) }, call);
+      const wanted = exactly ?? input.to;
+      if (input.wait === false || wanted.length === 0) return image;
+      const task = context.progress.task(`replicate ${image.name}`);
+      const done = await waitFor(
+        at as At,
+        image.id,
+        { places: wanted },
+        { limits: input, work: { verb: 'replicate', since }, call, task },
+      );
+      task.done();
+      return done ?? image;
+    });
+  },
+});
+
+const lost = (image: Image, exactly: readonly string[]): readonly string[] =>
+  image.places.filter((place) => place.status !== 'deleting' && !exactly.includes(place.name)).map((place) => place.name);

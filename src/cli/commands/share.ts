@@ -1,0 +1,58 @@
+import { usageError } from '../../core/errors.ts';
+import type { Member, ShareRequest } from '../../core/operation.ts';
+import { memberView } from '../../ui/views/member.ts';
+import { defineCommand } from '../command.ts';
+import { many } from '../outcome.ts';
+import { target } from '../targets.ts';
+
+const withOption = { kind: 'texts', value: 'project', summary: 'who gets or loses access (repeatable)' } as const;
+
+export const share = defineCommand({
+  path: 'share',
+  summary: 'Give others access to an image, answer an offer, or list who has it',
+  args: { image: { takes: 'required', summary: 'image to share', completes: 'image' } },
+  options: {
+    with: withOption,
+    accept: { kind: 'flag', summary: 'accept an image that was offered to us' },
+    reject: { kind: 'flag', summary: 'reject it' },
+  },
+  needs: { at: ['share'] },
+  examples: [
+    { does: 'give a project access', type: 'imgctl share pcd:golden --with 2f3c5d1e9b8a4c70' },
+    { does: 'accept on the receiving side', type: 'imgctl share other:3fb1c2de-8a4b-4c5d-9e6f-001122334455 --accept' },
+    { does: 'who has access', type: 'imgctl share pcd:golden -o json' },
+  ],
+  async run(input, context) {
+    const ways = [input.with.length > 0, input.accept, input.reject].filter(Boolean).length;
+    if (ways > 1) throw usageError('--with, --accept and --reject exclude each other');
+    const { at, id, call } = await target(input.image, context, undefined);
+    const verb = at.verb('share');
+    const act = (request: Omit<ShareRequest, 'id'>): Promise<readonly Member[]> => verb.run({ id, ...request }, call);
+    if (input.accept) return many(memberView, await act({ action: 'accept' }));
+    if (input.reject) return many(memberView, await act({ action: 'reject' }));
+    if (input.with.length === 0) return many(memberView, await act({ action: 'list' }));
+    let members: readonly Member[] = [];
+    for (const who of input.with) members = await act({ action: 'add', with: who });
+    return many(memberView, members);
+  },
+});
+
+export const unshare = defineCommand({
+  path: 'unshare',
+  summary: "Take others' access to an image away",
+  args: { image: { takes: 'required', summary: 'image', completes: 'image' } },
+  options: { with: withOption },
+  needs: { at: ['share'] },
+  examples: [
+    { does: 'take access away', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c70' },
+    { does: 'from two projects', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c70 --with 77aa88bb99cc00dd' },
+  ],
+  async run(input, context) {
+    if (input.with.length === 0)
+      throw usageError('--with PROJECT says whose access ends', { hint: `imgctl share ${input.image} lists who has it` });
+    const { at, id, call } = await target(input.image, context, undefined);
+    let members: readonly Member[] = [];
+    for (const who of input.with) members = await at.verb('share').run({ id, action: 'remove', with: who }, call);
+    return many(memberView, members);
+  },
+});

@@ -1,0 +1,117 @@
+import path from 'node:path';
+import { usageError, unsupportedError } from '../../core/errors.ts';
+import { parseReference } from '../../core/reference.ts';
+import { fileSource, streamSource, urlSource, type Source } from '../../transfer/source.ts';
+import { prepare } from '../../transfer/prepare.ts';
+import { imageView } from '../../ui/views/image.ts';
+import type { At } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import type { Surface } from '../context.ts';
+import { deliver, type Delivery } from '../deliver.ts';
+import { onlyProfile } from '../directory.ts';
+import { DryRunStop } from '../dry-run.ts';
+import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
+import { one } from '../outcome.ts';
+import { target } from '../targets.ts';
+import { ifExistsOption, meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { waitOptions } from '../wait.ts';
+
+export const upload = defineCommand({
+  path: 'upload',
+  summary: 'A file, standard input or a URL becomes an image: record, data and verification in one step',
+  about:
+    'The format is recognised by content and converted where the target takes another one; --dry-run prints the steps. An unsafe or broken ' +
+    'image is refused. After the transfer size and digest are compared with what the provider says; a mismatch removes the image.',
+  args: { file: { takes: 'required', summary: 'file, - (standard input), or http(s) URL', completes: 'file' } },
+  options: {
+    name: { kind: 'text', summary: 'name of the image, with PROFILE: in front where it matters' },
+    into: { kind: 'text', value: 'image', summary: 'fill this queued record', completes: 'image' },
+    id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
+    ifExists: ifExistsOption,
+    ...sourceOptions,
+    ...descriptionOptions,
+    ...waitOptions,
+  },
+  needs: { at: ['upload', 'show', 'list'] },
+  examples: [
+    { does: 'a file', type: 'imgctl upload disk.qcow2 --name web' },
+    {
+      does: 'into another profile, with tags',
+      type: 'imgctl upload disk.qcow2 --name pcd:web --tag blessed --property os_distro=debian',
+    },
+    { does: 'from a pipe', type: 'zcat disk.raw.gz | imgctl upload - --name web' },
+    { does: 'what would be done', type: 'imgctl upload disk.qcow2 --name lin:web --region us-ord --dry-run' },
+  ],
+  async run(input, context) {
+    if ((input.name === undefined) === (input.into === undefined)) throw usageError('give either --name NAME or --into IMAGE');
+    const into = input.into === undefined ? undefined : await target(input.into, context, undefined);
+    const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
+    const at =
+      into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));
+    const verb = at.verb('upload');
+    if (into && !verb.into)
+      throw unsupportedError(`${at.provider} cannot fill a record that is there already`, {
+        hint: 'leave --into out; --name NAME makes a new image',
+      });
+    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} gives ids itself; --id cannot be chosen`);
+    const fields = descriptionFrom(input);
+    checkFields(at as At, 'upload', verb.fields, fields);
+    const extras = extrasFrom(at as At, verb, input.set);
+    const wishes = wishesFrom(input);
+    const call = context.call();
+    const queued = into && (await at.verb('show').run({ id: into.id }, call));
+    const name = queued?.name ?? reference.image;
+    if (name === '') throw usageError('--name names no image');
+    const source = await sourceFrom(input.file, context);
+    const task = context.progress.task(`upload ${name}`);
+    const prepared = await prepare(source, verb.accepts, wishes, meansFor(context, task, verb.digests));
+    try {
+      for (const finding of prepared.warnings) context.warn(`${source.name}: ${finding.message} [${finding.code}]`);
+      warnOfSize(prepared.inspection.virtualBytes, prepared.plan.accept.warnVirtualBytes, at.provider, context);
+      if (context.settings.dryRun)
+        throw new DryRunStop({
+          verb: 'upload',
+          profile: at.profile,
+          provider: at.provider,
+          image: name,
+          steps: prepared.plan.steps,
+        });
+      const delivery: Delivery = {
+        at,
+        request: {
+          description: { ...fields, name },
+          ...(into ? { into: into.id } : {}),
+          ...(input.id === undefined ? {} : { id: input.id }),
+          ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
+          extras,
+        },
+        ifExists: (input.ifExists ?? 'fail') as Delivery['ifExists'],
+        wait: input.wait !== false,
+        limits: input,
+        call,
+        task,
+      };
+      const image = await deliver(prepared, delivery, context);
+      task.done();
+      return one(imageView, image);
+    } finally {
+      await prepared.close();
+    }
+  },
+});
+
+function warnOfSize(disk: number | undefined, limit: number | undefined, provider: string, surface: Surface): void {
+  if (disk === undefined || limit === undefined || disk <= limit) return;
+  surface.warn(`the disk has ${disk} bytes; ${provider} takes ${limit} unless its support has raised the limit`);
+}
+
+/** What `upload`, `convert` and `inspect` read from: a file, `-`, or a URL. */
+export async function sourceFrom(text: string, surface: Surface): Promise<Source> {
+  if (text === '-') {
+    if (surface.io.stdinIsTerminal)
+      throw usageError('standard input is a terminal, not a disk image', { hint: 'pipe it in, or name a file' });
+    return streamSource('standard input', () => surface.stdinBytes());
+  }
+  if (/^https?:\/\//i.test(text)) return urlSource(text, (await surface.tools()).http, surface.call());
+  return fileSource(path.normalize(text));
+}

@@ -1,0 +1,52 @@
+import { usageError } from '../../core/errors.ts';
+import { statuses, type Status } from '../../core/image.ts';
+import type { At } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { eachImage, severalOptions } from '../targets.ts';
+import { waitFor, type Goal } from '../wait.ts';
+
+export const wait = defineCommand({
+  path: 'wait',
+  summary: 'Wait until images reach a state',
+  about: '--for takes a status (active, inactive, queued, deleted…), several by commas, or replicated=PLACE[,replicated=PLACE…].',
+  args: { image: { takes: 'many', summary: 'images to wait for', completes: 'image' } },
+  options: {
+    for: { kind: 'names', value: 'state', summary: 'what to wait for (default active)' },
+    waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
+    pollInterval: { kind: 'duration', summary: 'longest pause between two looks (default 5s)' },
+    ...severalOptions,
+  },
+  needs: { at: ['show'] },
+  examples: [
+    { does: 'until it can be used', type: 'imgctl wait golden' },
+    {
+      does: 'until a copy is there, at most ten minutes',
+      type: 'imgctl wait lin:private/123 --for replicated=us-iad --wait-timeout 10m',
+    },
+  ],
+  run(input, context) {
+    const goal = goalFrom(input.for);
+    return eachImage(context, input.image, input, async ({ at, id, text, call }) => {
+      const task = context.progress.task(`wait for ${text}`);
+      const image = await waitFor(at as At, id, goal, {
+        limits: input,
+        work: { verb: 'show', since: new Date(0).toISOString() },
+        call,
+        task,
+      });
+      task.done();
+      return image;
+    });
+  },
+});
+
+function goalFrom(words: readonly string[]): Goal {
+  const places = words.flatMap((word) => (word.startsWith('replicated=') ? [word.slice('replicated='.length)] : []));
+  if (places.length > 0 && places.length < words.length) throw usageError('--for: places and statuses cannot be mixed');
+  if (places.length > 0) return { places };
+  const wanted = words.length === 0 ? ['active'] : words;
+  const odd = wanted.find((word) => !(statuses as readonly string[]).includes(word));
+  if (odd !== undefined)
+    throw usageError(`--for: "${odd}" is no status`, { hint: `statuses: ${statuses.join(', ')}; or replicated=PLACE` });
+  return wanted.includes('deleted') ? { gone: true } : { status: wanted as readonly Status[] };
+}

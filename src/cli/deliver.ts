@@ -1,0 +1,163 @@
+import { conflictError, ImgctlError, unsupportedError } from '../core/errors.ts';
+import { contentIdProperty, type Image } from '../core/image.ts';
+import type { Call, Content, Description, UploadRequest, Work } from '../core/operation.ts';
+import type { Prepared } from '../transfer/prepare.ts';
+import { verifySent } from '../transfer/verify.ts';
+import type { Task } from '../ui/progress.ts';
+import type { At } from './command.ts';
+import { confirmLoss } from './confirm.ts';
+import type { Surface } from './context.ts';
+import { imagesNamed } from './resolve-image.ts';
+import { waitFor, type WaitLimits } from './wait.ts';
+
+/** Where prepared bytes are to go, and how. */
+export interface Delivery {
+  readonly at: At<'upload' | 'show'>;
+  readonly request: Omit<UploadRequest, 'content'>;
+  readonly ifExists: 'fail' | 'skip' | 'replace' | 'rename';
+  readonly wait: boolean;
+  readonly limits: WaitLimits;
+  readonly call: Call;
+  readonly task: Task;
+}
+
+/** Whole transfers that are tried again after a broken connection or a server's failure. */
+const furtherTries = 2;
+
+/**
+ * Sends what was prepared, verifies what arrived, waits until it can be used, and records its content id.
+ * A target that holds the same content already is left as it is (`skip`). A mismatch removes the image and is INTEGRITY.
+ */
+export async function deliver(prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Image> {
+  const { at, call, task } = delivery;
+  const taken = delivery.request.into === undefined ? await imagesNamed(at as At, delivery.request.description.name, call) : [];
+  const before = await settleName(taken, prepared, delivery, surface);
+  if ('image' in before) return before.image;
+  task.step('prepare');
+  const content = await prepared.content();
+  task.step('send');
+  const since = new Date(surface.io.now()).toISOString();
+  const request = { ...delivery.request, description: before.description, content };
+  const sent = await sendWithRetries(request, delivery, surface);
+  task.step('verify');
+  const image = await arrived(sent, content, { verb: 'upload', since }, delivery);
+  if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
+  return recordContentId(image, prepared, delivery, surface);
+}
+
+type Named = Description & { readonly name: string };
+type Before = { readonly image: Image } | { readonly description: Named; readonly replaces?: readonly Image[] };
+
+/** What a taken name means for the delivery. */
+async function settleName(taken: readonly Image[], prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Before> {
+  const { description } = delivery.request;
+  const [first] = taken;
+  if (!first) return { description };
+  if (delivery.ifExists === 'rename')
+    return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
+  if (delivery.ifExists === 'replace') {
+    await confirmLoss(
+      surface,
+      delivery.at as At,
+      `replace ${taken.map((image) => image.id).join(', ')} ("${description.name}")?`,
+    );
+    return { description, replaces: taken };
+  }
+  if (delivery.ifExists === 'fail')
+    throw conflictError(`there is an image "${description.name}" already in ${delivery.at.profile}: ${first.id}`, {
+      hint: '--if-exists skip, replace or rename says what to do',
+    });
+  const contentId = await prepared.contentId();
+  const same = taken.find((image) => contentId !== undefined && image.contentId === contentId && image.status === 'active');
+  if (same) {
+    surface.say(`${same.id} holds the same disk already; nothing was sent`);
+    return { image: same };
+  }
+  throw conflictError(`the image "${description.name}" (${first.id}) holds other content, or its content is not known`, {
+    hint: '--if-exists replace or rename says what to do',
+  });
+}
+
+const freeName = (name: string, now: number): string =>
+  `${name}-${new Date(now).toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
+
+/** The whole transfer again, where the source can be read again and the failure was the network's or the server's. */
+async function sendWithRetries(request: UploadRequest, delivery: Delivery, surface: Surface): Promise<Image> {
+  const { at, call, task } = delivery;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await at.verb('upload').run(request, call);
+    } catch (error) {
+      if (
+        !(error instanceof ImgctlError) ||
+        !worthAnother(error) ||
+        tries >= furtherTries ||
+        call.retries.left <= 0 ||
+        surface.signal.aborted
+      )
+        throw error;
+      if (!request.content.repeatable)
+        throw error.with({ hint: 'the source can be read only once, so this was not tried again; name a file instead' });
+      call.retries.left -= 1;
+      call.note({ kind: 'retry', reason: error.message, afterMs: 0 });
+      task.step('send again');
+    }
+  }
+}
+
+/** A half-made image that could not be removed would be made twice. */
+const worthAnother = (error: ImgctlError): boolean =>
+  error.circumstances.leftover === undefined &&
+  (error.code === 'NETWORK' || (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
+
+async function arrived(sent: Image, content: Content, work: Work, delivery: Delivery): Promise<Image> {
+  const { at, call, limits, task } = delivery;
+  const reported = at.verb('upload').digests;
+  try {
+    const settled =
+      sent.status === 'active' || !delivery.wait
+        ? sent
+        : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
+    const image = settled ?? sent;
+    verifySent(image, content, reported);
+    return image;
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || (error.code !== 'INTEGRITY' && error.code !== 'PROVIDER')) throw error;
+    throw error.with(await undone(sent, delivery));
+  }
+}
+
+/** Removes an image that must not stay; names it as left over where that fails. A record that was there before stays. */
+async function undone(image: Image, { at, call, request }: Delivery): Promise<{ readonly leftover?: string }> {
+  const remove = request.into === undefined ? at.maybe('delete') : undefined;
+  if (!remove) return { leftover: image.id };
+  try {
+    await remove.run({ id: image.id }, { ...call, signal: AbortSignal.timeout(30_000) });
+    return {};
+  } catch (error) {
+    // It may be gone already: providers clear away what they could not process.
+    return error instanceof ImgctlError && error.code === 'NOT_FOUND' ? {} : { leftover: image.id };
+  }
+}
+
+async function removeReplaced(old: readonly Image[], image: Image, { at, call }: Delivery): Promise<void> {
+  const remove = at.maybe('delete');
+  if (!remove)
+    throw unsupportedError(`${at.provider} cannot delete; ${image.id} is there besides ${old.map(({ id }) => id).join(', ')}`);
+  for (const { id } of old) await remove.run({ id }, call);
+}
+
+/** Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet. */
+async function recordContentId(image: Image, prepared: Prepared, { at, call }: Delivery, surface: Surface): Promise<Image> {
+  const patch = at.maybe('patch');
+  if (image.contentId !== undefined || !patch?.fields.includes('properties')) return image;
+  const contentId = await prepared.contentId();
+  if (contentId === undefined) return image;
+  try {
+    return await patch.run({ id: image.id, changes: { properties: { [contentIdProperty]: contentId } }, extras: {} }, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    surface.warn(`the content id could not be kept with ${image.id}: ${error.message}`);
+    return image;
+  }
+}

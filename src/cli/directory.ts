@@ -1,0 +1,78 @@
+import { configError, usageError } from '../core/errors.ts';
+import { globPattern, isGlob } from '../core/filter.ts';
+import { environmentProfiles, environmentProvider } from '../profiles/resolve.ts';
+import type { ProfileBook, StoredProfile } from '../profiles/schema.ts';
+import { nearest } from '../ui/nearest.ts';
+
+/** Where a profile is kept: the store, `IMGCTL_PROFILE_*` variables, the provider's own variables, or nowhere (the usual one). */
+export type Kind = 'stored' | 'environment' | 'ambient' | 'usual';
+
+export interface Entry {
+  readonly name: string;
+  readonly provider: string;
+  readonly kind: Kind;
+  readonly stored?: StoredProfile;
+}
+
+/** The profiles that can be named now. */
+export interface ProfileDirectory {
+  /** Stored ones and those of the environment, sorted; without `env:PROVIDER` ones. */
+  readonly names: readonly string[];
+  /** The one that is used when none is named. */
+  readonly current: string;
+  has(name: string): boolean;
+  /** Throws CONFIG, with the nearest names, for a profile that there is not. */
+  entry(name: string): Entry;
+  /** Names that the patterns stand for, each once, in the order of the patterns. Throws CONFIG if one matches nothing. */
+  select(patterns: readonly string[]): readonly string[];
+}
+
+const ambientPattern = /^env:([a-z0-9-]+)$/;
+
+export function profileDirectory(
+  book: ProfileBook,
+  env: Readonly<Record<string, string | undefined>>,
+  chosen: readonly string[],
+  usual: string,
+): ProfileDirectory {
+  const names = [...new Set([...Object.keys(book.profiles), ...environmentProfiles(env)])].sort();
+  const entry = (name: string): Entry => {
+    const stored = Object.hasOwn(book.profiles, name) ? book.profiles[name] : undefined;
+    const provider = environmentProvider(env, name) ?? stored?.provider;
+    if (provider !== undefined) return { name, provider, kind: stored ? 'stored' : 'environment', ...(stored ? { stored } : {}) };
+    const ambient = ambientPattern.exec(name)?.[1];
+    if (ambient !== undefined) return { name, provider: ambient, kind: 'ambient' };
+    if (name === usual) return { name, provider: usual, kind: 'usual' };
+    throw configError(`there is no profile "${name}"`, { hint: hintFor(name, [...names, usual]) });
+  };
+  return {
+    names,
+    current: chosen.length === 1 && chosen[0] !== undefined && !isGlob(chosen[0]) ? chosen[0] : (book.current ?? usual),
+    has: (name) => names.includes(name) || name === usual || ambientPattern.test(name),
+    entry,
+    select(patterns) {
+      const found = patterns.flatMap((pattern) => {
+        if (!isGlob(pattern)) return [entry(pattern).name];
+        const matching = names.filter((name) => globPattern(pattern).test(name));
+        if (matching.length === 0) throw configError(`no profile matches "${pattern}"`, { hint: hintFor(pattern, names) });
+        return matching;
+      });
+      return [...new Set(found)];
+    },
+  };
+}
+
+function hintFor(name: string, names: readonly string[]): string {
+  const close = nearest(name, names);
+  return close.length > 0
+    ? `did you mean ${close.join(' or ')}?`
+    : 'imgctl profile list shows them; imgctl profile add makes one';
+}
+
+/** The one profile that a command works at. Throws USAGE when several were chosen. */
+export function onlyProfile(directory: ProfileDirectory, patterns: readonly string[]): string {
+  const [first, ...others] = patterns.length === 0 ? [directory.current] : directory.select(patterns);
+  if (others.length > 0 || first === undefined)
+    throw usageError(`this takes one profile, not ${others.length + 1} (${[first, ...others].join(', ')})`);
+  return first;
+}

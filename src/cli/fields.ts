@@ -1,0 +1,120 @@
+import { unsupportedError, usageError } from '../core/errors.ts';
+import { visibilities } from '../core/image.ts';
+import type { Changes, Description, Editable, Extra, Extras, ExtraValues } from '../core/operation.ts';
+import type { At } from './command.ts';
+import type { Options, OptionValues } from './option.ts';
+
+/** What may be said of an image when its record is made. */
+export const descriptionOptions = {
+  description: { kind: 'text', summary: 'text about the image' },
+  tag: { kind: 'texts', summary: 'add a tag (repeatable)' },
+  property: { kind: 'pairs', summary: 'set a property (repeatable)' },
+  visibility: { kind: 'text', choices: visibilities, summary: 'who can see it' },
+  protect: { kind: 'flag', summary: 'protect it from deletion' },
+  hide: { kind: 'flag', summary: 'leave it out of default lists' },
+  containerFormat: { kind: 'text', summary: 'container format, where the provider keeps one' },
+  architecture: { kind: 'text', summary: 'architecture of the guest, such as x86_64' },
+  minDisk: { kind: 'size', summary: 'smallest disk it boots from' },
+  minRam: { kind: 'size', summary: 'least memory it boots with' },
+  owner: { kind: 'text', summary: 'owner of the image (a project)' },
+  set: {
+    kind: 'pairs',
+    value: 'field=value',
+    summary: 'a field that only this provider has (VERB --help -p PROFILE lists them)',
+  },
+} as const satisfies Options;
+
+/** What a patch may take away or reverse, besides. */
+export const changeOptions = {
+  name: { kind: 'text', summary: 'new name' },
+  ...descriptionOptions,
+  untag: { kind: 'texts', summary: 'remove a tag (repeatable)' },
+  removeProperty: { kind: 'texts', summary: 'remove a property (repeatable)' },
+  unprotect: { kind: 'flag', summary: 'allow deletion again' },
+  unhide: { kind: 'flag', summary: 'show it in lists again' },
+  diskFormat: { kind: 'text', summary: 'disk format of a queued image' },
+} as const satisfies Options;
+
+type DescriptionValues = OptionValues<typeof descriptionOptions>;
+
+/** Only what was given. */
+function chosen<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
+const someOf = (record: Readonly<Record<string, string>>) => (Object.keys(record).length > 0 ? record : undefined);
+
+/** The description that the options make. */
+export function descriptionFrom(input: DescriptionValues): Omit<Description, 'name'> {
+  return chosen<Omit<Description, 'name'>>({
+    description: input.description,
+    visibility: visibilities.find((known) => known === input.visibility),
+    owner: input.owner,
+    protected: input.protect,
+    hidden: input.hide,
+    containerFormat: input.containerFormat,
+    architecture: input.architecture,
+    minDiskBytes: input.minDisk,
+    minRamBytes: input.minRam,
+    tags: some(input.tag),
+    properties: someOf(input.property),
+  });
+}
+
+/** The changes that the options of `patch` ask for. Throws USAGE where two contradict each other. */
+export function changesFrom(input: OptionValues<typeof changeOptions>): Changes {
+  if (input.protect && input.unprotect) throw usageError('--protect and --unprotect contradict each other');
+  if (input.hide && input.unhide) throw usageError('--hide and --unhide contradict each other');
+  const { tags, ...fields } = descriptionFrom(input);
+  return {
+    ...fields,
+    ...chosen<Changes>({
+      name: input.name,
+      diskFormat: input.diskFormat,
+      addTags: tags,
+      removeTags: some(input.untag),
+      removeProperties: some(input.removeProperty),
+      protected: input.unprotect ? false : fields.protected,
+      hidden: input.unhide ? false : fields.hidden,
+    }),
+  };
+}
+
+const fieldOfChange: Readonly<Record<string, Editable>> = { addTags: 'tags', removeTags: 'tags', removeProperties: 'properties' };
+
+/** Throws UNSUPPORTED, before any request, for a field that the provider cannot set with this verb. */
+export function checkFields(at: At, verb: string, fields: readonly Editable[], asked: object): void {
+  const known: readonly string[] = [...fields, 'name'];
+  const refused = [...new Set(Object.keys(asked).map((name) => fieldOfChange[name] ?? name))].filter(
+    (name) => !known.includes(name),
+  );
+  if (refused.length === 0) return;
+  throw unsupportedError(`${at.provider} cannot set ${refused.join(', ')} with ${verb}`, {
+    provider: at.provider,
+    profile: at.profile,
+    hint: `it takes ${fields.join(', ') || 'no fields'}`,
+  });
+}
+
+/** The values of `--set`, each of the kind that the driver declares. Throws USAGE for a name or value it does not take. */
+export function extrasFrom(at: At, facts: Extras, set: Readonly<Record<string, string>>): ExtraValues {
+  const known = facts.extras ?? {};
+  return Object.fromEntries(
+    Object.entries(set).map(([name, text]) => {
+      const extra = Object.hasOwn(known, name) ? known[name] : undefined;
+      if (!extra)
+        throw usageError(`--set: ${at.provider} has no field "${name}" here`, {
+          hint: Object.keys(known).length > 0 ? `it has ${Object.keys(known).join(', ')}` : 'it has none',
+        });
+      return [name, extraValue(name, extra, text)];
+    }),
+  );
+}
+
+function extraValue(name: string, extra: Extra, text: string): string | number | boolean {
+  if (extra.kind === 'text') return text;
+  if (extra.kind === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  if (extra.kind === 'flag' && (text === 'true' || text === 'false')) return text === 'true';
+  throw usageError(`--set ${name}: "${text}" is not ${extra.kind === 'flag' ? 'true or false' : 'a number'}`);
+}

@@ -1,0 +1,115 @@
+import type { OperationName } from '../core/operation.ts';
+import type { Command } from './command.ts';
+import type { Surface } from './context.ts';
+import { flagName, flagsOf, type Option, type Options } from './option.ts';
+import { driverNamed } from './session.ts';
+import { globalOptions } from './settings.ts';
+
+const gap = 2;
+const widest = 34;
+
+/** Two columns of text, the second wrapped by the terminal itself. */
+function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.min(widest, Math.max(0, ...rows.map(([left]) => left.length))) + gap;
+  return rows
+    .map(([left, right]) =>
+      left.length + gap > width ? `  ${left}\n  ${' '.repeat(width)}${right}` : `  ${left.padEnd(width)}${right}`,
+    )
+    .join('\n');
+}
+
+const optionRows = (options: Options): (readonly [string, string])[] =>
+  Object.entries(options)
+    .filter(([, option]) => option.summary !== '')
+    .map(([key, option]) => [optionLabel(key, option), option.summary] as const);
+
+const optionLabel = (key: string, option: Option): string => {
+  const flags = flagsOf(key, option);
+  return `${option.short ? '' : '    '}${option.kind === 'switch' ? flags.replace(`--${flagName(key)}`, `--[no-]${flagName(key)}`) : flags}`;
+};
+
+const argumentWord = (name: string, takes: string): string => {
+  const word = name.toUpperCase();
+  if (takes === 'many') return `${word}...`;
+  if (takes === 'any') return `[${word}...]`;
+  return takes === 'optional' ? `[${word}]` : word;
+};
+
+/** How a command is typed, such as `imgctl show IMAGE... [options]`. */
+export function usageLine(command: Command): string {
+  const args = Object.entries(command.args).map(([name, arg]) => argumentWord(name, arg.takes));
+  return ['imgctl', command.path, ...args, ...(Object.keys(command.options).length > 0 ? ['[options]'] : [])].join(' ');
+}
+
+/** Names of the providers whose driver has all of these verbs. */
+export async function providersWith(verbs: readonly OperationName[], surface: Surface): Promise<readonly string[]> {
+  const all = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
+  return all.filter((driver) => verbs.every((verb) => driver.facts[verb])).map((driver) => driver.name);
+}
+
+async function supportedBy(command: Command, surface: Surface): Promise<string> {
+  const ends = Object.entries(command.needs).filter(([, verbs]) => verbs.length > 0);
+  const told = await Promise.all(
+    ends.map(
+      async ([end, verbs]) =>
+        `${end === 'at' ? '' : `${end} `}${(await providersWith(verbs, surface)).join(', ') || 'no provider'}`,
+    ),
+  );
+  return told.length > 0 ? `Supported by: ${told.join('; ')}` : '';
+}
+
+/** What `--set` takes at the profile that was named, for the verb of this command. */
+async function extrasSection(command: Command, surface: Surface): Promise<string> {
+  const [profile] = surface.settings.profile;
+  if (profile === undefined || !('set' in command.options)) return '';
+  const driver = await driverNamed(surface.directory.entry(profile).provider, surface);
+  const facts = driver.facts[command.path as OperationName];
+  const extras = facts && 'extras' in facts ? (facts.extras ?? {}) : {};
+  const rows = Object.entries(extras).map(
+    ([name, extra]) => [`--set ${name}=${extra.kind === 'flag' ? 'true' : extra.kind.toUpperCase()}`, extra.help] as const,
+  );
+  return rows.length > 0 ? `Fields that only ${driver.name} has:\n${table(rows)}` : '';
+}
+
+/** The help of one command, with who supports it and examples. */
+export async function commandHelp(command: Command, surface: Surface): Promise<string> {
+  const args = Object.entries(command.args).map(([name, arg]) => [name.toUpperCase(), arg.summary] as const);
+  const options = optionRows(command.options);
+  const examples = command.examples.map((example) => `  # ${example.does}\n  ${example.type}`).join('\n\n');
+  const sections = [
+    `${command.summary}.`,
+    `Usage: ${usageLine(command)}${command.aliases.length > 0 ? `\nAlso: ${command.aliases.join(', ')}` : ''}`,
+    command.about ?? '',
+    args.length > 0 ? `Arguments:\n${table(args)}` : '',
+    options.length > 0 ? `Options:\n${table(options)}` : '',
+    await extrasSection(command, surface),
+    await supportedBy(command, surface),
+    `Examples:\n${examples}`,
+    `Options that every verb takes: imgctl help options`,
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** Every global option. */
+export const optionsHelp = (): string => `Options that mean the same on every verb:\n${table(optionRows(globalOptions))}\n`;
+
+const firstSteps: readonly (readonly [string, string])[] = [
+  ['imgctl list', 'images of the current profile (at first: a store in a folder here)'],
+  ['imgctl upload disk.qcow2 --name web', 'a file becomes an image, verified'],
+  ['imgctl profile import', 'take over the clouds that other tools here already know'],
+  ['imgctl list -A', 'images of every profile, in one table'],
+  ['imgctl copy web pcd', 'any image to any cloud, converted on the way'],
+];
+
+/** What `imgctl` alone says. */
+export function firstHelp(commands: readonly Command[]): string {
+  const verbs = commands.map((command) => [command.path, command.summary] as const);
+  return [
+    'imgctl: one command line for machine images in every cloud.',
+    `Try:\n${table(firstSteps)}`,
+    `Verbs:\n${table(verbs)}`,
+    'The profile comes from PROFILE:IMAGE, then -p, then IMGCTL_PROFILE, then imgctl profile use, then the local store.',
+    'imgctl VERB --help tells more; imgctl help TOPIC: options, exit-codes, output, profiles, environment.',
+    '',
+  ].join('\n\n');
+}

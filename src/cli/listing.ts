@@ -1,0 +1,106 @@
+import { notFoundError, usageError } from '../core/errors.ts';
+import { matches } from '../core/filter.ts';
+import type { Image } from '../core/image.ts';
+import type { Call, Filter, Filters, ListRequest, SortKey } from '../core/operation.ts';
+import type { At } from './command.ts';
+
+export interface Listing {
+  readonly filters: Filters;
+  readonly own: Readonly<Record<string, string>>;
+  readonly scope: ListRequest['scope'];
+  readonly hidden: boolean;
+  readonly sort: readonly SortKey[];
+  readonly limit?: number;
+  readonly after?: string;
+}
+
+/** Everything of the caller's, unfiltered. */
+export const wholeListing: Listing = { filters: {}, own: {}, scope: 'mine', hidden: false, sort: [] };
+
+/**
+ * The images asked for, whatever the provider can do itself: what it cannot filter, sort, cut or begin behind is done here.
+ * Nothing is gathered unless it must be sorted here. Throws USAGE for a provider's own filter that it does not have.
+ */
+export async function* listing(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
+  const list = at.verb('list');
+  checkOwnFilters(at, wanted.own);
+  const left = Object.keys(wanted.filters).filter((name) => !list.filters.includes(name as Filter));
+  const sortedThere = wanted.sort.every((key) => list.sorts?.includes(key.field));
+  const afterThere = wanted.after === undefined || (list.after === true && sortedThere);
+  const cutThere = left.length === 0 && sortedThere && afterThere && wanted.scope === 'all';
+  const found = list.run(
+    {
+      filters: wanted.filters,
+      own: wanted.own,
+      scope: wanted.scope,
+      hidden: wanted.hidden,
+      ...(wanted.sort.length > 0 && sortedThere ? { sort: wanted.sort } : {}),
+      ...(wanted.after !== undefined && afterThere ? { after: wanted.after } : {}),
+      ...(wanted.limit !== undefined && cutThere ? { limit: wanted.limit } : {}),
+    },
+    call,
+  );
+  const passing = only(found, (image) => matches(image, wanted.filters));
+  const sorted = sortedThere ? passing : sortImages(passing, wanted.sort);
+  const behind = afterThere || wanted.after === undefined ? sorted : startBehind(sorted, wanted.after);
+  yield* first(behind, wanted.limit);
+}
+
+function checkOwnFilters(at: At, own: Readonly<Record<string, string>>): void {
+  const known = Object.keys(at.verb('list').own ?? {});
+  const unknown = Object.keys(own).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw usageError(`${at.provider} has no filter "${unknown}"`, {
+    hint:
+      known.length > 0
+        ? `it has ${known.join(', ')}`
+        : 'it has no filters of its own; see imgctl list --help for the common ones',
+  });
+}
+
+async function* only(images: AsyncIterable<Image>, passes: (image: Image) => boolean): AsyncIterable<Image> {
+  for await (const image of images) if (passes(image)) yield image;
+}
+
+async function* first(images: AsyncIterable<Image>, limit: number | undefined): AsyncIterable<Image> {
+  let left = limit ?? Infinity;
+  if (left <= 0) return;
+  for await (const image of images) {
+    yield image;
+    left -= 1;
+    if (left <= 0) return;
+  }
+}
+
+async function* startBehind(images: AsyncIterable<Image>, id: string): AsyncIterable<Image> {
+  let seen = false;
+  for await (const image of images) {
+    if (seen) yield image;
+    else seen = image.id === id;
+  }
+  if (!seen) throw notFoundError(`--after: there is no image ${id} in this list`);
+}
+
+async function* sortImages(images: AsyncIterable<Image>, keys: readonly SortKey[]): AsyncIterable<Image> {
+  const all: Image[] = [];
+  for await (const image of images) all.push(image);
+  yield* all.sort((a, b) => compareImages(a, b, keys));
+}
+
+/** Order by several keys. Texts are compared by code point; an image without the field comes last, whatever the direction. */
+export function compareImages(a: Image, b: Image, keys: readonly SortKey[]): number {
+  for (const { field, descending } of keys) {
+    const [left, right] = [valueOf(a, field), valueOf(b, field)];
+    if (left === right) continue;
+    if (left === undefined) return 1;
+    if (right === undefined) return -1;
+    return left < right !== descending ? -1 : 1;
+  }
+  return 0;
+}
+
+function valueOf(image: Image, field: string): string | number | undefined {
+  const value = (image as unknown as Readonly<Record<string, unknown>>)[field];
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  return value === undefined ? undefined : JSON.stringify(value);
+}

@@ -1,0 +1,100 @@
+import { usageError } from '../core/errors.ts';
+import { parseDuration, parseSize } from '../core/quantity.ts';
+
+/** What each kind of option gives to its command. `names` splits at commas; `texts` is one each time it is given. */
+interface Kinds {
+  flag: boolean | undefined;
+  /** `--wait` and `--no-wait`. */
+  switch: boolean | undefined;
+  text: string | undefined;
+  texts: readonly string[];
+  names: readonly string[];
+  pairs: Readonly<Record<string, string>>;
+  size: number | undefined;
+  duration: number | undefined;
+  count: number | undefined;
+}
+
+export interface Option {
+  readonly kind: keyof Kinds;
+  readonly summary: string;
+  /** One letter: `-p`. */
+  readonly short?: string;
+  /** How the value is called in the help. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** What completion offers for the value, where it is not one of `choices`. */
+  readonly completes?: 'profile' | 'image' | 'place' | 'column' | 'provider' | 'file';
+}
+export type Options = Readonly<Record<string, Option>>;
+export type OptionValues<O extends Options> = { readonly [K in keyof O]: Kinds[O[K]['kind']] };
+
+/** `minDisk` as it is typed: `min-disk`. */
+export const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** How the option is declared to the parser, such as `-p, --profile <name>`. */
+export function flagsOf(key: string, option: Option): string {
+  const long = `--${flagName(key)}`;
+  const placeholder = option.value ?? option.choices?.join('|') ?? placeholders[option.kind];
+  const value = placeholder === undefined ? '' : ` <${placeholder}>`;
+  return `${option.short ? `-${option.short}, ` : ''}${long}${value}`;
+}
+
+const placeholders: Readonly<Record<keyof Kinds, string | undefined>> = {
+  flag: undefined,
+  switch: undefined,
+  text: 'text',
+  texts: 'text',
+  names: 'a,b',
+  pairs: 'key=value',
+  size: 'size',
+  duration: 'time',
+  count: 'n',
+};
+
+/** Turns what was typed into what the command gets; `before` is the value so far, for options that may be repeated. */
+export function parseOption(key: string, option: Option, text: string, before: unknown): unknown {
+  const what = `--${flagName(key)}`;
+  if (option.choices && (option.kind === 'text' || option.kind === 'texts') && !option.choices.includes(text))
+    throw usageError(`${what}: "${text}" is not one of ${option.choices.join(', ')}`);
+  switch (option.kind) {
+    case 'texts':
+      return [...((before as string[] | undefined) ?? []), text];
+    case 'names':
+      return [...((before as string[] | undefined) ?? []), ...splitNames(text)];
+    case 'pairs':
+      return { ...(before as Record<string, string> | undefined), ...pair(text, what) };
+    case 'size':
+      return parseSize(text, what);
+    case 'duration':
+      return parseDuration(text, what);
+    case 'count':
+      return count(text, what);
+    default:
+      return text;
+  }
+}
+
+/** The value of an option that was not given. */
+export function absentValue(option: Option): unknown {
+  if (option.kind === 'texts' || option.kind === 'names') return [];
+  return option.kind === 'pairs' ? {} : undefined;
+}
+
+const splitNames = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
+/** `key=value` as one entry; only the first `=` divides. Throws USAGE without one. */
+function pair(text: string, what: string): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw usageError(`${what}: "${text}" is not of the form key=value`);
+  return Object.fromEntries([[text.slice(0, at), text.slice(at + 1)]]);
+}
+
+function count(text: string, what: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw usageError(`${what}: "${text}" is not a whole number`);
+  return Number(text);
+}

@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import { applyPatch, type Operation } from 'rfc6902';
+import { conflictError, ImgctlError, notFoundError, usageError } from '../core/errors.ts';
+import type { Image } from '../core/image.ts';
+import type { Changes, Editable } from '../core/operation.ts';
+import type { Surface } from './context.ts';
+
+/** A patch as the user wrote it, checked as far as it can be without the image. */
+export interface PatchDocument {
+  readonly kind: 'json-patch' | 'merge-patch';
+  readonly content: unknown;
+  /** Fields that it touches, as keys. */
+  readonly touches: Readonly<Record<string, true>>;
+}
+
+const editable = [
+  'name',
+  'description',
+  'visibility',
+  'owner',
+  'protected',
+  'hidden',
+  'diskFormat',
+  'containerFormat',
+  'architecture',
+  'minDiskBytes',
+  'minRamBytes',
+  'tags',
+  'properties',
+] as const satisfies readonly Editable[];
+type Document = Partial<Record<Editable, unknown>>;
+
+const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
+
+/** Reads the document of `--json-patch` or `--merge-patch`. Throws USAGE for anything that is not one, before any request. */
+export async function readPatch(
+  input: { readonly jsonPatch: string | undefined; readonly mergePatch: string | undefined },
+  surface: Surface,
+): Promise<PatchDocument | undefined> {
+  if (input.jsonPatch !== undefined && input.mergePatch !== undefined)
+    throw usageError('--json-patch and --merge-patch exclude each other');
+  const file = input.jsonPatch ?? input.mergePatch;
+  if (file === undefined) return undefined;
+  const kind = input.jsonPatch === undefined ? 'merge-patch' : 'json-patch';
+  const content = parse(await textOf(file, surface), kind);
+  const paths = kind === 'json-patch' ? pathsOf(content) : Object.keys(content as object).map((key) => `/${key}`);
+  return { kind, content, touches: Object.fromEntries(paths.map((path) => [fieldOf(path), true as const])) };
+}
+
+async function textOf(file: string, surface: Surface): Promise<string> {
+  if (file === '-') return surface.readStdin();
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw notFoundError(`cannot read ${file}`, { cause });
+  });
+}
+
+function parse(text: string, kind: PatchDocument['kind']): unknown {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw usageError(`the ${kind} is not JSON: ${(cause as Error).message}`);
+  }
+  if (kind === 'json-patch' && !Array.isArray(content))
+    throw usageError('a JSON Patch is an array of operations (RFC 6902)', {
+      hint: '[{"op":"replace","path":"/name","value":"…"}]',
+    });
+  if (kind === 'merge-patch' && (typeof content !== 'object' || content === null || Array.isArray(content)))
+    throw usageError('a JSON Merge Patch for an image is an object (RFC 7386)', { hint: '{"name":"…","description":null}' });
+  return content;
+}
+
+function pathsOf(content: unknown): readonly string[] {
+  return (content as readonly unknown[]).flatMap((operation, index) => {
+    const { op, path, from } = (operation ?? {}) as Record<string, unknown>;
+    if (typeof op !== 'string' || !operations.includes(op))
+      throw usageError(`operation ${index} of the JSON Patch: op is not one of ${operations.join(', ')}`);
+    if (typeof path !== 'string') throw usageError(`operation ${index} of the JSON Patch has no path`);
+    if ((op === 'move' || op === 'copy') && typeof from !== 'string')
+      throw usageError(`operation ${index} of the JSON Patch (${op}) has no from`);
+    return op === 'test' ? [] : op === 'move' ? [path, from as string] : [path];
+  });
+}
+
+/** The field that a JSON Pointer (RFC 6901) leads into. Throws USAGE for one that cannot be changed. */
+function fieldOf(pointer: string): Editable {
+  const first = pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
+  const field = editable.find((known) => known === first);
+  if (field) return field;
+  throw usageError(`"${pointer}" cannot be changed`, {
+    hint: `what can: ${editable.map((name) => (name === 'properties' ? '/properties/KEY' : `/${name}`)).join(' ')}`,
+  });
+}
+
+const documentOf = (image: Image): Document => {
+  const filled = editable.filter((field) => image[field] !== undefined).map((field) => [field, structuredClone(image[field])]);
+  return Object.fromEntries(filled) as Document;
+};
+
+/** The changes that lead from the image as it is to the image as the document wants it. */
+export function changesByDocument(image: Image, document: PatchDocument): Changes {
+  const before = documentOf(image);
+  const after =
+    document.kind === 'json-patch'
+      ? applied(documentOf(image), document.content as Operation[], image)
+      : merged(before, document.content);
+  return difference(before, after as Document);
+}
+
+function applied(target: Document, patch: Operation[], image: Image): Document {
+  const readable = { ...structuredClone(image), ...target };
+  const failed = applyPatch(readable, patch).find((error) => error !== null);
+  if (!failed)
+    return Object.fromEntries(editable.filter((field) => field in readable).map((field) => [field, readable[field]])) as Document;
+  if (failed.name === 'TestError') throw conflictError(`the patch's own test does not hold for ${image.id}: ${failed.message}`);
+  throw new ImgctlError('CONFLICT', `the patch does not fit ${image.id}: ${failed.message}`);
+}
+
+/** RFC 7386, section 2. */
+function merged(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result = new Map(Object.entries(isObject(target) ? target : {}));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) result.delete(key);
+    else result.set(key, merged(result.get(key), value));
+  }
+  return Object.fromEntries(result);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function difference(before: Document, after: Document): Changes {
+  const changes: Record<string, unknown> = {};
+  for (const field of editable) {
+    if (JSON.stringify(before[field]) === JSON.stringify(after[field])) continue;
+    if (field === 'properties') Object.assign(changes, propertyChanges(before.properties, after.properties));
+    else if (field === 'tags') changes.tags = textList(after.tags ?? [], 'tags');
+    else changes[field] = checked(field, after[field] ?? null);
+  }
+  return changes as Changes;
+}
+
+function propertyChanges(before: unknown, after: unknown): Changes {
+  const [old, wanted] = [isObject(before) ? before : {}, after ?? {}];
+  if (!isObject(wanted)) throw usageError('properties are an object of texts');
+  const set = Object.entries(wanted).filter(([key, value]) => old[key] !== value);
+  const odd = set.find(([, value]) => typeof value !== 'string');
+  if (odd) throw usageError(`the property ${odd[0]} must be a text, not ${JSON.stringify(odd[1])}`);
+  const removed = Object.keys(old).filter((key) => !Object.hasOwn(wanted, key));
+  return {
+    ...(set.length > 0 ? { properties: Object.fromEntries(set) as Record<string, string> } : {}),
+    ...(removed.length > 0 ? { removeProperties: removed } : {}),
+  };
+}
+
+function textList(value: unknown, what: string): readonly string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value as string[];
+  throw usageError(`${what} must be a list of texts`);
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  protected: 'boolean',
+  hidden: 'boolean',
+  minDiskBytes: 'number',
+  minRamBytes: 'number',
+};
+
+function checked(field: Editable, value: unknown): unknown {
+  const kind = kinds[field] ?? 'string';
+  if (value === null || typeof value === kind) return value;
+  throw usageError(`${field} must be a ${kind}, not ${JSON.stringify(value)}`);
+}

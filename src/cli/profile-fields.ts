@@ -1,0 +1,41 @@
+import { usageError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import type { Driver } from '../core/driver.ts';
+import { keptAs } from '../host/reference-value.ts';
+import type { ShownField, ShownProfile } from '../ui/views/profile.ts';
+import { nearest } from '../ui/nearest.ts';
+import type { Surface } from './context.ts';
+import { driverNamed, originsOf } from './session.ts';
+
+/** Checks names and values of fields that are to be stored. Throws USAGE, with the nearest names, for one the driver has not. */
+export function checkFieldValues(driver: Driver, fields: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    const field = Object.hasOwn(driver.profile, name) ? driver.profile[name] : undefined;
+    if (!field) {
+      const close = nearest(name, Object.keys(driver.profile));
+      throw usageError(`${driver.name} has no field "${name}"`, {
+        hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `it has ${Object.keys(driver.profile).join(', ')}`,
+      });
+    }
+    if (field.choices && keptAs(value) === 'plain' && !field.choices.includes(value))
+      throw usageError(`${name}: "${value}" is not one of ${field.choices.join(', ')}`);
+  }
+}
+
+/** A profile for the eye: where each value comes from; secrets only as references or masked. */
+export async function shownProfile(name: string, surface: Surface): Promise<ShownProfile> {
+  const entry = surface.directory.entry(name);
+  const driver = await driverNamed(entry.provider, surface);
+  const origins = await originsOf(entry, driver, surface);
+  const fields = Object.entries(origins).map(([field, { text, from }]): readonly [string, ShownField] => {
+    const hidden = driver.profile[field]?.secret === true && keptAs(text) === 'plain';
+    return [field, { value: hidden ? new Secret(text) : text, from }];
+  });
+  return {
+    name,
+    provider: entry.provider,
+    current: surface.directory.current === name,
+    ...(entry.stored?.protected ? { protected: true } : {}),
+    fields: Object.fromEntries(fields),
+  };
+}

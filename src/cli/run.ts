@@ -1,0 +1,192 @@
+import type { FoundProfile } from '../core/driver.ts';
+import { exitCodes, ImgctlError, usageError } from '../core/errors.ts';
+import type { Call, Note, OperationName } from '../core/operation.ts';
+import { ownFolder, type Home } from '../host/folders.ts';
+import { createLock } from '../host/lock.ts';
+import { surroundingsOf } from '../host/surroundings.ts';
+import { profileStore } from '../profiles/store.ts';
+import { showFailure } from '../ui/failure.ts';
+import { PipeClosed, type Io } from '../ui/io.ts';
+import { createProgress, type ProgressDisplay } from '../ui/progress.ts';
+import { confirm, confirmName } from '../ui/prompt.ts';
+import type { At, Command, Needs } from './command.ts';
+import { commands } from './commands/index.ts';
+import type { Context, DriverList, Surface } from './context.ts';
+import { profileDirectory } from './directory.ts';
+import { DryRunStop, plannedView } from './dry-run.ts';
+import { commandHelp, firstHelp } from './help.ts';
+import { one } from './outcome.ts';
+import { parseArguments, type Parsed } from './parse.ts';
+import { openAt, toolsFor } from './session.ts';
+import { settingsFrom, type Settings } from './settings.ts';
+
+/** What the program stands in: everything it knows of the process it runs in. */
+export interface World {
+  readonly io: Io;
+  readonly home: Home;
+  readonly drivers: DriverList;
+  readonly version: string;
+  /** Aborted by Ctrl-C and SIGTERM; the reason is the exit status, 130 or 143. */
+  readonly signal: AbortSignal;
+  /** All of standard input. */
+  readStdin(): AsyncIterable<Uint8Array>;
+  /** Bytes for standard output. */
+  writeStdout(bytes: Uint8Array): Promise<void>;
+}
+
+/** Runs one command line and gives its exit status. Never throws; everything it has to say is on the Io of the world. */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
+  let progress: ProgressDisplay | undefined;
+  try {
+    const parsed = parseArguments(argv, commands);
+    if (parsed.version) {
+      await world.io.stdout.write(`imgctl ${world.version}\n`);
+      return 0;
+    }
+    const settings = settingsFrom(parsed.globals, world.home.env);
+    progress = createProgress(settings.quiet ? 'none' : progressMode(settings), world.io);
+    return await runParsed(parsed, settings, world, progress);
+  } catch (error) {
+    progress?.stop();
+    return await failed(error, wish, world);
+  }
+}
+
+async function failed(error: unknown, wish: { readonly json: boolean; readonly debug: boolean }, world: World): Promise<number> {
+  if (error instanceof PipeClosed) return 0;
+  try {
+    const status = await showFailure(error, wish, world.io);
+    return world.signal.aborted && typeof world.signal.reason === 'number' ? world.signal.reason : status;
+  } catch {
+    return 1;
+  }
+}
+
+const progressMode = (settings: Settings) => (settings.progress ?? 'auto') as 'auto' | 'bar' | 'plain' | 'json' | 'none';
+
+const machineFormats = ['json', 'jsonl'];
+
+/** Whether failures are wanted as JSON; asked before anything is parsed, so that a usage error is JSON too. */
+function wantsJson(argv: readonly string[], world: World): boolean {
+  const typed =
+    argv.find((_, index) => ['-o', '--output'].includes(argv[index - 1] ?? '')) ??
+    argv.map((word) => /^(?:-o|--output=)(\w+)$/.exec(word)?.[1]).find(Boolean);
+  return argv.includes('--json') || machineFormats.includes(typed ?? world.home.env.IMGCTL_OUTPUT ?? '');
+}
+
+async function runParsed(parsed: Parsed, settings: Settings, world: World, progress: ProgressDisplay): Promise<number> {
+  const ending = { status: 0 };
+  const surface = await makeSurface(settings, world, progress, ending);
+  const context: Context<Needs> = {
+    ...surface,
+    at: async (end, profile) => (await openAt(profile, parsed.command?.needs[end] ?? [], surface)) as At<OperationName>,
+  };
+  if (parsed.help || !parsed.command) {
+    const text = parsed.command ? await commandHelp(parsed.command, surface) : firstHelp(commands);
+    await world.io.stdout.write(text);
+    return 0;
+  }
+  try {
+    await drawOutcome(parsed.command, parsed.input, context);
+  } finally {
+    progress.stop();
+  }
+  return ending.status;
+}
+
+async function drawOutcome(command: Command, input: Parsed['input'], context: Context<Needs>): Promise<void> {
+  const { settings, io } = context;
+  const options = {
+    format: settings.format,
+    header: settings.header !== false,
+    raw: settings.raw === true,
+    ...(settings.columns.length > 0 ? { columns: settings.columns } : {}),
+  };
+  const outcome = await command.run(input, context).catch((error: unknown) => {
+    if (error instanceof DryRunStop) return one(plannedView, error.planned);
+    throw error;
+  });
+  await outcome?.draw(options, io);
+}
+
+async function makeSurface(settings: Settings, world: World, progress: ProgressDisplay, ending: { status: number }): Promise<Surface> {
+  const { io, home, drivers, version, signal } = world;
+  const store = profileStore(ownFolder('config', home), createLock());
+  const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
+  const failureWish = { json: machineFormats.includes(settings.format), debug: settings.debug === true };
+  const surface: Surface = {
+    io,
+    home,
+    settings,
+    drivers,
+    store,
+    directory,
+    progress,
+    signal,
+    version,
+    call: () => newCall(settings, signal, surface),
+    tools: () => toolsFor(surface),
+    warn: (message) => {
+      if (!settings.quiet) progress.line(`warning: ${message}`);
+    },
+    say: (message) => {
+      if (!settings.quiet && !machineFormats.includes(settings.format)) progress.line(message);
+    },
+    async report(error) {
+      ending.status = exitCodes.PARTIAL;
+      await showFailure(error, failureWish, io);
+    },
+    async reportAs(error) {
+      ending.status = error.exitCode;
+      await showFailure(error, failureWish, io);
+    },
+    confirm: (question, name) => ask(question, name, settings, io),
+    discover: () => discover(drivers, home),
+    readStdin: () => stdinText(world),
+    stdinBytes: () => world.readStdin(),
+    stdoutBytes: (bytes) => world.writeStdout(bytes),
+  };
+  return surface;
+}
+
+function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface, 'progress' | 'warn'>): Call {
+  const made = new Set<string>();
+  return {
+    signal,
+    retries: { left: settings.retryLimit },
+    note(event: Note) {
+      if (event.kind === 'created') made.add(event.id);
+      if (event.kind === 'removed') made.delete(event.id);
+      if (event.kind === 'warning') surface.warn(event.message);
+      if (event.kind === 'retry') surface.progress.line(`retrying in ${(event.afterMs / 1000).toFixed(1)} s: ${event.reason}`);
+    },
+  };
+}
+
+async function ask(question: string, name: string | undefined, settings: Settings, io: Io): Promise<void> {
+  if (settings.yes) return;
+  if (!io.stdinIsTerminal || !io.stderrIsTerminal)
+    throw usageError(`${question} Nobody can answer here`, { hint: 'add --yes to go on without asking' });
+  const agreed = name === undefined ? await confirm(question, io) : await confirmName(question, name, io);
+  if (!agreed) throw new ImgctlError('ABORTED', 'not confirmed; nothing was changed');
+}
+
+async function discover(drivers: DriverList, home: Home): Promise<readonly (FoundProfile & { readonly provider: string })[]> {
+  const surroundings = surroundingsOf(home);
+  const found = await Promise.all(
+    drivers.names.map(async (name) => {
+      const driver = await drivers.load(name);
+      return ((await driver?.discover(surroundings)) ?? []).map((profile) => ({ ...profile, provider: name }));
+    }),
+  );
+  return found.flat();
+}
+
+async function stdinText(world: World): Promise<string> {
+  if (world.io.stdinIsTerminal)
+    throw usageError('standard input is a terminal', { hint: 'pipe the document in, or name a file' });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of world.readStdin()) chunks.push(Uint8Array.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,199 @@
+import { readFile } from 'node:fs/promises';
+import { refusal, type Driver, type Session, type Tools } from '../core/driver.ts';
+import { configError, ImgctlError } from '../core/errors.ts';
+import type { OperationName } from '../core/operation.ts';
+import { Secret } from '../core/secret.ts';
+import { ownFolder } from '../host/folders.ts';
+import { createLock } from '../host/lock.ts';
+import { valueBehind } from '../host/reference-value.ts';
+import { surroundingsOf } from '../host/surroundings.ts';
+import { createHttp } from '../http/index.ts';
+import { resolveFields, type Origin } from '../profiles/resolve.ts';
+import { nearest } from '../ui/nearest.ts';
+import type { At } from './command.ts';
+import type { Surface } from './context.ts';
+import type { Entry } from './directory.ts';
+import { changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
+
+/** The driver of a provider. Throws CONFIG, with the nearest names, if there is none of that name. */
+export async function driverNamed(name: string, surface: Surface): Promise<Driver> {
+  const loading = surface.drivers.load(name);
+  if (loading) return loading;
+  const close = nearest(name, surface.drivers.names);
+  throw configError(`there is no provider "${name}"`, {
+    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `providers: ${surface.drivers.names.join(', ')}`,
+  });
+}
+
+/** Where each field of a profile comes from, references not yet followed. */
+export async function originsOf(entry: Entry, driver: Driver, surface: Surface): Promise<Readonly<Record<string, Origin>>> {
+  const { home, settings } = surface;
+  const options = { region: settings.region };
+  const data = ownFolder('data', home);
+  const resolved = resolveFields(entry.name, driver.profile, { options, env: home.env, stored: entry.stored, data });
+  return entry.kind === 'ambient'
+    ? { ...resolved, ...(await ambientOrigins(driver, surface)), ...optionOrigins(resolved) }
+    : resolved;
+}
+
+const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Record<string, Origin>> =>
+  Object.fromEntries(Object.entries(resolved).filter(([, origin]) => origin.from === 'option'));
+
+/** What the provider's usual variables, or the files its own tools read, give now. */
+async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonly<Record<string, Origin>>> {
+  const found = (await driver.discover(surroundingsOf(surface.home))).find((profile) => profile.ambient);
+  if (found)
+    return Object.fromEntries(
+      Object.entries(found.fields).map(([field, value]) => [field, { text: value instanceof Secret ? value.reveal() : value, from: found.source }]),
+    );
+  return Object.fromEntries(
+    Object.entries(driver.profile).flatMap(([field, facts]) => {
+      const variable = facts.env?.find((name) => surface.home.env[name]);
+      return variable === undefined ? [] : [[field, { text: surface.home.env[variable] ?? '', from: `environment (${variable})` }]];
+    }),
+  );
+}
+
+type FieldValues = Readonly<Record<string, string | Secret>>;
+
+async function valuesOf(
+  entry: Entry,
+  driver: Driver,
+  origins: Readonly<Record<string, Origin>>,
+  surface: Surface,
+): Promise<FieldValues> {
+  const values: Record<string, string | Secret> = {};
+  for (const [field, origin] of Object.entries(origins)) {
+    const value = await valueBehind(origin.text, field, surface.home, (message) => surface.warn(message));
+    values[field] = driver.profile[field]?.secret ? new Secret(value) : value;
+  }
+  const missing = Object.entries(driver.profile).filter(([field, facts]) => facts.required && !values[field]);
+  if (missing.length > 0) {
+    const names = missing.map(([field]) => field);
+    throw configError(`profile ${entry.name} (${driver.name}) lacks ${names.join(', ')}`, {
+      hint:
+        entry.kind === 'ambient'
+          ? `set ${variablesFor(driver, names)}`
+          : `imgctl profile set ${entry.name} ${names.map((name) => `${name}=…`).join(' ')}`,
+    });
+  }
+  return values;
+}
+
+const variablesFor = (driver: Driver, fields: readonly string[]): string =>
+  fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ');
+
+/** An Http by the global options, and by the profile's own `caBundle` and `insecure` where it has them. */
+export async function toolsFor(surface: Surface, values: FieldValues = {}): Promise<Tools> {
+  const { settings, home, version } = surface;
+  const insecure = settings.insecure === true || values.insecure === 'true';
+  if (insecure) surface.warn('certificates are not checked (insecure)');
+  const pem = async (file: string | Secret | undefined): Promise<string | undefined> =>
+    typeof file === 'string'
+      ? readFile(file, 'utf8').catch((cause: unknown) => Promise.reject(configError(`cannot read ${file}`, { cause })))
+      : undefined;
+  const [ca, cert, key] = await Promise.all([
+    pem(settings.caBundle ?? values.caBundle),
+    pem(settings.clientCert),
+    pem(settings.clientKey),
+  ]);
+  const { env } = home;
+  const proxies = {
+    http: env.HTTP_PROXY ?? env.http_proxy,
+    https: env.HTTPS_PROXY ?? env.https_proxy,
+    no: env.NO_PROXY ?? env.no_proxy,
+  };
+  const http = createHttp({
+    userAgent: `imgctl/${version}`,
+    timeoutMs: settings.timeoutMs,
+    stallMs: Math.max(settings.timeoutMs, 60_000),
+    proxies: Object.fromEntries(Object.entries(proxies).filter(([, value]) => value)),
+    ...(settings.debug ? { trace: (line: string) => surface.progress.line(line) } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(insecure ? { insecure } : {}),
+    ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit }),
+  });
+  return { http, lock: createLock() };
+}
+
+/** Opens a profile for a command that needs these verbs. Refuses before any request. */
+export async function openAt(name: string, needs: readonly OperationName[], surface: Surface): Promise<At> {
+  const entry = surface.directory.entry(name);
+  const driver = await driverNamed(entry.provider, surface);
+  const lacking = needs.find((verb) => !driver.facts[verb]);
+  if (lacking) throw await refusalWithOthers(driver, lacking, name, surface);
+  const origins = await originsOf(entry, driver, surface);
+  const values = await valuesOf(entry, driver, origins, surface);
+  const tools = await toolsFor(surface, values);
+  const stop = (planned: Partial<Planned>): never => {
+    throw new DryRunStop({ verb: '', profile: name, provider: driver.name, ...planned });
+  };
+  const session = driver.open(values, surface.settings.dryRun ? { ...tools, http: dryHttp(tools.http, stop) } : tools, name);
+  const blame = (error: unknown): unknown => blamed(error, session, origins);
+  return {
+    profile: name,
+    provider: driver.name,
+    driver,
+    isProtected: entry.stored?.protected ?? false,
+    verb: (verb) => guarded(verb, session.require(verb), blame, surface, session),
+    maybe(verb) {
+      const bound = session.find(verb);
+      return bound && guarded(verb, bound, blame, surface, session);
+    },
+    probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
+  };
+}
+
+async function refusalWithOthers(driver: Driver, verb: OperationName, profile: string, surface: Surface): Promise<ImgctlError> {
+  const all = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
+  const able = all.filter((other) => other.facts[verb]).map((other) => other.name);
+  const error = refusal(driver, verb);
+  return new ImgctlError('UNSUPPORTED', `${error.message}${able.length > 0 ? ` Providers that do: ${able.join(', ')}.` : ''}`, {
+    profile,
+    provider: driver.name,
+    hint: `imgctl providers ${driver.name}`,
+  });
+}
+
+/** Adds to a failure where it happened; to refused credentials, where they came from. */
+function blamed(error: unknown, session: Session, origins: Readonly<Record<string, Origin>>): unknown {
+  if (!(error instanceof ImgctlError)) return error;
+  const where = { profile: session.profile, provider: session.provider };
+  if (error.code !== 'AUTH' || error.circumstances.status !== 401) return error.with(where);
+  const sources = Object.entries(origins).filter(([field]) => session.driver.profile[field]?.secret);
+  const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}`).join('; ');
+  return error.with({ ...where, hint: `${told ? `${told}; ` : ''}imgctl profile check ${session.profile}` });
+}
+
+type Runnable = { run(request: never, call: never): unknown };
+
+/** The same verb with failures blamed, and, in a dry run, stopped before it changes anything. */
+function guarded<B extends Runnable>(
+  verb: OperationName,
+  bound: B,
+  blame: (error: unknown) => unknown,
+  surface: Surface,
+  session: Session,
+): B {
+  const run = (request: never, call: never): unknown => {
+    if (surface.settings.dryRun && session.driver.worksOnFiles && changes(verb, request))
+      return Promise.reject(new DryRunStop({ verb, profile: session.profile, provider: session.provider, body: request }));
+    const result = bound.run(request, call);
+    if (result instanceof Promise) return result.catch((error: unknown) => Promise.reject(blame(named(error, verb))));
+    return guardedItems(result as AsyncIterable<unknown>, blame);
+  };
+  return { ...bound, run };
+}
+
+const named = (error: unknown, verb: OperationName): unknown =>
+  error instanceof DryRunStop ? new DryRunStop({ ...error.planned, verb }) : error;
+
+async function* guardedItems(items: AsyncIterable<unknown>, blame: (error: unknown) => unknown): AsyncIterable<unknown> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw blame(error);
+  }
+}

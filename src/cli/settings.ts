@@ -1,0 +1,73 @@
+import { usageError } from '../core/errors.ts';
+import { parseDuration } from '../core/quantity.ts';
+import type { Options, OptionValues } from './option.ts';
+
+export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'id'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+/** Options that mean the same on every command. */
+export const globalOptions = {
+  profile: {
+    kind: 'texts',
+    short: 'p',
+    value: 'name',
+    summary: 'profile to work with; repeatable and a glob where a verb takes several',
+    completes: 'profile',
+  },
+  output: { kind: 'text', short: 'o', choices: outputFormats, summary: 'format of the result' },
+  json: { kind: 'flag', summary: 'short for -o json' },
+  columns: {
+    kind: 'names',
+    short: 'c',
+    summary: 'columns to show, named as in the JSON; properties.x and raw.x too',
+    completes: 'column',
+  },
+  header: { kind: 'switch', summary: 'the line of column names' },
+  color: { kind: 'switch', summary: 'colours on a terminal' },
+  region: { kind: 'text', value: 'name', summary: 'region to speak to, or to make a new image in', completes: 'place' },
+  raw: { kind: 'flag', summary: "add the provider's own record under raw" },
+  dryRun: { kind: 'flag', short: 'n', summary: 'print what would be done; change nothing' },
+  yes: { kind: 'flag', short: 'y', summary: 'no confirmation' },
+  progress: { kind: 'text', choices: ['auto', 'bar', 'plain', 'json', 'none'], summary: 'how progress is shown on stderr' },
+  bwlimit: { kind: 'size', summary: 'bytes per second that transfers may use' },
+  concurrency: { kind: 'count', short: 'j', summary: 'how many things are done at once' },
+  retries: { kind: 'count', summary: 'retries that one operation may use in all (default 3)' },
+  timeout: { kind: 'duration', summary: 'limit of each phase of a request (default 30s)' },
+  quiet: { kind: 'flag', short: 'q', summary: 'no progress, no warnings' },
+  verbose: { kind: 'flag', short: 'v', summary: 'say more of what is being done' },
+  debug: { kind: 'flag', summary: 'trace HTTP to stderr, secrets masked; stack traces' },
+  caBundle: { kind: 'text', value: 'file', summary: 'certificates to trust besides the usual ones (PEM)', completes: 'file' },
+  clientCert: { kind: 'text', value: 'file', summary: 'client certificate (PEM)', completes: 'file' },
+  clientKey: { kind: 'text', value: 'file', summary: 'key of the client certificate (PEM)', completes: 'file' },
+  insecure: { kind: 'flag', summary: 'do not check certificates (warned about each time)' },
+} as const satisfies Options;
+
+export type GlobalValues = OptionValues<typeof globalOptions>;
+
+/** The global options, completed from the environment. Times are ms. */
+export interface Settings extends GlobalValues {
+  readonly format: OutputFormat;
+  readonly retryLimit: number;
+  readonly timeoutMs: number;
+  readonly concurrencyLimit: number;
+}
+
+const defaultRetries = 3;
+const defaultTimeout = '30s';
+const defaultConcurrency = 8;
+
+/** Throws USAGE for a value in the environment that an option would not take. */
+export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, string | undefined>>): Settings {
+  const named = values.output ?? (values.json ? 'json' : env.IMGCTL_OUTPUT) ?? 'table';
+  const format = outputFormats.find((known) => known === named);
+  if (!format) throw usageError(`IMGCTL_OUTPUT: "${named}" is not one of ${outputFormats.join(', ')}`);
+  const ambient = env.IMGCTL_PROFILE;
+  return {
+    ...values,
+    profile: values.profile.length > 0 || !ambient ? values.profile : [ambient],
+    format,
+    retryLimit: values.retries ?? defaultRetries,
+    timeoutMs: values.timeout ?? parseDuration(env.IMGCTL_TIMEOUT ?? defaultTimeout, 'IMGCTL_TIMEOUT'),
+    concurrencyLimit: Math.max(1, values.concurrency ?? defaultConcurrency),
+  };
+}

@@ -1,0 +1,56 @@
+import { imageFields } from '../core/image.ts';
+import type { Surface } from './context.ts';
+import { driverNamed } from './session.ts';
+import { outputFormats } from './settings.ts';
+
+const paragraphs = (...texts: readonly string[]): string => `${texts.join('\n\n')}\n`;
+
+/** `help output`: formats, fields and the promise behind them. */
+export function outputHelp(): string {
+  return paragraphs(
+    `Formats (-o): ${outputFormats.join(', ')}. --json is short for -o json.`,
+    'stdout carries the result and nothing else; progress, warnings, questions and errors go to stderr.',
+    'json: a list is one array, one image is one object. jsonl: one object a line, written as pages arrive. An empty list is [] and exit 0.\n' +
+      'table: on a terminal fitted to its width, ids never cut; in a pipe tab-separated machine values with a header (--no-header drops it).\n' +
+      'csv: RFC 4180. id: one id a line.',
+    `Fields of an image: ${imageFields.join(', ')}; with --raw also raw, the provider's own record.\nA field that the provider did not give is absent. Sizes are bytes, times RFC 3339 in UTC.`,
+    '--columns takes these names, and properties.KEY and raw.KEY. The JSON Schema ships with the package: schema/image.schema.json.',
+    'With -o json or jsonl an error is one object on stderr: {"error":{"code","message","hint","profile","provider","status","requestId","leftover","exitCode"}}.',
+  );
+}
+
+/** `help profiles`: where they come from, and how one is made for each provider. */
+export async function profilesHelp(surface: Surface): Promise<string> {
+  const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
+  return paragraphs(
+    'The profile of an image is what stands before the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE,\nimgctl profile use, and at last the local store, which needs no profile.',
+    `Profiles are kept in ${surface.store.path}, readable by you alone.`,
+    'A value may be a reference: env:NAME, file:PATH, cmd:COMMAND.',
+    `To make one:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,
+    "-p env:PROVIDER takes everything from the provider's usual variables and files; imgctl profile import keeps them.",
+    'IMGCTL_PROFILE_<NAME>_PROVIDER and IMGCTL_PROFILE_<NAME>_<FIELD> define a profile, or override a field, without any file.',
+  );
+}
+
+const variables: readonly (readonly [string, string])[] = [
+  ['IMGCTL_PROFILE', 'the profile when none is named'],
+  ['IMGCTL_OUTPUT', 'the format of the result'],
+  ['IMGCTL_TIMEOUT', 'limit of each phase of a request, such as 30s'],
+  ['IMGCTL_CONFIG_DIR', 'folder of the profile store'],
+  ['IMGCTL_PROFILE_<NAME>_<FIELD>', 'a field of a profile'],
+  ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
+  ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'proxies'],
+  ['TMPDIR', 'where temporary files go'],
+  ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'where configuration, the local store and caches are'],
+];
+
+/** `help environment`: imgctl's own variables, and those of the providers. */
+export async function environmentHelp(surface: Surface): Promise<string> {
+  const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
+  const own = variables.map(([name, meaning]) => `  ${name}\n      ${meaning}`).join('\n');
+  const theirs = drivers.flatMap((driver) => {
+    const fields = Object.entries(driver.profile).filter(([, field]) => field.env && field.env.length > 0);
+    return fields.map(([name, field]) => `  ${(field.env ?? []).join(', ')}\n      ${name} of env:${driver.name}`);
+  });
+  return paragraphs(`Environment:\n${own}`, `Variables of the providers' own tools, for -p env:PROVIDER:\n${theirs.join('\n')}`);
+}

@@ -1,0 +1,18 @@
+import { usageError } from '../../core/errors.ts';
+
+/** Where tags of registries (OCI distribution-spec) and references of other tools that read layouts overlap. */
+const rule = /^[a-zA-Z0-9](?:[a-zA-Z0-9._-]{0,126}[a-zA-Z0-9])?$/;
+const twoSeparators = /[._-]{2}/;
+/** The referrers fallback tag of distribution-spec 1.1: it belongs to the registry. */
+const fallbackTag = /^sha256-[0-9a-f]{64}/i;
+
+/** Ids that we make ourselves: lower-case UUIDs, valid as tag, as reference and as file name. */
+export const ownIds = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Throws USAGE for an id that cannot be a tag. Nothing is escaped: what is asked for is what it is called. */
+export function checkId(id: string): void {
+  if (rule.test(id) && !twoSeparators.test(id) && !fallbackTag.test(id)) return;
+  throw usageError(`"${id.slice(0, 140)}" cannot be the id of an image here`, {
+    hint: 'letters and digits, with single . _ - between them, at most 128; or leave --id out',
+  });
+}

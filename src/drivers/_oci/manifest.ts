@@ -1,0 +1,99 @@
+import { imageType, indexType, manifestType, emptyType, recordType } from './media-types.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What points to a blob (OCI image-spec, "Descriptor"). `size` is bytes. Fields not named here are kept as they are. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export const refName = 'org.opencontainers.image.ref.name';
+const titleName = 'org.opencontainers.image.title';
+const createdName = 'org.opencontainers.image.created';
+
+export const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A text as a JSON object; absent when it is none. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJson(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value as a descriptor; absent when it is none. */
+export function descriptorOf(value: unknown): Descriptor | undefined {
+  if (!isJson(value) || typeof value.digest !== 'string' || typeof value.size !== 'number') return undefined;
+  return { ...value, mediaType: String(value.mediaType ?? ''), digest: value.digest, size: value.size };
+}
+
+const descriptorsOf = (value: unknown): readonly Descriptor[] =>
+  Array.isArray(value) ? value.flatMap((each: unknown) => descriptorOf(each) ?? []) : [];
+
+/** The parts of an image's manifest. `disk` is absent for a record without data. */
+export interface ImageManifest {
+  readonly record: Descriptor;
+  readonly disk?: Descriptor;
+}
+
+/**
+ * A manifest as ours; absent for a foreign one. Recognised by artifactType or, where that is missing, by the type of
+ * its config. Layers that are all of the empty type, or none, mean: no disk.
+ */
+export function imageManifestOf(json: Json): ImageManifest | undefined {
+  const record = descriptorOf(json.config);
+  if (!record || (json.artifactType ?? record.mediaType) !== (json.artifactType === undefined ? recordType : imageType))
+    return undefined;
+  const disk = descriptorsOf(json.layers).find((layer) => layer.mediaType !== emptyType);
+  return disk ? { record, disk } : { record };
+}
+
+/**
+ * The text of an image's manifest. It is written once and never again from what was read: its digest is its name.
+ * `empty` describes the blob `{}`. Annotations are for people and other tools; nothing is read back from them.
+ */
+export function manifestText(parts: ImageManifest & { empty: Descriptor; name: string; createdAt?: string | undefined }): string {
+  return JSON.stringify({
+    schemaVersion: 2,
+    mediaType: manifestType,
+    artifactType: imageType,
+    config: parts.record,
+    layers: [parts.disk ?? parts.empty],
+    annotations: { [createdName]: parts.createdAt, [titleName]: parts.name },
+  });
+}
+
+/** A disk layer. `name` becomes the title under which other tools save the file. */
+export function diskDescriptor(mediaType: string, digest: string, size: number, name: string): Descriptor {
+  return { mediaType, digest, size, annotations: { [titleName]: name } };
+}
+
+/** The entry of an image in an index, under its id. */
+export function indexEntry(id: string, digest: string, size: number): Descriptor {
+  return { mediaType: manifestType, digest, size, artifactType: imageType, annotations: { [refName]: id } };
+}
+
+/** Whether an index entry may be an image of ours; only reading the manifest tells for sure. */
+export function mayBeImage(entry: Descriptor): boolean {
+  return entry.mediaType === manifestType && (entry.artifactType === undefined || entry.artifactType === imageType);
+}
+
+/** Everything that a manifest or an index points to; empty for JSON of another kind. */
+export function childrenOf(json: Json): readonly Descriptor[] {
+  return [
+    ...descriptorsOf([json.config, json.subject]),
+    ...descriptorsOf(json.layers),
+    ...descriptorsOf(json.blobs),
+    ...descriptorsOf(json.manifests),
+  ];
+}
+
+/** Whether a descriptor's blob is itself a list of descriptors. */
+export const hasChildren = ({ mediaType }: Descriptor): boolean =>
+  mediaType === manifestType || mediaType === indexType || /(manifest|index)[\w.+-]*json$/.test(mediaType);

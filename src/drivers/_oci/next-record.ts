@@ -1,0 +1,71 @@
+import { propertiesAfter, tagsAfter } from '../../core/changes.ts';
+import { conflictError, usageError } from '../../core/errors.ts';
+import type { Changes, Description, Editable } from '../../core/operation.ts';
+import type { Json } from './manifest.ts';
+import { recordOf, recordSchema } from './record.ts';
+
+/** Fields that a record keeps. There is no owner: who may write here owns all of it. */
+export const recordFields = [
+  'name',
+  'description',
+  'visibility',
+  'protected',
+  'hidden',
+  'diskFormat',
+  'containerFormat',
+  'architecture',
+  'minDiskBytes',
+  'minRamBytes',
+  'tags',
+  'properties',
+] as const satisfies readonly Editable[];
+
+/** The first revision of a record: queued, for it has no data. */
+export function firstRecord(id: string, description: Description & { readonly name: string }, now: string): Json {
+  const { owner: _owner, tags, properties, ...said } = description;
+  return {
+    schema: recordSchema,
+    id,
+    revision: 1,
+    status: 'queued',
+    visibility: 'private',
+    protected: false,
+    hidden: false,
+    ...said,
+    tags: [...new Set(tags)],
+    properties: { ...properties },
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/**
+ * The next revision, with some fields different; `undefined` takes a field away. Fields that this version does not
+ * know stay. Throws CONFLICT for a record that a newer version wrote, for its meaning may not survive.
+ */
+export function nextRecord(json: Json, id: string, fields: Json, now: string): Json {
+  const { schema, revision } = recordOf(json);
+  if (schema > recordSchema)
+    throw conflictError(`image ${id} was written by a newer version of this program (record version ${schema})`, {
+      hint: 'update imgctl to change it',
+    });
+  const next = { ...json, ...fields, schema: recordSchema, id, revision: revision + 1, updatedAt: now };
+  return Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined));
+}
+
+/** The fields that a change sets. Throws USAGE for what cannot be cleared, CONFLICT for what the data decides. */
+export function changedFields(json: Json, id: string, changes: Changes): Json {
+  const now = recordOf(json);
+  if (changes.name === null) throw usageError('an image cannot be without a name');
+  if (changes.diskFormat !== undefined && changes.diskFormat !== now.diskFormat && now.status !== 'queued')
+    throw conflictError(
+      `the data of image ${id} is ${now.diskFormat ?? 'of a format of its own'}; its record cannot say otherwise`,
+      {
+        hint: 'imgctl convert makes a file of another format',
+      },
+    );
+  const simple = recordFields.filter((field) => field !== 'tags' && field !== 'properties');
+  const set = simple.filter((field) => changes[field] !== undefined).map((field) => [field, changes[field] ?? undefined]);
+  const tags = tagsAfter(now.tags, changes);
+  return { ...Object.fromEntries(set), ...(tags ? { tags } : {}), properties: propertiesAfter(now.properties, changes) };
+}

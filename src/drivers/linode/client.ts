@@ -1,0 +1,117 @@
+import { authError, configError, notFoundError } from '../../core/errors.ts';
+import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import type { Secret } from '../../core/secret.ts';
+import { refused } from './explain.ts';
+import { limiter, type Limiter } from './limiter.ts';
+import { recordOf } from './record.ts';
+
+/** One request to the API. `path` stands behind the version; `what` says what is being done, for messages. */
+export interface Ask {
+  readonly method: ApiRequest['method'];
+  readonly path: string;
+  readonly what: string;
+  /** Sent as `X-Filter`. */
+  readonly filter?: Readonly<Record<string, unknown>>;
+  readonly json?: unknown;
+  /** Works without a token: regions and public images do. */
+  readonly anonymous?: boolean;
+}
+
+/** What a session keeps between requests. */
+export interface LinodeClient {
+  readonly http: Http;
+  /** Where paths begin: origin and version. */
+  readonly base: string;
+  readonly token: Secret | undefined;
+  /** Where new images are made, if the profile says so. */
+  readonly region: string | undefined;
+  /** Turns for pages of the list of images. */
+  readonly lists: Limiter;
+  /** The highest percentage told so far, by image id. */
+  readonly percents: Map<string, number>;
+  /** What may not be asked with this token, so that it is asked only once. */
+  readonly refused: Set<'events'>;
+}
+
+export interface LinodeValues {
+  readonly token?: Secret | undefined;
+  readonly region?: string | undefined;
+  readonly endpoint: string;
+  readonly apiVersion: string;
+}
+
+/** A client that has sent nothing yet. Throws CONFIG when the endpoint is no address. */
+export function connect(values: LinodeValues, http: Http): LinodeClient {
+  return {
+    http,
+    base: baseOf(values.endpoint, values.apiVersion),
+    token: values.token,
+    region: values.region,
+    // https://techdocs.akamai.com/linode-api/reference/rate-limits: the list of images has a limit of its own.
+    lists: limiter(20, 60_000, (most) => `Linode lists images at most ${most} times a minute`),
+    percents: new Map(),
+    refused: new Set(),
+  };
+}
+
+/** linode-cli's variable names a host, other tools' a URL, with or without the version: all are taken. */
+function baseOf(endpoint: string, version: string): string {
+  const address = /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
+  if (!URL.canParse(address)) throw configError(`endpoint: "${endpoint}" is not an address`, { hint: 'such as https://api.linode.com' });
+  return `${address.replace(/\/+$/, '').replace(/\/v4(beta)?$/, '')}/${version}`;
+}
+
+/**
+ * The path of an image. Ids contain a slash, which is one `%2F` on the wire. Throws NOT_FOUND for what can be no id,
+ * for a URL takes dots for steps to another path.
+ */
+export function imagePath(id: string): string {
+  if (/^\.{0,2}$/.test(id) || /\p{Surrogate}/u.test(id)) throw notFoundError(`there is no image "${id}"`);
+  return `images/${encodeURIComponent(id)}`;
+}
+
+/** Header values are ASCII: other characters are written as JSON escapes. */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Sends a request; the answer is a good one. Throws AUTH without a token where one is due, and what the API's refusal stands for. */
+export async function ask(client: LinodeClient, request: Ask, call: Call): Promise<ApiAnswer> {
+  const answer = await client.http.request(
+    {
+      method: request.method,
+      url: `${client.base}/${request.path}`,
+      headers: {
+        accept: 'application/json',
+        authorization: authorization(client, request),
+        'x-filter': request.filter && asciiJson(request.filter),
+      },
+      ...(request.json === undefined ? {} : { json: request.json }),
+    },
+    call,
+  );
+  if (answer.status < 200 || answer.status > 299) throw refused(answer, request.what);
+  return answer;
+}
+
+function authorization(client: LinodeClient, request: Ask): Secret | undefined {
+  if (client.token) return client.token.map((token) => `Bearer ${token}`);
+  if (request.anonymous) return undefined;
+  throw authError(`${request.what}: the profile has no token, and Linode gives only public images and regions without one`, {
+    hint: 'set the field token: imgctl profile set NAME --set token=env:LINODE_TOKEN',
+  });
+}
+
+/** Sends a request whose answer is an image. */
+export async function askImage(client: LinodeClient, request: Ask, call: Call): Promise<ImageRecord> {
+  return recordOf((await ask(client, request, call)).json(), request.what);
+}
+
+/** Reads one image. Throws NOT_FOUND when it is not there, or not the caller's to see. */
+export function readImage(client: LinodeClient, id: string, call: Call): Promise<ImageRecord> {
+  return askImage(client, { method: 'GET', path: imagePath(id), what: `reading ${id}`, anonymous: isLinodes(id) }, call);
+}
+
+/** Whether an image is one of Linode's own, which everybody may read and nobody may change. */
+export const isLinodes = (id: string): boolean => id.startsWith('linode/');

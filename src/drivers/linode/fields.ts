@@ -1,0 +1,33 @@
+import { unsupportedError } from '../../core/errors.ts';
+import type { Call, Changes, Editable } from '../../core/operation.ts';
+import { isLinodes } from './client.ts';
+
+/** What can be said of a Linode image. https://techdocs.akamai.com/linode-api/reference/put-image */
+export const editable = ['name', 'description', 'tags'] as const satisfies readonly Editable[];
+
+const known = new Set<string>([...editable, 'addTags', 'removeTags']);
+
+/** Throws UNSUPPORTED when something is said that a Linode image has no room for. */
+export function requireKnown(said: Changes): void {
+  const strange = Object.entries(said).find(([field, value]) => value !== undefined && !known.has(field))?.[0];
+  if (strange === undefined) return;
+  throw unsupportedError(`a Linode image has no field ${strange}`, { hint: `it has ${editable.join(', ')}` });
+}
+
+/** Throws UNSUPPORTED for one of Linode's public images; `what` is what was to be done. */
+export function requireChangeable(id: string, what: string): void {
+  if (!isLinodes(id)) return;
+  throw unsupportedError(`cannot ${what} ${id}: public images belong to Linode`, {
+    hint: 'imgctl list shows the images that are yours',
+  });
+}
+
+/**
+ * The API documents no rule for names; Linode's own web interface takes 1 to 50 of these characters.
+ * The user is told, the server judges.
+ */
+export function warnOfName(name: string | null | undefined, call: Call): void {
+  if (typeof name !== 'string' || /^[a-zA-Z0-9,.?\-_\s']{1,50}$/.test(name)) return;
+  const message = `Linode may refuse the name "${name}": it takes 1 to 50 letters, digits, spaces and , . ? - _ '`;
+  call.note({ kind: 'warning', message });
+}

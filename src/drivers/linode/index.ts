@@ -1,0 +1,54 @@
+import { defineDriver } from '../../core/driver.ts';
+import { connect } from './client.ts';
+import { create } from './create.ts';
+import { remove } from './delete.ts';
+import { discover } from './discover.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { places } from './places.ts';
+import { probe } from './probe.ts';
+import { replicate } from './replicate.ts';
+import { show } from './show.ts';
+import { upload } from './upload.ts';
+
+const noStates = 'A Linode image can be used as long as it exists; there is no state in between.';
+
+export default defineDriver({
+  name: 'linode',
+  title: 'Linode (Akamai)',
+  docs: 'https://techdocs.akamai.com/linode-api/reference/get-images',
+  profile: {
+    token: {
+      help: 'Personal access token; without one, public images and regions can be read',
+      secret: true,
+      env: ['LINODE_CLI_TOKEN', 'LINODE_TOKEN'],
+    },
+    region: { help: 'Region in which new images are made' },
+    endpoint: {
+      help: 'Address of the API',
+      default: 'https://api.linode.com',
+      env: ['LINODE_CLI_API_HOST', 'LINODE_URL'],
+    },
+    apiVersion: {
+      help: 'Version of the API',
+      default: 'v4',
+      choices: ['v4', 'v4beta'],
+      env: ['LINODE_CLI_API_VERSION', 'LINODE_API_VERSION'],
+    },
+  },
+  example: '--set token=env:LINODE_TOKEN --set region=us-ord',
+  ids: /^(linode|private|shared)\/[^/]+$/,
+  connect: (values, { http }) => connect(values, http),
+  operations: { list, show, create, patch, delete: remove, replicate, upload, places },
+  absent: {
+    download: 'The API has no call that gives image data. Deploy a Linode from the image and copy its disk from there.',
+    import: 'Linode fetches no URL. upload takes a URL too, and streams it through this machine.',
+    deactivate: `${noStates} delete removes it.`,
+    reactivate: `${noStates} It is never inactive.`,
+    restore: 'A deleted Linode image is gone with all its copies. upload it again.',
+    purge: 'delete already removes a Linode image for good.',
+    share: 'Linode shares by share groups, a beta that imgctl does not speak. Use Cloud Manager, or linode-cli image-sharegroups.',
+  },
+  probe,
+  discover,
+});

@@ -1,0 +1,84 @@
+import { providerError } from '../../core/errors.ts';
+import { given, type ImageRecord, type PlaceState, type Status, type Visibility } from '../../core/image.ts';
+
+/** An object as it came over the wire. Every field but `id` may be missing, null or of a kind not heard of yet. */
+export type Wire = Readonly<Record<string, unknown>>;
+
+export const isWire = (value: unknown): value is Wire => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The value if it is a text. */
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+/** The objects of a list; none if it is null or missing. */
+export const wiresOf = (value: unknown): readonly Wire[] => (Array.isArray(value) ? value.filter(isWire) : []);
+
+const mebibyte = 1024 * 1024;
+
+/** https://techdocs.akamai.com/linode-api/reference/get-image: there is no state for an image that failed. */
+const statuses: Readonly<Record<string, Status>> = { creating: 'pending', pending_upload: 'queued', available: 'active' };
+
+/** Oddity: these words contain spaces, and `timedout` is in no specification. */
+const placeStatuses: Readonly<Record<string, Status>> = {
+  available: 'active',
+  creating: 'pending',
+  pending: 'pending',
+  'pending replication': 'pending',
+  replicating: 'pending',
+  'pending deletion': 'deleting',
+  timedout: 'failed',
+};
+
+const look = (table: Readonly<Record<string, Status>>, word: string | undefined): Status =>
+  word !== undefined && Object.hasOwn(table, word) ? (table[word] ?? 'unknown') : 'unknown';
+
+/** The neutral record of an image. Throws PROVIDER when it is no object with an id. */
+export function recordOf(wire: unknown, what: string): ImageRecord {
+  const id = isWire(wire) ? textOf(wire.id) : undefined;
+  if (!isWire(wire) || id === undefined) throw providerError(`${what}: the answer holds no image with an id`);
+  const providerStatus = textOf(wire.status);
+  return {
+    id,
+    name: textOf(wire.label) ?? '',
+    status: look(statuses, providerStatus),
+    providerStatus: providerStatus ?? '',
+    tags: Array.isArray(wire.tags) ? wire.tags.filter((tag) => typeof tag === 'string') : [],
+    properties: {},
+    places: wiresOf(wire.regions).flatMap(placeOf),
+    ...given<Partial<ImageRecord>>({
+      description: textOf(wire.description),
+      visibility: visibilityOf(wire, id),
+      sizeBytes: sizeOf(wire.size),
+      createdAt: timeOf(wire.created),
+      updatedAt: timeOf(wire.updated),
+      expiresAt: timeOf(wire.expiry),
+    }),
+    raw: wire,
+  };
+}
+
+function placeOf(region: Wire): readonly PlaceState[] {
+  const name = textOf(region.region);
+  if (name === undefined) return [];
+  const word = textOf(region.status);
+  return [{ name, status: look(placeStatuses, word), ...given<Partial<PlaceState>>({ providerStatus: word }) }];
+}
+
+/**
+ * Oddity: `is_shared` is a boolean, null or missing on the wire (the specification says a text), and null on images that
+ * others share with us, which are known by their type and the beginning of their id.
+ */
+function visibilityOf(wire: Wire, id: string): Visibility | undefined {
+  if (wire.is_public === true) return 'public';
+  if (wire.is_shared === true || wire.is_shared === 'true' || wire.type === 'shared' || id.startsWith('shared/')) return 'shared';
+  return wire.is_public === false ? 'private' : undefined;
+}
+
+/** Oddity: sizes are whole MB, also `total_size`, of which the specification says bytes. */
+function sizeOf(megabytes: unknown): number | undefined {
+  return typeof megabytes === 'number' && Number.isFinite(megabytes) ? megabytes * mebibyte : undefined;
+}
+
+/** Oddity: times carry no zone and are UTC; a reader who does not know takes them for local time. */
+function timeOf(value: unknown): string | undefined {
+  const time = textOf(value);
+  if (time === undefined || time === '') return undefined;
+  return /(Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`;
+}

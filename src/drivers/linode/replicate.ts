@@ -1,0 +1,60 @@
+import { conflictError, usageError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Operation, ReplicateRequest } from '../../core/operation.ts';
+import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
+import { requireChangeable } from './fields.ts';
+import { warnOfRegions } from './places.ts';
+
+/** Sets the regions of an image. https://techdocs.akamai.com/linode-api/reference/post-replicate-image */
+export const replicate: Operation<LinodeClient, 'replicate'> = {
+  place: 'region',
+
+  async run(client, request, call) {
+    const { id, exactly } = request;
+    requireChangeable(id, 'replicate');
+    if (exactly && exactly.every((region) => region === ''))
+      throw usageError(`${id} must lie in at least one region`, { hint: `imgctl delete ${id} removes it from everywhere` });
+    // The API takes the whole set and drops what is not in it, so the set is made from what is there right now.
+    const now = await readImage(client, id, call);
+    const wanted = wantedRegions(now, request);
+    if (!isChange(now, wanted)) return now;
+    requireCopy(now, wanted);
+    warnOfRegions(wanted.filter((region) => now.places.every((place) => place.name !== region)), call);
+    return askImage(
+      client,
+      { method: 'POST', path: `${imagePath(id)}/regions`, json: { regions: wanted }, what: `replicating ${id}` },
+      call,
+    );
+  },
+};
+
+/** Regions that the image has or will have: those on their way out are not among them. */
+const present = (now: ImageRecord): readonly string[] =>
+  now.places.filter((place) => place.status !== 'deleting').map((place) => place.name);
+
+/** The whole set that is to be, in the order of what is there. */
+function wantedRegions(now: ImageRecord, request: ReplicateRequest): readonly string[] {
+  if (request.exactly) return [...new Set(request.exactly)];
+  const kept = present(now).filter((region) => !request.remove.includes(region));
+  return [...new Set([...kept, ...request.add])];
+}
+
+/** A copy that failed and is still wanted is a change too: asking again is how it is tried again. */
+function isChange(now: ImageRecord, wanted: readonly string[]): boolean {
+  const there = present(now);
+  const isFailed = now.places.some((place) => place.status === 'failed' && wanted.includes(place.name));
+  return isFailed || there.length !== wanted.length || there.some((region) => !wanted.includes(region));
+}
+
+/** Throws CONFLICT when no copy that is complete now would be left: Linode copies from one of them. */
+function requireCopy(now: ImageRecord, wanted: readonly string[]): void {
+  const complete = now.places.filter((place) => place.status === 'active').map((place) => place.name);
+  if (complete.some((region) => wanted.includes(region))) return;
+  if (complete.length === 0)
+    throw conflictError(`${now.id} is ${now.providerStatus} and complete in no region yet: it cannot be replicated`, {
+      hint: `imgctl wait ${now.id}`,
+    });
+  throw conflictError(`this would take ${now.id} out of every region where it is complete now (${complete.join(', ')})`, {
+    hint: `keep one of them until the others are complete, or imgctl delete ${now.id}`,
+  });
+}

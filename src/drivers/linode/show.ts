@@ -1,0 +1,48 @@
+import { ImgctlError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, Operation, Work } from '../../core/operation.ts';
+import { readImage, type LinodeClient } from './client.ts';
+import { hasEvents, outcomeOf } from './events.ts';
+
+export const show: Operation<LinodeClient, 'show'> = {
+  async run(client, request, call) {
+    const { id, awaiting } = request;
+    if (!awaiting || !hasEvents(awaiting.verb)) return readImage(client, id, call);
+    let record: ImageRecord;
+    try {
+      record = await readImage(client, id, call);
+    } catch (error) {
+      if (error instanceof ImgctlError && error.code === 'NOT_FOUND') return vanished(client, id, awaiting, call);
+      throw error;
+    }
+    return record.status === 'active' ? record : withOutcome(client, record, awaiting, call);
+  },
+};
+
+/**
+ * Oddity: an image whose upload or imaging failed keeps its status for good; only the events tell.
+ * Oddity: `pending_upload` also means that the bytes are there and being processed, which is what an awaited upload is.
+ */
+async function withOutcome(client: LinodeClient, record: ImageRecord, awaiting: Work, call: Call): Promise<ImageRecord> {
+  const outcome = await outcomeOf(client, record.id, awaiting.verb, call);
+  const status = outcome?.hasFailed ? 'failed' : record.status === 'queued' ? 'pending' : record.status;
+  const progress = outcome && Object.keys(outcome.progress).length > 0 ? { progress: outcome.progress } : {};
+  return { ...record, status, ...progress };
+}
+
+/** Oddity: Linode deletes the record of an upload that it cannot use: while one is awaited, not there means failed. */
+async function vanished(client: LinodeClient, id: string, awaiting: Work, call: Call): Promise<ImageRecord> {
+  const outcome = await outcomeOf(client, id, awaiting.verb, call);
+  const message = outcome?.progress.message ?? 'Linode has removed the image, as it does when it cannot use the data or when none came in 24 h';
+  return {
+    id,
+    name: outcome?.label ?? '',
+    status: 'failed',
+    providerStatus: 'not found',
+    tags: [],
+    properties: {},
+    places: [],
+    progress: { message },
+    raw: {},
+  };
+}

@@ -1,0 +1,98 @@
+import { answerError, ImgctlError, limitError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
+import { describeEncoding, type Accept } from '../../core/encoding.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, Content, Operation, UploadRequest } from '../../core/operation.ts';
+import { humanSize } from '../../core/quantity.ts';
+import { ask, imagePath, type LinodeClient } from './client.ts';
+import { cloudInit, descriptionBody } from './described.ts';
+import { explainXml } from './explain.ts';
+import { editable, requireKnown, warnOfName } from './fields.ts';
+import { warnOfRegions } from './places.ts';
+import { isWire, recordOf, textOf } from './record.ts';
+
+const maxBytes = 5 * 1024 ** 3;
+
+/** The limit on what is sent is the object store's and firm; support raises the one on the disk inside, so it only warns. */
+const accepted: Accept = { format: 'raw', compression: 'gzip', maxBytes, warnVirtualBytes: 6_000_000_000, needsLength: true };
+
+/** https://techdocs.akamai.com/linode-api/reference/post-upload-image */
+export const upload: Operation<LinodeClient, 'upload'> = {
+  accepts: [accepted],
+  fields: editable,
+  extras: { cloudInit },
+  place: 'region',
+  into: false,
+  digests: [],
+
+  async run(client, request, call) {
+    const length = requireSendable(request.content);
+    requireKnown(request.description);
+    const region = regionOf(client, request);
+    warnOfName(request.description.name, call);
+    warnOfRegions([region], call);
+    const json = { region, ...descriptionBody(request) };
+    const answer = await ask(client, { method: 'POST', path: 'images/upload', json, what: 'beginning the upload' }, call);
+    const body = answer.json();
+    const record = recordOf(isWire(body) ? body.image : undefined, 'beginning the upload');
+    call.note({ kind: 'created', id: record.id });
+    try {
+      const address = isWire(body) ? textOf(body.upload_to) : undefined;
+      if (address === undefined) throw providerError('beginning the upload: the answer does not say where the data goes');
+      await put(client, address, request.content, length, call);
+    } catch (error) {
+      throw await withoutRecord(client, record, error, call);
+    }
+    // Oddity: what is still `pending_upload` is now being processed.
+    return { ...record, status: 'pending' };
+  },
+};
+
+/** Number of bytes to be sent. Throws UNSUPPORTED or LIMIT for what Linode does not take. */
+function requireSendable(content: Content): number {
+  const { encoding, bytes } = content;
+  if (encoding.format !== accepted.format || encoding.compression !== accepted.compression)
+    throw unsupportedError(`Linode takes ${describeEncoding(accepted)} disks only, and this is ${describeEncoding(encoding)}`);
+  if (bytes === undefined) throw usageError('Linode wants to know the length of an upload before its first byte');
+  if (bytes > maxBytes)
+    throw limitError(`${humanSize(bytes)} (${bytes} bytes) compressed is more than the ${humanSize(maxBytes)} that Linode takes`, {
+      hint: 'make the disk smaller, or overwrite its free space with zeros before it is compressed',
+    });
+  return bytes;
+}
+
+function regionOf(client: LinodeClient, request: UploadRequest): string {
+  const region = request.place ?? client.region;
+  if (region !== undefined && region !== '') return region;
+  throw usageError('an upload to Linode needs a region', {
+    hint: '--region us-ord, or once and for all: imgctl profile set NAME --set region=us-ord',
+  });
+}
+
+/**
+ * Sends the data. Oddity: the signed address covers this content type and no other, and no credentials go there; it is used
+ * exactly as it was given, for its signature covers its spelling. It is good for 24 h.
+ */
+async function put(client: LinodeClient, address: string, content: Content, length: number, call: Call): Promise<void> {
+  const headers = { 'content-type': 'application/octet-stream' };
+  const answer = await client.http.send({ method: 'PUT', url: address, headers, bytes: content.open(), length, secretUrl: true }, call);
+  if (answer.status < 200 || answer.status > 299) throw answerError(answer, 'sending the data', explainXml(answer.text));
+}
+
+/** Removes the record of an upload that failed; the failure comes back, with what became of the record. */
+async function withoutRecord(client: LinodeClient, record: ImageRecord, error: unknown, call: Call): Promise<ImgctlError> {
+  const { id } = record;
+  const failure =
+    error instanceof ImgctlError ? error : new ImgctlError('INTERNAL', `uploading ${id}: ${String(error)}`, { cause: error });
+  // The call may have been stopped: tidying up has time and tries of its own.
+  const tidying: Call = { signal: AbortSignal.timeout(30_000), retries: { left: 1 }, note: (event) => call.note(event) };
+  try {
+    await ask(client, { method: 'DELETE', path: imagePath(id), what: `removing ${id}` }, tidying);
+  } catch {
+    return failure.with({
+      leftover: id,
+      hint: `${id} stays pending_upload until it is deleted or 24 h have passed: imgctl delete ${id}`,
+    });
+  }
+  call.note({ kind: 'removed', id });
+  return failure.with({ hint: `the record ${id}, which would have stayed pending_upload for 24 h, was removed` });
+}

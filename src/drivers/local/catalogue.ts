@@ -1,0 +1,145 @@
+import { conflictError, integrityError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import { imageManifestOf, mayBeImage, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
+import { recordOf, type StoredRecord } from '../_oci/record.ts';
+import { readDocument } from './blobs.ts';
+import { openCache, type Known } from './cache.ts';
+import { goOn, noSuchImage } from './failure.ts';
+import type { Folder } from './folder.ts';
+import { nameOf, readIndex, type Index } from './index-file.ts';
+
+const rereadings = 5;
+const readersAtOnce = 16;
+
+/** An image as it stands in a folder: the entry that names it, and what that leads to. `json` is the record as it was read. */
+export interface Found {
+  readonly id: string;
+  readonly entry: Descriptor;
+  readonly manifest: ImageManifest;
+  readonly manifestJson: Json;
+  readonly record: StoredRecord;
+  readonly json: Json;
+}
+
+/** What a manifest stands for; absent when it or its record is gone. */
+async function read(folder: Folder, entry: Descriptor): Promise<Known | undefined> {
+  const manifest = parseJson((await readDocument(folder, entry)) ?? '');
+  if (!manifest) return undefined;
+  const ours = imageManifestOf(manifest);
+  if (!ours) return { manifest };
+  const record = parseJson((await readDocument(folder, ours.record)) ?? '');
+  return record ? { manifest, record } : undefined;
+}
+
+function foundOf(entry: Descriptor, { manifest: manifestJson, record: json }: Known): Found | undefined {
+  const manifest = imageManifestOf(manifestJson);
+  if (!manifest || !json) return undefined;
+  const record = recordOf(json);
+  return { id: nameOf(entry) ?? record.id, entry, manifest, manifestJson, record, json };
+}
+
+/**
+ * Which of two readings of one id counts. A named entry beats an unnamed one, which another tool superseded; then the
+ * higher revision, and of equal ones the later, which was added last.
+ */
+function better(kept: Found | undefined, each: Found): Found {
+  if (!kept) return each;
+  const [keptIsNamed, eachIsNamed] = [kept, each].map(({ entry }) => nameOf(entry) !== undefined);
+  if (keptIsNamed !== eachIsNamed) return keptIsNamed ? kept : each;
+  return each.record.revision >= kept.record.revision ? each : kept;
+}
+
+function byId(found: readonly Found[]): ReadonlyMap<string, Found> {
+  const images = new Map<string, Found>();
+  for (const each of found) images.set(each.id, better(images.get(each.id), each));
+  return images;
+}
+
+export interface Catalogue {
+  readonly index: Index;
+  readonly images: ReadonlyMap<string, Found>;
+  /** Every manifest that is one of ours, by digest. */
+  readonly known: ReadonlyMap<string, Known>;
+  /** Entries whose manifest or record is not there. */
+  readonly broken: readonly Descriptor[];
+}
+
+async function readAll(folder: Folder, index: Index, signal: AbortSignal): Promise<Catalogue> {
+  const cache = await openCache(folder);
+  const entries = index.entries.filter(mayBeImage);
+  const unread = entries.filter((entry) => !cache.get(entry.digest));
+  const reader = async (): Promise<void> => {
+    for (let entry = unread.pop(); entry; entry = unread.pop()) {
+      goOn(signal);
+      const known = await read(folder, entry);
+      if (known) cache.put(entry.digest, known);
+    }
+  };
+  await Promise.all(Array.from({ length: readersAtOnce }, reader));
+  await cache.save(new Set(entries.map((entry) => entry.digest)));
+  const known = new Map<string, Known>();
+  for (const { digest } of entries) {
+    const documents = cache.get(digest);
+    if (documents) known.set(digest, documents);
+  }
+  const found = entries.flatMap((entry) => {
+    const documents = known.get(entry.digest);
+    return (documents && foundOf(entry, documents)) ?? [];
+  });
+  return { index, images: byId(found), known, broken: entries.filter((entry) => !known.has(entry.digest)) };
+}
+
+/** All images of a folder, as of one reading of its index. Entries that lead nowhere are reported as warnings. */
+export async function readCatalogue(folder: Folder, call: Pick<Call, 'signal' | 'note'>, index?: Index): Promise<Catalogue> {
+  for (let reading = 1; ; reading += 1) {
+    goOn(call.signal);
+    const catalogue = await readAll(folder, index ?? (await readIndex(folder)), call.signal);
+    // Between the index and its manifests somebody may have changed an image: then the index names others by now.
+    if (catalogue.broken.length === 0 || index !== undefined || reading === rereadings) {
+      for (const { digest } of catalogue.broken)
+        call.note({
+          kind: 'warning',
+          message: `${folder.path}: the blob ${digest} of an image is missing; the image is left out`,
+        });
+      return catalogue;
+    }
+  }
+}
+
+/** Every reading of an image: by its name in the index; without such, unnamed entries whose record bears the id. */
+async function readings(folder: Folder, index: Index, id: string): Promise<{ found: readonly Found[]; missing: boolean }> {
+  const named = index.entries.filter((entry) => mayBeImage(entry) && nameOf(entry) === id);
+  const candidates = named.length > 0 ? named : index.entries.filter((entry) => mayBeImage(entry) && nameOf(entry) === undefined);
+  const known = await Promise.all(candidates.map((entry) => read(folder, entry)));
+  const found = candidates.flatMap((entry, at) => {
+    const documents = known[at];
+    const one = documents && foundOf(entry, documents);
+    return one && one.id === id ? [one] : [];
+  });
+  return { found, missing: named.length > 0 && known.includes(undefined) };
+}
+
+/** One image; absent if there is none of this id. Throws INTEGRITY when the index names it and its manifest is gone. */
+export async function lookUp(folder: Folder, id: string, index?: Index): Promise<Found | undefined> {
+  for (let reading = 1; ; reading += 1) {
+    const { found, missing } = await readings(folder, index ?? (await readIndex(folder)), id);
+    const image = byId(found).get(id);
+    if (image || !missing) return image;
+    if (reading === rereadings || index !== undefined)
+      throw integrityError(`image ${id} is damaged: its manifest or record is missing under ${folder.path}/blobs`);
+  }
+}
+
+/** One image. Throws NOT_FOUND. */
+export async function find(folder: Folder, id: string, index?: Index): Promise<Found> {
+  const found = await lookUp(folder, id, index);
+  if (!found) throw noSuchImage(id, folder.path);
+  return found;
+}
+
+/** Throws CONFLICT for an id that is taken, also by one that differs in case only: not every file system tells them apart. */
+export function checkFree(index: Index, id: string): void {
+  const taken = index.entries.map(nameOf).find((name) => name?.toLowerCase() === id.toLowerCase());
+  if (taken !== undefined)
+    throw conflictError(`there is an image with the id ${taken} already`, { hint: 'leave --id out to get a new one' });
+}

@@ -1,0 +1,37 @@
+import type { Tools } from '../../core/driver.ts';
+import { configError } from '../../core/errors.ts';
+import type { Http } from '../../core/http.ts';
+import { openFolder, type Folder } from './folder.ts';
+
+/** The place that every image is in: the profile's own folder, which keeps the records. */
+export const homePlace = 'home';
+
+export interface LocalClient {
+  readonly home: Folder;
+  /** Further folders for copies, by the name of the place. */
+  readonly places: ReadonlyMap<string, Folder>;
+  readonly http: Http;
+}
+
+/** Throws CONFIG when there is no path, or `places` is not `name=path,…`. */
+export function connect(values: { path?: string | undefined; places?: string | undefined }, tools: Tools): LocalClient {
+  if (!values.path)
+    throw configError('the profile names no folder for the images', { hint: 'imgctl profile set NAME path=FOLDER' });
+  const home = openFolder(values.path, tools.lock);
+  return { home, places: placesOf(values.places ?? '', home, tools), http: tools.http };
+}
+
+function placesOf(text: string, home: Folder, { lock }: Tools): ReadonlyMap<string, Folder> {
+  const places = new Map<string, Folder>();
+  for (const part of text.split(',').filter((each) => each.trim() !== '')) {
+    const [, name, folderPath] = /^\s*([\w.-]+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    if (name === undefined || folderPath === undefined)
+      throw configError(`places: "${part.trim()}" is not name=path`, { hint: 'places=second=/srv/copies,third=/mnt/copies' });
+    const folder = openFolder(folderPath, lock);
+    if (name === homePlace || places.has(name)) throw configError(`places: the name ${name} is taken`);
+    if ([home, ...places.values()].some((other) => other.path === folder.path))
+      throw configError(`places: ${folder.path} is a place already`);
+    places.set(name, folder);
+  }
+  return places;
+}

@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import type { Operation } from '../../core/operation.ts';
+import { checkId } from '../_oci/ids.ts';
+import { firstRecord, recordFields } from '../_oci/next-record.ts';
+import { checkFree } from './catalogue.ts';
+import { put } from './change.ts';
+import type { LocalClient } from './client.ts';
+import { goOn } from './failure.ts';
+import { readIndex } from './index-file.ts';
+import { showImage } from './replicas.ts';
+
+export const create: Operation<LocalClient, 'create'> = {
+  from: ['nothing'],
+  fields: recordFields,
+  ownId: true,
+  async run(client, request, call) {
+    const id = request.id ?? randomUUID();
+    checkId(id);
+    await client.home.locked(async () => {
+      goOn(call.signal);
+      const index = await readIndex(client.home);
+      checkFree(index, id);
+      await put(client.home, index, firstRecord(id, request.description, new Date().toISOString()));
+    });
+    call.note({ kind: 'created', id });
+    return showImage(client, id, call);
+  },
+};

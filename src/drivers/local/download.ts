@@ -1,0 +1,29 @@
+import { conflictError, integrityError } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import { encodingOf } from '../_oci/media-types.ts';
+import { blobPath, blobSize, readBlob } from './blobs.ts';
+import { find } from './catalogue.ts';
+import type { LocalClient } from './client.ts';
+
+export const download: Operation<LocalClient, 'download'> = {
+  ranges: true,
+  async run(client, { id }, call) {
+    const { manifest, record } = await find(client.home, id);
+    const { disk } = manifest;
+    if (!disk)
+      throw conflictError(`image ${id} has no data yet: it is ${record.status}`, { hint: `imgctl upload FILE --into ${id}` });
+    if (record.status !== 'active')
+      throw conflictError(`image ${id} is ${record.status}: its data may not be used`, { hint: `imgctl reactivate ${id}` });
+    const file = blobPath(client.home, disk.digest);
+    const size = await blobSize(client.home, disk.digest);
+    if (file === undefined || size !== disk.size)
+      throw integrityError(`image ${id} is damaged: of ${disk.size} bytes under ${disk.digest} ${size ?? 0} are there`);
+    const encoding = encodingOf(disk.mediaType);
+    return {
+      bytes: disk.size,
+      digests: { sha256: disk.digest.slice('sha256:'.length) },
+      ...(encoding ? { encoding } : {}),
+      open: (from = 0, to = disk.size - 1) => readBlob(file, from, Math.min(to, disk.size - 1), call.signal),
+    };
+  },
+};

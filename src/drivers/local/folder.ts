@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Lock } from '../../core/driver.ts';
+import { configError } from '../../core/errors.ts';
+import { ifThere, onDisk } from './failure.ts';
+
+/** A folder that is an OCI image layout. What is ours alone lies in its sub-folder `imgctl`, which other tools leave alone. */
+export interface Folder {
+  readonly path: string;
+  /** Runs `work` while no other process of ours changes the index. Other tools know no lock. */
+  locked<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export const blobsPath = (folder: Folder): string => path.join(folder.path, 'blobs', 'sha256');
+export const ownPath = (folder: Folder, name: string): string => path.join(folder.path, 'imgctl', name);
+export const indexPath = (folder: Folder): string => path.join(folder.path, 'index.json');
+/** Where files are written before they get their name: same file system, so that the rename is one step. */
+export const draftsPath = (folder: Folder): string => ownPath(folder, 'tmp');
+
+export function openFolder(folderPath: string, lock: Lock): Folder {
+  const folder: Folder = {
+    path: path.resolve(folderPath),
+    locked: async (work) => {
+      await makeLayout(folder);
+      return lock(ownPath(folder, 'index'), work);
+    },
+  };
+  return folder;
+}
+
+/** Makes the folder a layout if it is none. Throws CONFIG when a file is in the way. */
+export async function makeLayout(folder: Folder): Promise<void> {
+  const there = await ifThere(`looking at ${folder.path}`, stat(folder.path));
+  if (there && !there.isDirectory()) throw configError(`${folder.path} is a file; the images need a folder`);
+  for (const each of [blobsPath(folder), draftsPath(folder)])
+    await onDisk(`making the folder ${each}`, mkdir(each, { recursive: true }));
+  const layout = path.join(folder.path, 'oci-layout');
+  if (await ifThere(`looking at ${layout}`, stat(layout))) return;
+  await writeDurably(folder, layout, '{"imageLayoutVersion":"1.0.0"}');
+}
+
+export const newDraft = (folder: Folder): string => path.join(draftsPath(folder), randomUUID());
+
+/** Makes renames and new names in a folder survive a power cut. Not every platform can open a folder: then it cannot be done. */
+async function syncFolder(folderPath: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folderPath, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+/** Gives a finished draft its name: it is there whole, or not at all, whatever happens. */
+export async function publish(draft: string, target: string): Promise<void> {
+  await onDisk(`writing ${target}`, rename(draft, target));
+  await onDisk(`writing ${target}`, syncFolder(path.dirname(target)));
+}
+
+/** Replaces a file in one step: old or new, never half. Throws LOCAL, and then the old one is there. */
+export async function writeDurably(folder: Folder, target: string, contents: string | Uint8Array): Promise<void> {
+  const draft = newDraft(folder);
+  try {
+    const handle = await onDisk(`writing ${draft}`, open(draft, 'wx', 0o644));
+    try {
+      await onDisk(`writing ${draft}`, handle.writeFile(contents));
+      await onDisk(`writing ${draft}`, handle.sync());
+    } finally {
+      await handle.close();
+    }
+    await publish(draft, target);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}

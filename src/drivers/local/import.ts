@@ -1,0 +1,72 @@
+import { formats } from '../../core/encoding.ts';
+import { answerError, providerError, usageError } from '../../core/errors.ts';
+import type { Http, ReceiveAnswer } from '../../core/http.ts';
+import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
+import { recordFields } from '../_oci/next-record.ts';
+import { find } from './catalogue.ts';
+import type { LocalClient } from './client.ts';
+import { fill } from './fill.ts';
+
+const mostRedirects = 10;
+
+/** Throws USAGE for what is no http(s) URL. */
+function urlOf(text: string | undefined): URL {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw usageError('import needs an http or https URL', {
+    hint: 'imgctl import NAME --url https://HOST/PATH --disk-format qcow2',
+  });
+}
+
+/** The format that was said of the data: nobody looks into it here. Throws USAGE when nothing was said. */
+async function formatOf(client: LocalClient, request: ImportRequest): Promise<(typeof formats)[number]> {
+  const queued = request.into === undefined ? undefined : (await find(client.home, request.into)).record.diskFormat;
+  const said = request.description.diskFormat ?? queued;
+  const format = formats.find((each) => each === said);
+  if (format === undefined)
+    throw usageError(`import must be told the format of the data${said === undefined ? '' : `; "${said}" is none`}`, {
+      hint: `--disk-format, one of ${formats.join(', ')}`,
+    });
+  return format;
+}
+
+/** Fetches a URL, through redirects to other http(s) URLs, though never from https to http. */
+async function fetchFrom(http: Http, start: URL, call: Call): Promise<ReceiveAnswer> {
+  let url = start;
+  for (let hops = 0; hops <= mostRedirects; hops += 1) {
+    const answer = await http.receive({ url, headers: { 'accept-encoding': 'identity' } }, call);
+    if (answer.status === 200) return answer;
+    const { location } = answer.headers;
+    if (answer.status < 300 || answer.status > 399 || location === undefined)
+      throw answerError(answer, `fetching from ${start.host}`, (await answer.text()).slice(0, 200));
+    await answer.text();
+    const next = new URL(location, url);
+    if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:'))
+      throw providerError(`${url.host} redirects to ${next.protocol}//${next.host}, which is not followed from ${url.protocol}`);
+    url = next;
+  }
+  throw providerError(`${start.host} redirects more than ${mostRedirects} times`);
+}
+
+export const importImage: Operation<LocalClient, 'import'> = {
+  schemes: ['https', 'http'],
+  methods: [],
+  fields: recordFields,
+  into: true,
+  async run(client, request, call) {
+    const url = urlOf(request.url);
+    const format = await formatOf(client, request);
+    const answer = await fetchFrom(client.http, url, call);
+    const length = answer.headers['content-length'];
+    return fill(
+      client,
+      request,
+      {
+        encoding: { format },
+        ...(length !== undefined && /^\d+$/.test(length) ? { bytes: Number(length) } : {}),
+        open: () => answer.bytes,
+      },
+      call,
+    );
+  },
+};

@@ -1,0 +1,54 @@
+import { defineDriver } from '../../core/driver.ts';
+import { ownIds } from '../_oci/ids.ts';
+import { connect } from './client.ts';
+import { create } from './create.ts';
+import { deactivate } from './deactivate.ts';
+import { remove } from './delete.ts';
+import { download } from './download.ts';
+import { importImage } from './import.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { places } from './places.ts';
+import { reactivate } from './reactivate.ts';
+import { replicate } from './replicate.ts';
+import { show } from './show.ts';
+import { upload } from './upload.ts';
+
+/** Images in a folder of this machine, kept as an OCI image layout. */
+export default defineDriver({
+  name: 'local',
+  title: 'Folder on this machine (OCI image layout)',
+  docs: 'https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md',
+  profile: {
+    path: { help: 'Folder of the images', default: '{data}/images' },
+    places: { help: 'Further folders for replicate: name=path,name=path' },
+  },
+  example: '--set path=/srv/images',
+  worksOnFiles: true,
+  ids: ownIds,
+  connect,
+  operations: {
+    list,
+    show,
+    create,
+    patch,
+    deactivate,
+    reactivate,
+    delete: remove,
+    upload,
+    download,
+    import: importImage,
+    replicate,
+    places,
+  },
+  absent: {
+    restore: 'A deleted image is gone from the folder at once.',
+    purge: 'A deleted image is gone from the folder at once; there is nothing left to purge.',
+    share: 'A folder knows no other users: whoever may read it has access. Copy the image to a profile of theirs instead.',
+  },
+  probe: async ({ home, places: copies }) => ({
+    who: home.path,
+    details: Object.fromEntries([...copies].map(([name, folder]) => [`place ${name}`, folder.path])),
+    missing: {},
+  }),
+});

@@ -1,0 +1,37 @@
+import { conflictError, notFoundError } from '../../core/errors.ts';
+import type { Operation, ReplicateRequest } from '../../core/operation.ts';
+import { find } from './catalogue.ts';
+import { homePlace, type LocalClient } from './client.ts';
+import type { Folder } from './folder.ts';
+import { copiesOf, copyTo, removeCopy, showImage } from './replicas.ts';
+
+function placeNamed(client: LocalClient, name: string): Folder {
+  const folder = name === homePlace ? client.home : client.places.get(name);
+  if (folder) return folder;
+  throw notFoundError(`there is no place ${name}`, { hint: `the places are ${[homePlace, ...client.places.keys()].join(', ')}` });
+}
+
+/** The names of places that shall hold the image in the end. Throws NOT_FOUND for a place that the profile does not name. */
+function wanted(client: LocalClient, request: ReplicateRequest, now: readonly string[]): ReadonlySet<string> {
+  for (const name of [...request.add, ...request.remove, ...(request.exactly ?? [])]) placeNamed(client, name);
+  const names = new Set(request.exactly ?? [...now, ...request.add]);
+  for (const name of request.remove) names.delete(name);
+  return names;
+}
+
+export const replicate: Operation<LocalClient, 'replicate'> = {
+  place: 'folder',
+  async run(client, request, call) {
+    const found = await find(client.home, request.id);
+    const copies = await copiesOf(client, found, call);
+    const names = wanted(client, request, [homePlace, ...copies.keys()]);
+    if (!names.has(homePlace))
+      throw conflictError(`image ${request.id} cannot leave ${homePlace}: that folder keeps its record`, {
+        hint: `imgctl delete ${request.id} removes it everywhere`,
+      });
+    for (const name of names)
+      if (name !== homePlace && !copies.has(name)) await copyTo(client.home, placeNamed(client, name), found, call);
+    for (const [name, folder] of copies) if (!names.has(name)) await removeCopy(folder, found, call);
+    return showImage(client, request.id, call);
+  },
+};

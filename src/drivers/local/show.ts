@@ -1,0 +1,7 @@
+import type { Operation } from '../../core/operation.ts';
+import type { LocalClient } from './client.ts';
+import { showImage } from './replicas.ts';
+
+export const show: Operation<LocalClient, 'show'> = {
+  run: (client, { id }, call) => showImage(client, id, call),
+};

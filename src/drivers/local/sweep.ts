@@ -1,0 +1,62 @@
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Call } from '../../core/operation.ts';
+import { recordOf } from '../_oci/record.ts';
+import { readCatalogue, type Catalogue } from './catalogue.ts';
+import { ifThere, onDisk } from './failure.ts';
+import { blobsPath, draftsPath, ownPath, type Folder } from './folder.ts';
+import { nameOf, readIndex, writeIndex } from './index-file.ts';
+import { reachable } from './reachable.ts';
+
+const hourMs = 3_600_000;
+/** Age at which an unneeded file counts as forgotten: other tools write blobs long before the index names them. */
+const graceMs = 24 * hourMs;
+
+/**
+ * Removes what dead processes left: blobs that nothing leads to, drafts, entries that were superseded. Looks at most
+ * once an hour. Never touches what is younger than a day.
+ */
+export async function sweep(folder: Folder, call: Call): Promise<void> {
+  const stamp = ownPath(folder, 'swept');
+  const last = await ifThere(`looking at ${stamp}`, stat(stamp));
+  if (last && Date.now() - last.mtimeMs < hourMs) return;
+  await folder.locked(async () => {
+    await onDisk(`writing ${stamp}`, writeFile(stamp, ''));
+    const index = await readIndex(folder);
+    const catalogue = await readCatalogue(folder, call, index);
+    const superseded = supersededBy(catalogue);
+    const after =
+      superseded.size === 0
+        ? index
+        : await writeIndex(folder, index, (entry) =>
+            nameOf(entry) === undefined && superseded.has(entry.digest) ? undefined : entry,
+          );
+    const needed = await reachable(folder, after, catalogue.known);
+    if (needed) await removeOld(blobsPath(folder), (name) => /^[0-9a-f]{64}$/.test(name) && !needed.has(`sha256:${name}`));
+    await removeOld(draftsPath(folder), () => true);
+    // Files that skopeo writes blobs to before they get their name, left by one that was killed.
+    await removeOld(folder.path, (name) => name.startsWith('oci-put-blob'));
+  });
+}
+
+/** Manifests of ours that stand unnamed, while an image of the same id stands named with a revision as high. */
+function supersededBy({ index, images, known }: Catalogue): ReadonlySet<string> {
+  const unnamed = index.entries.filter((entry) => nameOf(entry) === undefined);
+  const old = unnamed.filter(({ digest }) => {
+    const json = known.get(digest)?.record;
+    if (!json) return false;
+    const { id, revision } = recordOf(json);
+    const current = images.get(id);
+    return current !== undefined && nameOf(current.entry) !== undefined && current.record.revision >= revision;
+  });
+  return new Set(old.map(({ digest }) => digest));
+}
+
+async function removeOld(folderPath: string, mayGo: (name: string) => boolean): Promise<void> {
+  for (const entry of await onDisk(`reading ${folderPath}`, readdir(folderPath, { withFileTypes: true }))) {
+    if (!entry.isFile() || !mayGo(entry.name)) continue;
+    const file = path.join(folderPath, entry.name);
+    const there = await ifThere(`looking at ${file}`, stat(file));
+    if (there && Date.now() - there.mtimeMs > graceMs) await onDisk(`removing ${file}`, rm(file, { force: true }));
+  }
+}

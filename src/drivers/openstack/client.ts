@@ -1,0 +1,165 @@
+import { configError, providerError, usageError } from '../../core/errors.ts';
+import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
+import type { Call } from '../../core/operation.ts';
+import { chosenEndpoint, versioned } from './catalogue.ts';
+import { authUrlOf, credentialsOf, imageEndpointOf, interfaceOf, type Credentials } from './credentials.ts';
+import type { ProfileValues } from './fields.ts';
+import { signIn, type SignedIn } from './sign-in.ts';
+import { isObject, type WireObject } from './wire.ts';
+import { glanceError } from './words.ts';
+
+/** Where we are signed in and which Glance is spoken to. `base` ends in `/v2`. */
+export interface Site {
+  readonly signedIn: SignedIn;
+  readonly base: string;
+  readonly region?: string;
+}
+
+/** One call to Glance. `what` is what is being done, for messages. */
+export interface Ask {
+  readonly what: string;
+  readonly method: ApiRequest['method'];
+  /** Behind `/v2`, made of `segment`s. */
+  readonly path: string;
+  readonly query?: URLSearchParams;
+  readonly json?: unknown;
+  readonly body?: string;
+  readonly headers?: Headers;
+  /** Statuses beside 2xx that come back as answers instead of being thrown. */
+  readonly welcome?: readonly number[];
+}
+
+/**
+ * A text as one segment of a path. Throws USAGE for what no id or name of Glance's can be: servers undo `%2F` before they
+ * look at a path, so a text with a slash or dots in it could address something else, however it is encoded.
+ */
+export function segment(text: string, what = 'image id'): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,254}$/.test(text))
+    throw usageError(`${JSON.stringify(text)} cannot be an ${what}`, { hint: 'ids are letters, digits and dashes; imgctl list shows them' });
+  return encodeURIComponent(text);
+}
+
+/** Speaks with Keystone and Glance for one profile. Signs in at the first call, once for all that ask at the same time. */
+export class OpenstackClient {
+  readonly #http: Http;
+  readonly #credentials: Credentials;
+  readonly #authUrl: string | undefined;
+  readonly #imageEndpoint: string | undefined;
+  readonly #wanted: { readonly region: string | undefined; readonly interface: string };
+  #site: Promise<Site> | undefined;
+
+  /** Throws CONFIG when the values do not fit together. No request is made. */
+  constructor(http: Http, values: ProfileValues) {
+    this.#http = http;
+    this.#credentials = credentialsOf(values);
+    this.#authUrl = authUrlOf(values, this.#credentials);
+    this.#imageEndpoint = imageEndpointOf(values);
+    this.#wanted = { region: values.region, interface: interfaceOf(values) };
+  }
+
+  /** Signs in if that has not been done. Throws AUTH or CONFIG. */
+  site(call: Call): Promise<Site> {
+    if (this.#site) return this.#site;
+    const opening = this.#open(call);
+    this.#site = opening;
+    // A failed sign-in is not kept: the next verb may try again.
+    opening.catch(() => {
+      if (this.#site === opening) this.#site = undefined;
+    });
+    return opening;
+  }
+
+  /** Asks Glance. Throws what an unwelcome answer stands for. A 401 is answered with one new sign-in. */
+  async ask(ask: Ask, call: Call): Promise<ApiAnswer> {
+    const answer = await this.#withToken(call, (site) =>
+      this.#http.request(
+        {
+          method: ask.method,
+          url: `${site.base}${ask.path}${ask.query ? `?${ask.query.toString()}` : ''}`,
+          headers: { ...this.#headers(site), ...ask.headers },
+          ...(ask.json === undefined ? {} : { json: ask.json }),
+          ...(ask.body === undefined ? {} : { body: ask.body }),
+        },
+        call,
+      ),
+    );
+    if ((answer.status >= 200 && answer.status < 300) || ask.welcome?.includes(answer.status)) return answer;
+    throw glanceError(answer, answer.text, ask.what);
+  }
+
+  /** Asks Glance for an object. Throws PROVIDER when the answer is something else. */
+  async askObject(ask: Ask, call: Call): Promise<WireObject> {
+    const answer = await this.ask(ask, call);
+    const body = answer.json();
+    if (isObject(body)) return body;
+    throw providerError(`${ask.what}: the answer of ${answer.url} is not an object`, { status: answer.status });
+  }
+
+  /**
+   * Sends bulk bytes. `again` gives the bytes anew after a 401; absent: they can be sent only once. A token that is about
+   * to end is renewed first: Glance looks at it only when the request begins.
+   */
+  async send(
+    request: Omit<SendRequest, 'url'> & { readonly what: string; readonly path: string; readonly again?: () => SendRequest['bytes'] },
+    call: Call,
+  ): Promise<void> {
+    const { what, path, again, ...rest } = request;
+    const site = await this.#fresh(call);
+    const send = (at: Site, bytes: SendRequest['bytes']) =>
+      this.#http.send({ ...rest, bytes, url: `${at.base}${path}`, headers: { ...this.#headers(at), ...rest.headers } }, call);
+    let answer = await send(site, rest.bytes);
+    if (answer.status === 401 && again && this.#authUrl !== undefined) answer = await send(await this.#renewed(site, call), again());
+    if (answer.status < 200 || answer.status >= 300) throw glanceError(answer, answer.text, what);
+  }
+
+  /** Receives bulk bytes. Every status comes back. */
+  async receive(path: string, range: ReceiveRequest['range'], call: Call): Promise<ReceiveAnswer & { readonly url: string }> {
+    await this.#fresh(call);
+    return await this.#withToken(call, async (site) => {
+      const url = `${site.base}${path}`;
+      const answer = await this.#http.receive({ url, headers: this.#headers(site), ...(range ? { range } : {}) }, call);
+      return { ...answer, url, text: () => answer.text() };
+    });
+  }
+
+  /** Oddity: Glance answers errors as JSON only when exactly this and nothing else is accepted. */
+  #headers(site: Site): Headers {
+    return { accept: 'application/json', 'x-auth-token': site.signedIn.token };
+  }
+
+  async #withToken<A extends { readonly status: number }>(call: Call, attempt: (site: Site) => Promise<A>): Promise<A> {
+    const site = await this.site(call);
+    const answer = await attempt(site);
+    return answer.status === 401 && this.#authUrl !== undefined ? attempt(await this.#renewed(site, call)) : answer;
+  }
+
+  /** A site with a new token; when another verb has renewed it already, that one. */
+  async #renewed(old: Site, call: Call): Promise<Site> {
+    const now = await this.site(call);
+    if (now !== old) return now;
+    this.#site = undefined;
+    return this.site(call);
+  }
+
+  async #fresh(call: Call): Promise<Site> {
+    const site = await this.site(call);
+    const { staleAt } = site.signedIn;
+    return staleAt !== undefined && Date.now() >= staleAt && this.#credentials.kind === 'sign-in' ? this.#renewed(site, call) : site;
+  }
+
+  async #open(call: Call): Promise<Site> {
+    const signedIn = await this.#signedIn(call);
+    if (this.#imageEndpoint !== undefined) {
+      const { region } = this.#wanted;
+      return { signedIn, base: versioned(this.#imageEndpoint), ...(region === undefined ? {} : { region }) };
+    }
+    const endpoint = chosenEndpoint(signedIn.endpoints, this.#wanted);
+    return { signedIn, base: versioned(endpoint.url), region: endpoint.region };
+  }
+
+  async #signedIn(call: Call): Promise<SignedIn> {
+    if (this.#authUrl !== undefined) return signIn(this.#http, this.#authUrl, this.#credentials, call);
+    if (this.#credentials.kind === 'token') return { token: this.#credentials.token, endpoints: [], roles: [] };
+    throw configError('the profile names no cloud: authUrl missing');
+  }
+}

@@ -1,0 +1,31 @@
+import type { Call, Description, Operation } from '../../core/operation.ts';
+import type { OpenstackClient } from './client.ts';
+import { editable, wireBody } from './description.ts';
+import { imageRecord } from './record.ts';
+import { textIn, type WireObject } from './wire.ts';
+
+/** Makes a record without data. The container is `bare` unless said otherwise: Glance takes no data without one. */
+export async function createImage(
+  client: OpenstackClient,
+  description: Description & { readonly name: string },
+  id: string | undefined,
+  call: Call,
+): Promise<{ readonly id: string; readonly wire: WireObject }> {
+  const body = { container_format: 'bare', ...wireBody(description), ...(id === undefined ? {} : { id }) };
+  const wire = await client.askObject(
+    { what: `creating image "${description.name}"`, method: 'POST', path: '/images', json: body },
+    call,
+  );
+  const made = textIn(wire.id) ?? '';
+  call.note({ kind: 'created', id: made });
+  return { id: made, wire };
+}
+
+export const create: Operation<OpenstackClient, 'create'> = {
+  from: ['nothing'],
+  fields: editable,
+  ownId: true,
+  async run(client, { description, id }, call) {
+    return imageRecord((await createImage(client, description, id, call)).wire);
+  },
+};

@@ -1,0 +1,134 @@
+import { usageError } from '../../core/errors.ts';
+import type { Changes, Description, Editable } from '../../core/operation.ts';
+import { propertiesAfter, tagsAfter } from '../../core/changes.ts';
+import { baseAttributes, gib, imageRecord, isReserved, mib } from './record.ts';
+import type { WireObject } from './wire.ts';
+
+/** Everything that can be said of an image when it is made or changed. */
+export const editable = [
+  'name',
+  'description',
+  'visibility',
+  'owner',
+  'protected',
+  'hidden',
+  'diskFormat',
+  'containerFormat',
+  'architecture',
+  'minDiskBytes',
+  'minRamBytes',
+  'tags',
+  'properties',
+] as const satisfies readonly Editable[];
+
+type Scalar = Exclude<Editable, 'tags' | 'properties'>;
+
+/**
+ * One field on the wire. `cleared`: the value that stands for nothing; `remove`: it is a property and can go;
+ * neither: Glance has no image without it. `unit`: bytes in one of Glance's own units, which are whole numbers.
+ */
+interface OnWire {
+  readonly name: string;
+  readonly cleared?: null | 0 | false;
+  readonly remove?: true;
+  readonly unit?: number;
+}
+
+const onWire: Readonly<Record<Scalar, OnWire>> = {
+  name: { name: 'name', cleared: null },
+  description: { name: 'description', remove: true },
+  visibility: { name: 'visibility' },
+  owner: { name: 'owner' },
+  protected: { name: 'protected', cleared: false },
+  hidden: { name: 'os_hidden', cleared: false },
+  diskFormat: { name: 'disk_format', cleared: null },
+  containerFormat: { name: 'container_format', cleared: null },
+  architecture: { name: 'architecture', remove: true },
+  minDiskBytes: { name: 'min_disk', cleared: 0, unit: gib },
+  minRamBytes: { name: 'min_ram', cleared: 0, unit: mib },
+};
+
+/** Rounded up: a machine with less than was asked for must not pass. */
+const wireValue = (field: OnWire, value: string | number | boolean): string | number | boolean =>
+  field.unit !== undefined && typeof value === 'number' ? Math.ceil(value / field.unit) : value;
+
+/** Throws USAGE for a property that would be taken for an attribute, or that only Glance may set. */
+function checkProperty(name: string): void {
+  if (name === '') throw usageError('a property needs a name');
+  if (!baseAttributes.has(name) && !isReserved(name)) return;
+  const field = Object.entries(onWire).find(([, { name: wire }]) => wire === name)?.[0];
+  throw usageError(`"${name}" is not a property but an attribute of the image`, {
+    hint: field === undefined ? 'it cannot be set' : `it is the field ${field}, and has an option of its own`,
+  });
+}
+
+const checked = (properties: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+  Object.keys(properties).forEach(checkProperty);
+  return properties;
+};
+
+/** A description as the body of `POST /v2/images`. Throws USAGE for a property that cannot be one. */
+export function wireBody(description: Description): Record<string, unknown> {
+  const scalars = (Object.keys(onWire) as Scalar[]).flatMap((key) => {
+    const value = description[key];
+    return value === undefined ? [] : [[onWire[key].name, wireValue(onWire[key], value)] as const];
+  });
+  return {
+    ...checked(description.properties ?? {}),
+    ...Object.fromEntries(scalars),
+    ...(description.tags ? { tags: [...new Set(description.tags)] } : {}),
+  };
+}
+
+/** A description as a change that makes a record say the same. */
+export const asChanges = (description: Description): Changes => description;
+
+/** One step of Glance's JSON patch: it knows these three only, one level deep, with a value always given. */
+export type Step =
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
+/** A name as a JSON pointer (RFC 6901). */
+export const pointer = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/**
+ * The steps that change a record as asked; none when it says so already. Tags are written as a whole, since Glance has no
+ * way to add one in a patch. Throws USAGE for what cannot be cleared and for a property that cannot be one.
+ */
+export function steps(record: WireObject, changes: Changes): readonly Step[] {
+  return [...scalarSteps(record, changes), ...tagSteps(record, changes), ...propertySteps(record, changes)];
+}
+
+function scalarSteps(record: WireObject, changes: Changes): readonly Step[] {
+  return (Object.keys(onWire) as Scalar[]).flatMap((key): readonly Step[] => {
+    const field = onWire[key];
+    const wanted = changes[key];
+    if (wanted === undefined) return [];
+    const path = pointer(field.name);
+    if (wanted === null && field.remove) return field.name in record ? [{ op: 'remove', path }] : [];
+    if (wanted === null && field.cleared === undefined)
+      throw usageError(`${key} cannot be cleared: every image here has one`, { hint: 'give another value' });
+    const value = wanted === null ? field.cleared : wireValue(field, wanted);
+    return record[field.name] === value ? [] : [{ op: field.name in record ? 'replace' : 'add', path, value }];
+  });
+}
+
+function tagSteps(record: WireObject, changes: Changes): readonly Step[] {
+  const now = imageRecord(record).tags;
+  const tags = tagsAfter(now, changes);
+  if (!tags || (tags.length === now.length && tags.every((tag) => now.includes(tag)))) return [];
+  return [{ op: 'replace', path: '/tags', value: tags }];
+}
+
+function propertySteps(record: WireObject, changes: Changes): readonly Step[] {
+  checked(changes.properties ?? {});
+  (changes.removeProperties ?? []).forEach(checkProperty);
+  const touched = [...new Set([...Object.keys(changes.properties ?? {}), ...(changes.removeProperties ?? [])])];
+  const after = propertiesAfter({}, changes);
+  return touched.flatMap((name): readonly Step[] => {
+    const path = pointer(name);
+    const value = Object.hasOwn(after, name) ? after[name] : undefined;
+    if (value === undefined) return name in record ? [{ op: 'remove', path }] : [];
+    return record[name] === value ? [] : [{ op: name in record ? 'replace' : 'add', path, value }];
+  });
+}

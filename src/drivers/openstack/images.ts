@@ -1,0 +1,34 @@
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import { segment, type OpenstackClient } from './client.ts';
+import type { Step } from './description.ts';
+import { imageRecord } from './record.ts';
+import type { WireObject } from './wire.ts';
+
+/** Path of an image. Throws USAGE for a text that cannot be an id. */
+export const imagePath = (id: string): string => `/images/${segment(id)}`;
+
+/** An image as Glance says it. Throws NOT_FOUND. */
+export const readImage = (client: OpenstackClient, id: string, call: Call): Promise<WireObject> =>
+  client.askObject({ what: `reading image ${id}`, method: 'GET', path: imagePath(id) }, call);
+
+export const readRecord = async (client: OpenstackClient, id: string, call: Call): Promise<ImageRecord> =>
+  imageRecord(await readImage(client, id, call));
+
+/** Changes an image in one request, all steps or none. */
+export const patchImage = (client: OpenstackClient, id: string, steps: readonly Step[], call: Call): Promise<WireObject> =>
+  client.askObject(
+    {
+      what: `changing image ${id}`,
+      method: 'PATCH',
+      path: imagePath(id),
+      // RFC 6902's own media type is refused with 415 (Image API v2, "Update image").
+      headers: { 'content-type': 'application/openstack-images-v2.1-json-patch' },
+      body: JSON.stringify(steps),
+    },
+    call,
+  );
+
+export const deleteImage = async (client: OpenstackClient, id: string, call: Call): Promise<void> => {
+  await client.ask({ what: `deleting image ${id}`, method: 'DELETE', path: imagePath(id) }, call);
+};

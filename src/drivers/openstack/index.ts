@@ -1,0 +1,35 @@
+import { defineDriver } from '../../core/driver.ts';
+import { OpenstackClient } from './client.ts';
+import { create } from './create.ts';
+import { deactivate } from './deactivate.ts';
+import { remove } from './delete.ts';
+import { discover } from './discover.ts';
+import { download } from './download.ts';
+import { fields } from './fields.ts';
+import { imports } from './import.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { places } from './places.ts';
+import { probe } from './probe.ts';
+import { reactivate } from './reactivate.ts';
+import { replicate } from './replicate.ts';
+import { share } from './share.ts';
+import { show } from './show.ts';
+import { upload } from './upload.ts';
+
+export default defineDriver({
+  name: 'openstack',
+  title: 'OpenStack (Glance), Platform9 PCD',
+  docs: 'https://docs.openstack.org/api-ref/image/v2/',
+  profile: fields,
+  example: '--set authUrl=https://HOST:5000/v3 --set username=ME --set password=env:OS_PASSWORD --set project=PROJECT --set region=REGION',
+  ids: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+  connect: (values, { http }) => new OpenstackClient(http, values),
+  operations: { list, show, create, patch, deactivate, reactivate, delete: remove, replicate, upload, download, import: imports, share, places },
+  absent: {
+    restore: 'A deleted Glance image is gone at once: upload it again.',
+    purge: 'Deleting a Glance image removes it for good: there is nothing left to purge.',
+  },
+  probe,
+  discover,
+});

@@ -1,0 +1,127 @@
+import { given, visibilities, type ImageRecord, type PlaceState, type Status, type Visibility } from '../../core/image.ts';
+import { textIn, textsIn, wordsIn, type WireObject } from './wire.ts';
+
+export const gib = 1024 ** 3;
+export const mib = 1024 ** 2;
+
+/** Glance's words for where an image is in its life (Image API v2, "Image statuses"). */
+const statusWords: Readonly<Record<string, Status>> = {
+  queued: 'queued',
+  saving: 'pending',
+  uploading: 'pending',
+  importing: 'pending',
+  active: 'active',
+  deactivated: 'inactive',
+  killed: 'failed',
+  pending_delete: 'deleting',
+  deleted: 'deleted',
+};
+
+/** Glance's words behind one of ours; a word we do not have is Glance's own already. */
+export function providerStatuses(status: string): readonly string[] {
+  const words = Object.keys(statusWords).filter((word) => statusWords[word] === status);
+  return words.length > 0 ? words : [status];
+}
+
+/** Attributes of an image that Glance itself defines: none of them is a property. */
+export const baseAttributes: ReadonlySet<string> = new Set([
+  'id',
+  'name',
+  'status',
+  'visibility',
+  'protected',
+  'os_hidden',
+  'owner',
+  'size',
+  'virtual_size',
+  'checksum',
+  'os_hash_algo',
+  'os_hash_value',
+  'container_format',
+  'disk_format',
+  'min_disk',
+  'min_ram',
+  'tags',
+  'stores',
+  'locations',
+  'direct_url',
+  'created_at',
+  'updated_at',
+  'self',
+  'file',
+  'schema',
+]);
+
+/** Properties that an image has fields for. */
+export const fieldProperties: ReadonlySet<string> = new Set(['description', 'architecture']);
+
+/** Oddity: what Glance notes about imports stands among the properties, under names nobody else may set. */
+export const isReserved = (name: string): boolean => name.startsWith('os_glance_');
+
+/** Stores into which an import is writing, and those it could not write. */
+export const importingTo = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_importing_to_stores);
+export const failedIn = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_failed_import);
+
+/** Absent too where it is beyond exact numbers: Glance copies `virtual_size` out of the disk's header, whatever stands there. */
+const scaled = (value: unknown, unit: number): number | undefined =>
+  typeof value === 'number' && Number.isSafeInteger(value * unit) ? value * unit : undefined;
+
+/** What Glance says about an image. Its nulls are absent here; `min_disk` is GiB there and `min_ram` MiB. */
+export function imageRecord(wire: WireObject): ImageRecord {
+  const status = textIn(wire.status) ?? '';
+  return {
+    id: textIn(wire.id) ?? '',
+    name: textIn(wire.name) ?? '',
+    status: statusWords[status] ?? 'unknown',
+    providerStatus: status,
+    tags: textsIn(wire.tags),
+    properties: propertiesOf(wire),
+    places: placesOf(wire),
+    raw: wire,
+    ...given<Omit<ImageRecord, 'id' | 'name' | 'status' | 'providerStatus' | 'tags' | 'properties' | 'places' | 'raw'>>({
+      description: textIn(wire.description),
+      visibility: visibilities.find((word): word is Visibility => word === wire.visibility),
+      owner: textIn(wire.owner),
+      protected: typeof wire.protected === 'boolean' ? wire.protected : undefined,
+      hidden: typeof wire.os_hidden === 'boolean' ? wire.os_hidden : undefined,
+      diskFormat: textIn(wire.disk_format),
+      containerFormat: textIn(wire.container_format),
+      architecture: textIn(wire.architecture),
+      sizeBytes: scaled(wire.size, 1),
+      virtualBytes: scaled(wire.virtual_size, 1),
+      minDiskBytes: scaled(wire.min_disk, gib),
+      minRamBytes: scaled(wire.min_ram, mib),
+      checksums: checksumsOf(wire),
+      createdAt: textIn(wire.created_at),
+      updatedAt: textIn(wire.updated_at),
+    }),
+  };
+}
+
+function propertiesOf(wire: WireObject): Readonly<Record<string, string>> {
+  const own = Object.entries(wire).filter(
+    ([name, value]) => typeof value === 'string' && !baseAttributes.has(name) && !fieldProperties.has(name) && !isReserved(name),
+  );
+  return Object.fromEntries(own) as Record<string, string>;
+}
+
+function placesOf(wire: WireObject): readonly PlaceState[] {
+  const there = wordsIn(wire.stores);
+  const absent = (name: string) => !there.includes(name);
+  const failed = failedIn(wire).filter(absent);
+  return [
+    ...there.map((name) => ({ name, status: 'active' as const })),
+    ...importingTo(wire)
+      .filter((name) => absent(name) && !failed.includes(name))
+      .map((name) => ({ name, status: 'pending' as const, providerStatus: 'importing' })),
+    ...failed.map((name) => ({ name, status: 'failed' as const, providerStatus: 'failed' })),
+  ];
+}
+
+function checksumsOf(wire: WireObject): Readonly<Record<string, string>> | undefined {
+  const algorithm = textIn(wire.os_hash_algo);
+  const value = textIn(wire.os_hash_value);
+  const md5 = textIn(wire.checksum);
+  const sums = { ...(algorithm !== undefined && value !== undefined ? { [algorithm]: value } : {}), ...(md5 === undefined ? {} : { md5 }) };
+  return Object.keys(sums).length > 0 ? sums : undefined;
+}

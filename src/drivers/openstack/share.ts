@@ -1,0 +1,55 @@
+import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
+import type { Call, Member, Operation, ShareState } from '../../core/operation.ts';
+import { segment, type OpenstackClient } from './client.ts';
+import { imagePath, readImage } from './images.ts';
+import { objectsIn, textIn, type WireObject } from './wire.ts';
+
+const states: Readonly<Record<string, ShareState>> = { pending: 'pending', accepted: 'accepted', rejected: 'rejected' };
+
+function memberOf(wire: WireObject): Member {
+  const since = textIn(wire.created_at);
+  return { with: textIn(wire.member_id) ?? '', state: states[textIn(wire.status) ?? ''] ?? 'pending', ...(since === undefined ? {} : { since }) };
+}
+
+async function members(client: OpenstackClient, id: string, call: Call): Promise<readonly Member[]> {
+  const body = await client.askObject({ what: `reading who has image ${id}`, method: 'GET', path: `${imagePath(id)}/members` }, call);
+  return objectsIn(body.members).map(memberOf);
+}
+
+async function ownProject(client: OpenstackClient, call: Call): Promise<string> {
+  const project = (await client.site(call)).signedIn.project?.id;
+  if (project === undefined) throw usageError('who accepts is not known: the profile is a token without Keystone', { hint: 'name the project with --with' });
+  return project;
+}
+
+async function add(client: OpenstackClient, id: string, member: string, call: Call): Promise<void> {
+  try {
+    await client.ask({ what: `sharing image ${id} with ${member}`, method: 'POST', path: `${imagePath(id)}/members`, json: { member } }, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.circumstances.status !== 403) throw error;
+    // Oddity: an image of another visibility is refused with 403, like one that is not ours.
+    const { visibility } = await readImage(client, id, call);
+    if (visibility === 'shared') throw error;
+    throw conflictError(`image ${id} is ${textIn(visibility) ?? 'not shared'}: only an image of visibility "shared" can have members`, {
+      ...error.circumstances,
+      cause: error,
+      hint: `imgctl patch ${id} --visibility shared`,
+    });
+  }
+}
+
+export const share: Operation<OpenstackClient, 'share'> = {
+  with: 'project',
+  async run(client, { id, action, with: named }, call) {
+    if (action === 'list') return members(client, id, call);
+    const answering = action === 'accept' || action === 'reject';
+    const member = named ?? (answering ? await ownProject(client, call) : undefined);
+    if (member === undefined) throw usageError(`sharing image ${id}: with whom?`, { hint: '--with PROJECT_ID' });
+    const path = `${imagePath(id)}/members/${segment(member, 'project id')}`;
+    if (action === 'add') await add(client, id, member, call);
+    if (action === 'remove') await client.ask({ what: `taking image ${id} from ${member}`, method: 'DELETE', path }, call);
+    if (answering)
+      await client.ask({ what: `answering for image ${id}`, method: 'PUT', path, json: { status: `${action}ed` } }, call);
+    return members(client, id, call);
+  },
+};

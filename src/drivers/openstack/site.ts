@@ -1,0 +1,51 @@
+import { notFoundError, unsupportedError } from '../../core/errors.ts';
+import type { Place } from '../../core/operation.ts';
+import type { Call } from '../../core/operation.ts';
+import type { OpenstackClient } from './client.ts';
+import { objectIn, objectsIn, textIn, textsIn } from './wire.ts';
+
+/** Ways of import that this site offers; none where it has no imports at all. */
+export async function importMethods(client: OpenstackClient, call: Call): Promise<readonly string[]> {
+  const answer = await client.ask({ what: 'reading the import methods', method: 'GET', path: '/info/import', welcome: [404] }, call);
+  if (answer.status === 404) return [];
+  return textsIn(objectIn(objectIn(answer.json())['import-methods']).value);
+}
+
+/** Throws UNSUPPORTED when the site does not offer a way of import. */
+export async function needMethod(client: OpenstackClient, method: string, call: Call): Promise<void> {
+  const offered = await importMethods(client, call);
+  if (offered.includes(method)) return;
+  throw unsupportedError(`this site does not offer the import method ${method}`, {
+    hint: offered.length > 0 ? `it offers: ${offered.join(', ')}` : 'it offers no imports at all; upload works',
+  });
+}
+
+/** The stores of this site. Absent: it has a single one, without a name. */
+export async function stores(client: OpenstackClient, call: Call): Promise<readonly Place[] | undefined> {
+  const answer = await client.ask({ what: 'reading the stores', method: 'GET', path: '/info/stores', welcome: [404] }, call);
+  if (answer.status === 404) return undefined;
+  return objectsIn(objectIn(answer.json()).stores).map((store) => {
+    const title = textIn(store.description);
+    // Oddity: these two booleans are the texts "true" and "false".
+    const readOnly = store['read-only'] === 'true';
+    return {
+      name: textIn(store.id) ?? '',
+      ...(title === undefined ? {} : { title }),
+      usable: readOnly ? ('no' as const) : ('yes' as const),
+      ...(store.default === 'true' ? { isDefault: true } : {}),
+      ...(readOnly ? { note: 'read-only' } : {}),
+    };
+  });
+}
+
+export const singleStore = 'this site keeps images in a single store, which has no name';
+
+/** Throws NOT_FOUND, with those that exist, for a store that does not; UNSUPPORTED where stores have no names. */
+export async function needStores(client: OpenstackClient, wanted: readonly string[], call: Call): Promise<void> {
+  if (wanted.length === 0) return;
+  const there = await stores(client, call);
+  if (!there) throw unsupportedError(singleStore);
+  const names = there.map((store) => store.name);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) throw notFoundError(`there is no store ${unknown.join(', ')}`, { hint: `stores here: ${names.join(', ')}` });
+}

@@ -1,0 +1,54 @@
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, OperationName } from '../../core/operation.ts';
+import type { OpenstackClient } from './client.ts';
+import { imagePath } from './images.ts';
+import { failedIn, importingTo } from './record.ts';
+import { objectIn, objectsIn, textIn } from './wire.ts';
+
+/** A task of Glance's on one image. `running` covers `pending` and `processing`. */
+export interface Task {
+  readonly state: 'running' | 'success' | 'failure';
+  readonly message?: string;
+}
+
+/** The task begun last on an image. Absent: there is none, it has expired (48 h), or this Glance does not tell. */
+export async function newestTask(client: OpenstackClient, id: string, call: Call): Promise<Task | undefined> {
+  const answer = await client.ask(
+    { what: `reading the tasks of image ${id}`, method: 'GET', path: `${imagePath(id)}/tasks`, welcome: [403, 404] },
+    call,
+  );
+  if (answer.status !== 200) return undefined;
+  const tasks = objectsIn(objectIn(answer.json()).tasks);
+  const newest = tasks.toSorted((a, b) => (textIn(b.created_at) ?? '').localeCompare(textIn(a.created_at) ?? ''))[0];
+  if (!newest) return undefined;
+  const message = textIn(newest.message);
+  const state = newest.status === 'success' || newest.status === 'failure' ? newest.status : 'running';
+  return { state, ...(message === undefined ? {} : { message }) };
+}
+
+const silent = 'the import failed, and the image service does not say why (its log does)';
+
+/**
+ * A record with what its newest task tells. The record alone lies: right after an import was taken it still shows the old
+ * state, a failed import falls back to `queued`, and a failed task may leave `os_glance_importing_to_stores` filled.
+ */
+export function outcome(record: ImageRecord, task: Task | undefined, verb: OperationName): ImageRecord {
+  const failed = failedIn(record.raw);
+  const said = task?.message;
+  if (task?.state === 'running')
+    return { ...record, ...(record.status === 'queued' ? { status: 'pending' } : {}), ...(said === undefined ? {} : { progress: { message: said } }) };
+  const reason = (task?.state === 'failure' ? said : undefined) ?? silent;
+  if (verb === 'replicate') return copied(record, task, failed, reason);
+  const fellBack = record.status === 'queued' && (task?.state === 'failure' || failed.length > 0);
+  return fellBack ? { ...record, status: 'failed', progress: { message: reason } } : record;
+}
+
+function copied(record: ImageRecord, task: Task | undefined, failed: readonly string[], reason: string): ImageRecord {
+  if (task?.state !== 'failure' && failed.length === 0) return record;
+  const lost = new Set([...failed, ...(task?.state === 'failure' ? importingTo(record.raw) : [])]);
+  const places = record.places.map((place) =>
+    place.status !== 'active' && lost.has(place.name) ? { ...place, status: 'failed' as const, message: reason } : place,
+  );
+  // Where no store is named, the image itself has to carry the news, or it would be waited for in vain.
+  return lost.size > 0 ? { ...record, places, progress: { message: reason } } : { ...record, status: 'failed', progress: { message: reason } };
+}

@@ -1,0 +1,25 @@
+/** A JSON object as it came over the wire. */
+export type WireObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is WireObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value if it is an object; otherwise an empty one, whose every field is absent. */
+export const objectIn = (value: unknown): WireObject => (isObject(value) ? value : {});
+
+/** The objects of a JSON array; nothing of anything else. */
+export const objectsIn = (value: unknown): readonly WireObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+/** A text that is there and not empty; otherwise absent. */
+export const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** The texts of a JSON array; nothing of anything else. */
+export const textsIn = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+
+/** The words of a comma-separated list, such as Glance's `stores`. Absent or empty: none. */
+export const wordsIn = (value: unknown): readonly string[] =>
+  (textIn(value) ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');

@@ -1,0 +1,65 @@
+import { answerError, configError, providerError, type Circumstances, type ImgctlError } from '../../core/errors.ts';
+import type { Answer } from '../../core/http.ts';
+import { isObject, objectIn, textIn } from './wire.ts';
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#x27': "'", '#39': "'", amp: '&' };
+
+const unescaped = (text: string): string =>
+  text.replace(/&(#x27|#39|lt|gt|quot|amp);/g, (whole, name: string) => entities[name] ?? whole);
+
+const withoutBreaks = (text: string): string =>
+  text
+    .replace(/<br\s*\/?>/gi, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const fromHtml = (text: string): string => {
+  const body = /<body[^>]*>([\s\S]*)<\/body>/i.exec(text)?.[1] ?? text;
+  const said = withoutBreaks(body.replace(/<(h1|head|title|style|script)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<(?!br)[^>]*>/gi, ' '));
+  const title = /<title[^>]*>([\s\S]*?)<\/title>/i.exec(text)?.[1] ?? '';
+  return unescaped(said || withoutBreaks(title)).slice(0, 500);
+};
+
+/**
+ * What an error's body says, in one line; empty when it says nothing.
+ * Oddity: the same error comes as JSON from Keystone (`error.message`) and from Glance (`message`, with a tail of
+ * `<br />`), as HTML from Glance's own middleware and from proxies, and as text under a "404 Not Found" headline.
+ */
+export function explain(body: string): string {
+  const value = parsed(body);
+  if (isObject(value)) {
+    const message = textIn(value.message) ?? textIn(objectIn(value.error).message) ?? textIn(value.error);
+    return withoutBreaks(message ?? '');
+  }
+  if (/^\s*<(!doctype|html|head|body)/i.test(body)) return fromHtml(body);
+  return withoutBreaks(body.replace(/^\s*\d{3} [^\n]*\n\s*\n/, '')).slice(0, 500);
+}
+
+/**
+ * The error behind an unwelcome answer of Glance. 300 (Glance's list of versions) is CONFIG, since the address is
+ * wrong; a redirect is PROVIDER and is not followed, because the token would go along.
+ */
+export function glanceError(answer: Answer & { readonly url: string }, body: string, what: string, more: Circumstances = {}): ImgctlError {
+  const { status, headers } = answer;
+  if (status === 300)
+    return configError(`${what}: ${answer.url} answers with a list of versions: this is not the address of the image API`, {
+      status,
+      hint: 'set imageEndpoint to the address in front of /v2',
+      ...more,
+    });
+  if (status >= 301 && status < 400)
+    return providerError(`${what}: ${answer.url} redirects to ${headers.location ?? 'nowhere'} (HTTP ${status}), which is not followed`, {
+      status,
+      hint: 'set imageEndpoint or authUrl to the final address',
+      ...more,
+    });
+  return answerError(answer, what, explain(body), more);
+}

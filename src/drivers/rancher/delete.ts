@@ -1,0 +1,30 @@
+import { conflictError } from '../../core/errors.ts';
+import type { Call, Operation } from '../../core/operation.ts';
+import { allowed, follow, persist } from './action.ts';
+import type { RancherClient } from './client.ts';
+import type { CattleImage } from './record.ts';
+import { currentImage } from './show.ts';
+
+/** Removes by the action where it is offered, and by DELETE only where it is not and the key may: both begin the same process. */
+export const remove: Operation<RancherClient, 'delete'> = {
+  later: true,
+  async run(client, request, call) {
+    const mayDelete = (await client.schema(call)).resourceMethods.has('DELETE');
+    if (!mayDelete) await allowed(client, 'remove', call);
+    const image = await currentImage(client, request.id, call);
+    if (image.actions['remove'] === undefined && mayDelete) await byMethod(client, image, call);
+    else await follow(client, image, 'remove', call);
+  },
+};
+
+async function byMethod(client: RancherClient, image: CattleImage, call: Call): Promise<void> {
+  const url = image.links['self'] ?? `${(await client.schema(call)).collection}/${image.id}`;
+  const answer = await persist(client, { method: 'DELETE', url }, call);
+  // Oddity: 405 is said of the state here, not of the method.
+  if (answer.status === 405)
+    throw conflictError(`rancher: image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
+      status: 405,
+      hint: `"imgctl deactivate ${image.id}" first, then delete it`,
+    });
+  if (answer.status < 200 || answer.status > 299) throw client.failure(answer, `delete of image ${image.id}`);
+}

@@ -1,0 +1,81 @@
+import type { FoundProfile, Surroundings } from '../../core/driver.ts';
+import { configError } from '../../core/errors.ts';
+import { Secret } from '../../core/secret.ts';
+import { isMap, texts } from './record.ts';
+
+type Found = FoundProfile['fields'];
+
+/** Our fields by the names they have in the file of Rancher's command line. */
+const inFile: Readonly<Record<string, string>> = {
+  url: 'url',
+  accessKey: 'accessKey',
+  secretKey: 'secretKey',
+  project: 'environment',
+};
+const inRancherVariables: Readonly<Record<string, string>> = {
+  url: 'RANCHER_URL',
+  accessKey: 'RANCHER_ACCESS_KEY',
+  secretKey: 'RANCHER_SECRET_KEY',
+  project: 'RANCHER_ENVIRONMENT',
+};
+const inCattleVariables: Readonly<Record<string, string>> = {
+  url: 'CATTLE_URL',
+  accessKey: 'CATTLE_ACCESS_KEY',
+  secretKey: 'CATTLE_SECRET_KEY',
+};
+
+/**
+ * Profiles of Rancher's command line (`cli.json`) and of its variables and those of cattle's. Variables win over the file,
+ * field by field, as they do there. Throws CONFIG when a file is damaged, or what was found belongs to Rancher 2.
+ */
+export async function discover({ env, home, text }: Surroundings): Promise<readonly FoundProfile[]> {
+  const path = env['RANCHER_CLIENT_CONFIG'] ?? `${home}/.rancher/cli.json`;
+  const file = fieldsFrom(parsed(await text(path), path), inFile);
+  const variables = fieldsFrom(env, inRancherVariables);
+  const cattle = fieldsFrom(env, inCattleVariables);
+  const found: FoundProfile[] = [];
+  if (file.url !== undefined) found.push({ name: 'rancher', source: path, fields: file, ambient: isEmpty(variables) });
+  const merged = { ...file, ...variables };
+  if (!isEmpty(variables) && merged.url !== undefined)
+    found.push({ name: 'rancher-env', source: sourceOf(variables, inRancherVariables), fields: merged, ambient: true });
+  if (cattle.url !== undefined)
+    found.push({ name: 'cattle-env', source: sourceOf(cattle, inCattleVariables), fields: cattle, ambient: found.length === 0 });
+  for (const profile of found) refuseRancher2(profile);
+  return found;
+}
+
+function parsed(content: string | undefined, path: string): unknown {
+  if (content === undefined) return {};
+  try {
+    return JSON.parse(content);
+  } catch (cause) {
+    throw configError(`${path} is not the JSON that Rancher's command line writes`, {
+      cause,
+      hint: 'run "rancher config" to write it anew',
+    });
+  }
+}
+
+function fieldsFrom(values: unknown, names: Readonly<Record<string, string>>): Found {
+  const given = isMap(values) ? texts(values) : {};
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([field, name]) => {
+      const value = given[name];
+      return value === undefined ? [] : [[field, field === 'secretKey' ? new Secret(value) : value]];
+    }),
+  );
+}
+
+const isEmpty = (fields: Found): boolean => Object.keys(fields).length === 0;
+
+const sourceOf = (fields: Found, names: Readonly<Record<string, string>>): string =>
+  Object.keys(fields)
+    .map((field) => names[field])
+    .join(', ');
+
+function refuseRancher2({ source, fields }: FoundProfile): void {
+  if (!/\/v3(\/|-public|$)/i.test(String(fields['url']))) return;
+  throw configError(`${source} leads to Rancher 2, which keeps no images`, {
+    hint: 'this driver speaks to Rancher 1.x at /v1 or /v2-beta',
+  });
+}

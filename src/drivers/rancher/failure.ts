@@ -1,0 +1,75 @@
+import { answerError, providerError, type Circumstances, type ImgctlError } from '../../core/errors.ts';
+import type { ApiAnswer } from '../../core/http.ts';
+import type { Address } from './address.ts';
+
+/** The body of an error. `message` is null for failed validations: then `code` and `fieldName` say it all. */
+interface ErrorBody {
+  readonly id?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly detail?: unknown;
+  readonly fieldName?: unknown;
+}
+
+/** The error that an unwelcome answer stands for; `what` says what was being done. */
+export function failure(answer: ApiAnswer, what: string, address: Address): ImgctlError {
+  const location = answer.headers['location'];
+  if (answer.status >= 300 && answer.status < 400 && location !== undefined)
+    return providerError(`${what}: the server sends elsewhere, to ${location} (HTTP ${answer.status})`, {
+      status: answer.status,
+      hint: 'put the URL that answers into the url of the profile; redirects are not followed with a key',
+    });
+  return answerError(answer, what, words(answer), circumstances(answer, address));
+}
+
+/** `code` of an error's body; absent when there is none, as in a proxy's page. */
+export function errorCode(answer: ApiAnswer): string | undefined {
+  return text(bodyOf(answer)?.code);
+}
+
+function circumstances(answer: ApiAnswer, address: Address): Circumstances {
+  if (answer.status === 401)
+    return { hint: `the key was not accepted by ${address.root}; "imgctl profile show" tells where it came from` };
+  if (answer.status === 403 && address.project !== undefined)
+    return { hint: `project ${address.project} is unknown, inactive, or not open to this key` };
+  return {};
+}
+
+function words(answer: ApiAnswer): string {
+  const body = bodyOf(answer);
+  if (!body) return readable(answer.text);
+  const code = text(body.code);
+  const message = text(body.message);
+  const field = text(body.fieldName);
+  const id = answer.status >= 500 ? text(body.id) : undefined;
+  return [
+    code,
+    message === code ? undefined : message,
+    field === undefined ? undefined : `in field ${field}`,
+    text(body.detail),
+    id === undefined ? undefined : `the server's log has it as ${id}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ');
+}
+
+/** What a page of a proxy says, without its tags. */
+function readable(page: string): string {
+  return page
+    .replace(/<(style|script)\b.*?<\/\1>/gis, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 200);
+}
+
+function bodyOf(answer: ApiAnswer): ErrorBody | undefined {
+  try {
+    const body: unknown = JSON.parse(answer.text);
+    return typeof body === 'object' && body !== null ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

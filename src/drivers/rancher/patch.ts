@@ -1,0 +1,25 @@
+import { authError, providerError } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import { persist } from './action.ts';
+import type { RancherClient } from './client.ts';
+import { recordFrom } from './record.ts';
+import { currentImage } from './show.ts';
+
+/** Sends only what changes; the server drops what it does not let change without a word. `null` clears a field. */
+export const patch: Operation<RancherClient, 'patch'> = {
+  fields: ['name', 'description'],
+  async run(client, request, call) {
+    const what = `patching image ${request.id}`;
+    if (!(await client.schema(call)).resourceMethods.has('PUT'))
+      throw authError(`rancher: ${client.address.root} does not let this key change images`, {
+        hint: 'only a superadmin key may; ordinary keys may read images and change their state',
+      });
+    const { name, description } = request.changes;
+    const json = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) };
+    const url = (await currentImage(client, request.id, call)).links['self'];
+    if (url === undefined) throw providerError(`${what}: the server gave no link to the image`);
+    const answer = await persist(client, { method: 'PUT', url, json }, call);
+    if (answer.status !== 200) throw client.failure(answer, what);
+    return recordFrom(answer.json(), what);
+  },
+};

@@ -1,0 +1,85 @@
+import type { Got, Response } from 'got';
+import { type ImgctlError, providerError } from '../core/errors.ts';
+import type { Answer } from '../core/http.ts';
+import { aborted, failure, type Phase, timedOut } from './failure.ts';
+import type { Route } from './route.ts';
+import type { Limits } from './settings.ts';
+import { answerHeaders, type WireRequest } from './wire.ts';
+
+/** How many times `stallMs` the body of an answer may take in all: it may not trickle in for ever. */
+const bodyPatience = 5;
+
+/** The phases of got's time limits. */
+const phases: Readonly<Record<string, Phase>> = {
+  lookup: 'connecting',
+  connect: 'connecting',
+  secureConnect: 'connecting',
+  send: 'sending',
+  response: 'waiting for the answer',
+  read: 'reading the answer',
+};
+
+function limitsOfGot({ timeoutMs, stallMs }: Limits): Readonly<Record<'lookup' | 'connect' | 'secureConnect' | 'socket' | 'send' | 'response' | 'read', number>> {
+  return {
+    lookup: timeoutMs,
+    connect: timeoutMs,
+    secureConnect: timeoutMs,
+    socket: stallMs,
+    send: Math.max(timeoutMs, stallMs),
+    response: timeoutMs,
+    read: stallMs * bodyPatience,
+  };
+}
+
+let loading: Promise<Got> | undefined;
+/** got costs tens of milliseconds to load: only who asks an API pays them. */
+const load = (): Promise<Got> => (loading ??= import('got').then((module) => module.got));
+
+function explain(error: unknown, peer: string, phase: Phase, limits: Limits): ImgctlError {
+  const event = error instanceof Error && error.name === 'TimeoutError' && 'event' in error ? String(error.event) : undefined;
+  if (event === undefined) return failure(error, peer, phase);
+  const limit: Readonly<Record<string, number>> = limitsOfGot(limits);
+  return timedOut(peer, phases[event] ?? phase, limit[event] ?? limits.timeoutMs);
+}
+
+/**
+ * One try, without repeating it. Every status is an answer. Throws NETWORK when there is none, PROVIDER when it has
+ * more than `maxBodyBytes`, ABORTED when `signal` fires.
+ */
+export async function ask(request: WireRequest, route: Route, limits: Limits, signal: AbortSignal): Promise<Answer & { readonly text: string }> {
+  const got = await load();
+  if (signal.aborted) throw aborted();
+  let phase: Phase = 'connecting';
+  let tooLarge = false;
+  const stop = new AbortController();
+  const attempt = got(request.url, {
+    method: request.method as 'GET',
+    headers: { ...request.headers },
+    ...(request.body === undefined ? {} : { body: request.body }),
+    request: (_url, options) => route.open(options),
+    responseType: 'buffer',
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    signal: AbortSignal.any([signal, stop.signal]),
+    timeout: limitsOfGot(limits),
+  });
+  attempt.on('request', (sent) => {
+    sent.once('finish', () => (phase = 'waiting for the answer'));
+    sent.once('response', () => (phase = 'reading the answer'));
+  });
+  attempt.on('downloadProgress', ({ transferred }) => {
+    if (transferred <= limits.maxBodyBytes) return;
+    tooLarge = true;
+    stop.abort();
+  });
+  let response: Response<Buffer>;
+  try {
+    response = (await attempt) as Response<Buffer>;
+  } catch (error) {
+    if (signal.aborted) throw aborted();
+    if (tooLarge) throw providerError(`${request.shown} answered more than ${limits.maxBodyBytes} bytes`);
+    throw explain(error, route.peer, phase, limits);
+  }
+  return { status: response.statusCode, headers: answerHeaders(response.headers), text: response.rawBody.toString('utf8') };
+}

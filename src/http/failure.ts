@@ -1,0 +1,85 @@
+import { abortedError, type ImgctlError, networkError, providerError } from '../core/errors.ts';
+
+/** What was going on when a connection failed. */
+export type Phase = 'connecting' | 'sending' | 'waiting for the answer' | 'reading the answer';
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+const trust = 'if you trust this server: --ca-bundle FILE with the certificate of its authority';
+const clock = 'check the clock of this machine; ask who runs the server';
+
+/** What an error code of node, OpenSSL or the HTTP parser means, and what to do. `%` stands for the host and port. */
+const causes: readonly (readonly [codes: RegExp, message: string, hint?: string])[] = [
+  [/^ENOTFOUND$/, '% cannot be found: there is no such host name', 'check the address in the profile'],
+  [/^EAI_AGAIN$/, '% cannot be found now: the name server does not answer', 'check the network connection'],
+  [/^ECONNREFUSED$/, '% refused the connection', 'check the address and port, and that the service is running'],
+  [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/, '% cannot be reached', 'check the network connection'],
+  [/^(ETIMEDOUT|ESOCKETTIMEDOUT)$/, '% did not answer in time', '--timeout gives it longer'],
+  [/^CERT_HAS_EXPIRED$/, '% has a certificate that has expired', clock],
+  [/^CERT_NOT_YET_VALID$/, '% has a certificate that is not valid yet', clock],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, '% has a certificate for another name', 'check the host name in the profile'],
+  [/^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)$/, '% has a self-signed certificate', trust],
+  [/^(UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA)/, '% has a certificate of an unknown authority', trust],
+  [/^CERT_/, '% has a certificate that is not valid', trust],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/, '% does not speak TLS', 'is it http:// rather than https://?'],
+  [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, '% refused the TLS connection: it may want a client certificate'],
+  [/^(EPROTO|ERR_SSL_|ERR_TLS_)/, 'no TLS connection with % could be agreed on'],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|HPE_INVALID_EOF_STATE)$/, '% broke the connection'],
+];
+
+/** Failures that another try does not mend: names and certificates stay what they are. */
+const lasting = /^(ENOTFOUND|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_|ERR_SSL_|EPROTO|PROXY)/;
+
+/** Whether trying again may help after an error that was made here. */
+export const mayPass = (error: ImgctlError): boolean => error.code === 'NETWORK' && !lasting.test(codeOf(error.cause));
+
+/**
+ * What may be kept of an error from below: its code. The errors of got and node carry the request with its
+ * headers, hence tokens, and whoever prints a cause would print those.
+ */
+const bareCause = (code: string): Error => Object.assign(new Error(code === '' ? 'no code' : code), { code });
+
+/** Host and port of a URL, the default port included. */
+export function hostOf(url: URL): string {
+  return `${url.hostname}:${url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port}`;
+}
+
+/**
+ * The error for an exchange that failed: NETWORK, or PROVIDER if what came was not HTTP. `peer` is `hostOf` the URL,
+ * with the proxy if there is one; neither path nor query.
+ */
+export function failure(error: unknown, peer: string, phase: Phase): ImgctlError {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : '';
+  const refused = /^Bad response: (\d+)$/.exec(message)?.[1];
+  if (refused !== undefined)
+    return networkError(`${peer} cannot be reached: the proxy answered HTTP ${refused}`, {
+      cause: bareCause('PROXY'),
+      hint: refused === '407' ? 'put user and password into HTTPS_PROXY' : 'put the host into NO_PROXY, or ask who runs the proxy',
+    });
+  if (message === 'Proxy timeout') return networkError(`${peer} did not answer in time while connecting`, { cause: bareCause('ETIMEDOUT') });
+  const cause = bareCause(code);
+  if (/^(HPE_(?!INVALID_EOF_STATE)|Z_)/.test(code))
+    return providerError(`${peer} answered something that is not HTTP (${code})`, { cause, hint: 'check the address in the profile' });
+  // What OpenSSL says when a handshake goes wrong is in the message only.
+  const sign = code === 'EPROTO' ? `EPROTO ${message.toUpperCase().replaceAll(' ', '_')}` : code;
+  const known = causes.find(([codes]) => codes.test(sign));
+  const when = phase === 'connecting' && known ? '' : ` while ${phase}`;
+  const told = known || code === '' ? '' : ` (${code})`;
+  return networkError(`${(known?.[1] ?? 'the connection to % failed').replace('%', peer)}${when}${told}`, {
+    cause,
+    ...(known?.[2] === undefined ? {} : { hint: known[2] }),
+  });
+}
+
+/** The error for a time limit that was reached. `afterMs` is the limit. */
+export function timedOut(peer: string, phase: Phase, afterMs: number): ImgctlError {
+  return networkError(`${peer} sent nothing for ${afterMs / 1000} s while ${phase}`, {
+    cause: bareCause('ETIMEDOUT'),
+    hint: '--timeout gives it longer',
+  });
+}
+
+/** The error for a call that was given up from our side. */
+export const aborted = (): ImgctlError => abortedError('stopped before it was done');

@@ -1,0 +1,88 @@
+const mask = '[secret]';
+
+/** Headers that carry credentials, in requests or in answers. */
+const secretHeaders = /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token|x-subject-token|x-storage-token|x-api-.*|x-amz-.*|api-?key)$/i;
+
+/** Names of JSON fields and query parameters whose values are credentials. */
+const secretNames = /(passw|secret|token|signature|credential|access_?key|api_?key|private_?key|upload_to|authorization|^sig$|^key$)/i;
+
+/** Values shorter than this are not looked for in lines: they would blank ordinary words. */
+const shortestSecret = 6;
+/** Characters of a body that a trace shows. */
+const longestBody = 2000;
+
+/** A URL as it may be shown: without user, password and fragment, telling parameters masked. One that is a secret itself is cut to its host. */
+export function shownUrl(url: URL, secretUrl: boolean | undefined): string {
+  if (secretUrl) return `${url.origin}/${mask}`;
+  const query = [...url.searchParams].map(
+    ([name, value]) => `${encodeURIComponent(name)}=${secretNames.test(name) ? mask : encodeURIComponent(value)}`,
+  );
+  return `${url.origin}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
+function shownHeader(name: string, value: string): string {
+  if (secretHeaders.test(name)) return mask;
+  // A redirect to storage is a signed URL more often than not.
+  if (/^(content-)?location$/i.test(name)) return value.replace(/\?.*$/, `?${mask}`);
+  return value;
+}
+
+/** Headers on one line, credentials masked. */
+export const shownHeaders = (headers: Readonly<Record<string, string>>): string =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${shownHeader(name, value)}`)
+    .join('; ');
+
+/** A JSON value with the values of telling fields masked; objects below such a field are looked into. */
+function maskFields(value: unknown, secret: boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => maskFields(item, secret));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, maskFields(field, secretNames.test(name))]));
+  return secret && value !== null && typeof value !== 'boolean' ? mask : value;
+}
+
+/** A body on one line: JSON with telling fields masked, the size of anything else. */
+export function shownBody(text: string): string {
+  if (text === '') return '';
+  try {
+    const shown = JSON.stringify(maskFields(JSON.parse(text), false));
+    return shown.length > longestBody ? `${shown.slice(0, longestBody)}… (${shown.length} characters)` : shown;
+  } catch {
+    return `(${text.length} characters that are not JSON)`;
+  }
+}
+
+/** What would move the cursor, hide text or begin another line. */
+// oxlint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** Knows the secrets that were revealed to the wire, and takes them out of texts. */
+export interface Redactor {
+  /** Remembers a secret, in the forms in which it may come back. */
+  learn(secret: string): void;
+  /** The text with all remembered secrets replaced, in one line that is safe for a terminal. */
+  line(text: string): string;
+}
+
+/** Forms in which a secret may turn up: as it is, in a URL, in JSON, in base64; and the parts of `Bearer TOKEN` and `Basic BASE64`. */
+function formsOf(secret: string): readonly string[] {
+  const basic = /^Basic ([A-Za-z0-9+/=]+)$/.exec(secret)?.[1];
+  const password = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8').replace(/^[^:]*:/, '');
+  return [secret, /^[A-Za-z]+ (\S+)$/.exec(secret)?.[1], password]
+    .filter((part) => part !== undefined)
+    .flatMap((part) => [part, encodeURIComponent(part), JSON.stringify(part).slice(1, -1), Buffer.from(part).toString('base64')]);
+}
+
+export function createRedactor(): Redactor {
+  const known = new Set<string>();
+  return {
+    learn(secret) {
+      for (const form of formsOf(secret)) if (form.length >= shortestSecret) known.add(form);
+    },
+    line(text) {
+      const longestFirst = [...known].sort((a, b) => b.length - a.length);
+      return longestFirst.reduce((shown, secret) => shown.replaceAll(secret, mask), text).replace(unprintable, escaped);
+    },
+  };
+}

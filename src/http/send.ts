@@ -1,0 +1,143 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { type ImgctlError, integrityError } from '../core/errors.ts';
+import type { Answer, Bytes } from '../core/http.ts';
+import { begin, type BulkTools, type Exchange } from './exchange.ts';
+import { readText } from './receive.ts';
+import { answerHeaders, type WireRequest } from './wire.ts';
+
+/** Milliseconds that a server may take to answer once it has all bytes: it may hash or copy them first. */
+const digestionMs = 15 * 60_000;
+
+/** Milliseconds that `100 Continue` is waited for: who does not know it says nothing (RFC 9110 section 10.1.1). */
+const continueMs = 1500;
+
+/** What is to be sent. Absent length: chunked transfer encoding. */
+export interface Source {
+  readonly bytes: Bytes;
+  readonly length?: number;
+  readonly expectContinue?: boolean;
+}
+
+/** The sending side of an exchange. */
+interface Sender {
+  /** The server has been given everything: its answer is no longer early. */
+  complete: boolean;
+  /** There is a failure, or an early answer: more bytes are pointless. */
+  readonly over: boolean;
+  /** The outcome of some work, or absent as soon as it is over. */
+  unlessOver<T>(work: Promise<T>): Promise<T | undefined>;
+}
+
+function createSender(answer: Promise<IncomingMessage>): Sender {
+  let over = false;
+  // One listener for the whole transfer: one for each chunk would stay in memory to the end.
+  let wake: () => void = () => undefined;
+  const end = (): void => {
+    over = true;
+    wake();
+  };
+  const sender: Sender = {
+    complete: false,
+    get over() {
+      return over;
+    },
+    unlessOver: (work) =>
+      new Promise((resolve, reject) => {
+        wake = () => resolve(undefined);
+        work.then(resolve, reject);
+        if (over) resolve(undefined);
+      }),
+  };
+  answer.then(() => (sender.complete ? undefined : end()), end);
+  return sender;
+}
+
+/** Returns when the buffer is free again. A failed write says nothing: the server may have answered before it closed. */
+const write = (request: ClientRequest, bytes: Uint8Array): Promise<void> =>
+  new Promise((resolve) => request.write(bytes, (error) => (error ? undefined : resolve())));
+
+/** Returns when the server wants the bytes, or does not know the question. */
+const permission = (request: ClientRequest): Promise<void> =>
+  new Promise((resolve) => {
+    const wait = (): unknown => setTimeout(resolve, continueMs).unref();
+    request.once('continue', resolve);
+    request.once('socket', (socket) => (request.reusedSocket ? wait() : socket.once('connect', wait)));
+    request.flushHeaders();
+  });
+
+/** Sends the source's bytes until they are all gone or it is over. Returns how many went; `refuse` makes the error for too many. */
+async function pump(source: Source, sender: Sender, exchange: Exchange, tools: BulkTools, refuse: () => ImgctlError): Promise<number> {
+  const { portion, pass } = tools.brake;
+  const iterator = source.bytes[Symbol.asyncIterator]();
+  let sent = 0;
+  let asked = false;
+  try {
+    while (!sender.over) {
+      asked = true;
+      const next = await sender.unlessOver(iterator.next());
+      if (!next) return sent;
+      asked = false;
+      if (next.done) return sent;
+      const chunk = next.value;
+      if (sent + chunk.byteLength > (source.length ?? Infinity)) throw refuse();
+      for (let at = 0; at < chunk.byteLength && !sender.over; at += portion) {
+        const part = portion < chunk.byteLength ? chunk.subarray(at, at + portion) : chunk;
+        await pass(part.byteLength, tools.signal);
+        sent += part.byteLength;
+        sender.complete = sent === source.length;
+        exchange.wait('sending', tools.limits.stallMs);
+        await sender.unlessOver(write(exchange.request, part));
+        exchange.rest();
+      }
+    }
+    return sent;
+  } finally {
+    // A source that was asked and has nothing yet, such as a terminal, would not hear us before it has.
+    const closed = iterator.return?.();
+    if (asked) closed?.catch(() => undefined);
+    else await closed;
+  }
+}
+
+/**
+ * Sends bytes and returns the answer, whatever its status; an early refusal ends the sending. Nothing is repeated.
+ * Throws INTEGRITY when the source has more or fewer bytes than `length` or when success is told before the end,
+ * NETWORK when there is no answer, ABORTED; and what the source throws, as it is.
+ */
+export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTools): Promise<Answer & { readonly text: string }> {
+  const { length, expectContinue } = source;
+  const exchange = begin(
+    {
+      ...wire,
+      headers: {
+        ...wire.headers,
+        ...(length === undefined ? {} : { 'content-length': String(length) }),
+        ...(expectContinue ? { expect: '100-continue' } : {}),
+      },
+    },
+    tools,
+  );
+  const sender = createSender(exchange.answer);
+  const wrong = (had: string): ImgctlError =>
+    integrityError(`${wire.shown}: ${length} bytes were announced, and the source had ${had}`, { hint: 'did it change meanwhile?' });
+  let finished = false;
+  try {
+    if (expectContinue) await sender.unlessOver(permission(exchange.request));
+    const sent = sender.over ? 0 : await pump(source, sender, exchange, tools, () => wrong('more'));
+    if (!sender.over) {
+      if (length !== undefined && sent < length) throw wrong(`only ${sent}`);
+      sender.complete = true;
+      exchange.request.end();
+      exchange.wait('waiting for the answer', Math.max(tools.limits.stallMs, digestionMs));
+    }
+    const message = await exchange.answer;
+    const status = message.statusCode ?? 0;
+    if (sender.over && status < 300) throw integrityError(`${wire.shown} answered HTTP ${status} before all bytes were sent`, { status });
+    const text = await readText(message, exchange, tools.limits.stallMs, sender.over);
+    finished = !sender.over;
+    return { status, headers: answerHeaders(message.headers), text };
+  } finally {
+    exchange.rest();
+    if (!finished) exchange.stop();
+  }
+}

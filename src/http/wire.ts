@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { configError, usageError } from '../core/errors.ts';
+import type { ApiRequest, Headers } from '../core/http.ts';
+import { Secret } from '../core/secret.ts';
+import { type Redactor, shownUrl } from './redact.ts';
+
+/** A request as it goes over the wire: secrets revealed, body serialised. */
+export interface WireRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** The URL as it may be shown. */
+  readonly shown: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  /** The body as it may be traced. */
+  readonly shownBody?: string;
+}
+
+/** What a header value may hold (RFC 9110 section 5.5); above all no line break, which would begin another header. */
+const allowedInHeader = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Secrets are revealed here and in `wireHeaders`, and nowhere else; whatever is revealed is kept out of traces. */
+function reveal(secret: Secret, redactor: Redactor): string {
+  const value = secret.reveal();
+  redactor.learn(value);
+  return value;
+}
+
+/** Throws CONFIG (a secret) or USAGE when a value holds what no header may; the message names the header, not the value. */
+function wireHeaders(headers: Headers | undefined, redactor: Redactor): Record<string, string> {
+  const wire: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (value === undefined) continue;
+    const text = value instanceof Secret ? reveal(value, redactor) : value;
+    if (!allowedInHeader.test(text)) {
+      const refuse = value instanceof Secret ? configError : usageError;
+      throw refuse(`the value for the header ${name} holds a line break or another character that no header may hold`);
+    }
+    wire[name.toLowerCase()] = text;
+  }
+  return wire;
+}
+
+function wireJson(value: unknown, redactor: Redactor): string {
+  return JSON.stringify(value, function revealed(this: Readonly<Record<string, unknown>>, key: string, shown: unknown) {
+    // `toJSON` of a Secret has masked `shown` already; what holds it still has the original.
+    const original = this[key];
+    return original instanceof Secret ? reveal(original, redactor) : shown;
+  });
+}
+
+function wireUrl(given: string | URL, secretUrl: boolean | undefined, redactor: Redactor): URL {
+  const url = URL.canParse(String(given)) ? new URL(given) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw configError(`not an http(s) address${url ? `: ${url.protocol}//${url.host}` : ''}`, { hint: 'check the address in the profile' });
+  if (url.password !== '') redactor.learn(decodeURIComponent(url.password));
+  if (secretUrl) for (const secret of [url.search.slice(1), ...url.searchParams.values()]) redactor.learn(secret);
+  return url;
+}
+
+const bytesOf = (body: string | Uint8Array): Buffer =>
+  typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+
+/**
+ * Makes a request ready for the wire. Throws CONFIG for an address that is not http(s), and for headers as said above.
+ * `own` are headers that go with every request; those of the request win.
+ */
+export function wireRequest(
+  request: Pick<ApiRequest, 'url' | 'headers' | 'secretUrl' | 'json' | 'body'> & { readonly method: string },
+  own: Readonly<Record<string, string>>,
+  redactor: Redactor,
+): WireRequest {
+  const url = wireUrl(request.url, request.secretUrl, redactor);
+  const headers = { ...own, ...wireHeaders(request.headers, redactor) };
+  const base = { method: request.method, url, shown: shownUrl(url, request.secretUrl), headers };
+  if (request.json !== undefined)
+    return {
+      ...base,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: bytesOf(wireJson(request.json, redactor)),
+      shownBody: JSON.stringify(request.json),
+    };
+  if (request.body === undefined) return base;
+  const body = bytesOf(request.body);
+  return { ...base, body, shownBody: body.toString('utf8') };
+}
+
+/** Headers of an answer, repeated ones joined by ", ". */
+export function answerHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) plain[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return plain;
+}

@@ -1,0 +1,63 @@
+import { homedir } from 'node:os';
+import { run, type World } from './cli/run.ts';
+import type { DriverList } from './cli/context.ts';
+import { drivers, usualDriver } from './drivers/index.ts';
+import { createSink, PipeClosed, type Io } from './ui/io.ts';
+import packageJson from '../package.json' with { type: 'json' };
+
+type Process = typeof process;
+
+/** Every provider there is, loaded one by one. */
+export const driverList: DriverList = {
+  names: Object.keys(drivers).sort(),
+  usual: usualDriver,
+  load: (name) => (Object.hasOwn(drivers, name) ? drivers[name as keyof typeof drivers]().then((module) => module.default) : undefined),
+};
+
+export const version: string = packageJson.version;
+
+/** Runs the command line of a process and sets its exit status. */
+export async function main(process: Process): Promise<void> {
+  const stopping = new AbortController();
+  // The second signal ends the program at once: whoever presses Ctrl-C twice does not want to wait for the undoing.
+  process.once('SIGINT', () => stopping.abort(130));
+  process.once('SIGTERM', () => stopping.abort(143));
+  const world: World = {
+    io: ioOf(process),
+    home: { env: process.env, home: homedir(), platform: process.platform },
+    drivers: driverList,
+    version,
+    signal: stopping.signal,
+    readStdin: () => process.stdin,
+    writeStdout: (bytes) => writeTo(process.stdout, bytes),
+  };
+  process.exitCode = await run(process.argv.slice(2), world);
+  // A stdin that was opened, and never read to its end, would keep the process alive.
+  process.stdin.unref?.();
+}
+
+function ioOf({ stdin, stdout, stderr, env, platform }: Process): Io {
+  const dumb = env.TERM === 'dumb';
+  const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '' && env.FORCE_COLOR !== '0';
+  const color = (terminal: boolean): boolean => forced || (terminal && !dumb && !env.NO_COLOR);
+  return {
+    stdout: createSink(stdout),
+    stderr: createSink(stderr),
+    stdin,
+    stdoutIsTerminal: stdout.isTTY === true,
+    stderrIsTerminal: stderr.isTTY === true && !dumb,
+    stdinIsTerminal: stdin.isTTY === true,
+    columns: stdout.columns ?? 0,
+    stderrColumns: stderr.columns ?? 0,
+    color: color(stdout.isTTY === true),
+    errorColor: color(stderr.isTTY === true),
+    unicode: platform === 'win32' || /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || ''),
+    now: () => Date.now(),
+  };
+}
+
+function writeTo(stream: NodeJS.WritableStream, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(bytes, (error) => (error ? reject(new PipeClosed('nobody reads the output any more', { cause: error })) : resolve()));
+  });
+}

@@ -1,0 +1,63 @@
+import type { Fields } from '../core/field.ts';
+import type { StoredProfile } from './schema.ts';
+
+/** A field's text and where it came from, for `profile show` and for messages about refused credentials. */
+export interface Origin {
+  readonly text: string;
+  readonly from: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const upper = (name: string): string => name.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
+/** `authUrl` as `AUTH_URL`. */
+const upperField = (field: string): string => field.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+
+/** The variable that defines or overrides a field of a profile: `IMGCTL_PROFILE_PROD_AUTH_URL`. */
+export function fieldVariable(profile: string, field: string): string {
+  return `IMGCTL_PROFILE_${upper(profile)}_${upperField(field)}`;
+}
+
+/** Names of the profiles that exist only in the environment, by their `IMGCTL_PROFILE_<NAME>_PROVIDER`. */
+export function environmentProfiles(env: Env): readonly string[] {
+  return Object.keys(env).flatMap((variable) => {
+    const name = /^IMGCTL_PROFILE_([A-Z0-9_]+)_PROVIDER$/.exec(variable)?.[1];
+    return name === undefined ? [] : [name.toLowerCase().replaceAll('_', '-')];
+  });
+}
+
+/** The provider that the environment gives a profile, if it does. */
+export function environmentProvider(env: Env, profile: string): string | undefined {
+  return env[`IMGCTL_PROFILE_${upper(profile)}_PROVIDER`] || undefined;
+}
+
+/**
+ * The text of every field of a profile: option, then environment, then profile, then the field's default.
+ * Pure. Fields that nothing gives are left out. `data` takes the place of `{data}` in a default.
+ */
+export function resolveFields(
+  name: string,
+  fields: Fields,
+  given: {
+    readonly options: Readonly<Record<string, string | undefined>>;
+    readonly env: Env;
+    readonly stored?: StoredProfile | undefined;
+    readonly data: string;
+  },
+): Readonly<Record<string, Origin>> {
+  const resolved: Record<string, Origin> = {};
+  for (const [field, facts] of Object.entries(fields)) {
+    const variable = [fieldVariable(name, field), `IMGCTL_PROFILE_${upper(name)}_${field.toUpperCase()}`].find((key) => given.env[key]);
+    const candidates: (Origin | undefined)[] = [
+      origin(given.options[field], 'option'),
+      variable === undefined ? undefined : origin(given.env[variable], `environment (${variable})`),
+      origin(given.stored?.fields[field], 'profile'),
+      origin(facts.default?.replace('{data}', given.data), 'default'),
+    ];
+    const first = candidates.find((candidate) => candidate !== undefined);
+    if (first) resolved[field] = first;
+  }
+  return resolved;
+}
+
+const origin = (text: string | undefined, from: string): Origin | undefined => (text === undefined ? undefined : { text, from });

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { integrityError, usageError } from '../core/errors.ts';
+import type { Bytes } from '../core/http.ts';
+import type { Digests } from '../core/operation.ts';
+import type { Source } from './source.ts';
+
+/** A digest that bytes must have; hex in lower case. */
+export interface Checksum {
+  readonly algorithm: string;
+  readonly hex: string;
+}
+
+const hexLengths: Readonly<Record<string, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
+const strongestFirst = ['sha512', 'sha256', 'sha1', 'md5'];
+
+/** Reads `ALGO:HEX`. Throws USAGE for an algorithm that is not known, or a digest of another length. */
+export function parseChecksum(text: string): Checksum {
+  const [algorithm = '', hex = ''] = text.toLowerCase().split(':');
+  const length = hexLengths[algorithm];
+  if (length === undefined)
+    throw usageError(`--checksum: "${algorithm}" is not one of ${Object.keys(hexLengths).join(', ')}`, {
+      hint: 'such as sha256:HEX',
+    });
+  if (!new RegExp(`^[0-9a-f]{${length}}$`).test(hex))
+    throw usageError(`--checksum: a ${algorithm} digest has ${length} hexadecimal digits`);
+  return { algorithm, hex };
+}
+
+/** The strongest of the digests that have been published, absent if there is none that can be computed here. */
+export function strongest(digests: Digests | undefined): Checksum | undefined {
+  const algorithm = strongestFirst.find((name) => digests?.[name] !== undefined);
+  return algorithm === undefined ? undefined : { algorithm, hex: (digests?.[algorithm] ?? '').toLowerCase() };
+}
+
+/**
+ * The same source, whose stream fails with INTEGRITY at its end when its digest is not the one it must be. The last
+ * chunk is held back until then, so that whoever writes it elsewhere never has the whole of a wrong file.
+ */
+export function checkedSource(source: Source, checksum: Checksum): Source {
+  return {
+    ...source,
+    open(from = 0) {
+      // Beginning elsewhere than at the start there is nothing to compare with.
+      return from > 0 ? source.open(from) : checkedBytes(source.open(), checksum, source.name);
+    },
+  };
+}
+
+async function* checkedBytes(bytes: Bytes, { algorithm, hex }: Checksum, name: string): Bytes {
+  const hash = createHash(algorithm);
+  let held: Buffer | undefined;
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    if (held) yield held;
+    held = Buffer.from(chunk);
+  }
+  const found = hash.digest('hex');
+  if (found !== hex)
+    throw integrityError(`${name} has the ${algorithm} ${found}, not ${hex}`, {
+      hint: 'the file is damaged or another one; fetch it again',
+    });
+  if (held) yield held;
+}
+
+/** Reads a source to its end only to check it. */
+export async function checkNow(source: Source, checksum: Checksum): Promise<void> {
+  const bytes = checkedBytes(source.open(), checksum, source.name)[Symbol.asyncIterator]();
+  while (!(await bytes.next()).done);
+}

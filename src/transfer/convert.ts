@@ -1,0 +1,45 @@
+import type { Accept } from '../core/encoding.ts';
+import { compressions, formats } from '../core/encoding.ts';
+import { prepare, type Means, type Wishes } from './prepare.ts';
+import { saveTo, type Saved, type Saving } from './save.ts';
+import type { Source } from './source.ts';
+
+/** A file takes every encoding that can be written, or that is there already. */
+const anyEncoding = formats.flatMap((format): Accept[] => [
+  { format },
+  ...compressions.map((compression) => ({ format, compression })),
+]) as [Accept, ...Accept[]];
+
+/** What a file with this name shall be wrapped in, by its ending. */
+const wrapOf = (file: string): 'gzip' | undefined => (file.endsWith('.gz') ? 'gzip' : undefined);
+
+/**
+ * A source to a file of another format. The file gets its name when all of it is there and on the disk.
+ * Throws as `prepare` and `saveTo` do.
+ */
+export async function convertFile(
+  source: Source,
+  file: string,
+  wishes: Wishes,
+  means: Means,
+  saving: Saving,
+): Promise<Saved & { readonly contentId?: string }> {
+  const wrap = wrapOf(file);
+  const accepts = anyEncoding.filter((accept) => accept.compression === wrap);
+  const prepared = await prepare(source, accepts, wishes, means);
+  try {
+    const content = await prepared.content();
+    const result: Source = {
+      name: source.name,
+      repeatable: content.repeatable,
+      ...(content.bytes === undefined ? {} : { bytes: content.bytes }),
+      open: () => content.open(),
+      close: async () => undefined,
+    };
+    const saved = await saveTo(file, result, { ...saving, resume: false, progress: () => undefined });
+    const contentId = await prepared.contentId();
+    return { ...saved, ...(contentId === undefined ? {} : { contentId }) };
+  } finally {
+    await prepared.close();
+  }
+}

@@ -1,0 +1,160 @@
+import type { Compression } from '../../core/encoding.ts';
+import type { RandomSource } from '../runs.ts';
+import type { PackedExtent } from './extents.ts';
+import { findingOf, type FindingCode, type Report } from './findings.ts';
+import type { FormatReader, Layout } from './format-reader.ts';
+import type { Finding, Inspection } from './inspection.ts';
+import { BeyondPrefix, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './reading.ts';
+import { checkWrapped, compressionOf, formatOf, isArchive, isFlat } from './recognise.ts';
+import { unwrap } from './unwrap.ts';
+
+/** So much of what is in a compressed file is looked at: enough for every header. */
+const prefixBytes = 2 << 20;
+const inputBytes = 64 << 10;
+/** So much of the compressed pieces of a disk is decompressed on trial. */
+const sampleBytes = 1 << 20;
+
+/**
+ * What a file is, by its content: never by its name. Whatever is in the file, however broken, becomes a finding; only errors of the
+ * source itself are thrown. `reject` findings are for the caller to act on. Of a compressed file the first 2 MiB of content are
+ * inspected, of a disk image the headers and all tables, and a sample of its compressed data: that the rest is sound shows when
+ * it is read.
+ */
+export async function inspect(source: RandomSource): Promise<Inspection> {
+  return inspectAt(source, 'file');
+}
+
+/** Where something lies. One archive in one compressed file is the deepest there is. */
+type Place = 'file' | 'wrapper' | 'archive';
+
+async function inspectAt(source: RandomSource, place: Place): Promise<Inspection> {
+  const findings = gathered();
+  const edges = await readEdges(source);
+  const compression = compressionOf(edges);
+  if (compression === undefined) return inspectDisk(source, edges, place, findings);
+  checkWrapped(edges, compression, findings.report);
+  if (place === 'file') return inspectWrapped(source, compression, findings);
+  findings.report.reject('nested_wrapper', `a ${compression} file inside a compressed file or an archive`);
+  return { format: 'raw', compression, findings: findings.list };
+}
+
+async function inspectDisk(source: RandomSource, edges: Edges, place: Place, findings: Gathered): Promise<Inspection> {
+  const reader = formatOf(edges, findings.report);
+  if (place === 'archive' && isArchive(reader)) findings.report.reject('nested_wrapper', 'an archive inside an archive');
+  const seen = place === 'archive' && isArchive(reader) ? {} : await look(source, reader, edges, findings);
+  const { layout, member, allocatedBytes } = seen;
+  const subformat = member ? memberFormat(member) : layout?.subformat;
+  const virtualBytes = member ? (member.virtualBytes ?? (member.format === 'raw' ? layout?.virtualBytes : undefined)) : layout?.virtualBytes;
+  const allocated = member?.allocatedBytes ?? (isFlat(reader) ? undefined : allocatedBytes);
+  return {
+    format: reader.name,
+    ...(subformat === undefined ? {} : { subformat }),
+    ...(Number.isFinite(source.size) ? { fileBytes: source.size } : {}),
+    ...(virtualBytes === undefined ? {} : { virtualBytes }),
+    ...(allocated === undefined ? {} : { allocatedBytes: allocated }),
+    findings: findings.list,
+  };
+}
+
+const memberFormat = (member: Inspection): string => (member.subformat ? `${member.format} ${member.subformat}` : member.format);
+
+interface Seen {
+  layout?: Layout;
+  member?: Inspection;
+  allocatedBytes?: number;
+}
+
+/** Opens and follows an image as far as it goes. */
+async function look(source: RandomSource, reader: FormatReader, edges: Edges, findings: Gathered): Promise<Seen> {
+  const seen: Seen = {};
+  await findings.during(async () => {
+    seen.layout = await reader.open(source, edges, findings.report);
+    if (seen.layout.source !== undefined) {
+      seen.member = await inspectAt(seen.layout.source, 'archive');
+      findings.list.push(...seen.member.findings);
+    }
+    if (seen.layout.extents !== undefined) seen.allocatedBytes = await walk(source, seen.layout);
+  });
+  return seen;
+}
+
+/** Follows all tables, decompresses a sample. Gives the bytes of the disk for which there is data. */
+async function walk(source: RandomSource, layout: Layout): Promise<number> {
+  const samples: PackedExtent[] = [];
+  let sampled = 0;
+  let allocated = 0;
+  for await (const extents of layout.extents?.() ?? []) {
+    for (const extent of extents) {
+      if (extent.kind === 'zero') continue;
+      allocated += extent.length;
+      if (extent.kind === 'stored' || sampled >= sampleBytes) continue;
+      sampled += extent.full;
+      samples.push(extent);
+    }
+  }
+  for (const extent of samples) {
+    const bytes = await readFully(source, extent.offset, extent.size, 'compressed data');
+    extent.codec.prove?.(bytes, extent);
+    await extent.codec.unpack(bytes, extent);
+  }
+  return allocated;
+}
+
+async function inspectWrapped(source: RandomSource, compression: Compression, findings: Gathered): Promise<Inspection> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  let ended = false;
+  await findings.during(async () => {
+    for await (const piece of unwrap(compression, bytesOf(source), Infinity)) {
+      pieces.push(Buffer.from(piece));
+      total += piece.length;
+      if (total > prefixBytes) return;
+    }
+    ended = true;
+  });
+  const bytes = Buffer.concat(pieces);
+  const known = ended ? sourceOfBytes(bytes) : sourceOfPrefix(bytes);
+  const inner = total > 0 || ended ? await inspectPrefix(known) : undefined;
+  return { format: 'raw', ...inner, compression, fileBytes: source.size, findings: [...findings.list, ...(inner?.findings ?? [])] };
+}
+
+/** Broken compressed data may end before anything in it can be told. */
+async function inspectPrefix(source: RandomSource): Promise<Inspection | undefined> {
+  return inspectAt(source, 'wrapper').catch((error: unknown) => {
+    if (error instanceof BeyondPrefix) return undefined;
+    throw error;
+  });
+}
+
+async function* bytesOf(source: RandomSource): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < source.size; at += inputBytes) yield readFully(source, at, Math.min(inputBytes, source.size - at), 'the file');
+}
+
+interface Gathered {
+  readonly list: Finding[];
+  readonly report: Report;
+  /** Runs something that may throw a refusal, which becomes a finding too. */
+  during(work: () => Promise<void>): Promise<void>;
+}
+
+/** Every code once: a broken table may be wrong in a thousand places. */
+function gathered(): Gathered {
+  const list: Finding[] = [];
+  const add = (finding: Finding) => {
+    if (!list.some((each) => each.code === finding.code)) list.push(finding);
+  };
+  const adder = (level: Finding['level']) => (code: FindingCode, message: string) => add({ level, code, message });
+  return {
+    list,
+    report: { reject: adder('reject'), warn: adder('warn') },
+    async during(work) {
+      try {
+        await work();
+      } catch (error) {
+        const finding = findingOf(error);
+        if (finding !== undefined) add(finding);
+        else if (!(error instanceof BeyondPrefix)) throw error;
+      }
+    },
+  };
+}

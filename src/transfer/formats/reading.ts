@@ -1,0 +1,72 @@
+import type { RandomSource } from '../runs.ts';
+import { refusal } from './findings.ts';
+
+/** The same bytes with the methods of Buffer; nothing is copied. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/**
+ * A 64-bit field as a number, without BigInt. Above 2^53 it is not exact, but still so large that every comparison with
+ * the size of a file fails as it must.
+ */
+export const u64be = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+export const u64le = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
+
+/** Exactly `length` bytes. INTEGRITY (`truncated`) where the file ends before; `what` names them in the message. */
+export async function readFully(source: RandomSource, offset: number, length: number, what: string): Promise<Buffer> {
+  if (!(offset + length <= source.size)) throw refusal('truncated', `the file ends before the end of ${what}`);
+  const bytes = await source.read(offset, length);
+  if (bytes.length !== length) throw refusal('truncated', `the file ended while reading ${what}`);
+  return bufferOf(bytes);
+}
+
+/** Part of a source as a source of its own. */
+export function sectionOf(source: RandomSource, offset: number, size: number): RandomSource {
+  return { size, read: (at, length) => source.read(offset + at, Math.max(0, Math.min(length, size - at))) };
+}
+
+/** Bytes in memory as a source. */
+export function sourceOfBytes(bytes: Uint8Array): RandomSource {
+  return { size: bytes.length, read: (at, length) => Promise.resolve(bytes.subarray(at, at + length)) };
+}
+
+/** Thrown by a source of which only the beginning is known, when more is wanted. It says nothing about the file. */
+export class BeyondPrefix extends Error {}
+
+/** The beginning of something longer, whose size is not known: `size` is Infinity. */
+export function sourceOfPrefix(bytes: Uint8Array): RandomSource {
+  return {
+    size: Infinity,
+    read: (at, length) =>
+      at + length > bytes.length
+        ? Promise.reject(new BeyondPrefix('only the beginning is known'))
+        : Promise.resolve(bytes.subarray(at, at + length)),
+  };
+}
+
+/** What sniffers look at: the first 70 KiB and the last 1536 bytes, or less where there is less. `tail` is empty where the end is not known. */
+export interface Edges {
+  readonly size: number;
+  readonly head: Buffer;
+  readonly tail: Buffer;
+}
+
+const headBytes = 70 << 10;
+const tailBytes = 1536;
+
+export async function readEdges(source: RandomSource): Promise<Edges> {
+  const { size } = source;
+  const length = Math.min(tailBytes, size);
+  const [head, tail] = await Promise.all([
+    readFully(source, 0, Math.min(headBytes, size), 'the beginning'),
+    Number.isFinite(size) ? readFully(source, size - length, length, 'the end') : Buffer.alloc(0),
+  ]);
+  return { size, head, tail };
+}
+
+/** Whether `text` (one byte a character) stands at `at`; counted from the end where negative. */
+export function hasText(bytes: Buffer, at: number, text: string): boolean {
+  const from = at < 0 ? bytes.length + at : at;
+  return from >= 0 && from + text.length <= bytes.length && bytes.toString('latin1', from, from + text.length) === text;
+}

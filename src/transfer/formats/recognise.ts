@@ -1,0 +1,58 @@
+import type { Compression } from '../../core/encoding.ts';
+import { bannedReaders } from './banned.ts';
+import type { Report } from './findings.ts';
+import { iso, luks, raw } from './flat.ts';
+import type { FormatReader } from './format-reader.ts';
+import { qcow2 } from './qcow2.ts';
+import type { Edges } from './reading.ts';
+import { ova, tar } from './tar.ts';
+import { vdi } from './vdi.ts';
+import { vhd } from './vhd.ts';
+import { hasVhdHead } from './vhd-footer.ts';
+import { vhdx } from './vhdx.ts';
+import { vmdk } from './vmdk.ts';
+
+/** Every format, in order of precedence: the first names a file that is valid in more than one. */
+const readers: readonly FormatReader[] = [qcow2, vmdk, vdi, vhdx, vhd, ...bannedReaders, ova, tar, luks, iso, raw];
+
+/** What has no tables of its own, so that it may also be the disk in front of the footer of a fixed VHD. */
+const flat: readonly FormatReader[] = [raw, iso, luks];
+
+const wrappers: readonly (readonly [Compression, RegExp])[] = [
+  ['gzip', /^\x1f\x8b\x08/],
+  ['xz', /^\xfd7zXZ\0/],
+  ['zstd', /^\x28\xb5\x2f\xfd/],
+  // The first block begins with the digits of pi; a file of nothing with those of its square root.
+  ['bzip2', /^BZh[1-9](1AY&SY|\x17rE8P\x90)/],
+];
+
+/** The compression around a file, by its first bytes. */
+export function compressionOf({ head }: Edges): Compression | undefined {
+  const text = head.toString('latin1', 0, 16);
+  return wrappers.find(([, magic]) => magic.test(text))?.[0];
+}
+
+/** The one format a file has. More than one is reported, because another program may take it for the other one. */
+export function formatOf(edges: Edges, report: Report): FormatReader {
+  const found = readers.filter((reader) => reader.sniff(edges));
+  const matches = found.filter((reader) => !isGuest(reader, found, edges));
+  if (matches.length > 1) report.reject('multiple_formats', `the file is valid as ${matches.map((each) => each.name).join(' and as ')}`);
+  return matches[0] ?? raw;
+}
+
+/** Whether one match says nothing against another: an ISO has a partition table to boot from, a fixed VHD a disk inside. */
+function isGuest(reader: FormatReader, found: readonly FormatReader[], edges: Edges): boolean {
+  if (reader === raw && found.includes(iso)) return true;
+  return flat.includes(reader) && found.includes(vhd) && !hasVhdHead(edges);
+}
+
+/** A compressed file that is valid as something else too. A boot sector's two bytes may be there by chance. */
+export function checkWrapped(edges: Edges, compression: Compression, report: Report): void {
+  const found = readers.find((reader) => reader !== raw && reader.sniff(edges));
+  if (found) report.reject('multiple_formats', `the file is valid as ${compression} and as ${found.name}`);
+}
+
+/** Whether the format keeps the bytes of the disk in order and without tables: then it need not be read at random. */
+/** Whether the file is the disk, without tables. */
+export const isFlat = (reader: FormatReader): boolean => flat.includes(reader);
+export const isArchive = (reader: FormatReader): boolean => reader === tar || reader === ova;

@@ -1,0 +1,82 @@
+import type { RandomSource } from '../runs.ts';
+import { refusal, type Report } from './findings.ts';
+import type { FormatReader } from './format-reader.ts';
+import { BeyondPrefix, hasText, readFully, type Edges } from './reading.ts';
+import { checkDescriptor } from './vmdk-descriptor.ts';
+import { markerBytes, vmdkExtents } from './vmdk-grains.ts';
+import { parseVmdkHeader, sectorBytes, type VmdkHeader } from './vmdk-header.ts';
+
+const maxDescriptorBytes = 1 << 20;
+/** ESX formats that are parts of chains or of sets of files. */
+const otherMagics: readonly (readonly [magic: string, subformat: string])[] = [
+  ['COWD', 'COWD'],
+  ['\xbe\xba\xfe\xca\x00\x00\x00\x00', 'seSparse'],
+];
+
+/** Sparse VMDK files, `monolithicSparse` and `streamOptimized`. Everything that needs other files is recognised and refused. */
+export const vmdk: FormatReader = {
+  name: 'vmdk',
+  sniff: ({ head }) => hasText(head, 0, 'KDMV') || isDescriptor(head) || otherMagics.some(([magic]) => hasText(head, 0, magic)),
+  async open(source, edges, report) {
+    const other = otherMagics.find(([magic]) => hasText(edges.head, 0, magic));
+    if (other) throw refusal('banned_format', `VMDK of kind ${other[1]}`);
+    if (!hasText(edges.head, 0, 'KDMV')) throw refusal('external_extent', 'a VMDK description without data: the disk lies in other files');
+    const header = parseVmdkHeader(edges.head);
+    const described = await openDescriptor(source, header, report);
+    const subformat = header.compressed ? 'streamOptimized' : 'monolithicSparse';
+    if (described !== undefined && described !== subformat) report.reject('header', `the header is of a ${subformat}, the description says ${described}`);
+    return {
+      subformat,
+      virtualBytes: header.virtualBytes,
+      async *extents() {
+        const directory = header.directoryOffset ?? directoryFromFooter(edges, header);
+        let lastGrain = 0;
+        for await (const extents of vmdkExtents(source, header, directory, report)) {
+          for (const extent of extents) if (extent.kind === 'packed') lastGrain = Math.max(lastGrain, extent.offset);
+          yield extents;
+        }
+        if (header.compressed && header.directoryOffset !== undefined) await checkEnd(source, edges, lastGrain, report);
+      },
+    };
+  },
+};
+
+/** A description alone, as QEMU finds it: after blank lines and comments comes `version=`. */
+function isDescriptor(head: Buffer): boolean {
+  const text = head.toString('latin1', 0, 1024);
+  return /^\s*# ?disk descriptor ?file/i.test(text) || /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*version=\d/.test(text);
+}
+
+async function openDescriptor(source: RandomSource, header: VmdkHeader, report: Report): Promise<string | undefined> {
+  const { descriptorOffset, descriptorBytes } = header;
+  if (descriptorOffset !== sectorBytes || descriptorBytes === 0 || descriptorBytes > maxDescriptorBytes) {
+    report.reject('descriptor', `a disk description of ${descriptorBytes} bytes at ${descriptorOffset}`);
+    return undefined;
+  }
+  const bytes = await readFully(source, descriptorOffset, descriptorBytes, 'the disk description');
+  const end = bytes.indexOf(0);
+  return checkDescriptor(bytes.toString('utf8', 0, end < 0 ? bytes.length : end), header.virtualBytes / sectorBytes, report);
+}
+
+/**
+ * A stream whose directory is at its beginning needs no footer. Programs look for one all the same, so there must be nothing behind the
+ * last grain that could be taken for one.
+ */
+async function checkEnd(source: RandomSource, edges: Edges, lastGrain: number, report: Report): Promise<void> {
+  if (edges.size === Infinity || lastGrain === 0) return;
+  const end = lastGrain + markerBytes + (await readFully(source, lastGrain + 8, 4, 'a grain')).readUInt32LE(0);
+  const behind = edges.tail.subarray(Math.max(0, edges.tail.length - Math.max(0, edges.size - end)));
+  if (behind.some((byte) => byte !== 0)) report.reject('footer', 'something that is no footer follows behind the last grain of the VMDK');
+}
+
+/** The last three sectors: a marker, a copy of the header that knows where the directory is, and the end-of-stream marker. */
+function directoryFromFooter(edges: Edges, header: VmdkHeader): number {
+  if (edges.size === Infinity) throw new BeyondPrefix('the footer lies behind what is known');
+  const footer = edges.tail.subarray(sectorBytes, 2 * sectorBytes);
+  if (edges.tail.length < 3 * sectorBytes || !hasText(footer, 0, 'KDMV'))
+    throw refusal('truncated', 'the footer at the end of the VMDK is missing: the file was cut off');
+  const parsed = parseVmdkHeader(footer);
+  if (parsed.fingerprint !== header.fingerprint) throw refusal('footer', 'header and footer of the VMDK differ');
+  if (parsed.directoryOffset === undefined) throw refusal('footer', 'the footer of the VMDK does not say where the grain directory is');
+  return parsed.directoryOffset;
+}

@@ -1,0 +1,150 @@
+import { open, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { localError, networkError, notFoundError, usageError, answerError } from '../core/errors.ts';
+import type { Bytes, Http } from '../core/http.ts';
+import type { Call, Digests, Download } from '../core/operation.ts';
+import { fileBytes } from './file-bytes.ts';
+import type { RandomSource } from './runs.ts';
+
+/** Where bytes come from. `open` begins at byte `from`; more than once only where `repeatable`. */
+export interface Source {
+  /** For messages: a path, a URL without its query, `standard input`, `profile:image`. */
+  readonly name: string;
+  readonly bytes?: number;
+  readonly repeatable: boolean;
+  /** Digests that whoever offers the bytes has published. */
+  readonly digests?: Digests;
+  open(from?: number): Bytes;
+  /** Reading at any place; absent where there is only a stream. */
+  readonly random?: RandomSource;
+  /** The file behind it, where it is one. */
+  readonly path?: string;
+  close(): Promise<void>;
+}
+
+/** A file. Throws NOT_FOUND or LOCAL; a folder is USAGE. */
+export async function fileSource(file: string): Promise<Source> {
+  const facts = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') throw notFoundError(`there is no file ${file}`, { cause });
+    throw localError(`cannot read ${file}: ${cause.code ?? cause.message}`, { cause });
+  });
+  if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
+  if (!facts.isFile()) return { ...streamSource(file, () => fileBytes(file)), repeatable: false };
+  const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw localError(`cannot read ${file}: ${cause.code ?? cause.message}`, { cause });
+  });
+  return {
+    name: file,
+    bytes: facts.size,
+    repeatable: true,
+    path: path.resolve(file),
+    open: (from = 0) => fileBytes(handle, { from, to: facts.size - 1 }),
+    random: {
+      size: facts.size,
+      async read(offset, length) {
+        const wanted = Math.max(0, Math.min(length, facts.size - offset));
+        const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, offset);
+        return buffer.subarray(0, bytesRead);
+      },
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** A stream that can be read once, such as standard input. */
+export function streamSource(name: string, begin: () => Bytes): Source {
+  let begun = false;
+  return {
+    name,
+    repeatable: false,
+    open(from = 0) {
+      if (begun || from > 0)
+        throw networkError(`${name} cannot be read a second time`, {
+          hint: 'name a file instead, so that a retry can begin anew',
+        });
+      begun = true;
+      return begin();
+    },
+    close: async () => undefined,
+  };
+}
+
+/** An image's data at a provider. */
+export function downloadSource(download: Download, name: string, ranges: boolean): Source {
+  const { bytes, digests } = download;
+  return {
+    name,
+    repeatable: true,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(digests === undefined ? {} : { digests }),
+    open: (from = 0) => download.open(from),
+    ...(ranges && bytes !== undefined ? { random: randomOver(bytes, (from, to) => download.open(from, to)) } : {}),
+    close: async () => undefined,
+  };
+}
+
+const redirectLimit = 5;
+
+/** A file behind http or https. Redirects are followed, without credentials, never from https to http. Throws as the answer says. */
+export async function urlSource(url: string, http: Http, call: Call): Promise<Source> {
+  const { target, bytes, ranges } = await probe(new URL(url), http, call);
+  const name = `${target.origin}${target.pathname}`;
+  const receive = async function* (from = 0, to?: number): Bytes {
+    const wanted = from > 0 || to !== undefined ? { range: { from, ...(to === undefined ? {} : { to }) } } : {};
+    const answer = await http.receive({ url: target, ...wanted }, call);
+    if (answer.status !== 200 && answer.status !== 206) throw answerError(answer, `reading ${name}`, await answer.text());
+    if (from > 0 && answer.status !== 206) throw networkError(`${name} ignored the range it was asked for`);
+    yield* answer.bytes;
+  };
+  return {
+    name,
+    repeatable: true,
+    ...(bytes === undefined ? {} : { bytes }),
+    open: receive,
+    ...(ranges && bytes !== undefined ? { random: randomOver(bytes, receive) } : {}),
+    close: async () => undefined,
+  };
+}
+
+async function probe(url: URL, http: Http, call: Call): Promise<{ target: URL; bytes?: number; ranges: boolean }> {
+  let target = url;
+  for (let hops = 0; hops <= redirectLimit; hops += 1) {
+    const answer = await http.receive({ url: target, range: { from: 0, to: 0 } }, call);
+    const location = answer.headers.location;
+    if (answer.status === 206 || answer.status === 200) {
+      const total =
+        answer.status === 206 ? /\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1] : answer.headers['content-length'];
+      await discard(answer.bytes);
+      return { target, ranges: answer.status === 206, ...(total === undefined ? {} : { bytes: Number(total) }) };
+    }
+    if (answer.status < 300 || answer.status >= 400 || location === undefined)
+      throw answerError(answer, `reading ${target.origin}${target.pathname}`, await answer.text());
+    const next = new URL(location, target);
+    if (target.protocol === 'https:' && next.protocol !== 'https:')
+      throw networkError(`${target.host} redirects from https to ${next.protocol}; not followed`);
+    target = next;
+  }
+  throw networkError(`${url.host} redirects more than ${redirectLimit} times`);
+}
+
+/** Lets go of a body without reading it. */
+async function discard(bytes: Bytes): Promise<void> {
+  await bytes[Symbol.asyncIterator]().return?.();
+}
+
+function randomOver(size: number, open: (from: number, to: number) => Bytes): RandomSource {
+  return {
+    size,
+    async read(offset, length) {
+      const end = Math.min(size, offset + length);
+      if (end <= offset) return new Uint8Array(0);
+      const whole = Buffer.allocUnsafe(end - offset);
+      let filled = 0;
+      for await (const chunk of open(offset, end - 1)) {
+        whole.set(chunk.subarray(0, whole.length - filled), filled);
+        filled += Math.min(chunk.length, whole.length - filled);
+      }
+      return whole.subarray(0, filled);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Gathered } from './gather.ts';
+import { isHostile, jsonText, safeYaml } from './text.ts';
+import type { Chosen, View } from './view.ts';
+
+/** Takes the items of a list one by one; `end` completes the document, also after the source has `failed`. */
+export interface Writer<T> {
+  add(item: T): Promise<void>;
+  end(failed: boolean): Promise<void>;
+}
+
+/** What the document of one item holds: all of its JSON, or the chosen columns under the names they were asked by. */
+export type Documented<T> = (item: T) => unknown;
+
+/** The document of each item of a view. */
+export function documentOf<T>(view: View<T>, chosen: readonly Chosen<T>[] | undefined, raw: boolean): Documented<T> {
+  if (!chosen) return (item) => view.json(item, { raw });
+  return (item) => Object.fromEntries(chosen.map(({ name, column }) => [name, column.value(item)]));
+}
+
+/** One JSON array, written as the items come: valid at the end, whatever happened in between. */
+export function jsonWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
+  let begun = false;
+  return {
+    async add(item) {
+      const text = jsonText(of(item), 2).replaceAll('\n', '\n  ');
+      await out.write(`${begun ? ',' : '['}\n  ${text}`);
+      begun = true;
+    },
+    end: () => out.write(begun ? '\n]\n' : '[]\n'),
+  };
+}
+
+/** One JSON object a line. */
+export function jsonlWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
+  return { add: (item) => out.write(`${jsonText(of(item))}\n`), end: async () => {} };
+}
+
+/** One YAML list, written as the items come. */
+export function yamlWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
+  let begun = false;
+  return {
+    async add(item) {
+      await out.write(await yamlText([of(item)]));
+      begun = true;
+    },
+    end: async () => (begun ? undefined : out.write('[]\n')),
+  };
+}
+
+/** A value as YAML that is harmless on a terminal. */
+export async function yamlText(value: unknown): Promise<string> {
+  const { toYaml } = await import('../host/yaml.ts');
+  return safeYaml(toYaml(JSON.parse(JSON.stringify(value)) as unknown, isHostile));
+}

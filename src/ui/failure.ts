@@ -1,0 +1,94 @@
+import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
+import { PipeClosed, type Io } from './io.ts';
+import { styles, type Styles } from './style.ts';
+import { jsonText, safe } from './text.ts';
+
+/** How failures are shown. `profile` and `provider` are told where the failure itself does not know them. */
+export interface FailureOptions {
+  readonly json: boolean;
+  /** With the chain of causes and the stack. */
+  readonly debug: boolean;
+  readonly profile?: string | undefined;
+  readonly provider?: string | undefined;
+}
+
+/**
+ * Shows a failure on stderr and gives the exit code: text with its hint, or one line of JSON. The failures within an
+ * `AggregateError` are shown one by one and count as PARTIAL. A closed pipe is no failure: nothing is shown, code 0.
+ * Never throws.
+ */
+export async function showFailure(error: unknown, options: FailureOptions, io: Io): Promise<number> {
+  if (error instanceof PipeClosed) return 0;
+  if (error instanceof AggregateError) {
+    for (const one of error.errors) await showOne(one, options, io, true);
+    return exitCodes.PARTIAL;
+  }
+  return showOne(error, options, io, false);
+}
+
+async function showOne(error: unknown, options: FailureOptions, io: Io, oneOfMany: boolean): Promise<number> {
+  const failure = error instanceof ImgctlError ? error : unforeseen(error);
+  const circumstances = { ...givenWhere(options), ...failure.circumstances };
+  const text = options.json
+    ? `${jsonText({ error: asJson(failure, circumstances, options.debug) })}\n`
+    : asText(failure, circumstances, { debug: options.debug, named: oneOfMany }, await styles(io.errorColor));
+  await io.stderr.write(text).catch(() => {});
+  return failure.exitCode;
+}
+
+/** What nobody foresaw is a bug, and is told as one. */
+function unforeseen(error: unknown): ImgctlError {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const internal = new ImgctlError('INTERNAL', `something went wrong inside imgctl: ${message}`, {
+    cause: error,
+    hint: 'this is a bug: please report it with the command you typed and what --debug adds',
+  });
+  if (error instanceof Error && error.stack !== undefined) internal.stack = error.stack;
+  return internal;
+}
+
+const givenWhere = ({ profile, provider }: FailureOptions): Circumstances => ({
+  ...(profile === undefined ? {} : { profile }),
+  ...(provider === undefined ? {} : { provider }),
+});
+
+function asJson(failure: ImgctlError, known: Circumstances, debug: boolean): object {
+  return {
+    code: failure.code,
+    message: failure.message,
+    hint: known.hint,
+    profile: known.profile,
+    provider: known.provider,
+    status: known.status,
+    requestId: known.requestId,
+    leftover: known.leftover,
+    exitCode: failure.exitCode,
+    ...(debug ? { causes: causesOf(failure).map(oneLine), stack: failure.stack } : {}),
+  };
+}
+
+function asText(failure: ImgctlError, known: Circumstances, how: { debug: boolean; named: boolean }, styled: Styles): string {
+  const where = how.named && known.profile !== undefined && !failure.message.includes(known.profile) ? `${known.profile}: ` : '';
+  const lines = [`${styled.bad('imgctl:')} ${safe(where + failure.message)}`];
+  // Hints are imgctl's own words and may have several lines (candidates, say); what is in the lines is made safe.
+  if (known.hint !== undefined) lines.push(...known.hint.split('\n').map(safe));
+  if (known.leftover !== undefined) lines.push(`left over at the provider: ${safe(known.leftover)}`);
+  if (known.requestId !== undefined) lines.push(styled.faint(`request id: ${safe(known.requestId)}`));
+  if (how.debug)
+    lines.push(...causesOf(failure).map((cause) => styled.faint(`caused by ${safe(oneLine(cause))}`)), ...stackOf(failure));
+  return `${lines.join('\n')}\n`;
+}
+
+const oneLine = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
+const stackOf = (failure: Error): string[] => (failure.stack ?? '').split('\n').map(safe);
+
+/** The causes behind a failure, the nearest first. An error may be its own cause: each is listed once. */
+function causesOf(failure: Error): unknown[] {
+  const causes: unknown[] = [];
+  let cause = failure.cause;
+  while (cause !== undefined && cause !== null && !causes.includes(cause)) {
+    causes.push(cause);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return causes;
+}

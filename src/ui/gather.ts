@@ -1,0 +1,42 @@
+import type { Sink } from './io.ts';
+
+const enough = 64 * 1024;
+
+/** A sink that joins small writes. What is written in one turn of the event loop (a page of images) goes out together. */
+export interface Gathered extends Sink {
+  /** Hands on what is left and waits until all is taken. Throws what the sink threw. */
+  end(): Promise<void>;
+}
+
+/** Joins the writes to a sink. A failure of the sink is thrown by the next `write`, or by `end`. */
+export function gather(sink: Sink): Gathered {
+  let waiting = '';
+  let running = Promise.resolve();
+  let planned: NodeJS.Immediate | undefined;
+  let failure: { readonly error: unknown } | undefined;
+
+  function flush(): void {
+    clearImmediate(planned);
+    planned = undefined;
+    const text = waiting;
+    waiting = '';
+    if (text !== '') running = running.then(() => (failure ? undefined : sink.write(text))).catch(remember);
+  }
+  function remember(error: unknown): void {
+    failure ??= { error };
+  }
+  async function settle(): Promise<void> {
+    flush();
+    await running;
+    if (failure) throw failure.error;
+  }
+  return {
+    async write(text) {
+      if (failure) throw failure.error;
+      waiting += text;
+      if (waiting.length >= enough) await settle();
+      else planned ??= setImmediate(flush);
+    },
+    end: settle,
+  };
+}

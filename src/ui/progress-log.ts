@@ -1,0 +1,55 @@
+import type { Io } from './io.ts';
+import type { Painter } from './painter.ts';
+import { passTime, percentOf, type TaskState } from './task.ts';
+import { logLine } from './task-line.ts';
+import { jsonText, safe } from './text.ts';
+
+const lineEveryMs = 10_000;
+const eventEveryMs = 500;
+
+/** Progress for a log: a line for each task every ten seconds, so that what is soon done says nothing. */
+export function logPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) => void): Painter {
+  const timer = setInterval(() => {
+    for (const task of tasks) {
+      passTime(task, io.now());
+      say(`${logLine(task)}\n`);
+    }
+  }, lineEveryMs);
+  timer.unref();
+  return {
+    changed: () => {},
+    finished: (task, how, text) => {
+      if (how === 'done' && text !== undefined) say(`${safe(task.title)}: ${safe(text)}\n`);
+    },
+    line: (text) => say(`${text}\n`),
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** Progress as one JSON object a line: start, progress (at most two a second for each task), done and fail, and what else is said. */
+export function eventPainter(io: Io, say: (text: string) => void): Painter {
+  const told = new Map<TaskState, number>();
+  const tell = (event: object): void => say(`${jsonText(event)}\n`);
+  return {
+    changed(task, what) {
+      const now = io.now();
+      if (what === 'start') return tell({ event: 'start', task: task.title, totalBytes: task.totalBytes });
+      if (what === 'bytes' && now - (told.get(task) ?? task.startedAt) < eventEveryMs) return;
+      told.set(task, now);
+      tell({ event: 'progress', task: task.title, ...figures(task), message: task.text });
+    },
+    finished(task, how, text) {
+      told.delete(task);
+      tell({ event: how, task: task.title, ...(how === 'done' ? figures(task) : { step: task.step }), message: text });
+    },
+    line: (text, kind) => tell({ event: kind, message: text }),
+    stop: () => {},
+  };
+}
+
+const figures = (task: TaskState): object => ({
+  step: task.step,
+  bytes: task.bytes,
+  totalBytes: task.totalBytes,
+  percent: percentOf(task),
+});

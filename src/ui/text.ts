@@ -1,0 +1,46 @@
+/**
+ * What must not reach a terminal as it is, beyond C0: DEL and C1, everything of category Cf (bidi overrides, isolates,
+ * zero-width signs, tags), line and paragraph separators, lone surrogates, and letters that show nothing.
+ */
+const beyondAscii = String.raw`\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0`;
+const hostile = new RegExp(String.raw`[\u0000-\u001f${beyondAscii}]`, 'gu');
+const hostileKeepingLines = new RegExp(String.raw`[\u0000-\u0008\u000b\u000c\u000e-\u001f${beyondAscii}]`, 'gu');
+const hostileBeyondAscii = new RegExp(`[${beyondAscii}]`, 'gu');
+
+const beyondPrintable = /[^\n\u0020-\u007e]/;
+const harmless = /^[\u0020-\u007e]*$/;
+const short: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` };
+
+const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+
+/** `\u001b`, or a pair of them beyond U+FFFF: an escape that JSON, YAML and people read. */
+function escaped(sign: string): string {
+  return Array.from({ length: sign.length }, (_, index) => unit(sign.charCodeAt(index))).join('');
+}
+
+/** Text from a provider as a terminal may show it: signs that would move, hide or reorder others are shown escaped. */
+export function safe(text: string): string {
+  return harmless.test(text) ? text : text.replace(hostile, (sign) => short[sign] ?? escaped(sign));
+}
+
+/** The same for a format that can quote line ends and tabs: these stay. */
+export function safeKeepingLines(text: string): string {
+  return harmless.test(text) ? text : text.replace(hostileKeepingLines, escaped);
+}
+
+/** Escapes hostile signs in YAML whose hostile texts are all between double quotes: it remains the same value. */
+export function safeYaml(text: string): string {
+  return text.replace(hostileBeyondAscii, (sign) =>
+    sign.length === 1 ? escaped(sign) : `\\U${(sign.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
+  );
+}
+
+/** Whether a text holds anything that `safe` would change, line ends aside. */
+export const isHostile = (text: string): boolean => safeKeepingLines(text) !== text;
+
+/** A value as JSON that is harmless on a terminal; parsed, it is exactly the value. `indent` is the number of spaces. */
+export function jsonText(value: unknown, indent = 0): string {
+  // Hostile signs can stand only within the strings of a JSON text, where their escapes mean the same.
+  const text = JSON.stringify(value, null, indent) ?? 'null';
+  return beyondPrintable.test(text) ? text.replace(hostileBeyondAscii, escaped) : text;
+}

@@ -1,0 +1,91 @@
+import { imageFields, type Image, type PlaceState } from '../../core/image.ts';
+import { defineView, type Column, type View } from '../view.ts';
+
+const placeText = ({ status, providerStatus, message }: PlaceState): string =>
+  [
+    status,
+    ...(providerStatus !== undefined && providerStatus !== status ? [`(${providerStatus})`] : []),
+    ...(message ? [message] : []),
+  ].join(' ');
+
+/** `us-ord, us-east (pending)`: the usual state needs no word. */
+const placesText = (places: readonly PlaceState[]): string =>
+  places.map(({ name, status }) => (status === 'active' ? name : `${name} (${status})`)).join(', ');
+
+const looks: Readonly<Partial<Record<keyof Image, Omit<Column<Image>, 'value'>>>> = {
+  id: { kind: 'id' },
+  status: { kind: 'status' },
+  diskFormat: { title: 'format' },
+  sizeBytes: { kind: 'size', title: 'size' },
+  virtualBytes: { kind: 'size', title: 'virtual' },
+  minDiskBytes: { kind: 'size', title: 'minDisk' },
+  minRamBytes: { kind: 'size', title: 'minRam' },
+  places: {
+    show: (value) => placesText(value as readonly PlaceState[]),
+    parts: (value) => (value as readonly PlaceState[]).map((place) => [place.name, placeText(place)]),
+  },
+  createdAt: { kind: 'age', title: 'created' },
+  updatedAt: { kind: 'age', title: 'updated' },
+  expiresAt: { kind: 'age', title: 'expires' },
+  contentId: { kind: 'id' },
+};
+
+const columns: Record<string, Column<Image>> = Object.fromEntries(
+  imageFields.map((field): [string, Column<Image>] => [field, { value: (image) => image[field], ...looks[field] }]),
+);
+
+/** What stands at a path within a value, such as `os.name`; a key that has dots in it is found too. */
+function inside(value: unknown, path: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const own = (key: string): unknown =>
+    Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+  if (own(path) !== undefined) return own(path);
+  const dot = path.indexOf('.');
+  return dot < 0 ? undefined : inside(own(path.slice(0, dot)), path.slice(dot + 1));
+}
+
+const nested = new Set(['properties', 'checksums', 'raw', 'progress']);
+
+function columnAt(name: string): Column<Image> | undefined {
+  if (name === 'raw') return { value: (image) => image.raw };
+  const dot = name.indexOf('.');
+  const [head, path] = [name.slice(0, Math.max(dot, 0)), name.slice(dot + 1)];
+  if (dot < 0 || path === '') return undefined;
+  if (head === 'places') return { value: (image) => image.places.find((place) => place.name === path)?.status, kind: 'status' };
+  return nested.has(head) ? { value: (image) => inside(image[head as keyof Image], path) } : undefined;
+}
+
+function imageJson(image: Image, { raw }: { readonly raw: boolean }): unknown {
+  const given = imageFields.filter((field) => image[field] !== undefined).map((field) => [field, image[field]]);
+  return { ...Object.fromEntries(given), ...(raw ? { raw: image.raw } : {}) };
+}
+
+/** Images, with the fields and names of the JSON. */
+export const imageView: View<Image> = defineView<Image>({
+  name: 'images',
+  columns,
+  usual: ['id', 'name', 'status', 'visibility', 'diskFormat', 'sizeBytes', 'createdAt'],
+  wide: [
+    'profile',
+    'provider',
+    'id',
+    'name',
+    'status',
+    'providerStatus',
+    'visibility',
+    'owner',
+    'diskFormat',
+    'containerFormat',
+    'architecture',
+    'sizeBytes',
+    'virtualBytes',
+    'createdAt',
+    'updatedAt',
+    'tags',
+    'places',
+  ],
+  spare: ['visibility', 'diskFormat', 'createdAt', 'sizeBytes'],
+  id: (image) => image.id,
+  json: imageJson,
+  dynamic: columnAt,
+});

@@ -1,0 +1,56 @@
+import { Secret } from '../../core/secret.ts';
+import type { Io } from '../io.ts';
+import { tick } from '../shown.ts';
+import { defineView } from '../view.ts';
+
+/** A field's value and where it came from. A `Secret` is never shown; a reference such as `env:TOKEN` may be given as text. */
+export interface ShownField {
+  readonly value: string | Secret;
+  readonly from: string;
+}
+
+/** A profile as it is shown. `current`: it is used when none is named. */
+export interface ShownProfile {
+  readonly name: string;
+  readonly provider: string;
+  readonly current: boolean;
+  readonly protected?: boolean;
+  readonly fields: Readonly<Record<string, ShownField>>;
+}
+
+const mask = '•••';
+const shownValue = (value: string | Secret, io?: Io): string =>
+  value instanceof Secret ? (io?.unicode === false ? '***' : mask) : value;
+
+type Parts = readonly (readonly [string, string])[];
+
+function partsOf(fields: ShownProfile['fields'], io?: Io): Parts {
+  return Object.entries(fields).map(([name, { value, from }]) => [name, `${shownValue(value, io)} (${from})`]);
+}
+
+/** Profiles; secrets are `•••` in every format. */
+export const profileView = defineView<ShownProfile>({
+  name: 'profiles',
+  columns: {
+    name: { value: (profile) => profile.name, kind: 'id' },
+    provider: { value: (profile) => profile.provider },
+    current: { value: (profile) => profile.current, show: tick },
+    protected: { value: (profile) => profile.protected, show: tick },
+    fields: {
+      value: (profile) => maskedFields(profile.fields),
+      show: (value, io) =>
+        partsOf(value as ShownProfile['fields'], io)
+          .map(([name]) => name)
+          .join(', '),
+      parts: (value) => partsOf(value as ShownProfile['fields']),
+    },
+  },
+  usual: ['name', 'provider', 'current'],
+  wide: ['name', 'provider', 'current', 'protected', 'fields'],
+  id: (profile) => profile.name,
+  json: (profile) => ({ ...profile, fields: maskedFields(profile.fields) }),
+});
+
+function maskedFields(fields: ShownProfile['fields']): ShownProfile['fields'] {
+  return Object.fromEntries(Object.entries(fields).map(([name, { value, from }]) => [name, { value: shownValue(value), from }]));
+}

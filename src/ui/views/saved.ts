@@ -1,0 +1,30 @@
+import { defineView } from '../view.ts';
+
+/** A file that was written. `verifiedBy`: the digest that whoever offered the bytes had published, and that agreed. */
+export interface SavedFile {
+  readonly profile?: string;
+  readonly image?: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly digests: Readonly<Record<string, string>>;
+  readonly verifiedBy?: string;
+  readonly contentId?: string;
+}
+
+/** The result of `download` and `convert`. */
+export const savedView = defineView<SavedFile>({
+  name: 'files',
+  columns: {
+    path: { value: (file) => file.path, kind: 'id' },
+    bytes: { value: (file) => file.bytes, kind: 'size', title: 'size' },
+    digests: { value: (file) => file.digests, parts: (value) => Object.entries(value as Readonly<Record<string, string>>) },
+    verifiedBy: { value: (file) => file.verifiedBy },
+    profile: { value: (file) => file.profile },
+    image: { value: (file) => file.image, kind: 'id' },
+    contentId: { value: (file) => file.contentId, kind: 'id' },
+  },
+  usual: ['path', 'bytes', 'digests', 'verifiedBy'],
+  wide: ['path', 'bytes', 'digests', 'verifiedBy', 'profile', 'image', 'contentId'],
+  id: (file) => file.path,
+  json: (file) => file,
+});

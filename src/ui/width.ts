@@ -1,0 +1,34 @@
+/** Gives the number of terminal columns that a text takes. */
+export type Measure = (text: string) => number;
+
+/** Texts of signs that are one column wide in every terminal, so that nothing needs loading to measure them. */
+const narrow = /^[\u0020-\u02ff…✓–•→]*$/u;
+export const isNarrow = (text: string): boolean => narrow.test(text);
+
+const byLength: Measure = (text) => text.length;
+
+/** A measure good for these texts. The tables of wide signs (CJK, emoji) are loaded only if one of the texts needs them. */
+export async function measureFor(texts: Iterable<string>): Promise<Measure> {
+  for (const text of texts) {
+    if (isNarrow(text)) continue;
+    const { default: stringWidth } = await import('string-width');
+    return (any) => (isNarrow(any) ? any.length : stringWidth(any));
+  }
+  return byLength;
+}
+
+/** The text cut to so many columns, ending in `mark` where something was cut. Never cuts within a sign. */
+export function cut(text: string, columns: number, measure: Measure, mark: string): string {
+  if (measure(text) <= columns) return text;
+  const room = columns - mark.length;
+  if (room <= 0) return mark.slice(0, Math.max(0, columns));
+  if (isNarrow(text)) return text.slice(0, room) + mark;
+  let kept = '';
+  let used = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    used += measure(segment);
+    if (used > room) break;
+    kept += segment;
+  }
+  return kept + mark;
+}

@@ -1,0 +1,91 @@
+import { startFakeServer } from '../../support/fake-server.ts';
+import type { Cloud, RunningCloud, Seed } from '../../conformance/cloud.ts';
+import { startGlance, type Glance } from './glance.ts';
+import { projects, startKeystone, users, type Keystone } from './keystone.ts';
+import { fillImage, newImage } from './store.ts';
+
+/** The fake cloud with what only tests of this driver touch. */
+export interface OpenstackCloud extends RunningCloud {
+  readonly keystone: Keystone;
+  /** Glance of RegionOne and, behind a path prefix, of Prefixed. */
+  readonly one: Glance;
+  readonly two: Glance;
+  readonly origin: string;
+  /** Values of a profile for this user, in RegionOne. */
+  valuesFor(user: string): Readonly<Record<string, string>>;
+}
+
+/** Project that the public images belong to. */
+const somebodyElse = '5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e';
+
+/** Where each region's Glance is mounted. Prefixed is RegionOne again, laid out as Platform9 does. */
+const mounts = { RegionOne: '/image', Prefixed: '/glance', RegionTwo: '/image-two' } as const;
+
+/** Keystone under `/v3` and `/keystone/v3`, three regions. The profile is `demo`'s; public seeds belong to somebody else. */
+export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
+  const catalogue = (): readonly unknown[] => {
+    const endpoints = (url: (region: string) => string) =>
+      Object.keys(mounts).flatMap((region) =>
+        ['public', 'internal', 'admin'].map((name) => ({ id: `${region}-${name}`, interface: name, region_id: region, region, url: url(region) })),
+      );
+    return [
+      { type: 'identity', name: 'keystone', endpoints: endpoints(() => `${server.origin}/v3`) },
+      { type: 'image', name: 'glance', endpoints: endpoints((region) => `${server.origin}${mounts[region as keyof typeof mounts]}`) },
+    ];
+  };
+  const keystone = startKeystone(catalogue);
+  const one = startGlance(() => server.origin, keystone.caller);
+  const two = startGlance(() => server.origin, keystone.caller);
+  const glances: Readonly<Record<string, Glance>> = { [mounts.RegionOne]: one, [mounts.Prefixed]: one, [mounts.RegionTwo]: two };
+  const server = await startFakeServer((request) => {
+    const { pathname, searchParams } = request.url;
+    const identity = /^(?:\/keystone)?(\/v3\/.*)$/.exec(pathname)?.[1];
+    if (identity !== undefined) return keystone.answer(request, identity);
+    const [, mount = '', rest = ''] = /^(\/[^/]+)(\/.*)?$/.exec(pathname) ?? [];
+    return glances[mount]?.answer(request, rest, searchParams);
+  });
+  const valuesFor = (user: string): Readonly<Record<string, string>> => ({
+    authUrl: `${server.origin}/v3`,
+    username: user,
+    password: users[user]?.password ?? '',
+    userDomain: 'default',
+    project: users[user]?.project ?? '',
+    region: 'RegionOne',
+  });
+  const owner = projects[users[as]?.project ?? ''] ?? '';
+
+  function plant(seed: Seed): string {
+    const kept = newImage(one.store, seed.isPublic ? somebodyElse : owner, {
+      name: seed.name,
+      disk_format: 'raw',
+      container_format: 'bare',
+      tags: [...new Set(seed.tags)],
+      ...(seed.isPublic ? { visibility: 'public' } : {}),
+      ...(seed.description === undefined ? {} : { description: seed.description }),
+      ...seed.properties,
+    });
+    if (seed.status !== 'queued') fillImage(kept, Buffer.from(seed.data ?? Buffer.alloc(1024, seed.name)), ['fast']);
+    if (seed.status === 'inactive') kept.wire.status = 'deactivated';
+    return String(kept.wire.id);
+  }
+
+  return {
+    keystone,
+    one,
+    two,
+    origin: server.origin,
+    values: valuesFor(as),
+    valuesFor,
+    seed: async (seeds) => seeds.map(plant),
+    requests: server.requests,
+    forget: server.forget,
+    fail: server.fail,
+    stop: server.stop,
+  };
+}
+
+/** The fake for the conformance suite, as seen by one of its users. */
+export const openstackCloud = (as?: string): Cloud => ({ wire: true, start: () => startOpenstack(as) });
+
+/** An error of Glance's with these words. */
+export const glanceErrorBody = (words: string): string => JSON.stringify({ message: `${words}<br /><br />\n\n\n`, code: '4xx', title: 'Error' });

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import type { FakeAnswer, FakeRequest } from '../../support/fake-server.ts';
+import type { Caller } from './store.ts';
+
+interface User {
+  readonly password: string;
+  readonly project: string;
+  readonly role: 'member' | 'admin';
+}
+
+/** Users by name; all in the domain `default`, each with a role in one project. */
+export const users: Readonly<Record<string, User>> = {
+  demo: { password: 'demo-hunter2', project: 'demo', role: 'member' },
+  alt: { password: 'alt-hunter2', project: 'alt', role: 'member' },
+  root: { password: 'root-hunter2', project: 'admin', role: 'admin' },
+};
+/** Project ids by name. */
+export const projects: Readonly<Record<string, string>> = {
+  demo: 'd0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0',
+  alt: 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1',
+  admin: 'adadadadadadadadadadadadadadadad',
+};
+export const appCredential = { id: 'c0ffee00c0ffee00c0ffee00c0ffee00', name: 'robot', secret: 'robot-hunter2', user: 'demo' };
+
+type Body = Readonly<Record<string, unknown>>;
+const inner = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Body)[key] : undefined), value);
+
+const failure = (code: number, title: string, message: string): FakeAnswer => ({
+  status: code,
+  headers: { 'x-openstack-request-id': 'req-keystone' },
+  body: { error: { code, message, title } },
+});
+const unauthorized = (message = 'The request you have made requires authentication.'): FakeAnswer => failure(401, 'Unauthorized', message);
+const malformed = (what: string): FakeAnswer =>
+  failure(400, 'Bad Request', `Expecting to find ${what}. The server could not comply with the request since it is either malformed or otherwise incorrect.`);
+
+const inDefault = (domain: unknown): boolean => inner(domain, 'id') === 'default' || inner(domain, 'name') === 'Default';
+
+export interface Keystone {
+  /** Life of new tokens in seconds. */
+  lifeS: number;
+  /** Tokens are taken until they are revoked. */
+  caller(token: string | undefined): Caller | undefined;
+  revokeAll(): void;
+  answer(request: FakeRequest, path: string): FakeAnswer | undefined;
+}
+
+/** A Keystone v3. `catalogue` is what its tokens say of services. */
+export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
+  const tokens = new Map<string, { user: string; scoped: boolean }>();
+
+  function grant(user: string, methods: readonly string[], scoped: boolean): FakeAnswer {
+    const token = `gAAAA${randomBytes(20).toString('hex')}`;
+    tokens.set(token, { user, scoped });
+    return { status: 201, headers: { 'x-subject-token': token, 'x-openstack-request-id': 'req-token' }, body: { token: describe(user, methods, scoped) } };
+  }
+
+  function describe(user: string, methods: readonly string[], scoped: boolean): Body {
+    const { project = '', role = 'member' } = users[user] ?? {};
+    const at = Date.now();
+    const domain = { id: 'default', name: 'Default' };
+    return {
+      methods,
+      user: { id: `id-of-${user}`, name: user, domain, password_expires_at: null },
+      issued_at: new Date(at).toISOString(),
+      expires_at: new Date(at + keystone.lifeS * 1000).toISOString(),
+      ...(scoped ? { project: { id: projects[project], name: project, domain }, roles: [{ id: role, name: role }], catalog: catalogue() } : {}),
+    };
+  }
+
+  function scoped(body: unknown, user: string, methods: readonly string[]): FakeAnswer {
+    const scope = inner(body, 'auth', 'scope', 'project');
+    if (scope === undefined) return grant(user, methods, false);
+    const own = users[user]?.project ?? '';
+    const byId = inner(scope, 'id');
+    const fits = byId === undefined ? inner(scope, 'name') === own && inDefault(inner(scope, 'domain')) : byId === projects[own];
+    return fits ? grant(user, methods, true) : unauthorized();
+  }
+
+  function signIn(body: unknown): FakeAnswer {
+    const identity = inner(body, 'auth', 'identity');
+    if (identity === undefined) return malformed('auth in request body');
+    const [method] = (inner(identity, 'methods') as readonly string[] | undefined) ?? [];
+    if (method === 'password') {
+      const user = inner(identity, 'password', 'user');
+      if (inner(user, 'domain') === undefined) return malformed('domain in user');
+      const name = String(inner(user, 'name'));
+      const right = inDefault(inner(user, 'domain')) && users[name]?.password === inner(user, 'password');
+      return right ? scoped(body, name, ['password']) : unauthorized();
+    }
+    if (method === 'application_credential') {
+      const given = inner(identity, 'application_credential');
+      if (inner(body, 'auth', 'scope') !== undefined)
+        return unauthorized('Error authenticating with application credential: Application credentials cannot request a scope.');
+      const byName = inner(given, 'name') === appCredential.name && inner(given, 'user', 'name') === appCredential.user && inDefault(inner(given, 'user', 'domain'));
+      if (inner(given, 'id') !== appCredential.id && !byName)
+        return failure(404, 'Not Found', `Could not find Application Credential: ${String(inner(given, 'id') ?? inner(given, 'name'))}.`);
+      return inner(given, 'secret') === appCredential.secret ? grant(appCredential.user, ['application_credential'], true) : unauthorized();
+    }
+    const from = method === 'token' ? tokens.get(String(inner(identity, 'token', 'id'))) : undefined;
+    return from ? scoped(body, from.user, ['password', 'token']) : unauthorized();
+  }
+
+  const keystone: Keystone = {
+    lifeS: 3600,
+    caller(token) {
+      const found = tokens.get(token ?? '');
+      const user = found && users[found.user];
+      if (!found || !user) return undefined;
+      return { user: found.user, project: found.scoped ? (projects[user.project] ?? '') : '', admin: user.role === 'admin' };
+    },
+    revokeAll: () => tokens.clear(),
+    answer({ method, headers, data }, path) {
+      if (path !== '/v3/auth/tokens') return { status: 404, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>404 Not Found</title><h1>Not Found</h1>' };
+      if (method === 'POST') {
+        if (!headers['content-type']?.startsWith('application/json')) return malformed('application/json');
+        try {
+          return signIn(JSON.parse(data.toString('utf8')));
+        } catch {
+          return malformed('valid JSON in request body');
+        }
+      }
+      const looked = tokens.get(headers['x-subject-token'] ?? '');
+      if (method !== 'GET' || !tokens.has(headers['x-auth-token'] ?? '') || !looked) return unauthorized();
+      return { status: 200, body: { token: describe(looked.user, ['password'], looked.scoped) } };
+    },
+  };
+  return keystone;
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, it, type TestContext } from 'vitest';
+import type { Driver } from '../../src/core/driver.ts';
+import { ImgctlError, type Code } from '../../src/core/errors.ts';
+import type { Image } from '../../src/core/image.ts';
+import type { Call, Description, ExtraValues, ListRequest, Note, OperationName } from '../../src/core/operation.ts';
+import { openSession, type OpenSession } from '../support/open-session.ts';
+import type { Cloud, RunningCloud, Seed } from './cloud.ts';
+
+export interface ConformanceOptions {
+  readonly cloud: Cloud;
+  readonly title?: string;
+  /** How many images take at least three pages of a list; default 60 where requests can be seen, else 12. */
+  readonly threePages?: number;
+  /** An id of the provider's form that no image has. Default: a UUID. */
+  readonly missingId?: string;
+  /** The provider's JSON error with these words as its message. Needed where the cloud has a wire. */
+  readonly errorBody?: (words: string) => string;
+  /** Whom images are shared with; default a made-up id. */
+  readonly partner?: string;
+  /** Id of a disk that an image can be made from. Needed where `create` takes only disks. */
+  readonly disk?: string;
+  /** Values of fields that the suite cannot choose well for this provider; `owner` is tried only when given here. */
+  readonly samples?: Partial<Description>;
+  /** Inputs of the provider's own that a verb cannot do without. */
+  readonly extras?: Partial<Record<OperationName, ExtraValues>>;
+  /** Longest wait for work that goes on after the answer, ms; default 10 000. */
+  readonly patienceMs?: number;
+  /** Pause between two looks, ms; default 20. */
+  readonly pollMs?: number;
+  /** Test names not run on this cloud, each with the reason in writing. */
+  readonly skips?: Readonly<Record<string, string>>;
+}
+
+export interface TestCall extends Call {
+  readonly notes: Note[];
+}
+
+/** A call as the program makes one. Without a signal it cannot be stopped. */
+export function testCall(signal: AbortSignal = new AbortController().signal, retries = 0): TestCall {
+  const notes: Note[] = [];
+  return { signal, retries: { left: retries }, notes, note: (event) => void notes.push(event) };
+}
+
+/** Everything of one scope, nothing filtered. */
+export const everything: ListRequest = { filters: {}, own: {}, scope: 'mine', hidden: false };
+
+/** All that a list gives. */
+export async function allOf<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** The imgctl error that the work ends with. Throws when it succeeds or fails with anything else. */
+export async function failure(work: Promise<unknown>): Promise<ImgctlError> {
+  const outcome = await work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ('value' in outcome) throw new Error(`it should have failed, and gave ${JSON.stringify(outcome.value)}`);
+  if (outcome.error instanceof ImgctlError) return outcome.error;
+  throw new Error(`it failed with something that is no ImgctlError: ${String(outcome.error)}`, { cause: outcome.error });
+}
+
+/** As `failure`, and of one of these kinds. */
+export async function failureOf(work: Promise<unknown>, ...codes: readonly Code[]): Promise<ImgctlError> {
+  const error = await failure(work);
+  if (!codes.includes(error.code))
+    throw new Error(`expected ${codes.join(' or ')}, got ${error.code}: ${error.message}`, { cause: error });
+  return error;
+}
+
+/** What the tests of one driver on one cloud share: a running cloud, an open session and short ways to use them. */
+export interface Stage extends ConformanceOptions {
+  readonly driver: Driver;
+  readonly missing: string;
+  cloudNow(): RunningCloud;
+  open(): OpenSession;
+  unique(word: string): string;
+  seed(...images: readonly Seed[]): Promise<readonly string[]>;
+  /** An active image with data, and its id. */
+  active(more?: Partial<Seed>): Promise<string>;
+  show(id: string): Promise<Image>;
+  list(request?: Partial<ListRequest>): Promise<readonly Image[]>;
+  /** Own images whose name begins with this, whatever their state. */
+  named(prefix: string): Promise<readonly Image[]>;
+  /** Looks again until `done`; throws when the image has failed or patience is at its end. */
+  settle(id: string, verb: OperationName, done: (image: Image) => boolean): Promise<Image>;
+  /** A test of this stage; skipped where the options say so. */
+  test(name: string, run: (context: TestContext) => Promise<void>): void;
+  /** Removes the image at the end of all tests, where the cloud outlives them. */
+  tidy(id: string): string;
+}
+
+const seedBytes = 256 * 1024;
+
+export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
+  const run = randomBytes(3).toString('hex');
+  const made = new Set<string>();
+  const unusedSkips = new Map(Object.entries(options.skips ?? {}));
+  let running: RunningCloud | undefined;
+  let opened: OpenSession | undefined;
+  let count = 0;
+
+  const cloudNow = (): RunningCloud => {
+    if (!running) throw new Error('the cloud has not been started');
+    return running;
+  };
+  const open = (): OpenSession => (opened ??= openSession(driver, cloudNow().values));
+
+  beforeAll(async () => {
+    running = await options.cloud.start();
+  }, 180_000);
+  beforeEach(() => running?.forget());
+  afterAll(async () => {
+    if (unusedSkips.size > 0) throw new Error(`no test is called ${[...unusedSkips.keys()].join(', ')}`);
+    const remove = running && !options.cloud.wire ? open().session.find('delete') : undefined;
+    for (const id of remove ? made : []) await remove?.run({ id }, testCall()).catch(() => undefined);
+    await running?.stop();
+  }, 180_000);
+
+  const stage: Stage = {
+    ...options,
+    driver,
+    missing: options.missingId ?? '00000000-0000-4000-8000-00000000dead',
+    cloudNow,
+    open,
+    unique: (word) => `c${run}-${(count += 1)}-${word}`,
+    async seed(...images) {
+      const ids = await cloudNow().seed(images);
+      for (const id of ids) made.add(id);
+      return ids;
+    },
+    async active(more = {}) {
+      const data = Buffer.alloc(seedBytes, stage.unique('data'));
+      const [id] = await stage.seed({ name: stage.unique('seeded'), status: 'active', data, ...more });
+      if (id === undefined) throw new Error('seed gave no id');
+      cloudNow().forget();
+      return id;
+    },
+    show: (id) => open().session.require('show').run({ id }, testCall()),
+    list: (request = {}) =>
+      allOf(
+        open()
+          .session.require('list')
+          .run({ ...everything, ...request }, testCall()),
+      ),
+    named: async (prefix) => (await stage.list({ hidden: true })).filter((image) => image.name.startsWith(prefix)),
+    async settle(id, verb, done) {
+      const since = new Date(Date.now() - 5_000).toISOString();
+      const until = Date.now() + (options.patienceMs ?? 10_000);
+      for (;;) {
+        const image = await open().session.require('show').run({ id, awaiting: { verb, since } }, testCall());
+        if (done(image)) return image;
+        if (image.status === 'failed') throw new Error(`${id} failed: ${image.progress?.message ?? image.providerStatus}`);
+        if (Date.now() > until) throw new Error(`${id} is still ${image.status} (${image.providerStatus}) after ${verb}`);
+        await new Promise((resolve) => setTimeout(resolve, options.pollMs ?? 20));
+      }
+    },
+    test(name, work) {
+      const reason = options.skips?.[name];
+      unusedSkips.delete(name);
+      if (reason === undefined) it(name, work, Math.max(20_000, 3 * (options.patienceMs ?? 0)));
+      else it.skip(`${name} (skipped: ${reason})`);
+    },
+    tidy(id) {
+      made.add(id);
+      return id;
+    },
+  };
+  return stage;
+}

@@ -1,0 +1,31 @@
+import local from '../../../src/drivers/local/index.ts';
+import type { Call } from '../../../src/core/operation.ts';
+import { contentOf } from '../../support/content.ts';
+import { openSession } from '../../support/open-session.ts';
+import { diskOf } from './disk.ts';
+
+/**
+ * Works on a folder in a process of its own: `worker.mjs FOLDER NAME COUNT [IMAGE]`. Each round makes an image of its
+ * own (queued, filled, patched, every third one deleted again) and, where IMAGE is given, adds a tag to that one.
+ * One line on stdout for every image that is finished: `done ID` or `gone ID`.
+ */
+const [folder = '', name = '', count = '0', shared] = process.argv.slice(2);
+const call: Call = { signal: new AbortController().signal, retries: { left: 0 }, note: () => undefined };
+const { session } = openSession(local, { path: folder });
+
+for (let round = 0; round < Number(count); round += 1) {
+  const title = `${name}-${round}`;
+  if (shared !== undefined) {
+    await session.require('patch').run({ id: shared, changes: { addTags: [title], properties: { [title]: 'yes' } }, extras: {} }, call);
+    continue;
+  }
+  const data = diskOf(title);
+  const content = { ...contentOf(data, { format: 'raw' }, data.length), repeatable: false };
+  const { id } = await session.require('create').run({ description: { name: title }, extras: {} }, call);
+  await session.require('upload').run({ into: id, description: { name: title }, content, extras: {} }, call);
+  await session.require('patch').run({ id, changes: { description: title, addTags: ['finished'] }, extras: {} }, call);
+  process.stdout.write(`done ${id}\n`);
+  if (round % 3 !== 2) continue;
+  await session.require('delete').run({ id }, call);
+  process.stdout.write(`gone ${id}\n`);
+}

@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { codeMeanings, exitCodes } from '../src/core/errors.ts';
+import { operationNames } from '../src/core/operation.ts';
+import { drivers } from '../src/drivers/index.ts';
+import { driverList } from '../src/main.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const src = path.join(root, 'src');
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const file = path.join(folder, name);
+    return statSync(file).isDirectory() ? filesBelow(file) : [file];
+  });
+}
+
+interface SourceFile {
+  /** Path below `src`, such as `cli/run.ts`. */
+  readonly name: string;
+  readonly text: string;
+  /** Paths below `src`, or names of packages. */
+  readonly imports: readonly string[];
+}
+
+const importPattern = /(?:from\s*|import\s*\(\s*|import\s+)'([^']+)'/g;
+
+const files: readonly SourceFile[] = filesBelow(src)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => {
+    const text = readFileSync(file, 'utf8');
+    const imports = [...text.matchAll(importPattern)].map(([, from = '']) =>
+      from.startsWith('.') ? path.relative(src, path.resolve(path.dirname(file), from)) : from,
+    );
+    return { name: path.relative(src, file), text, imports };
+  });
+
+const providers = Object.keys(drivers);
+/** Parts that several drivers share. */
+const sharedParts = ['drivers/_oci'];
+
+/** Where a file lives: `drivers/linode`, or the first folder, or the file itself at the top. */
+function roomOf(name: string): string {
+  const [first = '', second = ''] = name.split('/');
+  return first === 'drivers' && second !== 'index.ts' ? `drivers/${second}` : first === 'drivers' ? 'drivers/index' : first;
+}
+
+/** Rooms that each room may import from, besides itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  host: ['core'],
+  http: ['core', 'host'],
+  profiles: ['core', 'host'],
+  transfer: ['core', 'host'],
+  ui: ['core', 'host'],
+  'drivers/index': ['core', ...providers.map((name) => `drivers/${name}`)],
+  cli: ['core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index'],
+  'main.ts': ['core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index', 'cli', '..'],
+};
+
+const mayImport = (room: string): readonly string[] =>
+  allowed[room] ?? (room.startsWith('drivers/') ? ['core', ...sharedParts] : []);
+
+const isOwn = (from: string): boolean => files.some((file) => file.name === from) || from.startsWith('..');
+const violations = (check: (file: SourceFile) => readonly string[]): string[] =>
+  files.flatMap((file) => check(file).map((what) => `${file.name}: ${what}`));
+
+describe('the house', () => {
+  it('imports go in the directions of the map', () => {
+    expect(
+      violations(({ name, imports }) => {
+        const room = roomOf(name);
+        return imports.filter((from) => isOwn(from) && roomOf(from) !== room && !mayImport(room).includes(roomOf(from)));
+      }),
+    ).toEqual([]);
+  });
+
+  it('core uses no module of Node; of the drivers only the one that works on files does', () => {
+    const usesNode = violations(({ name, imports }) =>
+      /^(core|drivers)\//.test(name) ? imports.filter((from) => from.startsWith('node:')) : [],
+    );
+    expect(usesNode.filter((line) => !line.startsWith('drivers/local/') && !line.endsWith(': node:crypto'))).toEqual([]);
+  });
+
+  it('no file imports itself over others', () => {
+    const graph = new Map(
+      files.map((file) => [file.name, file.imports.filter((from) => files.some((other) => other.name === from))]),
+    );
+    const typeOnly = new Set(
+      files.flatMap((file) =>
+        [...file.text.matchAll(/import type [^;]*?from '([^']+)'/gs)].map(
+          ([, from = '']) => `${file.name} ${path.relative(src, path.resolve(src, path.dirname(file.name), from))}`,
+        ),
+      ),
+    );
+    const cycles: string[] = [];
+    const done = new Set<string>();
+    const visit = (name: string, trail: readonly string[]): void => {
+      if (trail.includes(name)) return void cycles.push([...trail.slice(trail.indexOf(name)), name].join(' > '));
+      if (done.has(name)) return;
+      for (const next of graph.get(name) ?? []) if (!typeOnly.has(`${name} ${next}`)) visit(next, [...trail, name]);
+      done.add(name);
+    };
+    for (const name of graph.keys()) visit(name, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('each package has one door', () => {
+    const doors = new Map<string, Set<string>>();
+    for (const { name, imports } of files)
+      for (const from of imports)
+        if (!isOwn(from) && !from.startsWith('node:') && !from.startsWith('.'))
+          (doors.get(from) ?? doors.set(from, new Set()).get(from))?.add(name);
+    expect([...doors].filter(([, at]) => at.size > 1).map(([from, at]) => `${from}: ${[...at].join(', ')}`)).toEqual([]);
+  });
+
+  it('modules of Node are never imported dynamically: that loads all of undici', () => {
+    expect(violations(({ text }) => text.match(/import\(\s*'node:[^']+'\s*\)/g) ?? [])).toEqual([]);
+  });
+
+  it('the list of drivers, their folders and their names are the same', async () => {
+    const folders = readdirSync(path.join(src, 'drivers')).filter(
+      (name) => statSync(path.join(src, 'drivers', name)).isDirectory() && !name.startsWith('_'),
+    );
+    expect(folders.sort()).toEqual([...providers].sort());
+    for (const name of providers) expect((await driverList.load(name))?.name).toBe(name);
+  });
+
+  it("no provider's name stands outside its driver", () => {
+    const names = new RegExp(
+      `\\b(${[...providers.filter((name) => name !== 'local'), 'glance', 'keystone', 'cattle', 'akamai'].join('|')})\\b`,
+      'i',
+    );
+    expect(
+      violations(({ name, text }) =>
+        name.startsWith('drivers/')
+          ? []
+          : text
+              .split('\n')
+              .filter((line) =>
+                names.test(line.replace(/x-openstack-request-id|openstack/gi, (word) => (word.startsWith('x-') ? '' : word))),
+              ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('only main touches the process', () => {
+    const banned = /\bconsole\.|process\.(exit|env|stdout|stderr|stdin|argv)\b|\bfetch\(/;
+    expect(
+      violations(({ name, text }) =>
+        name === 'main.ts' ? [] : text.split('\n').filter((line) => banned.test(line) && !/^\s*(\*|\/\/|\/\*)/.test(line)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('types are not switched off', () => {
+    const banned = /:\s*any\b|<any>|\bas any\b|@ts-ignore|@ts-expect-error|\bas unknown as\b/;
+    const mayCast = ['core/driver.ts', 'cli/command.ts'];
+    expect(
+      violations(({ name, text }) => (mayCast.includes(name) ? [] : text.split('\n').filter((line) => banned.test(line)))),
+    ).toEqual([]);
+  });
+
+  it('files are small, and their folders and names say what is in them', () => {
+    expect(violations(({ text }) => (text.split('\n').length > 250 ? [`${text.split('\n').length} lines`] : []))).toEqual([]);
+    expect(violations(({ name }) => name.match(/(^|\/)(utils?|helpers?|common|misc|shared|lib)(\/|\.ts$)/g) ?? [])).toEqual([]);
+    expect(violations(({ name }) => (/^[a-z0-9/_.-]+$/.test(name) ? [] : ['not kebab-case']))).toEqual([]);
+  });
+
+  it('every driver says why a verb is absent, and nothing of one that is there', async () => {
+    for (const name of providers) {
+      const driver = await driverList.load(name);
+      for (const verb of operationNames)
+        expect(
+          `${name} ${verb} ${driver?.facts[verb] ? driver.absent[verb] === undefined : (driver?.absent[verb] ?? '') !== ''}`,
+        ).toBe(`${name} ${verb} true`);
+    }
+  });
+});
+
+describe('README', () => {
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+
+  it('has the table of exit codes that the code has', () => {
+    for (const [code, number] of Object.entries(exitCodes))
+      expect(readme).toContain(`| ${number} | ${code} | ${codeMeanings[code as keyof typeof codeMeanings]} |`);
+  });
+
+  it('has the capability table that the drivers have', async () => {
+    const all = await Promise.all(providers.map((name) => driverList.load(name)));
+    for (const verb of operationNames)
+      expect(readme).toContain(`| ${verb} | ${all.map((driver) => (driver?.facts[verb] ? '✓' : '–')).join(' | ')} |`);
+  });
+});

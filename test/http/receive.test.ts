@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Bytes } from '../../src/core/http.ts';
+import { createHttp, type HttpSettings } from '../../src/http/index.ts';
+import { bytesOfChunks, createServers, failureOf, httpServer, testCall } from './servers.ts';
+
+const servers = createServers();
+afterEach(() => servers.stopAll());
+
+const settings: HttpSettings = { userAgent: 'imgctl/test' };
+const http = createHttp(settings);
+const mib = 1024 * 1024;
+
+async function origin(answer: (response: ServerResponse, request: IncomingMessage) => void): Promise<string> {
+  return (await servers.add(httpServer((request, response) => answer(response, request)))).origin;
+}
+async function gather(bytes: Bytes): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+const data = bytesOfChunks(50, 100_003);
+
+test('all bytes come, in order, in chunks of a megabyte at most', async () => {
+  const url = await origin((response) => response.end(data));
+  const answer = await http.receive({ url }, testCall());
+  expect(answer).toMatchObject({ status: 200, headers: { 'content-length': String(data.length) } });
+  const hash = createHash('sha256');
+  let largest = 0;
+  for await (const chunk of answer.bytes) {
+    largest = Math.max(largest, chunk.byteLength);
+    hash.update(chunk);
+    // A consumer that takes its time lets all buffers fill up.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(hash.digest('hex')).toBe(createHash('sha256').update(data).digest('hex'));
+  expect(largest).toBeLessThanOrEqual(mib);
+});
+
+test('an empty body, and a body without a length', async () => {
+  const empty = await origin((response) => response.end());
+  expect(await gather((await http.receive({ url: empty }, testCall())).bytes)).toHaveLength(0);
+  const chunked = await origin((response) => {
+    for (let at = 0; at < data.length; at += 70_001) response.write(data.subarray(at, at + 70_001));
+    response.end();
+  });
+  expect((await gather((await http.receive({ url: chunked }, testCall())).bytes)).equals(data)).toBe(true);
+});
+
+test('what trickles in is handed on before a buffer is full', async () => {
+  const url = await origin((response) => {
+    response.write('first');
+    setTimeout(() => response.write('second'), 200);
+    setTimeout(() => response.end('third'), 600);
+  });
+  const times: number[] = [];
+  const begun = Date.now();
+  for await (const _chunk of (await http.receive({ url }, testCall())).bytes) times.push(Date.now() - begun);
+  expect(times.length).toBeGreaterThan(1);
+  expect(times[0]).toBeLessThan(500);
+});
+
+describe('ranges', () => {
+  const partial = (): Promise<string> =>
+    origin((response, request) => {
+      const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+      const last = to ? Number(to) : data.length - 1;
+      response.writeHead(206, { 'content-range': `bytes ${from}-${last}/${data.length}` });
+      response.end(data.subarray(Number(from), last + 1));
+    });
+
+  test('from a byte on, and up to one', async () => {
+    const url = await partial();
+    const rest = await http.receive({ url, range: { from: 4_000_000 } }, testCall());
+    expect(rest.status).toBe(206);
+    expect((await gather(rest.bytes)).equals(data.subarray(4_000_000))).toBe(true);
+    const middle = await http.receive({ url, range: { from: 10, to: 19 } }, testCall());
+    expect((await gather(middle.bytes)).equals(data.subarray(10, 20))).toBe(true);
+  });
+
+  test('a part that was not asked for is refused', async () => {
+    const url = await origin((response) => {
+      response.writeHead(206, { 'content-range': `bytes 0-9/${data.length}` });
+      response.end(data.subarray(0, 10));
+    });
+    expect(await failureOf(http.receive({ url, range: { from: 5 } }, testCall()))).toMatchObject({ code: 'PROVIDER' });
+  });
+});
+
+test.each([302, 307])('a redirect is an answer and is not followed: %i', async (status) => {
+  let asked = 0;
+  const url = await origin((response) => {
+    asked += 1;
+    response.writeHead(status, { location: '/other' });
+    response.end('over there');
+  });
+  const answer = await http.receive({ url }, testCall(3));
+  expect(answer).toMatchObject({ status, headers: { location: '/other' } });
+  expect(await answer.text()).toBe('over there');
+  expect(asked).toBe(1);
+});
+
+test('an error’s body is read to 64 KiB', async () => {
+  const url = await origin((response) => {
+    response.writeHead(404);
+    response.end('x'.repeat(mib));
+  });
+  expect(await (await http.receive({ url }, testCall())).text()).toHaveLength(64 * 1024);
+});
+
+test.each([
+  ['with a length', { 'content-length': String(data.length) }],
+  ['in chunks', {}],
+])('a body that breaks off %s gives what came, then NETWORK', async (_how, headers) => {
+  const url = await origin((response) => {
+    response.writeHead(200, headers);
+    response.write(data.subarray(0, 3_000_000), () => setTimeout(() => response.socket?.destroy(), 200));
+  });
+  const answer = await http.receive({ url }, testCall(3));
+  let received = 0;
+  const failure = await failureOf(
+    (async () => {
+      for await (const chunk of answer.bytes) received += chunk.byteLength;
+    })(),
+  );
+  expect(failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('broke the connection while reading the answer') });
+  expect(received).toBe(3_000_000);
+});
+
+test('a connection that broke before reading began is not taken for an empty body', async () => {
+  const url = await origin((response) => {
+    response.writeHead(200, { 'content-length': 1000 });
+    response.write('x', () => response.socket?.destroy());
+  });
+  const answer = await http.receive({ url }, testCall());
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await failureOf(gather(answer.bytes))).toMatchObject({ code: 'NETWORK' });
+});
+
+describe('time', () => {
+  const quick = createHttp({ ...settings, timeoutMs: 250, stallMs: 300 });
+
+  test('no headers, and a body that stops', async () => {
+    const silent = await origin(() => undefined);
+    expect(await failureOf(quick.receive({ url: silent }, testCall()))).toMatchObject({
+      code: 'NETWORK',
+      message: expect.stringContaining('while waiting for the answer'),
+    });
+    const stalled = await origin((response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('x');
+    });
+    const answer = await quick.receive({ url: stalled }, testCall());
+    expect(await failureOf(gather(answer.bytes))).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('sent nothing for 0.3 s while reading the answer') });
+  });
+
+  test('a consumer may take longer than that', async () => {
+    const big = bytesOfChunks(40, mib);
+    const url = await origin((response) => response.end(big));
+    const answer = await quick.receive({ url }, testCall());
+    let received = 0;
+    for await (const chunk of answer.bytes) {
+      if (received === 0) await new Promise((resolve) => setTimeout(resolve, 1000));
+      received += chunk.byteLength;
+    }
+    expect(received).toBe(big.length);
+  });
+
+  test('after that the server is watched as before', async () => {
+    const url = await origin((response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('x');
+      setTimeout(() => response.write('y'), 1100);
+    });
+    const answer = await quick.receive({ url }, testCall());
+    const failure = failureOf(
+      (async () => {
+        for await (const _chunk of answer.bytes) await new Promise((resolve) => setTimeout(resolve, 1000));
+      })(),
+    );
+    expect(await failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('sent nothing for 0.3 s') });
+  });
+
+  test('`bytesPerSecond` is kept to', async () => {
+    const url = await origin((response) => response.end(Buffer.alloc(600 * 1024)));
+    const slow = createHttp({ ...settings, bytesPerSecond: 400 * 1024 });
+    const begun = Date.now();
+    expect(await gather((await slow.receive({ url }, testCall())).bytes)).toHaveLength(600 * 1024);
+    expect(Date.now() - begun).toBeGreaterThan(1000);
+  });
+});
+
+test('giving up ends it, and so does a consumer that has enough', async () => {
+  let closed = 0;
+  const url = await origin((response) => {
+    response.on('close', () => (closed += 1));
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(mib)));
+      response.once('drain', more);
+    };
+    more();
+  });
+  const stop = new AbortController();
+  const aborted = await http.receive({ url }, testCall(0, stop.signal));
+  setTimeout(() => stop.abort(), 100);
+  expect(await failureOf(gather(aborted.bytes))).toMatchObject({ code: 'ABORTED' });
+  for await (const _chunk of (await http.receive({ url }, testCall())).bytes) break;
+  await expect.poll(() => closed).toBe(2);
+});

@@ -1,0 +1,80 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Call, Note } from '../../src/core/operation.ts';
+import { ImgctlError } from '../../src/core/errors.ts';
+
+/** A server of a test: where it is, and how to be rid of it with all its connections. */
+export interface TestServer {
+  readonly origin: string;
+  readonly port: number;
+  stop(): void;
+}
+
+/** Makes servers of any kind and stops them all after the test. */
+export function createServers(): { add(server: Server, protocol?: string): Promise<TestServer>; stopAll(): void } {
+  const running: TestServer[] = [];
+  return {
+    async add(server, protocol = 'http') {
+      const sockets = new Set<Socket>();
+      server.on('connection', (socket) => {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+        socket.on('close', () => sockets.delete(socket));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const stop = (): void => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      };
+      const started = { origin: `${protocol}://127.0.0.1:${port}`, port, stop };
+      running.push(started);
+      return started;
+    },
+    stopAll: () => running.splice(0).forEach((server) => server.stop()),
+  };
+}
+
+export const httpServer = (listener: RequestListener): Server => createHttpServer(listener);
+/** A server that speaks bytes of its own; whatever a client does to the connection is fine with it. */
+export const rawServer = (listener: (socket: Socket) => void): Server =>
+  createNetServer((socket) => {
+    socket.on('error', () => undefined);
+    listener(socket);
+  });
+
+export interface TestCall extends Call {
+  readonly notes: Note[];
+}
+
+/** A call with a budget of retries, and a memory of what was noted. */
+export function testCall(left = 0, signal: AbortSignal = new AbortController().signal): TestCall {
+  const notes: Note[] = [];
+  return { signal, retries: { left }, note: (note) => void notes.push(note), notes };
+}
+
+/** The failure that a promise ends with; fails the test when it ends well. */
+export async function failureOf(work: Promise<unknown>): Promise<ImgctlError> {
+  const outcome = await work.then(
+    () => new Error('it did not fail'),
+    (error: unknown) => error,
+  );
+  if (outcome instanceof ImgctlError) return outcome;
+  throw outcome;
+}
+
+/** `count` chunks of `size` bytes each, in one buffer that is used again, as the rule for bytes allows. */
+export async function* chunksOf(count: number, size: number): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(size);
+  for (let index = 0; index < count; index += 1) {
+    buffer.fill(index % 251);
+    yield buffer;
+    // Whoever still holds it sees this.
+    buffer.fill(255);
+  }
+}
+
+/** The same bytes as `chunksOf`, at once. */
+export function bytesOfChunks(count: number, size: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, (_, index) => Buffer.alloc(size, index % 251)));
+}

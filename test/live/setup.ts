@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+
+/** What `openstack-bed` brought up. */
+export interface Bed {
+  /** First of ten ports; those from the fourth on are for whatever web-download shall fetch. */
+  readonly port: number;
+  readonly keystone: string;
+  readonly glance: Readonly<Record<string, string>>;
+  /** Ids by name. */
+  readonly projects: Readonly<Record<string, string>>;
+  readonly applicationCredentialId: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The bed, or why there is none. */
+    bed: Bed | { readonly missing: string };
+  }
+}
+
+const script = fileURLToPath(new URL('openstack-bed', import.meta.url));
+const cannot = 77;
+
+function run(args: readonly string[]): Promise<{ status: number | null; said: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(script, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      process.stderr.write(chunk);
+    });
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, said }));
+  });
+}
+
+const taken = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('close', () => socket.destroy());
+    socket.once('connect', () => socket.end());
+  });
+
+/** The first of ten ports on loopback that nobody listens on. */
+async function freePorts(): Promise<number> {
+  for (let port = 15_000; port < 15_400; port += 20) {
+    const busy = await Promise.all(Array.from({ length: 10 }, (_, n) => taken(port + n)));
+    if (!busy.includes(true)) return port;
+  }
+  throw new Error('no ten free ports from 15000 on');
+}
+
+/** Brings Keystone and Glance up for all live tests. Where that cannot be done, says so and lets them skip. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'openstack-bed-'));
+  const { status, said } = await run(['up', folder, '--port', String(await freePorts())]);
+  if (status === cannot) {
+    await rm(folder, { recursive: true, force: true });
+    const missing = said.trim().split('\n').at(-1)?.replace('openstack-bed: ', '') ?? 'unknown';
+    process.stderr.write(`\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST A REAL GLANCE ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`);
+    project.provide('bed', { missing });
+    return () => Promise.resolve();
+  }
+  if (status !== 0) throw new Error(`openstack-bed up failed (${String(status)}); its logs are in ${folder}/log`);
+  project.provide('bed', JSON.parse(await readFile(join(folder, 'bed.json'), 'utf8')) as Bed);
+  return async () => void (await run(['down', folder]));
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['test/live/**/*.test.ts'],
+    globalSetup: ['test/live/setup.ts'],
+    pool: 'threads',
+    fileParallelism: false,
+    env: { TZ: 'Pacific/Auckland' },
+    testTimeout: 30_000,
+  },
+});

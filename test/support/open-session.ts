@@ -1,0 +1,63 @@
+import type { Driver, Session, Tools } from '../../src/core/driver.ts';
+import type { Http } from '../../src/core/http.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { createLock } from '../../src/host/lock.ts';
+import { createHttp } from '../../src/http/index.ts';
+
+export interface OpenSession {
+  readonly session: Session;
+  /** Every trace line of the http client so far. */
+  readonly traces: string[];
+  /** The JSON of every answer to an API call so far. */
+  readonly answers: unknown[];
+}
+
+/** The http client, with every JSON answer also put into `answers`. */
+function recording(http: Http, answers: unknown[]): Http {
+  return {
+    ...http,
+    async request(request, call) {
+      const answer = await http.request(request, call);
+      try {
+        answers.push(JSON.parse(answer.text));
+      } catch {
+        // Not JSON: nothing to remember.
+      }
+      return answer;
+    },
+  };
+}
+
+/** What a driver gets of a profile: secrets wrapped, defaults filled in. Throws for a value that no field is for. */
+export function profileValues(
+  driver: Driver,
+  values: Readonly<Record<string, string>>,
+): Record<string, string | Secret | undefined> {
+  const unknown = Object.keys(values).filter((name) => !driver.profile[name]);
+  if (unknown.length > 0) throw new Error(`${driver.name} has no profile field ${unknown.join(', ')}`);
+  return Object.fromEntries(
+    Object.entries(driver.profile).map(([name, field]) => {
+      const value = values[name] ?? field.default;
+      return [name, value !== undefined && field.secret ? new Secret(value) : value];
+    }),
+  );
+}
+
+/** Opens a driver on a cloud with the program's own http client. */
+export function openSession(driver: Driver, values: Readonly<Record<string, string>>, tools: Partial<Tools> = {}): OpenSession {
+  const traces: string[] = [];
+  const answers: unknown[] = [];
+  const http = createHttp({
+    userAgent: 'imgctl-tests',
+    timeoutMs: 20_000,
+    stallMs: 20_000,
+    insecure: false,
+    trace: (line) => void traces.push(line),
+  });
+  const session = driver.open(
+    profileValues(driver, values),
+    { http: recording(http, answers), lock: createLock(), ...tools },
+    'tests',
+  );
+  return { session, traces, answers };
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { run } from '../../src/cli/run.ts';
+import type { DriverList } from '../../src/cli/context.ts';
+import { driverList } from '../../src/main.ts';
+import { fakeIo, type FakeSettings } from './fake-io.ts';
+
+/** How a command line is run. Whatever is not named is empty: no environment, no terminal, no input. */
+export interface CliSettings extends FakeSettings {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Uint8Array;
+  readonly drivers?: DriverList;
+  readonly signal?: AbortSignal;
+}
+
+export interface CliResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+  /** Bytes written to stdout as bytes (`download IMAGE -`). */
+  readonly bytes: Buffer;
+  /** stdout as JSON. */
+  json(): unknown;
+}
+
+/** A home folder with its own profile store, data and temporary folder, to run command lines in. */
+export interface CliHome {
+  readonly folder: string;
+  run(args: readonly string[], settings?: CliSettings): Promise<CliResult>;
+  remove(): Promise<void>;
+}
+
+/** Makes an empty home in a temporary folder. */
+export function cliHome(): CliHome {
+  const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-test-'));
+  return {
+    folder,
+    run: (args, settings = {}) => runIn(folder, args, settings),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function runIn(folder: string, args: readonly string[], settings: CliSettings): Promise<CliResult> {
+  const io = fakeIo(settings);
+  const written: Buffer[] = [];
+  const exitCode = await run(args, {
+    io,
+    home: { env: { TMPDIR: folder, ...settings.env }, home: folder, platform: 'linux' },
+    drivers: settings.drivers ?? driverList,
+    version: '0.0.0-test',
+    signal: settings.signal ?? new AbortController().signal,
+    readStdin: async function* () {
+      if (settings.stdin !== undefined) yield Buffer.from(settings.stdin);
+    },
+    writeStdout: async (bytes) => void written.push(Buffer.from(bytes)),
+  });
+  return { stdout: io.out, stderr: io.err, exitCode, bytes: Buffer.concat(written), json: () => JSON.parse(io.out) as unknown };
+}

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ImgctlError } from '../../src/core/errors.ts';
+import { parseYaml, toYaml } from '../../src/host/yaml.ts';
+
+describe('parseYaml', () => {
+  it('reads as the tools do whose files it reads', () => {
+    expect(parseYaml('a: &x {b: 1}\nc: {<<: *x, d: no, when: 2026-11-21}\n', 'f')).toEqual({
+      a: { b: 1 },
+      c: { b: 1, d: false, when: '2026-11-21' },
+    });
+    expect(parseYaml('', 'f')).toBeNull();
+  });
+
+  it('throws CONFIG with path and line, and quotes nothing of the file', () => {
+    const thrown = (() => {
+      try {
+        return parseYaml('password: hunter2\nb: [hunter2\nc: {', '/home/me/clouds.yaml');
+      } catch (error) {
+        return error as ImgctlError;
+      }
+    })() as ImgctlError;
+    expect(thrown).toBeInstanceOf(ImgctlError);
+    expect(thrown.code).toBe('CONFIG');
+    expect(thrown.message).toMatch(/^\/home\/me\/clouds\.yaml is not readable as YAML \(line \d\)$/);
+    expect(JSON.stringify([thrown, thrown.circumstances, String(thrown.cause)])).not.toContain('hunter2');
+  });
+});
+
+describe('toYaml', () => {
+  it('is the value again', () => {
+    const values = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => !JSON.stringify(value).includes('__proto__'));
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(JSON.stringify(parseYaml(toYaml({ value }), 'f'))).toBe(JSON.stringify({ value }));
+      }),
+    );
+  });
+
+  it('does not fold long lines', () => {
+    expect(toYaml({ a: 'word '.repeat(60) + 'end' }).split('\n')).toHaveLength(2);
+  });
+});
