@@ -100,7 +100,7 @@ export function compareImages(a: Image, b: Image, keys: readonly SortKey[]): num
 }
 
 function valueOf(image: Image, field: string): string | number | undefined {
-  const value = (image as unknown as Readonly<Record<string, unknown>>)[field];
+  const value = Object.getOwnPropertyDescriptor(image, field)?.value as unknown;
   if (typeof value === 'number' || typeof value === 'string') return value;
   return value === undefined ? undefined : JSON.stringify(value);
 }

@@ -7,11 +7,11 @@ export interface Outcome {
   draw(options: RenderOptions, io: Io): Promise<void>;
 }
 
-/** A list; `usual` are the columns of the table when the user names none. */
+/** A list; `usual` are the columns of the table and of CSV when the user names none. */
 export function many<T>(view: View<T>, items: AsyncIterable<T> | Iterable<T>, usual?: readonly string[]): Outcome {
   return {
     async draw(options, io) {
-      const shown = usual && options.format === 'table' ? { ...view, usual } : view;
+      const shown = usual && (options.format === 'table' || options.format === 'csv') ? { ...view, usual } : view;
       await renderMany(shown, items, options, io);
     },
   };

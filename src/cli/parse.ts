@@ -2,7 +2,7 @@ import { Command as Parser, CommanderError, Option as ParserOption } from 'comma
 import { usageError } from '../core/errors.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { Arg, Command } from './command.ts';
-import { absentValue, flagName, flagsOf, parseOption, type Option, type Options } from './option.ts';
+import { absentValue, flagName, flagsOf, parseOption, type Options, type OptionValues } from './option.ts';
 import { globalOptions, type GlobalValues } from './settings.ts';
 
 /** What was typed. `command` absent: nothing but global options. */
@@ -14,11 +14,11 @@ export interface Parsed {
   readonly version: boolean;
 }
 
-const asked: Options = {
+const asked = {
   help: { kind: 'flag', short: 'h', summary: 'help for a command' },
   version: { kind: 'flag', short: 'V', summary: 'the version' },
-};
-const rootOptions: Options = { ...globalOptions, ...asked };
+} as const satisfies Options;
+const rootOptions = { ...globalOptions, ...asked };
 
 /**
  * Reads the arguments behind the program's name. Global options may stand before or behind the verb. Only the options
@@ -51,7 +51,7 @@ export function parseArguments(argv: readonly string[], commands: readonly Comma
   return {
     ...(chosen ? { command: chosen } : {}),
     input,
-    globals: globals as unknown as GlobalValues,
+    globals,
     help: globals.help === true || (chosen === undefined && verb !== undefined),
     version: globals.version === true,
   };
@@ -92,8 +92,10 @@ function declare(parser: Parser, options: Options): void {
   }
 }
 
-const valuesOf = (options: Options, given: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(options).map(([key, option]: [string, Option]) => [key, given[key] ?? absentValue(option)]));
+function valuesOf<O extends Options>(options: O, given: Readonly<Record<string, unknown>>): OptionValues<O> {
+  const values = Object.entries(options).map(([key, option]) => [key, given[key] ?? absentValue(option)]);
+  return Object.fromEntries(values) as OptionValues<O>;
+}
 
 const positional = (command: Command, given: readonly unknown[]): Record<string, unknown> =>
   Object.fromEntries(Object.keys(command.args).map((name, index) => [name, given[index]]));

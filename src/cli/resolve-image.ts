@@ -60,7 +60,7 @@ function chosen(images: readonly Image[], name: string, pick: Pick): Image {
   if (pick && byAge[0]) return byAge[0];
   const shown = byAge.slice(0, candidatesShown).map((image) => `  ${image.id}  ${image.status}  ${image.createdAt ?? '-'}`);
   const more = byAge.length > candidatesShown ? [`  and ${byAge.length - candidatesShown} more`] : [];
-  throw conflictError(`"${name}" fits ${images.length} images:\n${[...shown, ...more].join('\n')}`, {
-    hint: 'name one by its id, or take the newest with --latest',
+  throw conflictError(`"${name}" fits ${images.length} images`, {
+    hint: ['name one by its id, or take the newest with --latest:', ...shown, ...more].join('\n'),
   });
 }

@@ -110,7 +110,12 @@ async function drawOutcome(command: Command, input: Parsed['input'], context: Co
   await outcome?.draw(options, io);
 }
 
-async function makeSurface(settings: Settings, world: World, progress: ProgressDisplay, ending: { status: number }): Promise<Surface> {
+async function makeSurface(
+  settings: Settings,
+  world: World,
+  progress: ProgressDisplay,
+  ending: { status: number },
+): Promise<Surface> {
   const { io, home, drivers, version, signal } = world;
   const store = profileStore(ownFolder('config', home), createLock());
   const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
@@ -128,7 +133,7 @@ async function makeSurface(settings: Settings, world: World, progress: ProgressD
     call: () => newCall(settings, signal, surface),
     tools: () => toolsFor(surface),
     warn: (message) => {
-      if (!settings.quiet) progress.line(`warning: ${message}`);
+      if (!settings.quiet) progress.line(`warning: ${message}`, 'warning');
     },
     say: (message) => {
       if (!settings.quiet && !machineFormats.includes(settings.format)) progress.line(message);
@@ -159,7 +164,8 @@ function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface,
       if (event.kind === 'created') made.add(event.id);
       if (event.kind === 'removed') made.delete(event.id);
       if (event.kind === 'warning') surface.warn(event.message);
-      if (event.kind === 'retry') surface.progress.line(`retrying in ${(event.afterMs / 1000).toFixed(1)} s: ${event.reason}`);
+      if (event.kind === 'retry')
+        surface.progress.line(`retrying in ${(event.afterMs / 1000).toFixed(1)} s: ${event.reason}`, 'retry');
     },
   };
 }

@@ -44,12 +44,17 @@ async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonl
   const found = (await driver.discover(surroundingsOf(surface.home))).find((profile) => profile.ambient);
   if (found)
     return Object.fromEntries(
-      Object.entries(found.fields).map(([field, value]) => [field, { text: value instanceof Secret ? value.reveal() : value, from: found.source }]),
+      Object.entries(found.fields).map(([field, value]) => [
+        field,
+        { text: value instanceof Secret ? value.reveal() : value, from: found.source },
+      ]),
     );
   return Object.fromEntries(
     Object.entries(driver.profile).flatMap(([field, facts]) => {
       const variable = facts.env?.find((name) => surface.home.env[name]);
-      return variable === undefined ? [] : [[field, { text: surface.home.env[variable] ?? '', from: `environment (${variable})` }]];
+      return variable === undefined
+        ? []
+        : [[field, { text: surface.home.env[variable] ?? '', from: `environment (${variable})` }]];
     }),
   );
 }

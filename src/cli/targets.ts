@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import { ImgctlError, partialError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Call, OperationName } from '../core/operation.ts';
@@ -11,6 +10,7 @@ import { onlyProfile } from './directory.ts';
 import { DryRunStop, plannedView } from './dry-run.ts';
 import type { Options } from './option.ts';
 import { many, one, type Outcome } from './outcome.ts';
+import { inParallel } from './parallel.ts';
 import { imageId, type Pick } from './resolve-image.ts';
 
 export const severalOptions = {
@@ -74,34 +74,31 @@ function rowsOf(
   failFast: boolean,
   work: (text: string) => Promise<Image | undefined>,
 ): readonly Promise<ResultRow>[] {
-  const limit = pLimit(failFast ? 1 : context.settings.concurrencyLimit);
   let stopped = false;
-  return texts.map((text) =>
-    limit(async (): Promise<ResultRow> => {
-      if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
-      try {
-        const image = await work(text);
-        return {
-          image: text,
-          result: 'ok',
-          ...(image ? { profile: image.profile, id: image.id, name: image.name, status: image.status } : {}),
-        };
-      } catch (error) {
-        if (error instanceof DryRunStop) return { image: text, result: 'planned', message: summary(error) };
-        if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-        stopped = failFast;
-        const { profile } = error.circumstances;
-        return {
-          image: text,
-          result: 'failed',
-          message: error.message,
-          code: error.code,
-          exitCode: error.exitCode,
-          ...(profile ? { profile } : {}),
-        };
-      }
-    }),
-  );
+  return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<ResultRow> => {
+    if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
+    try {
+      const image = await work(text);
+      return {
+        image: text,
+        result: 'ok',
+        ...(image ? { profile: image.profile, id: image.id, name: image.name, status: image.status } : {}),
+      };
+    } catch (error) {
+      if (error instanceof DryRunStop) return { image: text, result: 'planned', message: summary(error) };
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      stopped = failFast;
+      const { profile } = error.circumstances;
+      return {
+        image: text,
+        result: 'failed',
+        message: error.message,
+        code: error.code,
+        exitCode: error.exitCode,
+        ...(profile ? { profile } : {}),
+      };
+    }
+  });
 }
 
 const summary = (stop: DryRunStop): string => JSON.stringify(plannedView.json(stop.planned, { raw: false }));

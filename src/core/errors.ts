@@ -50,6 +50,8 @@ export interface Circumstances {
   readonly requestId?: string;
   /** Id of a half-made remote object that could not be removed. */
   readonly leftover?: string;
+  /** The provider may have made something all the same; trying again could make it twice, so that is left to the user. */
+  readonly uncertain?: boolean;
 }
 
 /** Every failure that imgctl foresees. `code` decides the exit status. */

@@ -1,6 +1,24 @@
-import type { Accept, Encoding } from './encoding.ts';
-import type { Bytes } from './http.ts';
-import type { ImageRecord, Status, Visibility } from './image.ts';
+import type { Accept } from './encoding.ts';
+import type { ImageRecord, Status } from './image.ts';
+import type {
+  Editable,
+  Extras,
+  ListRequest,
+  ListFacts,
+  ShowRequest,
+  CreateRequest,
+  PatchRequest,
+  ReplicateRequest,
+  UploadRequest,
+  DownloadRequest,
+  Download,
+  ImportRequest,
+  ShareRequest,
+  Member,
+  Place,
+} from './request.ts';
+
+export type * from './request.ts';
 
 /** What a driver is told about the run it works in. */
 export interface Call {
@@ -16,214 +34,6 @@ export type Note =
   | { readonly kind: 'removed'; readonly id: string }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number }
   | { readonly kind: 'warning'; readonly message: string };
-
-// ---------------------------------------------------------------- what may be said of an image
-
-/** Fields that a record can be made with. Absent: not given. */
-export interface Description {
-  readonly name?: string;
-  readonly description?: string;
-  readonly visibility?: Visibility;
-  readonly owner?: string;
-  readonly protected?: boolean;
-  readonly hidden?: boolean;
-  readonly diskFormat?: string;
-  readonly containerFormat?: string;
-  readonly architecture?: string;
-  readonly minDiskBytes?: number;
-  readonly minRamBytes?: number;
-  readonly tags?: readonly string[];
-  readonly properties?: Readonly<Record<string, string>>;
-}
-export type Editable = keyof Description;
-
-/**
- * A change to a record. `tags` replaces them all; `addTags` and `removeTags` are relative to what is there.
- * `null` clears a field. `properties` are set one by one; those not named stay.
- */
-export type Changes = {
-  readonly [K in Exclude<Editable, 'tags' | 'properties'>]?: Description[K] | null;
-} & {
-  readonly tags?: readonly string[];
-  readonly addTags?: readonly string[];
-  readonly removeTags?: readonly string[];
-  readonly properties?: Readonly<Record<string, string>>;
-  readonly removeProperties?: readonly string[];
-};
-
-/** An input that only one provider has: `--set NAME=VALUE`. */
-export interface Extra {
-  readonly kind: 'flag' | 'text' | 'number';
-  readonly help: string;
-}
-/** Values of extras, already of the kind that was declared. */
-export type ExtraValues = Readonly<Record<string, string | number | boolean>>;
-export interface Extras {
-  readonly extras?: Readonly<Record<string, Extra>>;
-}
-
-// ---------------------------------------------------------------- requests
-
-/** Filters in neutral words; all are ANDed. `name` is a glob (`*`, `?`). Times are RFC 3339 UTC. Sizes are bytes, bounds included. */
-export interface Filters {
-  readonly name?: string;
-  readonly status?: string;
-  readonly visibility?: Visibility;
-  readonly tags?: readonly string[];
-  readonly owner?: string;
-  readonly properties?: Readonly<Record<string, string>>;
-  readonly diskFormat?: string;
-  readonly minSizeBytes?: number;
-  readonly maxSizeBytes?: number;
-  readonly createdBefore?: string;
-  readonly createdAfter?: string;
-}
-export type Filter = keyof Filters;
-
-export interface SortKey {
-  readonly field: string;
-  readonly descending: boolean;
-}
-
-/**
- * `filters` may be narrowed at the provider; whoever asks applies them again, so a driver may ignore any of them.
- * `own` are the provider's own filters by its own names, checked against the facts.
- * `sort` and `limit` are set only where the driver says that it can do all that is asked.
- */
-export interface ListRequest {
-  readonly filters: Filters;
-  readonly own: Readonly<Record<string, string>>;
-  /** `mine`: own images and those shared with the caller; `all`: the provider's public ones too. */
-  readonly scope: 'mine' | 'all';
-  /** Hidden images too. */
-  readonly hidden: boolean;
-  readonly sort?: readonly SortKey[];
-  /** No more than this many will be looked at. */
-  readonly limit?: number;
-  /** Begin behind this id, in the order asked for. Set only where the facts say `after`. */
-  readonly after?: string;
-}
-export interface ListFacts {
-  /** Filters that the provider applies by itself, exactly: what comes back needs no second look. */
-  readonly filters: readonly Filter[];
-  /** Image fields by which the provider can sort. */
-  readonly sorts?: readonly string[];
-  readonly after?: boolean;
-  /** The provider's own filters (`--filter name=value`), each with its help. */
-  readonly own?: Readonly<Record<string, string>>;
-}
-
-/** Work that was begun and whose outcome is awaited. */
-export interface Work {
-  readonly verb: OperationName;
-  /** When it was begun, RFC 3339 UTC. */
-  readonly since: string;
-}
-export interface ShowRequest {
-  readonly id: string;
-  /**
-   * Set while the outcome of some work is awaited: where the record alone does not tell, the driver looks at the
-   * provider's list of tasks or events too, and says `failed` with the reason in `progress.message`.
-   */
-  readonly awaiting?: Work;
-}
-
-export interface CreateRequest {
-  readonly id?: string;
-  readonly description: Description & { readonly name: string };
-  /** Id of a server's disk to make the image from; absent: a record without data. */
-  readonly fromDisk?: string;
-  readonly place?: string;
-  readonly extras: ExtraValues;
-}
-
-export interface PatchRequest {
-  readonly id: string;
-  readonly changes: Changes;
-  readonly extras: ExtraValues;
-}
-
-/** `add` and `remove` are relative to where the image is now; `exactly` is the whole set. */
-export interface ReplicateRequest {
-  readonly id: string;
-  readonly add: readonly string[];
-  readonly remove: readonly string[];
-  readonly exactly?: readonly string[];
-}
-
-/** Digests in hex by algorithm (`sha256`, `sha512`, `md5`). */
-export type Digests = Readonly<Record<string, string>>;
-
-/** The bytes of an upload. `open` starts from the first byte; it may be called again only where `repeatable`. */
-export interface Content {
-  readonly encoding: Encoding;
-  /** Length of what `open` gives; absent when it is known only at the end. */
-  readonly bytes?: number;
-  readonly virtualBytes?: number;
-  /** SHA-256 of what `open` gives, where it is known beforehand. */
-  readonly sha256?: string;
-  readonly repeatable: boolean;
-  open(): Bytes;
-  /** Count and digests of what was read; complete once the bytes have come to their end. SHA-256 is always among them. */
-  sent(): { readonly bytes: number; readonly digests: Digests };
-}
-
-export interface UploadRequest {
-  /** A queued record to fill; absent: a new image is made from `description`. */
-  readonly into?: string;
-  readonly id?: string;
-  readonly description: Description & { readonly name: string };
-  readonly place?: string;
-  readonly content: Content;
-  readonly extras: ExtraValues;
-}
-
-export interface DownloadRequest {
-  readonly id: string;
-}
-
-/** Image data that can be read: from the start, or from a byte on where the facts say `ranges`. */
-export interface Download {
-  readonly encoding?: Encoding;
-  readonly bytes?: number;
-  readonly digests?: Digests;
-  /** Opens the data at byte `from` (default 0), up to and with byte `to`. Asks the provider anew each time. */
-  open(from?: number, to?: number): Bytes;
-}
-
-export interface ImportRequest {
-  readonly into?: string;
-  readonly id?: string;
-  readonly description: Description & { readonly name: string };
-  readonly url?: string;
-  readonly method?: string;
-  readonly places?: readonly string[];
-  readonly extras: ExtraValues;
-}
-
-export type ShareState = 'pending' | 'accepted' | 'rejected';
-/** `list`: who has access. `accept` and `reject` answer on the receiving side; `with` is then the caller's own. */
-export interface ShareRequest {
-  readonly id: string;
-  readonly action: 'add' | 'remove' | 'accept' | 'reject' | 'list';
-  readonly with?: string;
-}
-export interface Member {
-  readonly with: string;
-  readonly state: ShareState;
-  readonly since?: string;
-}
-
-/** A place where images can lie. `usable: doubtful`: the provider lists it, yet is known to refuse images there. */
-export interface Place {
-  readonly name: string;
-  readonly title?: string;
-  readonly usable: 'yes' | 'doubtful' | 'no';
-  readonly isDefault?: boolean;
-  readonly note?: string;
-}
-
-// ---------------------------------------------------------------- the verbs
 
 type Simple = { request: { readonly id: string }; result: Promise<ImageRecord>; facts: object };
 

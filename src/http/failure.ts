@@ -9,13 +9,13 @@ const codeOf = (error: unknown): string =>
 const trust = 'if you trust this server: --ca-bundle FILE with the certificate of its authority';
 const clock = 'check the clock of this machine; ask who runs the server';
 
-/** What an error code of node, OpenSSL or the HTTP parser means, and what to do. `%` stands for the host and port. */
+/** What an error code of node, OpenSSL or the HTTP parser means, and what to do. `%` stands for the host and port, `@` for the phase. */
 const causes: readonly (readonly [codes: RegExp, message: string, hint?: string])[] = [
   [/^ENOTFOUND$/, '% cannot be found: there is no such host name', 'check the address in the profile'],
   [/^EAI_AGAIN$/, '% cannot be found now: the name server does not answer', 'check the network connection'],
   [/^ECONNREFUSED$/, '% refused the connection', 'check the address and port, and that the service is running'],
   [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/, '% cannot be reached', 'check the network connection'],
-  [/^(ETIMEDOUT|ESOCKETTIMEDOUT)$/, '% did not answer in time', '--timeout gives it longer'],
+  [/^(ETIMEDOUT|ESOCKETTIMEDOUT)$/, '% did not answer in time while @', '--timeout gives it longer'],
   [/^CERT_HAS_EXPIRED$/, '% has a certificate that has expired', clock],
   [/^CERT_NOT_YET_VALID$/, '% has a certificate that is not valid yet', clock],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, '% has a certificate for another name', 'check the host name in the profile'],
@@ -25,7 +25,7 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/, '% does not speak TLS', 'is it http:// rather than https://?'],
   [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, '% refused the TLS connection: it may want a client certificate'],
   [/^(EPROTO|ERR_SSL_|ERR_TLS_)/, 'no TLS connection with % could be agreed on'],
-  [/^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|HPE_INVALID_EOF_STATE)$/, '% broke the connection'],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|HPE_INVALID_EOF_STATE)$/, '% broke the connection while @'],
 ];
 
 /** Failures that another try does not mend: names and certificates stay what they are. */
@@ -65,9 +65,8 @@ export function failure(error: unknown, peer: string, phase: Phase): ImgctlError
   // What OpenSSL says when a handshake goes wrong is in the message only.
   const sign = code === 'EPROTO' ? `EPROTO ${message.toUpperCase().replaceAll(' ', '_')}` : code;
   const known = causes.find(([codes]) => codes.test(sign));
-  const when = phase === 'connecting' && known ? '' : ` while ${phase}`;
-  const told = known || code === '' ? '' : ` (${code})`;
-  return networkError(`${(known?.[1] ?? 'the connection to % failed').replace('%', peer)}${when}${told}`, {
+  const words = known?.[1] ?? `the connection to % failed while @${code === '' ? '' : ` (${code})`}`;
+  return networkError(words.replace('%', peer).replace('@', phase), {
     cause,
     ...(known?.[2] === undefined ? {} : { hint: known[2] }),
   });

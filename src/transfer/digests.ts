@@ -89,7 +89,7 @@ function ringDigester(groups: readonly (readonly string[])[]): Digester {
 
   return {
     async update(bytes) {
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const part = bytes.subarray(at, at + slotBytes - filled);
         memory.set(part, slot * slotBytes + filled);
         filled += part.length;

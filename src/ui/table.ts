@@ -47,16 +47,14 @@ const noBorders = {
   bottom: '',
   'bottom-mid': '',
   'bottom-left': '',
-  ...{
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: gap,
-  },
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: gap,
 };
 
 async function drawnByTable(rows: readonly Row[], layout: Layout): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ export async function measureFor(texts: Iterable<string>): Promise<Measure> {
   for (const text of texts) {
     if (isNarrow(text)) continue;
     const { default: stringWidth } = await import('string-width');
-    return (any) => (isNarrow(any) ? any.length : stringWidth(any));
+    return (one) => (isNarrow(one) ? one.length : stringWidth(one));
   }
   return byLength;
 }

@@ -285,6 +285,7 @@ describe('the rest', () => {
     await patch(id, { visibility: 'private' });
     const error = await failureOf(session().require('share').run({ id, action: 'add', with: 'x' }, testCall()), 'CONFLICT');
     expect(error.circumstances.hint).toBe(`imgctl patch ${id} --visibility shared`);
+    expect(await session().require('share').run({ id, action: 'list' }, testCall())).toEqual([]);
   });
 
   it('download: a store that cannot begin in the middle is read from the start', async () => {

@@ -76,7 +76,9 @@ describe('documents', () => {
     for (const format of ['json', 'yaml', 'jsonl'] as const) {
       const io = fakeIo();
       await renderMany(imageView, [evil], as(format), io);
-      expect(io.out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u{e0000}-\u{e007f}]/u);
+      expect(io.out).not.toMatch(
+        new RegExp(String.raw`[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u{e0000}-\u{e007f}]`, 'u'),
+      );
       const read: unknown = format === 'yaml' ? parse(io.out, { version: '1.1' }) : JSON.parse(io.out);
       expect(format === 'jsonl' ? [read] : read).toEqual([wellFormed(plain(evil))]);
     }

@@ -96,14 +96,12 @@ describe('a failure as JSON', () => {
         code: 'NOT_FOUND',
         message: 'image "ubunut" is not there',
         hint: 'did you mean ubuntu?\nimgctl list shows them all',
-        ...{
-          profile: 'lab',
-          provider: 'acme',
-          status: 404,
-          requestId: 'req-1',
-          leftover: 'img-9',
-          exitCode: 5,
-        },
+        profile: 'lab',
+        provider: 'acme',
+        status: 404,
+        requestId: 'req-1',
+        leftover: 'img-9',
+        exitCode: 5,
       },
     });
   });

@@ -10,14 +10,12 @@ export function image(given: Partial<Image> = {}): Image {
     provider: 'acme',
     id: '7d0c6a1e-0f6b-4f5e-9a57-1f0e4f3c2b11',
     name: 'ubuntu-24.04',
-    ...{
-      status: 'active',
-      providerStatus: 'active',
-      tags: [],
-      properties: {},
-      places: [],
-      raw: {},
-    },
+    status: 'active',
+    providerStatus: 'active',
+    tags: [],
+    properties: {},
+    places: [],
+    raw: {},
     ...given,
   };
 }

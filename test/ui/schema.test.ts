@@ -20,15 +20,13 @@ const full = image({
   hidden: true,
   diskFormat: 'vmdk',
   containerFormat: 'bare',
-  ...{
-    architecture: 'x86_64',
-    sizeBytes: 0,
-    virtualBytes: 1,
-    minDiskBytes: 2,
-    minRamBytes: 3,
-    checksums: { md5: 'ab' },
-    tags: ['t'],
-  },
+  architecture: 'x86_64',
+  sizeBytes: 0,
+  virtualBytes: 1,
+  minDiskBytes: 2,
+  minRamBytes: 3,
+  checksums: { md5: 'ab' },
+  tags: ['t'],
   properties: { [contentIdProperty]: 'x' },
   places: [
     {
@@ -38,11 +36,9 @@ const full = image({
       message: 'why',
     },
   ],
-  ...{
-    createdAt: '2026-11-21T08:00:00Z',
-    updatedAt: '2026-11-21T08:00:00.123456Z',
-    expiresAt: '2027-01-01T00:00:00Z',
-  },
+  createdAt: '2026-11-21T08:00:00Z',
+  updatedAt: '2026-11-21T08:00:00.123456Z',
+  expiresAt: '2027-01-01T00:00:00Z',
   progress: {
     percent: 40.5,
     message: 'm',

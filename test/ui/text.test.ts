@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { jsonText, safe, safeKeepingLines } from '../../src/ui/text.ts';
 
 /** What a terminal acts upon, or what reorders or hides text. */
-const dangerous = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}\p{Cs}]/u;
+const dangerous = new RegExp(
+  String.raw`[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}\p{Cs}]`,
+  'u',
+);
 
 describe('safe', () => {
   it.each([

@@ -52,7 +52,8 @@ export const create = defineCommand({
       call,
     );
     if (made.status === 'queued' && from === 'nothing') {
-      if (at.driver.facts.upload?.into) context.say(`${made.id} is queued: fill it with imgctl upload FILE --into ${at.profile}:${made.id}`);
+      if (at.driver.facts.upload?.into)
+        context.say(`${made.id} is queued: fill it with imgctl upload FILE --into ${at.profile}:${made.id}`);
       return one(imageView, made);
     }
     if (input.wait === false || made.status === 'active') return one(imageView, made);

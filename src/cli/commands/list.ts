@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import type { Image } from '../../core/image.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
@@ -7,6 +6,7 @@ import type { Context } from '../context.ts';
 import { filterOptions, listingFrom } from '../filters.ts';
 import { compareImages, listing, type Listing } from '../listing.ts';
 import { many } from '../outcome.ts';
+import { inParallel } from '../parallel.ts';
 
 type ListContext = Context<{ at: readonly ['list'] }>;
 
@@ -52,8 +52,7 @@ async function ofOne(profile: string, wanted: Listing, context: ListContext): Pr
 
 /** Every profile is asked at once; rows come in the order of the profiles. A profile that fails is reported, the others go on. */
 async function* ofSeveral(profiles: readonly string[], wanted: Listing, context: ListContext): AsyncIterable<Image> {
-  const limit = pLimit(Math.max(context.settings.concurrencyLimit, profiles.length));
-  const parts = profiles.map((profile) => limit(() => gathered(profile, wanted, context)));
+  const parts = inParallel(profiles.length, profiles, (profile) => gathered(profile, wanted, context));
   const images: AsyncIterable<Image> = wanted.sort.length > 0 ? sorted(parts, wanted) : inOrder(parts);
   let left = wanted.limit ?? Infinity;
   for await (const image of images) {

@@ -1,8 +1,8 @@
-import pLimit from 'p-limit';
 import type { Image } from '../../core/image.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../command.ts';
 import { many, one } from '../outcome.ts';
+import { inParallel } from '../parallel.ts';
 import { severalOptions, target } from '../targets.ts';
 
 export const show = defineCommand({
@@ -23,8 +23,7 @@ export const show = defineCommand({
     };
     const [only, ...others] = input.image;
     if (only !== undefined && others.length === 0) return one(imageView, await find(only));
-    const limit = pLimit(input.failFast ? 1 : context.settings.concurrencyLimit);
-    const found = input.image.map((text) => limit(() => find(text)));
+    const found = inParallel(input.failFast ? 1 : context.settings.concurrencyLimit, input.image, find);
     return many(
       imageView,
       each(found, input.failFast ?? false, (error) => context.report(error)),

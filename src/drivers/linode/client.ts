@@ -1,4 +1,4 @@
-import { authError, configError, notFoundError } from '../../core/errors.ts';
+import { authError, configError, ImgctlError, notFoundError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
@@ -111,6 +111,19 @@ export async function askImage(client: LinodeClient, request: Ask, call: Call): 
 /** Reads one image. Throws NOT_FOUND when it is not there, or not the caller's to see. */
 export function readImage(client: LinodeClient, id: string, call: Call): Promise<ImageRecord> {
   return askImage(client, { method: 'GET', path: imagePath(id), what: `reading ${id}`, anonymous: isLinodes(id) }, call);
+}
+
+/**
+ * Sends a request that makes an image. Oddity: there is no key by which a repeated request is recognised, and a second
+ * image is billed: a failure that leaves open whether one was made is marked as uncertain.
+ */
+export async function askNew(client: LinodeClient, request: Omit<Ask, 'method'>, call: Call): Promise<ApiAnswer> {
+  try {
+    return await ask(client, { ...request, method: 'POST' }, call);
+  } catch (error) {
+    const isOpen = error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
+    throw isOpen ? error.with({ uncertain: true, hint: 'it may have been made all the same: look with imgctl list first' }) : error;
+  }
 }
 
 /** Whether an image is one of Linode's own, which everybody may read and nobody may change. */

@@ -1,9 +1,9 @@
 import { usageError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
-import { askImage, type LinodeClient } from './client.ts';
-import { descriptionBody } from './described.ts';
+import { askNew, type LinodeClient } from './client.ts';
+import { cloudInit, descriptionBody } from './described.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
-import { cloudInit } from './described.ts';
+import { recordOf } from './record.ts';
 
 /** Captures a disk of a Linode. https://techdocs.akamai.com/linode-api/reference/post-image */
 export const create: Operation<LinodeClient, 'create'> = {
@@ -15,7 +15,8 @@ export const create: Operation<LinodeClient, 'create'> = {
     requireKnown(request.description);
     warnOfName(request.description.name, call);
     const json = { disk_id: diskNumber(request.fromDisk), ...descriptionBody(request) };
-    const record = await askImage(client, { method: 'POST', path: 'images', json, what: 'creating the image' }, call);
+    const what = 'creating the image';
+    const record = recordOf((await askNew(client, { path: 'images', json, what }, call)).json(), what);
     call.note({ kind: 'created', id: record.id });
     return record;
   },

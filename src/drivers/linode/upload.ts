@@ -3,7 +3,7 @@ import { describeEncoding, type Accept } from '../../core/encoding.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content, Operation, UploadRequest } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
-import { ask, imagePath, type LinodeClient } from './client.ts';
+import { ask, askNew, imagePath, type LinodeClient } from './client.ts';
 import { cloudInit, descriptionBody } from './described.ts';
 import { explainXml } from './explain.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
@@ -31,7 +31,7 @@ export const upload: Operation<LinodeClient, 'upload'> = {
     warnOfName(request.description.name, call);
     warnOfRegions([region], call);
     const json = { region, ...descriptionBody(request) };
-    const answer = await ask(client, { method: 'POST', path: 'images/upload', json, what: 'beginning the upload' }, call);
+    const answer = await askNew(client, { path: 'images/upload', json, what: 'beginning the upload' }, call);
     const body = answer.json();
     const record = recordOf(isWire(body) ? body.image : undefined, 'beginning the upload');
     call.note({ kind: 'created', id: record.id });

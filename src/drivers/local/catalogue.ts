@@ -1,4 +1,4 @@
-import { conflictError, integrityError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, integrityError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { imageManifestOf, mayBeImage, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
 import { recordOf, type StoredRecord } from '../_oci/record.ts';
@@ -60,8 +60,13 @@ export interface Catalogue {
   readonly images: ReadonlyMap<string, Found>;
   /** Every manifest that is one of ours, by digest. */
   readonly known: ReadonlyMap<string, Known>;
-  /** Entries whose manifest or record is not there. */
+  /** Entries whose manifest or record is not there, or damaged. */
   readonly broken: readonly Descriptor[];
+}
+
+/** One damaged image is no reason not to show the others. */
+function ifDamaged(error: unknown): undefined {
+  if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
 }
 
 async function readAll(folder: Folder, index: Index, signal: AbortSignal): Promise<Catalogue> {
@@ -71,7 +76,7 @@ async function readAll(folder: Folder, index: Index, signal: AbortSignal): Promi
   const reader = async (): Promise<void> => {
     for (let entry = unread.pop(); entry; entry = unread.pop()) {
       goOn(signal);
-      const known = await read(folder, entry);
+      const known = await read(folder, entry).catch(ifDamaged);
       if (known) cache.put(entry.digest, known);
     }
   };
@@ -99,7 +104,7 @@ export async function readCatalogue(folder: Folder, call: Pick<Call, 'signal' | 
       for (const { digest } of catalogue.broken)
         call.note({
           kind: 'warning',
-          message: `${folder.path}: the blob ${digest} of an image is missing; the image is left out`,
+          message: `${folder.path}: the manifest ${digest} or its record is missing or damaged; the image is left out`,
         });
       return catalogue;
     }

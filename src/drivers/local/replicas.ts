@@ -18,6 +18,7 @@ import {
 import { find, lookUp, type Found } from './catalogue.ts';
 import { enter, removeImage } from './change.ts';
 import { homePlace, type LocalClient } from './client.ts';
+import { goOn } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { readIndex } from './index-file.ts';
 
@@ -31,17 +32,28 @@ export function shown(found: Found, elsewhere: readonly string[]): ImageRecord {
   return imageOf(found.id, found.record, [homePlace, ...elsewhere], raw);
 }
 
-/** Folders, by place, that hold a copy of the image. A place that cannot be read is reported and counts as without. */
-export async function copiesOf(client: LocalClient, found: Found, call: Call): Promise<ReadonlyMap<string, Folder>> {
-  const copies = new Map<string, Folder>();
+/** What `read` finds in each place. A place that cannot be read is reported, and counts as one that holds nothing. */
+export async function inPlaces<T>(
+  client: LocalClient,
+  call: Call,
+  read: (folder: Folder) => Promise<T>,
+): Promise<ReadonlyMap<string, T>> {
+  const all = new Map<string, T>();
   for (const [name, folder] of client.places) {
+    goOn(call.signal);
     try {
-      if (isCopy(found, await lookUp(folder, found.id))) copies.set(name, folder);
+      all.set(name, await read(folder));
     } catch (error) {
       call.note({ kind: 'warning', message: `place ${name}: ${error instanceof Error ? error.message : String(error)}` });
     }
   }
-  return copies;
+  return all;
+}
+
+/** Folders, by place, that hold a copy of the image. */
+export async function copiesOf(client: LocalClient, found: Found, call: Call): Promise<ReadonlyMap<string, Folder>> {
+  const there = await inPlaces(client, call, async (folder) => ({ folder, found: await lookUp(folder, found.id) }));
+  return new Map([...there].flatMap(([name, each]) => (isCopy(found, each.found) ? [[name, each.folder]] : [])));
 }
 
 /** The image as it is now, with its places. Throws NOT_FOUND. */

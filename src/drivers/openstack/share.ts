@@ -6,14 +6,23 @@ import { objectsIn, textIn, type WireObject } from './wire.ts';
 
 const states: Readonly<Record<string, ShareState>> = { pending: 'pending', accepted: 'accepted', rejected: 'rejected' };
 
+const isRefusal = (error: unknown): error is ImgctlError => error instanceof ImgctlError && error.circumstances.status === 403;
+
 function memberOf(wire: WireObject): Member {
   const since = textIn(wire.created_at);
   return { with: textIn(wire.member_id) ?? '', state: states[textIn(wire.status) ?? ''] ?? 'pending', ...(since === undefined ? {} : { since }) };
 }
 
+/** Oddity: of an image with another visibility than `shared` the list is not empty but refused with 403. */
 async function members(client: OpenstackClient, id: string, call: Call): Promise<readonly Member[]> {
-  const body = await client.askObject({ what: `reading who has image ${id}`, method: 'GET', path: `${imagePath(id)}/members` }, call);
-  return objectsIn(body.members).map(memberOf);
+  const what = `reading who has image ${id}`;
+  try {
+    const body = await client.askObject({ what, method: 'GET', path: `${imagePath(id)}/members` }, call);
+    return objectsIn(body.members).map(memberOf);
+  } catch (error) {
+    if (!isRefusal(error) || (await readImage(client, id, call)).visibility === 'shared') throw error;
+    return [];
+  }
 }
 
 async function ownProject(client: OpenstackClient, call: Call): Promise<string> {
@@ -26,7 +35,7 @@ async function add(client: OpenstackClient, id: string, member: string, call: Ca
   try {
     await client.ask({ what: `sharing image ${id} with ${member}`, method: 'POST', path: `${imagePath(id)}/members`, json: { member } }, call);
   } catch (error) {
-    if (!(error instanceof ImgctlError) || error.circumstances.status !== 403) throw error;
+    if (!isRefusal(error)) throw error;
     // Oddity: an image of another visibility is refused with 403, like one that is not ours.
     const { visibility } = await readImage(client, id, call);
     if (visibility === 'shared') throw error;

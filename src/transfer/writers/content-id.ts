@@ -8,10 +8,7 @@ import { isZero, zeroMiB } from './zeros.ts';
 const blockBytes = 512 << 10;
 const digestBytes = 32;
 /** Digests of zero blocks, many in a row, so that terabytes of zeros go by in few calls. */
-const zeroDigests = Buffer.alloc(
-  digestBytes * 4096,
-  createHash('sha256').update(zeroMiB.subarray(0, blockBytes)).digest(),
-);
+const zeroDigests = Buffer.alloc(digestBytes * 4096, createHash('sha256').update(zeroMiB.subarray(0, blockBytes)).digest());
 
 /** A block with data, being hashed, and how many zero blocks are before it, since the last one with data. */
 interface Hashing {
@@ -33,7 +30,7 @@ export class ContentIdHash implements GuestObserver {
   #zeroBlocks = 0;
 
   async data(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const piece = bytes.subarray(at, at + blockBytes - this.#filled);
       at += piece.length;
       if (piece.length === blockBytes) {

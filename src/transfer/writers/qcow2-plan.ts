@@ -110,7 +110,10 @@ export function* pairs(extents: readonly number[]): Generator<readonly [number, 
 export function checkAgainst(plan: Qcow2Plan, seen: Allocation): void {
   const same = seen.extents.length === plan.extents.length && seen.extents.every((cluster, at) => cluster === plan.extents[at]);
   if (same && Math.ceil(seen.length / 512) * 512 === plan.virtualBytes) return;
-  throw integrityError('the image changed while it was read: its data is no longer where it was when the qcow2 file was laid out', {
-    hint: 'Try again when nobody writes to the image.',
-  });
+  throw integrityError(
+    'the image changed while it was read: its data is no longer where it was when the qcow2 file was laid out',
+    {
+      hint: 'Try again when nobody writes to the image.',
+    },
+  );
 }

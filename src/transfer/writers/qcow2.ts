@@ -119,7 +119,7 @@ async function* dataClusters(plan: Qcow2Plan, runs: Runs, options: ReadOptions):
     }
     const start = seen.length;
     seen.data(piece.length);
-    for (let at = 0; at < piece.length; ) {
+    for (let at = 0; at < piece.length;) {
       const within = (start + at) % clusterBytes;
       const whole = Math.floor((piece.length - at) / clusterBytes) * clusterBytes;
       if (within === 0 && whole > 0) {

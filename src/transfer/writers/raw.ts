@@ -54,7 +54,7 @@ function* dataSpans(bytes: Uint8Array): Generator<readonly [number, number]> {
 
 /** One write may take less than it is given. */
 async function writeAll(file: SparseFile, bytes: Uint8Array, from: number, to: number, position: number): Promise<void> {
-  for (let done = from; done < to; ) {
+  for (let done = from; done < to;) {
     const { bytesWritten } = await file.write(bytes, done, to - done, position + done - from);
     done += bytesWritten;
   }

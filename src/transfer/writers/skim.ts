@@ -1,6 +1,19 @@
 import {
-  decode, distanceBase, distanceBits, distanceExtra, endMask, ends, extraShift,
-  fillDistanceTable, fillSymbolTable, lengthShift, literalsShift, newCodes, readCodes, symbolBits, symbolEntry,
+  decode,
+  distanceBase,
+  distanceBits,
+  distanceExtra,
+  endMask,
+  ends,
+  extraShift,
+  fillDistanceTable,
+  fillSymbolTable,
+  lengthShift,
+  literalsShift,
+  newCodes,
+  readCodes,
+  symbolBits,
+  symbolEntry,
 } from './huffman.ts';
 
 /** Where in the data, in bits from its start, the header of the last block begins and where that block ends. */
@@ -95,7 +108,7 @@ function readDynamicCodes(view: DataView, limit: number): boolean {
 }
 
 function readLengths(view: DataView, total: number, limit: number): boolean {
-  for (let at = 0; at < total; ) {
+  for (let at = 0; at < total;) {
     if (position > limit) return false;
     const word = peek(view);
     const found = decode(lengthCodes, word);

@@ -12,6 +12,7 @@ export function membersOf(kept: Kept, method: string, id: string | undefined, bo
   const image = String(kept.wire.id);
   const mine = kept.wire.owner === caller.project || caller.admin;
   if (method === 'GET' && id === undefined) {
+    if (kept.wire.visibility !== 'shared') throw new Refusal(403, `Not allowed to list members for image ${image}: Only shared images have members.`);
     const shown = [...kept.members.keys()].filter((member) => mine || member === caller.project);
     return { status: 200, body: { members: shown.map((member) => wireOf(kept, member)), schema: '/v2/schemas/members' } };
   }

@@ -44,7 +44,10 @@ export function makeBench(places: readonly string[] = []): Bench {
   const root = mkdtempSync(path.join(tmpdir(), 'imgctl-bench-'));
   roots.push(root);
   const folder = path.join(root, 'images');
-  const values = { path: folder, ...(places.length > 0 ? { places: places.map((name) => `${name}=${path.join(root, name)}`).join(',') } : {}) };
+  const values = {
+    path: folder,
+    ...(places.length > 0 ? { places: places.map((name) => `${name}=${path.join(root, name)}`).join(',') } : {}),
+  };
   const { session } = openSession(local, values);
   const at = (...parts: readonly string[]): string => path.join(folder, ...parts);
   const blobs = at('blobs', 'sha256');
@@ -56,7 +59,10 @@ export function makeBench(places: readonly string[] = []): Bench {
     upload: (name, seed = 1) =>
       session
         .require('upload')
-        .run({ description: { name }, content: makeContent({ format: 'raw' }, { diskLength: 50_000, seed }), extras: {} }, testCall()),
+        .run(
+          { description: { name }, content: makeContent({ format: 'raw' }, { diskLength: 50_000, seed }), extras: {} },
+          testCall(),
+        ),
     create: (name, id) =>
       session.require('create').run({ description: { name }, extras: {}, ...(id === undefined ? {} : { id }) }, testCall()),
     patch: (id, changes) => session.require('patch').run({ id, changes, extras: {} }, testCall()),

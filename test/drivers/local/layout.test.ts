@@ -84,7 +84,12 @@ describe('the files of a folder', () => {
     const nested = bench.put({ schemaVersion: 2, manifests: [inner] }, 'application/vnd.oci.image.index.v1+json');
     const foreign = { ...nested, annotations: { 'org.opencontainers.image.ref.name': 'foreign' }, strange: { x: 1 } };
     const index = bench.index();
-    bench.writeIndex({ ...index, annotations: { kept: 'yes' }, unheardOf: [1], manifests: [foreign, 'nonsense', ...index.manifests] });
+    bench.writeIndex({
+      ...index,
+      annotations: { kept: 'yes' },
+      unheardOf: [1],
+      manifests: [foreign, 'nonsense', ...index.manifests],
+    });
     await bench.patch(id, { name: 'renamed' });
     await bench.remove((await bench.create('passing')).id);
     const after = bench.index();
@@ -99,11 +104,23 @@ describe('the files of a folder', () => {
     const bench = makeBench();
     const { id } = await bench.create('future');
     const enter = (record: object): void => {
-      const config = bench.put({ ...((JSON.parse(JSON.stringify(record)) as object) ?? {}) }, 'application/vnd.imgctl.record.v1+json');
+      const config = bench.put(record, 'application/vnd.imgctl.record.v1+json');
       const manifest = bench.put({ schemaVersion: 2, mediaType: manifestType, config, layers: [] }, manifestType);
-      bench.writeIndex({ schemaVersion: 2, manifests: [{ ...manifest, annotations: { 'org.opencontainers.image.ref.name': id } }] });
+      bench.writeIndex({
+        schemaVersion: 2,
+        manifests: [{ ...manifest, annotations: { 'org.opencontainers.image.ref.name': id } }],
+      });
     };
-    enter({ schema: 1, id, revision: 4, name: 'future', status: 'queued', novelty: { deep: [1] }, tags: 'none', minRamBytes: -1 });
+    enter({
+      schema: 1,
+      id,
+      revision: 4,
+      name: 'future',
+      status: 'queued',
+      novelty: { deep: [1] },
+      tags: 'none',
+      minRamBytes: -1,
+    });
     const image = await bench.patch(id, { name: 'present' });
     expect(image.raw.record).toMatchObject({ novelty: { deep: [1] }, revision: 5, name: 'present' });
     expect(image.tags).toEqual([]);
@@ -153,10 +170,14 @@ describe('damage', () => {
 
   it('to a record is noticed by its digest', async () => {
     const bench = makeBench();
-    const { id, raw } = await bench.upload('forged');
+    const { id, raw } = await bench.upload('genuine');
     const { digest } = (raw.manifest as { config: { digest: string } }).config;
-    writeFileSync(bench.path('blobs', 'sha256', digest.slice(7)), JSON.stringify({ ...(raw.record as object), name: 'forged' }));
+    writeFileSync(bench.path('blobs', 'sha256', digest.slice(7)), JSON.stringify({ ...(raw.record as object), name: 'other' }));
+    rmSync(bench.path('imgctl', 'records.jsonl'), { force: true });
     await failureOf(bench.show(id), 'INTEGRITY');
+    const { images, notes } = await bench.list();
+    expect(images).toEqual([]);
+    expect(notes).toMatchObject([{ kind: 'warning' }]);
   });
 
   it('to a disk is noticed by its length before a byte is given', async () => {
@@ -173,7 +194,10 @@ describe('damage', () => {
     writeFileSync(bench.path('secret'), outside);
     const evil = { mediaType: manifestType, digest: 'sha256:../../secret', size: outside.length };
     const index = bench.index();
-    bench.writeIndex({ ...index, manifests: [...index.manifests, { ...evil, annotations: { 'org.opencontainers.image.ref.name': 'evil' } }] });
+    bench.writeIndex({
+      ...index,
+      manifests: [...index.manifests, { ...evil, annotations: { 'org.opencontainers.image.ref.name': 'evil' } }],
+    });
     expect((await bench.list()).images.length).toBe(1);
     await failureOf(bench.show('evil'), 'INTEGRITY');
     await failureOf(bench.remove('evil'), 'INTEGRITY');

@@ -12,7 +12,9 @@ import { gather, makeContent } from '../../support/content.ts';
 import { openSession } from '../../support/open-session.ts';
 
 const absent = spawnSync('skopeo', ['--version']).error !== undefined;
-const title = absent ? 'skopeo reads and writes the folder (SKIPPED: no skopeo on this machine)' : 'skopeo reads and writes the folder';
+const title = absent
+  ? 'skopeo reads and writes the folder (SKIPPED: no skopeo on this machine)'
+  : 'skopeo reads and writes the folder';
 
 describe.skipIf(absent)(title, () => {
   const root = mkdtempSync(path.join(tmpdir(), 'imgctl-skopeo-'));

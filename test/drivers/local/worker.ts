@@ -16,7 +16,9 @@ const { session } = openSession(local, { path: folder });
 for (let round = 0; round < Number(count); round += 1) {
   const title = `${name}-${round}`;
   if (shared !== undefined) {
-    await session.require('patch').run({ id: shared, changes: { addTags: [title], properties: { [title]: 'yes' } }, extras: {} }, call);
+    await session
+      .require('patch')
+      .run({ id: shared, changes: { addTags: [title], properties: { [title]: 'yes' } }, extras: {} }, call);
     continue;
   }
   const data = diskOf(title);

@@ -24,7 +24,7 @@ const words = Array.from({ length: 256 }, (_, n) => `${(n * 2654435761).toString
 export function bytesOf({ kind, length, seed }: Piece): Buffer {
   const bytes = Buffer.alloc(length);
   let state = (seed * 2654435761 + 1) >>> 0;
-  for (let at = 0; kind !== 'zero' && at < length; ) {
+  for (let at = 0; kind !== 'zero' && at < length;) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     if (seed % 5 === 0) bytes[at++] = state >>> 24;
     else at += bytes.write(words[state >>> 24] ?? '', at, 'latin1');
@@ -75,13 +75,17 @@ export const anyPieces: fc.Arbitrary<Piece[]> = fc.array(
       length: length(256 << 10),
       seed,
       slack: fc.integer({ min: 0, max: 600 }),
-      deflate: fc.record({ level: fc.integer({ min: 0, max: 9 }), windowBits: fc.integer({ min: 9, max: 15 }), strategy: fc.integer({ min: 0, max: 4 }) }),
+      deflate: fc.record({
+        level: fc.integer({ min: 0, max: 9 }),
+        windowBits: fc.integer({ min: 9, max: 15 }),
+        strategy: fc.integer({ min: 0, max: 4 }),
+      }),
     }),
   ),
   { maxLength: 12 },
 );
 
-/** All of a stream. Each chunk is copied at once, and spoilt afterwards where it may be: it is valid only until the next is asked for. */
+/** All of a stream. Each chunk is copied at once: it is valid only until the next is asked for. */
 export async function collect(bytes: Bytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of bytes) chunks.push(Buffer.from(chunk));

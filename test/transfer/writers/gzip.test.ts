@@ -11,7 +11,13 @@ const mixed: Piece[] = [
   { kind: 'zero', length: 100, seed: 0 },
   { kind: 'data', length: 3_000_000, seed: 2 },
   { kind: 'zero', length: 70_000_000, seed: 0 },
-  ...Array.from({ length: 40 }, (_, n): Piece => ({ kind: 'deflate', length: 65536, seed: n, slack: 7 * n, deflate: { windowBits: 12 } })),
+  ...Array.from({ length: 40 }, (_, n): Piece => ({
+    kind: 'deflate',
+    length: 65536,
+    seed: n,
+    slack: 7 * n,
+    deflate: { windowBits: 12 },
+  })),
   { kind: 'data', length: 300_000, seed: 5 },
   { kind: 'zero', length: 5, seed: 0 },
 ];
@@ -30,10 +36,15 @@ const readers: [tool: string, ...args: string[]][] = [['gzip', '-dc'], ['pigz', 
 describe('a gzip of runs', () => {
   it('inflates to the guest bytes, whatever the runs are', async () => {
     await fc.assert(
-      fc.asyncProperty(anyPieces, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 9 }), async (pieces, concurrency, level) => {
-        const written = await collect(gzipBytes(runsOf(pieces), { concurrency, level }));
-        expect(gunzipSync(written).equals(guestOf(pieces))).toBe(true);
-      }),
+      fc.asyncProperty(
+        anyPieces,
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 0, max: 9 }),
+        async (pieces, concurrency, level) => {
+          const written = await collect(gzipBytes(runsOf(pieces), { concurrency, level }));
+          expect(gunzipSync(written).equals(guestOf(pieces))).toBe(true);
+        },
+      ),
       { numRuns: 60 },
     );
   }, 60_000);
@@ -79,7 +90,12 @@ describe('a gzip of runs', () => {
   });
 
   it('pastes deflate runs without reading them', async () => {
-    const pieces = Array.from({ length: 33 }, (_, n): Piece => ({ kind: 'deflate', length: 65536, seed: n, deflate: { level: 9, windowBits: 12 } }));
+    const pieces = Array.from({ length: 33 }, (_, n): Piece => ({
+      kind: 'deflate',
+      length: 65536,
+      seed: n,
+      deflate: { level: 9, windowBits: 12 },
+    }));
     const reads = { count: 0 };
     const written = await collect(gzipBytes(runsOf(pieces, reads)));
     expect(gunzipSync(written).equals(guestOf(pieces))).toBe(true);
@@ -102,7 +118,13 @@ describe('the flow through gzip', () => {
 
   it('does not run ahead of a slow consumer', async () => {
     const reads = { count: 0 };
-    const stream = gzipBytes(runsOf(Array.from({ length: 50 }, () => mebibyte), reads), { concurrency: 3 });
+    const stream = gzipBytes(
+      runsOf(
+        Array.from({ length: 50 }, () => mebibyte),
+        reads,
+      ),
+      { concurrency: 3 },
+    );
     for (let chunk = 0; chunk < 3; chunk += 1) await stream.next();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(reads.count).toBeLessThanOrEqual(5);

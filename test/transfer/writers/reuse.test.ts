@@ -57,7 +57,10 @@ describe('skimming deflate data', () => {
       }),
       { numRuns: 300 },
     );
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (rubbish) => void skimBytes(rubbish, 100)), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500 }), (rubbish) => void skimBytes(rubbish, 100)),
+      { numRuns: 1000 },
+    );
   });
 
   it('refuses distances that point before the start', () => {

@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { makeBench, type Bench } from './bench.ts';
+
+const hourMs = 3_600_000;
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+const named = (name: string): object => ({ annotations: { 'org.opencontainers.image.ref.name': name } });
+
+/** Makes a file look as if it was last written so many hours ago. */
+function age(file: string, hours: number): void {
+  const time = new Date(Date.now() - hours * hourMs);
+  utimesSync(file, time, time);
+}
+
+/** Lets the collector look at once, which it does after a deletion when its last look is an hour old. */
+async function collect(bench: Bench): Promise<void> {
+  rmSync(bench.path('imgctl', 'swept'), { force: true });
+  await bench.remove((await bench.create('passing')).id);
+}
+
+describe('what nothing needs', () => {
+  it('goes when it is a day old, and stays until then', async () => {
+    const bench = makeBench();
+    const { id } = await bench.upload('kept');
+    const [old, young] = [bench.put('forgotten'), bench.put('just written by another program')];
+    age(bench.path('blobs', 'sha256', old.digest.slice(7)), 25);
+    age(bench.path('blobs', 'sha256', young.digest.slice(7)), 23);
+    for (const name of bench.blobs())
+      if (!name.startsWith(young.digest.slice(7, 20))) age(bench.path('blobs', 'sha256', name), 25);
+    mkdirSync(bench.path('imgctl', 'tmp'), { recursive: true });
+    const files = [bench.path('imgctl', 'tmp', 'dead'), bench.path('oci-put-blob123'), bench.path('notes.txt')];
+    for (const file of files) writeFileSync(file, 'x');
+    for (const file of files) age(file, 25);
+    writeFileSync(bench.path('imgctl', 'tmp', 'alive'), 'x');
+    await collect(bench);
+    expect(bench.blobs()).not.toContain(old.digest.slice(7));
+    expect(bench.blobs()).toContain(young.digest.slice(7));
+    expect(files.map((file) => existsSync(file))).toEqual([false, false, true]);
+    expect(existsSync(bench.path('imgctl', 'tmp', 'alive'))).toBe(true);
+    expect((await bench.data(id)).length).toBe(50_000);
+  });
+
+  it('does not include what foreign manifests, indexes and subjects lead to', async () => {
+    const bench = makeBench();
+    await bench.create('ours');
+    const [layer, config, subjectLayer] = [bench.put('layer'), bench.put({ os: 'linux' }), bench.put('layer of the subject')];
+    const subject = bench.put({ schemaVersion: 2, mediaType: manifestType, config, layers: [subjectLayer] }, manifestType);
+    const inner = bench.put({ schemaVersion: 2, mediaType: manifestType, config, layers: [layer], subject }, manifestType);
+    const nested = bench.put({ schemaVersion: 2, manifests: [inner] }, 'application/vnd.oci.image.index.v1+json');
+    const index = bench.index();
+    bench.writeIndex({ ...index, manifests: [...index.manifests, nested] });
+    for (const name of bench.blobs()) age(bench.path('blobs', 'sha256', name), 48);
+    await collect(bench);
+    for (const { digest } of [layer, config, subjectLayer, subject, inner, nested])
+      expect(bench.blobs()).toContain(digest.slice(7));
+  });
+
+  it('is not guessed at while a list of blobs cannot be read', async () => {
+    const bench = makeBench();
+    await bench.create('ours');
+    const unreadable = bench.put('{"manifests": [', 'application/vnd.oci.image.index.v1+json');
+    const orphan = bench.put('perhaps a layer of the unreadable one');
+    const index = bench.index();
+    bench.writeIndex({ ...index, manifests: [...index.manifests, unreadable] });
+    for (const name of bench.blobs()) age(bench.path('blobs', 'sha256', name), 48);
+    await collect(bench);
+    expect(bench.blobs()).toContain(orphan.digest.slice(7));
+  });
+
+  it('is what a superseded, unnamed entry leads to, and not what stands unnamed alone', async () => {
+    const bench = makeBench();
+    const { id } = await bench.upload('before');
+    const [older] = bench.index().manifests;
+    const before = bench.blobs();
+    // As another tool does that replaces an image: the new entry is appended, the older loses its name and stays.
+    const record = bench.put(
+      { schema: 1, id, revision: 9, name: 'after', status: 'queued' },
+      'application/vnd.imgctl.record.v1+json',
+    );
+    const newer = bench.put({ schemaVersion: 2, mediaType: manifestType, config: record, layers: [] }, manifestType);
+    const lone = bench.put(
+      { schema: 1, id: 'lone', revision: 1, name: 'lone', status: 'queued' },
+      'application/vnd.imgctl.record.v1+json',
+    );
+    const orphan = bench.put({ schemaVersion: 2, mediaType: manifestType, config: lone, layers: [] }, manifestType);
+    bench.writeIndex({ ...bench.index(), manifests: [{ ...older, annotations: {} }, { ...newer, ...named(id) }, orphan] });
+    expect((await bench.list()).images.map((image) => [image.id, image.name])).toEqual([
+      [id, 'after'],
+      ['lone', 'lone'],
+    ]);
+    for (const name of bench.blobs()) age(bench.path('blobs', 'sha256', name), 48);
+    await collect(bench);
+    expect(bench.index().manifests.map(({ digest }) => digest)).toEqual([newer.digest, orphan.digest]);
+    expect(bench.blobs().filter((name) => before.includes(name))).toEqual([]);
+    expect((await bench.patch('lone', { name: 'found' })).name).toBe('found');
+    expect((await bench.list()).images.length).toBe(2);
+  });
+});
+
+describe('two entries of one name', () => {
+  it('count as the higher revision, and the next change repairs it', async () => {
+    const bench = makeBench();
+    const { id } = await bench.upload('high');
+    const [high] = bench.index().manifests;
+    const record = bench.put(
+      { schema: 1, id, revision: 1, name: 'low', status: 'queued' },
+      'application/vnd.imgctl.record.v1+json',
+    );
+    const low = bench.put({ schemaVersion: 2, mediaType: manifestType, config: record, layers: [] }, manifestType);
+    bench.writeIndex({ ...bench.index(), manifests: [{ ...low, ...named(id) }, high] });
+    expect((await bench.list()).images.map((image) => image.name)).toEqual(['high']);
+    expect((await bench.show(id)).name).toBe('high');
+    await bench.patch(id, { description: 'repaired' });
+    const names = bench.index().manifests.map(({ annotations }) => annotations?.['org.opencontainers.image.ref.name']);
+    expect(names).toEqual([undefined, id]);
+    await bench.remove(id);
+    expect((await bench.list()).images).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-packed-'));
+const home = path.join(folder, 'home');
+const bin = path.join(folder, 'node_modules', '.bin', 'imgctl');
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+let packed: Packed;
+
+function imgctl(args: readonly string[], input?: string): { stdout: string; stderr: string; status: number | null } {
+  const env = { PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8' };
+  return spawnSync(bin, args, { env, encoding: 'utf8', cwd: folder, input });
+}
+
+beforeAll(() => {
+  const told = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  // The build that packing runs first may print lines of its own.
+  [packed] = JSON.parse(told.slice(told.indexOf('[\n'))) as [Packed];
+  writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(folder, packed.filename)], { cwd: folder, stdio: 'ignore' });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the packed package', () => {
+  it('holds the program, the schema and the papers, and nothing else', () => {
+    const strange = packed.files.map((file) => file.path).filter((name) => !/^(bin\/imgctl\.cjs|dist\/[\w.-]+|schema\/[\w.-]+|README\.md|LICENSE|package\.json)$/.test(name));
+    expect(strange).toEqual([]);
+  });
+
+  it('is at most 2 MB', () => expect(packed.unpackedSize).toBeLessThan(2_000_000));
+
+  it('installs no other package', () => {
+    expect(readdirSync(path.join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['imgctl']);
+  });
+
+  it('runs: version, help, a list, an upload and a download in an empty home', () => {
+    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(imgctl(['--version']).stdout).toBe(`imgctl ${version}\n`);
+    expect(imgctl(['help']).stdout).toContain('imgctl list');
+    expect(imgctl(['list', '-o', 'json'])).toMatchObject({ stdout: '[]\n', status: 0 });
+    const disk = Buffer.alloc(1024 * 1024, 'disk');
+    writeFileSync(path.join(folder, 'disk.raw'), disk);
+    expect(imgctl(['upload', 'disk.raw', '--name', 'web', '-q']).status).toBe(0);
+    expect(imgctl(['download', 'web', 'back.raw', '-q']).status).toBe(0);
+    expect(readFileSync(path.join(folder, 'back.raw')).equals(disk)).toBe(true);
+  });
+
+  it('names its failures on stderr and in the exit status', () => {
+    const result = imgctl(['show', 'nope', '-o', 'json']);
+    expect(result.status).toBe(5);
+    expect(result.stdout).toBe('');
+    expect(JSON.parse(result.stderr)).toMatchObject({ error: { code: 'NOT_FOUND', exitCode: 5 } });
+  });
+
+  it('ends quietly when nobody reads its output', () => {
+    const result = spawnSync('/bin/bash', ['-c', `set -o pipefail; "${bin}" help | head -1`], { env: { PATH: process.env.PATH, HOME: home }, encoding: 'utf8' });
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+  });
+});
