@@ -42,10 +42,6 @@ export interface At<Name extends OperationName = OperationName> {
 }
 
 export interface CommandDefinition<A extends Args, O extends Options, N extends Needs> {
-  /** What is typed: `list`, `profile add`. */
-  readonly path: string;
-  readonly aliases?: readonly string[];
-  readonly summary: string;
   /** More than the summary says, for the command's own help. */
   readonly about?: string;
   readonly args: A;
@@ -55,11 +51,17 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
   run(input: ArgValues<A> & OptionValues<O>, context: Context<N>): Promise<Outcome | undefined>;
 }
 
-/** A command as the parser, help and completion see it. */
-export interface Command {
+/** A command in the list of them: what is known of it without loading it. */
+export interface CommandEntry {
+  /** What is typed: `list`, `profile add`. */
   readonly path: string;
   readonly aliases: readonly string[];
   readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** A command as the parser, help and completion see it. */
+export interface Command {
   readonly about?: string;
   readonly args: Args;
   readonly options: Options;
@@ -72,5 +74,5 @@ export interface Command {
 export function defineCommand<const A extends Args, const O extends Options, const N extends Needs>(
   definition: CommandDefinition<A, O, N>,
 ): Command {
-  return { aliases: [], ...definition } as unknown as Command;
+  return definition as unknown as Command;
 }

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts';
+import type { Chosen } from './parse.ts';
 import { flagName, type Options } from './option.ts';
 import { globalOptions } from './settings.ts';
 
@@ -17,20 +17,20 @@ interface Word {
 }
 
 /** What follows a flag, where it is one of a few words. */
-function choices(commands: readonly Command[], providers: readonly string[]): Map<string, readonly string[]> {
+function choices(commands: readonly Chosen[], providers: readonly string[]): Map<string, readonly string[]> {
   const known = new Map<string, readonly string[]>([['--provider', providers]]);
-  for (const options of [globalOptions, ...commands.map((command) => command.options)] as Options[])
+  for (const options of [globalOptions, ...commands.map(({ command }) => command.options)] as Options[])
     for (const [key, option] of Object.entries(options)) if (option.choices) known.set(`--${flagName(key)}`, option.choices);
   return known;
 }
 
 /** A script that completes verbs, options, their values, and the names of the profiles that there are. */
-export function completionScript(shell: Shell, commands: readonly Command[], providers: readonly string[]): string {
-  const words = commands.flatMap((command): Word[] =>
-    [command.path, ...(command.path.includes(' ') ? [] : command.aliases)].map((path) => ({
+export function completionScript(shell: Shell, commands: readonly Chosen[], providers: readonly string[]): string {
+  const words = commands.flatMap(({ entry, command }): Word[] =>
+    [entry.path, ...(entry.path.includes(' ') ? [] : entry.aliases)].map((path) => ({
       path,
       flags: longFlags(command.options),
-      summary: command.summary,
+      summary: entry.summary,
     })),
   );
   const values = choices(commands, providers);

@@ -1,5 +1,6 @@
 import type { OperationName } from '../core/operation.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandEntry } from './command.ts';
+import type { Chosen } from './parse.ts';
 import type { Surface } from './context.ts';
 import { flagName, flagsOf, type Option, type Options } from './option.ts';
 import { driverNamed } from './session.ts';
@@ -36,9 +37,9 @@ const argumentWord = (name: string, takes: string): string => {
 };
 
 /** How a command is typed, such as `imgctl show IMAGE... [options]`. */
-export function usageLine(command: Command): string {
+export function usageLine({ entry, command }: Chosen): string {
   const args = Object.entries(command.args).map(([name, arg]) => argumentWord(name, arg.takes));
-  return ['imgctl', command.path, ...args, ...(Object.keys(command.options).length > 0 ? ['[options]'] : [])].join(' ');
+  return ['imgctl', entry.path, ...args, ...(Object.keys(command.options).length > 0 ? ['[options]'] : [])].join(' ');
 }
 
 /** Names of the providers whose driver has all of these verbs. */
@@ -59,11 +60,11 @@ async function supportedBy(command: Command, surface: Surface): Promise<string> 
 }
 
 /** What `--set` takes at the profile that was named, for the verb of this command. */
-async function extrasSection(command: Command, surface: Surface): Promise<string> {
+async function extrasSection({ entry, command }: Chosen, surface: Surface): Promise<string> {
   const [profile] = surface.settings.profile;
   if (profile === undefined || !('set' in command.options)) return '';
   const driver = await driverNamed(surface.directory.entry(profile).provider, surface);
-  const facts = driver.facts[command.path as OperationName];
+  const facts = driver.facts[entry.path as OperationName];
   const extras = facts && 'extras' in facts ? (facts.extras ?? {}) : {};
   const rows = Object.entries(extras).map(
     ([name, extra]) => [`--set ${name}=${extra.kind === 'flag' ? 'true' : extra.kind.toUpperCase()}`, extra.help] as const,
@@ -72,17 +73,18 @@ async function extrasSection(command: Command, surface: Surface): Promise<string
 }
 
 /** The help of one command, with who supports it and examples. */
-export async function commandHelp(command: Command, surface: Surface): Promise<string> {
+export async function commandHelp(chosen: Chosen, surface: Surface): Promise<string> {
+  const { entry, command } = chosen;
   const args = Object.entries(command.args).map(([name, arg]) => [name.toUpperCase(), arg.summary] as const);
   const options = optionRows(command.options);
   const examples = command.examples.map((example) => `  # ${example.does}\n  ${example.type}`).join('\n\n');
   const sections = [
-    `${command.summary}.`,
-    `Usage: ${usageLine(command)}${command.aliases.length > 0 ? `\nAlso: ${command.aliases.join(', ')}` : ''}`,
+    `${entry.summary}.`,
+    `Usage: ${usageLine(chosen)}${entry.aliases.length > 0 ? `\nAlso: ${entry.aliases.join(', ')}` : ''}`,
     command.about ?? '',
     args.length > 0 ? `Arguments:\n${table(args)}` : '',
     options.length > 0 ? `Options:\n${table(options)}` : '',
-    await extrasSection(command, surface),
+    await extrasSection(chosen, surface),
     await supportedBy(command, surface),
     `Examples:\n${examples}`,
     `Options that every verb takes: imgctl help options`,
@@ -102,7 +104,7 @@ const firstSteps: readonly (readonly [string, string])[] = [
 ];
 
 /** What `imgctl` alone says. */
-export function firstHelp(commands: readonly Command[]): string {
+export function firstHelp(commands: readonly CommandEntry[]): string {
   const verbs = commands.map((command) => [command.path, command.summary] as const);
   return [
     'imgctl: one command line for machine images in every cloud.',
@@ -112,4 +114,12 @@ export function firstHelp(commands: readonly Command[]): string {
     'imgctl VERB --help tells more; imgctl help TOPIC: options, exit-codes, output, profiles, environment.',
     '',
   ].join('\n\n');
+}
+
+/** The commands of a group such as `profile`. */
+export function groupHelp(group: string, commands: readonly CommandEntry[]): string {
+  const rows = commands
+    .filter(({ path }) => path.startsWith(`${group} `))
+    .map(({ path, summary }) => [`imgctl ${path}`, summary] as const);
+  return `${table(rows)}\n`;
 }

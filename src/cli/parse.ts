@@ -1,13 +1,21 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
 import { usageError } from '../core/errors.ts';
 import { nearest } from '../ui/nearest.ts';
-import type { Arg, Command } from './command.ts';
+import type { Arg, Command, CommandEntry } from './command.ts';
 import { absentValue, flagName, flagsOf, parseOption, type Options, type OptionValues } from './option.ts';
 import { globalOptions, type GlobalValues } from './settings.ts';
 
-/** What was typed. `command` absent: nothing but global options. */
+/** A command that was typed, with what it is listed as. */
+export interface Chosen {
+  readonly entry: CommandEntry;
+  readonly command: Command;
+}
+
+/** What was typed. `chosen` absent: nothing but global options, or only the first word of `profile add` and its like. */
 export interface Parsed {
-  readonly command?: Command;
+  readonly chosen?: Chosen;
+  /** The verb's words, where they name a group of commands and none in it. */
+  readonly group?: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly globals: GlobalValues;
   readonly help: boolean;
@@ -21,60 +29,80 @@ const asked = {
 const rootOptions = { ...globalOptions, ...asked };
 
 /**
- * Reads the arguments behind the program's name. Global options may stand before or behind the verb. Only the options
- * of the verb that was typed are declared. Throws USAGE, with the nearest words, for what it does not know.
+ * Reads the arguments behind the program's name; only the command that was typed is loaded. Global options may stand
+ * before or behind the verb. Throws USAGE, with the nearest words, for what it does not know.
  */
-export function parseArguments(argv: readonly string[], commands: readonly Command[]): Parsed {
-  let chosen: Command | undefined;
-  let input: Record<string, unknown> = {};
-  const wantsHelp = argv.some((word) => word === '--help' || word === '-h');
-  const root = bare(new Parser('imgctl'));
-  declare(root, rootOptions);
-  const groups = new Map<string, Parser>();
-  for (const command of commands) {
-    const [first = '', second] = command.path.split(' ');
-    const parent = second === undefined ? root : (groups.get(first) ?? newGroup(root, groups, first));
-    const parser = bare(parent.command(second ?? first)).aliases(command.aliases);
-    if (isTyped(command, argv)) declare(parser, command.options);
-    for (const [name, arg] of Object.entries(command.args)) parser.argument(argumentOf(name, arg, wantsHelp), arg.summary);
-    parser.action((...given: unknown[]) => {
-      chosen = command;
-      input = { ...positional(command, given), ...valuesOf(command.options, parser.opts()) };
-    });
-  }
-  root.action(() => undefined);
-  root.argument('[verb]');
-  parseWith(root, argv, commands);
-  const [verb] = root.args;
-  if (!chosen && verb !== undefined && !groups.has(verb)) throw unknownVerb(verb, commands);
-  const globals = valuesOf(rootOptions, root.opts());
+export async function parseArguments(argv: readonly string[], commands: readonly CommandEntry[]): Promise<Parsed> {
+  const { entry, words, rest } = findVerb(argv, commands);
+  const command = await entry?.load();
+  if (!entry && words.length > 0 && !commands.some((one) => one.path.startsWith(`${words[0]} `)))
+    throw unknownVerb(words[0] ?? '', commands);
+  const lenient = rest.includes('--help') || rest.includes('-h');
+  const parser = new Parser('imgctl').exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  parser.helpOption(false).helpCommand(false).allowExcessArguments(false).showSuggestionAfterError(true);
+  declare(parser, { ...rootOptions, ...command?.options });
+  for (const [name, arg] of Object.entries(command?.args ?? {})) parser.argument(argumentOf(name, arg, lenient), arg.summary);
+  parse(parser, rest, entry);
+  const globals = valuesOf(rootOptions, parser.opts());
+  const input = command ? { ...positional(command, parser.processedArgs), ...valuesOf(command.options, parser.opts()) } : {};
   return {
-    ...(chosen ? { command: chosen } : {}),
+    ...(entry && command ? { chosen: { entry, command } } : {}),
+    ...(words[0] === undefined || entry ? {} : { group: words[0] }),
     input,
     globals,
-    help: globals.help === true || (chosen === undefined && verb !== undefined),
+    help: globals.help === true,
     version: globals.version === true,
   };
 }
 
-function bare(parser: Parser): Parser {
-  return parser
-    .exitOverride()
-    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
-    .helpOption(false)
-    .helpCommand(false)
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(true);
+/** Global options that take the next word as their value. */
+const takesValue = new Set(
+  Object.entries(globalOptions).flatMap(([key, option]) =>
+    option.kind === 'flag' || option.kind === 'switch'
+      ? []
+      : [`--${flagName(key)}`, ...('short' in option ? [`-${option.short}`] : [])],
+  ),
+);
+
+interface Found {
+  readonly entry?: CommandEntry;
+  /** The words that name the command, or that should have. */
+  readonly words: readonly string[];
+  /** Everything else, in order. */
+  readonly rest: readonly string[];
 }
 
-function newGroup(root: Parser, groups: Map<string, Parser>, name: string): Parser {
-  const group = bare(root.command(name)).action(() => undefined);
-  groups.set(name, group);
-  return group;
+/** Takes the verb, of one or two words, out of the arguments. */
+function findVerb(argv: readonly string[], commands: readonly CommandEntry[]): Found {
+  const first = nextWord(argv, 0);
+  const word = argv[first];
+  if (word === undefined) return { words: [], rest: argv };
+  const without = (...indexes: readonly number[]): string[] => argv.filter((_, index) => !indexes.includes(index));
+  const entry = commands.find((one) => !one.path.includes(' ') && (one.path === word || one.aliases.includes(word)));
+  if (entry) return { entry, words: [word], rest: without(first) };
+  const inGroup = commands.filter((one) => one.path.startsWith(`${word} `));
+  if (inGroup.length === 0) return { words: [word], rest: without(first) };
+  const second = nextWord(argv, first + 1);
+  const inner = argv[second];
+  if (inner === undefined) return { words: [word], rest: without(first) };
+  const nested = inGroup.find((one) => one.path === `${word} ${inner}` || one.aliases.includes(inner));
+  if (nested) return { entry: nested, words: [word, inner], rest: without(first, second) };
+  const close = nearest(
+    inner,
+    inGroup.map((one) => one.path.slice(word.length + 1)),
+  );
+  throw usageError(`there is no "${word} ${inner}"`, {
+    hint: close.length > 0 ? `did you mean ${close.map((each) => `${word} ${each}`).join(' or ')}?` : `imgctl help ${word}`,
+  });
 }
 
-const isTyped = (command: Command, argv: readonly string[]): boolean =>
-  [command.path.split(' ').at(-1) ?? '', ...command.aliases].some((word) => argv.includes(word));
+/** Index of the next argument that is neither an option nor the value of a global one. */
+function nextWord(argv: readonly string[], from: number): number {
+  let index = from;
+  while (index < argv.length && argv[index]?.startsWith('-') && argv[index] !== '-')
+    index += takesValue.has(argv[index] ?? '') ? 2 : 1;
+  return index;
+}
 
 function argumentOf(name: string, arg: Arg, lenient: boolean): string {
   if (arg.takes === 'any' || (lenient && arg.takes === 'many')) return `[${name}...]`;
@@ -100,29 +128,21 @@ function valuesOf<O extends Options>(options: O, given: Readonly<Record<string, 
 const positional = (command: Command, given: readonly unknown[]): Record<string, unknown> =>
   Object.fromEntries(Object.keys(command.args).map((name, index) => [name, given[index]]));
 
-function parseWith(root: Parser, argv: readonly string[], commands: readonly Command[]): void {
+function parse(parser: Parser, words: readonly string[], entry: CommandEntry | undefined): void {
   try {
-    root.parse(argv, { from: 'user' });
+    parser.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-    if (error.code === 'commander.excessArguments' && root.args[0] !== undefined && !known(root.args[0], commands))
-      throw unknownVerb(root.args[0], commands);
-    throw usageError(message, { hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? hintFor(argv, commands) });
+    throw usageError(message, {
+      hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? (entry ? `imgctl ${entry.path} --help` : 'imgctl help'),
+    });
   }
 }
 
-const words = (commands: readonly Command[]): string[] =>
-  commands.flatMap((command) => [command.path.split(' ')[0] ?? '', ...(command.path.includes(' ') ? [] : command.aliases)]);
-const known = (word: string, commands: readonly Command[]): boolean => words(commands).includes(word);
-
-function hintFor(argv: readonly string[], commands: readonly Command[]): string {
-  const command = commands.find((one) => isTyped(one, argv));
-  return command ? `imgctl ${command.path} --help` : 'imgctl help';
-}
-
-function unknownVerb(word: string, commands: readonly Command[]): Error {
-  const close = nearest(word, [...new Set(words(commands))]);
+function unknownVerb(word: string, commands: readonly CommandEntry[]): Error {
+  const words = commands.flatMap((one) => [one.path.split(' ')[0] ?? '', ...(one.path.includes(' ') ? [] : one.aliases)]);
+  const close = nearest(word, words);
   return usageError(`there is no verb "${word}"`, {
     hint: close.length > 0 ? `did you mean ${close.join(' or ')}? imgctl help lists them all` : 'imgctl help lists them all',
   });

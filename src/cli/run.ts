@@ -14,7 +14,7 @@ import { commands } from './commands/index.ts';
 import type { Context, DriverList, Surface } from './context.ts';
 import { profileDirectory } from './directory.ts';
 import { DryRunStop, plannedView } from './dry-run.ts';
-import { commandHelp, firstHelp } from './help.ts';
+import { commandHelp, firstHelp, groupHelp } from './help.ts';
 import { one } from './outcome.ts';
 import { parseArguments, type Parsed } from './parse.ts';
 import { openAt, toolsFor } from './session.ts';
@@ -39,7 +39,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
   let progress: ProgressDisplay | undefined;
   try {
-    const parsed = parseArguments(argv, commands);
+    const parsed = await parseArguments(argv, commands);
     if (parsed.version) {
       await world.io.stdout.write(`imgctl ${world.version}\n`);
       return 0;
@@ -80,19 +80,20 @@ async function runParsed(parsed: Parsed, settings: Settings, world: World, progr
   const surface = await makeSurface(settings, world, progress, ending);
   const context: Context<Needs> = {
     ...surface,
-    at: async (end, profile) => (await openAt(profile, parsed.command?.needs[end] ?? [], surface)) as At<OperationName>,
+    at: async (end, profile) => (await openAt(profile, parsed.chosen?.command.needs[end] ?? [], surface)) as At<OperationName>,
   };
-  if (parsed.help || !parsed.command) {
-    const text = parsed.command ? await commandHelp(parsed.command, surface) : firstHelp(commands);
-    await world.io.stdout.write(text);
-    return 0;
-  }
   try {
-    await drawOutcome(parsed.command, parsed.input, context);
+    if (parsed.help || !parsed.chosen) await world.io.stdout.write(await helpFor(parsed, surface));
+    else await drawOutcome(parsed.chosen.command, parsed.input, context);
   } finally {
     progress.stop();
   }
   return ending.status;
+}
+
+async function helpFor({ chosen, group }: Parsed, surface: Surface): Promise<string> {
+  if (chosen) return commandHelp(chosen, surface);
+  return group === undefined ? firstHelp(commands) : groupHelp(group, commands);
 }
 
 async function drawOutcome(command: Command, input: Parsed['input'], context: Context<Needs>): Promise<void> {

@@ -2,8 +2,17 @@ import { expect } from 'vitest';
 import type { ImgctlError } from '../../src/core/errors.ts';
 import { failureOf, testCall, type Stage } from './stage.ts';
 
+/** Brings an image into a state from which it can be deleted, where the facts say that not every state will do. */
+async function prepareRemoval(stage: Stage, id: string): Promise<void> {
+  const from = stage.driver.facts.delete?.from;
+  if (from === undefined || from.includes((await stage.show(id)).status)) return;
+  await stage.open().session.require('deactivate').run({ id }, testCall());
+  await stage.settle(id, 'deactivate', (image) => from.includes(image.status));
+}
+
 /** Removes an image and waits until it is gone, or shows as deleted where the provider keeps such records. */
 async function remove(stage: Stage, id: string): Promise<void> {
+  await prepareRemoval(stage, id);
   await stage.open().session.require('delete').run({ id }, testCall());
   await gone(stage, id, stage.driver.facts.delete?.later ?? false);
 }
@@ -31,6 +40,13 @@ export function deleteTests(stage: Stage): void {
     const [id = ''] = await stage.seed({ name: stage.unique('empty'), status: 'queued' });
     await remove(stage, id);
   });
+
+  if (stage.driver.facts.delete?.from?.includes('active') === false)
+    stage.test('does not remove an active image, which has to be deactivated first', async () => {
+      const id = await stage.active();
+      await failureOf(runDelete(id), 'CONFLICT');
+      expect((await stage.show(id)).status).toBe('active');
+    });
 
   stage.test('does not remove an id that is not there', async () => {
     await failureOf(runDelete(stage.missing), 'NOT_FOUND');

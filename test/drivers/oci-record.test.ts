@@ -45,8 +45,8 @@ describe('a manifest', () => {
     expect(imageManifestOf({ artifactType: imageType, config: descriptor('x/y') })).toBeDefined();
     expect(imageManifestOf({ artifactType: 'application/other', config })).toBeUndefined();
     expect(imageManifestOf({ config: descriptor('application/vnd.oci.image.config.v1+json') })).toBeUndefined();
-    for (const config of [undefined, null, 'x', {}, { digest: 1, size: 2 }, [config]])
-      expect(imageManifestOf({ config })).toBeUndefined();
+    for (const broken of [undefined, null, 'x', {}, { digest: 1, size: 2 }, [config]])
+      expect(imageManifestOf({ config: broken })).toBeUndefined();
   });
 });
 

@@ -21,7 +21,9 @@ async function discovered(env: Surroundings['env'], files?: Readonly<Record<stri
     name,
     source,
     ambient: ambient ?? false,
-    fields: Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, value instanceof Secret ? `secret ${value.reveal()}` : value])),
+    fields: Object.fromEntries(
+      Object.entries(fields).map(([key, value]) => [key, value instanceof Secret ? `secret ${value.reveal()}` : value]),
+    ),
   }));
 }
 
@@ -39,7 +41,10 @@ const lab = {
   verify: false,
   cacert: '/etc/ca.pem',
 };
-const robot = { auth: { auth_url: 'https://r.example', application_credential_id: 7, application_credential_secret: 's' }, regions: ['East', { name: 'West' }] };
+const robot = {
+  auth: { auth_url: 'https://r.example', application_credential_id: 7, application_credential_secret: 's' },
+  regions: ['East', { name: 'West' }],
+};
 const vendor = { profile: 'somebody', auth: { username: 'x' } };
 const usual = '/home/me/.config/openstack/clouds.yaml';
 
@@ -64,7 +69,11 @@ describe('clouds.yaml', () => {
         caBundle: '/etc/ca.pem',
       },
     });
-    expect(found[2]?.fields).toMatchObject({ applicationCredentialId: '7', applicationCredentialSecret: 'secret s', region: 'West' });
+    expect(found[2]?.fields).toMatchObject({
+      applicationCredentialId: '7',
+      applicationCredentialSecret: 'secret s',
+      region: 'West',
+    });
   });
 
   it('is the one that is named, else the first of the usual places', async () => {
@@ -81,7 +90,10 @@ describe('clouds.yaml', () => {
 
   it('is completed by secure.yaml, all the way down', async () => {
     const { password: _kept, ...auth } = lab.auth;
-    const files = { [usual]: { clouds: { lab: { ...lab, auth } } }, '/etc/openstack/secure.yaml': { clouds: { lab: { auth: { password: 'from-secure' } } } } };
+    const files = {
+      [usual]: { clouds: { lab: { ...lab, auth } } },
+      '/etc/openstack/secure.yaml': { clouds: { lab: { auth: { password: 'from-secure' } } } },
+    };
     expect((await discovered({}, files))[0]?.fields).toMatchObject({ username: 'me', password: 'secret from-secure' });
   });
 
@@ -96,7 +108,10 @@ describe('what the environment stands for', () => {
   it('is the cloud that OS_CLOUD names, overruled by other variables', async () => {
     const ambient = async (env: Surroundings['env']) => (await discovered(env, both)).find((profile) => profile.ambient);
     expect(await ambient({ OS_CLOUD: 'lab' })).toMatchObject({ name: 'lab', fields: { region: 'North' } });
-    expect(await ambient({ OS_CLOUD: 'lab', OS_REGION_NAME: 'South' })).toMatchObject({ name: 'lab', fields: { username: 'me', region: 'South' } });
+    expect(await ambient({ OS_CLOUD: 'lab', OS_REGION_NAME: 'South' })).toMatchObject({
+      name: 'lab',
+      fields: { username: 'me', region: 'South' },
+    });
     expect(await ambient({})).toBeUndefined();
   });
 
@@ -105,13 +120,27 @@ describe('what the environment stands for', () => {
   });
 
   it('is what the variables say, in their old names too', async () => {
-    const env = { OS_AUTH_URL: 'https://k/v3', OS_USERNAME: 'me', OS_PASSWORD: 'pw', OS_TENANT_NAME: 'p', OS_USER_DOMAIN_NAME: '', OS_DEFAULT_DOMAIN: 'dom' };
+    const env = {
+      OS_AUTH_URL: 'https://k/v3',
+      OS_USERNAME: 'me',
+      OS_PASSWORD: 'pw',
+      OS_TENANT_NAME: 'p',
+      OS_USER_DOMAIN_NAME: '',
+      OS_DEFAULT_DOMAIN: 'dom',
+    };
     expect(await discovered(env)).toEqual([
       {
         name: 'openstack',
         source: 'OS_* variables',
         ambient: true,
-        fields: { authUrl: 'https://k/v3', username: 'me', password: 'secret pw', project: 'p', userDomain: 'dom', interface: 'public' },
+        fields: {
+          authUrl: 'https://k/v3',
+          username: 'me',
+          password: 'secret pw',
+          project: 'p',
+          userDomain: 'dom',
+          interface: 'public',
+        },
       },
     ]);
     expect(await discovered({ OS_USERNAME: 'me' })).toEqual([]);

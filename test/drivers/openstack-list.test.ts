@@ -14,9 +14,15 @@ beforeEach(async () => {
 afterEach(() => cloud.stop());
 
 const run = (request: Partial<ListRequest> = {}, as = 'demo') =>
-  openSession(driver, cloud.valuesFor(as)).session.require('list').run({ ...everything, ...request }, testCall());
-const names = async (request: Partial<ListRequest> = {}, as = 'demo') => (await allOf(run(request, as))).map((image) => image.name);
-const lists = () => cloud.requests().flatMap(({ path }) => (path.startsWith('/image/v2/images?') ? [new URL(path, cloud.origin).searchParams] : []));
+  openSession(driver, cloud.valuesFor(as))
+    .session.require('list')
+    .run({ ...everything, ...request }, testCall());
+const names = async (request: Partial<ListRequest> = {}, as = 'demo') =>
+  (await allOf(run(request, as))).map((image) => image.name);
+const lists = () =>
+  cloud
+    .requests()
+    .flatMap(({ path }) => (path.startsWith('/image/v2/images?') ? [new URL(path, cloud.origin).searchParams] : []));
 
 /** The query of the first page, without paging. */
 async function query(request: Partial<ListRequest>): Promise<string> {
@@ -50,9 +56,9 @@ describe('filters on the wire', () => {
   });
 
   it("Glance's own win over neutral ones, and take the state of a membership among shared images", async () => {
-    expect(await query({ filters: { status: 'active' }, own: { status: 'queued', updated_at: 'neq:2026-01-01T00:00:00Z' } })).toBe(
-      'status=queued&updated_at=neq:2026-01-01T00:00:00Z',
-    );
+    expect(
+      await query({ filters: { status: 'active' }, own: { status: 'queued', updated_at: 'neq:2026-01-01T00:00:00Z' } }),
+    ).toBe('status=queued&updated_at=neq:2026-01-01T00:00:00Z');
     expect(await query({ own: { member_status: 'pending' } })).toBe('member_status=pending&visibility=shared');
   });
 
@@ -178,6 +184,12 @@ describe('whose images', () => {
     newImage(cloud.one.store, projects.demo ?? '', { name: 'n hidden', os_hidden: true });
     const sort = [{ field: 'name', descending: true }];
     expect(await names({ sort })).toEqual(mine.toReversed());
-    expect(await names({ sort, hidden: true })).toEqual(['shared, accepted', 'n hidden', 'my public', 'my private', 'my community']);
+    expect(await names({ sort, hidden: true })).toEqual([
+      'shared, accepted',
+      'n hidden',
+      'my public',
+      'my private',
+      'my community',
+    ]);
   });
 });

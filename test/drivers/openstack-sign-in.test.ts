@@ -65,20 +65,31 @@ describe('the ways to sign in', () => {
   });
 
   it('application credential: by id or by name, and never with a scope', async () => {
-    const base = { authUrl: `${cloud.origin}/v3`, region: 'RegionOne', project: 'demo', applicationCredentialSecret: appCredential.secret };
+    const base = {
+      authUrl: `${cloud.origin}/v3`,
+      region: 'RegionOne',
+      project: 'demo',
+      applicationCredentialSecret: appCredential.secret,
+    };
     const { id, name, secret } = appCredential;
     expect((await list({ ...base, applicationCredentialId: id })).auth).toEqual({
       identity: { methods: ['application_credential'], application_credential: { id, secret } },
     });
     expect((await list({ ...base, applicationCredentialName: name, username: 'demo' })).auth).toEqual({
-      identity: { methods: ['application_credential'], application_credential: { name, user: { name: 'demo', domain: { id: 'default' } }, secret } },
+      identity: {
+        methods: ['application_credential'],
+        application_credential: { name, user: { name: 'demo', domain: { id: 'default' } }, secret },
+      },
     });
   });
 
   it('token: used as it is, or exchanged for one of the project', async () => {
     const base = { authUrl: `${cloud.origin}/v3`, region: 'RegionOne', token: await tokenOf('demo') };
     expect((await list(base)).asked).toEqual(['GET /v3/auth/tokens', 'GET /image/v2/images']);
-    expect((await list({ ...base, project: 'demo' })).auth).toMatchObject({ identity: { methods: ['token'] }, scope: { project: { name: 'demo' } } });
+    expect((await list({ ...base, project: 'demo' })).auth).toMatchObject({
+      identity: { methods: ['token'] },
+      scope: { project: { name: 'demo' } },
+    });
   });
 
   it('token and image endpoint: Keystone is not asked at all', async () => {
@@ -122,12 +133,21 @@ describe('the token', () => {
     cloud.keystone.lifeS = 1;
     const { session } = openSession(driver, cloud.values);
     const description = { name: 'late' };
-    const queued = await session.require('create').run({ description: { ...description, diskFormat: 'raw' }, extras: {} }, testCall());
+    const queued = await session
+      .require('create')
+      .run({ description: { ...description, diskFormat: 'raw' }, extras: {} }, testCall());
     await new Promise((resolve) => setTimeout(resolve, 600));
     cloud.forget();
-    await session.require('upload').run({ into: queued.id, description, content: makeContent({ format: 'raw' }), extras: {} }, testCall());
+    await session
+      .require('upload')
+      .run({ into: queued.id, description, content: makeContent({ format: 'raw' }), extras: {} }, testCall());
     const asked = cloud.requests().map(({ method, path }) => `${method} ${path.replace(queued.id, 'ID')}`);
-    expect(asked).toEqual(['GET /image/v2/images/ID', 'POST /v3/auth/tokens', 'PUT /image/v2/images/ID/file', 'GET /image/v2/images/ID']);
+    expect(asked).toEqual([
+      'GET /image/v2/images/ID',
+      'POST /v3/auth/tokens',
+      'PUT /image/v2/images/ID/file',
+      'GET /image/v2/images/ID',
+    ]);
   });
 
   it('is renewed when the bytes are refused with 401 and can be sent again', async () => {
@@ -181,51 +201,5 @@ describe('what cannot sign in', () => {
   it('knows another address from a refusal', async () => {
     const error = await fails({ ...cloud.values, authUrl: `${cloud.origin}/image` }, 'CONFIG');
     expect(error.message).toContain('not the address of Keystone');
-  });
-});
-
-describe('the image service', () => {
-  it('is that of the region, with whatever prefix it has', async () => {
-    expect((await list({ ...cloud.values, region: 'RegionTwo' })).asked.at(-1)).toBe('GET /image-two/v2/images');
-    expect((await list({ ...cloud.values, region: 'Prefixed' })).asked.at(-1)).toBe('GET /glance/v2/images');
-  });
-
-  it('is asked for by name when there are several, and an unknown one is answered with those there are', async () => {
-    for (const values of [without(cloud.values, 'region'), { ...cloud.values, region: 'Atlantis' }])
-      expect((await fails(values, 'CONFIG')).circumstances.hint).toBe('set region to one of: Prefixed, RegionOne, RegionTwo');
-  });
-
-  it('is at the given address, whatever the catalogue says', async () => {
-    for (const tail of ['', '/', '/v2', '/v2/', '/v2.9'])
-      expect((await list({ ...cloud.values, imageEndpoint: `${cloud.origin}/image-two${tail}` })).asked.at(-1)).toBe('GET /image-two/v2/images');
-  });
-
-  it('is told from its own list of versions', async () => {
-    cloud.fail({ kind: 'answer', status: 300, body: '{"versions":[]}', on: ({ path }) => path.startsWith('/image/') });
-    const error = await fails(cloud.values, 'CONFIG');
-    expect(error.message).toContain('list of versions');
-    expect(error.circumstances.hint).toContain('imageEndpoint');
-  });
-
-  it('does not lead our token elsewhere', async () => {
-    cloud.fail({ kind: 'answer', status: 302, headers: { location: `${cloud.origin}/thief` }, on: ({ path }) => path.startsWith('/image/') });
-    await fails(cloud.values, 'PROVIDER');
-    expect(cloud.requests().some(({ path }) => path.startsWith('/thief'))).toBe(false);
-  });
-});
-
-describe('probe', () => {
-  it('tells who we are and what the site lacks', async () => {
-    const probe = () => openSession(driver, cloud.values).session.probe(testCall());
-    const whole = await probe();
-    expect(whole.who).toBe('demo@demo');
-    expect(whole.details).toMatchObject({ projectId: projects.demo, roles: 'member', region: 'RegionOne', stores: 'fast, cheap, frozen' });
-    expect(whole.missing).toEqual({});
-    Object.assign(cloud.one.site, { methods: [], stores: undefined });
-    expect(Object.keys((await probe()).missing).sort()).toEqual(['import', 'places', 'replicate']);
-  });
-
-  it('wraps what is secret', () => {
-    for (const name of ['password', 'applicationCredentialSecret', 'token']) expect(driver.profile[name]?.secret, name).toBe(true);
   });
 });

@@ -23,5 +23,8 @@ conformance(driver, {
   cloud: openstackCloud('root'),
   errorBody: glanceErrorBody,
   samples,
-  skips: { 'refuses the data of a blocked image': 'Glance lets administrators read deactivated images (Image API v2, "Deactivate image")' },
+  skips: {
+    'refuses the data of a blocked image':
+      'Glance lets administrators read deactivated images (Image API v2, "Deactivate image")',
+  },
 });

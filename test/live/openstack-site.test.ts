@@ -27,18 +27,40 @@ function open(values: Values) {
 const as = (user: User, region?: string) => open(valuesFor(bed, user, region));
 const show = (id: string, user: User = 'demo', region?: string) => as(user, region).require('show').run({ id }, testCall());
 const names = async (request: Partial<ListRequest>, user: User = 'demo') =>
-  (await allOf(as(user).require('list').run({ ...everything, ...request }, testCall()))).map((image) => image.name);
+  (
+    await allOf(
+      as(user)
+        .require('list')
+        .run({ ...everything, ...request }, testCall()),
+    )
+  ).map((image) => image.name);
 
-async function uploaded(description: Description & { name: string }, user: User = 'demo', more: { place?: string; extras?: Record<string, string> } = {}, region?: string): Promise<Image> {
+async function uploaded(
+  description: Description & { name: string },
+  user: User = 'demo',
+  more: { place?: string; extras?: Record<string, string> } = {},
+  region?: string,
+): Promise<Image> {
   const content = makeContent({ format: 'raw' });
-  return as(user, region).require('upload').run({ description, content, extras: {}, ...more }, testCall());
+  return as(user, region)
+    .require('upload')
+    .run({ description, content, extras: {}, ...more }, testCall());
 }
-const patch = (id: string, changes: Changes, user: User = 'demo') => as(user).require('patch').run({ id, changes, extras: {} }, testCall());
+const patch = (id: string, changes: Changes, user: User = 'demo') =>
+  as(user).require('patch').run({ id, changes, extras: {} }, testCall());
 
 /** Looks until the work is done or has failed. */
-async function outcome(id: string, verb: OperationName, done: (image: Image) => boolean, user: User = 'demo', region?: string): Promise<Image> {
-  for (const until = Date.now() + 30_000; ; ) {
-    const image = await as(user, region).require('show').run({ id, awaiting: { verb, since: new Date().toISOString() } }, testCall());
+async function outcome(
+  id: string,
+  verb: OperationName,
+  done: (image: Image) => boolean,
+  user: User = 'demo',
+  region?: string,
+): Promise<Image> {
+  for (const until = Date.now() + 30_000; ;) {
+    const image = await as(user, region)
+      .require('show')
+      .run({ id, awaiting: { verb, since: new Date().toISOString() } }, testCall());
     if (image.status === 'failed' || done(image)) return image;
     if (Date.now() > until) throw new Error(`${id} is still ${image.providerStatus}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -71,7 +93,10 @@ describe.skipIf('missing' in given)('a real site', () => {
 
     it('with an application credential, by id and by name', async () => {
       const base = { authUrl: bed.keystone, region: 'RegionOne', applicationCredentialSecret: 'appcred-secret' };
-      for (const how of [{ applicationCredentialId: bed.applicationCredentialId }, { applicationCredentialName: 'bed', username: 'demo', userDomain: 'Default' }])
+      for (const how of [
+        { applicationCredentialId: bed.applicationCredentialId },
+        { applicationCredentialName: 'bed', username: 'demo', userDomain: 'Default' },
+      ])
         expect((await open({ ...base, ...how }).probe(testCall())).who).toBe('demo@demo');
       const wrong = { ...base, applicationCredentialId: bed.applicationCredentialId, applicationCredentialSecret: 'wrong' };
       await failureOf(open(wrong).probe(testCall()), 'AUTH');
@@ -101,7 +126,9 @@ describe.skipIf('missing' in given)('a real site', () => {
     it('a plain member may not publish: refused with the reason, before any byte, and nothing is left', async () => {
       const name = unique('public');
       const content = makeContent({ format: 'raw' });
-      const upload = as('demo').require('upload').run({ description: { name, visibility: 'public' }, content, extras: {} }, testCall());
+      const upload = as('demo')
+        .require('upload')
+        .run({ description: { name, visibility: 'public' }, content, extras: {} }, testCall());
       const error = await failureOf(upload, 'AUTH');
       expect(error.exitCode).toBe(4);
       expect(error.message).toContain('You are not authorized to complete publicize_image action.');
@@ -124,7 +151,12 @@ describe.skipIf('missing' in given)('a real site', () => {
 
     it('a plain member may not copy between stores', async () => {
       const { id } = await uploaded({ name: unique('copy') });
-      const error = await failureOf(as('demo').require('replicate').run({ id, add: ['cheap'], remove: [] }, testCall()), 'AUTH');
+      const error = await failureOf(
+        as('demo')
+          .require('replicate')
+          .run({ id, add: ['cheap'], remove: [] }, testCall()),
+        'AUTH',
+      );
       expect(error.exitCode).toBe(4);
       expect(error.message).toMatch(/copy_image|not authorized|forbidden/i);
     });
@@ -134,10 +166,18 @@ describe.skipIf('missing' in given)('a real site', () => {
     it('an upload goes to the store that is named; copies come and go', async () => {
       const made = await uploaded({ name: unique('stores') }, 'admin', { place: 'cheap' });
       expect(made.places).toEqual([{ name: 'cheap', status: 'active' }]);
-      const replicate = (request: object) => as('admin').require('replicate').run({ id: made.id, add: [], remove: [], ...request }, testCall());
+      const replicate = (request: object) =>
+        as('admin')
+          .require('replicate')
+          .run({ id: made.id, add: [], remove: [], ...request }, testCall());
       await replicate({ add: ['fast', 'frozen'] });
       const where = (image: Image) => image.places.map(({ name, status }) => `${name} ${status}`).sort();
-      const all = await outcome(made.id, 'replicate', (image) => where(image).length === 3 && !where(image).join().includes('pending'), 'admin');
+      const all = await outcome(
+        made.id,
+        'replicate',
+        (image) => where(image).length === 3 && !where(image).join().includes('pending'),
+        'admin',
+      );
       expect(where(all)).toEqual(['cheap active', 'fast active', 'frozen active']);
       await replicate({ exactly: ['frozen'] });
       expect(where(await show(made.id, 'admin'))).toEqual(['frozen active']);
@@ -170,20 +210,27 @@ describe.skipIf('missing' in given)('a real site', () => {
 
     it('web-download: an address that the site does not allow is refused at once, and nothing is left', async () => {
       const name = unique('filtered');
-      const error = await failureOf(begin({ url: 'http://10.0.0.1/disk.raw', description: { name, diskFormat: 'raw' } }), 'USAGE');
+      const error = await failureOf(
+        begin({ url: 'http://10.0.0.1/disk.raw', description: { name, diskFormat: 'raw' } }),
+        'USAGE',
+      );
       expect(error.message).toContain('does not pass filtering');
       expect(await names({ filters: { name } })).toEqual([]);
     });
 
     it('glance-direct: an upload through the stage', async () => {
-      const { id } = await uploaded({ name: unique('staged') }, 'demo', { place: 'frozen', extras: { importMethod: 'glance-direct' } });
+      const { id } = await uploaded({ name: unique('staged') }, 'demo', {
+        place: 'frozen',
+        extras: { importMethod: 'glance-direct' },
+      });
       const image = await outcome(id, 'upload', active);
       expect(image).toMatchObject({ status: 'active', sizeBytes: 1024 * 1024, places: [{ name: 'frozen', status: 'active' }] });
     });
 
     it('glance-download: from the other region, and from one that there is not', async () => {
       const source = await uploaded({ name: unique('far') });
-      const fetch = (glanceRegion: string) => begin({ method: 'glance-download', extras: { glanceRegion, glanceImageId: source.id } }, 'RegionTwo');
+      const fetch = (glanceRegion: string) =>
+        begin({ method: 'glance-download', extras: { glanceRegion, glanceImageId: source.id } }, 'RegionTwo');
       const { id } = await fetch('RegionOne');
       const image = await outcome(id, 'import', active, 'demo', 'RegionTwo');
       expect(image.checksums).toEqual(source.checksums);
@@ -224,7 +271,9 @@ describe.skipIf('missing' in given)('a real site', () => {
     it('mine: own community images too; all: those of others; hidden ones in between', async () => {
       const mark = unique('mark');
       const make = (name: string, more: Description, user: User = 'demo') =>
-        as(user).require('create').run({ description: { name, tags: [mark], ...more }, extras: {} }, testCall());
+        as(user)
+          .require('create')
+          .run({ description: { name, tags: [mark], ...more }, extras: {} }, testCall());
       await make('a', { visibility: 'community' });
       await make('b', { hidden: true });
       await make('c', { visibility: 'private' });
@@ -234,7 +283,11 @@ describe.skipIf('missing' in given)('a real site', () => {
       expect(await listed({})).toEqual(['a', 'c']);
       expect(await listed({ hidden: true })).toEqual(['a', 'b', 'c']);
       expect(await listed({ scope: 'all' })).toEqual(['a', 'c', 'd']);
-      const [first] = await allOf(as('demo').require('list').run({ ...everything, filters: { tags: [mark] }, sort }, testCall()));
+      const [first] = await allOf(
+        as('demo')
+          .require('list')
+          .run({ ...everything, filters: { tags: [mark] }, sort }, testCall()),
+      );
       expect(await listed({ hidden: true, after: first?.id ?? '' })).toEqual(['b', 'c']);
     });
 
@@ -253,8 +306,15 @@ describe.skipIf('missing' in given)('a real site', () => {
       };
       for (const name of Object.keys(driver.facts.list?.own ?? {})) {
         const value = special[name] ?? (/_(min|max)$/.test(name) ? (name.endsWith('_min') ? '0' : '99') : String(raw[name]));
-        const found = await allOf(as('demo').require('list').run({ ...everything, own: { [name]: value } }, testCall()));
-        expect(found.map((image) => image.id), `${name}=${value}`).toContain(id);
+        const found = await allOf(
+          as('demo')
+            .require('list')
+            .run({ ...everything, own: { [name]: value } }, testCall()),
+        );
+        expect(
+          found.map((image) => image.id),
+          `${name}=${value}`,
+        ).toContain(id);
       }
     });
   });

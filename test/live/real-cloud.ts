@@ -53,7 +53,8 @@ async function plant(raw: Raw, seed: Seed): Promise<string> {
     ...seed.properties,
     ...(seed.isPublic ? { visibility: 'public' } : {}),
   })) as { id: string };
-  if (seed.status !== 'queued') await raw('PUT', `/images/${made.id}/file`, seed.data ?? Buffer.alloc(1024, seed.name), 'application/octet-stream');
+  if (seed.status !== 'queued')
+    await raw('PUT', `/images/${made.id}/file`, seed.data ?? Buffer.alloc(1024, seed.name), 'application/octet-stream');
   if (seed.status === 'inactive') await raw('POST', `/images/${made.id}/actions/deactivate`);
   return made.id;
 }

@@ -43,9 +43,11 @@ function run(args: readonly string[]): Promise<{ status: number | null; said: st
 const taken = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('close', () => socket.destroy());
-    socket.once('connect', () => socket.end());
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
   });
 
 /** The first of ten ports on loopback that nobody listens on. */
@@ -60,11 +62,13 @@ async function freePorts(): Promise<number> {
 /** Brings Keystone and Glance up for all live tests. Where that cannot be done, says so and lets them skip. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'openstack-bed-'));
-  const { status, said } = await run(['up', folder, '--port', String(await freePorts())]);
+  const { status, said } = await run(['up', folder, '--port', String(await freePorts()), '--owner', String(process.pid)]);
   if (status === cannot) {
     await rm(folder, { recursive: true, force: true });
     const missing = said.trim().split('\n').at(-1)?.replace('openstack-bed: ', '') ?? 'unknown';
-    process.stderr.write(`\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST A REAL GLANCE ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`);
+    process.stderr.write(
+      `\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST A REAL GLANCE ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`,
+    );
     project.provide('bed', { missing });
     return () => Promise.resolve();
   }

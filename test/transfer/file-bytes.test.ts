@@ -73,11 +73,13 @@ test('a file that grows meanwhile has no hole in what is read', async () => {
   const parts: Buffer[] = [];
   for await (const chunk of fileBytes(growing, { chunkBytes: 1000 })) {
     parts.push(Buffer.from(chunk));
-    appendFileSync(growing, data.subarray(0, 10_000));
+    // By now the second chunk was read ahead, and found the end.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (parts.length === 1) appendFileSync(growing, data.subarray(1500, 9500));
   }
-  const whole = Buffer.concat([data.subarray(0, 1500), ...Array.from({ length: 20 }, () => data.subarray(0, 10_000))]);
   const read = Buffer.concat(parts);
-  expect(read.equals(whole.subarray(0, read.length))).toBe(true);
+  expect(read.length).toBeGreaterThanOrEqual(1500);
+  expect(read.equals(data.subarray(0, read.length))).toBe(true);
 });
 
 test('who stops early leaves nothing open', async () => {

@@ -7,8 +7,6 @@ import { meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
 import { sourceFrom } from './upload.ts';
 
 export const convert = defineCommand({
-  path: 'convert',
-  summary: 'From one disk format to another, file to file',
   about:
     'Reads raw, qcow2, vmdk, vhd and vdi, also inside gzip, xz or zstd; writes raw, qcow2 and fixed vhd, and raw inside gzip where the name ends in .gz.',
   args: {

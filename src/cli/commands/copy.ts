@@ -17,9 +17,6 @@ import { ifExistsOption, meansFor, sourceOptions, wishesFrom } from '../transfer
 import { waitOptions } from '../wait.ts';
 
 export const copy = defineCommand({
-  path: 'copy',
-  aliases: ['cp'],
-  summary: 'Any image from any cloud to any other, converted on the way',
   about:
     'The record goes along as far as the target keeps its fields: description, tags, properties, sizes; visibility last of all. --dry-run prints the route.',
   args: {

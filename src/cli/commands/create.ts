@@ -10,8 +10,6 @@ import { parseReference } from '../../core/reference.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const create = defineCommand({
-  path: 'create',
-  summary: "Make a record without data, or an image from a server's disk",
   about: 'The data of a record comes later: imgctl upload FILE --into IMAGE, or imgctl import --into IMAGE --url URL.',
   args: { name: { takes: 'required', summary: 'name of the new image, with PROFILE: in front where it matters' } },
   options: {

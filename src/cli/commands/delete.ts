@@ -5,9 +5,6 @@ import { eachImage, severalOptions } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const remove = defineCommand({
-  path: 'delete',
-  aliases: ['rm'],
-  summary: 'Delete images',
   about: 'Asks first; without a terminal it wants --yes. A protected image is refused: imgctl patch IMAGE --unprotect.',
   args: { image: { takes: 'many', summary: 'images to delete', completes: 'image' } },
   options: { ...severalOptions, ...waitOptions },

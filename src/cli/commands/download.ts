@@ -14,9 +14,6 @@ import { meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 
 export const download = defineCommand({
-  path: 'download',
-  aliases: ['save'],
-  summary: "An image's data to a file or standard output, verified",
   about:
     'The file gets its name only when every byte is there, verified and on the disk. --resume goes on from what a broken run has left.',
   args: {

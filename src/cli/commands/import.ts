@@ -11,8 +11,6 @@ import { target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const importImage = defineCommand({
-  path: 'import',
-  summary: 'Let the cloud itself fetch a URL',
   args: { name: { takes: 'optional', summary: 'name of the new image, with PROFILE: in front where it matters' } },
   options: {
     url: { kind: 'text', summary: 'what the cloud fetches' },

@@ -1,62 +1,197 @@
-import type { Command } from '../command.ts';
-import { completionCommand } from './completion.ts';
-import { convert } from './convert.ts';
-import { copy } from './copy.ts';
-import { create } from './create.ts';
-import { remove } from './delete.ts';
-import { download } from './download.ts';
-import { helpCommand } from './help.ts';
-import { importImage } from './import.ts';
-import { inspectFile } from './inspect.ts';
-import { list } from './list.ts';
-import { patch } from './patch.ts';
-import { places } from './places.ts';
-import { add } from './profile/add.ts';
-import { check } from './profile/check.ts';
-import { importProfiles } from './profile/import.ts';
-import { list as profileList } from './profile/list.ts';
-import { remove as profileRemove } from './profile/remove.ts';
-import { set } from './profile/set.ts';
-import { show as profileShow } from './profile/show.ts';
-import { use } from './profile/use.ts';
-import { providers } from './providers.ts';
-import { replicate } from './replicate.ts';
-import { resolve } from './resolve.ts';
-import { share, unshare } from './share.ts';
-import { show } from './show.ts';
-import { stateCommands } from './state.ts';
-import { upload } from './upload.ts';
-import { wait } from './wait.ts';
+import type { CommandEntry } from '../command.ts';
 
-/** Every command, in the order of the help. */
-export const commands: readonly Command[] = [
-  list,
-  show,
-  create,
-  patch,
-  ...stateCommands,
-  remove,
-  replicate,
-  upload,
-  download,
-  copy,
-  importImage,
-  share,
-  unshare,
-  wait,
-  resolve,
-  convert,
-  inspectFile,
-  places,
-  add,
-  profileList,
-  profileShow,
-  set,
-  use,
-  profileRemove,
-  check,
-  importProfiles,
-  providers,
-  completionCommand(() => commands),
-  helpCommand(() => commands),
+/** Every command, in the order of the help. What a command is made of is loaded when it is typed. */
+export const commands: readonly CommandEntry[] = [
+  {
+    path: 'list',
+    aliases: ['ls'],
+    summary: 'List images',
+    load: () => import('./list.ts').then((module) => module.list),
+  },
+  {
+    path: 'show',
+    aliases: ['get'],
+    summary: 'Show an image, or several',
+    load: () => import('./show.ts').then((module) => module.show),
+  },
+  {
+    path: 'create',
+    aliases: [],
+    summary: "Make a record without data, or an image from a server's disk",
+    load: () => import('./create.ts').then((module) => module.create),
+  },
+  {
+    path: 'patch',
+    aliases: ['update', 'set'],
+    summary: "Change an image's record",
+    load: () => import('./patch.ts').then((module) => module.patch),
+  },
+  {
+    path: 'deactivate',
+    aliases: [],
+    summary: "Block the use of an image's data",
+    load: () => import('./state.ts').then((module) => module.deactivate),
+  },
+  {
+    path: 'reactivate',
+    aliases: ['activate'],
+    summary: "Allow the use of an image's data again",
+    load: () => import('./state.ts').then((module) => module.reactivate),
+  },
+  {
+    path: 'restore',
+    aliases: [],
+    summary: 'Bring back a removed image, where the provider keeps it for a while',
+    load: () => import('./state.ts').then((module) => module.restore),
+  },
+  {
+    path: 'purge',
+    aliases: [],
+    summary: 'Remove for good what delete has only put aside',
+    load: () => import('./state.ts').then((module) => module.purge),
+  },
+  {
+    path: 'delete',
+    aliases: ['rm'],
+    summary: 'Delete images',
+    load: () => import('./delete.ts').then((module) => module.remove),
+  },
+  {
+    path: 'replicate',
+    aliases: [],
+    summary: 'Make an image present in more places: regions, stores, folders',
+    load: () => import('./replicate.ts').then((module) => module.replicate),
+  },
+  {
+    path: 'upload',
+    aliases: [],
+    summary: 'A file, standard input or a URL becomes an image: record, data and verification in one step',
+    load: () => import('./upload.ts').then((module) => module.upload),
+  },
+  {
+    path: 'download',
+    aliases: ['save'],
+    summary: "An image's data to a file or standard output, verified",
+    load: () => import('./download.ts').then((module) => module.download),
+  },
+  {
+    path: 'copy',
+    aliases: ['cp'],
+    summary: 'Any image from any cloud to any other, converted on the way',
+    load: () => import('./copy.ts').then((module) => module.copy),
+  },
+  {
+    path: 'import',
+    aliases: [],
+    summary: 'Let the cloud itself fetch a URL',
+    load: () => import('./import.ts').then((module) => module.importImage),
+  },
+  {
+    path: 'share',
+    aliases: [],
+    summary: 'Give others access to an image, answer an offer, or list who has it',
+    load: () => import('./share.ts').then((module) => module.share),
+  },
+  {
+    path: 'unshare',
+    aliases: [],
+    summary: "Take others' access to an image away",
+    load: () => import('./share.ts').then((module) => module.unshare),
+  },
+  {
+    path: 'wait',
+    aliases: [],
+    summary: 'Wait until images reach a state',
+    load: () => import('./wait.ts').then((module) => module.wait),
+  },
+  {
+    path: 'resolve',
+    aliases: [],
+    summary: 'A name or glob to exactly one id, for scripts',
+    load: () => import('./resolve.ts').then((module) => module.resolve),
+  },
+  {
+    path: 'convert',
+    aliases: [],
+    summary: 'From one disk format to another, file to file',
+    load: () => import('./convert.ts').then((module) => module.convert),
+  },
+  {
+    path: 'inspect',
+    aliases: [],
+    summary: 'What a file is: format, size, digests, whether it is safe, and who would take it',
+    load: () => import('./inspect.ts').then((module) => module.inspectFile),
+  },
+  {
+    path: 'places',
+    aliases: ['regions', 'stores'],
+    summary: 'Where images can lie: regions, stores, folders',
+    load: () => import('./places.ts').then((module) => module.places),
+  },
+  {
+    path: 'profile add',
+    aliases: [],
+    summary: 'Make a profile',
+    load: () => import('./profile/add.ts').then((module) => module.add),
+  },
+  {
+    path: 'profile list',
+    aliases: ['ls'],
+    summary: 'List the profiles',
+    load: () => import('./profile/list.ts').then((module) => module.list),
+  },
+  {
+    path: 'profile show',
+    aliases: [],
+    summary: 'Show a profile, and where each of its values comes from',
+    load: () => import('./profile/show.ts').then((module) => module.show),
+  },
+  {
+    path: 'profile set',
+    aliases: [],
+    summary: 'Change fields of a profile',
+    load: () => import('./profile/set.ts').then((module) => module.set),
+  },
+  {
+    path: 'profile use',
+    aliases: [],
+    summary: 'Choose the profile that is used when none is named',
+    load: () => import('./profile/use.ts').then((module) => module.use),
+  },
+  {
+    path: 'profile remove',
+    aliases: ['rm'],
+    summary: 'Forget a profile; nothing at the provider changes',
+    load: () => import('./profile/remove.ts').then((module) => module.remove),
+  },
+  {
+    path: 'profile check',
+    aliases: [],
+    summary: 'Sign in and say who the cloud says we are, and what this deployment offers',
+    load: () => import('./profile/check.ts').then((module) => module.check),
+  },
+  {
+    path: 'profile import',
+    aliases: [],
+    summary: "Take over profiles from other tools' own files and variables",
+    load: () => import('./profile/import.ts').then((module) => module.importProfiles),
+  },
+  {
+    path: 'providers',
+    aliases: [],
+    summary: 'What each provider can do',
+    load: () => import('./providers.ts').then((module) => module.providers),
+  },
+  {
+    path: 'completion',
+    aliases: [],
+    summary: 'Print the completion script of a shell',
+    load: () => import('./completion.ts').then((module) => module.completion),
+  },
+  {
+    path: 'help',
+    aliases: [],
+    summary: 'Help on a verb or a topic',
+    load: () => import('./help.ts').then((module) => module.help),
+  },
 ];

@@ -15,8 +15,6 @@ import { driverNamed } from '../session.ts';
 import { sourceFrom } from './upload.ts';
 
 export const inspectFile = defineCommand({
-  path: 'inspect',
-  summary: 'What a file is: format, size, digests, whether it is safe, and who would take it',
   about: 'Judges by content, never by name. Ends with 11 when the image is broken or unsafe.',
   args: { file: { takes: 'required', summary: 'file, - or URL', completes: 'file' } },
   options: {

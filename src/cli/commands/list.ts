@@ -11,9 +11,6 @@ import { inParallel } from '../parallel.ts';
 type ListContext = Context<{ at: readonly ['list'] }>;
 
 export const list = defineCommand({
-  path: 'list',
-  aliases: ['ls'],
-  summary: 'List images',
   about:
     "Shows the caller's own images and those shared with them; --all adds the provider's public ones. Several profiles are asked at once.",
   args: {},

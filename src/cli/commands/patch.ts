@@ -7,9 +7,6 @@ import { changesByDocument, readPatch, type PatchDocument } from '../patch-docum
 import { eachImage, severalOptions, type Target } from '../targets.ts';
 
 export const patch = defineCommand({
-  path: 'patch',
-  aliases: ['update', 'set'],
-  summary: "Change an image's record",
   about:
     'With --json-patch (RFC 6902) or --merge-patch (RFC 7386) the document patched is the image as imgctl shows it: /name, ' +
     '/description, /tags, /properties/KEY, /visibility, /protected, /hidden, /minDiskBytes, /minRamBytes and so on.',

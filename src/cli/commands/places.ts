@@ -4,9 +4,6 @@ import { onlyProfile } from '../directory.ts';
 import { many } from '../outcome.ts';
 
 export const places = defineCommand({
-  path: 'places',
-  aliases: ['regions', 'stores'],
-  summary: 'Where images can lie: regions, stores, folders',
   args: {},
   options: {},
   needs: { at: ['places'] },

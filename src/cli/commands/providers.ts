@@ -4,8 +4,6 @@ import { many, one } from '../outcome.ts';
 import { driverNamed } from '../session.ts';
 
 export const providers = defineCommand({
-  path: 'providers',
-  summary: 'What each provider can do',
   about: 'With a name: the facts of one provider: accepted formats, limits, fields, its own filters, and why a verb is absent.',
   args: { name: { takes: 'optional', summary: 'provider', completes: 'provider' } },
   options: {},

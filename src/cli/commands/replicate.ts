@@ -7,8 +7,6 @@ import { eachImage, severalOptions } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const replicate = defineCommand({
-  path: 'replicate',
-  summary: 'Make an image present in more places: regions, stores, folders',
   about:
     'A place that is not named is never dropped; only --remove and --exactly take copies away. imgctl places lists what there is.',
   args: { image: { takes: 'many', summary: 'images to replicate', completes: 'image' } },

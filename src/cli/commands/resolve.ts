@@ -11,8 +11,6 @@ import { one, plainText } from '../outcome.ts';
 import { imageId } from '../resolve-image.ts';
 
 export const resolve = defineCommand({
-  path: 'resolve',
-  summary: 'A name or glob to exactly one id, for scripts',
   args: { image: { takes: 'required', summary: 'name, glob or id', completes: 'image' } },
   options: {
     latest: { kind: 'flag', summary: 'the newest of those that fit' },

@@ -8,8 +8,6 @@ import { target } from '../targets.ts';
 const withOption = { kind: 'texts', value: 'project', summary: 'who gets or loses access (repeatable)' } as const;
 
 export const share = defineCommand({
-  path: 'share',
-  summary: 'Give others access to an image, answer an offer, or list who has it',
   args: { image: { takes: 'required', summary: 'image to share', completes: 'image' } },
   options: {
     with: withOption,
@@ -38,8 +36,6 @@ export const share = defineCommand({
 });
 
 export const unshare = defineCommand({
-  path: 'unshare',
-  summary: "Take others' access to an image away",
   args: { image: { takes: 'required', summary: 'image', completes: 'image' } },
   options: { with: withOption },
   needs: { at: ['share'] },

@@ -6,9 +6,6 @@ import { inParallel } from '../parallel.ts';
 import { severalOptions, target } from '../targets.ts';
 
 export const show = defineCommand({
-  path: 'show',
-  aliases: ['get'],
-  summary: 'Show an image, or several',
   args: { image: { takes: 'many', summary: 'id or exact name, with PROFILE: in front where it matters', completes: 'image' } },
   options: severalOptions,
   needs: { at: ['show'] },

@@ -17,8 +17,6 @@ import { ifExistsOption, meansFor, sourceOptions, wishesFrom } from '../transfer
 import { waitOptions } from '../wait.ts';
 
 export const upload = defineCommand({
-  path: 'upload',
-  summary: 'A file, standard input or a URL becomes an image: record, data and verification in one step',
   about:
     'The format is recognised by content and converted where the target takes another one; --dry-run prints the steps. An unsafe or broken ' +
     'image is refused. After the transfer size and digest are compared with what the provider says; a mismatch removes the image.',

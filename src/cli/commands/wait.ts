@@ -6,8 +6,6 @@ import { eachImage, severalOptions } from '../targets.ts';
 import { waitFor, type Goal } from '../wait.ts';
 
 export const wait = defineCommand({
-  path: 'wait',
-  summary: 'Wait until images reach a state',
   about: '--for takes a status (active, inactive, queued, deleted…), several by commas, or replicated=PLACE[,replicated=PLACE…].',
   args: { image: { takes: 'many', summary: 'images to wait for', completes: 'image' } },
   options: {

@@ -73,8 +73,6 @@ export function recordOf(json: Json): StoredRecord {
     status: 'unknown',
     tags: [],
     properties: {},
-    createdAt: '',
-    updatedAt: '',
     ...said,
   };
 }

@@ -1,19 +1,32 @@
-import { conflictError, ImgctlError } from '../../core/errors.ts';
+import { conflictError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath, readRecord } from './images.ts';
+import { isForbidden } from './words.ts';
 
 /** Does `deactivate` or `reactivate`; both may be repeated. Throws CONFLICT for an image that has no data to block. */
-export async function act(client: OpenstackClient, id: string, action: 'deactivate' | 'reactivate', call: Call): Promise<ImageRecord> {
+export async function act(
+  client: OpenstackClient,
+  id: string,
+  action: 'deactivate' | 'reactivate',
+  call: Call,
+): Promise<ImageRecord> {
   try {
-    await client.ask({ what: `${action.slice(0, -1)}ing image ${id}`, method: 'POST', path: `${imagePath(id)}/actions/${action}` }, call);
+    await client.ask(
+      { what: `${action.slice(0, -1)}ing image ${id}`, method: 'POST', path: `${imagePath(id)}/actions/${action}` },
+      call,
+    );
   } catch (error) {
-    if (!(error instanceof ImgctlError) || error.circumstances.status !== 403) throw error;
+    if (!isForbidden(error)) throw error;
     // Oddity: the wrong state is refused with 403, like the wrong role.
     const { status } = await readRecord(client, id, call);
     if (status === 'active' || status === 'inactive') throw error;
-    throw conflictError(error.message, { ...error.circumstances, cause: error, hint: 'only an image with data can be deactivated or reactivated' });
+    throw conflictError(error.message, {
+      ...error.circumstances,
+      cause: error,
+      hint: 'only an image with data can be deactivated or reactivated',
+    });
   }
   return readRecord(client, id, call);
 }

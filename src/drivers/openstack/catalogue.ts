@@ -24,7 +24,10 @@ function endpointOf(wire: WireObject): readonly Endpoint[] {
  * The address to speak to. Throws CONFIG, naming what there is, when region or interface do not exist, and when
  * several regions exist and none was named: taking the first would change images where nobody looked.
  */
-export function chosenEndpoint(endpoints: readonly Endpoint[], wanted: { readonly region: string | undefined; readonly interface: string }): Endpoint {
+export function chosenEndpoint(
+  endpoints: readonly Endpoint[],
+  wanted: { readonly region: string | undefined; readonly interface: string },
+): Endpoint {
   const offered = endpoints.filter((endpoint) => endpoint.interface === wanted.interface);
   if (offered.length === 0) {
     const others = [...new Set(endpoints.map((endpoint) => endpoint.interface))];
@@ -39,9 +42,15 @@ export function chosenEndpoint(endpoints: readonly Endpoint[], wanted: { readonl
     });
   const found = offered.find((endpoint) => wanted.region === undefined || endpoint.region === wanted.region);
   if (!found)
-    throw configError(`there is no region "${wanted.region ?? ''}" with an image service`, { hint: `set region to one of: ${regions.join(', ')}` });
+    throw configError(`there is no region "${wanted.region ?? ''}" with an image service`, {
+      hint: `set region to one of: ${regions.join(', ')}`,
+    });
   return found;
 }
 
 /** The address in front of every call, ending in `/v2`. Catalogues and people write it with and without the version. */
-export const versioned = (endpoint: string): string => `${endpoint.replace(/\/+$/, '').replace(/\/v\d+(\.\d+)?$/, '').replace(/\/+$/, '')}/v2`;
+export const versioned = (endpoint: string): string =>
+  `${endpoint
+    .replace(/\/+$/, '')
+    .replace(/\/v\d+(\.\d+)?$/, '')
+    .replace(/\/+$/, '')}/v2`;

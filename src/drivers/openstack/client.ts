@@ -35,7 +35,9 @@ export interface Ask {
  */
 export function segment(text: string, what = 'image id'): string {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,254}$/.test(text))
-    throw usageError(`${JSON.stringify(text)} cannot be an ${what}`, { hint: 'ids are letters, digits and dashes; imgctl list shows them' });
+    throw usageError(`${JSON.stringify(text)} cannot be an ${what}`, {
+      hint: 'ids are letters, digits and dashes; imgctl list shows them',
+    });
   return encodeURIComponent(text);
 }
 
@@ -100,7 +102,11 @@ export class OpenstackClient {
    * to end is renewed first: Glance looks at it only when the request begins.
    */
   async send(
-    request: Omit<SendRequest, 'url'> & { readonly what: string; readonly path: string; readonly again?: () => SendRequest['bytes'] },
+    request: Omit<SendRequest, 'url'> & {
+      readonly what: string;
+      readonly path: string;
+      readonly again?: () => SendRequest['bytes'];
+    },
     call: Call,
   ): Promise<void> {
     const { what, path, again, ...rest } = request;
@@ -108,7 +114,8 @@ export class OpenstackClient {
     const send = (at: Site, bytes: SendRequest['bytes']) =>
       this.#http.send({ ...rest, bytes, url: `${at.base}${path}`, headers: { ...this.#headers(at), ...rest.headers } }, call);
     let answer = await send(site, rest.bytes);
-    if (answer.status === 401 && again && this.#authUrl !== undefined) answer = await send(await this.#renewed(site, call), again());
+    if (answer.status === 401 && again && this.#authUrl !== undefined)
+      answer = await send(await this.#renewed(site, call), again());
     if (answer.status < 200 || answer.status >= 300) throw glanceError(answer, answer.text, what);
   }
 
@@ -144,7 +151,9 @@ export class OpenstackClient {
   async #fresh(call: Call): Promise<Site> {
     const site = await this.site(call);
     const { staleAt } = site.signedIn;
-    return staleAt !== undefined && Date.now() >= staleAt && this.#credentials.kind === 'sign-in' ? this.#renewed(site, call) : site;
+    return staleAt !== undefined && Date.now() >= staleAt && this.#credentials.kind === 'sign-in'
+      ? this.#renewed(site, call)
+      : site;
   }
 
   async #open(call: Call): Promise<Site> {

@@ -36,7 +36,10 @@ const cloudKeys: readonly (readonly [string, readonly string[]])[] = [
 const plain = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textIn(value));
 
 function pick(from: WireObject, keys: readonly (readonly [string, readonly string[]])[]): Record<string, string> {
-  const found = keys.map(([field, names]) => [field, names.map((name) => plain(from[name])).find((value) => value !== undefined)]);
+  const found = keys.map(([field, names]) => [
+    field,
+    names.map((name) => plain(from[name])).find((value) => value !== undefined),
+  ]);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Record<string, string>;
 }
 
@@ -73,10 +76,18 @@ function profilesOf(name: string, cloud: WireObject, source: string): readonly C
   if (fields.authUrl === undefined) return [];
   const regions = regionsOf(cloud);
   if (regions.length === 0) return [{ name, source, fields }];
-  return regions.map((region, index) => ({ name: index === 0 ? name : `${name}-${region}`, source, fields: { ...fields, region } }));
+  return regions.map((region, index) => ({
+    name: index === 0 ? name : `${name}-${region}`,
+    source,
+    fields: { ...fields, region },
+  }));
 }
 
-async function firstFile(surroundings: Surroundings, base: string, named: string | undefined): Promise<{ path: string; content: WireObject } | undefined> {
+async function firstFile(
+  surroundings: Surroundings,
+  base: string,
+  named: string | undefined,
+): Promise<{ path: string; content: WireObject } | undefined> {
   const folders = ['.', `${surroundings.configHome}/openstack`, `${surroundings.home}/.config/openstack`, '/etc/openstack'];
   const paths = named ? [named] : folders.flatMap((folder) => [`${folder}/${base}.yaml`, `${folder}/${base}.yml`]);
   for (const path of paths) {

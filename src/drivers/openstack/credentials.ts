@@ -38,7 +38,10 @@ function password(values: ProfileValues, name: string, secret: Secret): Credenti
   return {
     kind: 'sign-in',
     as: `as ${name}`,
-    auth: { identity: { methods: ['password'], password: { user: { ...user(values, name), password: secret } } }, ...scope(values) },
+    auth: {
+      identity: { methods: ['password'], password: { user: { ...user(values, name), password: secret } } },
+      ...scope(values),
+    },
     hint: 'check username, password, userDomain, project and projectDomain: Keystone does not say which is wrong',
   };
 }
@@ -46,9 +49,14 @@ function password(values: ProfileValues, name: string, secret: Secret): Credenti
 /** No scope goes with it: an application credential belongs to its project, and Keystone refuses another word on it. */
 function applicationCredential(values: ProfileValues): Credentials {
   const { applicationCredentialId: id, applicationCredentialName: name, applicationCredentialSecret: secret } = values;
-  if (!secret) throw configError('the profile cannot sign in: applicationCredentialSecret missing', { hint: 'set applicationCredentialSecret' });
+  if (!secret)
+    throw configError('the profile cannot sign in: applicationCredentialSecret missing', {
+      hint: 'set applicationCredentialSecret',
+    });
   if (!id && !values.username)
-    throw configError('an application credential by name needs its user', { hint: 'set username, or applicationCredentialId instead of the name' });
+    throw configError('an application credential by name needs its user', {
+      hint: 'set username, or applicationCredentialId instead of the name',
+    });
   const which = id ? { id } : { name, user: user(values, values.username ?? '') };
   return {
     kind: 'sign-in',
@@ -67,7 +75,8 @@ function token(values: ProfileValues, given: Secret): Credentials {
 }
 
 const absolute = (text: string, field: string): string => {
-  if (!/^https?:\/\/[^/]/i.test(text)) throw configError(`${field} "${text}" is not an http or https address`, { hint: `set ${field} to https://…` });
+  if (!/^https?:\/\/[^/]/i.test(text))
+    throw configError(`${field} "${text}" is not an http or https address`, { hint: `set ${field} to https://…` });
   return text.replace(/\/+$/, '');
 };
 
@@ -75,8 +84,9 @@ const absolute = (text: string, field: string): string => {
 export function authUrlOf(values: ProfileValues, credentials: Credentials): string | undefined {
   if (values.authUrl) {
     const url = absolute(values.authUrl, 'authUrl');
-    if (/\/v2(\.\d+)?$/.test(url)) throw configError(`authUrl ${url} is Keystone v2, which is gone`, { hint: 'set authUrl to the same address with /v3' });
-    return /\/v3$/.test(url) ? url : `${url}/v3`;
+    if (/\/v2(\.\d+)?$/.test(url))
+      throw configError(`authUrl ${url} is Keystone v2, which is gone`, { hint: 'set authUrl to the same address with /v3' });
+    return url.endsWith('/v3') ? url : `${url}/v3`;
   }
   if (values.host) {
     const origin = /^https?:\/\//i.test(values.host) ? values.host : `https://${values.host}`;

@@ -1,14 +1,15 @@
-import { conflictError, ImgctlError } from '../../core/errors.ts';
+import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { deleteImage, readImage } from './images.ts';
+import { isForbidden } from './words.ts';
 
 export const remove: Operation<OpenstackClient, 'delete'> = {
   async run(client, { id }, call) {
     try {
       await deleteImage(client, id, call);
     } catch (error) {
-      if (!(error instanceof ImgctlError) || error.circumstances.status !== 403) throw error;
+      if (!isForbidden(error)) throw error;
       // Oddity: a protected image is refused with 403, like one that is not ours.
       const image = await readImage(client, id, call);
       if (image.protected !== true) throw error;

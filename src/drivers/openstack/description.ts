@@ -80,9 +80,6 @@ export function wireBody(description: Description): Record<string, unknown> {
   };
 }
 
-/** A description as a change that makes a record say the same. */
-export const asChanges = (description: Description): Changes => description;
-
 /** One step of Glance's JSON patch: it knows these three only, one level deep, with a value always given. */
 export type Step =
   | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }

@@ -20,7 +20,9 @@ function ambientCloud(clouds: readonly Cloud[], wanted: string | undefined, vari
   const cloud = clouds.find(({ name }) => name === wanted);
   if (cloud) return cloud;
   const names = clouds.map(({ name }) => name).join(', ');
-  throw configError(`OS_CLOUD is "${wanted}", and no clouds.yaml has such a cloud`, { hint: names ? `clouds there: ${names}` : 'there is no clouds.yaml' });
+  throw configError(`OS_CLOUD is "${wanted}", and no clouds.yaml has such a cloud`, {
+    hint: names ? `clouds there: ${names}` : 'there is no clouds.yaml',
+  });
 }
 
 /**
@@ -35,7 +37,12 @@ export async function discover(surroundings: Surroundings): Promise<readonly Fou
   const base = { userDomain: fields.userDomain.default, interface: fields.interface.default };
   if (cloud) {
     const overruled = Object.keys(variables).length > 0 ? ' and OS_* variables' : '';
-    const ambient = { name: cloud.name, source: `${cloud.source}${overruled}`, fields: { ...base, ...cloud.fields, ...variables }, ambient: true };
+    const ambient = {
+      name: cloud.name,
+      source: `${cloud.source}${overruled}`,
+      fields: { ...base, ...cloud.fields, ...variables },
+      ambient: true,
+    };
     return overruled ? [...stored, ambient] : stored.map((profile) => (profile.name === cloud.name ? ambient : profile));
   }
   if (!('authUrl' in variables || ('token' in variables && 'imageEndpoint' in variables))) return stored;

@@ -8,7 +8,9 @@ import { imagePath, readRecord } from './images.ts';
 import { glanceError } from './words.ts';
 
 const noData = (image: ImageRecord): ImgctlError =>
-  conflictError(`image ${image.id} has no data: it is ${image.providerStatus}`, { hint: `imgctl wait ${image.id}, or imgctl upload FILE --into ${image.id}` });
+  conflictError(`image ${image.id} has no data: it is ${image.providerStatus}`, {
+    hint: `imgctl wait ${image.id}, or imgctl upload FILE --into ${image.id}`,
+  });
 
 /** Leaves out `skip` bytes and gives no more than `take`: where a store cannot begin in the middle, Glance sends all. */
 async function* part(bytes: Bytes, skip: number, take: number): Bytes {

@@ -1,11 +1,10 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { createImage } from './create.ts';
 import { editable, steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { needMethod, needStores } from './site.ts';
-import { orRemove } from './undo.ts';
+import { onNewImage } from './new-image.ts';
 
 const methods = ['web-download', 'glance-direct', 'glance-download'] as const;
 type Method = (typeof methods)[number];
@@ -17,25 +16,38 @@ const bodies: Readonly<Record<Method, (request: ImportRequest) => Readonly<Recor
   'web-download': ({ url }) => {
     if (url === undefined) throw usageError('web-download needs an address', { hint: '--url https://…' });
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
-    if (scheme !== 'http' && scheme !== 'https') throw usageError(`the image service fetches http and https, not "${url}"`, { hint: '--url https://…' });
+    if (scheme !== 'http' && scheme !== 'https')
+      throw usageError(`the image service fetches http and https, not "${url}"`, { hint: '--url https://…' });
     return { name: 'web-download', uri: url };
   },
   'glance-direct': ({ into }) => {
-    if (into === undefined) throw usageError('glance-direct imports what was staged in an image', { hint: '--into IMAGE, or imgctl upload FILE --set importMethod=glance-direct' });
+    if (into === undefined)
+      throw usageError('glance-direct imports what was staged in an image', {
+        hint: '--into IMAGE, or imgctl upload FILE --set importMethod=glance-direct',
+      });
     return { name: 'glance-direct' };
   },
   'glance-download': ({ extras }) => {
     const region = text(extras.glanceRegion);
     const image = text(extras.glanceImageId);
     if (region === undefined || image === undefined)
-      throw usageError('glance-download needs the region and the id of the image there', { hint: '--set glanceRegion=REGION --set glanceImageId=ID' });
+      throw usageError('glance-download needs the region and the id of the image there', {
+        hint: '--set glanceRegion=REGION --set glanceImageId=ID',
+      });
     const service = text(extras.glanceServiceInterface);
-    return { name: 'glance-download', glance_region: region, glance_image_id: image, ...(service ? { glance_service_interface: service } : {}) };
+    return {
+      name: 'glance-download',
+      glance_region: region,
+      glance_image_id: image,
+      ...(service ? { glance_service_interface: service } : {}),
+    };
   },
 };
 
 function methodOf(request: ImportRequest): Method {
-  const asked = request.method ?? (request.url === undefined && request.extras.glanceImageId !== undefined ? 'glance-download' : 'web-download');
+  const asked =
+    request.method ??
+    (request.url === undefined && request.extras.glanceImageId !== undefined ? 'glance-download' : 'web-download');
   const method = methods.find((name) => name === asked);
   if (!method) throw usageError(`there is no import method "${asked}"`, { hint: `--method ${methods.join('|')}` });
   return method;
@@ -47,7 +59,10 @@ async function prepared(client: OpenstackClient, id: string, request: ImportRequ
   const wanted = method === 'glance-direct' ? 'uploading' : 'queued';
   if (record.status !== wanted)
     throw conflictError(`image ${id} is ${String(record.status)}: ${method} needs it ${wanted}`, {
-      hint: method === 'glance-direct' ? 'nothing is staged in it: imgctl upload FILE --set importMethod=glance-direct' : 'import to a new image',
+      hint:
+        method === 'glance-direct'
+          ? 'nothing is staged in it: imgctl upload FILE --set importMethod=glance-direct'
+          : 'import to a new image',
     });
   const { name: _kept, ...given } = request.description;
   const container = record.container_format === null && !given.containerFormat ? { containerFormat: 'bare' } : {};
@@ -55,7 +70,13 @@ async function prepared(client: OpenstackClient, id: string, request: ImportRequ
   if (changes.length > 0) await patchImage(client, id, changes, call);
 }
 
-async function begin(client: OpenstackClient, id: string, method: Readonly<Record<string, string>>, places: readonly string[] | undefined, call: Call): Promise<void> {
+async function begin(
+  client: OpenstackClient,
+  id: string,
+  method: Readonly<Record<string, string>>,
+  places: readonly string[] | undefined,
+  call: Call,
+): Promise<void> {
   const stores = places && places.length > 0 ? { stores: places } : {};
   await client.ask(
     { what: `importing to image ${id}`, method: 'POST', path: `${imagePath(id)}/import`, json: { method, ...stores } },
@@ -79,7 +100,9 @@ export const imports: Operation<OpenstackClient, 'import'> = {
     const body = bodies[method](request);
     const { into, description, places } = request;
     if (into === undefined && description.diskFormat === undefined)
-      throw usageError('the image service does not look what it imports: the disk format has to be said', { hint: '--disk-format qcow2' });
+      throw usageError('the image service does not look what it imports: the disk format has to be said', {
+        hint: '--disk-format qcow2',
+      });
     await needMethod(client, method, call);
     await needStores(client, places ?? [], call);
     if (into !== undefined) {
@@ -87,8 +110,7 @@ export const imports: Operation<OpenstackClient, 'import'> = {
       await begin(client, into, body, places, call);
       return readRecord(client, into, call);
     }
-    const { id } = await createImage(client, description, request.id, call);
-    return orRemove(client, id, call, async () => {
+    return onNewImage(client, description, request.id, call, async (id) => {
       await begin(client, id, body, places, call);
       return readRecord(client, id, call);
     });

@@ -26,13 +26,23 @@ function comesBefore(keys: readonly SortKey[], one: ImageRecord, other: ImageRec
  * Oddity: to an administrator it shows everybody's, and does not tell what is shared with him from what is shared with
  * others: for him only what his project owns is his.
  */
-function scopeOf(request: ListRequest, { project, roles }: SignedIn): { readonly ownedBy?: string; mine(image: ImageRecord): boolean } {
+function scopeOf(
+  request: ListRequest,
+  { project, roles }: SignedIn,
+): { readonly ownedBy?: string; mine(image: ImageRecord): boolean } {
   if (request.scope === 'all' || choosesOwners(request)) return { mine: () => true };
   if (project && roles.includes('admin')) return { ownedBy: project.id, mine: () => true };
-  return { mine: ({ owner, visibility }) => visibility === 'shared' || (project ? owner === project.id : visibility === 'private') };
+  return {
+    mine: ({ owner, visibility }) => visibility === 'shared' || (project ? owner === project.id : visibility === 'private'),
+  };
 }
 
-async function* records(client: OpenstackClient, query: URLSearchParams, request: ListRequest, call: Call): AsyncGenerator<ImageRecord> {
+async function* records(
+  client: OpenstackClient,
+  query: URLSearchParams,
+  request: ListRequest,
+  call: Call,
+): AsyncGenerator<ImageRecord> {
   const { after, limit } = request;
   const paging = { query, ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
   for await (const image of eachImage(client, paging, call)) yield imageRecord(image);

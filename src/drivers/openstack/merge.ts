@@ -1,5 +1,8 @@
 /** The items of several streams, each in the given order already, in that order. */
-export async function* merged<T>(streams: readonly AsyncGenerator<T>[], before: (one: T, other: T) => boolean): AsyncGenerator<T> {
+export async function* merged<T>(
+  streams: readonly AsyncGenerator<T>[],
+  before: (one: T, other: T) => boolean,
+): AsyncGenerator<T> {
   try {
     const heads = await Promise.all(streams.map(async (stream) => ({ stream, next: await stream.next() })));
     for (;;) {

@@ -27,7 +27,9 @@ async function fetchPage(client: OpenstackClient, paging: Paging, marker: string
   if (marker !== undefined) query.set('marker', marker);
   const body = await client.askObject({ what: 'listing images', method: 'GET', path: '/images', query }, call);
   if (!Array.isArray(body.images) || !body.images.every(isObject))
-    throw providerError('listing images: the answer holds no list of images', { hint: 'is imageEndpoint the address of Glance?' });
+    throw providerError('listing images: the answer holds no list of images', {
+      hint: 'is imageEndpoint the address of Glance?',
+    });
   // Only whether there is a `next` counts. Oddity: its path lacks the endpoint's prefix and, of parameters given twice,
   // all but the last; and nothing that an answer says may send our token elsewhere.
   return { images: objectsIn(body.images), more: typeof body.next === 'string' && body.images.length > 0 };
@@ -58,7 +60,9 @@ async function firstPage(client: OpenstackClient, paging: Paging, call: Call): P
   } catch (error) {
     if (paging.after === undefined || !markerGone(error)) throw error;
     const message = (error as ImgctlError).message;
-    throw message.includes(paging.after) ? notFoundError(message, { cause: error, hint: '--after takes the id of an image that is there' }) : error;
+    throw message.includes(paging.after)
+      ? notFoundError(message, { cause: error, hint: '--after takes the id of an image that is there' })
+      : error;
   }
 }
 

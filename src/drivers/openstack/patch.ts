@@ -1,9 +1,10 @@
-import { conflictError, ImgctlError } from '../../core/errors.ts';
+import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editable, steps } from './description.ts';
 import { patchImage, readImage } from './images.ts';
 import { imageRecord } from './record.ts';
+import { isForbidden } from './words.ts';
 
 export const patch: Operation<OpenstackClient, 'patch'> = {
   fields: editable,
@@ -16,8 +17,12 @@ export const patch: Operation<OpenstackClient, 'patch'> = {
     } catch (error) {
       const reshaped = wanted.some(({ path }) => path === '/disk_format' || path === '/container_format');
       // Oddity: the state is what forbids it, yet the answer is 403.
-      if (error instanceof ImgctlError && error.circumstances.status === 403 && reshaped && before.status !== 'queued')
-        throw conflictError(error.message, { ...error.circumstances, cause: error, hint: 'formats can be changed only while the image is queued' });
+      if (isForbidden(error) && reshaped && before.status !== 'queued')
+        throw conflictError(error.message, {
+          ...error.circumstances,
+          cause: error,
+          hint: 'formats can be changed only while the image is queued',
+        });
       throw error;
     }
   },

@@ -7,7 +7,14 @@ import { baseAttributes, providerStatuses } from './record.ts';
  * an image, and are applied again by whoever asked: texts, because some databases compare them without regard to case;
  * times, because Glance keeps fractions of seconds that it does not show.
  */
-export const exactFilters = ['status', 'visibility', 'owner', 'diskFormat', 'minSizeBytes', 'maxSizeBytes'] as const satisfies readonly Filter[];
+export const exactFilters = [
+  'status',
+  'visibility',
+  'owner',
+  'diskFormat',
+  'minSizeBytes',
+  'maxSizeBytes',
+] as const satisfies readonly Filter[];
 
 /** Filters of Glance's under its own names (Image API v2, "List images"). */
 export const ownFilters: Readonly<Record<string, string>> = {

@@ -122,6 +122,9 @@ function checksumsOf(wire: WireObject): Readonly<Record<string, string>> | undef
   const algorithm = textIn(wire.os_hash_algo);
   const value = textIn(wire.os_hash_value);
   const md5 = textIn(wire.checksum);
-  const sums = { ...(algorithm !== undefined && value !== undefined ? { [algorithm]: value } : {}), ...(md5 === undefined ? {} : { md5 }) };
+  const sums = {
+    ...(algorithm !== undefined && value !== undefined ? { [algorithm]: value } : {}),
+    ...(md5 === undefined ? {} : { md5 }),
+  };
   return Object.keys(sums).length > 0 ? sums : undefined;
 }

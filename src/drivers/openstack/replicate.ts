@@ -6,12 +6,18 @@ import { needMethod, needStores } from './site.ts';
 import { wordsIn } from './wire.ts';
 
 /** Which stores to fill and which to empty, given where the image is. Throws CONFLICT when no copy would be left to copy from. */
-export function moves(now: readonly string[], { id, add, remove, exactly }: ReplicateRequest): { readonly fill: readonly string[]; readonly empty: readonly string[] } {
+export function moves(
+  now: readonly string[],
+  { id, add, remove, exactly }: ReplicateRequest,
+): { readonly fill: readonly string[]; readonly empty: readonly string[] } {
   const fill = (exactly ?? add).filter((name) => !now.includes(name));
   const empty = exactly ? now.filter((name) => !exactly.includes(name)) : remove.filter((name) => now.includes(name));
   if (empty.length === 0 || empty.length < now.length) return { fill: [...new Set(fill)], empty: [...new Set(empty)] };
   throw conflictError(`image ${id} would be removed from every store it lies in now (${now.join(', ')})`, {
-    hint: fill.length > 0 ? `first imgctl replicate ${id} --to ${fill.join(',')}, then remove` : `imgctl delete ${id} removes the image itself`,
+    hint:
+      fill.length > 0
+        ? `first imgctl replicate ${id} --to ${fill.join(',')}, then remove`
+        : `imgctl delete ${id} removes the image itself`,
   });
 }
 

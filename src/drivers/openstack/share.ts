@@ -1,16 +1,19 @@
-import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
+import { conflictError, usageError } from '../../core/errors.ts';
 import type { Call, Member, Operation, ShareState } from '../../core/operation.ts';
 import { segment, type OpenstackClient } from './client.ts';
 import { imagePath, readImage } from './images.ts';
 import { objectsIn, textIn, type WireObject } from './wire.ts';
+import { isForbidden } from './words.ts';
 
 const states: Readonly<Record<string, ShareState>> = { pending: 'pending', accepted: 'accepted', rejected: 'rejected' };
 
-const isRefusal = (error: unknown): error is ImgctlError => error instanceof ImgctlError && error.circumstances.status === 403;
-
 function memberOf(wire: WireObject): Member {
   const since = textIn(wire.created_at);
-  return { with: textIn(wire.member_id) ?? '', state: states[textIn(wire.status) ?? ''] ?? 'pending', ...(since === undefined ? {} : { since }) };
+  return {
+    with: textIn(wire.member_id) ?? '',
+    state: states[textIn(wire.status) ?? ''] ?? 'pending',
+    ...(since === undefined ? {} : { since }),
+  };
 }
 
 /** Oddity: of an image with another visibility than `shared` the list is not empty but refused with 403. */
@@ -20,30 +23,39 @@ async function members(client: OpenstackClient, id: string, call: Call): Promise
     const body = await client.askObject({ what, method: 'GET', path: `${imagePath(id)}/members` }, call);
     return objectsIn(body.members).map(memberOf);
   } catch (error) {
-    if (!isRefusal(error) || (await readImage(client, id, call)).visibility === 'shared') throw error;
+    if (!isForbidden(error) || (await readImage(client, id, call)).visibility === 'shared') throw error;
     return [];
   }
 }
 
 async function ownProject(client: OpenstackClient, call: Call): Promise<string> {
   const project = (await client.site(call)).signedIn.project?.id;
-  if (project === undefined) throw usageError('who accepts is not known: the profile is a token without Keystone', { hint: 'name the project with --with' });
+  if (project === undefined)
+    throw usageError('who accepts is not known: the profile is a token without Keystone', {
+      hint: 'name the project with --with',
+    });
   return project;
 }
 
 async function add(client: OpenstackClient, id: string, member: string, call: Call): Promise<void> {
   try {
-    await client.ask({ what: `sharing image ${id} with ${member}`, method: 'POST', path: `${imagePath(id)}/members`, json: { member } }, call);
+    await client.ask(
+      { what: `sharing image ${id} with ${member}`, method: 'POST', path: `${imagePath(id)}/members`, json: { member } },
+      call,
+    );
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isForbidden(error)) throw error;
     // Oddity: an image of another visibility is refused with 403, like one that is not ours.
     const { visibility } = await readImage(client, id, call);
     if (visibility === 'shared') throw error;
-    throw conflictError(`image ${id} is ${textIn(visibility) ?? 'not shared'}: only an image of visibility "shared" can have members`, {
-      ...error.circumstances,
-      cause: error,
-      hint: `imgctl patch ${id} --visibility shared`,
-    });
+    throw conflictError(
+      `image ${id} is ${textIn(visibility) ?? 'not shared'}: only an image of visibility "shared" can have members`,
+      {
+        ...error.circumstances,
+        cause: error,
+        hint: `imgctl patch ${id} --visibility shared`,
+      },
+    );
   }
 }
 

@@ -39,7 +39,14 @@ export async function signIn(http: Http, authUrl: string, credentials: Credentia
           call,
         )
       : await http.request(
-          { method: 'POST', url, headers: { accept: 'application/json' }, json: { auth: credentials.auth }, repeatable: true, harmless: true },
+          {
+            method: 'POST',
+            url,
+            headers: { accept: 'application/json' },
+            json: { auth: credentials.auth },
+            repeatable: true,
+            harmless: true,
+          },
           call,
         );
   if (answer.status !== 200 && answer.status !== 201) throw refused(answer, authUrl, credentials, what);
@@ -47,7 +54,8 @@ export async function signIn(http: Http, authUrl: string, credentials: Credentia
   const wire = isObject(body) && isObject(body.token) ? body.token : undefined;
   const subject = answer.headers['x-subject-token'];
   const token = credentials.kind === 'token' ? credentials.token : subject === undefined ? undefined : new Secret(subject);
-  if (!wire || !token) throw configError(`${what}: the answer holds no token: this is not Keystone v3`, { hint: 'check authUrl' });
+  if (!wire || !token)
+    throw configError(`${what}: the answer holds no token: this is not Keystone v3`, { hint: 'check authUrl' });
   return signedIn(wire, token, what);
 }
 
@@ -55,7 +63,9 @@ function signedIn(wire: WireObject, token: Secret, what: string): SignedIn {
   const project = objectIn(wire.project);
   const id = textIn(project.id);
   if (id === undefined)
-    throw configError(`${what}: signed in, but to no project`, { hint: 'set project (or projectId), and projectDomain if it has another' });
+    throw configError(`${what}: signed in, but to no project`, {
+      hint: 'set project (or projectId), and projectDomain if it has another',
+    });
   const user = textIn(objectIn(wire.user).name);
   const staleAt = staleTime(wire);
   return {

@@ -1,12 +1,14 @@
 import { notFoundError, unsupportedError } from '../../core/errors.ts';
-import type { Place } from '../../core/operation.ts';
-import type { Call } from '../../core/operation.ts';
+import type { Call, Place } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { objectIn, objectsIn, textIn, textsIn } from './wire.ts';
 
 /** Ways of import that this site offers; none where it has no imports at all. */
 export async function importMethods(client: OpenstackClient, call: Call): Promise<readonly string[]> {
-  const answer = await client.ask({ what: 'reading the import methods', method: 'GET', path: '/info/import', welcome: [404] }, call);
+  const answer = await client.ask(
+    { what: 'reading the import methods', method: 'GET', path: '/info/import', welcome: [404] },
+    call,
+  );
   if (answer.status === 404) return [];
   return textsIn(objectIn(objectIn(answer.json())['import-methods']).value);
 }
@@ -47,5 +49,6 @@ export async function needStores(client: OpenstackClient, wanted: readonly strin
   if (!there) throw unsupportedError(singleStore);
   const names = there.map((store) => store.name);
   const unknown = wanted.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw notFoundError(`there is no store ${unknown.join(', ')}`, { hint: `stores here: ${names.join(', ')}` });
+  if (unknown.length > 0)
+    throw notFoundError(`there is no store ${unknown.join(', ')}`, { hint: `stores here: ${names.join(', ')}` });
 }

@@ -36,7 +36,11 @@ export function outcome(record: ImageRecord, task: Task | undefined, verb: Opera
   const failed = failedIn(record.raw);
   const said = task?.message;
   if (task?.state === 'running')
-    return { ...record, ...(record.status === 'queued' ? { status: 'pending' } : {}), ...(said === undefined ? {} : { progress: { message: said } }) };
+    return {
+      ...record,
+      ...(record.status === 'queued' ? { status: 'pending' } : {}),
+      ...(said === undefined ? {} : { progress: { message: said } }),
+    };
   const reason = (task?.state === 'failure' ? said : undefined) ?? silent;
   if (verb === 'replicate') return copied(record, task, failed, reason);
   const fellBack = record.status === 'queued' && (task?.state === 'failure' || failed.length > 0);
@@ -50,5 +54,7 @@ function copied(record: ImageRecord, task: Task | undefined, failed: readonly st
     place.status !== 'active' && lost.has(place.name) ? { ...place, status: 'failed' as const, message: reason } : place,
   );
   // Where no store is named, the image itself has to carry the news, or it would be waited for in vain.
-  return lost.size > 0 ? { ...record, places, progress: { message: reason } } : { ...record, status: 'failed', progress: { message: reason } };
+  return lost.size > 0
+    ? { ...record, places, progress: { message: reason } }
+    : { ...record, status: 'failed', progress: { message: reason } };
 }

@@ -1,18 +1,31 @@
-import type { Format } from '../../core/encoding.ts';
+import type { Accept, Format } from '../../core/encoding.ts';
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
-import type { Accept } from '../../core/encoding.ts';
 import type { Call, Description, Operation, UploadRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { createImage } from './create.ts';
 import { editable, steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { needMethod, needStores } from './site.ts';
-import { orRemove } from './undo.ts';
+import { onNewImage } from './new-image.ts';
 import type { WireObject } from './wire.ts';
 
 /** Disk formats of Glance. What it is given is stored as it is: nothing is unwrapped. */
-const diskFormats = ['raw', 'qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso', 'ploop', 'ami', 'ari', 'aki'] as const satisfies readonly Format[];
-const accepts: readonly [Accept, ...Accept[]] = [{ format: 'raw' }, ...diskFormats.slice(1).map((format): Accept => ({ format }))];
+const diskFormats = [
+  'raw',
+  'qcow2',
+  'vmdk',
+  'vhd',
+  'vhdx',
+  'vdi',
+  'iso',
+  'ploop',
+  'ami',
+  'ari',
+  'aki',
+] as const satisfies readonly Format[];
+const accepts: readonly [Accept, ...Accept[]] = [
+  { format: 'raw' },
+  ...diskFormats.slice(1).map((format): Accept => ({ format })),
+];
 
 /** A description in two parts: what the record is made with, and what it gets only once the data is there. */
 function inTurn(description: Description): { readonly first: Description; readonly later: Description } {
@@ -52,14 +65,23 @@ async function prepared(client: OpenstackClient, id: string, request: UploadRequ
   const record = await readImage(client, id, call);
   if (record.status !== 'queued')
     throw conflictError(`image ${id} is ${String(record.status)}, and only a queued one can be filled`, {
-      hint: record.status === 'active' ? 'upload to a new image' : `imgctl delete ${id}, and begin anew: an interrupted upload cannot be resumed`,
+      hint:
+        record.status === 'active'
+          ? 'upload to a new image'
+          : `imgctl delete ${id}, and begin anew: an interrupted upload cannot be resumed`,
     });
   const format = request.description.diskFormat ?? request.content.encoding.format;
   if (typeof record.disk_format === 'string' && record.disk_format !== format)
-    throw conflictError(`image ${id} was made for ${record.disk_format}, and this is ${format}`, { hint: `--disk-format ${record.disk_format} converts it` });
+    throw conflictError(`image ${id} was made for ${record.disk_format}, and this is ${format}`, {
+      hint: `--disk-format ${record.disk_format} converts it`,
+    });
   const { name: _kept, ...given } = request.description;
   const container = record.container_format ?? 'bare';
-  const { first } = inTurn({ ...given, diskFormat: format, ...(typeof container === 'string' && !given.containerFormat ? { containerFormat: container } : {}) });
+  const { first } = inTurn({
+    ...given,
+    diskFormat: format,
+    ...(typeof container === 'string' && !given.containerFormat ? { containerFormat: container } : {}),
+  });
   const wanted = steps(record, first);
   return wanted.length > 0 ? patchImage(client, id, wanted, call) : record;
 }
@@ -108,7 +130,9 @@ async function fill(client: OpenstackClient, id: string, request: UploadRequest,
 function isStaged(request: UploadRequest): boolean {
   const method = request.extras.importMethod;
   if (method !== undefined && method !== 'glance-direct')
-    throw usageError(`importMethod ${String(method)} does not take a file`, { hint: '--set importMethod=glance-direct, or imgctl import --method …' });
+    throw usageError(`importMethod ${String(method)} does not take a file`, {
+      hint: '--set importMethod=glance-direct, or imgctl import --method …',
+    });
   return method !== undefined;
 }
 
@@ -131,8 +155,7 @@ export const upload: Operation<OpenstackClient, 'upload'> = {
       return readRecord(client, into, call);
     }
     const { first } = inTurn({ diskFormat: content.encoding.format, ...description });
-    const { id } = await createImage(client, { ...first, name: description.name }, request.id, call);
-    return orRemove(client, id, call, async () => {
+    return onNewImage(client, { ...first, name: description.name }, request.id, call, async (id) => {
       await fill(client, id, request, staged, call);
       return readRecord(client, id, call);
     });

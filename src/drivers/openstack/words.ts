@@ -1,4 +1,4 @@
-import { answerError, configError, providerError, type Circumstances, type ImgctlError } from '../../core/errors.ts';
+import { answerError, configError, ImgctlError, providerError, type Circumstances } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
 import { isObject, objectIn, textIn } from './wire.ts';
 
@@ -23,7 +23,9 @@ const parsed = (text: string): unknown => {
 
 const fromHtml = (text: string): string => {
   const body = /<body[^>]*>([\s\S]*)<\/body>/i.exec(text)?.[1] ?? text;
-  const said = withoutBreaks(body.replace(/<(h1|head|title|style|script)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<(?!br)[^>]*>/gi, ' '));
+  const said = withoutBreaks(
+    body.replace(/<(h1|head|title|style|script)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<(?!br)[^>]*>/gi, ' '),
+  );
   const title = /<title[^>]*>([\s\S]*?)<\/title>/i.exec(text)?.[1] ?? '';
   return unescaped(said || withoutBreaks(title)).slice(0, 500);
 };
@@ -43,11 +45,20 @@ export function explain(body: string): string {
   return withoutBreaks(body.replace(/^\s*\d{3} [^\n]*\n\s*\n/, '')).slice(0, 500);
 }
 
+/** Glance answers 403 not only to who may not, but also where the state of the image is what forbids it. */
+export const isForbidden = (error: unknown): error is ImgctlError =>
+  error instanceof ImgctlError && error.circumstances.status === 403;
+
 /**
  * The error behind an unwelcome answer of Glance. 300 (Glance's list of versions) is CONFIG, since the address is
  * wrong; a redirect is PROVIDER and is not followed, because the token would go along.
  */
-export function glanceError(answer: Answer & { readonly url: string }, body: string, what: string, more: Circumstances = {}): ImgctlError {
+export function glanceError(
+  answer: Answer & { readonly url: string },
+  body: string,
+  what: string,
+  more: Circumstances = {},
+): ImgctlError {
   const { status, headers } = answer;
   if (status === 300)
     return configError(`${what}: ${answer.url} answers with a list of versions: this is not the address of the image API`, {
@@ -56,10 +67,13 @@ export function glanceError(answer: Answer & { readonly url: string }, body: str
       ...more,
     });
   if (status >= 301 && status < 400)
-    return providerError(`${what}: ${answer.url} redirects to ${headers.location ?? 'nowhere'} (HTTP ${status}), which is not followed`, {
-      status,
-      hint: 'set imageEndpoint or authUrl to the final address',
-      ...more,
-    });
+    return providerError(
+      `${what}: ${answer.url} redirects to ${headers.location ?? 'nowhere'} (HTTP ${status}), which is not followed`,
+      {
+        status,
+        hint: 'set imageEndpoint or authUrl to the final address',
+        ...more,
+      },
+    );
   return answerError(answer, what, explain(body), more);
 }

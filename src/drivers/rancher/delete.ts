@@ -8,6 +8,8 @@ import { currentImage } from './show.ts';
 /** Removes by the action where it is offered, and by DELETE only where it is not and the key may: both begin the same process. */
 export const remove: Operation<RancherClient, 'delete'> = {
   later: true,
+  // Oddity: an active image cannot be removed; it has to be deactivated first.
+  from: ['inactive', 'queued'],
   async run(client, request, call) {
     const mayDelete = (await client.schema(call)).resourceMethods.has('DELETE');
     if (!mayDelete) await allowed(client, 'remove', call);

@@ -25,7 +25,8 @@ function jsonBody({ data }: FakeRequest): unknown {
   }
 }
 
-const objectBody = (request: FakeRequest): Readonly<Record<string, unknown>> => jsonBody(request) as Readonly<Record<string, unknown>>;
+const objectBody = (request: FakeRequest): Readonly<Record<string, unknown>> =>
+  jsonBody(request) as Readonly<Record<string, unknown>>;
 
 /** A Glance v2 of one region. `prefix` is where it is mounted; `callerOf` knows whose a token is. */
 export function startGlance(origin: () => string, callerOf: (token: string | undefined) => Caller | undefined): Glance {
@@ -55,7 +56,10 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
 
   function patch(id: string, request: FakeRequest, caller: Caller): FakeAnswer {
     const type = request.headers['content-type'] ?? '';
-    if (!patchTypes.includes(type)) throw new Refusal(415, `The request media type ${type} is not supported by this server. `, { 'accept-patch': patchTypes.join(', ') });
+    if (!patchTypes.includes(type))
+      throw new Refusal(415, `The request media type ${type} is not supported by this server. `, {
+        'accept-patch': patchTypes.join(', '),
+      });
     const kept = own(id, caller);
     const after = patched(kept.wire, jsonBody(request), caller);
     for (const name of Object.keys(kept.wire)) delete kept.wire[name];
@@ -74,7 +78,8 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
   function act(id: string, action: string, caller: Caller): FakeAnswer {
     if (action !== 'deactivate' && action !== 'reactivate') throw noResource();
     const { wire } = own(id, caller);
-    if (wire.status !== 'active' && wire.status !== 'deactivated') throw new Refusal(403, `Not allowed to ${action} image in status '${String(wire.status)}'`);
+    if (wire.status !== 'active' && wire.status !== 'deactivated')
+      throw new Refusal(403, `Not allowed to ${action} image in status '${String(wire.status)}'`);
     wire.status = action === 'deactivate' ? 'deactivated' : 'active';
     return { status: 204 };
   }
@@ -83,7 +88,8 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
     const [part, detail, ...more] = parts;
     const what = `${request.method} ${part ?? ''}`;
     if (more.length > 0) throw noResource();
-    if (part === 'members') return membersOf(find(id, caller), request.method, detail, request.data.length > 0 ? objectBody(request) : {}, caller);
+    if (part === 'members')
+      return membersOf(find(id, caller), request.method, detail, request.data.length > 0 ? objectBody(request) : {}, caller);
     if (part === 'actions' && request.method === 'POST') return act(id, detail ?? '', caller);
     if (detail !== undefined) throw noResource();
     if (what === 'GET ') {
@@ -94,9 +100,11 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
     }
     if (what === 'PATCH ') return patch(id, request, caller);
     if (what === 'DELETE ') return remove(id, caller);
-    if (what === 'GET tasks') return ok({ tasks: own(id, caller).tasks.map(({ during: _during, finish: _finish, left: _left, ...task }) => task) });
+    if (what === 'GET tasks')
+      return ok({ tasks: own(id, caller).tasks.map(({ during: _during, finish: _finish, left: _left, ...task }) => task) });
     if (what === 'GET file') return giveData(find(id, caller), request, caller);
-    if (what === 'PUT file' || what === 'PUT stage') return takeData(own(id, caller), request, part === 'file' ? 'file' : 'stage', site);
+    if (what === 'PUT file' || what === 'PUT stage')
+      return takeData(own(id, caller), request, part === 'file' ? 'file' : 'stage', site);
     if (what === 'POST import') return beginImport(own(id, caller), objectBody(request), caller, site);
     throw part === undefined || ['file', 'stage', 'import', 'tasks'].includes(part)
       ? new Refusal(405, `The method ${request.method} is not allowed for this resource. `)
@@ -104,17 +112,26 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
   }
 
   function info(what: string | undefined): FakeAnswer {
-    if (what === 'import') return ok({ 'import-methods': { description: 'Import methods available.', type: 'array', value: site.methods } });
+    if (what === 'import')
+      return ok({ 'import-methods': { description: 'Import methods available.', type: 'array', value: site.methods } });
     if (what === 'stores' && site.stores)
-      return ok({ stores: site.stores.map((id, n) => ({ id, description: `${id} store`, ...(n === 0 ? { default: 'true' } : {}) })) });
-    throw new Refusal(404, what === 'stores' ? 'Multi backend is not supported at this site.' : 'The resource could not be found.');
+      return ok({
+        stores: site.stores.map((id, n) => ({ id, description: `${id} store`, ...(n === 0 ? { default: 'true' } : {}) })),
+      });
+    throw new Refusal(
+      404,
+      what === 'stores' ? 'Multi backend is not supported at this site.' : 'The resource could not be found.',
+    );
   }
 
   function versioned(path: string, query: URLSearchParams, request: FakeRequest): FakeAnswer {
     const caller = callerOf(request.headers['x-auth-token']);
-    if (!caller) throw new Refusal(401, 'This server could not verify that you are authorized to access the document you requested.');
+    if (!caller)
+      throw new Refusal(401, 'This server could not verify that you are authorized to access the document you requested.');
     // As behind WSGI, %2F is undone before the path is looked at.
-    const [kind, id, ...parts] = decodeURIComponent(path).split('/').filter((part, n) => n > 0 || part !== '');
+    const [kind, id, ...parts] = decodeURIComponent(path)
+      .split('/')
+      .filter((part, n) => n > 0 || part !== '');
     if (kind === 'info') return info(id);
     if (kind === 'stores' && request.method === 'DELETE') return removeFromStore(own(parts[0] ?? '', caller), id ?? '');
     if (kind !== 'images' || id === '') throw noResource();

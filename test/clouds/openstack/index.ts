@@ -26,11 +26,21 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
   const catalogue = (): readonly unknown[] => {
     const endpoints = (url: (region: string) => string) =>
       Object.keys(mounts).flatMap((region) =>
-        ['public', 'internal', 'admin'].map((name) => ({ id: `${region}-${name}`, interface: name, region_id: region, region, url: url(region) })),
+        ['public', 'internal', 'admin'].map((name) => ({
+          id: `${region}-${name}`,
+          interface: name,
+          region_id: region,
+          region,
+          url: url(region),
+        })),
       );
     return [
       { type: 'identity', name: 'keystone', endpoints: endpoints(() => `${server.origin}/v3`) },
-      { type: 'image', name: 'glance', endpoints: endpoints((region) => `${server.origin}${mounts[region as keyof typeof mounts]}`) },
+      {
+        type: 'image',
+        name: 'glance',
+        endpoints: endpoints((region) => `${server.origin}${mounts[region as keyof typeof mounts]}`),
+      },
     ];
   };
   const keystone = startKeystone(catalogue);
@@ -88,4 +98,5 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
 export const openstackCloud = (as?: string): Cloud => ({ wire: true, start: () => startOpenstack(as) });
 
 /** An error of Glance's with these words. */
-export const glanceErrorBody = (words: string): string => JSON.stringify({ message: `${words}<br /><br />\n\n\n`, code: '4xx', title: 'Error' });
+export const glanceErrorBody = (words: string): string =>
+  JSON.stringify({ message: `${words}<br /><br />\n\n\n`, code: '4xx', title: 'Error' });

@@ -31,9 +31,14 @@ const failure = (code: number, title: string, message: string): FakeAnswer => ({
   headers: { 'x-openstack-request-id': 'req-keystone' },
   body: { error: { code, message, title } },
 });
-const unauthorized = (message = 'The request you have made requires authentication.'): FakeAnswer => failure(401, 'Unauthorized', message);
+const unauthorized = (message = 'The request you have made requires authentication.'): FakeAnswer =>
+  failure(401, 'Unauthorized', message);
 const malformed = (what: string): FakeAnswer =>
-  failure(400, 'Bad Request', `Expecting to find ${what}. The server could not comply with the request since it is either malformed or otherwise incorrect.`);
+  failure(
+    400,
+    'Bad Request',
+    `Expecting to find ${what}. The server could not comply with the request since it is either malformed or otherwise incorrect.`,
+  );
 
 const inDefault = (domain: unknown): boolean => inner(domain, 'id') === 'default' || inner(domain, 'name') === 'Default';
 
@@ -53,7 +58,11 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
   function grant(user: string, methods: readonly string[], scoped: boolean): FakeAnswer {
     const token = `gAAAA${randomBytes(20).toString('hex')}`;
     tokens.set(token, { user, scoped });
-    return { status: 201, headers: { 'x-subject-token': token, 'x-openstack-request-id': 'req-token' }, body: { token: describe(user, methods, scoped) } };
+    return {
+      status: 201,
+      headers: { 'x-subject-token': token, 'x-openstack-request-id': 'req-token' },
+      body: { token: describe(user, methods, scoped) },
+    };
   }
 
   function describe(user: string, methods: readonly string[], scoped: boolean): Body {
@@ -65,7 +74,9 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
       user: { id: `id-of-${user}`, name: user, domain, password_expires_at: null },
       issued_at: new Date(at).toISOString(),
       expires_at: new Date(at + keystone.lifeS * 1000).toISOString(),
-      ...(scoped ? { project: { id: projects[project], name: project, domain }, roles: [{ id: role, name: role }], catalog: catalogue() } : {}),
+      ...(scoped
+        ? { project: { id: projects[project], name: project, domain }, roles: [{ id: role, name: role }], catalog: catalogue() }
+        : {}),
     };
   }
 
@@ -93,10 +104,19 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
       const given = inner(identity, 'application_credential');
       if (inner(body, 'auth', 'scope') !== undefined)
         return unauthorized('Error authenticating with application credential: Application credentials cannot request a scope.');
-      const byName = inner(given, 'name') === appCredential.name && inner(given, 'user', 'name') === appCredential.user && inDefault(inner(given, 'user', 'domain'));
+      const byName =
+        inner(given, 'name') === appCredential.name &&
+        inner(given, 'user', 'name') === appCredential.user &&
+        inDefault(inner(given, 'user', 'domain'));
       if (inner(given, 'id') !== appCredential.id && !byName)
-        return failure(404, 'Not Found', `Could not find Application Credential: ${String(inner(given, 'id') ?? inner(given, 'name'))}.`);
-      return inner(given, 'secret') === appCredential.secret ? grant(appCredential.user, ['application_credential'], true) : unauthorized();
+        return failure(
+          404,
+          'Not Found',
+          `Could not find Application Credential: ${String(inner(given, 'id') ?? inner(given, 'name'))}.`,
+        );
+      return inner(given, 'secret') === appCredential.secret
+        ? grant(appCredential.user, ['application_credential'], true)
+        : unauthorized();
     }
     const from = method === 'token' ? tokens.get(String(inner(identity, 'token', 'id'))) : undefined;
     return from ? scoped(body, from.user, ['password', 'token']) : unauthorized();
@@ -112,7 +132,12 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
     },
     revokeAll: () => tokens.clear(),
     answer({ method, headers, data }, path) {
-      if (path !== '/v3/auth/tokens') return { status: 404, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>404 Not Found</title><h1>Not Found</h1>' };
+      if (path !== '/v3/auth/tokens')
+        return {
+          status: 404,
+          headers: { 'content-type': 'text/html' },
+          body: '<!doctype html><title>404 Not Found</title><h1>Not Found</h1>',
+        };
       if (method === 'POST') {
         if (!headers['content-type']?.startsWith('application/json')) return malformed('application/json');
         try {

@@ -4,15 +4,29 @@ import { now, type Caller, type Kept } from './store.ts';
 
 const wireOf = (kept: Kept, id: string): Readonly<Record<string, unknown>> => {
   const member = kept.members.get(id);
-  return { member_id: id, image_id: kept.wire.id, status: member?.status, created_at: member?.created_at, updated_at: now(), schema: '/v2/schemas/member' };
+  return {
+    member_id: id,
+    image_id: kept.wire.id,
+    status: member?.status,
+    created_at: member?.created_at,
+    updated_at: now(),
+    schema: '/v2/schemas/member',
+  };
 };
 
 /** Everything under `/v2/images/{id}/members`. */
-export function membersOf(kept: Kept, method: string, id: string | undefined, body: Readonly<Record<string, unknown>>, caller: Caller): FakeAnswer {
+export function membersOf(
+  kept: Kept,
+  method: string,
+  id: string | undefined,
+  body: Readonly<Record<string, unknown>>,
+  caller: Caller,
+): FakeAnswer {
   const image = String(kept.wire.id);
   const mine = kept.wire.owner === caller.project || caller.admin;
   if (method === 'GET' && id === undefined) {
-    if (kept.wire.visibility !== 'shared') throw new Refusal(403, `Not allowed to list members for image ${image}: Only shared images have members.`);
+    if (kept.wire.visibility !== 'shared')
+      throw new Refusal(403, `Not allowed to list members for image ${image}: Only shared images have members.`);
     const shown = [...kept.members.keys()].filter((member) => mine || member === caller.project);
     return { status: 200, body: { members: shown.map((member) => wireOf(kept, member)), schema: '/v2/schemas/members' } };
   }
@@ -25,7 +39,8 @@ export function membersOf(kept: Kept, method: string, id: string | undefined, bo
     return { status: 200, body: wireOf(kept, member) };
   }
   const member = kept.members.get(id ?? '');
-  if (!member || (!mine && id !== caller.project)) throw new Refusal(404, `${String(id)} not found in the member list of the image ${image}.`);
+  if (!member || (!mine && id !== caller.project))
+    throw new Refusal(404, `${String(id)} not found in the member list of the image ${image}.`);
   if (method === 'PUT') {
     if (id !== caller.project) throw new Refusal(403, `Not allowed to update members for image ${image}.`);
     if (!['pending', 'accepted', 'rejected'].includes(String(body.status)))

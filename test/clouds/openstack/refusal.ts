@@ -31,7 +31,8 @@ export function refusalAnswer({ status, message, headers }: Refusal, request: Pi
   const code = `${status} ${title}`;
   const more = { ...headers, ...(status === 401 ? {} : { 'x-openstack-request-id': `req-${status}` }) };
   const accept = request.headers.accept ?? '';
-  if (accept === 'application/json') return { status, headers: more, body: { message: `${message}<br /><br />\n\n\n`, code, title } };
+  if (accept === 'application/json')
+    return { status, headers: more, body: { message: `${message}<br /><br />\n\n\n`, code, title } };
   if (/html|\*/.test(accept))
     return {
       status,

@@ -8,14 +8,43 @@ const containerFormats = ['ami', 'ari', 'aki', 'bare', 'ovf', 'ova', 'docker', '
 const visibilities = ['community', 'public', 'private', 'shared'];
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-const readOnly = ['created_at', 'updated_at', 'status', 'checksum', 'size', 'virtual_size', 'direct_url', 'self', 'file', 'schema', 'os_hash_algo', 'os_hash_value', 'stores'];
+const readOnly = [
+  'created_at',
+  'updated_at',
+  'status',
+  'checksum',
+  'size',
+  'virtual_size',
+  'direct_url',
+  'self',
+  'file',
+  'schema',
+  'os_hash_algo',
+  'os_hash_value',
+  'stores',
+];
 const reserved = ['location', 'deleted', 'deleted_at'];
 
 /** Attributes that Glance defines: they cannot be removed. */
-export const attributes = [...readOnly, 'id', 'name', 'visibility', 'protected', 'os_hidden', 'owner', 'container_format', 'disk_format', 'min_disk', 'min_ram', 'tags'];
+export const attributes = [
+  ...readOnly,
+  'id',
+  'name',
+  'visibility',
+  'protected',
+  'os_hidden',
+  'owner',
+  'container_format',
+  'disk_format',
+  'min_disk',
+  'min_ram',
+  'tags',
+];
 
-const oneOf = (words: readonly string[]) => (value: unknown) => value === null || (typeof value === 'string' && words.includes(value));
-const text = (value: unknown): boolean => typeof value === 'string' && value.length <= 255 && !/[\u{10000}-\u{10ffff}]/u.test(value);
+const oneOf = (words: readonly string[]) => (value: unknown) =>
+  value === null || (typeof value === 'string' && words.includes(value));
+const text = (value: unknown): boolean =>
+  typeof value === 'string' && value.length <= 255 && !/[\u{10000}-\u{10ffff}]/u.test(value);
 const whole = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0;
 
 const schema: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -37,9 +66,12 @@ export function checkField(name: string, value: unknown, caller: Caller): void {
   if (readOnly.includes(name)) throw new Refusal(403, `Attribute '${name}' is read-only.`);
   if (reserved.includes(name) || name.startsWith('os_glance_')) throw new Refusal(403, `Attribute '${name}' is reserved.`);
   const valid = schema[name] ?? ((given: unknown) => typeof given === 'string');
-  if (!valid(value)) throw new Refusal(400, `Provided object does not match schema 'image': ${JSON.stringify(value)} is not valid for '${name}'`);
-  if (name === 'visibility' && value === 'public' && !caller.admin) throw new Refusal(403, 'You are not authorized to complete publicize_image action.');
-  if (name === 'owner' && value !== caller.project && !caller.admin) throw new Refusal(403, `You are not permitted to create images owned by '${String(value)}'.`);
+  if (!valid(value))
+    throw new Refusal(400, `Provided object does not match schema 'image': ${JSON.stringify(value)} is not valid for '${name}'`);
+  if (name === 'visibility' && value === 'public' && !caller.admin)
+    throw new Refusal(403, 'You are not authorized to complete publicize_image action.');
+  if (name === 'owner' && value !== caller.project && !caller.admin)
+    throw new Refusal(403, `You are not permitted to create images owned by '${String(value)}'.`);
 }
 
 interface Step {
@@ -54,15 +86,22 @@ export function patched(before: Wire, patch: unknown, caller: Caller): Record<st
   const after: Record<string, unknown> = { ...before };
   for (const step of patch as readonly Step[]) apply(after, step, caller);
   const custom = Object.keys(after).filter((name) => !attributes.includes(name));
-  if (custom.length > 128) throw new Refusal(413, `The limit has been exceeded on the number of allowed image properties. Attempted: ${custom.length}, Maximum: 128`);
+  if (custom.length > 128)
+    throw new Refusal(
+      413,
+      `The limit has been exceeded on the number of allowed image properties. Attempted: ${custom.length}, Maximum: 128`,
+    );
   return after;
 }
 
 function apply(image: Record<string, unknown>, step: Step, caller: Caller): void {
   const { op, path, value } = step;
-  if (op !== 'add' && op !== 'replace' && op !== 'remove') throw new Refusal(400, `Invalid operation: \`${String(op)}\`. It must be one of the following: add, remove, replace.`);
-  if (typeof path !== 'string' || !path.startsWith('/')) throw new Refusal(400, `Pointer \`${String(path)}\` does not start with "/".`);
-  if (path.slice(1).includes('/') || /~(?![01])/.test(path)) throw new Refusal(400, `Invalid JSON pointer for this resource: '${path}'`);
+  if (op !== 'add' && op !== 'replace' && op !== 'remove')
+    throw new Refusal(400, `Invalid operation: \`${String(op)}\`. It must be one of the following: add, remove, replace.`);
+  if (typeof path !== 'string' || !path.startsWith('/'))
+    throw new Refusal(400, `Pointer \`${String(path)}\` does not start with "/".`);
+  if (path.slice(1).includes('/') || /~(?![01])/.test(path))
+    throw new Refusal(400, `Invalid JSON pointer for this resource: '${path}'`);
   const name = path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
   if (op === 'remove') {
     if (attributes.includes(name)) throw new Refusal(403, `Property ${name} may not be removed.`);

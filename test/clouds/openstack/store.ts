@@ -130,5 +130,11 @@ export function lookAt(kept: Kept): void {
 /** Whether the caller may know of the image at all. */
 export function visible(kept: Kept, { project, admin }: Caller): boolean {
   const { visibility, owner } = kept.wire;
-  return admin || owner === project || visibility === 'public' || visibility === 'community' || (visibility === 'shared' && kept.members.has(project));
+  return (
+    admin ||
+    owner === project ||
+    visibility === 'public' ||
+    visibility === 'community' ||
+    (visibility === 'shared' && kept.members.has(project))
+  );
 }

@@ -11,8 +11,6 @@ import { driverNamed } from '../../session.ts';
 import { afterWriting } from './written.ts';
 
 export const add = defineCommand({
-  path: 'profile add',
-  summary: 'Make a profile',
   about:
     'A value may be a reference: env:NAME, file:PATH or cmd:COMMAND; secrets are best kept that way. On a terminal what is missing is asked for. ' +
     'imgctl providers NAME lists the fields.',

@@ -36,8 +36,6 @@ const checkedView = defineView<Checked>({
 });
 
 export const check = defineCommand({
-  path: 'profile check',
-  summary: 'Sign in and say who the cloud says we are, and what this deployment offers',
   args: { name: { takes: 'optional', summary: 'profile; the current one if none is named', completes: 'profile' } },
   options: {},
   needs: { at: ['list'] },

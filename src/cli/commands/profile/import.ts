@@ -10,8 +10,6 @@ import { many } from '../../outcome.ts';
 type Found = FoundProfile & { readonly provider: string };
 
 export const importProfiles = defineCommand({
-  path: 'profile import',
-  summary: "Take over profiles from other tools' own files and variables",
   about:
     'Without a name everything that is found is taken over, under the name it has there; a profile of that name that exists already stays (--replace).',
   args: { from: { takes: 'any', summary: 'provider, or the name of a profile there', completes: 'provider' } },

@@ -4,9 +4,6 @@ import { many } from '../../outcome.ts';
 import { shownProfile } from '../../profile-fields.ts';
 
 export const list = defineCommand({
-  path: 'profile list',
-  aliases: ['ls'],
-  summary: 'List the profiles',
   args: {},
   options: {},
   needs: {},

@@ -4,9 +4,6 @@ import { defineCommand } from '../../command.ts';
 import { many } from '../../outcome.ts';
 
 export const remove = defineCommand({
-  path: 'profile remove',
-  aliases: ['rm'],
-  summary: 'Forget a profile; nothing at the provider changes',
   args: { name: { takes: 'many', summary: 'profiles', completes: 'profile' } },
   options: {},
   needs: {},

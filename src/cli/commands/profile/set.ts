@@ -5,8 +5,6 @@ import { driverNamed } from '../../session.ts';
 import { afterWriting } from './written.ts';
 
 export const set = defineCommand({
-  path: 'profile set',
-  summary: 'Change fields of a profile',
   about: 'field=value sets a field; field= (nothing behind it) removes it.',
   args: {
     name: { takes: 'required', summary: 'profile', completes: 'profile' },

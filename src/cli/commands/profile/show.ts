@@ -4,8 +4,6 @@ import { one } from '../../outcome.ts';
 import { shownProfile } from '../../profile-fields.ts';
 
 export const show = defineCommand({
-  path: 'profile show',
-  summary: 'Show a profile, and where each of its values comes from',
   args: { name: { takes: 'optional', summary: 'profile; the current one if none is named', completes: 'profile' } },
   options: {},
   needs: {},

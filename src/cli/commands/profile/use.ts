@@ -2,8 +2,6 @@ import { defineCommand } from '../../command.ts';
 import { afterWriting } from './written.ts';
 
 export const use = defineCommand({
-  path: 'profile use',
-  summary: 'Choose the profile that is used when none is named',
   args: { name: { takes: 'required', summary: 'profile', completes: 'profile' } },
   options: {},
   needs: {},

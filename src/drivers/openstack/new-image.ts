@@ -1,0 +1,55 @@
+import { ImgctlError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, Description } from '../../core/operation.ts';
+import type { OpenstackClient } from './client.ts';
+import { createImage } from './create.ts';
+import { deleteImage } from './images.ts';
+
+/** Milliseconds that removing a half-made record may take, also after the run itself was stopped. */
+const undoMs = 30_000;
+
+/** Removes a record as well as can be; whether none is left. The call's own signal may be what ended the work. */
+async function removed(client: OpenstackClient, id: string, call: Call): Promise<boolean> {
+  const after: Call = { signal: AbortSignal.timeout(undoMs), retries: { left: 2 }, note: (event) => call.note(event) };
+  try {
+    await deleteImage(client, id, after);
+    call.note({ kind: 'removed', id });
+    return true;
+  } catch (error) {
+    return error instanceof ImgctlError && error.code === 'NOT_FOUND';
+  }
+}
+
+function leftOver(error: unknown, id: string): ImgctlError {
+  if (error instanceof ImgctlError) return error.with({ leftover: id });
+  return new ImgctlError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error, leftover: id });
+}
+
+/** No answer, or none that says what happened: the record may have been made. */
+const unanswered = (error: unknown): boolean =>
+  !(error instanceof ImgctlError) || error.circumstances.status === undefined || error.circumstances.status >= 500;
+
+/**
+ * Makes a record and does work on it. When either fails the record is removed again and the failure passed on; one that
+ * cannot be removed is named in the failure as left over. Where the caller wants no id of its own, we choose it: so a record
+ * can be removed of whose making no answer came. An id that the caller chose may belong to another image in that case.
+ */
+export async function onNewImage(
+  client: OpenstackClient,
+  description: Description & { readonly name: string },
+  wanted: string | undefined,
+  call: Call,
+  work: (id: string) => Promise<ImageRecord>,
+): Promise<ImageRecord> {
+  const id = wanted ?? crypto.randomUUID();
+  let made = false;
+  try {
+    await createImage(client, description, id, call);
+    made = true;
+    return await work(id);
+  } catch (error) {
+    const perhaps = made || (wanted === undefined && unanswered(error));
+    if (perhaps && !(await removed(client, id, call))) throw leftOver(error, id);
+    throw error;
+  }
+}
