@@ -6,7 +6,12 @@ const longestQuote = 80;
 
 /** The beginning of a body for a message: in one line, without secrets. */
 function quote(text: string, redactor: Redactor): string {
-  const line = redactor.line(text.slice(0, longestQuote * 10).replace(/\s+/g, ' ').trim());
+  const line = redactor.line(
+    text
+      .slice(0, longestQuote * 10)
+      .replace(/\s+/g, ' ')
+      .trim(),
+  );
   return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
 }
 
@@ -23,7 +28,10 @@ export function apiAnswer(answer: Omit<ApiAnswer, 'json'>, redactor: Redactor): 
         const came = answer.text.trim() === '' ? 'nothing' : html ? 'HTML' : 'something else';
         throw providerError(
           `${answer.url} answered ${came} instead of JSON (HTTP ${answer.status}, ${type})${came === 'nothing' ? '' : `: ${quote(answer.text, redactor)}`}`,
-          { status: answer.status, ...(html ? { hint: 'is this the address of the API, and not of a sign-in page or a proxy?' } : {}) },
+          {
+            status: answer.status,
+            ...(html ? { hint: 'is this the address of the API, and not of a sign-in page or a proxy?' } : {}),
+          },
         );
       }
     },

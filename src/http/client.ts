@@ -19,7 +19,10 @@ const phases: Readonly<Record<string, Phase>> = {
   read: 'reading the answer',
 };
 
-function limitsOfGot({ timeoutMs, stallMs }: Limits): Readonly<Record<'lookup' | 'connect' | 'secureConnect' | 'socket' | 'send' | 'response' | 'read', number>> {
+function limitsOfGot({
+  timeoutMs,
+  stallMs,
+}: Limits): Readonly<Record<'lookup' | 'connect' | 'secureConnect' | 'socket' | 'send' | 'response' | 'read', number>> {
   return {
     lookup: timeoutMs,
     connect: timeoutMs,
@@ -46,7 +49,12 @@ function explain(error: unknown, peer: string, phase: Phase, limits: Limits): Im
  * One try, without repeating it. Every status is an answer. Throws NETWORK when there is none, PROVIDER when it has
  * more than `maxBodyBytes`, ABORTED when `signal` fires.
  */
-export async function ask(request: WireRequest, route: Route, limits: Limits, signal: AbortSignal): Promise<Answer & { readonly text: string }> {
+export async function ask(
+  request: WireRequest,
+  route: Route,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<Answer & { readonly text: string }> {
   const got = await load();
   if (signal.aborted) throw aborted();
   let phase: Phase = 'connecting';

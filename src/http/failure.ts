@@ -25,7 +25,10 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/, '% does not speak TLS', 'is it http:// rather than https://?'],
   [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, '% refused the TLS connection: it may want a client certificate'],
   [/^(EPROTO|ERR_SSL_|ERR_TLS_)/, 'no TLS connection with % could be agreed on'],
-  [/^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|HPE_INVALID_EOF_STATE)$/, '% broke the connection while @'],
+  [
+    /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|HPE_INVALID_EOF_STATE)$/,
+    '% broke the connection while @',
+  ],
 ];
 
 /** Failures that another try does not mend: names and certificates stay what they are. */
@@ -56,12 +59,17 @@ export function failure(error: unknown, peer: string, phase: Phase): ImgctlError
   if (refused !== undefined)
     return networkError(`${peer} cannot be reached: the proxy answered HTTP ${refused}`, {
       cause: bareCause('PROXY'),
-      hint: refused === '407' ? 'put user and password into HTTPS_PROXY' : 'put the host into NO_PROXY, or ask who runs the proxy',
+      hint:
+        refused === '407' ? 'put user and password into HTTPS_PROXY' : 'put the host into NO_PROXY, or ask who runs the proxy',
     });
-  if (message === 'Proxy timeout') return networkError(`${peer} did not answer in time while connecting`, { cause: bareCause('ETIMEDOUT') });
+  if (message === 'Proxy timeout')
+    return networkError(`${peer} did not answer in time while connecting`, { cause: bareCause('ETIMEDOUT') });
   const cause = bareCause(code);
   if (/^(HPE_(?!INVALID_EOF_STATE)|Z_)/.test(code))
-    return providerError(`${peer} answered something that is not HTTP (${code})`, { cause, hint: 'check the address in the profile' });
+    return providerError(`${peer} answered something that is not HTTP (${code})`, {
+      cause,
+      hint: 'check the address in the profile',
+    });
   // What OpenSSL says when a handshake goes wrong is in the message only.
   const sign = code === 'EPROTO' ? `EPROTO ${message.toUpperCase().replaceAll(' ', '_')}` : code;
   const known = causes.find(([codes]) => codes.test(sign));

@@ -24,7 +24,12 @@ export function createHttp(settings: HttpSettings): Http {
   const own = { 'user-agent': settings.userAgent };
 
   /** Does the work of one exchange, and traces how it began and ended. */
-  async function traced<A extends Answer>(wire: WireRequest, bulk: string | undefined, work: () => Promise<A>, bodyOf: (answer: A) => string): Promise<A> {
+  async function traced<A extends Answer>(
+    wire: WireRequest,
+    bulk: string | undefined,
+    work: () => Promise<A>,
+    bodyOf: (answer: A) => string,
+  ): Promise<A> {
     const since = performance.now();
     trace.request(wire, bulk);
     try {
@@ -49,7 +54,12 @@ export function createHttp(settings: HttpSettings): Http {
       const wire = wireRequest(request, own, redactor);
       const tools = { route: await routeTo(wire.url), limits, brake, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
-      const answer = await traced(wire, size, () => sendBytes(wire, request, tools), ({ text }) => text);
+      const answer = await traced(
+        wire,
+        size,
+        () => sendBytes(wire, request, tools),
+        ({ text }) => text,
+      );
       return apiAnswer({ ...answer, url: wire.shown }, redactor);
     },
     async receive(request, call) {
@@ -57,7 +67,12 @@ export function createHttp(settings: HttpSettings): Http {
       const tools = { route: await routeTo(wire.url), limits, brake, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
-      return traced(wire, wanted, () => receiveBytes(wire, range, tools), () => '');
+      return traced(
+        wire,
+        wanted,
+        () => receiveBytes(wire, range, tools),
+        () => '',
+      );
     },
   };
 }

@@ -4,7 +4,11 @@ interface Exception {
   readonly port: string | undefined;
 }
 
-const bare = (host: string): string => host.toLowerCase().replace(/^\[|\]$/g, '').replace(/\.$/, '');
+const bare = (host: string): string =>
+  host
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
 
 function exceptionOf(entry: string): Exception {
   const parts = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(entry);
@@ -25,5 +29,7 @@ export function isDirect(url: URL, noProxy: string | undefined): boolean {
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   return entries
     .map(exceptionOf)
-    .some((known) => known.host !== '' && (host === known.host || host.endsWith(`.${known.host}`)) && (known.port ?? port) === port);
+    .some(
+      (known) => known.host !== '' && (host === known.host || host.endsWith(`.${known.host}`)) && (known.port ?? port) === port,
+    );
 }

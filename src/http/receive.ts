@@ -12,7 +12,12 @@ const longestText = 64 * 1024;
  * The beginning of a body, at most 64 KiB. Throws NETWORK when it breaks off, unless it is `welcomeShort`: a server
  * that refuses an upload may close the connection on what it says.
  */
-export async function readText(message: IncomingMessage, exchange: Exchange, stallMs: number, welcomeShort: boolean): Promise<string> {
+export async function readText(
+  message: IncomingMessage,
+  exchange: Exchange,
+  stallMs: number,
+  welcomeShort: boolean,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   exchange.wait('reading the answer', stallMs);
@@ -33,7 +38,11 @@ export async function readText(message: IncomingMessage, exchange: Exchange, sta
 type Range = NonNullable<ReceiveRequest['range']>;
 
 /** The body, with the connection seen to: ended when the consumer stops, NETWORK when it breaks off. */
-async function* body(message: IncomingMessage, exchange: Exchange, { brake, limits, signal }: BulkTools): AsyncGenerator<Uint8Array> {
+async function* body(
+  message: IncomingMessage,
+  exchange: Exchange,
+  { brake, limits, signal }: BulkTools,
+): AsyncGenerator<Uint8Array> {
   const inbox = createInbox(message, brake.portion);
   try {
     for (;;) {
@@ -56,9 +65,12 @@ function checkRange(message: IncomingMessage, range: Range | undefined, wire: Wi
   const said = message.headers['content-range'] ?? '';
   const first = /^bytes (\d+)-/.exec(said)?.[1];
   if (Number(first) !== range.from)
-    throw providerError(`${wire.shown} was asked for bytes from ${range.from} on, and sent ${first === undefined ? 'others' : `those from ${first} on`}`, {
-      status: 206,
-    });
+    throw providerError(
+      `${wire.shown} was asked for bytes from ${range.from} on, and sent ${first === undefined ? 'others' : `those from ${first} on`}`,
+      {
+        status: 206,
+      },
+    );
 }
 
 /**
@@ -67,7 +79,11 @@ function checkRange(message: IncomingMessage, range: Range | undefined, wire: Wi
  * `text()` are read, or the signal fires.
  */
 export async function receiveBytes(wire: WireRequest, range: Range | undefined, tools: BulkTools): Promise<ReceiveAnswer> {
-  const headers = { 'accept-encoding': 'identity', ...wire.headers, ...(range ? { range: `bytes=${range.from}-${range.to ?? ''}` } : {}) };
+  const headers = {
+    'accept-encoding': 'identity',
+    ...wire.headers,
+    ...(range ? { range: `bytes=${range.from}-${range.to ?? ''}` } : {}),
+  };
   const exchange = begin({ ...wire, headers }, tools);
   exchange.request.end();
   exchange.wait('waiting for the answer', Math.max(tools.limits.timeoutMs, tools.limits.stallMs));

@@ -1,10 +1,12 @@
 const mask = '[secret]';
 
 /** Headers that carry credentials, in requests or in answers. */
-const secretHeaders = /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token|x-subject-token|x-storage-token|x-api-.*|x-amz-.*|api-?key)$/i;
+const secretHeaders =
+  /^(authorization|proxy-authorization|cookie|set-cookie|x-auth-token|x-subject-token|x-storage-token|x-api-.*|x-amz-.*|api-?key)$/i;
 
 /** Names of JSON fields and query parameters whose values are credentials. */
-const secretNames = /(passw|secret|token|signature|credential|access_?key|api_?key|private_?key|upload_to|authorization|^sig$|^key$)/i;
+const secretNames =
+  /(passw|secret|token|signature|credential|access_?key|api_?key|private_?key|upload_to|authorization|^sig$|^key$)/i;
 
 /** Values shorter than this are not looked for in lines: they would blank ordinary words. */
 const shortestSecret = 6;
@@ -68,7 +70,12 @@ export interface Redactor {
 /** Forms in which a secret may turn up: as it is, in a URL, in JSON, in base64; and the parts of `Bearer TOKEN` and `Basic BASE64`. */
 function formsOf(secret: string): readonly string[] {
   const basic = /^Basic ([A-Za-z0-9+/=]+)$/.exec(secret)?.[1];
-  const password = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8').replace(/^[^:]*:/, '');
+  const password =
+    basic === undefined
+      ? undefined
+      : Buffer.from(basic, 'base64')
+          .toString('utf8')
+          .replace(/^[^:]*:/, '');
   return [secret, /^[A-Za-z]+ (\S+)$/.exec(secret)?.[1], password]
     .filter((part) => part !== undefined)
     .flatMap((part) => [part, encodeURIComponent(part), JSON.stringify(part).slice(1, -1), Buffer.from(part).toString('base64')]);

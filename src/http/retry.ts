@@ -60,7 +60,11 @@ function setbackOf<A extends Answer>(request: ApiRequest, peer: string, answer: 
   if (!wantsRetry(request, answer)) return undefined;
   const asked = retryAfterMs(answer.headers['retry-after'], Date.now());
   if (asked !== undefined) refuseLongWait(answer, peer, asked);
-  return { reason: `${peer} answered HTTP ${answer.status}`, afterMs: asked ?? pauseMs(tries, answer.status), outcome: () => answer };
+  return {
+    reason: `${peer} answered HTTP ${answer.status}`,
+    afterMs: asked ?? pauseMs(tries, answer.status),
+    outcome: () => answer,
+  };
 }
 
 function setbackOfError(request: ApiRequest, error: unknown, tries: number): Setback<never> | undefined {
@@ -78,7 +82,12 @@ function setbackOfError(request: ApiRequest, error: unknown, tries: number): Set
  * Asks until there is an answer that is not worth another try, or `call.retries` is used up: then the last answer
  * is returned or the last error thrown. Every retry takes one from the budget and is noted. `peer` names the server.
  */
-export async function withRetries<A extends Answer>(request: ApiRequest, peer: string, call: Call, ask: () => Promise<A>): Promise<A> {
+export async function withRetries<A extends Answer>(
+  request: ApiRequest,
+  peer: string,
+  call: Call,
+  ask: () => Promise<A>,
+): Promise<A> {
   for (let tries = 1; ; tries += 1) {
     let setback: Setback<A> | undefined;
     try {

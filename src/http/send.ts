@@ -66,7 +66,13 @@ const permission = (request: ClientRequest): Promise<void> =>
   });
 
 /** Sends the source's bytes until they are all gone or it is over. Returns how many went; `refuse` makes the error for too many. */
-async function pump(source: Source, sender: Sender, exchange: Exchange, tools: BulkTools, refuse: () => ImgctlError): Promise<number> {
+async function pump(
+  source: Source,
+  sender: Sender,
+  exchange: Exchange,
+  tools: BulkTools,
+  refuse: () => ImgctlError,
+): Promise<number> {
   const { portion, pass } = tools.brake;
   const iterator = source.bytes[Symbol.asyncIterator]();
   let sent = 0;
@@ -104,7 +110,11 @@ async function pump(source: Source, sender: Sender, exchange: Exchange, tools: B
  * Throws INTEGRITY when the source has more or fewer bytes than `length` or when success is told before the end,
  * NETWORK when there is no answer, ABORTED; and what the source throws, as it is.
  */
-export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTools): Promise<Answer & { readonly text: string }> {
+export async function sendBytes(
+  wire: WireRequest,
+  source: Source,
+  tools: BulkTools,
+): Promise<Answer & { readonly text: string }> {
   const { length, expectContinue } = source;
   const exchange = begin(
     {
@@ -119,7 +129,9 @@ export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTo
   );
   const sender = createSender(exchange.answer);
   const wrong = (had: string): ImgctlError =>
-    integrityError(`${wire.shown}: ${length} bytes were announced, and the source had ${had}`, { hint: 'did it change meanwhile?' });
+    integrityError(`${wire.shown}: ${length} bytes were announced, and the source had ${had}`, {
+      hint: 'did it change meanwhile?',
+    });
   let finished = false;
   try {
     if (expectContinue) await sender.unlessOver(permission(exchange.request));
@@ -132,7 +144,8 @@ export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTo
     }
     const message = await exchange.answer;
     const status = message.statusCode ?? 0;
-    if (sender.over && status < 300) throw integrityError(`${wire.shown} answered HTTP ${status} before all bytes were sent`, { status });
+    if (sender.over && status < 300)
+      throw integrityError(`${wire.shown} answered HTTP ${status} before all bytes were sent`, { status });
     const text = await readText(message, exchange, tools.limits.stallMs, sender.over);
     finished = !sender.over;
     return { status, headers: answerHeaders(message.headers), text };

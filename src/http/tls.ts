@@ -6,7 +6,9 @@ import type { HttpSettings } from './settings.ts';
 
 /** The authorities that node trusts by itself, those of NODE_EXTRA_CA_CERTS too where node can tell. */
 const usualAuthorities = (): readonly string[] =>
-  'getCACertificates' in tls ? tls.getCACertificates('default') : (tls as { rootCertificates: readonly string[] }).rootCertificates;
+  'getCACertificates' in tls
+    ? tls.getCACertificates('default')
+    : (tls as { rootCertificates: readonly string[] }).rootCertificates;
 
 const pemBlock = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 

@@ -20,7 +20,15 @@ export function createTrace(write: ((line: string) => void) | undefined, redacto
     answer(request, answer, sinceMs, body) {
       const token = answer.headers['x-subject-token'];
       if (token !== undefined) redactor.learn(token);
-      tell('<', String(answer.status), request.method, request.shown, took(sinceMs), `(${shownHeaders(answer.headers)})`, body === undefined ? '' : shownBody(body));
+      tell(
+        '<',
+        String(answer.status),
+        request.method,
+        request.shown,
+        took(sinceMs),
+        `(${shownHeaders(answer.headers)})`,
+        body === undefined ? '' : shownBody(body),
+      );
     },
     failed: (request, error, sinceMs) =>
       tell('!', request.method, request.shown, took(sinceMs), error instanceof Error ? error.message : String(error)),

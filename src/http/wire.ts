@@ -53,7 +53,9 @@ function wireJson(value: unknown, redactor: Redactor): string {
 function wireUrl(given: string | URL, secretUrl: boolean | undefined, redactor: Redactor): URL {
   const url = URL.canParse(String(given)) ? new URL(given) : undefined;
   if (!url || !/^https?:$/.test(url.protocol))
-    throw configError(`not an http(s) address${url ? `: ${url.protocol}//${url.host}` : ''}`, { hint: 'check the address in the profile' });
+    throw configError(`not an http(s) address${url ? `: ${url.protocol}//${url.host}` : ''}`, {
+      hint: 'check the address in the profile',
+    });
   if (url.password !== '') redactor.learn(decodeURIComponent(url.password));
   if (secretUrl) for (const secret of [url.search.slice(1), ...url.searchParams.values()]) redactor.learn(secret);
   return url;

@@ -19,7 +19,9 @@ async function found(files: Readonly<Record<string, string>>, env?: Surroundings
   const profiles = await linode.discover(machine(files, env));
   return profiles.map(({ fields, ...rest }) => ({
     ...rest,
-    fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value instanceof Secret ? `secret ${value.reveal()}` : value])),
+    fields: Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [name, value instanceof Secret ? `secret ${value.reveal()}` : value]),
+    ),
   }));
 }
 
@@ -45,7 +47,11 @@ describe('profiles found for Linode', () => {
     const path = '/home/me/.config/linode-cli';
     expect(await found({ [path]: configuration })).toEqual([
       { name: 'me', source: path, ambient: true, fields: { token: 'secret abc%def', region: 'us-ord' } },
-      { name: 'work-eu', source: path, fields: { token: 'secret xyz', endpoint: 'https://api.example.invalid', apiVersion: 'v4beta' } },
+      {
+        name: 'work-eu',
+        source: path,
+        fields: { token: 'secret xyz', endpoint: 'https://api.example.invalid', apiVersion: 'v4beta' },
+      },
     ]);
   });
 
@@ -61,7 +67,12 @@ describe('profiles found for Linode', () => {
 
   it('lets the environment’s token beat the file’s, linode-cli’s variable first', async () => {
     const files = { '/home/me/.config/linode-cli': configuration };
-    const env = { LINODE_TOKEN: 'second', LINODE_CLI_TOKEN: 'first', LINODE_CLI_API_HOST: 'localhost:9', LINODE_CLI_API_SCHEME: 'http' };
+    const env = {
+      LINODE_TOKEN: 'second',
+      LINODE_CLI_TOKEN: 'first',
+      LINODE_CLI_API_HOST: 'localhost:9',
+      LINODE_CLI_API_SCHEME: 'http',
+    };
     const ambient = (await found(files, env)).filter((profile) => profile.ambient);
     expect(ambient).toEqual([
       {
@@ -71,7 +82,9 @@ describe('profiles found for Linode', () => {
         fields: { token: 'secret first', region: 'us-ord', endpoint: 'http://localhost:9' },
       },
     ]);
-    expect(await found({}, { LINODE_TOKEN: 'alone' })).toMatchObject([{ source: 'LINODE_TOKEN', fields: { token: 'secret alone' } }]);
+    expect(await found({}, { LINODE_TOKEN: 'alone' })).toMatchObject([
+      { source: 'LINODE_TOKEN', fields: { token: 'secret alone' } },
+    ]);
   });
 
   it('finds nothing where there is nothing', async () => {

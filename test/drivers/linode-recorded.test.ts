@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ImgctlError, type Code } from '../../src/core/errors.ts';
+import type { Code } from '../../src/core/errors.ts';
 import linode from '../../src/drivers/linode/index.ts';
 import { publicImage, regions } from '../clouds/linode/records.ts';
 import { exchangesOf, filesIn, hasRecordings, jsonOf, without, type Recorded } from '../clouds/linode/recorded.ts';
@@ -18,7 +18,9 @@ const kind = (value: unknown): string => (value === null ? 'null' : Array.isArra
 /** The keys of the rows, each with the kinds of value it has in them. */
 function shape(rows: readonly Row[]): Readonly<Record<string, readonly string[]>> {
   const keys = [...new Set(rows.flatMap(Object.keys))].sort();
-  return Object.fromEntries(keys.map((key) => [key, [...new Set(rows.flatMap((row) => (key in row ? kind(row[key]) : [])))].sort()]));
+  return Object.fromEntries(
+    keys.map((key) => [key, [...new Set(rows.flatMap((row) => (key in row ? kind(row[key]) : [])))].sort()]),
+  );
 }
 
 /** Same keys, and no kind of value that was never seen. */
@@ -51,8 +53,14 @@ describe.skipIf(!hasRecordings)(`the fake Linode has the shapes of real answers$
       const [ours, theirs] = [rowsOf(page), rowsOf(real)];
       expect(shape([page])).toEqual(shape([real]));
       expectShape(ours.filter(isPublic), theirs.filter(isPublic));
-      expectShape(ours.filter((row) => !isPublic(row)), theirs.filter((row) => !isPublic(row)));
-      expectShape([created], theirs.filter((row) => row.status === 'creating'));
+      expectShape(
+        ours.filter((row) => !isPublic(row)),
+        theirs.filter((row) => !isPublic(row)),
+      );
+      expectShape(
+        [created],
+        theirs.filter((row) => row.status === 'creating'),
+      );
       expect(shape([begun])).toEqual(shape([bodyOf('TestImage_Upload')]));
       const target = new URL(String(begun.upload_to));
       const realTarget = new URL(String(bodyOf('TestImage_Upload').upload_to));
@@ -60,7 +68,10 @@ describe.skipIf(!hasRecordings)(`the fake Linode has the shapes of real answers$
       expect(target.pathname.split('/')[1]).toBe(realTarget.pathname.split('/')[1]);
       const events = await ask('account/events');
       expectShape(rowsOf(events), rowsOf(bodyOf('TestInstance_Disk_ListMultiple_Secondary', 5)));
-      expectShape(regions.map((region) => ({ ...region })), rowsOf(bodyOf('TestRegions_List')));
+      expectShape(
+        regions.map((region) => ({ ...region })),
+        rowsOf(bodyOf('TestRegions_List')),
+      );
       expect(await ask('images/none')).toEqual(bodyOf('TestImage_GetMissing'));
       const refused = await fetch(`${cloud.origin}/v4/images`, { headers: { ...headers, 'x-filter': '{"foo":"bar"}' } });
       expect([refused.status, await refused.json()]).toEqual([400, bodyOf('ExampleListImages_badfilter')]);
@@ -124,7 +135,11 @@ const works: Readonly<Record<string, (material: Material) => Work>> = {
     async run(session) {
       const image = session.require('show').run({ id }, testCall());
       if (exchange.status === 200) expect((await image).raw).toEqual(json(exchange.answer));
-      else expect(await failure(image)).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('Not found') as string });
+      else
+        expect(await failure(image)).toMatchObject({
+          code: 'NOT_FOUND',
+          message: expect.stringContaining('Not found') as string,
+        });
     },
   }),
   'DELETE images/ID': ({ step, id }) => ({
@@ -146,7 +161,10 @@ const works: Readonly<Record<string, (material: Material) => Work>> = {
   'POST images/upload': ({ step, exchange }) => {
     const { region, label, ...rest } = json(exchange.body);
     return {
-      steps: [{ ...step, json: json(exchange.body) }, { method: 'PUT', answer: { status: 200, body: '' } }],
+      steps: [
+        { ...step, json: json(exchange.body) },
+        { method: 'PUT', answer: { status: 200, body: '' } },
+      ],
       async run(session) {
         const content = makeContent({ format: 'raw', compression: 'gzip' });
         const request = { description: { name: String(label), ...rest }, place: String(region), content, extras: {} };
@@ -157,7 +175,10 @@ const works: Readonly<Record<string, (material: Material) => Work>> = {
   'POST images/ID/regions': ({ step, id, exchange, now }) => {
     const wanted = json(exchange.body).regions as readonly string[];
     return {
-      steps: [{ method: 'GET', answer: now }, { ...step, json: { regions: wanted } }],
+      steps: [
+        { method: 'GET', answer: now },
+        { ...step, json: { regions: wanted } },
+      ],
       async run(session) {
         const image = await session.require('replicate').run({ id, add: wanted, remove: [] }, testCall());
         expect(image.places.map(({ name }) => name).sort()).toEqual([...wanted].sort());
@@ -173,7 +194,8 @@ const works: Readonly<Record<string, (material: Material) => Work>> = {
   }),
   'GET account/events': ({ step, exchange }) => {
     const [event] = rowsOf(json(exchange.answer));
-    const id = `private/${(event?.secondary_entity as Row).id as number}`;
+    const second = event?.secondary_entity as Row | undefined;
+    const id = `private/${String(second?.id)}`;
     return {
       steps: [{ method: 'GET', answer: { status: 200, body: JSON.stringify({ id, status: 'creating' }) } }, step],
       async run(session) {
@@ -203,15 +225,20 @@ describe.skipIf(!hasRecordings)(`every recorded exchange can be had again${witho
       const { session } = openSession(linode, { token: 'TESTTOKEN', endpoint: server.origin });
       const error = await failure(session.require('show').run({ id: 'private/1' }, testCall()));
       await server.stop();
-      expect(error).toBeInstanceOf(ImgctlError);
       expect(error.code).toBe(codes[exchange?.status ?? 0]);
       expect(error.message).toContain((json(exchange?.answer ?? '').errors as readonly Row[])[0]?.reason);
     });
 
   it('samples of the official clients', async () => {
-    const files = [...filesIn('recorded/unit/fixtures/'), ...filesIn('recorded/linode_api4-python/')].filter((file) => file.endsWith('.json'));
-    const samples = files.flatMap((file) => [jsonOf(file) as Row]).flatMap((body) => (Array.isArray(body.data) ? rowsOf(body) : [body]));
-    const images = samples.filter(({ id, label, is_public }) => typeof id === 'string' && label !== undefined && is_public !== undefined);
+    const files = [...filesIn('recorded/unit/fixtures/'), ...filesIn('recorded/linode_api4-python/')].filter((file) =>
+      file.endsWith('.json'),
+    );
+    const samples = files
+      .flatMap((file) => [jsonOf(file) as Row])
+      .flatMap((body) => (Array.isArray(body.data) ? rowsOf(body) : [body]));
+    const images = samples.filter(
+      ({ id, label, is_public }) => typeof id === 'string' && label !== undefined && is_public !== undefined,
+    );
     expect(images.length).toBeGreaterThan(10);
     const page = JSON.stringify({ page: 1, pages: 1, results: images.length, data: images });
     const server = await replay([{ method: 'GET', answer: { status: 200, body: page } }]);

@@ -50,7 +50,11 @@ describe('linode besides the contract', () => {
   });
 
   it('finds the API by a host, an address with a path, and an address with a version', async () => {
-    for (const [endpoint, path] of [['', '/v4/'], ['/v4/', '/v4/'], ['/v4beta', '/v4/']] as const) {
+    for (const [endpoint, path] of [
+      ['', '/v4/'],
+      ['/v4/', '/v4/'],
+      ['/v4beta', '/v4/'],
+    ] as const) {
       const { cloud, account, asked } = await begin();
       const { session } = openSession(linode, { ...cloud.values, endpoint: `${cloud.origin}${endpoint}` });
       const { id } = account.addImage({ label: 'disk' });
@@ -75,7 +79,10 @@ describe('linode besides the contract', () => {
   it('refuses what an image has no room for, and a name that is taken away', async () => {
     const { session, asked } = await begin();
     const patch = session.require('patch');
-    const error = await failureOf(patch.run({ id: 'private/1', changes: { minDiskBytes: 1 }, extras: {} }, testCall()), 'UNSUPPORTED');
+    const error = await failureOf(
+      patch.run({ id: 'private/1', changes: { minDiskBytes: 1 }, extras: {} }, testCall()),
+      'UNSUPPORTED',
+    );
     expect(error.message).toContain('minDiskBytes');
     await failureOf(patch.run({ id: 'private/1', changes: { name: null }, extras: {} }, testCall()), 'USAGE');
     const create = session.require('create');
@@ -102,7 +109,10 @@ describe('linode besides the contract', () => {
 
   it('needs a region for an upload, from the request or the profile', async () => {
     const { session, asked } = await begin({ region: '' });
-    const error = await failureOf(session.require('upload').run({ description: disk, content: content(), extras: {} }, testCall()), 'USAGE');
+    const error = await failureOf(
+      session.require('upload').run({ description: disk, content: content(), extras: {} }, testCall()),
+      'USAGE',
+    );
     expect(error.circumstances.hint).toContain('--region');
     expect(asked()).toEqual([]);
     await session.require('upload').run({ description: disk, place: 'us-sea', content: content(), extras: {} }, testCall());
@@ -110,9 +120,16 @@ describe('linode besides the contract', () => {
 
   it('tells every reason of a refusal with its field', async () => {
     const { cloud, session } = await begin();
-    const errors = [{ reason: 'is too long', field: 'label' }, { reason: 'is not valid', field: 'tags[0]' }, { reason: 'and so on' }];
+    const errors = [
+      { reason: 'is too long', field: 'label' },
+      { reason: 'is not valid', field: 'tags[0]' },
+      { reason: 'and so on' },
+    ];
     cloud.fail({ kind: 'answer', status: 400, body: JSON.stringify({ errors }), on: ({ method }) => method === 'PUT' });
-    const error = await failureOf(session.require('patch').run({ id: 'private/1', changes: disk, extras: {} }, testCall()), 'USAGE');
+    const error = await failureOf(
+      session.require('patch').run({ id: 'private/1', changes: disk, extras: {} }, testCall()),
+      'USAGE',
+    );
     expect(error.message).toContain('label: is too long; tags[0]: is not valid; and so on (HTTP 400)');
   });
 
@@ -122,7 +139,9 @@ describe('linode besides the contract', () => {
     const { id } = account.addImage({ label: 'disk' });
     const call = testCall();
     for (let n = 0; n < 3; n += 1)
-      expect((await session.require('show').run({ id, awaiting: { verb: 'upload', since: '2026-01-01T00:00:00Z' } }, call)).status).toBe('pending');
+      expect(
+        (await session.require('show').run({ id, awaiting: { verb: 'upload', since: '2026-01-01T00:00:00Z' } }, call)).status,
+      ).toBe('pending');
     expect(asked().filter((line) => line.includes('/account/events'))).toHaveLength(1);
     expect(call.notes.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
   });
@@ -132,7 +151,10 @@ describe('linode besides the contract', () => {
     cloud.fail({ kind: 'answer', status: 500, body: '', on: ({ method }) => method === 'DELETE', times: 9 });
     cloud.fail({ kind: 'answer', status: 500, body: '', on: ({ method, path }) => method === 'PUT' && path.includes('uploads') });
     const call = testCall();
-    const error = await failureOf(session.require('upload').run({ description: disk, content: content(), extras: {} }, call), 'PROVIDER');
+    const error = await failureOf(
+      session.require('upload').run({ description: disk, content: content(), extras: {} }, call),
+      'PROVIDER',
+    );
     const [id] = account.images.keys();
     expect(error.circumstances.leftover).toBe(id);
     expect(error.circumstances.hint).toContain(`imgctl delete ${id}`);

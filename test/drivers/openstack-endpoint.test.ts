@@ -22,18 +22,18 @@ const without = (values: Values, ...names: readonly string[]): Values =>
 
 describe('the image service', () => {
   it('is that of the region, with whatever prefix it has', async () => {
-    expect((await list({ ...cloud.values, region: 'RegionTwo' })).at(-1)).toBe('GET /image-two/v2/images');
-    expect((await list({ ...cloud.values, region: 'Prefixed' })).at(-1)).toBe('GET /glance/v2/images');
+    expect((await list({ ...cloud().values, region: 'RegionTwo' })).at(-1)).toBe('GET /image-two/v2/images');
+    expect((await list({ ...cloud().values, region: 'Prefixed' })).at(-1)).toBe('GET /glance/v2/images');
   });
 
   it('is asked for by name when there are several, and an unknown one is answered with those there are', async () => {
-    for (const values of [without(cloud().values, 'region'), { ...cloud.values, region: 'Atlantis' }])
+    for (const values of [without(cloud().values, 'region'), { ...cloud().values, region: 'Atlantis' }])
       expect((await fails(values, 'CONFIG')).circumstances.hint).toBe('set region to one of: Prefixed, RegionOne, RegionTwo');
   });
 
   it('is at the given address, whatever the catalogue says', async () => {
     for (const tail of ['', '/', '/v2', '/v2/', '/v2.9'])
-      expect((await list({ ...cloud.values, imageEndpoint: `${cloud().origin}/image-two${tail}` })).at(-1)).toBe(
+      expect((await list({ ...cloud().values, imageEndpoint: `${cloud().origin}/image-two${tail}` })).at(-1)).toBe(
         'GET /image-two/v2/images',
       );
   });

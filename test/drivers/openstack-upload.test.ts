@@ -50,7 +50,7 @@ describe('upload', () => {
     cloud().fail({ kind: 'answer', status: 413, body: '', on: ({ method }) => method === 'PUT' });
     cloud().fail({ kind: 'answer', status: 403, body: '', on: ({ method }) => method === 'DELETE' });
     const error = await failureOf(upload(), 'LIMIT');
-    expect([...cloud.one.store.images.keys()]).toEqual([error.circumstances.leftover]);
+    expect([...cloud().one.store.images.keys()]).toEqual([error.circumstances.leftover]);
   });
 
   it('removes a record of whose making no answer came, but none under an id of the caller’s', async () => {

@@ -14,7 +14,11 @@ let path: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'imgctl-lock-'));
   bundle = join(folder, 'lock.mjs');
-  const built = await rolldown({ input: new URL('../../src/host/lock.ts', import.meta.url).pathname, platform: 'node', logLevel: 'silent' });
+  const built = await rolldown({
+    input: new URL('../../src/host/lock.ts', import.meta.url).pathname,
+    platform: 'node',
+    logLevel: 'silent',
+  });
   await built.write({ file: bundle, format: 'esm', codeSplitting: false });
   await built.close();
 });
@@ -30,7 +34,8 @@ function processOf(body: string): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '-e', `${script}\n${body}`], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 const ended = async (child: ChildProcess): Promise<unknown> => (await once(child, 'exit'))[0];
-const said = async (child: ChildProcess): Promise<string> => String((await once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data'))[0]).trim();
+const said = async (child: ChildProcess): Promise<string> =>
+  String((await once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data'))[0]).trim();
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Fails with status 3 when two are inside at once. */
@@ -95,7 +100,10 @@ describe('several processes', () => {
     const holder = processOf(`await lock(path, async () => { console.log('held'); await sleep(3000) });`);
     const end = ended(holder);
     await said(holder);
-    await expect(createLock({ patienceMs: 500 })(path, async () => 1)).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(`${path}.lock`) });
+    await expect(createLock({ patienceMs: 500 })(path, async () => 1)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(`${path}.lock`),
+    });
     expect(await createLock()(path, async () => 'then')).toBe('then');
     expect(await end).toBe(0);
   });

@@ -1,49 +1,22 @@
-import type { IncomingMessage } from 'node:http';
-import { request as httpRequest } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
 import { isDirect } from '../../src/http/no-proxy.ts';
-import { bytesOfChunks, chunksOf, createServers, failureOf, httpServer, rawServer, testCall, type TestServer } from './servers.ts';
+import { startProxy } from './proxy-server.ts';
+import {
+  bytesOfChunks,
+  chunksOf,
+  createServers,
+  failureOf,
+  httpServer,
+  rawServer,
+  testCall,
+  type TestServer,
+} from './servers.ts';
 
 const servers = createServers();
 afterEach(() => servers.stopAll());
 const http = (proxies: HttpSettings['proxies'], more: Partial<HttpSettings> = {}): ReturnType<typeof createHttp> =>
   createHttp({ userAgent: 'imgctl/test', ...(proxies ? { proxies } : {}), ...more });
-
-/** A proxy that tunnels and relays, and remembers what it was asked. As squid and tinyproxy do, it tunnels nowhere else than `tunnelTo`. */
-async function startProxy(tunnelTo: number | undefined, password?: string): Promise<TestServer & { asked: string[] }> {
-  const asked: string[] = [];
-  const wanted = password === undefined ? undefined : `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
-  const server = httpServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    if (wanted !== undefined && request.headers['proxy-authorization'] !== wanted) {
-      response.writeHead(407);
-      return void response.end();
-    }
-    const { 'proxy-authorization': _own, ...headers } = request.headers;
-    request.pipe(
-      httpRequest(request.url ?? '', { method: request.method ?? 'GET', headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 0, answer.headers);
-        answer.pipe(response);
-      }),
-    );
-  });
-  server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
-    asked.push(`CONNECT ${request.url}`);
-    const refuse = (status: number): void => void client.end(`HTTP/1.1 ${status} no\r\n\r\n`);
-    if (wanted !== undefined && request.headers['proxy-authorization'] !== wanted) return refuse(407);
-    if (!request.url?.endsWith(`:${tunnelTo}`)) return refuse(403);
-    const target = connect(Number(tunnelTo), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n');
-      target.write(head);
-      client.pipe(target).pipe(client);
-    });
-    for (const socket of [client, target]) socket.on('error', () => undefined);
-    client.on('close', () => target.destroy());
-  });
-  return { ...(await servers.add(server)), asked };
-}
 
 describe('plain http', () => {
   test('calls and bulk are relayed by the proxy, with the whole URL', async () => {
@@ -56,18 +29,27 @@ describe('plain http', () => {
         response.end(JSON.stringify(request.headers.host));
       }),
     );
-    const proxy = await startProxy(undefined);
+    const proxy = await startProxy(servers, undefined);
     const through = http({ http: proxy.origin });
-    expect((await through.request({ method: 'GET', url: `${target.origin}/v2/images?limit=1` }, testCall())).json()).toBe(new URL(target.origin).host);
-    await through.send({ method: 'PUT', url: `${target.origin}/file`, bytes: chunksOf(10, 100_000), length: 1_000_000 }, testCall());
+    expect((await through.request({ method: 'GET', url: `${target.origin}/v2/images?limit=1` }, testCall())).json()).toBe(
+      new URL(target.origin).host,
+    );
+    await through.send(
+      { method: 'PUT', url: `${target.origin}/file`, bytes: chunksOf(10, 100_000), length: 1_000_000 },
+      testCall(),
+    );
     expect(received[1]?.equals(bytesOfChunks(10, 100_000))).toBe(true);
     expect(await (await through.receive({ url: `${target.origin}/file` }, testCall())).text()).toContain('127.0.0.1');
-    expect(proxy.asked).toEqual([`GET ${target.origin}/v2/images?limit=1`, `PUT ${target.origin}/file`, `GET ${target.origin}/file`]);
+    expect(proxy.asked).toEqual([
+      `GET ${target.origin}/v2/images?limit=1`,
+      `PUT ${target.origin}/file`,
+      `GET ${target.origin}/file`,
+    ]);
   });
 
   test('NO_PROXY goes around it, and loopback does not by itself', async () => {
     const target = await servers.add(httpServer((_request, response) => response.end('{}')));
-    const proxy = await startProxy(undefined);
+    const proxy = await startProxy(servers, undefined);
     await http({ http: proxy.origin, no: 'example.org,127.0.0.1' }).request({ method: 'GET', url: target.origin }, testCall());
     await http({ https: proxy.origin }).request({ method: 'GET', url: target.origin }, testCall());
     expect(proxy.asked).toEqual([]);
@@ -77,7 +59,7 @@ describe('plain http', () => {
 
   test('a proxy is named without a scheme, and with user and password', async () => {
     const target = await servers.add(httpServer((_request, response) => response.end('{}')));
-    const proxy = await startProxy(undefined, 'p@ss');
+    const proxy = await startProxy(servers, undefined, 'p@ss');
     const lines: string[] = [];
     const through = http({ http: `me:p%40ss@127.0.0.1:${proxy.port}` }, { trace: (line) => lines.push(line) });
     expect((await through.request({ method: 'GET', url: target.origin }, testCall())).status).toBe(200);
@@ -103,13 +85,16 @@ describe('https', () => {
 
   test('goes through a tunnel, and TLS is spoken with the target', async () => {
     const target = await greeted();
-    const proxy = await startProxy(target.port);
+    const proxy = await startProxy(servers, target.port);
     const through = http({ https: proxy.origin });
     for (const attempt of [
       () => through.request({ method: 'GET', url: `https://127.0.0.1:${target.port}/` }, testCall()),
       () => through.send({ method: 'PUT', url: `https://127.0.0.1:${target.port}/`, bytes: chunksOf(1, 10) }, testCall()),
     ])
-      expect(await failureOf(attempt())).toMatchObject({ code: 'NETWORK', message: expect.stringContaining(`through the proxy 127.0.0.1:${proxy.port}`) });
+      expect(await failureOf(attempt())).toMatchObject({
+        code: 'NETWORK',
+        message: expect.stringContaining(`through the proxy 127.0.0.1:${proxy.port}`),
+      });
     expect(target.first).toEqual([
       [22, 3],
       [22, 3],
@@ -121,9 +106,11 @@ describe('https', () => {
     [407, 'secret', /password into HTTPS_PROXY/],
     [403, undefined, /NO_PROXY/],
   ])('a proxy that refuses (%i) is named, and not asked again', async (status, password, hint) => {
-    const proxy = await startProxy(1, password);
+    const proxy = await startProxy(servers, 1, password);
     const call = testCall(3);
-    const failure = await failureOf(http({ https: proxy.origin }).request({ method: 'GET', url: 'https://api.example:8443/' }, call));
+    const failure = await failureOf(
+      http({ https: proxy.origin }).request({ method: 'GET', url: 'https://api.example:8443/' }, call),
+    );
     expect(failure).toMatchObject({
       code: 'NETWORK',
       message: `api.example:8443 through the proxy 127.0.0.1:${proxy.port} cannot be reached: the proxy answered HTTP ${status}`,
@@ -136,19 +123,27 @@ describe('https', () => {
   test('a proxy that is not there, and one that says nothing', async () => {
     const gone = await servers.add(httpServer(() => undefined));
     gone.stop();
-    expect(await failureOf(http({ https: gone.origin }).request({ method: 'GET', url: 'https://api.example' }, testCall()))).toMatchObject({
+    expect(
+      await failureOf(http({ https: gone.origin }).request({ method: 'GET', url: 'https://api.example' }, testCall())),
+    ).toMatchObject({
       code: 'NETWORK',
       message: `api.example:443 through the proxy 127.0.0.1:${gone.port} refused the connection`,
     });
     const mute = await servers.add(rawServer(() => undefined));
     const quick = http({ https: mute.origin }, { timeoutMs: 200 });
-    expect(await failureOf(quick.request({ method: 'GET', url: 'https://api.example' }, testCall()))).toMatchObject({ code: 'NETWORK' });
-    expect(await failureOf(quick.send({ method: 'PUT', url: 'https://api.example', bytes: chunksOf(1, 1) }, testCall()))).toMatchObject({ code: 'NETWORK' });
+    expect(await failureOf(quick.request({ method: 'GET', url: 'https://api.example' }, testCall()))).toMatchObject({
+      code: 'NETWORK',
+    });
+    expect(
+      await failureOf(quick.send({ method: 'PUT', url: 'https://api.example', bytes: chunksOf(1, 1) }, testCall())),
+    ).toMatchObject({ code: 'NETWORK' });
   });
 });
 
 test.each(['socks5://127.0.0.1:1080', 'http://', '::'])('%s is no http proxy', async (proxy) => {
-  expect(await failureOf(http({ https: proxy }).request({ method: 'GET', url: 'https://api.example' }, testCall()))).toMatchObject({
+  expect(
+    await failureOf(http({ https: proxy }).request({ method: 'GET', url: 'https://api.example' }, testCall())),
+  ).toMatchObject({
     code: 'CONFIG',
     message: expect.stringContaining('HTTPS_PROXY'),
   });

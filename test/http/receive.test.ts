@@ -124,7 +124,10 @@ test.each([
       for await (const chunk of answer.bytes) received += chunk.byteLength;
     })(),
   );
-  expect(failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('broke the connection while reading the answer') });
+  expect(failure).toMatchObject({
+    code: 'NETWORK',
+    message: expect.stringContaining('broke the connection while reading the answer'),
+  });
   expect(received).toBe(3_000_000);
 });
 
@@ -152,7 +155,10 @@ describe('time', () => {
       response.write('x');
     });
     const answer = await quick.receive({ url: stalled }, testCall());
-    expect(await failureOf(gather(answer.bytes))).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('sent nothing for 0.3 s while reading the answer') });
+    expect(await failureOf(gather(answer.bytes))).toMatchObject({
+      code: 'NETWORK',
+      message: expect.stringContaining('sent nothing for 0.3 s while reading the answer'),
+    });
   });
 
   test('a consumer may take longer than that', async () => {

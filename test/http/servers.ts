@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Call, Note } from '../../src/core/operation.ts';
 import { ImgctlError } from '../../src/core/errors.ts';
@@ -10,8 +10,13 @@ export interface TestServer {
   stop(): void;
 }
 
+export interface Servers {
+  add(server: Server, protocol?: string): Promise<TestServer>;
+  stopAll(): void;
+}
+
 /** Makes servers of any kind and stops them all after the test. */
-export function createServers(): { add(server: Server, protocol?: string): Promise<TestServer>; stopAll(): void } {
+export function createServers(): Servers {
   const running: TestServer[] = [];
   return {
     async add(server, protocol = 'http') {
@@ -77,4 +82,60 @@ export async function* chunksOf(count: number, size: number): AsyncGenerator<Uin
 /** The same bytes as `chunksOf`, at once. */
 export function bytesOfChunks(count: number, size: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, (_, index) => Buffer.alloc(size, index % 251)));
+}
+
+/** A server that answers request number n (from 0) by the n-th function, and the last one for ever. */
+export async function scripted(
+  servers: Servers,
+
+  ...answers: ((response: ServerResponse, request: IncomingMessage) => void)[]
+): Promise<{ origin: string; seen: string[] }> {
+  const seen: string[] = [];
+  const { origin } = await servers.add(
+    httpServer((request, response) => {
+      const answer = answers[Math.min(seen.length, answers.length - 1)];
+      seen.push(`${request.method} ${request.url}`);
+      request.resume();
+      request.on('end', () => answer?.(response, request));
+    }),
+  );
+  return { origin, seen };
+}
+/** An answer for `scripted`. */
+export const status =
+  (code: number, headers: Record<string, string> = {}, body = '{}') =>
+  (response: ServerResponse): void => {
+    response.writeHead(code, headers);
+    response.end(body);
+  };
+/** Ask again at once. */
+export const soon = { 'retry-after': '0' };
+/** Breaks the connection instead of answering. */
+export const drop = (response: ServerResponse): void => void response.socket?.destroy();
+
+async function read(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** A server that keeps what it was sent; `cut` tells of requests that ended early. */
+export async function keeper(
+  servers: Servers,
+  answer: (response: ServerResponse) => void = (response) => response.end('stored'),
+): Promise<{ origin: string; got: { headers: IncomingMessage['headers']; data: Buffer }[]; cut: () => number }> {
+  const got: { headers: IncomingMessage['headers']; data: Buffer }[] = [];
+  let cut = 0;
+  const { origin } = await servers.add(
+    httpServer((request, response) => {
+      read(request).then(
+        (data) => {
+          got.push({ headers: request.headers, data });
+          answer(response);
+        },
+        () => (cut += 1),
+      );
+    }),
+  );
+  return { origin, got, cut: () => cut };
 }

@@ -48,7 +48,12 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'imgctl-speed-'));
   const entries = { http: '../../src/http/index.ts', 'file-bytes': '../../src/transfer/file-bytes.ts' };
   for (const [name, path] of Object.entries(entries)) {
-    const built = await rolldown({ input: new URL(path, import.meta.url).pathname, platform: 'node', external: ['got', 'hpagent'], logLevel: 'silent' });
+    const built = await rolldown({
+      input: new URL(path, import.meta.url).pathname,
+      platform: 'node',
+      external: ['got', 'hpagent'],
+      logLevel: 'silent',
+    });
     await built.write({ file: join(folder, `${name}.mjs`), format: 'esm', codeSplitting: false });
     await built.close();
   }
@@ -66,7 +71,11 @@ afterAll(() => {
 });
 
 const run = (what: 'send' | 'receive', size: number): { ms: number; peak: number; bytes: number } =>
-  JSON.parse(execFileSync(process.execPath, ['client.mjs', what, url, String(size)], { cwd: folder, encoding: 'utf8' })) as { ms: number; peak: number; bytes: number };
+  JSON.parse(execFileSync(process.execPath, ['client.mjs', what, url, String(size)], { cwd: folder, encoding: 'utf8' })) as {
+    ms: number;
+    peak: number;
+    bytes: number;
+  };
 const curl = (...args: string[]): number => {
   const begun = performance.now();
   execFileSync('curl', ['-s', '-o', join(folder, 'out'), ...args], { cwd: folder });

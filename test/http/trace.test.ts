@@ -23,7 +23,13 @@ test('one line for each request and answer, without the secrets of either', asyn
           'www-authenticate': 'Bearer realm="here"',
         });
         response.end(
-          JSON.stringify({ upload_to: 'https://store.example/planted-upload', user: { password: 'planted-answer' }, id: 'i-1', echo: 'you sent planted-token', next: ['planted-subject'] }),
+          JSON.stringify({
+            upload_to: 'https://store.example/planted-upload',
+            user: { password: 'planted-answer' },
+            id: 'i-1',
+            echo: 'you sent planted-token',
+            next: ['planted-subject'],
+          }),
         );
       });
     }),
@@ -39,15 +45,23 @@ test('one line for each request and answer, without the secrets of either', asyn
         'x-custom': new Secret('planted-token'),
         'x-harmless': 'shown',
       },
-      json: { auth: { user: { name: 'me', password: new Secret('planted-password') } }, secret: 'planted-typed', clientSecrets: ['planted-listed'] },
+      json: {
+        auth: { user: { name: 'me', password: new Secret('planted-password') } },
+        secret: 'planted-typed',
+        clientSecrets: ['planted-listed'],
+      },
     },
     testCall(),
   );
   expect(lines).toHaveLength(2);
   expect(lines.join('\n')).not.toContain('planted');
   expect(lines.join('\n')).not.toContain(Buffer.from('me:planted-password').toString('base64'));
-  expect(lines[0]).toMatch(/^> POST http:\/\/127\.0\.0\.1:\d+\/v3\/auth\/tokens\?name=x&api_key=\[secret\] \(.*x-harmless: shown.*\) \{.*"name":"me"/);
-  expect(lines[1]).toMatch(/^< 201 POST http.* \d+ ms \(.*www-authenticate: Bearer realm="here".*\) \{.*"id":"i-1".*"you sent \[secret\]"/);
+  expect(lines[0]).toMatch(
+    /^> POST http:\/\/127\.0\.0\.1:\d+\/v3\/auth\/tokens\?name=x&api_key=\[secret\] \(.*x-harmless: shown.*\) \{.*"name":"me"/,
+  );
+  expect(lines[1]).toMatch(
+    /^< 201 POST http.* \d+ ms \(.*www-authenticate: Bearer realm="here".*\) \{.*"id":"i-1".*"you sent \[secret\]"/,
+  );
   expect(lines[1]).toContain('location: https://store.example/object?[secret]');
 });
 
@@ -96,18 +110,34 @@ test('retries and failures are seen in it', async () => {
 
 describe('parts', () => {
   test('a header of each secret kind is masked', () => {
-    const secret = { Authorization: 'a', cookie: 'b', 'Set-Cookie': 'c', 'X-Auth-Token': 'd', 'x-subject-token': 'e', 'x-amz-security-token': 'f', 'proxy-authorization': 'g' };
+    const secret = {
+      Authorization: 'a',
+      cookie: 'b',
+      'Set-Cookie': 'c',
+      'X-Auth-Token': 'd',
+      'x-subject-token': 'e',
+      'x-amz-security-token': 'f',
+      'proxy-authorization': 'g',
+    };
     expect(shownHeaders(secret).match(/\[secret\]/g)).toHaveLength(7);
     expect(shownHeaders({ 'content-type': 'a/b', location: '/v2/x' })).toBe('content-type: a/b; location: /v2/x');
   });
 
   test('a URL is shown without user, password and fragment', () => {
-    expect(shownUrl(new URL('https://me:pw@host:8443/a%20b?x=1&token=t&q=ü#frag'), false)).toBe('https://host:8443/a%20b?x=1&token=[secret]&q=%C3%BC');
+    expect(shownUrl(new URL('https://me:pw@host:8443/a%20b?x=1&token=t&q=ü#frag'), false)).toBe(
+      'https://host:8443/a%20b?x=1&token=[secret]&q=%C3%BC',
+    );
     expect(shownUrl(new URL('https://host/p?x'), true)).toBe('https://host/[secret]');
   });
 
   test('in JSON, values under telling names are masked at any depth, and their shape is kept', () => {
-    expect(JSON.parse(shownBody('{"token":{"id":"t","expires":"soon"},"accessKey":"k","n":[{"private_key":["a",["b"]]}],"password":null,"tokenValid":true}'))).toEqual({
+    expect(
+      JSON.parse(
+        shownBody(
+          '{"token":{"id":"t","expires":"soon"},"accessKey":"k","n":[{"private_key":["a",["b"]]}],"password":null,"tokenValid":true}',
+        ),
+      ),
+    ).toEqual({
       token: { id: 't', expires: 'soon' },
       accessKey: '[secret]',
       n: [{ private_key: ['[secret]', ['[secret]']] }],
@@ -122,13 +152,22 @@ describe('parts', () => {
     const redactor = createRedactor();
     redactor.learn('Bearer s3cr3t/"value"');
     redactor.learn('pass wörd');
-    for (const form of ['Bearer s3cr3t/"value"', 's3cr3t/"value"', JSON.stringify('s3cr3t/"value"'), encodeURIComponent('s3cr3t/"value"'), encodeURIComponent('pass wörd'), Buffer.from('pass wörd').toString('base64')])
+    for (const form of [
+      'Bearer s3cr3t/"value"',
+      's3cr3t/"value"',
+      JSON.stringify('s3cr3t/"value"'),
+      encodeURIComponent('s3cr3t/"value"'),
+      encodeURIComponent('pass wörd'),
+      Buffer.from('pass wörd').toString('base64'),
+    ])
       expect(redactor.line(`a ${form} b`)).not.toMatch(/s3cr3t|pass|w%C3%B6rd|cGFzcyB3w7ZyZA/);
     redactor.learn('abc');
     expect(redactor.line('alphabet soup: abc')).toBe('alphabet soup: abc');
   });
 
   test('what a terminal would act on is escaped', () => {
-    expect(createRedactor().line('a\u001b[31mb\r\nc\u202ed\u009be\u200bf')).toBe('a\\u001b[31mb\\u000d\\u000ac\\u202ed\\u009be\\u200bf');
+    expect(createRedactor().line('a\u001b[31mb\r\nc\u202ed\u009be\u200bf')).toBe(
+      'a\\u001b[31mb\\u000d\\u000ac\\u202ed\\u009be\\u200bf',
+    );
   });
 });

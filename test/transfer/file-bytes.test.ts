@@ -89,6 +89,9 @@ test('who stops early leaves nothing open', async () => {
 });
 
 test('a file that is not there, and one that cannot be read', async () => {
-  await expect(digestOf(fileBytes(join(folder, 'nowhere')))).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('nowhere') });
+  await expect(digestOf(fileBytes(join(folder, 'nowhere')))).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: expect.stringContaining('nowhere'),
+  });
   await expect(digestOf(fileBytes(folder))).rejects.toMatchObject({ code: 'LOCAL', message: expect.stringContaining('EISDIR') });
 });

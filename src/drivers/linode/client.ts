@@ -42,15 +42,25 @@ export interface LinodeValues {
   readonly apiVersion: string;
 }
 
+/** By address of the API: a program may open one account several times, and the limit counts all its calls. */
+const listLimits = new Map<string, Limiter>();
+
+/** https://techdocs.akamai.com/linode-api/reference/rate-limits: the list of images has a limit of its own. */
+function listLimit(base: string): Limiter {
+  const limit = listLimits.get(base) ?? limiter(20, 60_000, (most) => `Linode lists images at most ${most} times a minute`);
+  listLimits.set(base, limit);
+  return limit;
+}
+
 /** A client that has sent nothing yet. Throws CONFIG when the endpoint is no address. */
 export function connect(values: LinodeValues, http: Http): LinodeClient {
+  const base = baseOf(values.endpoint, values.apiVersion);
   return {
     http,
-    base: baseOf(values.endpoint, values.apiVersion),
+    base,
     token: values.token,
     region: values.region,
-    // https://techdocs.akamai.com/linode-api/reference/rate-limits: the list of images has a limit of its own.
-    lists: limiter(20, 60_000, (most) => `Linode lists images at most ${most} times a minute`),
+    lists: listLimit(base),
     percents: new Map(),
     refused: new Set(),
   };
@@ -59,7 +69,8 @@ export function connect(values: LinodeValues, http: Http): LinodeClient {
 /** linode-cli's variable names a host, other tools' a URL, with or without the version: all are taken. */
 function baseOf(endpoint: string, version: string): string {
   const address = /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
-  if (!URL.canParse(address)) throw configError(`endpoint: "${endpoint}" is not an address`, { hint: 'such as https://api.linode.com' });
+  if (!URL.canParse(address))
+    throw configError(`endpoint: "${endpoint}" is not an address`, { hint: 'such as https://api.linode.com' });
   return `${address.replace(/\/+$/, '').replace(/\/v4(beta)?$/, '')}/${version}`;
 }
 
@@ -122,7 +133,9 @@ export async function askNew(client: LinodeClient, request: Omit<Ask, 'method'>,
     return await ask(client, { ...request, method: 'POST' }, call);
   } catch (error) {
     const isOpen = error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
-    throw isOpen ? error.with({ uncertain: true, hint: 'it may have been made all the same: look with imgctl list first' }) : error;
+    throw isOpen
+      ? error.with({ uncertain: true, hint: 'it may have been made all the same: look with imgctl list first' })
+      : error;
   }
 }
 

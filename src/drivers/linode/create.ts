@@ -27,6 +27,9 @@ function diskNumber(disk: string | undefined): number {
     throw usageError('Linode makes an image from a disk or from data, never an empty record', {
       hint: '--from-disk ID, or imgctl upload FILE',
     });
-  if (!/^\d+$/.test(disk)) throw usageError(`"${disk}" is no id of a Linode disk: it is a number`, { hint: 'linode-cli linodes disks-list LINODE lists them' });
+  if (!/^\d+$/.test(disk))
+    throw usageError(`"${disk}" is no id of a Linode disk: it is a number`, {
+      hint: 'linode-cli linodes disks-list LINODE lists them',
+    });
   return Number(disk);
 }

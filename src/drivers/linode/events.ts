@@ -34,7 +34,11 @@ export async function outcomeOf(client: LinodeClient, id: string, verb: Operatio
   const number = numberOf(id);
   const action = actions[verb];
   if (number === undefined || action === undefined || client.refused.has('events')) return undefined;
-  const events = await readEvents(client, { action, ...(verb === 'upload' ? { 'entity.id': number, 'entity.type': 'image' } : {}) }, call);
+  const events = await readEvents(
+    client,
+    { action, ...(verb === 'upload' ? { 'entity.id': number, 'entity.type': 'image' } : {}) },
+    call,
+  );
   const event = events.find((one) => imageOf(one).id === number);
   if (!event) return undefined;
   const message = textOf(event.message);

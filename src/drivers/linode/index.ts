@@ -47,7 +47,8 @@ export default defineDriver({
     reactivate: `${noStates} It is never inactive.`,
     restore: 'A deleted Linode image is gone with all its copies. upload it again.',
     purge: 'delete already removes a Linode image for good.',
-    share: 'Linode shares by share groups, a beta that imgctl does not speak. Use Cloud Manager, or linode-cli image-sharegroups.',
+    share:
+      'Linode shares by share groups, a beta that imgctl does not speak. Use Cloud Manager, or linode-cli image-sharegroups.',
   },
   probe,
   discover,

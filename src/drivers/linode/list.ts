@@ -23,7 +23,8 @@ const isOwn = (name: string): name is Own => Object.hasOwn(own, name);
 
 /** A filter's text as a value of the kind that the wire has. Throws USAGE when it is not of that kind. */
 function wireValue(name: string, text: string): string | number | boolean {
-  if (!isOwn(name)) throw usageError(`Linode cannot filter images on ${name}`, { hint: `it can on ${Object.keys(own).join(', ')}` });
+  if (!isOwn(name))
+    throw usageError(`Linode cannot filter images on ${name}`, { hint: `it can on ${Object.keys(own).join(', ')}` });
   const [kind] = own[name];
   if (kind === 'text') return text;
   if (kind === 'flag' && /^(true|false)$/.test(text)) return text === 'true';
@@ -63,7 +64,9 @@ export const list: Operation<LinodeClient, 'list'> = {
   own: Object.fromEntries(Object.entries(own).map(([name, [, help]]) => [name, help])),
 
   async *run(client, request, call) {
-    const values: OwnValues = Object.fromEntries(Object.entries(request.own).map(([name, text]) => [name, wireValue(name, text)]));
+    const values: OwnValues = Object.fromEntries(
+      Object.entries(request.own).map(([name, text]) => [name, wireValue(name, text)]),
+    );
     const filter = serverFilter(request, values);
     const isWanted = (wire: Wire): boolean =>
       Object.entries(values).every(([name, wanted]) => isScalarEqual(wire[name], wanted)) &&

@@ -23,11 +23,7 @@ export interface List extends Omit<Ask, 'method' | 'json'> {
  * Every page of a list, in order. Those after the first are asked for side by side, and only when somebody wants them;
  * a consumer who stops ends the requests under way.
  */
-export async function* pagesOf(
-  client: LinodeClient,
-  list: List,
-  call: Call,
-): AsyncGenerator<readonly Wire[]> {
+export async function* pagesOf(client: LinodeClient, list: List, call: Call): AsyncGenerator<readonly Wire[]> {
   const stop = new AbortController();
   const within: Call = {
     signal: AbortSignal.any([call.signal, stop.signal]),
@@ -40,7 +36,7 @@ export async function* pagesOf(
   const ahead: Promise<Page>[] = [];
   try {
     // Oddity: an empty list of images is page 0 of 0, so the pages are counted, never waited for.
-    for (let next = 2; next <= first.pages || ahead.length > 0; ) {
+    for (let next = 2; next <= first.pages || ahead.length > 0;) {
       while (next <= first.pages && ahead.length < pagesAhead) {
         const page = read(next);
         // A page that nobody comes to look at may fail unheard; one that is looked at throws below.

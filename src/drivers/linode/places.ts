@@ -29,7 +29,9 @@ function placeOf(wire: Wire, own: string | undefined): readonly Place[] {
   const name = textOf(wire.id);
   if (name === undefined) return [];
   const [usable, note] = usability(wire, name);
-  return [{ name, usable, ...given<Partial<Place>>({ title: textOf(wire.label), note, isDefault: name === own ? true : undefined }) }];
+  return [
+    { name, usable, ...given<Partial<Place>>({ title: textOf(wire.label), note, isDefault: name === own ? true : undefined }) },
+  ];
 }
 
 function usability(wire: Wire, name: string): readonly [Place['usable'], string?] {

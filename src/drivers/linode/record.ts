@@ -62,13 +62,20 @@ function placeOf(region: Wire): readonly PlaceState[] {
 }
 
 /**
- * Oddity: `is_shared` is a boolean, null or missing on the wire (the specification says a text), and null on images that
- * others share with us, which are known by their type and the beginning of their id.
+ * Oddity: images that others share with us have null for `is_shared`, and are known by their type and id. On our own it is a
+ * boolean (the specification says a text), and stays true when the last share has ended: then the count of groups is 0.
  */
 function visibilityOf(wire: Wire, id: string): Visibility | undefined {
   if (wire.is_public === true) return 'public';
-  if (wire.is_shared === true || wire.is_shared === 'true' || wire.type === 'shared' || id.startsWith('shared/')) return 'shared';
+  if (wire.type === 'shared' || id.startsWith('shared/')) return 'shared';
+  if ((wire.is_shared === true || wire.is_shared === 'true') && groupsOf(wire) !== 0) return 'shared';
   return wire.is_public === false ? 'private' : undefined;
+}
+
+/** With how many groups an image is shared; absent if that is not said. */
+function groupsOf(wire: Wire): unknown {
+  const sharing = isWire(wire.image_sharing) ? wire.image_sharing.shared_with : undefined;
+  return isWire(sharing) ? sharing.sharegroup_count : undefined;
 }
 
 /** Oddity: sizes are whole MB, also `total_size`, of which the specification says bytes. */

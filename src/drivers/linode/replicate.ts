@@ -19,7 +19,10 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
     const wanted = wantedRegions(now, request);
     if (!isChange(now, wanted)) return now;
     requireCopy(now, wanted);
-    warnOfRegions(wanted.filter((region) => now.places.every((place) => place.name !== region)), call);
+    warnOfRegions(
+      wanted.filter((region) => now.places.every((place) => place.name !== region)),
+      call,
+    );
     return askImage(
       client,
       { method: 'POST', path: `${imagePath(id)}/regions`, json: { regions: wanted }, what: `replicating ${id}` },

@@ -33,7 +33,8 @@ async function withOutcome(client: LinodeClient, record: ImageRecord, awaiting: 
 /** Oddity: Linode deletes the record of an upload that it cannot use: while one is awaited, not there means failed. */
 async function vanished(client: LinodeClient, id: string, awaiting: Work, call: Call): Promise<ImageRecord> {
   const outcome = await outcomeOf(client, id, awaiting.verb, call);
-  const message = outcome?.progress.message ?? 'Linode has removed the image, as it does when it cannot use the data or when none came in 24 h';
+  const message =
+    outcome?.progress.message ?? 'Linode has removed the image, as it does when it cannot use the data or when none came in 24 h';
   return {
     id,
     name: outcome?.label ?? '',

@@ -54,9 +54,12 @@ function requireSendable(content: Content): number {
     throw unsupportedError(`Linode takes ${describeEncoding(accepted)} disks only, and this is ${describeEncoding(encoding)}`);
   if (bytes === undefined) throw usageError('Linode wants to know the length of an upload before its first byte');
   if (bytes > maxBytes)
-    throw limitError(`${humanSize(bytes)} (${bytes} bytes) compressed is more than the ${humanSize(maxBytes)} that Linode takes`, {
-      hint: 'make the disk smaller, or overwrite its free space with zeros before it is compressed',
-    });
+    throw limitError(
+      `${humanSize(bytes)} (${bytes} bytes) compressed is more than the ${humanSize(maxBytes)} that Linode takes`,
+      {
+        hint: 'make the disk smaller, or overwrite its free space with zeros before it is compressed',
+      },
+    );
   return bytes;
 }
 
@@ -74,7 +77,10 @@ function regionOf(client: LinodeClient, request: UploadRequest): string {
  */
 async function put(client: LinodeClient, address: string, content: Content, length: number, call: Call): Promise<void> {
   const headers = { 'content-type': 'application/octet-stream' };
-  const answer = await client.http.send({ method: 'PUT', url: address, headers, bytes: content.open(), length, secretUrl: true }, call);
+  const answer = await client.http.send(
+    { method: 'PUT', url: address, headers, bytes: content.open(), length, secretUrl: true },
+    call,
+  );
   if (answer.status < 200 || answer.status > 299) throw answerError(answer, 'sending the data', explainXml(answer.text));
 }
 

@@ -25,7 +25,13 @@ export function answerApi(account: Account, request: FakeRequest, store: string)
   return answer && { ...answer, headers: { 'x-oauth-scopes': account.scopes, 'set-cookie': 'session=fake', ...answer.headers } };
 }
 
-function dispatch(account: Account, request: FakeRequest, route: string, store: string, anonymous: boolean): FakeAnswer | undefined {
+function dispatch(
+  account: Account,
+  request: FakeRequest,
+  route: string,
+  store: string,
+  anonymous: boolean,
+): FakeAnswer | undefined {
   switch (`${request.method} ${route}`) {
     case 'GET /profile':
       return good({ username: 'someone', email: 'someone@example.invalid', restricted: false });

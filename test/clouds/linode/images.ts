@@ -43,7 +43,10 @@ export function listImages(account: Account, request: FakeRequest, anonymous: bo
   const limit = { 'x-ratelimit-limit': String(account.listsPerMinute) };
   const recent = account.lists.filter((at) => at > now - 60_000);
   if (recent.length >= account.listsPerMinute)
-    return { ...refuse(429, 'Too many requests'), headers: { ...limit, 'retry-after': String(Math.ceil(((recent[0] ?? now) + 60_000 - now) / 1000)) } };
+    return {
+      ...refuse(429, 'Too many requests'),
+      headers: { ...limit, 'retry-after': String(Math.ceil(((recent[0] ?? now) + 60_000 - now) / 1000)) },
+    };
   account.lists.push(now);
   const visible = [...account.images.values()].filter((image) => !anonymous || image.is_public);
   const kept = filtered(visible, request, 'images');
@@ -119,7 +122,9 @@ export function setRegions(account: Account, image: WireImage, request: FakeRequ
   const now = image.regions ?? [];
   if (!now.some(({ region, status }) => status === 'available' && wanted.includes(region)))
     return refuse(400, 'At least one available region must stay', 'regions');
-  const leaving = now.filter(({ region }) => !wanted.includes(region)).map(({ region }) => ({ region, status: 'pending deletion' }));
+  const leaving = now
+    .filter(({ region }) => !wanted.includes(region))
+    .map(({ region }) => ({ region, status: 'pending deletion' }));
   const staying = now.filter(({ region }) => wanted.includes(region));
   const coming = wanted
     .filter((region) => !staying.some((one) => one.region === region))

@@ -136,4 +136,5 @@ const refusing = new Set(['gb-lon', 'no-osl-1']);
 
 /** Whether the image service takes this region. Nothing in the region's record tells. */
 export const takesImages = (id: string): boolean =>
-  !refusing.has(id) && regions.some((one) => one.id === id && one.capabilities.includes('Object Storage') && one.site_type === 'core');
+  !refusing.has(id) &&
+  regions.some((one) => one.id === id && one.capabilities.includes('Object Storage') && one.site_type === 'core');

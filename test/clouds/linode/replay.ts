@@ -56,9 +56,14 @@ function differences(step: Step, request: FakeRequest): readonly string[] {
 /** Applies top-level equality filters to a list that was recorded without them. */
 function narrowed(body: string, filter: string | undefined): string {
   const page = jsonOf(body);
-  if (filter === undefined || typeof page !== 'object' || page === null || !('data' in page) || !Array.isArray(page.data)) return body;
-  const wanted = Object.entries(JSON.parse(filter) as Record<string, unknown>).filter(([key]) => /^is_public$|^label$|^type$/.test(key));
-  const data = (page.data as Readonly<Record<string, unknown>>[]).filter((row) => wanted.every(([key, value]) => row[key] === value));
+  if (filter === undefined || typeof page !== 'object' || page === null || !('data' in page) || !Array.isArray(page.data))
+    return body;
+  const wanted = Object.entries(JSON.parse(filter) as Record<string, unknown>).filter(([key]) =>
+    /^is_public$|^label$|^type$/.test(key),
+  );
+  const data = (page.data as Readonly<Record<string, unknown>>[]).filter((row) =>
+    wanted.every(([key, value]) => row[key] === value),
+  );
   return JSON.stringify({ ...page, data, results: data.length });
 }
 
@@ -76,7 +81,11 @@ export async function replay(steps: readonly Step[]): Promise<Replay> {
     complaints.push(...differences(step, request).map((text) => `step ${at}: ${text}`));
     const { status, headers, body } = step.answer;
     const turned = body.replace(/"upload_to":\s*"https:\/\/[^/]+/, `"upload_to": "${server.origin}`);
-    return { status, headers: { 'content-type': 'application/json', ...headers }, body: narrowed(turned, request.headers['x-filter']) };
+    return {
+      status,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: narrowed(turned, request.headers['x-filter']),
+    };
   });
   return {
     origin: server.origin,

@@ -1,0 +1,110 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { createHttp, type HttpSettings } from '../../src/http/index.ts';
+import { createServers, drop, failureOf, httpServer, scripted, status, testCall } from './servers.ts';
+
+const servers = createServers();
+afterEach(() => servers.stopAll());
+
+const settings: HttpSettings = { userAgent: 'imgctl/test' };
+const http = createHttp(settings);
+
+describe('failures', () => {
+  test('a host name that is none', async () => {
+    const call = testCall(3);
+    const failure = await failureOf(http.request({ method: 'GET', url: 'https://no-such-host.invalid/v2?token=hushhush' }, call));
+    expect(failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('no-such-host.invalid:443') });
+    expect(failure.message).not.toContain('hush');
+    expect(call.notes.length).toBeLessThanOrEqual(3);
+  });
+
+  test('a port where nobody listens', async () => {
+    const gone = await servers.add(httpServer(() => undefined));
+    gone.stop();
+    const failure = await failureOf(http.request({ method: 'GET', url: gone.origin }, testCall()));
+    expect(failure).toMatchObject({ code: 'NETWORK', message: `127.0.0.1:${gone.port} refused the connection` });
+  });
+
+  test('no answer in time, and a body that stops: both say which phase', async () => {
+    const quick = createHttp({ ...settings, timeoutMs: 150, stallMs: 250 });
+    const silent = await scripted(servers, () => undefined);
+    expect(await failureOf(quick.request({ method: 'GET', url: silent.origin }, testCall()))).toMatchObject({
+      code: 'NETWORK',
+      message: `${new URL(silent.origin).host} sent nothing for 0.15 s while waiting for the answer`,
+    });
+    const stalled = await scripted(servers, (response) => {
+      response.writeHead(200);
+      response.write('{');
+    });
+    expect(await failureOf(quick.request({ method: 'GET', url: stalled.origin }, testCall()))).toMatchObject({
+      code: 'NETWORK',
+      message: `${new URL(stalled.origin).host} sent nothing for 0.25 s while reading the answer`,
+    });
+  });
+
+  test('a body that trickles in for ever is given up', async () => {
+    const quick = createHttp({ ...settings, stallMs: 100 });
+    const { origin } = await scripted(servers, (response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(await failureOf(quick.request({ method: 'GET', url: origin }, testCall()))).toMatchObject({ code: 'NETWORK' });
+  });
+
+  test('giving up ends the request, and the pause before a retry', async () => {
+    const waiting = await scripted(servers, () => undefined);
+    const first = new AbortController();
+    setTimeout(() => first.abort(), 50);
+    expect(await failureOf(http.request({ method: 'GET', url: waiting.origin }, testCall(3, first.signal)))).toMatchObject({
+      code: 'ABORTED',
+    });
+    const busy = await scripted(servers, status(503, { 'retry-after': '30' }));
+    const second = new AbortController();
+    setTimeout(() => second.abort(), 150);
+    expect(await failureOf(http.request({ method: 'GET', url: busy.origin }, testCall(3, second.signal)))).toMatchObject({
+      code: 'ABORTED',
+    });
+    expect(await failureOf(http.request({ method: 'GET', url: busy.origin }, testCall(3, AbortSignal.abort())))).toMatchObject({
+      code: 'ABORTED',
+    });
+    expect(busy.seen).toHaveLength(1);
+  });
+
+  test('no token in an error, however it is printed', async () => {
+    const { origin } = await scripted(servers, drop);
+    const failure = await failureOf(
+      http.request(
+        {
+          method: 'POST',
+          url: `${origin}/signed?sig=hushhush-url`,
+          secretUrl: true,
+          headers: { 'x-auth-token': new Secret('hushhush-head') },
+          json: { p: new Secret('hushhush-body') },
+        },
+        testCall(),
+      ),
+    );
+    expect(failure.code).toBe('NETWORK');
+    expect(`${inspect(failure, { depth: 20, showHidden: true })}${JSON.stringify(failure)}${failure.stack}`).not.toContain(
+      'hushhush',
+    );
+  });
+
+  test('an idle connection is used again at once, and not once the server may have closed it', async () => {
+    const ports: (number | undefined)[] = [];
+    const { origin } = await servers.add(
+      httpServer((request, response) => {
+        ports.push(request.socket.remotePort);
+        response.end('{}');
+      }),
+    );
+    for (const pause of [0, 0, 4300]) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      await http.request({ method: 'GET', url: origin }, testCall());
+    }
+    expect(ports[1]).toBe(ports[0]);
+    expect(ports[2]).not.toBe(ports[0]);
+  });
+});

@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { createHttp, type HttpSettings } from '../../src/http/index.ts';
+import { chunksOf, createServers, failureOf, keeper, rawServer, testCall } from './servers.ts';
+
+const servers = createServers();
+afterEach(() => servers.stopAll());
+
+const settings: HttpSettings = { userAgent: 'imgctl/test' };
+const kib = 1024;
+
+describe('time', () => {
+  const quick = createHttp({ ...settings, timeoutMs: 300, stallMs: 300 });
+
+  test('a server that stops reading is a broken one', async () => {
+    const { origin, port } = await servers.add(rawServer((socket) => socket.pause()));
+    const failure = await failureOf(quick.send({ method: 'PUT', url: origin, bytes: chunksOf(500, kib * kib) }, testCall()));
+    expect(failure).toMatchObject({ code: 'NETWORK', message: `127.0.0.1:${port} sent nothing for 0.3 s while sending` });
+  });
+
+  test('a source may take longer than that; then the server is watched as before', async () => {
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      yield Buffer.alloc(1000);
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      yield* chunksOf(500, kib * kib);
+    }
+    const { origin } = await servers.add(rawServer((socket) => socket.once('data', () => setTimeout(() => socket.pause(), 50))));
+    const begun = Date.now();
+    expect(await failureOf(quick.send({ method: 'PUT', url: origin, bytes: slow() }, testCall()))).toMatchObject({
+      code: 'NETWORK',
+      message: expect.stringContaining('while sending'),
+    });
+    expect(Date.now() - begun).toBeGreaterThan(900);
+  });
+
+  test('a server that takes one big chunk slowly is not a broken one', async () => {
+    let seen = 0;
+    const { origin } = await servers.add(
+      rawServer((socket) => {
+        socket.pause();
+        const timer = setInterval(() => {
+          const piece = socket.read() as Buffer | null;
+          seen += piece?.length ?? 0;
+          if (seen > 12 * kib * kib) socket.write('HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n');
+        }, 10);
+        socket.on('close', () => clearInterval(timer));
+      }),
+    );
+    // The kernel grants room in steps of a megabyte or so, hence some hundred milliseconds between them.
+    const patient = createHttp({ ...settings, stallMs: 1000 });
+    const begun = Date.now();
+    const answer = await patient.send(
+      { method: 'PUT', url: origin, bytes: chunksOf(1, 12 * kib * kib), length: 12 * kib * kib },
+      testCall(),
+    );
+    expect(answer.status).toBe(201);
+    expect(Date.now() - begun).toBeGreaterThan(1500);
+  });
+
+  test('a server may think about all it was given for longer than it may be silent before', async () => {
+    const { origin } = await keeper(servers, (response) => void setTimeout(() => response.end('hashed'), 900));
+    expect(await quick.send({ method: 'PUT', url: origin, bytes: chunksOf(1, 10) }, testCall())).toMatchObject({
+      text: 'hashed',
+    });
+  });
+
+  test('`bytesPerSecond` is kept to', async () => {
+    const { origin } = await keeper(servers);
+    const slow = createHttp({ ...settings, bytesPerSecond: 400 * kib });
+    const begun = Date.now();
+    await slow.send({ method: 'PUT', url: origin, bytes: chunksOf(1, 600 * kib), length: 600 * kib }, testCall());
+    // 600 KiB less a burst of 100 at 400 a second.
+    expect(Date.now() - begun).toBeGreaterThan(1100);
+    expect(Date.now() - begun).toBeLessThan(4000);
+  });
+});
