@@ -105,9 +105,10 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, surfa
   }
 }
 
-/** A half-made image that could not be removed would be made twice. */
+/** A half-made image that could not be removed, or one that may have been made all the same, would be made twice. */
 const worthAnother = (error: ImgctlError): boolean =>
   error.circumstances.leftover === undefined &&
+  error.circumstances.uncertain !== true &&
   (error.code === 'NETWORK' || (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
 
 async function arrived(sent: Image, content: Content, work: Work, delivery: Delivery): Promise<Image> {

@@ -1,6 +1,6 @@
 import { configError, usageError } from '../core/errors.ts';
 import { globPattern, isGlob } from '../core/filter.ts';
-import { environmentProfiles, environmentProvider } from '../profiles/resolve.ts';
+import { environmentProfiles, environmentProvider, variableName } from '../profiles/resolve.ts';
 import type { ProfileBook, StoredProfile } from '../profiles/schema.ts';
 import { nearest } from '../ui/nearest.ts';
 
@@ -18,6 +18,8 @@ export interface Entry {
 export interface ProfileDirectory {
   /** Stored ones and those of the environment, sorted; without `env:PROVIDER` ones. */
   readonly names: readonly string[];
+  /** The same, and the current one where it is none of them. */
+  readonly all: readonly string[];
   /** The one that is used when none is named. */
   readonly current: string;
   has(name: string): boolean;
@@ -35,11 +37,17 @@ export function profileDirectory(
   chosen: readonly string[],
   usual: string,
 ): ProfileDirectory {
-  const names = [...new Set([...Object.keys(book.profiles), ...environmentProfiles(env)])].sort();
+  const stored = Object.keys(book.profiles);
+  // A variable does not tell "prod.eu" from "prod-eu": where it fits a stored profile it overrides that one.
+  const fitsStored = (name: string): boolean => stored.some((one) => variableName(one) === variableName(name));
+  const names = [...stored, ...environmentProfiles(env).filter((name) => !fitsStored(name))].sort();
+  const chosenOne = chosen.length === 1 && chosen[0] !== undefined && !isGlob(chosen[0]) ? chosen[0] : undefined;
+  const current = chosenOne ?? book.current ?? usual;
   const entry = (name: string): Entry => {
-    const stored = Object.hasOwn(book.profiles, name) ? book.profiles[name] : undefined;
-    const provider = environmentProvider(env, name) ?? stored?.provider;
-    if (provider !== undefined) return { name, provider, kind: stored ? 'stored' : 'environment', ...(stored ? { stored } : {}) };
+    const profile = Object.hasOwn(book.profiles, name) ? book.profiles[name] : undefined;
+    const provider = environmentProvider(env, name) ?? profile?.provider;
+    if (provider !== undefined)
+      return { name, provider, kind: profile ? 'stored' : 'environment', ...(profile ? { stored: profile } : {}) };
     const ambient = ambientPattern.exec(name)?.[1];
     if (ambient !== undefined) return { name, provider: ambient, kind: 'ambient' };
     if (name === usual) return { name, provider: usual, kind: 'usual' };
@@ -47,8 +55,10 @@ export function profileDirectory(
   };
   return {
     names,
-    current: chosen.length === 1 && chosen[0] !== undefined && !isGlob(chosen[0]) ? chosen[0] : (book.current ?? usual),
-    has: (name) => names.includes(name) || name === usual || ambientPattern.test(name),
+    all: names.includes(current) ? names : [...names, current],
+    current,
+    has: (name) =>
+      names.includes(name) || name === usual || ambientPattern.test(name) || environmentProvider(env, name) !== undefined,
     entry,
     select(patterns) {
       const found = patterns.flatMap((pattern) => {

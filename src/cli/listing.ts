@@ -19,11 +19,15 @@ export const wholeListing: Listing = { filters: {}, own: {}, scope: 'mine', hidd
 
 /**
  * The images asked for, whatever the provider can do itself: what it cannot filter, sort, cut or begin behind is done here.
- * Nothing is gathered unless it must be sorted here. Throws USAGE for a provider's own filter that it does not have.
+ * Nothing is gathered unless it must be sorted here. Throws USAGE, at once, for a provider's own filter that it does not have.
  */
-export async function* listing(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
-  const list = at.verb('list');
+export function listing(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
   checkOwnFilters(at, wanted.own);
+  return listed(at, wanted, call);
+}
+
+async function* listed(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
+  const list = at.verb('list');
   const left = Object.keys(wanted.filters).filter((name) => !list.filters.includes(name as Filter));
   const sortedThere = wanted.sort.every((key) => list.sorts?.includes(key.field));
   const afterThere = wanted.after === undefined || (list.after === true && sortedThere);

@@ -9,13 +9,14 @@ export interface Origin {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const upper = (name: string): string => name.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
+/** A profile's name as it stands in variables: `prod-eu` is `PROD_EU`. */
+export const variableName = (name: string): string => name.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
 /** `authUrl` as `AUTH_URL`. */
 const upperField = (field: string): string => field.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 
 /** The variable that defines or overrides a field of a profile: `IMGCTL_PROFILE_PROD_AUTH_URL`. */
 export function fieldVariable(profile: string, field: string): string {
-  return `IMGCTL_PROFILE_${upper(profile)}_${upperField(field)}`;
+  return `IMGCTL_PROFILE_${variableName(profile)}_${upperField(field)}`;
 }
 
 /** Names of the profiles that exist only in the environment, by their `IMGCTL_PROFILE_<NAME>_PROVIDER`. */
@@ -28,7 +29,7 @@ export function environmentProfiles(env: Env): readonly string[] {
 
 /** The provider that the environment gives a profile, if it does. */
 export function environmentProvider(env: Env, profile: string): string | undefined {
-  return env[`IMGCTL_PROFILE_${upper(profile)}_PROVIDER`] || undefined;
+  return env[`IMGCTL_PROFILE_${variableName(profile)}_PROVIDER`] || undefined;
 }
 
 /**
@@ -47,7 +48,7 @@ export function resolveFields(
 ): Readonly<Record<string, Origin>> {
   const resolved: Record<string, Origin> = {};
   for (const [field, facts] of Object.entries(fields)) {
-    const variable = [fieldVariable(name, field), `IMGCTL_PROFILE_${upper(name)}_${field.toUpperCase()}`].find((key) => given.env[key]);
+    const variable = [fieldVariable(name, field), `IMGCTL_PROFILE_${variableName(name)}_${field.toUpperCase()}`].find((key) => given.env[key]);
     const candidates: (Origin | undefined)[] = [
       origin(given.options[field], 'option'),
       variable === undefined ? undefined : origin(given.env[variable], `environment (${variable})`),

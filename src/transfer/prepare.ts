@@ -63,9 +63,18 @@ export async function examine(source: Source): Promise<{ readonly source: Source
 
 /**
  * Looks at a source, refuses it where it is unsafe, and plans its way to one of the encodings that are accepted.
- * Throws INTEGRITY, USAGE, LIMIT or UNSUPPORTED before anything is sent.
+ * Throws INTEGRITY, USAGE, LIMIT or UNSUPPORTED before anything is sent, and then closes the source.
  */
 export async function prepare(given: Source, accepts: readonly Accept[], wishes: Wishes, means: Means): Promise<Prepared> {
+  try {
+    return await looked(given, accepts, wishes, means);
+  } catch (error) {
+    await given.close();
+    throw error;
+  }
+}
+
+async function looked(given: Source, accepts: readonly Accept[], wishes: Wishes, means: Means): Promise<Prepared> {
   const { source, inspection } = await examine(given);
   checkClaim(source.name, inspection, wishes.fromFormat);
   const warnings = checkSafety(source.name, inspection, wishes.allowUnsafe);
@@ -88,6 +97,7 @@ export async function prepare(given: Source, accepts: readonly Accept[], wishes:
       ? { random: source.random, inspection }
       : undefined;
   const expected = wishes.checksum ?? strongest(source.digests);
+  const knownSha256 = plan.convert || plan.wrap || plan.unwrap ? undefined : source.digests?.sha256;
 
   async function content(): Promise<Content> {
     let from = expected ? checkedSource(source, expected) : source;
@@ -122,12 +132,15 @@ export async function prepare(given: Source, accepts: readonly Accept[], wishes:
       ...(encoder.bytes === undefined ? {} : { bytes: encoder.bytes }),
       ...(inspection.virtualBytes === undefined ? {} : { virtualBytes: inspection.virtualBytes }),
       repeatable,
+      ...(knownSha256 === undefined ? {} : { sha256: knownSha256 }),
       open() {
         const bytes = encoder.open({ observer: observer(), signal: means.signal });
         measured = measure(watched(bytes, encoder.bytes, plan.accept.maxBytes, means), ['sha256', ...means.digests]);
         return measured.bytes;
       },
-      sent: () => measured?.result() ?? { bytes: 0, digests: {} },
+      // A target that has these bytes already does not ask for them: then what is known of them counts.
+      sent: () =>
+        measured?.result() ?? { bytes: encoder.bytes ?? 0, digests: knownSha256 === undefined ? {} : { sha256: knownSha256 } },
     };
   }
 
@@ -152,16 +165,24 @@ const nobody: GuestObserver = { data: () => undefined, zeros: () => undefined };
 type Guest = { readonly random: RandomSource; readonly inspection: Inspection };
 
 /** How the plan's bytes are made, and whether the observer gets to see the guest's bytes on the way. */
-async function encoderOf(source: Source, guest: Guest | undefined, plan: Plan): Promise<Encoder & { readonly showsGuest: boolean }> {
+async function encoderOf(
+  source: Source,
+  guest: Guest | undefined,
+  plan: Plan,
+): Promise<Encoder & { readonly showsGuest: boolean }> {
   const open = (): Bytes => unwrapped(source, plan.spoolInput ? undefined : plan.unwrap);
   const runs = (): Runs => (guest ? readRuns(guest.random, guest.inspection) : streamRuns(open()));
-  if (plan.convert || plan.wrap) return { ...(await encoderFor(runs, plan.encoding, guest?.inspection.virtualBytes)), showsGuest: true };
+  if (plan.convert || plan.wrap)
+    return { ...(await encoderFor(runs, plan.encoding, guest?.inspection.virtualBytes)), showsGuest: true };
   const showsGuest = plan.encoding.format === 'raw' && plan.encoding.compression === undefined;
   const bytes = plan.unwrap || source.bytes === undefined ? {} : { bytes: source.bytes };
   return { ...bytes, open: ({ observer }) => (showsGuest ? observedBytes(open(), observer) : open()), showsGuest };
 }
 
-const asItIs = (source: Source): Encoder => ({ ...(source.bytes === undefined ? {} : { bytes: source.bytes }), open: () => source.open() });
+const asItIs = (source: Source): Encoder => ({
+  ...(source.bytes === undefined ? {} : { bytes: source.bytes }),
+  open: () => source.open(),
+});
 
 const unwrapped = (source: Source, compression: Compression | undefined): Bytes =>
   compression ? unwrap(compression, source.open(), bombLimitBytes) : source.open();

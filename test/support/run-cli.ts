@@ -5,12 +5,14 @@ import path from 'node:path';
 import { run } from '../../src/cli/run.ts';
 import type { DriverList } from '../../src/cli/context.ts';
 import { driverList } from '../../src/main.ts';
-import { fakeIo, type FakeSettings } from './fake-io.ts';
+import { fakeIo, type FakeIo, type FakeSettings } from './fake-io.ts';
 
 /** How a command line is run. Whatever is not named is empty: no environment, no terminal, no input. */
 export interface CliSettings extends FakeSettings {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
+  /** What is typed on the terminal, one line for each question; at a question without an answer the input ends. */
+  readonly answers?: readonly string[];
   readonly drivers?: DriverList;
   readonly signal?: AbortSignal;
 }
@@ -42,8 +44,27 @@ export function cliHome(): CliHome {
   };
 }
 
+const question = /: (?:\u001b\[[0-9;]*[A-Za-z])*$/;
+
+/** The same Io, at whose terminal somebody sits who answers each question. */
+function answering(io: FakeIo, answers: readonly string[]): FakeIo {
+  const left = [...answers];
+  return Object.create(io, {
+    stderr: {
+      value: {
+        async write(text: string) {
+          await io.stderr.write(text);
+          if (!question.test(text)) return;
+          const answer = left.shift();
+          setImmediate(() => (answer === undefined ? io.stdin.end() : io.stdin.write(`${answer}\n`)));
+        },
+      },
+    },
+  }) as FakeIo;
+}
+
 async function runIn(folder: string, args: readonly string[], settings: CliSettings): Promise<CliResult> {
-  const io = fakeIo(settings);
+  const io = answering(fakeIo(settings), settings.answers ?? []);
   const written: Buffer[] = [];
   const exitCode = await run(args, {
     io,

@@ -30,9 +30,8 @@ export const list = defineCommand({
   async run(input, context) {
     const { directory, settings } = context;
     const wanted = listingFrom(input, context.io.now());
-    const all = directory.names.length > 0 ? directory.names : [directory.current];
     const profiles = input.allProfiles
-      ? all
+      ? directory.all
       : settings.profile.length > 0
         ? directory.select(settings.profile)
         : [directory.current];

@@ -12,8 +12,6 @@ export const list = defineCommand({
     { does: 'their names, for a script', type: 'imgctl profile list -o id' },
   ],
   async run(_input, context) {
-    const { names, current } = context.directory;
-    const all = names.includes(current) ? names : [...names, current];
-    return many(profileView, await Promise.all(all.map((name) => shownProfile(name, context))));
+    return many(profileView, await Promise.all(context.directory.all.map((name) => shownProfile(name, context))));
   },
 });
