@@ -6,7 +6,7 @@ import type { Home } from '../host/folders.ts';
 import type { ProfileStore } from '../profiles/store.ts';
 import type { Io } from '../ui/io.ts';
 import type { ProgressDisplay } from '../ui/progress.ts';
-import type { At, Needs } from './command.ts';
+import type { At, CommandEntry, Needs } from './command.ts';
 import type { ProfileDirectory } from './directory.ts';
 import type { Settings } from './settings.ts';
 
@@ -25,6 +25,8 @@ export interface Surface {
   readonly home: Home;
   readonly settings: Settings;
   readonly drivers: DriverList;
+  /** Every command there is, for help and completion. */
+  readonly commands: readonly CommandEntry[];
   readonly store: ProfileStore;
   readonly directory: ProfileDirectory;
   readonly progress: ProgressDisplay;

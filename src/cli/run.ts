@@ -1,5 +1,5 @@
 import type { FoundProfile } from '../core/driver.ts';
-import { exitCodes, ImgctlError, usageError } from '../core/errors.ts';
+import { abortedError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
 import type { Call, Note, OperationName } from '../core/operation.ts';
 import { ownFolder, type Home } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
@@ -55,9 +55,11 @@ export async function run(argv: readonly string[], world: World): Promise<number
 
 async function failed(error: unknown, wish: { readonly json: boolean; readonly debug: boolean }, world: World): Promise<number> {
   if (error instanceof PipeClosed) return 0;
+  const { aborted, reason } = world.signal;
+  // Whatever a stopped piece of work throws, it is no bug.
+  const failure = aborted && !(error instanceof ImgctlError) ? abortedError('stopped') : error;
   try {
-    const status = await showFailure(error, wish, world.io);
-    return world.signal.aborted && typeof world.signal.reason === 'number' ? world.signal.reason : status;
+    return await showFailure(failure, { ...wish, exitCode: aborted && typeof reason === 'number' ? reason : undefined }, world.io);
   } catch {
     return 1;
   }
@@ -88,7 +90,8 @@ async function runParsed(parsed: Parsed, settings: Settings, world: World, progr
   } finally {
     progress.stop();
   }
-  return ending.status;
+  const { aborted, reason } = world.signal;
+  return ending.status !== 0 && aborted && typeof reason === 'number' ? reason : ending.status;
 }
 
 async function helpFor({ chosen, group }: Parsed, surface: Surface): Promise<string> {
@@ -126,6 +129,7 @@ async function makeSurface(
     home,
     settings,
     drivers,
+    commands,
     store,
     directory,
     progress,
@@ -147,7 +151,10 @@ async function makeSurface(
       ending.status = error.exitCode;
       await showFailure(error, failureWish, io);
     },
-    confirm: (question, name) => ask(question, name, settings, io),
+    confirm(question, name) {
+      progress.hide();
+      return ask(question, name, settings, io);
+    },
     discover: () => discover(drivers, home),
     readStdin: () => stdinText(world),
     stdinBytes: () => world.readStdin(),

@@ -5,7 +5,8 @@ import { parseReference } from '../core/reference.ts';
 import { imageView } from '../ui/views/image.ts';
 import { resultView, type ResultRow } from '../ui/views/result.ts';
 import type { At } from './command.ts';
-import type { Context } from './context.ts';
+import { confirmLoss } from './confirm.ts';
+import type { Context, Surface } from './context.ts';
 import { onlyProfile } from './directory.ts';
 import { DryRunStop, plannedView } from './dry-run.ts';
 import type { Options } from './option.ts';
@@ -30,6 +31,14 @@ export interface Target<V extends OperationName> {
 /** A verb's end of its work: what is known of the image now, absent when it is gone. */
 type Work<V extends OperationName> = (target: Target<V>) => Promise<Image | undefined>;
 
+/** What goes when a verb is done, so that it is asked for first, once for all images of a profile. */
+export interface Loss<V extends OperationName> {
+  /** The question is "VERB WHAT, WHAT?". */
+  readonly verb: string;
+  /** What goes of this image, absent if nothing does. Default: the image itself. */
+  of?(target: Target<V>): Promise<string | undefined>;
+}
+
 /** Splits `PROFILE:IMAGE` and opens the profile. */
 export async function target<V extends OperationName>(
   text: string,
@@ -46,23 +55,71 @@ export async function target<V extends OperationName>(
 
 /**
  * Does one verb's work on each image. One image gives itself as outcome, several give a row each; after a failure the
- * others go on, unless `failFast`, and the command ends with PARTIAL.
+ * others go on, unless `failFast`, and the command ends with PARTIAL. With a `loss` all images are found, and what goes is
+ * agreed to, before the work on the first begins.
  */
 export async function eachImage<V extends OperationName>(
   context: Context<{ at: readonly V[] }>,
   texts: readonly string[],
   options: { readonly latest?: boolean | undefined; readonly failFast?: boolean | undefined },
   work: Work<V>,
+  loss?: Loss<V>,
 ): Promise<Outcome | undefined> {
   const pick = options.latest ? 'latest' : undefined;
+  const find = (text: string): Promise<Target<V>> => target(text, context, pick);
   const [only, ...others] = texts;
-  if (only !== undefined && others.length === 0) return single(await work(await target(only, context, pick)), only);
-  const rows = await Promise.all(
-    rowsOf(context, texts, options.failFast ?? false, async (text) => work(await target(text, context, pick))),
-  );
-  const failed = rows.filter((row) => row.result !== 'ok' && row.result !== 'planned');
+  if (only !== undefined && others.length === 0) {
+    const found = await find(only);
+    if (loss) await agree([await withLoss(found, loss)], loss, context);
+    return single(await work(found), only);
+  }
+  const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
+  const rows = await Promise.all(rowsOf(context, texts, options.failFast ?? false, async (text) => work(await ready(text))));
+  const failed = rows.filter((row) => row.result === 'failed');
   if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);
+}
+
+type WithLoss<V extends OperationName> = Target<V> & { readonly goes: string | undefined };
+
+const withLoss = async <V extends OperationName>(found: Target<V>, loss: Loss<V>): Promise<WithLoss<V>> => ({
+  ...found,
+  goes: loss.of ? await loss.of(found) : found.text,
+});
+
+/** Finds all images and asks about what goes of them. The function given hands out what was found, or throws why it was not. */
+async function findAndAgree<V extends OperationName>(
+  texts: readonly string[],
+  find: (text: string) => Promise<Target<V>>,
+  loss: Loss<V>,
+  context: Surface,
+): Promise<(text: string) => Promise<Target<V>>> {
+  const look = async (text: string): Promise<WithLoss<V>> => withLoss(await find(text), loss);
+  const looks = await Promise.allSettled(inParallel(context.settings.concurrencyLimit, texts, look));
+  await agree(
+    looks.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])),
+    loss,
+    context,
+  );
+  return async (text) => {
+    const one = looks[texts.indexOf(text)];
+    if (one?.status === 'fulfilled') return one.value;
+    throw one?.reason;
+  };
+}
+
+const mostNamed = 10;
+
+/** Asks once for each profile that loses something. Throws USAGE where nobody can answer, ABORTED where the answer is no. */
+async function agree<V extends OperationName>(found: readonly WithLoss<V>[], loss: Loss<V>, surface: Surface): Promise<void> {
+  const losing = found.filter(({ goes }) => goes !== undefined);
+  for (const profile of new Set(losing.map(({ at }) => at.profile))) {
+    const there = losing.filter(({ at }) => at.profile === profile);
+    const named = there.slice(0, mostNamed).map(({ goes }) => goes);
+    const more = there.length > mostNamed ? ` and ${there.length - mostNamed} more` : '';
+    const [first] = there;
+    if (first) await confirmLoss(surface, first.at as At, `${loss.verb} ${named.join(', ')}${more}?`);
+  }
 }
 
 const single = (image: Image | undefined, text: string): Outcome =>

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortedError, conflictError, ImgctlError, providerError, waitTimeoutError } from '../core/errors.ts';
 import type { Image, Status } from '../core/image.ts';
 import type { Call, Work } from '../core/operation.ts';
+import { humanDuration } from '../core/quantity.ts';
 import type { Task } from '../ui/progress.ts';
 import type { At } from './command.ts';
 import type { Options } from './option.ts';
@@ -106,7 +107,7 @@ function late(at: At, id: string, goal: Goal, limitMs: number, image: Image): Er
       : 'places' in goal
         ? goal.places.map((name) => `replicated=${name}`).join(',')
         : goal.status.join(',');
-  return waitTimeoutError(`${id} is still ${image.status} after ${Math.round(limitMs / 1000)} s; the provider goes on`, {
+  return waitTimeoutError(`${id} is still ${image.status} after ${limitMs < 1000 ? `${limitMs} ms` : humanDuration(limitMs)}; the provider goes on`, {
     hint: `imgctl wait ${at.profile}:${id} --for ${wanted}`,
     profile: at.profile,
     provider: at.provider,

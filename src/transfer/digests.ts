@@ -34,7 +34,7 @@ export function inlineDigester(algorithms: readonly string[]): Digester {
   };
 }
 
-/** Algorithms divided so that main thread (first) and workers are done at about the same time; fewer workers than `most` if that does. */
+/** Algorithms divided so that main thread (first) and workers are done at about the same time; at most `most` workers. */
 export function divide(algorithms: readonly string[], most: number): { main: string[]; workers: string[][] } {
   const cost = (name: string) => costs[name] ?? otherCost;
   const bins = Array.from({ length: most + 1 }, (_, bin) => ({ load: bin === 0 ? mainCost : 0, names: [] as string[] }));
@@ -47,7 +47,7 @@ export function divide(algorithms: readonly string[], most: number): { main: str
   return { main: main ?? [], workers: others.filter((names) => names.length > 0) };
 }
 
-/** Digests on as many cores as help. Throws a RangeError or Error of node:crypto for an algorithm it does not know. */
+/** Digests on as many cores as help. An algorithm that node:crypto does not know is thrown here, or by `update` or `digests`. */
 export function parallelDigester(algorithms: readonly string[]): Digester {
   const { main, workers } = divide(algorithms, Math.min(mostWorkers, availableParallelism() - 1));
   const parts = [inlineDigester(main), ...(workers.length > 0 ? [ringDigester(workers)] : [])];

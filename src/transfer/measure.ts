@@ -12,8 +12,8 @@ export interface Measured {
 }
 
 /**
- * Counts and hashes bytes while they pass, on other cores where that helps. `algorithms` are names of node:crypto; an
- * unknown one is thrown when the first byte is asked for. Errors of the source pass through.
+ * Counts and hashes bytes while they pass, on other cores where that helps. `algorithms` are names of node:crypto; one
+ * that it does not know makes `bytes` fail, as does an error of the source. A consumer may stop at any time.
  */
 export function measure(bytes: Bytes, algorithms: readonly string[]): Measured {
   let passed = 0;

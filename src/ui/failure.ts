@@ -10,6 +10,8 @@ export interface FailureOptions {
   readonly debug: boolean;
   readonly profile?: string | undefined;
   readonly provider?: string | undefined;
+  /** What the process ends with, where a signal decides that and not the failure. */
+  readonly exitCode?: number | undefined;
 }
 
 /**
@@ -30,10 +32,10 @@ async function showOne(error: unknown, options: FailureOptions, io: Io, oneOfMan
   const failure = error instanceof ImgctlError ? error : unforeseen(error);
   const circumstances = { ...givenWhere(options), ...failure.circumstances };
   const text = options.json
-    ? `${jsonText({ error: asJson(failure, circumstances, options.debug) })}\n`
+    ? `${jsonText({ error: asJson(failure, circumstances, { debug: options.debug, exitCode: options.exitCode ?? failure.exitCode }) })}\n`
     : asText(failure, circumstances, { debug: options.debug, named: oneOfMany }, await styles(io.errorColor));
   await io.stderr.write(text).catch(() => {});
-  return failure.exitCode;
+  return options.exitCode ?? failure.exitCode;
 }
 
 /** What nobody foresaw is a bug, and is told as one. */
@@ -52,7 +54,11 @@ const givenWhere = ({ profile, provider }: FailureOptions): Circumstances => ({
   ...(provider === undefined ? {} : { provider }),
 });
 
-function asJson(failure: ImgctlError, known: Circumstances, debug: boolean): object {
+function asJson(
+  failure: ImgctlError,
+  known: Circumstances,
+  { debug, exitCode }: { readonly debug: boolean; readonly exitCode: number },
+): object {
   return {
     code: failure.code,
     message: failure.message,
@@ -62,7 +68,7 @@ function asJson(failure: ImgctlError, known: Circumstances, debug: boolean): obj
     status: known.status,
     requestId: known.requestId,
     leftover: known.leftover,
-    exitCode: failure.exitCode,
+    exitCode,
     ...(debug ? { causes: causesOf(failure).map(oneLine), stack: failure.stack } : {}),
   };
 }

@@ -22,6 +22,7 @@ export function logPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: st
       if (how === 'done' && text !== undefined) say(`${safe(task.title)}: ${safe(text)}\n`);
     },
     line: (text) => say(`${text}\n`),
+    hide: () => {},
     stop: () => clearInterval(timer),
   };
 }
@@ -43,6 +44,7 @@ export function eventPainter(io: Io, say: (text: string) => void): Painter {
       tell({ event: how, task: task.title, ...(how === 'done' ? figures(task) : { step: task.step }), message: text });
     },
     line: (text, kind) => tell({ event: kind, message: text }),
+    hide: () => {},
     stop: () => {},
   };
 }

@@ -28,6 +28,8 @@ export interface ProgressDisplay {
   task(title: string, options?: { readonly totalBytes?: number | undefined }): Task;
   /** Says something above whatever is being drawn, in every mode. Line ends in it are shown escaped. */
   line(text: string, kind?: LineKind): void;
+  /** Takes what is drawn away until something changes, so that something else can be shown in its place. */
+  hide(): void;
   /** Takes everything drawn away and shows the cursor again. May be called at any time, and again. */
   stop(): void;
 }
@@ -47,6 +49,7 @@ export function createProgress(mode: ProgressMode, io: Io): ProgressDisplay {
       return taskOf(task, tasks, painter, io);
     },
     line: (text, kind = 'note') => painter.line(mode === 'json' ? text : safe(text), kind),
+    hide: () => painter.hide(),
     stop() {
       tasks.clear();
       painter.stop();
@@ -74,7 +77,7 @@ function taskOf(task: TaskState, tasks: Set<TaskState>, painter: Painter, io: Io
 
 function painterFor(mode: ProgressMode, tasks: ReadonlySet<TaskState>, io: Io): Painter {
   const say = (text: string): void => void io.stderr.write(text).catch(() => {});
-  if (mode === 'none') return { changed: () => {}, finished: () => {}, line: (text) => say(`${text}\n`), stop: () => {} };
+  if (mode === 'none') return { changed: () => {}, finished: () => {}, line: (text) => say(`${text}\n`), hide: () => {}, stop: () => {} };
   if (mode === 'json') return eventPainter(io, say);
   const drawable = io.stderrIsTerminal && io.stderrColumns > 0;
   return mode !== 'plain' && drawable ? barPainter(tasks, io, say) : logPainter(tasks, io, say);
@@ -147,6 +150,7 @@ function barPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) =
       if (text !== undefined) above(`${io.unicode ? '✓ ' : ''}${safe(task.title)}: ${safe(text)}\n`);
     },
     line: (text) => above(`${text}\n`),
+    hide: stop,
     stop,
   };
 }

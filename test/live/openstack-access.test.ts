@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { allOf, failureOf, testCall } from '../conformance/stage.ts';
+import { allOf, everything, failureOf, testCall } from '../conformance/stage.ts';
 import { gather, makeContent } from '../support/content.ts';
 import { valuesFor, type User } from './real-cloud.ts';
-import { as, bed, list, missing, names, open, patch, show, unique, uploaded } from './site.ts';
+import { as, bed, missing, names, open, patch, show, unique, uploaded } from './site.ts';
 
 describe.skipIf(missing !== undefined)(
   missing === undefined

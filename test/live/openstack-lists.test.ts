@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Description, ListRequest } from '../../src/core/operation.ts';
 import driver from '../../src/drivers/openstack/index.ts';
-import { allOf, testCall } from '../conformance/stage.ts';
+import { allOf, everything, testCall } from '../conformance/stage.ts';
 import { type User } from './real-cloud.ts';
 import { as, missing, names, show, unique, uploaded } from './site.ts';
 

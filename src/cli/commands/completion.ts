@@ -2,7 +2,6 @@ import { usageError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';
 import { completionScript, shells } from '../completion-script.ts';
 import { plainText } from '../outcome.ts';
-import { commands } from './index.ts';
 
 export const completion = defineCommand({
   args: { shell: { takes: 'required', summary: shells.join(', '), completes: 'shell' } },
@@ -15,7 +14,7 @@ export const completion = defineCommand({
   async run(input, context) {
     const shell = shells.find((known) => known === input.shell);
     if (!shell) throw usageError(`there is no completion for "${input.shell}"`, { hint: `shells: ${shells.join(', ')}` });
-    const loaded = await Promise.all(commands.map(async (entry) => ({ entry, command: await entry.load() })));
+    const loaded = await Promise.all(context.commands.map(async (entry) => ({ entry, command: await entry.load() })));
     return plainText(completionScript(shell, loaded, context.drivers.names));
   },
 });

@@ -1,7 +1,7 @@
+import { ImgctlError } from '../../core/errors.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { confirmLoss } from '../confirm.ts';
-import { eachImage, severalOptions } from '../targets.ts';
+import { eachImage, severalOptions, type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const remove = defineCommand({
@@ -18,15 +18,36 @@ export const remove = defineCommand({
     },
   ],
   run: (input, context) =>
-    eachImage(context, input.image, input, async ({ at, id, text, call }) => {
-      await confirmLoss(context, at as At, `delete ${text}?`);
-      const verb = at.verb('delete');
-      const since = new Date(context.io.now()).toISOString();
-      await verb.run({ id }, call);
-      if (input.wait === false || !verb.later) return undefined;
-      const task = context.progress.task(`delete ${text}`);
-      await waitFor(at as At, id, { gone: true }, { limits: input, work: { verb: 'delete', since }, call, task });
-      task.done();
-      return undefined;
-    }),
+    eachImage(
+      context,
+      input.image,
+      input,
+      async (found) => {
+        const { at, id, text, call } = found;
+        const since = new Date(context.io.now()).toISOString();
+        await removed(found);
+        if (input.wait === false || !at.verb('delete').later) return undefined;
+        const task = context.progress.task(`delete ${text}`);
+        await waitFor(at as At, id, { gone: true }, { limits: input, work: { verb: 'delete', since }, call, task });
+        task.done();
+        return undefined;
+      },
+      { verb: 'delete' },
+    ),
 });
+
+/** Deletes; where that is refused because of the image's state, the failure says what to do first. */
+async function removed({ at, id, call }: Target<'delete' | 'show'>): Promise<void> {
+  const verb = at.verb('delete');
+  try {
+    await verb.run({ id }, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT' || !verb.from?.includes('inactive')) throw error;
+    const { status } = await at.verb('show').run({ id }, call);
+    if (status !== 'active' || verb.from.includes(status) || !at.driver.facts.deactivate) throw error;
+    throw new ImgctlError(error.code, error.message, {
+      ...error.circumstances,
+      hint: `imgctl deactivate ${at.profile}:${id} first`,
+    });
+  }
+}

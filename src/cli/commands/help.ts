@@ -5,7 +5,6 @@ import type { Surface } from '../context.ts';
 import { commandHelp, firstHelp, groupHelp, optionsHelp } from '../help.ts';
 import { plainText } from '../outcome.ts';
 import { environmentHelp, outputHelp, profilesHelp } from '../topics.ts';
-import { commands } from './index.ts';
 
 /** The table of exit codes, from the code. */
 function exitCodesHelp(): string {
@@ -35,6 +34,7 @@ export const help = defineCommand({
 });
 
 async function helpOn(words: string, surface: Surface): Promise<string> {
+  const { commands } = surface;
   if (words === '') return firstHelp(commands);
   const topic = Object.hasOwn(topics, words) ? topics[words] : undefined;
   if (topic) return topic(surface);

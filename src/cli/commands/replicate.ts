@@ -2,8 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { confirmLoss } from '../confirm.ts';
-import { eachImage, severalOptions } from '../targets.ts';
+import { eachImage, severalOptions, type Loss, type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const replicate = defineCommand({
@@ -40,27 +39,28 @@ export const replicate = defineCommand({
       throw usageError('no place was named', { hint: '--to PLACE,… adds places; imgctl places lists what there is' });
     const both = input.to.find((place) => input.remove.includes(place));
     if (both !== undefined) throw usageError(`${both} is both added and removed`);
-    return eachImage(context, input.image, input, async ({ at, id, text, call }) => {
+    const replicateOne = async ({ at, id, call }: Target<'replicate' | 'show'>): Promise<Image> => {
       const since = new Date(context.io.now()).toISOString();
-      if (exactly) {
-        const gone = lost(await at.verb('show').run({ id }, call), exactly);
-        if (gone.length > 0) await confirmLoss(context, at as At, `${text} will be removed from ${gone.join(', ')}; go on?`);
-      }
-      const image = await at
-        .verb('replicate')
-        .run({ id, add: input.to, remove: input.remove, ...(exactly ? { exactly } : {}) }, call);
+      const request = { id, add: input.to, remove: input.remove, ...(exactly ? { exactly } : {}) };
+      const image = await at.verb('replicate').run(request, call);
       const wanted = exactly ?? input.to;
       if (input.wait === false || wanted.length === 0) return image;
       const task = context.progress.task(`replicate ${image.name}`);
-      const done = await waitFor(
-        at as At,
-        image.id,
-        { places: wanted },
-        { limits: input, work: { verb: 'replicate', since }, call, task },
-      );
+      const work = { verb: 'replicate', since } as const;
+      const done = await waitFor(at as At, image.id, { places: wanted }, { limits: input, work, call, task });
       task.done();
       return done ?? image;
-    });
+    };
+    return eachImage(context, input.image, input, replicateOne, exactly && lossBy(exactly));
+  },
+});
+
+/** What a set of places takes away: the copies in all others. */
+const lossBy = (exactly: readonly string[]): Loss<'replicate' | 'show'> => ({
+  verb: 'remove',
+  async of({ at, id, text, call }) {
+    const gone = lost(await at.verb('show').run({ id }, call), exactly);
+    return gone.length > 0 ? `${text} from ${gone.join(' and ')}` : undefined;
   },
 });
 

@@ -1,4 +1,4 @@
-import { conflictError, notFoundError } from '../../core/errors.ts';
+import { conflictError, notFoundError, usageError } from '../../core/errors.ts';
 import { isGlob } from '../../core/filter.ts';
 import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
@@ -22,6 +22,7 @@ export const resolve = defineCommand({
     { does: 'in a script', type: 'id=$(imgctl resolve pcd:golden)' },
   ],
   async run(input, context) {
+    if (input.latest && input.oldest) throw usageError('--latest and --oldest exclude each other');
     const reference = parseReference(input.image, (name) => context.directory.has(name));
     const at = (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile))) as At;
     const call = context.call();

@@ -20,24 +20,25 @@ export const show = defineCommand({
     };
     const [only, ...others] = input.image;
     if (only !== undefined && others.length === 0) return one(imageView, await find(only));
-    const found = inParallel(input.failFast ? 1 : context.settings.concurrencyLimit, input.image, find);
-    return many(
-      imageView,
-      each(found, input.failFast ?? false, (error) => context.report(error)),
-      ['profile', ...imageView.usual],
-    );
+    let failed = false;
+    const found = inParallel(input.failFast ? 1 : context.settings.concurrencyLimit, input.image, async (text) => {
+      if (failed && input.failFast) return undefined;
+      try {
+        return await find(text);
+      } catch (error) {
+        failed = true;
+        await context.report(error);
+        return undefined;
+      }
+    });
+    return many(imageView, those(found), ['profile', ...imageView.usual]);
   },
 });
 
-/** Those that were found, in order; a failure is reported, or thrown where it should end the command. */
-async function* each(
-  found: readonly Promise<Image>[],
-  failFast: boolean,
-  report: (error: unknown) => Promise<void>,
-): AsyncIterable<Image> {
-  for (const settled of await Promise.allSettled(found)) {
-    if (settled.status === 'fulfilled') yield settled.value;
-    else if (failFast) throw settled.reason;
-    else await report(settled.reason);
+/** Those that were found, in order. */
+async function* those(found: readonly Promise<Image | undefined>[]): AsyncIterable<Image> {
+  for (const one of found) {
+    const image = await one;
+    if (image) yield image;
   }
 }

@@ -1,7 +1,6 @@
 import type { Status } from '../../core/image.ts';
 import type { At, Command, Example } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { confirmLoss } from '../confirm.ts';
 import { eachImage, severalOptions } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
@@ -58,15 +57,20 @@ function stateCommand({ verb, goal, loses, examples }: StateVerb): Command {
     needs: { at: [verb, 'show'] },
     examples,
     run: (input, context) =>
-      eachImage(context, input.image, input, async ({ at, id, text, call }) => {
-        if (loses) await confirmLoss(context, at as At, `${verb} ${text}?`);
-        const since = new Date(context.io.now()).toISOString();
-        const image = await at.verb(verb).run({ id }, call);
-        if (input.wait === false || goal.includes(image.status)) return image;
-        const task = context.progress.task(`${verb} ${image.name}`);
-        const done = await waitFor(at as At, image.id, { status: goal }, { limits: input, work: { verb, since }, call, task });
-        task.done();
-        return done ?? image;
-      }),
+      eachImage(
+        context,
+        input.image,
+        input,
+        async ({ at, id, call }) => {
+          const since = new Date(context.io.now()).toISOString();
+          const image = await at.verb(verb).run({ id }, call);
+          if (input.wait === false || goal.includes(image.status)) return image;
+          const task = context.progress.task(`${verb} ${image.name}`);
+          const done = await waitFor(at as At, image.id, { status: goal }, { limits: input, work: { verb, since }, call, task });
+          task.done();
+          return done ?? image;
+        },
+        loses ? { verb } : undefined,
+      ),
   });
 }

@@ -9,9 +9,12 @@ const fallbackTag = /^sha256-[0-9a-f]{64}/i;
 /** Ids that we make ourselves: lower-case UUIDs, valid as tag, as reference and as file name. */
 export const ownIds = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Whether a tag can be the id of an image. */
+export const isId = (tag: string): boolean => rule.test(tag) && !twoSeparators.test(tag) && !fallbackTag.test(tag);
+
 /** Throws USAGE for an id that cannot be a tag. Nothing is escaped: what is asked for is what it is called. */
 export function checkId(id: string): void {
-  if (rule.test(id) && !twoSeparators.test(id) && !fallbackTag.test(id)) return;
+  if (isId(id)) return;
   throw usageError(`"${id.slice(0, 140)}" cannot be the id of an image here`, {
     hint: 'letters and digits, with single . _ - between them, at most 128; or leave --id out',
   });

@@ -30,7 +30,8 @@ export async function* blockExtents(map: BlockMap, report: Report): ExtentBatche
         list.zero(length);
         continue;
       }
-      if (offset + length > map.fileBytes) throw refusal(map.outside, `block ${index} at ${offset} lies behind the end of the file`);
+      if (offset + length > map.fileBytes)
+        throw refusal(map.outside, `block ${index} at ${offset} lies behind the end of the file`);
       if (reserved.touch(offset, length)) report.reject('overlap', `block ${index} at ${offset} lies on a table of the image`);
       list.stored(offset, length);
     }

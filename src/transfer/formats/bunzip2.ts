@@ -29,7 +29,7 @@ export async function* bunzip2(bytes: Bytes): AsyncGenerator<Uint8Array, void, u
 /** So that a whole block, or all that is left, can be read without waiting. */
 async function fill(bits: BitReader, input: AsyncIterator<Uint8Array>): Promise<void> {
   const pieces: Uint8Array[] = [];
-  for (let has = bits.bytesLeft; has < largestBlockBytes; ) {
+  for (let has = bits.bytesLeft; has < largestBlockBytes;) {
     const next = await input.next();
     if (next.done === true) break;
     has += next.value.length;
@@ -43,7 +43,11 @@ async function onlyZerosFollow(bits: BitReader, input: AsyncIterator<Uint8Array>
   return true;
 }
 
-async function* oneStream(bits: BitReader, input: AsyncIterator<Uint8Array>, first: boolean): AsyncGenerator<Uint8Array, void, undefined> {
+async function* oneStream(
+  bits: BitReader,
+  input: AsyncIterator<Uint8Array>,
+  first: boolean,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const [b, z, h, level] = [bits.read(8), bits.read(8), bits.read(8), bits.read(8) - 48];
   if (b !== 66 || z !== 90 || h !== 104 || level < 1 || level > 9)
     throw refusal(first ? 'decompress' : 'trailing_junk', 'something that is not bzip2 data follows');

@@ -10,7 +10,11 @@ export interface ByteRanges {
  * `fixed` ranges of any length, and `tables` of `tableBytes` each, of which those at 0 are not there.
  * Sorted numbers instead of a set of clusters: memory depends on the tables, not on the size of the file.
  */
-export function byteRanges(fixed: readonly (readonly [offset: number, length: number])[], tables: Float64Array, tableBytes: number): ByteRanges {
+export function byteRanges(
+  fixed: readonly (readonly [offset: number, length: number])[],
+  tables: Float64Array,
+  tableBytes: number,
+): ByteRanges {
   const present = tables.filter((offset) => offset > 0).sort();
   const fixedTouch = (offset: number, length: number, others = fixed) =>
     length > 0 && others.some(([from, size]) => size > 0 && offset < from + size && from < offset + length);
@@ -24,7 +28,10 @@ export function byteRanges(fixed: readonly (readonly [offset: number, length: nu
     return (next !== undefined && next < offset + tableBytes) || fixedTouch(offset, tableBytes);
   });
   const fixedCollide = fixed.some(([offset, length], index) => fixedTouch(offset, length, fixed.slice(index + 1)));
-  return { collide: tablesCollide || fixedCollide, touch: (offset, length) => tableTouch(offset, length) || fixedTouch(offset, length) };
+  return {
+    collide: tablesCollide || fixedCollide,
+    touch: (offset, length) => tableTouch(offset, length) || fixedTouch(offset, length),
+  };
 }
 
 /** How many of the sorted numbers are below `limit`. */

@@ -106,7 +106,13 @@ function readSymbol(bits: BitReader, { limits, bases, symbols }: Code): number {
 }
 
 /** Fills `out` with bytes; gives how many. Symbols 0 and 1 are the digits of a run, the last one ends the block. */
-function readSymbols(bits: BitReader, alphabet: Uint8Array, selectors: Uint8Array, codes: readonly Code[], out: Uint32Array): number {
+function readSymbols(
+  bits: BitReader,
+  alphabet: Uint8Array,
+  selectors: Uint8Array,
+  codes: readonly Code[],
+  out: Uint32Array,
+): number {
   const end = alphabet.length + 1;
   let length = 0;
   let run = 0;

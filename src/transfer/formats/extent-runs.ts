@@ -57,7 +57,9 @@ function fits(group: readonly PackedExtent[], next: PackedExtent): boolean {
   const first = group[0];
   const last = group.at(-1);
   if (first === undefined || last === undefined) return true;
-  return next.offset >= last.offset && next.offset <= last.offset + last.size && next.offset + next.size - first.offset <= groupBytes;
+  return (
+    next.offset >= last.offset && next.offset <= last.offset + last.size && next.offset + next.size - first.offset <= groupBytes
+  );
 }
 
 function packedRuns(source: RandomSource, group: readonly PackedExtent[]): Run[] {
@@ -85,7 +87,7 @@ function packedRun(extent: PackedExtent, bytes: () => Promise<Uint8Array>): Run 
 /** Bytes as runs; blocks of 64 KiB without anything in them become zero runs. Nothing is copied. */
 export function splitZeros(bytes: Uint8Array): Run[] {
   const runs: Run[] = [];
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     const zero = grainIsZero(bytes, from);
     let to = from;
     do to = Math.min(to + zeroGrainBytes, bytes.length);

@@ -22,9 +22,7 @@ export interface PackedExtent {
 
 /** A stretch of the disk and where its bytes are. Extents follow each other without gaps, from the disk's first byte. */
 export type Extent =
-  | { readonly kind: 'zero'; length: number }
-  | { readonly kind: 'stored'; readonly offset: number; length: number }
-  | PackedExtent;
+  { readonly kind: 'zero'; length: number } | { readonly kind: 'stored'; readonly offset: number; length: number } | PackedExtent;
 
 /** Collects extents; what continues the one before is joined to it. */
 export interface ExtentList {

@@ -36,7 +36,8 @@ export const raw: FormatReader = {
 
 function checkPartitions({ head, size }: Edges, subformat: 'gpt' | 'mbr', report: Report): void {
   for (let at = 446; at < 510; at += 16)
-    if (head[at] !== 0 && head[at] !== 0x80) report.warn('partition_flag', `a partition has the boot flag 0x${(head[at] ?? 0).toString(16)}`);
+    if (head[at] !== 0 && head[at] !== 0x80)
+      report.warn('partition_flag', `a partition has the boot flag 0x${(head[at] ?? 0).toString(16)}`);
   // The other copy of the GPT header stands in the last sector of the disk.
   if (subformat === 'gpt' && hasText(head, 512, 'EFI PART') && (u64le(head, 512 + 32) + 1) * 512 > size)
     report.warn('truncated', 'the partition table belongs to a larger disk: the file may have been cut off');

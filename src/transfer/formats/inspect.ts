@@ -44,7 +44,9 @@ async function inspectDisk(source: RandomSource, edges: Edges, place: Place, fin
   const seen = place === 'archive' && isArchive(reader) ? {} : await look(source, reader, edges, findings);
   const { layout, member, allocatedBytes } = seen;
   const subformat = member ? memberFormat(member) : layout?.subformat;
-  const virtualBytes = member ? (member.virtualBytes ?? (member.format === 'raw' ? layout?.virtualBytes : undefined)) : layout?.virtualBytes;
+  const virtualBytes = member
+    ? (member.virtualBytes ?? (member.format === 'raw' ? layout?.virtualBytes : undefined))
+    : layout?.virtualBytes;
   const allocated = member?.allocatedBytes ?? (isFlat(reader) ? undefined : allocatedBytes);
   return {
     format: reader.name,
@@ -115,7 +117,13 @@ async function inspectWrapped(source: RandomSource, compression: Compression, fi
   const bytes = Buffer.concat(pieces);
   const known = ended ? sourceOfBytes(bytes) : sourceOfPrefix(bytes);
   const inner = total > 0 || ended ? await inspectPrefix(known) : undefined;
-  return { format: 'raw', ...inner, compression, fileBytes: source.size, findings: [...findings.list, ...(inner?.findings ?? [])] };
+  return {
+    format: 'raw',
+    ...inner,
+    compression,
+    fileBytes: source.size,
+    findings: [...findings.list, ...(inner?.findings ?? [])],
+  };
 }
 
 /** Broken compressed data may end before anything in it can be told. */
@@ -127,7 +135,8 @@ async function inspectPrefix(source: RandomSource): Promise<Inspection | undefin
 }
 
 async function* bytesOf(source: RandomSource): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let at = 0; at < source.size; at += inputBytes) yield readFully(source, at, Math.min(inputBytes, source.size - at), 'the file');
+  for (let at = 0; at < source.size; at += inputBytes)
+    yield readFully(source, at, Math.min(inputBytes, source.size - at), 'the file');
 }
 
 interface Gathered {

@@ -31,12 +31,20 @@ export function parseQcow2Header(bytes: Buffer, fileBytes: number, report: Repor
   if (clusterBits < 9 || clusterBits > 21) throw refusal('cluster_bits', `cluster_bits is ${clusterBits}, not 9 to 21`);
   const clusterBytes = 2 ** clusterBits;
   const features = version === 3 ? parseFeatures(bytes, clusterBytes, report) : { extended: false, zstd: false, length: 72 };
-  if (features.extended && clusterBits < 14) throw refusal('cluster_bits', `extended L2 entries need cluster_bits of 14, not ${clusterBits}`);
+  if (features.extended && clusterBits < 14)
+    throw refusal('cluster_bits', `extended L2 entries need cluster_bits of 14, not ${clusterBits}`);
   if (bytes.readUInt32BE(32) !== 0) report.reject('encrypted', `encryption method ${bytes.readUInt32BE(32)}`);
   if (u64be(bytes, 8) !== 0) report.reject('backing_file', 'the image has a backing file');
   checkExtensions(bytes, features.length, clusterBytes, report);
   const size = parseSize(bytes, clusterBytes, features.extended, fileBytes);
-  return { version, clusterBits, clusterBytes, ...features, ...size, reserved: reservedRanges(bytes, clusterBytes, size, fileBytes, report) };
+  return {
+    version,
+    clusterBits,
+    clusterBytes,
+    ...features,
+    ...size,
+    reserved: reservedRanges(bytes, clusterBytes, size, fileBytes, report),
+  };
 }
 
 /** The fields that version 3 added. */
@@ -48,7 +56,8 @@ function parseFeatures(bytes: Buffer, clusterBytes: number, report: Report) {
   const incompatible = bytes.readUInt32BE(76);
   if (bytes.readUInt32BE(72) !== 0 || incompatible > 31)
     throw refusal('unknown_feature', `unknown incompatible features (0x${bytes.toString('hex', 72, 80)})`);
-  if (incompatible & bits.dirty) report.warn('dirty', 'the image was not closed properly; its reference counts may be wrong, its data is not');
+  if (incompatible & bits.dirty)
+    report.warn('dirty', 'the image was not closed properly; its reference counts may be wrong, its data is not');
   if (incompatible & bits.corrupt) report.reject('corrupt', 'the image is marked as corrupt');
   if (incompatible & bits.dataFile) throw refusal('external_data_file', 'the data lies in another file');
   if (bytes.readUInt32BE(96) > 6) report.reject('refcount_order', `refcount_order is ${bytes.readUInt32BE(96)}, more than 6`);
@@ -63,11 +72,12 @@ function parseFeatures(bytes: Buffer, clusterBytes: number, report: Report) {
 function checkExtensions(bytes: Buffer, from: number, clusterBytes: number, report: Report): void {
   const backing = u64be(bytes, 8);
   const end = Math.min(backing > 0 ? backing : clusterBytes, clusterBytes, bytes.length);
-  for (let at = from; at + 8 <= end; ) {
+  for (let at = from; at + 8 <= end;) {
     const type = bytes.readUInt32BE(at);
     const length = bytes.readUInt32BE(at + 4);
     if (type === 0) return;
-    if (length > end - at - 8) return report.reject('header_extension', `a header extension of ${length} bytes does not fit into the header`);
+    if (length > end - at - 8)
+      return report.reject('header_extension', `a header extension of ${length} bytes does not fit into the header`);
     if (type === extensionDataFile) report.reject('external_data_file', 'the image names an external data file');
     at += 8 + Math.ceil(length / 8) * 8;
   }
@@ -87,7 +97,13 @@ function parseSize(bytes: Buffer, clusterBytes: number, extended: boolean, fileB
   return { virtualBytes, l1Offset, l1Entries, l1Bytes: l1Size * 8 };
 }
 
-function reservedRanges(bytes: Buffer, clusterBytes: number, size: { l1Offset: number; l1Bytes: number }, fileBytes: number, report: Report) {
+function reservedRanges(
+  bytes: Buffer,
+  clusterBytes: number,
+  size: { l1Offset: number; l1Bytes: number },
+  fileBytes: number,
+  report: Report,
+) {
   const reserved: [number, number][] = [
     [0, clusterBytes],
     [size.l1Offset, size.l1Bytes],

@@ -45,7 +45,8 @@ async function readL1(source: RandomSource, header: Qcow2Header): Promise<Float6
     const low = (bytes.readUInt32BE(index * 8 + 4) & 0xfffffe00) >>> 0;
     const offset = high * 2 ** 32 + low;
     if (low % header.clusterBytes !== 0 || offset + header.clusterBytes > source.size)
-      if (offset !== 0) throw refusal('l2_offset', `L2 table ${index} at ${offset} is not inside the file, at the beginning of a cluster`);
+      if (offset !== 0)
+        throw refusal('l2_offset', `L2 table ${index} at ${offset} is not inside the file, at the beginning of a cluster`);
     offsets[index] = offset;
   }
   return offsets;
@@ -95,7 +96,7 @@ const hostOffset = (high: number, low: number): number => (high & 0x00ffffff) * 
 function addStored(walk: Walk, high: number, low: number, from: number, size: number): void {
   const offset = hostOffset(high, low);
   if (offset === 0) return walk.list.zero(size);
-  if (((low & 0xfffffe00) & (walk.header.clusterBytes - 1)) !== 0)
+  if ((low & 0xfffffe00 & (walk.header.clusterBytes - 1)) !== 0)
     throw refusal('data_offset', `data at ${offset} does not begin at the beginning of a cluster`);
   // A file may end inside its last cluster, when the disk ends there too.
   if (offset + from + size > walk.fileBytes) throw refusal('truncated', `data at ${offset} lies behind the end of the file`);
@@ -117,6 +118,7 @@ function checkOverlap(extents: readonly Extent[], metadata: ByteRanges, report: 
   for (const extent of extents) {
     if (extent.kind === 'zero') continue;
     const length = extent.kind === 'stored' ? extent.length : extent.size;
-    if (metadata.touch(extent.offset, length)) return report.reject('overlap', `data at ${extent.offset} lies on a table of the image`);
+    if (metadata.touch(extent.offset, length))
+      return report.reject('overlap', `data at ${extent.offset} lies on a table of the image`);
   }
 }

@@ -26,7 +26,10 @@ export const qcow2: FormatReader = {
     if (head.length < 24) throw refusal('truncated', 'the file ends inside the qcow2 header');
     const clusterBits = head.readUInt32BE(20);
     // The header extensions may fill the whole first cluster.
-    const first = clusterBits > 16 && clusterBits <= 21 ? await readFully(source, 0, Math.min(2 ** clusterBits, source.size), 'the header') : head;
+    const first =
+      clusterBits > 16 && clusterBits <= 21
+        ? await readFully(source, 0, Math.min(2 ** clusterBits, source.size), 'the header')
+        : head;
     const header = parseQcow2Header(first, source.size, report);
     return {
       subformat: `v${header.version}`,

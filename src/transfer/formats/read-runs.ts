@@ -35,7 +35,8 @@ export async function* readRuns(source: RandomSource, inspection: Inspection): R
   const compression = compressionOf(edges);
   if (compression !== undefined) throw unsupportedError(`the disk in a ${compression} file cannot be read at random`);
   const reader = formatOf(edges, report);
-  if (reader.name !== inspection.format) throw refusal('header', `the file is ${reader.name} now, and was ${inspection.format} when it was inspected`);
+  if (reader.name !== inspection.format)
+    throw refusal('header', `the file is ${reader.name} now, and was ${inspection.format} when it was inspected`);
   const layout = await reader.open(source, edges, report);
   if (layout.source !== undefined) {
     const member = formatOf(await readEdges(layout.source), report);
@@ -57,7 +58,7 @@ export async function* streamRuns(bytes: Bytes): Runs {
   let piece = Buffer.allocUnsafe(pieceBytes);
   let filled = 0;
   for await (const chunk of bytes) {
-    for (let taken = 0; taken < chunk.length; ) {
+    for (let taken = 0; taken < chunk.length;) {
       const part = chunk.subarray(taken, taken + pieceBytes - filled);
       piece.set(part, filled);
       filled += part.length;

@@ -4,7 +4,7 @@ import type { Report } from './findings.ts';
 import { iso, luks, raw } from './flat.ts';
 import type { FormatReader } from './format-reader.ts';
 import { qcow2 } from './qcow2.ts';
-import type { Edges } from './reading.ts';
+import { hasText, type Edges } from './reading.ts';
 import { ova, tar } from './tar.ts';
 import { vdi } from './vdi.ts';
 import { vhd } from './vhd.ts';
@@ -18,25 +18,25 @@ const readers: readonly FormatReader[] = [qcow2, vmdk, vdi, vhdx, vhd, ...banned
 /** What has no tables of its own, so that it may also be the disk in front of the footer of a fixed VHD. */
 const flat: readonly FormatReader[] = [raw, iso, luks];
 
-const wrappers: readonly (readonly [Compression, RegExp])[] = [
-  ['gzip', /^\x1f\x8b\x08/],
-  ['xz', /^\xfd7zXZ\0/],
-  ['zstd', /^\x28\xb5\x2f\xfd/],
+const wrappers: readonly (readonly [Compression, (head: Buffer) => boolean])[] = [
+  ['gzip', (head) => hasText(head, 0, '\x1f\x8b\x08')],
+  ['xz', (head) => hasText(head, 0, '\xfd7zXZ\0')],
+  ['zstd', (head) => hasText(head, 0, '\x28\xb5\x2f\xfd')],
   // The first block begins with the digits of pi; a file of nothing with those of its square root.
-  ['bzip2', /^BZh[1-9](1AY&SY|\x17rE8P\x90)/],
+  ['bzip2', (head) => hasText(head, 0, 'BZh') && (hasText(head, 4, '1AY&SY') || hasText(head, 4, '\x17rE8P\x90'))],
 ];
 
 /** The compression around a file, by its first bytes. */
 export function compressionOf({ head }: Edges): Compression | undefined {
-  const text = head.toString('latin1', 0, 16);
-  return wrappers.find(([, magic]) => magic.test(text))?.[0];
+  return wrappers.find(([, begins]) => begins(head))?.[0];
 }
 
 /** The one format a file has. More than one is reported, because another program may take it for the other one. */
 export function formatOf(edges: Edges, report: Report): FormatReader {
   const found = readers.filter((reader) => reader.sniff(edges));
   const matches = found.filter((reader) => !isGuest(reader, found, edges));
-  if (matches.length > 1) report.reject('multiple_formats', `the file is valid as ${matches.map((each) => each.name).join(' and as ')}`);
+  if (matches.length > 1)
+    report.reject('multiple_formats', `the file is valid as ${matches.map((each) => each.name).join(' and as ')}`);
   return matches[0] ?? raw;
 }
 

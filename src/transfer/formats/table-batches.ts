@@ -18,7 +18,12 @@ export interface TableBatch {
  * Second-level tables in order, some at a time. Tables near each other are read together, so that neither small clusters
  * nor a source far away cost one round trip a table. An offset of 0 means that the table is not there.
  */
-export async function* tableBatches(source: RandomSource, offsets: Float64Array, tableBytes: number, what: string): AsyncIterable<TableBatch> {
+export async function* tableBatches(
+  source: RandomSource,
+  offsets: Float64Array,
+  tableBytes: number,
+  what: string,
+): AsyncIterable<TableBatch> {
   const step = Math.max(1, Math.min(batchTables, Math.floor(batchBytes / tableBytes)));
   for (let first = 0; first < offsets.length; first += step) {
     const wanted = offsets.subarray(first, first + step);
@@ -33,14 +38,22 @@ function spansOf(offsets: Float64Array, tableBytes: number): number[][] {
   const spans: number[][] = [];
   for (const offset of offsets.filter((each) => each > 0).sort()) {
     const span = spans.at(-1);
-    const near = span !== undefined && offset - (span.at(-1) ?? 0) <= tableBytes + gapBytes && offset + tableBytes - (span[0] ?? 0) <= spanBytes;
+    const near =
+      span !== undefined &&
+      offset - (span.at(-1) ?? 0) <= tableBytes + gapBytes &&
+      offset + tableBytes - (span[0] ?? 0) <= spanBytes;
     if (near) span.push(offset);
     else spans.push([offset]);
   }
   return spans;
 }
 
-async function readSpan(source: RandomSource, span: readonly number[], tableBytes: number, what: string): Promise<[number, DataView][]> {
+async function readSpan(
+  source: RandomSource,
+  span: readonly number[],
+  tableBytes: number,
+  what: string,
+): Promise<[number, DataView][]> {
   const start = span[0] ?? 0;
   const bytes = await readFully(source, start, (span.at(-1) ?? 0) + tableBytes - start, what);
   return span.map((offset) => [offset, new DataView(bytes.buffer, bytes.byteOffset + offset - start, tableBytes)]);

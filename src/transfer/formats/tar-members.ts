@@ -53,9 +53,11 @@ function readHeader(source: RandomSource, at: number, enough: boolean): Promise<
 
 function checkMember(type: string, name: string, report: Report): boolean {
   const shown = JSON.stringify(name.slice(0, 200));
-  if (/^[/\\]|^[a-z]:|(^|[/\\])\.\.([/\\]|$)/i.test(name)) report.reject('tar_name', `the archive holds a name that leads out of it: ${shown}`);
+  if (/^[/\\]|^[a-z]:|(^|[/\\])\.\.([/\\]|$)/i.test(name))
+    report.reject('tar_name', `the archive holds a name that leads out of it: ${shown}`);
   if (links.includes(type)) report.reject('tar_link', `the archive holds a link: ${shown}`);
-  else if (type !== '5' && !regular.includes(type)) report.reject('tar_members', `the archive holds a member of type ${JSON.stringify(type)}: ${shown}`);
+  else if (type !== '5' && !regular.includes(type))
+    report.reject('tar_members', `the archive holds a member of type ${JSON.stringify(type)}: ${shown}`);
   return regular.includes(type);
 }
 
@@ -88,7 +90,10 @@ function numberAt(header: Buffer, from: number, length: number): number {
     if (header.readUInt32BE(from) !== 0x80000000) throw refusal('tar_header', 'a number in an archive header is too large');
     return header.readUIntBE(from + length - 6, 6);
   }
-  const text = header.toString('latin1', from, from + length).replace(/[\0 ]+$/, '').trim();
+  const text = header
+    .toString('latin1', from, from + length)
+    .replace(/[\0 ]+$/, '')
+    .trim();
   if (!/^[0-7]+$/.test(text)) throw refusal('tar_header', 'a number in an archive header is not one');
   return parseInt(text, 8);
 }

@@ -9,7 +9,11 @@ const isTar = (head: Buffer): boolean => hasText(head, 257, 'ustar');
 const isOva = (head: Buffer): boolean => isTar(head) && /^[^\0]*\.ovf\0/i.test(head.toString('latin1', 0, 100));
 
 /** An archive is as good as the disk in it: `disks` are the members that could be one. */
-function archiveReader(name: 'tar' | 'ova', sniff: (head: Buffer) => boolean, disks: (member: TarMember) => boolean): FormatReader {
+function archiveReader(
+  name: 'tar' | 'ova',
+  sniff: (head: Buffer) => boolean,
+  disks: (member: TarMember) => boolean,
+): FormatReader {
   return {
     name,
     sniff: ({ head }) => sniff(head),
@@ -18,7 +22,10 @@ function archiveReader(name: 'tar' | 'ova', sniff: (head: Buffer) => boolean, di
       const found = members.filter(disks);
       const disk = found[0];
       if (disk === undefined || found.length > 1) {
-        report.reject('tar_members', `the archive holds ${found.length} disks instead of one: ${found.map((each) => JSON.stringify(each.name)).join(', ')}`);
+        report.reject(
+          'tar_members',
+          `the archive holds ${found.length} disks instead of one: ${found.map((each) => JSON.stringify(each.name)).join(', ')}`,
+        );
         return {};
       }
       const known = Number.isFinite(source.size) ? disk.bytes : Infinity;
@@ -28,6 +35,10 @@ function archiveReader(name: 'tar' | 'ova', sniff: (head: Buffer) => boolean, di
 }
 
 /** An archive of one file, which is a disk: the form that some clouds want. */
-export const tar = archiveReader('tar', (head) => isTar(head) && !isOva(head), () => true);
+export const tar = archiveReader(
+  'tar',
+  (head) => isTar(head) && !isOva(head),
+  () => true,
+);
 /** A virtual appliance: a description first, then disks. */
 export const ova = archiveReader('ova', isOva, (member) => !describing.test(member.name));

@@ -7,7 +7,12 @@ import { gunzip } from './gunzip.ts';
 import { unxz } from './xz.ts';
 import { unzstd } from './zstd.ts';
 
-const unwrappers: Readonly<Record<Compression, (bytes: Bytes) => Bytes>> = { gzip: gunzip, xz: unxz, zstd: unzstd, bzip2: bunzip2 };
+const unwrappers: Readonly<Record<Compression, (bytes: Bytes) => Bytes>> = {
+  gzip: gunzip,
+  xz: unxz,
+  zstd: unzstd,
+  bzip2: bunzip2,
+};
 
 /**
  * Decompresses a stream. INTEGRITY where the data is broken, cut off, or followed by something else; LIMIT as soon as more than

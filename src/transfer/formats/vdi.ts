@@ -45,11 +45,14 @@ function parseHeader(head: Buffer, fileBytes: number, report: Report): VdiHeader
   const blocks = head.readUInt32LE(384);
   if (head.readUInt32LE(376) !== blockBytes || extraBytes > blockBytes)
     throw refusal('block_size', `a VDI block has ${head.readUInt32LE(376)} bytes and ${extraBytes} more`);
-  if (virtualBytes > maxBlocks * blockBytes) throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be in this VDI`);
+  if (virtualBytes > maxBlocks * blockBytes)
+    throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be in this VDI`);
   const mapOffset = head.readUInt32LE(340);
   const dataOffset = head.readUInt32LE(344);
-  if (blocks > maxBlocks || blocks * blockBytes < virtualBytes) throw refusal('bat', `${blocks} blocks do not make ${virtualBytes} bytes`);
-  if (mapOffset < headerBytes || mapOffset + blocks * 4 > fileBytes) throw refusal('bat', `a block table of ${blocks} entries at ${mapOffset}`);
+  if (blocks > maxBlocks || blocks * blockBytes < virtualBytes)
+    throw refusal('bat', `${blocks} blocks do not make ${virtualBytes} bytes`);
+  if (mapOffset < headerBytes || mapOffset + blocks * 4 > fileBytes)
+    throw refusal('bat', `a block table of ${blocks} entries at ${mapOffset}`);
   // Identifiers of the image this one links to and of its parent.
   if (head.subarray(424, 456).some((byte) => byte !== 0)) report.reject('backing_file', 'the VDI names a parent');
   return { virtualBytes, blocks, mapOffset, dataOffset, extraBytes };

@@ -42,7 +42,8 @@ function parseFooter(footer: Buffer, report: Report): VhdFooter {
   const known = types[type];
   if (known === undefined) throw refusal('header', `a VHD of type ${type}`);
   const virtualBytes = u64be(footer, 48);
-  if (virtualBytes > maxVirtualBytes || virtualBytes % 512 !== 0) throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be a VHD`);
+  if (virtualBytes > maxVirtualBytes || virtualBytes % 512 !== 0)
+    throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be a VHD`);
   checkSum(footer, 64, 'the VHD footer', report);
   checkGeometry(footer, virtualBytes, report);
   return { type: known, virtualBytes, headerOffset: u64be(footer, 16) };

@@ -47,7 +47,8 @@ async function checkLog(source: RandomSource): Promise<void> {
   const current = valid.sort((one, other) => u64le(other, 8) - u64le(one, 8))[0];
   if (current === undefined) throw refusal('header', 'neither of the two VHDX headers is valid');
   if (current.readUInt16LE(66) !== 1) throw refusal('version', `VHDX version ${current.readUInt16LE(66)}`);
-  if (current.subarray(48, 64).some((byte) => byte !== 0)) throw refusal('log', 'the VHDX was not closed: changes wait in its log');
+  if (current.subarray(48, 64).some((byte) => byte !== 0))
+    throw refusal('log', 'the VHDX was not closed: changes wait in its log');
 }
 
 interface Region {
@@ -67,7 +68,8 @@ async function readRegions(source: RandomSource): Promise<{ table: Region; metad
     const region = { offset: u64le(regions, at + 16), bytes: regions.readUInt32LE(at + 24) };
     const isKnown = id === regionIds.table || id === regionIds.metadata;
     if (!isKnown && regions.readUInt32LE(at + 28) & 1) throw refusal('unknown_feature', `the VHDX needs an unknown region ${id}`);
-    if (region.offset < 320 * KiB || region.offset + region.bytes > source.size) throw refusal('region', `a VHDX region at ${region.offset} is not inside the file`);
+    if (region.offset < 320 * KiB || region.offset + region.bytes > source.size)
+      throw refusal('region', `a VHDX region at ${region.offset} is not inside the file`);
     found.set(id, region);
   }
   const table = found.get(regionIds.table);

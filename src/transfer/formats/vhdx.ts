@@ -27,7 +27,8 @@ async function* vhdxExtents(source: RandomSource, layout: VhdxLayout, report: Re
   const chunkBlocks = (2 ** 23 * sectorBytes) / blockBytes;
   const blocks = Math.ceil(virtualBytes / blockBytes);
   const usedBytes = blocks === 0 ? 0 : (blocks + Math.floor((blocks - 1) / chunkBlocks)) * 8;
-  if (usedBytes > layout.tableBytes) throw refusal('bat', `a block table of ${layout.tableBytes} bytes is too small for ${blocks} blocks`);
+  if (usedBytes > layout.tableBytes)
+    throw refusal('bat', `a block table of ${layout.tableBytes} bytes is too small for ${blocks} blocks`);
   const table = await readFully(source, tableOffset, usedBytes, 'the block table');
   yield* blockExtents(
     {

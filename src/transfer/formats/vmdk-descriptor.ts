@@ -19,7 +19,8 @@ export function checkDescriptor(text: string, sectors: number, report: Report): 
     const [, key, value = ''] = /^(createType|parentCID)\s*=\s*"?([^"]*)"?$/i.exec(line) ?? [];
     if (key?.toLowerCase() === 'createtype') {
       subformat = subformats.find((each) => each.toLowerCase() === value.toLowerCase());
-      if (subformat === undefined) report.reject('external_extent', `createType ${JSON.stringify(value)} keeps its data in other files`);
+      if (subformat === undefined)
+        report.reject('external_extent', `createType ${JSON.stringify(value)} keeps its data in other files`);
     } else if (key !== undefined) {
       if (value.toLowerCase() !== 'ffffffff') report.reject('backing_file', 'the image has a parent');
     } else if (/^parentFileNameHint/i.test(line)) report.reject('backing_file', 'the image names a parent file');

@@ -18,7 +18,10 @@ function grainStream(bytes: Uint8Array, extent: PackedExtent): Uint8Array {
   if (buffer.length < markerBytes + 2) throw refusal('decompress', 'the file ends inside a grain');
   const size = buffer.readUInt32LE(8);
   if (u64le(buffer, 0) * sectorBytes !== extent.guest)
-    throw refusal('data_offset', `the grain at ${extent.offset} belongs to sector ${u64le(buffer, 0)}, not to ${extent.guest / sectorBytes}`);
+    throw refusal(
+      'data_offset',
+      `the grain at ${extent.offset} belongs to sector ${u64le(buffer, 0)}, not to ${extent.guest / sectorBytes}`,
+    );
   if (size > buffer.length - markerBytes) throw refusal('decompress', `the grain at ${extent.offset} claims ${size} bytes`);
   return bytes.subarray(markerBytes, markerBytes + size);
 }
@@ -36,7 +39,12 @@ const grain: Codec = {
 };
 
 /** The disk of a sparse VMDK, by its grain directory at `directoryOffset`. */
-export async function* vmdkExtents(source: RandomSource, header: VmdkHeader, directoryOffset: number, report: Report): ExtentBatches {
+export async function* vmdkExtents(
+  source: RandomSource,
+  header: VmdkHeader,
+  directoryOffset: number,
+  report: Report,
+): ExtentBatches {
   const tableBytes = header.tableEntries * 4;
   const offsets = await readDirectory(source, header, directoryOffset, tableBytes);
   const metadata = byteRanges(
@@ -67,7 +75,8 @@ export async function* vmdkExtents(source: RandomSource, header: VmdkHeader, dir
 }
 
 async function readDirectory(source: RandomSource, header: VmdkHeader, at: number, tableBytes: number): Promise<Float64Array> {
-  if (at === 0 || at + header.tables * 4 > source.size) throw refusal('gd_offset', `the grain directory at ${at} is not inside the file`);
+  if (at === 0 || at + header.tables * 4 > source.size)
+    throw refusal('gd_offset', `the grain directory at ${at} is not inside the file`);
   const bytes = await readFully(source, at, header.tables * 4, 'the grain directory');
   const offsets = Float64Array.from({ length: header.tables }, (_, index) => bytes.readUInt32LE(index * 4) * sectorBytes);
   const outside = offsets.find((offset) => offset + tableBytes > source.size);
@@ -75,7 +84,14 @@ async function readDirectory(source: RandomSource, header: VmdkHeader, at: numbe
   return offsets;
 }
 
-function addGrains(fileBytes: number, header: VmdkHeader, table: DataView, guest: number, length: number, list: ExtentList): void {
+function addGrains(
+  fileBytes: number,
+  header: VmdkHeader,
+  table: DataView,
+  guest: number,
+  length: number,
+  list: ExtentList,
+): void {
   const { grainBytes } = header;
   for (let at = 0, done = 0; done < length; at += 4, done += grainBytes) {
     const sector = table.getUint32(at, true);

@@ -39,7 +39,8 @@ export function parseVmdkHeader(bytes: Buffer): VmdkHeader {
   if (tableEntries < 1 || tableEntries > maxTableEntries) throw refusal('gt_size', `a grain table has ${tableEntries} entries`);
   const virtualBytes = sectors * sectorBytes;
   const tables = Math.ceil(virtualBytes / (grainBytes * tableEntries));
-  if (!Number.isSafeInteger(virtualBytes) || tables > maxTables) throw refusal('virtual_size', `a disk of ${sectors} sectors cannot be in this image`);
+  if (!Number.isSafeInteger(virtualBytes) || tables > maxTables)
+    throw refusal('virtual_size', `a disk of ${sectors} sectors cannot be in this image`);
   const compressed = (flags & flagBits.compressed) !== 0;
   const algorithm = bytes.readUInt16LE(77);
   if (algorithm > 1 || compressed !== (algorithm === 1) || (compressed && (flags & flagBits.markers) === 0))

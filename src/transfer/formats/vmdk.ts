@@ -20,11 +20,13 @@ export const vmdk: FormatReader = {
   async open(source, edges, report) {
     const other = otherMagics.find(([magic]) => hasText(edges.head, 0, magic));
     if (other) throw refusal('banned_format', `VMDK of kind ${other[1]}`);
-    if (!hasText(edges.head, 0, 'KDMV')) throw refusal('external_extent', 'a VMDK description without data: the disk lies in other files');
+    if (!hasText(edges.head, 0, 'KDMV'))
+      throw refusal('external_extent', 'a VMDK description without data: the disk lies in other files');
     const header = parseVmdkHeader(edges.head);
     const described = await openDescriptor(source, header, report);
     const subformat = header.compressed ? 'streamOptimized' : 'monolithicSparse';
-    if (described !== undefined && described !== subformat) report.reject('header', `the header is of a ${subformat}, the description says ${described}`);
+    if (described !== undefined && described !== subformat)
+      report.reject('header', `the header is of a ${subformat}, the description says ${described}`);
     return {
       subformat,
       virtualBytes: header.virtualBytes,
@@ -66,7 +68,8 @@ async function checkEnd(source: RandomSource, edges: Edges, lastGrain: number, r
   if (edges.size === Infinity || lastGrain === 0) return;
   const end = lastGrain + markerBytes + (await readFully(source, lastGrain + 8, 4, 'a grain')).readUInt32LE(0);
   const behind = edges.tail.subarray(Math.max(0, edges.tail.length - Math.max(0, edges.size - end)));
-  if (behind.some((byte) => byte !== 0)) report.reject('footer', 'something that is no footer follows behind the last grain of the VMDK');
+  if (behind.some((byte) => byte !== 0))
+    report.reject('footer', 'something that is no footer follows behind the last grain of the VMDK');
 }
 
 /** The last three sectors: a marker, a copy of the header that knows where the directory is, and the end-of-stream marker. */
@@ -77,6 +80,7 @@ function directoryFromFooter(edges: Edges, header: VmdkHeader): number {
     throw refusal('truncated', 'the footer at the end of the VMDK is missing: the file was cut off');
   const parsed = parseVmdkHeader(footer);
   if (parsed.fingerprint !== header.fingerprint) throw refusal('footer', 'header and footer of the VMDK differ');
-  if (parsed.directoryOffset === undefined) throw refusal('footer', 'the footer of the VMDK does not say where the grain directory is');
+  if (parsed.directoryOffset === undefined)
+    throw refusal('footer', 'the footer of the VMDK does not say where the grain directory is');
   return parsed.directoryOffset;
 }

@@ -5,7 +5,12 @@ import type { Bytes } from '../../core/http.ts';
 import { refusal, type FindingCode } from './findings.ts';
 
 /** Codes of XZ Embedded (xz.h) that say that the file is right and this decoder not enough. */
-const beyondDecoder: Readonly<Record<string, string>> = { 2: 'its kind of checksum', 3: 'the memory it needs', 4: 'the memory it needs', 6: 'its filters' };
+const beyondDecoder: Readonly<Record<string, string>> = {
+  2: 'its kind of checksum',
+  3: 'the memory it needs',
+  4: 'the memory it needs',
+  6: 'its filters',
+};
 
 /** Codes for what is no xz data (the first stream has its magic, so it stands behind one), and for an end too early. */
 const brokenBy: Readonly<Record<string, FindingCode>> = { 5: 'trailing_junk', 8: 'truncated' };
@@ -27,7 +32,8 @@ export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array, void, unde
 }
 
 async function* piecesOf(bytes: Bytes): AsyncGenerator<Buffer, undefined, undefined> {
-  for await (const chunk of bytes) for (let at = 0; at < chunk.length; at += pieceBytes) yield Buffer.from(chunk.subarray(at, at + pieceBytes));
+  for await (const chunk of bytes)
+    for (let at = 0; at < chunk.length; at += pieceBytes) yield Buffer.from(chunk.subarray(at, at + pieceBytes));
   return undefined;
 }
 
@@ -42,7 +48,10 @@ async function withoutPadding(input: AsyncGenerator<Buffer, undefined, undefined
 }
 
 /** One stream, or several that follow each other without a break. */
-async function* decode(first: Buffer, input: AsyncGenerator<Buffer, undefined, undefined>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* decode(
+  first: Buffer,
+  input: AsyncGenerator<Buffer, undefined, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let piece: Buffer | undefined = first;
   const compressed = new ReadableStream<Uint8Array>(
     {
@@ -72,6 +81,8 @@ function xzError(error: unknown): unknown {
   const code = /error code (\d+)/.exec(error.message)?.[1];
   const beyond = code === undefined ? undefined : beyondDecoder[code];
   if (beyond !== undefined)
-    return unsupportedError(`this xz file cannot be decompressed here because of ${beyond}`, { hint: 'decompress it with `xz -d` first' });
+    return unsupportedError(`this xz file cannot be decompressed here because of ${beyond}`, {
+      hint: 'decompress it with `xz -d` first',
+    });
   return code === undefined ? error : refusal(brokenBy[code] ?? 'decompress', `the xz data is broken (decoder code ${code})`);
 }

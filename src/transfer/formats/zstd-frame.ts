@@ -15,7 +15,7 @@ export function zstdFrameLength(bytes: Buffer): number {
   const singleSegment = (descriptor >> 5) & 1;
   const contentSize = sizeBytes[descriptor >> 6] || singleSegment;
   let at = 5 + (1 - singleSegment) + (idBytes[descriptor & 3] ?? 0) + contentSize;
-  for (let last = 0; last === 0; ) {
+  for (let last = 0; last === 0;) {
     if (at + 3 > bytes.length) throw refusal('decompress', 'a zstd frame is cut off');
     const header = bytes.readUIntLE(at, 3);
     last = header & 1;

@@ -52,7 +52,7 @@ export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, un
   const output = wasm.decodeStreaming(pieces());
   const input = bytes[Symbol.asyncIterator]();
   try {
-    for (let ended = false; ; ) {
+    for (let ended = false; ;) {
       // The decoder is synchronous: before it is asked for anything, there must be a piece for it to take.
       while (!ended && waiting.length === 0) {
         const next = await input.next();
@@ -66,7 +66,8 @@ export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, un
       if (value.length > 0) yield value;
     }
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('Incomplete stream')) throw refusal('truncated', 'the zstd data ends too early');
+    if (error instanceof Error && error.message.startsWith('Incomplete stream'))
+      throw refusal('truncated', 'the zstd data ends too early');
     throw error;
   } finally {
     await input.return?.();

@@ -17,7 +17,7 @@ export function randomNumbers(seed: number): () => number {
 export function guestDisk(bytes: number, seed = 1): Buffer {
   const next = randomNumbers(seed);
   const disk = Buffer.alloc(bytes);
-  for (let at = 0; at + 4 <= bytes; ) {
+  for (let at = 0; at + 4 <= bytes;) {
     const kind = next() % 4;
     const end = Math.min(bytes - 3, at + 3000 + (next() % 90_000));
     if (kind === 0) for (; at < end; at += 4) disk.writeUInt32LE(next(), at);
@@ -31,7 +31,8 @@ export function guestDisk(bytes: number, seed = 1): Buffer {
 }
 
 export const isZero = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0);
-export const padded = (bytes: Buffer, unit: number): Buffer => Buffer.concat([bytes, Buffer.alloc(Math.ceil(bytes.length / unit) * unit - bytes.length)]);
+export const padded = (bytes: Buffer, unit: number): Buffer =>
+  Buffer.concat([bytes, Buffer.alloc(Math.ceil(bytes.length / unit) * unit - bytes.length)]);
 
 /** Pieces of `size` bytes, the last one filled up with zeros. */
 export function pieces(disk: Buffer, size: number): Buffer[] {

@@ -10,7 +10,10 @@ export interface Qcow2Options {
 }
 
 /** A qcow2: header, refcount table (empty: readers must not care), L1 table, L2 tables, clusters. Clusters of zeros are not stored. */
-export function qcow2Image(disk: Buffer, { version = 3, clusterBits = 16, compression, extended = false }: Qcow2Options = {}): Buffer {
+export function qcow2Image(
+  disk: Buffer,
+  { version = 3, clusterBits = 16, compression, extended = false }: Qcow2Options = {},
+): Buffer {
   const cluster = 2 ** clusterBits;
   const entry = extended ? 16 : 8;
   const perTable = cluster / entry;
@@ -25,7 +28,8 @@ export function qcow2Image(disk: Buffer, { version = 3, clusterBits = 16, compre
     stored.push(bytes);
     at += bytes.length;
   };
-  for (let index = 0; index < tables; index += 1) l1.writeBigUInt64BE((1n << 63n) | BigInt(l2Offset + index * cluster), index * 8);
+  for (let index = 0; index < tables; index += 1)
+    l1.writeBigUInt64BE((1n << 63n) | BigInt(l2Offset + index * cluster), index * 8);
   for (const [index, content] of clusters.entries()) {
     if (isZero(content)) continue;
     const place = index * entry;

@@ -6,7 +6,14 @@ const tableEntries = 512;
 
 function vmdkDescriptor(disk: Buffer, subformat: string): Buffer {
   const lines = ['# Disk DescriptorFile', 'version=1', 'CID=0badcafe', 'parentCID=ffffffff', `createType="${subformat}"`, ''];
-  lines.push('# Extent description', `RW ${Math.ceil(disk.length / sector)} SPARSE "disk.vmdk"`, '', '# The Disk Data Base', 'ddb.adapterType = "ide"', '');
+  lines.push(
+    '# Extent description',
+    `RW ${Math.ceil(disk.length / sector)} SPARSE "disk.vmdk"`,
+    '',
+    '# The Disk Data Base',
+    'ddb.adapterType = "ide"',
+    '',
+  );
   return padded(Buffer.from(lines.join('\n')), 20 * sector);
 }
 
@@ -30,7 +37,11 @@ function vmdkHeader(disk: Buffer, fields: { version: number; flags: number; dire
 /** A VMDK as virtual appliances carry it: compressed grains, tables behind them, the directory's place in a footer. */
 export function vmdkStreamImage(disk: Buffer): Buffer {
   const flags = { version: 3, flags: 0x30001, algorithm: 1 };
-  const parts = [vmdkHeader(disk, { ...flags, directory: 0xffffffffffffffffn }), vmdkDescriptor(disk, 'streamOptimized'), Buffer.alloc(107 * sector)];
+  const parts = [
+    vmdkHeader(disk, { ...flags, directory: 0xffffffffffffffffn }),
+    vmdkDescriptor(disk, 'streamOptimized'),
+    Buffer.alloc(107 * sector),
+  ];
   let at = 128;
   const append = (bytes: Buffer): number => {
     const place = at;
@@ -73,11 +84,16 @@ export function vmdkSparseImage(disk: Buffer): Buffer {
   const firstTable = 22;
   let at = 128;
   const places = grains.map((grain) => (isZero(grain) ? 0 : (at += grainBytes / sector) - grainBytes / sector));
-  const tables = Array.from({ length: tableCount }, (_, index) => words(places.slice(index * tableEntries, (index + 1) * tableEntries), tableEntries));
+  const tables = Array.from({ length: tableCount }, (_, index) =>
+    words(places.slice(index * tableEntries, (index + 1) * tableEntries), tableEntries),
+  );
   const front = Buffer.concat([
     vmdkHeader(disk, { version: 1, flags: 1, algorithm: 0, directory: 21n }),
     vmdkDescriptor(disk, 'monolithicSparse'),
-    words(tables.map((_, index) => firstTable + index * 4), 128),
+    words(
+      tables.map((_, index) => firstTable + index * 4),
+      128,
+    ),
     ...tables,
   ]);
   return Buffer.concat([padded(front, 128 * sector), ...grains.filter((grain) => !isZero(grain))]);

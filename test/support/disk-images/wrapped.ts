@@ -22,7 +22,14 @@ export function tarImage(content: Buffer, name = 'disk.raw', type = '0'): Buffer
   header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124, 'latin1');
   header.write(`        ${type}`, 148, 'latin1');
   header.write('ustar  \0', 257, 'latin1');
-  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+    'latin1',
+  );
   return Buffer.concat([header, padded(content, sector), Buffer.alloc(2 * sector)]);
 }
 
@@ -47,10 +54,8 @@ export function xzStream(content: Buffer): Buffer {
   const footer = Buffer.alloc(6);
   footer.writeUInt32LE((index.length + 4) / 4 - 1);
   flags.copy(footer, 4);
-  return Buffer.concat([
-    ...[Buffer.from('\xfd7zXZ\0', 'latin1'), flags, sum(flags), padded(block, 4), sum(content), index, sum(index)],
-    ...[sum(footer), footer, Buffer.from('YZ')],
-  ]);
+  const head = Buffer.concat([Buffer.from('\xfd7zXZ\0', 'latin1'), flags, sum(flags)]);
+  return Buffer.concat([head, padded(block, 4), sum(content), index, sum(index), sum(footer), footer, Buffer.from('YZ')]);
 }
 
 function varint(number: number): Buffer {

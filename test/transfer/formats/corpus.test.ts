@@ -30,7 +30,8 @@ describe.skipIf(!present)(`the corpus of images${present ? '' : ' (SKIPPED: ../s
   const file = (name: string) => readFileSync(join(unpacked, name));
   beforeAll(() => {
     unpacked = mkdtempSync(join(tmpdir(), 'corpus-'));
-    for (const archive of ['corpus.tar.xz', 'third-party.tar.xz']) execFileSync('tar', ['-xJf', join(folder, archive), '-C', unpacked]);
+    for (const archive of ['corpus.tar.xz', 'third-party.tar.xz'])
+      execFileSync('tar', ['-xJf', join(folder, archive), '-C', unpacked]);
   });
   afterAll(() => rmSync(unpacked, { recursive: true }));
 

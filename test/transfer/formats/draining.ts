@@ -20,7 +20,8 @@ export async function drain(runs: Runs): Promise<Drained> {
   for await (const run of runs) {
     bytes += run.length;
     kinds[run.kind] = (kinds[run.kind] ?? 0) + run.length;
-    if (run.kind === 'zero') for (let left = run.length; left > 0; left -= 1 << 20) hash.update(Buffer.alloc(Math.min(left, 1 << 20)));
+    if (run.kind === 'zero')
+      for (let left = run.length; left > 0; left -= 1 << 20) hash.update(Buffer.alloc(Math.min(left, 1 << 20)));
     else {
       const content = await run.read();
       if (content.length !== run.length) throw new Error(`a run of ${run.length} bytes gave ${content.length}`);

@@ -41,10 +41,21 @@ const subjects: readonly Subject[] = [
   qcow2('qcow2 extended', { clusterBits: 14, extended: true }, 10),
   qcow2('qcow2 zlib', { clusterBits: 12, compression: 'zlib' }, 3),
   qcow2('qcow2 zstd', { clusterBits: 12, compression: 'zstd' }, 3),
-  { name: 'vmdk sparse', image: images.vmdkSparseImage(disk), ranges: [...vmdkRanges, [21 * 512, 21 * 512 + 16], [22 * 512, 22 * 512 + 32]], weight: 12 },
+  {
+    name: 'vmdk sparse',
+    image: images.vmdkSparseImage(disk),
+    ranges: [...vmdkRanges, [21 * 512, 21 * 512 + 16], [22 * 512, 22 * 512 + 32]],
+    weight: 12,
+  },
   { name: 'vmdk stream', image: stream, ranges: [...vmdkRanges, [stream.length - 5 * 512 - 2048, stream.length]], weight: 5 },
   { name: 'vmdk text', image: stream.subarray(512, 900), ranges: [[0, 388]], weight: 2 },
-  { name: 'vhd fixed', image: images.vhdFixedImage(disk), ranges: [[disk.length, disk.length + 90]], weight: 6, repair: (image) => repairAt(image, image.length - 512, 512, 64) },
+  {
+    name: 'vhd fixed',
+    image: images.vhdFixedImage(disk),
+    ranges: [[disk.length, disk.length + 90]],
+    weight: 6,
+    repair: (image) => repairAt(image, image.length - 512, 512, 64),
+  },
   {
     name: 'vhd dynamic',
     image: dynamic,
@@ -84,7 +95,10 @@ function repairTar(image: Buffer): void {
   image.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
 }
 
-const interesting = [0, 1, 2, 3, 4, 7, 8, 9, 21, 31, 32, 63, 104, 127, 128, 255, 256, 511, 512, 4095, 4096, 65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe];
+const interesting = [
+  0, 1, 2, 3, 4, 7, 8, 9, 21, 31, 32, 63, 104, 127, 128, 255, 256, 511, 512, 4095, 4096, 65535, 65536, 0x7fffffff, 0x80000000,
+  0xffffffff, 0xfffffffe,
+];
 
 type Random = () => number;
 const pick = <T>(list: readonly T[], next: Random): T | undefined => list[next() % list.length];
@@ -110,7 +124,8 @@ function guarded(bytes: Buffer): RandomSource {
   return {
     size: bytes.length,
     read(offset, length) {
-      if (!(offset >= 0 && length >= 0 && length <= bytes.length)) throw new Error(`read of ${length} bytes at ${offset} in a file of ${bytes.length}`);
+      if (!(offset >= 0 && length >= 0 && length <= bytes.length))
+        throw new Error(`read of ${length} bytes at ${offset} in a file of ${bytes.length}`);
       return Promise.resolve(bytes.subarray(offset, offset + length));
     },
   };
@@ -130,17 +145,20 @@ async function read(source: RandomSource, inspection: Inspection): Promise<void>
   let decoded = 0;
   for await (const run of readRuns(source, inspection)) {
     bytes += run.length;
-    if (!(run.length > 0 && run.length <= (run.kind === 'zero' ? 2 ** 32 : 4 << 20))) throw new Error(`a run of ${run.length} bytes`);
+    if (!(run.length > 0 && run.length <= (run.kind === 'zero' ? 2 ** 32 : 4 << 20)))
+      throw new Error(`a run of ${run.length} bytes`);
     if (run.kind === 'zero' || decoded > 256 * KiB) continue;
     decoded += run.length;
     if ((await run.read()).length !== run.length) throw new Error('a run gave another number of bytes');
     if (run.kind === 'deflate') await run.deflated();
   }
-  if (inspection.virtualBytes !== undefined && bytes !== inspection.virtualBytes) throw new Error(`${bytes} bytes instead of ${inspection.virtualBytes}`);
+  if (inspection.virtualBytes !== undefined && bytes !== inspection.virtualBytes)
+    throw new Error(`${bytes} bytes instead of ${inspection.virtualBytes}`);
 }
 
 async function unpack(file: Buffer, { compression }: Inspection): Promise<void> {
-  if (compression !== undefined) for await (const piece of unwrap(compression, streamOf(file), 1 << 20)) if (piece.length === 0) throw new Error('nothing');
+  if (compression !== undefined)
+    for await (const piece of unwrap(compression, streamOf(file), 1 << 20)) if (piece.length === 0) throw new Error('nothing');
 }
 
 /** Broken data may show only when it is read; then it must be one of our errors. */

@@ -64,7 +64,17 @@ describe.skipIf(!present)(`with qemu-img${present ? '' : ' (SKIPPED: it is not i
     const image = path('snapshot.qcow2');
     execFileSync('qemu-img', ['convert', '-O', 'qcow2', path('disk.raw'), image]);
     execFileSync('qemu-img', ['snapshot', '-c', 'one', image]);
-    execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -z 1M 64k', '-c', 'write -P 0x5a 2M 64k', '-c', 'discard 3M 128k', image]);
+    execFileSync('qemu-io', [
+      '-f',
+      'qcow2',
+      '-c',
+      'write -z 1M 64k',
+      '-c',
+      'write -P 0x5a 2M 64k',
+      '-c',
+      'discard 3M 128k',
+      image,
+    ]);
     execFileSync('qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', image, path('now.raw')]);
     const { rejects, drained } = await handle(readFileSync(image), 0);
     expect(rejects).toEqual([]);
@@ -80,7 +90,9 @@ describe.skipIf(!present)(`with qemu-img${present ? '' : ' (SKIPPED: it is not i
     ['banned_format', ['convert', '-O', 'parallels', 'disk.raw', 'IMAGE']],
     ['version', ['convert', '-O', 'qcow', 'disk.raw', 'IMAGE']],
   ])('%s', async (code, args) => {
-    const named = args.map((each) => each.replace('disk.raw', path('disk.raw')).replace('IMAGE', path('refused')).replace('DATA', path('data')));
+    const named = args.map((each) =>
+      each.replace('disk.raw', path('disk.raw')).replace('IMAGE', path('refused')).replace('DATA', path('data')),
+    );
     execFileSync('qemu-img', named);
     expect((await handle(readFileSync(path('refused')), 0)).rejects).toContain(code);
   });

@@ -26,23 +26,64 @@ const qcow2s = [9, 10, 12, 14, 16, 18, 20, 21].flatMap((clusterBits): Case[] => 
     { ...base, name: `v3 ${clusterBits}`, image: make({}), subformat: 'v3', kinds: ['data', 'zero'] },
     { ...base, name: `zlib ${clusterBits}`, image: make({ compression: 'zlib' }), subformat: 'v3', kinds: ['deflate'] },
     // The frames made here keep their content as it is: in clusters of 512 bytes they would take more room than an entry can say.
-    ...(clusterBits < 10 ? [] : [{ ...base, name: `zstd ${clusterBits}`, image: make({ compression: 'zstd' }), subformat: 'v3', kinds: ['data'] }]),
-    ...(clusterBits < 14 ? [] : [{ ...base, name: `extended ${clusterBits}`, image: make({ extended: true }), subformat: 'v3', kinds: ['data', 'zero'] }]),
+    ...(clusterBits < 10
+      ? []
+      : [{ ...base, name: `zstd ${clusterBits}`, image: make({ compression: 'zstd' }), subformat: 'v3', kinds: ['data'] }]),
+    ...(clusterBits < 14
+      ? []
+      : [
+          { ...base, name: `extended ${clusterBits}`, image: make({ extended: true }), subformat: 'v3', kinds: ['data', 'zero'] },
+        ]),
     ...(clusterBits < 14 ? [] : [{ ...base, name: `extended zlib ${clusterBits}`, image: make({ extended: true, compression: 'zlib' }), subformat: 'v3', kinds: ['deflate'] }]), // prettier-ignore
   ];
 });
 
 const others: Case[] = [
-  { name: 'vmdk stream', image: images.vmdkStreamImage(disk), disk, format: 'vmdk', subformat: 'streamOptimized', kinds: ['deflate'] },
-  { name: 'vmdk sparse', image: images.vmdkSparseImage(disk), disk, format: 'vmdk', subformat: 'monolithicSparse', kinds: ['data', 'zero'] },
+  {
+    name: 'vmdk stream',
+    image: images.vmdkStreamImage(disk),
+    disk,
+    format: 'vmdk',
+    subformat: 'streamOptimized',
+    kinds: ['deflate'],
+  },
+  {
+    name: 'vmdk sparse',
+    image: images.vmdkSparseImage(disk),
+    disk,
+    format: 'vmdk',
+    subformat: 'monolithicSparse',
+    kinds: ['data', 'zero'],
+  },
   { name: 'vhd fixed', image: images.vhdFixedImage(disk), disk, format: 'vhd', subformat: 'fixed', kinds: ['data', 'zero'] },
-  { name: 'vhd dynamic', image: images.vhdDynamicImage(disk), disk, format: 'vhd', subformat: 'dynamic', kinds: ['data', 'zero'] },
-  { name: 'vhd dynamic, 2 MiB', image: images.vhdDynamicImage(disk, 2 << 20), disk, format: 'vhd', subformat: 'dynamic', kinds: ['data', 'zero'] },
+  {
+    name: 'vhd dynamic',
+    image: images.vhdDynamicImage(disk),
+    disk,
+    format: 'vhd',
+    subformat: 'dynamic',
+    kinds: ['data', 'zero'],
+  },
+  {
+    name: 'vhd dynamic, 2 MiB',
+    image: images.vhdDynamicImage(disk, 2 << 20),
+    disk,
+    format: 'vhd',
+    subformat: 'dynamic',
+    kinds: ['data', 'zero'],
+  },
   { name: 'vdi', image: images.vdiImage(disk), disk, format: 'vdi', subformat: 'dynamic', kinds: ['data', 'zero'] },
   { name: 'vhdx', image: images.vhdxImage(disk), disk, format: 'vhdx', kinds: ['data', 'zero'] },
   { name: 'raw', image: disk, disk, format: 'raw', subformat: 'mbr', kinds: ['data', 'zero'] },
   { name: 'raw in a tar', image: images.tarImage(disk), disk, format: 'tar', subformat: 'raw mbr', kinds: ['data', 'zero'] },
-  { name: 'qcow2 in a tar', image: images.tarImage(images.qcow2Image(disk)), disk, format: 'tar', subformat: 'qcow2 v3', kinds: ['data', 'zero'] },
+  {
+    name: 'qcow2 in a tar',
+    image: images.tarImage(images.qcow2Image(disk)),
+    disk,
+    format: 'tar',
+    subformat: 'qcow2 v3',
+    kinds: ['data', 'zero'],
+  },
 ];
 
 describe('every format gives the bytes of the disk', () => {
@@ -59,7 +100,10 @@ describe('every format gives the bytes of the disk', () => {
   test.each(others)('$name inside gzip is told by its beginning', async ({ image, format, disk: guest }) => {
     const { inspection, drained } = await handle(gzipSync(image, { level: 1 }), Infinity);
     // The footer of a fixed VHD and all of a raw disk are only known after the last byte.
-    expect(inspection).toMatchObject({ format: format === 'vhd' && drained?.bytes === image.length - 512 && !image.includes('cxsparse') ? 'raw' : format, compression: 'gzip' });
+    expect(inspection).toMatchObject({
+      format: format === 'vhd' && drained?.bytes === image.length - 512 && !image.includes('cxsparse') ? 'raw' : format,
+      compression: 'gzip',
+    });
     expect(rejectsOf(inspection)).toEqual([]);
     expect(drained?.sha256).toBe(sha256(guest));
   });
@@ -132,7 +176,10 @@ describe('runs', () => {
       if (inspection.format === 'raw') continue;
       await expect(drain(readRuns(cut, inspection))).rejects.toMatchObject({ code: 'INTEGRITY' });
       // A source that shrinks while it is read.
-      const shrinking = { size: image.length, read: (at: number, length: number) => source.read(at, Math.min(length, Math.max(0, (image.length >> 1) - at))) };
+      const shrinking = {
+        size: image.length,
+        read: (at: number, length: number) => source.read(at, Math.min(length, Math.max(0, (image.length >> 1) - at))),
+      };
       await expect(drain(readRuns(shrinking, inspection))).rejects.toMatchObject({ code: 'INTEGRITY' });
     }
   });

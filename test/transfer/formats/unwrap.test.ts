@@ -7,7 +7,9 @@ import * as images from '../../support/disk-images.ts';
 import { gather, streamOf } from './draining.ts';
 
 /** What the compressed samples below hold. */
-const text = Buffer.from(Array.from({ length: 400 }, (_, line) => `line ${line} of a text, ${line % 7} to ${line % 13}\n`).join('') + 'z'.repeat(5000));
+const text = Buffer.from(
+  Array.from({ length: 400 }, (_, line) => `line ${line} of a text, ${line % 7} to ${line % 13}\n`).join('') + 'z'.repeat(5000),
+);
 const samples: readonly (readonly [Compression, string])[] = [
   ['xz', '/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4D2jBG9dADYaSh8IoCYDTQad7+2MoT/ILGzQxHRszYYjxcOlUUMXOWSmmAl5UNE3sk3kDqyaWVvjpg8999IBTHSI1gDK80ZYuUm4SmZdvcq6eo7J6LB7z5077hOow01qyPHFjaIWGtLlgRECBOkdx2DqFQXa2UqBkbqM1YN62JQsUAeBtY+4M5110DWOTK/xRLXUsJptFjY/pe8+6uaYRXf8zNR/J6Wagm+RyRrmsMeeN96Y6nQ2+wMltwNQqjs4+ULrh3vPFvKzQntixW1E6+jy5lV4XixElTII+lPeo8SAXwx9qdXfVeBoKbDOKaftmA5b7v2FEG/5fLMrTBLUWnq8gb5l+uPIVa9bguwu2m+J15U3GtFhbQzgaSfOQud+D3PkKGGuqO2pkHcRk95fHCdZi/3Nwddze5ljbryU9V8AJrikV+MFlgWFmbxo0XRVOzA9GhrrYRXgeYGiN9avMeFYhbryGWbi+UseefpDP+uNW8vPxiFnsEKEeeVs9GD/2Em+//AFOwUK7rg9ZtD9kTU/XzgpNS4uR518k0Vx4pNf0ssvuJmBEk97qejtgEtjSllCbJPynaIxYxhGWlKoYAheI+6Qnl9Ehg/ZyjV/UA0md039LeG3GsMAvz4P3TaRWM9ckvVDBKvz9YKI2fkaRfxanw5ApJaudJDNYWS/3GK480Ub6N3MsJQXVFYI0bVzust2YVKq4VfDKHabxC3jlmzDYw2/2Vx4OTWOJUEydZ+3lnPKgj9HLfjHUFwsQd9HiM9a8ObHjZ0QDQW0eXhZRDsRSaimY9B2/54pGLWPxHH6jjt4XMF0g7WRl77b+Myyi93eozUB8vlCkaTHmIO87DmvGl6GXysnrHtlhG0nchRQmR6zJjMe9Gykkyd8FXu3GPeMOf0/CAU1skZHGr6ELHXuZY9sN3CVToPtKX/YhkzffWU/XSosKomUqcI/PPnXaG1xK91ec9M5G4QeGztCeR68yJOw0ux1WxGVrNEfx/o2HvPUMhbh1fxIzSnrZ7onbXjYkxUBDqslZ1580AvMmyv26P18doSKFWSFfWp1DU+mLWCeel5QPMj8Ut+YWGzTVlBAmUny8VReZRr3VkvIUghlkxyMCd63e/cJQ39nSW3DWmnA2pc+LSY78YvxBoG/6cbrSt5nOpW1UUdFk1287PRqf0mAQs/VF89Y2LUe4blRnhH9Hnsk/x8+urSSHUQAY6xU+aTXuW8yBtsNqmlGqtkSfGZH5SQ9tQpAEMA88PWpOmWG3UojKbwtSXKmcl+iUEzTu48iOERzPEyWRriGw9xvsfBCoFzVVyReNQczz0j1bNbEnDJ+9uZTNG2FIF2lm1UiMxfVEX+DPlzfTxt+ydPBFCnzkxt7oLePHGnDX82mcEN3NI5o+U1I7RcpvJl+SUXvieRNXYJLEZOB/hBXccLWeZEvViGV19a+eHts8L7xVsGl25tbm74P4WqrIqit5ElxvvWT+fk3rufb4tWx5w1UDfqngHyPoX5cNdrpl2fXvhZ9AAAAABKTNo2hpU99AAGLCaR7AABUW58gscRn+wIAAAAABFla'], // prettier-ignore
   ['zstd', 'KLUv/QRobBAA5uBCFpAnxRzAeiyl1lVVlyYiIkS2PHVnAxBBAD4APQAkMhVZGvLQuJaVqkOVaaXD7cW1itYw3WNLXfq55E79n8dDh/ssrKqIaGZEpO1PgCBCgcGAQsJAgQIkQGBw4KDAIKzNLRhWHIp4NbQSVpVUnFMMSrHYIl7DKBmoRxtFURHR0AhJqdNBMUzdkM3UCE1nlolOPRQzg8hJTS4JkhoJMSVmYx5HPIcheEPRBmINQxqEM5QyzA7BBxZjIHE4Du+EdmXdpAvOFeWIveEnjCsHm2cMmrFYRiLZcEwo1jPLzM58ZsyDfLLJJZM8ssiVl0Pm0Hmd1qtTny69/R59+Ht71pOe8/L9P36IL7a4YoongQGoEUDF6/4dEUsk0Uh6EVAEjDCcjJnsA4PREIz9A/MTYP5/seGX33358cXOXv7o5ZMXO3j5c5ePXeyoy//p8jQX+3L5EZc3XOy95Y9bPm2xw5Y/a/moxU5a/kDL/7PYZJb/ZXmQxfZY/onlExY7YPnzlY9X7HTlD1c+tmJ/rfyUlT9WbFxljPD/VnpfkkXr3Cq/X6V3rQqV+6Xyf1X6VS6Sbg9wRfpEzI8A2W9C3lSkT8T8SIpeG7xNRfpEzI9E7BvIiMW207LzdHesvWlYbA2J4yLwAhN2wiHqoj9JcQUr342aYf8Gnwkk6Y3MZ/RWZie6JrMTexPzid50DOxVXRAAVjNdDsA1B///3e7u3jKx9c8SXQBQAFYA4ChwEDgGLOCCBxMMwHe0Yx3pOMeQY/QYH3kExzOasYxkHKMYa9wYNAYwxhWtWEUqTlGKLV5kERSPGEaMIgYRhyjEEieSCIg3tGENaRgzDBlGhw85BMMTmrCEJBxhcR2sA9RHG1000UMLXXqaNKDjsDlqpnlmmTs/cwbzySaXHCTHyCFy5WXKQL5uvTr16dKjPe7BDvq9fT39vHz/5wf4OB7GixMfLrx8Tg74gS1BbUwrbdtbtqC9a7cu3bkhN3rjywvuscYWS+ywwpadDbIB2DhQAy1QAh1QAS3ooAQFoHeH3VF30D233L2/eYP7bLPLJjvGDrGj9jZtYF9tddVUTy116+Gudq0rXecq116/8gqucdYwa5SVrGMVa61baQXWq1q1qkHVmGpItdWrrILqUY1aVKIOVahRakwNUgH1pjatKU1nKtNOn3IaYBonDZOWlKQjFWmlSykF0mutjWoDgQGoIQiC/FEHyfcSeAUBBIERBMbf/38DhINWBTayH9oe7iP2I/PDvcJ9wn40X7jNNwAwlVzbkfnR9uA+Mb9jI9j4NeeaW2PW3GpWjU/NjZo/jZvmpZk0NpoTzUJj0Pwz84w78zmzN+M185kZM77MWebKGGU+mSVjkTlk/jFmx/zGnDFezBWzxBgxd5gN48IcYXoTEy/IGnY='], // prettier-ignore
@@ -47,12 +49,14 @@ describe.each(whole)('%s (%#)', (compression, bytes, content) => {
   });
 
   test('refuses what is cut off', async () => {
-    for (const length of [bytes.length - 1, bytes.length - 9, bytes.length >> 1, 40]) expect(await codeOf(unpack(bytes.subarray(0, length)))).toBe('truncated');
+    for (const length of [bytes.length - 1, bytes.length - 9, bytes.length >> 1, 40])
+      expect(await codeOf(unpack(bytes.subarray(0, length)))).toBe('truncated');
   });
 
   test('refuses what follows behind the end', async () => {
     const junk = Buffer.from('this is no compressed data at all, and it goes on');
-    for (const size of [64 << 10, bytes.length]) expect(await codeOf(unpack(Buffer.concat([bytes, junk]), size))).toMatch(/^(trailing_junk|decompress)$/);
+    for (const size of [64 << 10, bytes.length])
+      expect(await codeOf(unpack(Buffer.concat([bytes, junk]), size))).toMatch(/^(trailing_junk|decompress)$/);
   });
 
   test('stops at the limit', async () => {
@@ -81,17 +85,28 @@ describe.each(whole)('%s (%#)', (compression, bytes, content) => {
 
   test('is recognised, and looked into', async () => {
     const inspection = await inspect(sourceOfBytes(bytes));
-    expect(inspection).toMatchObject({ compression, format: 'raw', fileBytes: bytes.length, virtualBytes: content.length, findings: [] });
+    expect(inspection).toMatchObject({
+      compression,
+      format: 'raw',
+      fileBytes: bytes.length,
+      virtualBytes: content.length,
+      findings: [],
+    });
   });
 });
 
 describe('checksums', () => {
-  test.each(whole.filter(([compression]) => compression !== 'zstd'))('%s (%#): a changed bit does not pass', async (compression, bytes) => {
-    const changed = Buffer.from(bytes);
-    const at = bytes.length >> 1;
-    changed[at] = (changed[at] ?? 0) ^ 4;
-    expect(await codeOf(gather(unwrap(compression, streamOf(changed), Infinity)))).toMatch(/^(checksum|decompress|truncated|trailing_junk)$/);
-  });
+  test.each(whole.filter(([compression]) => compression !== 'zstd'))(
+    '%s (%#): a changed bit does not pass',
+    async (compression, bytes) => {
+      const changed = Buffer.from(bytes);
+      const at = bytes.length >> 1;
+      changed[at] = (changed[at] ?? 0) ^ 4;
+      expect(await codeOf(gather(unwrap(compression, streamOf(changed), Infinity)))).toMatch(
+        /^(checksum|decompress|truncated|trailing_junk)$/,
+      );
+    },
+  );
 
   test('gzip: zeros may fill up the end, and nothing else', async () => {
     const bytes = gzipSync(text);

@@ -1,0 +1,52 @@
+import type { Tools } from '../../core/driver.ts';
+import { configError } from '../../core/errors.ts';
+import { parseSize } from '../../core/quantity.ts';
+import type { Values } from '../../core/field.ts';
+import { checkRepository, originOf } from './address.ts';
+import type { fields } from './fields.ts';
+import { Keyring } from './keyring.ts';
+import { openRepository, type Repository } from './repository.ts';
+import { Wire } from './wire.ts';
+
+/** One registry, as one profile sees it. */
+export interface OciClient {
+  readonly who: string;
+  readonly home: Repository;
+  /** Further repositories that may hold copies, by name. */
+  readonly places: ReadonlyMap<string, Repository>;
+  /** Any other repository of the registry. */
+  repository(name: string): Repository;
+  /** Bytes of a chunk; absent: disks are sent in one request. */
+  readonly chunkBytes?: number;
+}
+
+/** Below this a disk is mostly requests; so that a chunk's first byte is never its last, as `Range: 0-0` would have it. */
+const smallestChunk = 64 * 1024;
+const largestChunk = 1024 ** 3;
+
+function chunkBytesOf(text: string): number {
+  const bytes = parseSize(text, 'chunkSize');
+  if (bytes >= smallestChunk && bytes <= largestChunk) return bytes;
+  throw configError(`chunkSize: ${text} is not between 64KiB and 1GiB`, { hint: 'chunkSize=64MiB; a chunk is held in memory' });
+}
+
+/** Throws CONFIG when the values name no registry or no repository. No request is made. */
+export function connect(values: Values<typeof fields>, { http }: Tools): OciClient {
+  const origin = originOf(values.registry, values.plainHttp);
+  const wire = new Wire(http, origin, new Keyring(http, origin, values));
+  const repositories = new Map<string, Repository>();
+  const repository = (name: string): Repository => {
+    const known = repositories.get(name) ?? openRepository(wire, name);
+    repositories.set(name, known);
+    return known;
+  };
+  const home = repository(checkRepository(values.repository, 'repository'));
+  const names = (values.places ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== home.name);
+  return {
+    who: `${values.username ?? (values.token ? 'token' : 'anonymous')}@${origin.host}/${home.name}`,
+    home,
+    places: new Map(names.map((name) => [name, repository(checkRepository(name, 'places'))])),
+    repository,
+    ...(values.chunkSize ? { chunkBytes: chunkBytesOf(values.chunkSize) } : {}),
+  };
+}

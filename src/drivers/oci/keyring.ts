@@ -1,0 +1,118 @@
+import { authError, providerError } from '../../core/errors.ts';
+import type { Http } from '../../core/http.ts';
+import type { Call } from '../../core/operation.ts';
+import { basicAuthorization, Secret } from '../../core/secret.ts';
+import { isJson } from '../_oci/manifest.ts';
+import { challengesOf, type Challenge } from './challenge.ts';
+import { refused } from './refusal.ts';
+
+/** What a profile has to sign in with; all absent: anonymous. */
+export interface Credentials {
+  readonly username: string | undefined;
+  readonly password: Secret | undefined;
+  readonly token: Secret | undefined;
+}
+
+interface Held {
+  readonly authorization: Secret;
+  /** When to get another one, ms since 1970. */
+  readonly renewAt: number;
+}
+
+/** Life of a token that does not say how long it lives (Docker token authentication specification). */
+const usualLifeSeconds = 60;
+/** Share of its life after which a token is renewed: a registry looks at it when a request begins, and uploads are long. */
+const renewAfter = 0.8;
+
+/**
+ * The `Authorization` that goes with each request to one registry, learned from its challenges. Credentials go to the
+ * registry (Basic) or to the realm that it names (Bearer), and nowhere else.
+ */
+export class Keyring {
+  readonly #http: Http;
+  readonly #origin: URL;
+  readonly #credentials: Credentials;
+  #basic: Secret | undefined;
+  readonly #bearer = new Map<string, { readonly challenge: Challenge; readonly held: Promise<Held> }>();
+
+  constructor(http: Http, origin: URL, credentials: Credentials) {
+    this.#http = http;
+    this.#origin = origin;
+    this.#credentials = credentials;
+  }
+
+  /** The header for a request that needs these scopes; absent until the registry has asked for one. Renews what is about to end. */
+  async header(scopes: readonly string[], call: Call): Promise<Secret | undefined> {
+    const { token } = this.#credentials;
+    if (token) return token.map((value) => `Bearer ${value}`);
+    if (this.#basic) return this.#basic;
+    const known = this.#bearer.get(scopes.join(' '));
+    if (!known) return undefined;
+    const held = await known.held;
+    if (Date.now() < held.renewAt) return held.authorization;
+    return this.#otherToken(known.challenge, held.authorization, scopes, call);
+  }
+
+  /**
+   * The header to try next after a 401 with this `WWW-Authenticate`; absent when there is nothing better than `tried`.
+   * Throws AUTH when the realm refuses our credentials.
+   */
+  async afterRefusal(header: string, tried: Secret | undefined, scopes: readonly string[], call: Call): Promise<Secret | undefined> {
+    const { token, username, password } = this.#credentials;
+    const challenges = challengesOf(header);
+    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined);
+    if (token) return undefined;
+    if (bearer) return this.#otherToken(bearer, tried, scopes, call);
+    if (!challenges.some(({ scheme }) => scheme === 'basic') || username === undefined || !password || tried) return undefined;
+    this.#basic = basicAuthorization(username, password);
+    return this.#basic;
+  }
+
+  /** A token that is not the one just refused or run out: of several requests that need one at once, one asks for the others. */
+  async #otherToken(challenge: Challenge, tried: Secret | undefined, scopes: readonly string[], call: Call): Promise<Secret> {
+    const known = this.#bearer.get(scopes.join(' '));
+    if (!known) return this.#exchange(scopes, challenge, call);
+    const held = await known.held.catch(() => undefined);
+    if (held && held.authorization !== tried) return held.authorization;
+    const now = this.#bearer.get(scopes.join(' '));
+    return now && now !== known ? (await now.held).authorization : this.#exchange(scopes, challenge, call);
+  }
+
+  async #exchange(scopes: readonly string[], challenge: Challenge, call: Call): Promise<Secret> {
+    const key = scopes.join(' ');
+    const entry = { challenge, held: this.#fetch(challenge, scopes, call) };
+    this.#bearer.set(key, entry);
+    // A failed sign-in is not kept: the next request is refused, and may try again.
+    entry.held.catch(() => (this.#bearer.get(key) === entry ? this.#bearer.delete(key) : undefined));
+    return (await entry.held).authorization;
+  }
+
+  /** https://distribution.github.io/distribution/spec/auth/token/ */
+  async #fetch({ parameters }: Challenge, scopes: readonly string[], call: Call): Promise<Held> {
+    const url = this.#realm(parameters.realm ?? '');
+    if (parameters.service !== undefined) url.searchParams.append('service', parameters.service);
+    // Oddity: several scopes come separated by spaces in one value, and are wanted back one by one.
+    for (const scope of parameters.scope?.split(' ') ?? scopes) url.searchParams.append('scope', scope);
+    url.searchParams.append('client_id', 'imgctl');
+    const { username, password } = this.#credentials;
+    const authorization = username !== undefined && password ? basicAuthorization(username, password) : undefined;
+    const since = Date.now();
+    const answer = await this.#http.request({ method: 'GET', url, headers: { authorization } }, call);
+    const what = `signing in at ${url.host}`;
+    if (answer.status !== 200) throw refused(answer, answer.text, what);
+    const body = answer.json();
+    const given = isJson(body) ? (body.token ?? body.access_token) : undefined;
+    if (!isJson(body) || typeof given !== 'string' || given === '') throw providerError(`${what}: the answer holds no token`);
+    const life = typeof body.expires_in === 'number' && body.expires_in > 0 ? body.expires_in : usualLifeSeconds;
+    return { authorization: new Secret(given).map((value) => `Bearer ${value}`), renewAt: since + life * 1000 * renewAfter };
+  }
+
+  #realm(text: string): URL {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || !/^https?:$/.test(url.protocol) || url.username !== '')
+      throw providerError(`${this.#origin.host} wants tokens from an address that is none: ${JSON.stringify(text.slice(0, 100))}`);
+    if (this.#origin.protocol === 'https:' && url.protocol === 'http:')
+      throw authError(`${this.#origin.host} wants the credentials sent to ${url.host} without encryption, which is not done`);
+    return url;
+  }
+}

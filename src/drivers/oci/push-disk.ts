@@ -1,0 +1,114 @@
+import { integrityError } from '../../core/errors.ts';
+import type { Bytes } from '../../core/http.ts';
+import type { Call } from '../../core/operation.ts';
+import { holdsBlob } from './blobs.ts';
+import { isDoubtful } from './manifests.ts';
+import { pushChunks } from './chunks.ts';
+import { refused } from './refusal.ts';
+import { scope, type Repository } from './repository.ts';
+import { beginUpload, cancelUpload, checkTaken, closingUrl, finishUpload, octets } from './session.ts';
+import { isFine } from './wire.ts';
+
+/** A disk on its way. `bytes` and `sha256` are of what `open` gives; absent: known only at its end. */
+export interface Disk {
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly repeatable: boolean;
+  open(): Bytes;
+  sent(): { readonly bytes: number; readonly digests: Readonly<Record<string, string>> };
+}
+
+export interface Pushed {
+  readonly digest: string;
+  readonly size: number;
+}
+
+function endOf(disk: Disk): Pushed {
+  const { bytes, digests } = disk.sent();
+  if (digests.sha256 === undefined) throw integrityError('what was sent has no SHA-256');
+  if (disk.sha256 !== undefined && disk.sha256 !== digests.sha256)
+    throw integrityError(`what was sent has the SHA-256 ${digests.sha256}, and not ${disk.sha256}`);
+  if (disk.bytes !== undefined && disk.bytes !== bytes) throw integrityError(`${bytes} bytes came, and ${disk.bytes} were to come`);
+  return { digest: `sha256:${digests.sha256}`, size: bytes };
+}
+
+/**
+ * Puts a disk into a repository, unless it is there already, and returns its digest and size. Nothing refers to it
+ * yet: whoever fails leaves only what the registry clears away by itself.
+ */
+export async function pushDisk(repository: Repository, disk: Disk, chunkBytes: number | undefined, call: Call): Promise<Pushed> {
+  const { sha256, bytes } = disk;
+  const known = sha256 === undefined || bytes === undefined ? undefined : { digest: `sha256:${sha256}`, size: bytes };
+  if (known && (await holdsBlob(repository, known.digest, known.size, call))) return known;
+  if (chunkBytes !== undefined) return pushChunks(repository, disk, chunkBytes, () => endOf(disk), call);
+  const location = await beginUpload(repository, call);
+  return known ? inOneRequest(repository, disk, location, known, call) : asStream(repository, disk, location, call);
+}
+
+/** The whole disk in the request that ends the upload: the fastest way, and the most widely supported. */
+async function inOneRequest(repository: Repository, disk: Disk, location: URL, known: Pushed, call: Call): Promise<Pushed> {
+  const what = `uploading to ${repository.shown}`;
+  return orCancel(repository, location, () => known, call, async () => {
+    const answer = await repository.wire.send(
+      {
+        method: 'PUT',
+        url: closingUrl(location, known.digest),
+        scopes: [scope(repository, 'pull,push')],
+        headers: octets,
+        bytes: disk.open(),
+        length: known.size,
+        secretUrl: true,
+      },
+      call,
+    );
+    checkTaken(answer, known.digest, what);
+    return endOf(disk);
+  });
+}
+
+/** The disk first and its digest at the end, when it is known. */
+async function asStream(repository: Repository, disk: Disk, location: URL, call: Call): Promise<Pushed> {
+  const what = `uploading to ${repository.shown}`;
+  let at = location;
+  let all: Pushed | undefined;
+  return orCancel(repository, () => at, () => all, call, async () => {
+    const answer = await repository.wire.send(
+      {
+        method: 'PATCH',
+        url: at,
+        scopes: [scope(repository, 'pull,push')],
+        headers: octets,
+        bytes: disk.open(),
+        ...(disk.bytes === undefined ? {} : { length: disk.bytes }),
+        secretUrl: true,
+      },
+      call,
+    );
+    if (!isFine(answer)) throw refused(answer, answer.text, what, tooLarge(answer.status));
+    at = repository.wire.resolve(answer, at);
+    all = endOf(disk);
+    await finishUpload(repository, at, all.digest, '', call);
+    return all;
+  });
+}
+
+const tooLarge = (status: number): { hint?: string } =>
+  status === 413 || status === 416 ? { hint: 'the registry wants smaller requests: imgctl profile set NAME chunkSize=4MiB' } : {};
+
+/** Does the sending; a failure after which the disk is there was none, and after any other the upload is let go. */
+async function orCancel(
+  repository: Repository,
+  location: URL | (() => URL),
+  expected: () => Pushed | undefined,
+  call: Call,
+  work: () => Promise<Pushed>,
+): Promise<Pushed> {
+  try {
+    return await work();
+  } catch (error) {
+    const pushed = isDoubtful(error) ? expected() : undefined;
+    if (pushed && (await holdsBlob(repository, pushed.digest, pushed.size, call).catch(() => false))) return pushed;
+    await cancelUpload(repository, location instanceof URL ? location : location(), call);
+    throw error;
+  }
+}

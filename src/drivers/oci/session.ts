@@ -1,0 +1,56 @@
+import { integrityError } from '../../core/errors.ts';
+import type { ApiAnswer } from '../../core/http.ts';
+import type { Call } from '../../core/operation.ts';
+import { refused } from './refusal.ts';
+import { scope, urlIn, type Repository } from './repository.ts';
+
+/** Milliseconds that letting go of an upload may take, also after the run itself was stopped. */
+const cancelMs = 5_000;
+export const octets = { 'content-type': 'application/octet-stream' };
+
+/** Begins an upload. Returns where its bytes go: a signed URL, good until the next answer names another. */
+export async function beginUpload(repository: Repository, call: Call): Promise<URL> {
+  return (await startUpload(repository, call)).location;
+}
+
+/** As `beginUpload`, with what the registry said: it may want chunks of a least size. */
+export async function startUpload(repository: Repository, call: Call): Promise<{ readonly location: URL; readonly answer: ApiAnswer }> {
+  const url = urlIn(repository, 'blobs/uploads/');
+  const what = `beginning an upload to ${repository.shown}`;
+  const answer = await repository.wire.ask(
+    { what, method: 'POST', url, scopes: [scope(repository, 'pull,push')], headers: octets, body: '' },
+    call,
+  );
+  return { location: repository.wire.resolve(answer, url), answer };
+}
+
+/** An upload's address with the digest that ends it. It has parameters already. */
+export function closingUrl(location: URL, digest: string): URL {
+  const url = new URL(location);
+  url.searchParams.append('digest', digest);
+  return url;
+}
+
+/** Ends an upload, with its last bytes if there are some. Throws INTEGRITY when the registry got something else. */
+export async function finishUpload(repository: Repository, location: URL, digest: string, body: string, call: Call): Promise<void> {
+  const what = `ending an upload to ${repository.shown}`;
+  const answer = await repository.wire.ask(
+    { what, method: 'PUT', url: closingUrl(location, digest), scopes: [scope(repository, 'pull,push')], headers: octets, body, secretUrl: true, repeatable: false },
+    call,
+  );
+  checkTaken(answer, digest, what);
+}
+
+/** Throws what the answer to the last bytes of an upload says, if it is not that they are kept under this digest. */
+export function checkTaken(answer: ApiAnswer, digest: string, what: string): void {
+  if (answer.status < 200 || answer.status > 299) throw refused(answer, answer.text, what);
+  const said = answer.headers['docker-content-digest'];
+  if (said !== undefined && said !== digest) throw integrityError(`${what}: the registry keeps ${said}, and ${digest} was sent`);
+}
+
+/** Lets go of an upload; what cannot be let go the registry clears away by itself, after days. */
+export async function cancelUpload(repository: Repository, location: URL, call: Call): Promise<void> {
+  const after: Call = { signal: AbortSignal.timeout(cancelMs), retries: { left: 0 }, note: (event) => call.note(event) };
+  const ask = { what: 'ending an upload', method: 'DELETE', url: location, scopes: [scope(repository, 'pull,push')], secretUrl: true } as const;
+  await repository.wire.ask(ask, after).catch(() => undefined);
+}
