@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { applyPatch, type Operation } from 'rfc6902';
 import { conflictError, ImgctlError, notFoundError, usageError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Changes, Editable } from '../core/operation.ts';
+import { textOf } from '../host/text-file.ts';
 import type { Surface } from './context.ts';
 
 /** A patch as the user wrote it, checked as far as it can be without the image. */
@@ -42,16 +42,16 @@ export async function readPatch(
   const file = input.jsonPatch ?? input.mergePatch;
   if (file === undefined) return undefined;
   const kind = input.jsonPatch === undefined ? 'merge-patch' : 'json-patch';
-  const content = parse(await textOf(file, surface), kind);
+  const content = parse(await documentText(file, surface), kind);
   const paths = kind === 'json-patch' ? pathsOf(content) : Object.keys(content as object).map((key) => `/${key}`);
   return { kind, content, touches: Object.fromEntries(paths.map((path) => [fieldOf(path), true as const])) };
 }
 
-async function textOf(file: string, surface: Surface): Promise<string> {
+async function documentText(file: string, surface: Surface): Promise<string> {
   if (file === '-') return surface.readStdin();
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw notFoundError(`cannot read ${file}`, { cause });
-  });
+  const text = await textOf(file);
+  if (text === undefined) throw notFoundError(`there is no file ${file}`);
+  return text;
 }
 
 function parse(text: string, kind: PatchDocument['kind']): unknown {
@@ -78,6 +78,8 @@ function pathsOf(content: unknown): readonly string[] {
     if (typeof path !== 'string') throw usageError(`operation ${index} of the JSON Patch has no path`);
     if ((op === 'move' || op === 'copy') && typeof from !== 'string')
       throw usageError(`operation ${index} of the JSON Patch (${op}) has no from`);
+    if (['add', 'replace', 'test'].includes(op) && !('value' in (operation as object)))
+      throw usageError(`operation ${index} of the JSON Patch (${op}) has no value`);
     return op === 'test' ? [] : op === 'move' ? [path, from as string] : [path];
   });
 }

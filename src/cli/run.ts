@@ -3,7 +3,6 @@ import { abortedError, exitCodes, ImgctlError, usageError } from '../core/errors
 import type { Call, Note, OperationName } from '../core/operation.ts';
 import { ownFolder, type Home } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
-import { surroundingsOf } from '../host/surroundings.ts';
 import { profileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
@@ -187,6 +186,7 @@ async function ask(question: string, name: string | undefined, settings: Setting
 }
 
 async function discover(drivers: DriverList, home: Home): Promise<readonly (FoundProfile & { readonly provider: string })[]> {
+  const { surroundingsOf } = await import('../host/surroundings.ts');
   const surroundings = surroundingsOf(home);
   const found = await Promise.all(
     drivers.names.map(async (name) => {

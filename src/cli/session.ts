@@ -6,7 +6,6 @@ import { Secret } from '../core/secret.ts';
 import { ownFolder } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
 import { valueBehind } from '../host/reference-value.ts';
-import { surroundingsOf } from '../host/surroundings.ts';
 import { createHttp } from '../http/index.ts';
 import { resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
@@ -41,6 +40,7 @@ const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Rec
 
 /** What the provider's usual variables, or the files its own tools read, give now. */
 async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonly<Record<string, Origin>>> {
+  const { surroundingsOf } = await import('../host/surroundings.ts');
   const found = (await driver.discover(surroundingsOf(surface.home))).find((profile) => profile.ambient);
   if (found)
     return Object.fromEntries(

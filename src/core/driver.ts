@@ -33,6 +33,11 @@ export interface Surroundings {
   yaml(text: string, path: string): unknown;
   /** Sections of an INI file; keys before the first section stand under ''. */
   ini(text: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /**
+   * Runs a program of the user's that hands out credentials, `stdin` as its input, for at most 10 s. `status` is absent
+   * when it could not be started or did not end in time. Its output is never shown.
+   */
+  run?(program: string, args: readonly string[], stdin: string): Promise<{ readonly status?: number; readonly stdout: string }>;
 }
 
 /** A profile found in the provider's own configuration. `source` names the file or the variables for the user. */
@@ -40,6 +45,8 @@ export interface FoundProfile {
   readonly name: string;
   readonly source: string;
   readonly fields: Readonly<Record<string, string | Secret>>;
+  /** The tool whose configuration it is, where that goes by another name than the provider: `profile import TOOL`. */
+  readonly tool?: string;
   /** This is what the provider's own tools would use now, without being told a name: `env:PROVIDER`. */
   readonly ambient?: boolean;
 }

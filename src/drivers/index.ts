@@ -4,6 +4,7 @@ import type { Driver } from '../core/driver.ts';
 export const drivers = {
   linode: () => import('./linode/index.ts'),
   local: () => import('./local/index.ts'),
+  oci: () => import('./oci/index.ts'),
   openstack: () => import('./openstack/index.ts'),
   rancher: () => import('./rancher/index.ts'),
 } satisfies Record<string, () => Promise<{ default: Driver }>>;

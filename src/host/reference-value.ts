@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../core/errors.ts';
 import type { Home } from './folders.ts';
-import { textOf } from './surroundings.ts';
+import { textOf } from './text-file.ts';
 
 /** Where a profile's value is kept: in the store itself, or where a reference points. */
 export type Kept = 'plain' | 'env' | 'file' | 'cmd';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Lock } from '../core/driver.ts';
 import { localError } from '../core/errors.ts';
-import { textOf } from '../host/surroundings.ts';
+import { textOf } from '../host/text-file.ts';
 import { emptyBook, parseBook, type ProfileBook } from './schema.ts';
 
 /** The file that profiles are kept in. */

@@ -112,6 +112,19 @@ describe('replicate', () => {
     expect(image.places[2]?.message).toBeDefined();
   });
 
+  it('tried again is not taken for failed by what the time before left behind', async () => {
+    const id = await seeded();
+    cloud().one.site.broken = ['frozen'];
+    await run(id, { add: ['frozen'] });
+    await settle(session('root'), id, 'replicate');
+    cloud().one.site.broken = [];
+    await run(id, { add: ['frozen'] });
+    const awaiting = { verb: 'replicate', since: '' } as const;
+    const { places } = await session('root').require('show').run({ id, awaiting }, testCall());
+    expect(places.map(({ status }) => status)).toEqual(['active', 'pending']);
+    expect((await settle(session('root'), id, 'replicate')).places.map(({ status }) => status)).toEqual(['active', 'active']);
+  });
+
   it('that reached no store at all says why', async () => {
     const id = await seeded();
     cloud().one.site.broken = ['frozen'];

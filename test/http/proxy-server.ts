@@ -1,4 +1,5 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { type IncomingMessage, request as httpRequest, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { httpServer, type Servers, type TestServer } from './servers.ts';
 
@@ -7,10 +8,11 @@ export async function startProxy(
   servers: Servers,
   tunnelTo: number | undefined,
   password?: string,
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<TestServer & { asked: string[] }> {
   const asked: string[] = [];
   const wanted = password === undefined ? undefined : `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
-  const server = httpServer((request, response) => {
+  const relay: RequestListener = (request, response) => {
     asked.push(`${request.method} ${request.url}`);
     if (wanted !== undefined && request.headers['proxy-authorization'] !== wanted) {
       response.writeHead(407);
@@ -23,7 +25,8 @@ export async function startProxy(
         answer.pipe(response);
       }),
     );
-  });
+  };
+  const server = tls ? createSecureServer(tls, relay) : httpServer(relay);
   server.on('connect', (request: IncomingMessage, client: Socket, head: Buffer) => {
     asked.push(`CONNECT ${request.url}`);
     const refuse = (status: number): void => void client.end(`HTTP/1.1 ${status} no\r\n\r\n`);
@@ -37,5 +40,5 @@ export async function startProxy(
     for (const socket of [client, target]) socket.on('error', () => undefined);
     client.on('close', () => target.destroy());
   });
-  return { ...(await servers.add(server)), asked };
+  return { ...(await servers.add(server, tls ? 'https' : 'http')), asked };
 }

@@ -175,6 +175,23 @@ describe.skipIf(!hasOpenssl)(
       expect((await blind.request({ method: 'GET', url }, testCall())).status).toBe(200);
     });
 
+    test('a proxy that is itself spoken to over TLS is judged in the same way', async () => {
+      const url = await serve('good');
+      const plain = await servers.add(httpServer((_request, response) => response.end('"plain"')));
+      const proxy = await startProxy(servers, Number(new URL(url).port), undefined, {
+        cert: pem('good.crt'),
+        key: pem('good.key'),
+      });
+      const proxies = { http: proxy.origin, https: proxy.origin };
+      const trusting = createHttp(settings({ ca: pem('ca.crt'), proxies }));
+      expect((await trusting.request({ method: 'GET', url }, testCall())).json()).toBe('hello');
+      expect((await trusting.request({ method: 'GET', url: plain.origin }, testCall())).json()).toBe('plain');
+      const strict = createHttp(settings({ proxies }));
+      for (const target of [url, plain.origin])
+        expect(await failureOf(strict.receive({ url: target }, testCall()))).toMatchObject({ code: 'NETWORK' });
+      expect(proxy.asked).toEqual([`CONNECT ${new URL(url).host}`, `GET ${plain.origin}/`]);
+    });
+
     test('certificates that cannot be used are a matter of configuration', async () => {
       for (const wrong of [
         { ca: 'no certificate' },

@@ -4,6 +4,7 @@ import type { Call } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType } from '../_oci/media-types.ts';
 import { digestOf } from './digest.ts';
+import { isDoubtful } from './manifests.ts';
 import { errorCode, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { beginUpload, finishUpload } from './session.ts';
@@ -73,12 +74,20 @@ export async function* readBlob(repository: Repository, { digest, size }: Pick<D
   throw error.code === 'NOT_FOUND' ? integrityError(error.message, error.circumstances) : error;
 }
 
-/** Puts a small document into a repository and describes it. */
+/** Puts a small document into a repository and describes it. What breaks on the way is begun again. */
 export async function pushText(repository: Repository, mediaType: string, text: string, call: Call): Promise<Descriptor> {
   const digest = digestOf(text);
-  const location = await beginUpload(repository, call);
-  await finishUpload(repository, location, digest, text, call);
-  return { mediaType, digest, size: Buffer.byteLength(text) };
+  for (;;) {
+    const location = await beginUpload(repository, call);
+    try {
+      await finishUpload(repository, location, digest, text, call);
+      return { mediaType, digest, size: Buffer.byteLength(text) };
+    } catch (error) {
+      if (!isDoubtful(error) || call.retries.left <= 0) throw error;
+      call.retries.left -= 1;
+      call.note({ kind: 'retry', reason: error.message, afterMs: 0 });
+    }
+  }
 }
 
 /** The blob that stands for "no disk", put there if it is not. */

@@ -12,10 +12,12 @@ import { Wire } from './wire.ts';
 export interface OciClient {
   readonly who: string;
   readonly home: Repository;
-  /** Further repositories that may hold copies, by name. */
+  /** Further repositories that may hold copies, by name: those of the profile, and those watched. */
   readonly places: ReadonlyMap<string, Repository>;
   /** Any other repository of the registry. */
   repository(name: string): Repository;
+  /** From now on, in this run, copies are looked for in this repository too. */
+  watch(name: string): void;
   /** Bytes of a chunk; absent: disks are sent in one request. */
   readonly chunkBytes?: number;
 }
@@ -42,11 +44,13 @@ export function connect(values: Values<typeof fields>, { http }: Tools): OciClie
   };
   const home = repository(checkRepository(values.repository, 'repository'));
   const names = (values.places ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== home.name);
+  const places = new Map(names.map((name) => [name, repository(checkRepository(name, 'places'))]));
   return {
     who: `${values.username ?? (values.token ? 'token' : 'anonymous')}@${origin.host}/${home.name}`,
     home,
-    places: new Map(names.map((name) => [name, repository(checkRepository(name, 'places'))])),
+    places,
     repository,
+    watch: (name) => void places.set(name, repository(name)),
     ...(values.chunkSize ? { chunkBytes: chunkBytesOf(values.chunkSize) } : {}),
   };
 }

@@ -87,9 +87,12 @@ export async function putManifest(repository: Repository, id: string, text: stri
     );
     checkDigest(answer, digest, what);
   } catch (error) {
-    if (!isDoubtful(error) || (await digestNow(repository, id, call).catch(() => undefined)) !== digest) throw error;
+    if (!isDoubtful(error)) throw error;
+    const now = await digestNow(repository, id, call).catch(() => 'unknown');
+    if (now !== digest) throw now === 'unknown' ? error.with({ uncertain: true }) : error;
   }
 }
 
 /** Whether the work may have been done although there was no good answer. */
-export const isDoubtful = (error: unknown): boolean => error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
+export const isDoubtful = (error: unknown): error is ImgctlError =>
+  error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');

@@ -13,12 +13,12 @@ export async function beginUpload(repository: Repository, call: Call): Promise<U
   return (await startUpload(repository, call)).location;
 }
 
-/** As `beginUpload`, with what the registry said: it may want chunks of a least size. */
+/** As `beginUpload`, with what the registry said: it may want chunks of a least size. One begun in vain is cleared away there. */
 export async function startUpload(repository: Repository, call: Call): Promise<{ readonly location: URL; readonly answer: ApiAnswer }> {
   const url = urlIn(repository, 'blobs/uploads/');
   const what = `beginning an upload to ${repository.shown}`;
   const answer = await repository.wire.ask(
-    { what, method: 'POST', url, scopes: [scope(repository, 'pull,push')], headers: octets, body: '' },
+    { what, method: 'POST', url, scopes: [scope(repository, 'pull,push')], headers: octets, body: '', repeatable: true },
     call,
   );
   return { location: repository.wire.resolve(answer, url), answer };

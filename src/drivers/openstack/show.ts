@@ -1,7 +1,6 @@
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { readImage } from './images.ts';
-import { imageRecord } from './record.ts';
+import { readRecord } from './images.ts';
 import { newestTask, outcome } from './tasks.ts';
 
 /** Verbs whose work goes on as a task of Glance's after the answer. */
@@ -9,11 +8,9 @@ const tasked: readonly string[] = ['import', 'replicate', 'upload', 'create'];
 
 export const show: Operation<OpenstackClient, 'show'> = {
   async run(client, { id, awaiting }, call) {
-    const wire = await readImage(client, id, call);
-    const record = imageRecord(wire);
-    if (!awaiting || !tasked.includes(awaiting.verb)) return record;
-    const settled = record.status === 'active' && wire.os_glance_import_task === undefined;
-    if (settled && awaiting.verb !== 'replicate') return record;
-    return outcome(record, await newestTask(client, id, call), awaiting.verb);
+    if (!awaiting || !tasked.includes(awaiting.verb)) return readRecord(client, id, call);
+    // The task first: once it has ended, the image read after it shows all that came of it.
+    const task = await newestTask(client, id, call);
+    return outcome(await readRecord(client, id, call), task, awaiting.verb);
   },
 };

@@ -33,18 +33,22 @@ const silent = 'the import failed, and the image service does not say why (its l
  * state, a failed import falls back to `queued`, and a failed task may leave `os_glance_importing_to_stores` filled.
  */
 export function outcome(record: ImageRecord, task: Task | undefined, verb: OperationName): ImageRecord {
+  if (task?.state === 'running') return underWay(record, task);
   const failed = failedIn(record.raw);
-  const said = task?.message;
-  if (task?.state === 'running')
-    return {
-      ...record,
-      ...(record.status === 'queued' ? { status: 'pending' } : {}),
-      ...(said === undefined ? {} : { progress: { message: said } }),
-    };
-  const reason = (task?.state === 'failure' ? said : undefined) ?? silent;
+  const reason = (task?.state === 'failure' ? task.message : undefined) ?? silent;
   if (verb === 'replicate') return copied(record, task, failed, reason);
   const fellBack = record.status === 'queued' && (task?.state === 'failure' || failed.length > 0);
   return fellBack ? { ...record, status: 'failed', progress: { message: reason } } : record;
+}
+
+/** What failed before is tried again: until the task has begun, the image still shows how the one before it ended. */
+function underWay(record: ImageRecord, { message }: Task): ImageRecord {
+  return {
+    ...record,
+    ...(record.status === 'queued' ? { status: 'pending' } : {}),
+    places: record.places.map((place) => (place.status === 'failed' ? { ...place, status: 'pending' } : place)),
+    ...(message === undefined ? {} : { progress: { message } }),
+  };
 }
 
 function copied(record: ImageRecord, task: Task | undefined, failed: readonly string[], reason: string): ImageRecord {

@@ -12,13 +12,13 @@ import { unwrap } from './unwrap.ts';
 const prefixBytes = 2 << 20;
 const inputBytes = 64 << 10;
 /** So much of the compressed pieces of a disk is decompressed on trial. */
-const sampleBytes = 1 << 20;
+const sampleBytes = 512 << 10;
 
 /**
- * What a file is, by its content: never by its name. Whatever is in the file, however broken, becomes a finding; only errors of the
- * source itself are thrown. `reject` findings are for the caller to act on. Of a compressed file the first 2 MiB of content are
- * inspected, of a disk image the headers and all tables, and a sample of its compressed data: that the rest is sound shows when
- * it is read.
+ * What a file is, by its content: never by its name. Whatever is in the file, however broken, becomes a finding; what is thrown are errors
+ * of the source itself, and UNSUPPORTED for compressed data that takes a decoder which is not here. `reject` findings are for the caller to
+ * act on. Of a compressed file the first 2 MiB of content are inspected; of a disk image the headers, all tables, and a sample of its
+ * compressed data: whether the rest is sound shows when it is read.
  */
 export async function inspect(source: RandomSource): Promise<Inspection> {
   return inspectAt(source, 'file');
@@ -105,33 +105,24 @@ async function walk(source: RandomSource, layout: Layout): Promise<number> {
 async function inspectWrapped(source: RandomSource, compression: Compression, findings: Gathered): Promise<Inspection> {
   const pieces: Uint8Array[] = [];
   let total = 0;
-  let ended = false;
+  let end: 'reached' | 'beyond' | 'broken' = 'broken';
   await findings.during(async () => {
     for await (const piece of unwrap(compression, bytesOf(source), Infinity)) {
       pieces.push(Buffer.from(piece));
       total += piece.length;
-      if (total > prefixBytes) return;
+      if (total > prefixBytes) {
+        end = 'beyond';
+        return;
+      }
     }
-    ended = true;
+    end = 'reached';
   });
   const bytes = Buffer.concat(pieces);
-  const known = ended ? sourceOfBytes(bytes) : sourceOfPrefix(bytes);
-  const inner = total > 0 || ended ? await inspectPrefix(known) : undefined;
-  return {
-    format: 'raw',
-    ...inner,
-    compression,
-    fileBytes: source.size,
-    findings: [...findings.list, ...(inner?.findings ?? [])],
-  };
-}
-
-/** Broken compressed data may end before anything in it can be told. */
-async function inspectPrefix(source: RandomSource): Promise<Inspection | undefined> {
-  return inspectAt(source, 'wrapper').catch((error: unknown) => {
-    if (error instanceof BeyondPrefix) return undefined;
-    throw error;
-  });
+  const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), 'wrapper');
+  const outer = { compression, fileBytes: source.size };
+  // Where the data breaks off, nothing about the image can be said but what it began as.
+  if (end === 'broken') return { format: inner.format, ...outer, findings: findings.list };
+  return { ...inner, ...outer, findings: [...findings.list, ...inner.findings] };
 }
 
 async function* bytesOf(source: RandomSource): AsyncGenerator<Uint8Array, void, undefined> {

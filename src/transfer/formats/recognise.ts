@@ -52,7 +52,6 @@ export function checkWrapped(edges: Edges, compression: Compression, report: Rep
   if (found) report.reject('multiple_formats', `the file is valid as ${compression} and as ${found.name}`);
 }
 
-/** Whether the format keeps the bytes of the disk in order and without tables: then it need not be read at random. */
 /** Whether the file is the disk, without tables. */
 export const isFlat = (reader: FormatReader): boolean => flat.includes(reader);
 export const isArchive = (reader: FormatReader): boolean => reader === tar || reader === ova;

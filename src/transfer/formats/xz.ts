@@ -77,6 +77,8 @@ async function* decode(
 }
 
 function xzError(error: unknown): unknown {
+  if (error instanceof Error && error.name === 'RuntimeError')
+    return refusal('decompress', `the xz data is broken: ${error.message}`);
   if (error instanceof ImgctlError || !(error instanceof Error)) return error;
   const code = /error code (\d+)/.exec(error.message)?.[1];
   const beyond = code === undefined ? undefined : beyondDecoder[code];

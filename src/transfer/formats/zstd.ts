@@ -37,7 +37,7 @@ const idleCalls = 64;
 
 /**
  * Decompresses Zstandard, all frames of it. INTEGRITY where data is broken, cut off, or followed by something else.
- * WebAssembly whatever Node has: Node's own decoder ends quietly where data is cut off.
+ * The same decoder whatever Node has: so what is broken is told alike everywhere.
  */
 export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
   const wasm = await loadDecoder();
@@ -68,6 +68,8 @@ export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, un
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('Incomplete stream'))
       throw refusal('truncated', 'the zstd data ends too early');
+    if (error instanceof Error && error.name === 'RuntimeError')
+      throw refusal('decompress', `the zstd data is broken: ${error.message}`);
     throw error;
   } finally {
     await input.return?.();

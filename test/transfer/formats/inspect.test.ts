@@ -93,3 +93,15 @@ describe('a refusal', () => {
     await expect(inspect(broken)).rejects.toThrow('the disk is on fire');
   });
 });
+
+describe('compressed data that breaks off', () => {
+  test('still shows what it began as', async () => {
+    const file = gzipSync(made.qcow2);
+    const { format, virtualBytes, findings } = await inspect(sourceOfBytes(file.subarray(0, file.length >> 1)));
+    expect({ format, virtualBytes, codes: findings.map((finding) => finding.code) }).toEqual({
+      format: 'qcow2',
+      virtualBytes: undefined,
+      codes: ['truncated'],
+    });
+  });
+});

@@ -35,7 +35,7 @@ export const importProfiles = defineCommand({
 });
 
 function fitting(word: string, all: readonly Found[]): readonly Found[] {
-  const found = all.filter((one) => one.name === word || one.provider === word || word.startsWith(`${one.provider}-`));
+  const found = all.filter((one) => one.name === word || one.provider === word || one.tool === word || word.startsWith(`${one.provider}-`));
   if (found.length > 0) return found;
   const close = nearest(
     word,

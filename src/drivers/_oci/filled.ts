@@ -1,0 +1,37 @@
+import type { Encoding } from '../../core/encoding.ts';
+import { conflictError } from '../../core/errors.ts';
+import type { Description } from '../../core/operation.ts';
+import type { ImageManifest, Json } from './manifest.ts';
+import { firstRecord, nextRecord } from './next-record.ts';
+import type { StoredRecord } from './record.ts';
+
+/** A disk that lies in the store under its digest. `size` is bytes. */
+export interface FilledDisk {
+  readonly encoding: Encoding;
+  readonly digest: string;
+  readonly size: number;
+  readonly virtualBytes?: number | undefined;
+}
+
+/** Throws CONFLICT unless an image can be filled with a disk of this encoding: it has no data, and is for no other format. */
+export function checkFillable(image: { readonly id: string; readonly manifest: ImageManifest; readonly record: StoredRecord }, { format }: Encoding): void {
+  const { id, manifest, record } = image;
+  if (manifest.disk)
+    throw conflictError(`image ${id} has its data already (it is ${record.status})`, { hint: 'leave --into out to make a new image' });
+  if (record.diskFormat !== undefined && record.diskFormat !== format)
+    throw conflictError(`image ${id} is to be ${record.diskFormat}, and this is ${format}`, {
+      hint: `imgctl patch ${id} --set diskFormat=${format}, or convert the file`,
+    });
+}
+
+/** The record of an image that has got its disk: the next revision of `before`, or the first of a new image. */
+export function filledRecord(id: string, before: Json | undefined, description: Description & { readonly name: string }, disk: FilledDisk, now: string): Json {
+  const fields = {
+    status: 'active',
+    diskFormat: disk.encoding.format,
+    sizeBytes: disk.size,
+    virtualBytes: disk.virtualBytes,
+    checksums: { sha256: disk.digest.slice('sha256:'.length) },
+  };
+  return nextRecord(before ?? firstRecord(id, description, now), id, fields, now);
+}

@@ -1,0 +1,91 @@
+import { conflictError, ImgctlError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import type { Descriptor } from '../_oci/manifest.ts';
+import { recordType } from '../_oci/media-types.ts';
+import { imageOf } from '../_oci/record.ts';
+import { holdsBlob, pushText, readBlob } from './blobs.ts';
+import type { OciClient } from './client.ts';
+import { enter, lookUp, type Found, type Tagged } from './images.ts';
+import { scope, urlIn, type Repository } from './repository.ts';
+import { pushDisk } from './push-disk.ts';
+import { cancelUpload, octets } from './session.ts';
+
+/** The image as it is shown; `elsewhere` are the repositories besides home that hold a copy. `raw` is what the local store says too. */
+export function shown(client: OciClient, found: Found, elsewhere: readonly string[]): ImageRecord {
+  const raw = { ref: found.id, digest: found.digest, manifest: found.manifestJson, record: found.json };
+  return imageOf(found.id, found.record, [client.home.name, ...elsewhere], raw);
+}
+
+/** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
+export const isCopy = (found: Found, there: Tagged): there is Found =>
+  there !== undefined && there !== 'foreign' && there.manifest.disk !== undefined && there.manifest.disk.digest === found.manifest.disk?.digest;
+
+/** The copies of an image in the repositories that the profile names, and in those that this run has written to. */
+export async function copiesOf(client: OciClient, found: Found, call: Call): Promise<ReadonlyMap<string, Found>> {
+  if (!found.manifest.disk) return new Map();
+  const copies = new Map<string, Found>();
+  for (const [name, place] of client.places) {
+    try {
+      const there = await lookUp(place, found.id, call);
+      if (isCopy(found, there)) copies.set(name, there);
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      call.note({ kind: 'warning', message: `place ${name}: ${error.message}` });
+    }
+  }
+  return copies;
+}
+
+/** The image with its places. */
+export async function withPlaces(client: OciClient, found: Found, call: Call): Promise<ImageRecord> {
+  return shown(client, found, [...(await copiesOf(client, found, call)).keys()]);
+}
+
+/** Brings the record of every copy up to date. A place where that fails is reported: the image itself is as it should be. */
+export async function refreshCopies(client: OciClient, found: Found, call: Call): Promise<ImageRecord> {
+  const copies = await copiesOf(client, found, call);
+  for (const name of copies.keys()) {
+    try {
+      await copyTo(client.home, client.repository(name), found, call);
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${error.message}` });
+    }
+  }
+  return shown(client, found, [...copies.keys()]);
+}
+
+/** Lets another repository have a blob without moving it. False: the registry would have it uploaded. */
+async function mount(from: Repository, to: Repository, { digest }: Descriptor, call: Call): Promise<boolean> {
+  const query = new URLSearchParams({ mount: digest, from: from.name });
+  const url = urlIn(to, `blobs/uploads/?${query.toString()}`);
+  const answer = await to.wire.ask(
+    { what: `mounting ${digest} in ${to.shown}`, method: 'POST', url, scopes: [scope(to, 'pull,push'), scope(from, 'pull')], headers: octets, body: '' },
+    call,
+  );
+  if (answer.status === 201) return true;
+  await cancelUpload(to, to.wire.resolve(answer, url), call);
+  return false;
+}
+
+/** The disk through this machine, where a registry does not share blobs between repositories. */
+async function carry(from: Repository, to: Repository, disk: Descriptor, call: Call): Promise<void> {
+  call.note({ kind: 'warning', message: `${to.shown} cannot take the disk over from ${from.shown}: it is sent through this machine` });
+  const sha256 = disk.digest.slice('sha256:'.length);
+  const sent = { bytes: disk.size, digests: { sha256 } };
+  // The registry itself compares the digest of what it gets.
+  await pushDisk(to, { bytes: disk.size, sha256, repeatable: true, open: () => readBlob(from, disk, 0, disk.size - 1, call), sent: () => sent }, undefined, call);
+}
+
+/** Copies an image into another repository under its own id, byte for byte. Throws CONFLICT if something else has that tag there. */
+export async function copyTo(from: Repository, to: Repository, found: Found, call: Call): Promise<void> {
+  const { disk } = found.manifest;
+  if (!disk) throw conflictError(`image ${found.id} has no data yet; there is nothing to copy`);
+  const there = await lookUp(to, found.id, call);
+  if (there !== undefined && !isCopy(found, there)) throw conflictError(`something else is called ${found.id} in ${to.shown}`);
+  if (there?.digest === found.digest) return;
+  if (!(await holdsBlob(to, disk.digest, disk.size, call)) && !(await mount(from, to, disk, call))) await carry(from, to, disk, call);
+  await pushText(to, recordType, found.recordText, call);
+  await enter(to, found.id, found.text, there?.digest, call);
+}

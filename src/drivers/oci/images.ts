@@ -1,0 +1,97 @@
+import { conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import { checkId } from '../_oci/ids.ts';
+import { imageManifestOf, manifestText, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
+import { recordType } from '../_oci/media-types.ts';
+import { recordOf, type StoredRecord } from '../_oci/record.ts';
+import { pushEmpty, pushText, readText } from './blobs.ts';
+import { digestOf } from './digest.ts';
+import { digestNow, putManifest, readManifest } from './manifests.ts';
+import type { Repository } from './repository.ts';
+
+/** An image as it stands under a tag. `text` and `recordText` are the documents as they came, `json` is the record. */
+export interface Found {
+  readonly id: string;
+  readonly digest: string;
+  readonly text: string;
+  readonly manifest: ImageManifest;
+  readonly manifestJson: Json;
+  readonly recordText: string;
+  readonly json: Json;
+  readonly record: StoredRecord;
+}
+
+/** What stands under a tag: an image, something of another tool's, or nothing. */
+export type Tagged = Found | 'foreign' | undefined;
+
+function foundOf(id: string, text: string, manifest: ImageManifest, recordText: string, shown: string): Found {
+  const json = parseJson(recordText);
+  if (!json) throw providerError(`the record of image ${id} in ${shown} is no JSON object`);
+  return { id, digest: digestOf(text), text, manifest, manifestJson: parseJson(text) ?? {}, recordText, json, record: recordOf(json) };
+}
+
+/** What stands under a tag. The id must have been checked. Throws INTEGRITY for an image whose record is gone or damaged. */
+export async function lookUp(repository: Repository, id: string, call: Call): Promise<Tagged> {
+  const known = repository.read.get(id);
+  const came = await readManifest(repository, id, known?.digest, call);
+  if (came === 'unchanged') return known;
+  if (came === undefined) return undefined;
+  const json = parseJson(came.text);
+  if (!json) throw providerError(`reading image ${id}: the answer of ${repository.shown} is no JSON object: ${came.text.slice(0, 100)}`);
+  const manifest = imageManifestOf(json);
+  if (!manifest) return 'foreign';
+  const found = foundOf(id, came.text, manifest, await readText(repository, manifest.record.digest, call), repository.shown);
+  repository.read.set(id, found);
+  return found;
+}
+
+/** One image. Throws USAGE for what cannot be an id, NOT_FOUND when there is none. */
+export async function find(repository: Repository, id: string, call: Call): Promise<Found> {
+  checkId(id);
+  const found = await lookUp(repository, id, call);
+  if (found === undefined) throw notFoundError(`there is no image ${id} in ${repository.shown}`, { hint: 'imgctl list shows what is there' });
+  if (found === 'foreign') throw notFoundError(`${id} in ${repository.shown} is not an image of imgctl's, and left alone`);
+  return found;
+}
+
+/** Throws CONFLICT for an id that is taken, by whatever. */
+export async function checkFree(repository: Repository, id: string, call: Call): Promise<void> {
+  checkId(id);
+  if ((await digestNow(repository, id, call)) !== undefined)
+    throw conflictError(`${id} is taken in ${repository.shown}`, { hint: 'leave --id out to get a new one' });
+}
+
+/**
+ * Lets a tag name a manifest, unless it no longer names `before` (absent: nothing). Oddity: registries do not compare
+ * by themselves, so the tag is looked at right before the write; of two who write in the same moment the last one wins.
+ * Throws CONFLICT.
+ */
+export async function enter(repository: Repository, id: string, text: string, before: string | undefined, call: Call): Promise<void> {
+  if ((await digestNow(repository, id, call)) !== before)
+    throw conflictError(`image ${id} was changed by somebody else meanwhile; nothing was changed`, { hint: 'try again' });
+  await putManifest(repository, id, text, before, call);
+}
+
+/**
+ * Writes the next state of an image: its record, and a manifest for it under the image's id. The disk must be there
+ * already. Throws CONFLICT when the tag has moved away from `before`.
+ */
+export async function write(
+  repository: Repository,
+  next: { readonly id: string; readonly json: Json; readonly disk?: Descriptor | undefined; readonly before?: Found | undefined },
+  call: Call,
+): Promise<Found> {
+  const { id, json, disk, before } = next;
+  const { name, createdAt } = recordOf(json);
+  const recordText = JSON.stringify(json);
+  const record = await pushText(repository, recordType, recordText, call);
+  const empty = disk ?? (await pushEmpty(repository, call));
+  const text = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
+  await enter(repository, id, text, before?.digest, call);
+  const found = foundOf(id, text, disk ? { record, disk } : { record }, recordText, repository.shown);
+  repository.read.set(id, found);
+  return found;
+}
+
+/** An error that is about one image only: no reason not to show the others. */
+export const isDamage = (error: unknown): error is ImgctlError => error instanceof ImgctlError && error.code === 'INTEGRITY';

@@ -1,0 +1,37 @@
+import { defineDriver } from '../../core/driver.ts';
+import { ownIds } from '../_oci/ids.ts';
+import { connect } from './client.ts';
+import { create } from './create.ts';
+import { remove } from './delete.ts';
+import { discover } from './discover.ts';
+import { download } from './download.ts';
+import { fields } from './fields.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { places } from './places.ts';
+import { probe } from './probe.ts';
+import { replicate } from './replicate.ts';
+import { show } from './show.ts';
+import { upload } from './upload.ts';
+
+/** Images in a repository of an OCI registry: what the folder of the local store holds, for more than one machine. */
+export default defineDriver({
+  name: 'oci',
+  title: 'OCI registry (distribution, Harbor, zot, GHCR, …)',
+  docs: 'https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md',
+  profile: fields,
+  example: '--set registry=registry.example.org --set repository=images/library --set username=me --set password=env:REGISTRY_PASSWORD',
+  ids: ownIds,
+  connect,
+  operations: { list, show, create, patch, delete: remove, upload, download, replicate, places },
+  absent: {
+    deactivate: 'A registry gives its blobs to whoever may read the repository; a mark in the record would stop nobody.',
+    reactivate: 'Nothing can be deactivated in a registry, so there is nothing to reactivate.',
+    restore: 'A deleted manifest cannot be brought back by a registry.',
+    purge: 'A registry removes deleted data by its own garbage collection, which only its operator can run.',
+    import: 'A registry fetches nothing by itself. imgctl upload takes a URL, and sends the data through this machine.',
+    share: 'Who may read a repository is decided in the registry’s own user management, which the distribution specification leaves open.',
+  },
+  probe,
+  discover,
+});

@@ -1,0 +1,31 @@
+import type { Operation } from '../../core/operation.ts';
+import { abortedError } from '../../core/errors.ts';
+import type { OciClient } from './client.ts';
+import { withPlaces } from './copies.ts';
+import { isDamage, lookUp } from './images.ts';
+import { sideBySide } from './side-by-side.ts';
+import { tagsOf } from './tags.ts';
+
+/** All that a repository holds is the caller's own; no registry filters or sorts by what is in a record. */
+export const list: Operation<OciClient, 'list'> = {
+  filters: [],
+  async *run(client, request, call) {
+    const tags = await tagsOf(client.home, call);
+    const read = async (tag: string) => {
+      try {
+        const found = await lookUp(client.home, tag, call);
+        // Gone meanwhile, of another tool's, or not to be shown.
+        if (found === undefined || found === 'foreign' || (found.record.hidden === true && !request.hidden)) return undefined;
+        return await withPlaces(client, found, call);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        call.note({ kind: 'warning', message: `${error.message}; the image is left out` });
+        return undefined;
+      }
+    };
+    for await (const image of sideBySide(tags, read)) {
+      if (call.signal.aborted) throw abortedError('stopped');
+      if (image) yield image;
+    }
+  },
+};

@@ -1,0 +1,30 @@
+import type { Identity } from '../../core/driver.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import type { OciClient } from './client.ts';
+import { askRemoval, whyNot } from './removal.ts';
+import { tagsOf } from './tags.ts';
+
+/** A digest that no manifest has: asking for its removal removes nothing, and tells whether anything could be removed. */
+const nothing = `sha256:${'0'.repeat(64)}`;
+
+async function whyNoDelete(client: OciClient, call: Call): Promise<string | undefined> {
+  try {
+    const answer = await askRemoval(client.home, nothing, 'asking whether images can be deleted', call);
+    return answer.status === 405 ? whyNot(client.home, answer.text).message : undefined;
+  } catch (error) {
+    if (error instanceof ImgctlError && error.code === 'AUTH') return error.message;
+    throw error;
+  }
+}
+
+/** Who we are, and whether this registry lets images be deleted: many do not. Throws AUTH. */
+export async function probe(client: OciClient, call: Call): Promise<Identity> {
+  const tags = await tagsOf(client.home, call);
+  const reason = await whyNoDelete(client, call);
+  return {
+    who: client.who,
+    details: { registry: client.home.wire.origin.origin, repository: client.home.name, tags: String(tags.length) },
+    missing: reason === undefined ? {} : { delete: reason },
+  };
+}

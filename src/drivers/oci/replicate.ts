@@ -1,0 +1,54 @@
+import { conflictError, usageError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
+import { isRepository } from './address.ts';
+import type { OciClient } from './client.ts';
+import { copiesOf, copyTo, isCopy, shown } from './copies.ts';
+import { find, lookUp, type Found } from './images.ts';
+import { remove } from './removal.ts';
+
+function checkNames(names: readonly string[]): void {
+  for (const name of names)
+    if (!isRepository(name))
+      throw usageError(`"${name.slice(0, 100)}" cannot name a repository`, { hint: 'lower-case, such as images/copies; another registry is another profile: imgctl copy' });
+}
+
+/** The copies there are: where the profile says that copies may be, and where the request says so. */
+async function copiesNow(client: OciClient, found: Found, named: readonly string[], call: Call): Promise<ReadonlyMap<string, Found>> {
+  const copies = new Map(await copiesOf(client, found, call));
+  for (const name of named) {
+    if (name === client.home.name || client.places.has(name)) continue;
+    const there = await lookUp(client.repository(name), found.id, call);
+    if (isCopy(found, there)) copies.set(name, there);
+  }
+  return copies;
+}
+
+function wanted(request: ReplicateRequest, now: readonly string[]): ReadonlySet<string> {
+  const names = new Set(request.exactly ?? [...now, ...request.add]);
+  for (const name of request.remove) names.delete(name);
+  return names;
+}
+
+/** The registry itself lets the other repository have the disk: no bytes of it move. */
+export const replicate: Operation<OciClient, 'replicate'> = {
+  place: 'repository',
+  async run(client, request, call): Promise<ImageRecord> {
+    const named = [...request.add, ...request.remove, ...(request.exactly ?? [])];
+    checkNames(named);
+    const found = await find(client.home, request.id, call);
+    const copies = await copiesNow(client, found, named, call);
+    const names = wanted(request, [client.home.name, ...copies.keys()]);
+    if (!names.has(client.home.name))
+      throw conflictError(`image ${request.id} cannot leave ${client.home.name}: it is the repository of this profile`, {
+        hint: `imgctl delete ${request.id} removes it everywhere`,
+      });
+    const others = [...names].filter((name) => name !== client.home.name);
+    for (const name of others) {
+      await copyTo(client.home, client.repository(name), found, call);
+      client.watch(name);
+    }
+    for (const [name, copy] of copies) if (!names.has(name)) await remove(client.repository(name), copy, call);
+    return shown(client, found, others);
+  },
+};
