@@ -88,6 +88,9 @@ async function valuesOf(
 const variablesFor = (driver: Driver, fields: readonly string[]): string =>
   fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ');
 
+/** How many time limits a transfer may pass without a byte: 60 s by default. */
+const stallLimits = 2;
+
 /** An Http by the global options, and by the profile's own `caBundle` and `insecure` where it has them. */
 export async function toolsFor(surface: Surface, values: FieldValues = {}): Promise<Tools> {
   const { settings, home, version } = surface;
@@ -111,7 +114,7 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}): Prom
   const http = createHttp({
     userAgent: `imgctl/${version}`,
     timeoutMs: settings.timeoutMs,
-    stallMs: Math.max(settings.timeoutMs, 60_000),
+    stallMs: settings.timeoutMs * stallLimits,
     proxies: Object.fromEntries(Object.entries(proxies).filter(([, value]) => value)),
     ...(settings.debug ? { trace: (line: string) => surface.progress.line(line) } : {}),
     ...(ca === undefined ? {} : { ca }),

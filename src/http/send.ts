@@ -5,8 +5,8 @@ import { begin, type BulkTools, type Exchange } from './exchange.ts';
 import { readText } from './receive.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 
-/** Milliseconds that a server may take to answer once it has all bytes: it may hash or copy them first. */
-const digestionMs = 15 * 60_000;
+/** How many time limits a server may take to answer once it has all bytes: it may hash or copy them first. By default 15 min. */
+const digestionLimits = 30;
 
 /** Milliseconds that `100 Continue` is waited for: who does not know it says nothing (RFC 9110 section 10.1.1). */
 const continueMs = 1500;
@@ -140,7 +140,7 @@ export async function sendBytes(
       if (length !== undefined && sent < length) throw wrong(`only ${sent}`);
       sender.complete = true;
       exchange.request.end();
-      exchange.wait('waiting for the answer', Math.max(tools.limits.stallMs, digestionMs));
+      exchange.wait('waiting for the answer', Math.max(tools.limits.stallMs, tools.limits.timeoutMs * digestionLimits));
     }
     const message = await exchange.answer;
     const status = message.statusCode ?? 0;

@@ -260,11 +260,11 @@ describe('replicate and places', () => {
     try {
       const env = profileVariables('lin', 'linode', cloud.values);
       const [id = ''] = await cloud.seed([{ name: 'web' }]);
-      const done = await stage.ok(['replicate', `lin:${id}`, '--to', 'us-east', ...poll, '-o', 'json'], { env });
+      const done = await stage.ok(['replicate', `lin:${id}`, '--to', 'us-iad', ...poll, '-o', 'json'], { env });
       expect(done.json()).toMatchObject({
         places: expect.arrayContaining([
           { name: 'us-ord', status: 'active', providerStatus: 'available' },
-          { name: 'us-east', status: 'active', providerStatus: 'available' },
+          { name: 'us-iad', status: 'active', providerStatus: 'available' },
         ]),
       });
     } finally {

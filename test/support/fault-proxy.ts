@@ -52,6 +52,9 @@ function ask(target: string, message: IncomingMessage, body: Buffer): Promise<Wi
   });
 }
 
+/** As a JSON writer has it that escapes slashes. */
+const slashed = (url: string): string => url.replaceAll("/", String.raw`\/`);
+
 const isText = (answer: WireAnswer): boolean => /json|text|xml/.test(answer.headers['content-type'] ?? '');
 
 export async function startFaultProxy(targets: readonly string[]): Promise<FaultProxy> {
@@ -59,7 +62,8 @@ export async function startFaultProxy(targets: readonly string[]): Promise<Fault
   const sockets = new Set<Socket>();
   const origins = new Map<string, string>();
   let plan: FaultPlan | undefined;
-  const translate = (text: string): string => [...origins].reduce((all, [target, own]) => all.replaceAll(target, own), text);
+  const translate = (text: string): string =>
+    [...origins].reduce((all, [target, own]) => all.replaceAll(target, own).replaceAll(slashed(target), slashed(own)), text);
 
   function translated(answer: WireAnswer): WireAnswer {
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, translate(value)]));

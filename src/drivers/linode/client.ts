@@ -139,5 +139,10 @@ export async function askNew(client: LinodeClient, request: Omit<Ask, 'method'>,
   }
 }
 
+/** Deletes an image. Throws PROVIDER when it is not the API that answers with a success: a sign-in page is 200 too. */
+export async function deleteImage(client: LinodeClient, id: string, what: string, call: Call): Promise<void> {
+  (await ask(client, { method: 'DELETE', path: imagePath(id), what }, call)).json();
+}
+
 /** Whether an image is one of Linode's own, which everybody may read and nobody may change. */
 export const isLinodes = (id: string): boolean => id.startsWith('linode/');

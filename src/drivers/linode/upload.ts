@@ -3,7 +3,7 @@ import { describeEncoding, type Accept } from '../../core/encoding.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content, Operation, UploadRequest } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
-import { ask, askNew, imagePath, type LinodeClient } from './client.ts';
+import { askNew, deleteImage, type LinodeClient } from './client.ts';
 import { cloudInit, descriptionBody } from './described.ts';
 import { explainXml } from './explain.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
@@ -92,7 +92,7 @@ async function withoutRecord(client: LinodeClient, record: ImageRecord, error: u
   // The call may have been stopped: tidying up has time and tries of its own.
   const tidying: Call = { signal: AbortSignal.timeout(30_000), retries: { left: 1 }, note: (event) => call.note(event) };
   try {
-    await ask(client, { method: 'DELETE', path: imagePath(id), what: `removing ${id}` }, tidying);
+    await deleteImage(client, id, `removing ${id}`, tidying);
   } catch {
     return failure.with({
       leftover: id,

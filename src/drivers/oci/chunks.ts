@@ -6,7 +6,7 @@ import { isDoubtful } from './manifests.ts';
 import type { Disk, Pushed } from './push-disk.ts';
 import { refused } from './refusal.ts';
 import { scope, type Repository } from './repository.ts';
-import { cancelUpload, finishUpload, octets, startUpload } from './session.ts';
+import { cancelUpload, finishUpload, octets, startUpload, tooLarge } from './session.ts';
 import { isFine } from './wire.ts';
 
 /** An upload under way: where its next bytes go, and how many the registry has acknowledged. */
@@ -114,9 +114,9 @@ async function sendPart(repository: Repository, session: Session, bytes: Uint8Ar
     throw error;
   }
   if (!isFine(answer)) {
-    const error = refused(answer, answer.text, `uploading to ${repository.shown}`);
-    if (isDoubtful(error) || answer.status === 404 || answer.status === 416) return error;
-    throw answer.status === 413 ? error.with({ hint: 'the registry wants smaller chunks: imgctl profile set NAME chunkSize=4MiB' }) : error;
+    const error = refused(answer, answer.text, `uploading to ${repository.shown}`, tooLarge(answer.status));
+    if (answer.status === 404 || answer.status === 416 || isDoubtful(error)) return error;
+    throw error;
   }
   session.location = repository.wire.resolve(answer, session.location);
   session.border = borderOf(answer) ?? last + 1;

@@ -6,7 +6,7 @@ import { isDoubtful } from './manifests.ts';
 import { pushChunks } from './chunks.ts';
 import { refused } from './refusal.ts';
 import { scope, type Repository } from './repository.ts';
-import { beginUpload, cancelUpload, checkTaken, closingUrl, finishUpload, octets } from './session.ts';
+import { beginUpload, cancelUpload, checkTaken, closingUrl, finishUpload, octets, tooLarge } from './session.ts';
 import { isFine } from './wire.ts';
 
 /** A disk on its way. `bytes` and `sha256` are of what `open` gives; absent: known only at its end. */
@@ -91,9 +91,6 @@ async function asStream(repository: Repository, disk: Disk, location: URL, call:
     return all;
   });
 }
-
-const tooLarge = (status: number): { hint?: string } =>
-  status === 413 || status === 416 ? { hint: 'the registry wants smaller requests: imgctl profile set NAME chunkSize=4MiB' } : {};
 
 /** Does the sending; a failure after which the disk is there was none, and after any other the upload is let go. */
 async function orCancel(

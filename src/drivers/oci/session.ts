@@ -54,3 +54,7 @@ export async function cancelUpload(repository: Repository, location: URL, call: 
   const ask = { what: 'ending an upload', method: 'DELETE', url: location, scopes: [scope(repository, 'pull,push')], secretUrl: true } as const;
   await repository.wire.ask(ask, after).catch(() => undefined);
 }
+
+/** What to do about a refusal of a request for its size; some want no more than 4 MiB in a PATCH. */
+export const tooLarge = (status: number): { hint?: string } =>
+  status === 413 || status === 416 ? { hint: 'the registry wants smaller requests: imgctl profile set NAME chunkSize=4MiB' } : {};

@@ -86,7 +86,7 @@ export class Wire {
    */
   resolve(answer: Answer, from: URL): URL {
     const { location } = answer.headers;
-    if (location === undefined || !URL.canParse(location, from))
+    if (location === undefined || !URL.canParse(location, from.href))
       throw providerError(`${this.origin.host} answered HTTP ${answer.status} without saying where to go on`, { status: answer.status });
     const url = new URL(location, from);
     if (url.protocol === 'http:' && this.origin.protocol === 'https:' && url.hostname === this.origin.hostname) return new URL(`${url.pathname}${url.search}`, this.origin);

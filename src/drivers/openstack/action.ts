@@ -14,7 +14,7 @@ export async function act(
 ): Promise<ImageRecord> {
   try {
     await client.ask(
-      { what: `${action.slice(0, -1)}ing image ${id}`, method: 'POST', path: `${imagePath(id)}/actions/${action}` },
+      { what: `${action.slice(0, -1)}ing image ${id}`, method: 'POST', path: `${imagePath(id)}/actions/${action}`, done: 204 },
       call,
     );
   } catch (error) {

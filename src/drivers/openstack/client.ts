@@ -27,6 +27,8 @@ export interface Ask {
   readonly headers?: Headers;
   /** Statuses beside 2xx that come back as answers instead of being thrown. */
   readonly welcome?: readonly number[];
+  /** The one status by which Glance says that it is done, where its answer says nothing else: a sign-in page is 200 too. */
+  readonly done?: number;
 }
 
 /**
@@ -39,6 +41,15 @@ export function segment(text: string, what = 'image id'): string {
       hint: 'ids are letters, digits and dashes; imgctl list shows them',
     });
   return encodeURIComponent(text);
+}
+
+/** Throws PROVIDER when a success is another one than Glance's: somebody else answered, and nothing was done. */
+function expectDone(answer: ApiAnswer, done: number | undefined, what: string): void {
+  if (done === undefined || answer.status === done) return;
+  throw providerError(`${what}: ${answer.url} answered HTTP ${answer.status}, where Glance answers ${done}`, {
+    status: answer.status,
+    hint: 'is this the address of the image API, and not of a sign-in page or a proxy?',
+  });
 }
 
 /** Speaks with Keystone and Glance for one profile. Signs in at the first call, once for all that ask at the same time. */
@@ -85,8 +96,10 @@ export class OpenstackClient {
         call,
       ),
     );
-    if ((answer.status >= 200 && answer.status < 300) || ask.welcome?.includes(answer.status)) return answer;
-    throw glanceError(answer, answer.text, ask.what);
+    if (ask.welcome?.includes(answer.status)) return answer;
+    if (answer.status < 200 || answer.status >= 300) throw glanceError(answer, answer.text, ask.what);
+    expectDone(answer, ask.done, ask.what);
+    return answer;
   }
 
   /** Asks Glance for an object. Throws PROVIDER when the answer is something else. */
@@ -117,6 +130,7 @@ export class OpenstackClient {
     if (answer.status === 401 && again && this.#authUrl !== undefined)
       answer = await send(await this.#renewed(site, call), again());
     if (answer.status < 200 || answer.status >= 300) throw glanceError(answer, answer.text, what);
+    expectDone(answer, 204, what);
   }
 
   /** Receives bulk bytes. Every status comes back. */

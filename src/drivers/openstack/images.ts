@@ -30,5 +30,5 @@ export const patchImage = (client: OpenstackClient, id: string, steps: readonly 
   );
 
 export const deleteImage = async (client: OpenstackClient, id: string, call: Call): Promise<void> => {
-  await client.ask({ what: `deleting image ${id}`, method: 'DELETE', path: imagePath(id) }, call);
+  await client.ask({ what: `deleting image ${id}`, method: 'DELETE', path: imagePath(id), done: 204 }, call);
 };

@@ -79,7 +79,7 @@ async function begin(
 ): Promise<void> {
   const stores = places && places.length > 0 ? { stores: places } : {};
   await client.ask(
-    { what: `importing to image ${id}`, method: 'POST', path: `${imagePath(id)}/import`, json: { method, ...stores } },
+    { what: `importing to image ${id}`, method: 'POST', path: `${imagePath(id)}/import`, json: { method, ...stores }, done: 202 },
     call,
   );
 }

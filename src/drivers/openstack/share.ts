@@ -39,7 +39,7 @@ async function ownProject(client: OpenstackClient, call: Call): Promise<string> 
 
 async function add(client: OpenstackClient, id: string, member: string, call: Call): Promise<void> {
   try {
-    await client.ask(
+    await client.askObject(
       { what: `sharing image ${id} with ${member}`, method: 'POST', path: `${imagePath(id)}/members`, json: { member } },
       call,
     );
@@ -68,9 +68,9 @@ export const share: Operation<OpenstackClient, 'share'> = {
     if (member === undefined) throw usageError(`sharing image ${id}: with whom?`, { hint: '--with PROJECT_ID' });
     const path = `${imagePath(id)}/members/${segment(member, 'project id')}`;
     if (action === 'add') await add(client, id, member, call);
-    if (action === 'remove') await client.ask({ what: `taking image ${id} from ${member}`, method: 'DELETE', path }, call);
+    if (action === 'remove') await client.ask({ what: `taking image ${id} from ${member}`, method: 'DELETE', path, done: 204 }, call);
     if (answering)
-      await client.ask({ what: `answering for image ${id}`, method: 'PUT', path, json: { status: `${action}ed` } }, call);
+      await client.askObject({ what: `answering for image ${id}`, method: 'PUT', path, json: { status: `${action}ed` } }, call);
     return members(client, id, call);
   },
 };

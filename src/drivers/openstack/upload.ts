@@ -113,6 +113,7 @@ async function sendData(client: OpenstackClient, id: string, request: UploadRequ
       method: 'POST',
       path: `${imagePath(id)}/import`,
       json: { method: { name: 'glance-direct' }, ...(place === undefined ? {} : { stores: [place] }) },
+      done: 202,
     },
     call,
   );

@@ -105,23 +105,19 @@ async function walk(source: RandomSource, layout: Layout): Promise<number> {
 async function inspectWrapped(source: RandomSource, compression: Compression, findings: Gathered): Promise<Inspection> {
   const pieces: Uint8Array[] = [];
   let total = 0;
-  let end: 'reached' | 'beyond' | 'broken' = 'broken';
-  await findings.during(async () => {
+  const end = await findings.during(async () => {
     for await (const piece of unwrap(compression, bytesOf(source), Infinity)) {
       pieces.push(Buffer.from(piece));
       total += piece.length;
-      if (total > prefixBytes) {
-        end = 'beyond';
-        return;
-      }
+      if (total > prefixBytes) return 'beyond';
     }
-    end = 'reached';
+    return 'reached';
   });
   const bytes = Buffer.concat(pieces);
   const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), 'wrapper');
   const outer = { compression, fileBytes: source.size };
   // Where the data breaks off, nothing about the image can be said but what it began as.
-  if (end === 'broken') return { format: inner.format, ...outer, findings: findings.list };
+  if (end === undefined) return { format: inner.format, ...outer, findings: findings.list };
   return { ...inner, ...outer, findings: [...findings.list, ...inner.findings] };
 }
 
@@ -133,8 +129,8 @@ async function* bytesOf(source: RandomSource): AsyncGenerator<Uint8Array, void, 
 interface Gathered {
   readonly list: Finding[];
   readonly report: Report;
-  /** Runs something that may throw a refusal, which becomes a finding too. */
-  during(work: () => Promise<void>): Promise<void>;
+  /** Runs something that may throw a refusal, which becomes a finding too; nothing comes back then. */
+  during<Result>(work: () => Promise<Result>): Promise<Result | undefined>;
 }
 
 /** Every code once: a broken table may be wrong in a thousand places. */
@@ -149,11 +145,12 @@ function gathered(): Gathered {
     report: { reject: adder('reject'), warn: adder('warn') },
     async during(work) {
       try {
-        await work();
+        return await work();
       } catch (error) {
         const finding = findingOf(error);
         if (finding !== undefined) add(finding);
         else if (!(error instanceof BeyondPrefix)) throw error;
+        return undefined;
       }
     },
   };

@@ -1,0 +1,63 @@
+/** What registries differ in. The default is what CNCF distribution 2.8.2 does, deletion allowed. */
+export interface Switches {
+  /** `storage.delete.enabled`. */
+  deletes: boolean;
+  /** `storage.maintenance.readonly.enabled`: writes are refused in plain text. */
+  readOnly: boolean;
+  /** Tags come sorted, in pages of this many, with `Link`; 0: all at once and unsorted. */
+  pageLength: number;
+  /** `Link` names the same page for ever. */
+  endlessPages: boolean;
+  /** How one signs in. */
+  auth: 'none' | 'basic' | 'bearer';
+  /** Locations are paths, as with `relativeurls`. */
+  relativeLocations: boolean;
+  /** What stands in front of an absolute Location; absent: the server's own origin. */
+  locationOrigin: string | undefined;
+  /** Blobs are read from storage elsewhere, by a redirect with a signed URL. */
+  storage: string | undefined;
+  /** Uploads know their offset: a chunk for another one is 416, and GET tells how far a broken one got. */
+  checksOffsets: boolean;
+  /** The least that a chunk must have, as `OCI-Chunk-Min-Length`. */
+  leastChunk: number;
+  /** The most that a PATCH may have; above it 416. */
+  mostPatch: number;
+  /** PATCH answers 201 rather than 202. */
+  patch201: boolean;
+  /** `If-Match` and `If-None-Match` of a PUT are compared (412). */
+  comparesTags: boolean;
+  /** Mounting across repositories works. */
+  mounts: boolean;
+  /** HEAD and Content-Length of collected blobs go on as if they were there, and no byte comes. */
+  staleBlobs: Set<string>;
+  /** A manifest PUT is kept, and the answer is lost. */
+  losesManifestAnswers: number;
+  /** Digests that answers name in the place of the true one. */
+  liesAbout: string | undefined;
+  /** No `Docker-Content-Digest` on any answer. */
+  namesDigests: boolean;
+  /** Seconds that a token lives. */
+  tokenLife: number;
+}
+
+export const defaultSwitches = (): Switches => ({
+  deletes: true,
+  readOnly: false,
+  pageLength: 0,
+  endlessPages: false,
+  auth: 'bearer',
+  relativeLocations: false,
+  locationOrigin: undefined,
+  storage: undefined,
+  checksOffsets: false,
+  leastChunk: 0,
+  mostPatch: Number.POSITIVE_INFINITY,
+  patch201: false,
+  comparesTags: false,
+  mounts: true,
+  staleBlobs: new Set(),
+  losesManifestAnswers: 0,
+  liesAbout: undefined,
+  namesDigests: true,
+  tokenLife: 300,
+});
