@@ -17,7 +17,7 @@ const sampleBytes = 512 << 10;
 /**
  * What a file is, by its content: never by its name. Whatever is in the file, however broken, becomes a finding; what is thrown are errors
  * of the source itself, and UNSUPPORTED for compressed data that takes a decoder which is not here. `reject` findings are for the caller to
- * act on. Of a compressed file the first 2 MiB of content are inspected; of a disk image the headers, all tables, and a sample of its
+ * act on. A source of which only the beginning is known (`sourceOfPrefix`) is inspected as far as that goes. Of a compressed file the first 2 MiB of content are inspected; of a disk image the headers, all tables, and a sample of its
  * compressed data: whether the rest is sound shows when it is read.
  */
 export async function inspect(source: RandomSource): Promise<Inspection> {
@@ -51,12 +51,14 @@ async function inspectDisk(source: RandomSource, edges: Edges, place: Place, fin
   return {
     format: reader.name,
     ...(subformat === undefined ? {} : { subformat }),
-    ...(Number.isFinite(source.size) ? { fileBytes: source.size } : {}),
+    ...sizeOf(source),
     ...(virtualBytes === undefined ? {} : { virtualBytes }),
     ...(allocated === undefined ? {} : { allocatedBytes: allocated }),
     findings: findings.list,
   };
 }
+
+const sizeOf = ({ size }: RandomSource) => (Number.isFinite(size) ? { fileBytes: size } : {});
 
 const memberFormat = (member: Inspection): string => (member.subformat ? `${member.format} ${member.subformat}` : member.format);
 
@@ -106,16 +108,21 @@ async function inspectWrapped(source: RandomSource, compression: Compression, fi
   const pieces: Uint8Array[] = [];
   let total = 0;
   const end = await findings.during(async () => {
-    for await (const piece of unwrap(compression, bytesOf(source), Infinity)) {
-      pieces.push(Buffer.from(piece));
-      total += piece.length;
-      if (total > prefixBytes) return 'beyond';
+    try {
+      for await (const piece of unwrap(compression, bytesOf(source), Infinity)) {
+        pieces.push(Buffer.from(piece));
+        total += piece.length;
+        if (total > prefixBytes) return 'beyond';
+      }
+      return 'reached';
+    } catch (error) {
+      if (error instanceof BeyondPrefix) return 'beyond';
+      throw error;
     }
-    return 'reached';
   });
   const bytes = Buffer.concat(pieces);
   const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), 'wrapper');
-  const outer = { compression, fileBytes: source.size };
+  const outer = { compression, ...sizeOf(source) };
   // Where the data breaks off, nothing about the image can be said but what it began as.
   if (end === undefined) return { format: inner.format, ...outer, findings: findings.list };
   return { ...inner, ...outer, findings: [...findings.list, ...inner.findings] };

@@ -13,10 +13,14 @@ export function bufferOf(bytes: Uint8Array): Buffer {
 export const u64be = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 export const u64le = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
 
-/** Exactly `length` bytes. INTEGRITY (`truncated`) where the file ends before; `what` names them in the message. */
+/**
+ * Exactly `length` bytes. INTEGRITY (`truncated`) where the file ends before, BeyondPrefix where only less is known. `what` names them in
+ * messages.
+ */
 export async function readFully(source: RandomSource, offset: number, length: number, what: string): Promise<Buffer> {
   if (!(offset + length <= source.size)) throw refusal('truncated', `the file ends before the end of ${what}`);
   const bytes = await source.read(offset, length);
+  if (bytes.length !== length && source.size === Infinity) throw new BeyondPrefix(`${what} lies behind what is known`);
   if (bytes.length !== length) throw refusal('truncated', `the file ended while reading ${what}`);
   return bufferOf(bytes);
 }
@@ -31,18 +35,12 @@ export function sourceOfBytes(bytes: Uint8Array): RandomSource {
   return { size: bytes.length, read: (at, length) => Promise.resolve(bytes.subarray(at, at + length)) };
 }
 
-/** Thrown by a source of which only the beginning is known, when more is wanted. It says nothing about the file. */
+/** Thrown when more is wanted of a source than the beginning that is known. It says nothing about the file. */
 export class BeyondPrefix extends Error {}
 
-/** The beginning of something longer, whose size is not known: `size` is Infinity. */
+/** The beginning of something longer, whose size is not known: `size` is Infinity, reads give what there is. */
 export function sourceOfPrefix(bytes: Uint8Array): RandomSource {
-  return {
-    size: Infinity,
-    read: (at, length) =>
-      at + length > bytes.length
-        ? Promise.reject(new BeyondPrefix('only the beginning is known'))
-        : Promise.resolve(bytes.subarray(at, at + length)),
-  };
+  return { ...sourceOfBytes(bytes), size: Infinity };
 }
 
 /** What sniffers look at: the first 70 KiB and the last 1536 bytes, or less where there is less. `tail` is empty where the end is not known. */
@@ -57,10 +55,11 @@ const tailBytes = 1536;
 
 export async function readEdges(source: RandomSource): Promise<Edges> {
   const { size } = source;
+  if (size === Infinity) return { size, head: bufferOf(await source.read(0, headBytes)), tail: Buffer.alloc(0) };
   const length = Math.min(tailBytes, size);
   const [head, tail] = await Promise.all([
     readFully(source, 0, Math.min(headBytes, size), 'the beginning'),
-    Number.isFinite(size) ? readFully(source, size - length, length, 'the end') : Buffer.alloc(0),
+    readFully(source, size - length, length, 'the end'),
   ]);
   return { size, head, tail };
 }

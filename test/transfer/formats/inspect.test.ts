@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ImgctlError } from '../../../src/core/errors.ts';
 import { findingOf, inspect, readRuns } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/reading.ts';
 import * as images from '../../support/disk-images.ts';
 import { drain, handle, rejectsOf } from './draining.ts';
 import { all, at, disk, made, type Change } from './made.ts';
@@ -103,5 +103,43 @@ describe('compressed data that breaks off', () => {
       virtualBytes: undefined,
       codes: ['truncated'],
     });
+  });
+});
+
+describe('something of which only the beginning is known', () => {
+  const large = images.guestDisk(3 << 20, 6);
+  const look = (file: Buffer, bytes: number) => inspect(sourceOfPrefix(file.subarray(0, bytes)));
+
+  test.each<[string, Buffer, object]>([
+    ['raw', large, { format: 'raw', subformat: 'mbr', findings: [] }],
+    ['qcow2', images.qcow2Image(large), { format: 'qcow2', subformat: 'v3', virtualBytes: large.length, findings: [] }],
+    [
+      'vmdk',
+      images.vmdkStreamImage(large),
+      { format: 'vmdk', subformat: 'streamOptimized', virtualBytes: large.length, findings: [] },
+    ],
+    ['vhd', images.vhdDynamicImage(large), { format: 'vhd', subformat: 'dynamic', virtualBytes: large.length, findings: [] }],
+    ['vdi', images.vdiImage(large), { format: 'vdi', virtualBytes: large.length, findings: [] }],
+    ['tar', images.tarImage(large), { format: 'tar', subformat: 'raw mbr', virtualBytes: large.length, findings: [] }],
+    ['raw in gzip', gzipSync(large), { format: 'raw', subformat: 'mbr', compression: 'gzip', findings: [] }],
+    ['raw in xz', images.xzStream(large), { format: 'raw', subformat: 'mbr', compression: 'xz', findings: [] }],
+    ['raw in zstd', images.zstdFrame(large), { format: 'raw', subformat: 'mbr', compression: 'zstd', findings: [] }],
+    [
+      'qcow2 in gzip',
+      gzipSync(images.qcow2Image(large)),
+      { format: 'qcow2', compression: 'gzip', virtualBytes: large.length, findings: [] },
+    ],
+  ])('%s', async (_name, file, expected) => {
+    for (const bytes of [400_000, 700_001]) {
+      const inspection = await look(file, bytes);
+      expect(inspection).toMatchObject(expected);
+      expect(inspection.fileBytes).toBeUndefined();
+      if (inspection.format === 'raw') expect(inspection.virtualBytes).toBeUndefined();
+    }
+  });
+
+  test('may be next to nothing', async () => {
+    for (const file of [Buffer.alloc(0), made.qcow2, made.gzip, made.stream])
+      for (const bytes of [0, 10, 100, 1000]) expect(await look(file, bytes)).toBeDefined();
   });
 });
