@@ -3,6 +3,7 @@ import type { ImgctlError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
 import type { Home } from '../host/folders.ts';
+import type { Redactor } from '../http/redact.ts';
 import type { ProfileStore } from '../profiles/store.ts';
 import type { Io } from '../ui/io.ts';
 import type { ProgressDisplay } from '../ui/progress.ts';
@@ -31,6 +32,8 @@ export interface Surface {
   readonly directory: ProfileDirectory;
   readonly progress: ProgressDisplay;
   readonly signal: AbortSignal;
+  /** Knows the secrets that have gone over the wire: stderr is kept free of them, whoever quotes them. */
+  readonly redactor: Redactor;
   /** Facts for `--version` and the user agent. */
   readonly version: string;
   /** A fresh retry budget; its notes go to the progress display. */

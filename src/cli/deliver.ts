@@ -67,7 +67,7 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
     throw conflictError(`there is an image "${description.name}" already in ${delivery.at.profile}: ${first.id}`, {
       hint: '--if-exists skip, replace or rename says what to do',
     });
-  const contentId = await contentIdOf(prepared);
+  const contentId = await prepared.contentId();
   const same = taken.find((image) => contentId !== undefined && image.contentId === contentId && image.status === 'active');
   if (same) {
     surface.say(`${same.id} holds the same disk already; nothing was sent`);
@@ -76,16 +76,6 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
   throw conflictError(`the image "${description.name}" (${first.id}) holds other content, or its content is not known`, {
     hint: '--if-exists replace or rename says what to do',
   });
-}
-
-/** Content id of the disk; absent also where it cannot be decoded because it is unsafe on purpose. */
-async function contentIdOf(prepared: Prepared): Promise<string | undefined> {
-  try {
-    return await prepared.contentId();
-  } catch (error) {
-    if (error instanceof ImgctlError && error.code === 'INTEGRITY') return undefined;
-    throw error;
-  }
 }
 
 const freeName = (name: string, now: number): string =>
@@ -133,8 +123,10 @@ async function arrived(sent: Image, content: Content, work: Work, delivery: Deli
     verifySent(image, content, reported);
     return image;
   } catch (error) {
-    if (!(error instanceof ImgctlError) || (error.code !== 'INTEGRITY' && error.code !== 'PROVIDER')) throw error;
-    throw error.with(await undone(sent, delivery));
+    if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;
+    if (error.code === 'INTEGRITY' || error.code === 'PROVIDER') throw error.with(await undone(sent, delivery));
+    // Whether it arrives is not known: it may be whole, so it stays, and is told of.
+    throw error.with({ leftover: sent.id, hint: `imgctl wait ${at.profile}:${sent.id} tells whether it arrives` });
   }
 }
 
@@ -162,7 +154,7 @@ async function removeReplaced(old: readonly Image[], image: Image, { at, call }:
 async function recordContentId(image: Image, prepared: Prepared, { at, call }: Delivery, surface: Surface): Promise<Image> {
   const patch = at.maybe('patch');
   if (image.contentId !== undefined || !patch?.fields.includes('properties')) return image;
-  const contentId = await contentIdOf(prepared);
+  const contentId = await prepared.contentId();
   if (contentId === undefined) return image;
   try {
     return await patch.run({ id: image.id, changes: { properties: { [contentIdProperty]: contentId } }, extras: {} }, call);

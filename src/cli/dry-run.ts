@@ -6,8 +6,9 @@ import { defineView } from '../ui/view.ts';
 /** What would have been done: the verb with what it was asked, and the first request that would have changed something. */
 export interface Planned {
   readonly verb: string;
-  readonly profile: string;
-  readonly provider: string;
+  /** Absent where no provider takes part. */
+  readonly profile?: string;
+  readonly provider?: string;
   readonly image?: string;
   readonly method?: string;
   readonly url?: string;

@@ -3,6 +3,7 @@ import { abortedError, exitCodes, ImgctlError, usageError } from '../core/errors
 import type { Call, Note, OperationName } from '../core/operation.ts';
 import { ownFolder, type Home } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
+import { createRedactor, type Redactor } from '../http/redact.ts';
 import { profileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
@@ -33,8 +34,15 @@ export interface World {
   writeStdout(bytes: Uint8Array): Promise<void>;
 }
 
+/** A world whose stderr shows none of the secrets that the redactor knows. */
+interface QuietWorld extends World {
+  readonly redactor: Redactor;
+}
+
 /** Runs one command line and gives its exit status. Never throws; everything it has to say is on the Io of the world. */
-export async function run(argv: readonly string[], world: World): Promise<number> {
+export async function run(argv: readonly string[], surroundings: World): Promise<number> {
+  const redactor = createRedactor();
+  const world: QuietWorld = { ...surroundings, io: withoutSecrets(surroundings.io, redactor), redactor };
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
   let progress: ProgressDisplay | undefined;
   try {
@@ -51,6 +59,12 @@ export async function run(argv: readonly string[], world: World): Promise<number
     return await failed(error, wish, world);
   }
 }
+
+/** Providers may quote in an error what they were sent, credentials and all: stderr shows none of it. */
+const withoutSecrets = (io: Io, redactor: Redactor): Io => ({
+  ...io,
+  stderr: { write: (text) => io.stderr.write(redactor.hide(text)) },
+});
 
 async function failed(error: unknown, wish: { readonly json: boolean; readonly debug: boolean }, world: World): Promise<number> {
   if (error instanceof PipeClosed) return 0;
@@ -76,7 +90,7 @@ function wantsJson(argv: readonly string[], world: World): boolean {
   return argv.includes('--json') || machineFormats.includes(typed ?? world.home.env.IMGCTL_OUTPUT ?? '');
 }
 
-async function runParsed(parsed: Parsed, settings: Settings, world: World, progress: ProgressDisplay): Promise<number> {
+async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, progress: ProgressDisplay): Promise<number> {
   const ending = { status: 0 };
   const surface = await makeSurface(settings, world, progress, ending);
   const context: Context<Needs> = {
@@ -115,7 +129,7 @@ async function drawOutcome(command: Command, input: Parsed['input'], context: Co
 
 async function makeSurface(
   settings: Settings,
-  world: World,
+  world: QuietWorld,
   progress: ProgressDisplay,
   ending: { status: number },
 ): Promise<Surface> {
@@ -133,6 +147,7 @@ async function makeSurface(
     directory,
     progress,
     signal,
+    redactor: world.redactor,
     version,
     call: () => newCall(settings, signal, surface),
     tools: () => toolsFor(surface),

@@ -113,6 +113,7 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}): Prom
   };
   const http = createHttp({
     userAgent: `imgctl/${version}`,
+    redactor: surface.redactor,
     timeoutMs: settings.timeoutMs,
     stallMs: settings.timeoutMs * stallLimits,
     proxies: Object.fromEntries(Object.entries(proxies).filter(([, value]) => value)),

@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os';
 import { formats, type Format } from '../core/encoding.ts';
-import type { Image } from '../core/image.ts';
 import { parseChecksum } from '../transfer/checked.ts';
+import { prepareForFile } from '../transfer/convert.ts';
 import type { Means, Wishes } from '../transfer/prepare.ts';
+import type { Source } from '../transfer/source.ts';
 import type { Task } from '../ui/progress.ts';
 import type { Surface } from './context.ts';
 import type { Options, OptionValues } from './option.ts';
@@ -46,8 +47,10 @@ export function meansFor(surface: Surface, task: Task, digests: readonly string[
   };
 }
 
-/** The images that came of a transfer are shown with what was verified. */
-export interface Arrived {
-  readonly image: Image;
-  readonly verifiedBy?: string;
+/** The steps by which a source would come into a file, once it has been looked at. Throws as `prepare` does. */
+export async function stepsToFile(source: Source, file: string, wishes: Wishes, means: Means): Promise<readonly string[]> {
+  const prepared = await prepareForFile(source, file, wishes, means);
+  await prepared.close();
+  const { steps } = prepared.plan;
+  return [...steps.slice(0, steps.indexOf('send')), `write ${file}`];
 }

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import type { Surroundings } from '../core/driver.ts';
 import { userFolder, type Home } from './folders.ts';
 import { parseIni } from './ini.ts';
+import { runProgram } from './run-program.ts';
 import { textOf } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 

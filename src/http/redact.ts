@@ -63,6 +63,8 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 export interface Redactor {
   /** Remembers a secret, in the forms in which it may come back. */
   learn(secret: string): void;
+  /** The text with all remembered secrets replaced, and nothing else. */
+  hide(text: string): string;
   /** The text with all remembered secrets replaced, in one line that is safe for a terminal. */
   line(text: string): string;
 }
@@ -83,13 +85,13 @@ function formsOf(secret: string): readonly string[] {
 
 export function createRedactor(): Redactor {
   const known = new Set<string>();
+  const hide = (text: string): string =>
+    [...known].sort((a, b) => b.length - a.length).reduce((shown, secret) => shown.replaceAll(secret, mask), text);
   return {
+    hide,
     learn(secret) {
       for (const form of formsOf(secret)) if (form.length >= shortestSecret) known.add(form);
     },
-    line(text) {
-      const longestFirst = [...known].sort((a, b) => b.length - a.length);
-      return longestFirst.reduce((shown, secret) => shown.replaceAll(secret, mask), text).replace(unprintable, escaped);
-    },
+    line: (text) => hide(text).replace(unprintable, escaped),
   };
 }

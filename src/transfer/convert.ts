@@ -1,6 +1,6 @@
 import type { Accept } from '../core/encoding.ts';
 import { compressions, formats } from '../core/encoding.ts';
-import { prepare, type Means, type Wishes } from './prepare.ts';
+import { prepare, type Means, type Prepared, type Wishes } from './prepare.ts';
 import { saveTo, type Saved, type Saving } from './save.ts';
 import type { Source } from './source.ts';
 
@@ -13,6 +13,13 @@ const anyEncoding = formats.flatMap((format): Accept[] => [
 /** What a file with this name shall be wrapped in, by its ending. */
 const wrapOf = (file: string): 'gzip' | undefined => (file.endsWith('.gz') ? 'gzip' : undefined);
 
+/** Looks at a source and plans its way into a file of that name; nothing is written. Throws as `prepare` does. */
+export function prepareForFile(source: Source, file: string, wishes: Wishes, means: Means): Promise<Prepared> {
+  const wrap = wrapOf(file);
+  const accepts = anyEncoding.filter((accept) => accept.compression === wrap);
+  return prepare(source, accepts, wishes, means);
+}
+
 /**
  * A source to a file of another format. The file gets its name when all of it is there and on the disk.
  * Throws as `prepare` and `saveTo` do.
@@ -24,9 +31,7 @@ export async function convertFile(
   means: Means,
   saving: Saving,
 ): Promise<Saved & { readonly contentId?: string }> {
-  const wrap = wrapOf(file);
-  const accepts = anyEncoding.filter((accept) => accept.compression === wrap);
-  const prepared = await prepare(source, accepts, wishes, means);
+  const prepared = await prepareForFile(source, file, wishes, means);
   try {
     const content = await prepared.content();
     const result: Source = {

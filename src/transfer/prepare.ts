@@ -152,7 +152,9 @@ async function looked(given: Source, accepts: readonly Accept[], wishes: Wishes,
     async contentId() {
       digest ??= observed?.digest();
       if (digest) return digest;
-      return guest ? contentIdOf(readRuns(guest.random, guest.inspection)) : undefined;
+      // What is unsafe on purpose is passed on as it is; decoding it would lead outside of it.
+      const isSound = guest?.inspection.findings.every((finding) => finding.level !== 'reject');
+      return guest && isSound ? contentIdOf(readRuns(guest.random, guest.inspection)) : undefined;
     },
     async close() {
       await Promise.all([given, ...temporary].map((file) => file.close()));

@@ -64,10 +64,8 @@ describe(`the open cases of Linode${without}`, () => {
     expect(result.stderr).toContain('does-not-exist');
   });
 
-  // The recorded upload is the gzip of nothing, which imgctl takes only when it is told that this is meant.
+  // The recorded upload is the gzip of nothing: imgctl warns, and sends it.
   const uploading = [
-    '--allow-unsafe',
-    'empty',
     '--region',
     'us-ord',
     '--name',

@@ -13,7 +13,7 @@ const skips = {
 conformance(driver, { cloud: ociCloud({ pageLength: 25 }), errorBody: ociErrorBody, samples, skips });
 
 conformance(driver, {
-  title: 'oci keeps the contract on a registry that knows offsets, compares tags, redirects blobs nowhere and wants chunks',
+  title: 'oci keeps the contract on a registry that knows offsets, compares tags, and wants chunks',
   cloud: {
     wire: true,
     async start() {

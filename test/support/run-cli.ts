@@ -46,25 +46,24 @@ export function cliHome(): CliHome {
 
 const question = /: (?:\u001b\[[0-9;]*[A-Za-z])*$/;
 
-/** The same Io, at whose terminal somebody sits who answers each question. */
-function answering(io: FakeIo, answers: readonly string[]): FakeIo {
+/** Puts somebody at the terminal who answers each question. */
+function answer(io: FakeIo, answers: readonly string[]): void {
   const left = [...answers];
-  return Object.create(io, {
-    stderr: {
-      value: {
-        async write(text: string) {
-          await io.stderr.write(text);
-          if (!question.test(text)) return;
-          const answer = left.shift();
-          setImmediate(() => (answer === undefined ? io.stdin.end() : io.stdin.write(`${answer}\n`)));
-        },
-      },
+  const { stderr } = io;
+  const listening = {
+    async write(text: string) {
+      await stderr.write(text);
+      if (!question.test(text)) return;
+      const line = left.shift();
+      setImmediate(() => (line === undefined ? io.stdin.end() : io.stdin.write(`${line}\n`)));
     },
-  }) as FakeIo;
+  };
+  Object.assign(io, { stderr: listening });
 }
 
 async function runIn(folder: string, args: readonly string[], settings: CliSettings): Promise<CliResult> {
-  const io = answering(fakeIo(settings), settings.answers ?? []);
+  const io = fakeIo(settings);
+  answer(io, settings.answers ?? []);
   const written: Buffer[] = [];
   const exitCode = await run(args, {
     io,

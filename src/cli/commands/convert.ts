@@ -1,9 +1,11 @@
 import { usageError } from '../../core/errors.ts';
 import { convertFile } from '../../transfer/convert.ts';
+import { checkTarget } from '../../transfer/save.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
+import { DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
-import { meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { meansFor, sourceOptions, stepsToFile, wishesFrom } from '../transfer-options.ts';
 import { sourceFrom } from './upload.ts';
 
 export const convert = defineCommand({
@@ -24,8 +26,13 @@ export const convert = defineCommand({
     const wishes = wishesFrom(input);
     const source = await sourceFrom(input.from, context);
     const task = context.progress.task(`convert ${input.from}`);
+    const means = meansFor(context, task, []);
+    if (context.settings.dryRun) {
+      await checkTarget(input.to, input.force ?? false);
+      throw new DryRunStop({ verb: 'convert', steps: await stepsToFile(source, input.to, wishes, means) });
+    }
     task.step('convert');
-    const saved = await convertFile(source, input.to, wishes, meansFor(context, task, []), {
+    const saved = await convertFile(source, input.to, wishes, means, {
       force: input.force ?? false,
       resume: false,
       identity: 'convert',

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Compression } from '../../core/encoding.ts';
 import { usageError, unsupportedError } from '../../core/errors.ts';
 import { checkedSource, strongest } from '../../transfer/checked.ts';
 import { saveTo, checkTarget, type Saving } from '../../transfer/save.ts';
@@ -8,9 +9,10 @@ import { convertFile } from '../../transfer/convert.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
+import { DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { meansFor, sourceOptions, stepsToFile, wishesFrom } from '../transfer-options.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 
 export const download = defineCommand({
@@ -45,23 +47,31 @@ export const download = defineCommand({
     const wishes = wishesFrom(input);
     const data = await verb.run({ id }, call);
     const source = downloadSource(data, `${at.profile}:${id}`, verb.ranges);
-    const published = { ...image.checksums, ...data.digests };
-    const whole = {
-      ...source,
-      digests: wishes.checksum ? { ...published, [wishes.checksum.algorithm]: wishes.checksum.hex } : published,
-    };
+    // What the user names is what counts: with a published digest of a stronger kind beside it, it would not be looked at.
+    const { checksum } = wishes;
+    const digests = checksum ? { [checksum.algorithm]: checksum.hex } : { ...image.checksums, ...data.digests };
+    const whole = { ...source, digests };
     const format = data.encoding?.format ?? image.diskFormat;
-    const converting = wishes.format !== undefined && wishes.format !== format;
+    const compression = data.encoding?.compression;
+    const converting = wishes.format !== undefined && (wishes.format !== format || compression !== undefined);
     const task = context.progress.task(`download ${image.name}`);
     task.step('receive');
+    const planned = { verb: 'download', profile: at.profile, provider: at.provider, image: id };
     if (input.to === '-') {
       if (converting) throw usageError('a converted disk cannot go to standard output', { hint: 'name a file' });
+      if (context.settings.dryRun) throw new DryRunStop({ ...planned, steps: ['receive', 'write to standard output', 'verify'] });
       await toStdout(checked(whole), context, (bytes) => task.advance(bytes, source.bytes));
       task.done();
       return undefined;
     }
-    const suffix = converting ? wishes.format : format;
-    const file = await fileFor(input.to, `${safeFileName(image.name || id)}${suffix ? `.${suffix}` : ''}`);
+    const suffix = converting ? `.${wishes.format ?? ''}` : suffixOf(format, compression);
+    const file = await fileFor(input.to, `${safeFileName(image.name || id)}${suffix}`);
+    const means = meansFor(context, task, []);
+    if (context.settings.dryRun) {
+      await checkTarget(file, input.force ?? false);
+      const steps = converting ? await stepsToFile(whole, file, wishes, means) : ['receive', 'verify', `write ${file}`];
+      throw new DryRunStop({ ...planned, steps });
+    }
     const saving: Saving = {
       force: input.force ?? false,
       resume: input.resume ?? false,
@@ -75,11 +85,16 @@ export const download = defineCommand({
       return one(savedView, { ...saved, image: id, profile: at.profile });
     }
     await checkTarget(file, saving.force);
-    const saved = await convertFile(whole, file, wishes, meansFor(context, task, []), saving);
+    const saved = await convertFile(whole, file, wishes, means, saving);
     task.done();
     return one(savedView, { ...saved, image: id, profile: at.profile });
   },
 });
+
+const endings: Readonly<Record<Compression, string>> = { gzip: '.gz', xz: '.xz', zstd: '.zst', bzip2: '.bz2' };
+
+const suffixOf = (format: string | undefined, compression: Compression | undefined): string =>
+  `${format === undefined ? '' : `.${format}`}${compression === undefined ? '' : endings[compression]}`;
 
 function checked(source: Parameters<typeof checkedSource>[0]): Parameters<typeof checkedSource>[0] {
   const expected = strongest(source.digests);

@@ -125,17 +125,24 @@ export function readImage(client: LinodeClient, id: string, call: Call): Promise
 }
 
 /**
- * Sends a request that makes an image. Oddity: there is no key by which a repeated request is recognised, and a second
- * image is billed: a failure that leaves open whether one was made is marked as uncertain.
+ * Sends a request that makes an image, and gives what `read` finds in its answer. Oddity: there is no key by which a
+ * repeated request is recognised, and a second image is billed: a failure that leaves open whether one was made, an answer
+ * that cannot be read among them, is marked as uncertain.
  */
-export async function askNew(client: LinodeClient, request: Omit<Ask, 'method'>, call: Call): Promise<ApiAnswer> {
+export async function askNew<T>(
+  client: LinodeClient,
+  request: Omit<Ask, 'method'>,
+  read: (body: unknown) => T,
+  call: Call,
+): Promise<T> {
   try {
-    return await ask(client, { ...request, method: 'POST' }, call);
+    return read((await ask(client, { ...request, method: 'POST' }, call)).json());
   } catch (error) {
     const isOpen = error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
-    throw isOpen
-      ? error.with({ uncertain: true, hint: 'it may have been made all the same: look with imgctl list first' })
-      : error;
+    if (!isOpen) throw error;
+    // This hint counts more than one about the connection.
+    const hint = 'it may have been made all the same: look with imgctl list first';
+    throw new ImgctlError(error.code, error.message, { ...error.circumstances, cause: error, uncertain: true, hint });
   }
 }
 

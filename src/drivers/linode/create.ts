@@ -16,7 +16,7 @@ export const create: Operation<LinodeClient, 'create'> = {
     warnOfName(request.description.name, call);
     const json = { disk_id: diskNumber(request.fromDisk), ...descriptionBody(request) };
     const what = 'creating the image';
-    const record = recordOf((await askNew(client, { path: 'images', json, what }, call)).json(), what);
+    const record = await askNew(client, { path: 'images', json, what }, (body) => recordOf(body, what), call);
     call.note({ kind: 'created', id: record.id });
     return record;
   },

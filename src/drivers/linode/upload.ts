@@ -31,13 +31,10 @@ export const upload: Operation<LinodeClient, 'upload'> = {
     warnOfName(request.description.name, call);
     warnOfRegions([region], call);
     const json = { region, ...descriptionBody(request) };
-    const answer = await askNew(client, { path: 'images/upload', json, what: 'beginning the upload' }, call);
-    const body = answer.json();
-    const record = recordOf(isWire(body) ? body.image : undefined, 'beginning the upload');
+    const { record, address } = await askNew(client, { path: 'images/upload', json, what: beginning }, begun, call);
     call.note({ kind: 'created', id: record.id });
     try {
-      const address = isWire(body) ? textOf(body.upload_to) : undefined;
-      if (address === undefined) throw providerError('beginning the upload: the answer does not say where the data goes');
+      if (address === undefined) throw providerError(`${beginning}: the answer does not say where the data goes`);
       await put(client, address, request.content, length, call);
     } catch (error) {
       throw await withoutRecord(client, record, error, call);
@@ -46,6 +43,14 @@ export const upload: Operation<LinodeClient, 'upload'> = {
     return { ...record, status: 'pending' };
   },
 };
+
+const beginning = 'beginning the upload';
+
+/** The new record, and where its data goes, if the answer says so. Throws PROVIDER when there is no record in it. */
+function begun(body: unknown): { readonly record: ImageRecord; readonly address: string | undefined } {
+  const wire = isWire(body) ? body : {};
+  return { record: recordOf(wire.image, beginning), address: textOf(wire.upload_to) };
+}
 
 /** Number of bytes to be sent. Throws UNSUPPORTED or LIMIT for what Linode does not take. */
 function requireSendable(content: Content): number {

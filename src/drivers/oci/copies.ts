@@ -21,20 +21,37 @@ export function shown(client: OciClient, found: Found, elsewhere: readonly strin
 export const isCopy = (found: Found, there: Tagged): there is Found =>
   there !== undefined && there !== 'foreign' && there.manifest.disk !== undefined && there.manifest.disk.digest === found.manifest.disk?.digest;
 
-/** The copies of an image in the repositories that the profile names, and in those that this run has written to. */
-export async function copiesOf(client: OciClient, found: Found, call: Call): Promise<ReadonlyMap<string, Found>> {
-  if (!found.manifest.disk) return new Map();
-  const copies = new Map<string, Found>();
-  for (const [name, place] of client.places) {
+/** What `read` finds in each of some repositories. One that cannot be read is reported, and counts as one that holds nothing. */
+export async function inPlaces<T>(
+  places: Iterable<Repository>,
+  call: Call,
+  read: (place: Repository) => Promise<T | undefined>,
+): Promise<ReadonlyMap<string, T>> {
+  const all = new Map<string, T>();
+  for (const place of places) {
     try {
-      const there = await lookUp(place, found.id, call);
-      if (isCopy(found, there)) copies.set(name, there);
+      const there = await read(place);
+      if (there !== undefined) all.set(place.name, there);
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      call.note({ kind: 'warning', message: `place ${name}: ${error.message}` });
+      call.note({ kind: 'warning', message: `place ${place.name}: ${error.message}` });
     }
   }
-  return copies;
+  return all;
+}
+
+/** The copies of an image among these repositories; absent: those of the profile, and those that this run has written to. */
+export async function copiesOf(
+  client: OciClient,
+  found: Found,
+  call: Call,
+  places: Iterable<Repository> = client.places.values(),
+): Promise<ReadonlyMap<string, Found>> {
+  if (!found.manifest.disk) return new Map();
+  return inPlaces(places, call, async (place) => {
+    const there = await lookUp(place, found.id, call);
+    return isCopy(found, there) ? there : undefined;
+  });
 }
 
 /** The image with its places. */

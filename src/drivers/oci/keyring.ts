@@ -80,7 +80,7 @@ export class Keyring {
 
   async #exchange(scopes: readonly string[], challenge: Challenge, call: Call): Promise<Secret> {
     const key = scopes.join(' ');
-    const entry = { challenge, held: this.#fetch(challenge, scopes, call) };
+    const entry = { challenge, held: this.#obtain(challenge, scopes, call) };
     this.#bearer.set(key, entry);
     // A failed sign-in is not kept: the next request is refused, and may try again.
     entry.held.catch(() => (this.#bearer.get(key) === entry ? this.#bearer.delete(key) : undefined));
@@ -88,7 +88,7 @@ export class Keyring {
   }
 
   /** https://distribution.github.io/distribution/spec/auth/token/ */
-  async #fetch({ parameters }: Challenge, scopes: readonly string[], call: Call): Promise<Held> {
+  async #obtain({ parameters }: Challenge, scopes: readonly string[], call: Call): Promise<Held> {
     const url = this.#realm(parameters.realm ?? '');
     if (parameters.service !== undefined) url.searchParams.append('service', parameters.service);
     // Oddity: several scopes come separated by spaces in one value, and are wanted back one by one.

@@ -1,7 +1,7 @@
 import type { Operation } from '../../core/operation.ts';
 import { abortedError } from '../../core/errors.ts';
 import type { OciClient } from './client.ts';
-import { withPlaces } from './copies.ts';
+import { copiesOf, inPlaces, shown } from './copies.ts';
 import { isDamage, lookUp } from './images.ts';
 import { sideBySide } from './side-by-side.ts';
 import { tagsOf } from './tags.ts';
@@ -11,12 +11,14 @@ export const list: Operation<OciClient, 'list'> = {
   filters: [],
   async *run(client, request, call) {
     const tags = await tagsOf(client.home, call);
+    const held = await inPlaces(client.places.values(), call, async (place) => new Set(await tagsOf(place, call)));
     const read = async (tag: string) => {
       try {
         const found = await lookUp(client.home, tag, call);
         // Gone meanwhile, of another tool's, or not to be shown.
         if (found === undefined || found === 'foreign' || (found.record.hidden === true && !request.hidden)) return undefined;
-        return await withPlaces(client, found, call);
+        const places = [...client.places.values()].filter(({ name }) => held.get(name)?.has(tag));
+        return shown(client, found, [...(await copiesOf(client, found, call, places)).keys()]);
       } catch (error) {
         if (!isDamage(error)) throw error;
         call.note({ kind: 'warning', message: `${error.message}; the image is left out` });

@@ -3,8 +3,8 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import { isRepository } from './address.ts';
 import type { OciClient } from './client.ts';
-import { copiesOf, copyTo, isCopy, shown } from './copies.ts';
-import { find, lookUp, type Found } from './images.ts';
+import { copiesOf, copyTo, shown } from './copies.ts';
+import { find, type Found } from './images.ts';
 import { remove } from './removal.ts';
 
 function checkNames(names: readonly string[]): void {
@@ -15,13 +15,9 @@ function checkNames(names: readonly string[]): void {
 
 /** The copies there are: where the profile says that copies may be, and where the request says so. */
 async function copiesNow(client: OciClient, found: Found, named: readonly string[], call: Call): Promise<ReadonlyMap<string, Found>> {
-  const copies = new Map(await copiesOf(client, found, call));
-  for (const name of named) {
-    if (name === client.home.name || client.places.has(name)) continue;
-    const there = await lookUp(client.repository(name), found.id, call);
-    if (isCopy(found, there)) copies.set(name, there);
-  }
-  return copies;
+  const others = new Set([...client.places.keys(), ...named]);
+  others.delete(client.home.name);
+  return copiesOf(client, found, call, [...others].map((name) => client.repository(name)));
 }
 
 function wanted(request: ReplicateRequest, now: readonly string[]): ReadonlySet<string> {

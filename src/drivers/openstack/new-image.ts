@@ -25,9 +25,12 @@ function leftOver(error: unknown, id: string): ImgctlError {
   return new ImgctlError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error, leftover: id });
 }
 
-/** No answer, or none that says what happened: the record may have been made. */
-const unanswered = (error: unknown): boolean =>
-  !(error instanceof ImgctlError) || error.circumstances.status === undefined || error.circumstances.status >= 500;
+/** No answer, or none that says what happened, such as a success without a record: the record may have been made. */
+function unanswered(error: unknown): boolean {
+  if (!(error instanceof ImgctlError)) return true;
+  const { status } = error.circumstances;
+  return status === undefined || status >= 500 || status < 400;
+}
 
 /**
  * Makes a record and does work on it. When either fails the record is removed again and the failure passed on; one that

@@ -124,6 +124,6 @@ async function* joinZeros(lists: AsyncIterable<readonly Run[]>, virtualBytes: nu
   if (total !== virtualBytes) throw integrityError(`reading the image gave ${total} bytes, its header says ${virtualBytes}`);
 }
 
-export function* zeroRuns(length: number): Generator<Run> {
+function* zeroRuns(length: number): Generator<Run> {
   for (let left = length; left > 0; left -= zeroRunBytes) yield { kind: 'zero', length: Math.min(left, zeroRunBytes) };
 }

@@ -125,8 +125,11 @@ async function inspectWrapped(source: RandomSource, compression: Compression, fi
   const outer = { compression, ...sizeOf(source) };
   // Where the data breaks off, nothing about the image can be said but what it began as.
   if (end === undefined) return { format: inner.format, ...outer, findings: findings.list };
-  return { ...inner, ...outer, findings: [...findings.list, ...inner.findings] };
+  return { ...inner, ...outer, findings: [...findings.list, ...inner.findings.map(asWrapped)] };
 }
+
+/** A wrapped file that holds nothing is whole all the same, and providers take it: worth a warning only. */
+const asWrapped = (finding: Finding): Finding => (finding.code === 'empty' ? { ...finding, level: 'warn' } : finding);
 
 async function* bytesOf(source: RandomSource): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < source.size; at += inputBytes)

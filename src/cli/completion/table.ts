@@ -1,0 +1,105 @@
+import { imageFields } from '../../core/image.ts';
+import type { OperationName } from '../../core/operation.ts';
+import type { Arg, CommandEntry, Needs } from '../command.ts';
+import type { DriverList } from '../context.ts';
+import { flagName, type Option, type Options } from '../option.ts';
+import { globalOptions } from '../settings.ts';
+import { topicNames } from '../topic-names.ts';
+
+/** An option as completion needs to know it. */
+export interface OptionWord {
+  /** `--output`; a switch is two of them. */
+  readonly flag: string;
+  /** `-o` */
+  readonly short?: string;
+  readonly summary: string;
+  readonly takesValue: boolean;
+  /** Several values by commas. */
+  readonly isList: boolean;
+  /** May be given again. */
+  readonly repeats: boolean;
+  readonly choices?: readonly string[];
+  readonly completes?: Option['completes'];
+}
+
+export interface ArgWord {
+  readonly name: string;
+  readonly completes?: Arg['completes'];
+  /** It takes all words that are left. */
+  readonly repeats: boolean;
+}
+
+export interface VerbWord {
+  /** `list`, `profile add`. */
+  readonly path: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  readonly args: readonly ArgWord[];
+  readonly options: readonly OptionWord[];
+  readonly needs: Needs;
+}
+
+export interface ProviderWord {
+  readonly verbs: readonly string[];
+  /** Fields of its profiles. */
+  readonly fields: readonly string[];
+}
+
+/** Every word there is to complete, apart from the user's own. It is made when the program is built. */
+export interface CompletionTable {
+  readonly globals: readonly OptionWord[];
+  readonly verbs: readonly VerbWord[];
+  readonly providers: Readonly<Record<string, ProviderWord>>;
+  /** Provider of the profile that needs none. */
+  readonly usual: string;
+  readonly topics: readonly string[];
+  readonly columns: readonly string[];
+}
+
+const repeating = new Set(['texts', 'names', 'pairs']);
+
+function optionWords(options: Options): readonly OptionWord[] {
+  return Object.entries(options).flatMap(([key, option]) => {
+    const word: OptionWord = {
+      flag: `--${flagName(key)}`,
+      ...(option.short ? { short: `-${option.short}` } : {}),
+      summary: option.summary,
+      takesValue: option.kind !== 'flag' && option.kind !== 'switch',
+      isList: option.kind === 'names',
+      repeats: repeating.has(option.kind),
+      ...(option.choices ? { choices: option.choices } : {}),
+      ...(option.completes ? { completes: option.completes } : {}),
+    };
+    return option.kind === 'switch' ? [word, { ...word, flag: `--no-${flagName(key)}` }] : [word];
+  });
+}
+
+const argWords = (args: Readonly<Record<string, Arg>>): readonly ArgWord[] =>
+  Object.entries(args).map(([name, { takes, completes }]) => ({
+    name,
+    repeats: takes === 'many' || takes === 'any',
+    ...(completes ? { completes } : {}),
+  }));
+
+async function verbWord(entry: CommandEntry): Promise<VerbWord> {
+  const { args, options, needs } = await entry.load();
+  const { path, aliases, summary } = entry;
+  return { path, aliases, summary, args: argWords(args), options: optionWords(options), needs };
+}
+
+async function providerWord(name: string, drivers: DriverList): Promise<readonly [string, ProviderWord]> {
+  const driver = await drivers.load(name);
+  return [name, { verbs: Object.keys(driver?.facts ?? {}) as OperationName[], fields: Object.keys(driver?.profile ?? {}) }];
+}
+
+/** The table of all commands and providers. Loads every one of them. */
+export async function completionTable(commands: readonly CommandEntry[], drivers: DriverList): Promise<CompletionTable> {
+  return {
+    globals: optionWords(globalOptions),
+    verbs: await Promise.all(commands.map(verbWord)),
+    providers: Object.fromEntries(await Promise.all(drivers.names.map((name) => providerWord(name, drivers)))),
+    usual: drivers.usual,
+    topics: topicNames,
+    columns: imageFields,
+  };
+}

@@ -1,0 +1,381 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { startLinode } from '../clouds/linode/index.ts';
+import { rancherCloud } from '../clouds/rancher/index.ts';
+import { commandStage, errorOf, profileVariables } from './stage.ts';
+
+const stage = commandStage();
+const store = '.config/imgctl/config.json';
+const stored = (): unknown => JSON.parse(stage.read(store).toString());
+const addLinode = (...more: readonly string[]) =>
+  stage.run(['profile', 'add', 'lin', '--provider', 'linode', '--set', 'token=s3cr3t-token', '--set', 'region=us-ord', ...more]);
+
+describe('profile add', () => {
+  it('keeps a profile in one file that only its owner can read', async () => {
+    const made = await stage.ok(['profile', 'add', 'lab', '--provider', 'local', '--set', 'path=/srv/images', '-o', 'json']);
+    expect(made.json()).toEqual({
+      name: 'lab',
+      provider: 'local',
+      current: false,
+      fields: { path: { value: '/srv/images', from: 'profile' } },
+    });
+    expect(stored()).toEqual({ version: 1, profiles: { lab: { provider: 'local', fields: { path: '/srv/images' } } } });
+    expect(statSync(stage.file(store)).mode & 0o777).toBe(0o600);
+    await stage.ok(['profile', 'add', 'there', '--provider', 'local'], { env: { IMGCTL_CONFIG_DIR: stage.file('elsewhere') } });
+    expect(JSON.parse(stage.read('elsewhere/config.json').toString())).toHaveProperty('profiles.there');
+    await stage.ok(['profile', 'add', 'xdg', '--provider', 'local'], { env: { XDG_CONFIG_HOME: stage.file('xdg') } });
+    expect(JSON.parse(stage.read('xdg/imgctl/config.json').toString())).toHaveProperty('profiles.xdg');
+  });
+
+  it('never shows a secret, in no format', async () => {
+    const shown = [await addLinode('-o', 'json')];
+    expect(shown[0]?.json()).toHaveProperty('fields.token', { value: '•••', from: 'profile' });
+    for (const format of ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv'])
+      for (const verb of [['profile', 'show', 'lin'], ['profile', 'list'], ['profile', 'check', 'lin', '--set=no'], ['list', '-p', 'lin', '--debug']])
+        shown.push(await stage.run([...verb, '-o', format, '--retries', '0'], { env: { IMGCTL_PROFILE_LIN_ENDPOINT: 'http://127.0.0.1:1' } }));
+    for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toContain('s3cr3t');
+  });
+
+  it.each([
+    [['bad name', '--provider', 'local'], 2, '"bad name" cannot name a profile'],
+    [['env', '--provider', 'local'], 2, '"env" cannot name a profile'],
+    [['__proto__', '--provider', 'local'], 2, '"__proto__" cannot name a profile'],
+    [['a:b', '--provider', 'local'], 2, '"a:b" cannot name a profile'],
+    [['lab'], 2, '--provider says which cloud the profile is for'],
+    [['lab', '--provider', 'lcoal'], 3, 'there is no provider "lcoal"'],
+    [['lab', '--provider', 'local', '--set', 'pth=/x'], 2, 'local has no field "pth"'],
+    [['lab', '--provider', 'openstack', '--set', 'interface=pubic'], 2, expect.stringMatching(/^interface: "pubic" is not one of /)],
+    [['lab', '--provider', 'local', '--set', 'path'], 2, '--set: "path" is not of the form key=value'],
+  ])('refuses %j', async (args, exitCode, message) => {
+    const refused = await stage.run(['profile', 'add', ...args, '--json']);
+    expect(errorOf(refused)).toMatchObject({ message, exitCode });
+    expect(refused.exitCode).toBe(exitCode);
+    expect((await stage.ok(['profile', 'list', '-o', 'id'])).stdout).toBe('local\n');
+  });
+
+  it('names what is near', async () => {
+    expect(errorOf(await stage.run(['profile', 'add', 'lab', '--provider', 'lcoal', '--json'])).hint).toBe('did you mean local?');
+    const field = await stage.run(['profile', 'add', 'lab', '--provider', 'local', '--set', 'pth=/x', '--json']);
+    expect(errorOf(field).hint).toBe('did you mean path?');
+  });
+
+  it('does not replace one that is there, unless told to', async () => {
+    await stage.ok(['profile', 'add', 'lab', '--provider', 'local', '--set', 'path=/a']);
+    const again = ['profile', 'add', 'lab', '--provider', 'local', '--set', 'path=/b', '--json'];
+    expect(errorOf(await stage.run(again))).toMatchObject({ code: 'CONFLICT', message: 'there is a profile "lab" already', exitCode: 6 });
+    expect(stored()).toHaveProperty('profiles.lab.fields.path', '/a');
+    await stage.ok([...again, '--replace']);
+    expect(stored()).toHaveProperty('profiles.lab.fields.path', '/b');
+  });
+
+  it('asks on a terminal for what is missing, secrets unechoed', async () => {
+    const all = await stage.ok(['profile', 'add', 'lin'], { terminal: true, answers: ['linode', 's3cr3t-token', 'us-ord', '', ''] });
+    expect(stored()).toMatchObject({ profiles: { lin: { provider: 'linode', fields: { token: 's3cr3t-token', region: 'us-ord' } } } });
+    expect(all.stderr).toMatch(/token \(.*\): \n/);
+    expect(all.stdout + all.stderr).not.toContain('s3cr3t');
+    const rest = ['profile', 'add', 'lin2', '--provider', 'linode', '--set', 'region=us-iad'];
+    const one = await stage.ok(rest, { terminal: true, answers: ['other-s3cr3t'] });
+    expect(stored()).toMatchObject({ profiles: { lin2: { fields: { token: 'other-s3cr3t', region: 'us-iad' } } } });
+    expect(one.stderr).not.toContain('region');
+    const gone = await stage.run(['profile', 'add', 'x', '--provider', 'linode'], { terminal: true, answers: [] });
+    expect(gone.exitCode).toBe(130);
+    expect(stored()).not.toHaveProperty('profiles.x');
+  });
+});
+
+describe('profile set, use, remove', () => {
+  it('change fields, protection, the current one, and forget', async () => {
+    await addLinode();
+    await stage.ok(['profile', 'set', 'lin', 'region=us-iad', 'token=env:TOKEN']);
+    expect(stored()).toMatchObject({ profiles: { lin: { fields: { token: 'env:TOKEN', region: 'us-iad' } } } });
+    expect((await stage.ok(['profile', 'set', 'lin', 'region=', '--protect', '-o', 'json'])).json()).toMatchObject({ protected: true });
+    expect(stored()).toHaveProperty('profiles.lin', { provider: 'linode', protected: true, fields: { token: 'env:TOKEN' } });
+    await stage.ok(['profile', 'set', 'lin', '--unprotect']);
+    expect(stored()).not.toHaveProperty('profiles.lin.protected');
+    await stage.ok(['profile', 'use', 'lin']);
+    expect(stored()).toHaveProperty('current', 'lin');
+    expect((await stage.ok(['profile', 'list', '-c', 'name,current', '--no-header'])).stdout).toBe('lin\ttrue\n');
+    const unasked = await stage.run(['profile', 'remove', 'lin', '--json']);
+    expect(errorOf(unasked)).toMatchObject({ code: 'USAGE', message: 'forget lin? Nobody can answer here', exitCode: 2 });
+    await stage.ok(['profile', 'rm', 'lin', '--yes']);
+    expect(stored()).toEqual({ version: 1, profiles: {} });
+  });
+
+  it('change nothing in a dry run', async () => {
+    await addLinode();
+    const before = stage.read(store).toString();
+    const adding = await stage.ok(['profile', 'add', 'n', '--provider', 'linode', '--set', 'token=s3cr3t', '-n', '-o', 'json']);
+    expect(adding.json()).toMatchObject({ name: 'n', provider: 'linode', fields: { token: { value: '•••' } } });
+    expect((await stage.ok(['profile', 'set', 'lin', 'region=us-iad', '-n', '-o', 'json'])).json()).toMatchObject({
+      fields: { region: { value: 'us-iad' } },
+    });
+    expect((await stage.ok(['profile', 'use', 'lin', '-n', '-o', 'json'])).json()).toMatchObject({ name: 'lin', current: true });
+    await stage.ok(['profile', 'remove', 'lin', '-n']);
+    expect(stage.read(store).toString()).toBe(before);
+  });
+
+  it.each([
+    [['set', 'none', 'path=/x'], 3, 'there is no profile "none"'],
+    [['set', 'lin'], 2, 'nothing to set was given'],
+    [['set', 'lin', 'region'], 2, '"region" is not of the form field=value'],
+    [['set', 'lin', 'regoin=x'], 2, 'linode has no field "regoin"'],
+    [['set', 'lin', 'regoin='], 2, 'linode has no field "regoin"'],
+    [['use', 'none'], 3, 'there is no profile "none"'],
+    [['show', 'none'], 3, 'there is no profile "none"'],
+    [['remove', 'none', '--yes'], 3, expect.stringMatching(/^there is no profile "none" in .*config\.json$/)],
+  ])('refuse %j', async (args, exitCode, message) => {
+    await addLinode();
+    const before = stage.read(store).toString();
+    const refused = await stage.run(['profile', ...args, '--json']);
+    expect(errorOf(refused)).toMatchObject({ message, exitCode });
+    expect(stage.read(store).toString()).toBe(before);
+  });
+
+  it('say of a profile that is only in the environment where it is', async () => {
+    const env = profileVariables('ci', 'local', { path: stage.file('ci') });
+    const refused = await stage.run(['profile', 'set', 'ci', 'path=/x', '--json'], { env });
+    expect(errorOf(refused)).toMatchObject({ code: 'CONFIG', message: expect.stringMatching(/^there is no profile "ci" in /) });
+  });
+
+  it('lose nothing when many write at once', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `p${index}`);
+    const results = await Promise.all(names.map((name) => stage.run(['profile', 'add', name, '--provider', 'local', '--set', `path=/${name}`])));
+    expect(results.map(({ exitCode, stderr }) => `${exitCode}${stderr}`)).toEqual(names.map(() => '0'));
+    expect(Object.keys((stored() as { profiles: object }).profiles).sort()).toEqual([...names].sort());
+  });
+});
+
+describe('a damaged store', () => {
+  it.each([
+    ['{"version":1,"profiles":', 'is not readable as JSON'],
+    ['[]', 'holds no profiles'],
+    ['{"version":2,"profiles":{}}', 'is of version 2; this imgctl reads version 1'],
+    ['{"version":1,"profiles":{"lab":{"provider":"local"}}}', 'profile "lab" is damaged'],
+    ['{"version":1,"profiles":{"lab":{"provider":"local","fields":{"path":7}}}}', 'profile "lab" is damaged'],
+  ])('%s is exit 3 with its path, and is never overwritten', async (text, message) => {
+    mkdirSync(stage.file('.config/imgctl'), { recursive: true });
+    stage.write(store, text);
+    for (const args of [['list'], ['profile', 'list'], ['profile', 'add', 'x', '--provider', 'local'], ['profile', 'use', 'local']]) {
+      const refused = await stage.run([...args, '--json']);
+      expect([refused.exitCode, errorOf(refused).code], args.join(' ')).toEqual([3, 'CONFIG']);
+      expect(errorOf(refused).message).toContain(stage.file(store));
+      expect(errorOf(refused).message).toContain(message);
+    }
+    expect(stage.read(store).toString()).toBe(text);
+  });
+});
+
+describe('profile show', () => {
+  it('tells where each value comes from: option, environment, profile, default', async () => {
+    await addLinode();
+    const env = { IMGCTL_PROFILE_LIN_ENDPOINT: 'http://127.0.0.1:1' };
+    const shown = await stage.ok(['profile', 'show', 'lin', '--region', 'us-iad', '-o', 'json'], { env });
+    expect(shown.json()).toMatchObject({
+      name: 'lin',
+      provider: 'linode',
+      fields: {
+        token: { value: '•••', from: 'profile' },
+        region: { value: 'us-iad', from: 'option' },
+        endpoint: { value: 'http://127.0.0.1:1', from: 'environment (IMGCTL_PROFILE_LIN_ENDPOINT)' },
+      },
+    });
+    expect((await stage.ok(['profile', 'show', '-o', 'json'])).json()).toEqual({
+      name: 'local',
+      provider: 'local',
+      current: true,
+      fields: { path: { value: stage.file('.local/share/imgctl/images'), from: 'default' } },
+    });
+    expect((await stage.ok(['profile', 'show', 'lin'])).stdout).toContain('us-ord (profile)');
+  });
+
+  it('shows references as they are, and not what is behind them', async () => {
+    await addLinode();
+    await stage.ok(['profile', 'set', 'lin', 'token=env:MY_TOKEN']);
+    const shown = await stage.ok(['profile', 'show', 'lin', '-o', 'json'], { env: { MY_TOKEN: 's3cr3t' } });
+    expect(shown.json()).toMatchObject({ fields: { token: { value: 'env:MY_TOKEN', from: 'profile' } } });
+  });
+});
+
+describe('profiles in the environment', () => {
+  it('need no file, and override one', async () => {
+    await stage.ok(['profile', 'add', 'my.lab', '--provider', 'local', '--set', `path=${stage.file('stored')}`]);
+    const env = { IMGCTL_PROFILE_MY_LAB_PATH: stage.file('a'), IMGCTL_PROFILE_CI_BOX_PROVIDER: 'local', IMGCTL_PROFILE_CI_BOX_PATH: stage.file('b') };
+    expect((await stage.ok(['profile', 'list', '-o', 'id'], { env })).stdout).toBe('ci-box\nmy.lab\nlocal\n');
+    await stage.ok(['create', 'ci-box:web'], { env });
+    await stage.ok(['create', 'ci_box:web-2'], { env });
+    expect((await stage.ok(['list', '-p', 'ci-box', '-c', 'name', '--no-header', '--sort', 'name'], { env })).stdout).toBe('web\nweb-2\n');
+    await stage.ok(['create', 'my.lab:web'], { env });
+    expect((await stage.ok(['list', '-p', 'my.lab', '-o', 'id'])).stdout).toBe('');
+    const both = { ...env, IMGCTL_PROFILE_MY_LAB_PROVIDER: 'local' };
+    expect((await stage.ok(['profile', 'list', '-o', 'id'], { env: both })).stdout, 'one profile, not two').toBe('ci-box\nmy.lab\nlocal\n');
+  });
+
+  it('are refused where their provider is none, or a field is missing', async () => {
+    const odd = await stage.run(['list', '-p', 'x', '--json'], { env: { IMGCTL_PROFILE_X_PROVIDER: 'linod' } });
+    expect(errorOf(odd)).toMatchObject({ code: 'CONFIG', message: 'there is no provider "linod"', hint: 'did you mean linode?', exitCode: 3 });
+    const lacking = await stage.run(['list', '-p', 'x', '--json'], { env: { IMGCTL_PROFILE_X_PROVIDER: 'linode' } });
+    expect(errorOf(lacking)).toMatchObject({ code: 'CONFIG', message: 'profile x (linode) lacks token', hint: 'imgctl profile set x token=…' });
+  });
+
+  it('env:PROVIDER takes everything from the provider’s own variables', async () => {
+    const cloud = await startLinode();
+    try {
+      await cloud.seed([{ name: 'web' }]);
+      const env = { LINODE_TOKEN: cloud.values['token'] ?? '', LINODE_URL: cloud.origin };
+      expect((await stage.ok(['list', '-p', 'env:linode', '-c', 'profile,name', '--no-header'], { env })).stdout).toBe('env:linode\tweb\n');
+      const shown = await stage.ok(['profile', 'show', 'env:linode', '-o', 'json'], { env });
+      expect(shown.json()).toMatchObject({ fields: { token: { value: '•••', from: 'LINODE_TOKEN' } } });
+      const unset = await stage.run(['list', '-p', 'env:linode', '--json']);
+      expect(errorOf(unset)).toMatchObject({ code: 'CONFIG', message: 'profile env:linode (linode) lacks token' });
+      expect(errorOf(unset).hint).toContain('set LINODE_');
+    } finally {
+      await cloud.stop();
+    }
+  });
+});
+
+describe('references', () => {
+  it('env:, file: and cmd: are followed, and nothing of them is shown', async () => {
+    const cloud = await startLinode();
+    try {
+      const token = cloud.values['token'] ?? '';
+      const file = stage.write('token', `${token}\n`);
+      const base = profileVariables('lin', 'linode', { endpoint: cloud.origin });
+      for (const [reference, more] of [
+        ['env:MY_TOKEN', { MY_TOKEN: token }],
+        [`file:${file}`, {}],
+        ['file:~/token', {}],
+        [`cmd:cat ${file}`, {}],
+      ] as const) {
+        const env = { ...base, ...more, IMGCTL_PROFILE_LIN_TOKEN: reference };
+        const listed = await stage.ok(['list', '-p', 'lin', '--debug', '-o', 'json'], { env });
+        expect(listed.stdout, reference).toBe('[]\n');
+        expect(listed.stderr, reference).not.toContain(token);
+      }
+      const open = { ...base, IMGCTL_PROFILE_LIN_TOKEN: `file:${file}` };
+      expect((await stage.ok(['list', '-p', 'lin'], { env: open })).stderr).toContain(`can be read by other users; chmod 600 ${file}`);
+    } finally {
+      await cloud.stop();
+    }
+  });
+
+  it.each([
+    ['env:NOT_SET', 'token is kept in the environment variable NOT_SET, which is not set'],
+    ['file:/no/such/file', 'token is kept in the file /no/such/file, which does not exist'],
+    ['cmd:echo s3cr3t; exit 3', 'token: the command that gives it ended with status 3'],
+    ['cmd:true', 'token: the command that gives it printed nothing'],
+  ])('%s is exit 3 where nothing is behind it', async (reference, message) => {
+    const env = profileVariables('lin', 'linode', { token: reference });
+    const refused = await stage.run(['list', '-p', 'lin', '--json'], { env });
+    expect(errorOf(refused)).toMatchObject({ code: 'CONFIG', message, exitCode: 3 });
+    expect(refused.stderr).not.toContain('s3cr3t');
+  });
+});
+
+describe('profile check', () => {
+  it('says who we are, which verbs there are, and what is badly kept', async () => {
+    const cloud = await rancherCloud({ key: 'readonly' }).start();
+    try {
+      const { url = '', accessKey = '', secretKey = '' } = cloud.values;
+      await stage.ok(['profile', 'add', 'cow', '--provider', 'rancher', '--set', `url=${url}`, '--set', `accessKey=${accessKey}`, '--set', `secretKey=${secretKey}`]);
+      const checked = await stage.ok(['profile', 'check', 'cow', '-o', 'json']);
+      expect(checked.json()).toMatchObject({
+        profile: 'cow',
+        provider: 'rancher',
+        verbs: ['list', 'show'],
+        missing: { deactivate: expect.any(String), delete: expect.any(String) },
+        warnings: ['secretKey is stored as plain text; env:NAME, file:PATH or cmd:COMMAND keep it elsewhere'],
+      });
+      expect(checked.stdout).not.toContain(secretKey);
+      await stage.ok(['profile', 'set', 'cow', 'secretKey=wrong-0815']);
+      const refused = await stage.run(['profile', 'check', 'cow', '--json']);
+      expect([refused.exitCode, errorOf(refused).code]).toEqual([4, 'AUTH']);
+      expect(errorOf(refused).hint).toBe('secretKey comes from profile; imgctl profile check cow');
+      expect(refused.stderr).not.toContain('wrong-0815');
+      await cloud.stop();
+      const dead = await stage.run(['profile', 'check', 'cow', '--retries', '0']);
+      expect(dead.exitCode).toBe(9);
+    } finally {
+      await cloud.stop();
+    }
+  });
+
+  it('works at the local store without any profile', async () => {
+    expect((await stage.ok(['profile', 'check', '-o', 'json'])).json()).toMatchObject({
+      profile: 'local',
+      who: stage.file('.local/share/imgctl/images'),
+      missing: {},
+      warnings: [],
+    });
+  });
+});
+
+describe('profile import', () => {
+  function otherTools(): void {
+    for (const folder of ['.config/openstack', '.rancher']) mkdirSync(stage.file(folder), { recursive: true });
+    stage.write(
+      '.config/openstack/clouds.yaml',
+      'clouds:\n  pcd:\n    auth: {auth_url: "https://pcd.example/keystone/v3", username: me, password: s3cr3t-os, project_name: p}\n    region_name: R1\n',
+    );
+    stage.write('.config/linode-cli', '[DEFAULT]\ndefault-user = lin\n[lin]\ntoken = s3cr3t-lin\nregion = us-ord\n');
+    stage.write('.rancher/cli.json', '{"url":"http://r.example:8080/v1","accessKey":"AK","secretKey":"s3cr3t-r","environment":"1a5"}');
+  }
+  const names = (): readonly string[] => Object.keys((stored() as { profiles: object }).profiles).sort();
+
+  it('takes over what other tools know, and shows no secret of it', async () => {
+    otherTools();
+    const planned = await stage.ok(['profile', 'import', '-n', '-o', 'json']);
+    expect((planned.json() as { name: string }[]).map(({ name }) => name).sort()).toEqual(['lin', 'pcd', 'rancher']);
+    expect((await stage.ok(['profile', 'list', '-o', 'id'])).stdout).toBe('local\n');
+    const taken = await stage.ok(['profile', 'import']);
+    expect(names()).toEqual(['lin', 'pcd', 'rancher']);
+    expect(stored()).toMatchObject({
+      profiles: {
+        pcd: { provider: 'openstack', fields: { authUrl: 'https://pcd.example/keystone/v3', username: 'me', password: 's3cr3t-os', project: 'p', region: 'R1' } },
+        lin: { provider: 'linode', fields: { token: 's3cr3t-lin', region: 'us-ord' } },
+        rancher: { provider: 'rancher', fields: { url: 'http://r.example:8080/v1', accessKey: 'AK', secretKey: 's3cr3t-r', project: '1a5' } },
+      },
+    });
+    expect(planned.stdout + taken.stdout + taken.stderr).not.toContain('s3cr3t');
+  });
+
+  it('takes only what is named, by profile or provider', async () => {
+    otherTools();
+    await stage.ok(['profile', 'import', 'linode']);
+    expect(names()).toEqual(['lin']);
+    await stage.ok(['profile', 'import', 'pcd']);
+    expect(names()).toEqual(['lin', 'pcd']);
+    const odd = await stage.run(['profile', 'import', 'pdc', '--json']);
+    expect(errorOf(odd)).toMatchObject({ code: 'NOT_FOUND', message: 'nothing to take over is called "pdc"', hint: expect.stringContaining('pcd') });
+  });
+
+  it('leaves a profile alone that is there, and says so', async () => {
+    otherTools();
+    await stage.ok(['profile', 'add', 'pcd', '--provider', 'local']);
+    const taken = await stage.ok(['profile', 'import', '-o', 'json']);
+    expect(taken.stderr).toContain('there is a profile "pcd" already');
+    expect((taken.json() as { name: string }[]).map(({ name }) => name).sort()).toEqual(['lin', 'rancher']);
+    expect(stored()).toHaveProperty('profiles.pcd.provider', 'local');
+    await stage.ok(['profile', 'import', 'pcd', '--replace']);
+    expect(stored()).toHaveProperty('profiles.pcd.provider', 'openstack');
+  });
+
+  it('takes over the rest where one file is damaged, or one name cannot be a profile’s', async () => {
+    otherTools();
+    stage.write('.rancher/cli.json', '{"url":');
+    stage.write('.config/linode-cli', '[my user]\ntoken = t\n[lin]\ntoken = u\n');
+    const taken = await stage.run(['profile', 'import', '--json']);
+    expect(names()).toEqual(['lin', 'pcd']);
+    expect(taken.exitCode).toBe(12);
+    expect(taken.stderr).toContain(stage.file('.rancher/cli.json'));
+    expect(taken.stderr).toContain('"my user" cannot name a profile');
+    const damaged = await stage.run(['profile', 'import', 'rancher', '--json']);
+    expect(damaged.exitCode).not.toBe(0);
+    expect(damaged.stderr).toContain(stage.file('.rancher/cli.json'));
+  });
+
+  it('finds nothing with 5', async () => {
+    const none = await stage.run(['profile', 'import', '--json']);
+    expect(errorOf(none)).toMatchObject({ code: 'NOT_FOUND', message: 'no profiles of other tools were found here' });
+  });
+});

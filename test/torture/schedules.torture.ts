@@ -1,0 +1,139 @@
+import { gunzipSync } from 'node:zlib';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { diskBytes } from '../support/content.ts';
+import type { CliResult } from '../support/run-cli.ts';
+import { makeBed, seedData, type Bed, type Held } from './bed.ts';
+import { complaints, dice, scaled, seed, tally } from './scale.ts';
+import { rollSchedule } from './schedule.ts';
+
+/** One transfer that is tried under many schedules. */
+interface Transfer {
+  readonly title: string;
+  readonly profiles: Readonly<Record<string, string>>;
+  args(bed: Bed, sourceId: string): readonly string[];
+  /** Where a new image is to be; absent: a file `out.raw`. */
+  readonly target?: string;
+  readonly source: Buffer;
+}
+
+const disk = diskBytes('raw', 400 * 1024, 3);
+const limits = ['--timeout', '1s', '--retries', '3', '--wait-timeout', '3s', '--poll-interval', '20ms'];
+const longestMs = 90_000;
+
+const uploadTo = (provider: string): Transfer => ({
+  title: `upload to ${provider}`,
+  profiles: { x: provider },
+  args: (bed) => ['upload', bed.file('disk.raw', disk), '--name', 'x:new', ...limits],
+  target: 'x',
+  source: disk,
+});
+const copyTo = (provider: string): Transfer => ({
+  title: `copy from openstack to ${provider}`,
+  profiles: { a: 'openstack', b: provider },
+  args: (_bed, id) => ['copy', `a:${id}`, 'b:new', ...limits],
+  target: 'b',
+  source: seedData,
+});
+
+const transfers: readonly Transfer[] = [
+  uploadTo('openstack'),
+  uploadTo('linode'),
+  {
+    title: 'download from openstack',
+    profiles: { a: 'openstack' },
+    args: (bed, id) => ['download', `a:${id}`, path.join(bed.home.folder, 'out.raw'), '--timeout', '1s', '--retries', '3'],
+    source: seedData,
+  },
+  copyTo('openstack'),
+  copyTo('linode'),
+];
+
+/** The disk of an image, whatever it is wrapped in; absent where it cannot be read. */
+function diskOf(held: Held): Buffer | undefined {
+  const { data } = held;
+  if (!data || data.length === 0) return undefined;
+  if (data[0] !== 0x1f || data[1] !== 0x8b) return data;
+  try {
+    return gunzipSync(data);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Raw disks may be filled up with zeros to whole sectors on the way. */
+const isSame = (found: Buffer | undefined, source: Buffer): boolean => found?.equals(source) ?? false;
+
+/** A half-made image is told of by its id, or at least that there may be one. */
+const isNamed = (id: string, stderr: string): boolean => stderr.includes(id) || stderr.includes('may have been made all the same');
+
+function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[]): readonly string[] {
+  const whole = fresh.filter((image) => isSame(diskOf(image), transfer.source));
+  const shown = fresh.filter((image) => image.active && !isSame(diskOf(image), transfer.source));
+  const wrong = shown.map((image) => `${image.id} is shown as active, and its data is not the source's`);
+  if (result.exitCode === 0) {
+    if (whole.filter((image) => image.active && result.stdout.includes(image.id)).length !== 1)
+      wrong.push(`exit 0, and there is no such image: ${fresh.map(({ id, status }) => `${id} ${status}`).join(', ')}`);
+    // What a lost answer left behind must have been told, also where a second try went well.
+    for (const image of fresh)
+      if (!result.stdout.includes(image.id) && !isNamed(image.id, result.stderr)) wrong.push(`exit 0, and ${image.id} (${image.status}) is left over, unnamed`);
+    return wrong;
+  }
+  for (const image of fresh)
+    if (!isNamed(image.id, result.stderr)) wrong.push(`exit ${result.exitCode}, and ${image.id} (${image.status}) is left over, unnamed`);
+  return wrong;
+}
+
+function checkFile(transfer: Transfer, result: CliResult, bed: Bed): readonly string[] {
+  const out = bed.read('out.raw');
+  const partial = readdirSync(bed.home.folder).filter((name) => name.includes('imgctl-part'));
+  const wrong = partial.map((name) => `${name} is left over`);
+  if (result.exitCode === 0 && !out?.equals(transfer.source)) wrong.push('exit 0, and the file is not the image');
+  if (result.exitCode !== 0 && out) wrong.push(`exit ${result.exitCode}, and there is a file`);
+  return wrong;
+}
+
+/** Exit codes of the runs so far, so that it can be seen that schedules both fail and succeed. */
+const outcomes = new Map<string, number>();
+
+async function tryOut(transfer: Transfer, number: number): Promise<readonly string[]> {
+  const bed = await makeBed(transfer.profiles);
+  const roll = dice(seed + number * 7919 + transfer.title.length * 104_729);
+  const schedule = rollSchedule(roll);
+  const where = (what: string): string => `${transfer.title} #${number}: ${what} [${schedule.describe()}]`;
+  try {
+    const from = bed.clouds.a;
+    const id = from ? await from.seed('web') : '';
+    for (const cloud of Object.values(bed.clouds)) cloud.proxy.plan(schedule.plan);
+    const before = new Set(Object.values(bed.clouds).flatMap((cloud) => cloud.held().map((image) => image.id)));
+    const result = await bed.run(...transfer.args(bed, id));
+    outcomes.set(`exit ${result.exitCode}`, (outcomes.get(`exit ${result.exitCode}`) ?? 0) + 1);
+    await settled();
+    const fresh = transfer.target === undefined ? [] : bed.cloud(transfer.target).held().filter((image) => !before.has(image.id));
+    const wrong = transfer.target === undefined ? checkFile(transfer, result, bed) : checkCloud(transfer, result, fresh);
+    const odd = /"code":"INTERNAL"|inside imgctl|TypeError/.test(result.stderr) || result.exitCode === 1 ? ['a failure that nobody foresaw'] : [];
+    const late = result.ms > longestMs ? [`took ${Math.round(result.ms)} ms`] : [];
+    const temporary = readdirSync(bed.home.folder).filter((name) => name.startsWith('imgctl-')).map((name) => `${name} is left over`);
+    return [...wrong, ...odd, ...late, ...temporary].map((what) => `${where(what)}\n    ${result.stderr.trim().replaceAll('\n', '\n    ')}`);
+  } catch (error) {
+    return [where(String(error))];
+  } finally {
+    await bed.stop();
+  }
+}
+
+/** Lets work end that the fake does after its answers. */
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+for (const transfer of transfers)
+  it(`${transfer.title}: exit 0 means the same bytes, anything else leaves nothing half-made unsaid`, async () => {
+    const runs = scaled(500, 8);
+    outcomes.clear();
+    const only = process.env.TORTURE_NUMBER;
+    const numbers = only ? [Number(only)] : Array.from({ length: runs }, (_, number) => number);
+    const wrong = await complaints(numbers, (number) => tryOut(transfer, number));
+    const told = [...outcomes].sort(([, a], [, b]) => b - a).map(([exit, count]) => `${count} × ${exit}`);
+    tally(`${transfer.title} (${told.join(', ')})`, numbers.length, wrong);
+    expect(wrong).toEqual([]);
+  });
