@@ -37,7 +37,8 @@ const lean = {
 
 await rm('dist', { recursive: true, force: true });
 const bundle = await rolldown({
-  input: 'src/main.ts',
+  // What completion needs is loaded alone: a shell waits for it at every press of the tab key.
+  input: { main: 'src/main.ts', complete: 'src/cli/completion/answer.ts' },
   platform: 'node',
   tsconfig: 'tsconfig.json',
   plugins: [lean],
@@ -55,4 +56,5 @@ const verbs = [...say('help').matchAll(/^  ([a-z]+(?: [a-z]+)?)  +[A-Z]/gm)].map
 await mkdir('dist/help');
 await writeFile('dist/version.txt', say('--version'));
 await writeFile('dist/help.txt', say('help'));
+await writeFile('dist/complete.json', say('completion', 'json'));
 for (const verb of verbs) await writeFile(`dist/help/${verb.replace(' ', '-')}.txt`, say('help', ...verb.split(' ')));

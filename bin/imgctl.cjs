@@ -17,8 +17,14 @@ function readyAnswer(words) {
   return existsSync(file) ? file : undefined;
 }
 
-const ready = readyAnswer(process.argv.slice(2));
-if (ready) {
+const words = process.argv.slice(2);
+const ready = readyAnswer(words);
+if (words[0] === '__complete') {
+  const { completionAnswer } = require('../dist/complete.cjs');
+  const table = JSON.parse(readFileSync(path.join(dist, 'complete.json'), 'utf8'));
+  const home = { env: process.env, home: require('node:os').homedir(), platform: process.platform };
+  completionAnswer(words.slice(1), table, home, Date.now()).then((answer) => process.stdout.write(answer));
+} else if (ready) {
   // Whoever reads only the first line has closed the pipe: nothing is wrong.
   process.stdout.on('error', () => {});
   process.stdout.write(readFileSync(ready));

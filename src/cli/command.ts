@@ -8,7 +8,7 @@ export interface Arg {
   readonly summary: string;
   /** `required`: one; `optional`: one or none; `many`: at least one; `any`: none or more. */
   readonly takes: 'required' | 'optional' | 'many' | 'any';
-  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell';
+  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field';
 }
 export type Args = Readonly<Record<string, Arg>>;
 type ArgValue<A extends Arg> = A['takes'] extends 'required'

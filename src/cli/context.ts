@@ -1,4 +1,4 @@
-import type { Driver, FoundProfile, Tools } from '../core/driver.ts';
+import type { Driver, Tools } from '../core/driver.ts';
 import type { ImgctlError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
@@ -9,6 +9,7 @@ import type { Io } from '../ui/io.ts';
 import type { ProgressDisplay } from '../ui/progress.ts';
 import type { At, CommandEntry, Needs } from './command.ts';
 import type { ProfileDirectory } from './directory.ts';
+import type { Discovered } from './discover.ts';
 import type { Settings } from './settings.ts';
 
 /** The providers, by name: each is loaded when it is asked for. */
@@ -55,7 +56,7 @@ export interface Surface {
   stdoutBytes(bytes: Uint8Array): Promise<void>;
   /** Asks, or throws USAGE naming `--yes` where nobody can answer. `name`: the answer must be this word. */
   confirm(question: string, name?: string): Promise<void>;
-  discover(): Promise<readonly (FoundProfile & { readonly provider: string })[]>;
+  discover(): Promise<readonly Discovered[]>;
 }
 
 /** The surface, and the accounts that the command's `needs` open. */

@@ -5,6 +5,7 @@ import type { Surface } from './context.ts';
 import { flagName, flagsOf, type Option, type Options } from './option.ts';
 import { driverNamed } from './session.ts';
 import { globalOptions } from './settings.ts';
+import { topicNames } from './topic-names.ts';
 
 const gap = 2;
 const widest = 34;
@@ -111,7 +112,7 @@ export function firstHelp(commands: readonly CommandEntry[]): string {
     `Try:\n${table(firstSteps)}`,
     `Verbs:\n${table(verbs)}`,
     'The profile comes from PROFILE:IMAGE, then -p, then IMGCTL_PROFILE, then imgctl profile use, then the local store.',
-    'imgctl VERB --help tells more; imgctl help TOPIC: options, exit-codes, output, profiles, environment.',
+    `imgctl VERB --help tells more; imgctl help TOPIC: ${topicNames.join(', ')}.`,
     '',
   ].join('\n\n');
 }

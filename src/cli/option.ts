@@ -24,7 +24,7 @@ export interface Option {
   readonly value?: string;
   readonly choices?: readonly string[];
   /** What completion offers for the value, where it is not one of `choices`. */
-  readonly completes?: 'profile' | 'image' | 'place' | 'column' | 'provider' | 'file';
+  readonly completes?: 'profile' | 'image' | 'place' | 'column' | 'provider' | 'file' | 'field';
 }
 export type Options = Readonly<Record<string, Option>>;
 export type OptionValues<O extends Options> = { readonly [K in keyof O]: Kinds[O[K]['kind']] };

@@ -1,10 +1,9 @@
-import type { FoundProfile } from '../core/driver.ts';
 import { abortedError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
 import type { Call, Note, OperationName } from '../core/operation.ts';
 import { ownFolder, type Home } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
 import { createRedactor, type Redactor } from '../http/redact.ts';
-import { profileStore } from '../profiles/store.ts';
+import { profileStore, type ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
 import { createProgress, type ProgressDisplay } from '../ui/progress.ts';
@@ -13,6 +12,7 @@ import type { At, Command, Needs } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Context, DriverList, Surface } from './context.ts';
 import { profileDirectory } from './directory.ts';
+import { discover } from './discover.ts';
 import { DryRunStop, plannedView } from './dry-run.ts';
 import { commandHelp, firstHelp, groupHelp } from './help.ts';
 import { one } from './outcome.ts';
@@ -72,7 +72,11 @@ async function failed(error: unknown, wish: { readonly json: boolean; readonly d
   // Whatever a stopped piece of work throws, it is no bug.
   const failure = aborted && !(error instanceof ImgctlError) ? abortedError('stopped') : error;
   try {
-    return await showFailure(failure, { ...wish, exitCode: aborted && typeof reason === 'number' ? reason : undefined }, world.io);
+    return await showFailure(
+      failure,
+      { ...wish, exitCode: aborted && typeof reason === 'number' ? reason : undefined },
+      world.io,
+    );
   } catch {
     return 1;
   }
@@ -134,7 +138,9 @@ async function makeSurface(
   ending: { status: number },
 ): Promise<Surface> {
   const { io, home, drivers, version, signal } = world;
-  const store = profileStore(ownFolder('config', home), createLock());
+  const kept = profileStore(ownFolder('config', home), createLock());
+  // In a dry run a change is made in the mind only.
+  const store: ProfileStore = settings.dryRun ? { ...kept, change: async (change) => change(await kept.read()) } : kept;
   const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
   const failureWish = { json: machineFormats.includes(settings.format), debug: settings.debug === true };
   const surface: Surface = {
@@ -169,7 +175,7 @@ async function makeSurface(
       progress.hide();
       return ask(question, name, settings, io);
     },
-    discover: () => discover(drivers, home),
+    discover: () => discover(surface),
     readStdin: () => stdinText(world),
     stdinBytes: () => world.readStdin(),
     stdoutBytes: (bytes) => world.writeStdout(bytes),
@@ -178,13 +184,10 @@ async function makeSurface(
 }
 
 function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface, 'progress' | 'warn'>): Call {
-  const made = new Set<string>();
   return {
     signal,
     retries: { left: settings.retryLimit },
     note(event: Note) {
-      if (event.kind === 'created') made.add(event.id);
-      if (event.kind === 'removed') made.delete(event.id);
       if (event.kind === 'warning') surface.warn(event.message);
       if (event.kind === 'retry')
         surface.progress.line(`retrying in ${(event.afterMs / 1000).toFixed(1)} s: ${event.reason}`, 'retry');
@@ -198,18 +201,6 @@ async function ask(question: string, name: string | undefined, settings: Setting
     throw usageError(`${question} Nobody can answer here`, { hint: 'add --yes to go on without asking' });
   const agreed = name === undefined ? await confirm(question, io) : await confirmName(question, name, io);
   if (!agreed) throw new ImgctlError('ABORTED', 'not confirmed; nothing was changed');
-}
-
-async function discover(drivers: DriverList, home: Home): Promise<readonly (FoundProfile & { readonly provider: string })[]> {
-  const { surroundingsOf } = await import('../host/surroundings.ts');
-  const surroundings = surroundingsOf(home);
-  const found = await Promise.all(
-    drivers.names.map(async (name) => {
-      const driver = await drivers.load(name);
-      return ((await driver?.discover(surroundings)) ?? []).map((profile) => ({ ...profile, provider: name }));
-    }),
-  );
-  return found.flat();
 }
 
 async function stdinText(world: World): Promise<string> {

@@ -173,7 +173,8 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
   if (error.code !== 'AUTH' || error.circumstances.status !== 401) return error.with(where);
   const sources = Object.entries(origins).filter(([field]) => session.driver.profile[field]?.secret);
   const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}`).join('; ');
-  return error.with({ ...where, hint: `${told ? `${told}; ` : ''}imgctl profile check ${session.profile}` });
+  const hint = [error.circumstances.hint, told, `imgctl profile check ${session.profile}`].filter(Boolean).join('\n');
+  return new ImgctlError(error.code, error.message, { ...where, ...error.circumstances, hint });
 }
 
 type Runnable = { run(request: never, call: never): unknown };

@@ -31,7 +31,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function profileFrom(value: unknown, name: string, path: string): StoredProfile {
   if (!isObject(value) || typeof value.provider !== 'string' || !isObject(value.fields))
     throw configError(`${path}: profile "${name}" is damaged`, { hint: `mend it by hand, or move the file away` });
-  const fields = Object.entries(value.fields).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const fields = Object.entries(value.fields).map(([field, text]): [string, string] => {
+    if (typeof text === 'string') return [field, text];
+    throw configError(`${path}: profile "${name}" is damaged: ${field} is no text`, { hint: 'mend it by hand, or move the file away' });
+  });
   return {
     provider: value.provider,
     ...(value.protected === true ? { protected: true } : {}),

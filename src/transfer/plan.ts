@@ -8,6 +8,10 @@ export interface Have extends Encoding {
   readonly virtualBytes?: number;
   /** It can be read at any place. */
   readonly seekable: boolean;
+  /** It can be decoded from a stream; absent: only where it has no tables. */
+  readonly streamable?: boolean;
+  /** Nothing here reads it, and a helper program turns it into something that is read. */
+  readonly foreign?: boolean;
 }
 
 /** What the result shall be; absent: as it is, or what the target takes. */
@@ -22,6 +26,8 @@ export interface Wish {
 export interface Plan {
   readonly unwrap?: Compression;
   readonly spoolInput: boolean;
+  /** A helper program works on the temporary file first. */
+  readonly helper: boolean;
   /** Decode the source's format and encode the target's. Absent: the bytes stay as they are. */
   readonly convert?: { readonly from: Format; readonly to: Format };
   readonly wrap?: Compression;
@@ -33,17 +39,22 @@ export interface Plan {
   readonly steps: readonly string[];
 }
 
+/** Formats in which the guest's bytes stand one after another: a stream is enough to read them, and they are raw disks to whoever takes raw. */
+const flat: ReadonlySet<Format> = new Set(['raw', 'iso', 'luks']);
 /** Formats that can be decoded, and those that can be written. */
-export const readable: ReadonlySet<Format> = new Set(['raw', 'qcow2', 'vmdk', 'vhd', 'vdi']);
+export const readable: ReadonlySet<Format> = new Set([...flat, 'qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'tar', 'ova']);
 export const writable: ReadonlySet<Format> = new Set(['raw', 'qcow2', 'vhd']);
-/** Formats in which the guest's bytes stand one after another, so that a stream is enough to decode them. */
-const streamable: ReadonlySet<Format> = new Set(['raw', 'iso']);
-/** Names for the same bytes: an ISO image is a raw disk to whoever takes raw. */
-const sameBytes = (from: Format, to: Format): boolean => from === to || (from === 'iso' && to === 'raw');
+const sameBytes = (from: Format, to: Format): boolean => from === to || (flat.has(from) && to === 'raw');
 
 /** How dear a plan is: fewer and cheaper steps first. */
-const cost = (plan: Plan): number =>
-  (plan.convert ? 8 : 0) + (plan.wrap ? 4 : 0) + (plan.unwrap ? 2 : 0) + (plan.spoolInput ? 1 : 0) + (plan.spoolOutput ? 1 : 0);
+const cost = (have: Have, plan: Plan): number =>
+  (plan.convert ? 16 : 0) +
+  (plan.wrap ? 8 : 0) +
+  (plan.unwrap ? 4 : 0) +
+  (plan.spoolInput ? 2 : 0) +
+  (plan.spoolOutput ? 2 : 0) +
+  // The same bytes under their own name rather than as a raw disk.
+  (plan.encoding.format === have.format ? 0 : 1);
 
 /**
  * The cheapest way from what there is to something that is accepted. Pure.
@@ -55,7 +66,7 @@ export function planTransfer(have: Have, accepts: readonly Accept[], wish: Wish 
   const ways = wanted.flatMap((accept) => planFor(have, accept) ?? []);
   if (ways.length === 0) throw refused(have, wanted, `there is no way from ${describeEncoding(have)}`);
   const fitting = ways.filter((plan) => !excess(have, plan));
-  const [best] = fitting.sort((a, b) => cost(a) - cost(b));
+  const [best] = fitting.sort((a, b) => cost(have, a) - cost(have, b));
   if (best) return best;
   throw excess(have, ways[0] as Plan);
 }
@@ -66,38 +77,48 @@ function refused(have: Have, accepts: readonly Accept[], why: string): ImgctlErr
 }
 
 function planFor(have: Have, accept: Accept): Plan | undefined {
-  const asItIs = sameBytes(have.format, accept.format) && have.compression === accept.compression;
-  const unwrap = !asItIs && have.compression ? have.compression : undefined;
-  const convert = sameBytes(have.format, accept.format) ? undefined : { from: have.format, to: accept.format };
-  if (convert && (!readable.has(convert.from) || !writable.has(convert.to))) return undefined;
+  const same = sameBytes(have.format, accept.format);
+  const asItIs = same && have.compression === accept.compression;
+  const unwrap = asItIs ? undefined : have.compression;
+  const convert = same ? undefined : { from: have.format, to: accept.format };
+  const helper = convert !== undefined && have.foreign === true;
+  if (convert && !(readable.has(convert.from) || helper)) return undefined;
+  if (convert && !writable.has(convert.to)) return undefined;
   const wrap = asItIs ? undefined : accept.compression;
-  if (wrap && wrap !== 'gzip') return undefined;
-  const seekableNow = have.seekable && !unwrap;
-  const spoolInput = convert !== undefined && !streamable.has(convert.from) && !seekableNow;
-  const knownLength = asItIs ? have.bytes !== undefined : !unwrap && !wrap;
+  // Only raw disks are compressed: what has a format of its own has a compression of its own.
+  if (wrap && (wrap !== 'gzip' || accept.format !== 'raw')) return undefined;
+  const seekableNow = have.seekable && !unwrap && !helper;
+  const spoolInput = !seekableNow && needsSeeking(have, asItIs, convert?.to);
+  const knownLength = asItIs && have.bytes !== undefined ? true : !wrap && (seekableNow || spoolInput);
   const spoolOutput = accept.needsLength === true && !knownLength;
+  const { format, compression } = accept;
   const plan = {
     ...(unwrap ? { unwrap } : {}),
     spoolInput,
+    helper,
     ...(convert ? { convert } : {}),
     ...(wrap ? { wrap } : {}),
     spoolOutput,
-  };
-  const format = convert || have.format !== 'iso' ? accept.format : have.format;
-  return {
-    ...plan,
-    encoding: { format, ...(accept.compression ? { compression: accept.compression } : {}) },
+    encoding: { format, ...(compression ? { compression } : {}) },
     accept,
-    steps: stepsOf(plan),
   };
+  return { ...plan, steps: stepsOf(plan) };
 }
 
-function stepsOf(plan: Pick<Plan, 'unwrap' | 'spoolInput' | 'convert' | 'wrap' | 'spoolOutput'>): readonly string[] {
+/** Whether a stream is not enough. qcow2 begins with tables of all that follows: its writer goes over the disk twice. */
+function needsSeeking(have: Have, asItIs: boolean, to: Format | undefined): boolean {
+  if (to !== undefined) return to === 'qcow2' || have.foreign === true || !(have.streamable ?? flat.has(have.format));
+  // A container whose headers lie behind what is seen of a stream could not be judged otherwise.
+  return !(asItIs && have.compression) && !flat.has(have.format) && have.virtualBytes === undefined;
+}
+
+function stepsOf(plan: Omit<Plan, 'steps'>): readonly string[] {
   return [
     'read',
     'check',
     ...(plan.unwrap ? [`unwrap ${plan.unwrap}`] : []),
     ...(plan.spoolInput ? ['temporary file'] : []),
+    ...(plan.helper ? ['qemu-img'] : []),
     ...(plan.convert ? [`decode ${plan.convert.from}`, ...(plan.convert.to === 'raw' ? [] : [`encode ${plan.convert.to}`])] : []),
     ...(plan.wrap ? [plan.wrap] : []),
     ...(plan.spoolOutput ? ['temporary file'] : []),

@@ -1,20 +1,28 @@
 import { usageError } from '../../core/errors.ts';
+import { jsonText } from '../../ui/text.ts';
 import { defineCommand } from '../command.ts';
-import { completionScript, shells } from '../completion-script.ts';
+import { completionScripts } from '../completion/scripts.ts';
+import { completionTable } from '../completion/table.ts';
 import { plainText } from '../outcome.ts';
 
+const shells = Object.keys(completionScripts);
+
 export const completion = defineCommand({
+  about:
+    'Completes verbs, options and their values, profiles that can do the verb, and images by the names that the last lists on this terminal ' +
+    'showed (for half an hour). Nothing is asked of a provider. "json" prints the words themselves, for other shells.',
   args: { shell: { takes: 'required', summary: shells.join(', '), completes: 'shell' } },
   options: {},
   needs: {},
   examples: [
     { does: 'for the running bash', type: 'source <(imgctl completion bash)' },
     { does: 'for fish, for good', type: 'imgctl completion fish > ~/.config/fish/completions/imgctl.fish' },
+    { does: 'for zsh, for good, in a folder of $fpath', type: 'imgctl completion zsh > ~/.zfunc/_imgctl' },
   ],
   async run(input, context) {
-    const shell = shells.find((known) => known === input.shell);
-    if (!shell) throw usageError(`there is no completion for "${input.shell}"`, { hint: `shells: ${shells.join(', ')}` });
-    const loaded = await Promise.all(context.commands.map(async (entry) => ({ entry, command: await entry.load() })));
-    return plainText(completionScript(shell, loaded, context.drivers.names));
+    if (input.shell === 'json') return plainText(`${jsonText(await completionTable(context.commands, context.drivers))}\n`);
+    const script = Object.entries(completionScripts).find(([shell]) => shell === input.shell)?.[1];
+    if (script === undefined) throw usageError(`there is no completion for "${input.shell}"`, { hint: `shells: ${shells.join(', ')}` });
+    return plainText(script);
   },
 });

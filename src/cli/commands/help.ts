@@ -4,7 +4,8 @@ import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
 import { commandHelp, firstHelp, groupHelp, optionsHelp } from '../help.ts';
 import { plainText } from '../outcome.ts';
-import { environmentHelp, outputHelp, profilesHelp } from '../topics.ts';
+import { topicNames, type Topic } from '../topic-names.ts';
+import { ciHelp, environmentHelp, outputHelp, profilesHelp } from '../topics.ts';
 
 /** The table of exit codes, from the code. */
 function exitCodesHelp(): string {
@@ -14,16 +15,17 @@ function exitCodesHelp(): string {
   return `Exit codes (never renumbered; an unknown number is a failure):\n   0                done\n${rows.join('\n')}\n`;
 }
 
-const topics: Readonly<Record<string, (surface: Surface) => string | Promise<string>>> = {
+const topics: Readonly<Record<Topic, (surface: Surface) => string | Promise<string>>> = {
   options: optionsHelp,
   'exit-codes': exitCodesHelp,
   output: outputHelp,
   profiles: profilesHelp,
   environment: environmentHelp,
+  ci: ciHelp,
 };
 
 export const help = defineCommand({
-  args: { topic: { takes: 'any', summary: `a verb, or ${Object.keys(topics).join(', ')}`, completes: 'topic' } },
+  args: { topic: { takes: 'any', summary: `a verb, or ${topicNames.join(', ')}`, completes: 'topic' } },
   options: {},
   needs: {},
   examples: [
@@ -36,13 +38,13 @@ export const help = defineCommand({
 async function helpOn(words: string, surface: Surface): Promise<string> {
   const { commands } = surface;
   if (words === '') return firstHelp(commands);
-  const topic = Object.hasOwn(topics, words) ? topics[words] : undefined;
-  if (topic) return topic(surface);
+  const topic = topicNames.find((name) => name === words);
+  if (topic) return topics[topic](surface);
   const entry = commands.find(({ path, aliases }) => path === words || (!path.includes(' ') && aliases.includes(words)));
   if (entry) return commandHelp({ entry, command: await entry.load() }, surface);
   if (commands.some(({ path }) => path.startsWith(`${words} `))) return groupHelp(words, commands);
-  const close = nearest(words, [...Object.keys(topics), ...commands.map(({ path }) => path)]);
+  const close = nearest(words, [...topicNames, ...commands.map(({ path }) => path)]);
   throw usageError(`there is no help on "${words}"`, {
-    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `topics: ${Object.keys(topics).join(', ')}`,
+    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `topics: ${topicNames.join(', ')}`,
   });
 }

@@ -110,7 +110,7 @@ function authorization(client: LinodeClient, request: Ask): Secret | undefined {
   if (client.token) return client.token.map((token) => `Bearer ${token}`);
   if (request.anonymous) return undefined;
   throw authError(`${request.what}: the profile has no token, and Linode gives only public images and regions without one`, {
-    hint: 'set the field token: imgctl profile set NAME --set token=env:LINODE_TOKEN',
+    hint: 'set the field token: imgctl profile set NAME token=env:LINODE_TOKEN',
   });
 }
 

@@ -72,7 +72,7 @@ function regionOf(client: LinodeClient, request: UploadRequest): string {
   const region = request.place ?? client.region;
   if (region !== undefined && region !== '') return region;
   throw usageError('an upload to Linode needs a region', {
-    hint: '--region us-ord, or once and for all: imgctl profile set NAME --set region=us-ord',
+    hint: '--region us-ord, or once and for all: imgctl profile set NAME region=us-ord',
   });
 }
 

@@ -24,7 +24,10 @@ export function moves(
 async function removeFrom(client: OpenstackClient, store: string, id: string, call: Call): Promise<void> {
   const what = `removing image ${id} from store ${store}`;
   // 404: it is not there any more, which is what was asked for.
-  await client.ask({ what, method: 'DELETE', path: `/stores/${segment(store, 'store')}/${segment(id)}`, welcome: [404], done: 204 }, call);
+  await client.ask(
+    { what, method: 'DELETE', path: `/stores/${segment(store, 'store')}/${segment(id)}`, welcome: [404], done: 204 },
+    call,
+  );
 }
 
 /** Copies are made by Glance after the answer (`copy-image`, by default for administrators only); removals are done at once. */

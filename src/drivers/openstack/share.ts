@@ -68,7 +68,8 @@ export const share: Operation<OpenstackClient, 'share'> = {
     if (member === undefined) throw usageError(`sharing image ${id}: with whom?`, { hint: '--with PROJECT_ID' });
     const path = `${imagePath(id)}/members/${segment(member, 'project id')}`;
     if (action === 'add') await add(client, id, member, call);
-    if (action === 'remove') await client.ask({ what: `taking image ${id} from ${member}`, method: 'DELETE', path, done: 204 }, call);
+    if (action === 'remove')
+      await client.ask({ what: `taking image ${id} from ${member}`, method: 'DELETE', path, done: 204 }, call);
     if (answering)
       await client.askObject({ what: `answering for image ${id}`, method: 'PUT', path, json: { status: `${action}ed` } }, call);
     return members(client, id, call);

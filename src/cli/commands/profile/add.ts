@@ -2,10 +2,8 @@ import { conflictError, usageError } from '../../../core/errors.ts';
 import type { Driver } from '../../../core/driver.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
 import { ask } from '../../../ui/prompt.ts';
-import { profileView } from '../../../ui/views/profile.ts';
 import { defineCommand } from '../../command.ts';
 import type { Surface } from '../../context.ts';
-import { one } from '../../outcome.ts';
 import { checkFieldValues } from '../../profile-fields.ts';
 import { driverNamed } from '../../session.ts';
 import { afterWriting } from './written.ts';
@@ -17,7 +15,7 @@ export const add = defineCommand({
   args: { name: { takes: 'required', summary: 'name of the profile' } },
   options: {
     provider: { kind: 'text', summary: 'which cloud it is for', completes: 'provider' },
-    set: { kind: 'pairs', value: 'field=value', summary: 'a field (repeatable)' },
+    set: { kind: 'pairs', value: 'field=value', summary: 'a field (repeatable)', completes: 'field' },
     protected: { kind: 'flag', summary: 'deleting or replacing in it asks for its name' },
     replace: { kind: 'flag', summary: 'replace a profile of that name' },
   },
@@ -37,7 +35,6 @@ export const add = defineCommand({
       ...(input.protected ? { protected: true } : {}),
       fields: { ...input.set, ...asked },
     };
-    if (context.settings.dryRun) return one(profileView, { name: input.name, provider, current: false, fields: {} });
     const book = await context.store.change((now) => {
       if (Object.hasOwn(now.profiles, input.name) && !input.replace)
         throw conflictError(`there is a profile "${input.name}" already`, {
@@ -56,15 +53,17 @@ async function askProvider(surface: Surface): Promise<string> {
   throw usageError('--provider says which cloud the profile is for', { hint: `providers: ${surface.drivers.names.join(', ')}` });
 }
 
-/** Fields that the driver cannot do without, asked for on a terminal; without one they may still come from the environment. */
+/** Asks on a terminal for every field, or, where some were given, for those that the driver cannot do without. */
 async function askMissing(
   driver: Driver,
   given: Readonly<Record<string, string>>,
   surface: Surface,
 ): Promise<Record<string, string>> {
   const answers: Record<string, string> = {};
-  if (!canAsk(surface) || Object.keys(given).length > 0) return answers;
+  if (!canAsk(surface)) return answers;
+  const begun = Object.keys(given).length > 0;
   for (const [name, field] of Object.entries(driver.profile)) {
+    if (begun && (given[name] !== undefined || !field.required)) continue;
     const how = {
       ...(field.secret ? { secret: true } : {}),
       ...(field.choices ? { choices: field.choices } : {}),

@@ -1,13 +1,12 @@
-import { notFoundError } from '../../../core/errors.ts';
+import { ImgctlError, notFoundError } from '../../../core/errors.ts';
 import { Secret } from '../../../core/secret.ts';
-import type { FoundProfile } from '../../../core/driver.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
 import { nearest } from '../../../ui/nearest.ts';
 import { profileView, type ShownProfile } from '../../../ui/views/profile.ts';
 import { defineCommand } from '../../command.ts';
+import type { Surface } from '../../context.ts';
+import type { Discovered } from '../../discover.ts';
 import { many } from '../../outcome.ts';
-
-type Found = FoundProfile & { readonly provider: string };
 
 export const importProfiles = defineCommand({
   about:
@@ -25,16 +24,16 @@ export const importProfiles = defineCommand({
     const chosen = words.length === 0 ? all : words.flatMap((word) => fitting(word, all));
     if (chosen.length === 0)
       throw notFoundError('no profiles of other tools were found here', { hint: 'imgctl profile add NAME makes one' });
-    if (!context.settings.dryRun)
-      await context.store.change((book) => ({
-        ...book,
-        profiles: merge(book.profiles, chosen, input.replace === true, (text) => context.warn(text)),
-      }));
-    return many(profileView, chosen.map(shown), ['name', 'provider', 'fields']);
+    let taken: readonly Discovered[] = [];
+    await context.store.change(({ profiles, ...book }) => {
+      taken = takenFrom(chosen, input.replace ? new Set() : new Set(Object.keys(profiles)), context);
+      return { ...book, profiles: { ...profiles, ...Object.fromEntries(taken.map((found) => [found.name, storedFrom(found)])) } };
+    });
+    return many(profileView, taken.map(shown), ['name', 'provider', 'fields']);
   },
 });
 
-function fitting(word: string, all: readonly Found[]): readonly Found[] {
+function fitting(word: string, all: readonly Discovered[]): readonly Discovered[] {
   const found = all.filter((one) => one.name === word || one.provider === word || one.tool === word || word.startsWith(`${one.provider}-`));
   if (found.length > 0) return found;
   const close = nearest(
@@ -46,30 +45,36 @@ function fitting(word: string, all: readonly Found[]): readonly Found[] {
   });
 }
 
-function merge(
-  now: Readonly<Record<string, StoredProfile>>,
-  found: readonly Found[],
-  replace: boolean,
-  warn: (text: string) => void,
-): Readonly<Record<string, StoredProfile>> {
-  const merged = new Map(Object.entries(now));
-  for (const { name, provider, fields, source } of found) {
-    checkProfileName(name);
-    if (merged.has(name) && !replace) {
-      warn(`there is a profile "${name}" already; the one from ${source} was left alone`);
-      continue;
-    }
-    merged.set(name, {
-      provider,
-      fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, plain(value)])),
-    });
-  }
-  return Object.fromEntries(merged);
+/** Those that can be taken over: each name once, none that is there already. The others are told of. */
+function takenFrom(found: readonly Discovered[], there: ReadonlySet<string>, surface: Surface): readonly Discovered[] {
+  const names = new Set(there);
+  return found.filter(({ name, source }) => {
+    if (names.has(name)) surface.warn(`there is a profile "${name}" already; the one from ${source} was left alone`);
+    const takes = !names.has(name) && isName(name, source, surface);
+    names.add(name);
+    return takes;
+  });
 }
+
+function isName(name: string, source: string, surface: Surface): boolean {
+  try {
+    checkProfileName(name);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    surface.warn(`${source}: ${error.message}; it was left out`);
+    return false;
+  }
+}
+
+const storedFrom = ({ provider, fields }: Discovered): StoredProfile => ({
+  provider,
+  fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, plain(value)])),
+});
 
 const plain = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value);
 
-const shown = ({ name, provider, fields, source }: Found): ShownProfile => ({
+const shown = ({ name, provider, fields, source }: Discovered): ShownProfile => ({
   name,
   provider,
   current: false,

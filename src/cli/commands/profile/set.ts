@@ -8,7 +8,7 @@ export const set = defineCommand({
   about: 'field=value sets a field; field= (nothing behind it) removes it.',
   args: {
     name: { takes: 'required', summary: 'profile', completes: 'profile' },
-    field: { takes: 'any', summary: 'field=value' },
+    field: { takes: 'any', summary: 'field=value', completes: 'field' },
   },
   options: {
     protect: { kind: 'flag', summary: 'deleting or replacing in it asks for its name' },

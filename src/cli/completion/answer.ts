@@ -1,0 +1,52 @@
+import { profileDirectory } from '../directory.ts';
+import { knownNames } from '../image-names.ts';
+import { ownFolder, type Home } from '../../host/folders.ts';
+import { profileStore } from '../../profiles/store.ts';
+import { safe } from '../../ui/text.ts';
+import { complete, type Candidate, type OwnWords } from './complete.ts';
+import { bashWord, shellWords } from './shell-words.ts';
+import type { CompletionTable } from './table.ts';
+
+/** What a shell asked: its name and then, for bash, its word breaks and its line; for others the words, the last at the cursor. */
+type Question = readonly string[];
+
+/**
+ * The answer to a shell's question, one candidate a line behind a first line that says what they are: `words`, or `files`
+ * where the shell shall offer its own. Behind a tab, for shells that show it, what the candidate is. Only files are read.
+ * `now` is ms since 1970. Throws nothing: a shell cannot show it, and a person who types does not want to see it.
+ */
+export async function completionAnswer(question: Question, table: CompletionTable, home: Home, now: number): Promise<string> {
+  try {
+    return await answer(question, table, home, now);
+  } catch {
+    return 'words\n';
+  }
+}
+
+async function answer([shell = '', ...words]: Question, table: CompletionTable, home: Home, now: number): Promise<string> {
+  const own = await ownWords(table, home, now);
+  if (shell === 'bash') {
+    const line = shellWords(words[1] ?? '');
+    const found = await complete(line.before.slice(1), line.current, table, own);
+    return lines(found, ({ text }) => bashWord(text, line, words[0] ?? ''));
+  }
+  const found = await complete(words.slice(1, -1), words.at(-1) ?? '', table, own);
+  return lines(found, ({ text, about }) => (about ? `${text}\t${safe(about)}` : text));
+}
+
+function lines(found: readonly Candidate[] | 'files', write: (candidate: Candidate) => string | undefined): string {
+  if (found === 'files') return 'files\n';
+  return ['words', ...found.flatMap((candidate) => write(candidate) ?? []), ''].join('\n');
+}
+
+async function ownWords(table: CompletionTable, home: Home, now: number): Promise<OwnWords> {
+  const store = profileStore(ownFolder('config', home), (_path, work) => work());
+  const ambient = home.env.IMGCTL_PROFILE;
+  const directory = profileDirectory(await store.read(), home.env, ambient ? [ambient] : [], table.usual);
+  const names = [...new Set([...directory.all, table.usual])];
+  return {
+    profiles: names.flatMap((name) => (directory.has(name) ? [{ name, provider: directory.entry(name).provider }] : [])),
+    current: directory.current,
+    names: (profile) => knownNames(profile, home, now),
+  };
+}
