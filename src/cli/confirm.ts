@@ -1,8 +1,7 @@
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 
-/** Asks before something is lost; in a protected profile its name must be typed. A dry run asks nothing. */
+/** Asks before something is lost; in a protected profile its name must be typed. */
 export async function confirmLoss(surface: Surface, at: At, question: string): Promise<void> {
-  if (surface.settings.dryRun) return;
   await surface.confirm(`${question} (profile ${at.profile})`, at.isProtected ? at.profile : undefined);
 }

@@ -48,13 +48,15 @@ export interface Surface {
   warn(message: string): void;
   /** A line on stderr for a person; nothing when quiet, or when the result is for a machine. */
   say(message: string): void;
+  /** A line on stderr about what is being done; only where more is to be said (`--verbose`). */
+  detail(message: string): void;
   /** All of standard input as text. Throws USAGE if it is a terminal. */
   readStdin(): Promise<string>;
   /** Standard input as it comes. */
   stdinBytes(): Bytes;
   /** Bytes for standard output; resolves when they have been taken. Throws PipeClosed when nobody reads any more. */
   stdoutBytes(bytes: Uint8Array): Promise<void>;
-  /** Asks, or throws USAGE naming `--yes` where nobody can answer. `name`: the answer must be this word. */
+  /** Asks, unless nothing will be changed, or throws USAGE naming `--yes` where nobody can answer. `name`: the answer must be this word. */
   confirm(question: string, name?: string): Promise<void>;
   discover(): Promise<readonly Discovered[]>;
 }

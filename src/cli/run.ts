@@ -42,7 +42,7 @@ interface QuietWorld extends World {
 /** Runs one command line and gives its exit status. Never throws; everything it has to say is on the Io of the world. */
 export async function run(argv: readonly string[], surroundings: World): Promise<number> {
   const redactor = createRedactor();
-  const world: QuietWorld = { ...surroundings, io: withoutSecrets(surroundings.io, redactor), redactor };
+  let world: QuietWorld = { ...surroundings, io: withoutSecrets(surroundings.io, redactor), redactor };
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
   let progress: ProgressDisplay | undefined;
   try {
@@ -52,6 +52,8 @@ export async function run(argv: readonly string[], surroundings: World): Promise
       return 0;
     }
     const settings = settingsFrom(parsed.globals, world.home.env);
+    const { color } = settings;
+    if (color !== undefined) world = { ...world, io: { ...world.io, color, errorColor: color } };
     progress = createProgress(settings.quiet ? 'none' : progressMode(settings), world.io);
     return await runParsed(parsed, settings, world, progress);
   } catch (error) {
@@ -163,6 +165,9 @@ async function makeSurface(
     say: (message) => {
       if (!settings.quiet && !machineFormats.includes(settings.format)) progress.line(message);
     },
+    detail: (message) => {
+      if (settings.verbose || settings.debug) progress.line(message);
+    },
     async report(error) {
       ending.status = exitCodes.PARTIAL;
       await showFailure(error, failureWish, io);
@@ -196,7 +201,7 @@ function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface,
 }
 
 async function ask(question: string, name: string | undefined, settings: Settings, io: Io): Promise<void> {
-  if (settings.yes) return;
+  if (settings.yes || settings.dryRun) return;
   if (!io.stdinIsTerminal || !io.stderrIsTerminal)
     throw usageError(`${question} Nobody can answer here`, { hint: 'add --yes to go on without asking' });
   const agreed = name === undefined ? await confirm(question, io) : await confirmName(question, name, io);

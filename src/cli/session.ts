@@ -136,11 +136,15 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
   const origins = await originsOf(entry, driver, surface);
   const values = await valuesOf(entry, driver, origins, surface);
   const tools = await toolsFor(surface, values);
+  // Drivers may catch what stops them and undo what they believe to have done: what was stopped first is what counts.
+  let stopped: DryRunStop | undefined;
   const stop = (planned: Partial<Planned>): never => {
-    throw new DryRunStop({ verb: '', profile: name, provider: driver.name, ...planned });
+    stopped ??= new DryRunStop({ verb: '', profile: name, provider: driver.name, ...planned });
+    throw stopped;
   };
+  surface.detail(`profile ${name}: ${driver.title}`);
   const session = driver.open(values, surface.settings.dryRun ? { ...tools, http: dryHttp(tools.http, stop) } : tools, name);
-  const blame = (error: unknown): unknown => blamed(error, session, origins);
+  const blame = (error: unknown): unknown => stopped ?? blamed(error, session, origins);
   return {
     profile: name,
     provider: driver.name,
@@ -191,7 +195,7 @@ function guarded<B extends Runnable>(
     if (surface.settings.dryRun && session.driver.worksOnFiles && changes(verb, request))
       return Promise.reject(new DryRunStop({ verb, profile: session.profile, provider: session.provider, body: request }));
     const result = bound.run(request, call);
-    if (result instanceof Promise) return result.catch((error: unknown) => Promise.reject(blame(named(error, verb))));
+    if (result instanceof Promise) return result.catch((error: unknown) => Promise.reject(named(blame(error), verb)));
     return guardedItems(result as AsyncIterable<unknown>, blame);
   };
   return { ...bound, run };

@@ -50,7 +50,9 @@ export async function target<V extends OperationName>(
   const profile = reference.profile ?? onlyProfile(directory, settings.profile);
   const at = await context.at('at', profile);
   const call = context.call();
-  return { at, id: await imageId(at as At, reference.image, pick, call), text, call };
+  const id = await imageId(at as At, reference.image, pick, call);
+  if (id !== reference.image) context.detail(`"${reference.image}" is ${id} in ${profile}`);
+  return { at, id, text, call };
 }
 
 /**

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { integrityError, usageError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
+import { heldBack } from './held-back.ts';
+import { measure } from './measure.ts';
 import type { Source } from './source.ts';
 
 /** A digest that bytes must have; hex in lower case. */
@@ -32,38 +33,40 @@ export function strongest(digests: Digests | undefined): Checksum | undefined {
   return algorithm === undefined ? undefined : { algorithm, hex: (digests?.[algorithm] ?? '').toLowerCase() };
 }
 
+/** Throws INTEGRITY when one of the digests found is not the one it must be. */
+export function compareDigests(found: Digests, expected: readonly Checksum[], name: string): void {
+  for (const { algorithm, hex } of expected)
+    if (found[algorithm] !== hex)
+      throw integrityError(`${name} has the ${algorithm} ${found[algorithm]}, not ${hex}`, {
+        hint: 'the file is damaged or another one; fetch it again',
+      });
+}
+
 /**
- * The same source, whose stream fails with INTEGRITY at its end when its digest is not the one it must be. The last
+ * The same source, whose stream fails with INTEGRITY at its end when a digest is not the one it must be. The last
  * chunk is held back until then, so that whoever writes it elsewhere never has the whole of a wrong file.
  */
-export function checkedSource(source: Source, checksum: Checksum): Source {
+export function checkedSource(source: Source, expected: readonly Checksum[]): Source {
+  if (expected.length === 0) return source;
   return {
     ...source,
-    open(from = 0) {
-      // Beginning elsewhere than at the start there is nothing to compare with.
-      return from > 0 ? source.open(from) : checkedBytes(source.open(), checksum, source.name);
+    open(from = 0, to) {
+      // Of a part there is nothing to compare with.
+      return from > 0 || to !== undefined ? source.open(from, to) : checkedBytes(source, expected);
     },
   };
 }
 
-async function* checkedBytes(bytes: Bytes, { algorithm, hex }: Checksum, name: string): Bytes {
-  const hash = createHash(algorithm);
-  let held: Buffer | undefined;
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    if (held) yield held;
-    held = Buffer.from(chunk);
-  }
-  const found = hash.digest('hex');
-  if (found !== hex)
-    throw integrityError(`${name} has the ${algorithm} ${found}, not ${hex}`, {
-      hint: 'the file is damaged or another one; fetch it again',
-    });
-  if (held) yield held;
+function checkedBytes(source: Source, expected: readonly Checksum[]): Bytes {
+  const measured = measure(
+    source.open(),
+    expected.map(({ algorithm }) => algorithm),
+  );
+  return heldBack(measured.bytes, source.bytes, () => compareDigests(measured.result().digests, expected, source.name));
 }
 
 /** Reads a source to its end only to check it. */
-export async function checkNow(source: Source, checksum: Checksum): Promise<void> {
-  const bytes = checkedBytes(source.open(), checksum, source.name)[Symbol.asyncIterator]();
+export async function checkNow(source: Source, expected: readonly Checksum[]): Promise<void> {
+  const bytes = checkedSource(source, expected).open()[Symbol.asyncIterator]();
   while (!(await bytes.next()).done);
 }

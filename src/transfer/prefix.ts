@@ -1,22 +1,30 @@
 import type { Bytes } from '../core/http.ts';
-import { streamSource, type Source } from './source.ts';
+import type { Source } from './source.ts';
+import { beginningWith } from './unchanged.ts';
 
 /** Enough for every header that a format is recognised by. */
 export const prefixBytes = 1024 * 1024;
 
+/** The beginning of a source. `complete`: that is all of it. */
+export interface Begun {
+  /** Begins with the same bytes. */
+  readonly source: Source;
+  readonly prefix: Uint8Array;
+  readonly complete: boolean;
+}
+
 /**
- * Reads the beginning of a source that is only a stream, and gives it back whole: the returned source begins with the
- * same bytes. `complete`: the stream ended within the prefix.
+ * Reads the beginning of a source. A stream that can be read only once gives it back whole; what is opened anew must begin
+ * with it again: INTEGRITY where it does not.
  */
-export async function withPrefix(
-  source: Source,
-): Promise<{ readonly source: Source; readonly prefix: Uint8Array; readonly complete: boolean }> {
+export async function withPrefix(source: Source): Promise<Begun> {
+  // One byte more than is wanted tells whether that is all.
+  const stream = (source.repeatable ? source.open(0, prefixBytes) : source.open())[Symbol.asyncIterator]();
   const chunks: Buffer[] = [];
   let length = 0;
-  const rest = source.open()[Symbol.asyncIterator]();
   let complete = false;
-  while (length < prefixBytes && !complete) {
-    const next = await rest.next();
+  while (length <= prefixBytes && !complete) {
+    const next = await stream.next();
     if (next.done) complete = true;
     else {
       // A chunk's buffer is used again for the next one.
@@ -25,17 +33,30 @@ export async function withPrefix(
     }
   }
   const prefix = Buffer.concat(chunks);
-  const again = async function* (): Bytes {
+  if (!source.repeatable) return { source: { ...source, ...known(complete, length), open: once(prefix, stream, source) }, prefix, complete };
+  await stream.return?.();
+  const open: Source['open'] = (from = 0, to) =>
+    from > 0 || to !== undefined ? source.open(from, to) : beginningWith(prefix, source.open(), source.name);
+  return { source: { ...source, ...known(complete, length), open }, prefix, complete };
+}
+
+const known = (complete: boolean, bytes: number) => (complete ? { bytes } : {});
+
+/** The stream from its beginning, once. */
+function once(prefix: Uint8Array, rest: AsyncIterator<Uint8Array>, source: Source): Source['open'] {
+  let begun = false;
+  async function* whole(): Bytes {
     try {
       yield prefix;
-      if (!complete) for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+      for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
     } finally {
       await rest.return?.();
     }
-  };
-  return {
-    source: { ...streamSource(source.name, again), ...(complete ? { bytes: length } : {}), close: () => source.close() },
-    prefix,
-    complete,
+  }
+  return (from = 0) => {
+    // The source itself says that it has been read.
+    if (begun || from > 0) return source.open(from);
+    begun = true;
+    return whole();
   };
 }

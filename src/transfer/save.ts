@@ -1,12 +1,13 @@
-import { createHash, randomUUID, type Hash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { conflictError, ImgctlError, integrityError, localError } from '../core/errors.ts';
-import type { Bytes } from '../core/http.ts';
+import { conflictError, ImgctlError, integrityError, localError, usageError } from '../core/errors.ts';
 import type { Digests } from '../core/operation.ts';
-import { strongest } from './checked.ts';
+import { compareDigests, strongest, type Checksum } from './checked.ts';
+import { parallelDigester, type Digester } from './digests.ts';
 import { fileBytes } from './file-bytes.ts';
 import type { Source } from './source.ts';
+import { writeSparse } from './writers/raw.ts';
 
 /** How a file is to be written. */
 export interface Saving {
@@ -14,8 +15,10 @@ export interface Saving {
   readonly force: boolean;
   /** Go on from what an earlier run left of the same bytes. */
   readonly resume: boolean;
-  /** Tells the bytes of this download from others, for the name of the partial file: the image's id. */
-  readonly identity: string;
+  /** Tells these bytes from others, for the name under which a broken transfer keeps what has come; absent: nothing is kept. */
+  readonly identity?: string;
+  /** Digests that the bytes must have, besides the strongest one that the source has published. */
+  readonly checksums?: readonly Checksum[];
   progress(bytes: number, total: number | undefined): void;
   warn(message: string): void;
 }
@@ -28,47 +31,65 @@ export interface Saved {
   readonly verifiedBy?: string;
 }
 
-/** Throws CONFLICT if a file is there and may not be replaced. */
+/** Throws CONFLICT if a file is there and may not be replaced, USAGE if something else is. */
 export async function checkTarget(file: string, force: boolean): Promise<void> {
   const found = await stat(file).catch(() => undefined);
+  if (found && !found.isFile()) throw usageError(`${file} is ${found.isDirectory() ? 'a folder' : 'no file'}; nothing is written there`);
   if (found && !force) throw conflictError(`${file} exists already`, { hint: '--force replaces it' });
 }
 
 const unsafeInNames = /[^A-Za-z0-9._-]/g;
 
 /**
- * Writes a source to a file, which has its name only when every byte is there, verified and on the disk. Until then the
- * bytes are in `.NAME.ID.imgctl-part` beside it, mode 0600; what is left of it by a failure serves `resume`.
+ * Writes a source to a file, which has its name only when every byte is there, verified and on the disk; zeros take no room.
+ * Until then the bytes are in a hidden file beside it. What a broken connection leaves of them is kept as
+ * `.NAME.IDENTITY.imgctl-part`, which the failure names, for `resume`; after Ctrl-C only if `resume` was asked for.
  * Throws INTEGRITY when length or digest differ, LOCAL when it cannot be written, CONFLICT when the file exists.
  */
 export async function saveTo(file: string, source: Source, saving: Saving): Promise<Saved> {
   await checkTarget(file, saving.force);
   const folder = path.dirname(path.resolve(file));
-  const identity = saving.resume ? saving.identity.replace(unsafeInNames, '_') : randomUUID();
-  const partial = path.join(folder, `.${path.basename(file)}.${identity}.imgctl-part`);
-  const handle = await openPartial(partial);
+  const hidden = (id: string): string => path.join(folder, `.${path.basename(file)}.${id}.imgctl-part`);
+  const draft = hidden(randomUUID());
+  const kept = saving.identity === undefined || !source.repeatable ? undefined : hidden(saving.identity.replace(unsafeInNames, '_'));
+  const handle = await openDraft(draft, saving.resume ? kept : undefined);
   try {
     const saved = await fill(handle, source, saving, file);
     await handle.sync();
     await handle.close();
     await checkTarget(file, saving.force);
-    await rename(partial, file);
+    await rename(draft, file);
     await syncFolder(folder);
     return saved;
   } catch (error) {
     await handle.close().catch(() => undefined);
-    const keep =
-      saving.resume &&
-      error instanceof ImgctlError &&
-      (error.code === 'NETWORK' || error.code === 'ABORTED' || error.code === 'PROVIDER');
-    if (!keep) await rm(partial, { force: true });
-    throw noRoom(error, file);
+    throw await abandoned(draft, kept, noRoom(error, file), saving);
   }
 }
 
-async function openPartial(partial: string): Promise<FileHandle> {
-  return open(partial, 'a+', 0o600).catch((cause: NodeJS.ErrnoException) => {
-    throw localError(`cannot write ${partial}: ${cause.code ?? cause.message}`, { cause });
+/** A new file, or what an earlier run has kept: taken by renaming it, so that of two runs only one goes on with it. */
+async function openDraft(draft: string, kept: string | undefined): Promise<FileHandle> {
+  const taken = kept !== undefined && (await rename(kept, draft).then(() => true, () => false)); // prettier-ignore
+  return open(draft, taken ? 'r+' : 'wx+').catch((cause: NodeJS.ErrnoException) => {
+    throw localError(`cannot write ${draft}: ${cause.code ?? cause.message}`, { cause });
+  });
+}
+
+const resumable: readonly string[] = ['NETWORK', 'PROVIDER'];
+
+/** Removes a draft, or keeps what is worth it and says so. */
+async function abandoned(draft: string, kept: string | undefined, error: unknown, { resume }: Saving): Promise<unknown> {
+  const code = error instanceof ImgctlError ? error.code : '';
+  const bytes = (await stat(draft).catch(() => undefined))?.size ?? 0;
+  const keep = kept !== undefined && bytes > 0 && (resumable.includes(code) || (resume && code === 'ABORTED'));
+  if (!keep || !(error instanceof ImgctlError)) {
+    await rm(draft, { force: true });
+    return error;
+  }
+  await rename(draft, kept);
+  return new ImgctlError(error.code, error.message, {
+    ...error.circumstances,
+    hint: `the same with --resume goes on behind the ${bytes} bytes in ${kept}`,
   });
 }
 
@@ -86,38 +107,48 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 async function fill(handle: FileHandle, source: Source, saving: Saving, file: string): Promise<Saved> {
-  const expected = strongest(source.digests);
-  const hash = createHash(expected?.algorithm ?? 'sha256');
-  let there = saving.resume ? (await handle.stat()).size : 0;
-  if (there > (source.bytes ?? Infinity) || !source.repeatable) {
-    await handle.truncate(0);
-    there = 0;
+  const published = strongest(source.digests);
+  const expected = [...(published ? [published] : []), ...(saving.checksums ?? [])];
+  const algorithms = expected.length > 0 ? expected.map(({ algorithm }) => algorithm) : ['sha256'];
+  const digester = parallelDigester([...new Set(algorithms)]);
+  try {
+    const bytes = await write(handle, source, saving, digester);
+    if (source.bytes !== undefined && bytes !== source.bytes)
+      throw integrityError(`${source.name} gave ${bytes} bytes, not the ${source.bytes} that it has`);
+    const digests = await digester.digests();
+    compareDigests(digests, expected, source.name);
+    const [first] = expected;
+    return { path: file, bytes, digests, ...(first ? { verifiedBy: first.algorithm } : {}) };
+  } finally {
+    digester.stop();
   }
-  if (there > 0) {
-    saving.warn(`going on behind the ${there} bytes that are there already`);
-    for await (const chunk of fileBytes(handle, { to: there - 1 })) hash.update(chunk);
-    saving.progress(there, source.bytes);
-  }
-  const bytes = there + (there === source.bytes ? 0 : await append(handle, source.open(there), hash, saving, source.bytes));
-  if (source.bytes !== undefined && bytes !== source.bytes)
-    throw integrityError(`${source.name} gave ${bytes} bytes, not the ${source.bytes} that it has`);
-  const found = hash.digest('hex');
-  if (expected && found !== expected.hex)
-    throw integrityError(`${source.name}: the ${expected.algorithm} of what arrived is ${found}, not ${expected.hex}`, {
-      hint: 'nothing was kept; try again',
-    });
-  const algorithm = expected?.algorithm ?? 'sha256';
-  return { path: file, bytes, digests: { [algorithm]: found }, ...(expected ? { verifiedBy: algorithm } : {}) };
 }
 
-async function append(handle: FileHandle, bytes: Bytes, hash: Hash, saving: Saving, total: number | undefined): Promise<number> {
-  let appended = 0;
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    let written = 0;
-    while (written < chunk.length) written += (await handle.write(chunk, written, chunk.length - written)).bytesWritten;
-    appended += chunk.length;
-    saving.progress(chunk.length, total);
+/** Writes behind what is there. However it ends, the file is as long as what has come. */
+async function write(handle: FileHandle, source: Source, saving: Saving, digester: Digester): Promise<number> {
+  let at = await alreadyThere(handle, source, saving, digester);
+  if (at > 0 && at === source.bytes) return at;
+  try {
+    for await (const chunk of source.open(at)) {
+      await Promise.all([digester.update(chunk), writeSparse(handle, chunk, at)]);
+      at += chunk.length;
+      saving.progress(chunk.length, source.bytes);
+    }
+  } finally {
+    await handle.truncate(at);
   }
-  return appended;
+  return at;
+}
+
+async function alreadyThere(handle: FileHandle, source: Source, saving: Saving, digester: Digester): Promise<number> {
+  const { size } = await handle.stat();
+  if (size > (source.bytes ?? Infinity)) {
+    await handle.truncate(0);
+    return 0;
+  }
+  if (size === 0) return 0;
+  saving.warn(`going on behind the ${size} bytes that are there already`);
+  for await (const chunk of fileBytes(handle, { to: size - 1 })) await digester.update(chunk);
+  saving.progress(size, source.bytes);
+  return size;
 }

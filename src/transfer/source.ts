@@ -1,12 +1,12 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { localError, networkError, notFoundError, usageError, answerError } from '../core/errors.ts';
+import { abortedError, answerError, localError, networkError, notFoundError, usageError } from '../core/errors.ts';
 import type { Bytes, Http } from '../core/http.ts';
 import type { Call, Digests, Download } from '../core/operation.ts';
 import { fileBytes } from './file-bytes.ts';
 import type { RandomSource } from './runs.ts';
 
-/** Where bytes come from. `open` begins at byte `from`; more than once only where `repeatable`. */
+/** Where bytes come from. `open` gives those from `from` up to and with `to`; more than once only where `repeatable`. */
 export interface Source {
   /** For messages: a path, a URL without its query, `standard input`, `profile:image`. */
   readonly name: string;
@@ -14,11 +14,15 @@ export interface Source {
   readonly repeatable: boolean;
   /** Digests that whoever offers the bytes has published. */
   readonly digests?: Digests;
-  open(from?: number): Bytes;
+  open(from?: number, to?: number): Bytes;
   /** Reading at any place; absent where there is only a stream. */
   readonly random?: RandomSource;
   /** The file behind it, where it is one. */
   readonly path?: string;
+  /** It lies on this machine: reading it once more costs no network. */
+  readonly near: boolean;
+  /** Content id of the disk, as whoever offers the bytes has it. */
+  readonly contentId?: string;
   close(): Promise<void>;
 }
 
@@ -29,7 +33,7 @@ export async function fileSource(file: string): Promise<Source> {
     throw localError(`cannot read ${file}: ${cause.code ?? cause.message}`, { cause });
   });
   if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
-  if (!facts.isFile()) return { ...streamSource(file, () => fileBytes(file)), repeatable: false };
+  if (!facts.isFile()) return streamSource(file, () => fileBytes(file));
   const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw localError(`cannot read ${file}: ${cause.code ?? cause.message}`, { cause });
   });
@@ -38,7 +42,8 @@ export async function fileSource(file: string): Promise<Source> {
     bytes: facts.size,
     repeatable: true,
     path: path.resolve(file),
-    open: (from = 0) => fileBytes(handle, { from, to: facts.size - 1 }),
+    near: true,
+    open: (from = 0, to = facts.size - 1) => fileBytes(handle, { from, to: Math.min(to, facts.size - 1) }),
     random: {
       size: facts.size,
       async read(offset, length) {
@@ -51,34 +56,59 @@ export async function fileSource(file: string): Promise<Source> {
   };
 }
 
-/** A stream that can be read once, such as standard input. */
-export function streamSource(name: string, begin: () => Bytes): Source {
+/** A stream that can be read once, such as standard input. Where nothing comes, `signal` ends the waiting with ABORTED. */
+export function streamSource(name: string, begin: () => Bytes, signal?: AbortSignal): Source {
   let begun = false;
   return {
     name,
     repeatable: false,
+    near: false,
     open(from = 0) {
       if (begun || from > 0)
         throw networkError(`${name} cannot be read a second time`, {
           hint: 'name a file instead, so that a retry can begin anew',
         });
       begun = true;
-      return begin();
+      return signal ? untilAborted(begin(), signal) : begin();
     },
     close: async () => undefined,
   };
 }
 
-/** An image's data at a provider. */
-export function downloadSource(download: Download, name: string, ranges: boolean): Source {
+async function* untilAborted(bytes: Bytes, signal: AbortSignal): Bytes {
+  const iterator = bytes[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await unlessAborted(iterator.next(), signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // It may be stuck in a read that never ends.
+    void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(abortedError('stopped'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** An image's data at a provider. `near`: the provider's wire is this machine's disk, so that any place is read at once. */
+export function downloadSource(download: Download, name: string, near: boolean): Source {
   const { bytes, digests } = download;
   return {
     name,
     repeatable: true,
+    near,
     ...(bytes === undefined ? {} : { bytes }),
     ...(digests === undefined ? {} : { digests }),
-    open: (from = 0) => download.open(from),
-    ...(ranges && bytes !== undefined ? { random: randomOver(bytes, (from, to) => download.open(from, to)) } : {}),
+    open: (from = 0, to) => download.open(from, to),
+    ...(near && bytes !== undefined ? { random: randomOver(bytes, (from, to) => download.open(from, to)) } : {}),
     close: async () => undefined,
   };
 }
@@ -99,6 +129,7 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
   return {
     name,
     repeatable: true,
+    near: false,
     ...(bytes === undefined ? {} : { bytes }),
     open: receive,
     ...(ranges && bytes !== undefined ? { random: randomOver(bytes, receive) } : {}),

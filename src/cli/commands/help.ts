@@ -1,3 +1,4 @@
+import { ciHelp } from '../ci-recipes.ts';
 import { codeMeanings, exitCodes, usageError, type Code } from '../../core/errors.ts';
 import { nearest } from '../../ui/nearest.ts';
 import { defineCommand } from '../command.ts';
@@ -5,7 +6,7 @@ import type { Surface } from '../context.ts';
 import { commandHelp, firstHelp, groupHelp, optionsHelp } from '../help.ts';
 import { plainText } from '../outcome.ts';
 import { topicNames, type Topic } from '../topic-names.ts';
-import { ciHelp, environmentHelp, outputHelp, profilesHelp } from '../topics.ts';
+import { environmentHelp, outputHelp, profilesHelp } from '../topics.ts';
 
 /** The table of exit codes, from the code. */
 function exitCodesHelp(): string {

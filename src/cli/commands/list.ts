@@ -1,21 +1,30 @@
 import type { Image } from '../../core/image.ts';
+import { groupView } from '../../ui/views/group.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { filterOptions, listingFrom } from '../filters.ts';
-import { compareImages, listing, type Listing } from '../listing.ts';
-import { many } from '../outcome.ts';
-import { inParallel } from '../parallel.ts';
+import { knowsNoCloud, sayHowToAddClouds } from '../first-minute.ts';
+import { askFleet, type AskProfile, type Fleet } from '../fleet.ts';
+import { groupImages, groupKeys } from '../grouping.ts';
+import { rememberNames } from '../image-names.ts';
+import { listing, type Listing } from '../listing.ts';
+import { many, type Outcome } from '../outcome.ts';
 
 type ListContext = Context<{ at: readonly ['list'] }>;
 
+const profileLimitMs = 120_000;
+
 export const list = defineCommand({
   about:
-    "Shows the caller's own images and those shared with them; --all adds the provider's public ones. Several profiles are asked at once.",
+    "Shows the caller's own images and those shared with them; --all adds the provider's public ones. Several profiles are asked at once.\n" +
+    '--group-by shows which profiles have the same disk, which are behind or ahead of it under the same name, and which lack it.',
   args: {},
   options: {
     allProfiles: { kind: 'flag', short: 'A', summary: 'every profile there is' },
+    groupBy: { kind: 'text', choices: groupKeys, summary: 'compare profiles: a line for each name, or for each disk' },
+    profileTimeout: { kind: 'duration', summary: 'with several profiles: how long each of them may take (default 2m)' },
     ...filterOptions,
   },
   needs: { at: ['list'] },
@@ -26,6 +35,7 @@ export const list = defineCommand({
       type: "imgctl list --name 'web-*' --status active --sort created:desc --limit 3 -o json",
     },
     { does: 'the ids in every profile, one a line', type: 'imgctl list -A -o id' },
+    { does: 'which profiles have the newest disk of each name', type: 'imgctl list -A --group-by name' },
   ],
   async run(input, context) {
     const { directory, settings } = context;
@@ -35,43 +45,75 @@ export const list = defineCommand({
       : settings.profile.length > 0
         ? directory.select(settings.profile)
         : [directory.current];
+    const limitMs = input.profileTimeout ?? profileLimitMs;
+    const ask = asking(wanted, context);
+    const groupBy = groupKeys.find((key) => key === input.groupBy);
+    if (groupBy) {
+      const fleet = askFleet(profiles, ask, { sort: wanted.sort }, limitMs, context);
+      return groups(fleet, groupBy, profiles, wanted.limit, context);
+    }
     const [only, ...others] = profiles;
-    if (only !== undefined && others.length === 0 && !input.allProfiles)
-      return many(imageView, await ofOne(only, wanted, context));
-    return many(imageView, ofSeveral(profiles, wanted, context), ['profile', ...imageView.usual]);
+    if (only !== undefined && others.length === 0 && !input.allProfiles) {
+      const images = await ofOne(only, wanted, context);
+      const shown = many(imageView, images);
+      return knowsNoCloud(context) ? followed(shown, () => sayHowToAddClouds(context)) : shown;
+    }
+    const fleet = askFleet(profiles, ask, wanted, limitMs, context);
+    let count = 0;
+    const counted = each(fleet.images, () => (count += 1));
+    return followed(many(imageView, counted, ['profile', ...imageView.usual]), async () => {
+      if (context.io.stderrIsTerminal) context.say(`${count} images in ${profiles.length} profiles${failures(fleet)}`);
+    });
   },
 });
 
-async function ofOne(profile: string, wanted: Listing, context: ListContext): Promise<AsyncIterable<Image>> {
-  return listing((await context.at('at', profile)) as At, wanted, context.call());
+async function ofOne(
+  profile: string,
+  wanted: Listing,
+  context: ListContext,
+  call = context.call(),
+): Promise<AsyncIterable<Image>> {
+  const images = listing((await context.at('at', profile)) as At, wanted, call);
+  // Names are kept for completion, which only somebody at a terminal has a use for.
+  if (!context.io.stderrIsTerminal) return images;
+  const { filters, own, limit, after } = wanted;
+  const whole = limit === undefined && after === undefined && Object.keys({ ...filters, ...own }).length === 0;
+  return rememberNames(images, profile, { whole, home: context.home, now: context.io.now() });
 }
 
-/** Every profile is asked at once; rows come in the order of the profiles. A profile that fails is reported, the others go on. */
-async function* ofSeveral(profiles: readonly string[], wanted: Listing, context: ListContext): AsyncIterable<Image> {
-  const parts = inParallel(profiles.length, profiles, (profile) => gathered(profile, wanted, context));
-  const images: AsyncIterable<Image> = wanted.sort.length > 0 ? sorted(parts, wanted) : inOrder(parts);
-  let left = wanted.limit ?? Infinity;
+const asking = (wanted: Listing, context: ListContext): AskProfile =>
+  async function* (profile, call) {
+    yield* await ofOne(profile, wanted, context, call);
+  };
+
+/** The same outcome, and what is done when it has been shown. */
+const followed = (outcome: Outcome, next: () => Promise<void>): Outcome => ({
+  async draw(options, io) {
+    await outcome.draw(options, io);
+    await next();
+  },
+});
+
+const failures = ({ failed }: Fleet): string => (failed.size > 0 ? `, ${failed.size} failed` : '');
+
+async function* each(images: AsyncIterable<Image>, seen: () => void): AsyncIterable<Image> {
   for await (const image of images) {
-    if (left <= 0) return;
-    left -= 1;
+    seen();
     yield image;
   }
 }
 
-async function gathered(profile: string, wanted: Listing, context: ListContext): Promise<readonly Image[]> {
+async function groups(
+  fleet: Fleet,
+  by: (typeof groupKeys)[number],
+  profiles: readonly string[],
+  limit: number | undefined,
+  context: ListContext,
+): Promise<Outcome> {
   const images: Image[] = [];
-  try {
-    for await (const image of await ofOne(profile, wanted, context)) images.push(image);
-  } catch (error) {
-    await context.report(error);
-  }
-  return images;
-}
-
-async function* inOrder(parts: readonly Promise<readonly Image[]>[]): AsyncIterable<Image> {
-  for (const part of parts) yield* await part;
-}
-
-async function* sorted(parts: readonly Promise<readonly Image[]>[], wanted: Listing): AsyncIterable<Image> {
-  yield* (await Promise.all(parts)).flat().sort((a, b) => compareImages(a, b, wanted.sort));
+  for await (const image of fleet.images) images.push(image);
+  const found = groupImages(images, by, profiles, fleet.failed);
+  const without = images.filter((image) => !image[by]).length;
+  if (without > 0) context.say(`${without} images without ${by} are in no group`);
+  return many(groupView, found.slice(0, limit));
 }

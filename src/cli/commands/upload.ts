@@ -65,6 +65,7 @@ export const upload = defineCommand({
     const prepared = await prepare(source, verb.accepts, wishes, meansFor(context, task, verb.digests));
     try {
       for (const finding of prepared.warnings) context.warn(`${source.name}: ${finding.message} [${finding.code}]`);
+      context.detail(`steps: ${prepared.plan.steps.join(' → ')}`);
       warnOfSize(prepared.inspection.virtualBytes, prepared.plan.accept.warnVirtualBytes, at.provider, context);
       if (context.settings.dryRun)
         throw new DryRunStop({

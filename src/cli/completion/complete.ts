@@ -63,16 +63,30 @@ function optionCandidates({ typed, table }: Place): readonly Candidate[] {
 function verbCandidates(current: string, { typed: { group }, table }: Place): readonly Candidate[] {
   if (group !== undefined) {
     const inside = table.verbs.filter(({ path }) => path.startsWith(`${group} `));
-    return beginning(current, inside.map(({ path, summary }) => ({ text: path.slice(group.length + 1), about: summary })));
+    return beginning(
+      current,
+      inside.map(({ path, summary }) => ({ text: path.slice(group.length + 1), about: summary })),
+    );
   }
-  const verbs = new Map(table.verbs.map(({ path, summary }) => (path.includes(' ') ? [path.split(' ')[0] ?? '', ''] : [path, summary])));
-  const found = beginning(current, [...verbs].map(([text, about]) => ({ text, about })));
+  const verbs = new Map(
+    table.verbs.map(({ path, summary }) => (path.includes(' ') ? [path.split(' ')[0] ?? '', ''] : [path, summary])),
+  );
+  const found = beginning(
+    current,
+    [...verbs].map(([text, about]) => ({ text, about })),
+  );
   if (found.length > 0) return found;
-  const aliases = table.verbs.filter(({ path }) => !path.includes(' ')).flatMap((verb) => verb.aliases.map((text) => ({ text, about: verb.summary })));
+  const aliases = table.verbs
+    .filter(({ path }) => !path.includes(' '))
+    .flatMap((verb) => verb.aliases.map((text) => ({ text, about: verb.summary })));
   return beginning(current, aliases);
 }
 
-function argumentsOf(verb: VerbWord, current: string, place: Place): Promise<readonly Candidate[] | 'files'> | readonly Candidate[] {
+function argumentsOf(
+  verb: VerbWord,
+  current: string,
+  place: Place,
+): Promise<readonly Candidate[] | 'files'> | readonly Candidate[] {
   const last = verb.args.at(-1);
   const arg = verb.args[place.typed.words.length] ?? (last?.repeats ? last : undefined);
   return arg?.completes ? ofKind(arg.completes, current, { ...place, arg: arg.name }) : [];
@@ -83,23 +97,35 @@ async function valuesOf(option: OptionWord, typed: string, place: Place, prefix 
   const comma = option.isList ? typed.lastIndexOf(',') + 1 : 0;
   const [before, current] = [typed.slice(0, comma), typed.slice(comma)];
   const found = option.choices
-    ? beginning(current, option.choices.map((text) => ({ text })))
+    ? beginning(
+        current,
+        option.choices.map((text) => ({ text })),
+      )
     : option.completes
       ? await ofKind(option.completes, current, place)
       : [];
   if (found === 'files') return 'files';
   const taken = new Set(before.split(','));
-  return found.filter(({ text }) => !taken.has(text)).map((candidate) => ({ ...candidate, text: prefix + before + candidate.text }));
+  return found
+    .filter(({ text }) => !taken.has(text))
+    .map((candidate) => ({ ...candidate, text: prefix + before + candidate.text }));
 }
 
 async function ofKind(kind: Completes, current: string, place: Place): Promise<readonly Candidate[] | 'files'> {
   const { table } = place;
-  const words = (texts: readonly string[]): readonly Candidate[] => beginning(current, texts.map((text) => ({ text })));
+  const words = (texts: readonly string[]): readonly Candidate[] =>
+    beginning(
+      current,
+      texts.map((text) => ({ text })),
+    );
   switch (kind) {
     case 'file':
       return 'files';
     case 'profile':
-      return beginning(current, able(place).map(({ name, provider }) => ({ text: name, about: provider })));
+      return beginning(
+        current,
+        able(place).map(({ name, provider }) => ({ text: name, about: provider })),
+      );
     case 'image':
       return imageCandidates(current, place);
     case 'place':
@@ -109,7 +135,11 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
     case 'provider':
       return words(Object.keys(table.providers));
     case 'topic':
-      return words([...table.topics, ...table.verbs.map(({ path }) => path.split(' ')[0] ?? '')].filter((word, at, all) => all.indexOf(word) === at));
+      return words(
+        [...table.topics, ...table.verbs.map(({ path }) => path.split(' ')[0] ?? '')].filter(
+          (word, at, all) => all.indexOf(word) === at,
+        ),
+      );
     case 'shell':
       return words(['bash', 'zsh', 'fish']);
     case 'field':
@@ -146,8 +176,12 @@ async function imageCandidates(current: string, place: Place): Promise<readonly 
   const profiles = able(place);
   const named = colon < 0 ? undefined : profiles.find(({ name }) => name === current.slice(0, colon));
   if (named) return offered(await place.own.names(named.name), current.slice(colon + 1), current.slice(0, colon + 1));
-  const images = profiles.some(({ name }) => name === profileOf(place)) ? offered(await place.own.names(profileOf(place)), current) : [];
-  const prefixes = place.typed.given.has('--profile') ? [] : profiles.map(({ name, provider }) => ({ text: `${name}:`, about: provider }));
+  const images = profiles.some(({ name }) => name === profileOf(place))
+    ? offered(await place.own.names(profileOf(place)), current)
+    : [];
+  const prefixes = place.typed.given.has('--profile')
+    ? []
+    : profiles.map(({ name, provider }) => ({ text: `${name}:`, about: provider }));
   return [...images, ...beginning(current, prefixes)];
 }
 

@@ -44,11 +44,19 @@ export function readTyped(before: readonly string[], table: CompletionTable): Ty
       group = verb ? undefined : word;
     }
   }
-  return { ...(verb ? { verb } : {}), ...(group === undefined ? {} : { group }), words, given, ...(awaiting ? { awaiting } : {}), onlyWords };
+  return {
+    ...(verb ? { verb } : {}),
+    ...(group === undefined ? {} : { group }),
+    words,
+    given,
+    ...(awaiting ? { awaiting } : {}),
+    onlyWords,
+  };
 }
 
 function verbNamed(word: string, group: string | undefined, table: CompletionTable): VerbWord | undefined {
   const path = group === undefined ? word : `${group} ${word}`;
-  const inGroup = (verb: VerbWord): boolean => (group === undefined ? !verb.path.includes(' ') : verb.path.startsWith(`${group} `));
+  const inGroup = (verb: VerbWord): boolean =>
+    group === undefined ? !verb.path.includes(' ') : verb.path.startsWith(`${group} `);
   return table.verbs.find((verb) => verb.path === path || (inGroup(verb) && verb.aliases.includes(word)));
 }

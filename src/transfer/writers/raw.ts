@@ -31,11 +31,16 @@ export async function writeRawSparse(runs: Runs, file: SparseFile, options: Read
       at += piece;
       continue;
     }
-    for (const [from, to] of dataSpans(piece)) await writeAll(file, piece, from, to, at + from);
+    await writeSparse(file, piece, at);
     at += piece.length;
   }
   await file.truncate(at);
   return at;
+}
+
+/** Writes `bytes` at `position`, and leaves out blocks of nothing but zeros. Whoever is done cuts the file to its length. */
+export async function writeSparse(file: SparseFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (const [from, to] of dataSpans(bytes)) await writeAll(file, bytes, from, to, position + from);
 }
 
 /** The parts of `bytes` that are not zero, as [from, to), neighbours joined. */

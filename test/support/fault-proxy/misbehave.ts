@@ -120,6 +120,12 @@ export async function misbehave(
       }
       return void socket.end();
     }
+    case 'tampered': {
+      const data = Buffer.from(fault.change(given.data.toString('utf8')) as string);
+      await write(socket, head(given.status, given.headers, data.length));
+      await write(socket, data);
+      return void socket.end();
+    }
     case 'status':
       return instead(
         fault.status,

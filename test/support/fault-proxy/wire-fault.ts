@@ -13,7 +13,9 @@ export type WireFault =
       readonly kind: 'html' | 'garbage' | 'huge headers' | 'endless' | 'loop' | 'empty' | 'other json' | 'half json';
       readonly lost: boolean;
     }
-  | { readonly kind: 'redirect'; readonly to: string; readonly status: number };
+  | { readonly kind: 'redirect'; readonly to: string; readonly status: number }
+  /** The answer with its body changed, and well-formed. */
+  | { readonly kind: 'tampered'; change(body: string): string | Buffer };
 
 /** Whether the service behind hears of the request, and if not, whether its body is read first. */
 export function whereOf(fault: WireFault): 'while sending' | 'instead' | 'behind' {

@@ -1,0 +1,53 @@
+/** What a job has to know before the recipes. */
+const ground = `In CI imgctl asks nothing, draws nothing and colours nothing: without a terminal a question is exit 2 that names --yes.
+A profile needs no file; its fields are variables, secrets among them:
+
+  IMGCTL_PROFILE_PROD_PROVIDER=NAME     one of imgctl providers
+  IMGCTL_PROFILE_PROD_<FIELD>=VALUE     its fields: imgctl providers NAME
+  IMGCTL_PROFILE=prod                   the profile of all commands of the job
+
+Exit codes are never renumbered (imgctl help exit-codes): 8, 9 and 10 are worth another try, 13 is still running there, the others are not.
+stdout holds the result alone, so that -o id, or -o json and jq, fill a variable; progress goes to stderr, a line every ten seconds.`;
+
+const github = `GitHub Actions:
+
+  env:
+    IMGCTL_PROFILE: prod
+    IMGCTL_PROFILE_PROD_PROVIDER: NAME
+    IMGCTL_PROFILE_PROD_TOKEN: \${{ secrets.CLOUD_TOKEN }}
+  steps:
+    - run: imgctl profile check
+    - run: imgctl inspect disk.qcow2
+    - id: image
+      run: echo "id=$(imgctl upload disk.qcow2 --name "web-$GITHUB_SHA" --if-exists skip -o id)" >> "$GITHUB_OUTPUT"
+    - run: imgctl patch "\${{ steps.image.outputs.id }}" --property commit="$GITHUB_SHA"
+    - if: github.ref == 'refs/heads/main'
+      run: imgctl list --name 'web-*' --older-than 30d -o id | xargs -r imgctl delete --yes`;
+
+const gitlab = `GitLab CI (the secret is a masked variable of the project, CLOUD_TOKEN):
+
+  image:
+    variables:
+      IMGCTL_PROFILE: prod
+      IMGCTL_PROFILE_PROD_PROVIDER: NAME
+      IMGCTL_PROFILE_PROD_TOKEN: env:CLOUD_TOKEN
+    script:
+      - imgctl profile check
+      - imgctl inspect disk.qcow2
+      - id=$(imgctl upload disk.qcow2 --name "web-$CI_COMMIT_SHA" --if-exists skip -o id)
+      - echo "IMAGE_ID=$id" >> image.env
+    artifacts:
+      reports:
+        dotenv: image.env
+    retry:
+      max: 2
+      exit_codes: [8, 9, 10]`;
+
+const plain = `Anywhere, with the name of what was made in one variable and a check of what came of it:
+
+  id=$(imgctl upload disk.qcow2 --name web -o id)
+  imgctl wait "$id" --for active --wait-timeout 10m -q
+  imgctl show "$id" -o json | jq -e '.status == "active"'`;
+
+/** `help ci`: recipes for jobs that nobody watches. */
+export const ciHelp = (): string => `${[ground, github, gitlab, plain].join('\n\n')}\n`;

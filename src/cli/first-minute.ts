@@ -1,0 +1,21 @@
+import type { Surface } from './context.ts';
+
+/** Whether nothing tells which cloud is meant: no profile is stored, in the environment, or was asked for. */
+export const knowsNoCloud = ({ directory, settings, drivers }: Surface): boolean =>
+  directory.names.length === 0 && settings.profile.length === 0 && directory.current === drivers.usual;
+
+/** Says on a terminal how a cloud is added, and which ones this machine's other tools know already. */
+export async function sayHowToAddClouds(surface: Surface): Promise<void> {
+  if (!surface.io.stdoutIsTerminal || !surface.io.stderrIsTerminal) return;
+  const found = await surface.discover().catch((error: unknown) => {
+    if (error instanceof Error) surface.warn(error.message);
+    return [];
+  });
+  surface.say('These are the images of a store in a folder here; no cloud is set up yet.');
+  if (found.length > 0) {
+    surface.say('Clouds that other tools here know already:');
+    for (const { name, provider, source } of found) surface.say(`  ${name} (${provider}, from ${source})`);
+    surface.say('To take them over: imgctl profile import, or imgctl profile import NAME for one of them.');
+  }
+  surface.say(`To add ${found.length > 0 ? 'another' : 'one'}: imgctl profile add NAME, which asks for what it needs.`);
+}

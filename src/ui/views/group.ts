@@ -1,0 +1,46 @@
+import type { Image } from '../../core/image.ts';
+import { defineView, type View } from '../view.ts';
+import { imageView } from './image.ts';
+
+/** Images of several profiles that belong together, and where each profile stands. Every profile is in exactly one list. */
+export interface ImageGroup {
+  readonly by: 'name' | 'contentId';
+  /** The name, or the content id, that they have in common. */
+  readonly group: string;
+  /** Newest first. */
+  readonly images: readonly Image[];
+  /** Profiles that have the same disk: that of the group, or of its newest image. */
+  readonly same: readonly string[];
+  /** They have an older disk under the same name. */
+  readonly behind: readonly string[];
+  /** They have a newer disk under the same name. */
+  readonly ahead: readonly string[];
+  /** They have nothing of that name. */
+  readonly missing: readonly string[];
+  /** They have an image of that name whose content nobody can compare, or could not be asked. */
+  readonly unknown: readonly string[];
+}
+
+const profiles = (value: unknown): string => (value as readonly string[]).join(', ');
+
+/** Groups of images, as `list --group-by` shows them. */
+export const groupView: View<ImageGroup> = defineView<ImageGroup>({
+  name: 'groups of images',
+  columns: {
+    by: { value: (found) => found.by },
+    group: { value: (found) => found.group, kind: 'id' },
+    names: { value: (found) => [...new Set(found.images.map(({ name }) => name))], show: profiles },
+    images: { value: (found) => found.images.length, kind: 'number' },
+    newest: { value: (found) => found.images[0]?.createdAt, kind: 'age' },
+    same: { value: (found) => found.same, show: profiles },
+    behind: { value: (found) => found.behind, show: profiles },
+    ahead: { value: (found) => found.ahead, show: profiles },
+    missing: { value: (found) => found.missing, show: profiles },
+    unknown: { value: (found) => found.unknown, show: profiles },
+  },
+  usual: ['group', 'names', 'newest', 'same', 'behind', 'ahead', 'missing', 'unknown'],
+  wide: ['by', 'group', 'names', 'images', 'newest', 'same', 'behind', 'ahead', 'missing', 'unknown'],
+  turns: true,
+  id: (found) => found.group,
+  json: (found, options) => ({ ...found, images: found.images.map((image) => imageView.json(image, options)) }),
+});

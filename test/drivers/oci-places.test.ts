@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import driver from '../../src/drivers/oci/index.ts';
+import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
+import type { Switches } from '../clouds/oci/switches.ts';
+import { failureOf, testCall } from '../conformance/stage.ts';
+import { openSession } from '../support/open-session.ts';
+
+let cloud: OciCloud;
+async function start(switches: Partial<Switches> = {}) {
+  cloud = await startOci({ auth: 'none', ...switches });
+  const open = () => openSession(driver, cloud.values).session;
+  const session = open();
+  const id = cloud.plant({ name: 'travels', data: Buffer.alloc(400_000, 3) });
+  const replicate = (add: readonly string[], remove: readonly string[] = [], call = testCall()) => session.require('replicate').run({ id, add, remove }, call);
+  const placesOf = async (image: Promise<{ places: readonly { name: string }[] }>) => (await image).places.map(({ name }) => name);
+  return { session, open, id, replicate, placesOf, show: () => session.require('show').run({ id }, testCall()) };
+}
+afterEach(() => cloud.stop());
+
+describe('copies in other repositories', () => {
+  it('are the same manifest, and no byte of the disk moves', async () => {
+    const { id, replicate } = await start();
+    await replicate(['images/second']);
+    const [home, second] = [library, 'images/second'].map((name) => cloud.store.of(name).tags.get(id));
+    expect(second).toBe(home);
+    expect(Math.max(...cloud.requests().map(({ bodyBytes }) => bodyBytes))).toBeLessThan(2_000);
+  });
+
+  it('go through this machine, with a warning, where the registry does not share', async () => {
+    const { replicate, placesOf } = await start({ mounts: false });
+    const call = testCall();
+    expect(await placesOf(replicate(['images/second'], [], call))).toEqual([library, 'images/second']);
+    expect(JSON.stringify(call.notes)).toContain('through this machine');
+    expect([...cloud.store.of('images/second').uploads]).toEqual([]);
+  });
+
+  it('can be in a repository that the profile does not name, which this run then knows', async () => {
+    const { replicate, placesOf, show, open, id } = await start();
+    expect(await placesOf(replicate(['some/where']))).toEqual([library, 'some/where']);
+    expect(await placesOf(show())).toEqual([library, 'some/where']);
+    expect(await placesOf(open().require('show').run({ id }, testCall()))).toEqual([library]);
+    expect(await placesOf(open().require('replicate').run({ id, add: [], remove: ['some/where'] }, testCall()))).toEqual([library]);
+    expect(cloud.store.of('some/where').tags.size).toBe(0);
+  });
+
+  it('follow a change of the record', async () => {
+    const { session, id, replicate } = await start();
+    await replicate(['images/second']);
+    await session.require('patch').run({ id, changes: { name: 'renamed' }, extras: {} }, testCall());
+    expect(cloud.store.of('images/second').tags.get(id)).toBe(cloud.store.of(library).tags.get(id));
+  });
+
+  it('go with the image', async () => {
+    const { session, id, replicate } = await start();
+    await replicate(['images/second', 'images/third']);
+    await session.require('delete').run({ id }, testCall());
+    for (const name of [library, 'images/second', 'images/third']) expect(cloud.store.of(name).tags.size, name).toBe(0);
+  });
+
+  it('are not made where something else has the tag, nor where no repository can be', async () => {
+    const { id, replicate } = await start();
+    cloud.store.of('images/second').tags.set(id, cloud.store.of(library).tags.get(cloud.plant({ name: 'another' })) ?? '');
+    for (const [digest, kept] of cloud.store.of(library).manifests) cloud.store.of('images/second').manifests.set(digest, kept);
+    for (const [digest, data] of cloud.store.of(library).blobs) cloud.store.of('images/second').blobs.set(digest, data);
+    await failureOf(replicate(['images/second']), 'CONFLICT');
+    for (const name of ['Upper/Case', 'a..b', '-x', 'a/../b', 'a b', 'x'.repeat(300)]) await failureOf(replicate([name]), 'USAGE');
+    expect(cloud.store.repositories.has('Upper/Case')).toBe(false);
+  });
+});

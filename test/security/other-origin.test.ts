@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
+import { makeBed, type Bed } from '../torture/bed.ts';
+import { verbLines } from '../torture/verb-lines.ts';
+
+let elsewhere: FakeServer;
+let bed: Bed | undefined;
+beforeEach(async () => {
+  elsewhere = await startFakeServer(() => ({ status: 200, body: { data: [], images: [] } }));
+});
+afterEach(async () => {
+  await elsewhere.stop();
+  await bed?.stop();
+  bed = undefined;
+});
+
+const credentials = /^(authorization|x-auth-token|x-subject-token|cookie|proxy-authorization|x-api-.*)$/;
+
+/** What somebody else was told that they should not know. */
+const told = (): readonly string[] =>
+  elsewhere.requests().flatMap(({ method, path, headers, body }) => [
+    ...Object.keys(headers).flatMap((name) => (credentials.test(name) ? [`${method} ${path}: ${name}`] : [])),
+    ...(/passw|secret|credential/i.test(body) ? [`${method} ${path}: ${body}`] : []),
+  ]);
+
+async function begin(provider: string, status: 'active' | 'inactive' | 'queued' = 'active'): Promise<{ readonly bed: Bed; readonly id: string }> {
+  const made = await makeBed({ x: provider });
+  bed = made;
+  return { bed: made, id: await made.cloud('x').seed('web', status) };
+}
+
+const quick = ['-p', 'x', '--timeout', '2s', '--retries', '0'];
+
+describe('redirects to another origin', () => {
+  for (const status of [301, 302, 303, 307, 308])
+    for (const on of ['all', 'all but the sign-in'])
+      it(`${status} on ${on}: nobody follows`, async () => {
+        for (const line of verbLines.filter(({ verb }) => ['list', 'show', 'patch', 'upload', 'download', 'delete'].includes(verb))) {
+          const { bed: at, id } = await begin(line.provider, line.status);
+          at.cloud('x').proxy.plan((request) =>
+            on === 'all' || !request.path.includes('/auth/tokens') ? { kind: 'redirect', status, to: `${elsewhere.origin}${request.path}` } : undefined,
+          );
+          const { exitCode } = await at.run(...line.args(id, at), ...quick);
+          expect(exitCode, `${line.provider} ${line.verb}`).not.toBe(0);
+          expect(elsewhere.requests(), `${line.provider} ${line.verb}`).toEqual([]);
+          await at.stop();
+        }
+        bed = undefined;
+      });
+});
+
+describe('links to another origin', () => {
+  const swapped = (at: Bed, body: string): string => {
+    const [own = ''] = Object.values(at.cloud('x').values).flatMap((value) => /^http:\/\/[\d.:]+/.exec(value)?.[0] ?? []);
+    const slashed = (url: string): string => url.replaceAll('/', String.raw`\/`);
+    return body.replaceAll(slashed(own), slashed(elsewhere.origin)).replaceAll(own, elsewhere.origin);
+  };
+
+  for (const where of ['every answer', 'answers about images only', 'schemas only'])
+    it(`in ${where}: a key never goes there`, async () => {
+      for (const line of verbLines.filter(({ provider }) => provider === 'rancher')) {
+        const { bed: at, id } = await begin('rancher', line.status);
+        at.cloud('x').proxy.plan(({ path }) => {
+          const isSchema = path.includes('schemas');
+          const meant = where === 'every answer' || isSchema === (where === 'schemas only');
+          return meant ? { kind: 'tampered', change: (body) => swapped(at, body) } : undefined;
+        });
+        await at.run(...line.args(id, at), ...quick);
+        expect(elsewhere.requests(), line.verb).toEqual([]);
+        await at.stop();
+      }
+      bed = undefined;
+    });
+
+  it('in `next`, `self`, `file` and `schema` of an image service are not asked', async () => {
+    for (const line of verbLines.filter(({ provider }) => provider === 'openstack')) {
+      const { bed: at, id } = await begin('openstack', line.status);
+      for (let count = 0; count < 6; count += 1) await at.cloud('x').seed(`other-${count}`);
+      at.cloud('x').proxy.plan(({ path }) =>
+        path.includes('/v2/images')
+          ? {
+              kind: 'tampered',
+              change: (body) => body.replaceAll(/"(next|self|file|schema|first|direct_url)":\s*"(\/[^"]*)"/g, `"$1":"${elsewhere.origin}$2"`),
+            }
+          : undefined,
+      );
+      await at.run(...line.args(id, at), ...quick);
+      expect(elsewhere.requests(), line.verb).toEqual([]);
+      await at.stop();
+    }
+    bed = undefined;
+  });
+
+  it('a signed address for data gets the data, and no credentials', async () => {
+    const { bed: at } = await begin('linode');
+    at.cloud('x').proxy.plan(({ path }) =>
+      path.endsWith('/images/upload')
+        ? { kind: 'tampered', change: (body) => JSON.stringify({ ...JSON.parse(body), upload_to: `${elsewhere.origin}/put?Signature=signed-4711` }) }
+        : undefined,
+    );
+    const { stderr } = await at.run('upload', at.file('disk.raw', Buffer.alloc(4096, 'x')), '--name', 'new', '--wait-timeout', '500ms', '--debug', ...quick);
+    expect(elsewhere.requests().map(({ method }) => method)).toEqual(['PUT']);
+    expect(told()).toEqual([]);
+    expect(stderr).not.toContain('signed-4711');
+  });
+
+  it('a URL to upload from is asked without credentials, through redirects too', async () => {
+    const { bed: at } = await begin('openstack');
+    const first = await startFakeServer(() => ({ status: 302, headers: { location: `${elsewhere.origin}/disk`, 'set-cookie': 'a=b' } }));
+    await at.run('upload', `${first.origin}/disk?sig=signed-4711`, '--name', 'new', ...quick);
+    await first.stop();
+    expect(elsewhere.requests().length).toBeGreaterThan(0);
+    expect(told()).toEqual([]);
+  });
+});
