@@ -1,11 +1,14 @@
 // Builds dist/: the program and its packages as CommonJS, split by command and driver, and the answers that are known beforehand.
 import { execFileSync } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
+import { billOfMaterials, bundledPackages, licenceTexts } from './third-party.mjs';
 
-/** Parts of got that are never used here (HTTP/2, caches), and that cost tens of milliseconds to load. */
+/** Parts of got (HTTP/2, caches) and of conf (JSON Schemas) that are never used here, and cost tens of milliseconds to load. */
 const leftOut = {
   'http2-wrapper': 'export default {};',
+  'ajv/dist/2020.js': 'export class Ajv2020 {}',
+  'ajv-formats': 'export default { default: () => undefined };',
   'cacheable-lookup': 'export default class {}',
   'cacheable-request': 'export default class {}\nexport class CacheError extends Error {}',
 };
@@ -44,14 +47,30 @@ const bundle = await rolldown({
   plugins: [lean],
   onLog: (level, log, handle) => log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT' && handle(level, log),
 });
-await bundle.write({ dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs', minify: true });
+const { output } = await bundle.write({
+  dir: 'dist',
+  format: 'cjs',
+  entryFileNames: '[name].cjs',
+  chunkFileNames: '[name]-[hash].cjs',
+  minify: true,
+});
 await bundle.close();
 // A new version of a package may have moved what is changed above: better no build than a slow one that nobody notices.
 const missed = [...Object.keys(leftOut), ...putOff.map(({ file }) => file)].filter((name) => !hits.has(name));
 if (missed.length > 0) throw new Error(`nothing to change was found in ${missed.join(', ')}`);
 
+const own = JSON.parse(await readFile('package.json', 'utf8'));
+const packages = bundledPackages(
+  output.flatMap((chunk) => chunk.moduleIds ?? []),
+  Object.keys(own.devDependencies),
+);
+await writeFile('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(own, packages), null, 2)}\n`);
+await writeFile('dist/THIRD_PARTY_LICENSES.txt', licenceTexts(packages));
+
 const say = (...args) =>
-  execFileSync(process.execPath, ['-e', `require('./dist/main.cjs').main(process)`, '--', 'imgctl', ...args], { encoding: 'utf8' });
+  execFileSync(process.execPath, ['-e', `require('./dist/main.cjs').main(process)`, '--', 'imgctl', ...args], {
+    encoding: 'utf8',
+  });
 const verbs = [...say('help').matchAll(/^  ([a-z]+(?: [a-z]+)?)  +[A-Z]/gm)].map(([, verb]) => verb);
 await mkdir('dist/help');
 await writeFile('dist/version.txt', say('--version'));

@@ -44,6 +44,8 @@ const flat: ReadonlySet<Format> = new Set(['raw', 'iso', 'luks']);
 /** Formats that can be decoded, and those that can be written. */
 export const readable: ReadonlySet<Format> = new Set([...flat, 'qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'tar', 'ova']);
 export const writable: ReadonlySet<Format> = new Set(['raw', 'qcow2', 'vhd']);
+/** Whether a format has no tables of its own. */
+export const isFlat = (format: Format): boolean => flat.has(format);
 const sameBytes = (from: Format, to: Format): boolean => from === to || (flat.has(from) && to === 'raw');
 
 /** How dear a plan is: fewer and cheaper steps first. */

@@ -1,23 +1,15 @@
-import type { Accept, Compression, Format } from '../core/encoding.ts';
-import { limitError } from '../core/errors.ts';
-import type { Bytes } from '../core/http.ts';
+import type { Accept, Format } from '../core/encoding.ts';
 import type { Content } from '../core/operation.ts';
-import { humanSize } from '../core/quantity.ts';
-import { checkedSource, checkNow, strongest, type Checksum } from './checked.ts';
-import { encoderFor, type Encoder } from './encode.ts';
-import { inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
+import type { Checksum } from './checked.ts';
+import { inspect, canStream } from './formats/index.ts';
 import { sourceOfBytes, sourceOfPrefix } from './formats/reading.ts';
 import type { Finding, Inspection } from './formats/inspection.ts';
-import { measure, type Measured } from './measure.ts';
-import { planTransfer, readable, type Plan } from './plan.ts';
+import { contentMaker } from './content.ts';
+import { helpFor, needHelper } from './helper.ts';
+import { planTransfer, type Have, type Plan } from './plan.ts';
 import { withPrefix } from './prefix.ts';
-import type { RandomSource, Runs } from './runs.ts';
-
 import { checkClaim, checkSafety } from './safety.ts';
 import type { Source } from './source.ts';
-import { spool } from './spool.ts';
-import { contentIdOf, ContentIdHash } from './writers/content-id.ts';
-import type { GuestObserver } from './writers/guest-observer.ts';
 
 /** What the user wants of a transfer. */
 export interface Wishes {
@@ -30,7 +22,7 @@ export interface Wishes {
   readonly checksum?: Checksum | undefined;
 }
 
-/** What a transfer works with. `folder` is for temporary files; `digests` are taken of what is sent, besides SHA-256. */
+/** What a transfer works with. `folder` is for temporary files; `digests` are those that the target reports, the strongest first. */
 export interface Means {
   readonly digests: readonly string[];
   readonly folder: string;
@@ -46,19 +38,48 @@ export interface Prepared {
   readonly plan: Plan;
   /** Makes the content; temporary files that the plan needs are written now. */
   content(): Promise<Content>;
-  /** Content id of the disk, absent where it cannot be told without decoding what is only passed on. */
+  /** Content id of the disk, absent where it cannot be told without fetching the source once more. */
   contentId(): Promise<string | undefined>;
+  /** Digest of what would be sent, where that is known, or the source lies near and goes as it is. */
+  digest(algorithm: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-/** The most that a compressed file may unfold to where the target names no limit of its own. */
-const bombLimitBytes = 64 * 2 ** 40;
+/** A source as it was looked at. `whole`: to its end, so that nothing in it can be a surprise. */
+export interface Examined {
+  readonly source: Source;
+  readonly inspection: Inspection;
+  readonly whole: boolean;
+}
 
 /** What a source is: looked at where it can be read at any place, else by its beginning. */
-export async function examine(source: Source): Promise<{ readonly source: Source; readonly inspection: Inspection }> {
-  if (source.random) return { source, inspection: await inspect(source.random) };
-  const { source: again, prefix, complete } = await withPrefix(source);
-  return { source: again, inspection: await inspect(complete ? sourceOfBytes(prefix) : sourceOfPrefix(prefix)) };
+export async function examine(given: Source): Promise<Examined> {
+  const { random } = given;
+  if (random && given.near) return examined(given, await inspect(random), true);
+  const { source, prefix, complete } = await withPrefix(given);
+  if (random) return examined(source, await inspect(random), true);
+  return examined(source, await inspect(complete ? sourceOfBytes(prefix) : sourceOfPrefix(prefix)), complete);
+}
+
+/** Of compressed data only the beginning is looked at, wherever it lies. */
+const examined = (source: Source, inspection: Inspection, whole: boolean): Examined => ({
+  source,
+  inspection,
+  whole: whole && inspection.compression === undefined,
+});
+
+/** What a plan is made from. */
+export function haveOf({ source, inspection }: Examined): Have {
+  const { format, compression, virtualBytes } = inspection;
+  return {
+    format,
+    ...(compression ? { compression } : {}),
+    ...(source.bytes === undefined ? {} : { bytes: source.bytes }),
+    ...(virtualBytes === undefined ? {} : { virtualBytes }),
+    seekable: source.random !== undefined,
+    streamable: canStream(inspection),
+    foreign: helpFor(inspection) !== undefined,
+  };
 }
 
 /**
@@ -75,136 +96,18 @@ export async function prepare(given: Source, accepts: readonly Accept[], wishes:
 }
 
 async function looked(given: Source, accepts: readonly Accept[], wishes: Wishes, means: Means): Promise<Prepared> {
-  const { source, inspection } = await examine(given);
+  const seen = await examine(given);
+  const { source, inspection } = seen;
+  const help = helpFor(inspection);
   checkClaim(source.name, inspection, wishes.fromFormat);
-  const warnings = checkSafety(source.name, inspection, wishes.allowUnsafe);
-  const plan = planTransfer(
-    {
-      format: inspection.format,
-      ...(inspection.compression ? { compression: inspection.compression } : {}),
-      ...(source.bytes === undefined ? {} : { bytes: source.bytes }),
-      ...(inspection.virtualBytes === undefined ? {} : { virtualBytes: inspection.virtualBytes }),
-      seekable: source.random !== undefined,
-    },
-    accepts,
-    wishes,
-  );
-  const temporary: Source[] = [];
-  let observed: ContentIdHash | undefined;
-  let digest: Promise<string> | undefined;
-  let guest: { readonly random: RandomSource; readonly inspection: Inspection } | undefined =
-    source.random && !inspection.compression && readable.has(inspection.format)
-      ? { random: source.random, inspection }
-      : undefined;
-  const expected = wishes.checksum ?? strongest(source.digests);
-  const knownSha256 = plan.convert || plan.wrap || plan.unwrap ? undefined : source.digests?.sha256;
-
-  async function content(): Promise<Content> {
-    let from = expected ? checkedSource(source, expected) : source;
-    if (plan.spoolInput) {
-      const bytes = plan.unwrap ? unwrap(plan.unwrap, from.open(), bombLimitBytes) : from.open();
-      from = await kept(bytes, source.name, plan.unwrap ? inspection.virtualBytes : source.bytes);
-      guest = { random: from.random as RandomSource, inspection: await inspect(from.random as RandomSource) };
-      checkSafety(source.name, guest.inspection, wishes.allowUnsafe);
-    } else if (expected && from.random && plan.convert) await checkNow(source, expected);
-    const encoder = await encoderOf(from, guest, plan);
-    if (!plan.spoolOutput) return contentOf(encoder, from.repeatable, encoder.showsGuest ? observe : () => nobody);
-    const spooled = await kept(encoder.open({ observer: observe(), signal: means.signal }), source.name);
-    return contentOf(asItIs(spooled), true, () => nobody);
-  }
-
-  async function kept(bytes: Bytes, name: string, expectedBytes?: number): Promise<Source> {
-    const file = await spool(bytes, means.folder, name, expectedBytes);
-    temporary.push(file);
-    return file;
-  }
-
-  function observe(): ContentIdHash {
-    observed = new ContentIdHash();
-    digest = undefined;
-    return observed;
-  }
-
-  function contentOf(encoder: Encoder, repeatable: boolean, observer: () => GuestObserver): Content {
-    let measured: Measured | undefined;
-    return {
-      encoding: plan.encoding,
-      ...(encoder.bytes === undefined ? {} : { bytes: encoder.bytes }),
-      ...(inspection.virtualBytes === undefined ? {} : { virtualBytes: inspection.virtualBytes }),
-      repeatable,
-      ...(knownSha256 === undefined ? {} : { sha256: knownSha256 }),
-      open() {
-        const bytes = encoder.open({ observer: observer(), signal: means.signal });
-        measured = measure(watched(bytes, encoder.bytes, plan.accept.maxBytes, means), ['sha256', ...means.digests]);
-        return measured.bytes;
-      },
-      // A target that has these bytes already does not ask for them: then what is known of them counts.
-      sent: () =>
-        measured?.result() ?? { bytes: encoder.bytes ?? 0, digests: knownSha256 === undefined ? {} : { sha256: knownSha256 } },
-    };
-  }
-
-  return {
-    inspection,
-    warnings,
-    plan,
-    content,
-    async contentId() {
-      digest ??= observed?.digest();
-      if (digest) return digest;
-      // What is unsafe on purpose is passed on as it is; decoding it would lead outside of it.
-      const isSound = guest?.inspection.findings.every((finding) => finding.level !== 'reject');
-      return guest && isSound ? contentIdOf(readRuns(guest.random, guest.inspection)) : undefined;
-    },
-    async close() {
-      await Promise.all([given, ...temporary].map((file) => file.close()));
-    },
-  };
-}
-
-const nobody: GuestObserver = { data: () => undefined, zeros: () => undefined };
-
-type Guest = { readonly random: RandomSource; readonly inspection: Inspection };
-
-/** How the plan's bytes are made, and whether the observer gets to see the guest's bytes on the way. */
-async function encoderOf(
-  source: Source,
-  guest: Guest | undefined,
-  plan: Plan,
-): Promise<Encoder & { readonly showsGuest: boolean }> {
-  const open = (): Bytes => unwrapped(source, plan.spoolInput ? undefined : plan.unwrap);
-  const runs = (): Runs => (guest ? readRuns(guest.random, guest.inspection) : streamRuns(open()));
-  if (plan.convert || plan.wrap)
-    return { ...(await encoderFor(runs, plan.encoding, guest?.inspection.virtualBytes)), showsGuest: true };
-  const showsGuest = plan.encoding.format === 'raw' && plan.encoding.compression === undefined;
-  const bytes = plan.unwrap || source.bytes === undefined ? {} : { bytes: source.bytes };
-  return { ...bytes, open: ({ observer }) => (showsGuest ? observedBytes(open(), observer) : open()), showsGuest };
-}
-
-const asItIs = (source: Source): Encoder => ({
-  ...(source.bytes === undefined ? {} : { bytes: source.bytes }),
-  open: () => source.open(),
-});
-
-const unwrapped = (source: Source, compression: Compression | undefined): Bytes =>
-  compression ? unwrap(compression, source.open(), bombLimitBytes) : source.open();
-
-async function* observedBytes(bytes: Bytes, observer: GuestObserver): Bytes {
-  for await (const chunk of bytes) {
-    await observer.data(chunk);
-    yield chunk;
-  }
-}
-
-/** Counts what passes; refuses to go on above the target's limit. */
-async function* watched(bytes: Bytes, total: number | undefined, limit: number | undefined, means: Means): Bytes {
-  let sent = 0;
-  for await (const chunk of bytes) {
-    sent += chunk.length;
-    if (limit !== undefined && sent > limit)
-      throw limitError(`what is sent grows above the ${humanSize(limit)} (${limit} bytes) that are taken there`);
-    means.signal.throwIfAborted();
-    yield chunk;
-    means.progress(chunk.length, total);
-  }
+  const excused = help ? [...wishes.allowUnsafe, help.excuses] : wishes.allowUnsafe;
+  checkSafety(source.name, inspection, excused);
+  const have = haveOf(seen);
+  // A digest of the whole, to be compared before anything is decoded, takes a second reading: of what is far, a copy here.
+  const readTwice = wishes.checksum !== undefined && !source.near;
+  const plan = planTransfer({ ...have, seekable: have.seekable && !readTwice }, accepts, wishes);
+  const allowed = plan.helper ? excused : wishes.allowUnsafe;
+  const warnings = checkSafety(source.name, inspection, allowed).filter(({ code }) => !plan.helper || code !== help?.excuses);
+  if (plan.helper) await needHelper(inspection.format);
+  return { inspection, warnings, plan, ...contentMaker({ given, seen, plan, wishes, means }) };
 }

@@ -1,11 +1,11 @@
-import { authError, configError, ImgctlError, notFoundError } from '../../core/errors.ts';
+import { authError, configError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import { refused } from './explain.ts';
 import { limiter, type Limiter } from './limiter.ts';
-import { recordOf } from './record.ts';
+import { isWire, recordOf } from './record.ts';
 
 /** One request to the API. `path` stands behind the version; `what` says what is being done, for messages. */
 export interface Ask {
@@ -148,7 +148,8 @@ export async function askNew<T>(
 
 /** Deletes an image. Throws PROVIDER when it is not the API that answers with a success: a sign-in page is 200 too. */
 export async function deleteImage(client: LinodeClient, id: string, what: string, call: Call): Promise<void> {
-  (await ask(client, { method: 'DELETE', path: imagePath(id), what }, call)).json();
+  const body = (await ask(client, { method: 'DELETE', path: imagePath(id), what }, call)).json();
+  if (!isWire(body)) throw providerError(`${what}: the answer is not the API's`);
 }
 
 /** Whether an image is one of Linode's own, which everybody may read and nobody may change. */

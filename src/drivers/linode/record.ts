@@ -80,7 +80,9 @@ function groupsOf(wire: Wire): unknown {
 
 /** Oddity: sizes are whole MB, also `total_size`, of which the specification says bytes. */
 function sizeOf(megabytes: unknown): number | undefined {
-  return typeof megabytes === 'number' && Number.isFinite(megabytes) ? megabytes * mebibyte : undefined;
+  if (typeof megabytes !== 'number' || megabytes < 0) return undefined;
+  const bytes = megabytes * mebibyte;
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
 /** Oddity: times carry no zone and are UTC; a reader who does not know takes them for local time. */

@@ -11,10 +11,13 @@ const longestName = 255;
 export function originOf(registry: string, plainHttp: string | undefined): URL {
   const [, scheme, host = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(registry.trim()) ?? [];
   if (!hostRule.test(host))
-    throw configError(`registry: "${registry}" is no host`, { hint: 'registry=HOST or HOST:PORT; the path goes into repository' });
+    throw configError(`registry: "${registry}" is no host`, {
+      hint: 'registry=HOST or HOST:PORT; the path goes into repository',
+    });
   if (plainHttp !== undefined && scheme !== undefined && (plainHttp === 'true') !== (scheme === 'http'))
     throw configError(`registry says ${scheme} and plainHttp says ${plainHttp}`, { hint: 'leave the scheme out of registry' });
-  const plain = plainHttp === undefined ? (scheme ?? (onThisMachine.test(host) ? 'http' : 'https')) === 'http' : plainHttp === 'true';
+  const plain =
+    plainHttp === undefined ? (scheme ?? (onThisMachine.test(host) ? 'http' : 'https')) === 'http' : plainHttp === 'true';
   return new URL(`${plain ? 'http' : 'https'}://${host}`);
 }
 

@@ -15,7 +15,10 @@ const urlOf = (repository: Repository, digest: string): URL => urlIn(repository,
 /** A small blob as text, its digest checked. Throws INTEGRITY when it is missing or damaged. */
 export async function readText(repository: Repository, digest: string, call: Call): Promise<string> {
   const what = `reading ${digest} of ${repository.shown}`;
-  const answer = await repository.wire.askBlob({ what, url: urlOf(repository, digest), scopes: [scope(repository, 'pull')], welcome: [404] }, call);
+  const answer = await repository.wire.askBlob(
+    { what, url: urlOf(repository, digest), scopes: [scope(repository, 'pull')], welcome: [404] },
+    call,
+  );
   if (answer.status === 404) {
     const error = refused(answer, answer.text, what);
     throw errorCode(answer.text) === 'BLOB_UNKNOWN' ? integrityError(error.message, error.circumstances) : error;
@@ -56,7 +59,13 @@ async function* part(bytes: Bytes, skip: number, take: number): Bytes {
  * Bytes of a blob, from one to another, both included. Oddity: a range beyond the end is answered in a way that cannot be
  * read, so none is asked for. Throws INTEGRITY when the blob is gone.
  */
-export async function* readBlob(repository: Repository, { digest, size }: Pick<Descriptor, 'digest' | 'size'>, from: number, to: number, call: Call): Bytes {
+export async function* readBlob(
+  repository: Repository,
+  { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+  from: number,
+  to: number,
+  call: Call,
+): Bytes {
   const last = Math.min(to, size - 1);
   if (from > last) return;
   const whole = from === 0 && last === size - 1;

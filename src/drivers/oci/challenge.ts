@@ -13,7 +13,7 @@ const scheme = /[\s,]*([A-Za-z][\w-]*)(?=\s|$|,)/y;
  */
 export function challengesOf(header: string): readonly Challenge[] {
   const found: { scheme: string; parameters: Record<string, string> }[] = [];
-  for (let at = 0; at < header.length; ) {
+  for (let at = 0; at < header.length;) {
     parameter.lastIndex = at;
     scheme.lastIndex = at;
     const said = parameter.exec(header);

@@ -25,7 +25,13 @@ class Forgotten extends Error {}
  * A disk in chunks. A chunk whose sending fails is sent again from the last border that the registry still knows; where it
  * has forgotten the upload, all is begun again, and a warning says so.
  */
-export async function pushChunks(repository: Repository, disk: Disk, chunkBytes: number, end: () => Pushed, call: Call): Promise<Pushed> {
+export async function pushChunks(
+  repository: Repository,
+  disk: Disk,
+  chunkBytes: number,
+  end: () => Pushed,
+  call: Call,
+): Promise<Pushed> {
   for (let beginning = 1; ; beginning += 1) {
     const { location, answer } = await startUpload(repository, call);
     const session: Session = { location, border: 0 };
@@ -46,7 +52,14 @@ export async function pushChunks(repository: Repository, disk: Disk, chunkBytes:
   }
 }
 
-async function pushAll(repository: Repository, session: Session, disk: Disk, chunkBytes: number, end: () => Pushed, call: Call): Promise<Pushed> {
+async function pushAll(
+  repository: Repository,
+  session: Session,
+  disk: Disk,
+  chunkBytes: number,
+  end: () => Pushed,
+  call: Call,
+): Promise<Pushed> {
   for await (const chunk of chunksOf(disk.open(), chunkBytes)) await pushChunk(repository, session, chunk, call);
   const all = end();
   try {
@@ -63,7 +76,7 @@ async function* chunksOf(bytes: Bytes, size: number): Bytes {
   const buffer = Buffer.allocUnsafe(size);
   let filled = 0;
   for await (const part of bytes)
-    for (let at = 0; at < part.length; ) {
+    for (let at = 0; at < part.length;) {
       const taken = part.subarray(at, at + size - filled);
       buffer.set(taken, filled);
       filled += taken.length;
@@ -93,7 +106,12 @@ async function* once(bytes: Uint8Array): Bytes {
 }
 
 /** Sends bytes and moves the border. Returns the failure where another try may help; throws any other. */
-async function sendPart(repository: Repository, session: Session, bytes: Uint8Array, call: Call): Promise<ImgctlError | undefined> {
+async function sendPart(
+  repository: Repository,
+  session: Session,
+  bytes: Uint8Array,
+  call: Call,
+): Promise<ImgctlError | undefined> {
   const last = session.border + bytes.length - 1;
   let answer: ApiAnswer;
   try {
@@ -137,7 +155,13 @@ async function recover(repository: Repository, session: Session, failure: Imgctl
   if (call.retries.left <= 0) throw failure;
   call.retries.left -= 1;
   call.note({ kind: 'retry', reason: failure.message, afterMs: 0 });
-  const ask = { method: 'GET', url: session.location, scopes: [scope(repository, 'pull,push')], secretUrl: true, welcome: [404, 416] } as const;
+  const ask = {
+    method: 'GET',
+    url: session.location,
+    scopes: [scope(repository, 'pull,push')],
+    secretUrl: true,
+    welcome: [404, 416],
+  } as const;
   const answer = await repository.wire.ask({ ...ask, what: `asking how far an upload to ${repository.shown} got` }, call);
   if (!isFine(answer)) throw new Forgotten();
   if (answer.headers.location !== undefined) session.location = repository.wire.resolve(answer, session.location);

@@ -43,7 +43,10 @@ export function connect(values: Values<typeof fields>, { http }: Tools): OciClie
     return known;
   };
   const home = repository(checkRepository(values.repository, 'repository'));
-  const names = (values.places ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== home.name);
+  const names = (values.places ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== home.name);
   const places = new Map(names.map((name) => [name, repository(checkRepository(name, 'places'))]));
   return {
     who: `${values.username ?? (values.token ? 'token' : 'anonymous')}@${origin.host}/${home.name}`,

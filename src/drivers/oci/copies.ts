@@ -19,7 +19,10 @@ export function shown(client: OciClient, found: Found, elsewhere: readonly strin
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
 export const isCopy = (found: Found, there: Tagged): there is Found =>
-  there !== undefined && there !== 'foreign' && there.manifest.disk !== undefined && there.manifest.disk.digest === found.manifest.disk?.digest;
+  there !== undefined &&
+  there !== 'foreign' &&
+  there.manifest.disk !== undefined &&
+  there.manifest.disk.digest === found.manifest.disk?.digest;
 
 /** What `read` finds in each of some repositories. One that cannot be read is reported, and counts as one that holds nothing. */
 export async function inPlaces<T>(
@@ -78,7 +81,14 @@ async function mount(from: Repository, to: Repository, { digest }: Descriptor, c
   const query = new URLSearchParams({ mount: digest, from: from.name });
   const url = urlIn(to, `blobs/uploads/?${query.toString()}`);
   const answer = await to.wire.ask(
-    { what: `mounting ${digest} in ${to.shown}`, method: 'POST', url, scopes: [scope(to, 'pull,push'), scope(from, 'pull')], headers: octets, body: '' },
+    {
+      what: `mounting ${digest} in ${to.shown}`,
+      method: 'POST',
+      url,
+      scopes: [scope(to, 'pull,push'), scope(from, 'pull')],
+      headers: octets,
+      body: '',
+    },
     call,
   );
   if (answer.status === 201) return true;
@@ -88,11 +98,19 @@ async function mount(from: Repository, to: Repository, { digest }: Descriptor, c
 
 /** The disk through this machine, where a registry does not share blobs between repositories. */
 async function carry(from: Repository, to: Repository, disk: Descriptor, call: Call): Promise<void> {
-  call.note({ kind: 'warning', message: `${to.shown} cannot take the disk over from ${from.shown}: it is sent through this machine` });
+  call.note({
+    kind: 'warning',
+    message: `${to.shown} cannot take the disk over from ${from.shown}: it is sent through this machine`,
+  });
   const sha256 = disk.digest.slice('sha256:'.length);
   const sent = { bytes: disk.size, digests: { sha256 } };
   // The registry itself compares the digest of what it gets.
-  await pushDisk(to, { bytes: disk.size, sha256, repeatable: true, open: () => readBlob(from, disk, 0, disk.size - 1, call), sent: () => sent }, undefined, call);
+  await pushDisk(
+    to,
+    { bytes: disk.size, sha256, repeatable: true, open: () => readBlob(from, disk, 0, disk.size - 1, call), sent: () => sent },
+    undefined,
+    call,
+  );
 }
 
 /** Copies an image into another repository under its own id, byte for byte. Throws CONFLICT if something else has that tag there. */
@@ -102,7 +120,8 @@ export async function copyTo(from: Repository, to: Repository, found: Found, cal
   const there = await lookUp(to, found.id, call);
   if (there !== undefined && !isCopy(found, there)) throw conflictError(`something else is called ${found.id} in ${to.shown}`);
   if (there?.digest === found.digest) return;
-  if (!(await holdsBlob(to, disk.digest, disk.size, call)) && !(await mount(from, to, disk, call))) await carry(from, to, disk, call);
+  if (!(await holdsBlob(to, disk.digest, disk.size, call)) && !(await mount(from, to, disk, call)))
+    await carry(from, to, disk, call);
   await pushText(to, recordType, found.recordText, call);
   await enter(to, found.id, found.text, there?.digest, call);
 }

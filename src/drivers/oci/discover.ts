@@ -17,7 +17,8 @@ function fromVariables(env: Surroundings['env']): Values {
   );
 }
 
-const valuesOf = ({ host, username, password }: KnownRegistry): Values => given<Record<string, string | Secret>>({ registry: host, username, password }) as Values;
+const valuesOf = ({ host, username, password }: KnownRegistry): Values =>
+  given<Record<string, string | Secret>>({ registry: host, username, password }) as Values;
 
 const sourceOf = ({ source, note }: KnownRegistry): string => (note === undefined ? source : `${source} (${note})`);
 
@@ -28,10 +29,18 @@ const sourceOf = ({ source, note }: KnownRegistry): string => (note === undefine
 export async function discover(surroundings: Surroundings): Promise<readonly FoundProfile[]> {
   const known = await knownRegistries(surroundings);
   const variables = fromVariables(surroundings.env);
-  const stored = known.map((one): FoundProfile => ({ name: one.host.replace(/[^\w.-]+/g, '-'), source: sourceOf(one), tool: 'docker', fields: valuesOf(one) }));
+  const stored = known.map((one): FoundProfile => ({
+    name: one.host.replace(/[^\w.-]+/g, '-'),
+    source: sourceOf(one),
+    tool: 'docker',
+    fields: valuesOf(one),
+  }));
   const wanted = variables.registry ?? (known.length === 1 ? known[0]?.host : undefined);
   if (wanted === undefined || !('repository' in variables)) return stored;
   const base = known.find(({ host }) => host === wanted);
   const source = base ? `${sourceOf(base)} and OCI_* variables` : 'OCI_* variables';
-  return [...stored, { name: 'env', source, fields: { registry: wanted, ...(base ? valuesOf(base) : {}), ...variables }, ambient: true }];
+  return [
+    ...stored,
+    { name: 'env', source, fields: { registry: wanted, ...(base ? valuesOf(base) : {}), ...variables }, ambient: true },
+  ];
 }

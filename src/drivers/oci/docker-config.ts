@@ -12,7 +12,10 @@ export interface KnownRegistry {
 }
 
 /** Oddity: Docker's own registry goes by an old address in this file. */
-const dockerHub: Readonly<Record<string, string>> = { 'index.docker.io': 'registry-1.docker.io', 'docker.io': 'registry-1.docker.io' };
+const dockerHub: Readonly<Record<string, string>> = {
+  'index.docker.io': 'registry-1.docker.io',
+  'docker.io': 'registry-1.docker.io',
+};
 /** What a credential helper gives in the place of a user when its secret is an identity token. */
 const tokenUser = '<token>';
 const identityToken = 'its identity token cannot be used here';
@@ -42,7 +45,9 @@ async function ofHelper(name: string, key: string, { run }: Surroundings): Promi
   // Oddity: "not found" is told on stdout, and there is nothing wrong with it.
   if (status !== 0) return stdout.includes('credentials not found') ? {} : { note: `${program} failed` };
   if (username === tokenUser) return { note: identityToken };
-  return typeof username === 'string' && typeof secret === 'string' ? { username, password: new Secret(secret) } : { note: `${program} failed` };
+  return typeof username === 'string' && typeof secret === 'string'
+    ? { username, password: new Secret(secret) }
+    : { note: `${program} failed` };
 }
 
 /** Every registry in one file. Docker asks the helper of the host, then the one for all, then the file itself. */
@@ -53,7 +58,11 @@ async function registriesIn(text: string, source: string, surroundings: Surround
   for (const key of new Set([...Object.keys(helpers), ...Object.keys(auths)])) {
     const helper = helpers[key] ?? file.credsStore;
     const asked = typeof helper === 'string' && helper !== '' ? await ofHelper(helper, key, surroundings) : {};
-    known.push({ host: hostOf(key), source, ...(asked.username === undefined ? { ...ofEntry(objectIn(auths[key])), ...asked } : asked) });
+    known.push({
+      host: hostOf(key),
+      source,
+      ...(asked.username === undefined ? { ...ofEntry(objectIn(auths[key])), ...asked } : asked),
+    });
   }
   return known;
 }

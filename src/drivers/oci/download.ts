@@ -10,9 +10,12 @@ export const download: Operation<OciClient, 'download'> = {
   async run(client, { id }, call) {
     const { manifest, record } = await find(client.home, id, call);
     const { disk } = manifest;
-    if (!disk) throw conflictError(`image ${id} has no data yet: it is ${record.status}`, { hint: `imgctl upload FILE --into ${id}` });
+    if (!disk)
+      throw conflictError(`image ${id} has no data yet: it is ${record.status}`, { hint: `imgctl upload FILE --into ${id}` });
     if (record.status === 'inactive')
-      throw conflictError(`image ${id} is inactive: its data may not be used`, { hint: 'reactivate it in the store that it was copied from, and copy it again' });
+      throw conflictError(`image ${id} is inactive: its data may not be used`, {
+        hint: 'reactivate it in the store that it was copied from, and copy it again',
+      });
     const encoding = encodingOf(disk.mediaType);
     return {
       bytes: disk.size,

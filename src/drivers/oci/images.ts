@@ -27,7 +27,16 @@ export type Tagged = Found | 'foreign' | undefined;
 function foundOf(id: string, text: string, manifest: ImageManifest, recordText: string, shown: string): Found {
   const json = parseJson(recordText);
   if (!json) throw providerError(`the record of image ${id} in ${shown} is no JSON object`);
-  return { id, digest: digestOf(text), text, manifest, manifestJson: parseJson(text) ?? {}, recordText, json, record: recordOf(json) };
+  return {
+    id,
+    digest: digestOf(text),
+    text,
+    manifest,
+    manifestJson: parseJson(text) ?? {},
+    recordText,
+    json,
+    record: recordOf(json),
+  };
 }
 
 /** What stands under a tag. The id must have been checked. Throws INTEGRITY for an image whose record is gone or damaged. */
@@ -37,7 +46,8 @@ export async function lookUp(repository: Repository, id: string, call: Call): Pr
   if (came === 'unchanged') return known;
   if (came === undefined) return undefined;
   const json = parseJson(came.text);
-  if (!json) throw providerError(`reading image ${id}: the answer of ${repository.shown} is no JSON object: ${came.text.slice(0, 100)}`);
+  if (!json)
+    throw providerError(`reading image ${id}: the answer of ${repository.shown} is no JSON object: ${came.text.slice(0, 100)}`);
   const manifest = imageManifestOf(json);
   if (!manifest) return 'foreign';
   const found = foundOf(id, came.text, manifest, await readText(repository, manifest.record.digest, call), repository.shown);
@@ -49,7 +59,8 @@ export async function lookUp(repository: Repository, id: string, call: Call): Pr
 export async function find(repository: Repository, id: string, call: Call): Promise<Found> {
   checkId(id);
   const found = await lookUp(repository, id, call);
-  if (found === undefined) throw notFoundError(`there is no image ${id} in ${repository.shown}`, { hint: 'imgctl list shows what is there' });
+  if (found === undefined)
+    throw notFoundError(`there is no image ${id} in ${repository.shown}`, { hint: 'imgctl list shows what is there' });
   if (found === 'foreign') throw notFoundError(`${id} in ${repository.shown} is not an image of imgctl's, and left alone`);
   return found;
 }
@@ -66,7 +77,13 @@ export async function checkFree(repository: Repository, id: string, call: Call):
  * by themselves, so the tag is looked at right before the write; of two who write in the same moment the last one wins.
  * Throws CONFLICT.
  */
-export async function enter(repository: Repository, id: string, text: string, before: string | undefined, call: Call): Promise<void> {
+export async function enter(
+  repository: Repository,
+  id: string,
+  text: string,
+  before: string | undefined,
+  call: Call,
+): Promise<void> {
   if ((await digestNow(repository, id, call)) !== before)
     throw conflictError(`image ${id} was changed by somebody else meanwhile; nothing was changed`, { hint: 'try again' });
   await putManifest(repository, id, text, before, call);

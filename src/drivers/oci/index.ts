@@ -20,7 +20,8 @@ export default defineDriver({
   title: 'OCI registry (distribution, Harbor, zot, GHCR, …)',
   docs: 'https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md',
   profile: fields,
-  example: '--set registry=registry.example.org --set repository=images/library --set username=me --set password=env:REGISTRY_PASSWORD',
+  example:
+    '--set registry=registry.example.org --set repository=images/library --set username=me --set password=env:REGISTRY_PASSWORD',
   ids: ownIds,
   connect,
   operations: { list, show, create, patch, delete: remove, upload, download, replicate, places },
@@ -30,7 +31,8 @@ export default defineDriver({
     restore: 'A deleted manifest cannot be brought back by a registry.',
     purge: 'A registry removes deleted data by its own garbage collection, which only its operator can run.',
     import: 'A registry fetches nothing by itself. imgctl upload takes a URL, and sends the data through this machine.',
-    share: 'Who may read a repository is decided in the registry’s own user management, which the distribution specification leaves open.',
+    share:
+      'Who may read a repository is decided in the registry’s own user management, which the distribution specification leaves open.',
   },
   probe,
   discover,

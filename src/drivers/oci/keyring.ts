@@ -57,7 +57,12 @@ export class Keyring {
    * The header to try next after a 401 with this `WWW-Authenticate`; absent when there is nothing better than `tried`.
    * Throws AUTH when the realm refuses our credentials.
    */
-  async afterRefusal(header: string, tried: Secret | undefined, scopes: readonly string[], call: Call): Promise<Secret | undefined> {
+  async afterRefusal(
+    header: string,
+    tried: Secret | undefined,
+    scopes: readonly string[],
+    call: Call,
+  ): Promise<Secret | undefined> {
     const { token, username, password } = this.#credentials;
     const challenges = challengesOf(header);
     const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined);
@@ -110,7 +115,9 @@ export class Keyring {
   #realm(text: string): URL {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (!url || !/^https?:$/.test(url.protocol) || url.username !== '')
-      throw providerError(`${this.#origin.host} wants tokens from an address that is none: ${JSON.stringify(text.slice(0, 100))}`);
+      throw providerError(
+        `${this.#origin.host} wants tokens from an address that is none: ${JSON.stringify(text.slice(0, 100))}`,
+      );
     if (this.#origin.protocol === 'https:' && url.protocol === 'http:')
       throw authError(`${this.#origin.host} wants the credentials sent to ${url.host} without encryption, which is not done`);
     return url;

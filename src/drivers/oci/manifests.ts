@@ -28,11 +28,23 @@ export interface Manifest {
  * The manifest under a tag; absent if there is none, and `unchanged` if it still has the digest `known`. Throws
  * INTEGRITY when it is not what the registry says it is.
  */
-export async function readManifest(repository: Repository, id: string, known: string | undefined, call: Call): Promise<Manifest | 'unchanged' | undefined> {
+export async function readManifest(
+  repository: Repository,
+  id: string,
+  known: string | undefined,
+  call: Call,
+): Promise<Manifest | 'unchanged' | undefined> {
   const what = `reading ${repository.shown}:${id}`;
   const headers = { accept, ...(known === undefined ? {} : { 'if-none-match': `"${known}"` }) };
   const answer = await repository.wire.ask(
-    { what, method: 'GET', url: urlIn(repository, `manifests/${id}`), scopes: [scope(repository, 'pull')], headers, welcome: [304, 404] },
+    {
+      what,
+      method: 'GET',
+      url: urlIn(repository, `manifests/${id}`),
+      scopes: [scope(repository, 'pull')],
+      headers,
+      welcome: [304, 404],
+    },
     call,
   );
   if (answer.status === 304) return 'unchanged';
@@ -70,7 +82,13 @@ export async function digestNow(repository: Repository, id: string, call: Call):
  * Puts a manifest under a tag. `before` is the digest that the tag had: registries that can compare it do (412,
  * CONFLICT), the others take no notice. A failure after which the tag names our manifest was none.
  */
-export async function putManifest(repository: Repository, id: string, text: string, before: string | undefined, call: Call): Promise<void> {
+export async function putManifest(
+  repository: Repository,
+  id: string,
+  text: string,
+  before: string | undefined,
+  call: Call,
+): Promise<void> {
   const what = `writing ${repository.shown}:${id}`;
   const digest = digestOf(text);
   try {
@@ -80,7 +98,10 @@ export async function putManifest(repository: Repository, id: string, text: stri
         method: 'PUT',
         url: urlIn(repository, `manifests/${id}`),
         scopes: [scope(repository, 'pull,push')],
-        headers: { 'content-type': manifestType, ...(before === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${before}"` }) },
+        headers: {
+          'content-type': manifestType,
+          ...(before === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${before}"` }),
+        },
         body: text,
       },
       call,

@@ -11,7 +11,7 @@ const nothing = `sha256:${'0'.repeat(64)}`;
 async function whyNoDelete(client: OciClient, call: Call): Promise<string | undefined> {
   try {
     const answer = await askRemoval(client.home, nothing, 'asking whether images can be deleted', call);
-    return answer.status === 405 ? whyNot(client.home, answer.text).message : undefined;
+    return answer.status === 405 ? whyNot(client.home, answer).message : undefined;
   } catch (error) {
     if (error instanceof ImgctlError && error.code === 'AUTH') return error.message;
     throw error;

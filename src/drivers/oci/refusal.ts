@@ -38,8 +38,19 @@ export const errorCode = (body: string): string => saidIn(body)?.code ?? '';
 const wordsOf = (body: string): string =>
   saidIn(body)?.words ?? (/^\s*</.test(body) ? '' : body.replace(/\s+/g, ' ').slice(0, longestWords));
 
-/** The error that an unwelcome answer stands for. `what` says what was being done. */
+const readOnly: Circumstances = {
+  hint: 'the registry can only be read now; ask whoever runs it (storage.maintenance.readonly in the configuration of CNCF distribution)',
+};
+
+/**
+ * The error that an unwelcome answer stands for. `what` says what was being done.
+ * Oddity: a registry that is read-only for now refuses writes with a 405 in plain text.
+ */
 export function refused(answer: Answer, body: string, what: string, more: Circumstances = {}): ImgctlError {
+  if (answer.status === 405 && saidIn(body) === undefined) {
+    const { message, circumstances } = answerError(answer, what, wordsOf(body), readOnly);
+    return new ImgctlError('CONFLICT', message, circumstances);
+  }
   const error = answerError(answer, what, wordsOf(body), more);
   const code = meanings[errorCode(body)];
   return code === undefined || code === error.code ? error : new ImgctlError(code, error.message, error.circumstances);

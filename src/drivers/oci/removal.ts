@@ -1,4 +1,5 @@
-import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
+import { unsupportedError, type ImgctlError } from '../../core/errors.ts';
+import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { nextRecord } from '../_oci/next-record.ts';
 import { write, type Found } from './images.ts';
@@ -25,16 +26,13 @@ async function hasSiblings(repository: Repository, { id, digest }: Found, call: 
   return [...digests].some(([tag, other]) => tag !== id && other === digest);
 }
 
-/** Why a registry does not delete. Oddity: one that is read-only for now answers in plain text, one that never deletes in JSON. */
-export function whyNot(repository: Repository, body: string): ImgctlError {
-  if (errorCode(body) === 'UNSUPPORTED')
-    return unsupportedError(`${repository.wire.origin.host} does not let anybody delete`, {
-      status: 405,
-      hint: 'whoever runs it can allow it: storage.delete.enabled in the configuration of CNCF distribution',
-    });
-  return conflictError(`${repository.wire.origin.host} can only be read now`, {
-    status: 405,
-    hint: 'ask whoever runs it: storage.maintenance.readonly in the configuration of CNCF distribution',
+/** Why a registry does not delete: never, or not now. */
+export function whyNot(repository: Repository, answer: ApiAnswer): ImgctlError {
+  const { host } = repository.wire.origin;
+  if (errorCode(answer.text) !== 'UNSUPPORTED') return refused(answer, answer.text, `deleting at ${host}`);
+  return unsupportedError(`${host} does not let anybody delete`, {
+    status: answer.status,
+    hint: 'whoever runs it can allow it: storage.delete.enabled in the configuration of CNCF distribution',
   });
 }
 
@@ -59,7 +57,7 @@ export async function remove(repository: Repository, found: Found, call: Call): 
     ? await write(repository, { id, json: nextRecord(json, id, {}, new Date().toISOString()), disk: manifest.disk, before: found }, call)
     : found;
   const answer = await askRemoval(repository, own.digest, what, call);
-  if (answer.status === 405) throw whyNot(repository, answer.text);
+  if (answer.status === 405) throw whyNot(repository, answer);
   if (answer.status === 404 && errorCode(answer.text) !== 'MANIFEST_UNKNOWN') throw refused(answer, answer.text, what);
   repository.read.delete(id);
 }

@@ -62,9 +62,9 @@ export const isReserved = (name: string): boolean => name.startsWith('os_glance_
 export const importingTo = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_importing_to_stores);
 export const failedIn = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_failed_import);
 
-/** Absent too where it is beyond exact numbers: Glance copies `virtual_size` out of the disk's header, whatever stands there. */
+/** Absent too where it is negative or beyond exact numbers: Glance copies `virtual_size` out of the disk's header, whatever stands there. */
 const scaled = (value: unknown, unit: number): number | undefined =>
-  typeof value === 'number' && Number.isSafeInteger(value * unit) ? value * unit : undefined;
+  typeof value === 'number' && value >= 0 && Number.isSafeInteger(value * unit) ? value * unit : undefined;
 
 /** What Glance says about an image. Its nulls are absent here; `min_disk` is GiB there and `min_ram` MiB. */
 export function imageRecord(wire: WireObject): ImageRecord {

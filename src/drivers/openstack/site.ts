@@ -1,7 +1,7 @@
-import { notFoundError, unsupportedError } from '../../core/errors.ts';
+import { notFoundError, providerError, unsupportedError } from '../../core/errors.ts';
 import type { Call, Place } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { objectIn, objectsIn, textIn, textsIn } from './wire.ts';
+import { isObject, objectIn, objectsIn, textIn, textsIn } from './wire.ts';
 
 /** Ways of import that this site offers; none where it has no imports at all. */
 export async function importMethods(client: OpenstackClient, call: Call): Promise<readonly string[]> {
@@ -10,7 +10,9 @@ export async function importMethods(client: OpenstackClient, call: Call): Promis
     call,
   );
   if (answer.status === 404) return [];
-  return textsIn(objectIn(objectIn(answer.json())['import-methods']).value);
+  const methods = objectIn(answer.json())['import-methods'];
+  if (!isObject(methods)) throw providerError(`reading the import methods: the answer of ${answer.url} holds none`);
+  return textsIn(methods.value);
 }
 
 /** Throws UNSUPPORTED when the site does not offer a way of import. */
@@ -24,9 +26,12 @@ export async function needMethod(client: OpenstackClient, method: string, call: 
 
 /** The stores of this site. Absent: it has a single one, without a name. */
 export async function stores(client: OpenstackClient, call: Call): Promise<readonly Place[] | undefined> {
-  const answer = await client.ask({ what: 'reading the stores', method: 'GET', path: '/info/stores', welcome: [404] }, call);
+  const what = 'reading the stores';
+  const answer = await client.ask({ what, method: 'GET', path: '/info/stores', welcome: [404] }, call);
   if (answer.status === 404) return undefined;
-  return objectsIn(objectIn(answer.json()).stores).map((store) => {
+  const wire = objectIn(answer.json());
+  if (!Array.isArray(wire.stores)) throw providerError(`${what}: the answer of ${answer.url} holds no list of stores`);
+  return objectsIn(wire.stores).map((store) => {
     const title = textIn(store.description);
     // Oddity: these two booleans are the texts "true" and "false".
     const readOnly = store['read-only'] === 'true';

@@ -1,0 +1,77 @@
+// What is bundled: a CycloneDX list of the packages, their licences in full, and the reason for each.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Why each package that imgctl itself imports is in the bundle. */
+export const reasons = {
+  chalk: 'colours in tables and messages',
+  'cli-table3': 'tables on a terminal',
+  commander: 'reads the command line',
+  conf: 'writes the profile store',
+  'fastest-levenshtein': 'the nearest name to a mistyped one',
+  got: 'API calls',
+  hpagent: 'HTTPS through a proxy',
+  ini: "reads other tools' configuration",
+  ora: 'the spinner',
+  'p-limit': 'bounds what is done at once',
+  'proper-lockfile': 'locks between processes',
+  rfc6902: 'applies a JSON Patch',
+  'string-width': 'width of text beyond ASCII',
+  'xz-decompress': 'reads xz',
+  yaml: "writes YAML, reads other tools' configuration",
+  zstddec: 'reads zstd where Node does not',
+};
+
+/** Folder of the package that a module belongs to, absent if it is not a package's. */
+function packageFolder(module) {
+  const found = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module.replaceAll('\\', '/').replace(/^\0/, ''));
+  return found?.[1];
+}
+
+/** The packages behind a bundle's modules, by name and version. Throws when one that imgctl imports has no reason given, or no reason is left. */
+export function bundledPackages(modules, directNames) {
+  const folders = [...new Set(modules.map(packageFolder).filter((folder) => folder !== undefined))].sort();
+  const packages = folders.map((folder) => {
+    const { name, version, license, homepage, repository } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file && existsSync(path.join(folder, file)) ? readFileSync(path.join(folder, file), 'utf8').trim() : undefined;
+    return {
+      name,
+      version,
+      license,
+      homepage: homepage ?? repository?.url ?? repository,
+      text,
+      reason: reasons[name] ?? 'needed by one of the others',
+    };
+  });
+  const names = new Set(packages.map(({ name }) => name));
+  const unexplained = directNames.filter((name) => names.has(name) && !reasons[name]);
+  if (unexplained.length > 0) throw new Error(`no reason is given for bundling ${unexplained.join(', ')}`);
+  const idle = Object.keys(reasons).filter((name) => !names.has(name));
+  if (idle.length > 0) throw new Error(`a reason is given for ${idle.join(', ')}, which is not bundled`);
+  return packages;
+}
+
+/** CycloneDX 1.5. */
+export const billOfMaterials = ({ name, version }, packages) => ({
+  bomFormat: 'CycloneDX',
+  specVersion: '1.5',
+  version: 1,
+  metadata: { component: { type: 'application', name, version } },
+  components: packages.map((one) => ({
+    type: 'library',
+    name: one.name,
+    version: one.version,
+    purl: `pkg:npm/${one.name.replace('@', '%40')}@${one.version}`,
+    description: one.reason,
+    licenses: [{ license: { id: one.license } }],
+  })),
+});
+
+export const licenceTexts = (packages) =>
+  packages
+    .map(
+      (one) =>
+        `${one.name} ${one.version} (${one.license}): ${one.reason}\n\n${one.text ?? `${one.license}; the package ships no text of it. ${one.homepage ?? ''}`}`,
+    )
+    .join(`\n\n${'-'.repeat(80)}\n\n`) + '\n';

@@ -1,0 +1,227 @@
+import { integrityError, limitError } from '../core/errors.ts';
+import type { Bytes } from '../core/http.ts';
+import type { Content, Digests } from '../core/operation.ts';
+import { humanSize } from '../core/quantity.ts';
+import { checkedSource, checkNow, compareDigests, strongest, type Checksum } from './checked.ts';
+import { encoderFor, type Encoder } from './encode.ts';
+import { inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
+import type { Inspection } from './formats/inspection.ts';
+import { heldBack } from './held-back.ts';
+import { helped, helpFor } from './helper.ts';
+import { measure, type Measured } from './measure.ts';
+import { isFlat, readable, type Plan } from './plan.ts';
+import type { Examined, Means, Prepared, Wishes } from './prepare.ts';
+import type { RandomSource, Runs } from './runs.ts';
+import { checkSafety } from './safety.ts';
+import type { Source } from './source.ts';
+import { spool } from './spool.ts';
+import { withSameEnd } from './unchanged.ts';
+import { watched } from './watched.ts';
+import { contentIdOf, ContentIdHash } from './writers/content-id.ts';
+import type { GuestObserver } from './writers/guest-observer.ts';
+
+/** What a content is made from. `given` is what has to be closed. */
+interface Making {
+  readonly given: Source;
+  readonly seen: Examined;
+  readonly plan: Plan;
+  readonly wishes: Wishes;
+  readonly means: Means;
+}
+
+/** A disk that can be read at any place. */
+interface Guest {
+  readonly random: RandomSource;
+  readonly inspection: Inspection;
+}
+
+/** What is read in the end: the source, or a temporary file made of it. `expected`: what its bytes must still be proved to have. */
+interface Ready {
+  readonly source: Source;
+  readonly spooled: boolean;
+  readonly expected: readonly Checksum[];
+  readonly guest?: Guest | undefined;
+}
+
+/** The most that compressed data may unfold to where neither target nor disk set a limit. */
+const bombLimitBytes = 64 * 2 ** 40;
+/** What a container may be larger than the disk in it. */
+const containerBytes = 2 ** 30;
+const nobody: GuestObserver = { data: () => undefined, zeros: () => undefined };
+
+/** The working half of a `Prepared`. Whatever temporary files it makes are gone once it is closed. */
+export function contentMaker({ given, seen, plan, wishes, means }: Making): Pick<Prepared, 'content' | 'contentId' | 'digest' | 'close'> {
+  const { source, inspection } = seen;
+  const temporary: Source[] = [];
+  const published = strongest(source.digests);
+  const required = [...(published ? [published] : []), ...(wishes.checksum ? [wishes.checksum] : [])];
+  const passedOn = !plan.convert && !plan.wrap && !plan.unwrap;
+  const algorithm = means.digests[0] ?? 'sha256';
+  let readying: Promise<Ready> | undefined;
+  let observed: ContentIdHash | undefined;
+  let contentId: Promise<string> | undefined;
+
+  const ready = (): Promise<Ready> => (readying ??= makeReady());
+
+  async function makeReady(): Promise<Ready> {
+    if (plan.spoolInput) return spooledInput();
+    const guest = guestOf(source, inspection);
+    // What is decoded piece by piece has no end at which to compare.
+    const isRandom = guest !== undefined && plan.convert !== undefined;
+    if (isRandom && required.length > 0) await checkNow(source, required);
+    return { source, spooled: false, expected: isRandom ? [] : required, guest };
+  }
+
+  async function spooledInput(): Promise<Ready> {
+    const from = checkedSource(source, required);
+    const limit = Math.min(bombLimitBytes, (inspection.virtualBytes ?? Infinity) * 2 + containerBytes);
+    const bytes = plan.unwrap ? unwrap(plan.unwrap, from.open(), limit) : from.open();
+    let file = await kept(watched(bytes, { ...means, total: plan.unwrap ? undefined : source.bytes }), source.bytes);
+    let found = await inspect(randomOf(file));
+    const help = plan.helper ? helpFor(found) : undefined;
+    if (help) {
+      checkSafety(source.name, found, [...wishes.allowUnsafe, help.excuses]);
+      file = await keep(helped({ ...file, random: randomOf(file), path: file.path ?? '' }, help, means.folder, means.signal));
+      found = await inspect(randomOf(file));
+    }
+    checkSafety(source.name, found, wishes.allowUnsafe);
+    checkDisk(found.virtualBytes);
+    if (!help && found.format !== inspection.format)
+      throw integrityError(`${source.name} begins as ${inspection.format}, and as a whole it is ${found.format}`);
+    return { source: file, spooled: true, expected: [], guest: guestOf(file, found) };
+  }
+
+  /** The disk's size may be known only now. */
+  function checkDisk(virtualBytes: number | undefined): void {
+    const { maxVirtualBytes = Infinity } = plan.accept;
+    if ((virtualBytes ?? 0) > maxVirtualBytes)
+      throw limitError(`a disk of ${humanSize(virtualBytes ?? 0)} is larger than the ${humanSize(maxVirtualBytes)} that are taken there`);
+  }
+
+  async function keep(making: Promise<Source>): Promise<Source> {
+    const file = await making;
+    temporary.push(file);
+    return file;
+  }
+  const kept = (bytes: Bytes, expected?: number): Promise<Source> => keep(spool(bytes, means.folder, source.name, expected));
+
+  /** The bytes of a disk without tables, unwrapped, and proved at their end. */
+  function flatBytes({ source: from, spooled, expected }: Ready): Bytes {
+    const checked = checkedSource(from, expected);
+    const limit = Math.min(bombLimitBytes, plan.accept.maxVirtualBytes ?? Infinity);
+    const wrapped = plan.unwrap !== undefined && !spooled;
+    const bytes = plan.unwrap && wrapped ? unwrap(plan.unwrap, checked.open(), limit) : checked.open();
+    const isWhole = spooled || seen.whole || (passedOn && inspection.compression !== undefined);
+    if (!isFlat(inspection.format) || isWhole) return bytes;
+    return withSameEnd(limited(bytes, limit), inspection, source.name, wrapped ? undefined : from.bytes);
+  }
+
+  function encoderOf(from: Ready): Encoder {
+    const { guest, source: file } = from;
+    const bytes = (plan.unwrap && !from.spooled) || file.bytes === undefined ? {} : { bytes: file.bytes };
+    const showsGuest = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
+    return { ...bytes, open: ({ observer }) => (showsGuest ? observedBytes(flatBytes(from), observer) : flatBytes({ ...from, guest })) };
+  }
+
+  async function content(): Promise<Content> {
+    const from = await ready();
+    const { guest } = from;
+    const runs = (): Runs => (guest ? readRuns(guest.random, guest.inspection) : streamRuns(flatBytes(from)));
+    const encodes = plan.convert !== undefined || plan.wrap !== undefined;
+    const disk = guest?.inspection.virtualBytes ?? (seen.whole ? inspection.virtualBytes : undefined);
+    // As it is: the digests it must have are those of what is sent, so that one hash is enough.
+    const passed = passedOn && !from.spooled ? from.expected : [];
+    const encoder = encodes ? await encoderFor(runs, plan.encoding, disk) : encoderOf({ ...from, expected: passedOn ? [] : from.expected });
+    const shows = encodes || (isFlat(plan.encoding.format) && plan.encoding.compression === undefined);
+    const observer = shows ? observe : () => nobody;
+    if (!plan.spoolOutput) return contentOf(encoder, from.source.repeatable, observer, passed);
+    const made = watched(encoder.open({ observer: observer(), signal: means.signal }), { ...means, limit: plan.accept.maxBytes });
+    const result = await kept(made, encoder.bytes);
+    return contentOf({ bytes: result.bytes ?? 0, open: () => result.open() }, true, () => nobody, passed);
+  }
+
+  function observe(): ContentIdHash {
+    observed = new ContentIdHash();
+    contentId = undefined;
+    return observed;
+  }
+
+  function contentOf(encoder: Encoder, repeatable: boolean, observer: () => GuestObserver, expected: readonly Checksum[]): Content {
+    const known = passedOn ? (source.digests ?? {}) : {};
+    // A target that proves its own SHA-256 to be the one that was published leaves nothing to be hashed here.
+    const proves = algorithm === 'sha256' && known.sha256 !== undefined && !wishes.checksum;
+    const expectedNow = proves ? [] : expected;
+    const algorithms = proves ? [] : [...new Set([algorithm, ...expectedNow.map((checksum) => checksum.algorithm)])];
+    let measured: Measured | undefined;
+    const digests = (): Digests => ({ ...(proves ? { sha256: known.sha256 ?? '' } : {}), ...measured?.result().digests });
+    return {
+      encoding: plan.encoding,
+      ...(encoder.bytes === undefined ? {} : { bytes: encoder.bytes }),
+      ...(inspection.virtualBytes === undefined ? {} : { virtualBytes: inspection.virtualBytes }),
+      ...(known.sha256 === undefined ? {} : { sha256: known.sha256 }),
+      repeatable,
+      open() {
+        const made = encoder.open({ observer: observer(), signal: means.signal });
+        const through = measure(watched(made, { ...means, total: encoder.bytes, limit: plan.accept.maxBytes }), algorithms);
+        measured = through;
+        if (expectedNow.length === 0) return through.bytes;
+        return heldBack(through.bytes, encoder.bytes, () => compareDigests(through.result().digests, expectedNow, source.name));
+      },
+      // A target that has these bytes already does not ask for them: then what is known of them counts.
+      sent: () => ({ bytes: measured?.result().bytes ?? encoder.bytes ?? 0, digests: measured ? digests() : { ...known } }),
+    };
+  }
+
+  return {
+    content,
+    async contentId() {
+      contentId ??= observed?.digest();
+      if (contentId) return contentId;
+      if (source.contentId !== undefined) return source.contentId;
+      // A temporary file that has to be made anyway can be looked into now.
+      const from = source.near || plan.spoolInput ? await ready() : undefined;
+      if (!from) return undefined;
+      if (from.guest) return contentIdOf(readRuns(from.guest.random, from.guest.inspection), means.signal);
+      if (!isFlat(inspection.format) || !inspection.compression || !from.source.repeatable) return undefined;
+      return contentIdOf(streamRuns(unwrap(inspection.compression, from.source.open(), bombLimitBytes)), means.signal);
+    },
+    async digest(wanted) {
+      if (!passedOn) return undefined;
+      const known = source.digests?.[wanted];
+      if (known !== undefined || !source.near) return known;
+      const through = measure(source.open(), [wanted]);
+      for await (const _chunk of through.bytes) means.signal.throwIfAborted();
+      return through.result().digests[wanted];
+    },
+    async close() {
+      await Promise.all([given, ...temporary].map((file) => file.close()));
+    },
+  };
+}
+
+/** What is unsafe on purpose is passed on as it is; decoding it would lead outside of it. */
+function guestOf({ random }: Source, inspection: Inspection): Guest | undefined {
+  const isSound = inspection.findings.every((finding) => finding.level !== 'reject');
+  return random && isSound && !inspection.compression && readable.has(inspection.format) ? { random, inspection } : undefined;
+}
+
+function randomOf({ random, name }: Source): RandomSource {
+  if (random) return random;
+  throw integrityError(`${name} cannot be read at any place`);
+}
+
+async function* observedBytes(bytes: Bytes, observer: GuestObserver): Bytes {
+  for await (const chunk of bytes) {
+    await observer.data(chunk);
+    yield chunk;
+  }
+}
+
+async function* limited(bytes: Bytes, limit: number): Bytes {
+  let passed = 0;
+  for await (const chunk of bytes) {
+    passed += chunk.length;
+    if (passed > limit) throw limitError(`the disk grows above the ${humanSize(limit)} that are taken there`);
+    yield chunk;
+  }
+}

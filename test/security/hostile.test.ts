@@ -1,0 +1,185 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeBed, type Bed } from '../torture/bed.ts';
+import { hostileSigns, hostileTexts, strangeValues } from './hostile-records.ts';
+
+type Wire = Record<string, unknown>;
+
+/** What an image's record looks like at each provider: where its texts, numbers and times stand. */
+const shapes: Readonly<Record<string, { isImage(value: Wire): boolean; texts: readonly string[]; others: readonly string[] }>> = {
+  openstack: {
+    isImage: (value) => 'disk_format' in value && 'os_hidden' in value,
+    texts: ['name', 'owner', 'description', 'os_distro', 'disk_format'],
+    others: ['size', 'virtual_size', 'min_disk', 'min_ram', 'tags', 'created_at', 'updated_at', 'status', 'visibility', 'protected', 'stores', 'checksum', 'name'],
+  },
+  linode: {
+    isImage: (value) => 'label' in value && 'regions' in value,
+    texts: ['label', 'description'],
+    others: ['size', 'total_size', 'created', 'updated', 'expiry', 'tags', 'regions', 'status', 'type', 'label', 'capabilities', 'is_shared'],
+  },
+  rancher: {
+    isImage: (value) => value.type === 'image' && 'uuid' in value,
+    texts: ['name', 'description', 'transitioningMessage'],
+    others: ['created', 'removed', 'state', 'name', 'transitioning', 'transitioningProgress', 'data', 'description'],
+  },
+};
+
+/** The JSON with every image changed. */
+function changed(provider: string, body: string, change: (image: Wire) => Wire): string {
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== 'object' || value === null) return value;
+    const inner = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item)]));
+    return shapes[provider]?.isImage(inner) ? change(inner) : inner;
+  };
+  return JSON.stringify(visit(JSON.parse(body)));
+}
+
+const isJson = (body: string): boolean => /^\s*[{[]/.test(body);
+
+describe.each(Object.keys(shapes))('what %s says', (provider) => {
+  let bed: Bed;
+  let id: string;
+  beforeAll(async () => {
+    bed = await makeBed({ x: provider });
+    id = await bed.cloud('x').seed('web');
+  });
+  afterAll(() => bed.stop());
+
+  const tamper = (change: (image: Wire) => Wire): void =>
+    bed.cloud('x').proxy.plan(() => ({ kind: 'tampered', change: (body) => (isJson(body) ? changed(provider, body, change) : body) }));
+  const tamperText = (change: (body: string) => string | Buffer): void =>
+    bed.cloud('x').proxy.plan(({ path: asked }) => (/image/i.test(asked) && !/schemas/.test(asked) ? { kind: 'tampered', change } : undefined));
+
+  const lines = (): readonly (readonly string[])[] => [
+    ['list'],
+    ['list', '-o', 'wide'],
+    ['list', '-o', 'csv'],
+    ['list', '-o', 'yaml'],
+    ['list', '-o', 'jsonl', '--raw'],
+    ['show', id],
+    ['show', id, '-o', 'yaml', '--raw'],
+    ['show', id, '-o', 'json', '--raw'],
+    ['show', 'no-such-image'],
+    ['resolve', '*', '--debug'],
+  ];
+  const looks = [{ terminal: true, columns: 100 }, { terminal: true, columns: 40, unicode: false }, {}];
+
+  it.each(Object.keys(hostileTexts))('%s: is shown safely, and kept exactly', async (kind) => {
+    const text = hostileTexts[kind] ?? '';
+    tamper((image) => ({ ...image, ...Object.fromEntries((shapes[provider]?.texts ?? []).map((field) => [field, text])), tags: [text] }));
+    for (const line of lines())
+      for (const look of looks) {
+        const { stdout, stderr, exitCode } = await bed.home.run([...line, '-p', 'x', '--retries', '0'], { env: bed.env, ...look });
+        expect(exitCode, stderr).not.toBe(1);
+        for (const shown of [stdout, stderr]) expect(hostileSigns.exec(shown.replaceAll(/\r\n|[\n\t]/g, ''))?.[0], line.join(' ')).toBeUndefined();
+      }
+    const shown = await bed.run('show', id, '-o', 'json', '-p', 'x');
+    expect((shown.json() as { name: string }).name).toBe(text);
+    const listed = await bed.run('list', '-o', 'json', '-p', 'x');
+    expect((listed.json() as { name: string }[]).map(({ name }) => name)).toEqual([text]);
+    // One image is one line, whatever is in its name.
+    const rows = await bed.run('list', '--no-header', '-p', 'x');
+    expect(rows.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(rows.stdout.split('\t')).toHaveLength(7);
+  });
+
+  it('a name of a megabyte is no burden', async () => {
+    const text = 'x\u001b'.repeat(512 * 1024);
+    tamper((image) => ({ ...image, name: text, label: text }));
+    for (const line of [['list'], ['show', id], ['list', '-o', 'yaml'], ['show', 'x', '--debug']]) {
+      const { ms, exitCode, stderr } = await bed.run(...line, '-p', 'x', '--retries', '0');
+      expect(exitCode, stderr.slice(0, 500)).not.toBe(1);
+      expect(ms).toBeLessThan(10_000);
+    }
+    const shown = await bed.run('show', id, '-o', 'json', '-p', 'x');
+    expect((shown.json() as { name: string }).name === text).toBe(true);
+  });
+
+  it.each(Object.keys(strangeValues))('%s in the place of anything else: no crash, nothing made up', async (kind) => {
+    const value = strangeValues[kind];
+    for (const field of shapes[provider]?.others ?? []) {
+      tamper((image) => ({ ...image, [field]: value }));
+      for (const line of [['list', '--sort', 'created:desc,size'], ['show', id, '-o', 'json', '--raw'], ['list', '--older-than', '1d', '--min-size', '1K']]) {
+        const { stdout, stderr, exitCode } = await bed.home.run([...line, '-p', 'x', '--retries', '0'], { env: bed.env, terminal: true });
+        expect([0, 10], `${field}: ${line.join(' ')}: ${stderr}`).toContain(exitCode);
+        expect(stdout, field).not.toMatch(/NaN|Infinity|\[object Object\]|Invalid Date/);
+        if (line[0] === 'show' && exitCode === 0) {
+          const { raw, ...shown } = JSON.parse(stdout) as { raw: Wire; sizeBytes?: unknown; tags: unknown; name: unknown };
+          expect(raw[field] ?? null).toEqual(value ?? null);
+          if (shown.sizeBytes !== undefined) expect(shown.sizeBytes, field).toSatisfy((size: number) => Number.isSafeInteger(size) && size >= 0);
+          expect(typeof shown.name).toBe('string');
+          expect(Array.isArray(shown.tags)).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('keys that are names of the language are data', async () => {
+    const before = Object.keys(Object.prototype);
+    // Only a parser makes a key of this name; a literal would set the prototype.
+    const keys = JSON.parse('{"__proto__":"p-4711","constructor":"c-4711","toString":"t-4711","hasOwnProperty":"h-4711"}') as Wire;
+    tamper((image) => ({ ...keys, ...image }));
+    for (const line of [['list'], ['show', id], ['list', '--property', '__proto__=p-4711'], ['list', '-c', 'id,properties.__proto__,raw.constructor']]) {
+      const { stderr, exitCode } = await bed.run(...line, '-p', 'x', '--retries', '0');
+      expect([0, 10], stderr).toContain(exitCode);
+    }
+    const { stdout } = await bed.run('show', id, '-p', 'x', '-o', 'json', '--raw');
+    expect(stdout).toContain('"__proto__": "p-4711"');
+    expect(stdout).toContain('"toString": "t-4711"');
+    expect(Object.keys(Object.prototype)).toEqual(before);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  it.each([
+    ['a hundred thousand levels', () => `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['keys twice', (body: string) => body.replaceAll(/"(name|label)":\s*"/g, '"$1":"first","$1":"')],
+    ['invalid UTF-8', (body: string) => Buffer.from(body.replaceAll('web', 'w\u00ff\u00feb'), 'latin1')],
+    ['a byte order mark', (body: string) => `\ufeff${body}`],
+    ['a number with a thousand digits', (body: string) => body.replaceAll(/"(size|name|label)":\s*[^,}]+/g, `"$1":${'9'.repeat(1000)}`)],
+    ['null', () => 'null'],
+    ['a text', () => '"text"'],
+    ['nothing but brackets', () => '['.repeat(1_000_000)],
+  ] as readonly (readonly [string, (body: string) => string | Buffer])[])('%s: no crash', async (_what, change) => {
+    tamperText(change);
+    for (const line of [['list'], ['show', id], ['list', '-o', 'json', '--raw'], ['show', id, '-o', 'yaml', '--raw'], ['show', id, '--raw', '--debug']]) {
+      const { stderr, exitCode } = await bed.run(...line, '-p', 'x', '--retries', '0', '--timeout', '5s');
+      expect([0, 10], stderr.slice(0, 500)).toContain(exitCode);
+    }
+  });
+});
+
+describe('names never become paths', () => {
+  it.each(Object.keys(hostileTexts))('%s: a download stays in its folder', async (kind) => {
+    const bed = await makeBed({ x: 'openstack' });
+    try {
+      const id = await bed.cloud('x').seed(hostileTexts[kind] ?? '');
+      const folder = path.join(bed.home.folder, 'deep', 'deeper', 'deepest');
+      mkdirSync(folder, { recursive: true });
+      for (const to of [folder, `${folder}/`]) {
+        const { exitCode, stderr } = await bed.run('download', id, to, '-p', 'x', '--force');
+        expect(exitCode, stderr).toBe(0);
+      }
+      const [only, ...others] = readdirSync(folder);
+      expect(others).toEqual([]);
+      expect(only).toMatch(/^[^.\-/\\][^/\\]*\.raw$/);
+      expect(readdirSync(path.join(bed.home.folder, 'deep', 'deeper'))).toEqual(['deepest']);
+      expect(readdirSync(path.join(bed.home.folder, 'deep'))).toEqual(['deeper']);
+    } finally {
+      await bed.stop();
+    }
+  });
+
+  it('an existing file stays as it is without --force', async () => {
+    const bed = await makeBed({ x: 'openstack' });
+    try {
+      const id = await bed.cloud('x').seed('web');
+      const file = bed.file('there', Buffer.from('precious'));
+      expect((await bed.run('download', id, file, '-p', 'x')).exitCode).toBe(6);
+      expect(bed.read('there')?.toString()).toBe('precious');
+    } finally {
+      await bed.stop();
+    }
+  });
+});
