@@ -64,7 +64,7 @@ export const billOfMaterials = ({ name, version }, packages) => ({
     version: one.version,
     purl: `pkg:npm/${one.name.replace('@', '%40')}@${one.version}`,
     description: one.reason,
-    licenses: [{ license: { id: one.license } }],
+    licenses: [/ /.test(one.license) ? { expression: one.license } : { license: { id: one.license } }],
   })),
 });
 

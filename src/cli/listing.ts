@@ -55,6 +55,8 @@ function checkOwnFilters(at: At, own: Readonly<Record<string, string>>): void {
   const unknown = Object.keys(own).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   throw usageError(`${at.provider} has no filter "${unknown}"`, {
+    profile: at.profile,
+    provider: at.provider,
     hint:
       known.length > 0
         ? `it has ${known.join(', ')}`

@@ -143,7 +143,7 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
     throw stopped;
   };
   surface.detail(`profile ${name}: ${driver.title}`);
-  const session = driver.open(values, surface.settings.dryRun ? { ...tools, http: dryHttp(tools.http, stop) } : tools, name);
+  const session = opened(driver, values, surface.settings.dryRun ? { ...tools, http: dryHttp(tools.http, stop) } : tools, name);
   const blame = (error: unknown): unknown => stopped ?? blamed(error, session, origins);
   return {
     profile: name,
@@ -157,6 +157,14 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
     },
     probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
   };
+}
+
+function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {
+  try {
+    return driver.open(values, tools, profile);
+  } catch (error) {
+    throw error instanceof ImgctlError ? error.with({ profile, provider: driver.name }) : error;
+  }
 }
 
 async function refusalWithOthers(driver: Driver, verb: OperationName, profile: string, surface: Surface): Promise<ImgctlError> {

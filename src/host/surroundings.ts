@@ -7,5 +7,13 @@ import { parseYaml } from './yaml.ts';
 
 /** What drivers may look at to find profiles: the environment, files, and programs that hand out credentials. */
 export function surroundingsOf(at: Home): Surroundings {
-  return { env: at.env, home: at.home, configHome: userFolder('config', at), text: textOf, yaml: parseYaml, ini: parseIni, run: (program, args, stdin) => runProgram(program, args, stdin, at.env) };
+  return {
+    env: at.env,
+    home: at.home,
+    configHome: userFolder('config', at),
+    text: textOf,
+    yaml: parseYaml,
+    ini: parseIni,
+    run: (program, args, stdin) => runProgram(program, args, stdin, at.env),
+  };
 }

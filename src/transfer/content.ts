@@ -50,13 +50,19 @@ const containerBytes = 2 ** 30;
 const nobody: GuestObserver = { data: () => undefined, zeros: () => undefined };
 
 /** The working half of a `Prepared`. Whatever temporary files it makes are gone once it is closed. */
-export function contentMaker({ given, seen, plan, wishes, means }: Making): Pick<Prepared, 'content' | 'contentId' | 'digest' | 'close'> {
+export function contentMaker({
+  given,
+  seen,
+  plan,
+  wishes,
+  means,
+}: Making): Pick<Prepared, 'content' | 'contentId' | 'digest' | 'close'> {
   const { source, inspection } = seen;
   const temporary: Source[] = [];
   const published = strongest(source.digests);
   const required = [...(published ? [published] : []), ...(wishes.checksum ? [wishes.checksum] : [])];
   const passedOn = !plan.convert && !plan.wrap && !plan.unwrap;
-  const algorithm = means.digests[0] ?? 'sha256';
+  const algorithms = means.digests.slice(0, 1);
   let readying: Promise<Ready> | undefined;
   let observed: ContentIdHash | undefined;
   let contentId: Promise<string> | undefined;
@@ -95,7 +101,9 @@ export function contentMaker({ given, seen, plan, wishes, means }: Making): Pick
   function checkDisk(virtualBytes: number | undefined): void {
     const { maxVirtualBytes = Infinity } = plan.accept;
     if ((virtualBytes ?? 0) > maxVirtualBytes)
-      throw limitError(`a disk of ${humanSize(virtualBytes ?? 0)} is larger than the ${humanSize(maxVirtualBytes)} that are taken there`);
+      throw limitError(
+        `a disk of ${humanSize(virtualBytes ?? 0)} is larger than the ${humanSize(maxVirtualBytes)} that are taken there`,
+      );
   }
 
   async function keep(making: Promise<Source>): Promise<Source> {
@@ -105,39 +113,41 @@ export function contentMaker({ given, seen, plan, wishes, means }: Making): Pick
   }
   const kept = (bytes: Bytes, expected?: number): Promise<Source> => keep(spool(bytes, means.folder, source.name, expected));
 
-  /** The bytes of a disk without tables, unwrapped, and proved at their end. */
-  function flatBytes({ source: from, spooled, expected }: Ready): Bytes {
-    const checked = checkedSource(from, expected);
+  /** The file's bytes, unwrapped where the plan says so; a disk without tables is proved at its end. */
+  function bytesOf({ source: file, spooled }: Ready, expected: readonly Checksum[]): Bytes {
+    const checked = checkedSource(file, expected);
     const limit = Math.min(bombLimitBytes, plan.accept.maxVirtualBytes ?? Infinity);
-    const wrapped = plan.unwrap !== undefined && !spooled;
-    const bytes = plan.unwrap && wrapped ? unwrap(plan.unwrap, checked.open(), limit) : checked.open();
-    const isWhole = spooled || seen.whole || (passedOn && inspection.compression !== undefined);
-    if (!isFlat(inspection.format) || isWhole) return bytes;
-    return withSameEnd(limited(bytes, limit), inspection, source.name, wrapped ? undefined : from.bytes);
+    const unwraps = spooled ? undefined : plan.unwrap;
+    const bytes = unwraps ? unwrap(unwraps, checked.open(), limit) : checked.open();
+    const isWrapped = inspection.compression !== undefined && !unwraps && !spooled;
+    if (!isFlat(inspection.format) || spooled || seen.whole || isWrapped) return bytes;
+    return withSameEnd(limited(bytes, limit), inspection, source.name, unwraps ? undefined : file.bytes);
   }
 
-  function encoderOf(from: Ready): Encoder {
-    const { guest, source: file } = from;
-    const bytes = (plan.unwrap && !from.spooled) || file.bytes === undefined ? {} : { bytes: file.bytes };
-    const showsGuest = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
-    return { ...bytes, open: ({ observer }) => (showsGuest ? observedBytes(flatBytes(from), observer) : flatBytes({ ...from, guest })) };
+  /** How the result is made. `shows`: the guest's bytes are seen on the way. */
+  async function encoderOf(from: Ready): Promise<Encoder & { readonly shows: boolean }> {
+    const { guest, source: file, spooled, expected } = from;
+    if (plan.convert || plan.wrap) {
+      const runs = (): Runs => (guest ? readRuns(guest.random, guest.inspection) : streamRuns(bytesOf(from, expected)));
+      const disk = guest?.inspection.virtualBytes ?? (seen.whole ? inspection.virtualBytes : undefined);
+      return { ...(await encoderFor(runs, plan.encoding, disk)), shows: true };
+    }
+    const shows = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
+    const length = (plan.unwrap && !spooled) || file.bytes === undefined ? {} : { bytes: file.bytes };
+    // What is passed on is compared when it is sent: one hash is enough.
+    const bytes = (): Bytes => bytesOf(from, passedOn ? [] : expected);
+    return { ...length, open: ({ observer }) => (shows ? observedBytes(bytes(), observer) : bytes()), shows };
   }
 
   async function content(): Promise<Content> {
     const from = await ready();
-    const { guest } = from;
-    const runs = (): Runs => (guest ? readRuns(guest.random, guest.inspection) : streamRuns(flatBytes(from)));
-    const encodes = plan.convert !== undefined || plan.wrap !== undefined;
-    const disk = guest?.inspection.virtualBytes ?? (seen.whole ? inspection.virtualBytes : undefined);
-    // As it is: the digests it must have are those of what is sent, so that one hash is enough.
-    const passed = passedOn && !from.spooled ? from.expected : [];
-    const encoder = encodes ? await encoderFor(runs, plan.encoding, disk) : encoderOf({ ...from, expected: passedOn ? [] : from.expected });
-    const shows = encodes || (isFlat(plan.encoding.format) && plan.encoding.compression === undefined);
-    const observer = shows ? observe : () => nobody;
-    if (!plan.spoolOutput) return contentOf(encoder, from.source.repeatable, observer, passed);
+    const encoder = await encoderOf(from);
+    const observer = encoder.shows ? observe : () => nobody;
+    const expected = passedOn ? from.expected : [];
+    if (!plan.spoolOutput) return contentOf(encoder, from.source.repeatable, observer, expected);
     const made = watched(encoder.open({ observer: observer(), signal: means.signal }), { ...means, limit: plan.accept.maxBytes });
     const result = await kept(made, encoder.bytes);
-    return contentOf({ bytes: result.bytes ?? 0, open: () => result.open() }, true, () => nobody, passed);
+    return contentOf({ bytes: result.bytes ?? 0, open: () => result.open() }, true, () => nobody, expected);
   }
 
   function observe(): ContentIdHash {
@@ -146,12 +156,17 @@ export function contentMaker({ given, seen, plan, wishes, means }: Making): Pick
     return observed;
   }
 
-  function contentOf(encoder: Encoder, repeatable: boolean, observer: () => GuestObserver, expected: readonly Checksum[]): Content {
+  function contentOf(
+    encoder: Encoder,
+    repeatable: boolean,
+    observer: () => GuestObserver,
+    expected: readonly Checksum[],
+  ): Content {
     const known = passedOn ? (source.digests ?? {}) : {};
     // A target that proves its own SHA-256 to be the one that was published leaves nothing to be hashed here.
-    const proves = algorithm === 'sha256' && known.sha256 !== undefined && !wishes.checksum;
+    const proves = algorithms[0] === 'sha256' && known.sha256 !== undefined && !wishes.checksum;
     const expectedNow = proves ? [] : expected;
-    const algorithms = proves ? [] : [...new Set([algorithm, ...expectedNow.map((checksum) => checksum.algorithm)])];
+    const taken = proves ? [] : [...new Set([...algorithms, ...expectedNow.map((checksum) => checksum.algorithm)])];
     let measured: Measured | undefined;
     const digests = (): Digests => ({ ...(proves ? { sha256: known.sha256 ?? '' } : {}), ...measured?.result().digests });
     return {
@@ -162,7 +177,7 @@ export function contentMaker({ given, seen, plan, wishes, means }: Making): Pick
       repeatable,
       open() {
         const made = encoder.open({ observer: observer(), signal: means.signal });
-        const through = measure(watched(made, { ...means, total: encoder.bytes, limit: plan.accept.maxBytes }), algorithms);
+        const through = measure(watched(made, { ...means, total: encoder.bytes, limit: plan.accept.maxBytes }), taken);
         measured = through;
         if (expectedNow.length === 0) return through.bytes;
         return heldBack(through.bytes, encoder.bytes, () => compareDigests(through.result().digests, expectedNow, source.name));

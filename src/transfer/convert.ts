@@ -1,4 +1,4 @@
-import type { Accept } from '../core/encoding.ts';
+import type { Accept, Format } from '../core/encoding.ts';
 import { compressions, formats } from '../core/encoding.ts';
 import { prepare, type Means, type Prepared, type Wishes } from './prepare.ts';
 import { saveTo, type Saved, type Saving } from './save.ts';
@@ -10,8 +10,21 @@ const anyEncoding = formats.flatMap((format): Accept[] => [
   ...compressions.map((compression) => ({ format, compression })),
 ]) as [Accept, ...Accept[]];
 
+const gzipEnding = /\.gz$/i;
+const formatEndings: readonly (readonly [RegExp, Format])[] = [
+  [/\.(raw|img)$/i, 'raw'],
+  [/\.(qcow2|qcow)$/i, 'qcow2'],
+  [/\.(vhd|vpc)$/i, 'vhd'],
+];
+
 /** What a file with this name shall be wrapped in, by its ending. */
-const wrapOf = (file: string): 'gzip' | undefined => (file.endsWith('.gz') ? 'gzip' : undefined);
+const wrapOf = (file: string): 'gzip' | undefined => (gzipEnding.test(file) ? 'gzip' : undefined);
+
+/** The format that a file is to be written in, by its ending; absent where that says nothing. */
+export function formatOfName(file: string): Format | undefined {
+  const plain = file.replace(gzipEnding, '');
+  return formatEndings.find(([ending]) => ending.test(plain))?.[1];
+}
 
 /** Looks at a source and plans its way into a file of that name; nothing is written. Throws as `prepare` does. */
 export function prepareForFile(source: Source, file: string, wishes: Wishes, means: Means): Promise<Prepared> {
@@ -29,7 +42,7 @@ export async function convertFile(
   file: string,
   wishes: Wishes,
   means: Means,
-  saving: Saving,
+  saving: Pick<Saving, 'force' | 'warn'>,
 ): Promise<Saved & { readonly contentId?: string }> {
   const prepared = await prepareForFile(source, file, wishes, means);
   try {
@@ -37,11 +50,13 @@ export async function convertFile(
     const result: Source = {
       name: source.name,
       repeatable: content.repeatable,
+      near: false,
       ...(content.bytes === undefined ? {} : { bytes: content.bytes }),
       open: () => content.open(),
       close: async () => undefined,
     };
-    const saved = await saveTo(file, result, { ...saving, resume: false, progress: () => undefined });
+    const { force, warn } = saving;
+    const saved = await saveTo(file, result, { force, warn, resume: false, progress: () => undefined });
     const contentId = await prepared.contentId();
     return { ...saved, ...(contentId === undefined ? {} : { contentId }) };
   } finally {

@@ -53,7 +53,12 @@ export async function needHelper(format: Format): Promise<void> {
  * Has the helper make a readable disk of a file, without touching the file. Gives a temporary source. Throws INTEGRITY where the file
  * needs others or the helper cannot read it, ABORTED.
  */
-export async function helped(source: Source & { readonly path: string; readonly random: RandomSource }, help: Help, folder: string, signal: AbortSignal): Promise<Source> {
+export async function helped(
+  source: Source & { readonly path: string; readonly random: RandomSource },
+  help: Help,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Source> {
   await checkAlone(source.random);
   const own = await temporaryFolder(folder);
   const result = path.join(own.path, 'disk');

@@ -33,7 +33,8 @@ export async function withPrefix(source: Source): Promise<Begun> {
     }
   }
   const prefix = Buffer.concat(chunks);
-  if (!source.repeatable) return { source: { ...source, ...known(complete, length), open: once(prefix, stream, source) }, prefix, complete };
+  if (!source.repeatable)
+    return { source: { ...source, ...known(complete, length), open: once(prefix, stream, source) }, prefix, complete };
   await stream.return?.();
   const open: Source['open'] = (from = 0, to) =>
     from > 0 || to !== undefined ? source.open(from, to) : beginningWith(prefix, source.open(), source.name);

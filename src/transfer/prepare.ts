@@ -22,7 +22,7 @@ export interface Wishes {
   readonly checksum?: Checksum | undefined;
 }
 
-/** What a transfer works with. `folder` is for temporary files; `digests` are those that the target reports, the strongest first. */
+/** What a transfer works with. `folder` is for temporary files; the first of `digests` is taken of what is sent; none: none is. */
 export interface Means {
   readonly digests: readonly string[];
   readonly folder: string;

@@ -34,7 +34,8 @@ export interface Saved {
 /** Throws CONFLICT if a file is there and may not be replaced, USAGE if something else is. */
 export async function checkTarget(file: string, force: boolean): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found && !found.isFile()) throw usageError(`${file} is ${found.isDirectory() ? 'a folder' : 'no file'}; nothing is written there`);
+  if (found && !found.isFile())
+    throw usageError(`${file} is ${found.isDirectory() ? 'a folder' : 'no file'}; nothing is written there`);
   if (found && !force) throw conflictError(`${file} exists already`, { hint: '--force replaces it' });
 }
 
@@ -51,7 +52,8 @@ export async function saveTo(file: string, source: Source, saving: Saving): Prom
   const folder = path.dirname(path.resolve(file));
   const hidden = (id: string): string => path.join(folder, `.${path.basename(file)}.${id}.imgctl-part`);
   const draft = hidden(randomUUID());
-  const kept = saving.identity === undefined || !source.repeatable ? undefined : hidden(saving.identity.replace(unsafeInNames, '_'));
+  const kept =
+    saving.identity === undefined || !source.repeatable ? undefined : hidden(saving.identity.replace(unsafeInNames, '_'));
   const handle = await openDraft(draft, saving.resume ? kept : undefined);
   try {
     const saved = await fill(handle, source, saving, file);

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { abortedError, answerError, localError, networkError, notFoundError, usageError } from '../core/errors.ts';
+import { abortedError, answerError, integrityError, localError, networkError, notFoundError, usageError } from '../core/errors.ts';
 import type { Bytes, Http } from '../core/http.ts';
 import type { Call, Digests, Download } from '../core/operation.ts';
 import { fileBytes } from './file-bytes.ts';
@@ -98,17 +98,33 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
+/** Bytes that must be this many. Throws INTEGRITY at the first that is too many, or at the end when there are too few. */
+async function* exactly(bytes: Bytes, wanted: number, name: string): Bytes {
+  let come = 0;
+  for await (const chunk of bytes) {
+    come += chunk.length;
+    if (come > wanted) throw integrityError(`${name} gave more than the ${wanted} bytes that were due`);
+    yield chunk;
+  }
+  if (come < wanted) throw integrityError(`${name} gave ${come} bytes, not the ${wanted} that were due`);
+}
+
 /** An image's data at a provider. `near`: the provider's wire is this machine's disk, so that any place is read at once. */
 export function downloadSource(download: Download, name: string, near: boolean): Source {
   const { bytes, digests } = download;
+  const open = (from = 0, to?: number): Bytes => {
+    const end = to ?? (bytes === undefined ? undefined : bytes - 1);
+    const data = download.open(from, to);
+    return end === undefined ? data : exactly(data, end - from + 1, name);
+  };
   return {
     name,
     repeatable: true,
     near,
     ...(bytes === undefined ? {} : { bytes }),
     ...(digests === undefined ? {} : { digests }),
-    open: (from = 0, to) => download.open(from, to),
-    ...(near && bytes !== undefined ? { random: randomOver(bytes, (from, to) => download.open(from, to)) } : {}),
+    open,
+    ...(near && bytes !== undefined ? { random: randomOver(bytes, open) } : {}),
     close: async () => undefined,
   };
 }

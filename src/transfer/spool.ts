@@ -56,9 +56,12 @@ async function checkRoom(folder: string, expected: number): Promise<void> {
   const room = await statfs(folder).catch(() => undefined);
   const free = room ? room.bavail * room.bsize : Infinity;
   if (free >= expected + reserveBytes) return;
-  throw localError(`no room for temporary files in ${folder}: ${humanSize(free)} are free, ${humanSize(expected + reserveBytes)} are needed`, {
-    hint: 'set TMPDIR to a folder with room',
-  });
+  throw localError(
+    `no room for temporary files in ${folder}: ${humanSize(free)} are free, ${humanSize(expected + reserveBytes)} are needed`,
+    {
+      hint: 'set TMPDIR to a folder with room',
+    },
+  );
 }
 
 async function writeAll(bytes: Bytes, file: string, folder: string): Promise<void> {

@@ -14,7 +14,9 @@ export async function* beginningWith(prefix: Uint8Array, bytes: Bytes, name: str
   for await (const chunk of bytes) {
     const length = Math.min(chunk.length, prefix.length - at);
     if (length > 0 && Buffer.compare(chunk.subarray(0, length), prefix.subarray(at, at + length)) !== 0)
-      throw integrityError(`${name} is not what it was when it was looked at`, { hint: 'something changes it meanwhile; try again' });
+      throw integrityError(`${name} is not what it was when it was looked at`, {
+        hint: 'something changes it meanwhile; try again',
+      });
     at += Math.max(0, length);
     yield chunk;
   }

@@ -13,12 +13,12 @@ const loaded = await Promise.all(commands.map(async (entry) => ({ entry, command
 
 /** The command lines of imgctl in a line of a shell: quotes are taken off, pipes and substitutions end one, xargs adds an id. */
 function linesOf(shell: string): readonly (readonly string[])[] {
-  const words = shell.replace(/xargs (?:-\w+ )*(imgctl .*)$/, '$1 ID').match(/[$<]\(|[|)>]|(?:'[^']*'|"[^"]*"|[^\s'"|)>])+/g) ?? [];
+  const words = shell.replace(/xargs (?:-\w+ )*(imgctl .*)$/, '$1 ID').match(/(?:\w+=)?[$<]\(|[|)>]|(?:'[^']*'|"[^"]*"|[^\s'"|)>])+/g) ?? [];
   const lines: string[][] = [];
   let line: string[] | undefined;
   for (const word of words) {
     if (word === 'imgctl') lines.push((line = []));
-    else if (/^(?:[$<]\(|[|)>]|\w+=\$\()$/.test(word)) line = undefined;
+    else if (/^(?:(?:\w+=)?[$<]\(|[|)>])$/.test(word)) line = undefined;
     else line?.push(word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
   }
   return lines;

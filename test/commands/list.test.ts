@@ -96,7 +96,6 @@ describe('list', () => {
     [['--sort', 'creted'], '--sort: images have no field "creted"', 'did you mean created?'],
     [['--sort', 'name:down'], '--sort: "name:down" is not FIELD, FIELD:asc or FIELD:desc', undefined],
     [['--visibility', 'pubic'], '--visibility: "pubic" is not one of public, private, shared, community', undefined],
-    [['--filter', 'member_status=x'], 'local has no filter "member_status"', expect.stringContaining('imgctl list --help')],
     [['--property', 'os'], '--property: "os" is not of the form key=value', undefined],
     [['--min-size', 'big'], '--min-size: "big" is not a size', expect.stringContaining('512MiB')],
     [['--older-than', '3w'], '--older-than: "3w" is not a duration', expect.stringContaining('30d')],
@@ -109,6 +108,17 @@ describe('list', () => {
     expect(refused.stdout).toBe('');
     expect(errorOf(refused)).toEqual({ code: 'USAGE', message, exitCode: 2, ...(hint === undefined ? {} : { hint }) });
     expect(refused.exitCode).toBe(2);
+  });
+
+  it('refuses a filter of its own that the provider has not, before anything is shown', async () => {
+    const refused = await stage.run(['list', '--filter', 'member_status=x', '--json']);
+    expect([refused.exitCode, refused.stdout]).toEqual([2, '']);
+    expect(errorOf(refused)).toMatchObject({
+      code: 'USAGE',
+      message: 'local has no filter "member_status"',
+      hint: expect.stringContaining('imgctl list --help'),
+      profile: 'local',
+    });
   });
 
   it('ends quietly when nobody reads any more', async () => {

@@ -36,22 +36,39 @@ async function found(config: unknown, env: Readonly<Record<string, string>> = {}
     name,
     source: path.basename(source),
     ...(ambient ? { ambient } : {}),
-    fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, value instanceof Secret ? value.reveal() : value])),
+    fields: Object.fromEntries(
+      Object.entries(fields).map(([field, value]) => [field, value instanceof Secret ? value.reveal() : value]),
+    ),
   }));
 }
 
 describe('registries that Docker is signed in to', () => {
   it('are found, each under its host, with user and password split at the first colon', async () => {
-    expect(await found({ auths: { 'localhost:5000': { auth: coded('ada:a:b') }, 'https://index.docker.io/v1/': { auth: coded('me:pw') } } })).toEqual([
+    expect(
+      await found({
+        auths: { 'localhost:5000': { auth: coded('ada:a:b') }, 'https://index.docker.io/v1/': { auth: coded('me:pw') } },
+      }),
+    ).toEqual([
       { name: 'localhost-5000', source: 'config.json', fields: { registry: 'localhost:5000', username: 'ada', password: 'a:b' } },
-      { name: 'registry-1.docker.io', source: 'config.json', fields: { registry: 'registry-1.docker.io', username: 'me', password: 'pw' } },
+      {
+        name: 'registry-1.docker.io',
+        source: 'config.json',
+        fields: { registry: 'registry-1.docker.io', username: 'me', password: 'pw' },
+      },
     ]);
   });
 
   it('are asked of credential helpers, of the host before the one for all', async () => {
-    const hosts = { 'box.example.org': 'box', 'token.example.org': 'box', 'broken.example.org': 'box', 'nobody.example.org': 'box' };
+    const hosts = {
+      'box.example.org': 'box',
+      'token.example.org': 'box',
+      'broken.example.org': 'box',
+      'nobody.example.org': 'box',
+    };
     const all = await found({ credHelpers: hosts, credsStore: 'none', auths: { 'other.example.org': {} } });
-    expect(all.map(({ name, source, fields }) => [name, source.replace('config.json', '').trim(), Object.keys(fields).join(' ')])).toEqual([
+    expect(
+      all.map(({ name, source, fields }) => [name, source.replace('config.json', '').trim(), Object.keys(fields).join(' ')]),
+    ).toEqual([
       ['box.example.org', '', 'registry username password'],
       ['token.example.org', '(its identity token cannot be used here)', 'registry'],
       ['broken.example.org', '(docker-credential-box failed)', 'registry'],
@@ -63,7 +80,10 @@ describe('registries that Docker is signed in to', () => {
   it('of Podman come first, and damaged files count as empty', async () => {
     const file = path.join(root, 'auth.json');
     writeFileSync(file, JSON.stringify({ auths: { 'a.example.org/team': { auth: coded('pod:man') } } }));
-    const [first, ...others] = await found({ auths: { 'a.example.org': { auth: coded('doc:ker') } } }, { REGISTRY_AUTH_FILE: file });
+    const [first, ...others] = await found(
+      { auths: { 'a.example.org': { auth: coded('doc:ker') } } },
+      { REGISTRY_AUTH_FILE: file },
+    );
     expect(first).toMatchObject({ source: 'auth.json', fields: { username: 'pod' } });
     expect(others).toEqual([]);
     expect(await found('{"auths": {"half')).toEqual([]);
@@ -82,7 +102,10 @@ describe('registries that Docker is signed in to', () => {
     const home = cliHome();
     try {
       mkdirSync(path.join(home.folder, '.docker'));
-      writeFileSync(path.join(home.folder, '.docker', 'config.json'), JSON.stringify({ auths: { 'a.example.org': { auth: coded('ada:a-password') } } }));
+      writeFileSync(
+        path.join(home.folder, '.docker', 'config.json'),
+        JSON.stringify({ auths: { 'a.example.org': { auth: coded('ada:a-password') } } }),
+      );
       const taken = await home.run(['profile', 'import', 'docker']);
       expect(taken).toMatchObject({ exitCode: 0 });
       expect(taken.stdout).not.toContain('a-password');
@@ -100,8 +123,10 @@ describe('addresses', () => {
     driver.open({ repository: 'a/b', ...values }, { http: {} as never, lock: {} as never }, 'tests');
 
   it('that cannot be are refused before any request', () => {
-    for (const registry of ['', 'a/b', 'ftp://x', 'host:port', 'user@host', 'a b']) expect(() => open({ registry }), registry).toThrow(/registry/);
-    for (const repository of ['', 'A/b', 'a//b', '/a', 'a/', 'a:tag', '../b']) expect(() => open({ registry: 'host', repository }), repository).toThrow(/repository/);
+    for (const registry of ['', 'a/b', 'ftp://x', 'host:port', 'user@host', 'a b'])
+      expect(() => open({ registry }), registry).toThrow(/registry/);
+    for (const repository of ['', 'A/b', 'a//b', '/a', 'a/', 'a:tag', '../b'])
+      expect(() => open({ registry: 'host', repository }), repository).toThrow(/repository/);
     expect(() => open({ registry: 'https://host', plainHttp: 'true' })).toThrow(/plainHttp/);
     for (const registry of ['host', 'host:5000', 'https://host/', '[::1]:5000']) expect(() => open({ registry })).not.toThrow();
   });

@@ -24,7 +24,11 @@ async function start(switches: Partial<Switches> = {}) {
 }
 afterEach(() => cloud.stop());
 
-const paths = (method: string): readonly string[] => cloud.requests().filter((one) => one.method === method).map(({ path }) => path);
+const paths = (method: string): readonly string[] =>
+  cloud
+    .requests()
+    .filter((one) => one.method === method)
+    .map(({ path }) => path);
 
 describe('images in a registry', () => {
   it('show manifest and record as they are there', async () => {
@@ -32,7 +36,12 @@ describe('images in a registry', () => {
     const seed = { name: 'kept', tags: ['a'], properties: { p: '1' } };
     const id = cloud.plant(seed);
     const { record, manifest } = documents(seed, id);
-    expect((await show(id)).raw).toEqual({ ref: id, digest: sha256(manifest), manifest: JSON.parse(manifest), record: JSON.parse(record) });
+    expect((await show(id)).raw).toEqual({
+      ref: id,
+      digest: sha256(manifest),
+      manifest: JSON.parse(manifest),
+      record: JSON.parse(record),
+    });
   });
 
   it('are read sixteen at once, and not again when they have not changed', async () => {

@@ -11,8 +11,10 @@ async function start(switches: Partial<Switches> = {}) {
   const open = () => openSession(driver, cloud.values).session;
   const session = open();
   const id = cloud.plant({ name: 'travels', data: Buffer.alloc(400_000, 3) });
-  const replicate = (add: readonly string[], remove: readonly string[] = [], call = testCall()) => session.require('replicate').run({ id, add, remove }, call);
-  const placesOf = async (image: Promise<{ places: readonly { name: string }[] }>) => (await image).places.map(({ name }) => name);
+  const replicate = (add: readonly string[], remove: readonly string[] = [], call = testCall()) =>
+    session.require('replicate').run({ id, add, remove }, call);
+  const placesOf = async (image: Promise<{ places: readonly { name: string }[] }>) =>
+    (await image).places.map(({ name }) => name);
   return { session, open, id, replicate, placesOf, show: () => session.require('show').run({ id }, testCall()) };
 }
 afterEach(() => cloud.stop());
@@ -39,7 +41,13 @@ describe('copies in other repositories', () => {
     expect(await placesOf(replicate(['some/where']))).toEqual([library, 'some/where']);
     expect(await placesOf(show())).toEqual([library, 'some/where']);
     expect(await placesOf(open().require('show').run({ id }, testCall()))).toEqual([library]);
-    expect(await placesOf(open().require('replicate').run({ id, add: [], remove: ['some/where'] }, testCall()))).toEqual([library]);
+    expect(
+      await placesOf(
+        open()
+          .require('replicate')
+          .run({ id, add: [], remove: ['some/where'] }, testCall()),
+      ),
+    ).toEqual([library]);
     expect(cloud.store.of('some/where').tags.size).toBe(0);
   });
 
@@ -63,7 +71,8 @@ describe('copies in other repositories', () => {
     for (const [digest, kept] of cloud.store.of(library).manifests) cloud.store.of('images/second').manifests.set(digest, kept);
     for (const [digest, data] of cloud.store.of(library).blobs) cloud.store.of('images/second').blobs.set(digest, data);
     await failureOf(replicate(['images/second']), 'CONFLICT');
-    for (const name of ['Upper/Case', 'a..b', '-x', 'a/../b', 'a b', 'x'.repeat(300)]) await failureOf(replicate([name]), 'USAGE');
+    for (const name of ['Upper/Case', 'a..b', '-x', 'a/../b', 'a b', 'x'.repeat(300)])
+      await failureOf(replicate([name]), 'USAGE');
     expect(cloud.store.repositories.has('Upper/Case')).toBe(false);
   });
 });

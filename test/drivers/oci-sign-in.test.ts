@@ -27,10 +27,14 @@ const tokenRequests = (cloud: OciCloud): readonly URL[] =>
 
 describe('challenges', () => {
   it('are read with commas inside quotes, escapes, and several in one header', () => {
-    const header = 'Basic realm="a, \\"b\\"", Bearer realm="https://t/x",service="s",scope="repository:a/b:pull,push repository:c/d:pull", Other';
+    const header =
+      'Basic realm="a, \\"b\\"", Bearer realm="https://t/x",service="s",scope="repository:a/b:pull,push repository:c/d:pull", Other';
     expect(challengesOf(header)).toEqual([
       { scheme: 'basic', parameters: { realm: 'a, "b"' } },
-      { scheme: 'bearer', parameters: { realm: 'https://t/x', service: 's', scope: 'repository:a/b:pull,push repository:c/d:pull' } },
+      {
+        scheme: 'bearer',
+        parameters: { realm: 'https://t/x', service: 's', scope: 'repository:a/b:pull,push repository:c/d:pull' },
+      },
       { scheme: 'other', parameters: {} },
     ]);
     expect(challengesOf('')).toEqual([]);
@@ -44,7 +48,9 @@ describe('signing in by tokens', () => {
     const id = cloud.plant({ name: 'one' });
     for (let n = 0; n < 30; n += 1) cloud.plant({ name: `image-${n}` });
     await list();
-    expect(tokenRequests(cloud).map(({ searchParams }) => searchParams.getAll('scope'))).toEqual([[`repository:${library}:pull`]]);
+    expect(tokenRequests(cloud).map(({ searchParams }) => searchParams.getAll('scope'))).toEqual([
+      [`repository:${library}:pull`],
+    ]);
     await session.require('patch').run({ id, changes: { name: 'two' }, extras: {} }, testCall());
     expect(tokenRequests(cloud).length).toBe(2);
   });

@@ -22,7 +22,11 @@ async function start(switches: Partial<Switches> = {}, more: Readonly<Record<str
 }
 afterEach(() => cloud.stop());
 
-const sentBy = (method: string): readonly number[] => cloud.requests().filter((one) => one.method === method).map(({ bodyBytes }) => bodyBytes);
+const sentBy = (method: string): readonly number[] =>
+  cloud
+    .requests()
+    .filter((one) => one.method === method)
+    .map(({ bodyBytes }) => bodyBytes);
 const disk = (wishes = {}): TestContent => makeContent({ format: 'raw' }, { diskLength: 1000 * kib, ...wishes });
 const unhashed = (content: TestContent): TestContent => {
   const { sha256: _known, ...rest } = content;
@@ -59,7 +63,7 @@ describe('an upload in one request', () => {
     const { upload, repository, session } = await start();
     const content = disk();
     repository.blobs.set(sha256('x'), Buffer.from('x'));
-    cloud.switches.staleBlobs.add(sha256(content.data));
+    cloud.switches.staleBlobs.set(sha256(content.data), content.data.length);
     const { id } = await upload(content);
     expect(content.opened()).toBe(1);
     const download = await session.require('download').run({ id }, testCall());
@@ -72,6 +76,12 @@ describe('an upload in one request', () => {
     await failureOf(upload(unhashed(disk({ cutAt: 900 * kib, seed: 3 }))), 'INTEGRITY');
     expect(await list()).toEqual([]);
     expect(repository.uploads.size).toBe(0);
+  });
+
+  it('is INTEGRITY when the registry keeps something else', async () => {
+    const { upload, list } = await start({ liesAbout: sha256('something else') });
+    await failureOf(upload(disk()), 'INTEGRITY');
+    expect(await list()).toEqual([]);
   });
 
   it('says how to send less at once to a registry that wants that', async () => {
@@ -138,7 +148,9 @@ describe('an upload in chunks', () => {
     const content = disk();
     expect((await upload(content, call)).status).toBe('active');
     expect(content.opened()).toBe(2);
-    expect(call.notes.find(({ kind }) => kind === 'warning')).toMatchObject({ message: expect.stringContaining('begun again') as unknown });
+    expect(call.notes.find(({ kind }) => kind === 'warning')).toMatchObject({
+      message: expect.stringContaining('begun again') as unknown,
+    });
   });
 
   it('fails where it cannot be begun again, and leaves no image', async () => {
@@ -166,6 +178,11 @@ describe('an upload in chunks', () => {
   });
 
   it('refuses a size that is none', async () => {
-    for (const chunkSize of ['1KiB', '2TiB', 'many']) await failureOf(start({}, { chunkSize }).finally(() => cloud.stop()), 'USAGE', 'CONFIG');
+    for (const chunkSize of ['1KiB', '2TiB', 'many'])
+      await failureOf(
+        start({}, { chunkSize }).finally(() => cloud.stop()),
+        'USAGE',
+        'CONFIG',
+      );
   });
 });

@@ -5,9 +5,12 @@ import { conformance } from '../conformance/suite.ts';
 /** The format cannot be changed once there is data: the sample is what the suite's images have. */
 const samples = { diskFormat: 'qcow2' };
 const skips = {
-  'keeps the record as it came over the wire': 'raw is manifest and record together, which come in two answers; oci-images.test.ts compares both',
-  'stops asking when nobody reads on': 'an image takes two requests, and sixteen are read at once; oci-images.test.ts counts them',
-  'does not know a place that is not there': 'a registry makes a repository when the first image comes to it; oci-places.test.ts has what it does refuse',
+  'keeps the record as it came over the wire':
+    'raw is manifest and record together, which come in two answers; oci-images.test.ts compares both',
+  'stops asking when nobody reads on':
+    'an image takes two requests, and sixteen are read at once; oci-images.test.ts counts them',
+  'does not know a place that is not there':
+    'a registry makes a repository when the first image comes to it; oci-places.test.ts has what it does refuse',
 };
 
 conformance(driver, { cloud: ociCloud({ pageLength: 25 }), errorBody: ociErrorBody, samples, skips });
@@ -17,7 +20,14 @@ conformance(driver, {
   cloud: {
     wire: true,
     async start() {
-      const cloud = await ociCloud({ checksOffsets: true, comparesTags: true, relativeLocations: true, auth: 'basic', pageLength: 20, leastChunk: 128 * 1024 }).start();
+      const cloud = await ociCloud({
+        checksOffsets: true,
+        comparesTags: true,
+        relativeLocations: true,
+        auth: 'basic',
+        pageLength: 20,
+        leastChunk: 128 * 1024,
+      }).start();
       return { ...cloud, values: { ...cloud.values, chunkSize: '64KiB' } };
     },
   },

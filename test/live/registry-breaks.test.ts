@@ -14,108 +14,114 @@ const size = 24 * mib;
 /** What requests and answers have besides disks. */
 const small = 64 * 1024;
 
-describe.skipIf(missing !== undefined)(`a real registry that breaks${missing === undefined ? '' : ` (SKIPPED: ${missing})`}`, () => {
-  let registry: Registry;
-  let cable: Cable;
-  const open = (more: Readonly<Record<string, string>> = {}): Session => openSession(driver, valuesFor({ host: cable.host }, more)).session;
-  const disk = (wishes: ContentWishes = {}): TestContent => makeContent({ format: 'raw' }, { diskLength: size, ...wishes });
-  const upload = (session: Session, content: TestContent, call = testCall(undefined, 6)) =>
-    session.require('upload').run({ description: { name: 'disk' }, content, extras: {} }, call);
-  const images = () => allOf(open().require('list').run(everything, testCall()));
+describe.skipIf(missing !== undefined)(
+  `a real registry that breaks${missing === undefined ? '' : ` (SKIPPED: ${missing})`}`,
+  () => {
+    let registry: Registry;
+    let cable: Cable;
+    const open = (more: Readonly<Record<string, string>> = {}): Session =>
+      openSession(driver, valuesFor({ host: cable.host }, more)).session;
+    const disk = (wishes: ContentWishes = {}): TestContent => makeContent({ format: 'raw' }, { diskLength: size, ...wishes });
+    const upload = (session: Session, content: TestContent, call = testCall(undefined, 6)) =>
+      session.require('upload').run({ description: { name: 'disk' }, content, extras: {} }, call);
+    const images = () => allOf(open().require('list').run(everything, testCall()));
 
-  async function expectWhole(id: string, content: TestContent): Promise<void> {
-    const download = await open().require('download').run({ id }, testCall());
-    expect((await gather(download.open())).equals(content.data)).toBe(true);
-  }
+    async function expectWhole(id: string, content: TestContent): Promise<void> {
+      const download = await open().require('download').run({ id }, testCall());
+      expect((await gather(download.open())).equals(content.data)).toBe(true);
+    }
 
-  beforeEach(async () => {
-    registry = await startRegistry();
-    cable = await startCable(registry.host);
-  });
-  afterEach(async () => {
-    await cable.stop();
-    await registry.stop();
-  });
-
-  it('in the middle of the one request: no image, and the next try makes it', async () => {
-    const content = disk();
-    cable.cutAfter(size / 2);
-    await failureOf(upload(open(), content), 'NETWORK');
-    expect(await images()).toEqual([]);
-    await expectWhole((await upload(open(), content)).id, content);
-    expect((await images()).length).toBe(1);
-  });
-
-  it('killed in the middle of the one request: no image, and after its start the next try makes it', async () => {
-    const content = disk();
-    cable.cutAfter(size / 2, () => registry.kill());
-    await failureOf(upload(open(), content, testCall()), 'NETWORK');
-    await registry.start();
-    expect(await images()).toEqual([]);
-    await expectWhole((await upload(open(), content)).id, content);
-  });
-
-  it('killed between two chunks: it goes on, and no more than one chunk is sent twice', async () => {
-    let restarted: Promise<void> | undefined;
-    const content = disk({
-      blind: true,
-      async before(offset) {
-        if (offset !== 5 * chunk + chunk / 2) return;
-        await registry.kill();
-        restarted = new Promise((resolve) => setTimeout(resolve, 500)).then(() => registry.start());
-      },
+    beforeEach(async () => {
+      registry = await startRegistry();
+      cable = await startCable(registry.host);
     });
-    const call = testCall(undefined, 8);
-    const { id } = await upload(open({ chunkSize: '2MiB' }), content, call);
-    await restarted;
-    expect(cable.sent()).toBeLessThan(size + chunk + small);
-    expect(content.opened()).toBe(1);
-    expect(call.notes.map(({ kind }) => kind)).toContain('retry');
-    await expectWhole(id, content);
-  });
+    afterEach(async () => {
+      await cable.stop();
+      await registry.stop();
+    });
 
-  it('cut in the middle of a chunk: distribution 2.8 forgets the upload, and it is begun again, saying so', async () => {
-    const content = disk();
-    const call = testCall(undefined, 6);
-    cable.cutAfter(size / 2 + chunk / 3);
-    const { id } = await upload(open({ chunkSize: '2MiB' }), content, call);
-    expect(call.notes.find(({ kind }) => kind === 'warning')).toMatchObject({ message: expect.stringContaining('begun again') as unknown });
-    expect(cable.sent()).toBeLessThan(size * 1.5 + chunk + small);
-    await expectWhole(id, content);
-  });
+    it('in the middle of the one request: no image, and the next try makes it', async () => {
+      const content = disk();
+      cable.cutAfter(size / 2);
+      await failureOf(upload(open(), content), 'NETWORK');
+      expect(await images()).toEqual([]);
+      await expectWhole((await upload(open(), content)).id, content);
+      expect((await images()).length).toBe(1);
+    });
 
-  it('cut in the middle of a chunk of what can be read only once: no image', async () => {
-    cable.cutAfter(size / 2 + chunk / 3);
-    await failureOf(upload(open({ chunkSize: '2MiB' }), disk({ blind: true })), 'NETWORK');
-    expect(await images()).toEqual([]);
-  });
+    it('killed in the middle of the one request: no image, and after its start the next try makes it', async () => {
+      const content = disk();
+      cable.cutAfter(size / 2, () => registry.kill());
+      await failureOf(upload(open(), content, testCall()), 'NETWORK');
+      await registry.start();
+      expect(await images()).toEqual([]);
+      await expectWhole((await upload(open(), content)).id, content);
+    });
 
-  it('cut in the middle of a download: the rest can be read from there', async () => {
-    const content = disk();
-    const { id } = await upload(open(), content);
-    const download = await open().require('download').run({ id }, testCall());
-    let got = 0;
-    const reading = (async () => {
-      for await (const bytes of download.open()) {
-        got += bytes.length;
-        if (got > size / 3) await registry.kill();
-      }
-    })();
-    await failureOf(reading, 'NETWORK');
-    expect(got).toBeLessThan(size);
-    await registry.start();
-    expect((await gather(download.open(got))).equals(content.data.subarray(got))).toBe(true);
-  });
+    it('killed between two chunks: it goes on, and no more than one chunk is sent twice', async () => {
+      let restarted: Promise<void> | undefined;
+      const content = disk({
+        blind: true,
+        async before(offset) {
+          if (offset !== 5 * chunk + chunk / 2) return;
+          await registry.kill();
+          restarted = new Promise((resolve) => setTimeout(resolve, 500)).then(() => registry.start());
+        },
+      });
+      const call = testCall(undefined, 8);
+      const { id } = await upload(open({ chunkSize: '2MiB' }), content, call);
+      await restarted;
+      expect(cable.sent()).toBeLessThan(size + chunk + small);
+      expect(content.opened()).toBe(1);
+      expect(call.notes.map(({ kind }) => kind)).toContain('retry');
+      await expectWhole(id, content);
+    });
 
-  it('moves no byte of a disk for a second image, a change or a copy in another repository', async () => {
-    const session = open();
-    const { id } = await upload(session, disk());
-    expect(cable.sent()).toBeGreaterThan(size);
-    cable.forget();
-    await upload(session, disk());
-    await session.require('patch').run({ id, changes: { name: 'renamed' }, extras: {} }, testCall());
-    const copied = await session.require('replicate').run({ id, add: ['other/repository'], remove: [] }, testCall());
-    expect(copied.places.map(({ name }) => name)).toContain('other/repository');
-    expect(cable.sent()).toBeLessThan(small);
-  });
-});
+    it('cut in the middle of a chunk: distribution 2.8 forgets the upload, and it is begun again, saying so', async () => {
+      const content = disk();
+      const call = testCall(undefined, 6);
+      cable.cutAfter(size / 2 + chunk / 3);
+      const { id } = await upload(open({ chunkSize: '2MiB' }), content, call);
+      expect(call.notes.find(({ kind }) => kind === 'warning')).toMatchObject({
+        message: expect.stringContaining('begun again') as unknown,
+      });
+      expect(cable.sent()).toBeLessThan(size * 1.5 + chunk + small);
+      await expectWhole(id, content);
+    });
+
+    it('cut in the middle of a chunk of what can be read only once: no image', async () => {
+      cable.cutAfter(size / 2 + chunk / 3);
+      await failureOf(upload(open({ chunkSize: '2MiB' }), disk({ blind: true })), 'NETWORK');
+      expect(await images()).toEqual([]);
+    });
+
+    it('cut in the middle of a download: the rest can be read from there', async () => {
+      const content = disk();
+      const { id } = await upload(open(), content);
+      const download = await open().require('download').run({ id }, testCall());
+      let got = 0;
+      const reading = (async () => {
+        for await (const bytes of download.open()) {
+          got += bytes.length;
+          if (got > size / 3) await registry.kill();
+        }
+      })();
+      await failureOf(reading, 'NETWORK');
+      expect(got).toBeLessThan(size);
+      await registry.start();
+      expect((await gather(download.open(got))).equals(content.data.subarray(got))).toBe(true);
+    });
+
+    it('moves no byte of a disk for a second image, a change or a copy in another repository', async () => {
+      const session = open();
+      const { id } = await upload(session, disk());
+      expect(cable.sent()).toBeGreaterThan(size);
+      cable.forget();
+      await upload(session, disk());
+      await session.require('patch').run({ id, changes: { name: 'renamed' }, extras: {} }, testCall());
+      const copied = await session.require('replicate').run({ id, add: ['other/repository'], remove: [] }, testCall());
+      expect(copied.places.map(({ name }) => name)).toContain('other/repository');
+      expect(cable.sent()).toBeLessThan(small);
+    });
+  },
+);

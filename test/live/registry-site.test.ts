@@ -19,7 +19,11 @@ const why = missing === undefined ? '' : ` (SKIPPED: ${missing})`;
 const root = mkdtempSync(path.join(tmpdir(), 'imgctl-registry-site-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function withRegistry(settings: RegistrySettings, work: (registry: Registry) => Promise<void>, folder?: string): Promise<void> {
+async function withRegistry(
+  settings: RegistrySettings,
+  work: (registry: Registry) => Promise<void>,
+  folder?: string,
+): Promise<void> {
   const registry = await startRegistry(settings, folder);
   try {
     await work(registry);
@@ -27,7 +31,8 @@ async function withRegistry(settings: RegistrySettings, work: (registry: Registr
     await registry.stop();
   }
 }
-const listOf = (values: Readonly<Record<string, string>>) => allOf(openSession(driver, values).session.require('list').run(everything, testCall()));
+const listOf = (values: Readonly<Record<string, string>>) =>
+  allOf(openSession(driver, values).session.require('list').run(everything, testCall()));
 
 describe.skipIf(missing !== undefined)(`registries set up in other ways${why}`, () => {
   it('want user and password', () =>
@@ -36,7 +41,9 @@ describe.skipIf(missing !== undefined)(`registries set up in other ways${why}`, 
       expect((await listOf(valuesFor(registry, user))).map((image) => image.id)).toEqual([id]);
       const { session } = openSession(driver, valuesFor(registry, user));
       const content = makeContent({ format: 'qcow2' }, { blind: true });
-      expect(await session.require('upload').run({ description: { name: 'up' }, content, extras: {} }, testCall())).toMatchObject({ status: 'active' });
+      expect(await session.require('upload').run({ description: { name: 'up' }, content, extras: {} }, testCall())).toMatchObject(
+        { status: 'active' },
+      );
       await failureOf(listOf(valuesFor(registry, { ...user, password: 'another' })), 'AUTH');
       await failureOf(listOf(valuesFor(registry)), 'AUTH');
     }));
@@ -86,7 +93,8 @@ describe.skipIf(missing !== undefined)(`other tools and a real registry${why}`, 
   });
 
   describe.skipIf(!hasSkopeo)(`skopeo${hasSkopeo ? '' : ' (SKIPPED: it is not on this machine)'}`, () => {
-    const skopeo = async (...args: readonly string[]): Promise<string> => (await promisify(execFile)('skopeo', [...args], { encoding: 'utf8' })).stdout;
+    const skopeo = async (...args: readonly string[]): Promise<string> =>
+      (await promisify(execFile)('skopeo', [...args], { encoding: 'utf8' })).stdout;
     const digestIn = (image: { raw: Readonly<Record<string, unknown>> }): unknown => image.raw.digest;
 
     it('takes images from the local store to the registry and back, the same to the last byte', async () => {
@@ -94,7 +102,9 @@ describe.skipIf(missing !== undefined)(`other tools and a real registry${why}`, 
       const [here, there] = folders.map((folder) => openSession(local, { path: folder }).session);
       if (!here || !there) throw new Error('no folders');
       const content = makeContent({ format: 'qcow2' }, { seed: 11 });
-      const image = await here.require('upload').run({ description: { name: 'travels', tags: ['t'], properties: { p: '1' } }, content, extras: {} }, testCall());
+      const image = await here
+        .require('upload')
+        .run({ description: { name: 'travels', tags: ['t'], properties: { p: '1' } }, content, extras: {} }, testCall());
       const queued = await here.require('create').run({ description: { name: 'later' }, extras: {} }, testCall());
       const { session } = openSession(driver, valuesFor(registry));
       for (const each of [image, queued]) {
@@ -135,22 +145,50 @@ describe.skipIf(missing !== undefined)(`other tools and a real registry${why}`, 
     it('copies from the local store to the registry and back: the same bytes, the same content id', async () => {
       const file = path.join(home.folder, 'disk.qcow2');
       writeFileSync(file, qcow2Image(guestDisk(4 * 1024 ** 2)));
-      await run('profile', 'add', 'reg', '--provider', 'oci', '--set', `registry=${registry.host}`, '--set', 'repository=images/cli');
+      await run(
+        'profile',
+        'add',
+        'reg',
+        '--provider',
+        'oci',
+        '--set',
+        `registry=${registry.host}`,
+        '--set',
+        'repository=images/cli',
+      );
       const first = (await run('upload', file, '--name', 'web', '--tag', 'blessed')) as Record<string, unknown>;
       const second = (await run('copy', 'web', 'reg:web')) as Record<string, unknown>;
       const third = (await run('copy', 'reg:web', 'local:again')) as Record<string, unknown>;
       expect(first.contentId).toMatch(/^blocks-sha256:/);
       for (const image of [second, third]) {
-        expect(image).toMatchObject({ status: 'active', diskFormat: 'qcow2', contentId: first.contentId, checksums: first.checksums, tags: ['blessed'] });
+        expect(image).toMatchObject({
+          status: 'active',
+          diskFormat: 'qcow2',
+          contentId: first.contentId,
+          checksums: first.checksums,
+          tags: ['blessed'],
+        });
       }
       const out = path.join(home.folder, 'out.qcow2');
       await run('download', 'again', out);
       expect(readFileSync(out).equals(readFileSync(file))).toBe(true);
-      expect(await run('replicate', 'reg:web', '--to', 'images/elsewhere')).toMatchObject({ places: [{ name: 'images/cli' }, { name: 'images/elsewhere' }] });
+      expect(await run('replicate', 'reg:web', '--to', 'images/elsewhere')).toMatchObject({
+        places: [{ name: 'images/cli' }, { name: 'images/elsewhere' }],
+      });
     });
 
     it('prints in a dry run what it would send, and sends nothing', async () => {
-      await run('profile', 'add', 'dry', '--provider', 'oci', '--set', `registry=${registry.host}`, '--set', 'repository=images/dry');
+      await run(
+        'profile',
+        'add',
+        'dry',
+        '--provider',
+        'oci',
+        '--set',
+        `registry=${registry.host}`,
+        '--set',
+        'repository=images/dry',
+      );
       const planned = await home.run(['create', 'nothing', '-p', 'dry', '--dry-run', '-o', 'json']);
       expect(planned.stdout).toContain('/v2/images/dry/blobs/uploads/');
       expect(await run('list', '-p', 'dry')).toEqual([]);

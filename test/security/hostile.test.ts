@@ -183,3 +183,28 @@ describe('names never become paths', () => {
     }
   });
 });
+
+describe('data of another length than the record says', () => {
+  it.each([{ kind: 'endless', lost: true }, { kind: 'doubled' }, { kind: 'short length' }, { kind: 'flip', at: 0.4 }] as const)('$kind: is refused, and nothing of it stays', async (fault) => {
+    const bed = await makeBed({ x: 'openstack', y: 'openstack' });
+    try {
+      const id = await bed.cloud('x').seed('web');
+      bed.cloud('x').proxy.plan(({ path: asked }) => (asked.endsWith('/file') ? fault : undefined));
+      const quick = ['--retries', '0', '--timeout', '2s'];
+      const lines = [
+        ['download', id, path.join(bed.home.folder, 'out.raw'), '-p', 'x'],
+        ['download', id, '-', '-p', 'x'],
+        ['copy', `x:${id}`, 'y:copied'],
+      ];
+      for (const line of lines) {
+        const { exitCode, stderr, ms } = await bed.run(...line, ...quick);
+        expect(exitCode, stderr).toBe(11);
+        expect(ms).toBeLessThan(10_000);
+      }
+      expect(readdirSync(bed.home.folder).filter((name) => /out|part|imgctl-/.test(name))).toEqual([]);
+      expect(bed.cloud('y').held()).toEqual([]);
+    } finally {
+      await bed.stop();
+    }
+  });
+});

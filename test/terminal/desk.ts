@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -21,7 +21,8 @@ export function openDesk(more: Readonly<Record<string, string>> = {}): Desk {
   const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-desk-'));
   const bin = path.join(folder, '.bin');
   mkdirSync(bin);
-  symlinkSync(path.join(root, 'bin/imgctl.cjs'), path.join(bin, 'imgctl'));
+  const program = path.join(root, 'bin/imgctl.cjs');
+  writeFileSync(path.join(bin, 'imgctl'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
   const env = { HOME: folder, PATH: `${bin}:${path.dirname(process.execPath)}:/usr/bin:/bin`, TMPDIR: folder, ...more };
   const file = (name: string): string => path.join(folder, name);
   return {

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { convertFile } from '../../transfer/convert.ts';
+import { convertFile, formatOfName } from '../../transfer/convert.ts';
 import { checkTarget } from '../../transfer/save.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
@@ -23,7 +23,10 @@ export const convert = defineCommand({
   ],
   async run(input, context) {
     if (input.to === '-') throw usageError('the result goes to a file');
-    const wishes = wishesFrom(input);
+    const given = wishesFrom(input);
+    const wishes = { ...given, format: given.format ?? formatOfName(input.to) };
+    if (wishes.format === undefined)
+      throw usageError(`"${input.to}" does not say by its ending what it shall be`, { hint: '--disk-format raw, qcow2 or vhd' });
     const source = await sourceFrom(input.from, context);
     const task = context.progress.task(`convert ${input.from}`);
     const means = meansFor(context, task, []);
@@ -34,9 +37,6 @@ export const convert = defineCommand({
     task.step('convert');
     const saved = await convertFile(source, input.to, wishes, means, {
       force: input.force ?? false,
-      resume: false,
-      identity: 'convert',
-      progress: () => undefined,
       warn: (message) => context.say(message),
     });
     task.done();

@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Compression } from '../../core/encoding.ts';
 import { usageError, unsupportedError } from '../../core/errors.ts';
-import { checkedSource, strongest } from '../../transfer/checked.ts';
+import { checkedSource, strongest, type Checksum } from '../../transfer/checked.ts';
+import { persistentSource } from '../../transfer/persistent.ts';
 import { saveTo, checkTarget, type Saving } from '../../transfer/save.ts';
-import { downloadSource } from '../../transfer/source.ts';
+import { downloadSource, type Source } from '../../transfer/source.ts';
 import { convertFile } from '../../transfer/convert.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
@@ -46,11 +47,10 @@ export const download = defineCommand({
     const image = await at.verb('show').run({ id }, call);
     const wishes = wishesFrom(input);
     const data = await verb.run({ id }, call);
-    const source = downloadSource(data, `${at.profile}:${id}`, verb.ranges);
-    // What the user names is what counts: with a published digest of a stronger kind beside it, it would not be looked at.
-    const { checksum } = wishes;
-    const digests = checksum ? { [checksum.algorithm]: checksum.hex } : { ...image.checksums, ...data.digests };
-    const whole = { ...source, digests };
+    const offered = downloadSource(data, `${at.profile}:${id}`, at.driver.worksOnFiles);
+    const source = verb.ranges ? persistentSource(offered, call) : offered;
+    const whole = { ...source, digests: { ...image.checksums, ...data.digests } };
+    const checksums = wishes.checksum ? [wishes.checksum] : [];
     const format = data.encoding?.format ?? image.diskFormat;
     const compression = data.encoding?.compression;
     const converting = wishes.format !== undefined && (wishes.format !== format || compression !== undefined);
@@ -60,7 +60,7 @@ export const download = defineCommand({
     if (input.to === '-') {
       if (converting) throw usageError('a converted disk cannot go to standard output', { hint: 'name a file' });
       if (context.settings.dryRun) throw new DryRunStop({ ...planned, steps: ['receive', 'write to standard output', 'verify'] });
-      await toStdout(checked(whole), context, (bytes) => task.advance(bytes, source.bytes));
+      await toStdout(checked(whole, checksums), context, (bytes) => task.advance(bytes, source.bytes));
       task.done();
       return undefined;
     }
@@ -75,7 +75,8 @@ export const download = defineCommand({
     const saving: Saving = {
       force: input.force ?? false,
       resume: input.resume ?? false,
-      identity: id,
+      ...(verb.ranges ? { identity: id } : {}),
+      checksums,
       progress: (bytes, total) => task.advance(bytes, total),
       warn: (message) => context.say(message),
     };
@@ -96,12 +97,12 @@ const endings: Readonly<Record<Compression, string>> = { gzip: '.gz', xz: '.xz',
 const suffixOf = (format: string | undefined, compression: Compression | undefined): string =>
   `${format === undefined ? '' : `.${format}`}${compression === undefined ? '' : endings[compression]}`;
 
-function checked(source: Parameters<typeof checkedSource>[0]): Parameters<typeof checkedSource>[0] {
-  const expected = strongest(source.digests);
-  return expected ? checkedSource(source, expected) : source;
+function checked(source: Source, checksums: readonly Checksum[]): Source {
+  const published = strongest(source.digests);
+  return checkedSource(source, [...(published ? [published] : []), ...checksums]);
 }
 
-async function toStdout(source: ReturnType<typeof checked>, surface: Surface, progress: (bytes: number) => void): Promise<void> {
+async function toStdout(source: Source, surface: Surface, progress: (bytes: number) => void): Promise<void> {
   for await (const chunk of source.open()) {
     await surface.stdoutBytes(chunk);
     progress(chunk.length);

@@ -14,10 +14,15 @@ export interface FilledDisk {
 }
 
 /** Throws CONFLICT unless an image can be filled with a disk of this encoding: it has no data, and is for no other format. */
-export function checkFillable(image: { readonly id: string; readonly manifest: ImageManifest; readonly record: StoredRecord }, { format }: Encoding): void {
+export function checkFillable(
+  image: { readonly id: string; readonly manifest: ImageManifest; readonly record: StoredRecord },
+  { format }: Encoding,
+): void {
   const { id, manifest, record } = image;
   if (manifest.disk)
-    throw conflictError(`image ${id} has its data already (it is ${record.status})`, { hint: 'leave --into out to make a new image' });
+    throw conflictError(`image ${id} has its data already (it is ${record.status})`, {
+      hint: 'leave --into out to make a new image',
+    });
   if (record.diskFormat !== undefined && record.diskFormat !== format)
     throw conflictError(`image ${id} is to be ${record.diskFormat}, and this is ${format}`, {
       hint: `imgctl patch ${id} --set diskFormat=${format}, or convert the file`,
@@ -25,7 +30,13 @@ export function checkFillable(image: { readonly id: string; readonly manifest: I
 }
 
 /** The record of an image that has got its disk: the next revision of `before`, or the first of a new image. */
-export function filledRecord(id: string, before: Json | undefined, description: Description & { readonly name: string }, disk: FilledDisk, now: string): Json {
+export function filledRecord(
+  id: string,
+  before: Json | undefined,
+  description: Description & { readonly name: string },
+  disk: FilledDisk,
+  now: string,
+): Json {
   const fields = {
     status: 'active',
     diskFormat: disk.encoding.format,

@@ -18,7 +18,7 @@ export function shown(client: OciClient, found: Found, elsewhere: readonly strin
 }
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
-export const isCopy = (found: Found, there: Tagged): there is Found =>
+const isCopy = (found: Found, there: Tagged): there is Found =>
   there !== undefined &&
   there !== 'foreign' &&
   there.manifest.disk !== undefined &&

@@ -28,7 +28,8 @@ function endOf(disk: Disk): Pushed {
   if (digests.sha256 === undefined) throw integrityError('what was sent has no SHA-256');
   if (disk.sha256 !== undefined && disk.sha256 !== digests.sha256)
     throw integrityError(`what was sent has the SHA-256 ${digests.sha256}, and not ${disk.sha256}`);
-  if (disk.bytes !== undefined && disk.bytes !== bytes) throw integrityError(`${bytes} bytes came, and ${disk.bytes} were to come`);
+  if (disk.bytes !== undefined && disk.bytes !== bytes)
+    throw integrityError(`${bytes} bytes came, and ${disk.bytes} were to come`);
   return { digest: `sha256:${digests.sha256}`, size: bytes };
 }
 
@@ -48,22 +49,28 @@ export async function pushDisk(repository: Repository, disk: Disk, chunkBytes: n
 /** The whole disk in the request that ends the upload: the fastest way, and the most widely supported. */
 async function inOneRequest(repository: Repository, disk: Disk, location: URL, known: Pushed, call: Call): Promise<Pushed> {
   const what = `uploading to ${repository.shown}`;
-  return orCancel(repository, location, () => known, call, async () => {
-    const answer = await repository.wire.send(
-      {
-        method: 'PUT',
-        url: closingUrl(location, known.digest),
-        scopes: [scope(repository, 'pull,push')],
-        headers: octets,
-        bytes: disk.open(),
-        length: known.size,
-        secretUrl: true,
-      },
-      call,
-    );
-    checkTaken(answer, known.digest, what);
-    return endOf(disk);
-  });
+  return orCancel(
+    repository,
+    location,
+    () => known,
+    call,
+    async () => {
+      const answer = await repository.wire.send(
+        {
+          method: 'PUT',
+          url: closingUrl(location, known.digest),
+          scopes: [scope(repository, 'pull,push')],
+          headers: octets,
+          bytes: disk.open(),
+          length: known.size,
+          secretUrl: true,
+        },
+        call,
+      );
+      checkTaken(answer, known.digest, what);
+      return endOf(disk);
+    },
+  );
 }
 
 /** The disk first and its digest at the end, when it is known. */
@@ -71,25 +78,31 @@ async function asStream(repository: Repository, disk: Disk, location: URL, call:
   const what = `uploading to ${repository.shown}`;
   let at = location;
   let all: Pushed | undefined;
-  return orCancel(repository, () => at, () => all, call, async () => {
-    const answer = await repository.wire.send(
-      {
-        method: 'PATCH',
-        url: at,
-        scopes: [scope(repository, 'pull,push')],
-        headers: octets,
-        bytes: disk.open(),
-        ...(disk.bytes === undefined ? {} : { length: disk.bytes }),
-        secretUrl: true,
-      },
-      call,
-    );
-    if (!isFine(answer)) throw refused(answer, answer.text, what, tooLarge(answer.status));
-    at = repository.wire.resolve(answer, at);
-    all = endOf(disk);
-    await finishUpload(repository, at, all.digest, '', call);
-    return all;
-  });
+  return orCancel(
+    repository,
+    () => at,
+    () => all,
+    call,
+    async () => {
+      const answer = await repository.wire.send(
+        {
+          method: 'PATCH',
+          url: at,
+          scopes: [scope(repository, 'pull,push')],
+          headers: octets,
+          bytes: disk.open(),
+          ...(disk.bytes === undefined ? {} : { length: disk.bytes }),
+          secretUrl: true,
+        },
+        call,
+      );
+      if (!isFine(answer)) throw refused(answer, answer.text, what, tooLarge(answer.status));
+      at = repository.wire.resolve(answer, at);
+      all = endOf(disk);
+      await finishUpload(repository, at, all.digest, '', call);
+      return all;
+    },
+  );
 }
 
 /** Does the sending; a failure after which the disk is there was none, and after any other the upload is let go. */

@@ -11,8 +11,12 @@ import { tagsOf } from './tags.ts';
 
 async function readDigests(repository: Repository, call: Call): Promise<ReadonlyMap<string, string>> {
   const digests = new Map<string, string>();
-  const look = async (tag: string): Promise<readonly [string, string | undefined]> => [tag, await digestNow(repository, tag, call)];
-  for await (const [tag, digest] of sideBySide(await tagsOf(repository, call), look)) if (digest !== undefined) digests.set(tag, digest);
+  const look = async (tag: string): Promise<readonly [string, string | undefined]> => [
+    tag,
+    await digestNow(repository, tag, call),
+  ];
+  for await (const [tag, digest] of sideBySide(await tagsOf(repository, call), look))
+    if (digest !== undefined) digests.set(tag, digest);
   return digests;
 }
 
@@ -39,7 +43,13 @@ export function whyNot(repository: Repository, answer: ApiAnswer): ImgctlError {
 /** Asks for the removal of a manifest. Returns the answer if it is one of success, 404 or 405. */
 export const askRemoval = (repository: Repository, digest: string, what: string, call: Call) =>
   repository.wire.ask(
-    { what, method: 'DELETE', url: urlIn(repository, `manifests/${digest}`), scopes: [scope(repository, 'delete')], welcome: [404, 405] },
+    {
+      what,
+      method: 'DELETE',
+      url: urlIn(repository, `manifests/${digest}`),
+      scopes: [scope(repository, 'delete')],
+      welcome: [404, 405],
+    },
     call,
   );
 
@@ -54,7 +64,11 @@ export async function remove(repository: Repository, found: Found, call: Call): 
   const { id, json, manifest } = found;
   const what = `deleting ${repository.shown}:${id}`;
   const own = (await hasSiblings(repository, found, call))
-    ? await write(repository, { id, json: nextRecord(json, id, {}, new Date().toISOString()), disk: manifest.disk, before: found }, call)
+    ? await write(
+        repository,
+        { id, json: nextRecord(json, id, {}, new Date().toISOString()), disk: manifest.disk, before: found },
+        call,
+      )
     : found;
   const answer = await askRemoval(repository, own.digest, what, call);
   if (answer.status === 405) throw whyNot(repository, answer);

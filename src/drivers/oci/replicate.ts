@@ -10,14 +10,26 @@ import { remove } from './removal.ts';
 function checkNames(names: readonly string[]): void {
   for (const name of names)
     if (!isRepository(name))
-      throw usageError(`"${name.slice(0, 100)}" cannot name a repository`, { hint: 'lower-case, such as images/copies; another registry is another profile: imgctl copy' });
+      throw usageError(`"${name.slice(0, 100)}" cannot name a repository`, {
+        hint: 'lower-case, such as images/copies; another registry is another profile: imgctl copy',
+      });
 }
 
 /** The copies there are: where the profile says that copies may be, and where the request says so. */
-async function copiesNow(client: OciClient, found: Found, named: readonly string[], call: Call): Promise<ReadonlyMap<string, Found>> {
+async function copiesNow(
+  client: OciClient,
+  found: Found,
+  named: readonly string[],
+  call: Call,
+): Promise<ReadonlyMap<string, Found>> {
   const others = new Set([...client.places.keys(), ...named]);
   others.delete(client.home.name);
-  return copiesOf(client, found, call, [...others].map((name) => client.repository(name)));
+  return copiesOf(
+    client,
+    found,
+    call,
+    [...others].map((name) => client.repository(name)),
+  );
 }
 
 function wanted(request: ReplicateRequest, now: readonly string[]): ReadonlySet<string> {

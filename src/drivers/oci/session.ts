@@ -14,7 +14,10 @@ export async function beginUpload(repository: Repository, call: Call): Promise<U
 }
 
 /** As `beginUpload`, with what the registry said: it may want chunks of a least size. One begun in vain is cleared away there. */
-export async function startUpload(repository: Repository, call: Call): Promise<{ readonly location: URL; readonly answer: ApiAnswer }> {
+export async function startUpload(
+  repository: Repository,
+  call: Call,
+): Promise<{ readonly location: URL; readonly answer: ApiAnswer }> {
   const url = urlIn(repository, 'blobs/uploads/');
   const what = `beginning an upload to ${repository.shown}`;
   const answer = await repository.wire.ask(
@@ -32,10 +35,25 @@ export function closingUrl(location: URL, digest: string): URL {
 }
 
 /** Ends an upload, with its last bytes if there are some. Throws INTEGRITY when the registry got something else. */
-export async function finishUpload(repository: Repository, location: URL, digest: string, body: string, call: Call): Promise<void> {
+export async function finishUpload(
+  repository: Repository,
+  location: URL,
+  digest: string,
+  body: string,
+  call: Call,
+): Promise<void> {
   const what = `ending an upload to ${repository.shown}`;
   const answer = await repository.wire.ask(
-    { what, method: 'PUT', url: closingUrl(location, digest), scopes: [scope(repository, 'pull,push')], headers: octets, body, secretUrl: true, repeatable: false },
+    {
+      what,
+      method: 'PUT',
+      url: closingUrl(location, digest),
+      scopes: [scope(repository, 'pull,push')],
+      headers: octets,
+      body,
+      secretUrl: true,
+      repeatable: false,
+    },
     call,
   );
   checkTaken(answer, digest, what);
@@ -51,7 +69,13 @@ export function checkTaken(answer: ApiAnswer, digest: string, what: string): voi
 /** Lets go of an upload; what cannot be let go the registry clears away by itself, after days. */
 export async function cancelUpload(repository: Repository, location: URL, call: Call): Promise<void> {
   const after: Call = { signal: AbortSignal.timeout(cancelMs), retries: { left: 0 }, note: (event) => call.note(event) };
-  const ask = { what: 'ending an upload', method: 'DELETE', url: location, scopes: [scope(repository, 'pull,push')], secretUrl: true } as const;
+  const ask = {
+    what: 'ending an upload',
+    method: 'DELETE',
+    url: location,
+    scopes: [scope(repository, 'pull,push')],
+    secretUrl: true,
+  } as const;
   await repository.wire.ask(ask, after).catch(() => undefined);
 }
 

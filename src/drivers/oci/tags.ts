@@ -7,8 +7,7 @@ import { errorCode, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
 /** Where the next page is, of RFC 8288's `Link`; absent on the last one. */
-const nextOf = ({ headers }: ApiAnswer): string | undefined =>
-  /<([^>]*)>\s*;[^<]*\brel="?next\b/i.exec(headers.link ?? '')?.[1];
+const nextOf = ({ headers }: ApiAnswer): string | undefined => /<([^>]*)>\s*;[^<]*\brel="?next\b/i.exec(headers.link ?? '')?.[1];
 
 function tagsIn(answer: ApiAnswer, what: string): readonly string[] {
   const body = answer.json();
@@ -26,8 +25,11 @@ function tagsIn(answer: ApiAnswer, what: string): readonly string[] {
 export async function tagsOf(repository: Repository, call: Call): Promise<readonly string[]> {
   const what = `listing ${repository.shown}`;
   const seen = new Set<string>();
-  for (let url = urlIn(repository, 'tags/list'); ; ) {
-    const answer = await repository.wire.ask({ what, method: 'GET', url, scopes: [scope(repository, 'pull')], welcome: [404] }, call);
+  for (let url = urlIn(repository, 'tags/list'); ;) {
+    const answer = await repository.wire.ask(
+      { what, method: 'GET', url, scopes: [scope(repository, 'pull')], welcome: [404] },
+      call,
+    );
     if (answer.status === 404) {
       if (errorCode(answer.text) === 'NAME_UNKNOWN') break;
       throw refused(answer, answer.text, what, { hint: 'check registry and repository in the profile' });

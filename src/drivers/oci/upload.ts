@@ -41,7 +41,13 @@ export const upload: Operation<OciClient, 'upload'> = {
     const id = request.into ?? request.id ?? randomUUID();
     const queued = await before(client, request, id, call);
     const blob = await pushDisk(home, request.content, chunkBytes, call);
-    const json = filledRecord(id, queued?.json, request.description, { encoding, virtualBytes, ...blob }, new Date().toISOString());
+    const json = filledRecord(
+      id,
+      queued?.json,
+      request.description,
+      { encoding, virtualBytes, ...blob },
+      new Date().toISOString(),
+    );
     const title = `${recordOf(json).name}.${encoding.format}`;
     const disk = diskDescriptor(diskType(encoding), blob.digest, blob.size, title);
     const found = await write(home, { id, json, disk, before: queued }, call);

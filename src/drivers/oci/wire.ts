@@ -1,5 +1,14 @@
 import { providerError } from '../../core/errors.ts';
-import type { Answer, ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
+import type {
+  Answer,
+  ApiAnswer,
+  ApiRequest,
+  Headers,
+  Http,
+  ReceiveAnswer,
+  ReceiveRequest,
+  SendRequest,
+} from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Keyring } from './keyring.ts';
@@ -87,9 +96,12 @@ export class Wire {
   resolve(answer: Answer, from: URL): URL {
     const { location } = answer.headers;
     if (location === undefined || !URL.canParse(location, from.href))
-      throw providerError(`${this.origin.host} answered HTTP ${answer.status} without saying where to go on`, { status: answer.status });
+      throw providerError(`${this.origin.host} answered HTTP ${answer.status} without saying where to go on`, {
+        status: answer.status,
+      });
     const url = new URL(location, from);
-    if (url.protocol === 'http:' && this.origin.protocol === 'https:' && url.hostname === this.origin.hostname) return new URL(`${url.pathname}${url.search}`, this.origin);
+    if (url.protocol === 'http:' && this.origin.protocol === 'https:' && url.hostname === this.origin.hostname)
+      return new URL(`${url.pathname}${url.search}`, this.origin);
     if (!/^https?:$/.test(url.protocol) || (from.protocol === 'https:' && url.protocol === 'http:'))
       throw providerError(`${from.host} points to ${url.protocol}//${url.host}, which is not followed from ${from.protocol}`);
     return url;

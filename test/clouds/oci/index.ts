@@ -30,7 +30,10 @@ const rights: Readonly<Record<string, string>> = { GET: 'pull', HEAD: 'pull', DE
 export async function startOci(more: Partial<Switches> = {}): Promise<OciCloud> {
   const store = newStore();
   const switches = { ...defaultSwitches(), ...more };
-  const tokens: Tokens = startTokens(() => `${server.origin}/token`, () => switches.tokenLife);
+  const tokens: Tokens = startTokens(
+    () => `${server.origin}/token`,
+    () => switches.tokenLife,
+  );
 
   function serve(request: FakeRequest, name: string, kind: string, rest: string): FakeAnswer | undefined {
     const { method, url } = request;
@@ -43,8 +46,10 @@ export async function startOci(more: Partial<Switches> = {}): Promise<OciCloud> 
     const refused = tokens.check(request, scopes, switches);
     if (refused) return refused;
     if (switches.readOnly && right !== 'pull') return notAllowed;
-    if (kind === 'tags') return rest === 'list' && method === 'GET' ? tags(request, name, store.repositories.get(name), switches) : noRoute;
-    if (isUpload) return rest === 'uploads/' && method === 'POST' ? begin(request, at) : goOn(request, rest.slice('uploads/'.length), at);
+    if (kind === 'tags')
+      return rest === 'list' && method === 'GET' ? tags(request, name, store.repositories.get(name), switches) : noRoute;
+    if (isUpload)
+      return rest === 'uploads/' && method === 'POST' ? begin(request, at) : goOn(request, rest.slice('uploads/'.length), at);
     if (kind === 'blobs') return blob(request, store.repositories.get(name), rest, switches);
     if (method === 'PUT') return write(request, store.of(name), rest, switches);
     if (method === 'DELETE') return remove(store.of(name), rest, switches);

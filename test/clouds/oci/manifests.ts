@@ -12,7 +12,12 @@ const headersOf = (digest: string, { namesDigests }: Switches): Readonly<Record<
 });
 
 /** `GET` and `HEAD`: a type that is not accepted is as good as not there. */
-export function read(request: FakeRequest, repository: Repository | undefined, reference: string, switches: Switches): FakeAnswer {
+export function read(
+  request: FakeRequest,
+  repository: Repository | undefined,
+  reference: string,
+  switches: Switches,
+): FakeAnswer {
   const digest = isDigest(reference) ? reference : repository?.tags.get(reference);
   const kept = repository?.manifests.get(digest ?? '');
   if (!kept || digest === undefined) return refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown', { Tag: reference });
@@ -31,13 +36,15 @@ interface Pushed {
 export function write(request: FakeRequest, repository: Repository, reference: string, switches: Switches): FakeAnswer {
   if (!tagRule.test(reference) && !isDigest(reference)) return noRoute;
   const manifest = JSON.parse(request.data.toString('utf8')) as Pushed;
-  if ((manifest.mediaType ?? request.headers['content-type']) !== request.headers['content-type']) return refusal(400, 'MANIFEST_INVALID', 'manifest invalid', {});
+  if ((manifest.mediaType ?? request.headers['content-type']) !== request.headers['content-type'])
+    return refusal(400, 'MANIFEST_INVALID', 'manifest invalid', {});
   const before = repository.tags.get(reference);
   const moved = request.headers['if-match'] !== undefined && request.headers['if-match'] !== `"${before}"`;
   const taken = request.headers['if-none-match'] === '*' && before !== undefined;
   if (switches.comparesTags && (moved || taken)) return refusal(412, 'PRECONDITION_FAILED', 'the tag has moved');
   for (const { digest } of [...(manifest.config ? [manifest.config] : []), ...(manifest.layers ?? [])])
-    if (!repository.blobs.has(digest) && !switches.staleBlobs.has(digest)) return refusal(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', digest);
+    if (!repository.blobs.has(digest) && !switches.staleBlobs.has(digest))
+      return refusal(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', digest);
   const digest = keepManifest(repository, reference, request.headers['content-type'] ?? '', request.data);
   if (switches.losesManifestAnswers > 0) {
     switches.losesManifestAnswers -= 1;
@@ -65,7 +72,9 @@ export function tags(request: FakeRequest, name: string, repository: Repository 
   const rest = all.sort().filter((tag) => tag > last);
   const page = rest.slice(0, switches.pageLength);
   const next = switches.endlessPages ? last : (page.at(-1) ?? '');
-  const link = switches.endlessPages || rest.length > page.length ? { link: `</v2/${name}/tags/list?last=${next}&n=${switches.pageLength}>; rel="next"` } : {};
+  const link =
+    switches.endlessPages || rest.length > page.length
+      ? { link: `</v2/${name}/tags/list?last=${next}&n=${switches.pageLength}>; rel="next"` }
+      : {};
   return { status: 200, headers: link, body: { name, tags: page } };
 }
-

@@ -11,4 +11,5 @@ export const noRoute: FakeAnswer = { status: 404, body: '404 page not found\n' }
 export const notAllowed: FakeAnswer = { status: 405, headers: { allow: 'GET, HEAD' }, body: 'Method not allowed\n' };
 
 /** An error with these words, for the conformance suite. */
-export const ociErrorBody = (words: string): string => JSON.stringify({ errors: [{ code: 'SUITE', message: words, detail: {} }] });
+export const ociErrorBody = (words: string): string =>
+  JSON.stringify({ errors: [{ code: 'SUITE', message: words, detail: {} }] });

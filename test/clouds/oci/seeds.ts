@@ -30,7 +30,12 @@ export function documents(seed: Seed, id: string): { record: string; disk: Buffe
     ...(disk ? { diskFormat: 'raw', sizeBytes: disk.length, checksums: { sha256: sha256(disk).slice(7) } } : {}),
   });
   const layer = disk
-    ? { mediaType: types.raw, digest: sha256(disk), size: disk.length, annotations: { 'org.opencontainers.image.title': `${seed.name}.raw` } }
+    ? {
+        mediaType: types.raw,
+        digest: sha256(disk),
+        size: disk.length,
+        annotations: { 'org.opencontainers.image.title': `${seed.name}.raw` },
+      }
     : { mediaType: types.empty, digest: sha256('{}'), size: 2 };
   const manifest = JSON.stringify({
     schemaVersion: 2,

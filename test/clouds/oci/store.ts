@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 export const sha256 = (data: Buffer | string): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 
 /** A manifest as it was pushed. */
-export interface KeptManifest {
+interface KeptManifest {
   readonly type: string;
   readonly data: Buffer;
 }

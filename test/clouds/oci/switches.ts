@@ -28,8 +28,8 @@ export interface Switches {
   comparesTags: boolean;
   /** Mounting across repositories works. */
   mounts: boolean;
-  /** HEAD and Content-Length of collected blobs go on as if they were there, and no byte comes. */
-  staleBlobs: Set<string>;
+  /** Sizes of collected blobs by digest: HEAD goes on as if they were there, and no byte of them comes. */
+  staleBlobs: Map<string, number>;
   /** A manifest PUT is kept, and the answer is lost. */
   losesManifestAnswers: number;
   /** Digests that answers name in the place of the true one. */
@@ -55,7 +55,7 @@ export const defaultSwitches = (): Switches => ({
   patch201: false,
   comparesTags: false,
   mounts: true,
-  staleBlobs: new Set(),
+  staleBlobs: new Map(),
   losesManifestAnswers: 0,
   liesAbout: undefined,
   namesDigests: true,

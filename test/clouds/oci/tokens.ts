@@ -27,7 +27,9 @@ export function startTokens(realm: () => string, life: () => number): Tokens {
       if (headers.authorization !== basic) return refusal(401, 'UNAUTHORIZED', 'incorrect username or password');
       if (url.searchParams.get('service') !== 'registry.tests') return { status: 400, body: 'unknown service' };
       // A scope that holds a space is none: each has a parameter of its own.
-      const scopes = url.searchParams.getAll('scope').filter((scope) => !scope.includes(' ') && ![...withheld].some((right) => scope.includes(right)));
+      const scopes = url.searchParams
+        .getAll('scope')
+        .filter((scope) => !scope.includes(' ') && ![...withheld].some((right) => scope.includes(right)));
       handedOut += 1;
       const token = `token-${handedOut}-of-the-fake`;
       tokens.set(token, { scopes, until: Date.now() + life() * 1000 });
@@ -38,11 +40,18 @@ export function startTokens(realm: () => string, life: () => number): Tokens {
       if (auth === 'basic')
         return headers.authorization === basic
           ? undefined
-          : { ...refusal(401, 'UNAUTHORIZED', 'authentication required'), headers: { 'www-authenticate': 'Basic realm="registry, tests"' } };
+          : {
+              ...refusal(401, 'UNAUTHORIZED', 'authentication required'),
+              headers: { 'www-authenticate': 'Basic realm="registry, tests"' },
+            };
       const given = tokens.get(headers.authorization?.replace(/^Bearer /, '') ?? '');
       const has = (scope: string): boolean => {
         const [, name, rights = ''] = scope.split(':');
-        return rights.split(',').every((right) => given?.scopes.some((each) => each.split(':')[1] === name && each.split(':')[2]?.split(',').includes(right)));
+        return rights
+          .split(',')
+          .every((right) =>
+            given?.scopes.some((each) => each.split(':')[1] === name && each.split(':')[2]?.split(',').includes(right)),
+          );
       };
       if (given && given.until > Date.now() && scopes.every(has)) return undefined;
       const challenge = `Bearer realm="${realm()}",service="registry.tests",scope="${scopes.join(' ')}"${headers.authorization ? ',error="invalid_token"' : ''}`;

@@ -37,7 +37,9 @@ export function begin({ url }: FakeRequest, at: At): FakeAnswer {
 export function goOn(request: FakeRequest, id: string, at: At): FakeAnswer | undefined {
   const repository = at.store.of(at.name);
   const upload = repository.uploads.get(id);
-  const current = upload && (upload.state === request.url.searchParams.get('_state') || (at.switches.checksOffsets && request.method === 'GET'));
+  const current =
+    upload &&
+    (upload.state === request.url.searchParams.get('_state') || (at.switches.checksOffsets && request.method === 'GET'));
   if (!upload || !current) return refusal(404, 'BLOB_UPLOAD_INVALID', 'blob upload invalid', {});
   if (request.method === 'GET') return accepted(204, upload, at);
   if (request.method === 'PATCH') return append(request, upload, at);
@@ -64,7 +66,8 @@ function finish({ url, data }: FakeRequest, repository: Repository, upload: Uplo
   if (wanted === null) return refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', 'digest missing');
   const whole = Buffer.concat([upload.data, data]);
   repository.uploads.delete(upload.id);
-  if (sha256(whole) !== wanted) return refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', { Digest: wanted, Reason: {} });
+  if (sha256(whole) !== wanted)
+    return refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', { Digest: wanted, Reason: {} });
   keepBlob(repository, whole);
   switches.staleBlobs.delete(wanted);
   return { status: 201, headers: { location: `/v2/${name}/blobs/${wanted}`, ...digestHeader(wanted, switches) } };

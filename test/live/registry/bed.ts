@@ -11,7 +11,10 @@ const program = '/usr/bin/docker-registry';
 export const missing = existsSync(program) ? undefined : `${program} is not there: apt-get install docker-registry`;
 export const hasSkopeo = spawnSync('skopeo', ['--version']).error === undefined;
 
-if (missing !== undefined) process.stderr.write(`\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST A REAL REGISTRY ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`);
+if (missing !== undefined)
+  process.stderr.write(
+    `\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST A REAL REGISTRY ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`,
+  );
 
 /** What a registry is started with. */
 export interface RegistrySettings {
@@ -45,11 +48,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function configuration(folder: string, host: string, { deletes = true, readOnly = false, htpasswd, token }: RegistrySettings): string {
+function configuration(
+  folder: string,
+  host: string,
+  { deletes = true, readOnly = false, htpasswd, token }: RegistrySettings,
+): string {
   const auth = htpasswd
     ? { auth: { htpasswd: { realm: 'registry, tests', path: path.join(folder, 'htpasswd') } } }
     : token
-      ? { auth: { token: { realm: token.realm, service: token.service, issuer: token.issuer, rootcertbundle: token.certificate } } }
+      ? {
+          auth: {
+            token: { realm: token.realm, service: token.service, issuer: token.issuer, rootcertbundle: token.certificate },
+          },
+        }
       : {};
   // JSON is YAML.
   return JSON.stringify({
@@ -80,7 +91,9 @@ async function answers(origin: string, child: ChildProcess): Promise<void> {
 }
 
 const gone = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.once('exit', () => resolve()) : resolve()));
+  new Promise((resolve) =>
+    child.exitCode === null && child.signalCode === null ? child.once('exit', () => resolve()) : resolve(),
+  );
 
 /** Starts CNCF distribution on loopback, on a folder of its own. */
 export async function startRegistry(settings: RegistrySettings = {}, files?: string): Promise<Registry> {

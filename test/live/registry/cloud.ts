@@ -7,13 +7,20 @@ import { startRegistry, type Registry, type RegistrySettings } from './bed.ts';
 import { startTokenServer } from './token-server.ts';
 
 export const library = 'images/library';
-export const octets = { 'content-type': 'application/octet-stream' };
+const octets = { 'content-type': 'application/octet-stream' };
 
 /** A request to a registry without the driver, signed in the way that its first refusal wants. Throws when it is refused. */
-export async function raw(url: string, init: { method: string; headers?: Record<string, string>; body?: Buffer } = { method: 'GET' }): Promise<Response> {
+export async function raw(
+  url: string,
+  init: { method: string; headers?: Record<string, string>; body?: Buffer } = { method: 'GET' },
+): Promise<Response> {
   const basic = { authorization: `Basic ${Buffer.from(`${user.username}:${user.password}`).toString('base64')}` };
   const send = (headers: Record<string, string>): Promise<Response> =>
-    fetch(url, { method: init.method, headers: { ...init.headers, ...headers }, ...(init.body ? { body: Uint8Array.from(init.body) } : {}) });
+    fetch(url, {
+      method: init.method,
+      headers: { ...init.headers, ...headers },
+      ...(init.body ? { body: Uint8Array.from(init.body) } : {}),
+    });
   let answer = await send({});
   const challenge = answer.headers.get('www-authenticate') ?? '';
   const [, realm, scope] = /realm="(http[^"]+)".*scope="([^"]+)"/.exec(challenge) ?? [];
@@ -38,19 +45,29 @@ export async function plantIn(origin: string, seed: Seed, id: string = randomUUI
   const { record, disk, manifest } = documents(seed, id);
   await pushBlob(origin, Buffer.from(record));
   await pushBlob(origin, disk ?? Buffer.from('{}'));
-  await raw(`${origin}/v2/${library}/manifests/${id}`, { method: 'PUT', headers: { 'content-type': types.manifest }, body: Buffer.from(manifest) });
+  await raw(`${origin}/v2/${library}/manifests/${id}`, {
+    method: 'PUT',
+    headers: { 'content-type': types.manifest },
+    body: Buffer.from(manifest),
+  });
   return id;
 }
 
 /** Values of a profile for a registry. */
-export const valuesFor = (registry: Pick<Registry, 'host'>, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
+export const valuesFor = (
+  registry: Pick<Registry, 'host'>,
+  more: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> => ({
   registry: registry.host,
   repository: library,
   ...more,
 });
 
 /** A real registry for the conformance suite; with `tokens` it takes those of a token server beside it. */
-export const realRegistry = (settings: Omit<RegistrySettings, 'token'> & { readonly tokens?: boolean }, more: Readonly<Record<string, string>> = {}): Cloud => ({
+export const realRegistry = (
+  settings: Omit<RegistrySettings, 'token'> & { readonly tokens?: boolean },
+  more: Readonly<Record<string, string>> = {},
+): Cloud => ({
   wire: false,
   async start() {
     // So short that tokens are renewed while the suite runs.

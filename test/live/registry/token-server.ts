@@ -23,9 +23,27 @@ const coded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toS
 export async function startTokenServer(lifeSeconds: number): Promise<TokenServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-tokens-'));
   const [key, certificate] = [path.join(folder, 'key.pem'), path.join(folder, 'certificate.pem')];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=token.tests', '-keyout', key, '-out', certificate], {
-    stdio: 'ignore',
-  });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=token.tests',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    ],
+    {
+      stdio: 'ignore',
+    },
+  );
   const chain = [readFileSync(certificate, 'utf8').replace(/-----[^-]+-----|\s/g, '')];
   const granted: string[] = [];
 
@@ -35,13 +53,23 @@ export async function startTokenServer(lifeSeconds: number): Promise<TokenServer
       const [type, name, actions = ''] = scope.split(':');
       return { type, name, actions: actions.split(',') };
     });
-    const claims = { iss: issuer, sub: user.username, aud: service, exp: now + lifeSeconds, nbf: now - 5, iat: now, jti: randomUUID(), access };
+    const claims = {
+      iss: issuer,
+      sub: user.username,
+      aud: service,
+      exp: now + lifeSeconds,
+      nbf: now - 5,
+      iat: now,
+      jti: randomUUID(),
+      access,
+    };
     const text = `${coded({ typ: 'JWT', alg: 'RS256', x5c: chain })}.${coded(claims)}`;
     return `${text}.${createSign('RSA-SHA256').update(text).sign(readFileSync(key, 'utf8')).toString('base64url')}`;
   }
 
   const server = await startFakeServer(({ url, headers }) => {
-    if (headers.authorization !== basic) return { status: 401, body: { errors: [{ code: 'UNAUTHORIZED', message: 'who are you?' }] } };
+    if (headers.authorization !== basic)
+      return { status: 401, body: { errors: [{ code: 'UNAUTHORIZED', message: 'who are you?' }] } };
     if (url.searchParams.get('service') !== service) return { status: 400, body: 'unknown service' };
     const scopes = url.searchParams.getAll('scope');
     granted.push(...scopes);
