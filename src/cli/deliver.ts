@@ -1,6 +1,6 @@
 import { conflictError, ImgctlError, unsupportedError } from '../core/errors.ts';
 import { contentIdProperty, type Image } from '../core/image.ts';
-import type { Call, Content, Description, UploadRequest, Work } from '../core/operation.ts';
+import type { Call, Content, Description, Handover, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
 import { verifySent } from '../transfer/verify.ts';
 import type { Task } from '../ui/progress.ts';
@@ -10,11 +10,15 @@ import type { Surface } from './context.ts';
 import { imagesNamed } from './resolve-image.ts';
 import { waitFor, type WaitLimits } from './wait.ts';
 
+export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
+
 /** Where prepared bytes are to go, and how. */
 export interface Delivery {
   readonly at: At<'upload' | 'show'>;
   readonly request: Omit<UploadRequest, 'content'>;
-  readonly ifExists: 'fail' | 'skip' | 'replace' | 'rename';
+  readonly ifExists: IfExists;
+  /** What the target could fetch by itself instead of being sent it. */
+  readonly handover?: Handover;
   readonly wait: boolean;
   readonly limits: WaitLimits;
   readonly call: Call;
@@ -38,11 +42,26 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   task.step('send');
   const since = new Date(surface.io.now()).toISOString();
   const request = { ...delivery.request, description: before.description, content };
-  const sent = await sendWithRetries(request, delivery, surface);
+  const pulled = await pull(request, delivery, surface);
+  const sent = pulled ?? (await sendWithRetries(request, delivery, surface));
   task.step('verify');
-  const image = await arrived(sent, content, { verb: 'upload', since }, delivery);
+  const image = await arrived(sent, content, { verb: pulled ? 'import' : 'upload', since }, delivery, surface);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
   return recordContentId(image, prepared, delivery, surface);
+}
+
+/** Has the target fetch the data by itself, where it can. Absent: it cannot, and the bytes have to be sent. */
+async function pull(request: UploadRequest, { at, call, handover }: Delivery, surface: Surface): Promise<Image | undefined> {
+  const verb = handover && at.maybe('import');
+  if (!verb || !handover) return undefined;
+  const { description, place } = request;
+  try {
+    return await verb.run({ description, handover, ...(place === undefined ? {} : { places: [place] }), extras: {} }, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code !== 'UNSUPPORTED') throw error;
+    surface.say(`it goes through here: ${error.message}`);
+    return undefined;
+  }
 }
 
 type Named = Description & { readonly name: string };
@@ -67,8 +86,7 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
     throw conflictError(`there is an image "${description.name}" already in ${delivery.at.profile}: ${first.id}`, {
       hint: '--if-exists skip, replace or rename says what to do',
     });
-  const contentId = await prepared.contentId();
-  const same = taken.find((image) => contentId !== undefined && image.contentId === contentId && image.status === 'active');
+  const same = await identical(taken, prepared);
   if (same) {
     surface.say(`${same.id} holds the same disk already; nothing was sent`);
     return { image: same };
@@ -76,6 +94,38 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
   throw conflictError(`the image "${description.name}" (${first.id}) holds other content, or its content is not known`, {
     hint: '--if-exists replace or rename says what to do',
   });
+}
+
+/** The image that holds the same disk: by its content id, else, of what would be sent as it is, by its digest. */
+async function identical(taken: readonly Image[], prepared: Prepared): Promise<Image | undefined> {
+  const active = taken.filter((image) => image.status === 'active');
+  if (active.some((image) => image.contentId !== undefined)) {
+    const contentId = await prepared.contentId();
+    const same = active.find((image) => contentId !== undefined && image.contentId === contentId);
+    if (same) return same;
+  }
+  for (const image of active) if (image.contentId === undefined && (await hasDigest(image, prepared))) return image;
+  return undefined;
+}
+
+async function hasDigest({ checksums = {} }: Image, prepared: Prepared): Promise<boolean> {
+  const algorithm = comparable.find((name) => checksums[name] !== undefined);
+  return algorithm !== undefined && (await prepared.digest(algorithm)) === checksums[algorithm]?.toLowerCase();
+}
+
+/** Digests by which two files may be taken for the same one; MD5 is not among them, for files can be made to share it. */
+const comparable = ['sha512', 'sha256'];
+
+/** An image among those of that name which is known, without a byte being moved, to hold the same disk as another one. */
+export async function alreadyThere(at: At, name: string, from: Image, call: Call): Promise<Image | undefined> {
+  const taken = (await imagesNamed(at, name, call)).filter((image) => image.status === 'active');
+  const same = ({ checksums = {}, diskFormat }: Image): boolean =>
+    diskFormat === from.diskFormat &&
+    comparable.some((algorithm) => checksums[algorithm] !== undefined && checksums[algorithm] === from.checksums?.[algorithm]);
+  return (
+    taken.find((image) => image.contentId !== undefined && image.contentId === from.contentId) ??
+    taken.find((image) => (image.contentId === undefined || from.contentId === undefined) && same(image))
+  );
 }
 
 const freeName = (name: string, now: number): string =>
@@ -97,7 +147,11 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, surfa
       )
         throw error;
       if (!request.content.repeatable)
-        throw error.with({ hint: 'the source can be read only once, so this was not tried again; name a file instead' });
+        throw new ImgctlError(error.code, `${error.message}; the source can be read only once, so this was not tried again`, {
+          ...error.circumstances,
+          cause: error,
+          hint: 'name a file instead of a stream',
+        });
       call.retries.left -= 1;
       call.note({ kind: 'retry', reason: error.message, afterMs: 0 });
       task.step('send again');
@@ -111,7 +165,7 @@ const worthAnother = (error: ImgctlError): boolean =>
   error.circumstances.uncertain !== true &&
   (error.code === 'NETWORK' || (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
 
-async function arrived(sent: Image, content: Content, work: Work, delivery: Delivery): Promise<Image> {
+async function arrived(sent: Image, content: Content, work: Work, delivery: Delivery, surface: Surface): Promise<Image> {
   const { at, call, limits, task } = delivery;
   const reported = at.verb('upload').digests;
   try {
@@ -120,7 +174,10 @@ async function arrived(sent: Image, content: Content, work: Work, delivery: Deli
         ? sent
         : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
     const image = settled ?? sent;
-    verifySent(image, content, reported);
+    const verifiedBy = verifySent(image, content, reported);
+    if (verifiedBy !== undefined) surface.say(`verified: ${at.provider} has the size and the ${verifiedBy} of what was sent`);
+    else if (image.status === 'active' && reported.length > 0)
+      surface.warn(`${at.provider} does not report a digest of ${image.id}: what arrived there was not verified`);
     return image;
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;
@@ -153,9 +210,9 @@ async function removeReplaced(old: readonly Image[], image: Image, { at, call }:
 /** Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet. */
 async function recordContentId(image: Image, prepared: Prepared, { at, call }: Delivery, surface: Surface): Promise<Image> {
   const patch = at.maybe('patch');
-  if (image.contentId !== undefined || !patch?.fields.includes('properties')) return image;
+  if (!patch?.fields.includes('properties')) return image;
   const contentId = await prepared.contentId();
-  if (contentId === undefined) return image;
+  if (contentId === undefined || contentId === image.contentId) return image;
   try {
     return await patch.run({ id: image.id, changes: { properties: { [contentIdProperty]: contentId } }, extras: {} }, call);
   } catch (error) {

@@ -17,7 +17,8 @@ import { DryRunStop, plannedView } from './dry-run.ts';
 import { commandHelp, firstHelp, groupHelp } from './help.ts';
 import { one } from './outcome.ts';
 import { parseArguments, type Parsed } from './parse.ts';
-import { openAt, toolsFor } from './session.ts';
+import { openAt } from './session.ts';
+import { toolsFor } from './tools.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 
 /** What the program stands in: everything it knows of the process it runs in. */

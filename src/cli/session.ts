@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { refusal, type Driver, type Session, type Tools } from '../core/driver.ts';
 import { configError, ImgctlError } from '../core/errors.ts';
 import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
 import { ownFolder } from '../host/folders.ts';
-import { createLock } from '../host/lock.ts';
 import { valueBehind } from '../host/reference-value.ts';
-import { createHttp } from '../http/index.ts';
 import { resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
 import { changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
+import { toolsFor } from './tools.ts';
 
 /** The driver of a provider. Throws CONFIG, with the nearest names, if there is none of that name. */
 export async function driverNamed(name: string, surface: Surface): Promise<Driver> {
@@ -59,7 +57,7 @@ async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonl
   );
 }
 
-type FieldValues = Readonly<Record<string, string | Secret>>;
+export type FieldValues = Readonly<Record<string, string | Secret>>;
 
 async function valuesOf(
   entry: Entry,
@@ -87,45 +85,6 @@ async function valuesOf(
 
 const variablesFor = (driver: Driver, fields: readonly string[]): string =>
   fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ');
-
-/** How many time limits a transfer may pass without a byte: 60 s by default. */
-const stallLimits = 2;
-
-/** An Http by the global options, and by the profile's own `caBundle` and `insecure` where it has them. */
-export async function toolsFor(surface: Surface, values: FieldValues = {}): Promise<Tools> {
-  const { settings, home, version } = surface;
-  const insecure = settings.insecure === true || values.insecure === 'true';
-  if (insecure) surface.warn('certificates are not checked (insecure)');
-  const pem = async (file: string | Secret | undefined): Promise<string | undefined> =>
-    typeof file === 'string'
-      ? readFile(file, 'utf8').catch((cause: unknown) => Promise.reject(configError(`cannot read ${file}`, { cause })))
-      : undefined;
-  const [ca, cert, key] = await Promise.all([
-    pem(settings.caBundle ?? values.caBundle),
-    pem(settings.clientCert),
-    pem(settings.clientKey),
-  ]);
-  const { env } = home;
-  const proxies = {
-    http: env.HTTP_PROXY ?? env.http_proxy,
-    https: env.HTTPS_PROXY ?? env.https_proxy,
-    no: env.NO_PROXY ?? env.no_proxy,
-  };
-  const http = createHttp({
-    userAgent: `imgctl/${version}`,
-    redactor: surface.redactor,
-    timeoutMs: settings.timeoutMs,
-    stallMs: settings.timeoutMs * stallLimits,
-    proxies: Object.fromEntries(Object.entries(proxies).filter(([, value]) => value)),
-    ...(settings.debug ? { trace: (line: string) => surface.progress.line(line) } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(insecure ? { insecure } : {}),
-    ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit }),
-  });
-  return { http, lock: createLock() };
-}
 
 /** Opens a profile for a command that needs these verbs. Refuses before any request. */
 export async function openAt(name: string, needs: readonly OperationName[], surface: Surface): Promise<At> {

@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os';
 import { formats, type Format } from '../core/encoding.ts';
+import type { UploadFacts } from '../core/operation.ts';
 import { parseChecksum } from '../transfer/checked.ts';
 import { prepareForFile } from '../transfer/convert.ts';
-import type { Means, Wishes } from '../transfer/prepare.ts';
+import type { Means, Prepared, Wishes } from '../transfer/prepare.ts';
 import type { Source } from '../transfer/source.ts';
 import type { Task } from '../ui/progress.ts';
 import type { Surface } from './context.ts';
@@ -37,6 +38,9 @@ export function wishesFrom(input: OptionValues<typeof sourceOptions>): Wishes {
   };
 }
 
+/** Digests to be taken of what is sent: those that the provider reports, SHA-256 where it reports none. */
+export const sentDigests = ({ digests }: UploadFacts): readonly string[] => (digests.length > 0 ? digests : ['sha256']);
+
 /** What a transfer works with; its bytes are shown as progress of the task. */
 export function meansFor(surface: Surface, task: Task, digests: readonly string[]): Means {
   return {
@@ -53,4 +57,12 @@ export async function stepsToFile(source: Source, file: string, wishes: Wishes, 
   await prepared.close();
   const { steps } = prepared.plan;
   return [...steps.slice(0, steps.indexOf('send')), `write ${file}`];
+}
+
+/** Warns of what was found in a source, and of a disk above what a provider takes without having been asked. */
+export function warnOfFindings({ warnings, inspection, plan }: Prepared, name: string, provider: string, surface: Surface): void {
+  for (const finding of warnings) surface.warn(`${name}: ${finding.message} [${finding.code}]`);
+  const [disk, limit] = [inspection.virtualBytes, plan.accept.warnVirtualBytes];
+  if (disk === undefined || limit === undefined || disk <= limit) return;
+  surface.warn(`the disk has ${disk} bytes; ${provider} takes ${limit} unless its support has raised the limit`);
 }

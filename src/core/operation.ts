@@ -86,6 +86,8 @@ export interface ImportFacts extends Extras {
   readonly methods: readonly string[];
   readonly fields: readonly Editable[];
   readonly into: boolean;
+  /** It takes what its own download hands over at another place. */
+  readonly handover?: boolean;
 }
 
 export const operationNames = [

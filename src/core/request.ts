@@ -148,7 +148,10 @@ export interface Content {
   readonly sha256?: string;
   readonly repeatable: boolean;
   open(): Bytes;
-  /** Count and digests of what was read; complete once the bytes have come to their end. SHA-256 is always among them. */
+  /**
+   * Count and digests of what was read; complete once the bytes have come to their end. Among them is the first of those that
+   * the driver's upload reports, and SHA-256 where it reports none.
+   */
   sent(): { readonly bytes: number; readonly digests: Digests };
 }
 
@@ -166,11 +169,18 @@ export interface DownloadRequest {
   readonly id: string;
 }
 
+/** How a provider's other places can fetch an image's data by themselves. Only an account of the same `realm` understands `values`. */
+export interface Handover {
+  readonly realm: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** Image data that can be read: from the start, or from a byte on where the facts say `ranges`. */
 export interface Download {
   readonly encoding?: Encoding;
   readonly bytes?: number;
   readonly digests?: Digests;
+  readonly handover?: Handover;
   /** Opens the data at byte `from` (default 0), up to and with byte `to`. Asks the provider anew each time. */
   open(from?: number, to?: number): Bytes;
 }
@@ -181,6 +191,8 @@ export interface ImportRequest {
   readonly description: Description & { readonly name: string };
   readonly url?: string;
   readonly method?: string;
+  /** What a download of the same provider gave. UNSUPPORTED, before anything is made, where it is of no use here. */
+  readonly handover?: Handover;
   readonly places?: readonly string[];
   readonly extras: ExtraValues;
 }

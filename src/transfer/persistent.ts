@@ -27,7 +27,8 @@ async function* goingOn(source: Source, from: number, to: number | undefined, ca
       }
       return;
     } catch (error) {
-      if (!(error instanceof ImgctlError) || error.code !== 'NETWORK' || call.retries.left <= 0 || call.signal.aborted) throw error;
+      if (!(error instanceof ImgctlError) || error.code !== 'NETWORK' || call.retries.left <= 0 || call.signal.aborted)
+        throw error;
       call.retries.left -= 1;
       const afterMs = firstPauseMs * 2 ** fruitless;
       fruitless += 1;

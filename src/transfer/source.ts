@@ -1,6 +1,14 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { abortedError, answerError, integrityError, localError, networkError, notFoundError, usageError } from '../core/errors.ts';
+import {
+  abortedError,
+  answerError,
+  integrityError,
+  localError,
+  networkError,
+  notFoundError,
+  usageError,
+} from '../core/errors.ts';
 import type { Bytes, Http } from '../core/http.ts';
 import type { Call, Digests, Download } from '../core/operation.ts';
 import { fileBytes } from './file-bytes.ts';

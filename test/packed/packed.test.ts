@@ -22,17 +22,28 @@ function imgctl(args: readonly string[], input?: string): { stdout: string; stde
 }
 
 beforeAll(() => {
-  const told = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const told = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   // The build that packing runs first may print lines of its own.
   [packed] = JSON.parse(told.slice(told.indexOf('[\n'))) as [Packed];
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
-  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(folder, packed.filename)], { cwd: folder, stdio: 'ignore' });
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(folder, packed.filename)], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the packed package', () => {
   it('holds the program, the schema and the papers, and nothing else', () => {
-    const strange = packed.files.map((file) => file.path).filter((name) => !/^(bin\/imgctl\.cjs|dist\/(help\/)?[\w.-]+|schema\/[\w.-]+|README\.md|LICENSE|package\.json)$/.test(name));
+    const strange = packed.files
+      .map((file) => file.path)
+      .filter(
+        (name) => !/^(bin\/imgctl\.cjs|dist\/(help\/)?[\w.-]+|schema\/[\w.-]+|README\.md|LICENSE|package\.json)$/.test(name),
+      );
     expect(strange).toEqual([]);
   });
 
@@ -62,7 +73,10 @@ describe('the packed package', () => {
   });
 
   it('ends quietly when nobody reads its output', () => {
-    const result = spawnSync('/bin/bash', ['-c', `set -o pipefail; "${bin}" help | head -1`], { env: { PATH: process.env.PATH, HOME: home }, encoding: 'utf8' });
+    const result = spawnSync('/bin/bash', ['-c', `set -o pipefail; "${bin}" help | head -1`], {
+      env: { PATH: process.env.PATH, HOME: home },
+      encoding: 'utf8',
+    });
     expect(result).toMatchObject({ status: 0, stderr: '' });
   });
 });

@@ -1,23 +1,25 @@
 import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { Description, Editable } from '../../core/operation.ts';
-import { downloadSource } from '../../transfer/source.ts';
+import type { Call, Description, Download, Editable } from '../../core/operation.ts';
+import { persistentSource } from '../../transfer/persistent.ts';
+import { downloadSource, type Source } from '../../transfer/source.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { deliver, type Delivery } from '../deliver.ts';
+import { alreadyThere, deliver, type Delivery } from '../deliver.ts';
 import { onlyProfile } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { imageId } from '../resolve-image.ts';
-import { ifExistsOption, meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { ifExistsOption, meansFor, sentDigests, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const copy = defineCommand({
   about:
+    'The target fetches the data by itself where both ends are places of one cloud; else it is relayed through here, converted on the way. ' +
     'The record goes along as far as the target keeps its fields: description, tags, properties, sizes; visibility last of all. --dry-run prints the route.',
   args: {
     from: { takes: 'required', summary: 'PROFILE:IMAGE', completes: 'image' },
@@ -25,6 +27,7 @@ export const copy = defineCommand({
   },
   options: {
     ifExists: ifExistsOption,
+    relay: { kind: 'flag', summary: 'send it through here, even where the target could fetch it by itself' },
     latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
     set: { kind: 'pairs', value: 'field=value', summary: 'a field that only the target provider has' },
     ...sourceOptions,
@@ -51,25 +54,31 @@ export const copy = defineCommand({
     const name = toReference.image || image.name;
     const verb = to.verb('upload');
     const extras = extrasFrom(to as At, verb, input.set);
-    const data = await from.verb('download').run({ id }, call);
-    const source = downloadSource(data, `${from.profile}:${id}`, from.verb('download').ranges);
+    if (input.ifExists === 'skip') {
+      const same = await alreadyThere(to as At, name, image, call);
+      if (same) {
+        context.say(`${same.id} holds the same disk already; nothing was copied`);
+        return one(imageView, same);
+      }
+    }
     const task = context.progress.task(`copy ${image.name}`);
-    const prepared = await prepare(
-      { ...source, digests: { ...image.checksums, ...source.digests } },
-      verb.accepts,
-      wishesFrom(input),
-      meansFor(context, task, verb.digests),
-    );
+    const data = await from.verb('download').run({ id }, call);
+    const source = sourceOf(data, image, from, call);
+    const prepared = await prepare(source, verb.accepts, wishesFrom(input), meansFor(context, task, sentDigests(verb)));
     try {
+      warnOfFindings(prepared, source.name, to.provider, context);
+      const { plan } = prepared;
+      const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
+      const isPull =
+        asItIs &&
+        !input.relay &&
+        data.handover !== undefined &&
+        from.provider === to.provider &&
+        to.maybe('import')?.handover === true;
+      const route = [isPull ? 'pull: the target fetches it' : 'relay through here', ...(isPull ? ['verify'] : plan.steps)];
       if (context.settings.dryRun)
-        throw new DryRunStop({
-          verb: 'copy',
-          profile: to.profile,
-          provider: to.provider,
-          image: name,
-          steps: ['relay through here', ...prepared.plan.steps],
-        });
-      context.say(`relay through here: ${prepared.plan.steps.join(' → ')}`);
+        throw new DryRunStop({ verb: 'copy', profile: to.profile, provider: to.provider, image: name, steps: route });
+      context.say(`route: ${route.join(' → ')}`);
       const { visibility, ...fields } = carried(image, verb.fields, prepared.plan.encoding.format);
       const delivery: Delivery = {
         at: to,
@@ -78,6 +87,7 @@ export const copy = defineCommand({
           ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
           extras,
         },
+        ...(isPull && data.handover ? { handover: data.handover } : {}),
         ifExists: (input.ifExists ?? 'fail') as Delivery['ifExists'],
         wait: input.wait !== false,
         limits: input,
@@ -97,6 +107,16 @@ export const copy = defineCommand({
     }
   },
 });
+
+/** The data of an image, gone on with where a connection breaks, and what is known of it. */
+function sourceOf(data: Download, image: Image, from: At<'download'>, call: Call): Source {
+  const offered = downloadSource(data, `${from.profile}:${image.id}`, from.driver.worksOnFiles);
+  return {
+    ...(from.verb('download').ranges ? persistentSource(offered, call) : offered),
+    digests: { ...image.checksums, ...data.digests },
+    ...(image.contentId === undefined ? {} : { contentId: image.contentId }),
+  };
+}
 
 const carriedFields = [
   'description',
@@ -126,7 +146,7 @@ async function withVisibility(
   at: At,
   image: Image,
   visibility: Image['visibility'],
-  call: Parameters<ReturnType<At['verb']>['run']>[1],
+  call: Call,
   warn: (text: string) => void,
 ): Promise<Image> {
   const patch = at.maybe('patch');

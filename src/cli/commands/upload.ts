@@ -2,6 +2,7 @@ import path from 'node:path';
 import { usageError, unsupportedError } from '../../core/errors.ts';
 import { parseReference } from '../../core/reference.ts';
 import { fileSource, streamSource, urlSource, type Source } from '../../transfer/source.ts';
+import { persistentSource } from '../../transfer/persistent.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
@@ -13,7 +14,7 @@ import { DryRunStop } from '../dry-run.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { ifExistsOption, meansFor, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { ifExistsOption, meansFor, sentDigests, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const upload = defineCommand({
@@ -62,11 +63,9 @@ export const upload = defineCommand({
     if (name === '') throw usageError('--name names no image');
     const source = await sourceFrom(input.file, context);
     const task = context.progress.task(`upload ${name}`);
-    const prepared = await prepare(source, verb.accepts, wishes, meansFor(context, task, verb.digests));
+    const prepared = await prepare(source, verb.accepts, wishes, meansFor(context, task, sentDigests(verb)));
     try {
-      for (const finding of prepared.warnings) context.warn(`${source.name}: ${finding.message} [${finding.code}]`);
-      context.detail(`steps: ${prepared.plan.steps.join(' → ')}`);
-      warnOfSize(prepared.inspection.virtualBytes, prepared.plan.accept.warnVirtualBytes, at.provider, context);
+      warnOfFindings(prepared, source.name, at.provider, context);
       if (context.settings.dryRun)
         throw new DryRunStop({
           verb: 'upload',
@@ -99,18 +98,17 @@ export const upload = defineCommand({
   },
 });
 
-function warnOfSize(disk: number | undefined, limit: number | undefined, provider: string, surface: Surface): void {
-  if (disk === undefined || limit === undefined || disk <= limit) return;
-  surface.warn(`the disk has ${disk} bytes; ${provider} takes ${limit} unless its support has raised the limit`);
-}
-
 /** What `upload`, `convert` and `inspect` read from: a file, `-`, or a URL. */
 export async function sourceFrom(text: string, surface: Surface): Promise<Source> {
   if (text === '-') {
     if (surface.io.stdinIsTerminal)
       throw usageError('standard input is a terminal, not a disk image', { hint: 'pipe it in, or name a file' });
-    return streamSource('standard input', () => surface.stdinBytes());
+    return streamSource('standard input', () => surface.stdinBytes(), surface.signal);
   }
-  if (/^https?:\/\//i.test(text)) return urlSource(text, (await surface.tools()).http, surface.call());
+  if (/^https?:\/\//i.test(text)) {
+    const call = surface.call();
+    const source = await urlSource(text, (await surface.tools()).http, call);
+    return source.random ? persistentSource(source, call) : source;
+  }
   return fileSource(path.normalize(text));
 }

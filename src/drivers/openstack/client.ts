@@ -82,6 +82,13 @@ export class OpenstackClient {
     return opening;
   }
 
+  /** Keystone and project: regions of one realm may fetch from each other. Absent where either is not known. */
+  async realm(call: Call): Promise<{ readonly realm: string; readonly region: string } | undefined> {
+    const { signedIn, region } = await this.site(call);
+    if (this.#authUrl === undefined || signedIn.project === undefined || region === undefined) return undefined;
+    return { realm: `${this.#authUrl} ${signedIn.project.id}`, region };
+  }
+
   /** Asks Glance. Throws what an unwelcome answer stands for. A 401 is answered with one new sign-in. */
   async ask(ask: Ask, call: Call): Promise<ApiAnswer> {
     const answer = await this.#withToken(call, (site) =>

@@ -3,6 +3,7 @@ import { conflictError, type ImgctlError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation } from '../../core/operation.ts';
+import { handoverOf } from './handover.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath, readRecord } from './images.ts';
 import { glanceError } from './words.ts';
@@ -47,7 +48,9 @@ export const download: Operation<OpenstackClient, 'download'> = {
     // An administrator may read a deactivated image: that is Glance's to say.
     if (image.status !== 'active' && image.status !== 'inactive') throw noData(image);
     const format = formats.find((word): word is Format => word === image.diskFormat);
+    const handover = await handoverOf(client, id, call);
     return {
+      ...(handover === undefined ? {} : { handover }),
       ...(format === undefined ? {} : { encoding: { format } }),
       ...(image.sizeBytes === undefined ? {} : { bytes: image.sizeBytes }),
       ...(image.checksums === undefined ? {} : { digests: image.checksums }),

@@ -3,6 +3,7 @@ import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editable, steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
+import { handedOver } from './handover.ts';
 import { needMethod, needStores } from './site.ts';
 import { onNewImage } from './new-image.ts';
 
@@ -90,12 +91,14 @@ export const imports: Operation<OpenstackClient, 'import'> = {
   methods,
   fields: editable,
   into: true,
+  handover: true,
   extras: {
     glanceRegion: { kind: 'text', help: 'glance-download: region the image is fetched from' },
     glanceImageId: { kind: 'text', help: 'glance-download: id of the image there' },
     glanceServiceInterface: { kind: 'text', help: "glance-download: which address of that region's catalogue (public)" },
   },
-  async run(client, request, call) {
+  async run(client, asked, call) {
+    const request = await handedOver(client, asked, call);
     const method = methodOf(request);
     const body = bodies[method](request);
     const { into, description, places } = request;

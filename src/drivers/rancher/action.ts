@@ -63,7 +63,7 @@ const passing = [408, 409, 429, 500, 502, 503, 504];
 
 /** Asks up to three times where the answer may be another in a moment. The tries are taken from the budget of the call. */
 export async function persist(client: RancherClient, question: Question, call: Call): Promise<ApiAnswer> {
-  const retries = { left: call.retries.left };
+  const retries = { left: Math.min(2, call.retries.left) };
   const before = retries.left;
   try {
     return await client.ask({ ...question, retryOn: passing }, { ...call, retries });

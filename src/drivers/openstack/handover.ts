@@ -1,0 +1,22 @@
+import { unsupportedError } from '../../core/errors.ts';
+import type { Call, Handover, ImportRequest } from '../../core/operation.ts';
+import type { OpenstackClient } from './client.ts';
+
+/** By what another region's Glance finds an image here. Absent where nobody knows which region this is. */
+export async function handoverOf(client: OpenstackClient, id: string, call: Call): Promise<Handover | undefined> {
+  const own = await client.realm(call);
+  return own && { realm: own.realm, values: { glanceRegion: own.region, glanceImageId: id } };
+}
+
+/**
+ * The request with what was handed over said in the words of glance-download. Throws UNSUPPORTED where it comes from another
+ * Keystone or project, or from this very region, which does not fetch from itself.
+ */
+export async function handedOver(client: OpenstackClient, request: ImportRequest, call: Call): Promise<ImportRequest> {
+  const { handover, ...rest } = request;
+  if (!handover) return request;
+  const own = await client.realm(call);
+  if (own?.realm !== handover.realm) throw unsupportedError('the other cloud or project is not known to this one');
+  if (own.region === handover.values.glanceRegion) throw unsupportedError('a region does not fetch from itself');
+  return { ...rest, method: 'glance-download', extras: { ...rest.extras, ...handover.values } };
+}
