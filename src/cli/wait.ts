@@ -107,9 +107,12 @@ function late(at: At, id: string, goal: Goal, limitMs: number, image: Image): Er
       : 'places' in goal
         ? goal.places.map((name) => `replicated=${name}`).join(',')
         : goal.status.join(',');
-  return waitTimeoutError(`${id} is still ${image.status} after ${limitMs < 1000 ? `${limitMs} ms` : humanDuration(limitMs)}; the provider goes on`, {
-    hint: `imgctl wait ${at.profile}:${id} --for ${wanted}`,
-    profile: at.profile,
-    provider: at.provider,
-  });
+  return waitTimeoutError(
+    `${id} is still ${image.status} after ${limitMs < 1000 ? `${limitMs} ms` : humanDuration(limitMs)}; the provider goes on`,
+    {
+      hint: `imgctl wait ${at.profile}:${id} --for ${wanted}`,
+      profile: at.profile,
+      provider: at.provider,
+    },
+  );
 }

@@ -48,7 +48,9 @@ export function resolveFields(
 ): Readonly<Record<string, Origin>> {
   const resolved: Record<string, Origin> = {};
   for (const [field, facts] of Object.entries(fields)) {
-    const variable = [fieldVariable(name, field), `IMGCTL_PROFILE_${variableName(name)}_${field.toUpperCase()}`].find((key) => given.env[key]);
+    const variable = [fieldVariable(name, field), `IMGCTL_PROFILE_${variableName(name)}_${field.toUpperCase()}`].find(
+      (key) => given.env[key],
+    );
     const candidates: (Origin | undefined)[] = [
       origin(given.options[field], 'option'),
       variable === undefined ? undefined : origin(given.env[variable], `environment (${variable})`),

@@ -33,7 +33,9 @@ function profileFrom(value: unknown, name: string, path: string): StoredProfile 
     throw configError(`${path}: profile "${name}" is damaged`, { hint: `mend it by hand, or move the file away` });
   const fields = Object.entries(value.fields).map(([field, text]): [string, string] => {
     if (typeof text === 'string') return [field, text];
-    throw configError(`${path}: profile "${name}" is damaged: ${field} is no text`, { hint: 'mend it by hand, or move the file away' });
+    throw configError(`${path}: profile "${name}" is damaged: ${field} is no text`, {
+      hint: 'mend it by hand, or move the file away',
+    });
   });
   return {
     provider: value.provider,
@@ -50,9 +52,12 @@ export function parseBook(text: string, path: string): ProfileBook {
   } catch {
     throw configError(`${path} is not readable as JSON`, { hint: 'mend it by hand, or move it away; it is not overwritten' });
   }
-  if (!isObject(value) || !isObject(value.profiles)) throw configError(`${path} holds no profiles`, { hint: 'move it away to begin anew' });
+  if (!isObject(value) || !isObject(value.profiles))
+    throw configError(`${path} holds no profiles`, { hint: 'move it away to begin anew' });
   if (value.version !== 1)
-    throw configError(`${path} is of version ${JSON.stringify(value.version)}; this imgctl reads version 1`, { hint: 'use a newer imgctl' });
+    throw configError(`${path} is of version ${JSON.stringify(value.version)}; this imgctl reads version 1`, {
+      hint: 'use a newer imgctl',
+    });
   const profiles = Object.entries(value.profiles).map(([name, profile]) => [name, profileFrom(profile, name, path)] as const);
   return {
     version: 1,

@@ -18,8 +18,11 @@ export interface Begun {
  * with it again: INTEGRITY where it does not.
  */
 export async function withPrefix(source: Source): Promise<Begun> {
-  // One byte more than is wanted tells whether that is all.
-  const stream = (source.repeatable ? source.open(0, prefixBytes) : source.open())[Symbol.asyncIterator]();
+  // One byte more than is wanted tells whether that is all; an empty source has no byte to ask for.
+  if (source.repeatable && source.bytes === 0) return { source, prefix: new Uint8Array(0), complete: true };
+  const stream = (source.repeatable ? source.open(0, Math.min(prefixBytes, (source.bytes ?? Infinity) - 1)) : source.open())[
+    Symbol.asyncIterator
+  ]();
   const chunks: Buffer[] = [];
   let length = 0;
   let complete = false;

@@ -43,8 +43,8 @@ const unsafeInNames = /[^A-Za-z0-9._-]/g;
 
 /**
  * Writes a source to a file, which has its name only when every byte is there, verified and on the disk; zeros take no room.
- * Until then the bytes are in a hidden file beside it. What a broken connection leaves of them is kept as
- * `.NAME.IDENTITY.imgctl-part`, which the failure names, for `resume`; after Ctrl-C only if `resume` was asked for.
+ * Until then the bytes are in a hidden file beside it, mode 0600. With `resume`, what a broken run leaves of them is kept as
+ * `.NAME.IDENTITY.imgctl-part`, which the failure names.
  * Throws INTEGRITY when length or digest differ, LOCAL when it cannot be written, CONFLICT when the file exists.
  */
 export async function saveTo(file: string, source: Source, saving: Saving): Promise<Saved> {
@@ -72,18 +72,18 @@ export async function saveTo(file: string, source: Source, saving: Saving): Prom
 /** A new file, or what an earlier run has kept: taken by renaming it, so that of two runs only one goes on with it. */
 async function openDraft(draft: string, kept: string | undefined): Promise<FileHandle> {
   const taken = kept !== undefined && (await rename(kept, draft).then(() => true, () => false)); // prettier-ignore
-  return open(draft, taken ? 'r+' : 'wx+').catch((cause: NodeJS.ErrnoException) => {
+  return open(draft, taken ? 'r+' : 'wx+', 0o600).catch((cause: NodeJS.ErrnoException) => {
     throw localError(`cannot write ${draft}: ${cause.code ?? cause.message}`, { cause });
   });
 }
 
-const resumable: readonly string[] = ['NETWORK', 'PROVIDER'];
+const resumable: readonly string[] = ['NETWORK', 'PROVIDER', 'ABORTED'];
 
 /** Removes a draft, or keeps what is worth it and says so. */
 async function abandoned(draft: string, kept: string | undefined, error: unknown, { resume }: Saving): Promise<unknown> {
   const code = error instanceof ImgctlError ? error.code : '';
   const bytes = (await stat(draft).catch(() => undefined))?.size ?? 0;
-  const keep = kept !== undefined && bytes > 0 && (resumable.includes(code) || (resume && code === 'ABORTED'));
+  const keep = kept !== undefined && resume && bytes > 0 && resumable.includes(code);
   if (!keep || !(error instanceof ImgctlError)) {
     await rm(draft, { force: true });
     return error;
@@ -110,7 +110,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 async function fill(handle: FileHandle, source: Source, saving: Saving, file: string): Promise<Saved> {
   const published = strongest(source.digests);
-  const expected = [...(published ? [published] : []), ...(saving.checksums ?? [])];
+  const expected = [...(saving.checksums ?? []), ...(published ? [published] : [])];
   const algorithms = expected.length > 0 ? expected.map(({ algorithm }) => algorithm) : ['sha256'];
   const digester = parallelDigester([...new Set(algorithms)]);
   try {

@@ -72,7 +72,19 @@ describe('create', () => {
 
 describe('patch by options', () => {
   it('changes every field, and takes away what is named', async () => {
-    await stage.queued('web', '--tag', 'old', '--tag', 'kept', '--property', 'stale=1', '--property', 'kept=2', '--protect', '--hide');
+    await stage.queued(
+      'web',
+      '--tag',
+      'old',
+      '--tag',
+      'kept',
+      '--property',
+      'stale=1',
+      '--property',
+      'kept=2',
+      '--protect',
+      '--hide',
+    );
     const changed = await stage.ok([
       ...['patch', 'web', '--name', 'web-2', '--description', 'd', '--tag', 'new', '--untag', 'old', '--property', 'os=x'],
       ...['--remove-property', 'stale', '--visibility', 'shared', '--unprotect', '--unhide', '--min-ram', '1G', '-o', 'json'],
@@ -109,7 +121,14 @@ describe('patch by options', () => {
     expect(result.exitCode).toBe(12);
     expect(result.json()).toEqual([
       { image: 'a', profile: 'local', id: a, name: 'a', status: 'queued', result: 'ok' },
-      { image: 'zzzzzz', profile: 'local', result: 'failed', code: 'NOT_FOUND', exitCode: 5, message: 'there is no image "zzzzzz" in local' },
+      {
+        image: 'zzzzzz',
+        profile: 'local',
+        result: 'failed',
+        code: 'NOT_FOUND',
+        exitCode: 5,
+        message: 'there is no image "zzzzzz" in local',
+      },
       { image: 'c', profile: 'local', id: c, name: 'c', status: 'queued', result: 'ok' },
     ]);
     expect(errorOf(result)).toEqual({ code: 'PARTIAL', message: '1 of 3 images failed', exitCode: 12 });
@@ -171,7 +190,9 @@ describe('patch by a document', () => {
 
   it('applies options and document together', async () => {
     await stage.queued('web', '--tag', 'a');
-    const result = await stage.ok(['patch', 'web', '--name', 'w', '--merge-patch', '-', '-o', 'json'], { stdin: '{"description":"d"}' });
+    const result = await stage.ok(['patch', 'web', '--name', 'w', '--merge-patch', '-', '-o', 'json'], {
+      stdin: '{"description":"d"}',
+    });
     expect(result.json()).toMatchObject({ name: 'w', description: 'd', tags: ['a'] });
   });
 
@@ -183,7 +204,11 @@ describe('patch by a document', () => {
     ['json-patch', [{ op: 'replace', path: 'name', value: 'x' }], '"name" cannot be changed'],
     ['json-patch', [{ op: 'add', path: '/__proto__/x', value: 'x' }], '"/__proto__/x" cannot be changed'],
     ['json-patch', { op: 'replace', path: '/name', value: 'x' }, 'a JSON Patch is an array of operations (RFC 6902)'],
-    ['json-patch', [{ op: 'rename', path: '/name' }], 'operation 0 of the JSON Patch: op is not one of add, remove, replace, move, copy, test'],
+    [
+      'json-patch',
+      [{ op: 'rename', path: '/name' }],
+      'operation 0 of the JSON Patch: op is not one of add, remove, replace, move, copy, test',
+    ],
     ['json-patch', [{ op: 'add', path: '/name', value: 'x' }, { op: 'add' }], 'operation 1 of the JSON Patch has no path'],
     ['json-patch', [{ op: 'copy', path: '/name' }], 'operation 0 of the JSON Patch (copy) has no from'],
     ['json-patch', [null], expect.stringMatching(/^operation 0 of the JSON Patch: op is not/)],
@@ -296,13 +321,20 @@ describe('share', () => {
       };
       const [id = ''] = await cloud.seed([{ name: 'golden' }]);
       await stage.ok(['patch', `mine:${id}`, '--visibility', 'shared'], { env });
-      const who = (await stage.ok(['profile', 'check', 'theirs', '-o', 'json'], { env })).json() as { details: Record<string, string> };
-      const project = Object.values(who.details).find((text) => /[0-9a-f]{32}/.test(text))?.match(/[0-9a-f]{32}/)?.[0] ?? '';
+      const who = (await stage.ok(['profile', 'check', 'theirs', '-o', 'json'], { env })).json() as {
+        details: Record<string, string>;
+      };
+      const project =
+        Object.values(who.details)
+          .find((text) => /[0-9a-f]{32}/.test(text))
+          ?.match(/[0-9a-f]{32}/)?.[0] ?? '';
       const given = await stage.ok(['share', `mine:${id}`, '--with', project, '-o', 'json'], { env });
       expect(given.json()).toMatchObject([{ with: project, state: 'pending' }]);
       const accepted = await stage.ok(['share', `theirs:${id}`, '--accept', '-o', 'json'], { env });
       expect(accepted.json()).toMatchObject([{ with: project, state: 'accepted' }]);
-      expect((await stage.ok(['share', `mine:${id}`, '-c', 'with,state', '--no-header'], { env })).stdout).toBe(`${project}\taccepted\n`);
+      expect((await stage.ok(['share', `mine:${id}`, '-c', 'with,state', '--no-header'], { env })).stdout).toBe(
+        `${project}\taccepted\n`,
+      );
       expect((await stage.ok(['unshare', `mine:${id}`, '--with', project, '-o', 'json'], { env })).stdout).toBe('[]\n');
     } finally {
       await cloud.stop();

@@ -37,7 +37,12 @@ describe('download', () => {
     await stage.image('web');
     const file = stage.write('web.raw', 'precious');
     const refused = await stage.run(['download', 'web', file, '--json']);
-    expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', message: `${file} exists already`, hint: '--force replaces it', exitCode: 6 });
+    expect(errorOf(refused)).toMatchObject({
+      code: 'CONFLICT',
+      message: `${file} exists already`,
+      hint: '--force replaces it',
+      exitCode: 6,
+    });
     expect(stage.read('web.raw').toString()).toBe('precious');
     await stage.ok(['download', 'web', file, '--force']);
     expect(stage.read('web.raw').equals(disk)).toBe(true);
@@ -256,7 +261,10 @@ describe('inspect', () => {
     expect(raw).toMatchObject({ format: 'raw', contentId: (report as { contentId: string }).contentId });
     const headers = (await stage.ok(['inspect', file, '--no-hash', '-o', 'json'])).json();
     expect(headers).not.toHaveProperty('checksums');
-    expect((await stage.ok(['inspect', '-', '-o', 'json'], { stdin: image })).json()).toMatchObject({ format: 'qcow2', safe: true });
+    expect((await stage.ok(['inspect', '-', '-o', 'json'], { stdin: image })).json()).toMatchObject({
+      format: 'qcow2',
+      safe: true,
+    });
     expect((await stage.ok(['inspect', file])).stdout).toMatch(/format\tqcow2/);
   });
 
@@ -269,7 +277,11 @@ describe('inspect', () => {
     const result = await stage.run(['inspect', file, '-o', 'json']);
     expect(result.exitCode).toBe(11);
     expect(result.json()).toMatchObject({ safe: false, findings: [{ level: 'reject', code: 'backing_file' }] });
-    expect(errorOf(result)).toMatchObject({ code: 'INTEGRITY', message: expect.stringContaining('[backing_file]'), exitCode: 11 });
+    expect(errorOf(result)).toMatchObject({
+      code: 'INTEGRITY',
+      message: expect.stringContaining('[backing_file]'),
+      exitCode: 11,
+    });
     expect((await stage.run(['inspect', '-'], { stdin: image })).exitCode).toBe(11);
   });
 

@@ -13,7 +13,11 @@ let env: Readonly<Record<string, string>>;
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  [openstack, linode, rancher] = await Promise.all([startOpenstack(), startLinode(), rancherCloud({ version: '1.5', key: 'superadmin' }).start()]);
+  [openstack, linode, rancher] = await Promise.all([
+    startOpenstack(),
+    startLinode(),
+    rancherCloud({ version: '1.5', key: 'superadmin' }).start(),
+  ]);
   env = {
     ...profileVariables('pcd', 'openstack', openstack.values),
     ...profileVariables('lin', 'linode', linode.values),
@@ -35,7 +39,11 @@ const changes = (): readonly string[] =>
 
 /** `IMAGE` of a line stands for the id of that name. */
 const filled = (line: string): string[] =>
-  line.split(' ').map((word) => word.replace(/^(\w+):(\w+)$/, (whole, profile: string, name: string) => (ids[name] ? `${profile}:${ids[name]}` : whole)));
+  line
+    .split(' ')
+    .map((word) =>
+      word.replace(/^(\w+):(\w+)$/, (whole, profile: string, name: string) => (ids[name] ? `${profile}:${ids[name]}` : whole)),
+    );
 
 describe('a dry run', () => {
   it.each([
@@ -53,7 +61,10 @@ describe('a dry run', () => {
     ['delete pcd:pcd', { verb: 'delete', method: 'DELETE' }],
     ['delete lin:lin', { verb: 'delete', method: 'DELETE' }],
     ['delete cow:inactive', { verb: 'delete', method: 'POST' }],
-    ['replicate lin:lin --to us-iad', { verb: 'replicate', method: 'POST', body: { regions: expect.arrayContaining(['us-iad']) } }],
+    [
+      'replicate lin:lin --to us-iad',
+      { verb: 'replicate', method: 'POST', body: { regions: expect.arrayContaining(['us-iad']) } },
+    ],
     ['share pcd:pcd --with 0123456789abcdef0123456789abcdef', { verb: 'share' }],
     ['unshare pcd:pcd --with 0123456789abcdef0123456789abcdef', { verb: 'share', method: 'DELETE' }],
     ['import pcd:new --url https://example.org/x --disk-format raw', { verb: 'import', method: 'POST' }],

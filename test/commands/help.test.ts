@@ -13,7 +13,8 @@ const loaded = await Promise.all(commands.map(async (entry) => ({ entry, command
 
 /** The command lines of imgctl in a line of a shell: quotes are taken off, pipes and substitutions end one, xargs adds an id. */
 function linesOf(shell: string): readonly (readonly string[])[] {
-  const words = shell.replace(/xargs (?:-\w+ )*(imgctl .*)$/, '$1 ID').match(/(?:\w+=)?[$<]\(|[|)>]|(?:'[^']*'|"[^"]*"|[^\s'"|)>])+/g) ?? [];
+  const words =
+    shell.replace(/xargs (?:-\w+ )*(imgctl .*)$/, '$1 ID').match(/(?:\w+=)?[$<]\(|[|)>]|(?:'[^']*'|"[^"]*"|[^\s'"|)>])+/g) ?? [];
   const lines: string[][] = [];
   let line: string[] | undefined;
   for (const word of words) {
@@ -58,7 +59,10 @@ describe('help of every verb', () => {
           expect(chosen, type).toBeDefined();
           count += 1;
         }
-        expect(lines.some((line) => line.join(' ').includes(entry.path)), `${type} shows ${entry.path}`).toBe(true);
+        expect(
+          lines.some((line) => line.join(' ').includes(entry.path)),
+          `${type} shows ${entry.path}`,
+        ).toBe(true);
       }
     }
     expect(count).toBeGreaterThan(60);
@@ -70,7 +74,10 @@ describe('help of every verb', () => {
     const short = new Set(globals.flatMap(([, option]) => ('short' in option ? [option.short] : [])));
     for (const { entry, command } of loaded)
       for (const [key, option] of Object.entries(command.options)) {
-        expect(globals.some(([name]) => name === key), `${entry.path} --${flagName(key)}`).toBe(false);
+        expect(
+          globals.some(([name]) => name === key),
+          `${entry.path} --${flagName(key)}`,
+        ).toBe(false);
         if (option.short) expect(short.has(option.short), `${entry.path} -${option.short}`).toBe(false);
       }
   });
@@ -86,16 +93,19 @@ describe('help of every verb', () => {
 describe('help', () => {
   it('alone shows first steps and every verb', async () => {
     const first = (await stage.ok([])).stdout;
-    for (const { path, summary } of commands) expect(first).toMatch(new RegExp(`^  ${path} +${summary.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'm'));
+    for (const { path, summary } of commands)
+      expect(first).toMatch(new RegExp(`^  ${path} +${summary.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'm'));
     for (const args of [['help'], ['--help'], ['-h']]) expect((await stage.ok(args)).stdout).toBe(first);
     for (const line of first.split('\n').filter((text) => text.startsWith('  imgctl ')))
-      for (const words of linesOf(line.trim().split(/ {2,}/)[0] ?? '')) expect((await parseArguments(words, commands)).chosen, line).toBeDefined();
+      for (const words of linesOf(line.trim().split(/ {2,}/)[0] ?? ''))
+        expect((await parseArguments(words, commands)).chosen, line).toBeDefined();
   });
 
   it('of a group shows what is in it', async () => {
     const group = (await stage.ok(['help', 'profile'])).stdout;
     expect((await stage.ok(['profile'])).stdout).toBe(group);
-    for (const { path } of commands.filter((entry) => entry.path.startsWith('profile '))) expect(group).toContain(`imgctl ${path} `);
+    for (const { path } of commands.filter((entry) => entry.path.startsWith('profile ')))
+      expect(group).toContain(`imgctl ${path} `);
   });
 
   it('knows an alias', async () => {
@@ -105,7 +115,9 @@ describe('help', () => {
   it('on exit codes is the table of the code', async () => {
     const { stdout } = await stage.ok(['help', 'exit-codes']);
     for (const [code, number] of Object.entries(exitCodes))
-      expect(stdout).toMatch(new RegExp(`^ *${number} +${code} +${codeMeanings[code as keyof typeof codeMeanings].replace(/[()]/g, '\\$&')}$`, 'm'));
+      expect(stdout).toMatch(
+        new RegExp(`^ *${number} +${code} +${codeMeanings[code as keyof typeof codeMeanings].replace(/[()]/g, '\\$&')}$`, 'm'),
+      );
   });
 
   it('on output names every field and the schema', async () => {
@@ -120,7 +132,8 @@ describe('help', () => {
     for (const name of driverList.names) {
       expect(profiles).toContain(`imgctl profile add NAME --provider ${name} `);
       const driver = await driverList.load(name);
-      for (const field of Object.values(driver?.profile ?? {})) for (const variable of field.env ?? []) expect(environment).toContain(variable);
+      for (const field of Object.values(driver?.profile ?? {}))
+        for (const variable of field.env ?? []) expect(environment).toContain(variable);
     }
     for (const line of profiles.split('\n').filter((text) => text.startsWith('  imgctl profile add')))
       for (const words of linesOf(line)) expect((await parseArguments(words, commands)).chosen, line).toBeDefined();

@@ -14,7 +14,8 @@ const list = async (on: CommandStage, ...options: readonly string[]): Promise<re
 describe('list', () => {
   it('gives an empty store as an empty result, with 0, in every format', async () => {
     const empty = { json: '[]\n', jsonl: '', yaml: '[]\n', id: '' };
-    for (const [format, text] of Object.entries(empty)) expect((await stage.ok(['list', '-o', format])).stdout, format).toBe(text);
+    for (const [format, text] of Object.entries(empty))
+      expect((await stage.ok(['list', '-o', format])).stdout, format).toBe(text);
     expect((await stage.ok(['list'])).stdout).toBe('id\tname\tstatus\tvisibility\tdiskFormat\tsizeBytes\tcreatedAt\n');
     expect((await stage.ok(['list', '-o', 'csv'])).stdout).toBe('id,name,status,visibility,diskFormat,sizeBytes,createdAt\r\n');
     const terminal = await stage.ok(['list'], { terminal: true });
@@ -82,7 +83,11 @@ describe('list', () => {
 
   it('sorts by several keys, cuts, and begins behind an id', async () => {
     const ids: Record<string, string> = {};
-    for (const [name, size] of [['c', '1GiB'], ['a', '2GiB'], ['b', '2GiB']] as const)
+    for (const [name, size] of [
+      ['c', '1GiB'],
+      ['a', '2GiB'],
+      ['b', '2GiB'],
+    ] as const)
       ids[name] = await stage.queued(name, '--min-disk', size);
     expect(await list(stage, '--sort', 'minDiskBytes:desc,name')).toEqual(['a', 'b', 'c']);
     expect(await list(stage, '--sort', 'name:desc', '--limit', '2')).toEqual(['c', 'b']);
@@ -188,7 +193,11 @@ describe('list over several profiles', () => {
     const none = await stage.run(['list', '-p', 'prod-*', '--json'], { env });
     expect(errorOf(none)).toMatchObject({ code: 'CONFIG', message: 'no profile matches "prod-*"', exitCode: 3 });
     const near = await stage.run(['list', '-p', 'lab', '--json'], { env });
-    expect(errorOf(near)).toMatchObject({ code: 'CONFIG', message: 'there is no profile "lab"', hint: 'did you mean laba or labb?' });
+    expect(errorOf(near)).toMatchObject({
+      code: 'CONFIG',
+      message: 'there is no profile "lab"',
+      hint: 'did you mean laba or labb?',
+    });
     expect(near.exitCode).toBe(3);
   });
 });

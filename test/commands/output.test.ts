@@ -14,7 +14,11 @@ describe('results', () => {
     const shown = await stage.ok(['list'], terminal);
     expect(shown.stdout).toContain(escape);
     expect(shown.stdout).toContain('1.0 MiB');
-    for (const args of [['list', '--no-color'], ['--no-color', 'list']]) expect((await stage.ok(args, terminal)).stdout).not.toContain(escape);
+    for (const args of [
+      ['list', '--no-color'],
+      ['--no-color', 'list'],
+    ])
+      expect((await stage.ok(args, terminal)).stdout).not.toContain(escape);
     expect((await stage.ok(['list', '--color'], { terminal: true, columns: 160 })).stdout).toContain(escape);
     expect((await stage.ok(['list', '-o', 'json'], terminal)).stdout).not.toContain(escape);
     const failed = await stage.run(['show', 'none', '--no-color'], terminal);
@@ -33,7 +37,10 @@ describe('results', () => {
     expect((await stage.ok(['list', '--json'], { env })).json()).toHaveLength(1);
     expect((await stage.ok(['list', '-ojson'], { env })).json()).toHaveLength(1);
     const odd = await stage.run(['list'], { env: { IMGCTL_OUTPUT: 'xml' } });
-    expect([odd.exitCode, odd.stderr]).toEqual([2, 'imgctl: IMGCTL_OUTPUT: "xml" is not one of table, wide, json, jsonl, yaml, csv, id\n']);
+    expect([odd.exitCode, odd.stderr]).toEqual([
+      2,
+      'imgctl: IMGCTL_OUTPUT: "xml" is not one of table, wide, json, jsonl, yaml, csv, id\n',
+    ]);
   });
 
   it('are the same whether global options stand before or behind the verb', async () => {
@@ -53,7 +60,12 @@ describe('errors', () => {
       '',
       'imgctl: there is no verb "lst"\ndid you mean list or ls or get? imgctl help lists them all\n',
     ]);
-    for (const args of [['lst', '-o', 'json'], ['lst', '--json'], ['--output=jsonl', 'lst'], ['-ojson', 'lst']]) {
+    for (const args of [
+      ['lst', '-o', 'json'],
+      ['lst', '--json'],
+      ['--output=jsonl', 'lst'],
+      ['-ojson', 'lst'],
+    ]) {
       const json = await stage.run(args);
       expect(json.exitCode).toBe(2);
       expect(json.stderr.trimEnd().split('\n').length, args.join(' ')).toBe(1);
@@ -89,7 +101,14 @@ describe('errors', () => {
     try {
       const env = profileVariables('lin', 'linode', { token: 't', endpoint: server.origin });
       const failed = await stage.run(['show', 'lin:private/1', '--json', '--retries', '0'], { env });
-      expect(errorOf(failed)).toMatchObject({ code: 'PROVIDER', status: 503, requestId: 'req-1', profile: 'lin', provider: 'linode', exitCode: 10 });
+      expect(errorOf(failed)).toMatchObject({
+        code: 'PROVIDER',
+        status: 503,
+        requestId: 'req-1',
+        profile: 'lin',
+        provider: 'linode',
+        exitCode: 10,
+      });
       expect(errorOf(failed).message).toContain('down for a while');
       const text = await stage.run(['show', 'lin:private/1', '--retries', '0'], { env });
       expect(text.stderr).toContain('request id: req-1');
@@ -150,12 +169,16 @@ describe('what is said besides', () => {
 
   it('is events of JSON with --progress json', async () => {
     const uploaded = await stage.ok(['upload', stage.write('d', smallDisk()), '--name', 'web', '--progress', 'json']);
-    const events = uploaded.stderr.trimEnd().split('\n').map((line) => JSON.parse(line) as { event: string; task?: string });
+    const events = uploaded.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; task?: string });
     expect(events[0]).toMatchObject({ event: 'start', task: 'upload web' });
     expect(events.at(-1)).toMatchObject({ event: 'done', task: 'upload web' });
   });
 
   it('is the version with --version and nothing else', async () => {
-    for (const flag of ['--version', '-V']) expect(await stage.run([flag])).toMatchObject({ stdout: 'imgctl 0.0.0-test\n', stderr: '', exitCode: 0 });
+    for (const flag of ['--version', '-V'])
+      expect(await stage.run([flag])).toMatchObject({ stdout: 'imgctl 0.0.0-test\n', stderr: '', exitCode: 0 });
   });
 });

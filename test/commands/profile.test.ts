@@ -31,8 +31,17 @@ describe('profile add', () => {
     const shown = [await addLinode('-o', 'json')];
     expect(shown[0]?.json()).toHaveProperty('fields.token', { value: '•••', from: 'profile' });
     for (const format of ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv'])
-      for (const verb of [['profile', 'show', 'lin'], ['profile', 'list'], ['profile', 'check', 'lin', '--set=no'], ['list', '-p', 'lin', '--debug']])
-        shown.push(await stage.run([...verb, '-o', format, '--retries', '0'], { env: { IMGCTL_PROFILE_LIN_ENDPOINT: 'http://127.0.0.1:1' } }));
+      for (const verb of [
+        ['profile', 'show', 'lin'],
+        ['profile', 'list'],
+        ['profile', 'check', 'lin', '--set=no'],
+        ['list', '-p', 'lin', '--debug'],
+      ])
+        shown.push(
+          await stage.run([...verb, '-o', format, '--retries', '0'], {
+            env: { IMGCTL_PROFILE_LIN_ENDPOINT: 'http://127.0.0.1:1' },
+          }),
+        );
     for (const { stdout, stderr } of shown) expect(stdout + stderr).not.toContain('s3cr3t');
   });
 
@@ -62,15 +71,24 @@ describe('profile add', () => {
   it('does not replace one that is there, unless told to', async () => {
     await stage.ok(['profile', 'add', 'lab', '--provider', 'local', '--set', 'path=/a']);
     const again = ['profile', 'add', 'lab', '--provider', 'local', '--set', 'path=/b', '--json'];
-    expect(errorOf(await stage.run(again))).toMatchObject({ code: 'CONFLICT', message: 'there is a profile "lab" already', exitCode: 6 });
+    expect(errorOf(await stage.run(again))).toMatchObject({
+      code: 'CONFLICT',
+      message: 'there is a profile "lab" already',
+      exitCode: 6,
+    });
     expect(stored()).toHaveProperty('profiles.lab.fields.path', '/a');
     await stage.ok([...again, '--replace']);
     expect(stored()).toHaveProperty('profiles.lab.fields.path', '/b');
   });
 
   it('asks on a terminal for what is missing, secrets unechoed', async () => {
-    const all = await stage.ok(['profile', 'add', 'lin'], { terminal: true, answers: ['linode', 's3cr3t-token', 'us-ord', '', ''] });
-    expect(stored()).toMatchObject({ profiles: { lin: { provider: 'linode', fields: { token: 's3cr3t-token', region: 'us-ord' } } } });
+    const all = await stage.ok(['profile', 'add', 'lin'], {
+      terminal: true,
+      answers: ['linode', 's3cr3t-token', 'us-ord', '', ''],
+    });
+    expect(stored()).toMatchObject({
+      profiles: { lin: { provider: 'linode', fields: { token: 's3cr3t-token', region: 'us-ord' } } },
+    });
     expect(all.stderr).toMatch(/token \(.*\): \n/);
     expect(all.stdout + all.stderr).not.toContain('s3cr3t');
     const rest = ['profile', 'add', 'cow', '--provider', 'rancher', '--set', 'accessKey=AK'];
@@ -88,7 +106,9 @@ describe('profile set, use, remove', () => {
     await addLinode();
     await stage.ok(['profile', 'set', 'lin', 'region=us-iad', 'token=env:TOKEN']);
     expect(stored()).toMatchObject({ profiles: { lin: { fields: { token: 'env:TOKEN', region: 'us-iad' } } } });
-    expect((await stage.ok(['profile', 'set', 'lin', 'region=', '--protect', '-o', 'json'])).json()).toMatchObject({ protected: true });
+    expect((await stage.ok(['profile', 'set', 'lin', 'region=', '--protect', '-o', 'json'])).json()).toMatchObject({
+      protected: true,
+    });
     expect(stored()).toHaveProperty('profiles.lin', { provider: 'linode', protected: true, fields: { token: 'env:TOKEN' } });
     await stage.ok(['profile', 'set', 'lin', '--unprotect']);
     expect(stored()).not.toHaveProperty('profiles.lin.protected');
@@ -139,7 +159,9 @@ describe('profile set, use, remove', () => {
 
   it('lose nothing when many write at once', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `p${index}`);
-    const results = await Promise.all(names.map((name) => stage.run(['profile', 'add', name, '--provider', 'local', '--set', `path=/${name}`])));
+    const results = await Promise.all(
+      names.map((name) => stage.run(['profile', 'add', name, '--provider', 'local', '--set', `path=/${name}`])),
+    );
     expect(results.map(({ exitCode, stderr }) => `${exitCode}${stderr}`)).toEqual(names.map(() => '0'));
     expect(Object.keys((stored() as { profiles: object }).profiles).sort()).toEqual([...names].sort());
   });
@@ -155,7 +177,12 @@ describe('a damaged store', () => {
   ])('%s is exit 3 with its path, and is never overwritten', async (text, message) => {
     mkdirSync(stage.file('.config/imgctl'), { recursive: true });
     stage.write(store, text);
-    for (const args of [['list'], ['profile', 'list'], ['profile', 'add', 'x', '--provider', 'local'], ['profile', 'use', 'local']]) {
+    for (const args of [
+      ['list'],
+      ['profile', 'list'],
+      ['profile', 'add', 'x', '--provider', 'local'],
+      ['profile', 'use', 'local'],
+    ]) {
       const refused = await stage.run([...args, '--json']);
       expect([refused.exitCode, errorOf(refused).code], args.join(' ')).toEqual([3, 'CONFIG']);
       expect(errorOf(refused).message).toContain(stage.file(store));
@@ -199,22 +226,39 @@ describe('profile show', () => {
 describe('profiles in the environment', () => {
   it('need no file, and override one', async () => {
     await stage.ok(['profile', 'add', 'my.lab', '--provider', 'local', '--set', `path=${stage.file('stored')}`]);
-    const env = { IMGCTL_PROFILE_MY_LAB_PATH: stage.file('a'), IMGCTL_PROFILE_CI_BOX_PROVIDER: 'local', IMGCTL_PROFILE_CI_BOX_PATH: stage.file('b') };
+    const env = {
+      IMGCTL_PROFILE_MY_LAB_PATH: stage.file('a'),
+      IMGCTL_PROFILE_CI_BOX_PROVIDER: 'local',
+      IMGCTL_PROFILE_CI_BOX_PATH: stage.file('b'),
+    };
     expect((await stage.ok(['profile', 'list', '-o', 'id'], { env })).stdout).toBe('ci-box\nmy.lab\nlocal\n');
     await stage.ok(['create', 'ci-box:web'], { env });
     await stage.ok(['create', 'ci_box:web-2'], { env });
-    expect((await stage.ok(['list', '-p', 'ci-box', '-c', 'name', '--no-header', '--sort', 'name'], { env })).stdout).toBe('web\nweb-2\n');
+    expect((await stage.ok(['list', '-p', 'ci-box', '-c', 'name', '--no-header', '--sort', 'name'], { env })).stdout).toBe(
+      'web\nweb-2\n',
+    );
     await stage.ok(['create', 'my.lab:web'], { env });
     expect((await stage.ok(['list', '-p', 'my.lab', '-o', 'id'])).stdout).toBe('');
     const both = { ...env, IMGCTL_PROFILE_MY_LAB_PROVIDER: 'local' };
-    expect((await stage.ok(['profile', 'list', '-o', 'id'], { env: both })).stdout, 'one profile, not two').toBe('ci-box\nmy.lab\nlocal\n');
+    expect((await stage.ok(['profile', 'list', '-o', 'id'], { env: both })).stdout, 'one profile, not two').toBe(
+      'ci-box\nmy.lab\nlocal\n',
+    );
   });
 
   it('are refused where their provider is none, or a field is missing', async () => {
     const odd = await stage.run(['list', '-p', 'x', '--json'], { env: { IMGCTL_PROFILE_X_PROVIDER: 'linod' } });
-    expect(errorOf(odd)).toMatchObject({ code: 'CONFIG', message: 'there is no provider "linod"', hint: 'did you mean linode?', exitCode: 3 });
+    expect(errorOf(odd)).toMatchObject({
+      code: 'CONFIG',
+      message: 'there is no provider "linod"',
+      hint: 'did you mean linode?',
+      exitCode: 3,
+    });
     const lacking = await stage.run(['list', '-p', 'x', '--json'], { env: { IMGCTL_PROFILE_X_PROVIDER: 'rancher' } });
-    expect(errorOf(lacking)).toMatchObject({ code: 'CONFIG', message: 'profile x (rancher) lacks url', hint: 'imgctl profile set x url=…' });
+    expect(errorOf(lacking)).toMatchObject({
+      code: 'CONFIG',
+      message: 'profile x (rancher) lacks url',
+      hint: 'imgctl profile set x url=…',
+    });
   });
 
   it('env:PROVIDER takes everything from the provider’s own variables', async () => {
@@ -222,11 +266,17 @@ describe('profiles in the environment', () => {
     try {
       await cloud.seed([{ name: 'web' }]);
       const env = { LINODE_TOKEN: cloud.values['token'] ?? '', LINODE_URL: cloud.origin };
-      expect((await stage.ok(['list', '-p', 'env:linode', '-c', 'profile,name', '--no-header'], { env })).stdout).toBe('env:linode\tweb\n');
+      expect((await stage.ok(['list', '-p', 'env:linode', '-c', 'profile,name', '--no-header'], { env })).stdout).toBe(
+        'env:linode\tweb\n',
+      );
       const shown = await stage.ok(['profile', 'show', 'env:linode', '-o', 'json'], { env });
       expect(shown.json()).toMatchObject({ fields: { token: { value: '•••', from: 'LINODE_TOKEN' } } });
       const unset = await stage.run(['list', '-p', 'env:rancher', '--json']);
-      expect(errorOf(unset)).toMatchObject({ code: 'CONFIG', message: 'profile env:rancher (rancher) lacks url', hint: 'set RANCHER_URL' });
+      expect(errorOf(unset)).toMatchObject({
+        code: 'CONFIG',
+        message: 'profile env:rancher (rancher) lacks url',
+        hint: 'set RANCHER_URL',
+      });
     } finally {
       await cloud.stop();
     }
@@ -252,7 +302,9 @@ describe('references', () => {
         expect(listed.stderr, reference).not.toContain(token);
       }
       const open = { ...base, IMGCTL_PROFILE_LIN_TOKEN: `file:${file}` };
-      expect((await stage.ok(['list', '-p', 'lin'], { env: open })).stderr).toContain(`can be read by other users; chmod 600 ${file}`);
+      expect((await stage.ok(['list', '-p', 'lin'], { env: open })).stderr).toContain(
+        `can be read by other users; chmod 600 ${file}`,
+      );
     } finally {
       await cloud.stop();
     }
@@ -276,7 +328,19 @@ describe('profile check', () => {
     const cloud = await rancherCloud({ key: 'readonly' }).start();
     try {
       const { url = '', accessKey = '', secretKey = '' } = cloud.values;
-      await stage.ok(['profile', 'add', 'cow', '--provider', 'rancher', '--set', `url=${url}`, '--set', `accessKey=${accessKey}`, '--set', `secretKey=${secretKey}`]);
+      await stage.ok([
+        'profile',
+        'add',
+        'cow',
+        '--provider',
+        'rancher',
+        '--set',
+        `url=${url}`,
+        '--set',
+        `accessKey=${accessKey}`,
+        '--set',
+        `secretKey=${secretKey}`,
+      ]);
       const checked = await stage.ok(['profile', 'check', 'cow', '-o', 'json']);
       expect(checked.json()).toMatchObject({
         profile: 'cow',
@@ -317,7 +381,10 @@ describe('profile import', () => {
       'clouds:\n  pcd:\n    auth: {auth_url: "https://pcd.example/keystone/v3", username: me, password: s3cr3t-os, project_name: p}\n    region_name: R1\n',
     );
     stage.write('.config/linode-cli', '[DEFAULT]\ndefault-user = lin\n[lin]\ntoken = s3cr3t-lin\nregion = us-ord\n');
-    stage.write('.rancher/cli.json', '{"url":"http://r.example:8080/v1","accessKey":"AK","secretKey":"s3cr3t-r","environment":"1a5"}');
+    stage.write(
+      '.rancher/cli.json',
+      '{"url":"http://r.example:8080/v1","accessKey":"AK","secretKey":"s3cr3t-r","environment":"1a5"}',
+    );
   }
   const names = (): readonly string[] => Object.keys((stored() as { profiles: object }).profiles).sort();
 
@@ -330,9 +397,21 @@ describe('profile import', () => {
     expect(names()).toEqual(['lin', 'pcd', 'rancher']);
     expect(stored()).toMatchObject({
       profiles: {
-        pcd: { provider: 'openstack', fields: { authUrl: 'https://pcd.example/keystone/v3', username: 'me', password: 's3cr3t-os', project: 'p', region: 'R1' } },
+        pcd: {
+          provider: 'openstack',
+          fields: {
+            authUrl: 'https://pcd.example/keystone/v3',
+            username: 'me',
+            password: 's3cr3t-os',
+            project: 'p',
+            region: 'R1',
+          },
+        },
         lin: { provider: 'linode', fields: { token: 's3cr3t-lin', region: 'us-ord' } },
-        rancher: { provider: 'rancher', fields: { url: 'http://r.example:8080/v1', accessKey: 'AK', secretKey: 's3cr3t-r', project: '1a5' } },
+        rancher: {
+          provider: 'rancher',
+          fields: { url: 'http://r.example:8080/v1', accessKey: 'AK', secretKey: 's3cr3t-r', project: '1a5' },
+        },
       },
     });
     expect(planned.stdout + taken.stdout + taken.stderr).not.toContain('s3cr3t');
@@ -345,7 +424,11 @@ describe('profile import', () => {
     await stage.ok(['profile', 'import', 'pcd']);
     expect(names()).toEqual(['lin', 'pcd']);
     const odd = await stage.run(['profile', 'import', 'pdc', '--json']);
-    expect(errorOf(odd)).toMatchObject({ code: 'NOT_FOUND', message: 'nothing to take over is called "pdc"', hint: expect.stringContaining('pcd') });
+    expect(errorOf(odd)).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'nothing to take over is called "pdc"',
+      hint: expect.stringContaining('pcd'),
+    });
   });
 
   it('leaves a profile alone that is there, and says so', async () => {

@@ -16,7 +16,9 @@ describe('show', () => {
     const sheet = await stage.ok(['show', id], { terminal: true });
     expect(sheet.stdout).toMatch(/name +web/);
     expect((await stage.ok(['show', 'web', '-o', 'id'])).stdout).toBe(`${id}\n`);
-    expect((await stage.ok(['show', 'web', '-o', 'yaml', '-c', 'name,properties.os'])).stdout).toBe('name: web\nproperties.os: debian\n');
+    expect((await stage.ok(['show', 'web', '-o', 'yaml', '-c', 'name,properties.os'])).stdout).toBe(
+      'name: web\nproperties.os: debian\n',
+    );
     expect((await stage.ok(['show', 'web', '--raw', '--json'])).json()).toHaveProperty('raw');
   });
 
@@ -82,18 +84,25 @@ describe('show', () => {
     expect([unknownId.exitCode, errorOf(unknownId).code]).toEqual([5, 'NOT_FOUND']);
   });
 
-  it.each(['a/b', 'a%2Fb', '../../etc/passwd', '..', '.', '%00', 'a?b#c'])('takes %j for a name that is not there', async (text) => {
-    await stage.queued('web');
-    const result = await stage.run(['show', text, '--json']);
-    expect([result.exitCode, result.stdout]).toEqual([5, '']);
-    expect(errorOf(result)).toMatchObject({ code: 'NOT_FOUND', message: `there is no image "${text}" in local` });
-  });
+  it.each(['a/b', 'a%2Fb', '../../etc/passwd', '..', '.', '%00', 'a?b#c'])(
+    'takes %j for a name that is not there',
+    async (text) => {
+      await stage.queued('web');
+      const result = await stage.run(['show', text, '--json']);
+      expect([result.exitCode, result.stdout]).toEqual([5, '']);
+      expect(errorOf(result)).toMatchObject({ code: 'NOT_FOUND', message: `there is no image "${text}" in local` });
+    },
+  );
 
   it('refuses control characters and an empty name before it asks', async () => {
     const nul = await stage.run(['show', 'a\u0000b', '--json']);
     expect(errorOf(nul)).toMatchObject({ code: 'USAGE', message: 'the name of an image holds no control characters' });
     const empty = await stage.run(['show', 'local:', '--json']);
-    expect(errorOf(empty)).toMatchObject({ code: 'USAGE', message: 'no image was named', hint: 'imgctl list -p local shows them' });
+    expect(errorOf(empty)).toMatchObject({
+      code: 'USAGE',
+      message: 'no image was named',
+      hint: 'imgctl list -p local shows them',
+    });
     expect([nul.exitCode, empty.exitCode]).toEqual([2, 2]);
   });
 
@@ -120,7 +129,8 @@ describe('resolve', () => {
   it('prints exactly one id of a name, an id or a glob', async () => {
     const id = await stage.queued('web-1');
     await stage.queued('db');
-    for (const text of ['web-1', id, 'web-*', 'local:web-?']) expect((await stage.ok(['resolve', text])).stdout, text).toBe(`${id}\n`);
+    for (const text of ['web-1', id, 'web-*', 'local:web-?'])
+      expect((await stage.ok(['resolve', text])).stdout, text).toBe(`${id}\n`);
     expect((await stage.ok(['resolve', 'web-*', '-o', 'json'])).json()).toMatchObject({ id, name: 'web-1' });
     expect((await stage.ok(['resolve', 'web-1', '-o', 'id'])).stdout).toBe(`${id}\n`);
   });

@@ -72,7 +72,11 @@ export function profileVariables(
 }
 
 /** The error object that stands on stderr with `-o json`. */
-export function errorOf(result: CliResult): { readonly code: string; readonly message: string; readonly [name: string]: unknown } {
+export function errorOf(result: CliResult): {
+  readonly code: string;
+  readonly message: string;
+  readonly [name: string]: unknown;
+} {
   const line = result.stderr.trim().split('\n').at(-1) ?? '';
   return (JSON.parse(line) as { error: { code: string; message: string } }).error;
 }

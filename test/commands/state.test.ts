@@ -172,7 +172,9 @@ describe('restore and purge', () => {
   it('bring back, and remove for good after asking', () =>
     onRancher({ version: '1.5' }, async (cloud, env) => {
       const id = cloud.put({ state: 'removed', removedAt: Date.now(), removeTime: Date.now() + 600_000 });
-      expect((await stage.ok(['restore', `cow:${id}`, ...poll, '-o', 'json'], { env })).json()).toMatchObject({ status: 'inactive' });
+      expect((await stage.ok(['restore', `cow:${id}`, ...poll, '-o', 'json'], { env })).json()).toMatchObject({
+        status: 'inactive',
+      });
       await stage.ok(['delete', `cow:${id}`, '--yes', ...poll], { env });
       const unasked = await stage.run(['purge', `cow:${id}`], { env });
       expect([unasked.exitCode, unasked.stderr]).toEqual([2, expect.stringContaining(`purge cow:${id}? (profile cow)`)]);
@@ -213,8 +215,15 @@ describe('replicate and places', () => {
     const env = twoPlaces();
     await stage.ok(['upload', stage.write('d.raw', Buffer.alloc(4096, 7)), '--name', 'web'], { env });
     expect(placesOf(await stage.ok(['replicate', 'web', '--to', 'second', '-o', 'json'], { env }))).toEqual(['home', 'second']);
-    expect(placesOf(await stage.ok(['replicate', 'web', '--to', 'third', '-o', 'json'], { env }))).toEqual(['home', 'second', 'third']);
-    expect(placesOf(await stage.ok(['replicate', 'web', '--remove', 'third', '-o', 'json'], { env }))).toEqual(['home', 'second']);
+    expect(placesOf(await stage.ok(['replicate', 'web', '--to', 'third', '-o', 'json'], { env }))).toEqual([
+      'home',
+      'second',
+      'third',
+    ]);
+    expect(placesOf(await stage.ok(['replicate', 'web', '--remove', 'third', '-o', 'json'], { env }))).toEqual([
+      'home',
+      'second',
+    ]);
     const refused = await stage.run(['replicate', 'web', '--exactly', 'home,third', '--json'], { env });
     expect(errorOf(refused)).toMatchObject({
       code: 'USAGE',
@@ -224,7 +233,10 @@ describe('replicate and places', () => {
     expect(placesOf(await stage.ok(['show', 'web', '-o', 'json'], { env }))).toEqual(['home', 'second']);
     const set = await stage.ok(['replicate', 'web', '--exactly', 'home,third', '--yes', '-o', 'json'], { env });
     expect(placesOf(set)).toEqual(['home', 'third']);
-    expect(placesOf(await stage.ok(['replicate', 'web', '--exactly', 'home,third', '-o', 'json'], { env }))).toEqual(['home', 'third']);
+    expect(placesOf(await stage.ok(['replicate', 'web', '--exactly', 'home,third', '-o', 'json'], { env }))).toEqual([
+      'home',
+      'third',
+    ]);
   });
 
   it.each([
@@ -241,7 +253,11 @@ describe('replicate and places', () => {
     const env = twoPlaces();
     await stage.ok(['create', 'web'], { env });
     const refused = await stage.run(['replicate', 'web', '--to', 'mars', '--json'], { env });
-    expect(errorOf(refused)).toMatchObject({ code: 'NOT_FOUND', message: 'there is no place mars', hint: 'the places are home, second, third' });
+    expect(errorOf(refused)).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'there is no place mars',
+      hint: 'the places are home, second, third',
+    });
   });
 
   it('lists places', async () => {
@@ -252,7 +268,8 @@ describe('replicate and places', () => {
       { name: 'second' },
       { name: 'third' },
     ]);
-    for (const alias of ['regions', 'stores']) expect((await stage.ok([alias, '-c', 'name', '--no-header'], { env })).stdout).toMatch(/^home\n/);
+    for (const alias of ['regions', 'stores'])
+      expect((await stage.ok([alias, '-c', 'name', '--no-header'], { env })).stdout).toMatch(/^home\n/);
   });
 
   it('waits for regions, and keeps the one that was not named', async () => {

@@ -55,7 +55,9 @@ describe('upload', () => {
     });
     const qcow2 = await stage.ok(['upload', stage.write('q.raw', qcow2Image(disk)), '--name', 'q', '-o', 'json']);
     expect(qcow2.json()).toMatchObject({ diskFormat: 'qcow2', virtualBytes: disk.length });
-    expect(qcow2.json(), 'the same disk, whatever its format').toMatchObject({ contentId: (made.json() as { contentId: string }).contentId });
+    expect(qcow2.json(), 'the same disk, whatever its format').toMatchObject({
+      contentId: (made.json() as { contentId: string }).contentId,
+    });
     expect(leftBehind()).toEqual([]);
   });
 
@@ -64,9 +66,11 @@ describe('upload', () => {
     const raw = await stage.ok(['upload', file, '--name', 'raw', '--disk-format', 'raw', '-o', 'json']);
     expect(raw.json()).toMatchObject({ diskFormat: 'raw', sizeBytes: disk.length, checksums: { sha256: sha256(disk) } });
     const packed = stage.write('disk.qcow2.gz', gzipSync(qcow2Image(disk)));
-    expect((await stage.ok(['upload', packed, '--name', 'unpacked', '--disk-format', 'raw', '-o', 'json'])).json()).toMatchObject({
-      checksums: { sha256: sha256(disk) },
-    });
+    expect((await stage.ok(['upload', packed, '--name', 'unpacked', '--disk-format', 'raw', '-o', 'json'])).json()).toMatchObject(
+      {
+        checksums: { sha256: sha256(disk) },
+      },
+    );
     const back = await stage.ok(['upload', stage.write('disk.raw', disk), '--name', 'q', '--disk-format', 'qcow2', '-o', 'json']);
     expect(back.json()).toMatchObject({ diskFormat: 'qcow2', virtualBytes: disk.length });
     expect(leftBehind()).toEqual([]);
@@ -87,7 +91,16 @@ describe('upload', () => {
     onServer(qcow2Image(disk), async (server) => {
       const made = await stage.ok(['upload', `${server.origin}/moved`, '--name', 'web', '-o', 'json']);
       expect(made.json()).toMatchObject({ diskFormat: 'qcow2', virtualBytes: disk.length });
-      const raw = await stage.ok(['upload', `${server.origin}/disk.qcow2`, '--name', 'raw', '--disk-format', 'raw', '-o', 'json']);
+      const raw = await stage.ok([
+        'upload',
+        `${server.origin}/disk.qcow2`,
+        '--name',
+        'raw',
+        '--disk-format',
+        'raw',
+        '-o',
+        'json',
+      ]);
       expect(raw.json()).toMatchObject({ checksums: { sha256: sha256(disk) } });
       const missing = await stage.run(['upload', `${server.origin}/none?token=secret`, '--name', 'x', '--json']);
       expect([missing.exitCode, errorOf(missing).message]).toEqual([5, `reading ${server.origin}/none: no such file (HTTP 404)`]);
@@ -98,7 +111,13 @@ describe('upload', () => {
     const id = await stage.queued('golden', '--disk-format', 'raw', '--description', 'd');
     const file = stage.write('disk.raw', disk);
     const filled = await stage.ok(['upload', file, '--into', 'golden', '-o', 'json']);
-    expect(filled.json()).toMatchObject({ id, name: 'golden', description: 'd', status: 'active', checksums: { sha256: sha256(disk) } });
+    expect(filled.json()).toMatchObject({
+      id,
+      name: 'golden',
+      description: 'd',
+      status: 'active',
+      checksums: { sha256: sha256(disk) },
+    });
     const again = await stage.run(['upload', file, '--into', id, '--json']);
     expect(errorOf(again)).toMatchObject({ code: 'CONFLICT', exitCode: 6 });
     const other = await stage.queued('other', '--disk-format', 'qcow2');
@@ -118,7 +137,9 @@ describe('upload', () => {
   it('checks a checksum before anything stays', async () => {
     const file = stage.write('disk.raw', disk);
     for (const source of [file, '-']) {
-      const wrong = await stage.run(['upload', source, '--name', 'web', '--checksum', `sha256:${'0'.repeat(64)}`, '--json'], { stdin: disk });
+      const wrong = await stage.run(['upload', source, '--name', 'web', '--checksum', `sha256:${'0'.repeat(64)}`, '--json'], {
+        stdin: disk,
+      });
       expect([wrong.exitCode, errorOf(wrong).code], source).toEqual([11, 'INTEGRITY']);
       expect(errorOf(wrong).message).toContain(`has the sha256 ${sha256(disk)}, not ${'0'.repeat(64)}`);
       expect(await stage.names()).toEqual([]);
@@ -178,7 +199,16 @@ describe('upload', () => {
   });
 
   it('prints its plan in a dry run, and makes nothing', async () => {
-    const planned = await stage.ok(['upload', stage.write('q', qcow2Image(disk)), '--name', 'web', '--disk-format', 'raw', '-n', '--json']);
+    const planned = await stage.ok([
+      'upload',
+      stage.write('q', qcow2Image(disk)),
+      '--name',
+      'web',
+      '--disk-format',
+      'raw',
+      '-n',
+      '--json',
+    ]);
     expect(planned.json()).toEqual({
       dryRun: true,
       verb: 'upload',
@@ -246,9 +276,12 @@ describe('upload --if-exists', () => {
 
   it('renames', async () => {
     await stage.image('web');
-    const renamed = await stage.run(['upload', stage.write('d', smallDisk(2)), '--name', 'web', '--if-exists', 'rename', '--json'], {
-      now: () => Date.parse('2026-01-02T03:04:05Z'),
-    });
+    const renamed = await stage.run(
+      ['upload', stage.write('d', smallDisk(2)), '--name', 'web', '--if-exists', 'rename', '--json'],
+      {
+        now: () => Date.parse('2026-01-02T03:04:05Z'),
+      },
+    );
     expect(renamed.json()).toMatchObject({ name: 'web-20260102030405' });
     expect((await stage.names()).length).toBe(2);
   });
@@ -261,7 +294,10 @@ describe('import', () => {
       const made = await stage.ok(['import', 'web', '--url', url, '--disk-format', 'qcow2', '--tag', 'x', '-o', 'json']);
       expect(made.json()).toMatchObject({ name: 'web', status: 'active', diskFormat: 'qcow2', tags: ['x'] });
       const id = await stage.queued('golden', '--disk-format', 'qcow2');
-      expect((await stage.ok(['import', '--into', 'golden', '--url', url, '-o', 'json'])).json()).toMatchObject({ id, status: 'active' });
+      expect((await stage.ok(['import', '--into', 'golden', '--url', url, '-o', 'json'])).json()).toMatchObject({
+        id,
+        status: 'active',
+      });
       const planned = await stage.ok(['import', 'p', '--url', url, '--disk-format', 'qcow2', '-n', '-o', 'json']);
       expect(planned.json()).toMatchObject({ dryRun: true, verb: 'import', body: { url, description: { name: 'p' } } });
       expect(await stage.names()).toEqual(['golden', 'web']);
@@ -292,7 +328,19 @@ describe('copy', () => {
   const labs = () => profileVariables('lab', 'local', { path: stage.file('lab') });
 
   it('takes data and record from one profile to another, under the same or another name', async () => {
-    const id = await stage.image('web', '--description', 'd', '--tag', 'x', '--property', 'os=debian', '--min-ram', '1G', '--visibility', 'public');
+    const id = await stage.image(
+      'web',
+      '--description',
+      'd',
+      '--tag',
+      'x',
+      '--property',
+      'os=debian',
+      '--min-ram',
+      '1G',
+      '--visibility',
+      'public',
+    );
     const env = labs();
     const copied = await stage.ok(['copy', 'web', 'lab', '-o', 'json'], { env });
     expect(copied.json()).toMatchObject({
@@ -307,7 +355,11 @@ describe('copy', () => {
     expect(copied.json()).toHaveProperty('properties.os', 'debian');
     expect((copied.json() as { id: string }).id).not.toBe(id);
     const named = await stage.ok(['cp', `local:${id}`, 'lab:web-2', '--disk-format', 'qcow2', '-o', 'json'], { env });
-    expect(named.json()).toMatchObject({ name: 'web-2', diskFormat: 'qcow2', contentId: (copied.json() as { contentId: string }).contentId });
+    expect(named.json()).toMatchObject({
+      name: 'web-2',
+      diskFormat: 'qcow2',
+      contentId: (copied.json() as { contentId: string }).contentId,
+    });
   });
 
   it('is as careful about names as upload', async () => {
@@ -328,7 +380,13 @@ describe('copy', () => {
     await stage.image('web');
     const env = labs();
     const planned = await stage.ok(['copy', 'web', 'lab:w', '-n', '-o', 'json'], { env });
-    expect(planned.json()).toMatchObject({ dryRun: true, verb: 'copy', profile: 'lab', image: 'w', steps: expect.arrayContaining(['send', 'verify']) });
+    expect(planned.json()).toMatchObject({
+      dryRun: true,
+      verb: 'copy',
+      profile: 'lab',
+      image: 'w',
+      steps: expect.arrayContaining(['send', 'verify']),
+    });
     expect((await stage.ok(['list', '-p', 'lab', '-o', 'id'], { env })).stdout).toBe('');
   });
 });

@@ -81,6 +81,16 @@ describe('images in a registry', () => {
     expect(repository.tags.has('latest')).toBe(true);
   });
 
+  it('cannot have an id that differs from another in case only, nor one that no tag can have', async () => {
+    const { session } = await start();
+    cloud.plant({ name: 'first' }, 'Golden-1');
+    const create = (id: string) => session.require('create').run({ id, description: { name: 'second' }, extras: {} }, testCall());
+    expect((await failureOf(create('golden-1'), 'CONFLICT')).message).toContain('Golden-1');
+    for (const id of ['a--b', '.a', 'a:b', 'a/b', 'x'.repeat(129), `sha256-${'a'.repeat(64)}`])
+      await failureOf(create(id), 'USAGE');
+    expect((await create('golden-2')).id).toBe('golden-2');
+  });
+
   it('that are damaged are left out of the list with a warning, and named when shown', async () => {
     const { list, show, repository } = await start();
     const seed = { name: 'damaged' };

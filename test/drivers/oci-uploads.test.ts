@@ -169,6 +169,16 @@ describe('an upload in chunks', () => {
     expect(await list()).toEqual([]);
   });
 
+  it('is done where the disk is there and only the last answer was lost', async () => {
+    const { upload, session } = await start({}, chunked);
+    cloud.fail({ kind: 'truncate', on: ({ method, path }) => method === 'PUT' && path.includes('digest=') });
+    const content = disk({ blind: true });
+    const { id } = await upload(content);
+    const download = await session.require('download').run({ id }, testCall());
+    expect((await gather(download.open())).equals(content.data)).toBe(true);
+    expect(sentBy('PATCH').length).toBe(4);
+  });
+
   it('gives up after three beginnings', async () => {
     const { upload, repository } = await start({}, chunked);
     cloud.fail({ kind: 'drop', times: 1000, on: ({ method }) => method === 'PATCH' && (repository.uploads.clear(), true) });

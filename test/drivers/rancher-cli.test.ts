@@ -17,7 +17,9 @@ type Cli = (line: string, values?: Readonly<Record<string, string>>) => Promise<
 async function onRancher(options: RancherOptions, work: (cli: Cli, cloud: RunningRancher) => Promise<void>): Promise<void> {
   const cloud = await rancherCloud(options).start();
   const cli: Cli = (line, values = {}) =>
-    home.run([...line.split(' '), '--json'], { env: { ...profileVariables('cow', 'rancher', { ...cloud.values, ...values }), IMGCTL_PROFILE: 'cow' } });
+    home.run([...line.split(' '), '--json'], {
+      env: { ...profileVariables('cow', 'rancher', { ...cloud.values, ...values }), IMGCTL_PROFILE: 'cow' },
+    });
   try {
     await work(cli, cloud);
   } finally {
@@ -49,10 +51,16 @@ const poll = '--poll-interval 20ms';
 describe.each(versions)('rancher %s through the command line: lists', (version) => {
   it('R01 R02 every page, R03 one image, R05 none, R06 its own filter, R31 two bounds of time', () =>
     onRancher({ version, tricks: { mostRows: 2 } }, async (cli, cloud) => {
-      for (let n = 1; n <= 4; n += 1) cloud.put({ name: `cirros-${n}`, createdAt: Date.parse('2017-03-01T00:00:00Z') + n * 3_600_000 });
+      for (let n = 1; n <= 4; n += 1)
+        cloud.put({ name: `cirros-${n}`, createdAt: Date.parse('2017-03-01T00:00:00Z') + n * 3_600_000 });
       cloud.put({ number: 7, name: 'docker:ubuntu:14.04', state: 'inactive' });
       expect(rows(await cli('list')).map(({ id }) => id)).toEqual(['1i1', '1i2', '1i3', '1i4', '1i7']);
-      expect((await cli('show 1i7')).json()).toMatchObject({ name: 'docker:ubuntu:14.04', status: 'inactive', profile: 'cow', provider: 'rancher' });
+      expect((await cli('show 1i7')).json()).toMatchObject({
+        name: 'docker:ubuntu:14.04',
+        status: 'inactive',
+        profile: 'cow',
+        provider: 'rancher',
+      });
       expect((await cli('show docker:ubuntu:14.04')).json()).toMatchObject({ id: '1i7' });
       expect(failed(await cli('show 1i99'), 5, 'NOT_FOUND').message).toContain('1i99');
       expect(rows(await cli('list --filter name_like=cirros-_')).length).toBe(4);
@@ -76,7 +84,10 @@ describe.each(versions)('rancher %s through the command line: lists', (version) 
     onRancher({ version }, async (cli, cloud) => {
       const bad = await cli('list', { secretKey: 'wrong-secret-0815' });
       const error = failed(bad, 4, 'AUTH');
-      expect(error).toMatchObject({ status: 401, hint: expect.stringContaining('secretKey comes from environment (IMGCTL_PROFILE_COW_SECRET_KEY)') });
+      expect(error).toMatchObject({
+        status: 401,
+        hint: expect.stringContaining('secretKey comes from environment (IMGCTL_PROFILE_COW_SECRET_KEY)'),
+      });
       expect(bad.stderr).not.toContain('wrong-secret');
       const other = failed(await cli('list', { url: `${cloud.origin}/v1/projects/1a999` }), 4, 'AUTH');
       expect(`${other.message} ${String(other.hint)}`).toContain('1a999');
@@ -94,7 +105,14 @@ describe.each(versions)('rancher %s through the command line: lists', (version) 
 
   it('R27 refuses what it does not have before any request, and says why', () =>
     onRancher({ version }, async (cli, cloud) => {
-      for (const line of ['upload /dev/null --name x', 'download 1i1 x', 'replicate 1i1 --to a', 'import x --url https://h/x', 'share 1i1', 'places'])
+      for (const line of [
+        'upload /dev/null --name x',
+        'download 1i1 x',
+        'replicate 1i1 --to a',
+        'import x --url https://h/x',
+        'share 1i1',
+        'places',
+      ])
         expect(failed(await cli(line), 7, 'UNSUPPORTED').message, line).toMatch(/container images, not disks.*|lie in no region/);
       expect(cloud.requests()).toEqual([]);
     }));

@@ -73,7 +73,7 @@ describe.skipIf(!hasOpenssl)(`a server with a certificate of its own${hasOpenssl
   });
 
   it('is reached through HTTPS_PROXY, unless NO_PROXY names it', async () => {
-    const proxy = await startProxy(servers, undefined, 'planted-proxy-4711');
+    const proxy = await startProxy(servers, Number(new URL(origin).port), 'planted-proxy-4711');
     const through = { HTTPS_PROXY: `http://me:planted-proxy-4711@127.0.0.1:${proxy.port}` };
     const { exitCode, stderr } = await list(['--ca-bundle', bundle, '--debug'], through);
     expect(exitCode, stderr).toBe(0);

@@ -35,7 +35,7 @@ const shells = {
   },
   zsh: {
     start: ['zsh', '-f', '-i'],
-    ready: "PS1='@> '; autoload -Uz compinit; compinit -u -d .zcompdump; setopt no_beep; source <(imgctl completion zsh)",
+    ready: "PS1='@> '; autoload -Uz compinit; compinit -u -d $HOME/.zcompdump; setopt no_beep; source <(imgctl completion zsh)",
     needs: ['zsh'],
   },
   fish: {
@@ -54,7 +54,7 @@ for (const [shell, { start, ready, needs }] of Object.entries(shells)) {
       pane = await openPane(start, { env: desk.env, cwd: desk.folder, columns: 150 });
       await pane.type(`${ready}; clear; echo ready`);
       await pane.press('Enter');
-      await pane.until(/^ready\n@> $/m);
+      await pane.until(/^ready\n@>$/m);
     });
     afterEach(() => pane.close());
 

@@ -23,7 +23,7 @@ export interface Pane {
 }
 
 let panes = 0;
-const limitMs = 10_000;
+const limitMs = 5_000;
 
 /** Opens a terminal with a command in it. The command sees nothing of our environment but `env`. */
 export async function openPane(

@@ -7,13 +7,19 @@ type Maker = (roll: () => number) => WireFault;
 const statuses = [408, 429, 500, 502, 503, 504];
 const either = (roll: () => number): boolean => roll() < 0.5;
 
+/** Who answers 429 has done nothing yet (RFC 6585 section 4); behind the other statuses the work may be done. */
+function refusal(roll: () => number, more: { readonly retryAfter?: string }): WireFault {
+  const status = pick(roll, statuses);
+  return { kind: 'status', status, lost: status !== 429 && either(roll), ...more };
+}
+
 /** Faults as they come in a schedule; those more often that are nastier to get right. */
 const makers: readonly Maker[] = [
   (roll) => ({ kind: 'reset', lost: either(roll) }),
   (roll) => ({ kind: 'reset', lost: either(roll) }),
   (roll) => ({ kind: 'close', lost: either(roll) }),
-  (roll) => ({ kind: 'status', status: pick(roll, statuses), lost: either(roll) }),
-  (roll) => ({ kind: 'status', status: pick(roll, statuses), lost: either(roll), retryAfter: '0' }),
+  (roll) => refusal(roll, {}),
+  (roll) => refusal(roll, { retryAfter: '0' }),
   (roll) => ({ kind: 'cut', at: roll() }),
   (roll) => ({ kind: 'cut', at: roll() }),
   (roll) => ({ kind: 'reset inside', at: roll() }),

@@ -88,7 +88,7 @@ function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[
 function checkFile(transfer: Transfer, result: CliResult, bed: Bed): readonly string[] {
   const out = bed.read('out.raw');
   const partial = readdirSync(bed.home.folder).filter((name) => name.includes('imgctl-part'));
-  const wrong = partial.map((name) => `${name} is left over`);
+  const wrong = partial.filter((name) => result.exitCode === 0 || !result.stderr.includes(name)).map((name) => `${name} is left over, unnamed`);
   if (result.exitCode === 0 && !out?.equals(transfer.source)) wrong.push('exit 0, and the file is not the image');
   if (result.exitCode !== 0 && out) wrong.push(`exit ${result.exitCode}, and there is a file`);
   return wrong;

@@ -25,8 +25,6 @@ export const convert = defineCommand({
     if (input.to === '-') throw usageError('the result goes to a file');
     const given = wishesFrom(input);
     const wishes = { ...given, format: given.format ?? formatOfName(input.to) };
-    if (wishes.format === undefined)
-      throw usageError(`"${input.to}" does not say by its ending what it shall be`, { hint: '--disk-format raw, qcow2 or vhd' });
     const source = await sourceFrom(input.from, context);
     const task = context.progress.task(`convert ${input.from}`);
     const means = meansFor(context, task, []);

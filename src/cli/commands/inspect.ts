@@ -1,11 +1,9 @@
 import { integrityError } from '../../core/errors.ts';
-import type { Inspection } from '../../transfer/formats/inspection.ts';
-import { readRuns } from '../../transfer/formats/index.ts';
+import { readRuns, streamRuns, unwrap } from '../../transfer/formats/index.ts';
 import { measure } from '../../transfer/measure.ts';
-import { planTransfer, readable } from '../../transfer/plan.ts';
-import { examine } from '../../transfer/prepare.ts';
-import type { Source } from '../../transfer/source.ts';
-import { contentIdOf } from '../../transfer/writers/content-id.ts';
+import { isFlat, planTransfer, readable } from '../../transfer/plan.ts';
+import { examine, haveOf, type Examined } from '../../transfer/prepare.ts';
+import { contentIdOf, ContentIdHash } from '../../transfer/writers/content-id.ts';
 import { inspectionView, type InspectionReport, type Taker } from '../../ui/views/inspection.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';
@@ -18,7 +16,8 @@ export const inspectFile = defineCommand({
   about: 'Judges by content, never by name. Ends with 11 when the image is broken or unsafe.',
   args: { file: { takes: 'required', summary: 'file, - or URL', completes: 'file' } },
   options: {
-    hash: { kind: 'switch', summary: 'compute digests and the content id, reading the whole file (default for files)' },
+    hash: { kind: 'switch', summary: 'compute digests and the content id, reading everything (default, but for URLs)' },
+    contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
   },
   needs: {},
   examples: [
@@ -29,16 +28,18 @@ export const inspectFile = defineCommand({
   async run(input, context) {
     const given = await sourceFrom(input.file, context);
     try {
-      const { source, inspection } = await examine(given);
-      const hashes = input.hash ?? given.path !== undefined;
+      const seen = await examine(given);
+      const { source, inspection } = seen;
+      const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
+      const algorithms = input.contentId ? [] : ['sha256', 'sha512', 'md5'];
       const unsafe = inspection.findings.filter((finding) => finding.level === 'reject');
       const report: InspectionReport = {
         ...inspection,
         file: input.file,
         ...(source.bytes === undefined ? {} : { fileBytes: source.bytes }),
         safe: unsafe.length === 0,
-        ...(hashes ? await digestsOf(source, inspection, unsafe.length === 0) : {}),
-        providers: await takers(inspection, source, context),
+        ...(reads ? await digestsOf(seen, algorithms, unsafe.length === 0, context.signal) : {}),
+        providers: await takers(seen, context),
       };
       if (unsafe.length > 0)
         await context.reportAs(
@@ -51,30 +52,43 @@ export const inspectFile = defineCommand({
   },
 });
 
-async function digestsOf(
-  source: Source,
-  inspection: Inspection,
-  safe: boolean,
-): Promise<Pick<InspectionReport, 'checksums' | 'contentId'>> {
-  const measured = measure(source.open(), ['sha256', 'sha512', 'md5']);
-  for await (const _chunk of measured.bytes);
-  const checksums = measured.result().digests;
-  if (!safe || !source.random || inspection.compression || !readable.has(inspection.format)) return { checksums };
-  return { checksums, contentId: await contentIdOf(readRuns(source.random, inspection)) };
+type Digested = Pick<InspectionReport, 'checksums' | 'contentId' | 'fileBytes'>;
+
+/** Digests of the file, and the content id of the disk in it, in one pass where the file is the disk. */
+async function digestsOf(seen: Examined, algorithms: readonly string[], safe: boolean, signal: AbortSignal): Promise<Digested> {
+  const { source, inspection } = seen;
+  const isDisk = safe && isFlat(inspection.format) && !inspection.compression;
+  const disk = new ContentIdHash();
+  const measured = measure(source.open(), algorithms);
+  if (isDisk || algorithms.length > 0)
+    for await (const chunk of measured.bytes) {
+      signal.throwIfAborted();
+      if (isDisk) await disk.data(chunk);
+    }
+  const { bytes, digests } = measured.result();
+  const contentId = isDisk ? await disk.digest() : safe ? await decodedId(seen, signal) : undefined;
+  return {
+    ...(algorithms.length > 0 ? { checksums: digests, fileBytes: bytes } : {}),
+    ...(contentId === undefined ? {} : { contentId }),
+  };
 }
 
-async function takers(inspection: Inspection, source: Source, surface: Surface): Promise<readonly Taker[]> {
+/** Content id of a disk that has to be decoded. Absent where it cannot be read here, or not a second time. */
+async function decodedId({ source, inspection }: Examined, signal: AbortSignal): Promise<string | undefined> {
+  const { compression, format } = inspection;
+  if (compression && isFlat(format) && source.repeatable)
+    return contentIdOf(streamRuns(unwrap(compression, source.open(), Infinity)), signal);
+  if (compression || !source.random || !readable.has(format)) return undefined;
+  return contentIdOf(readRuns(source.random, inspection), signal);
+}
+
+async function takers(seen: Examined, surface: Surface): Promise<readonly Taker[]> {
   const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   return drivers.map((driver): Taker => {
     const facts = driver.facts.upload;
     if (!facts) return { name: driver.name, takes: 'no', note: driver.absent.upload ?? 'it has no upload' };
     try {
-      const have = {
-        ...inspection,
-        seekable: source.random !== undefined,
-        ...(source.bytes === undefined ? {} : { bytes: source.bytes }),
-      };
-      const plan = planTransfer(have, facts.accepts);
+      const plan = planTransfer(haveOf(seen), facts.accepts);
       const asIs = !plan.convert && !plan.wrap && !plan.unwrap;
       return { name: driver.name, takes: asIs ? 'asIs' : 'converted', ...(asIs ? {} : { note: plan.steps.join(' → ') }) };
     } catch (error) {

@@ -1,7 +1,8 @@
-import { ImgctlError, networkError, providerError } from '../../core/errors.ts';
+import { ImgctlError, limitError, networkError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer, Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
+import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import type { Disk, Pushed } from './push-disk.ts';
 import { refused } from './refusal.ts';
@@ -17,6 +18,9 @@ interface Session {
 
 /** How often an upload is begun again from its first byte, after the registry has forgotten it. */
 const mostBeginnings = 3;
+
+/** A chunk is held in memory: bytes that no registry can ask for. */
+const mostMemory = 1024 ** 3;
 
 /** The registry knows nothing of the upload any more. */
 class Forgotten extends Error {}
@@ -37,6 +41,8 @@ export async function pushChunks(
     const session: Session = { location, border: 0 };
     // Some registries want chunks of a least size (distribution-spec 1.1, `OCI-Chunk-Min-Length`).
     const least = Number(answer.headers['oci-chunk-min-length'] ?? 0);
+    if (least > mostMemory)
+      throw limitError(`${repository.shown} wants chunks of ${humanSize(least)}`, { hint: 'leave chunkSize out of the profile' });
     try {
       return await pushAll(repository, session, disk, least > chunkBytes ? least : chunkBytes, end, call);
     } catch (error) {
@@ -65,6 +71,8 @@ async function pushAll(
   try {
     await finishUpload(repository, session.location, all.digest, '', call);
   } catch (error) {
+    // The answer may have been lost, and the disk be there.
+    if (isDoubtful(error) && (await holdsBlob(repository, all.digest, all.size, call).catch(() => false))) return all;
     if (error instanceof ImgctlError && error.code === 'NETWORK' && error.circumstances.status === 404) throw new Forgotten();
     throw error;
   }

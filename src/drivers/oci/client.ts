@@ -29,7 +29,7 @@ const largestChunk = 1024 ** 3;
 function chunkBytesOf(text: string): number {
   const bytes = parseSize(text, 'chunkSize');
   if (bytes >= smallestChunk && bytes <= largestChunk) return bytes;
-  throw configError(`chunkSize: ${text} is not between 64KiB and 1GiB`, { hint: 'chunkSize=64MiB; a chunk is held in memory' });
+  throw configError(`chunkSize: ${text} is not between 64KiB and 1GiB`, { hint: 'chunkSize=16MiB; a chunk is held in memory' });
 }
 
 /** Throws CONFIG when the values name no registry or no repository. No request is made. */

@@ -13,7 +13,7 @@ export const fields = {
   token: { help: 'Bearer token that is sent as it is, in the place of user name and password', secret: true, env: ['OCI_TOKEN'] },
   plainHttp: { help: 'http in the place of https; default: only for a registry on this machine', choices: ['true', 'false'] },
   chunkSize: {
-    help: 'Send disks in chunks of this size (64MiB), so that a broken upload goes on at the last one; default: in one request',
+    help: 'Send disks in chunks of this size (16MiB), each held in memory, so that a broken upload goes on at the last one; default: in one request',
   },
   places: { help: 'Further repositories of this registry for replicate: a/b,c/d' },
 } as const satisfies Fields;

@@ -1,6 +1,6 @@
 import { conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { checkId } from '../_oci/ids.ts';
+import { checkId, ownIds } from '../_oci/ids.ts';
 import { imageManifestOf, manifestText, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
 import { recordOf, type StoredRecord } from '../_oci/record.ts';
@@ -8,6 +8,7 @@ import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from './digest.ts';
 import { digestNow, putManifest, readManifest } from './manifests.ts';
 import type { Repository } from './repository.ts';
+import { tagsOf } from './tags.ts';
 
 /** An image as it stands under a tag. `text` and `recordText` are the documents as they came, `json` is the record. */
 export interface Found {
@@ -65,11 +66,16 @@ export async function find(repository: Repository, id: string, call: Call): Prom
   return found;
 }
 
-/** Throws CONFLICT for an id that is taken, by whatever. */
+/**
+ * Throws CONFLICT for an id that is taken, by whatever; also by one that differs in case only, for not every folder that
+ * the image may travel to tells them apart. Ids of our own making are all in lower case.
+ */
 export async function checkFree(repository: Repository, id: string, call: Call): Promise<void> {
   checkId(id);
-  if ((await digestNow(repository, id, call)) !== undefined)
-    throw conflictError(`${id} is taken in ${repository.shown}`, { hint: 'leave --id out to get a new one' });
+  const tags = ownIds.test(id) ? [] : await tagsOf(repository, call);
+  const alike = tags.find((tag) => tag.toLowerCase() === id.toLowerCase());
+  if (alike !== undefined || (await digestNow(repository, id, call)) !== undefined)
+    throw conflictError(`${alike ?? id} is taken in ${repository.shown}`, { hint: 'leave --id out to get a new one' });
 }
 
 /**

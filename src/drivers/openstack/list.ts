@@ -2,14 +2,15 @@ import { abortedError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, ListRequest, Operation, SortKey } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
+import { fromBothEnds } from './both-ends.ts';
 import { merged } from './merge.ts';
 import { eachImage } from './pages.ts';
-import { choosesOwners, exactFilters, listQuery, ownFilters, sortNames } from './query.ts';
+import { choosesOwners, exactFilters, listQuery, newestFirst, ownFilters, sortNames } from './query.ts';
 import { imageRecord } from './record.ts';
 import type { SignedIn } from './sign-in.ts';
 
 /** Glance's order when none is asked for. */
-const newestFirst: readonly SortKey[] = [{ field: 'createdAt', descending: true }];
+const usualOrder: readonly SortKey[] = [{ field: 'createdAt', descending: true }];
 
 const valueOf = (image: ImageRecord, field: string): unknown => Object.entries(image).find(([name]) => name === field)?.[1];
 
@@ -44,8 +45,10 @@ async function* records(
   call: Call,
 ): AsyncGenerator<ImageRecord> {
   const { after, limit } = request;
+  const whole = after === undefined && limit === undefined && query.get('sort') === newestFirst;
   const paging = { query, ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
-  for await (const image of eachImage(client, paging, call)) yield imageRecord(image);
+  const images = whole ? fromBothEnds(client, query, call) : eachImage(client, paging, call);
+  for await (const image of images) yield imageRecord(image);
 }
 
 export const list: Operation<OpenstackClient, 'list'> = {
@@ -65,7 +68,7 @@ export const list: Operation<OpenstackClient, 'list'> = {
       hidden.set('os_hidden', 'true');
       queries.push(hidden);
     }
-    const keys = request.sort && request.sort.length > 0 ? request.sort : newestFirst;
+    const keys = request.sort && request.sort.length > 0 ? request.sort : usualOrder;
     const all = merged(
       queries.map((query) => records(client, query, request, call)),
       (one, other) => comesBefore(keys, one, other),

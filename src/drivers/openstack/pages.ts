@@ -17,6 +17,8 @@ export interface Paging {
   readonly after?: string;
   /** No more than this many are wanted. */
   readonly limit?: number;
+  /** Told once the first page is there, when it is not the last. */
+  goesOn?(): void;
 }
 
 const idOf = (image: WireObject): string => textIn(image.id) ?? '';
@@ -74,9 +76,12 @@ export async function* eachImage(client: OpenstackClient, paging: Paging, call: 
   const stop = new AbortController();
   const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]), note: (event) => call.note(event) };
   let page: Promise<Page> | undefined = firstPage(client, paging, within);
+  let pages = 0;
   try {
     while (page) {
       const { images, more }: Page = await page;
+      if (more && pages === 0) paging.goesOn?.();
+      pages += 1;
       const ids = images.map(idOf);
       page = undefined;
       for (const [index, image] of images.entries()) {

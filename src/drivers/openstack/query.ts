@@ -99,6 +99,10 @@ const sorting = (keys: readonly SortKey[]): string =>
 /** Whether the caller chose in Glance's own words whose images are meant: then nothing is left out behind that. */
 export const choosesOwners = ({ own }: ListRequest): boolean => 'owner' in own || 'visibility' in own || 'member_status' in own;
 
+/** The order that Glance has of its own, said aloud: ids make it a total one, whose reverse can be asked for. */
+export const newestFirst = 'created_at:desc,id:desc';
+export const oldestFirst = 'created_at:asc,id:asc';
+
 /** The query of a list, without paging. `ownedBy`: only images of this project. */
 export function listQuery(request: ListRequest, ownedBy?: string): URLSearchParams {
   const { filters, own, scope, sort } = request;
@@ -110,6 +114,6 @@ export function listQuery(request: ListRequest, ownedBy?: string): URLSearchPara
   if (ownedBy !== undefined && !query.has('owner')) query.set('owner', ownedBy);
   // Oddity: without this, community images are not among "all that can be seen".
   if (scope === 'all' && !query.has('visibility')) query.set('visibility', 'all');
-  if (sort && sort.length > 0) query.set('sort', sorting(sort));
+  query.set('sort', sort && sort.length > 0 ? sorting(sort) : newestFirst);
   return query;
 }

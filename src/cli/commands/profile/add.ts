@@ -1,12 +1,13 @@
-import { conflictError, usageError } from '../../../core/errors.ts';
+import { conflictError, ImgctlError, usageError } from '../../../core/errors.ts';
 import type { Driver } from '../../../core/driver.ts';
-import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
+import { checkProfileName, type ProfileBook, type StoredProfile } from '../../../profiles/schema.ts';
 import { ask } from '../../../ui/prompt.ts';
-import { defineCommand } from '../../command.ts';
+import { defineCommand, type At } from '../../command.ts';
 import type { Surface } from '../../context.ts';
+import { checkProfile } from '../../profile-check.ts';
 import { checkFieldValues } from '../../profile-fields.ts';
-import { driverNamed } from '../../session.ts';
-import { afterWriting } from './written.ts';
+import { driverNamed, openAt } from '../../session.ts';
+import { afterWriting, directoryAfter } from './written.ts';
 
 export const add = defineCommand({
   about:
@@ -42,7 +43,9 @@ export const add = defineCommand({
         });
       return { ...now, profiles: { ...now.profiles, [input.name]: profile } };
     });
-    return afterWriting(input.name, book, context);
+    const written = await afterWriting(input.name, book, context);
+    if (input.provider === undefined || Object.keys(asked).length > 0) await offerCheck(input.name, book, context);
+    return written;
   },
 });
 
@@ -51,6 +54,23 @@ const canAsk = ({ io }: Surface): boolean => io.stdinIsTerminal && io.stderrIsTe
 async function askProvider(surface: Surface): Promise<string> {
   if (canAsk(surface)) return ask('provider', { choices: surface.drivers.names }, surface.io);
   throw usageError('--provider says which cloud the profile is for', { hint: `providers: ${surface.drivers.names.join(', ')}` });
+}
+
+/** Whoever answered questions wants to know at once whether the answers were right. The profile stays either way. */
+async function offerCheck(name: string, book: ProfileBook, surface: Surface): Promise<void> {
+  if (!canAsk(surface) || surface.settings.yes || surface.settings.dryRun) return;
+  const answer = await ask('sign in to see whether it works', { choices: ['yes', 'no'], default: 'yes' }, surface.io);
+  if (answer === 'no') return;
+  const now = { ...surface, directory: directoryAfter(book, surface) };
+  try {
+    const { who, warnings } = await checkProfile((await openAt(name, ['list'], now)) as At<'list'>, now);
+    surface.say(`${name} works: ${who}`);
+    for (const warning of warnings) surface.warn(warning);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    surface.warn(`${name} is kept, but it does not work yet: ${error.message}`);
+    surface.say(`To change it: imgctl profile set ${name} FIELD=VALUE; to try again: imgctl profile check ${name}`);
+  }
 }
 
 /** Asks on a terminal for every field, or, where some were given, for those that the driver cannot do without. */

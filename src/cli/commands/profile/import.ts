@@ -34,7 +34,9 @@ export const importProfiles = defineCommand({
 });
 
 function fitting(word: string, all: readonly Discovered[]): readonly Discovered[] {
-  const found = all.filter((one) => one.name === word || one.provider === word || one.tool === word || word.startsWith(`${one.provider}-`));
+  const found = all.filter(
+    (one) => one.name === word || one.provider === word || one.tool === word || word.startsWith(`${one.provider}-`),
+  );
   if (found.length > 0) return found;
   const close = nearest(
     word,

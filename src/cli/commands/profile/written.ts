@@ -1,12 +1,15 @@
 import type { ProfileBook } from '../../../profiles/schema.ts';
 import { profileView } from '../../../ui/views/profile.ts';
 import type { Surface } from '../../context.ts';
-import { profileDirectory } from '../../directory.ts';
+import { profileDirectory, type ProfileDirectory } from '../../directory.ts';
 import { one, type Outcome } from '../../outcome.ts';
 import { shownProfile } from '../../profile-fields.ts';
 
 /** Shows a profile as it stands in the store after a change. */
 export async function afterWriting(name: string, book: ProfileBook, surface: Surface): Promise<Outcome> {
-  const directory = profileDirectory(book, surface.home.env, surface.settings.profile, surface.drivers.usual);
-  return one(profileView, await shownProfile(name, { ...surface, directory }));
+  return one(profileView, await shownProfile(name, { ...surface, directory: directoryAfter(book, surface) }));
 }
+
+/** The profiles that can be named once the store is so. */
+export const directoryAfter = (book: ProfileBook, surface: Surface): ProfileDirectory =>
+  profileDirectory(book, surface.home.env, surface.settings.profile, surface.drivers.usual);
