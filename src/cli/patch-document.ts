@@ -109,13 +109,33 @@ export function changesByDocument(image: Image, document: PatchDocument): Change
   return difference(before, after as Document);
 }
 
+/** RFC 6901, section 4: an index has no sign and no leading zero. The package would set a field of that name on the list, which nobody sees. */
+function checkIndexes(patch: readonly Operation[], image: Image): void {
+  for (const { path, from } of patch as readonly { readonly path: string; readonly from?: string }[])
+    for (const pointer of [path, from ?? ''])
+      if (/^\/tags\/(?!(0|[1-9]\d*|-)$)/.test(pointer))
+        throw conflictError(`the patch does not fit ${image.id}: "${pointer}" is no place in a list`);
+}
+
 function applied(target: Document, patch: Operation[], image: Image): Document {
+  checkIndexes(patch, image);
   const readable = { ...structuredClone(image), ...target };
-  const failed = applyPatch(readable, patch).find((error) => error !== null);
+  const failed = attempted(() => applyPatch(readable, patch).find((error) => error !== null), image);
   if (!failed)
     return Object.fromEntries(editable.filter((field) => field in readable).map((field) => [field, readable[field]])) as Document;
   if (failed.name === 'TestError') throw conflictError(`the patch's own test does not hold for ${image.id}: ${failed.message}`);
   throw new ImgctlError('CONFLICT', `the patch does not fit ${image.id}: ${failed.message}`);
+}
+
+/** The package throws a plain TypeError for a pointer that leads into a text or a number. */
+function attempted<T>(work: () => T, image: Image): T {
+  try {
+    return work();
+  } catch (error) {
+    throw conflictError(`the patch does not fit ${image.id}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** RFC 7386, section 2. */

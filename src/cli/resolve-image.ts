@@ -9,7 +9,7 @@ import { compareImages, listing, wholeListing } from './listing.ts';
 /** Which of several images with one name is meant. Absent: that is an error. */
 export type Pick = 'latest' | 'oldest' | undefined;
 
-const hostile = /[\u0000-\u001f\u007f]/;
+const hostile = /\p{Cc}/u;
 const candidatesShown = 10;
 
 /**

@@ -194,9 +194,11 @@ export function contentMaker({
       if (contentId) return contentId;
       if (source.contentId !== undefined) return source.contentId;
       // A temporary file that has to be made anyway can be looked into now.
-      const from = source.near || plan.spoolInput ? await ready() : undefined;
-      if (!from) return undefined;
-      if (from.guest) return contentIdOf(readRuns(from.guest.random, from.guest.inspection), means.signal);
+      if (!source.near && !plan.spoolInput) return undefined;
+      const from = await ready();
+      const { guest } = from;
+      if (guest)
+        return isSound(guest.inspection) ? contentIdOf(readRuns(guest.random, guest.inspection), means.signal) : undefined;
       if (!isFlat(inspection.format) || !inspection.compression || !from.source.repeatable) return undefined;
       return contentIdOf(streamRuns(unwrap(inspection.compression, from.source.open(), bombLimitBytes)), means.signal);
     },
@@ -214,11 +216,12 @@ export function contentMaker({
   };
 }
 
-/** What is unsafe on purpose is passed on as it is; decoding it would lead outside of it. */
 function guestOf({ random }: Source, inspection: Inspection): Guest | undefined {
-  const isSound = inspection.findings.every((finding) => finding.level !== 'reject');
-  return random && isSound && !inspection.compression && readable.has(inspection.format) ? { random, inspection } : undefined;
+  return random && !inspection.compression && readable.has(inspection.format) ? { random, inspection } : undefined;
 }
+
+/** What is unsafe on purpose is passed on as it is; decoding it would lead outside of it. */
+const isSound = ({ findings }: Inspection): boolean => findings.every((finding) => finding.level !== 'reject');
 
 function randomOf({ random, name }: Source): RandomSource {
   if (random) return random;

@@ -10,17 +10,15 @@ const stage = commandStage();
 
 describe('create', () => {
   it('makes a queued record with every field, and says what comes next', async () => {
-    const made = await stage.ok([
-      ...['create', 'golden', '--id', 'golden-1', '--description', 'the one', '--tag', 'a', '--tag', 'b'],
-      ...['--property', 'os=debian', '--property', 'x=1=2', '--visibility', 'public', '--protect', '--hide'],
-      ...['--disk-format', 'qcow2', '--container-format', 'bare', '--architecture', 'x86_64'],
-      ...['--min-disk', '2GiB', '--min-ram', '512MiB', '-o', 'json'],
-    ]);
+    const options =
+      '--id golden-1 --description text --tag a --tag b --property os=debian --property x=1=2 --visibility public --protect --hide ' +
+      '--disk-format qcow2 --container-format bare --architecture x86_64 --min-disk 2GiB --min-ram 512MiB';
+    const made = await stage.ok(['create', 'golden', ...options.split(' '), '-o', 'json']);
     expect(made.json()).toMatchObject({
       id: 'golden-1',
       name: 'golden',
       status: 'queued',
-      description: 'the one',
+      description: 'text',
       tags: ['a', 'b'],
       properties: { os: 'debian', x: '1=2' },
       visibility: 'public',
@@ -85,10 +83,10 @@ describe('patch by options', () => {
       '--protect',
       '--hide',
     );
-    const changed = await stage.ok([
-      ...['patch', 'web', '--name', 'web-2', '--description', 'd', '--tag', 'new', '--untag', 'old', '--property', 'os=x'],
-      ...['--remove-property', 'stale', '--visibility', 'shared', '--unprotect', '--unhide', '--min-ram', '1G', '-o', 'json'],
-    ]);
+    const options =
+      '--name web-2 --description d --tag new --untag old --property os=x --remove-property stale --visibility shared --unprotect ' +
+      '--unhide --min-ram 1G';
+    const changed = await stage.ok(['patch', 'web', ...options.split(' '), '-o', 'json']);
     expect(changed.json()).toMatchObject({
       name: 'web-2',
       description: 'd',

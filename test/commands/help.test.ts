@@ -71,7 +71,7 @@ describe('help of every verb', () => {
 
   it('names no option twice: a verb’s own would hide a global one', () => {
     const globals = Object.entries(globalOptions);
-    const short = new Set(globals.flatMap(([, option]) => ('short' in option ? [option.short] : [])));
+    const short = new Set<string>(globals.flatMap(([, option]) => ('short' in option ? [option.short] : [])));
     for (const { entry, command } of loaded)
       for (const [key, option] of Object.entries(command.options)) {
         expect(

@@ -84,7 +84,7 @@ describe('profile add', () => {
   it('asks on a terminal for what is missing, secrets unechoed', async () => {
     const all = await stage.ok(['profile', 'add', 'lin'], {
       terminal: true,
-      answers: ['linode', 's3cr3t-token', 'us-ord', '', ''],
+      answers: ['linode', 's3cr3t-token', 'us-ord', '', '', 'no'],
     });
     expect(stored()).toMatchObject({
       profiles: { lin: { provider: 'linode', fields: { token: 's3cr3t-token', region: 'us-ord' } } },
@@ -92,7 +92,7 @@ describe('profile add', () => {
     expect(all.stderr).toMatch(/token \(.*\): \n/);
     expect(all.stdout + all.stderr).not.toContain('s3cr3t');
     const rest = ['profile', 'add', 'cow', '--provider', 'rancher', '--set', 'accessKey=AK'];
-    const one = await stage.ok(rest, { terminal: true, answers: ['http://r.example'] });
+    const one = await stage.ok(rest, { terminal: true, answers: ['http://r.example', 'no'] });
     expect(stored()).toMatchObject({ profiles: { cow: { fields: { url: 'http://r.example', accessKey: 'AK' } } } });
     expect(one.stderr, 'only what cannot be done without').not.toContain('secretKey (');
     const gone = await stage.run(['profile', 'add', 'x', '--provider', 'linode'], { terminal: true, answers: [] });

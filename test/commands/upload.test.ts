@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { startLinode } from '../clouds/linode/index.ts';
+import { startOpenstack } from '../clouds/openstack/index.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
@@ -374,6 +376,37 @@ describe('copy', () => {
     expect(errorOf(none)).toMatchObject({ code: 'USAGE', message: '"nowhere" is not a profile' });
     const queued = await stage.queued('empty');
     expect(errorOf(await stage.run(['copy', queued, 'lab', '--json'], { env }))).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('takes a disk through three clouds, in whatever form each takes', async () => {
+    const [openstack, linode] = await Promise.all([startOpenstack(), startLinode()]);
+    try {
+      const env = {
+        ...profileVariables('pcd', 'openstack', openstack.values),
+        ...profileVariables('lin', 'linode', linode.values),
+      };
+      await stage.ok(['upload', stage.write('d.qcow2', qcow2Image(disk)), '--name', 'web', '--property', 'os_distro=debian']);
+      const there = await stage.ok(['copy', 'web', 'pcd', '--poll-interval', '20ms', '-o', 'json'], { env });
+      expect(there.json()).toMatchObject({
+        profile: 'pcd',
+        diskFormat: 'qcow2',
+        properties: { os_distro: 'debian' },
+        status: 'active',
+      });
+      const raw = await stage.ok(['copy', 'pcd:web', 'lin:web-2', '--poll-interval', '20ms', '-o', 'json'], { env });
+      expect(raw.json()).toMatchObject({ profile: 'lin', name: 'web-2', status: 'active' });
+      const sent = linode.requests().find(({ method, path }) => method === 'PUT' && !path.includes('/images/'));
+      expect(sent?.bodyBytes, 'gzip of the raw disk').toBeLessThan(disk.length);
+      const back = await stage.ok(['copy', 'pcd:web', 'local:back', '--disk-format', 'raw', '-o', 'json'], { env });
+      expect(back.json()).toMatchObject({ checksums: { sha256: sha256(disk) } });
+      const refused = await stage.run(['copy', 'lin:web-2', 'local', '--json'], { env });
+      expect([refused.exitCode, errorOf(refused).message]).toEqual([
+        7,
+        expect.stringContaining('linode does not offer download'),
+      ]);
+    } finally {
+      await Promise.all([openstack.stop(), linode.stop()]);
+    }
   });
 
   it('prints its route in a dry run, and makes nothing', async () => {

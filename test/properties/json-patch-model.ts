@@ -14,7 +14,10 @@ export class Misfit extends Error {}
 const keysOf = (pointer: string): readonly string[] => {
   if (pointer === '') return [];
   if (!pointer.startsWith('/')) throw new Misfit(`not a pointer: ${pointer}`);
-  return pointer.slice(1).split('/').map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 };
 
 const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
@@ -49,7 +52,8 @@ const added = (document: Json, keys: readonly string[], value: Json): Json =>
       const at = key === '-' ? container.length : indexOf(key, container.length + 1);
       return [...container.slice(0, at), value, ...container.slice(at)];
     }
-    if (isObject(container)) return Object.fromEntries([...Object.entries(container).filter(([known]) => known !== key), [key, value]]);
+    if (isObject(container))
+      return Object.fromEntries([...Object.entries(container).filter(([known]) => known !== key), [key, value]]);
     throw new Misfit(`nothing can be added at ${key}`);
   });
 
@@ -62,10 +66,13 @@ const removed = (document: Json, keys: readonly string[]): Json =>
 
 /** Equality of JSON values: the order of keys does not count. */
 export function isEqual(one: Json | undefined, other: Json | undefined): boolean {
-  if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((item, at) => isEqual(item, other[at]));
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((item, at) => isEqual(item, other[at]));
   if (isObject(one) && isObject(other)) {
     const keys = Object.keys(one);
-    return keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && isEqual(one[key], other[key]));
+    return (
+      keys.length === Object.keys(other).length && keys.every((key) => Object.hasOwn(other, key) && isEqual(one[key], other[key]))
+    );
   }
   return one === other;
 }

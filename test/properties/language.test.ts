@@ -7,6 +7,9 @@ import { parseReference } from '../../src/core/reference.ts';
 import type { Filters } from '../../src/core/request.ts';
 import { createRedactor, shownBody } from '../../src/http/redact.ts';
 
+/** Without half a pair of surrogates, which no encoding on a wire can carry. */
+const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
 const settings = { numRuns: 1000, seed: 20_260_101 };
 
 /** Whether a text fits a glob, by trying everything. */
@@ -36,18 +39,20 @@ describe('filters', () => {
 
   const word = fc.constantFrom('a', 'b', 'active', 'x');
   const time = fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.5Z', '2026-06-01T12:00:00Z', 'yesterday');
-  const maybe = <T>(inner: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(inner, { nil: undefined });
+  const maybe = <T>(inner: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+    fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: inner });
   const given = <T extends object>(fields: T): Partial<T> =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+  const often = <T>(inner: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(inner, { nil: undefined });
   const image = fc
     .record({
       name: word,
       providerStatus: word,
       status: fc.constantFrom('active', 'queued'),
-      owner: maybe(word),
-      diskFormat: maybe(word),
-      sizeBytes: maybe(fc.nat(3)),
-      createdAt: maybe(time),
+      owner: often(word),
+      diskFormat: often(word),
+      sizeBytes: often(fc.nat(3)),
+      createdAt: often(time),
       tags: fc.array(word, { maxLength: 3 }),
       properties: fc.dictionary(fc.constantFrom('a', 'b', '__proto__', 'toString'), word),
     })
@@ -125,11 +130,13 @@ describe('references', () => {
 
 describe('quantities', () => {
   const units = fc.constantFrom(
-    ...(['', 'K', 'M', 'G', 'T'].flatMap((unit, power) => [
-      [`${unit}`, 1024 ** power],
-      [`${unit}iB`, 1024 ** power],
-      [`${unit}B`, 1000 ** power],
-    ]) as (readonly [string, number])[]).filter(([unit]) => unit !== 'iB'),
+    ...(
+      ['', 'K', 'M', 'G', 'T'].flatMap((unit, power) => [
+        [`${unit}`, 1024 ** power],
+        [`${unit}iB`, 1024 ** power],
+        [`${unit}B`, 1000 ** power],
+      ]) as (readonly [string, number])[]
+    ).filter(([unit]) => unit !== 'iB'),
   );
   it('sizes are their number times their unit, in either case', () => {
     fc.assert(
@@ -143,24 +150,37 @@ describe('quantities', () => {
 
   it('a size as it is shown reads as nearly the same size', () => {
     fc.assert(
-      fc.property(fc.maxSafeNat(), (bytes) => {
-        const back = parseSize(humanSize(bytes).replace(' ', ''));
-        expect(Math.abs(back - bytes)).toBeLessThanOrEqual(bytes * 0.05 + 1);
-      }),
+      fc.property(
+        fc.nat(2 ** 31 - 1).map((number) => number * 3_000_000),
+        (bytes) => {
+          const back = parseSize(humanSize(bytes).replace(' ', ''));
+          expect(Math.abs(back - bytes)).toBeLessThanOrEqual(bytes * 0.05 + 1);
+        },
+      ),
       settings,
     );
   });
 
   it('durations are their number times their unit; everything else is refused', () => {
-    const unit = fc.constantFrom(['ms', 1], ['s', 1000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000]) as fc.Arbitrary<readonly [string, number]>;
-    fc.assert(fc.property(fc.nat(10_000), unit, (number, [name, ms]) => expect(parseDuration(`${number}${name}`)).toBe(number * ms)), settings);
+    const unit = fc.constantFrom(['ms', 1], ['s', 1000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000]) as fc.Arbitrary<
+      readonly [string, number]
+    >;
+    fc.assert(
+      fc.property(fc.nat(10_000), unit, (number, [name, ms]) => expect(parseDuration(`${number}${name}`)).toBe(number * ms)),
+      settings,
+    );
     const odd = fc.string().filter((text) => !/^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$/.test(text));
-    fc.assert(fc.property(odd, (text) => expect(() => parseDuration(text)).toThrow('is not a duration')), settings);
+    fc.assert(
+      fc.property(odd, (text) => expect(() => parseDuration(text)).toThrow('is not a duration')),
+      settings,
+    );
   });
 });
 
 describe('redaction', () => {
-  const secret = fc.string({ minLength: 6, maxLength: 40, unit: 'grapheme' }).filter((text) => text.length >= 6 && !'[secret]'.includes(text) && text.trim() !== '');
+  const secret = fc
+    .string({ minLength: 6, maxLength: 40, unit: 'grapheme' })
+    .filter((text) => text.length >= 6 && !'[secret]'.includes(text) && text.trim() !== '');
   const around = fc.string({ maxLength: 20 });
   const ways: readonly ((text: string) => string)[] = [
     (text) => text,
@@ -172,7 +192,7 @@ describe('redaction', () => {
   it('a learned secret is in no line, in none of the ways it is written', () => {
     fc.assert(
       fc.property(secret, around, around, fc.constantFrom(...ways), (value, before, behind, way) => {
-        fc.pre(value.isWellFormed() && !before.includes(way(value)) && !behind.includes(way(value)));
+        fc.pre(isWellFormed(value) && !before.includes(way(value)) && !behind.includes(way(value)));
         const redactor = createRedactor();
         redactor.learn(value);
         for (const shown of [redactor.hide(`${before}${way(value)}${behind}`), redactor.line(`${before}${way(value)}${behind}`)])
@@ -185,7 +205,7 @@ describe('redaction', () => {
   it('both halves of Basic and the token of Bearer are secrets too', () => {
     fc.assert(
       fc.property(secret, fc.stringMatching(/^[a-z]{1,8}$/), (password, user) => {
-        fc.pre(password.isWellFormed() && !password.startsWith(':'));
+        fc.pre(isWellFormed(password) && !password.startsWith(':'));
         const redactor = createRedactor();
         const encoded = Buffer.from(`${user}:${password}`).toString('base64');
         redactor.learn(`Basic ${encoded}`);
@@ -197,11 +217,23 @@ describe('redaction', () => {
   });
 
   it('values of telling fields are in no body that is shown, however deep', () => {
-    const name = fc.constantFrom('password', 'token', 'X-Auth-Token', 'secretKey', 'adminPass_password', 'upload_to', 'access_key', 'apiKey');
+    const name = fc.constantFrom(
+      'password',
+      'token',
+      'X-Auth-Token',
+      'secretKey',
+      'adminPass_password',
+      'upload_to',
+      'access_key',
+      'apiKey',
+    );
     const nested = fc.array(fc.constantFrom('list', 'object'), { maxLength: 5 });
     fc.assert(
       fc.property(name, nested, (field, shells) => {
-        const body = shells.reduce<unknown>((inner, shell) => (shell === 'list' ? [inner] : { inside: inner }), { [field]: 'planted-4711', other: 'kept' });
+        const body = shells.reduce<unknown>((inner, shell) => (shell === 'list' ? [inner] : { inside: inner }), {
+          [field]: 'planted-4711',
+          other: 'kept',
+        });
         const shown = shownBody(JSON.stringify(body));
         expect(shown).not.toContain('planted-4711');
         expect(shown).toContain('kept');

@@ -6,7 +6,21 @@ import { ImgctlError } from '../../src/core/errors.ts';
 import type { Image } from '../../src/core/image.ts';
 import { Misfit, patched, type Json, type ModelStep } from './json-patch-model.ts';
 
-const key = fc.constantFrom('a', 'b', 'os_distro', 'with/slash', 'with~tilde', '~1', '', '0', '-', '__proto__', 'constructor', 'toString', 'ü');
+const key = fc.constantFrom(
+  'a',
+  'b',
+  'os_distro',
+  'with/slash',
+  'with~tilde',
+  '~1',
+  '',
+  '0',
+  '-',
+  '__proto__',
+  'constructor',
+  'toString',
+  'ü',
+);
 const text = fc.constantFrom('', 'web', 'x', 'null', '0', '__proto__', 'ü\u0000');
 
 const image = fc
@@ -21,7 +35,8 @@ const image = fc
   .map((fields): Image => {
     const known = Object.entries(fields).filter(([, value]) => value !== undefined);
     return {
-      ...(Object.fromEntries(known) as Pick<Image, 'name' | 'tags' | 'properties'>),
+      ...{ name: fields.name, tags: fields.tags, properties: fields.properties },
+      ...(Object.fromEntries(known) as object),
       ...{ id: '1', status: 'active', providerStatus: 'active', places: [], profile: 'p', provider: 'q', raw: {} },
     };
   });
@@ -53,7 +68,11 @@ const kinds: Readonly<Record<string, (found: Json) => boolean>> = {
   protected: (found) => typeof found === 'boolean',
   minDiskBytes: (found) => typeof found === 'number',
   tags: (found) => Array.isArray(found) && found.every((tag) => typeof tag === 'string'),
-  properties: (found) => typeof found === 'object' && found !== null && !Array.isArray(found) && Object.values(found).every((one) => typeof one === 'string'),
+  properties: (found) =>
+    typeof found === 'object' &&
+    found !== null &&
+    !Array.isArray(found) &&
+    Object.values(found).every((one) => typeof one === 'string'),
 };
 
 const editableOf = (document: Json): Record<string, Json> =>
@@ -74,7 +93,8 @@ it('a JSON Patch does to an image what an implementation of its own says', () =>
   fc.assert(
     fc.property(image, fc.array(modelStep, { minLength: 1, maxLength: 4 }), (before, steps) => {
       const untouched = JSON.stringify(before);
-      const attempt = (): ReturnType<typeof changesByDocument> => changesByDocument(before, { kind: 'json-patch', content: structuredClone(steps), touches: {} });
+      const attempt = (): ReturnType<typeof changesByDocument> =>
+        changesByDocument(before, { kind: 'json-patch', content: structuredClone(steps), touches: {} });
       let wanted: Json;
       try {
         wanted = editableOf(patched(before as never, steps));
@@ -93,7 +113,11 @@ it('a JSON Patch does to an image what an implementation of its own says', () =>
       } else {
         seen.done += 1;
         const { tags = [], properties = {}, ...rest } = after(before, attempt());
-        const { tags: wantedTags, properties: wantedProperties, ...wantedRest } = Object.fromEntries(known.filter(([, found]) => found !== null));
+        const {
+          tags: wantedTags,
+          properties: wantedProperties,
+          ...wantedRest
+        } = Object.fromEntries(known.filter(([, found]) => found !== null));
         expect(rest).toEqual(wantedRest);
         expect([...(tags as string[])]).toEqual([...((wantedTags ?? []) as string[])]);
         expect(Object.entries(properties as object).sort()).toEqual(Object.entries((wantedProperties ?? {}) as object).sort());

@@ -44,7 +44,7 @@ export function cliHome(): CliHome {
   };
 }
 
-const question = /: (?:\u001b\[[0-9;]*[A-Za-z])*$/;
+const question = /: (?:\S\[\d*[A-Za-z])*$/;
 
 /** Puts somebody at the terminal who answers each question. */
 function answer(io: FakeIo, answers: readonly string[]): void {

@@ -34,7 +34,12 @@ describe('planning a transfer', () => {
     ['a raw stream', stream({}), [raw], ''],
     ['a raw stream where a length is due', stream({}), [{ ...raw, needsLength: true }], 'temporary file'],
     ['a raw.gz stream where a length is due', stream({ compression: 'gzip' }), [gz], 'temporary file'],
-    ['a raw stream to qcow2, whose tables come first', stream({}), [{ format: 'qcow2' }], 'temporary file, decode raw, encode qcow2'],
+    [
+      'a raw stream to qcow2, whose tables come first',
+      stream({}),
+      [{ format: 'qcow2' }],
+      'temporary file, decode raw, encode qcow2',
+    ],
     ['a raw stream to vhd', stream({}), [{ format: 'vhd' }], 'decode raw, encode vhd'],
     ['a qcow2 stream', stream({ format: 'qcow2', virtualBytes: 9 }), [{ format: 'qcow2' }], ''],
     ['a stream whose headers are not seen', stream({ format: 'vhdx' }), [{ format: 'vhdx' }], 'temporary file'],
@@ -76,7 +81,8 @@ const anyHave = fc.tuple(encoding, bytes, bytes, fc.boolean(), fc.boolean());
 const anyAccepts = fc.array(fc.tuple(encoding, bytes, bytes, fc.boolean()), { minLength: 1, maxLength: 5 });
 
 /** Drops what is not there. */
-const plain = <T extends object>(fields: T): T => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+const plain = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 
 describe('any plan', () => {
   it('leads from what there is to something that is accepted, by steps that can be gone', () => {
@@ -98,7 +104,11 @@ describe('any plan', () => {
         expect(accepts).toContain(plan.accept);
         expect(plan.encoding).toEqual(plain({ format: plan.accept.format, compression: plan.accept.compression }));
         const isTouched = plan.convert !== undefined || plan.wrap !== undefined || plan.unwrap !== undefined;
-        if (!isTouched) expect([have.compression, true]).toEqual([plan.accept.compression, have.format === plan.accept.format || isFlat(have.format)]);
+        if (!isTouched)
+          expect([have.compression, true]).toEqual([
+            plan.accept.compression,
+            have.format === plan.accept.format || isFlat(have.format),
+          ]);
         if (plan.convert) {
           expect(readable.has(plan.convert.from) || plan.helper).toBe(true);
           expect(writable.has(plan.convert.to)).toBe(true);
@@ -111,7 +121,9 @@ describe('any plan', () => {
           expect(have.bytes).toBeLessThanOrEqual(plan.accept.maxBytes ?? Infinity);
         }
         if (plan.wrap && plan.accept.needsLength) expect(plan.spoolOutput).toBe(true);
-        expect(plan.steps.filter((step) => step === 'temporary file').length).toBe(Number(plan.spoolInput) + Number(plan.spoolOutput));
+        expect(plan.steps.filter((step) => step === 'temporary file').length).toBe(
+          Number(plan.spoolInput) + Number(plan.spoolOutput),
+        );
       }),
       { numRuns: 2000 },
     );

@@ -159,7 +159,10 @@ describe('what is wrong', () => {
   it('a server that gives something else the second time', async () => {
     let turn = 0;
     const { source } = remote(disk);
-    const lying: Source = { ...source, open: (from, to) => (turn++ === 0 ? source.open(from, to) : chunked(guestDisk(disk.length, 9))) };
+    const lying: Source = {
+      ...source,
+      open: (from, to) => (turn++ === 0 ? source.open(from, to) : chunked(guestDisk(disk.length, 9))),
+    };
     await failure(through(lying, [raw]), 'INTEGRITY');
   });
 
@@ -196,7 +199,12 @@ describe('what is known beforehand', () => {
   });
 
   it('digest and content id of a file, before it is sent', async () => {
-    const prepared = await prepare(await place.file('disk', made.qcow2), [{ format: 'qcow2' }], noWishes, meansIn(place.folder()));
+    const prepared = await prepare(
+      await place.file('disk', made.qcow2),
+      [{ format: 'qcow2' }],
+      noWishes,
+      meansIn(place.folder()),
+    );
     expect(await prepared.contentId()).toBe(rightId);
     expect(await prepared.digest('sha512')).toBe(hex('sha512', made.qcow2));
     await prepared.close();

@@ -49,7 +49,10 @@ export function stage(): Stage {
 export const stream = (bytes: Uint8Array): Source => streamSource('standard input', () => chunked(bytes));
 
 /** An image at a provider; `opened` counts how often its data was asked for. */
-export function remote(bytes: Uint8Array, facts: Partial<Download> = {}): { readonly source: Source; readonly opened: () => number } {
+export function remote(
+  bytes: Uint8Array,
+  facts: Partial<Download> = {},
+): { readonly source: Source; readonly opened: () => number } {
   let opened = 0;
   const open = (from = 0, to = bytes.length - 1): Bytes => {
     opened += 1;

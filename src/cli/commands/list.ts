@@ -62,7 +62,7 @@ export const list = defineCommand({
     let count = 0;
     const counted = each(fleet.images, () => (count += 1));
     return followed(many(imageView, counted, ['profile', ...imageView.usual]), async () => {
-      if (context.io.stderrIsTerminal) context.say(`${count} images in ${profiles.length} profiles${failures(fleet)}`);
+      if (context.io.stderrIsTerminal) context.say(`${counting(count, 'image')} in ${counting(profiles.length, 'profile')}${failures(fleet)}`);
     });
   },
 });
@@ -94,6 +94,7 @@ const followed = (outcome: Outcome, next: () => Promise<void>): Outcome => ({
   },
 });
 
+const counting = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 const failures = ({ failed }: Fleet): string => (failed.size > 0 ? `, ${failed.size} failed` : '');
 
 async function* each(images: AsyncIterable<Image>, seen: () => void): AsyncIterable<Image> {
@@ -114,6 +115,6 @@ async function groups(
   for await (const image of fleet.images) images.push(image);
   const found = groupImages(images, by, profiles, fleet.failed);
   const without = images.filter((image) => !image[by]).length;
-  if (without > 0) context.say(`${without} images without ${by} are in no group`);
+  if (without > 0) context.say(`in no group, for want of a ${by}: ${counting(without, 'image')}`);
   return many(groupView, found.slice(0, limit));
 }

@@ -19,6 +19,8 @@ export interface Paging {
   readonly limit?: number;
   /** Told once the first page is there, when it is not the last. */
   goesOn?(): void;
+  /** Told how long each page took, in ms. */
+  took?(ms: number): void;
 }
 
 const idOf = (image: WireObject): string => textIn(image.id) ?? '';
@@ -27,7 +29,9 @@ async function fetchPage(client: OpenstackClient, paging: Paging, marker: string
   const query = new URLSearchParams(paging.query);
   query.set('limit', String(Math.min(paging.limit ?? largestPage, largestPage)));
   if (marker !== undefined) query.set('marker', marker);
+  const asked = performance.now();
   const body = await client.askObject({ what: 'listing images', method: 'GET', path: '/images', query }, call);
+  paging.took?.(performance.now() - asked);
   if (!Array.isArray(body.images) || !body.images.every(isObject))
     throw providerError('listing images: the answer holds no list of images', {
       hint: 'is imageEndpoint the address of Glance?',
@@ -93,6 +97,16 @@ export async function* eachImage(client: OpenstackClient, paging: Paging, call: 
     }
   } finally {
     stop.abort();
+  }
+}
+
+/** Every page of a query, each asked for only when somebody wants it. */
+export async function* pagesInTurn(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<readonly WireObject[]> {
+  let page = await firstPage(client, paging, call);
+  for (;;) {
+    yield page.images;
+    if (!page.more) return;
+    page = await pageBehind(client, paging, page.images.map(idOf), call);
   }
 }
 

@@ -80,7 +80,7 @@ async function askMissing(
   surface: Surface,
 ): Promise<Record<string, string>> {
   const answers: Record<string, string> = {};
-  if (!canAsk(surface)) return answers;
+  if (!canAsk(surface) || surface.settings.yes) return answers;
   const begun = Object.keys(given).length > 0;
   for (const [name, field] of Object.entries(driver.profile)) {
     if (begun && (given[name] !== undefined || !field.required)) continue;

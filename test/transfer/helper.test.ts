@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { prepare } from '../../src/transfer/prepare.ts';
+import { fileSource, type Source } from '../../src/transfer/source.ts';
+import { guestDisk, vhdxImage } from '../support/disk-images.ts';
+import { installed } from './writers/guest.ts';
+import { all, failure, meansIn, noWishes, stage, stream } from './sources.ts';
+
+const place = stage();
+const disk = guestDisk(2 << 20, 6);
+const has = installed('qemu-img');
+const usual = process.env.PATH;
+afterEach(() => {
+  process.env.PATH = usual;
+});
+
+function madeBy(format: string): string {
+  const [raw, image] = ['in.raw', `image.${format}`].map((name) => path.join(place.folder(), 'own', name));
+  mkdirSync(path.join(place.folder(), 'own'));
+  writeFileSync(raw ?? '', disk);
+  expect(spawnSync('qemu-img', ['convert', '-f', 'raw', '-O', format, raw ?? '', image ?? '']).status).toBe(0);
+  return image ?? '';
+}
+
+async function toRaw(source: Source): Promise<Buffer> {
+  const prepared = await prepare(source, [{ format: 'raw' }], noWishes, meansIn(place.folder()));
+  try {
+    expect(prepared.plan.steps).toContain('qemu-img');
+    return await all(await prepared.content());
+  } finally {
+    await prepared.close();
+    expect(place.left().filter((name) => name !== 'own' && name !== 'bin')).toEqual([]);
+  }
+}
+
+describe.skipIf(!has)(has ? 'formats that a helper reads' : 'formats that a helper reads (qemu-img is not installed)', () => {
+  it.each(['qed', 'parallels'])('%s, as a file and as a stream', async (format) => {
+    const image = madeBy(format);
+    expect((await toRaw(await fileSource(image))).equals(disk)).toBe(true);
+    expect((await toRaw(stream(readFileSync(image)))).equals(disk)).toBe(true);
+  });
+
+  it('go to it with their format named, as a copy of our own', async () => {
+    const image = madeBy('qed');
+    const bin = path.join(place.folder(), 'bin');
+    const log = path.join(place.folder(), 'own', 'log');
+    mkdirSync(bin);
+    writeFileSync(path.join(bin, 'qemu-img'), `#!/bin/sh\necho "$@" >> ${log}\nPATH=${usual ?? ''} exec qemu-img "$@"\n`);
+    chmodSync(path.join(bin, 'qemu-img'), 0o755);
+    process.env.PATH = `${bin}:${usual ?? ''}`;
+    await toRaw(await fileSource(image));
+    const calls = readFileSync(log, 'utf8').trim().split('\n').filter((line) => !line.startsWith('--version')); // prettier-ignore
+    expect(calls.map((line) => line.replaceAll(/\S*\/(spool|disk)/g, '$1'))).toEqual(['convert -f qed -O raw spool disk']);
+  });
+
+  it('are refused when they need another file', async () => {
+    const image = readFileSync(madeBy('qed'));
+    image.writeUInt32LE(1, 16);
+    expect((await failure(toRaw(stream(image)), 'INTEGRITY')).message).toContain('backing_file');
+  });
+});
+
+describe('without the helper', () => {
+  const qed = Buffer.concat([Buffer.from('QED\0'), Buffer.alloc(1 << 20)]);
+
+  it('what needs it is UNSUPPORTED, with what to install', async () => {
+    process.env.PATH = '/nowhere';
+    const refused = await failure(toRaw(stream(qed)), 'UNSUPPORTED');
+    expect(refused.circumstances.hint).toMatch(/install qemu-img: apt install/);
+    expect(existsSync(path.join(place.folder(), 'own'))).toBe(false);
+  });
+
+  it('a clean VHDX needs none', async () => {
+    const prepared = await prepare(stream(vhdxImage(disk)), [{ format: 'raw' }], noWishes, meansIn(place.folder()));
+    expect(prepared.plan.steps).not.toContain('qemu-img');
+    expect((await all(await prepared.content())).equals(disk)).toBe(true);
+    await prepared.close();
+  });
+});
