@@ -75,5 +75,6 @@ const verbs = [...say('help').matchAll(/^  ([a-z]+(?: [a-z]+)?)  +[A-Z]/gm)].map
 await mkdir('dist/help');
 await writeFile('dist/version.txt', say('--version'));
 await writeFile('dist/help.txt', say('help'));
+await writeFile('dist/imgctl.1', say('help', 'man'));
 await writeFile('dist/complete.json', say('completion', 'json'));
 for (const verb of verbs) await writeFile(`dist/help/${verb.replace(' ', '-')}.txt`, say('help', ...verb.split(' ')));

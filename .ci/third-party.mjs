@@ -15,7 +15,6 @@ export const reasons = {
   ora: 'the spinner',
   'p-limit': 'bounds what is done at once',
   'proper-lockfile': 'locks between processes',
-  rfc6902: 'applies a JSON Patch',
   'string-width': 'width of text beyond ASCII',
   'xz-decompress': 'reads xz',
   yaml: "writes YAML, reads other tools' configuration",

@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/live/**', 'test/packed/**', 'test/terminal/**', 'test/torture/**', 'node_modules/**'],
+    exclude: ['test/live/**', 'test/terminal/**', 'test/packed/**', 'test/terminal/**', 'test/torture/**', 'node_modules/**'],
     pool: 'threads',
     env: { TZ: 'Pacific/Auckland' },
     testTimeout: 20_000,

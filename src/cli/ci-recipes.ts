@@ -19,7 +19,9 @@ const github = `GitHub Actions:
     - run: imgctl profile check
     - run: imgctl inspect disk.qcow2
     - id: image
-      run: echo "id=$(imgctl upload disk.qcow2 --name "web-$GITHUB_SHA" --if-exists skip -o id)" >> "$GITHUB_OUTPUT"
+      run: |
+        id=$(imgctl upload disk.qcow2 --name "web-$GITHUB_SHA" --if-exists skip -o id)
+        echo "id=$id" >> "$GITHUB_OUTPUT"
     - run: imgctl patch "\${{ steps.image.outputs.id }}" --property commit="$GITHUB_SHA"
     - if: github.ref == 'refs/heads/main'
       run: imgctl list --name 'web-*' --older-than 30d -o id | xargs -r imgctl delete --yes`;

@@ -11,7 +11,7 @@ const gap = 2;
 const widest = 34;
 
 /** Two columns of text, the second wrapped by the terminal itself. */
-function table(rows: readonly (readonly [string, string])[]): string {
+function table(rows: readonly Row[]): string {
   const width = Math.min(widest, Math.max(0, ...rows.map(([left]) => left.length))) + gap;
   return rows
     .map(([left, right]) =>
@@ -20,7 +20,11 @@ function table(rows: readonly (readonly [string, string])[]): string {
     .join('\n');
 }
 
-const optionRows = (options: Options): (readonly [string, string])[] =>
+/** An option, argument or step, and what it is for. */
+export type Row = readonly [string, string];
+
+/** A row for each option. */
+export const optionRows = (options: Options): readonly Row[] =>
   Object.entries(options)
     .filter(([, option]) => option.summary !== '')
     .map(([key, option]) => [optionLabel(key, option), option.summary] as const);
@@ -96,7 +100,8 @@ export async function commandHelp(chosen: Chosen, surface: Surface): Promise<str
 /** Every global option. */
 export const optionsHelp = (): string => `Options that mean the same on every verb:\n${table(optionRows(globalOptions))}\n`;
 
-const firstSteps: readonly (readonly [string, string])[] = [
+/** What somebody new may try first. */
+export const firstSteps: readonly Row[] = [
   ['imgctl list', 'images of the current profile (at first: a store in a folder here)'],
   ['imgctl upload disk.qcow2 --name web', 'a file becomes an image, verified'],
   ['imgctl profile import', 'take over the clouds that other tools here already know'],

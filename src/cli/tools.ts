@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Tools } from '../core/driver.ts';
 import { configError } from '../core/errors.ts';
 import type { Http } from '../core/http.ts';
 import type { Secret } from '../core/secret.ts';
+import { createCache } from '../host/cache.ts';
+import { ownFolder } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
 import type { HttpSettings } from '../http/settings.ts';
 import type { Surface } from './context.ts';
@@ -44,7 +47,8 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}): Prom
     ...(insecure ? { insecure } : {}),
     ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit }),
   };
-  return { http: lazyHttp(settingsOfHttp), lock: createLock() };
+  const cache = createCache(path.join(ownFolder('cache', home), 'documents'), () => surface.io.now());
+  return { http: lazyHttp(settingsOfHttp), lock: createLock(), cache };
 }
 
 /** An Http that is loaded with its first request: what works on files never needs it. */

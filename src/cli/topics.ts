@@ -14,6 +14,8 @@ export function outputHelp(): string {
       'table: on a terminal fitted to its width, ids never cut; in a pipe tab-separated machine values with a header (--no-header drops it).\n' +
       'csv: RFC 4180. id: one id a line.',
     `Fields of an image: ${imageFields.join(', ')}; with --raw also raw, the provider's own record.\nA field that the provider did not give is absent. Sizes are bytes, times RFC 3339 in UTC.`,
+    'list --group-by name|contentId: one object for each group, {"by","group","images":[…],"same":[…],"behind":[…],"ahead":[…],"missing":[…],"unknown":[…]}.\n' +
+      'images are whole, newest first; the others are names of profiles, each in exactly one list: with the same disk (that of the group, or of its\nnewest image), with an older or a newer disk under the same name, with nothing of the name, or with what cannot be compared or asked.',
     '--columns takes these names, and properties.KEY and raw.KEY. The JSON Schema ships with the package: schema/image.schema.json.',
     'With -o json or jsonl an error is one object on stderr: {"error":{"code","message","hint","profile","provider","status","requestId","leftover","exitCode"}}.',
   );

@@ -15,10 +15,21 @@ import type { Secret } from './secret.ts';
 /** Runs `work` while no other process that asks for the same path does. The path need not exist; its folder must. */
 export type Lock = <T>(path: string, work: () => Promise<T>) => Promise<T>;
 
+/**
+ * Small texts that outlive the run, under keys of 64 hexadecimal digits. Anything in it may be gone or changed the next time:
+ * it is for what can be fetched again, and whose key tells whether it is what it was. Never throws.
+ */
+export interface Cache {
+  get(key: string): Promise<string | undefined>;
+  put(key: string, text: string): Promise<void>;
+}
+
 /** What a driver is handed to work with. */
 export interface Tools {
   readonly http: Http;
   readonly lock: Lock;
+  /** Absent: nothing outlives the run. */
+  readonly cache?: Cache;
 }
 
 /** What the machine around us offers to look for profiles in. Nothing here writes. */

@@ -72,8 +72,10 @@ export interface UploadFacts extends Extras {
   readonly place?: string;
   /** A queued record can be filled (`--into`). */
   readonly into: boolean;
-  /** Digests that the provider reports of the bytes it took: compared after every upload. */
+  /** Digests that the provider reports of the bytes it took, the strongest first: one is compared after every upload. */
   readonly digests: readonly string[];
+  /** What a tag has to look like; absent: anything goes. */
+  readonly tags?: RegExp;
 }
 export interface DeleteFacts {
   /** The answer comes before the image is gone; waiting is due. */

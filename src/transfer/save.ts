@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { conflictError, ImgctlError, integrityError, localError, usageError } from '../core/errors.ts';
 import type { Digests } from '../core/operation.ts';
 import { compareDigests, strongest, type Checksum } from './checked.ts';
 import { parallelDigester, type Digester } from './digests.ts';
+import { clearDeadDrafts, draftsFor } from './drafts.ts';
 import { fileBytes } from './file-bytes.ts';
 import type { Source } from './source.ts';
 import { writeSparse } from './writers/raw.ts';
@@ -39,21 +39,18 @@ export async function checkTarget(file: string, force: boolean): Promise<void> {
   if (found && !force) throw conflictError(`${file} exists already`, { hint: '--force replaces it' });
 }
 
-const unsafeInNames = /[^A-Za-z0-9._-]/g;
-
 /**
  * Writes a source to a file, which has its name only when every byte is there, verified and on the disk; zeros take no room.
  * Until then the bytes are in a hidden file beside it, mode 0600. With `resume`, what a broken run leaves of them is kept as
- * `.NAME.IDENTITY.imgctl-part`, which the failure names.
+ * `.NAME.IDENTITY.imgctl-part`, which the failure names. What a run that was killed has left is gone on from, or cleared away.
  * Throws INTEGRITY when length or digest differ, LOCAL when it cannot be written, CONFLICT when the file exists.
  */
 export async function saveTo(file: string, source: Source, saving: Saving): Promise<Saved> {
   await checkTarget(file, saving.force);
   const folder = path.dirname(path.resolve(file));
-  const hidden = (id: string): string => path.join(folder, `.${path.basename(file)}.${id}.imgctl-part`);
-  const draft = hidden(randomUUID());
-  const kept =
-    saving.identity === undefined || !source.repeatable ? undefined : hidden(saving.identity.replace(unsafeInNames, '_'));
+  const drafts = draftsFor(file, source.repeatable ? saving.identity : undefined);
+  const { draft, kept } = drafts;
+  await clearDeadDrafts(file, drafts, saving.resume);
   const handle = await openDraft(draft, saving.resume ? kept : undefined);
   try {
     const saved = await fill(handle, source, saving, file);

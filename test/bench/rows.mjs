@@ -20,15 +20,19 @@ const row = (work, against, ours, theirs, goal, by = 'wall', show = s) => ({
 });
 const skipped = (work, why) => ({ work, against: '', figures: `not measured: ${why}`, ratio: '', goal: '' });
 
-/** A disk with a file system's worth of data that compresses about as much as a distribution does, between zeros. */
+/**
+ * A disk with a file system's worth of data between zeros. The data compresses to about a third, also in a window of 4 KiB, which
+ * is all that qcow2 allows: words of a small vocabulary, and a quarter of noise.
+ */
 function makeDisk(file, bytes, dataBytes) {
   const script = `
-    const { openSync, writeSync, ftruncateSync } = require('node:fs'); const { randomBytes } = require('node:crypto');
+    const { openSync, writeSync, ftruncateSync } = require('node:fs'); const { randomBytes, randomFillSync } = require('node:crypto');
     const fd = openSync(${JSON.stringify(file)}, 'w'); const piece = 1 << 20; const pieces = ${dataBytes} / piece;
-    const words = randomBytes(1 << 16);
+    const words = Array.from({ length: 96 }, () => randomBytes(4 + randomBytes(1)[0] % 12).toString('hex') + ' ');
+    const text = Buffer.from(Array.from(randomBytes(1 << 19), (n) => words[n % 96]).join('').slice(0, 4 << 20), 'latin1');
     for (let i = 0; i < pieces; i++) {
-      const b = Buffer.alloc(piece);
-      for (let at = 0; at < piece; at += 64) { if (at % 256 < 96) randomBytes(64).copy(b, at); else words.copy(b, at, (at * 7 + i * 640) % 65472, (at * 7 + i * 640) % 65472 + 64); }
+      const b = randomBytes(piece);
+      for (let at = 0; at < piece; at += 256) { const from = (at * 13 + i * 65599) % (text.length - 192); text.copy(b, at + 64, from, from + 192); }
       writeSync(fd, b, 0, piece, Math.floor(i * (${bytes} - piece) / pieces / 65536) * 65536);
     }
     ftruncateSync(fd, ${bytes});`;
@@ -199,14 +203,7 @@ const conversions = {
       'truncate -s 16G sparse.raw && dd if=plain.qcow2 of=sparse.raw conv=notrunc bs=1M count=1024 status=none && rm -f disk.raw',
       folder,
     );
-    const [inspect, sum] = await inTurn(
-      [
-        `${node} -e "require('${bin}')" 2>/dev/null; ${node} ${bin} convert sparse.raw id.qcow2 --disk-format qcow2 --force -q -o id`,
-        'sha256sum sparse.raw',
-      ],
-      3,
-      at,
-    );
+    const [inspect, sum] = await inTurn([`${node} ${bin} inspect sparse.raw --content-id -o id`, 'sha256sum sparse.raw'], 3, at);
     return [
       row(
         'zlib qcow2 (3 GiB, 600 MB of data) → gzip → PUT',
@@ -217,13 +214,7 @@ const conversions = {
       ),
       row('the same', 'qemu-img convert; gzip -6; curl -T', zlib, people, '≤ 0.125 ×'),
       row('uncompressed qcow2 → gzip → PUT', 'nbdcopy [qemu-nbd] \\| pigz -6 \\| curl -T', plain, plainLine, '≤ 0.35 ×'),
-      row(
-        '16 GiB sparse raw, 1 GiB of data → qcow2, with its contentId',
-        '`sha256sum` of it',
-        inspect,
-        sum,
-        '(contentId alone: ≤ 0.15 ×)',
-      ),
+      row('contentId of 16 GiB sparse raw, 1 GiB of data', '`sha256sum` of it', inspect, sum, '≤ 0.15 ×'),
       {
         work: 'peak memory, zlib qcow2 → gzip → PUT',
         against: '',

@@ -21,7 +21,10 @@ describe('list without any profile', () => {
 
   it('names the clouds that other tools know already, never their secrets', async () => {
     mkdirSync(stage.file('.config/openstack'), { recursive: true });
-    stage.write('.config/openstack/clouds.yaml', 'clouds:\n  attic:\n    auth: {auth_url: "https://a.test/v3", username: me, password: "s3cr3t"}\n');
+    stage.write(
+      '.config/openstack/clouds.yaml',
+      'clouds:\n  attic:\n    auth: {auth_url: "https://a.test/v3", username: me, password: "s3cr3t"}\n',
+    );
     const shown = await stage.ok(['list'], { ...terminal, env: { LINODE_TOKEN: 'hush' } });
     expect(shown.stderr).toMatch(/ {2}attic \(openstack, from .*clouds\.yaml/);
     expect(shown.stderr).toMatch(/\(linode, from .*LINODE_TOKEN/);
@@ -66,7 +69,14 @@ describe('profile add on a terminal', () => {
   });
 
   it('asks nothing where all was given, with --yes, or without a terminal', async () => {
-    const add = (name: string, ...more: readonly string[]): readonly string[] => ['profile', 'add', name, '--provider', 'local', ...more];
+    const add = (name: string, ...more: readonly string[]): readonly string[] => [
+      'profile',
+      'add',
+      name,
+      '--provider',
+      'local',
+      ...more,
+    ];
     expect((await stage.ok(add('a', '--set', 'path=/tmp/x'), terminal)).stderr).toBe('');
     expect((await stage.ok(add('b'))).stderr).toBe('');
     expect((await stage.ok(add('c', '--yes'), terminal)).stderr).toBe('');

@@ -34,13 +34,20 @@ describe('a profile that never answers', () => {
     expect(Date.now() - start).toBeLessThan(5000);
     expect(result.exitCode).toBe(12);
     expect(result.json()).toMatchObject([{ profile: 'laba', name: 'one' }]);
-    expect(errorOf(result)).toMatchObject({ code: 'NETWORK', profile: 'stuck', hint: expect.stringContaining('--profile-timeout') });
+    expect(errorOf(result)).toMatchObject({
+      code: 'NETWORK',
+      profile: 'stuck',
+      hint: expect.stringContaining('--profile-timeout'),
+    });
   });
 });
 
 describe('the summary', () => {
   it('stands on stderr of a terminal, and nowhere else', async () => {
-    const env = { ...labs('laba', 'labb'), ...profileVariables('dead', 'rancher', { url: 'http://127.0.0.1:1/v1/projects/1a5' }) };
+    const env = {
+      ...labs('laba', 'labb'),
+      ...profileVariables('dead', 'rancher', { url: 'http://127.0.0.1:1/v1/projects/1a5' }),
+    };
     await stage.ok(['create', 'laba:one'], { env });
     await stage.ok(['create', 'labb:two'], { env });
     const shown = await stage.run(['list', '-p', 'lab*'], { env, terminal: true, columns: 100 });
@@ -71,10 +78,33 @@ describe('list --group-by', () => {
     const env = await fleet();
     const found = await groups('name', env, '--sort', 'name:desc');
     expect(found.map(({ group }) => group)).toEqual(['web', 'db']);
-    expect(found[0]).toMatchObject({ by: 'name', same: ['laba', 'labb'], behind: ['labc'], ahead: [], missing: ['labd'], unknown: [] });
+    expect(found[0]).toMatchObject({
+      by: 'name',
+      same: ['laba', 'labb'],
+      behind: ['labc'],
+      ahead: [],
+      missing: ['labd'],
+      unknown: [],
+    });
     expect(found[0]?.images.map(({ profile }) => profile).sort()).toEqual(['laba', 'labb', 'labc']);
     expect(found[1]).toMatchObject({ same: ['labd'], missing: ['laba', 'labb', 'labc'] });
-    const table = await stage.ok(['list', '-p', 'lab*', '--group-by', 'name', '--sort', 'name:desc', '--limit', '1', '--no-header', '-c', 'group,same,behind,missing'], { env });
+    const table = await stage.ok(
+      [
+        'list',
+        '-p',
+        'lab*',
+        '--group-by',
+        'name',
+        '--sort',
+        'name:desc',
+        '--limit',
+        '1',
+        '--no-header',
+        '-c',
+        'group,same,behind,missing',
+      ],
+      { env },
+    );
     expect(table.stdout).toBe('web\tlaba,labb\tlabc\tlabd\n');
   });
 
@@ -92,7 +122,9 @@ describe('list --group-by', () => {
   it('counts a profile that failed as unknown, and ends with 12', async () => {
     const env = { ...labs('laba'), ...profileVariables('dead', 'rancher', { url: 'http://127.0.0.1:1/v1/projects/1a5' }) };
     await stage.ok(['create', 'laba:one'], { env });
-    const result = await stage.run(['list', '-p', 'laba', '-p', 'dead', '--group-by', 'name', '-o', 'json', '--retries', '0'], { env });
+    const result = await stage.run(['list', '-p', 'laba', '-p', 'dead', '--group-by', 'name', '-o', 'json', '--retries', '0'], {
+      env,
+    });
     expect(result.exitCode).toBe(12);
     expect(result.json()).toMatchObject([{ group: 'one', same: ['laba'], missing: [], unknown: ['dead'] }]);
   });

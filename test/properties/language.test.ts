@@ -166,12 +166,12 @@ describe('quantities', () => {
       readonly [string, number]
     >;
     fc.assert(
-      fc.property(fc.nat(10_000), unit, (number, [name, ms]) => expect(parseDuration(`${number}${name}`)).toBe(number * ms)),
+      fc.property(fc.nat(10_000), unit, (number, [name, ms]) => void expect(parseDuration(`${number}${name}`)).toBe(number * ms)),
       settings,
     );
     const odd = fc.string().filter((text) => !/^\s*\d+(\.\d+)?(ms|s|m|h|d)\s*$/.test(text));
     fc.assert(
-      fc.property(odd, (text) => expect(() => parseDuration(text)).toThrow('is not a duration')),
+      fc.property(odd, (text) => void expect(() => parseDuration(text)).toThrow('is not a duration')),
       settings,
     );
   });

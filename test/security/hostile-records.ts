@@ -1,6 +1,7 @@
 /** Signs that would move the cursor, hide or reorder text, or begin another line on a terminal. */
 // oxlint-disable-next-line no-control-regex
-export const hostileSigns = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/;
+export const hostileSigns =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/;
 
 /** Texts that a provider, or whoever named an image there, may send. */
 export const hostileTexts: Readonly<Record<string, string>> = {
@@ -17,18 +18,18 @@ export const hostileTexts: Readonly<Record<string, string>> = {
   'null byte': 'a\u0000b',
   'tag letters': 'x\u{e0041}\u{e0042}',
   'lone surrogate': 'x\ud800y',
-  'formula': '=HYPERLINK("http://evil.example","x")',
+  formula: '=HYPERLINK("http://evil.example","x")',
   quotes: `"'\`$(id)\\;|&<script>`,
   'path up': '../../../etc/passwd',
   'absolute path': '/tmp/evil',
   'windows path': 'C:\\evil\\..\\x',
   'only dots': '..',
   'one dot': '.',
-  'option': '--force',
-  '__proto__': '__proto__',
-  'constructor': 'constructor',
+  option: '--force',
+  __proto__: '__proto__',
+  constructor: 'constructor',
   'emoji with joiners': '👩‍👩‍👧‍👦🏳️‍🌈',
-  'combining': `e${'\u0301'.repeat(200)}`,
+  combining: `e${'\u0301'.repeat(200)}`,
 };
 
 /** Values where a number, a time, a list or a text is due. */

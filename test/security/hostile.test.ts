@@ -11,12 +11,39 @@ const shapes: Readonly<Record<string, { isImage(value: Wire): boolean; texts: re
   openstack: {
     isImage: (value) => 'disk_format' in value && 'os_hidden' in value,
     texts: ['name', 'owner', 'description', 'os_distro', 'disk_format'],
-    others: ['size', 'virtual_size', 'min_disk', 'min_ram', 'tags', 'created_at', 'updated_at', 'status', 'visibility', 'protected', 'stores', 'checksum', 'name'],
+    others: [
+      'size',
+      'virtual_size',
+      'min_disk',
+      'min_ram',
+      'tags',
+      'created_at',
+      'updated_at',
+      'status',
+      'visibility',
+      'protected',
+      'stores',
+      'checksum',
+      'name',
+    ],
   },
   linode: {
     isImage: (value) => 'label' in value && 'regions' in value,
     texts: ['label', 'description'],
-    others: ['size', 'total_size', 'created', 'updated', 'expiry', 'tags', 'regions', 'status', 'type', 'label', 'capabilities', 'is_shared'],
+    others: [
+      'size',
+      'total_size',
+      'created',
+      'updated',
+      'expiry',
+      'tags',
+      'regions',
+      'status',
+      'type',
+      'label',
+      'capabilities',
+      'is_shared',
+    ],
   },
   rancher: {
     isImage: (value) => value.type === 'image' && 'uuid' in value,
@@ -48,9 +75,15 @@ describe.each(Object.keys(shapes))('what %s says', (provider) => {
   afterAll(() => bed.stop());
 
   const tamper = (change: (image: Wire) => Wire): void =>
-    bed.cloud('x').proxy.plan(() => ({ kind: 'tampered', change: (body) => (isJson(body) ? changed(provider, body, change) : body) }));
+    bed
+      .cloud('x')
+      .proxy.plan(() => ({ kind: 'tampered', change: (body) => (isJson(body) ? changed(provider, body, change) : body) }));
   const tamperText = (change: (body: string) => string | Buffer): void =>
-    bed.cloud('x').proxy.plan(({ path: asked }) => (/image/i.test(asked) && !/schemas/.test(asked) ? { kind: 'tampered', change } : undefined));
+    bed
+      .cloud('x')
+      .proxy.plan(({ path: asked }) =>
+        /image/i.test(asked) && !/schemas/.test(asked) ? { kind: 'tampered', change } : undefined,
+      );
 
   const lines = (): readonly (readonly string[])[] => [
     ['list'],
@@ -68,14 +101,19 @@ describe.each(Object.keys(shapes))('what %s says', (provider) => {
 
   it.each(Object.keys(hostileTexts))('%s: is shown safely, and kept exactly', async (kind) => {
     const text = hostileTexts[kind] ?? '';
-    tamper((image) => ({ ...image, ...Object.fromEntries((shapes[provider]?.texts ?? []).map((field) => [field, text])), tags: [text] }));
+    tamper((image) => ({
+      ...image,
+      ...Object.fromEntries((shapes[provider]?.texts ?? []).map((field) => [field, text])),
+      tags: [text],
+    }));
     // Every line meets every look, each with another text.
     const turn = Object.keys(hostileTexts).indexOf(kind);
     for (const [index, line] of lines().entries()) {
       const look = looks[(index + turn) % looks.length];
       const { stdout, stderr, exitCode } = await bed.home.run([...line, '-p', 'x', '--retries', '0'], { env: bed.env, ...look });
       expect(exitCode, stderr).not.toBe(1);
-      for (const shown of [stdout, stderr]) expect(hostileSigns.exec(shown.replaceAll(/\r\n|[\n\t]/g, ''))?.[0], line.join(' ')).toBeUndefined();
+      for (const shown of [stdout, stderr])
+        expect(hostileSigns.exec(shown.replaceAll(/\r\n|[\n\t]/g, ''))?.[0], line.join(' ')).toBeUndefined();
     }
     const shown = await bed.run('show', id, '-o', 'json', '-p', 'x');
     expect((shown.json() as { name: string }).name).toBe(text);
@@ -103,14 +141,22 @@ describe.each(Object.keys(shapes))('what %s says', (provider) => {
     const value = strangeValues[kind];
     for (const field of shapes[provider]?.others ?? []) {
       tamper((image) => ({ ...image, [field]: value }));
-      for (const line of [['list', '--sort', 'created:desc,size'], ['show', id, '-o', 'json', '--raw'], ['list', '--older-than', '1d', '--min-size', '1K']]) {
-        const { stdout, stderr, exitCode } = await bed.home.run([...line, '-p', 'x', '--retries', '0'], { env: bed.env, terminal: true });
+      for (const line of [
+        ['list', '--sort', 'created:desc,size'],
+        ['show', id, '-o', 'json', '--raw'],
+        ['list', '--older-than', '1d', '--min-size', '1K'],
+      ]) {
+        const { stdout, stderr, exitCode } = await bed.home.run([...line, '-p', 'x', '--retries', '0'], {
+          env: bed.env,
+          terminal: true,
+        });
         expect([0, 10], `${field}: ${line.join(' ')}: ${stderr}`).toContain(exitCode);
         expect(stdout, field).not.toMatch(/NaN|Infinity|\[object Object\]|Invalid Date/);
         if (line[0] === 'show' && exitCode === 0) {
           const { raw, ...shown } = JSON.parse(stdout) as { raw: Wire; sizeBytes?: unknown; tags: unknown; name: unknown };
           expect(raw[field] ?? null).toEqual(value ?? null);
-          if (shown.sizeBytes !== undefined) expect(shown.sizeBytes, field).toSatisfy((size: number) => Number.isSafeInteger(size) && size >= 0);
+          if (shown.sizeBytes !== undefined)
+            expect(shown.sizeBytes, field).toSatisfy((size: number) => Number.isSafeInteger(size) && size >= 0);
           expect(typeof shown.name).toBe('string');
           expect(Array.isArray(shown.tags)).toBe(true);
         }
@@ -121,9 +167,16 @@ describe.each(Object.keys(shapes))('what %s says', (provider) => {
   it('keys that are names of the language are data', async () => {
     const before = Object.keys(Object.prototype);
     // Only a parser makes a key of this name; a literal would set the prototype.
-    const keys = JSON.parse('{"__proto__":"p-4711","constructor":"c-4711","toString":"t-4711","hasOwnProperty":"h-4711"}') as Wire;
+    const keys = JSON.parse(
+      '{"__proto__":"p-4711","constructor":"c-4711","toString":"t-4711","hasOwnProperty":"h-4711"}',
+    ) as Wire;
     tamper((image) => ({ ...keys, ...image }));
-    for (const line of [['list'], ['show', id], ['list', '--property', '__proto__=p-4711'], ['list', '-c', 'id,properties.__proto__,raw.constructor']]) {
+    for (const line of [
+      ['list'],
+      ['show', id],
+      ['list', '--property', '__proto__=p-4711'],
+      ['list', '-c', 'id,properties.__proto__,raw.constructor'],
+    ]) {
       const { stderr, exitCode } = await bed.run(...line, '-p', 'x', '--retries', '0');
       expect([0, 10], stderr).toContain(exitCode);
     }
@@ -139,13 +192,22 @@ describe.each(Object.keys(shapes))('what %s says', (provider) => {
     ['keys twice', (body: string) => body.replaceAll(/"(name|label)":\s*"/g, '"$1":"first","$1":"')],
     ['invalid UTF-8', (body: string) => Buffer.from(body.replaceAll('web', 'w\u00ff\u00feb'), 'latin1')],
     ['a byte order mark', (body: string) => `\ufeff${body}`],
-    ['a number with a thousand digits', (body: string) => body.replaceAll(/"(size|name|label)":\s*[^,}]+/g, `"$1":${'9'.repeat(1000)}`)],
+    [
+      'a number with a thousand digits',
+      (body: string) => body.replaceAll(/"(size|name|label)":\s*[^,}]+/g, `"$1":${'9'.repeat(1000)}`),
+    ],
     ['null', () => 'null'],
     ['a text', () => '"text"'],
     ['nothing but brackets', () => '['.repeat(1_000_000)],
   ] as readonly (readonly [string, (body: string) => string | Buffer])[])('%s: no crash', async (_what, change) => {
     tamperText(change);
-    for (const line of [['list'], ['show', id], ['list', '-o', 'json', '--raw'], ['show', id, '-o', 'yaml', '--raw'], ['show', id, '--raw', '--debug']]) {
+    for (const line of [
+      ['list'],
+      ['show', id],
+      ['list', '-o', 'json', '--raw'],
+      ['show', id, '-o', 'yaml', '--raw'],
+      ['show', id, '--raw', '--debug'],
+    ]) {
       const { stderr, exitCode } = await bed.run(...line, '-p', 'x', '--retries', '0', '--timeout', '5s');
       expect([0, 10], stderr.slice(0, 500)).toContain(exitCode);
     }
@@ -187,26 +249,29 @@ describe('names never become paths', () => {
 });
 
 describe('data of another length than the record says', () => {
-  it.each([{ kind: 'endless', lost: true }, { kind: 'doubled' }, { kind: 'short length' }, { kind: 'flip', at: 0.4 }] as const)('$kind: is refused, and nothing of it stays', async (fault) => {
-    const bed = await makeBed({ x: 'openstack', y: 'openstack' });
-    try {
-      const id = await bed.cloud('x').seed('web');
-      bed.cloud('x').proxy.plan(({ path: asked }) => (asked.endsWith('/file') ? fault : undefined));
-      const quick = ['--retries', '0', '--timeout', '2s'];
-      const lines = [
-        ['download', id, path.join(bed.home.folder, 'out.raw'), '-p', 'x'],
-        ['download', id, '-', '-p', 'x'],
-        ['copy', `x:${id}`, 'y:copied'],
-      ];
-      for (const line of lines) {
-        const { exitCode, stderr, ms } = await bed.run(...line, ...quick);
-        expect(exitCode, stderr).toBe(11);
-        expect(ms).toBeLessThan(10_000);
+  it.each([{ kind: 'endless', lost: true }, { kind: 'doubled' }, { kind: 'short length' }, { kind: 'flip', at: 0.4 }] as const)(
+    '$kind: is refused, and nothing of it stays',
+    async (fault) => {
+      const bed = await makeBed({ x: 'openstack', y: 'openstack' });
+      try {
+        const id = await bed.cloud('x').seed('web');
+        bed.cloud('x').proxy.plan(({ path: asked }) => (asked.endsWith('/file') ? fault : undefined));
+        const quick = ['--retries', '0', '--timeout', '2s'];
+        const lines = [
+          ['download', id, path.join(bed.home.folder, 'out.raw'), '-p', 'x'],
+          ['download', id, '-', '-p', 'x'],
+          ['copy', `x:${id}`, 'y:copied'],
+        ];
+        for (const line of lines) {
+          const { exitCode, stderr, ms } = await bed.run(...line, ...quick);
+          expect(exitCode, stderr).toBe(11);
+          expect(ms).toBeLessThan(10_000);
+        }
+        expect(readdirSync(bed.home.folder).filter((name) => /out|part|imgctl-/.test(name))).toEqual([]);
+        expect(bed.cloud('y').held()).toEqual([]);
+      } finally {
+        await bed.stop();
       }
-      expect(readdirSync(bed.home.folder).filter((name) => /out|part|imgctl-/.test(name))).toEqual([]);
-      expect(bed.cloud('y').held()).toEqual([]);
-    } finally {
-      await bed.stop();
-    }
-  });
+    },
+  );
 });

@@ -18,12 +18,17 @@ const credentials = /^(authorization|x-auth-token|x-subject-token|cookie|proxy-a
 
 /** What somebody else was told that they should not know. */
 const told = (): readonly string[] =>
-  elsewhere.requests().flatMap(({ method, path, headers, body }) => [
-    ...Object.keys(headers).flatMap((name) => (credentials.test(name) ? [`${method} ${path}: ${name}`] : [])),
-    ...(/passw|secret|credential/i.test(body) ? [`${method} ${path}: ${body}`] : []),
-  ]);
+  elsewhere
+    .requests()
+    .flatMap(({ method, path, headers, body }) => [
+      ...Object.keys(headers).flatMap((name) => (credentials.test(name) ? [`${method} ${path}: ${name}`] : [])),
+      ...(/passw|secret|credential/i.test(body) ? [`${method} ${path}: ${body}`] : []),
+    ]);
 
-async function begin(provider: string, status: 'active' | 'inactive' | 'queued' = 'active'): Promise<{ readonly bed: Bed; readonly id: string }> {
+async function begin(
+  provider: string,
+  status: 'active' | 'inactive' | 'queued' = 'active',
+): Promise<{ readonly bed: Bed; readonly id: string }> {
   const made = await makeBed({ x: provider });
   bed = made;
   return { bed: made, id: await made.cloud('x').seed('web', status) };
@@ -35,10 +40,14 @@ describe('redirects to another origin', () => {
   for (const status of [301, 302, 303, 307, 308])
     for (const on of ['all', 'all but the sign-in'])
       it(`${status} on ${on}: nobody follows`, async () => {
-        for (const line of verbLines.filter(({ verb }) => ['list', 'show', 'patch', 'upload', 'download', 'delete'].includes(verb))) {
+        for (const line of verbLines.filter(({ verb }) =>
+          ['list', 'show', 'patch', 'upload', 'download', 'delete'].includes(verb),
+        )) {
           const { bed: at, id } = await begin(line.provider, line.status);
           at.cloud('x').proxy.plan((request) =>
-            on === 'all' || !request.path.includes('/auth/tokens') ? { kind: 'redirect', status, to: `${elsewhere.origin}${request.path}` } : undefined,
+            on === 'all' || !request.path.includes('/auth/tokens')
+              ? { kind: 'redirect', status, to: `${elsewhere.origin}${request.path}` }
+              : undefined,
           );
           const { exitCode } = await at.run(...line.args(id, at), ...quick);
           expect(exitCode, `${line.provider} ${line.verb}`).not.toBe(0);
@@ -80,7 +89,8 @@ describe('links to another origin', () => {
         path.includes('/v2/images')
           ? {
               kind: 'tampered',
-              change: (body) => body.replaceAll(/"(next|self|file|schema|first|direct_url)":\s*"(\/[^"]*)"/g, `"$1":"${elsewhere.origin}$2"`),
+              change: (body) =>
+                body.replaceAll(/"(next|self|file|schema|first|direct_url)":\s*"(\/[^"]*)"/g, `"$1":"${elsewhere.origin}$2"`),
             }
           : undefined,
       );
@@ -95,10 +105,22 @@ describe('links to another origin', () => {
     const { bed: at } = await begin('linode');
     at.cloud('x').proxy.plan(({ path }) =>
       path.endsWith('/images/upload')
-        ? { kind: 'tampered', change: (body) => JSON.stringify({ ...JSON.parse(body), upload_to: `${elsewhere.origin}/put?Signature=signed-4711` }) }
+        ? {
+            kind: 'tampered',
+            change: (body) => JSON.stringify({ ...JSON.parse(body), upload_to: `${elsewhere.origin}/put?Signature=signed-4711` }),
+          }
         : undefined,
     );
-    const { stderr } = await at.run('upload', at.file('disk.raw', Buffer.alloc(4096, 'x')), '--name', 'new', '--wait-timeout', '500ms', '--debug', ...quick);
+    const { stderr } = await at.run(
+      'upload',
+      at.file('disk.raw', Buffer.alloc(4096, 'x')),
+      '--name',
+      'new',
+      '--wait-timeout',
+      '500ms',
+      '--debug',
+      ...quick,
+    );
     expect(elsewhere.requests().map(({ method }) => method)).toEqual(['PUT']);
     expect(told()).toEqual([]);
     expect(stderr).not.toContain('signed-4711');
@@ -106,7 +128,10 @@ describe('links to another origin', () => {
 
   it('a URL to upload from is asked without credentials, through redirects too', async () => {
     const { bed: at } = await begin('openstack');
-    const first = await startFakeServer(() => ({ status: 302, headers: { location: `${elsewhere.origin}/disk`, 'set-cookie': 'a=b' } }));
+    const first = await startFakeServer(() => ({
+      status: 302,
+      headers: { location: `${elsewhere.origin}/disk`, 'set-cookie': 'a=b' },
+    }));
     await at.run('upload', `${first.origin}/disk?sig=signed-4711`, '--name', 'new', ...quick);
     await first.stop();
     expect(elsewhere.requests().length).toBeGreaterThan(0);

@@ -33,7 +33,9 @@ function credentialsSeen(bed: Bed): readonly string[] {
     const authorization = headers.authorization?.replace(/^\w+ /, '');
     const basic = authorization && Buffer.from(authorization, 'base64').toString('utf8').split(':')[1];
     const signed = method === 'PUT' && /signature/i.test(asked) ? asked : undefined;
-    return [headers['x-auth-token'], authorization, basic, signed].filter((found) => found !== undefined && found.length > 5) as string[];
+    return [headers['x-auth-token'], authorization, basic, signed].filter(
+      (found) => found !== undefined && found.length > 5,
+    ) as string[];
   });
 }
 
@@ -62,7 +64,16 @@ const verbs = (profile: string, file: string, folder: string): readonly (readonl
   ['upload', file, '--name', 'up', '--dry-run'],
   ['upload', file, '--name', 'up', '--if-exists', 'rename', '--wait-timeout', '2s'],
   ['download', 'web', path.join(folder, 'down.raw'), '--force'],
-  ['import', 'imp', '--url', 'https://user:hunter2@site.example/disk?token=abcdef', '--disk-format', 'raw', '--wait-timeout', '1s'],
+  [
+    'import',
+    'imp',
+    '--url',
+    'https://user:hunter2@site.example/disk?token=abcdef',
+    '--disk-format',
+    'raw',
+    '--wait-timeout',
+    '1s',
+  ],
   ['replicate', 'web', '--to', 'us-iad', '--wait-timeout', '1s'],
   ['share', 'web', '--with', 'somebody'],
   ['places'],
@@ -80,10 +91,14 @@ const verbs = (profile: string, file: string, folder: string): readonly (readonl
 ];
 const manners = [[], ['--debug'], ['-o', 'json'], ['--debug', '-o', 'json', '-v']];
 const quick = ['--timeout', '2s', '--retries', '1'];
-const quickly = (line: readonly string[]): readonly string[] => (line.includes('--wait-timeout') ? ['--poll-interval', '20ms'] : []);
+const quickly = (line: readonly string[]): readonly string[] =>
+  line.includes('--wait-timeout') ? ['--poll-interval', '20ms'] : [];
 
 /** Runs every line in every manner, and gives the lines whose output holds a secret. */
-async function searched(bed: Bed, profile: string): Promise<{ readonly leaking: readonly string[]; readonly runs: readonly CliResult[] }> {
+async function searched(
+  bed: Bed,
+  profile: string,
+): Promise<{ readonly leaking: readonly string[]; readonly runs: readonly CliResult[] }> {
   const leaking: string[] = [];
   const runs: CliResult[] = [];
   const file = bed.file('disk.raw', Buffer.alloc(4096, 'x'));
@@ -125,9 +140,14 @@ describe('a provider that quotes what it was sent', () => {
       const all = `${method} ${asked} ${JSON.stringify(headers)} ${body}`;
       if (asked.includes('json')) return { status: 500, body: { message: all, errors: [{ reason: all }] } };
       if (asked.includes('html'))
-        return { status: 400, headers: { 'content-type': 'text/html' }, body: `<html><title>${all}</title><body>${all}</body></html>` };
+        return {
+          status: 400,
+          headers: { 'content-type': 'text/html' },
+          body: `<html><title>${all}</title><body>${all}</body></html>`,
+        };
       if (asked.includes('plain')) return { status: 403, body: all };
-      if (asked.includes('redirect')) return { status: 302, headers: { location: `http://127.0.0.1:1/?all=${encodeURIComponent(all)}` } };
+      if (asked.includes('redirect'))
+        return { status: 302, headers: { location: `http://127.0.0.1:1/?all=${encodeURIComponent(all)}` } };
       return { status: 200, body: all };
     });
   });
@@ -146,9 +166,14 @@ describe('a provider that quotes what it was sent', () => {
     for (const way of ['json', 'html', 'plain', 'redirect', 'ok'])
       it(`${provider} with ${Object.keys(values).join(', ')}: ${way}`, async () => {
         const bed = await makeBed({});
-        const set = Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value.replace('AT', `${server.origin}/${way}`)}`]);
+        const set = Object.entries(values).flatMap(([name, value]) => [
+          '--set',
+          `${name}=${value.replace('AT', `${server.origin}/${way}`)}`,
+        ]);
         expect((await bed.run('profile', 'add', 'p', '--provider', provider, ...set)).exitCode).toBe(0);
-        const planted = Object.entries(values).filter(([name]) => secretFields.includes(name)).map(([, value]) => value);
+        const planted = Object.entries(values)
+          .filter(([name]) => secretFields.includes(name))
+          .map(([, value]) => value);
         const needles = [...planted.flatMap(forms), ...planted.flatMap((value) => forms(`KEY:${value}`))];
         try {
           for (const manner of manners)
@@ -182,12 +207,23 @@ describe('files with secrets', () => {
       const file = bed.file('secret', Buffer.from('planted-secret-4711\n'));
       for (const value of [`file:${file}`, 'env:PLANTED', 'cmd:echo planted-secret-4711'].slice(0, 2)) {
         await bed.run('profile', 'add', 'p', '--provider', 'linode', '--set', `token=${value}`, '--replace');
-        const { stdout } = await bed.home.run(['profile', 'show', 'p', '-o', 'json'], { env: { PLANTED: 'planted-secret-4711' } });
+        const { stdout } = await bed.home.run(['profile', 'show', 'p', '-o', 'json'], {
+          env: { PLANTED: 'planted-secret-4711' },
+        });
         expect(stdout).toContain(value.slice(0, 4));
         expect(stdout).not.toContain('planted-secret');
       }
       // A command that fails may have printed the secret already.
-      await bed.run('profile', 'add', 'p', '--provider', 'linode', '--set', 'token=cmd:echo planted$((4711)); echo planted$((4711)) >&2; exit 3', '--replace');
+      await bed.run(
+        'profile',
+        'add',
+        'p',
+        '--provider',
+        'linode',
+        '--set',
+        'token=cmd:echo planted$((4711)); echo planted$((4711)) >&2; exit 3',
+        '--replace',
+      );
       const { stderr, exitCode } = await bed.home.run(['list', '-p', 'p', '--debug'], {});
       expect(exitCode).toBe(3);
       expect(stderr).not.toContain('planted4711');

@@ -53,7 +53,7 @@ function ask(target: string, message: IncomingMessage, body: Buffer): Promise<Wi
 }
 
 /** As a JSON writer has it that escapes slashes. */
-const slashed = (url: string): string => url.replaceAll("/", String.raw`\/`);
+const slashed = (url: string): string => url.replaceAll('/', String.raw`\/`);
 
 const isText = (answer: WireAnswer): boolean => /json|text|xml/.test(answer.headers['content-type'] ?? '');
 

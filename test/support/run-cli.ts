@@ -5,6 +5,7 @@ import path from 'node:path';
 import { run } from '../../src/cli/run.ts';
 import type { DriverList } from '../../src/cli/context.ts';
 import { driverList } from '../../src/main.ts';
+import { checkPrintedImages } from './image-schema.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from './fake-io.ts';
 
 /** How a command line is run. Whatever is not named is empty: no environment, no terminal, no input. */
@@ -34,7 +35,7 @@ export interface CliHome {
   remove(): Promise<void>;
 }
 
-/** Makes an empty home in a temporary folder. */
+/** Makes an empty home in a temporary folder. Whatever a command line prints there as JSON is held against the schema of images. */
 export function cliHome(): CliHome {
   const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-test-'));
   return {
@@ -76,5 +77,6 @@ async function runIn(folder: string, args: readonly string[], settings: CliSetti
     },
     writeStdout: async (bytes) => void written.push(Buffer.from(bytes)),
   });
+  if (exitCode === 0 && written.length === 0) checkPrintedImages(args, settings.env ?? {}, io.out);
   return { stdout: io.out, stderr: io.err, exitCode, bytes: Buffer.concat(written), json: () => JSON.parse(io.out) as unknown };
 }

@@ -15,7 +15,9 @@ beforeAll(async () => {
   desk.imgctl('profile', 'add', 'lab', '--provider', 'local', '--set', `path=${desk.file('lab')}`);
   desk.imgctl('profile', 'add', 'lin', '--provider', 'linode', '--set', 'token=env:NOTHING');
   const create = (name: string): string => desk.imgctl('create', `lab:${name}`, '-o', 'id').trim();
-  ids = Object.fromEntries(['web-1', 'my image', evil, "it's", '--yes', 'bad\u001b[31mred', 'two:colons'].map((name) => [name, create(name)]));
+  ids = Object.fromEntries(
+    ['web-1', 'my image', evil, "it's", '--yes', 'bad\u001b[31mred', 'two:colons'].map((name) => [name, create(name)]),
+  );
   // Only somebody at a terminal has a use for the names.
   desk.imgctl('list', '-p', 'lab');
   expect(existsSync(desk.file('.cache'))).toBe(false);
@@ -40,96 +42,104 @@ const shells = {
   },
   fish: {
     start: ['fish', '--no-config', '-i'],
-    ready: "function fish_prompt; printf '@> '; end; set -g fish_greeting; set -g fish_autosuggestion_enabled 0; imgctl completion fish | source",
+    ready:
+      "function fish_prompt; printf '@> '; end; set -g fish_greeting; set -g fish_autosuggestion_enabled 0; imgctl completion fish | source",
     needs: ['fish'],
   },
 };
 
 for (const [shell, { start, ready, needs }] of Object.entries(shells)) {
   const lacking = ['tmux', ...needs].filter((program) => !isInstalled(program));
-  describe.skipIf(lacking.length > 0)(`${shell}${lacking.length > 0 ? ` (SKIPPED: ${lacking.join(', ')} is not installed)` : ''}`, () => {
-    let pane: Pane;
+  describe.skipIf(lacking.length > 0)(
+    `${shell}${lacking.length > 0 ? ` (SKIPPED: ${lacking.join(', ')} is not installed)` : ''}`,
+    () => {
+      let pane: Pane;
 
-    beforeEach(async () => {
-      pane = await openPane(start, { env: desk.env, cwd: desk.folder, columns: 150 });
-      await pane.type(`${ready}; clear; echo ready`);
-      await pane.press('Enter');
-      await pane.until(/^ready\n@>$/m);
-    });
-    afterEach(() => pane.close());
+      beforeEach(async () => {
+        pane = await openPane(start, { env: desk.env, cwd: desk.folder, columns: 150 });
+        await pane.type(`${ready}; clear; echo ready`);
+        await pane.press('Enter');
+        await pane.until(/^ready\n@>$/m);
+      });
+      afterEach(() => pane.close());
 
-    /** Types, presses the tab key, and waits for the line to be so. */
-    const completes = async (typed: string, line: RegExp): Promise<void> => {
-      await pane.press('C-u');
-      await pane.type(typed);
-      await pane.press('Tab');
-      await pane.until(new RegExp(`^@> ${line.source}$`, 'm'));
-    };
-    /** What is offered where several words fit. */
-    const offers = async (typed: string, all: RegExp): Promise<string> => {
-      await pane.press('C-u', 'C-l');
-      await pane.type(typed);
-      await pane.press('Tab', 'Tab');
-      return pane.until(all);
-    };
-    const enter = async (shown: RegExp): Promise<string> => {
-      await pane.press('Enter');
-      return pane.until(shown);
-    };
-
-    it('verbs, groups, options and their values', async () => {
-      await completes('imgctl upl', /imgctl upload ?/);
-      await completes('imgctl profile ch', /imgctl profile check ?/);
-      await completes('imgctl list --all-pr', /imgctl list --all-profiles ?/);
-      await completes('imgctl list --output jsonl --no-head', /imgctl list --output jsonl --no-header ?/);
-      await completes('imgctl list -o ya', /imgctl list -o yaml ?/);
-      await completes('imgctl list --visibility=comm', /imgctl list --visibility=community ?/);
-      await completes('imgctl list -c name,createdA', /imgctl list -c name,createdAt ?/);
-      await completes('imgctl help exit', /imgctl help exit-codes ?/);
-      await completes('imgctl profile set lab pat', /imgctl profile set lab path=/);
-    });
-
-    it('profiles that can do the verb, and no others', async () => {
-      await completes('imgctl list -p la', /imgctl list -p lab ?/);
-      const shown = await offers('imgctl download l', /lab:/);
-      expect(shown).toContain('local:');
-      expect(shown).not.toContain('lin:');
-      expect(await offers('imgctl replicate l', /lin:/)).toContain('lab:');
-    });
-
-    it('images by the names of the last list', async () => {
-      await completes('imgctl show lab:we', /imgctl show lab:web-1 ?/);
-      await completes('imgctl show -p lab we', /imgctl show -p lab web-1 ?/);
-      await completes('imgctl show lab:two:col', /imgctl show lab:two:colons ?/);
-      await pane.type(' -o id');
-      await enter(new RegExp(`^${ids['two:colons']}$`, 'm'));
-      await completes(`imgctl show lab:${ids['web-1']?.slice(0, 12)}`, new RegExp(`imgctl show lab:${ids['web-1']} ?`));
-    });
-
-    it('names that need quotes, so that they mean themselves and nothing is run', async () => {
-      for (const [typed, name] of [['my', 'my image'], ['evil', evil], ['it', "it's"]] as const) {
-        await pane.press('C-u', 'C-l');
-        await pane.type(`imgctl show lab:${typed}`);
+      /** Types, presses the tab key, and waits for the line to be so. */
+      const completes = async (typed: string, line: RegExp): Promise<void> => {
+        await pane.press('C-u');
+        await pane.type(typed);
         await pane.press('Tab');
-        await pane.until(name === 'my image' ? /my.{1,2}image/ : name === evil ? /pwned.*pwned/ : /it\\?.?'.*s/);
+        await pane.until(new RegExp(`^@> ${line.source}$`, 'm'));
+      };
+      /** What is offered where several words fit. */
+      const offers = async (typed: string, all: RegExp): Promise<string> => {
+        await pane.press('C-u', 'C-l');
+        await pane.type(typed);
+        await pane.press('Tab', 'Tab');
+        return pane.until(all);
+      };
+      const enter = async (shown: RegExp): Promise<string> => {
+        await pane.press('Enter');
+        return pane.until(shown);
+      };
+
+      it('verbs, groups, options and their values', async () => {
+        await completes('imgctl upl', /imgctl upload ?/);
+        await completes('imgctl profile ch', /imgctl profile check ?/);
+        await completes('imgctl list --all-pr', /imgctl list --all-profiles ?/);
+        await completes('imgctl list --output jsonl --no-head', /imgctl list --output jsonl --no-header ?/);
+        await completes('imgctl list -o ya', /imgctl list -o yaml ?/);
+        await completes('imgctl list --visibility=comm', /imgctl list --visibility=community ?/);
+        await completes('imgctl list -c name,createdA', /imgctl list -c name,createdAt ?/);
+        await completes('imgctl help exit', /imgctl help exit-codes ?/);
+        await completes('imgctl profile set lab pat', /imgctl profile set lab path=/);
+      });
+
+      it('profiles that can do the verb, and no others', async () => {
+        await completes('imgctl list -p la', /imgctl list -p lab ?/);
+        const shown = await offers('imgctl download l', /lab:/);
+        expect(shown).toContain('local:');
+        expect(shown).not.toContain('lin:');
+        expect(await offers('imgctl replicate l', /lin:/)).toContain('lab:');
+      });
+
+      it('images by the names of the last list', async () => {
+        await completes('imgctl show lab:we', /imgctl show lab:web-1 ?/);
+        await completes('imgctl show -p lab we', /imgctl show -p lab web-1 ?/);
+        await completes('imgctl show lab:two:col', /imgctl show lab:two:colons ?/);
         await pane.type(' -o id');
-        await enter(new RegExp(`^${ids[name]}$`, 'm'));
-      }
-      expect(readdirSync(desk.folder)).not.toContain('pwned');
-    });
+        await enter(new RegExp(`^${ids['two:colons']}$`, 'm'));
+        await completes(`imgctl show lab:${ids['web-1']?.slice(0, 12)}`, new RegExp(`imgctl show lab:${ids['web-1']} ?`));
+      });
 
-    it('never shows what a terminal would act upon, nor a name that would be an option', async () => {
-      const shown = await offers('imgctl show -p lab ', /web-1/);
-      expect(shown).not.toMatch(/^--yes/m);
-      expect(shown).toContain(ids['--yes']);
-      expect(await pane.screen(true)).not.toContain('\u001b[31mred');
-      expect(shown).toContain(ids['bad\u001b[31mred']);
-    });
+      it('names that need quotes, so that they mean themselves and nothing is run', async () => {
+        for (const [typed, name] of [
+          ['my', 'my image'],
+          ['evil', evil],
+          ['it', "it's"],
+        ] as const) {
+          await pane.press('C-u', 'C-l');
+          await pane.type(`imgctl show lab:${typed}`);
+          await pane.press('Tab');
+          await pane.until(name === 'my image' ? /my.{1,2}image/ : name === evil ? /pwned.*pwned/ : /it\\?.?'.*s/);
+          await pane.type(' -o id');
+          await enter(new RegExp(`^${ids[name]}$`, 'm'));
+        }
+        expect(readdirSync(desk.folder)).not.toContain('pwned');
+      });
 
-    it('files, where a file is meant', async () => {
-      await completes('imgctl upload dis', /imgctl upload disk\\ one\.raw ?/);
-    });
-  });
+      it('never shows what a terminal would act upon, nor a name that would be an option', async () => {
+        const shown = await offers('imgctl show -p lab ', /web-1/);
+        expect(shown).not.toMatch(/^--yes/m);
+        expect(shown).toContain(ids['--yes']);
+        expect(await pane.screen(true)).not.toContain('\u001b[31mred');
+        expect(shown).toContain(ids['bad\u001b[31mred']);
+      });
+
+      it('files, where a file is meant', async () => {
+        await completes('imgctl upload dis', /imgctl upload disk\\ one\.raw ?/);
+      });
+    },
+  );
 }
 
 describe('what a shell is told', () => {

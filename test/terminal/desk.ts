@@ -33,7 +33,8 @@ export function openDesk(more: Readonly<Record<string, string>> = {}): Desk {
       writeFileSync(file(name), content);
       return file(name);
     },
-    imgctl: (...args) => execFileSync(path.join(bin, 'imgctl'), args, { env, cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+    imgctl: (...args) =>
+      execFileSync(path.join(bin, 'imgctl'), args, { env, cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
     clear: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -28,11 +28,17 @@ const limitMs = 5_000;
 /** Opens a terminal with a command in it. The command sees nothing of our environment but `env`. */
 export async function openPane(
   command: readonly string[],
-  { env, cwd, columns = 80, rows = 30 }: { readonly env: Readonly<Record<string, string>>; readonly cwd: string; readonly columns?: number; readonly rows?: number },
+  {
+    env,
+    cwd,
+    columns = 80,
+    rows = 30,
+  }: { readonly env: Readonly<Record<string, string>>; readonly cwd: string; readonly columns?: number; readonly rows?: number },
 ): Promise<Pane> {
   const socket = `imgctl-test-${process.pid}-${(panes += 1)}`;
   const tmux = async (...args: readonly string[]): Promise<string> =>
-    (await run('tmux', ['-u', '-L', socket, '-f', '/dev/null', ...args], { env: { PATH: process.env.PATH, LANG: 'C.UTF-8' } })).stdout;
+    (await run('tmux', ['-u', '-L', socket, '-f', '/dev/null', ...args], { env: { PATH: process.env.PATH, LANG: 'C.UTF-8' } }))
+      .stdout;
   const all = { TERM: 'tmux-256color', LANG: 'C.UTF-8', ...env };
   const words = ['env', '-i', ...Object.entries(all).map(([name, value]) => `${name}=${value}`), ...command];
   await tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', cwd, ...words);

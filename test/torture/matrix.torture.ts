@@ -73,7 +73,13 @@ async function tryOut({ line, lasting, on }: Case, clean: number): Promise<reado
     // A whole transfer that is tried again asks for everything anew, within the same budget.
     const allowed = lasting.passes ? (clean + tidying) * (1 + retries) : bulk ? most + clean : most;
     if (asked > allowed)
-      wrong.push(`${where}: ${asked} requests, ${clean} without faults, ${allowed} allowed: ${proxy.seen().map(({ method, path }) => `${method} ${path}`).join(', ').slice(0, 600)}`);
+      wrong.push(
+        `${where}: ${asked} requests, ${clean} without faults, ${allowed} allowed: ${proxy
+          .seen()
+          .map(({ method, path }) => `${method} ${path}`)
+          .join(', ')
+          .slice(0, 600)}`,
+      );
     if (/INTERNAL|inside imgctl|TypeError/.test(stderr)) wrong.push(`${where}: ${stderr.trim()}`);
   } catch (error) {
     wrong.push(`${where}: ${String(error)}`);
@@ -91,11 +97,15 @@ const chosen = (all: readonly Case[]): readonly Case[] => {
 
 for (const provider of ['openstack', 'linode', 'rancher'])
   it(`every verb of ${provider} under every lasting fault`, async () => {
-    const lines = verbLines.filter((line) => line.provider === provider && (!process.env.TORTURE_VERB || line.verb === process.env.TORTURE_VERB));
+    const lines = verbLines.filter(
+      (line) => line.provider === provider && (!process.env.TORTURE_VERB || line.verb === process.env.TORTURE_VERB),
+    );
     const clean = new Map<VerbLine, number>();
     for (const line of lines) clean.set(line, await cleanRun(line));
     const cases = chosen(
-      lines.flatMap((line) => lastingFaults.flatMap((lasting): Case[] => (['all', 'main'] as const).map((on) => ({ line, lasting, on })))),
+      lines.flatMap((line) =>
+        lastingFaults.flatMap((lasting): Case[] => (['all', 'main'] as const).map((on) => ({ line, lasting, on }))),
+      ),
     );
     const wrong = await complaints(cases, (one) => tryOut(one, clean.get(one.line) ?? 0));
     tally(`${provider}: every verb under every lasting fault`, cases.length, wrong);

@@ -24,7 +24,10 @@ export function pick<T>(roll: () => number, items: readonly T[]): T {
 }
 
 /** Does the work for every item, a few at once, and gives all the complaints. */
-export async function complaints<T>(items: readonly T[], work: (item: T) => Promise<readonly string[]>): Promise<readonly string[]> {
+export async function complaints<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
   const found: string[] = [];
   const left = [...items];
   const worker = async (): Promise<void> => {

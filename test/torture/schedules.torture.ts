@@ -66,7 +66,8 @@ function diskOf(held: Held): Buffer | undefined {
 const isSame = (found: Buffer | undefined, source: Buffer): boolean => found?.equals(source) ?? false;
 
 /** A half-made image is told of by its id, or at least that there may be one. */
-const isNamed = (id: string, stderr: string): boolean => stderr.includes(id) || stderr.includes('may have been made all the same');
+const isNamed = (id: string, stderr: string): boolean =>
+  stderr.includes(id) || stderr.includes('may have been made all the same');
 
 function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[]): readonly string[] {
   const whole = fresh.filter((image) => isSame(diskOf(image), transfer.source));
@@ -77,18 +78,22 @@ function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[
       wrong.push(`exit 0, and there is no such image: ${fresh.map(({ id, status }) => `${id} ${status}`).join(', ')}`);
     // What a lost answer left behind must have been told, also where a second try went well.
     for (const image of fresh)
-      if (!result.stdout.includes(image.id) && !isNamed(image.id, result.stderr)) wrong.push(`exit 0, and ${image.id} (${image.status}) is left over, unnamed`);
+      if (!result.stdout.includes(image.id) && !isNamed(image.id, result.stderr))
+        wrong.push(`exit 0, and ${image.id} (${image.status}) is left over, unnamed`);
     return wrong;
   }
   for (const image of fresh)
-    if (!isNamed(image.id, result.stderr)) wrong.push(`exit ${result.exitCode}, and ${image.id} (${image.status}) is left over, unnamed`);
+    if (!isNamed(image.id, result.stderr))
+      wrong.push(`exit ${result.exitCode}, and ${image.id} (${image.status}) is left over, unnamed`);
   return wrong;
 }
 
 function checkFile(transfer: Transfer, result: CliResult, bed: Bed): readonly string[] {
   const out = bed.read('out.raw');
   const partial = readdirSync(bed.home.folder).filter((name) => name.includes('imgctl-part'));
-  const wrong = partial.filter((name) => result.exitCode === 0 || !result.stderr.includes(name)).map((name) => `${name} is left over, unnamed`);
+  const wrong = partial
+    .filter((name) => result.exitCode === 0 || !result.stderr.includes(name))
+    .map((name) => `${name} is left over, unnamed`);
   if (result.exitCode === 0 && !out?.equals(transfer.source)) wrong.push('exit 0, and the file is not the image');
   if (result.exitCode !== 0 && out) wrong.push(`exit ${result.exitCode}, and there is a file`);
   return wrong;
@@ -110,12 +115,25 @@ async function tryOut(transfer: Transfer, number: number): Promise<readonly stri
     const result = await bed.run(...transfer.args(bed, id));
     outcomes.set(`exit ${result.exitCode}`, (outcomes.get(`exit ${result.exitCode}`) ?? 0) + 1);
     await settled();
-    const fresh = transfer.target === undefined ? [] : bed.cloud(transfer.target).held().filter((image) => !before.has(image.id));
+    const fresh =
+      transfer.target === undefined
+        ? []
+        : bed
+            .cloud(transfer.target)
+            .held()
+            .filter((image) => !before.has(image.id));
     const wrong = transfer.target === undefined ? checkFile(transfer, result, bed) : checkCloud(transfer, result, fresh);
-    const odd = /"code":"INTERNAL"|inside imgctl|TypeError/.test(result.stderr) || result.exitCode === 1 ? ['a failure that nobody foresaw'] : [];
+    const odd =
+      /"code":"INTERNAL"|inside imgctl|TypeError/.test(result.stderr) || result.exitCode === 1
+        ? ['a failure that nobody foresaw']
+        : [];
     const late = result.ms > longestMs ? [`took ${Math.round(result.ms)} ms`] : [];
-    const temporary = readdirSync(bed.home.folder).filter((name) => name.startsWith('imgctl-')).map((name) => `${name} is left over`);
-    return [...wrong, ...odd, ...late, ...temporary].map((what) => `${where(what)}\n    ${result.stderr.trim().replaceAll('\n', '\n    ')}`);
+    const temporary = readdirSync(bed.home.folder)
+      .filter((name) => name.startsWith('imgctl-'))
+      .map((name) => `${name} is left over`);
+    return [...wrong, ...odd, ...late, ...temporary].map(
+      (what) => `${where(what)}\n    ${result.stderr.trim().replaceAll('\n', '\n    ')}`,
+    );
   } catch (error) {
     return [where(String(error))];
   } finally {

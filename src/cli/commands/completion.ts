@@ -22,7 +22,8 @@ export const completion = defineCommand({
   async run(input, context) {
     if (input.shell === 'json') return plainText(`${jsonText(await completionTable(context.commands, context.drivers))}\n`);
     const script = Object.entries(completionScripts).find(([shell]) => shell === input.shell)?.[1];
-    if (script === undefined) throw usageError(`there is no completion for "${input.shell}"`, { hint: `shells: ${shells.join(', ')}` });
+    if (script === undefined)
+      throw usageError(`there is no completion for "${input.shell}"`, { hint: `shells: ${shells.join(', ')}` });
     return plainText(script);
   },
 });

@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { Call, Description, Download, Editable } from '../../core/operation.ts';
+import type { Call, Description, Download, Editable, UploadFacts } from '../../core/operation.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import { prepare } from '../../transfer/prepare.ts';
@@ -79,7 +79,9 @@ export const copy = defineCommand({
       if (context.settings.dryRun)
         throw new DryRunStop({ verb: 'copy', profile: to.profile, provider: to.provider, image: name, steps: route });
       context.say(`route: ${route.join(' → ')}`);
-      const { visibility, ...fields } = carried(image, verb.fields, prepared.plan.encoding.format);
+      const { visibility, ...fields } = carried(image, verb, prepared.plan.encoding.format);
+      for (const tag of image.tags)
+        if (verb.tags?.test(tag) === false) context.warn(`${to.provider} does not take the tag "${tag}"`);
       const delivery: Delivery = {
         at: to,
         request: {
@@ -129,13 +131,18 @@ const carriedFields = [
   'containerFormat',
 ] as const satisfies readonly Editable[];
 
-/** What of an image's record goes along: fields that the target keeps. Properties that name digests or owners stay behind. */
-function carried(image: Image, fields: readonly Editable[], format: string): Omit<Description, 'name'> {
+/** What of an image's record goes along: fields, tags and properties that the target keeps. */
+function carried(image: Image, { fields, tags }: UploadFacts, format: string): Omit<Description, 'name'> {
   const kept = carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined);
   const own = Object.fromEntries(kept.map((field) => [field, image[field]])) as Omit<Description, 'name'>;
   const properties =
     own.properties && Object.fromEntries(Object.entries(own.properties).filter(([key]) => !staysBehind.test(key)));
-  return { ...own, ...(properties ? { properties } : {}), ...(fields.includes('diskFormat') ? { diskFormat: format } : {}) };
+  return {
+    ...own,
+    ...(properties ? { properties } : {}),
+    ...(own.tags ? { tags: own.tags.filter((tag) => tags?.test(tag) !== false) } : {}),
+    ...(fields.includes('diskFormat') ? { diskFormat: format } : {}),
+  };
 }
 
 /** Properties that say something of the copy at its first place only. */

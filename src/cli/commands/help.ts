@@ -1,10 +1,11 @@
-import { ciHelp } from '../ci-recipes.ts';
 import { codeMeanings, exitCodes, usageError, type Code } from '../../core/errors.ts';
 import { nearest } from '../../ui/nearest.ts';
+import { ciHelp } from '../ci-recipes.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
 import { commandHelp, firstHelp, groupHelp, optionsHelp } from '../help.ts';
 import { plainText } from '../outcome.ts';
+import { manPage } from '../man-page.ts';
 import { topicNames, type Topic } from '../topic-names.ts';
 import { environmentHelp, outputHelp, profilesHelp } from '../topics.ts';
 
@@ -23,6 +24,7 @@ const topics: Readonly<Record<Topic, (surface: Surface) => string | Promise<stri
   profiles: profilesHelp,
   environment: environmentHelp,
   ci: ciHelp,
+  man: manPage,
 };
 
 export const help = defineCommand({
@@ -32,6 +34,7 @@ export const help = defineCommand({
   examples: [
     { does: 'help on a verb', type: 'imgctl help upload' },
     { does: 'what the exit codes mean', type: 'imgctl help exit-codes' },
+    { does: 'the whole manual', type: 'imgctl help man | man -l -' },
   ],
   run: async (input, context) => plainText(await helpOn((input.topic ?? []).join(' '), context)),
 });

@@ -62,7 +62,8 @@ export const list = defineCommand({
     let count = 0;
     const counted = each(fleet.images, () => (count += 1));
     return followed(many(imageView, counted, ['profile', ...imageView.usual]), async () => {
-      if (context.io.stderrIsTerminal) context.say(`${counting(count, 'image')} in ${counting(profiles.length, 'profile')}${failures(fleet)}`);
+      if (context.io.stderrIsTerminal)
+        context.say(`${counting(count, 'image')} in ${counting(profiles.length, 'profile')}${failures(fleet)}`);
     });
   },
 });

@@ -23,6 +23,8 @@ export const upload: Operation<LinodeClient, 'upload'> = {
   place: 'region',
   into: false,
   digests: [],
+  // The upper bound is the server's to judge: its documents name two.
+  tags: /^.{3,}$/s,
 
   async run(client, request, call) {
     const length = requireSendable(request.content);

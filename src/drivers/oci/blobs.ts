@@ -4,6 +4,7 @@ import type { Call } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType } from '../_oci/media-types.ts';
 import { digestOf } from './digest.ts';
+import { remember, remembered } from './documents.ts';
 import { isDoubtful } from './manifests.ts';
 import { errorCode, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
@@ -14,6 +15,8 @@ const urlOf = (repository: Repository, digest: string): URL => urlIn(repository,
 
 /** A small blob as text, its digest checked. Throws INTEGRITY when it is missing or damaged. */
 export async function readText(repository: Repository, digest: string, call: Call): Promise<string> {
+  const known = await remembered(repository, digest);
+  if (known !== undefined) return known;
   const what = `reading ${digest} of ${repository.shown}`;
   const answer = await repository.wire.askBlob(
     { what, url: urlOf(repository, digest), scopes: [scope(repository, 'pull')], welcome: [404] },
@@ -24,6 +27,7 @@ export async function readText(repository: Repository, digest: string, call: Cal
     throw errorCode(answer.text) === 'BLOB_UNKNOWN' ? integrityError(error.message, error.circumstances) : error;
   }
   if (digestOf(answer.text) !== digest) throw integrityError(`${what}: what came is something else`);
+  await remember(repository, digest, answer.text);
   return answer.text;
 }
 

@@ -33,12 +33,12 @@ function chunkBytesOf(text: string): number {
 }
 
 /** Throws CONFIG when the values name no registry or no repository. No request is made. */
-export function connect(values: Values<typeof fields>, { http }: Tools): OciClient {
+export function connect(values: Values<typeof fields>, { http, cache }: Tools): OciClient {
   const origin = originOf(values.registry, values.plainHttp);
   const wire = new Wire(http, origin, new Keyring(http, origin, values));
   const repositories = new Map<string, Repository>();
   const repository = (name: string): Repository => {
-    const known = repositories.get(name) ?? openRepository(wire, name);
+    const known = repositories.get(name) ?? openRepository(wire, name, cache);
     repositories.set(name, known);
     return known;
   };

@@ -6,7 +6,7 @@ import { recordType } from '../_oci/media-types.ts';
 import { imageOf } from '../_oci/record.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
-import { enter, lookUp, type Found, type Tagged } from './images.ts';
+import { enter, lookUp, recall, type Found, type Tagged } from './images.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { pushDisk } from './push-disk.ts';
 import { cancelUpload, octets } from './session.ts';
@@ -52,7 +52,7 @@ export async function copiesOf(
 ): Promise<ReadonlyMap<string, Found>> {
   if (!found.manifest.disk) return new Map();
   return inPlaces(places, call, async (place) => {
-    const there = await lookUp(place, found.id, call);
+    const there = await recall(place, found.id, call);
     return isCopy(found, there) ? there : undefined;
   });
 }

@@ -6,7 +6,8 @@ import { recordType } from '../_oci/media-types.ts';
 import { recordOf, type StoredRecord } from '../_oci/record.ts';
 import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from './digest.ts';
-import { digestNow, putManifest, readManifest } from './manifests.ts';
+import { remember, remembered } from './documents.ts';
+import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
 import type { Repository } from './repository.ts';
 import { tagsOf } from './tags.ts';
 
@@ -46,6 +47,26 @@ export async function lookUp(repository: Repository, id: string, call: Call): Pr
   const came = await readManifest(repository, id, known?.digest, call);
   if (came === 'unchanged') return known;
   if (came === undefined) return undefined;
+  await remember(repository, came.digest, came.text);
+  return tagged(repository, id, came, call);
+}
+
+/**
+ * As `lookUp`, for whoever looks at many: of an image that an earlier run has read only the digest is asked for. Where most
+ * of them are new, what is new is asked for at once.
+ */
+export async function recall(repository: Repository, id: string, call: Call): Promise<Tagged> {
+  if (!repository.cache || repository.recalled < 0) return lookUp(repository, id, call);
+  const digest = await digestNow(repository, id, call);
+  if (digest === undefined) return undefined;
+  const known = repository.read.get(id);
+  if (known?.digest === digest) return known;
+  const text = await remembered(repository, digest);
+  repository.recalled += text === undefined ? -1 : 1;
+  return text === undefined ? lookUp(repository, id, call) : tagged(repository, id, { digest, text }, call);
+}
+
+async function tagged(repository: Repository, id: string, came: Manifest, call: Call): Promise<Tagged> {
   const json = parseJson(came.text);
   if (!json)
     throw providerError(`reading image ${id}: the answer of ${repository.shown} is no JSON object: ${came.text.slice(0, 100)}`);

@@ -2,7 +2,7 @@ import type { Operation } from '../../core/operation.ts';
 import { abortedError } from '../../core/errors.ts';
 import type { OciClient } from './client.ts';
 import { copiesOf, inPlaces, shown } from './copies.ts';
-import { isDamage, lookUp } from './images.ts';
+import { isDamage, recall } from './images.ts';
 import { sideBySide } from './side-by-side.ts';
 import { tagsOf } from './tags.ts';
 
@@ -14,7 +14,7 @@ export const list: Operation<OciClient, 'list'> = {
     const held = await inPlaces(client.places.values(), call, async (place) => new Set(await tagsOf(place, call)));
     const read = async (tag: string) => {
       try {
-        const found = await lookUp(client.home, tag, call);
+        const found = await recall(client.home, tag, call);
         // Gone meanwhile, of another tool's, or not to be shown.
         if (found === undefined || found === 'foreign' || (found.record.hidden === true && !request.hidden)) return undefined;
         const places = [...client.places.values()].filter(({ name }) => held.get(name)?.has(tag));

@@ -1,3 +1,4 @@
+import type { Cache } from '../../core/driver.ts';
 import type { Found } from './images.ts';
 import type { Wire } from './wire.ts';
 
@@ -12,15 +13,21 @@ export interface Repository {
   readonly shown: string;
   /** Images by tag, as they were last read: what has not changed since is not sent again. */
   readonly read: Map<string, Found>;
+  /** Documents by digest that earlier runs have read. */
+  readonly cache?: Cache;
+  /** Of the images that were looked for in the cache: how many were there, less those that were not. */
+  recalled: number;
   /** Digest of every tag, once it was needed. */
   digests?: Promise<ReadonlyMap<string, string>>;
 }
 
-export const openRepository = (wire: Wire, name: string): Repository => ({
+export const openRepository = (wire: Wire, name: string, cache?: Cache): Repository => ({
   name,
   wire,
   shown: `${wire.origin.host}/${name}`,
   read: new Map(),
+  ...(cache ? { cache } : {}),
+  recalled: 0,
 });
 
 /** The address of something in a repository. `path` is made of ids and digests that were checked. */

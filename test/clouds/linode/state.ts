@@ -24,6 +24,8 @@ export class Account {
   readonly token = 'fake-linode-token-5f3a';
   readonly workMs: number;
   readonly listsPerMinute: number;
+  /** The bytes of each upload, as they came. */
+  readonly received = new Map<string, Buffer>();
   readonly images = new Map<string, WireImage>();
   readonly events: WireEvent[] = [];
   readonly targets = new Map<string, UploadTarget>();
@@ -105,6 +107,7 @@ export class Account {
 
   /** Takes the data of an upload and works on it: unpacked in the end, or found to be of no use. */
   take(image: WireImage, data: Buffer, region: string): void {
+    this.received.set(image.id, data);
     const event = this.addEvent('image_upload', entityOf(image));
     event.status = 'started';
     event.percent_complete = 90;

@@ -9,6 +9,8 @@ export interface SiteFacts {
   stores: readonly string[] | undefined;
   /** Stores that cannot be written, as is found out only during an import. */
   broken: readonly string[];
+  /** The data of an image in another region; absent: there is no such region, or no such image in it. */
+  elsewhere?: (region: string, id: string) => Buffer | undefined;
 }
 
 export const usualSite = (): SiteFacts => ({
@@ -71,11 +73,12 @@ export function giveData({ wire, data }: Kept, { headers }: FakeRequest, caller:
 type Method = Readonly<Record<string, unknown>>;
 
 /** What came of each way of import, once it is done. An address with `missing` in it has nothing. */
-const fetched: Readonly<Record<string, (kept: Kept, method: Method) => Buffer | undefined>> = {
+const fetched: Readonly<Record<string, (kept: Kept, method: Method, site: SiteFacts) => Buffer | undefined>> = {
   'glance-direct': (kept) => kept.staged,
   'web-download': (_kept, { uri }) => (String(uri).includes('missing') ? undefined : Buffer.from(`what lies at ${String(uri)}`)),
-  'glance-download': (_kept, { glance_region: region }) =>
-    region === 'RegionTwo' ? Buffer.from('what lies in the other region') : undefined,
+  'glance-download': (_kept, { glance_region: region, glance_image_id: id }, { elsewhere }) =>
+    elsewhere?.(String(region), String(id)) ??
+    (region === 'RegionTwo' ? Buffer.from('what lies in the other region') : undefined),
 };
 
 function checkImport({ wire, tasks }: Kept, method: Method, body: Method, site: SiteFacts): void {
@@ -141,7 +144,7 @@ function finishImport(
   site: SiteFacts,
 ): ReturnType<Task['finish']> {
   const { wire } = kept;
-  const data = stores.some((store) => site.broken.includes(store)) ? undefined : fetched[name]?.(kept, method);
+  const data = stores.some((store) => site.broken.includes(store)) ? undefined : fetched[name]?.(kept, method, site);
   if (data) {
     fillImage(kept, data, stores);
     return done(kept);

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
+import { commandStage, profileVariables } from '../commands/stage.ts';
+
+let cloud: OciCloud;
+let env: Readonly<Record<string, string>>;
+const stage = commandStage();
+beforeEach(async () => {
+  cloud = await startOci({ auth: 'none' });
+  const { places: _places, ...values } = cloud.values;
+  env = profileVariables('reg', 'oci', values);
+});
+afterEach(() => cloud.stop());
+
+const ok = (...args: readonly string[]) => stage.ok(args, { env });
+const list = async () => (await ok('list', '-p', 'reg', '-o', 'json')).json() as { name: string; id: string }[];
+/** Methods and kinds of what was asked since the last time, counted: `HEAD manifests`. */
+function asked(): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { method, path: at } of cloud.requests()) {
+    const what = `${method} ${/\/(manifests|blobs|tags)\//.exec(at)?.[1] ?? at}`;
+    counts[what] = (counts[what] ?? 0) + 1;
+  }
+  cloud.forget();
+  return counts;
+}
+
+describe('a list of a registry, run after run', () => {
+  const plantMany = (count: number): void => {
+    for (let n = 0; n < count; n += 1) cloud.plant({ name: `image-${n}` });
+  };
+
+  it('asks only for the digests of a thousand images that have not changed', async () => {
+    plantMany(1000);
+    const first = await list();
+    const cold = asked();
+    expect(cold['GET blobs']).toBe(1000);
+    expect(cold['GET manifests']).toBe(1000);
+    expect(cold['HEAD manifests']).toBeLessThanOrEqual(16);
+    expect(await list()).toEqual(first);
+    expect(asked()).toEqual({ 'GET tags': 1, 'HEAD manifests': 1000 });
+  });
+
+  it('reads what is new or has changed, and no more', async () => {
+    plantMany(40);
+    const [first] = await list();
+    await ok('patch', `reg:${first?.id ?? ''}`, '--name', 'renamed');
+    cloud.plant({ name: 'new' });
+    cloud.forget();
+    const names = (await list()).map(({ name }) => name);
+    expect(names).toContain('renamed');
+    expect(names).toContain('new');
+    expect(asked()).toEqual({ 'GET tags': 1, 'HEAD manifests': 41, 'GET manifests': 2, 'GET blobs': 2 });
+  });
+
+  it('does not believe what somebody has changed in the cache', async () => {
+    plantMany(3);
+    const first = await list();
+    const folder = path.join(stage.file('.cache'), 'imgctl', 'documents');
+    const entries = readdirSync(folder).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    expect(entries.length).toBe(6);
+    for (const name of entries) writeFileSync(path.join(folder, name), '{"name":"somebody else’s"}');
+    expect(await list()).toEqual(first);
+  });
+});
+
+const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+export { library, sha256 };

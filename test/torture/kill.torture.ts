@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startOpenstack } from '../clouds/openstack/index.ts';
+import { diskBytes } from '../support/content.ts';
+import { cliHome, type CliHome } from '../support/run-cli.ts';
+import { dice, scaled, seed, tally } from './scale.ts';
+
+const bin = path.resolve(import.meta.dirname, '../../bin/imgctl.cjs');
+
+let home: CliHome;
+beforeAll(() => {
+  if (!existsSync(path.resolve(bin, '../../dist/main.cjs')))
+    throw new Error('npm run build first: these tests kill the built program');
+  home = cliHome();
+});
+afterAll(() => home.remove());
+
+interface Ended {
+  readonly status: number | null;
+  readonly killed: boolean;
+  readonly ms: number;
+  readonly stderr: string;
+}
+
+/** Runs the built program, and kills it after so many ms; absent: it is let be. */
+function imgctl(args: readonly string[], folder: string, killAfterMs?: number): Promise<Ended> {
+  const since = performance.now();
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) => {
+      clearTimeout(timer);
+      resolve({ status, killed: signal === 'SIGKILL', ms: performance.now() - since, stderr });
+    });
+  });
+}
+
+/** How long a command takes here and now, so that the moments of death are spread over all of it. */
+async function lengthOf(run: () => Promise<Ended>): Promise<number> {
+  await run();
+  return (await run()).ms;
+}
+
+const configOf = (folder: string): string => path.join(folder, '.config', 'imgctl', 'config.json');
+
+it('`profile set`, killed at any moment, leaves the old book or the new one', async () => {
+  const folder = path.join(home.folder, 'set');
+  const set = (region: string, killAfterMs?: number): Promise<Ended> =>
+    imgctl(['profile', 'set', 'p', `region=${region}`], folder, killAfterMs);
+  expect(
+    (await imgctl(['profile', 'add', 'p', '--provider', 'linode', '--set', 'token=t', '--set', 'region=r'], folder)).status,
+  ).toBe(0);
+  const whole = await lengthOf(() => set('r'));
+  const roll = dice(seed);
+  const kills = scaled(300, 12);
+  const wrong: string[] = [];
+  let before = 'r';
+  let killed = 0;
+  for (let number = 0; number < kills; number += 1) {
+    const region = `r${number}`;
+    // A lock of the dead counts for 5 s: the next one waits for it, and the moments are counted from its end.
+    const { killed: died, status, stderr } = await set(region, whole * (0.5 + roll() * 0.7));
+    killed += Number(died);
+    try {
+      const book = JSON.parse(readFileSync(configOf(folder), 'utf8')) as {
+        profiles: { p: { fields: { region: string; token: string } } };
+      };
+      const now = book.profiles.p.fields.region;
+      if (now !== before && now !== region) wrong.push(`#${number}: the region is ${now}, neither ${before} nor ${region}`);
+      if (book.profiles.p.fields.token !== 't') wrong.push(`#${number}: the token is gone`);
+      if (!died && (status !== 0 || now !== region))
+        wrong.push(`#${number}: it ended by itself (${status}), and the region is ${now}: ${stderr}`);
+      before = now;
+    } catch (error) {
+      wrong.push(`#${number}: ${String(error)}`);
+    }
+  }
+  const after = await set('last');
+  if (after.status !== 0) wrong.push(`afterwards: ${after.stderr}`);
+  const left = readdirSync(path.dirname(configOf(folder))).filter((name) => name.endsWith('.lock'));
+  if (left.length > 0) wrong.push(`left over: ${left.join(', ')}`);
+  tally(`profile set, SIGKILL (${killed} died)`, kills, wrong);
+  expect(wrong).toEqual([]);
+  expect(killed).toBeGreaterThan(kills / 4);
+});
+
+it('`download`, killed at any moment, leaves no file or the whole one', async () => {
+  const cloud = await startOpenstack();
+  const folder = path.join(home.folder, 'download');
+  try {
+    const data = diskBytes('raw', 24 * 1024 * 1024, 5);
+    await cloud.seed([{ name: 'web', data }]);
+    const set = Object.entries(cloud.values).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+    expect((await imgctl(['profile', 'add', 'p', '--provider', 'openstack', ...set], folder)).status).toBe(0);
+    const out = path.join(folder, 'out.raw');
+    const download = (killAfterMs?: number): Promise<Ended> =>
+      imgctl(['download', 'web', out, '-p', 'p', '--force', '--resume', '-q'], folder, killAfterMs);
+    const whole = await lengthOf(() => download());
+    const roll = dice(seed + 1);
+    const kills = scaled(300, 12);
+    const wrong: string[] = [];
+    let killed = 0;
+    for (let number = 0; number < kills; number += 1) {
+      const { killed: died, status, stderr } = await download(whole * (0.3 + roll() * 0.8));
+      killed += Number(died);
+      if (existsSync(out) && !readFileSync(out).equals(data)) wrong.push(`#${number}: the file is not whole`);
+      if (!died && status !== 0) wrong.push(`#${number}: it ended by itself with ${status}: ${stderr}`);
+    }
+    const after = await download();
+    if (after.status !== 0 || !readFileSync(out).equals(data)) wrong.push(`afterwards: ${after.status} ${after.stderr}`);
+    const left = readdirSync(folder).filter((name) => name.includes('imgctl-part'));
+    if (left.length > 0) wrong.push(`left over after a run that succeeded: ${left.join(', ')}`);
+    tally(`download, SIGKILL (${killed} died)`, kills, wrong);
+    expect(wrong).toEqual([]);
+    expect(killed).toBeGreaterThan(kills / 4);
+  } finally {
+    await cloud.stop();
+  }
+});
+
+it('20 processes change one book of profiles at once, and no change is lost', async () => {
+  const folder = path.join(home.folder, 'many');
+  const names = Array.from({ length: scaled(60, 20) }, (_, number) => `p${number}`);
+  const rounds = Array.from({ length: Math.ceil(names.length / 20) }, (_, round) => names.slice(round * 20, round * 20 + 20));
+  const wrong: string[] = [];
+  for (const round of rounds) {
+    const ended = await Promise.all(
+      round.map((name) => imgctl(['profile', 'add', name, '--provider', 'local', '--set', `path=/srv/${name}`], folder)),
+    );
+    wrong.push(...ended.flatMap(({ status, stderr }, at) => (status === 0 ? [] : [`${round[at]}: ${status} ${stderr}`])));
+  }
+  const book = JSON.parse(readFileSync(configOf(folder), 'utf8')) as { profiles: Record<string, unknown> };
+  wrong.push(...names.filter((name) => !book.profiles[name]).map((name) => `${name} is lost`));
+  tally('20 processes on one book of profiles', names.length, wrong);
+  expect(wrong).toEqual([]);
+});
