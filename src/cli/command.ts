@@ -16,7 +16,7 @@ type ArgValue<A extends Arg> = A['takes'] extends 'required'
   : A['takes'] extends 'optional'
     ? string | undefined
     : readonly string[];
-export type ArgValues<A extends Args> = { readonly [K in keyof A]: ArgValue<A[K]> };
+type ArgValues<A extends Args> = { readonly [K in keyof A]: ArgValue<A[K]> };
 
 /** The verbs that a command uses, by the end at which it uses them (`at`, or `from` and `to`). */
 export type Needs = Readonly<Record<string, readonly OperationName[]>>;

@@ -10,7 +10,7 @@ import type { Surface } from './context.ts';
 import { imagesNamed } from './resolve-image.ts';
 import { waitFor, type WaitLimits } from './wait.ts';
 
-export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
+type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
 
 /** Where prepared bytes are to go, and how. */
 export interface Delivery {

@@ -5,7 +5,7 @@ import type { ProfileBook, StoredProfile } from '../profiles/schema.ts';
 import { nearest } from '../ui/nearest.ts';
 
 /** Where a profile is kept: the store, `IMGCTL_PROFILE_*` variables, the provider's own variables, or nowhere (the usual one). */
-export type Kind = 'stored' | 'environment' | 'ambient' | 'usual';
+type Kind = 'stored' | 'environment' | 'ambient' | 'usual';
 
 export interface Entry {
   readonly name: string;

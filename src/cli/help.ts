@@ -48,7 +48,7 @@ export function usageLine({ entry, command }: Chosen): string {
 }
 
 /** Names of the providers whose driver has all of these verbs. */
-export async function providersWith(verbs: readonly OperationName[], surface: Surface): Promise<readonly string[]> {
+async function providersWith(verbs: readonly OperationName[], surface: Surface): Promise<readonly string[]> {
   const all = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   return all.filter((driver) => verbs.every((verb) => driver.facts[verb])).map((driver) => driver.name);
 }

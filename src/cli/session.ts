@@ -3,7 +3,7 @@ import { configError, ImgctlError } from '../core/errors.ts';
 import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
 import { ownFolder } from '../host/folders.ts';
-import { valueBehind } from '../host/reference-value.ts';
+import { keptAs, valueBehind } from '../host/reference-value.ts';
 import { resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
@@ -57,7 +57,7 @@ async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonl
   );
 }
 
-export type FieldValues = Readonly<Record<string, string | Secret>>;
+type FieldValues = Readonly<Record<string, string | Secret>>;
 
 async function valuesOf(
   entry: Entry,
@@ -143,10 +143,13 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
   const where = { profile: session.profile, provider: session.provider };
   if (error.code !== 'AUTH' || error.circumstances.status !== 401) return error.with(where);
   const sources = Object.entries(origins).filter(([field]) => session.driver.profile[field]?.secret);
-  const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}`).join('; ');
+  const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}${referenceOf(origin)}`).join('; ');
   const hint = [error.circumstances.hint, told, `imgctl profile check ${session.profile}`].filter(Boolean).join('\n');
   return new ImgctlError(error.code, error.message, { ...where, ...error.circumstances, hint });
 }
+
+/** Where a reference leads; a command may hold what nobody else should read. */
+const referenceOf = ({ text }: Origin): string => (['env', 'file'].includes(keptAs(text)) ? ` (${text})` : '');
 
 type Runnable = { run(request: never, call: never): unknown };
 

@@ -3,7 +3,7 @@ import { parseDuration } from '../core/quantity.ts';
 import type { Options, OptionValues } from './option.ts';
 
 export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'id'] as const;
-export type OutputFormat = (typeof outputFormats)[number];
+type OutputFormat = (typeof outputFormats)[number];
 
 /** Options that mean the same on every command. */
 export const globalOptions = {

@@ -39,7 +39,13 @@ export function wishesFrom(input: OptionValues<typeof sourceOptions>): Wishes {
 }
 
 /** Digests to be taken of what is sent: those that the provider reports, SHA-256 where it reports none. */
-export const sentDigests = ({ digests }: UploadFacts): readonly string[] => (digests.length > 0 ? digests : ['sha256']);
+const sentDigests = ({ digests }: UploadFacts): readonly string[] => (digests.length > 0 ? digests : ['sha256']);
+
+/** What an upload works with, by what the provider says of it. */
+export const meansForUpload = (surface: Surface, task: Task, facts: UploadFacts): Means => ({
+  ...meansFor(surface, task, sentDigests(facts)),
+  hashFirst: facts.knowsByDigest ?? false,
+});
 
 /** What a transfer works with; its bytes are shown as progress of the task. */
 export function meansFor(surface: Surface, task: Task, digests: readonly string[]): Means {

@@ -33,7 +33,7 @@ const resting: ReadonlySet<Status> = new Set(['active', 'inactive', 'deleted', '
  * Whether an image has reached a goal. Throws PROVIDER, with the provider's reason, when it has failed, and CONFLICT when
  * it has come to rest elsewhere. `began`: the image was seen working, so a resting state is the outcome.
  */
-export function reached(image: Image, goal: Goal, began: boolean): boolean {
+function reached(image: Image, goal: Goal, began: boolean): boolean {
   if ('places' in goal) return allPlacesReady(image, goal.places);
   if (image.status === 'failed') throw failure(image, image.progress?.message);
   if ('gone' in goal) return image.status === 'deleted';

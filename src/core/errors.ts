@@ -96,7 +96,7 @@ export const localError = kind('LOCAL');
 export const abortedError = kind('ABORTED');
 
 /** The kind of failure that an HTTP status stands for. 408 counts as the network's: nobody refused anything. */
-export function codeOfStatus(status: number): Code {
+function codeOfStatus(status: number): Code {
   if (status === 401 || status === 403) return 'AUTH';
   if (status === 404 || status === 410) return 'NOT_FOUND';
   if (status === 409 || status === 412) return 'CONFLICT';

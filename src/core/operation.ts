@@ -57,7 +57,7 @@ export interface OperationTypes {
 }
 export type OperationName = keyof OperationTypes;
 
-export interface CreateFacts extends Extras {
+interface CreateFacts extends Extras {
   readonly from: readonly ('nothing' | 'disk')[];
   readonly fields: readonly Editable[];
   /** The caller may choose the id. */
@@ -74,16 +74,18 @@ export interface UploadFacts extends Extras {
   readonly into: boolean;
   /** Digests that the provider reports of the bytes it took, the strongest first: one is compared after every upload. */
   readonly digests: readonly string[];
+  /** It moves no bytes that it has already, where their SHA-256 is known before they are sent. */
+  readonly knowsByDigest?: boolean;
   /** What a tag has to look like; absent: anything goes. */
   readonly tags?: RegExp;
 }
-export interface DeleteFacts {
+interface DeleteFacts {
   /** The answer comes before the image is gone; waiting is due. */
   readonly later?: boolean;
   /** The only states from which an image can be deleted; absent: any. */
   readonly from?: readonly Status[];
 }
-export interface ImportFacts extends Extras {
+interface ImportFacts extends Extras {
   readonly schemes: readonly string[];
   readonly methods: readonly string[];
   readonly fields: readonly Editable[];

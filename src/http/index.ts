@@ -11,7 +11,6 @@ import { type HttpSettings, limitsOf } from './settings.ts';
 import { createTrace } from './trace.ts';
 import { type WireRequest, wireRequest } from './wire.ts';
 
-export { createRedactor, type Redactor } from './redact.ts';
 export type { HttpSettings } from './settings.ts';
 
 /** The network side of a run. Nothing is connected, and hardly anything loaded, before the first request. */

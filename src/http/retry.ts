@@ -13,7 +13,7 @@ const longestWaitMs = 60_000;
 const longestPauseMs = 20_000;
 
 /** Milliseconds that `Retry-After` asks for (RFC 9110 section 10.2.3: seconds, or a date); absent if it says nothing sensible. */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+function retryAfterMs(value: string | undefined, now: number): number | undefined {
   if (value === undefined || value.trim() === '') return undefined;
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1000;
   const at = Date.parse(value);

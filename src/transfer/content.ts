@@ -7,7 +7,7 @@ import { encoderFor, type Encoder } from './encode.ts';
 import { inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { heldBack } from './held-back.ts';
-import { helped, helpFor } from './helper.ts';
+import { helped, helpFor } from './qemu-img.ts';
 import { measure, type Measured } from './measure.ts';
 import { isFlat, readable, type Plan } from './plan.ts';
 import type { Examined, Means, Prepared, Wishes } from './prepare.ts';
@@ -144,10 +144,11 @@ export function contentMaker({
     const encoder = await encoderOf(from);
     const observer = encoder.shows ? observe : () => nobody;
     const expected = passedOn ? from.expected : [];
-    if (!plan.spoolOutput) return contentOf(encoder, from.source.repeatable, observer, expected);
+    const known = passedOn ? await knownDigests(source, wishes, means) : {};
+    if (!plan.spoolOutput) return contentOf(encoder, from.source.repeatable, observer, expected, known);
     const made = watched(encoder.open({ observer: observer(), signal: means.signal }), { ...means, limit: plan.accept.maxBytes });
     const result = await kept(made, encoder.bytes);
-    return contentOf({ bytes: result.bytes ?? 0, open: () => result.open() }, true, () => nobody, expected);
+    return contentOf({ bytes: result.bytes ?? 0, open: () => result.open() }, true, () => nobody, expected, known);
   }
 
   function observe(): ContentIdHash {
@@ -161,10 +162,11 @@ export function contentMaker({
     repeatable: boolean,
     observer: () => GuestObserver,
     expected: readonly Checksum[],
+    known: Digests,
   ): Content {
-    const known = passedOn ? (source.digests ?? {}) : {};
-    // A target that proves its own SHA-256 to be the one that was published leaves nothing to be hashed here.
-    const proves = algorithms[0] === 'sha256' && known.sha256 !== undefined && !wishes.checksum;
+    // A target that proves its own SHA-256 to be the one that is known leaves nothing to be hashed here.
+    const proves =
+      algorithms[0] === 'sha256' && known.sha256 !== undefined && (wishes.checksum?.algorithm ?? 'sha256') === 'sha256';
     const expectedNow = proves ? [] : expected;
     const taken = proves ? [] : [...new Set([...algorithms, ...expectedNow.map((checksum) => checksum.algorithm)])];
     let measured: Measured | undefined;
@@ -202,14 +204,7 @@ export function contentMaker({
       if (!isFlat(inspection.format) || !inspection.compression || !from.source.repeatable) return undefined;
       return contentIdOf(streamRuns(unwrap(inspection.compression, from.source.open(), bombLimitBytes)), means.signal);
     },
-    async digest(wanted) {
-      if (!passedOn) return undefined;
-      const known = source.digests?.[wanted];
-      if (known !== undefined || !source.near) return known;
-      const through = measure(source.open(), [wanted]);
-      for await (const _chunk of through.bytes) means.signal.throwIfAborted();
-      return through.result().digests[wanted];
-    },
+    digest: async (wanted) => (passedOn ? wholeDigest(source, wanted, means) : undefined),
     async close() {
       await Promise.all([given, ...temporary].map((file) => file.close()));
     },

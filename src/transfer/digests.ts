@@ -23,7 +23,7 @@ const mainCost = 0.7;
 const mostWorkers = 3;
 
 /** Digests in the main thread. */
-export function inlineDigester(algorithms: readonly string[]): Digester {
+function inlineDigester(algorithms: readonly string[]): Digester {
   const hashes = algorithms.map((name) => ({ name, hash: createHash(name) }));
   return {
     async update(bytes) {

@@ -10,7 +10,7 @@ import { rawBytes } from './writers/raw.ts';
 import { vhdBytes, vhdDiskBytes } from './writers/vhd.ts';
 
 /** What a writer works under. The observer sees the guest's bytes as they pass. */
-export interface EncodeOptions {
+interface EncodeOptions {
   readonly observer: GuestObserver;
   readonly signal: AbortSignal;
 }

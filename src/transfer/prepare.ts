@@ -5,7 +5,7 @@ import { inspect, canStream } from './formats/index.ts';
 import { sourceOfBytes, sourceOfPrefix } from './formats/reading.ts';
 import type { Finding, Inspection } from './formats/inspection.ts';
 import { contentMaker } from './content.ts';
-import { helpFor, needHelper } from './helper.ts';
+import { helpFor, needHelper } from './qemu-img.ts';
 import { planTransfer, type Have, type Plan } from './plan.ts';
 import { withPrefix } from './prefix.ts';
 import { checkClaim, checkSafety } from './safety.ts';
@@ -25,6 +25,8 @@ export interface Wishes {
 /** What a transfer works with. `folder` is for temporary files; the first of `digests` is taken of what is sent; none: none is. */
 export interface Means {
   readonly digests: readonly string[];
+  /** The target can tell by its SHA-256 whether it has a file already: what lies near is read once more to know that beforehand. */
+  readonly hashFirst?: boolean;
   readonly folder: string;
   readonly signal: AbortSignal;
   /** Bytes that have passed, of `total` where that is known. */

@@ -30,7 +30,7 @@ function once(command, env, cwd) {
   });
 }
 
-export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** Runs the commands `times` times, one after the other in each round, and gives the medians of each. `before` runs ahead of every run. */
 export async function inTurn(commands, times, { env = bareEnv(), cwd, before = async () => undefined } = {}) {

@@ -73,7 +73,7 @@ describe('a secret', () => {
     await add('env:MY_TOKEN');
     const refused = await stage.run(['list', '-p', 'lin'], { env: { MY_TOKEN: 'not-the-token' } });
     expect(refused.exitCode).toBe(4);
-    expect(refused.stderr).toContain('token comes from profile');
+    expect(refused.stderr).toContain('token comes from profile (env:MY_TOKEN)');
     expect(refused.stderr).not.toContain('not-the-token');
   });
 });

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
+import { startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { commandStage, profileVariables } from '../commands/stage.ts';
+import { guestDisk } from '../support/disk-images/guest.ts';
 
 let cloud: OciCloud;
 let env: Readonly<Record<string, string>>;
@@ -67,5 +68,52 @@ describe('a list of a registry, run after run', () => {
   });
 });
 
-const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
-export { library, sha256 };
+describe('a disk that is there already', () => {
+  const MiB = 1024 ** 2;
+  const disk = guestDisk(8 * MiB, 5);
+  /** What records, manifests and answers take besides disks. */
+  const small = 32 * 1024;
+  const sent = (): number => cloud.requests().reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
+  /** Whole disks that were asked for; the beginning of one is looked at to see what it is. */
+  const fetched = () => cloud.requests().filter(({ method, path: at, headers }) => method === 'GET' && at.includes(digestOf(disk)) && headers.range === undefined).length;
+  const upload = (name: string, file = stage.write('disk.raw', disk)) => ok('upload', file, '--name', name, '-o', 'json');
+  const imageAt = async (name: string) => (await ok('show', name, '-o', 'json')).json() as Shown;
+  type Shown = { id: string; contentId: string; checksums: Record<string, string>; raw?: { digest: string } };
+
+  it('is not sent for a second image of another name, and both are verified', async () => {
+    await upload('reg:one');
+    expect(sent()).toBeGreaterThan(disk.length);
+    cloud.forget();
+    const { stderr } = await ok('upload', stage.file('disk.raw'), '--name', 'reg:two');
+    expect(sent()).toBeLessThan(small);
+    expect(stderr).toContain('verified');
+    const [one, two] = [await imageAt('reg:one'), await imageAt('reg:two')];
+    expect([two.contentId, two.checksums]).toEqual([one.contentId, one.checksums]);
+    expect(two.contentId).toMatch(/^blocks-sha256:/);
+  });
+
+  it('is not sent for a copy from the local store, nor fetched for one into it', async () => {
+    await upload('local:one');
+    await upload('reg:other');
+    cloud.forget();
+    const { stderr } = await ok('copy', 'local:one', 'reg');
+    expect(sent()).toBeLessThan(small);
+    expect(stderr).toContain('verified');
+    cloud.forget();
+    expect((await ok('copy', 'reg:other', 'local')).stderr).toContain('verified');
+    expect(fetched()).toBe(0);
+    expect(await stage.names()).toEqual(['one', 'other']);
+    expect((await imageAt('local:other')).contentId).toBe((await imageAt('reg:one')).contentId);
+  });
+
+  it('is sent once by a copy where it is not there yet', async () => {
+    await upload('local:one');
+    await ok('copy', 'local:one', 'reg');
+    expect(sent()).toBeLessThan(disk.length + small);
+    cloud.forget();
+    await ok('copy', 'local:one', 'reg:two');
+    expect(sent()).toBeLessThan(small);
+  });
+});
+
+const digestOf = (data: Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;

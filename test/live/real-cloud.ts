@@ -15,10 +15,10 @@ export const valuesFor = (bed: Bed, user: User, region = 'RegionOne'): Readonly<
 });
 
 /** A request to Glance without the driver. Throws when it is refused. */
-export type Raw = (method: string, path: string, body?: unknown, type?: string) => Promise<unknown>;
+type Raw = (method: string, path: string, body?: unknown, type?: string) => Promise<unknown>;
 
 /** Signs in and speaks to RegionOne. */
-export async function rawGlance(bed: Bed, user: User): Promise<Raw> {
+async function rawGlance(bed: Bed, user: User): Promise<Raw> {
   const domain = { id: 'default' };
   const answer = await fetch(`${bed.keystone}/v3/auth/tokens`, {
     method: 'POST',

@@ -34,7 +34,7 @@ export const as = (user: User, region?: string): Session => open(valuesFor(bed, 
 export const show = (id: string, user: User = 'demo'): Promise<Image> => as(user).require('show').run({ id }, testCall());
 export const patch = (id: string, changes: Changes, user: User = 'demo'): Promise<Image> =>
   as(user).require('patch').run({ id, changes, extras: {} }, testCall());
-export const list = (request: Partial<ListRequest>, user: User = 'demo'): Promise<readonly Image[]> =>
+const list = (request: Partial<ListRequest>, user: User = 'demo'): Promise<readonly Image[]> =>
   allOf(
     as(user)
       .require('list')

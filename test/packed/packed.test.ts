@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -45,6 +46,11 @@ describe('the packed package', () => {
         (name) => !/^(bin\/imgctl\.cjs|dist\/(help\/)?[\w.-]+|schema\/[\w.-]+|README\.md|LICENSE|package\.json)$/.test(name),
       );
     expect(strange).toEqual([]);
+  });
+
+  it('is what the registries and their tools expect', async () => {
+    const { messages } = await publint({ pkgDir: path.join(folder, 'node_modules', 'imgctl'), pack: false });
+    expect(messages.filter((message) => message.type !== 'suggestion').map((message) => message.code)).toEqual([]);
   });
 
   it('is at most 2 MB', () => expect(packed.unpackedSize).toBeLessThan(2_000_000));

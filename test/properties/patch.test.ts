@@ -38,7 +38,13 @@ const image = fc
     return {
       ...{ name: fields.name, tags: fields.tags, properties: fields.properties },
       ...(Object.fromEntries(known) as object),
-      ...{ id: '1', status: 'active', providerStatus: 'active', places: [], profile: 'p', provider: 'q', raw: {} },
+      id: '1',
+      status: 'active',
+      providerStatus: 'active',
+      places: [],
+      profile: 'p',
+      provider: 'q',
+      raw: {},
     };
   });
 

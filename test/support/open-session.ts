@@ -29,7 +29,7 @@ function recording(http: Http, answers: unknown[]): Http {
 }
 
 /** What a driver gets of a profile: secrets wrapped, defaults filled in. Throws for a value that no field is for. */
-export function profileValues(
+function profileValues(
   driver: Driver,
   values: Readonly<Record<string, string>>,
 ): Record<string, string | Secret | undefined> {

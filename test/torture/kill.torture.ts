@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startOpenstack } from '../clouds/openstack/index.ts';
@@ -7,13 +7,17 @@ import { diskBytes } from '../support/content.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
 import { dice, scaled, seed, tally } from './scale.ts';
 
-const bin = path.resolve(import.meta.dirname, '../../bin/imgctl.cjs');
+const root = path.resolve(import.meta.dirname, '../..');
 
 let home: CliHome;
+let bin: string;
 beforeAll(() => {
-  if (!existsSync(path.resolve(bin, '../../dist/main.cjs')))
-    throw new Error('npm run build first: these tests kill the built program');
+  if (!existsSync(path.join(root, 'dist/main.cjs'))) throw new Error('npm run build first: these tests kill the built program');
   home = cliHome();
+  // A copy: whoever builds meanwhile would take it away in the middle of a run.
+  const program = path.join(home.folder, 'program');
+  for (const part of ['bin', 'dist', 'package.json']) cpSync(path.join(root, part), path.join(program, part), { recursive: true });
+  bin = path.join(program, 'bin/imgctl.cjs');
 });
 afterAll(() => home.remove());
 

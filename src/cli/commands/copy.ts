@@ -14,7 +14,7 @@ import { DryRunStop } from '../dry-run.ts';
 import { extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { imageId } from '../resolve-image.ts';
-import { ifExistsOption, meansFor, sentDigests, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
+import { ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const copy = defineCommand({
@@ -64,7 +64,7 @@ export const copy = defineCommand({
     const task = context.progress.task(`copy ${image.name}`);
     const data = await from.verb('download').run({ id }, call);
     const source = sourceOf(data, image, from, call);
-    const prepared = await prepare(source, verb.accepts, wishesFrom(input), meansFor(context, task, sentDigests(verb)));
+    const prepared = await prepare(source, verb.accepts, wishesFrom(input), meansForUpload(context, task, verb));
     try {
       warnOfFindings(prepared, source.name, to.provider, context);
       const { plan } = prepared;

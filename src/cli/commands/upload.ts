@@ -14,7 +14,7 @@ import { DryRunStop } from '../dry-run.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { ifExistsOption, meansFor, sentDigests, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
+import { ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const upload = defineCommand({
@@ -63,7 +63,7 @@ export const upload = defineCommand({
     if (name === '') throw usageError('--name names no image');
     const source = await sourceFrom(input.file, context);
     const task = context.progress.task(`upload ${name}`);
-    const prepared = await prepare(source, verb.accepts, wishes, meansFor(context, task, sentDigests(verb)));
+    const prepared = await prepare(source, verb.accepts, wishes, meansForUpload(context, task, verb));
     try {
       warnOfFindings(prepared, source.name, at.provider, context);
       if (context.settings.dryRun)

@@ -36,9 +36,9 @@ export function shellWords(line: string): ShellWords {
   return { before, current: current ?? '', openQuote, beforeQuote };
 }
 
-/** What every shell takes as it stands, a tilde or a hash apart that would stand first. */
-const plainWord = /^[\w@%+=:,./~#-]*$/;
-const special = /[^\w@%+=:,./~-]/g;
+/** What means itself everywhere, also between quotes of either kind. */
+const plainWord = /^[\p{L}\p{N}_@%+=:,./~#-]*$/u;
+const special = /[^\p{L}\p{N}_@%+=:,./-]/gu;
 
 /** A word that bash puts at the cursor, so that it is read back as `text`; absent where the open quote does not allow it. */
 export function bashWord(text: string, { current, openQuote, beforeQuote }: ShellWords, wordBreaks: string): string | undefined {

@@ -22,7 +22,7 @@ export interface OptionWord {
   readonly completes?: Option['completes'];
 }
 
-export interface ArgWord {
+interface ArgWord {
   readonly name: string;
   readonly completes?: Arg['completes'];
   /** It takes all words that are left. */
@@ -39,7 +39,7 @@ export interface VerbWord {
   readonly needs: Needs;
 }
 
-export interface ProviderWord {
+interface ProviderWord {
   readonly verbs: readonly string[];
   /** Fields of its profiles. */
   readonly fields: readonly string[];

@@ -3,7 +3,7 @@ import type { ApiAnswer } from '../../core/http.ts';
 import { isWire, textOf } from './record.ts';
 
 /** Linode's own words in an unwelcome answer: every reason with its field, or an HTML page's title; empty if there are none. */
-export function explain(text: string): string {
+function explain(text: string): string {
   // Oddity: the front end answers in HTML where the API itself would answer in JSON.
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   if (title !== undefined) return title;

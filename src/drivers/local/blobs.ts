@@ -11,7 +11,7 @@ import { blobsPath, makeLayout, newDraft, publish, writeDurably, type Folder } f
 const largestDocument = 4 * 1024 * 1024;
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
 
-export const digestOf = (bytes: string | Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+const digestOf = (bytes: string | Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** Where a blob lies; absent for a digest of another kind, which must not become a path. */
 export function blobPath(folder: Folder, digest: string): string | undefined {

@@ -12,7 +12,7 @@ import { nameOf, readIndex, withoutName, writeIndex, type Index } from './index-
 import { reachable } from './reachable.ts';
 
 /** Takes blobs away. A digest of another kind than ours names no file. */
-export async function dropBlobs(folder: Folder, digests: readonly string[]): Promise<void> {
+async function dropBlobs(folder: Folder, digests: readonly string[]): Promise<void> {
   for (const digest of digests) {
     const file = blobPath(folder, digest);
     if (file !== undefined) await onDisk(`removing ${file}`, rm(file, { force: true }));

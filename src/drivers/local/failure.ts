@@ -1,7 +1,7 @@
 import { abortedError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
 
 /** The `code` of a file system's error (`ENOENT`); absent for anything else. */
-export const codeOf = (error: unknown): string | undefined =>
+const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && !(error instanceof ImgctlError)
     ? error.code
     : undefined;

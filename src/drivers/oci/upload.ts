@@ -35,6 +35,7 @@ export const upload: Operation<OciClient, 'upload'> = {
   ownId: true,
   into: true,
   digests: ['sha256'],
+  knowsByDigest: true,
   async run(client, request, call) {
     const { home, chunkBytes } = client;
     const { encoding, virtualBytes } = request.content;

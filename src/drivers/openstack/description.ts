@@ -86,7 +86,7 @@ export type Step =
   | { readonly op: 'remove'; readonly path: string };
 
 /** A name as a JSON pointer (RFC 6901). */
-export const pointer = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+const pointer = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /**
  * The steps that change a record as asked; none when it says so already. Tags are written as a whole, since Glance has no

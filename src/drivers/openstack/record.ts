@@ -53,7 +53,7 @@ export const baseAttributes: ReadonlySet<string> = new Set([
 ]);
 
 /** Properties that an image has fields for. */
-export const fieldProperties: ReadonlySet<string> = new Set(['description', 'architecture']);
+const fieldProperties: ReadonlySet<string> = new Set(['description', 'architecture']);
 
 /** Oddity: what Glance notes about imports stands among the properties, under names nobody else may set. */
 export const isReserved = (name: string): boolean => name.startsWith('os_glance_');

@@ -6,7 +6,7 @@ import { needMethod, needStores } from './site.ts';
 import { wordsIn } from './wire.ts';
 
 /** Which stores to fill and which to empty, given where the image is. Throws CONFLICT when no copy would be left to copy from. */
-export function moves(
+function moves(
   now: readonly string[],
   { id, add, remove, exactly }: ReplicateRequest,
 ): { readonly fill: readonly string[]; readonly empty: readonly string[] } {

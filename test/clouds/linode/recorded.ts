@@ -56,5 +56,5 @@ export function filesIn(path: string): readonly string[] {
   return existsSync(place) ? readdirSync(place).map((name) => `${path}${name}`) : [];
 }
 
-export const textOf = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
+const textOf = (file: string): string => readFileSync(new URL(file, folder), 'utf8');
 export const jsonOf = (file: string): unknown => JSON.parse(textOf(file));

@@ -26,7 +26,7 @@ const readOnly = [
 const reserved = ['location', 'deleted', 'deleted_at'];
 
 /** Attributes that Glance defines: they cannot be removed. */
-export const attributes = [
+const attributes = [
   ...readOnly,
   'id',
   'name',

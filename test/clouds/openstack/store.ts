@@ -31,7 +31,7 @@ export interface Caller {
 
 export const storeNames = ['fast', 'cheap', 'frozen'];
 /** How often an image is looked at until an import on it is done. */
-export const looks = 2;
+const looks = 2;
 /** Largest page, and the page when none is asked for. */
 export const pageMost = 20;
 export const pageUsual = 5;

@@ -12,7 +12,7 @@ import { gather, makeContent } from '../../support/content.ts';
 import { openSession } from '../../support/open-session.ts';
 
 type Entry = { digest: string; size: number; mediaType?: string; annotations?: Record<string, string> };
-export type IndexJson = { manifests: Entry[] } & Record<string, unknown>;
+type IndexJson = { manifests: Entry[] } & Record<string, unknown>;
 
 /** A fresh folder with an open session on it, and a look behind the driver's back. */
 export interface Bench {

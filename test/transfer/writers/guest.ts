@@ -50,7 +50,7 @@ function runOf(piece: Piece, reads: { count: number }): Run {
   return { kind, length, read, deflated: async () => deflatedOf(piece) };
 }
 
-export const deflatedOf = (piece: Piece): Buffer =>
+const deflatedOf = (piece: Piece): Buffer =>
   Buffer.concat([deflateRawSync(bytesOf(piece), piece.deflate), Buffer.alloc(piece.slack ?? 0, 0xa7)]);
 
 /** Lengths around the borders that writers care about. */

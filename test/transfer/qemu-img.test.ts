@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { prepare } from '../../src/transfer/prepare.ts';
 import { fileSource, type Source } from '../../src/transfer/source.ts';
-import { guestDisk, vhdxImage } from '../support/disk-images.ts';
+import { guestDisk, vhdxImage, writeVhdxChecksum } from '../support/disk-images.ts';
 import { installed } from './writers/guest.ts';
 import { all, failure, meansIn, noWishes, stage, stream } from './sources.ts';
 
@@ -53,6 +53,18 @@ describe.skipIf(!has)(has ? 'formats that a helper reads' : 'formats that a help
     await toRaw(await fileSource(image));
     const calls = readFileSync(log, 'utf8').trim().split('\n').filter((line) => !line.startsWith('--version')); // prettier-ignore
     expect(calls.map((line) => line.replaceAll(/\S*\/(spool|disk)/g, '$1'))).toEqual(['convert -f qed -O raw spool disk']);
+  });
+
+  it('a VHDX whose log was not empty is repaired in a copy', async () => {
+    const image = vhdxImage(disk);
+    for (const header of [64 << 10, 128 << 10]) {
+      image.fill(0x5a, header + 48, header + 64);
+      writeVhdxChecksum(image.subarray(header, header + 4096));
+    }
+    const source = await place.file('own', image);
+    expect((await toRaw(source)).equals(disk)).toBe(true);
+    expect(readFileSync(source.path ?? '').equals(image)).toBe(true);
+    await failure(prepare(stream(image), [{ format: 'vhdx' }], noWishes, meansIn(place.folder())), 'INTEGRITY');
   });
 
   it('are refused when they need another file', async () => {

@@ -1,0 +1,95 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync, closeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-memory-'));
+const MiB = 2 ** 20;
+/** Most resident memory, MiB, whatever the size of the disk; and by how much the largest may differ from the smallest. */
+const most = 160;
+const mostGrowth = 40;
+const sizes = { small: 64 * MiB, large: 3072 * MiB };
+const children: ChildProcess[] = [];
+
+const file = (name: string): string => path.join(folder, name);
+const variables = (name: string, fields: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(fields).map(([field, value]) => [`IMGCTL_PROFILE_${name}_${field}`, value]));
+let env: Readonly<Record<string, string | undefined>>;
+
+/** A sparse disk with 48 MiB of data here and there. */
+function makeDisk(name: string, bytes: number): void {
+  const handle = openSync(file(name), 'w');
+  for (let n = 0; n < 48; n += 1) writeSync(handle, randomBytes(MiB / 2).toString('hex'), Math.floor((n * (bytes - MiB)) / 48));
+  closeSync(handle);
+  truncateSync(file(name), bytes);
+}
+
+async function sink(settings: object): Promise<string> {
+  const script = path.join(root, 'test/bench/sink.mjs');
+  const child = spawn(process.execPath, [script, 'serve', JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const first = await new Promise<Buffer>((resolve) => child.stdout?.once('data', resolve));
+  return first.toString('utf8').trim();
+}
+
+/** Peak resident memory of one command, MiB. */
+function peakOf(args: readonly string[]): number {
+  const script = `import { peakMemory } from ${JSON.stringify(path.join(root, 'test/bench/measure.mjs'))};
+    console.log(peakMemory(${JSON.stringify(args)}, { env: ${JSON.stringify(env)} }));`;
+  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }));
+}
+
+const run = (...args: readonly string[]): void =>
+  void execFileSync(process.execPath, [path.join(root, 'bin/imgctl.cjs'), ...args], { env, stdio: 'ignore' });
+
+beforeAll(async () => {
+  if (!existsSync(path.join(root, 'dist/main.cjs'))) execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'ignore' });
+  const taker = await sink({});
+  env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    TMPDIR: folder,
+    ...variables('OS', { PROVIDER: 'openstack', AUTH_URL: `${taker}/v3`, USERNAME: 'u', PASSWORD: 'p', PROJECT: 'p' }),
+    ...variables('LIN', { PROVIDER: 'linode', TOKEN: 't', REGION: 'us-ord', ENDPOINT: taker }),
+    ...variables('HERE', { PROVIDER: 'local', PATH: file('here') }),
+    ...variables('THERE', { PROVIDER: 'local', PATH: file('there') }),
+  };
+  for (const [name, bytes] of Object.entries(sizes)) {
+    makeDisk(`${name}.raw`, bytes);
+    run('convert', file(`${name}.raw`), file(`${name}.qcow2`));
+    run('upload', file(`${name}.raw`), '--name', `here:${name}`, '-q');
+    const giver = await sink({ file: file(`${name}.raw`) });
+    env = {
+      ...env,
+      ...variables(name.toUpperCase(), {
+        PROVIDER: 'openstack',
+        AUTH_URL: `${giver}/v3`,
+        USERNAME: 'u',
+        PASSWORD: 'p',
+        PROJECT: 'p',
+      }),
+    };
+  }
+});
+afterAll(() => {
+  for (const child of children) child.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const id = '00000000-0000-4000-8000-000000000001';
+describe('memory', () => {
+  it.each<[string, (size: string) => readonly string[]]>([
+    ['upload of a raw disk', (size) => ['upload', file(`${size}.raw`), '--name', 'os:x', '--no-wait', '-q']],
+    ['upload of a qcow2 as raw.gz', (size) => ['upload', file(`${size}.qcow2`), '--name', 'lin:x', '--no-wait', '-q']],
+    ['download', (size) => ['download', `${size}:${id}`, file('out.raw'), '--force', '-q']],
+    ['copy from folder to folder', (size) => ['copy', `here:${size}`, `there:${size}`, '-q']],
+    ['conversion to qcow2', (size) => ['convert', file(`${size}.raw`), file('out.qcow2'), '--force', '-q']],
+    ['content id', (size) => ['inspect', file(`${size}.raw`), '--content-id', '-o', 'id']],
+  ])('of a %s is bounded, and does not grow with the disk', (_work, args) => {
+    const [small, large] = [peakOf(args('small')), peakOf(args('large'))];
+    expect([small <= most, large <= most, large - small <= mostGrowth], `${small} and ${large} MiB`).toEqual([true, true, true]);
+  });
+});
