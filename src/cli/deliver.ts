@@ -208,9 +208,16 @@ async function removeReplaced(old: readonly Image[], image: Image, { at, call }:
 }
 
 /** Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet. */
-async function recordContentId(image: Image, prepared: Prepared, { at, call }: Delivery, surface: Surface): Promise<Image> {
+async function recordContentId(
+  image: Image,
+  prepared: Prepared,
+  { at, call, request }: Delivery,
+  surface: Surface,
+): Promise<Image> {
   const patch = at.maybe('patch');
   if (!patch?.fields.includes('properties')) return image;
+  // What was taken over word for word stays so.
+  if (request.original?.id === image.id) return image;
   const contentId = await prepared.contentId();
   if (contentId === undefined || contentId === image.contentId) return image;
   try {

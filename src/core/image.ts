@@ -95,13 +95,33 @@ const recordFields = imageFields.filter((field) => field !== 'profile' && field 
 /** The property that carries a disk's content id where a provider keeps properties. */
 export const contentIdProperty = 'imgctl.contentId';
 
-/** Puts profile and provider on a driver's record; fields come out in the order of `imageFields`. */
+const times = ['createdAt', 'updatedAt', 'expiresAt'] as const;
+const utc = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+const withOffset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?[+-]\d{2}:?\d{2}$/;
+const contentIds = /^blocks-sha256:[0-9a-f]{64}$/;
+
+/** A time as RFC 3339 in UTC; absent for a text that is no time: what the provider said is in `raw` all the same. */
+function utcTime(text: string): string | undefined {
+  if (Number.isNaN(Date.parse(text))) return undefined;
+  if (utc.test(text)) return text;
+  return withOffset.test(text) ? new Date(text).toISOString() : undefined;
+}
+
+/** Puts profile and provider on a driver's record; fields come out in the order of `imageFields`. Times that are none are left out. */
 export function imageFrom(record: ImageRecord, at: { readonly profile: string; readonly provider: string }): Image {
   // Lists of a hundred thousand go through here: no intermediate lists.
   const ordered: Record<string, unknown> = { profile: at.profile, provider: at.provider };
   for (const field of recordFields) if (record[field] !== undefined) ordered[field] = record[field];
   const contentId = record.contentId ?? record.properties[contentIdProperty];
-  if (contentId !== undefined) ordered.contentId = contentId;
+  // Anybody may set a property of that name to anything.
+  if (contentId !== undefined && contentIds.test(contentId)) ordered.contentId = contentId;
+  for (const field of times) {
+    const said = record[field];
+    if (said === undefined) continue;
+    const time = utcTime(said);
+    if (time === undefined) delete ordered[field];
+    else ordered[field] = time;
+  }
   ordered.raw = record.raw;
   return ordered as object as Image;
 }

@@ -162,6 +162,11 @@ export interface UploadRequest {
   readonly description: Description & { readonly name: string };
   readonly place?: string;
   readonly content: Content;
+  /**
+   * What the image is where the content comes from. Who understands it enters the same image under the same id, if name and
+   * content are the same and the id is free; in any other case a new image is made from `description`.
+   */
+  readonly original?: Original;
   readonly extras: ExtraValues;
 }
 
@@ -175,12 +180,20 @@ export interface Handover {
   readonly values: Readonly<Record<string, string>>;
 }
 
+/** The documents by which a provider knows an image, to be taken over word for word. Only a provider of the same `realm` understands `values`. */
+export interface Original {
+  readonly realm: string;
+  readonly id: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** Image data that can be read: from the start, or from a byte on where the facts say `ranges`. */
 export interface Download {
   readonly encoding?: Encoding;
   readonly bytes?: number;
   readonly digests?: Digests;
   readonly handover?: Handover;
+  readonly original?: Original;
   /** Opens the data at byte `from` (default 0), up to and with byte `to`. Asks the provider anew each time. */
   open(from?: number, to?: number): Bytes;
 }

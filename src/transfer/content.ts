@@ -8,6 +8,7 @@ import { inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { heldBack } from './held-back.ts';
 import { helped, helpFor } from './qemu-img.ts';
+import { knownDigests, wholeDigest } from './known-digests.ts';
 import { measure, type Measured } from './measure.ts';
 import { isFlat, readable, type Plan } from './plan.ts';
 import type { Examined, Means, Prepared, Wishes } from './prepare.ts';

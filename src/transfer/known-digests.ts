@@ -21,7 +21,7 @@ export async function wholeDigest(source: Source, algorithm: string, means: Mean
  */
 export async function knownDigests(source: Source, { checksum }: Wishes, means: Means): Promise<Digests> {
   const sha256 = means.hashFirst ? await wholeDigest(source, 'sha256', means) : source.digests?.sha256;
-  const known = { ...source.digests, ...(sha256 === undefined ? {} : { sha256 }) };
+  const known: Digests = { ...source.digests, ...(sha256 === undefined ? {} : { sha256 }) };
   if (!checksum) return known;
   if (known[checksum.algorithm] === undefined) return {};
   compareDigests(known, [checksum], source.name);

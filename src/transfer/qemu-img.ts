@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, constants } from 'node:fs/promises';
+import { copyFile, constants, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Format } from '../core/encoding.ts';
 import { abortedError, integrityError, unsupportedError } from '../core/errors.ts';
@@ -14,19 +14,21 @@ import { temporaryFolder, temporarySource } from './spool.ts';
 const program = 'qemu-img';
 const installs = 'install qemu-img: apt install qemu-utils, dnf install qemu-img, brew install qemu';
 
-/** What the helper does to a file of ours: `convert` makes a raw disk of it, `repair` replays its log in place. */
+/** How the helper makes a raw disk of a file. */
 interface Help {
-  readonly does: 'convert' | 'repair';
   /** Name of the format for the helper. It is always given: what it would find out by itself is not to be trusted. */
   readonly format: string;
   /** The finding that says no more than that the helper is needed. */
   readonly excuses: FindingCode;
+  /** It has to put a copy of the file in order first. */
+  readonly repairs?: boolean;
 }
 
 const helps: Readonly<Partial<Record<Format, Help>>> = {
-  qed: { does: 'convert', format: 'qed', excuses: 'banned_format' },
-  ploop: { does: 'convert', format: 'parallels', excuses: 'banned_format' },
-  vhdx: { does: 'repair', format: 'vhdx', excuses: 'log' },
+  qed: { format: 'qed', excuses: 'banned_format' },
+  ploop: { format: 'parallels', excuses: 'banned_format' },
+  // Its log is replayed only where the file may be written to. What needs a parent is refused by the helper.
+  vhdx: { format: 'vhdx', excuses: 'log', repairs: true },
 };
 
 /** What the helper could do for a file, by its finding; absent: nothing is needed, or nothing is possible. */
@@ -43,6 +45,12 @@ function run(args: readonly string[], signal: AbortSignal | undefined): Promise<
   });
 }
 
+async function runOrThrow(args: readonly string[], name: string, signal: AbortSignal): Promise<void> {
+  const failure = await run(args, signal);
+  if (signal.aborted) throw abortedError('stopped');
+  if (failure !== undefined) throw integrityError(`${program} cannot read ${name}: ${failure}`);
+}
+
 /** Throws UNSUPPORTED, saying what to install, where the helper is not there. */
 export async function needHelper(format: Format): Promise<void> {
   if ((await run(['--version'], undefined)) === undefined) return;
@@ -50,7 +58,7 @@ export async function needHelper(format: Format): Promise<void> {
 }
 
 /**
- * Has the helper make a readable disk of a file, without touching the file. Gives a temporary source. Throws INTEGRITY where the file
+ * Has the helper make a raw disk of a file, without touching the file. Gives a temporary source. Throws INTEGRITY where the file
  * needs others or the helper cannot read it, ABORTED.
  */
 export async function helped(
@@ -61,17 +69,15 @@ export async function helped(
 ): Promise<Source> {
   await checkAlone(source.random);
   const own = await temporaryFolder(folder);
-  const result = path.join(own.path, 'disk');
+  const [copy, result] = [path.join(own.path, 'copy'), path.join(own.path, 'disk')];
+  const { format } = help;
   try {
-    if (help.does === 'repair') await copyFile(source.path, result, constants.COPYFILE_FICLONE);
-    const failure = await run(
-      help.does === 'repair'
-        ? ['check', '-f', help.format, '-r', 'all', result]
-        : ['convert', '-f', help.format, '-O', 'raw', source.path, result],
-      signal,
-    );
-    if (signal.aborted) throw abortedError('stopped');
-    if (failure !== undefined) throw integrityError(`${program} cannot read ${source.name}: ${failure.replaceAll(own.path, '')}`);
+    if (help.repairs) {
+      await copyFile(source.path, copy, constants.COPYFILE_FICLONE);
+      await runOrThrow(['check', '-f', format, '-r', 'all', copy], source.name, signal);
+    }
+    await runOrThrow(['convert', '-f', format, '-O', 'raw', help.repairs ? copy : source.path, result], source.name, signal);
+    await rm(copy, { force: true });
     return await temporarySource(result, source.name, own);
   } catch (error) {
     await own.remove();

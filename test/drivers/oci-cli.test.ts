@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startOci, type OciCloud } from '../clouds/oci/index.ts';
+import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { commandStage, profileVariables } from '../commands/stage.ts';
 import { guestDisk } from '../support/disk-images/guest.ts';
 
@@ -43,7 +43,7 @@ describe('a list of a registry, run after run', () => {
     expect(cold['HEAD manifests']).toBeLessThanOrEqual(16);
     expect(await list()).toEqual(first);
     expect(asked()).toEqual({ 'GET tags': 1, 'HEAD manifests': 1000 });
-  });
+  }, 60_000);
 
   it('reads what is new or has changed, and no more', async () => {
     plantMany(40);
@@ -75,7 +75,11 @@ describe('a disk that is there already', () => {
   const small = 32 * 1024;
   const sent = (): number => cloud.requests().reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
   /** Whole disks that were asked for; the beginning of one is looked at to see what it is. */
-  const fetched = () => cloud.requests().filter(({ method, path: at, headers }) => method === 'GET' && at.includes(digestOf(disk)) && headers.range === undefined).length;
+  const fetched = () =>
+    cloud
+      .requests()
+      .filter(({ method, path: at, headers }) => method === 'GET' && at.includes(digestOf(disk)) && headers.range === undefined)
+      .length;
   const upload = (name: string, file = stage.write('disk.raw', disk)) => ok('upload', file, '--name', name, '-o', 'json');
   const imageAt = async (name: string) => (await ok('show', name, '-o', 'json')).json() as Shown;
   type Shown = { id: string; contentId: string; checksums: Record<string, string>; raw?: { digest: string } };
@@ -92,6 +96,22 @@ describe('a disk that is there already', () => {
     expect(two.contentId).toMatch(/^blocks-sha256:/);
   });
 
+  it('is compared with a checksum all the same', async () => {
+    await upload('reg:one');
+    cloud.forget();
+    const other = guestDisk(MiB, 6);
+    for (const algorithm of ['sha256', 'md5']) {
+      const checksum = `${algorithm}:${createHash(algorithm).update(other).digest('hex')}`;
+      const result = await stage.run(['upload', stage.file('disk.raw'), '--name', 'reg:two', '--checksum', checksum], { env });
+      expect([result.exitCode, result.stderr], checksum).toEqual([11, expect.stringContaining(algorithm)]);
+    }
+    const right = createHash('sha256').update(disk).digest('hex');
+    cloud.forget();
+    await ok('upload', stage.file('disk.raw'), '--name', 'reg:two', '--checksum', `sha256:${right}`);
+    expect(sent()).toBeLessThan(small);
+    expect((await list()).map(({ name }) => name).sort()).toEqual(['one', 'two']);
+  });
+
   it('is not sent for a copy from the local store, nor fetched for one into it', async () => {
     await upload('local:one');
     await upload('reg:other');
@@ -104,6 +124,34 @@ describe('a disk that is there already', () => {
     expect(fetched()).toBe(0);
     expect(await stage.names()).toEqual(['one', 'other']);
     expect((await imageAt('local:other')).contentId).toBe((await imageAt('reg:one')).contentId);
+  });
+
+  it('is the same image on both sides after a copy under its own name, there and back', async () => {
+    const made = (
+      await ok('upload', stage.write('disk.raw', disk), '--name', 'local:one', '--tag', 'a', '-o', 'json')
+    ).json() as Shown;
+    await ok('patch', made.id, '-p', 'local', '--property', 'os=debian', '--protect');
+    const raw = async (name: string) => (await ok('show', name, '--raw', '-o', 'json')).json() as Shown;
+    const home = await raw('local:one');
+    await ok('copy', 'local:one', 'reg');
+    const there = await raw('reg:one');
+    expect([there.id, there.raw]).toEqual([home.id, home.raw]);
+    expect(cloud.store.of(library).tags.get(home.id)).toBe(home.raw?.digest);
+    await ok('patch', made.id, '-p', 'local', '--unprotect');
+    await ok('delete', 'local:one', '--yes');
+    await ok('copy', 'reg:one', 'local');
+    expect((await raw('local:one')).raw).toEqual(home.raw);
+  });
+
+  it('is another image under another name, and where its id is taken', async () => {
+    const { id } = (await upload('local:one')).json() as Shown;
+    await ok('copy', 'local:one', 'reg');
+    await ok('copy', 'local:one', 'reg:two');
+    await ok('copy', 'local:one', 'reg', '--if-exists', 'replace', '--yes');
+    const images = await list();
+    expect(images.map(({ name }) => name).sort()).toEqual(['one', 'two']);
+    expect(images.map((image) => image.id)).not.toContain(id);
+    expect((await imageAt('reg:one')).checksums).toEqual((await imageAt('local:one')).checksums);
   });
 
   it('is sent once by a copy where it is not there yet', async () => {

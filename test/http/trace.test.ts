@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { basicAuthorization, Secret } from '../../src/core/secret.ts';
-import { createHttp, createRedactor } from '../../src/http/index.ts';
+import { createHttp } from '../../src/http/index.ts';
+import { createRedactor } from '../../src/http/redact.ts';
 import { shownBody, shownHeaders, shownUrl } from '../../src/http/redact.ts';
 import { chunksOf, createServers, failureOf, httpServer, testCall } from './servers.ts';
 

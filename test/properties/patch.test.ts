@@ -34,10 +34,12 @@ const image = fc
     properties: fc.array(fc.tuple(key, text), { maxLength: 4 }).map((pairs) => Object.fromEntries(pairs)),
   })
   .map((fields): Image => {
-    const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const { description, protected: locked, minDiskBytes, ...always } = fields;
     return {
-      ...{ name: fields.name, tags: fields.tags, properties: fields.properties },
-      ...(Object.fromEntries(known) as object),
+      ...always,
+      ...(description === undefined ? {} : { description }),
+      ...(locked === undefined ? {} : { protected: locked }),
+      ...(minDiskBytes === undefined ? {} : { minDiskBytes }),
       id: '1',
       status: 'active',
       providerStatus: 'active',

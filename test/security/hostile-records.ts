@@ -1,6 +1,6 @@
 /** Signs that would move the cursor, hide or reorder text, or begin another line on a terminal. */
-// oxlint-disable-next-line no-control-regex
 export const hostileSigns =
+  // oxlint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/;
 
 /** Texts that a provider, or whoever named an image there, may send. */

@@ -141,10 +141,10 @@ describe.each(Object.keys(shapes))('what %s says', (provider) => {
     const value = strangeValues[kind];
     for (const field of shapes[provider]?.others ?? []) {
       tamper((image) => ({ ...image, [field]: value }));
+      const listing = field.length % 2 === 0 ? ['--sort', 'created:desc,size'] : ['--older-than', '1d', '--min-size', '1K'];
       for (const line of [
-        ['list', '--sort', 'created:desc,size'],
+        ['list', ...listing],
         ['show', id, '-o', 'json', '--raw'],
-        ['list', '--older-than', '1d', '--min-size', '1K'],
       ]) {
         const { stdout, stderr, exitCode } = await bed.home.run([...line, '-p', 'x', '--retries', '0'], {
           env: bed.env,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDesk, type Desk } from './desk.ts';
 import { isInstalled, openPane, type Pane } from './pane.ts';
 
@@ -55,13 +55,15 @@ for (const [shell, { start, ready, needs }] of Object.entries(shells)) {
     () => {
       let pane: Pane;
 
-      beforeEach(async () => {
+      beforeAll(async () => {
         pane = await openPane(start, { env: desk.env, cwd: desk.folder, columns: 150 });
         await pane.type(`${ready}; clear; echo ready`);
         await pane.press('Enter');
         await pane.until(/^ready\n@>$/m);
       });
-      afterEach(() => pane.close());
+      // Whatever the test before has left on the line.
+      beforeEach(() => pane.press('C-e', 'C-u', 'C-l'));
+      afterAll(() => pane.close());
 
       /** Types, presses the tab key, and waits for the line to be so. */
       const completes = async (typed: string, line: RegExp): Promise<void> => {

@@ -16,7 +16,8 @@ beforeAll(() => {
   home = cliHome();
   // A copy: whoever builds meanwhile would take it away in the middle of a run.
   const program = path.join(home.folder, 'program');
-  for (const part of ['bin', 'dist', 'package.json']) cpSync(path.join(root, part), path.join(program, part), { recursive: true });
+  for (const part of ['bin', 'dist', 'package.json'])
+    cpSync(path.join(root, part), path.join(program, part), { recursive: true });
   bin = path.join(program, 'bin/imgctl.cjs');
 });
 afterAll(() => home.remove());
@@ -64,7 +65,7 @@ it('`profile set`, killed at any moment, leaves the old book or the new one', as
   ).toBe(0);
   const whole = await lengthOf(() => set('r'));
   const roll = dice(seed);
-  const kills = scaled(300, 12);
+  const kills = scaled(300, 8);
   const wrong: string[] = [];
   let before = 'r';
   let killed = 0;
@@ -109,7 +110,7 @@ it('`download`, killed at any moment, leaves no file or the whole one', async ()
       imgctl(['download', 'web', out, '-p', 'p', '--force', '--resume', '-q'], folder, killAfterMs);
     const whole = await lengthOf(() => download());
     const roll = dice(seed + 1);
-    const kills = scaled(300, 12);
+    const kills = scaled(300, 8);
     const wrong: string[] = [];
     let killed = 0;
     for (let number = 0; number < kills; number += 1) {

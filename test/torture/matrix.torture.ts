@@ -20,7 +20,12 @@ interface Case {
 
 const typed = (line: VerbLine, id: string, bed: Bed): readonly string[] => [
   ...line.args(id, bed),
-  ...['-p', 'x', '--timeout', '1s', '--retries', String(retries)],
+  '-p',
+  'x',
+  '--timeout',
+  '1s',
+  '--retries',
+  String(retries),
 ];
 
 async function prepared(line: VerbLine): Promise<{ readonly bed: Bed; readonly id: string }> {

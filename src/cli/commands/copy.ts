@@ -87,6 +87,7 @@ export const copy = defineCommand({
         request: {
           description: { ...fields, name },
           ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
+          ...(asItIs && data.original ? { original: data.original } : {}),
           extras,
         },
         ...(isPull && data.handover ? { handover: data.handover } : {}),

@@ -1,9 +1,10 @@
 import type { Encoding } from '../../core/encoding.ts';
 import { conflictError } from '../../core/errors.ts';
 import type { Description } from '../../core/operation.ts';
-import type { ImageManifest, Json } from './manifest.ts';
+import { diskDescriptor, type Descriptor, type ImageManifest, type Json } from './manifest.ts';
+import { diskType } from './media-types.ts';
 import { firstRecord, nextRecord } from './next-record.ts';
-import type { StoredRecord } from './record.ts';
+import { recordOf, type StoredRecord } from './record.ts';
 
 /** A disk that lies in the store under its digest. `size` is bytes. */
 export interface FilledDisk {
@@ -46,3 +47,7 @@ export function filledRecord(
   };
   return nextRecord(before ?? firstRecord(id, description, now), id, fields, now);
 }
+
+/** The layer that is the disk of an image with this record. */
+export const diskLayer = (record: Json, { encoding, digest, size }: FilledDisk): Descriptor =>
+  diskDescriptor(diskType(encoding), digest, size, `${recordOf(record).name}.${encoding.format}`);

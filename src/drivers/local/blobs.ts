@@ -3,6 +3,7 @@ import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
+import { digestOf } from '../_oci/digest.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { goOn, ifThere, onDisk } from './failure.ts';
 import { blobsPath, makeLayout, newDraft, publish, writeDurably, type Folder } from './folder.ts';
@@ -10,8 +11,6 @@ import { blobsPath, makeLayout, newDraft, publish, writeDurably, type Folder } f
 /** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */
 const largestDocument = 4 * 1024 * 1024;
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
-
-const digestOf = (bytes: string | Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** Where a blob lies; absent for a digest of another kind, which must not become a path. */
 export function blobPath(folder: Folder, digest: string): string | undefined {

@@ -142,9 +142,13 @@ export async function find(folder: Folder, id: string, index?: Index): Promise<F
   return found;
 }
 
-/** Throws CONFLICT for an id that is taken, also by one that differs in case only: not every file system tells them apart. */
+/** The id that stands in the way of another, also one that differs in case only: not every file system tells them apart. */
+export const takenBy = (index: Index, id: string): string | undefined =>
+  index.entries.map(nameOf).find((name) => name?.toLowerCase() === id.toLowerCase());
+
+/** Throws CONFLICT for an id that is taken. */
 export function checkFree(index: Index, id: string): void {
-  const taken = index.entries.map(nameOf).find((name) => name?.toLowerCase() === id.toLowerCase());
+  const taken = takenBy(index, id);
   if (taken !== undefined)
     throw conflictError(`there is an image with the id ${taken} already`, { hint: 'leave --id out to get a new one' });
 }

@@ -1,14 +1,16 @@
 import { conflictError, integrityError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import { encodingOf } from '../_oci/media-types.ts';
-import { blobPath, blobSize, readBlob } from './blobs.ts';
+import { originalOf } from '../_oci/original.ts';
+import { blobPath, blobSize, readBlob, readDocument } from './blobs.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
 
 export const download: Operation<LocalClient, 'download'> = {
   ranges: true,
   async run(client, { id }, call) {
-    const { manifest, record } = await find(client.home, id);
+    const found = await find(client.home, id);
+    const { manifest, record } = found;
     const { disk } = manifest;
     if (!disk)
       throw conflictError(`image ${id} has no data yet: it is ${record.status}`, { hint: `imgctl upload FILE --into ${id}` });
@@ -19,10 +21,12 @@ export const download: Operation<LocalClient, 'download'> = {
     if (file === undefined || size !== disk.size)
       throw integrityError(`image ${id} is damaged: of ${disk.size} bytes under ${disk.digest} ${size ?? 0} are there`);
     const encoding = encodingOf(disk.mediaType);
+    const [text, recordText] = [await readDocument(client.home, found.entry), await readDocument(client.home, manifest.record)];
     return {
       bytes: disk.size,
       digests: { sha256: disk.digest.slice('sha256:'.length) },
       ...(encoding ? { encoding } : {}),
+      ...(text !== undefined && recordText !== undefined ? { original: originalOf(id, text, recordText) } : {}),
       open: (from = 0, to = disk.size - 1) => readBlob(file, from, Math.min(to, disk.size - 1), call.signal),
     };
   },

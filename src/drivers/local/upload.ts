@@ -1,17 +1,11 @@
-import { formats, type Accept } from '../../core/encoding.ts';
 import type { Operation } from '../../core/operation.ts';
+import { accepts } from '../_oci/accepts.ts';
 import { recordFields } from '../_oci/next-record.ts';
 import type { LocalClient } from './client.ts';
 import { fill } from './fill.ts';
 
-const wrapped: readonly Accept[] = [
-  { format: 'raw', compression: 'gzip' },
-  { format: 'raw', compression: 'zstd' },
-];
-const bare: readonly Accept[] = formats.filter((format) => format !== 'qcow2').map((format) => ({ format }));
-
 export const upload: Operation<LocalClient, 'upload'> = {
-  accepts: [{ format: 'qcow2' }, ...bare, ...wrapped],
+  accepts,
   fields: recordFields,
   ownId: true,
   into: true,

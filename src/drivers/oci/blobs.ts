@@ -3,7 +3,7 @@ import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType } from '../_oci/media-types.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../_oci/digest.ts';
 import { remember, remembered } from './documents.ts';
 import { isDoubtful } from './manifests.ts';
 import { errorCode, refused } from './refusal.ts';

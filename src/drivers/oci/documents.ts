@@ -1,4 +1,4 @@
-import { digestOf } from './digest.ts';
+import { digestOf } from '../_oci/digest.ts';
 import type { Repository } from './repository.ts';
 
 const keyOf = (digest: string): string => digest.slice('sha256:'.length);

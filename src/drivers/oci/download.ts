@@ -1,6 +1,7 @@
 import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import { encodingOf } from '../_oci/media-types.ts';
+import { originalOf } from '../_oci/original.ts';
 import { readBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
 import { find } from './images.ts';
@@ -8,7 +9,7 @@ import { find } from './images.ts';
 export const download: Operation<OciClient, 'download'> = {
   ranges: true,
   async run(client, { id }, call) {
-    const { manifest, record } = await find(client.home, id, call);
+    const { manifest, record, text, recordText } = await find(client.home, id, call);
     const { disk } = manifest;
     if (!disk)
       throw conflictError(`image ${id} has no data yet: it is ${record.status}`, { hint: `imgctl upload FILE --into ${id}` });
@@ -21,6 +22,7 @@ export const download: Operation<OciClient, 'download'> = {
       bytes: disk.size,
       digests: { sha256: disk.digest.slice('sha256:'.length) },
       ...(encoding ? { encoding } : {}),
+      original: originalOf(id, text, recordText),
       open: (from = 0, to = disk.size - 1) => readBlob(client.home, disk, from, to, call),
     };
   },

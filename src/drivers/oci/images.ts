@@ -3,9 +3,10 @@ import type { Call } from '../../core/operation.ts';
 import { checkId, ownIds } from '../_oci/ids.ts';
 import { imageManifestOf, manifestText, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
+import type { Documents } from '../_oci/original.ts';
 import { recordOf, type StoredRecord } from '../_oci/record.ts';
 import { pushEmpty, pushText, readText } from './blobs.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../_oci/digest.ts';
 import { remember, remembered } from './documents.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
 import type { Repository } from './repository.ts';
@@ -88,15 +89,21 @@ export async function find(repository: Repository, id: string, call: Call): Prom
 }
 
 /**
- * Throws CONFLICT for an id that is taken, by whatever; also by one that differs in case only, for not every folder that
- * the image may travel to tells them apart. Ids of our own making are all in lower case.
+ * What stands in the way of an id: whatever has it, also one that differs in case only, for not every folder that the image
+ * may travel to tells them apart. Ids of our own making are all in lower case. Absent: it is free.
  */
-export async function checkFree(repository: Repository, id: string, call: Call): Promise<void> {
-  checkId(id);
+async function takenBy(repository: Repository, id: string, call: Call): Promise<string | undefined> {
   const tags = ownIds.test(id) ? [] : await tagsOf(repository, call);
   const alike = tags.find((tag) => tag.toLowerCase() === id.toLowerCase());
-  if (alike !== undefined || (await digestNow(repository, id, call)) !== undefined)
-    throw conflictError(`${alike ?? id} is taken in ${repository.shown}`, { hint: 'leave --id out to get a new one' });
+  return alike ?? ((await digestNow(repository, id, call)) === undefined ? undefined : id);
+}
+
+/** Throws USAGE for what cannot be an id, CONFLICT for one that is taken. */
+export async function checkFree(repository: Repository, id: string, call: Call): Promise<void> {
+  checkId(id);
+  const taken = await takenBy(repository, id, call);
+  if (taken !== undefined)
+    throw conflictError(`${taken} is taken in ${repository.shown}`, { hint: 'leave --id out to get a new one' });
 }
 
 /**
@@ -133,6 +140,17 @@ export async function write(
   const text = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
   await enter(repository, id, text, before?.digest, call);
   const found = foundOf(id, text, disk ? { record, disk } : { record }, recordText, repository.shown);
+  repository.read.set(id, found);
+  return found;
+}
+
+/** Enters an image with the documents that it has elsewhere. The disk must be there already. Absent: its id is taken. */
+export async function adopt(repository: Repository, image: Documents, call: Call): Promise<Found | undefined> {
+  const { id, text, manifest, recordText } = image;
+  if ((await takenBy(repository, id, call)) !== undefined) return undefined;
+  await pushText(repository, recordType, recordText, call);
+  await enter(repository, id, text, undefined, call);
+  const found = foundOf(id, text, manifest, recordText, repository.shown);
   repository.read.set(id, found);
   return found;
 }

@@ -2,7 +2,7 @@ import { ImgctlError, integrityError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from '../_oci/digest.ts';
 import { errorCode, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
