@@ -93,7 +93,8 @@ export function contentMaker({
     }
     checkSafety(source.name, found, wishes.allowUnsafe);
     checkDisk(found.virtualBytes);
-    if (!help && found.format !== inspection.format)
+    // A disk that holds an image of another kind is not to be taken for that image.
+    if (help ? !isFlat(found.format) : found.format !== inspection.format)
       throw integrityError(`${source.name} begins as ${inspection.format}, and as a whole it is ${found.format}`);
     return { source: file, spooled: true, expected: [], guest: guestOf(file, found) };
   }
@@ -145,8 +146,11 @@ export function contentMaker({
     const encoder = await encoderOf(from);
     const observer = encoder.shows ? observe : () => nobody;
     const expected = passedOn ? from.expected : [];
-    const known = passedOn ? await knownDigests(source, wishes, means) : {};
-    if (!plan.spoolOutput) return contentOf(encoder, from.source.repeatable, observer, expected, known);
+    const beforehand = (): Bytes => encoder.open({ observer: observer(), signal: means.signal });
+    const known = passedOn ? await knownDigests(source, wishes, means, beforehand) : {};
+    // What was seen while it was hashed need not be looked at again: the target proves that it is the same.
+    const unseen = observed && known.sha256 !== undefined ? () => nobody : observer;
+    if (!plan.spoolOutput) return contentOf(encoder, from.source.repeatable, unseen, expected, known);
     const made = watched(encoder.open({ observer: observer(), signal: means.signal }), { ...means, limit: plan.accept.maxBytes });
     const result = await kept(made, encoder.bytes);
     return contentOf({ bytes: result.bytes ?? 0, open: () => result.open() }, true, () => nobody, expected, known);

@@ -1,3 +1,4 @@
+import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
 import { compareDigests } from './checked.ts';
 import { measure } from './measure.ts';
@@ -6,10 +7,15 @@ import type { Source } from './source.ts';
 import { watched } from './watched.ts';
 
 /** Digest of a whole source in hex: as it was published, else taken now where it lies near. Absent: it would have to be fetched. */
-export async function wholeDigest(source: Source, algorithm: string, means: Means): Promise<string | undefined> {
+export async function wholeDigest(
+  source: Source,
+  algorithm: string,
+  means: Means,
+  open: () => Bytes = () => source.open(),
+): Promise<string | undefined> {
   const known = source.digests?.[algorithm];
   if (known !== undefined || !source.near) return known;
-  const through = measure(watched(source.open(), { ...means, total: source.bytes }), [algorithm]);
+  const through = measure(watched(open(), { ...means, total: source.bytes }), [algorithm]);
   for await (const _chunk of through.bytes) means.signal.throwIfAborted();
   return through.result().digests[algorithm];
 }
@@ -17,10 +23,11 @@ export async function wholeDigest(source: Source, algorithm: string, means: Mean
 /**
  * Digests of a source that is passed on as it is, by which a target may find that it has these bytes, and never ask for
  * them. So the user's checksum is compared now; where that needs other digests than these, none are known, and it is
- * compared when the bytes pass. Throws INTEGRITY.
+ * compared when the bytes pass. `open` gives the bytes where they have to be read for it. Throws INTEGRITY.
  */
-export async function knownDigests(source: Source, { checksum }: Wishes, means: Means): Promise<Digests> {
-  const sha256 = means.hashFirst ? await wholeDigest(source, 'sha256', means) : source.digests?.sha256;
+export async function knownDigests(source: Source, { checksum }: Wishes, means: Means, open: () => Bytes): Promise<Digests> {
+  if (checksum && checksum.algorithm !== 'sha256' && source.digests?.[checksum.algorithm] === undefined) return {};
+  const sha256 = means.hashFirst ? await wholeDigest(source, 'sha256', means, open) : source.digests?.sha256;
   const known: Digests = { ...source.digests, ...(sha256 === undefined ? {} : { sha256 }) };
   if (!checksum) return known;
   if (known[checksum.algorithm] === undefined) return {};

@@ -1,2 +1,3 @@
-// Preloaded into a measured process: writes its peak resident memory (KiB) to file descriptor 3 when it ends.
-process.on('exit', () => require('node:fs').writeSync(3, String(process.resourceUsage().maxRSS)));
+// Preloaded into a measured process: writes its peak resident memory (KiB) to file descriptor 3 when it ends. Threads are part of it.
+if (require('node:worker_threads').isMainThread)
+  process.on('exit', () => require('node:fs').writeSync(3, String(process.resourceUsage().maxRSS)));

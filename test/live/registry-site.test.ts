@@ -67,9 +67,9 @@ describe.skipIf(missing !== undefined)(`registries set up in other ways${why}`, 
       { readOnly: true },
       async (registry) => {
         const { session } = openSession(driver, valuesFor(registry));
-        const patched = session.require('patch').run({ id, changes: { name: 'other' }, extras: {} }, testCall());
-        for (const work of [patched, session.require('delete').run({ id }, testCall())]) {
-          const error = await failureOf(work, 'CONFLICT');
+        const patched = () => session.require('patch').run({ id, changes: { name: 'other' }, extras: {} }, testCall());
+        for (const work of [patched, () => session.require('delete').run({ id }, testCall())]) {
+          const error = await failureOf(work(), 'CONFLICT');
           expect(error.circumstances.hint).toContain('readonly');
         }
         expect((await listOf(valuesFor(registry))).map(({ name }) => name)).toEqual(['stays']);
