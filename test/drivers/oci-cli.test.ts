@@ -131,6 +131,8 @@ describe('a disk that is there already', () => {
       await ok('upload', stage.write('disk.raw', disk), '--name', 'local:one', '--tag', 'a', '-o', 'json')
     ).json() as Shown;
     await ok('patch', made.id, '-p', 'local', '--property', 'os=debian', '--protect');
+    // Nor is anything added that it lacks.
+    await ok('patch', made.id, '-p', 'local', '--remove-property', 'imgctl.contentId');
     const raw = async (name: string) => (await ok('show', name, '--raw', '-o', 'json')).json() as Shown;
     const home = await raw('local:one');
     await ok('copy', 'local:one', 'reg');
@@ -145,8 +147,9 @@ describe('a disk that is there already', () => {
 
   it('is another image under another name, and where its id is taken', async () => {
     const { id } = (await upload('local:one')).json() as Shown;
-    await ok('copy', 'local:one', 'reg');
     await ok('copy', 'local:one', 'reg:two');
+    expect((await imageAt('reg:two')).id).not.toBe(id);
+    await ok('copy', 'local:one', 'reg');
     await ok('copy', 'local:one', 'reg', '--if-exists', 'replace', '--yes');
     const images = await list();
     expect(images.map(({ name }) => name).sort()).toEqual(['one', 'two']);

@@ -87,7 +87,8 @@ export const copy = defineCommand({
         request: {
           description: { ...fields, name },
           ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
-          ...(asItIs && data.original ? { original: data.original } : {}),
+          // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
+          ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),
           extras,
         },
         ...(isPull && data.handover ? { handover: data.handover } : {}),
