@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { run, type World } from './cli/run.ts';
 import type { DriverList } from './cli/context.ts';
 import { drivers, usualDriver } from './drivers/index.ts';
-import { createSink, PipeClosed, type Io } from './ui/io.ts';
+import { createSink, writeError, type Io } from './ui/io.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 type Process = typeof process;
@@ -11,7 +11,8 @@ type Process = typeof process;
 export const driverList: DriverList = {
   names: Object.keys(drivers).sort(),
   usual: usualDriver,
-  load: (name) => (Object.hasOwn(drivers, name) ? drivers[name as keyof typeof drivers]().then((module) => module.default) : undefined),
+  load: (name) =>
+    Object.hasOwn(drivers, name) ? drivers[name as keyof typeof drivers]().then((module) => module.default) : undefined,
 };
 
 export const version: string = packageJson.version;
@@ -19,9 +20,7 @@ export const version: string = packageJson.version;
 /** Runs the command line of a process and sets its exit status. */
 export async function main(process: Process): Promise<void> {
   const stopping = new AbortController();
-  // The second signal ends the program at once: whoever presses Ctrl-C twice does not want to wait for the undoing.
-  process.once('SIGINT', () => stopping.abort(130));
-  process.once('SIGTERM', () => stopping.abort(143));
+  for (const [signal, status] of signals) process.on(signal, () => stop(process, stopping, status));
   const world: World = {
     io: ioOf(process),
     home: { env: process.env, home: homedir(), platform: process.platform },
@@ -34,6 +33,21 @@ export async function main(process: Process): Promise<void> {
   process.exitCode = await run(process.argv.slice(2), world);
   // A stdin that was opened, and never read to its end, would keep the process alive.
   process.stdin.unref?.();
+}
+
+const signals = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
+/** A signal sent to a process and to its group comes twice at once: that is one wish to stop, not two. */
+const echoMs = 1000;
+let stoppedAt = 0;
+
+/** The first signal stops what is going on and undoes it; whoever sends another one later does not want to wait for that. */
+function stop(process: Process, stopping: AbortController, status: number): void {
+  if (stopping.signal.aborted && Date.now() - stoppedAt > echoMs) process.exit(status);
+  if (!stopping.signal.aborted) stoppedAt = Date.now();
+  stopping.abort(status);
 }
 
 function ioOf({ stdin, stdout, stderr, env, platform }: Process): Io {
@@ -58,6 +72,6 @@ function ioOf({ stdin, stdout, stderr, env, platform }: Process): Io {
 
 function writeTo(stream: NodeJS.WritableStream, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(bytes, (error) => (error ? reject(new PipeClosed('nobody reads the output any more', { cause: error })) : resolve()));
+    stream.write(bytes, (error) => (error ? reject(writeError(error)) : resolve()));
   });
 }

@@ -80,7 +80,10 @@ imgctl('deactivate web');
 imgctl('download web refused.qcow2', 6);
 imgctl('reactivate web');
 const replicated = JSON.parse(imgctl('replicate web --to second -o json'));
-check(replicated.places?.some((place) => place.name === 'second' && place.status === 'active'), 'the second place does not have it');
+check(
+  replicated.places?.some((place) => place.name === 'second' && place.status === 'active'),
+  'the second place does not have it',
+);
 imgctl('download web back.qcow2');
 imgctl('convert back.qcow2 back.raw --disk-format raw');
 check(sha256(path.join(folder, 'back.qcow2')) === sha256(path.join(folder, 'disk.qcow2')), 'what came back is not what was sent');

@@ -47,7 +47,13 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   task.step('verify');
   const image = await arrived(sent, content, { verb: pulled ? 'import' : 'upload', since }, delivery, surface);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
-  return recordContentId(image, prepared, delivery, surface);
+  try {
+    return await recordContentId(image, prepared, delivery, surface);
+  } catch (error) {
+    // Only now, decoded to its end, the source turned out to be damaged: what was made of it must not stay.
+    if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
+    throw error.with(await undone(image, delivery));
+  }
 }
 
 /** Has the target fetch the data by itself, where it can. Absent: it cannot, and the bytes have to be sent. */
@@ -84,8 +90,10 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
   }
   if (delivery.ifExists === 'fail')
     throw conflictError(`there is an image "${description.name}" already in ${delivery.at.profile}: ${first.id}`, {
-      hint: '--if-exists skip, replace or rename says what to do',
+      hint: first.status === 'queued' ? fillHint(first) : '--if-exists skip, replace or rename says what to do',
     });
+  if (first.status === 'queued' && taken.length === 1)
+    throw conflictError(`the image "${description.name}" (${first.id}) is a record without data`, { hint: fillHint(first) });
   const same = await identical(taken, prepared);
   if (same) {
     surface.say(`${same.id} holds the same disk already; nothing was sent`);
@@ -96,16 +104,24 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
   });
 }
 
+/** What a broken run, or `create`, has left can be filled. */
+const fillHint = (image: Image): string => `it is a record without data: --into ${image.profile}:${image.id} fills it`;
+
 /** The image that holds the same disk: by its content id, else, of what would be sent as it is, by its digest. */
 async function identical(taken: readonly Image[], prepared: Prepared): Promise<Image | undefined> {
   const active = taken.filter((image) => image.status === 'active');
   if (active.some((image) => image.contentId !== undefined)) {
     const contentId = await prepared.contentId();
-    const same = active.find((image) => contentId !== undefined && image.contentId === contentId);
+    const same = active.find((image) => contentId !== undefined && image.contentId === contentId && sameLength(image, prepared));
     if (same) return same;
   }
   for (const image of active) if (image.contentId === undefined && (await hasDigest(image, prepared))) return image;
   return undefined;
+}
+
+/** A content id says nothing of zeros at the end of a disk: where both lengths are known, they must agree. */
+function sameLength({ virtualBytes }: Image, { inspection }: Prepared): boolean {
+  return virtualBytes === undefined || inspection.virtualBytes === undefined || virtualBytes === inspection.virtualBytes;
 }
 
 async function hasDigest({ checksums = {} }: Image, prepared: Prepared): Promise<boolean> {

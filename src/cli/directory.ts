@@ -79,6 +79,16 @@ function hintFor(name: string, names: readonly string[]): string {
     : 'imgctl profile list shows them; imgctl profile add makes one';
 }
 
+/** Warns of a name that begins like the name of a profile that there is not: `dmo:web` may well be meant as `demo:web`. */
+export function warnOfPrefix(name: string, directory: ProfileDirectory, warn: (message: string) => void): void {
+  const prefix = /^([A-Za-z0-9._-]+):./.exec(name)?.[1];
+  if (prefix === undefined) return;
+  const close = nearest(prefix, directory.names);
+  warn(
+    `there is no profile "${prefix}", so "${name}" is the whole name${close.length > 0 ? `; did you mean ${close.join(' or ')}?` : ''}`,
+  );
+}
+
 /** The one profile that a command works at. Throws USAGE when several were chosen. */
 export function onlyProfile(directory: ProfileDirectory, patterns: readonly string[]): string {
   const [first, ...others] = patterns.length === 0 ? [directory.current] : directory.select(patterns);

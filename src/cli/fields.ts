@@ -66,6 +66,7 @@ export function descriptionFrom(input: DescriptionValues): Omit<Description, 'na
 export function changesFrom(input: OptionValues<typeof changeOptions>): Changes {
   if (input.protect && input.unprotect) throw usageError('--protect and --unprotect contradict each other');
   if (input.hide && input.unhide) throw usageError('--hide and --unhide contradict each other');
+  if (input.name === '') throw usageError('--name: an image needs a name');
   const { tags, ...fields } = descriptionFrom(input);
   return {
     ...fields,

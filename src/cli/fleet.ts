@@ -38,7 +38,7 @@ export function askFleet(
         });
       } catch (error) {
         failed.add(profile);
-        await surface.report(error);
+        await surface.report(named(error, profile));
       }
       return [...got];
     });
@@ -50,6 +50,12 @@ export function askFleet(
     }
   }
   return { images: images(), failed };
+}
+
+/** A failure of one of several says which one it was. */
+function named(error: unknown, profile: string): unknown {
+  if (!(error instanceof ImgctlError) || error.message.includes(profile)) return error;
+  return new ImgctlError(error.code, `${profile}: ${error.message}`, { profile, ...error.circumstances });
 }
 
 /** Does the work until the time is over; then it is told to stop, and not waited for. Throws NETWORK then. */

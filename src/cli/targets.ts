@@ -73,10 +73,10 @@ export async function eachImage<V extends OperationName>(
   if (only !== undefined && others.length === 0) {
     const found = await find(only);
     if (loss) await agree([await withLoss(found, loss)], loss, context);
-    return single(await work(found), only);
+    return single(await work(found), found);
   }
   const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
-  const rows = await Promise.all(rowsOf(context, texts, options.failFast ?? false, async (text) => work(await ready(text))));
+  const rows = await Promise.all(rowsOf(context, texts, options.failFast ?? false, ready, work));
   const failed = rows.filter((row) => row.result === 'failed');
   if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);
@@ -124,25 +124,24 @@ async function agree<V extends OperationName>(found: readonly WithLoss<V>[], los
   }
 }
 
-const single = (image: Image | undefined, text: string): Outcome =>
-  image ? one(imageView, image) : one(resultView, { image: text, result: 'ok', message: 'gone' });
+const single = (image: Image | undefined, { at, id, text }: Target<OperationName>): Outcome =>
+  image ? one(imageView, image) : one(resultView, { image: text, profile: at.profile, id, result: 'ok', message: 'gone' });
 
-function rowsOf(
-  context: Context<{ at: readonly never[] }>,
+function rowsOf<V extends OperationName>(
+  context: Surface,
   texts: readonly string[],
   failFast: boolean,
-  work: (text: string) => Promise<Image | undefined>,
+  find: (text: string) => Promise<Target<V>>,
+  work: Work<V>,
 ): readonly Promise<ResultRow>[] {
   let stopped = false;
   return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<ResultRow> => {
     if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
     try {
-      const image = await work(text);
-      return {
-        image: text,
-        result: 'ok',
-        ...(image ? { profile: image.profile, id: image.id, name: image.name, status: image.status } : {}),
-      };
+      const found = await find(text);
+      const image = await work(found);
+      const known = image ? { name: image.name, status: image.status } : {};
+      return { image: text, result: 'ok', profile: found.at.profile, id: found.id, ...known };
     } catch (error) {
       if (error instanceof DryRunStop) return { image: text, result: 'planned', message: summary(error) };
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;

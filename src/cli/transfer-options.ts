@@ -27,7 +27,8 @@ export const ifExistsOption = {
   summary: 'when the name is taken (default fail); skip only when the content is the same',
 } as const;
 
-const formatNamed = (name: string | undefined): Format | undefined => formats.find((known) => known === name);
+/** The format of this name, absent if there is none. */
+export const formatNamed = (name: string | undefined): Format | undefined => formats.find((known) => known === name);
 
 export function wishesFrom(input: OptionValues<typeof sourceOptions>): Wishes {
   return {

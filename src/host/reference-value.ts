@@ -51,10 +51,19 @@ function ofCommand(command: string, field: string, at: Home): Promise<string> {
   const [program = '', ...before] = shell;
   return new Promise((resolve, reject) => {
     execFile(program, [...before, command], { env: at.env, timeout: commandLimitMs, maxBuffer: 1024 * 1024 }, (error, stdout) => {
-      const value = stdout.trim();
+      // Password managers print the secret on the first line, and notes behind it.
+      const value = (stdout.trimStart().split('\n', 1)[0] ?? '').trimEnd();
       if (!error && value !== '') return resolve(value);
-      const status = error ? (error.killed ? `did not end within ${commandLimitMs / 1000} s` : `ended with status ${error.code}`) : 'printed nothing';
-      reject(configError(`${field}: the command that gives it ${status}`, { hint: 'run the command of the profile by hand to see why' }));
+      const status = error
+        ? error.killed
+          ? `did not end within ${commandLimitMs / 1000} s`
+          : `ended with status ${error.code}`
+        : 'printed nothing';
+      reject(
+        configError(`${field}: the command that gives it ${status}`, {
+          hint: 'run the command of the profile by hand to see why',
+        }),
+      );
     });
   });
 }

@@ -1,5 +1,6 @@
 import type { Accept, Format } from '../core/encoding.ts';
 import { compressions, formats } from '../core/encoding.ts';
+import { unsupportedError } from '../core/errors.ts';
 import { prepare, type Means, type Prepared, type Wishes } from './prepare.ts';
 import { saveTo, type Saved, type Saving } from './save.ts';
 import type { Source } from './source.ts';
@@ -24,6 +25,18 @@ const wrapOf = (file: string): 'gzip' | undefined => (gzipEnding.test(file) ? 'g
 export function formatOfName(file: string): Format | undefined {
   const plain = file.replace(gzipEnding, '');
   return formatEndings.find(([ending]) => ending.test(plain))?.[1];
+}
+
+/** Endings of formats and wrappers that are read, and not written. */
+const unwritten = /\.(vmdk|vhdx|vdi|qed|iso|ova|tar|xz|zst|zstd|bz2)$/i;
+
+/** Throws UNSUPPORTED when a file's name promises what cannot be written, and nobody has said otherwise. */
+export function checkName(file: string, format: Format | undefined): void {
+  const ending = unwritten.exec(file)?.[1];
+  if (ending === undefined || format === ending) return;
+  throw unsupportedError(`${file}: ${ending} is read, not written`, {
+    hint: 'raw, qcow2 and vhd are written, and raw inside gzip (.raw.gz)',
+  });
 }
 
 /** Looks at a source and plans its way into a file of that name; nothing is written. Throws as `prepare` does. */

@@ -1,4 +1,4 @@
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { conflictError, ImgctlError, integrityError, localError, usageError } from '../core/errors.ts';
 import type { Digests } from '../core/operation.ts';
@@ -41,7 +41,7 @@ export async function checkTarget(file: string, force: boolean): Promise<void> {
 
 /**
  * Writes a source to a file, which has its name only when every byte is there, verified and on the disk; zeros take no room.
- * Until then the bytes are in a hidden file beside it, mode 0600. With `resume`, what a broken run leaves of them is kept as
+ * Until then the bytes are in a hidden file beside it, mode 0600; then it gets the mode of the file it replaces, or the usual one. With `resume`, what a broken run leaves of them is kept as
  * `.NAME.IDENTITY.imgctl-part`, which the failure names. What a run that was killed has left is gone on from, or cleared away.
  * Throws INTEGRITY when length or digest differ, LOCAL when it cannot be written, CONFLICT when the file exists.
  */
@@ -57,6 +57,7 @@ export async function saveTo(file: string, source: Source, saving: Saving): Prom
     await handle.sync();
     await handle.close();
     await checkTarget(file, saving.force);
+    await chmod(draft, (await stat(file).catch(() => undefined))?.mode ?? 0o666 & ~process.umask());
     await rename(draft, file);
     await syncFolder(folder);
     return saved;

@@ -9,7 +9,7 @@ import {
   notFoundError,
   usageError,
 } from '../core/errors.ts';
-import type { Bytes, Http } from '../core/http.ts';
+import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call, Digests, Download } from '../core/operation.ts';
 import { fileBytes } from './file-bytes.ts';
 import type { RandomSource } from './runs.ts';
@@ -146,7 +146,7 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
   const receive = async function* (from = 0, to?: number): Bytes {
     const wanted = from > 0 || to !== undefined ? { range: { from, ...(to === undefined ? {} : { to }) } } : {};
     const answer = await http.receive({ url: target, ...wanted }, call);
-    if (answer.status !== 200 && answer.status !== 206) throw answerError(answer, `reading ${name}`, await answer.text());
+    if (answer.status !== 200 && answer.status !== 206) throw answerError(answer, `reading ${name}`, await wordsOf(answer));
     if (from > 0 && answer.status !== 206) throw networkError(`${name} ignored the range it was asked for`);
     yield* answer.bytes;
   };
@@ -173,7 +173,7 @@ async function probe(url: URL, http: Http, call: Call): Promise<{ target: URL; b
       return { target, ranges: answer.status === 206, ...(total === undefined ? {} : { bytes: Number(total) }) };
     }
     if (answer.status < 300 || answer.status >= 400 || location === undefined)
-      throw answerError(answer, `reading ${target.origin}${target.pathname}`, await answer.text());
+      throw answerError(answer, `reading ${target.origin}${target.pathname}`, await wordsOf(answer));
     const next = new URL(location, target);
     if (target.protocol === 'https:' && next.protocol !== 'https:')
       throw networkError(`${target.host} redirects from https to ${next.protocol}; not followed`);
@@ -202,4 +202,12 @@ function randomOver(size: number, open: (from: number, to: number) => Bytes): Ra
       return whole.subarray(0, filled);
     },
   };
+}
+
+const longestWords = 200;
+
+/** What a server says of its refusal, cut short; a page made for a browser says nothing that the status does not. */
+async function wordsOf(answer: ReceiveAnswer): Promise<string> {
+  const text = (await answer.text()).trim();
+  return /^\s*<|html/i.test(answer.headers['content-type'] ?? '') || text.startsWith('<') ? '' : text.slice(0, longestWords);
 }

@@ -51,7 +51,8 @@ export function createSink(stream: NodeJS.WritableStream): Sink {
   };
 }
 
-function writeError(cause: NodeJS.ErrnoException): Error {
+/** What a failed write means: `PipeClosed` when nobody reads any more, else LOCAL. */
+export function writeError(cause: NodeJS.ErrnoException): Error {
   if (gone.has(cause.code ?? '')) return new PipeClosed('nobody reads the output any more', { cause });
   return localError(`cannot write the output: ${cause.code ?? cause.message}`, { cause });
 }

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { convertFile, formatOfName } from '../../transfer/convert.ts';
+import { checkName, convertFile, formatOfName } from '../../transfer/convert.ts';
 import { checkTarget } from '../../transfer/save.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
@@ -25,6 +25,7 @@ export const convert = defineCommand({
     if (input.to === '-') throw usageError('the result goes to a file');
     const given = wishesFrom(input);
     const wishes = { ...given, format: given.format ?? formatOfName(input.to) };
+    checkName(input.to, given.format);
     const source = await sourceFrom(input.from, context);
     const task = context.progress.task(`convert ${input.from}`);
     const means = meansFor(context, task, []);

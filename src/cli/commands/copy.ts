@@ -86,7 +86,7 @@ export const copy = defineCommand({
         at: to,
         request: {
           description: { ...fields, name },
-          ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
+          ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
           // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
           ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),
           extras,

@@ -1,9 +1,9 @@
-import { unsupportedError } from '../../core/errors.ts';
+import { unsupportedError, usageError } from '../../core/errors.ts';
 import { formats } from '../../core/encoding.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { onlyProfile } from '../directory.ts';
+import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { parseReference } from '../../core/reference.ts';
@@ -27,6 +27,8 @@ export const create = defineCommand({
   async run(input, context) {
     const reference = parseReference(input.name, (name) => context.directory.has(name));
     const at = await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile));
+    if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
+    if (reference.image === '') throw usageError('an image needs a name');
     const verb = at.verb('create');
     const description = {
       name: reference.image,
@@ -44,7 +46,7 @@ export const create = defineCommand({
         description,
         ...(input.id === undefined ? {} : { id: input.id }),
         ...(input.fromDisk === undefined ? {} : { fromDisk: input.fromDisk }),
-        ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
+        ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
         extras: extrasFrom(at as At, verb, input.set),
       },
       call,

@@ -1,13 +1,19 @@
-import { unsupportedError, usageError } from '../../core/errors.ts';
-import { formats } from '../../core/encoding.ts';
+import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import { formats, type Format } from '../../core/encoding.ts';
+import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
+import { examine } from '../../transfer/prepare.ts';
+import { checkClaim, checkSafety } from '../../transfer/safety.ts';
+import { downloadSource } from '../../transfer/source.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { onlyProfile } from '../directory.ts';
+import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
+import { formatNamed } from '../transfer-options.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const importImage = defineCommand({
@@ -37,6 +43,7 @@ export const importImage = defineCommand({
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));
     const verb = at.verb('import');
+    if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
     checkSource(at as At, input.url, input.method);
     const fields = { ...descriptionFrom(input), ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }) };
     checkFields(at as At, 'import', verb.fields, fields);
@@ -55,6 +62,8 @@ export const importImage = defineCommand({
       },
       call,
     );
+    if (made.status === 'active' && at.driver.worksOnFiles)
+      await checkFetched(at as At, made, formatNamed(input.diskFormat), call);
     if (input.wait === false || made.status === 'active') return one(imageView, made);
     const task = context.progress.task(`import ${made.name}`);
     const ready = await waitFor(
@@ -62,11 +71,43 @@ export const importImage = defineCommand({
       made.id,
       { status: ['active'] },
       { limits: input, work: { verb: 'import', since }, call, task },
-    );
+    ).catch(async (error: unknown) => {
+      throw into ? error : await withoutRecord(error, at as At, made.id, call);
+    });
     task.done();
     return one(imageView, ready ?? made);
   },
 });
+
+/**
+ * A provider that is this machine checks nothing by itself: what it fetched is looked at as an upload is.
+ * Throws INTEGRITY or USAGE, and removes the image then.
+ */
+async function checkFetched(at: At, image: Image, claimed: Format | undefined, call: Call): Promise<void> {
+  const download = at.maybe('download');
+  if (!download) return;
+  const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
+  try {
+    const { inspection } = await examine(source);
+    checkClaim(source.name, inspection, claimed);
+    checkSafety(source.name, inspection, []);
+  } catch (error) {
+    await at.maybe('delete')?.run({ id: image.id }, call);
+    throw error;
+  }
+}
+
+/** An import that failed leaves no empty record behind, or names it. One that goes on at the provider stays. */
+async function withoutRecord(error: unknown, at: At, id: string, call: Call): Promise<unknown> {
+  if (!(error instanceof ImgctlError) || error.code !== 'PROVIDER') return error;
+  const hint = 'can the provider reach the URL, and is there what it should be?';
+  try {
+    await at.maybe('delete')?.run({ id }, call);
+    return error.with({ hint });
+  } catch {
+    return error.with({ hint, leftover: id });
+  }
+}
 
 function checkSource(at: At, url: string | undefined, method: string | undefined): void {
   const verb = at.verb('import');

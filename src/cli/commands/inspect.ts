@@ -43,7 +43,7 @@ export const inspectFile = defineCommand({
       };
       if (unsafe.length > 0)
         await context.reportAs(
-          integrityError(`${input.file} is ${unsafe.map((finding) => `${finding.message} [${finding.code}]`).join('; ')}`),
+          integrityError(`${input.file}: ${unsafe.map((finding) => `${finding.message} [${finding.code}]`).join('; ')}`),
         );
       return one(inspectionView, report);
     } finally {

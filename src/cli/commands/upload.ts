@@ -9,7 +9,7 @@ import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
 import { deliver, type Delivery } from '../deliver.ts';
-import { onlyProfile } from '../directory.ts';
+import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
@@ -60,6 +60,7 @@ export const upload = defineCommand({
     const call = context.call();
     const queued = into && (await at.verb('show').run({ id: into.id }, call));
     const name = queued?.name ?? reference.image;
+    if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
     if (name === '') throw usageError('--name names no image');
     const source = await sourceFrom(input.file, context);
     const task = context.progress.task(`upload ${name}`);
@@ -80,7 +81,7 @@ export const upload = defineCommand({
           description: { ...fields, name },
           ...(into ? { into: into.id } : {}),
           ...(input.id === undefined ? {} : { id: input.id }),
-          ...(context.settings.region !== undefined && verb.place ? { place: context.settings.region } : {}),
+          ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
           extras,
         },
         ifExists: (input.ifExists ?? 'fail') as Delivery['ifExists'],

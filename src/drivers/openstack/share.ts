@@ -37,7 +37,16 @@ async function ownProject(client: OpenstackClient, call: Call): Promise<string> 
   return project;
 }
 
+/** How Keystone writes ids; a directory service behind it may write others, so this is no reason to refuse. */
+const projectId = /^([0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
 async function add(client: OpenstackClient, id: string, member: string, call: Call): Promise<void> {
+  // Oddity: Glance takes any text, and an offer to a project's name is seen by nobody.
+  if (!projectId.test(member))
+    call.note({
+      kind: 'warning',
+      message: `"${member}" does not look like a project's id, and Glance does not check: only the id works`,
+    });
   try {
     await client.askObject(
       { what: `sharing image ${id} with ${member}`, method: 'POST', path: `${imagePath(id)}/members`, json: { member } },

@@ -23,6 +23,9 @@ export const remove = defineCommand({
       ...(current === undefined || gone.has(current) ? {} : { current }),
       profiles: Object.fromEntries(Object.entries(book.profiles).filter(([name]) => !gone.has(name))),
     }));
-    return many(profileView, []);
+    return many(
+      profileView,
+      input.name.map((name) => ({ name, provider: profiles[name]?.provider ?? '', current: false, fields: {} })),
+    );
   },
 });
