@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/live/**', 'test/terminal/**', 'test/packed/**', 'test/terminal/**', 'test/torture/**', 'node_modules/**'],
     pool: 'threads',
+    maxWorkers: 3,
     env: { TZ: 'Pacific/Auckland' },
     testTimeout: 20_000,
   },

@@ -16,7 +16,7 @@ const sha256 = hash('sha256', disk);
 const filesIn = (folder: string): readonly string[] => readdirSync(stage.file(folder)).sort();
 
 describe('download', () => {
-  it('writes a verified file with mode 0600 at most for its owner, and says what was verified', async () => {
+  it('writes a verified file with the usual mode of new files, and says what was verified', async () => {
     const id = await stage.image('web');
     const file = stage.file('web.raw');
     const saved = await stage.ok(['download', 'web', file, '-o', 'json']);
@@ -29,7 +29,7 @@ describe('download', () => {
       profile: 'local',
     });
     expect(stage.read('web.raw').equals(disk)).toBe(true);
-    expect(statSync(file).mode & 0o077).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o666 & ~process.umask());
     expect((await stage.ok(['save', id, stage.file('again.raw'), '-o', 'id'])).stdout).toBe(`${stage.file('again.raw')}\n`);
   });
 

@@ -84,7 +84,7 @@ describe('delete', () => {
     expect(await stage.names()).toEqual(['db', 'web']);
     const yes = await stage.ok(['delete', 'web', 'db', '-o', 'json'], { terminal: true, answers: ['what', 'y'] });
     expect(yes.stderr).toContain('y or n, please');
-    expect(yes.json()).toEqual([
+    expect(yes.json()).toMatchObject([
       { image: 'web', result: 'ok' },
       { image: 'db', result: 'ok' },
     ]);
@@ -156,7 +156,7 @@ describe('delete', () => {
       expect(cloud.row('1i1').state).toBe('active');
       await stage.ok(['deactivate', 'cow:web', ...poll], { env });
       const deleted = await stage.ok(['delete', 'cow:web', '--yes', ...poll, '-o', 'json'], { env });
-      expect(deleted.json()).toEqual({ image: 'cow:web', result: 'ok', message: 'gone' });
+      expect(deleted.json()).toMatchObject({ image: 'cow:web', result: 'ok', message: 'gone' });
       expect(cloud.row('1i1').state).toBe('removed');
     }));
 

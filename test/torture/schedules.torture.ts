@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { diskBytes } from '../support/content.ts';
 import type { CliResult } from '../support/run-cli.ts';
 import { makeBed, seedData, type Bed, type Held } from './bed.ts';
-import { complaints, dice, scaled, seed, tally } from './scale.ts';
+import { complaints, dice, isShort, scaled, seed, tally } from './scale.ts';
 import { rollSchedule } from './schedule.ts';
 
 /** One transfer that is tried under many schedules. */
@@ -19,7 +19,9 @@ interface Transfer {
 }
 
 const disk = diskBytes('raw', 400 * 1024, 3);
-const limits = ['--timeout', '1s', '--retries', '3', '--wait-timeout', '3s', '--poll-interval', '20ms'];
+/** A server may think about a whole upload for 30 of these. */
+const timeout = isShort ? '400ms' : '1s';
+const limits = ['--timeout', timeout, '--retries', '3', '--wait-timeout', '3s', '--poll-interval', '20ms'];
 const longestMs = 90_000;
 
 const uploadTo = (provider: string): Transfer => ({
@@ -43,7 +45,7 @@ const transfers: readonly Transfer[] = [
   {
     title: 'download from openstack',
     profiles: { a: 'openstack' },
-    args: (bed, id) => ['download', `a:${id}`, path.join(bed.home.folder, 'out.raw'), '--timeout', '1s', '--retries', '3'],
+    args: (bed, id) => ['download', `a:${id}`, path.join(bed.home.folder, 'out.raw'), '--timeout', timeout, '--retries', '3'],
     source: seedData,
   },
   copyTo('openstack'),

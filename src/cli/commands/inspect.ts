@@ -87,6 +87,8 @@ async function takers(seen: Examined, surface: Surface): Promise<readonly Taker[
   return drivers.map((driver): Taker => {
     const facts = driver.facts.upload;
     if (!facts) return { name: driver.name, takes: 'no', note: driver.absent.upload ?? 'it has no upload' };
+    if (seen.inspection.findings.some((finding) => finding.level === 'reject'))
+      return { name: driver.name, takes: 'no', note: 'it would be refused here, as broken or unsafe' };
     try {
       const plan = planTransfer(haveOf(seen), facts.accepts);
       const asIs = !plan.convert && !plan.wrap && !plan.unwrap;
