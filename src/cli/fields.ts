@@ -1,5 +1,5 @@
 import { unsupportedError, usageError } from '../core/errors.ts';
-import { visibilities } from '../core/image.ts';
+import { given, visibilities } from '../core/image.ts';
 import type { Changes, Description, Editable, Extra, Extras, ExtraValues } from '../core/operation.ts';
 import type { At } from './command.ts';
 import type { Options, OptionValues } from './option.ts';
@@ -37,17 +37,12 @@ export const changeOptions = {
 
 type DescriptionValues = OptionValues<typeof descriptionOptions>;
 
-/** Only what was given. */
-function chosen<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
 const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
 const someOf = (record: Readonly<Record<string, string>>) => (Object.keys(record).length > 0 ? record : undefined);
 
 /** The description that the options make. */
 export function descriptionFrom(input: DescriptionValues): Omit<Description, 'name'> {
-  return chosen<Omit<Description, 'name'>>({
+  return given<Omit<Description, 'name'>>({
     description: input.description,
     visibility: visibilities.find((known) => known === input.visibility),
     owner: input.owner,
@@ -70,7 +65,7 @@ export function changesFrom(input: OptionValues<typeof changeOptions>): Changes 
   const { tags, ...fields } = descriptionFrom(input);
   return {
     ...fields,
-    ...chosen<Changes>({
+    ...given<Changes>({
       name: input.name,
       diskFormat: input.diskFormat,
       addTags: tags,

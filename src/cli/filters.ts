@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import { imageFields, statuses, visibilities } from '../core/image.ts';
+import { given, imageFields, statuses, visibilities } from '../core/image.ts';
 import type { Filters, SortKey } from '../core/operation.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { Listing } from './listing.ts';
@@ -45,13 +45,10 @@ function sortKey(text: string): SortKey {
   return { field, descending: direction === 'desc' };
 }
 
-const withoutAbsent = (filters: { [K in keyof Filters]: Filters[K] | undefined }): Filters =>
-  Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as Filters;
-
 /** The list that the options ask for. `now` is ms since 1970; ages are turned into times once. */
 export function listingFrom(input: OptionValues<typeof filterOptions>, now: number): Listing {
   const ago = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(now - ms).toISOString());
-  const filters = withoutAbsent({
+  const filters = given<Filters>({
     name: input.name,
     status: input.status,
     visibility: visibilities.find((known) => known === input.visibility),
