@@ -1,34 +1,29 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import local from '../../../src/drivers/local/index.ts';
-import { allOf, everything, testCall } from '../../conformance/stage.ts';
-import { openSession } from '../../support/open-session.ts';
+import { bundle } from '../../support/bundle.ts';
 import { writeLargeLayout } from './large-layout.ts';
 
 const count = 10_000;
-/** What a list may take, ms of CPU of this process: other programs on a busy machine do not count. */
+/** What a list may take, ms of CPU of a process that does nothing else: other programs on a busy machine do not count. */
 const limitMs = 700;
 
 describe('a folder of 10 000 images', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-many-'));
-  beforeAll(() => writeLargeLayout(folder, count), 120_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const root = mkdtempSync(path.join(tmpdir(), 'imgctl-many-'));
+  const folder = path.join(root, 'images');
+  let program: string;
+  beforeAll(async () => {
+    program = await bundle(path.join(import.meta.dirname, 'lister.ts'), path.join(root, 'program'));
+    await writeLargeLayout(folder, count);
+  }, 120_000);
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-  async function listed(): Promise<{ found: number; cpuMs: number }> {
-    const { session } = openSession(local, { path: folder });
-    const before = process.cpuUsage();
-    const images = await allOf(session.require('list').run(everything, testCall()));
-    const { user, system } = process.cpuUsage(before);
-    return { found: images.length, cpuMs: (user + system) / 1000 };
-  }
-
-  it(`is listed within ${limitMs} ms once it has been read`, { timeout: 120_000 }, async () => {
-    const first = await listed();
-    expect(first.found).toBe(count);
-    const next = [await listed(), await listed(), await listed()];
-    for (const { found } of next) expect(found).toBe(count);
-    expect(Math.min(...next.map(({ cpuMs }) => cpuMs))).toBeLessThan(limitMs);
+  it(`is listed within ${limitMs} ms once it has been read`, { timeout: 120_000 }, () => {
+    const lines = execFileSync(process.execPath, [program, folder, '4'], { encoding: 'utf8' }).trim().split('\n');
+    const lists = lines.map((line) => line.split(' ').map(Number));
+    for (const [found] of lists) expect(found).toBe(count);
+    expect(Math.min(...lists.slice(1).map(([, cpuMs = Infinity]) => cpuMs))).toBeLessThan(limitMs);
   });
 });

@@ -1,0 +1,16 @@
+import local from '../../../src/drivers/local/index.ts';
+import { openSession } from '../../support/open-session.ts';
+
+/** Lists a folder several times in a process of its own: `lister.mjs FOLDER TIMES`. A line for each: images found, CPU in ms. */
+const [folder = '', times = '1'] = process.argv.slice(2);
+
+for (let round = 0; round < Number(times); round += 1) {
+  const { session } = openSession(local, { path: folder });
+  const call = { signal: new AbortController().signal, retries: { left: 0 }, note: () => undefined };
+  const before = process.cpuUsage();
+  let found = 0;
+  for await (const _image of session.require('list').run({ filters: {}, own: {}, scope: 'mine', hidden: false }, call))
+    found += 1;
+  const { user, system } = process.cpuUsage(before);
+  process.stdout.write(`${found} ${(user + system) / 1000}\n`);
+}
