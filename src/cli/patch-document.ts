@@ -1,5 +1,6 @@
 import { conflictError, notFoundError, usageError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
+import { editableFields } from '../core/changes.ts';
 import type { Changes, Editable } from '../core/operation.ts';
 import { textOf } from '../host/text-file.ts';
 import type { Surface } from './context.ts';
@@ -13,21 +14,6 @@ export interface PatchDocument {
   readonly touches: Readonly<Record<string, true>>;
 }
 
-const editable = [
-  'name',
-  'description',
-  'visibility',
-  'owner',
-  'protected',
-  'hidden',
-  'diskFormat',
-  'containerFormat',
-  'architecture',
-  'minDiskBytes',
-  'minRamBytes',
-  'tags',
-  'properties',
-] as const satisfies readonly Editable[];
 type Document = Partial<Record<Editable, unknown>>;
 
 const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
@@ -87,15 +73,17 @@ function pathsOf(content: unknown): readonly string[] {
 /** The field that a JSON Pointer (RFC 6901) leads into. Throws USAGE for one that cannot be changed. */
 function fieldOf(pointer: string): Editable {
   const first = pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
-  const field = editable.find((known) => known === first);
+  const field = editableFields.find((known) => known === first);
   if (field) return field;
   throw usageError(`"${pointer}" cannot be changed`, {
-    hint: `what can: ${editable.map((name) => (name === 'properties' ? '/properties/KEY' : `/${name}`)).join(' ')}`,
+    hint: `what can: ${editableFields.map((name) => (name === 'properties' ? '/properties/KEY' : `/${name}`)).join(' ')}`,
   });
 }
 
 const documentOf = (image: Image): Document => {
-  const filled = editable.filter((field) => image[field] !== undefined).map((field) => [field, structuredClone(image[field])]);
+  const filled = editableFields
+    .filter((field) => image[field] !== undefined)
+    .map((field) => [field, structuredClone(image[field])]);
   return Object.fromEntries(filled) as Document;
 };
 
@@ -114,7 +102,7 @@ function applied(target: Document, patch: readonly PatchStep[], image: Image): D
     // What a driver gives is JSON all through, only its type does not say so.
     const shown: unknown = { ...image, ...target };
     const whole = applyJsonPatch(shown as Json, patch) as JsonObject;
-    return Object.fromEntries(editable.filter((field) => field in whole).map((field) => [field, whole[field]])) as Document;
+    return Object.fromEntries(editableFields.filter((field) => field in whole).map((field) => [field, whole[field]])) as Document;
   } catch (error) {
     if (!(error instanceof PatchMisfit)) throw error;
     if (error.test) throw conflictError(`the patch's own test does not hold for ${image.id}: ${error.message}`);
@@ -138,7 +126,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 function difference(before: Document, after: Document): Changes {
   const changes: Record<string, unknown> = {};
-  for (const field of editable) {
+  for (const field of editableFields) {
     if (JSON.stringify(before[field]) === JSON.stringify(after[field])) continue;
     if (field === 'properties') Object.assign(changes, propertyChanges(before.properties, after.properties));
     else if (field === 'tags') changes.tags = textList(after.tags ?? [], 'tags');

@@ -1,4 +1,21 @@
-import type { Changes } from './operation.ts';
+import type { Changes, Editable } from './operation.ts';
+
+/** Everything that can be said of an image when it is made or changed, in the order in which it is shown. */
+export const editableFields = [
+  'name',
+  'description',
+  'visibility',
+  'owner',
+  'protected',
+  'hidden',
+  'diskFormat',
+  'containerFormat',
+  'architecture',
+  'minDiskBytes',
+  'minRamBytes',
+  'tags',
+  'properties',
+] as const satisfies readonly Editable[];
 
 /** The tags after a change; the order of those that stay is kept. Absent: the change does not touch tags. */
 export function tagsAfter(now: readonly string[], changes: Changes): readonly string[] | undefined {

@@ -209,5 +209,5 @@ const longestWords = 200;
 /** What a server says of its refusal, cut short; a page made for a browser says nothing that the status does not. */
 async function wordsOf(answer: ReceiveAnswer): Promise<string> {
   const text = (await answer.text()).trim();
-  return /^\s*<|html/i.test(answer.headers['content-type'] ?? '') || text.startsWith('<') ? '' : text.slice(0, longestWords);
+  return /html/i.test(answer.headers['content-type'] ?? '') || text.startsWith('<') ? '' : text.slice(0, longestWords);
 }

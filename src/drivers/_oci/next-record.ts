@@ -1,24 +1,11 @@
-import { propertiesAfter, tagsAfter } from '../../core/changes.ts';
+import { editableFields, propertiesAfter, tagsAfter } from '../../core/changes.ts';
 import { conflictError, usageError } from '../../core/errors.ts';
-import type { Changes, Description, Editable } from '../../core/operation.ts';
+import type { Changes, Description } from '../../core/operation.ts';
 import type { Json } from './manifest.ts';
 import { recordOf, recordSchema } from './record.ts';
 
 /** Fields that a record keeps. There is no owner: who may write here owns all of it. */
-export const recordFields = [
-  'name',
-  'description',
-  'visibility',
-  'protected',
-  'hidden',
-  'diskFormat',
-  'containerFormat',
-  'architecture',
-  'minDiskBytes',
-  'minRamBytes',
-  'tags',
-  'properties',
-] as const satisfies readonly Editable[];
+export const recordFields = editableFields.filter((field) => field !== 'owner');
 
 /** The first revision of a record: queued, for it has no data. */
 export function firstRecord(id: string, description: Description & { readonly name: string }, now: string): Json {

@@ -1,6 +1,7 @@
 import type { Call, Description, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { editable, wireBody } from './description.ts';
+import { editableFields } from '../../core/changes.ts';
+import { wireBody } from './description.ts';
 import { imageRecord } from './record.ts';
 import { textIn, type WireObject } from './wire.ts';
 
@@ -23,7 +24,7 @@ export async function createImage(
 
 export const create: Operation<OpenstackClient, 'create'> = {
   from: ['nothing'],
-  fields: editable,
+  fields: editableFields,
   ownId: true,
   async run(client, { description, id }, call) {
     return imageRecord((await createImage(client, description, id, call)).wire);

@@ -4,23 +4,6 @@ import { propertiesAfter, tagsAfter } from '../../core/changes.ts';
 import { baseAttributes, gib, imageRecord, isReserved, mib } from './record.ts';
 import type { WireObject } from './wire.ts';
 
-/** Everything that can be said of an image when it is made or changed. */
-export const editable = [
-  'name',
-  'description',
-  'visibility',
-  'owner',
-  'protected',
-  'hidden',
-  'diskFormat',
-  'containerFormat',
-  'architecture',
-  'minDiskBytes',
-  'minRamBytes',
-  'tags',
-  'properties',
-] as const satisfies readonly Editable[];
-
 type Scalar = Exclude<Editable, 'tags' | 'properties'>;
 
 /**

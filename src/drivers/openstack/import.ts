@@ -1,7 +1,8 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { editable, steps } from './description.ts';
+import { editableFields } from '../../core/changes.ts';
+import { steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { handedOver } from './handover.ts';
 import { needMethod, needStores } from './site.ts';
@@ -89,7 +90,7 @@ async function begin(
 export const imports: Operation<OpenstackClient, 'import'> = {
   schemes: ['http', 'https'],
   methods,
-  fields: editable,
+  fields: editableFields,
   into: true,
   handover: true,
   extras: {

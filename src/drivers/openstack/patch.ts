@@ -1,13 +1,14 @@
 import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { editable, steps } from './description.ts';
+import { editableFields } from '../../core/changes.ts';
+import { steps } from './description.ts';
 import { patchImage, readImage } from './images.ts';
 import { imageRecord } from './record.ts';
 import { isForbidden } from './words.ts';
 
 export const patch: Operation<OpenstackClient, 'patch'> = {
-  fields: editable,
+  fields: editableFields,
   async run(client, { id, changes }, call) {
     const before = await readImage(client, id, call);
     const wanted = steps(before, changes);

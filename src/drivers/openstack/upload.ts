@@ -2,7 +2,8 @@ import type { Accept, Format } from '../../core/encoding.ts';
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
 import type { Call, Description, Operation, UploadRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { editable, steps } from './description.ts';
+import { editableFields } from '../../core/changes.ts';
+import { steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { needMethod, needStores } from './site.ts';
 import { onNewImage } from './new-image.ts';
@@ -139,7 +140,7 @@ function isStaged(request: UploadRequest): boolean {
 
 export const upload: Operation<OpenstackClient, 'upload'> = {
   accepts,
-  fields: editable,
+  fields: editableFields,
   ownId: true,
   place: 'store',
   into: true,
