@@ -71,6 +71,13 @@ describe('the packed package', () => {
     expect(readFileSync(path.join(folder, 'back.raw')).equals(disk)).toBe(true);
   });
 
+  it('does not take a full disk behind stdout for a reader that has left', () => {
+    const run = (command: string) =>
+      spawnSync('/bin/bash', ['-c', command], { env: { PATH: process.env.PATH, HOME: home }, encoding: 'utf8' });
+    expect(run(`"${bin}" download web - -q > /dev/full`)).toMatchObject({ status: 14 });
+    expect(run(`"${bin}" download web - -q | head -c 10 > /dev/null; exit \${PIPESTATUS[0]}`)).toMatchObject({ status: 0 });
+  });
+
   it('names its failures on stderr and in the exit status', () => {
     const result = imgctl(['show', 'nope', '-o', 'json']);
     expect(result.status).toBe(5);
