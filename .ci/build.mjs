@@ -41,7 +41,11 @@ const lean = {
 await rm('dist', { recursive: true, force: true });
 const bundle = await rolldown({
   // What completion needs is loaded alone: a shell waits for it at every press of the tab key.
-  input: { main: 'src/main.ts', complete: 'src/cli/completion/answer.ts' },
+  input: {
+    main: 'src/main.ts',
+    complete: 'src/cli/completion/answer.ts',
+    'join-thread': 'src/transfer/writers/join-thread.ts',
+  },
   platform: 'node',
   tsconfig: 'tsconfig.json',
   plugins: [lean],

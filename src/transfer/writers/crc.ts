@@ -26,9 +26,19 @@ export function crcAfter(crc: number, bytes: Uint8Array): number {
 
 /** CRC-32 after `length` more zero bytes, without touching them: a zero byte multiplies the state by x^8. */
 export function crcAfterZeros(crc: number, length: number): number {
-  let state = ~crc >>> 0;
+  return ~moved(~crc >>> 0, length) >>> 0;
+}
+
+/** CRC-32 of two pieces of data one behind the other, from that of each; `length` bytes are in the second. */
+export function crcJoined(first: number, second: number, length: number): number {
+  return (moved(first, length) ^ second) >>> 0;
+}
+
+/** A state `length` bytes further on. */
+function moved(state: number, length: number): number {
+  let product = state;
   for (let k = 0, left = length; left > 0; k += 1, left = Math.floor(left / 2)) {
-    if (left % 2 === 1) state = multiply(powers[k] ?? one, state);
+    if (left % 2 === 1) product = multiply(powers[k] ?? one, product);
   }
-  return ~state >>> 0;
+  return product;
 }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { crcAfter, crcAfterZeros } from '../../../src/transfer/writers/crc.ts';
+import { crcAfter, crcAfterZeros, crcJoined } from '../../../src/transfer/writers/crc.ts';
 
 it('appends zeros to a CRC as if they had been there', () => {
   fc.assert(
@@ -22,6 +22,14 @@ it('goes on beyond lengths of 32 bits: two steps are as good as one', () => {
     fc.property(fc.integer({ min: 0, max: 0xffffffff }), fc.maxSafeNat(), fc.nat(2 ** 31 - 1), (crc, one, other) => {
       const first = Math.floor(one / 2);
       expect(crcAfterZeros(crcAfterZeros(crc, first), other)).toBe(crcAfterZeros(crc, first + other));
+    }),
+  );
+});
+
+it('joins the CRCs of two pieces', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (first, second) => {
+      expect(crcJoined(crc32(first), crc32(second), second.length)).toBe(crc32(Buffer.concat([first, second])));
     }),
   );
 });

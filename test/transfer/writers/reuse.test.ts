@@ -1,6 +1,7 @@
-import { deflateRawSync, inflateRawSync, constants } from 'node:zlib';
+import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { startJoiner } from '../../../src/transfer/writers/joiner.ts';
 import { reuse } from '../../../src/transfer/writers/reuse.ts';
 import { skim } from '../../../src/transfer/writers/skim.ts';
 import { bytesOf } from './guest.ts';
@@ -72,6 +73,8 @@ describe('skimming deflate data', () => {
 });
 
 describe('reuse of deflate data', () => {
+  const joiner = startJoiner();
+
   it('joins streams of any encoder into one that inflates to all their bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStream, { minLength: 1, maxLength: 5 }), fc.nat(600), async (streams, slack) => {
@@ -80,8 +83,9 @@ describe('reuse of deflate data', () => {
           ...run(stream.guest, Buffer.concat([stream.deflated, Buffer.alloc(slack, 0x5a)])),
           read: () => Promise.reject(new Error('was read')),
         }));
-        const done = await reuse(runs, guest.length, 4);
+        const done = await reuse(runs, 4, joiner);
         expect(Buffer.compare(done.guest, guest)).toBe(0);
+        expect(done.crc).toBe(crc32(guest));
         expect(inflated(Buffer.concat([done.deflated, done.deflated])).equals(Buffer.concat([guest, guest]))).toBe(true);
       }),
       { numRuns: 60 },
@@ -101,7 +105,7 @@ describe('reuse of deflate data', () => {
   };
   for (const [what, deflated] of Object.entries(oddities)) {
     it(`falls back to reading for data that is ${what}`, async () => {
-      const done = await reuse([run(guest, good), run(guest, deflated)], guest.length * 2, 4);
+      const done = await reuse([run(guest, good), run(guest, deflated)], 4, joiner);
       expect(Buffer.compare(done.guest, Buffer.concat([guest, guest]))).toBe(0);
       expect(inflated(done.deflated).equals(Buffer.concat([guest, guest]))).toBe(true);
     });
@@ -114,7 +118,7 @@ describe('reuse of deflate data', () => {
     for (let bit = 0; bit < 400; bit += 1) {
       const broken = Buffer.from(stream);
       broken[bit >>> 3]! ^= 1 << (bit & 7);
-      const done = await reuse([run(small, broken)], small.length, 4);
+      const done = await reuse([run(small, broken)], 4, joiner);
       const native = inflatedOrNothing(broken);
       const expected = native?.length === small.length ? native : small;
       if (expected === small) fallbacks += 1;
