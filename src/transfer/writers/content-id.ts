@@ -25,7 +25,7 @@ export class ContentIdHash implements GuestObserver {
   readonly #outer = createHash('sha256');
   readonly #block = Buffer.alloc(blockBytes);
   readonly #queue: Hashing[] = [];
-  readonly #lanes = Math.min(availableParallelism() * 2, 16);
+  readonly #lanes = Math.min(availableParallelism() * 2, 8);
   #filled = 0;
   #zeroBlocks = 0;
 

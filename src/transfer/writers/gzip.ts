@@ -15,7 +15,7 @@ import { isZero } from './zeros.ts';
 export interface GzipOptions {
   /** 1 (fastest) to 9; default 4: 3 % more bytes than 6, for 40 % less time. */
   readonly level?: number;
-  /** Units of 1 MiB at work or waiting; default: cores + 4, at most 24. About 2.3 MiB of memory each. */
+  /** Units of 1 MiB at work or waiting; default: cores + 4, at most 10. About 2.3 MiB of memory each. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
   /** Sees the guest's bytes as they are written; costs no further reading or inflating. */
@@ -37,7 +37,7 @@ type Done = { readonly guest: number } | Joined;
  * Throws what reading a run throws, and `signal.reason` when aborted.
  */
 export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
-  const { level = 4, concurrency = Math.min(availableParallelism() + 4, 24), signal, observer } = options;
+  const { level = 4, concurrency = Math.min(availableParallelism() + 4, 10), signal, observer } = options;
   const joiner = startJoiner();
   let crc = 0;
   let length = 0;

@@ -17,7 +17,7 @@ export interface Joiner {
 const builtThread = fileURLToPath(new URL('./join-thread.cjs', import.meta.url));
 /** A thread takes some 30 ms to start: what is short never pays for it. */
 const joinedHere = 4;
-const mostThreads = 4;
+const mostThreads = 2;
 
 /** Joins in threads beside this one, as many as there are further cores, once there is enough to do. */
 export function startJoiner(program = builtThread): Joiner {
