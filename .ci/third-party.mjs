@@ -10,7 +10,6 @@ export const reasons = {
   conf: 'writes the profile store',
   'fastest-levenshtein': 'the nearest name to a mistyped one',
   got: 'API calls',
-  hpagent: 'HTTPS through a proxy',
   ini: "reads other tools' configuration",
   ora: 'the spinner',
   'p-limit': 'bounds what is done at once',

@@ -94,7 +94,7 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
   if (lacking) throw await refusalWithOthers(driver, lacking, name, surface);
   const origins = await originsOf(entry, driver, surface);
   const values = await valuesOf(entry, driver, origins, surface);
-  const tools = await toolsFor(surface, values);
+  const tools = await toolsFor(surface, values, name);
   // Drivers may catch what stops them and undo what they believe to have done: what was stopped first is what counts.
   let stopped: DryRunStop | undefined;
   const stop = (planned: Partial<Planned>): never => {

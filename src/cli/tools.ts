@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Tools } from '../core/driver.ts';
-import { configError } from '../core/errors.ts';
 import type { Http } from '../core/http.ts';
 import type { Secret } from '../core/secret.ts';
 import { createCache } from '../host/cache.ts';
@@ -9,25 +7,33 @@ import { ownFolder } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
 import type { HttpSettings } from '../http/settings.ts';
 import type { Surface } from './context.ts';
+import { tlsSettings } from './tls-files.ts';
 
 type FieldValues = Readonly<Record<string, string | Secret>>;
 
 /** How many time limits a transfer may pass without a byte: 60 s by default. */
 const stallLimits = 2;
-/** An Http by the global options, and by the profile's own `caBundle` and `insecure` where it has them. */
-export async function toolsFor(surface: Surface, values: FieldValues = {}): Promise<Tools> {
+
+/** Runs that have been told that an option turns certificates off: it is said once, however many profiles are opened. */
+const told = new WeakSet<Surface['settings']>();
+
+/** Whether certificates go unchecked. Each run is told, and by which profile if it is the profile's doing. */
+function isInsecure({ settings, warn }: Surface, values: FieldValues, profile: string | undefined): boolean {
+  if (settings.insecure) {
+    if (!told.has(settings)) warn('certificates are not checked (insecure)');
+    told.add(settings);
+    return true;
+  }
+  const insecure = /^(true|1|yes|on)$/i.test(String(values.insecure ?? ''));
+  if (insecure) warn(`certificates are not checked (insecure in profile ${profile ?? ''})`);
+  return insecure;
+}
+
+/** An Http by the global options, and by the fields of the profile that every provider has. Throws CONFIG as `tlsSettings` does. */
+export async function toolsFor(surface: Surface, values: FieldValues = {}, profile?: string): Promise<Tools> {
   const { settings, home, version } = surface;
-  const insecure = settings.insecure === true || values.insecure === 'true';
-  if (insecure) surface.warn('certificates are not checked (insecure)');
-  const pem = async (file: string | Secret | undefined): Promise<string | undefined> =>
-    typeof file === 'string'
-      ? readFile(file, 'utf8').catch((cause: unknown) => Promise.reject(configError(`cannot read ${file}`, { cause })))
-      : undefined;
-  const [ca, cert, key] = await Promise.all([
-    pem(settings.caBundle ?? values.caBundle),
-    pem(settings.clientCert),
-    pem(settings.clientKey),
-  ]);
+  const insecure = isInsecure(surface, values, profile);
+  const tls = await tlsSettings(surface, values);
   const { env } = home;
   const proxies = {
     http: env.HTTP_PROXY ?? env.http_proxy,
@@ -41,9 +47,7 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}): Prom
     stallMs: settings.timeoutMs * stallLimits,
     proxies: Object.fromEntries(Object.entries(proxies).filter(([, value]) => value)),
     ...(settings.debug ? { trace: (line: string) => surface.progress.line(line) } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    ...tls,
     ...(insecure ? { insecure } : {}),
     ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit }),
   };

@@ -1,5 +1,5 @@
 import { unsupportedError } from './errors.ts';
-import type { Fields, Values } from './field.ts';
+import { tlsFields, type Fields, type Values } from './field.ts';
 import type { Http } from './http.ts';
 import { imageFrom, type Image, type ImageRecord } from './image.ts';
 import {
@@ -163,7 +163,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     name: definition.name,
     title: definition.title,
     docs: definition.docs,
-    profile: definition.profile,
+    profile: definition.worksOnFiles ? definition.profile : { ...tlsFields, ...definition.profile },
     example: definition.example,
     worksOnFiles: definition.worksOnFiles ?? false,
     ids: definition.ids,

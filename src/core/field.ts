@@ -12,9 +12,23 @@ export interface Field {
   /** The value where nothing gives one; `{data}` in it stands for imgctl's data folder of the user. */
   readonly default?: string;
   readonly choices?: readonly string[];
+  /** Few need it: who makes a profile by answering questions is not asked for it. */
+  readonly rare?: boolean;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
+
+/**
+ * How TLS is spoken with a provider. Every provider that is reached over the network has these fields, beside those that
+ * its driver declares; no driver uses them: the Http it is handed does. Files may be given as PEM texts too.
+ */
+export const tlsFields = {
+  caBundle: { help: 'File with certificates to trust besides the usual ones (PEM)', rare: true },
+  clientCert: { help: 'File with a client certificate (PEM)', rare: true },
+  clientKey: { help: 'File with the key of the client certificate, if it does not stand in the same (PEM)', rare: true },
+  clientKeyPassphrase: { help: 'Passphrase of that key, if it is encrypted', secret: true, rare: true },
+  insecure: { help: 'true: do not check certificates', choices: ['true', 'false'], rare: true },
+} as const satisfies Fields;
 
 type ValueOf<F extends Field> = F extends { secret: true } ? Secret : string;
 

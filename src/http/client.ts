@@ -1,6 +1,7 @@
 import type { Got, Response } from 'got';
 import { type ImgctlError, providerError } from '../core/errors.ts';
 import type { Answer } from '../core/http.ts';
+import { watchConnecting } from './connecting.ts';
 import { aborted, failure, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
@@ -9,30 +10,19 @@ import { answerHeaders, type WireRequest } from './wire.ts';
 /** How many times `stallMs` the body of an answer may take in all: it may not trickle in for ever. */
 const bodyPatience = 5;
 
-/** The phases of got's time limits. */
+/** The phases of got's time limits. Those before a connection are not among them: got does not see into tunnels. */
 const phases: Readonly<Record<string, Phase>> = {
-  lookup: 'connecting',
-  connect: 'connecting',
-  secureConnect: 'connecting',
   send: 'sending',
   response: 'waiting for the answer',
   read: 'reading the answer',
 };
 
-function limitsOfGot({
-  timeoutMs,
-  stallMs,
-}: Limits): Readonly<Record<'lookup' | 'connect' | 'secureConnect' | 'socket' | 'send' | 'response' | 'read', number>> {
-  return {
-    lookup: timeoutMs,
-    connect: timeoutMs,
-    secureConnect: timeoutMs,
-    socket: stallMs,
-    send: Math.max(timeoutMs, stallMs),
-    response: timeoutMs,
-    read: stallMs * bodyPatience,
-  };
-}
+const limitsOfGot = ({ timeoutMs, stallMs }: Limits): Readonly<Record<'socket' | 'send' | 'response' | 'read', number>> => ({
+  socket: stallMs,
+  send: Math.max(timeoutMs, stallMs),
+  response: timeoutMs,
+  read: stallMs * bodyPatience,
+});
 
 let loading: Promise<Got> | undefined;
 /** got costs tens of milliseconds to load: only who asks an API pays them. */
@@ -57,14 +47,25 @@ export async function ask(
 ): Promise<Answer & { readonly text: string }> {
   const got = await load();
   if (signal.aborted) throw aborted();
-  let phase: Phase = 'connecting';
+  let phase: Phase = 'sending';
+  let connecting: () => Phase | undefined = () => undefined;
+  let late: ImgctlError | undefined;
   let tooLarge = false;
   const stop = new AbortController();
+  const giveUp = (): void => {
+    late = timedOut(route.peer, connecting() ?? phase, limits.timeoutMs);
+    stop.abort();
+  };
+  const patience = setTimeout(giveUp, limits.timeoutMs);
   const attempt = got(request.url, {
     method: request.method as 'GET',
     headers: { ...request.headers },
     ...(request.body === undefined ? {} : { body: request.body }),
-    request: (_url, options) => route.open(options),
+    request(_url, options) {
+      const opened = route.open(options);
+      connecting = watchConnecting(opened, () => clearTimeout(patience));
+      return opened;
+    },
     responseType: 'buffer',
     followRedirect: false,
     throwHttpErrors: false,
@@ -86,8 +87,14 @@ export async function ask(
     response = (await attempt) as Response<Buffer>;
   } catch (error) {
     if (signal.aborted) throw aborted();
+    if (late) throw late;
     if (tooLarge) throw providerError(`${request.shown} answered more than ${limits.maxBodyBytes} bytes`);
-    throw explain(error, route.peer, phase, limits);
+    throw explain(error, route.peer, connecting() ?? phase, limits);
+  } finally {
+    clearTimeout(patience);
   }
-  return { status: response.statusCode, headers: answerHeaders(response.headers), text: response.rawBody.toString('utf8') };
+  const headers = answerHeaders(response.headers);
+  const refused = route.refusal(response.statusCode, headers);
+  if (refused) throw refused;
+  return { status: response.statusCode, headers, text: response.rawBody.toString('utf8') };
 }

@@ -1,11 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import { ImgctlError } from '../core/errors.ts';
 import type { Brake } from './brake.ts';
+import { watchConnecting } from './connecting.ts';
 import { aborted, failure, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
-import type { WireRequest } from './wire.ts';
+import { answerHeaders, type WireRequest } from './wire.ts';
 
 /** What bulk transfers work with. */
 export interface BulkTools {
@@ -33,12 +33,11 @@ export interface Exchange {
 /** Begins a bulk request over node's own client. The time limit for connecting and the signal are seen to from here on. */
 export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): Exchange {
   if (signal.aborted) throw aborted();
-  let connected = false;
   let wanted: Phase = 'sending';
   let limit: number | undefined;
   // What node tells the reader of a body about its end says nothing of why we ended it.
   let reason: ImgctlError | undefined;
-  const phase = (): Phase => (connected ? wanted : 'connecting');
+  const phase = (): Phase => connecting() ?? wanted;
   const explain = (error: unknown): ImgctlError => {
     if (reason) return reason;
     return error instanceof ImgctlError ? error : failure(error, route.peer, phase());
@@ -48,30 +47,30 @@ export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): 
     reason ??= error;
     request.destroy(error);
   };
-  const connecting = setTimeout(() => end(timedOut(route.peer, 'connecting', limits.timeoutMs)), limits.timeoutMs);
+  const patience = setTimeout(() => end(timedOut(route.peer, phase(), limits.timeoutMs)), limits.timeoutMs);
+  const connecting = watchConnecting(request, () => {
+    clearTimeout(patience);
+    if (limit !== undefined) request.socket?.setTimeout(limit);
+  });
   const onAbort = (): void => end(aborted());
   signal.addEventListener('abort', onAbort, { once: true });
   const onTimeout = (): void => {
-    if (limit !== undefined && connected) end(timedOut(route.peer, phase(), limit));
+    if (limit !== undefined && !connecting()) end(timedOut(route.peer, phase(), limit));
   };
   request.once('close', () => {
-    clearTimeout(connecting);
+    clearTimeout(patience);
     signal.removeEventListener('abort', onAbort);
     request.socket?.off('timeout', onTimeout);
   });
-  request.once('socket', (socket) => {
-    const ready = (): void => {
-      clearTimeout(connecting);
-      connected = true;
-      if (limit !== undefined) socket.setTimeout(limit);
-    };
-    // The request itself tells of the first silence only, and that may have been ours.
-    socket.on('timeout', onTimeout);
-    if (request.reusedSocket) ready();
-    else socket.once((socket as Partial<TLSSocket>).encrypted ? 'secureConnect' : 'connect', ready);
-  });
+  // The request itself tells of the first silence only, and that may have been ours.
+  request.once('socket', (socket) => socket.on('timeout', onTimeout));
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve);
+    request.once('response', (message) => {
+      const refused = route.refusal(message.statusCode ?? 0, answerHeaders(message.headers));
+      if (!refused) return resolve(message);
+      reject(refused);
+      end(refused);
+    });
     request.on('error', (error) => reject(explain(error)));
   });
   answer.catch(() => undefined);
@@ -83,7 +82,7 @@ export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): 
       wanted = next;
       limit = ms;
       // Setting it begins the count anew: time that we took ourselves is not the other side's.
-      if (connected) request.socket?.setTimeout(ms);
+      if (!connecting()) request.socket?.setTimeout(ms);
     },
     rest: () => void (limit = undefined),
     stop: () => void request.destroy(),

@@ -1,12 +1,17 @@
 import { abortedError, type ImgctlError, networkError, providerError } from '../core/errors.ts';
+import { proxyReason } from './proxy.ts';
+import { TunnelRefused } from './tunnel.ts';
 
 /** What was going on when a connection failed. */
-export type Phase = 'connecting' | 'sending' | 'waiting for the answer' | 'reading the answer';
+export type Phase =
+  'looking up the host name' | 'connecting' | 'agreeing on TLS' | 'sending' | 'waiting for the answer' | 'reading the answer';
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 const trust = 'if you trust this server: --ca-bundle FILE with the certificate of its authority';
+/** What to do where a server wants to know by TLS who we are. */
+export const clientCertificateHint = '--client-cert FILE and --client-key FILE, or clientCert and clientKey of the profile';
 const clock = 'check the clock of this machine; ask who runs the server';
 
 /** What an error code of node, OpenSSL or the HTTP parser means, and what to do. `%` stands for the host and port, `@` for the phase. */
@@ -23,7 +28,15 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
   [/^(UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA)/, '% has a certificate of an unknown authority', trust],
   [/^CERT_/, '% has a certificate that is not valid', trust],
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/, '% does not speak TLS', 'is it http:// rather than https://?'],
-  [/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/, '% refused the TLS connection: it may want a client certificate'],
+  [/CERTIFICATE_REQUIRED/, '% wants a client certificate', clientCertificateHint],
+  [
+    /HANDSHAKE_FAILURE|ALERT_BAD_CERTIFICATE/,
+    '% refused the TLS connection: it may want a client certificate, or another one',
+    clientCertificateHint,
+  ],
+  [/ALERT_UNKNOWN_CA/, '% does not know the authority of our client certificate', clientCertificateHint],
+  [/ALERT_CERTIFICATE_EXPIRED/, '% says that our client certificate has expired', clientCertificateHint],
+  [/ALERT_(CERTIFICATE_|UNSUPPORTED_CERT|ACCESS_DENIED)/, '% does not accept our client certificate', clientCertificateHint],
   [/^(EPROTO|ERR_SSL_|ERR_TLS_)/, 'no TLS connection with % could be agreed on'],
   [
     /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|HPE_INVALID_EOF_STATE)$/,
@@ -43,6 +56,10 @@ export const mayPass = (error: ImgctlError): boolean => error.code === 'NETWORK'
  */
 const bareCause = (code: string): Error => Object.assign(new Error(code === '' ? 'no code' : code), { code });
 
+/** got wraps what it is told. */
+const refusedTunnel = (error: unknown): TunnelRefused | undefined =>
+  [error, error instanceof Error ? error.cause : undefined].find((one) => one instanceof TunnelRefused);
+
 /** Host and port of a URL, the default port included. */
 export function hostOf(url: URL): string {
   return `${url.hostname}:${url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port}`;
@@ -55,15 +72,8 @@ export function hostOf(url: URL): string {
 export function failure(error: unknown, peer: string, phase: Phase): ImgctlError {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : '';
-  const refused = /^Bad response: (\d+)$/.exec(message)?.[1];
-  if (refused !== undefined)
-    return networkError(`${peer} cannot be reached: the proxy answered HTTP ${refused}`, {
-      cause: bareCause('PROXY'),
-      hint:
-        refused === '407' ? 'put user and password into HTTPS_PROXY' : 'put the host into NO_PROXY, or ask who runs the proxy',
-    });
-  if (message === 'Proxy timeout')
-    return networkError(`${peer} did not answer in time while connecting`, { cause: bareCause('ETIMEDOUT') });
+  const refused = refusedTunnel(error);
+  if (refused) return proxyRefusal(peer, refused.status, 'HTTPS_PROXY', proxyReason(refused.headers));
   const cause = bareCause(code);
   if (/^(HPE_(?!INVALID_EOF_STATE)|Z_)/.test(code))
     return providerError(`${peer} answered something that is not HTTP (${code})`, {
@@ -78,6 +88,22 @@ export function failure(error: unknown, peer: string, phase: Phase): ImgctlError
     cause,
     ...(known?.[2] === undefined ? {} : { hint: known[2] }),
   });
+}
+
+/**
+ * The error for a proxy that answered itself, in the place of whom was asked. `variable` is what it was named in, `more`
+ * what it said of its reason.
+ */
+export function proxyRefusal(peer: string, status: number, variable: string, more = ''): ImgctlError {
+  // What the proxy itself failed in may work the next time; what it forbids does not.
+  const cause = bareCause(status >= 500 ? 'EPROXY' : 'PROXY');
+  const hint =
+    status === 407
+      ? `put user and password into ${variable}: http://USER:PASSWORD@HOST:PORT`
+      : status >= 500
+        ? `is the address in the profile right? Else put the host into NO_PROXY, or ask who runs the proxy`
+        : 'put the host into NO_PROXY, or ask who runs the proxy';
+  return networkError(`${peer} cannot be reached: the proxy answered HTTP ${status}${more}`, { cause, hint });
 }
 
 /** The error for a time limit that was reached. `afterMs` is the limit. */

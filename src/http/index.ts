@@ -1,7 +1,8 @@
-import type { Answer, Http } from '../core/http.ts';
+import type { Answer, ApiAnswer, Http } from '../core/http.ts';
 import { apiAnswer } from './answer.ts';
 import { createBrake } from './brake.ts';
 import { ask } from './client.ts';
+import { connectionRefusal } from './front.ts';
 import { receiveBytes } from './receive.ts';
 import { createRedactor } from './redact.ts';
 import { withRetries } from './retry.ts';
@@ -21,6 +22,13 @@ export function createHttp(settings: HttpSettings): Http {
   const routeTo = createRoutes(settings, limits);
   const brake = createBrake(settings.bytesPerSecond);
   const own = { 'user-agent': settings.userAgent };
+
+  /** The answer for who asked. Throws AUTH or NETWORK where it is about the connection, and not about what was asked. */
+  function given(wire: WireRequest, peer: string, answer: Answer & { readonly text: string }): ApiAnswer {
+    const refused = connectionRefusal(answer, peer);
+    if (refused) throw refused;
+    return apiAnswer({ ...answer, url: wire.shown }, redactor);
+  }
 
   /** Does the work of one exchange, and traces how it began and ended. */
   async function traced<A extends Answer>(
@@ -44,14 +52,14 @@ export function createHttp(settings: HttpSettings): Http {
   return {
     async request(request, call) {
       const wire = wireRequest(request, { ...own, accept: 'application/json' }, redactor);
-      const route = await routeTo(wire.url);
+      const route = routeTo(wire.url);
       const tryOnce = (): ReturnType<typeof ask> => ask(wire, route, limits, call.signal);
       const answer = await withRetries(request, route.peer, call, () => traced(wire, undefined, tryOnce, ({ text }) => text));
-      return apiAnswer({ ...answer, url: wire.shown }, redactor);
+      return given(wire, route.peer, answer);
     },
     async send(request, call) {
       const wire = wireRequest(request, own, redactor);
-      const tools = { route: await routeTo(wire.url), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url), limits, brake, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
       const answer = await traced(
         wire,
@@ -59,11 +67,11 @@ export function createHttp(settings: HttpSettings): Http {
         () => sendBytes(wire, request, tools),
         ({ text }) => text,
       );
-      return apiAnswer({ ...answer, url: wire.shown }, redactor);
+      return given(wire, tools.route.peer, answer);
     },
     async receive(request, call) {
       const wire = wireRequest({ ...request, method: 'GET' }, own, redactor);
-      const tools = { route: await routeTo(wire.url), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url), limits, brake, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
       return traced(

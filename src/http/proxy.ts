@@ -1,4 +1,3 @@
-import type { Agent, AgentOptions } from 'node:https';
 import { configError } from '../core/errors.ts';
 import { isDirect } from './no-proxy.ts';
 import type { HttpSettings } from './settings.ts';
@@ -17,6 +16,9 @@ export function proxyFor(url: URL, proxies: HttpSettings['proxies']): URL | unde
   return proxy;
 }
 
+/** The host of a URL as node wants it: an IPv6 address without its brackets. */
+export const bareHost = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+
 /** The value of `Proxy-Authorization` for a proxy with user and password in its address. */
 export function proxyAuthorization(proxy: URL): string | undefined {
   if (proxy.username === '' && proxy.password === '') return undefined;
@@ -24,16 +26,13 @@ export function proxyAuthorization(proxy: URL): string | undefined {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-/**
- * Connections through a tunnel (CONNECT) of `proxy`. `options` are those of the connection to the target;
- * the proxy has `timeoutMs` to open the tunnel, and is trusted as the target is.
- */
-export async function tunnelAgent(proxy: URL, options: AgentOptions, timeoutMs: number): Promise<Agent> {
-  const { HttpsProxyAgent } = await import('hpagent');
-  const { secureContext, rejectUnauthorized } = options;
-  const toProxy = {
-    ...(secureContext === undefined ? {} : { secureContext }),
-    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
-  };
-  return new HttpsProxyAgent({ ...options, proxy, proxyRequestOptions: toProxy, timeout: timeoutMs });
+/** What a proxy says of why it answered itself: the word of squid, such as ` (ERR_CONNECT_FAIL)`; else nothing. */
+export function proxyReason(headers: Readonly<Record<string, unknown>>): string {
+  const word = /^[A-Z_]{3,60}/.exec(String(headers['x-squid-error'] ?? ''))?.[0];
+  return word === undefined ? '' : ` (${word})`;
 }
+
+/** Whether an answer to a relayed request is the proxy's own: nobody else asks for its password, and the usual ones give their name. */
+export const isProxys = (status: number, headers: Readonly<Record<string, string>>): boolean =>
+  status === 407 ||
+  (status >= 400 && (headers['x-squid-error'] !== undefined || /^(squid|tinyproxy|privoxy)\b/i.test(headers['server'] ?? '')));

@@ -1,10 +1,13 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { hostOf } from './failure.ts';
-import { proxyAuthorization, proxyFor, tunnelAgent } from './proxy.ts';
+import type { ImgctlError } from '../core/errors.ts';
+import { hostOf, proxyRefusal } from './failure.ts';
+import { bareHost, isProxys, proxyAuthorization, proxyFor, proxyReason } from './proxy.ts';
 import type { HttpSettings, Limits } from './settings.ts';
 import { tlsOptions } from './tls.ts';
+import { TunnelAgent } from './tunnel.ts';
 
 /** How a URL is reached. */
 export interface Route {
@@ -13,6 +16,8 @@ export interface Route {
   readonly agent: http.Agent;
   /** Begins a request. `options` are node's: method, headers and whatever else. */
   open(options: http.RequestOptions): http.ClientRequest;
+  /** The error for an answer that is not the server's but a proxy's on the way; absent: it is the server's. */
+  refusal(status: number, headers: Readonly<Record<string, string>>): ImgctlError | undefined;
 }
 
 /**
@@ -44,19 +49,25 @@ const direct = (url: URL, agent: http.Agent): Route => ({
   peer: hostOf(url),
   agent,
   open: (options) => (url.protocol === 'https:' ? https : http).request(url, { ...options, agent }),
+  refusal: () => undefined,
 });
+
+const throughProxy = (url: URL, proxy: URL): string => `${hostOf(url)} through the proxy ${hostOf(proxy)}`;
 
 /** Plain http through a proxy: the whole URL is asked of the proxy (RFC 9112 section 3.2.2), as many refuse tunnels to other ports than 443. */
 const relayed = (url: URL, proxy: URL, agent: http.Agent): Route => ({
-  peer: `${hostOf(url)} through the proxy ${hostOf(proxy)}`,
+  peer: throughProxy(url, proxy),
   agent,
   open(options) {
     const authorization = proxyAuthorization(proxy);
+    const hostname = bareHost(proxy);
     return (proxy.protocol === 'https:' ? https : http).request({
       ...options,
       agent,
       protocol: proxy.protocol,
-      hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
+      hostname,
+      // Else the proxy would be asked for the certificate of the target, which the Host header names.
+      servername: isIP(hostname) === 0 ? hostname : '',
       port: proxy.port,
       path: `${url.origin}${url.pathname}${url.search}`,
       headers: {
@@ -66,28 +77,35 @@ const relayed = (url: URL, proxy: URL, agent: http.Agent): Route => ({
       },
     });
   },
+  refusal: (status, headers) =>
+    isProxys(status, headers) ? proxyRefusal(throughProxy(url, proxy), status, 'HTTP_PROXY', proxyReason(headers)) : undefined,
 });
 
+/** Makes something when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => (made ??= { it: make() }).it;
+}
+
 /** Finds the route to a URL. Connections are kept and shared by all that goes the same way. Throws CONFIG as `proxyFor` and `tlsOptions` do. */
-export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL) => Promise<Route> {
-  let plain: http.Agent | undefined;
-  let secure: https.Agent | undefined;
-  let secureOptions: https.AgentOptions | undefined;
-  const tunnels = new Map<string, Promise<https.Agent>>();
-  const forTls = (): https.AgentOptions => (secureOptions ??= { ...connections, ...tlsOptions(settings) });
-  const plainAgent = (): http.Agent => (plain ??= dropIdle(new http.Agent(connections)));
-  const secureAgent = (): https.Agent => (secure ??= dropIdle(new https.Agent(forTls())));
-  const tunnel = (proxy: URL): Promise<https.Agent> => {
-    const known = tunnels.get(proxy.href);
-    if (known) return known;
-    const made = tunnelAgent(proxy, forTls(), limits.timeoutMs).then(dropIdle);
-    tunnels.set(proxy.href, made);
-    return made;
+export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL) => Route {
+  const tls = once(() => tlsOptions(settings));
+  const plain = once(() => dropIdle(new http.Agent(connections)));
+  const secure = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toServer })));
+  const secureToProxy = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toProxy })));
+  const tunnels = new Map<string, https.Agent>();
+  const tunnel = (proxy: URL): https.Agent => {
+    const { toServer, toProxy } = tls();
+    const agent =
+      tunnels.get(proxy.href) ??
+      dropIdle(new TunnelAgent(proxy, { ...connections, ...toServer }, { ...connections, ...toProxy }, limits.timeoutMs));
+    tunnels.set(proxy.href, agent);
+    return agent;
   };
-  return async (url) => {
+  return (url) => {
     const proxy = proxyFor(url, settings.proxies);
-    if (!proxy) return direct(url, url.protocol === 'https:' ? secureAgent() : plainAgent());
-    if (url.protocol === 'http:') return relayed(url, proxy, proxy.protocol === 'https:' ? secureAgent() : plainAgent());
-    return { ...direct(url, await tunnel(proxy)), peer: `${hostOf(url)} through the proxy ${hostOf(proxy)}` };
+    if (!proxy) return direct(url, url.protocol === 'https:' ? secure() : plain());
+    if (url.protocol === 'http:') return relayed(url, proxy, proxy.protocol === 'https:' ? secureToProxy() : plain());
+    return { ...direct(url, tunnel(proxy)), peer: throughProxy(url, proxy) };
   };
 }

@@ -1,10 +1,17 @@
+import type { Secret } from '../core/secret.ts';
 import type { Redactor } from './redact.ts';
+
+/** Certificates or a key in PEM, and what they are called in messages: their file, or where else they came from. */
+export interface Pem {
+  readonly text: string;
+  readonly from: string;
+}
 
 /** What the network side of a run is set to. */
 export interface HttpSettings {
   /** Sent with every request. */
   readonly userAgent: string;
-  /** Milliseconds that each phase may take: to connect (TLS included), and until the answer's headers are there. Default 30 000. */
+  /** Milliseconds that each phase may take: to connect (name, tunnel and TLS included), and until the answer's headers are there. Default 30 000. */
   readonly timeoutMs?: number;
   /** Milliseconds without a single byte, in either direction, after which a transfer counts as broken. Default 60 000. */
   readonly stallMs?: number;
@@ -14,11 +21,14 @@ export interface HttpSettings {
   readonly redactor?: Redactor;
   /** Values of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
   readonly proxies?: { readonly http?: string; readonly https?: string; readonly no?: string };
-  /** Certificates to trust besides the usual ones, as PEM text. */
-  readonly ca?: string;
-  /** Client certificate and its key, as PEM text. */
-  readonly cert?: string;
-  readonly key?: string;
+  /** Certificates to trust besides the usual ones. */
+  readonly ca?: Pem;
+  /** Client certificate, those of its authorities behind it. */
+  readonly cert?: Pem;
+  /** Its key; absent: it stands with the certificate. */
+  readonly key?: Pem;
+  /** What opens an encrypted key. */
+  readonly passphrase?: Secret;
   /** Accept any certificate. */
   readonly insecure?: boolean;
   /** Bytes that the answer to an API call may have, decompressed. Default 64 MiB. */

@@ -64,7 +64,19 @@ describe('plain http', () => {
     const through = http({ http: `me:p%40ss@127.0.0.1:${proxy.port}` }, { trace: (line) => lines.push(line) });
     expect((await through.request({ method: 'GET', url: target.origin }, testCall())).status).toBe(200);
     expect(lines.join()).not.toMatch(/p%40ss|p@ss/);
-    expect((await http({ http: proxy.origin }).request({ method: 'GET', url: target.origin }, testCall())).status).toBe(407);
+    const url = target.origin;
+    const stranger = http({ http: proxy.origin });
+    for (const attempt of [
+      () => stranger.request({ method: 'GET', url }, testCall(3)),
+      () => stranger.send({ method: 'PUT', url, bytes: chunksOf(50, 100_000), length: 5_000_000 }, testCall()),
+      () => stranger.receive({ url }, testCall()),
+    ])
+      expect(await failureOf(attempt())).toMatchObject({
+        code: 'NETWORK',
+        message: `${new URL(url).host} through the proxy 127.0.0.1:${proxy.port} cannot be reached: the proxy answered HTTP 407`,
+        circumstances: { hint: expect.stringContaining('HTTP_PROXY') },
+      });
+    expect(proxy.asked).toHaveLength(4);
   });
 });
 
@@ -167,6 +179,13 @@ test.each([
   ['https://127.0.0.1', 'localhost', false],
   ['https://[::1]:5000', '::1', true],
   ['https://[::1]:5000', '[::1]:5000', true],
+  ['https://10.1.2.3', '10.0.0.0/8', true],
+  ['https://11.1.2.3', '10.0.0.0/8', false],
+  ['https://[fd00::1]', 'fd00::/8', true],
+  ['https://[fd00::1]', '[fd00::]/8', true],
+  ['https://[fe80::1]', 'fd00::/8,10.0.0.0/8', false],
+  ['https://10.example.org', '10.0.0.0/8', false],
+  ['https://10.0.0.1', '10.0.0.0/33,/8,10.0.0.0/', false],
   ['https://example.org', '', false],
   ['https://example.org', ' , ', false],
   ['https://example.org', undefined, false],

@@ -51,7 +51,7 @@ beforeAll(async () => {
     const built = await rolldown({
       input: new URL(path, import.meta.url).pathname,
       platform: 'node',
-      external: ['got', 'hpagent'],
+      external: ['got'],
       logLevel: 'silent',
     });
     await built.write({ file: join(folder, `${name}.mjs`), format: 'esm', codeSplitting: false });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
+import type { Pem } from '../../src/http/settings.ts';
 import { startProxy } from './proxy-server.ts';
 import { chunksOf, createServers, failureOf, httpServer, testCall } from './servers.ts';
 
@@ -17,6 +18,7 @@ describe.skipIf(!hasOpenssl)(
   () => {
     let folder: string;
     const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
+    const of = (name: string): Pem => ({ text: pem(name), from: name });
     const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
 
     /** A certificate of our authority. `dates` are OpenSSL's, beginning and end. */
@@ -102,7 +104,7 @@ describe.skipIf(!hasOpenssl)(
 
     test('a certificate of an authority that is given is trusted, for calls and for bulk', async () => {
       const url = await serve('good');
-      const http = createHttp(settings({ ca: pem('ca.crt') }));
+      const http = createHttp(settings({ ca: of('ca.crt') }));
       expect((await http.request({ method: 'GET', url }, testCall())).json()).toBe('hello');
       expect((await http.send({ method: 'PUT', url, bytes: chunksOf(20, 500_000), length: 10_000_000 }, testCall())).status).toBe(
         200,
@@ -118,7 +120,7 @@ describe.skipIf(!hasOpenssl)(
       ['good', false, 'certificate of an unknown authority', /--ca-bundle FILE/],
     ])('%s (authority given: %s): %s', async (name, trusted, words, hint) => {
       const url = await serve(name);
-      const http = createHttp(settings(trusted ? { ca: pem('ca.crt') } : {}));
+      const http = createHttp(settings(trusted ? { ca: of('ca.crt') } : {}));
       const call = testCall(3);
       const tries = [
         () => http.request({ method: 'GET', url }, call),
@@ -146,10 +148,10 @@ describe.skipIf(!hasOpenssl)(
 
     test('a server that wants a client certificate gets it, and refuses who has none', async () => {
       const url = await serve('good', { ca: pem('ca.crt'), requestCert: true, rejectUnauthorized: true });
-      const known = createHttp(settings({ ca: pem('ca.crt'), cert: pem('client.crt'), key: pem('client.key') }));
+      const known = createHttp(settings({ ca: of('ca.crt'), cert: of('client.crt'), key: of('client.key') }));
       expect((await known.request({ method: 'GET', url }, testCall())).status).toBe(200);
       expect((await known.send({ method: 'PUT', url, bytes: chunksOf(1, 10) }, testCall())).status).toBe(200);
-      const stranger = createHttp(settings({ ca: pem('ca.crt') }));
+      const stranger = createHttp(settings({ ca: of('ca.crt') }));
       expect(await failureOf(stranger.request({ method: 'GET', url }, testCall()))).toMatchObject({ code: 'NETWORK' });
       expect(await failureOf(stranger.receive({ url }, testCall()))).toMatchObject({ code: 'NETWORK' });
     });
@@ -158,7 +160,7 @@ describe.skipIf(!hasOpenssl)(
       const url = await serve('good');
       const { port } = new URL(url);
       const proxy = await startProxy(servers, Number(port));
-      const trusting = createHttp(settings({ ca: pem('ca.crt'), proxies: { https: proxy.origin } }));
+      const trusting = createHttp(settings({ ca: of('ca.crt'), proxies: { https: proxy.origin } }));
       for (let count = 0; count < 2; count += 1)
         expect((await trusting.request({ method: 'GET', url }, testCall())).json()).toBe('hello');
       const sent = await trusting.send({ method: 'PUT', url, bytes: chunksOf(20, 500_000), length: 10_000_000 }, testCall());
@@ -183,7 +185,7 @@ describe.skipIf(!hasOpenssl)(
         key: pem('good.key'),
       });
       const proxies = { http: proxy.origin, https: proxy.origin };
-      const trusting = createHttp(settings({ ca: pem('ca.crt'), proxies }));
+      const trusting = createHttp(settings({ ca: of('ca.crt'), proxies }));
       expect((await trusting.request({ method: 'GET', url }, testCall())).json()).toBe('hello');
       expect((await trusting.request({ method: 'GET', url: plain.origin }, testCall())).json()).toBe('plain');
       const strict = createHttp(settings({ proxies }));
@@ -194,9 +196,9 @@ describe.skipIf(!hasOpenssl)(
 
     test('certificates that cannot be used are a matter of configuration', async () => {
       for (const wrong of [
-        { ca: 'no certificate' },
-        { ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' },
-        { cert: pem('client.crt'), key: pem('ca.key') },
+        { ca: { text: 'no certificate', from: 'x' } },
+        { ca: { text: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', from: 'x' } },
+        { cert: of('client.crt'), key: of('ca.key') },
       ])
         expect(
           await failureOf(createHttp(settings(wrong)).request({ method: 'GET', url: 'https://127.0.0.1:1' }, testCall())),

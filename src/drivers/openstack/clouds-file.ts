@@ -31,6 +31,8 @@ const cloudKeys: readonly (readonly [string, readonly string[]])[] = [
   ['interface', ['interface', 'endpoint_type']],
   ['imageEndpoint', ['image_endpoint_override']],
   ['caBundle', ['cacert']],
+  ['clientCert', ['cert']],
+  ['clientKey', ['key']],
 ];
 
 const plain = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textIn(value));

@@ -1,4 +1,4 @@
-import type { Fields, Values } from '../../core/field.ts';
+import { tlsFields, type Fields, type Values } from '../../core/field.ts';
 
 /** What a profile says. Which of them sign in together is decided in `sign-in.ts`. */
 export const fields = {
@@ -38,8 +38,10 @@ export const fields = {
     help: 'Address of Glance, instead of the one in the catalogue',
     env: ['OS_IMAGE_ENDPOINT_OVERRIDE', 'OS_IMAGE_ENDPOINT'],
   },
-  caBundle: { help: 'File with the certificates to trust', env: ['OS_CACERT'] },
-  insecure: { help: 'true: do not check certificates', env: ['OS_INSECURE'] },
+  caBundle: { ...tlsFields.caBundle, env: ['OS_CACERT'] },
+  clientCert: { ...tlsFields.clientCert, env: ['OS_CERT'] },
+  clientKey: { ...tlsFields.clientKey, env: ['OS_KEY'] },
+  insecure: { ...tlsFields.insecure, env: ['OS_INSECURE'] },
 } as const satisfies Fields;
 
 export type ProfileValues = Values<typeof fields>;

@@ -1,0 +1,25 @@
+import { authError, type ImgctlError, networkError } from '../core/errors.ts';
+import type { Answer } from '../core/http.ts';
+import { clientCertificateHint } from './failure.ts';
+
+/** Titles of the pages with which web servers answer 400 to a connection that they dislike: nginx's, and Go's. */
+const pages: readonly (readonly [page: RegExp, error: (peer: string) => ImgctlError])[] = [
+  [
+    /400 No required SSL certificate was sent/,
+    (peer) => authError(`${peer} wants a client certificate`, { status: 400, hint: clientCertificateHint }),
+  ],
+  [
+    /400 The SSL certificate error/,
+    (peer) => authError(`${peer} does not accept our client certificate`, { status: 400, hint: clientCertificateHint }),
+  ],
+  [
+    /plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server/,
+    (peer) => networkError(`${peer} speaks TLS only`, { status: 400, hint: 'is it https:// rather than http://?' }),
+  ],
+];
+
+/** The error for an answer that is about the connection, from whatever stands before the API; absent: it is the API's. */
+export function connectionRefusal({ status, text }: Answer & { readonly text: string }, peer: string): ImgctlError | undefined {
+  if (status !== 400) return undefined;
+  return pages.find(([page]) => page.test(text))?.[1](peer);
+}
