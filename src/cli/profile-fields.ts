@@ -22,13 +22,16 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
   }
 }
 
+/** A key that stands in a variable itself, in the place of the name of its file. */
+const holdsKey = (text: string): boolean => text.includes('PRIVATE KEY-----');
+
 /** A profile for the eye: where each value comes from; secrets only as references or masked. */
 export async function shownProfile(name: string, surface: Surface): Promise<ShownProfile> {
   const entry = surface.directory.entry(name);
   const driver = await driverNamed(entry.provider, surface);
   const origins = await originsOf(entry, driver, surface);
   const fields = Object.entries(origins).map(([field, { text, from }]): readonly [string, ShownField] => {
-    const hidden = driver.profile[field]?.secret === true && keptAs(text) === 'plain';
+    const hidden = (driver.profile[field]?.secret === true || holdsKey(text)) && keptAs(text) === 'plain';
     return [field, { value: hidden ? new Secret(text) : text, from }];
   });
   return {

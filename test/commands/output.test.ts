@@ -156,6 +156,11 @@ describe('what is said besides', () => {
       const insecure = await stage.ok(['list', '-p', 'lin', '--insecure'], { env });
       expect(insecure.stderr).toBe('warning: certificates are not checked (insecure)\n');
       expect((await stage.ok(['list', '-p', 'lin', '--insecure', '-q'], { env })).stderr).toBe('');
+      const two = { ...env, ...profileVariables('other', 'linode', { ...cloud.values, insecure: 'True' }) };
+      expect((await stage.ok(['list', '-p', 'lin', '-p', 'other', '--insecure'], { env: two })).stderr).toBe(insecure.stderr);
+      expect((await stage.ok(['list', '-p', 'lin', '-p', 'other'], { env: two })).stderr).toBe(
+        'warning: certificates are not checked (insecure in profile other)\n',
+      );
     } finally {
       await cloud.stop();
     }

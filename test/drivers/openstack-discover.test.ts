@@ -40,6 +40,8 @@ const lab = {
   interface: 'internal',
   verify: false,
   cacert: '/etc/ca.pem',
+  cert: '~/me.crt',
+  key: '~/me.key',
 };
 const robot = {
   auth: { auth_url: 'https://r.example', application_credential_id: 7, application_credential_secret: 's' },
@@ -67,6 +69,8 @@ describe('clouds.yaml', () => {
         interface: 'internal',
         insecure: 'true',
         caBundle: '/etc/ca.pem',
+        clientCert: '~/me.crt',
+        clientKey: '~/me.key',
       },
     });
     expect(found[2]?.fields).toMatchObject({

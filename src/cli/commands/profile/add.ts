@@ -73,7 +73,7 @@ async function offerCheck(name: string, book: ProfileBook, surface: Surface): Pr
   }
 }
 
-/** Asks on a terminal for every field, or, where some were given, for those that the driver cannot do without. */
+/** Asks on a terminal for every usual field, or, where some were given, for those that the driver cannot do without. */
 async function askMissing(
   driver: Driver,
   given: Readonly<Record<string, string>>,
@@ -83,7 +83,7 @@ async function askMissing(
   if (!canAsk(surface) || surface.settings.yes) return answers;
   const begun = Object.keys(given).length > 0;
   for (const [name, field] of Object.entries(driver.profile)) {
-    if (begun && (given[name] !== undefined || !field.required)) continue;
+    if (field.rare || (begun && (given[name] !== undefined || !field.required))) continue;
     const how = {
       ...(field.secret ? { secret: true } : {}),
       ...(field.choices ? { choices: field.choices } : {}),
