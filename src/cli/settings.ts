@@ -37,7 +37,12 @@ export const globalOptions = {
   verbose: { kind: 'flag', short: 'v', summary: 'say more of what is being done' },
   debug: { kind: 'flag', summary: 'trace HTTP to stderr, secrets masked; stack traces' },
   caBundle: { kind: 'text', value: 'file', summary: 'certificates to trust besides the usual ones (PEM)', completes: 'file' },
-  clientCert: { kind: 'text', value: 'file', summary: 'client certificate, for a server that wants one (PEM)', completes: 'file' },
+  clientCert: {
+    kind: 'text',
+    value: 'file',
+    summary: 'client certificate, for a server that wants one (PEM)',
+    completes: 'file',
+  },
   clientKey: { kind: 'text', value: 'file', summary: 'its key, if it does not stand in the same file (PEM)', completes: 'file' },
   insecure: { kind: 'flag', summary: 'do not check certificates (a warning each time, unless --quiet)' },
 } as const satisfies Options;

@@ -49,11 +49,11 @@ export async function ask(
   if (signal.aborted) throw aborted();
   let phase: Phase = 'sending';
   let connecting: () => Phase | undefined = () => undefined;
-  let late: ImgctlError | undefined;
+  let ended: ImgctlError | undefined;
   let tooLarge = false;
   const stop = new AbortController();
   const giveUp = (): void => {
-    late = timedOut(route.peer, connecting() ?? phase, limits.timeoutMs);
+    ended = timedOut(route.peer, connecting() ?? phase, limits.timeoutMs);
     stop.abort();
   };
   const patience = setTimeout(giveUp, limits.timeoutMs);
@@ -75,7 +75,12 @@ export async function ask(
   });
   attempt.on('request', (sent) => {
     sent.once('finish', () => (phase = 'waiting for the answer'));
-    sent.once('response', () => (phase = 'reading the answer'));
+    sent.once('response', (message) => {
+      phase = 'reading the answer';
+      // Of a proxy's own page the headers are enough: some break the connection on it.
+      ended = route.refusal(message.statusCode ?? 0, answerHeaders(message.headers));
+      if (ended) stop.abort();
+    });
   });
   attempt.on('downloadProgress', ({ transferred }) => {
     if (transferred <= limits.maxBodyBytes) return;
@@ -87,14 +92,11 @@ export async function ask(
     response = (await attempt) as Response<Buffer>;
   } catch (error) {
     if (signal.aborted) throw aborted();
-    if (late) throw late;
+    if (ended) throw ended;
     if (tooLarge) throw providerError(`${request.shown} answered more than ${limits.maxBodyBytes} bytes`);
     throw explain(error, route.peer, connecting() ?? phase, limits);
   } finally {
     clearTimeout(patience);
   }
-  const headers = answerHeaders(response.headers);
-  const refused = route.refusal(response.statusCode, headers);
-  if (refused) throw refused;
-  return { status: response.statusCode, headers, text: response.rawBody.toString('utf8') };
+  return { status: response.statusCode, headers: answerHeaders(response.headers), text: response.rawBody.toString('utf8') };
 }

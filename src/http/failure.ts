@@ -98,7 +98,8 @@ export function proxyRefusal(peer: string, status: number, variable: string, mor
   // What the proxy itself failed in may work the next time; what it forbids does not.
   const cause = bareCause(status >= 500 ? 'EPROXY' : 'PROXY');
   const hint =
-    status === 407
+    // Oddity: tinyproxy asks for its password as a server would.
+    status === 407 || status === 401
       ? `put user and password into ${variable}: http://USER:PASSWORD@HOST:PORT`
       : status >= 500
         ? `is the address in the profile right? Else put the host into NO_PROXY, or ask who runs the proxy`

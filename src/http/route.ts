@@ -92,20 +92,24 @@ export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL)
   const tls = once(() => tlsOptions(settings));
   const plain = once(() => dropIdle(new http.Agent(connections)));
   const secure = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toServer })));
-  const secureToProxy = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toProxy })));
+  // A proxy may take one request on a connection without saying so (tinyproxy): the next one would be lost.
+  const toProxy = once(() => new http.Agent({ ...connections, keepAlive: false }));
+  const secureToProxy = once(() => new https.Agent({ ...connections, keepAlive: false, ...tls().toProxy }));
   const tunnels = new Map<string, https.Agent>();
   const tunnel = (proxy: URL): https.Agent => {
-    const { toServer, toProxy } = tls();
+    const options = tls();
     const agent =
       tunnels.get(proxy.href) ??
-      dropIdle(new TunnelAgent(proxy, { ...connections, ...toServer }, { ...connections, ...toProxy }, limits.timeoutMs));
+      dropIdle(
+        new TunnelAgent(proxy, { ...connections, ...options.toServer }, { ...connections, ...options.toProxy }, limits.timeoutMs),
+      );
     tunnels.set(proxy.href, agent);
     return agent;
   };
   return (url) => {
     const proxy = proxyFor(url, settings.proxies);
     if (!proxy) return direct(url, url.protocol === 'https:' ? secure() : plain());
-    if (url.protocol === 'http:') return relayed(url, proxy, proxy.protocol === 'https:' ? secureToProxy() : plain());
+    if (url.protocol === 'http:') return relayed(url, proxy, proxy.protocol === 'https:' ? secureToProxy() : toProxy());
     return { ...direct(url, tunnel(proxy)), peer: throughProxy(url, proxy) };
   };
 }

@@ -3,16 +3,20 @@ import { createServer as createSecureServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { httpServer, type Servers, type TestServer } from './servers.ts';
 
-/** A proxy that tunnels and relays, and remembers what it was asked. As squid and tinyproxy do, it tunnels nowhere else than `tunnelTo`. */
+/** A proxy that tunnels and relays, and remembers what it was asked. As squid and tinyproxy do, it tunnels nowhere else than `tunnelTo`. `once`: relays one request on a connection, as tinyproxy does. */
 export async function startProxy(
   servers: Servers,
   tunnelTo: number | undefined,
   password?: string,
   tls?: { readonly cert: string; readonly key: string },
+  once = false,
 ): Promise<TestServer & { asked: string[] }> {
   const asked: string[] = [];
+  const used = new WeakSet<Socket>();
   const wanted = password === undefined ? undefined : `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
   const relay: RequestListener = (request, response) => {
+    if (once && used.has(request.socket)) return void request.socket.destroy();
+    used.add(request.socket);
     asked.push(`${request.method} ${request.url}`);
     if (wanted !== undefined && request.headers['proxy-authorization'] !== wanted) {
       response.writeHead(407);

@@ -47,6 +47,14 @@ describe('plain http', () => {
     ]);
   });
 
+  test('a proxy that takes one request on a connection, and does not say so, loses none', async () => {
+    const target = await servers.add(httpServer((_request, response) => response.end('{}')));
+    const proxy = await startProxy(servers, undefined, undefined, undefined, true);
+    const through = http({ http: proxy.origin });
+    for (let count = 0; count < 5; count += 1)
+      expect((await through.request({ method: 'POST', url: target.origin, json: {} }, testCall())).status).toBe(200);
+  });
+
   test('NO_PROXY goes around it, and loopback does not by itself', async () => {
     const target = await servers.add(httpServer((_request, response) => response.end('{}')));
     const proxy = await startProxy(servers, undefined);

@@ -22,6 +22,8 @@ export interface Front {
   readonly asked: readonly string[];
   /** For each request over TLS the name of the client by its certificate; '' where it showed none. */
   readonly clients: readonly string[];
+  /** Ends all connections, idle ones too. */
+  drop(): void;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function startFront(
     port,
     asked,
     clients,
+    drop: () => server.closeAllConnections(),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
