@@ -140,6 +140,12 @@ describe('https', () => {
     expect(proxy.asked).toHaveLength(1);
   });
 
+  test('an IPv6 address is asked for in brackets', async () => {
+    const proxy = await startProxy(servers, 1);
+    await failureOf(http({ https: proxy.origin }).request({ method: 'GET', url: 'https://[fd00::1]:8443/' }, testCall()));
+    expect(proxy.asked).toEqual(['CONNECT [fd00::1]:8443']);
+  });
+
   test('a proxy that is not there, and one that says nothing', async () => {
     const gone = await servers.add(httpServer(() => undefined));
     gone.stop();

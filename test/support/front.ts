@@ -10,6 +10,8 @@ export interface FrontSettings {
   readonly host?: string;
   /** Sees each request first. True: it has dealt with it, and nothing is handed on. */
   readonly instead?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Changes a header of an answer. */
+  readonly rewrite?: (name: string, value: string) => string;
 }
 
 /** A server that hands every request on to a plain one, as a balancer before an API does. */
@@ -30,7 +32,7 @@ export interface Front {
 /** `behind` is the origin of the plain server. */
 export async function startFront(
   behind: string,
-  { tls, host = '127.0.0.1', instead = () => false }: FrontSettings = {},
+  { tls, host = '127.0.0.1', instead = () => false, rewrite = (_name, value) => value }: FrontSettings = {},
 ): Promise<Front> {
   const asked: string[] = [];
   const clients: string[] = [];
@@ -40,7 +42,8 @@ export async function startFront(
     if (instead(request, response)) return;
     const relayed = ask(new URL(request.url ?? '/', behind), { method: request.method ?? 'GET', headers: request.headers });
     relayed.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      const changed = Object.entries(answer.headers).map(([name, value]) => [name, rewrite(name, String(value))] as const);
+      response.writeHead(answer.statusCode ?? 0, Object.fromEntries(changed));
       answer.pipe(response);
     });
     relayed.once('error', () => response.destroy());

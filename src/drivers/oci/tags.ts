@@ -6,8 +6,16 @@ import { isJson } from '../_oci/manifest.ts';
 import { errorCode, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
-/** Where the next page is, of RFC 8288's `Link`; absent on the last one. */
-const nextOf = ({ headers }: ApiAnswer): string | undefined => /<([^>]*)>\s*;[^<]*\brel="?next\b/i.exec(headers.link ?? '')?.[1];
+/**
+ * Where the next page is, of RFC 8288's `Link`; absent on the last one. Always at the registry itself: one behind a proxy
+ * may not know its own name, and nobody else has its tags.
+ */
+function nextOf({ headers }: ApiAnswer, from: URL): URL | undefined {
+  const link = /<([^>]*)>\s*;[^<]*\brel="?next\b/i.exec(headers.link ?? '')?.[1];
+  if (link === undefined || !URL.canParse(link, from.href)) return undefined;
+  const { pathname, search } = new URL(link, from);
+  return new URL(`${pathname}${search}`, from.origin);
+}
 
 function tagsIn(answer: ApiAnswer, what: string): readonly string[] {
   const body = answer.json();
@@ -36,9 +44,9 @@ export async function tagsOf(repository: Repository, call: Call): Promise<readon
     }
     const before = seen.size;
     for (const tag of tagsIn(answer, what)) seen.add(tag);
-    const next = nextOf(answer);
+    const next = nextOf(answer, url);
     if (next === undefined || seen.size === before) break;
-    url = repository.wire.resolve({ ...answer, headers: { location: next } }, url);
+    url = next;
   }
   return [...seen].filter(isId).sort();
 }

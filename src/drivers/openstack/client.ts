@@ -184,7 +184,16 @@ export class OpenstackClient {
       return { signedIn, base: versioned(this.#imageEndpoint), ...(region === undefined ? {} : { region }) };
     }
     const endpoint = chosenEndpoint(signedIn.endpoints, this.#wanted);
+    this.#checkEncrypted(endpoint.url);
     return { signedIn, base: versioned(endpoint.url), region: endpoint.region };
+  }
+
+  /** Throws CONFIG where a catalogue that came over https would have the token go over http; a profile may ask for that. */
+  #checkEncrypted(url: string): void {
+    if (!/^https:/i.test(this.#authUrl ?? '') || !/^http:/i.test(url)) return;
+    throw configError(`the catalogue gives ${url} for images: the token, which came over https, is not sent unencrypted`, {
+      hint: `set imageEndpoint to the https address of Glance, or to ${url} if you trust the network in between`,
+    });
   }
 
   async #signedIn(call: Call): Promise<SignedIn> {
