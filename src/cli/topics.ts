@@ -1,3 +1,4 @@
+import { tlsFields } from '../core/field.ts';
 import { imageFields } from '../core/image.ts';
 import type { Surface } from './context.ts';
 import { driverNamed } from './session.ts';
@@ -30,6 +31,7 @@ export async function profilesHelp(surface: Surface): Promise<string> {
     'A value may be a reference: env:NAME, file:PATH, cmd:COMMAND.',
     `To make one:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,
     "-p env:PROVIDER takes everything from the provider's usual variables and files; imgctl profile import keeps them.",
+    `Every provider that is reached over the network also has the fields ${Object.keys(tlsFields).join(', ')}.`,
     'IMGCTL_PROFILE_<NAME>_PROVIDER and IMGCTL_PROFILE_<NAME>_<FIELD> define a profile, or override a field, without any file.',
   );
 }
@@ -41,7 +43,8 @@ const variables: readonly (readonly [string, string])[] = [
   ['IMGCTL_CONFIG_DIR', 'folder of the profile store'],
   ['IMGCTL_PROFILE_<NAME>_<FIELD>', 'a field of a profile'],
   ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
-  ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'proxies'],
+  ['HTTPS_PROXY, HTTP_PROXY', 'proxies, such as http://USER:PASSWORD@HOST:PORT'],
+  ['NO_PROXY', 'hosts without one: example.org (and all below it), HOST:PORT, 10.0.0.0/8, *'],
   ['TMPDIR', 'where temporary files go'],
   ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'where configuration, the local store and caches are'],
 ];

@@ -1,7 +1,9 @@
+import { request as httpRequest } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
+import { watchConnecting } from '../../src/http/connecting.ts';
 import { createServers, drop, failureOf, httpServer, scripted, status, testCall } from './servers.ts';
 
 const servers = createServers();
@@ -41,6 +43,14 @@ describe('failures', () => {
       code: 'NETWORK',
       message: `${new URL(stalled.origin).host} sent nothing for 0.25 s while reading the answer`,
     });
+  });
+
+  test('a host name that is looked up for ever', async () => {
+    const request = httpRequest({ host: 'name.example', lookup: () => undefined });
+    const phase = watchConnecting(request, () => undefined);
+    await new Promise((resolve) => request.once('socket', resolve));
+    expect(phase()).toBe('looking up the host name');
+    request.on('error', () => undefined).destroy();
   });
 
   test('a body that trickles in for ever is given up', async () => {
