@@ -149,6 +149,9 @@ function stamp(result: unknown, at: { profile: string; provider: string }): unkn
   return stampEach(result as AsyncIterable<ImageRecord>, at);
 }
 
+/** The driver's own fields first; what it says of a common one counts. */
+const withTlsFields = (own: Fields): Fields => ({ ...own, ...tlsFields, ...own });
+
 /** Makes a driver out of its definition. The casts that hiding the client's type takes are all here. */
 export function defineDriver<const F extends Fields, Client>(definition: DriverDefinition<F, Client>): Driver {
   const operations = definition.operations as Readonly<Record<string, Operation<Client, OperationName> | undefined>>;
@@ -163,7 +166,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     name: definition.name,
     title: definition.title,
     docs: definition.docs,
-    profile: definition.worksOnFiles ? definition.profile : { ...tlsFields, ...definition.profile },
+    profile: definition.worksOnFiles ? definition.profile : withTlsFields(definition.profile),
     example: definition.example,
     worksOnFiles: definition.worksOnFiles ?? false,
     ids: definition.ids,
