@@ -94,6 +94,30 @@ describe.skipIf(!hasOpenssl)(`what was begun over https does not go on over http
     expect((await bed.home.run(['list', ...quick], { env: meant })).exitCode).toBe(0);
   });
 
+  it('nor from a URL that an image is uploaded or imported from', async () => {
+    const target = await openLine();
+    const bed = await makeBed({});
+    const front = await secured(target, { instead: redirectTo(() => target) });
+    stops.push(() => bed.stop());
+    for (const args of [
+      ['upload', `${front.origin}/disk`, '--name', 'new'],
+      ['import', 'new', '--url', `${front.origin}/disk`, '--disk-format', 'raw'],
+    ]) {
+      const { exitCode, stderr } = await bed.home.run([
+        ...args,
+        '-p',
+        'local',
+        '--retries',
+        '0',
+        '--ca-bundle',
+        made.path('ca.crt'),
+      ]);
+      expect([9, 10], stderr).toContain(exitCode);
+      expect(stderr).toContain('not followed');
+    }
+    expect(plain.requests()).toEqual([]);
+  });
+
   describe('oci', () => {
     let cloud: OciCloud;
     let bed: Bed;
