@@ -52,14 +52,14 @@ export function createHttp(settings: HttpSettings): Http {
   return {
     async request(request, call) {
       const wire = wireRequest(request, { ...own, accept: 'application/json' }, redactor);
-      const route = routeTo(wire.url);
+      const route = routeTo(wire.url, request.secretUrl);
       const tryOnce = (): ReturnType<typeof ask> => ask(wire, route, limits, call.signal);
       const answer = await withRetries(request, route.peer, call, () => traced(wire, undefined, tryOnce, ({ text }) => text));
       return given(wire, route.peer, answer);
     },
     async send(request, call) {
       const wire = wireRequest(request, own, redactor);
-      const tools = { route: routeTo(wire.url), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request.secretUrl), limits, brake, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
       const answer = await traced(
         wire,
@@ -71,7 +71,7 @@ export function createHttp(settings: HttpSettings): Http {
     },
     async receive(request, call) {
       const wire = wireRequest({ ...request, method: 'GET' }, own, redactor);
-      const tools = { route: routeTo(wire.url), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request.secretUrl), limits, brake, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
       return traced(

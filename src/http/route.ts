@@ -87,29 +87,37 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { it: make() }).it;
 }
 
-/** Finds the route to a URL. Connections are kept and shared by all that goes the same way. Throws CONFIG as `proxyFor` and `tlsOptions` do. */
-export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL) => Route {
+/**
+ * Finds the route to a URL. Connections are kept and shared by all that goes the same way. `signed`: the URL was handed out
+ * by a server; at an origin that was asked nothing else, such as a storage, the client certificate is not shown. Throws
+ * CONFIG as `proxyFor` and `tlsOptions` do.
+ */
+export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL, signed?: boolean) => Route {
   const tls = once(() => tlsOptions(settings));
   const plain = once(() => dropIdle(new http.Agent(connections)));
   const secure = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toServer })));
+  const secureToOthers = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toOthers })));
   // A proxy may take one request on a connection without saying so (tinyproxy): the next one would be lost.
   const toProxy = once(() => new http.Agent({ ...connections, keepAlive: false }));
-  const secureToProxy = once(() => new https.Agent({ ...connections, keepAlive: false, ...tls().toProxy }));
+  const secureToProxy = once(() => new https.Agent({ ...connections, keepAlive: false, ...tls().toOthers }));
   const tunnels = new Map<string, https.Agent>();
-  const tunnel = (proxy: URL): https.Agent => {
-    const options = tls();
-    const agent =
-      tunnels.get(proxy.href) ??
-      dropIdle(
-        new TunnelAgent(proxy, { ...connections, ...options.toServer }, { ...connections, ...options.toProxy }, limits.timeoutMs),
-      );
-    tunnels.set(proxy.href, agent);
+  const tunnel = (proxy: URL, options: https.AgentOptions): https.Agent => {
+    const key = `${options === tls().toServer} ${proxy.href}`;
+    const known = tunnels.get(key);
+    if (known) return known;
+    const toOthers = { ...connections, ...tls().toOthers };
+    const agent = dropIdle(new TunnelAgent(proxy, { ...connections, ...options }, toOthers, limits.timeoutMs));
+    tunnels.set(key, agent);
     return agent;
   };
-  return (url) => {
+  const ours = new Set<string>();
+  return (url, signed = false) => {
+    if (!signed) ours.add(url.origin);
+    const isOurs = ours.has(url.origin);
     const proxy = proxyFor(url, settings.proxies);
-    if (!proxy) return direct(url, url.protocol === 'https:' ? secure() : plain());
+    if (!proxy) return direct(url, url.protocol === 'http:' ? plain() : isOurs ? secure() : secureToOthers());
     if (url.protocol === 'http:') return relayed(url, proxy, proxy.protocol === 'https:' ? secureToProxy() : toProxy());
-    return { ...direct(url, tunnel(proxy)), peer: throughProxy(url, proxy) };
+    const options = isOurs ? tls().toServer : tls().toOthers;
+    return { ...direct(url, tunnel(proxy, options)), peer: throughProxy(url, proxy) };
   };
 }

@@ -77,11 +77,11 @@ function identity({ cert, key, passphrase }: HttpSettings): tls.SecureContextOpt
 }
 
 /**
- * What TLS is set to, in the words of node: `toServer`, and `toProxy`, which never sees the client certificate. Throws
+ * What TLS is set to, in the words of node: `toServer`, and `toOthers`, who never see the client certificate. Throws
  * CONFIG when a PEM text cannot be used. Certificates are read once and shared by all connections: reading all
  * authorities anew costs each connection milliseconds.
  */
-export function tlsOptions(settings: HttpSettings): { readonly toServer: AgentOptions; readonly toProxy: AgentOptions } {
+export function tlsOptions(settings: HttpSettings): { readonly toServer: AgentOptions; readonly toOthers: AgentOptions } {
   const { ca, insecure } = settings;
   const trust = insecure ? { rejectUnauthorized: false } : {};
   const own = identity(settings);
@@ -89,8 +89,8 @@ export function tlsOptions(settings: HttpSettings): { readonly toServer: AgentOp
   const authorities = ca === undefined ? {} : { ca: [...usualAuthorities(), ca.text] };
   const contextOf = (options: tls.SecureContextOptions): AgentOptions =>
     Object.keys(options).length === 0 ? trust : { ...trust, secureContext: contextFrom(options) };
-  const toProxy = contextOf(authorities);
-  return { toProxy, toServer: Object.keys(own).length === 0 ? toProxy : contextOf({ ...authorities, ...own }) };
+  const toOthers = contextOf(authorities);
+  return { toOthers, toServer: Object.keys(own).length === 0 ? toOthers : contextOf({ ...authorities, ...own }) };
 }
 
 function contextFrom(options: tls.SecureContextOptions): tls.SecureContext {

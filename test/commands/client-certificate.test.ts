@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { part } from '../clouds/oci/blobs.ts';
 import { startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { startProxy } from '../http/proxy-server.ts';
 import { createServers } from '../http/servers.ts';
@@ -171,6 +172,23 @@ describe.skipIf(!hasOpenssl)(`a client certificate${withoutOpenssl}`, () => {
     const shown = await stage.ok(['profile', 'show', 'reg', '-o', 'json'], { env: env({ clientKey: made.text('client.key') }) });
     expect(shown.stdout).toContain('"clientKey"');
     expect(shown.stdout).not.toContain('PRIVATE KEY');
+  });
+
+  it('is not shown to a storage that the server points to', async () => {
+    const data = smallDisk();
+    const behind = await startFakeServer(({ url, headers }) => part({ headers }, data, url.pathname.slice(1)));
+    const tls = { cert: made.text('server.crt'), key: made.text('server.key'), requestCert: true, rejectUnauthorized: false };
+    const storage = await startFront(behind.origin, { tls });
+    cloud.plant({ name: 'web', data });
+    cloud.switches.storage = storage.origin;
+    const proxy = await startProxy(servers, storage.port);
+    for (const through of [{}, { HTTPS_PROXY: proxy.origin, NO_PROXY: front.host }])
+      await stage.run(['download', 'reg:web', stage.file('back.raw'), '--retries', '0'], { env: { ...env(own()), ...through } });
+    expect(proxy.asked).toContain(`CONNECT ${storage.host}`);
+    expect(storage.clients.length).toBeGreaterThan(1);
+    expect(new Set(storage.clients)).toEqual(new Set(['']));
+    await storage.stop();
+    await behind.stop();
   });
 
   it('is never shown to a proxy that is spoken to over TLS', async () => {
