@@ -43,10 +43,16 @@ export function createHttp(settings: HttpSettings): Http {
 
   return {
     async request(request, call) {
-      const wire = wireRequest(request, { ...own, accept: 'application/json' }, redactor);
+      const { jsonNow } = request;
+      const wireOf = (body: object): WireRequest =>
+        wireRequest({ ...request, ...body }, { ...own, accept: 'application/json' }, redactor);
+      const wire = wireOf({});
       const route = await routeTo(wire.url);
-      const tryOnce = (): ReturnType<typeof ask> => ask(wire, route, limits, call.signal);
-      const answer = await withRetries(request, route.peer, call, () => traced(wire, undefined, tryOnce, ({ text }) => text));
+      const answer = await withRetries(request, route.peer, call, async () => {
+        const now = jsonNow ? wireOf({ json: await jsonNow() }) : wire;
+        const tryOnce = (): ReturnType<typeof ask> => ask(now, route, limits, call.signal);
+        return traced(now, undefined, tryOnce, ({ text }) => text);
+      });
       return apiAnswer({ ...answer, url: wire.shown }, redactor);
     },
     async send(request, call) {
