@@ -150,7 +150,7 @@ function rowsOf<V extends OperationName>(
       return {
         image: text,
         result: 'failed',
-        message: error.message,
+        message: context.redactor.hide(error.message),
         code: error.code,
         exitCode: error.exitCode,
         ...(profile ? { profile } : {}),

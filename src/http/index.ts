@@ -41,6 +41,10 @@ export function createHttp(settings: HttpSettings): Http {
     }
   }
 
+  /** An error's words may be cut where they are quoted, and half a secret is no longer found: it is taken out before that. */
+  const quotable = <A extends Answer & { readonly text: string }>(answer: A): A =>
+    answer.status < 400 ? answer : { ...answer, text: redactor.hide(answer.text) };
+
   return {
     async request(request, call) {
       const { jsonNow } = request;
@@ -53,7 +57,7 @@ export function createHttp(settings: HttpSettings): Http {
         const tryOnce = (): ReturnType<typeof ask> => ask(now, route, limits, call.signal);
         return traced(now, undefined, tryOnce, ({ text }) => text);
       });
-      return apiAnswer({ ...answer, url: wire.shown }, redactor);
+      return apiAnswer({ ...quotable(answer), url: wire.shown }, redactor);
     },
     async send(request, call) {
       const wire = wireRequest(request, own, redactor);
@@ -65,19 +69,20 @@ export function createHttp(settings: HttpSettings): Http {
         () => sendBytes(wire, request, tools),
         ({ text }) => text,
       );
-      return apiAnswer({ ...answer, url: wire.shown }, redactor);
+      return apiAnswer({ ...quotable(answer), url: wire.shown }, redactor);
     },
     async receive(request, call) {
       const wire = wireRequest({ ...request, method: 'GET' }, own, redactor);
       const tools = { route: await routeTo(wire.url), limits, brake, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
-      return traced(
+      const answer = await traced(
         wire,
         wanted,
         () => receiveBytes(wire, range, tools),
         () => '',
       );
+      return { ...answer, text: async () => redactor.hide(await answer.text()) };
     },
   };
 }

@@ -69,28 +69,54 @@ export interface Redactor {
   line(text: string): string;
 }
 
-/** Forms in which a secret may turn up: as it is, in a URL, in JSON, in base64; and the parts of `Bearer TOKEN` and `Basic BASE64`. */
+const jsonOf = (text: string): string => JSON.stringify(text).slice(1, -1);
+const asciiOf = (text: string): string => text.replace(/[\u007f-\uffff]/g, escaped);
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const htmlOf = (text: string): string => text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
+/** What `encodeURIComponent` leaves as it is, and others do not. */
+const strictPercent = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** How those who quote a text may write it: URLs and forms, JSON (twice, where a JSON text is quoted in another), HTML, base64. */
+const writers: readonly ((text: string) => string)[] = [
+  (text) => text,
+  encodeURIComponent,
+  strictPercent,
+  (text) => strictPercent(text).replaceAll('%20', '+'),
+  (text) => encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+  jsonOf,
+  (text) => asciiOf(jsonOf(text)),
+  (text) => jsonOf(jsonOf(text)),
+  (text) => jsonOf(asciiOf(jsonOf(text))),
+  (text) => jsonOf(text).replaceAll('/', String.raw`\/`),
+  htmlOf,
+  (text) => htmlOf(text).replaceAll("'", '&#x27;'),
+  (text) => htmlOf(text).replaceAll("'", '&#39;'),
+  (text) => Buffer.from(text).toString('base64'),
+  (text) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
+  (text) => Buffer.from(text).toString('base64url'),
+];
+
+/** Forms in which a secret may turn up: the parts of `Bearer TOKEN` and `Basic BASE64` too, each as anybody may write it. */
 function formsOf(secret: string): readonly string[] {
   const basic = /^Basic ([A-Za-z0-9+/=]+)$/.exec(secret)?.[1];
-  const password =
-    basic === undefined
-      ? undefined
-      : Buffer.from(basic, 'base64')
-          .toString('utf8')
-          .replace(/^[^:]*:/, '');
-  return [secret, /^[A-Za-z]+ (\S+)$/.exec(secret)?.[1], password]
+  const pair = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8');
+  return [secret, /^[A-Za-z]+ (\S+)$/.exec(secret)?.[1], pair, pair?.replace(/^[^:]*:/, '')]
     .filter((part) => part !== undefined)
-    .flatMap((part) => [part, encodeURIComponent(part), JSON.stringify(part).slice(1, -1), Buffer.from(part).toString('base64')]);
+    .flatMap((part) => writers.map((write) => write(part)));
 }
 
 export function createRedactor(): Redactor {
   const known = new Set<string>();
-  const hide = (text: string): string =>
-    [...known].sort((a, b) => b.length - a.length).reduce((shown, secret) => shown.replaceAll(secret, mask), text);
+  /** The longest first: one may hold another. */
+  let ordered: readonly string[] = [];
+  const hide = (text: string): string => ordered.reduce((shown, secret) => shown.replaceAll(secret, mask), text);
   return {
     hide,
     learn(secret) {
+      const before = known.size;
       for (const form of formsOf(secret)) if (form.length >= shortestSecret) known.add(form);
+      if (known.size > before) ordered = [...known].sort((a, b) => b.length - a.length);
     },
     line: (text) => hide(text).replace(unprintable, escaped),
   };
