@@ -69,54 +69,75 @@ export interface Redactor {
   line(text: string): string;
 }
 
-const jsonOf = (text: string): string => JSON.stringify(text).slice(1, -1);
-const asciiOf = (text: string): string => text.replace(/[\u007f-\uffff]/g, escaped);
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const htmlOf = (text: string): string => text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
-/** What `encodeURIComponent` leaves as it is, and others do not. */
-const strictPercent = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+/** Hex digits in either case. */
+const hex = (code: number, digits: number): string =>
+  code
+    .toString(16)
+    .padStart(digits, '0')
+    .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+const entities: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
 
-/** How those who quote a text may write it: URLs and forms, JSON (twice, where a JSON text is quoted in another), HTML, base64. */
-const writers: readonly ((text: string) => string)[] = [
-  (text) => text,
-  encodeURIComponent,
-  strictPercent,
-  (text) => strictPercent(text).replaceAll('%20', '+'),
-  (text) => encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-  jsonOf,
-  (text) => asciiOf(jsonOf(text)),
-  (text) => jsonOf(jsonOf(text)),
-  (text) => jsonOf(asciiOf(jsonOf(text))),
-  (text) => jsonOf(text).replaceAll('/', String.raw`\/`),
-  htmlOf,
-  (text) => htmlOf(text).replaceAll("'", '&#x27;'),
-  (text) => htmlOf(text).replaceAll("'", '&#39;'),
-  (text) => Buffer.from(text).toString('base64'),
-  (text) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
-  (text) => Buffer.from(text).toString('base64url'),
-];
+/** One character in every way in which it may be quoted: as it is, in a URL or a form, escaped once or twice in JSON, in HTML. */
+function quotedSign(sign: string): string {
+  // Nobody escapes these.
+  if (/^[\w.-]$/.test(sign)) return literal(sign);
+  const code = sign.codePointAt(0) ?? 0;
+  const short = { '\n': 'n', '\r': 'r', '\t': 't' }[sign];
+  const ways = [
+    [...Buffer.from(sign)].map((byte) => `%${hex(byte, 2)}`).join(''),
+    Array.from({ length: sign.length }, (_, index) => String.raw`\\{1,3}u${hex(sign.charCodeAt(index), 4)}`).join(''),
+    `&#0*${code};`,
+    `&#[xX]0*${hex(code, 1)};`,
+    ...(/["'/]/.test(sign) ? [String.raw`\\{1,3}${sign}`] : []),
+    ...(short === undefined ? [] : [String.raw`\\{1,3}${short}`]),
+    ...(sign === ' ' ? [String.raw`\+`] : []),
+    ...(entities[sign] === undefined ? [] : [`&${entities[sign]};`]),
+    // Last: a sign may begin what stands for it, as % and & do.
+    literal(sign),
+  ];
+  return `(?:${ways.join('|')})`;
+}
 
-/** Forms in which a secret may turn up: the parts of `Bearer TOKEN` and `Basic BASE64` too, each as anybody may write it. */
-function formsOf(secret: string): readonly string[] {
+/** A pattern that finds a text however it is quoted. A run of backslashes may have become one that is up to four times as long. */
+const quoted = (text: string): string =>
+  (text.match(/\\+|[^\\]/gu) ?? [])
+    .map((part) =>
+      part.startsWith('\\') ? String.raw`(?:\\{${part.length},${4 * part.length}}|(?:%5[cC]){${part.length}})` : quotedSign(part),
+    )
+    .join('');
+
+/** Patterns of the ways in which a secret may turn up: the parts of `Bearer TOKEN` and `Basic BASE64` too, quoted or in base64. */
+function patternsOf(secret: string): readonly string[] {
   const basic = /^Basic ([A-Za-z0-9+/=]+)$/.exec(secret)?.[1];
   const pair = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8');
-  return [secret, /^[A-Za-z]+ (\S+)$/.exec(secret)?.[1], pair, pair?.replace(/^[^:]*:/, '')]
+  const parts = [secret, /^[A-Za-z]+ (\S+)$/.exec(secret)?.[1], pair, pair?.replace(/^[^:]*:/, '')];
+  return parts
     .filter((part) => part !== undefined)
-    .flatMap((part) => writers.map((write) => write(part)));
+    .flatMap((part) => {
+      const base64 = Buffer.from(part).toString('base64').replace(/=+$/, '');
+      const encoded = [base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
+      return [
+        ...(part.length < shortestSecret ? [] : [quoted(part)]),
+        ...(base64.length < shortestSecret ? [] : encoded.map((text) => `${quoted(text)}(?:=|%3[dD]){0,2}`)),
+      ];
+    });
 }
 
 export function createRedactor(): Redactor {
   const known = new Set<string>();
-  /** The longest first: one may hold another. */
-  let ordered: readonly string[] = [];
-  const hide = (text: string): string => ordered.reduce((shown, secret) => shown.replaceAll(secret, mask), text);
+  let pattern: RegExp | undefined;
+  const hide = (text: string): string => {
+    if (known.size === 0) return text;
+    // The longest first: one may hold another.
+    pattern ??= new RegExp([...known].sort((a, b) => b.length - a.length).join('|'), 'g');
+    return text.replace(pattern, mask);
+  };
   return {
     hide,
     learn(secret) {
-      const before = known.size;
-      for (const form of formsOf(secret)) if (form.length >= shortestSecret) known.add(form);
-      if (known.size > before) ordered = [...known].sort((a, b) => b.length - a.length);
+      for (const found of patternsOf(secret)) known.add(found);
+      pattern = undefined;
     },
     line: (text) => hide(text).replace(unprintable, escaped),
   };
