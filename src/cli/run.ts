@@ -33,6 +33,8 @@ export interface World {
   readStdin(): AsyncIterable<Uint8Array>;
   /** Bytes for standard output. */
   writeStdout(bytes: Uint8Array): Promise<void>;
+  /** Takes what shows an error that nobody has caught, without secrets, and gives the exit status. It never throws. */
+  onCrash?(show: (error: unknown) => Promise<number>): void;
 }
 
 /** A world whose stderr shows none of the secrets that the redactor knows. */
@@ -46,6 +48,10 @@ export async function run(argv: readonly string[], surroundings: World): Promise
   let world: QuietWorld = { ...surroundings, io: withoutSecrets(surroundings.io, redactor), redactor };
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
   let progress: ProgressDisplay | undefined;
+  world.onCrash?.((error) => {
+    progress?.stop();
+    return failed(error, wish, world);
+  });
   try {
     const parsed = await parseArguments(argv, commands);
     if (parsed.version) {
