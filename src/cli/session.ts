@@ -71,6 +71,7 @@ async function valuesOf(
     const isSecret = driver.profile[field]?.secret === true;
     // Whatever goes wrong from now on, it is not shown.
     if (isSecret) surface.redactor.learn(value);
+    else surface.redactor.learnAddress(value);
     values[field] = isSecret ? new Secret(value) : value;
   }
   const missing = Object.entries(driver.profile).filter(([field, facts]) => facts.required && !values[field]);

@@ -143,7 +143,7 @@ function rowsOf<V extends OperationName>(
       const known = image ? { name: image.name, status: image.status } : {};
       return { image: text, result: 'ok', profile: found.at.profile, id: found.id, ...known };
     } catch (error) {
-      if (error instanceof DryRunStop) return { image: text, result: 'planned', message: summary(error) };
+      if (error instanceof DryRunStop) return { image: text, result: 'planned', message: context.redactor.hide(summary(error)) };
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       stopped = failFast;
       const { profile } = error.circumstances;

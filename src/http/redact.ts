@@ -59,10 +59,31 @@ export function shownBody(text: string): string {
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** A text with the password in the address that it holds, if it does, replaced. */
+export const withoutPassword = (text: string): string => text.replace(/(:\/\/[^/@\s:]*:)[^/@\s]+@/g, '$1•••@');
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+/** The credentials in an address: its password, and the values of telling parameters. None in what is no address. */
+function credentialsIn(text: string): readonly string[] {
+  const address = /[a-z][a-z0-9+.-]*:\/\/.*/is.exec(text)?.[0] ?? '';
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const telling = [...(url?.searchParams ?? [])].flatMap(([name, value]) => (secretNames.test(name) ? [value] : []));
+  return [url?.password ?? '', decoded(url?.password ?? ''), ...telling].filter((found) => found !== '');
+}
+
 /** Knows the secrets that were revealed to the wire, and takes them out of texts. */
 export interface Redactor {
   /** Remembers a secret, in the forms in which it may come back. */
   learn(secret: string): void;
+  /** Remembers the credentials in an address, if the text is or holds one: its password, and the values of telling parameters. */
+  learnAddress(text: string): void;
   /** The text with all remembered secrets replaced, and nothing else. */
   hide(text: string): string;
   /** The text with all remembered secrets replaced, in one line that is safe for a terminal. */
@@ -133,12 +154,14 @@ export function createRedactor(): Redactor {
     pattern ??= new RegExp([...known].sort((a, b) => b.length - a.length).join('|'), 'g');
     return text.replace(pattern, mask);
   };
+  const learn = (secret: string): void => {
+    for (const found of patternsOf(secret)) known.add(found);
+    pattern = undefined;
+  };
   return {
     hide,
-    learn(secret) {
-      for (const found of patternsOf(secret)) known.add(found);
-      pattern = undefined;
-    },
+    learn,
+    learnAddress: (text) => credentialsIn(text).forEach(learn),
     line: (text) => hide(text).replace(unprintable, escaped),
   };
 }
