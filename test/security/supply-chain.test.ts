@@ -55,8 +55,8 @@ describe('what it is built with', () => {
     const isElsewhere = ({ optional, os, cpu }: Locked): boolean => optional === true && (os !== undefined || cpu !== undefined);
     const unheld = locked.filter(([, { integrity }]) => !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ''));
     expect(unheld.filter(([, one]) => !isElsewhere(one)).map(([at]) => at)).toEqual([]);
-    expect(unheld.filter(([at]) => !/(^|\/)node_modules\/@(oxc-parser|oxlint|rolldown)\/binding-/.test(at)).map(([at]) => at)).toEqual(
-      [],
-    );
+    expect(
+      unheld.filter(([at]) => !/(^|\/)node_modules\/@(oxc-parser|oxlint|rolldown)\/binding-/.test(at)).map(([at]) => at),
+    ).toEqual([]);
   });
 });
