@@ -50,7 +50,7 @@ it('a secret is hidden whatever mixture of ways it is written in', () => {
       const text = signs.map(([plain, sign, way]) => plain + (ways[way] ?? String)(sign)).join('');
       expect(redactor.hide(`before ${text} behind`)).toBe('before [secret] behind');
     }),
-    { numRuns: 3000, seed: 20_260_101 },
+    { numRuns: 1000, seed: 20_260_101 },
   );
 });
 
