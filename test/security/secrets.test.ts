@@ -37,7 +37,7 @@ function credentialsSeen(bed: Bed): readonly string[] {
 
 function secretsOf(bed: Bed): readonly string[] {
   const planted = Object.values(bed.clouds).flatMap(({ values }) => secretFields.flatMap((name) => values[name] ?? []));
-  return [...new Set([...planted, ...credentialsSeen(bed), appCredential.secret].flatMap(waysToWrite))];
+  return [...new Set([...[...planted, appCredential.secret].flatMap(waysToWrite), ...credentialsSeen(bed)])];
 }
 
 function leaks(bed: Bed, shown: string): readonly string[] {
