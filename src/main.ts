@@ -21,6 +21,11 @@ export const version: string = packageJson.version;
 export async function main(process: Process): Promise<void> {
   const stopping = new AbortController();
   for (const [signal, status] of signals) process.on(signal, () => stop(process, stopping, status));
+  // Node itself would print the error as it is, with whatever secrets are in it.
+  let show: ((error: unknown) => Promise<number>) | undefined;
+  const crash = (error: unknown): void => void (show?.(error) ?? Promise.resolve(1)).then((status) => process.exit(status));
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
   const world: World = {
     io: ioOf(process),
     home: { env: process.env, home: homedir(), platform: process.platform },
@@ -29,6 +34,7 @@ export async function main(process: Process): Promise<void> {
     signal: stopping.signal,
     readStdin: () => process.stdin,
     writeStdout: (bytes) => writeTo(process.stdout, bytes),
+    onCrash: (shower) => void (show = shower),
   };
   process.exitCode = await run(process.argv.slice(2), world);
   // A stdin that was opened, and never read to its end, would keep the process alive.

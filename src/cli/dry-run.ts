@@ -37,9 +37,10 @@ export function dryHttp(http: Http, stop: (request: Partial<Planned>) => never):
   return {
     receive: (request, call) => http.receive(request, call),
     send: (request) => stop({ method: request.method, url: request.secretUrl ? '[secret]' : String(request.url) }),
-    request(request, call) {
+    async request(request, call) {
       if (request.method === 'GET' || request.method === 'HEAD' || request.harmless) return http.request(request, call);
-      const body = request.json ?? (typeof request.body === 'string' ? parsed(request.body) : undefined);
+      const body =
+        request.json ?? (await request.jsonNow?.()) ?? (typeof request.body === 'string' ? parsed(request.body) : undefined);
       return stop({
         method: request.method,
         url: request.secretUrl ? '[secret]' : String(request.url),

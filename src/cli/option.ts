@@ -87,10 +87,10 @@ const splitNames = (text: string): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
-/** `key=value` as one entry; only the first `=` divides. Throws USAGE without one. */
+/** `key=value` as one entry; only the first `=` divides. Throws USAGE without one; where fields are set the text may be a secret, and is not told. */
 function pair(text: string, what: string): Record<string, string> {
   const at = text.indexOf('=');
-  if (at < 1) throw usageError(`${what}: "${text}" is not of the form key=value`);
+  if (at < 1) throw usageError(`${what}: ${what === '--set' ? 'what was given' : `"${text}"`} is not of the form key=value`);
   return Object.fromEntries([[text.slice(0, at), text.slice(at + 1)]]);
 }
 

@@ -133,7 +133,9 @@ function parse(parser: Parser, words: readonly string[], entry: CommandEntry | u
     parser.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+    // The value behind an option that there is not may be a secret.
+    const told = error.message.replace(/^error: /, '').replace(/^(unknown option '--[^=\n]*)=[^]*?'$/m, "$1'");
+    const [message = '', suggestion] = told.split('\n');
     throw usageError(message, {
       hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? (entry ? `imgctl ${entry.path} --help` : 'imgctl help'),
     });

@@ -1,6 +1,7 @@
 import { usageError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Driver } from '../core/driver.ts';
+import { withoutPassword } from '../http/redact.ts';
 import { keptAs } from '../host/reference-value.ts';
 import type { ShownField, ShownProfile } from '../ui/views/profile.ts';
 import { nearest } from '../ui/nearest.ts';
@@ -25,6 +26,18 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
 /** A key that stands in a variable itself, in the place of the name of its file. */
 const holdsKey = (text: string): boolean => text.includes('PRIVATE KEY-----');
 
+/** Warns of secrets that were typed as they are: whoever sees the list of processes, or the history of the shell, sees them. */
+export function warnOfTyped(driver: Driver, fields: Readonly<Record<string, string>>, surface: Surface): void {
+  const typed = Object.keys(fields).filter(
+    (name) => driver.profile[name]?.secret && fields[name] && keptAs(fields[name]) === 'plain',
+  );
+  if (typed.length === 0) return;
+  surface.warn(
+    `${typed.join(' and ')} stood on the command line, which other users of this machine and the shell's history may see: ` +
+      'env:NAME, file:PATH or cmd:COMMAND keep it elsewhere, and on a terminal "imgctl profile add NAME" asks for it',
+  );
+}
+
 /** A profile for the eye: where each value comes from; secrets only as references or masked. */
 export async function shownProfile(name: string, surface: Surface): Promise<ShownProfile> {
   const entry = surface.directory.entry(name);
@@ -32,7 +45,7 @@ export async function shownProfile(name: string, surface: Surface): Promise<Show
   const origins = await originsOf(entry, driver, surface);
   const fields = Object.entries(origins).map(([field, { text, from }]): readonly [string, ShownField] => {
     const hidden = (driver.profile[field]?.secret === true || holdsKey(text)) && keptAs(text) === 'plain';
-    return [field, { value: hidden ? new Secret(text) : text, from }];
+    return [field, { value: hidden ? new Secret(text) : withoutPassword(text), from }];
   });
   return {
     name,

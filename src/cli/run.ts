@@ -13,7 +13,7 @@ import { commands } from './commands/index.ts';
 import type { Context, DriverList, Surface } from './context.ts';
 import { profileDirectory } from './directory.ts';
 import { discover } from './discover.ts';
-import { DryRunStop, plannedView } from './dry-run.ts';
+import { DryRunStop, plannedView, type Planned } from './dry-run.ts';
 import { commandHelp, firstHelp, groupHelp } from './help.ts';
 import { one } from './outcome.ts';
 import { parseArguments, type Parsed } from './parse.ts';
@@ -33,6 +33,8 @@ export interface World {
   readStdin(): AsyncIterable<Uint8Array>;
   /** Bytes for standard output. */
   writeStdout(bytes: Uint8Array): Promise<void>;
+  /** Takes what shows an error that nobody has caught, without secrets, and gives the exit status. It never throws. */
+  onCrash?(show: (error: unknown) => Promise<number>): void;
 }
 
 /** A world whose stderr shows none of the secrets that the redactor knows. */
@@ -43,9 +45,15 @@ interface QuietWorld extends World {
 /** Runs one command line and gives its exit status. Never throws; everything it has to say is on the Io of the world. */
 export async function run(argv: readonly string[], surroundings: World): Promise<number> {
   const redactor = createRedactor();
+  // What is typed may hold addresses with credentials, which messages and plans would repeat.
+  for (const word of argv) redactor.learnAddress(word);
   let world: QuietWorld = { ...surroundings, io: withoutSecrets(surroundings.io, redactor), redactor };
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
   let progress: ProgressDisplay | undefined;
+  world.onCrash?.((error) => {
+    progress?.stop();
+    return failed(error, wish, world);
+  });
   try {
     const parsed = await parseArguments(argv, commands);
     if (parsed.version) {
@@ -128,11 +136,15 @@ async function drawOutcome(command: Command, input: Parsed['input'], context: Co
     ...(settings.columns.length > 0 ? { columns: settings.columns } : {}),
   };
   const outcome = await command.run(input, context).catch((error: unknown) => {
-    if (error instanceof DryRunStop) return one(plannedView, error.planned);
+    if (error instanceof DryRunStop) return one(plannedView, hidden(error.planned, context));
     throw error;
   });
   await outcome?.draw(options, io);
 }
+
+/** A plan without the secrets that are known; those that are not yet are `Secret`s in it. */
+const hidden = (planned: Planned, { redactor }: Surface): Planned =>
+  JSON.parse(redactor.hide(JSON.stringify(planned))) as Planned;
 
 async function makeSurface(
   settings: Settings,

@@ -68,7 +68,11 @@ async function valuesOf(
   const values: Record<string, string | Secret> = {};
   for (const [field, origin] of Object.entries(origins)) {
     const value = await valueBehind(origin.text, field, surface.home, (message) => surface.warn(message));
-    values[field] = driver.profile[field]?.secret ? new Secret(value) : value;
+    const isSecret = driver.profile[field]?.secret === true;
+    // Whatever goes wrong from now on, it is not shown.
+    if (isSecret) surface.redactor.learn(value);
+    else surface.redactor.learnAddress(value);
+    values[field] = isSecret ? new Secret(value) : value;
   }
   const missing = Object.entries(driver.profile).filter(([field, facts]) => facts.required && !values[field]);
   if (missing.length > 0) {

@@ -143,14 +143,14 @@ function rowsOf<V extends OperationName>(
       const known = image ? { name: image.name, status: image.status } : {};
       return { image: text, result: 'ok', profile: found.at.profile, id: found.id, ...known };
     } catch (error) {
-      if (error instanceof DryRunStop) return { image: text, result: 'planned', message: summary(error) };
+      if (error instanceof DryRunStop) return { image: text, result: 'planned', message: context.redactor.hide(summary(error)) };
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       stopped = failFast;
       const { profile } = error.circumstances;
       return {
         image: text,
         result: 'failed',
-        message: error.message,
+        message: context.redactor.hide(error.message),
         code: error.code,
         exitCode: error.exitCode,
         ...(profile ? { profile } : {}),

@@ -107,6 +107,9 @@ function codeOfStatus(status: number): Code {
   return 'PROVIDER';
 }
 
+/** An address as a message may name it: what is behind `?` may be a signature, and user and password may stand in front. */
+export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '').replace(/^(\w+:)?\/\/[^/]*@/, '$1//');
+
 const requestIdHeaders = ['x-openstack-request-id', 'x-request-id', 'x-amz-request-id'];
 
 /**

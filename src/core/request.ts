@@ -1,6 +1,6 @@
 import type { Encoding } from './encoding.ts';
 import type { Bytes } from './http.ts';
-import type { Visibility } from './image.ts';
+import type { ImageRecord, Visibility } from './image.ts';
 import type { OperationName } from './operation.ts';
 
 /** Fields that a record can be made with. Absent: not given. */
@@ -121,14 +121,24 @@ export interface CreateRequest {
   readonly extras: ExtraValues;
 }
 
+/**
+ * `basis` is the image as it was when the changes were made up; absent: it was not looked at. A driver looks at the image right
+ * before it writes, and throws CONFLICT where a field that the changes set is another one by then (`requireUnmet`); what others
+ * have done to other fields stays.
+ */
 export interface PatchRequest {
   readonly id: string;
   readonly changes: Changes;
+  readonly basis?: ImageRecord;
   readonly extras: ExtraValues;
 }
 
-/** `add` and `remove` are relative to where the image is now; `exactly` is the whole set. */
+/**
+ * `add` and `remove` are relative to where the image is now; `exactly` is the whole set. `basis` is the image as it was when
+ * that set was agreed to: a place that it has got since is not dropped, but a CONFLICT (`requireKnownPlaces`).
+ */
 export interface ReplicateRequest {
+  readonly basis?: ImageRecord;
   readonly id: string;
   readonly add: readonly string[];
   readonly remove: readonly string[];

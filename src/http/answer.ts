@@ -7,7 +7,8 @@ const longestQuote = 80;
 /** The beginning of a body for a message: in one line, without secrets. */
 function quote(text: string, redactor: Redactor): string {
   const line = redactor.line(
-    text
+    redactor
+      .hide(text)
       .slice(0, longestQuote * 10)
       .replace(/\s+/g, ' ')
       .trim(),

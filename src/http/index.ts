@@ -23,11 +23,15 @@ export function createHttp(settings: HttpSettings): Http {
   const brake = createBrake(settings.bytesPerSecond);
   const own = { 'user-agent': settings.userAgent };
 
-  /** The answer for who asked. Throws AUTH or NETWORK where it is about the connection, and not about what was asked. */
+  /**
+   * The answer for who asked. Throws AUTH or NETWORK where it is about the connection, and not about what was asked.
+   * An error's words may be cut where they are quoted, and half a secret is no longer found: it is taken out before that.
+   */
   function given(wire: WireRequest, peer: string, answer: Answer & { readonly text: string }): ApiAnswer {
-    const refused = connectionRefusal(answer, peer);
+    const text = answer.status < 400 ? answer.text : redactor.hide(answer.text);
+    const refused = connectionRefusal({ ...answer, text }, peer);
     if (refused) throw refused;
-    return apiAnswer({ ...answer, url: wire.shown }, redactor);
+    return apiAnswer({ ...answer, text, url: wire.shown }, redactor);
   }
 
   /** Does the work of one exchange, and traces how it began and ended. */
@@ -51,10 +55,16 @@ export function createHttp(settings: HttpSettings): Http {
 
   return {
     async request(request, call) {
-      const wire = wireRequest(request, { ...own, accept: 'application/json' }, redactor);
+      const { jsonNow } = request;
+      const wireOf = (body: object): WireRequest =>
+        wireRequest({ ...request, ...body }, { ...own, accept: 'application/json' }, redactor);
+      const wire = wireOf({});
       const route = routeTo(wire.url, request.secretUrl);
-      const tryOnce = (): ReturnType<typeof ask> => ask(wire, route, limits, call.signal);
-      const answer = await withRetries(request, route.peer, call, () => traced(wire, undefined, tryOnce, ({ text }) => text));
+      const answer = await withRetries(request, route.peer, call, async () => {
+        const now = jsonNow ? wireOf({ json: await jsonNow() }) : wire;
+        const tryOnce = (): ReturnType<typeof ask> => ask(now, route, limits, call.signal);
+        return traced(now, undefined, tryOnce, ({ text }) => text);
+      });
       return given(wire, route.peer, answer);
     },
     async send(request, call) {
@@ -74,12 +84,13 @@ export function createHttp(settings: HttpSettings): Http {
       const tools = { route: routeTo(wire.url, request.secretUrl), limits, brake, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
-      return traced(
+      const answer = await traced(
         wire,
         wanted,
         () => receiveBytes(wire, range, tools),
         () => '',
       );
+      return { ...answer, text: async () => redactor.hide(await answer.text()) };
     },
   };
 }

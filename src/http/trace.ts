@@ -12,11 +12,13 @@ export interface Trace {
 /** A trace for `--debug`; without `write` it costs nothing. */
 export function createTrace(write: ((line: string) => void) | undefined, redactor: Redactor): Trace {
   const tell = (...parts: readonly string[]): void => write?.(redactor.line(parts.filter((part) => part !== '').join(' ')));
+  // Secrets go before the body is cut: half of one is no longer found.
+  const bodyOf = (text = ''): string => shownBody(redactor.hide(text));
   const took = (sinceMs: number): string => `${Math.round(performance.now() - sinceMs)} ms`;
   if (!write) return { request: () => undefined, answer: () => undefined, failed: () => undefined };
   return {
     request: (request, bulk) =>
-      tell('>', request.method, request.shown, `(${shownHeaders(request.headers)})`, bulk ?? shownBody(request.shownBody ?? '')),
+      tell('>', request.method, request.shown, `(${shownHeaders(request.headers)})`, bulk ?? bodyOf(request.shownBody)),
     answer(request, answer, sinceMs, body) {
       const token = answer.headers['x-subject-token'];
       if (token !== undefined) redactor.learn(token);
@@ -27,7 +29,7 @@ export function createTrace(write: ((line: string) => void) | undefined, redacto
         request.shown,
         took(sinceMs),
         `(${shownHeaders(answer.headers)})`,
-        body === undefined ? '' : shownBody(body),
+        bodyOf(body),
       );
     },
     failed: (request, error, sinceMs) =>

@@ -56,7 +56,7 @@ function wireUrl(given: string | URL, secretUrl: boolean | undefined, redactor: 
     throw configError(`not an http(s) address${url ? `: ${url.protocol}//${url.host}` : ''}`, {
       hint: 'check the address in the profile',
     });
-  if (url.password !== '') redactor.learn(decodeURIComponent(url.password));
+  redactor.learnAddress(url.href);
   if (secretUrl) for (const secret of [url.search.slice(1), ...url.searchParams.values()]) redactor.learn(secret);
   return url;
 }

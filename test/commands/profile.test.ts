@@ -54,7 +54,7 @@ describe('profile add', () => {
     [['lab', '--provider', 'lcoal'], 3, 'there is no provider "lcoal"'],
     [['lab', '--provider', 'local', '--set', 'pth=/x'], 2, 'local has no field "pth"'],
     [['lab', '--provider', 'linode', '--set', 'apiVersion=v5'], 2, 'apiVersion: "v5" is not one of v4, v4beta'],
-    [['lab', '--provider', 'local', '--set', 'path'], 2, '--set: "path" is not of the form key=value'],
+    [['lab', '--provider', 'local', '--set', 'path'], 2, '--set: what was given is not of the form key=value'],
   ])('refuses %j', async (args, exitCode, message) => {
     const refused = await stage.run(['profile', 'add', ...args, '--json']);
     expect(errorOf(refused)).toMatchObject({ message, exitCode });
@@ -137,7 +137,7 @@ describe('profile set, use, remove', () => {
   it.each([
     [['set', 'none', 'path=/x'], 3, 'there is no profile "none"'],
     [['set', 'lin'], 2, 'nothing to set was given'],
-    [['set', 'lin', 'region'], 2, '"region" is not of the form field=value'],
+    [['set', 'lin', 'region'], 2, 'what was given as field 1 is not of the form field=value'],
     [['set', 'lin', 'regoin=x'], 2, 'linode has no field "regoin"'],
     [['set', 'lin', 'regoin='], 2, 'linode has no field "regoin"'],
     [['use', 'none'], 3, 'there is no profile "none"'],

@@ -3,6 +3,7 @@ import type { Image } from '../../src/core/image.ts';
 import type { Changes } from '../../src/core/operation.ts';
 import { createOn, unprotect } from './create.ts';
 import { expectField, expectUntouched, samplesOf } from './samples.ts';
+import { meanwhileTests } from './meanwhile.ts';
 import { failureOf, testCall, type Stage } from './stage.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -90,6 +91,8 @@ export function patchTests(stage: Stage): void {
       expect(await ids(false)).not.toContain(id);
       expect(await ids(true)).toContain(id);
     });
+
+  meanwhileTests(stage);
 
   stage.test('does not change an id that is not there', async () => {
     const asked = has('name') ? { name: stage.unique('nobody') } : { description: 'nobody' };

@@ -64,6 +64,15 @@ export function replicateTests(stage: Stage): void {
     expect(namesOf(await stage.settle(id, 'replicate', (image) => !namesOf(image).includes(other)))).toEqual(before);
   });
 
+  stage.test('takes no copy away that was not there when the places were named', async () => {
+    const id = await stage.active();
+    const before = await stage.show(id);
+    const [other = ''] = await others(before);
+    const { message } = await failureOf(run(id, { exactly: [other], basis: { ...before, places: [] } }), 'CONFLICT');
+    expect(message).toContain(`was put into ${namesOf(before).join(', ')} by somebody else meanwhile`);
+    expect(namesOf(await stage.show(id))).toEqual(namesOf(before));
+  });
+
   stage.test('keeps the last place', async () => {
     const id = await stage.active();
     const before = namesOf(await stage.show(id));

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,6 +51,26 @@ describe('the packed package', () => {
   it('is what the registries and their tools expect', async () => {
     const { messages } = await publint({ pkgDir: path.join(folder, 'node_modules', 'imgctl'), pack: false });
     expect(messages.filter((message) => message.type !== 'suggestion').map((message) => message.code)).toEqual([]);
+  });
+
+  it('holds no secrets, no paths of the machine that built it, and no way back to its sources', () => {
+    const telling =
+      /-----BEGIN [A-Z ]*PRIVATE KEY|_authToken|npm_[A-Za-z0-9]{36}|gh[pousr]_[A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|eyJhbGciOi|sourceMappingURL=/;
+    for (const { path: name } of packed.files) {
+      const text = readFileSync(path.join(folder, 'node_modules', 'imgctl', name), 'latin1');
+      expect(telling.exec(text)?.[0], name).toBeUndefined();
+      for (const place of [root, homedir(), folder])
+        if (place.length > 5) expect(text.includes(place), `${name}: ${place}`).toBe(false);
+    }
+  });
+
+  it('runs nothing when it is installed', () => {
+    const installed = JSON.parse(readFileSync(path.join(folder, 'node_modules', 'imgctl', 'package.json'), 'utf8')) as {
+      readonly scripts?: Readonly<Record<string, string>>;
+      readonly dependencies?: object;
+    };
+    expect(Object.keys(installed.scripts ?? {}).filter((name) => /install|^prepare$/.test(name))).toEqual([]);
+    expect(installed.dependencies).toBeUndefined();
   });
 
   it('is at most 2 MB', () => expect(packed.unpackedSize).toBeLessThan(2_000_000));

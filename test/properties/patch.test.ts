@@ -140,6 +140,46 @@ it('the changes that are sent make of an image what the patch makes of it', () =
   expect(Math.min(seen.done, seen.misfit, seen.refused)).toBeGreaterThan(100);
 });
 
+it('the changes of a merge patch make of an image what RFC 7386 makes of it', () => {
+  const orNull = <T>(inner: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(inner, { nil: null });
+  const properties = fc.array(fc.tuple(key, orNull(text)), { maxLength: 4 }).map((pairs) => new Map(pairs));
+  const document = fc.record(
+    {
+      name: text,
+      description: orNull(text),
+      protected: orNull(fc.boolean()),
+      minDiskBytes: orNull(fc.nat()),
+      tags: orNull(fc.array(text, { maxLength: 3 })),
+      properties: orNull(properties),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(image, document, (before, patch) => {
+      const wanted = new Map(Object.entries(editableOf(before as never)));
+      const kept = new Map(Object.entries(before.properties));
+      for (const [name, found] of Object.entries(patch)) {
+        if (found === null) wanted.delete(name);
+        else if (!(found instanceof Map)) wanted.set(name, found as Json);
+        else
+          for (const [one, to] of found)
+            if (to === null) kept.delete(one);
+            else kept.set(one, to);
+      }
+      // Lists and maps of an image may be empty, and are never missing.
+      if (!wanted.has('tags')) wanted.set('tags', []);
+      wanted.set('properties', patch.properties === null ? {} : Object.fromEntries(kept));
+      // As it is read from a file: only a parser makes a key of any name.
+      const content: unknown = JSON.parse(
+        JSON.stringify(patch, (_name, found: unknown) => (found instanceof Map ? Object.fromEntries(found) : found)),
+      );
+      const changes = changesByDocument(before, { kind: 'merge-patch', content, touches: {} });
+      expect(after(before, changes)).toEqual(Object.fromEntries(wanted));
+    }),
+    { numRuns: 3000, seed: 20_260_101 },
+  );
+});
+
 /** What the other implementation knows too: keys that no object inherits, and places that are numbers. */
 const plainKey = fc.constantFrom('a', 'b', 'with/slash', 'with~tilde', '~1', '', '0', 'ü');
 const plainPointer = fc.oneof(

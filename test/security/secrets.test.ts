@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appCredential } from '../clouds/openstack/keystone.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import type { CliResult } from '../support/run-cli.ts';
+import { waysToWrite } from './planted.ts';
 import { makeBed, type Bed } from '../torture/bed.ts';
 
 const secretFields = ['token', 'password', 'applicationCredentialSecret', 'secretKey'];
@@ -21,11 +22,6 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Forms in which a secret would be recognised by who looks for it. */
-function forms(secret: string): readonly string[] {
-  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64'), JSON.stringify(secret).slice(1, -1)];
-}
-
 /** Whatever has gone over the wire as a credential: header values, the parts of Basic, the queries of signed addresses. */
 function credentialsSeen(bed: Bed): readonly string[] {
   const requests = Object.values(bed.clouds).flatMap((cloud) => cloud.proxy.seen());
@@ -41,7 +37,7 @@ function credentialsSeen(bed: Bed): readonly string[] {
 
 function secretsOf(bed: Bed): readonly string[] {
   const planted = Object.values(bed.clouds).flatMap(({ values }) => secretFields.flatMap((name) => values[name] ?? []));
-  return [...new Set([...planted, ...credentialsSeen(bed), appCredential.secret].flatMap(forms))];
+  return [...new Set([...[...planted, appCredential.secret].flatMap(waysToWrite), ...credentialsSeen(bed)])];
 }
 
 function leaks(bed: Bed, shown: string): readonly string[] {
@@ -133,6 +129,13 @@ describe.each(Object.keys(fields))('secrets of a profile for %s', (provider) => 
   });
 });
 
+/** What stands behind an `Authorization` or a token's header: itself, and what is in it where it is Basic. */
+function basicOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  const [scheme, value = ''] = (headers.authorization ?? '').split(' ');
+  const pair = scheme === 'Basic' ? Buffer.from(value, 'base64').toString('utf8') : '';
+  return [value, pair, pair.replace(/^[^:]*:/, ''), headers['x-auth-token'] ?? ''].filter((text) => text !== '');
+}
+
 describe('a provider that quotes what it was sent', () => {
   let server: FakeServer;
   beforeAll(async () => {
@@ -145,6 +148,13 @@ describe('a provider that quotes what it was sent', () => {
           headers: { 'content-type': 'text/html' },
           body: `<html><title>${all}</title><body>${all}</body></html>`,
         };
+      // As those do who quote one text inside another: in URLs, in HTML, in JSON within JSON, as Python prints it.
+      const sent = [...(body.match(/"[^"]*(?:\\.[^"]*)*"/g) ?? []).map((text) => String(JSON.parse(text))), ...basicOf(headers)];
+      if (asked.includes('written'))
+        return {
+          status: 500,
+          body: { message: sent.flatMap(waysToWrite).join(' '), errors: [{ reason: sent.flatMap(waysToWrite).join(' ') }] },
+        };
       if (asked.includes('plain')) return { status: 403, body: all };
       if (asked.includes('redirect'))
         return { status: 302, headers: { location: `http://127.0.0.1:1/?all=${encodeURIComponent(all)}` } };
@@ -153,7 +163,7 @@ describe('a provider that quotes what it was sent', () => {
   });
   afterAll(() => server.stop());
 
-  const secret = 'planted-"secret"-4711/ü+x';
+  const secret = `planted-"secret"-4711/ü+x&<'y'> %!*`;
   const profiles: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['linode', { token: 'planted-secret-4711-abc', endpoint: 'AT' }],
     ['rancher', { url: 'AT/v1', accessKey: 'KEY', secretKey: secret }],
@@ -163,7 +173,7 @@ describe('a provider that quotes what it was sent', () => {
   ];
 
   for (const [provider, values] of profiles)
-    for (const way of ['json', 'html', 'plain', 'redirect', 'ok'])
+    for (const way of ['json', 'html', 'written', 'plain', 'redirect', 'ok'])
       it(`${provider} with ${Object.keys(values).join(', ')}: ${way}`, async () => {
         const bed = await makeBed({});
         const set = Object.entries(values).flatMap(([name, value]) => [
@@ -174,7 +184,7 @@ describe('a provider that quotes what it was sent', () => {
         const planted = Object.entries(values)
           .filter(([name]) => secretFields.includes(name))
           .map(([, value]) => value);
-        const needles = [...planted.flatMap(forms), ...planted.flatMap((value) => forms(`KEY:${value}`))];
+        const needles = [...planted.flatMap(waysToWrite), ...planted.flatMap((value) => waysToWrite(`KEY:${value}`))];
         try {
           for (const manner of manners)
             for (const line of [['list'], ['show', 'x'], ['profile', 'check', 'p'], ['profile', 'show', 'p']]) {

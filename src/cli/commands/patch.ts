@@ -51,5 +51,5 @@ async function patchOne(
   checkFields(at as At, 'patch', verb.fields, wanted);
   const extras = extrasFrom(at as At, verb, set);
   if (now && Object.keys(wanted).length === 0 && Object.keys(extras).length === 0) return now;
-  return verb.run({ id, changes: wanted, extras }, call);
+  return verb.run({ id, changes: wanted, extras, ...(now ? { basis: now } : {}) }, call);
 }

@@ -39,9 +39,11 @@ export const replicate = defineCommand({
       throw usageError('no place was named', { hint: '--to PLACE,… adds places; imgctl places lists what there is' });
     const both = input.to.find((place) => input.remove.includes(place));
     if (both !== undefined) throw usageError(`${both} is both added and removed`);
+    const seen = new Map<string, Image>();
     const replicateOne = async ({ at, id, call }: Target<'replicate' | 'show'>): Promise<Image> => {
       const since = new Date(context.io.now()).toISOString();
-      const request = { id, add: input.to, remove: input.remove, ...(exactly ? { exactly } : {}) };
+      const basis = seen.get(`${at.profile}:${id}`);
+      const request = { id, add: input.to, remove: input.remove, ...(exactly ? { exactly } : {}), ...(basis ? { basis } : {}) };
       const image = await at.verb('replicate').run(request, call);
       const wanted = exactly ?? input.to;
       if (input.wait === false || wanted.length === 0) return image;
@@ -51,15 +53,17 @@ export const replicate = defineCommand({
       task.done();
       return done ?? image;
     };
-    return eachImage(context, input.image, input, replicateOne, exactly && lossBy(exactly));
+    return eachImage(context, input.image, input, replicateOne, exactly && lossBy(exactly, seen));
   },
 });
 
-/** What a set of places takes away: the copies in all others. */
-const lossBy = (exactly: readonly string[]): Loss<'replicate' | 'show'> => ({
+/** What a set of places takes away: the copies in all others. `seen` keeps the images by which that was judged. */
+const lossBy = (exactly: readonly string[], seen: Map<string, Image>): Loss<'replicate' | 'show'> => ({
   verb: 'remove',
   async of({ at, id, text, call }) {
-    const gone = lost(await at.verb('show').run({ id }, call), exactly);
+    const image = await at.verb('show').run({ id }, call);
+    seen.set(`${at.profile}:${id}`, image);
+    const gone = lost(image, exactly);
     return gone.length > 0 ? `${text} from ${gone.join(' and ')}` : undefined;
   },
 });

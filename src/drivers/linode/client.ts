@@ -15,6 +15,8 @@ export interface Ask {
   /** Sent as `X-Filter`. */
   readonly filter?: Readonly<Record<string, unknown>>;
   readonly json?: unknown;
+  /** As `ApiRequest.jsonNow`. */
+  readonly jsonNow?: () => Promise<unknown>;
   /** Works without a token: regions and public images do. */
   readonly anonymous?: boolean;
 }
@@ -99,6 +101,7 @@ export async function ask(client: LinodeClient, request: Ask, call: Call): Promi
         'x-filter': request.filter && asciiJson(request.filter),
       },
       ...(request.json === undefined ? {} : { json: request.json }),
+      ...(request.jsonNow ? { jsonNow: request.jsonNow } : {}),
     },
     call,
   );

@@ -1,5 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import { tagsAfter } from '../../core/changes.ts';
+import { requireUnmet } from '../../core/meanwhile.ts';
 import type { Changes, Operation } from '../../core/operation.ts';
 import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
 import { editable, requireChangeable, requireKnown, warnOfName } from './fields.ts';
@@ -19,7 +20,7 @@ const isSameSet = (some: readonly string[], others: readonly string[]): boolean 
 export const patch: Operation<LinodeClient, 'patch'> = {
   fields: editable,
 
-  async run(client, { id, changes }, call) {
+  async run(client, { id, changes, basis }, call) {
     requireChangeable(id, 'change');
     requireKnown(changes);
     if (changes.name === null) throw usageError(`the name of ${id} cannot be cleared`, { hint: 'give it another one' });
@@ -30,6 +31,14 @@ export const patch: Operation<LinodeClient, 'patch'> = {
     const tags = tagsAfter(now?.tags ?? [], changes);
     const body = bodyOf(changes, now && tags && isSameSet(now.tags, tags) ? undefined : tags);
     if (Object.keys(body).length === 0) return now ?? readImage(client, id, call);
-    return askImage(client, { method: 'PUT', path: imagePath(id), json: body, what: `changing ${id}` }, call);
+    const before = basis ?? now;
+    // Oddity: tags are written as a whole and there is no ETag: they are made from what is there right before each try.
+    const bodyNow = async (): Promise<unknown> => {
+      if (!before) return body;
+      const there = await readImage(client, id, call);
+      requireUnmet(before, there, changes);
+      return bodyOf(changes, body.tags === undefined ? undefined : tagsAfter(there.tags, changes));
+    };
+    return askImage(client, { method: 'PUT', path: imagePath(id), jsonNow: bodyNow, what: `changing ${id}` }, call);
   },
 };

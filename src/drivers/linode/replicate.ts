@@ -1,5 +1,6 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { requireKnownPlaces } from '../../core/meanwhile.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
 import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
 import { requireChangeable } from './fields.ts';
@@ -14,8 +15,9 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
     requireChangeable(id, 'replicate');
     if (exactly && exactly.every((region) => region === ''))
       throw usageError(`${id} must lie in at least one region`, { hint: `imgctl delete ${id} removes it from everywhere` });
-    // The API takes the whole set and drops what is not in it, so the set is made from what is there right now.
+    // The API takes the whole set and drops what is not in it, so the set is made from what is there right before each try.
     const now = await readImage(client, id, call);
+    if (request.basis) requireKnownPlaces(request.basis, now, exactly);
     const wanted = wantedRegions(now, request);
     if (!isChange(now, wanted)) return now;
     requireCopy(now, wanted);
@@ -23,9 +25,16 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
       wanted.filter((region) => now.places.every((place) => place.name !== region)),
       call,
     );
+    const bodyNow = async (): Promise<unknown> => {
+      const there = await readImage(client, id, call);
+      requireKnownPlaces(request.basis ?? now, there, exactly);
+      const regions = wantedRegions(there, request);
+      requireCopy(there, regions);
+      return { regions };
+    };
     return askImage(
       client,
-      { method: 'POST', path: `${imagePath(id)}/regions`, json: { regions: wanted }, what: `replicating ${id}` },
+      { method: 'POST', path: `${imagePath(id)}/regions`, jsonNow: bodyNow, what: `replicating ${id}` },
       call,
     );
   },

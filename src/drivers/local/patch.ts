@@ -1,13 +1,19 @@
+import { requireUnmet } from '../../core/meanwhile.ts';
 import type { Operation } from '../../core/operation.ts';
 import { changedFields, recordFields } from '../_oci/next-record.ts';
+import { imageOf } from '../_oci/record.ts';
 import { changeRecord } from './change.ts';
 import type { LocalClient } from './client.ts';
 import { refreshCopies } from './replicas.ts';
 
 export const patch: Operation<LocalClient, 'patch'> = {
   fields: recordFields,
-  async run(client, { id, changes }, call) {
-    await changeRecord(client.home, id, ({ json }) => changedFields(json, id, changes));
+  async run(client, { id, changes, basis }, call) {
+    // Under the lock: nobody comes between the look and the write.
+    await changeRecord(client.home, id, ({ json, record }) => {
+      if (basis) requireUnmet(basis, imageOf(id, record, [], json), changes);
+      return changedFields(json, id, changes);
+    });
     return refreshCopies(client, id, call);
   },
 };

@@ -1,9 +1,10 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
+import { requireKnownPlaces } from '../../core/meanwhile.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
 import { find } from './catalogue.ts';
 import { homePlace, type LocalClient } from './client.ts';
 import type { Folder } from './folder.ts';
-import { copiesOf, copyTo, removeCopy, showImage } from './replicas.ts';
+import { copiesOf, copyTo, removeCopy, shown, showImage } from './replicas.ts';
 
 function placeNamed(client: LocalClient, name: string): Folder {
   const folder = name === homePlace ? client.home : client.places.get(name);
@@ -24,6 +25,7 @@ export const replicate: Operation<LocalClient, 'replicate'> = {
   async run(client, request, call) {
     const found = await find(client.home, request.id);
     const copies = await copiesOf(client, found, call);
+    if (request.basis) requireKnownPlaces(request.basis, shown(found, [...copies.keys()]), request.exactly);
     const names = wanted(client, request, [homePlace, ...copies.keys()]);
     if (!names.has(homePlace))
       throw conflictError(`image ${request.id} cannot leave ${homePlace}: that folder keeps its record`, {

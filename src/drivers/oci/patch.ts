@@ -1,18 +1,48 @@
-import type { Operation } from '../../core/operation.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import { requireUnmet } from '../../core/meanwhile.ts';
+import type { Call, Changes, Operation } from '../../core/operation.ts';
 import { changedFields, nextRecord, recordFields } from '../_oci/next-record.ts';
 import type { OciClient } from './client.ts';
-import { refreshCopies } from './copies.ts';
-import { find, write } from './images.ts';
+import { refreshCopies, shown } from './copies.ts';
+import { find, write, type Found } from './images.ts';
+
+/** How often a change is made anew because somebody else has changed the image meanwhile. */
+const mostTries = 4;
+
+/** Writes the next record of an image; absent: the tag had moved on, and nothing was written. */
+async function tryOnce(client: OciClient, before: Found, changes: Changes, call: Call): Promise<Found | undefined> {
+  const { id } = before;
+  const json = nextRecord(before.json, id, changedFields(before.json, id, changes), new Date().toISOString());
+  try {
+    return await write(client.home, { id, json, disk: before.manifest.disk, before }, call);
+  } catch (error) {
+    const moved = error instanceof ImgctlError && error.code === 'CONFLICT';
+    if (moved && (await find(client.home, id, call)).digest !== before.digest) return undefined;
+    throw error;
+  }
+}
 
 /**
  * A new record and manifest under the same tag; the disk is not touched. The former manifest stays without a tag until the
- * registry's own clean-up: deleting it could take away what another tool has tagged with it.
+ * registry's own clean-up: deleting it could take away what another tool has tagged with it. What others write meanwhile stays,
+ * as far as the change does not meet it.
  */
 export const patch: Operation<OciClient, 'patch'> = {
   fields: recordFields,
-  async run(client, { id, changes }, call) {
-    const before = await find(client.home, id, call);
-    const json = nextRecord(before.json, id, changedFields(before.json, id, changes), new Date().toISOString());
-    return refreshCopies(client, await write(client.home, { id, json, disk: before.manifest.disk, before }, call), call);
+  async run(client, { id, changes, basis }, call) {
+    let seen: ImageRecord | undefined = basis;
+    for (let tries = 1; ; tries += 1) {
+      const before = await find(client.home, id, call);
+      const now = shown(client, before, []);
+      seen ??= now;
+      requireUnmet(seen, now, changes);
+      const written = await tryOnce(client, before, changes, call);
+      if (written) return refreshCopies(client, written, call);
+      if (tries === mostTries)
+        throw new ImgctlError('CONFLICT', `image ${id} is being changed by somebody else all the time; nothing was changed`, {
+          hint: 'try again',
+        });
+    }
   },
 };

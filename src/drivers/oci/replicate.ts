@@ -1,5 +1,6 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { requireKnownPlaces } from '../../core/meanwhile.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import { isRepository } from './address.ts';
 import type { OciClient } from './client.ts';
@@ -46,6 +47,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     checkNames(named);
     const found = await find(client.home, request.id, call);
     const copies = await copiesNow(client, found, named, call);
+    if (request.basis) requireKnownPlaces(request.basis, shown(client, found, [...copies.keys()]), request.exactly);
     const names = wanted(request, [client.home.name, ...copies.keys()]);
     if (!names.has(client.home.name))
       throw conflictError(`image ${request.id} cannot leave ${client.home.name}: it is the repository of this profile`, {

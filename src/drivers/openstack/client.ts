@@ -23,6 +23,8 @@ export interface Ask {
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly json?: unknown;
+  /** As `ApiRequest.jsonNow`. */
+  readonly jsonNow?: () => Promise<unknown>;
   readonly body?: string;
   readonly headers?: Headers;
   /** Statuses beside 2xx that come back as answers instead of being thrown. */
@@ -98,6 +100,7 @@ export class OpenstackClient {
           url: `${site.base}${ask.path}${ask.query ? `?${ask.query.toString()}` : ''}`,
           headers: { ...this.#headers(site), ...ask.headers },
           ...(ask.json === undefined ? {} : { json: ask.json }),
+          ...(ask.jsonNow ? { jsonNow: ask.jsonNow } : {}),
           ...(ask.body === undefined ? {} : { body: ask.body }),
         },
         call,

@@ -15,8 +15,13 @@ export const readImage = (client: OpenstackClient, id: string, call: Call): Prom
 export const readRecord = async (client: OpenstackClient, id: string, call: Call): Promise<ImageRecord> =>
   imageRecord(await readImage(client, id, call));
 
-/** Changes an image in one request, all steps or none. */
-export const patchImage = (client: OpenstackClient, id: string, steps: readonly Step[], call: Call): Promise<WireObject> =>
+/** Changes an image in one request, all steps or none. A function makes them right before each try. */
+export const patchImage = (
+  client: OpenstackClient,
+  id: string,
+  steps: readonly Step[] | (() => Promise<readonly Step[]>),
+  call: Call,
+): Promise<WireObject> =>
   client.askObject(
     {
       what: `changing image ${id}`,
@@ -24,7 +29,7 @@ export const patchImage = (client: OpenstackClient, id: string, steps: readonly 
       path: imagePath(id),
       // RFC 6902's own media type is refused with 415 (Image API v2, "Update image").
       headers: { 'content-type': 'application/openstack-images-v2.1-json-patch' },
-      body: JSON.stringify(steps),
+      ...(typeof steps === 'function' ? { jsonNow: steps } : { json: steps }),
     },
     call,
   );

@@ -61,6 +61,10 @@ export const list: Operation<OpenstackClient, 'list'> = {
     const { signedIn } = await client.site(call);
     const { ownedBy, mine } = scopeOf(request, signedIn);
     const shown = listQuery(request, ownedBy);
+    // There is no word for words that we do not know: they are picked out here, so that no page may be cut short.
+    const { limit, ...unlimited } = request;
+    const picksUnknown = request.filters.status === 'unknown';
+    const asked = picksUnknown ? unlimited : request;
     const queries = [shown];
     // Oddity: Glance lists either the hidden images or the others, never both.
     if (request.hidden && !shown.has('os_hidden')) {
@@ -70,15 +74,15 @@ export const list: Operation<OpenstackClient, 'list'> = {
     }
     const keys = request.sort && request.sort.length > 0 ? request.sort : usualOrder;
     const all = merged(
-      queries.map((query) => records(client, query, request, call)),
+      queries.map((query) => records(client, query, asked, call)),
       (one, other) => comesBefore(keys, one, other),
     );
     let given = 0;
     for await (const record of all) {
-      if (!mine(record)) continue;
+      if (!mine(record) || (picksUnknown && record.status !== 'unknown')) continue;
       yield record;
       given += 1;
-      if (given === request.limit) return;
+      if (given === limit) return;
     }
   },
 };

@@ -1,24 +1,34 @@
+import { editableFields } from '../../core/changes.ts';
 import { conflictError } from '../../core/errors.ts';
+import { requireUnmet } from '../../core/meanwhile.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { editableFields } from '../../core/changes.ts';
-import { steps } from './description.ts';
+import { steps, type Step } from './description.ts';
 import { patchImage, readImage } from './images.ts';
 import { imageRecord } from './record.ts';
 import { isForbidden } from './words.ts';
 
 export const patch: Operation<OpenstackClient, 'patch'> = {
   fields: editableFields,
-  async run(client, { id, changes }, call) {
-    const before = await readImage(client, id, call);
-    const wanted = steps(before, changes);
-    if (wanted.length === 0) return imageRecord(before);
+  async run(client, { id, changes, basis }, call) {
+    const image = await readImage(client, id, call);
+    if (basis) requireUnmet(basis, imageRecord(image), changes);
+    const wanted = steps(image, changes);
+    if (wanted.length === 0) return imageRecord(image);
+    // Oddity: there is no ETag, and tags are written as a whole: they are made from what is there right before each try.
+    // Every other step sets one field and leaves the rest alone.
+    const stepsNow = async (): Promise<readonly Step[]> => {
+      const now = await readImage(client, id, call);
+      requireUnmet(basis ?? imageRecord(image), imageRecord(now), changes);
+      return steps(now, changes);
+    };
+    const writesTags = wanted.some(({ path }) => path === '/tags');
     try {
-      return imageRecord(await patchImage(client, id, wanted, call));
+      return imageRecord(await patchImage(client, id, writesTags ? stepsNow : wanted, call));
     } catch (error) {
       const reshaped = wanted.some(({ path }) => path === '/disk_format' || path === '/container_format');
       // Oddity: the state is what forbids it, yet the answer is 403.
-      if (isForbidden(error) && reshaped && before.status !== 'queued')
+      if (isForbidden(error) && reshaped && image.status !== 'queued')
         throw conflictError(error.message, {
           ...error.circumstances,
           cause: error,

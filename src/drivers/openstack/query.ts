@@ -79,9 +79,10 @@ function created(filters: Filters): string | undefined {
 }
 
 function narrowed(filters: Filters): readonly (readonly [string, string | undefined])[] {
+  const statuses = filters.status === undefined ? [] : providerStatuses(filters.status);
   return [
     ['name', filters.name === undefined || isGlob(filters.name) ? undefined : exactName(filters.name)],
-    ['status', filters.status === undefined ? undefined : anyOf(providerStatuses(filters.status))],
+    ['status', statuses.length === 0 ? undefined : anyOf(statuses)],
     ['visibility', filters.visibility],
     ['owner', filters.owner],
     ['disk_format', filters.diskFormat],

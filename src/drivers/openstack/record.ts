@@ -17,8 +17,9 @@ const statusWords: Readonly<Record<string, Status>> = {
   deleted: 'deleted',
 };
 
-/** Glance's words behind one of ours; a word we do not have is Glance's own already. */
+/** Glance's words behind one of ours; a word we do not have is Glance's own already. None: what we call unknown is any other word. */
 export function providerStatuses(status: string): readonly string[] {
+  if (status === 'unknown') return [];
   const words = Object.keys(statusWords).filter((word) => statusWords[word] === status);
   return words.length > 0 ? words : [status];
 }

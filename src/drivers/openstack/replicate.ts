@@ -1,7 +1,9 @@
 import { conflictError } from '../../core/errors.ts';
+import { requireKnownPlaces } from '../../core/meanwhile.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import { segment, type OpenstackClient } from './client.ts';
 import { imagePath, readImage, readRecord } from './images.ts';
+import { imageRecord } from './record.ts';
 import { needMethod, needStores } from './site.ts';
 import { wordsIn } from './wire.ts';
 
@@ -37,6 +39,7 @@ export const replicate: Operation<OpenstackClient, 'replicate'> = {
     const { id } = request;
     const named = [...(request.exactly ?? []), ...request.add, ...request.remove];
     const image = await readImage(client, id, call);
+    if (request.basis) requireKnownPlaces(request.basis, imageRecord(image), request.exactly);
     await needStores(client, named, call);
     const { fill, empty } = moves(wordsIn(image.stores), request);
     if (fill.length > 0) await needMethod(client, 'copy-image', call);

@@ -1,4 +1,4 @@
-import { answerError, configError, ImgctlError, providerError, type Circumstances } from '../../core/errors.ts';
+import { answerError, configError, ImgctlError, providerError, withoutQuery, type Circumstances } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
 import { isObject, objectIn, textIn } from './wire.ts';
 
@@ -68,7 +68,7 @@ export function glanceError(
     });
   if (status >= 301 && status < 400)
     return providerError(
-      `${what}: ${answer.url} redirects to ${headers.location ?? 'nowhere'} (HTTP ${status}), which is not followed`,
+      `${what}: ${answer.url} redirects to ${withoutQuery(headers.location ?? 'nowhere')} (HTTP ${status}), which is not followed`,
       {
         status,
         hint: 'set imageEndpoint or authUrl to the final address',

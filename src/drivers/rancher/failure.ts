@@ -1,4 +1,4 @@
-import { answerError, providerError, type Circumstances, type ImgctlError } from '../../core/errors.ts';
+import { answerError, providerError, withoutQuery, type Circumstances, type ImgctlError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Address } from './address.ts';
 
@@ -15,7 +15,7 @@ interface ErrorBody {
 export function failure(answer: ApiAnswer, what: string, address: Address): ImgctlError {
   const location = answer.headers['location'];
   if (answer.status >= 300 && answer.status < 400 && location !== undefined)
-    return providerError(`${what}: the server sends elsewhere, to ${location} (HTTP ${answer.status})`, {
+    return providerError(`${what}: the server sends elsewhere, to ${withoutQuery(location)} (HTTP ${answer.status})`, {
       status: answer.status,
       hint: 'put the URL that answers into the url of the profile; redirects are not followed with a key',
     });

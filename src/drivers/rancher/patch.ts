@@ -1,11 +1,12 @@
 import { authError, providerError } from '../../core/errors.ts';
+import { requireUnmet } from '../../core/meanwhile.ts';
 import type { Operation } from '../../core/operation.ts';
 import { persist } from './action.ts';
 import type { RancherClient } from './client.ts';
-import { recordFrom } from './record.ts';
-import { currentImage } from './show.ts';
+import { cattleImage, recordFrom } from './record.ts';
+import { readImage } from './show.ts';
 
-/** Sends only what changes; the server drops what it does not let change without a word. `null` clears a field. */
+/** Sends only what changes, so that what others change stays; the server drops what it does not let change without a word. `null` clears a field. */
 export const patch: Operation<RancherClient, 'patch'> = {
   fields: ['name', 'description'],
   async run(client, request, call) {
@@ -16,7 +17,9 @@ export const patch: Operation<RancherClient, 'patch'> = {
       });
     const { name, description } = request.changes;
     const json = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) };
-    const url = (await currentImage(client, request.id, call)).links['self'];
+    const now = await readImage(client, request.id, call);
+    if (request.basis) requireUnmet(request.basis, recordFrom(now, what), request.changes);
+    const url = cattleImage(now, what).links['self'];
     if (url === undefined) throw providerError(`${what}: the server gave no link to the image`);
     const answer = await persist(client, { method: 'PUT', url, json }, call);
     if (answer.status !== 200) throw client.failure(answer, what);

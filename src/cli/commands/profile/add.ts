@@ -5,7 +5,7 @@ import { ask } from '../../../ui/prompt.ts';
 import { defineCommand, type At } from '../../command.ts';
 import type { Surface } from '../../context.ts';
 import { checkProfile } from '../../profile-check.ts';
-import { checkFieldValues } from '../../profile-fields.ts';
+import { checkFieldValues, warnOfTyped } from '../../profile-fields.ts';
 import { driverNamed, openAt } from '../../session.ts';
 import { afterWriting, directoryAfter } from './written.ts';
 
@@ -30,6 +30,7 @@ export const add = defineCommand({
     const provider = input.provider ?? (await askProvider(context));
     const driver = await driverNamed(provider, context);
     checkFieldValues(driver, input.set);
+    warnOfTyped(driver, input.set, context);
     const asked = await askMissing(driver, input.set, context);
     const profile: StoredProfile = {
       provider: driver.name,

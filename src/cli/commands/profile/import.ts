@@ -1,5 +1,6 @@
 import { ImgctlError, notFoundError } from '../../../core/errors.ts';
 import { Secret } from '../../../core/secret.ts';
+import { withoutPassword } from '../../../http/redact.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
 import { nearest } from '../../../ui/nearest.ts';
 import { profileView, type ShownProfile } from '../../../ui/views/profile.ts';
@@ -80,5 +81,10 @@ const shown = ({ name, provider, fields, source }: Discovered): ShownProfile => 
   name,
   provider,
   current: false,
-  fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, { value, from: source }])),
+  fields: Object.fromEntries(
+    Object.entries(fields).map(([field, value]) => [
+      field,
+      { value: typeof value === 'string' ? withoutPassword(value) : value, from: source },
+    ]),
+  ),
 });

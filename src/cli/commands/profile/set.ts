@@ -1,6 +1,6 @@
 import { configError, usageError } from '../../../core/errors.ts';
 import { defineCommand } from '../../command.ts';
-import { checkFieldValues } from '../../profile-fields.ts';
+import { checkFieldValues, warnOfTyped } from '../../profile-fields.ts';
 import { driverNamed } from '../../session.ts';
 import { afterWriting } from './written.ts';
 
@@ -27,6 +27,7 @@ export const set = defineCommand({
     checkFieldValues(driver, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
     for (const name of Object.keys(fields))
       checkFieldValues(driver, { [name]: fields[name] || (driver.profile[name]?.choices?.[0] ?? '') });
+    warnOfTyped(driver, fields, context);
     const book = await context.store.change((now) => {
       const profile = Object.hasOwn(now.profiles, input.name) ? now.profiles[input.name] : undefined;
       if (!profile)
@@ -50,9 +51,10 @@ export const set = defineCommand({
 
 function pairs(words: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    words.map((word) => {
+    words.map((word, index) => {
       const at = word.indexOf('=');
-      if (at < 1) throw usageError(`"${word}" is not of the form field=value`);
+      // The word itself may be a secret.
+      if (at < 1) throw usageError(`what was given as field ${index + 1} is not of the form field=value`);
       return [word.slice(0, at), word.slice(at + 1)];
     }),
   );

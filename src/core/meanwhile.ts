@@ -1,0 +1,68 @@
+import { conflictError } from './errors.ts';
+import type { ImageRecord } from './image.ts';
+import type { Changes } from './operation.ts';
+
+/** One thing that a change sets: a field, all tags, or one property. */
+interface Setting {
+  readonly what: string;
+  readonly wanted: unknown;
+  of(image: ImageRecord): unknown;
+}
+
+const relative: ReadonlySet<string> = new Set(['addTags', 'removeTags', 'properties', 'removeProperties']);
+
+/** What a change sets. Tags that are added or taken away one by one are not among it: they fit whatever tags there are. */
+function settingsOf(changes: Changes): readonly Setting[] {
+  const fields = Object.entries(changes).filter(([name, wanted]) => wanted !== undefined && !relative.has(name));
+  const properties = [
+    ...Object.entries(changes.properties ?? {}),
+    ...(changes.removeProperties ?? []).map((name) => [name, undefined] as const),
+  ];
+  return [
+    ...fields.map(([what, wanted]) => ({ what, wanted, of: (image: ImageRecord) => image[what as keyof ImageRecord] })),
+    ...properties.map(([name, wanted]) => ({
+      what: `property ${name}`,
+      wanted,
+      of: ({ properties: all }: ImageRecord) => (Object.hasOwn(all, name) ? all[name] : undefined),
+    })),
+  ];
+}
+
+/** Tags are a set; a field that is empty is as good as one that is not there. */
+const plain = (value: unknown): string => JSON.stringify(Array.isArray(value) ? [...value].sort() : (value ?? ''));
+
+const longestShown = 80;
+function shown(value: unknown): string {
+  if (value === undefined) return 'not set';
+  const text = JSON.stringify(value);
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
+/**
+ * Throws CONFLICT where something that a change sets was set to something else between two looks at an image: `before` is
+ * what the change was made up from, `now` what is there right before the write. What others did to the rest is no conflict.
+ */
+export function requireUnmet(before: ImageRecord, now: ImageRecord, changes: Changes): void {
+  const met = settingsOf(changes).filter(
+    ({ wanted, of }) => plain(of(now)) !== plain(of(before)) && plain(of(now)) !== plain(wanted),
+  );
+  if (met.length === 0) return;
+  const told = met.map(({ what, of }) => `${what} was ${shown(of(before))} and is ${shown(of(now))} now`);
+  throw conflictError(`image ${now.id} was changed by somebody else meanwhile: ${told.join('; ')}; nothing was written`, {
+    hint: `imgctl show ${now.id} tells how it is; then change it again`,
+  });
+}
+
+/**
+ * Throws CONFLICT where an exact set of places would take a copy away that was not there when the set was made up: nobody has
+ * agreed to that. `exactly` absent: nothing that is not named goes.
+ */
+export function requireKnownPlaces(before: ImageRecord, now: ImageRecord, exactly: readonly string[] | undefined): void {
+  const isNew = (place: string): boolean => before.places.every(({ name }) => name !== place) && !exactly?.includes(place);
+  const added = now.places.filter(({ name, status }) => exactly && status !== 'deleting' && isNew(name));
+  if (added.length === 0) return;
+  const names = added.map(({ name }) => name).join(', ');
+  throw conflictError(`image ${now.id} was put into ${names} by somebody else meanwhile; nothing was changed`, {
+    hint: `imgctl show ${now.id}, then name every place that it shall lie in`,
+  });
+}
