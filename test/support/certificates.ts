@@ -46,11 +46,10 @@ export function makeCertificates(): Certificates {
     cert: readFileSync(path.join(folder, `${name}.crt`), 'utf8'),
     key: readFileSync(path.join(folder, `${name}.key`), 'utf8'),
   });
-  const selfSigned = (name: string, ...more: readonly string[]): void =>
-    openssl(
-      ...['req', '-x509', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', `/CN=${name}`, '-days', '2'],
-      ...more,
-    );
+  function selfSigned(name: string, ...more: readonly string[]): void {
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`];
+    openssl('req', '-x509', ...newKey, ...files, '-subj', `/CN=${name}`, '-days', '2', ...more);
+  }
   /** `dates` are OpenSSL's, beginning and end. */
   function issue(name: string, alternative: string, dates?: readonly [string, string]): Identity {
     openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);

@@ -110,7 +110,7 @@ async function visitSecond(store: Store, id: string): Promise<void> {
 }
 
 it('every verb that changes a local store, killed at any moment, leaves it old or new, and the next change gives the space back', async () => {
-  const kills = scaled(60, 3);
+  const kills = scaled(60, 2);
   const verbs = changesIn(surroundingsIn('names')).map(({ verb }) => verb);
   const left = verbs.filter((verb) => !process.env.TORTURE_VERB || verb === process.env.TORTURE_VERB);
   const wrong: string[] = [];

@@ -30,7 +30,7 @@ it('`profile set`, killed at any moment, leaves the old book or the new one', as
   /** About when the book is written: it is aimed at, wherever the load of the machine moves it. */
   let aim = await lengthOf(() => set('r'));
   const roll = dice(seed);
-  const kills = scaled(300, 8);
+  const kills = scaled(300, 5);
   const wrong: string[] = [];
   let before = 'r';
   let killed = 0;
@@ -77,7 +77,7 @@ it('`download`, killed at any moment, leaves no file or the whole one', async ()
       imgctl(['download', 'web', out, '-p', 'p', '--force', '--resume', '-q'], folder, killAfterMs);
     let whole = await lengthOf(() => download());
     const roll = dice(seed + 1);
-    const kills = scaled(300, 8);
+    const kills = scaled(300, 5);
     const wrong: string[] = [];
     let killed = 0;
     for (const number of untilKilled(kills, () => killed)) {

@@ -116,7 +116,7 @@ async function tryOnce({ line, lasting, on }: Case, clean: number): Promise<read
 const chosen = (all: readonly Case[]): readonly Case[] => {
   if (!isShort) return all;
   const roll = dice(seed);
-  return all.filter(() => roll() < 0.05);
+  return all.filter(() => roll() < 0.025);
 };
 
 for (const provider of new Set(verbLines.map((line) => line.provider)))

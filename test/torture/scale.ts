@@ -4,7 +4,7 @@ export const seed = Number(process.env.TORTURE_SEED ?? 20_260_101);
 export const scaled = (full: number, short: number): number => (isShort ? short : full);
 
 /** Runs that go on at once: they wait most of the time. */
-const together = Number(process.env.TORTURE_JOBS ?? (isShort ? 24 : 8));
+const together = Number(process.env.TORTURE_JOBS ?? (isShort ? 24 : 16));
 
 /** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */
 export function dice(start: number): () => number {

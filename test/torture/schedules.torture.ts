@@ -157,7 +157,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 
 for (const transfer of transfers)
   it(`${transfer.title}: exit 0 means the same bytes, anything else leaves nothing half-made unsaid`, async () => {
-    const runs = scaled(500, 8);
+    const runs = scaled(500, 6);
     outcomes.clear();
     const only = process.env.TORTURE_NUMBER;
     const numbers = only ? [Number(only)] : Array.from({ length: runs }, (_, number) => number);

@@ -115,9 +115,8 @@ describe.skipIf(!hasOpenssl)(
         // The first service is the API, the second takes the data.
         const bed = await makeBed({ x: 'linode' }, (at) => (at === 0 ? all.good : proof.identity(all)));
         const file = bed.file('disk.raw', Buffer.alloc(100_000, 'disk'));
-        const { exitCode, stderr } = await bed.run(
-          ...['upload', file, '--name', 'new', '-p', 'x', '--timeout', '2s', '--ca-bundle', all.authorityFile],
-        );
+        const typed = ['upload', file, '--name', 'new', '-p', 'x', '--timeout', '2s', '--ca-bundle', all.authorityFile];
+        const { exitCode, stderr } = await bed.run(...typed);
         if (exitCode !== 9 || !proof.told?.[0].test(stderr)) wrong.push(`${proof.name}: exit ${exitCode}: ${stderr}`);
         const sent = bed
           .cloud('x')

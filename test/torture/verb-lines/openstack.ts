@@ -23,6 +23,7 @@ const isMember =
     states.includes(Object.values(heldOf(at, id)?.members ?? {})[0]);
 
 const url = 'https://site.example/disk';
+const elsewhere = ['--set', 'glanceRegion=RegionTwo', '--set', 'glanceImageId=7'];
 const withName = (name: string) => (disk: Buffer) => holds(name, disk);
 const isNew = withName('new');
 const fetched = (name: string) => holds(name, Buffer.from(`what lies at ${url}`));
@@ -94,10 +95,7 @@ export const openstackLines: readonly VerbLine[] = [
     provider,
     verb: 'import from another region',
     about: 'changes',
-    args: () => [
-      ...['import', 'new', '--method', 'glance-download', '--disk-format', 'raw'],
-      ...['--set', 'glanceRegion=RegionTwo', '--set', 'glanceImageId=7', ...waiting],
-    ],
+    args: () => ['import', 'new', '--method', 'glance-download', '--disk-format', 'raw', ...elsewhere, ...waiting],
     done: holds('new', Buffer.from('what lies in the other region')),
   },
   { provider, verb: 'share', about: 'changes', args: (id) => ['share', id, '--with', friend], done: isMember('pending') },

@@ -23,7 +23,7 @@ export interface VerbLine {
   readonly about: 'changes' | 'disk' | 'all';
 }
 
-export const waiting = ['--wait-timeout', '2s', '--poll-interval', '20ms'];
+export const waiting = ['--wait-timeout', '5s', '--poll-interval', '20ms'];
 
 export const heldOf = (cloud: BedCloud, id: string): Held | undefined => cloud.held().find((image) => image.id === id);
 export const named = (name: string) => (cloud: BedCloud) => cloud.held().some((image) => image.name === name);
