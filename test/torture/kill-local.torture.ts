@@ -126,7 +126,7 @@ it('every verb that changes a local store, killed at any moment, leaves it old o
     }
   };
   // Most of the time locks of the dead are waited for.
-  await Promise.all(Array.from({ length: 4 }, worker));
+  await Promise.all(Array.from({ length: 8 }, worker));
   expect(wrong).toEqual([]);
 });
 
