@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startOpenstack } from '../clouds/openstack/index.ts';
@@ -34,7 +34,8 @@ async function killSet(folder: string, kills: number, roll: () => number): Promi
   let late = 0;
   for (const number of untilKilled(kills, () => killed)) {
     const region = `r${number}`;
-    // A lock of the dead counts for 5 s: the next one waits for it, and may die while it does.
+    // A lock of the dead counts for 5 s. Most need not wait for it, so as to die while they work and not before.
+    if (number % 10 > 0) rmSync(`${configOf(folder)}.lock`, { recursive: true, force: true });
     const { killed: died, status, stderr, ms } = await set(region, aim * (0.85 + roll() * 0.3));
     killed += Number(died);
     try {

@@ -5,9 +5,9 @@ import { integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { digestOf } from '../_oci/digest.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
-import { clearDrafts, keptAlive, newDraft } from './drafts.ts';
+import { clearDrafts, keptAlive } from './drafts.ts';
 import { goOn, ifThere, onDisk } from './failure.ts';
-import { blobsPath, makeLayout, publish, writeDurably, type Folder } from './folder.ts';
+import { blobsPath, makeLayout, newDraft, publish, writeDurably, type Folder } from './folder.ts';
 import { unsettle } from './ledger.ts';
 
 /** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { ifThere, onDisk } from './failure.ts';
@@ -8,8 +7,6 @@ import { draftsPath, type Folder } from './folder.ts';
 const beatMs = 5_000;
 /** Milliseconds without a sign of life after which a draft was left by a process that died; clocks of two machines may differ. */
 const deadMs = 60_000;
-
-export const newDraft = (folder: Folder): string => path.join(draftsPath(folder), randomUUID());
 
 /** Runs `work` on a draft, which shows signs of life meanwhile, however long its source keeps it waiting. */
 export async function keptAlive<T>(draft: string, work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../../core/errors.ts';
-import { newDraft } from './drafts.ts';
 import { ifThere, onDisk } from './failure.ts';
 
 /** A folder that is an OCI image layout. What is ours alone lies in its sub-folder `imgctl`, which other tools leave alone. */
@@ -16,6 +16,7 @@ export const ownPath = (folder: Folder, name: string): string => path.join(folde
 export const indexPath = (folder: Folder): string => path.join(folder.path, 'index.json');
 /** Where files are written before they get their name: same file system, so that the rename is one step. */
 export const draftsPath = (folder: Folder): string => ownPath(folder, 'tmp');
+export const newDraft = (folder: Folder): string => path.join(draftsPath(folder), randomUUID());
 
 /** Makes the folder a layout if it is none. Throws CONFIG when a file is in the way. */
 export async function makeLayout(folder: Folder): Promise<void> {
