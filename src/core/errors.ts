@@ -52,6 +52,8 @@ export interface Circumstances {
   readonly leftover?: string;
   /** The provider may have made something all the same; trying again could make it twice, so that is left to the user. */
   readonly uncertain?: boolean;
+  /** No connection was made, or none that is trusted: not a byte of the request has left this machine. */
+  readonly unsent?: boolean;
 }
 
 /** Every failure that imgctl foresees. `code` decides the exit status. */

@@ -47,6 +47,10 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
 /** Failures that another try does not mend: names and certificates stay what they are. */
 const lasting = /^(ENOTFOUND|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_|ERR_SSL_|EPROTO|PROXY)/;
 
+/** Failures before the first byte of a request. */
+const beforeSending =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_CERT)/;
+
 /** Whether trying again may help after an error that was made here. */
 export const mayPass = (error: ImgctlError): boolean => error.code === 'NETWORK' && !lasting.test(codeOf(error.cause));
 
@@ -87,6 +91,7 @@ export function failure(error: unknown, peer: string, phase: Phase): ImgctlError
   return networkError(words.replace('%', peer).replace('@', phase), {
     cause,
     ...(known?.[2] === undefined ? {} : { hint: known[2] }),
+    ...(beforeSending.test(code) ? { unsent: true } : {}),
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Lock } from '../core/driver.ts';
 import { localError } from '../core/errors.ts';
@@ -15,6 +15,14 @@ export interface ProfileStore {
 }
 
 const configName = 'config';
+/** What conf writes to before it renames. */
+const draftPattern = /^config\.json\.tmp-[0-9a-f]+$/;
+
+/** Removes the drafts of processes that were killed while writing: they hold secrets. Call under the lock. */
+async function removeDrafts(folder: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((name) => draftPattern.test(name));
+  await Promise.all(drafts.map((name) => rm(path.join(folder, name), { force: true })));
+}
 
 /** The store in `folder`. Reading parses the file; conf is loaded only for writing, which is atomic. */
 export function profileStore(folder: string, lock: Lock): ProfileStore {
@@ -31,6 +39,7 @@ export function profileStore(folder: string, lock: Lock): ProfileStore {
         throw localError(`cannot make the folder ${folder}`, { cause: error });
       });
       return lock(file, async () => {
+        await removeDrafts(folder);
         const changed = change(await read());
         const { default: Conf } = await import('conf');
         const store = new Conf<Record<string, unknown>>({

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { startLinode } from '../clouds/linode/index.ts';
 import { rancherCloud } from '../clouds/rancher/index.ts';
@@ -25,6 +25,16 @@ describe('profile add', () => {
     expect(JSON.parse(stage.read('elsewhere/config.json').toString())).toHaveProperty('profiles.there');
     await stage.ok(['profile', 'add', 'xdg', '--provider', 'local'], { env: { XDG_CONFIG_HOME: stage.file('xdg') } });
     expect(JSON.parse(stage.read('xdg/imgctl/config.json').toString())).toHaveProperty('profiles.xdg');
+  });
+
+  it('clears away the drafts of processes that were killed while they wrote, which hold secrets', async () => {
+    await addLinode();
+    const left = `${store}.tmp-1234567890abcdef`;
+    const other = `${store}.tmp-notes`;
+    stage.write(left, 'an old token');
+    stage.write(other, 'not of ours');
+    await stage.ok(['profile', 'set', 'lin', 'region=us-iad']);
+    expect([existsSync(stage.file(left)), existsSync(stage.file(other))]).toEqual([false, true]);
   });
 
   it('never shows a secret, in no format', async () => {

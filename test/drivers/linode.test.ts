@@ -161,6 +161,15 @@ describe('linode besides the contract', () => {
     expect(call.notes.filter(({ kind }) => kind === 'created' || kind === 'removed')).toEqual([{ kind: 'created', id }]);
   });
 
+  it('does not say that something may have been made where no connection was', async () => {
+    const { cloud, session } = await begin();
+    await cloud.stop();
+    const request = { description: { name: 'new' }, fromDisk: '5', extras: {} };
+    const error = await failureOf(session.require('create').run(request, testCall()), 'NETWORK');
+    expect(error.circumstances.uncertain).toBeUndefined();
+    expect(error.circumstances.hint).toContain('check the address and port');
+  });
+
   it('says who we are, and which verbs the token’s scopes leave out', async () => {
     const { account, session } = await begin();
     expect(await session.probe(testCall())).toMatchObject({ who: 'someone', missing: {} });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { makeBed, type Bed } from '../torture/bed.ts';
+import type { SeedState } from '../torture/clouds.ts';
 import { verbLines } from '../torture/verb-lines.ts';
 
 let elsewhere: FakeServer;
@@ -25,10 +26,7 @@ const told = (): readonly string[] =>
       ...(/passw|secret|credential/i.test(body) ? [`${method} ${path}: ${body}`] : []),
     ]);
 
-async function begin(
-  provider: string,
-  status: 'active' | 'inactive' | 'queued' = 'active',
-): Promise<{ readonly bed: Bed; readonly id: string }> {
+async function begin(provider: string, status: SeedState = 'active'): Promise<{ readonly bed: Bed; readonly id: string }> {
   const made = await makeBed({ x: provider });
   bed = made;
   return { bed: made, id: await made.cloud('x').seed('web', status) };
@@ -51,7 +49,9 @@ describe('redirects to another origin', () => {
           );
           const { exitCode } = await at.run(...line.args(id, at), ...quick);
           expect(exitCode, `${line.provider} ${line.verb}`).not.toBe(0);
-          expect(elsewhere.requests(), `${line.provider} ${line.verb}`).toEqual([]);
+          // A registry may keep its bytes elsewhere and say so by a redirect: that one is followed, and without credentials.
+          const asked = line.provider === 'oci' ? told() : elsewhere.requests();
+          expect(asked, `${line.provider} ${line.verb}`).toEqual([]);
           await at.stop();
         }
         bed = undefined;

@@ -1,6 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { misbehave, type WireAnswer } from './fault-proxy/misbehave.ts';
+import { lengthOf, misbehave, type WireAnswer } from './fault-proxy/misbehave.ts';
 import { whereOf, type WireFault } from './fault-proxy/wire-fault.ts';
 
 /** A request as the proxy saw it. `upstream`: it reached the service behind. */
@@ -24,6 +25,8 @@ export interface FaultProxy {
   /** What becomes of requests from now on; absent: all go through. */
   plan(plan: FaultPlan | undefined): void;
   seen(): readonly ProxiedRequest[];
+  /** Connections that were taken, whether or not a request came over them. */
+  connections(): number;
   forget(): void;
   stop(): Promise<void>;
 }
@@ -45,7 +48,11 @@ function ask(target: string, message: IncomingMessage, body: Buffer): Promise<Wi
   if (body.length === 0 && (message.method === 'GET' || message.method === 'HEAD')) delete headers['content-length'];
   return new Promise((resolve, reject) => {
     const asked = httpRequest(`${target}${message.url ?? ''}`, { method: message.method, headers, agent: false }, (answer) => {
-      bodyOf(answer).then((data) => resolve({ status: answer.statusCode ?? 0, headers: plainHeaders(answer), data }), reject);
+      const head = message.method === 'HEAD' ? { bodiless: true } : {};
+      bodyOf(answer).then(
+        (data) => resolve({ status: answer.statusCode ?? 0, headers: plainHeaders(answer), data, ...head }),
+        reject,
+      );
     });
     asked.on('error', reject);
     asked.end(body);
@@ -57,11 +64,22 @@ const slashed = (url: string): string => url.replaceAll('/', String.raw`\/`);
 
 const isText = (answer: WireAnswer): boolean => /json|text|xml/.test(answer.headers['content-type'] ?? '');
 
-export async function startFaultProxy(targets: readonly string[]): Promise<FaultProxy> {
+/** A certificate and its key, as PEM. */
+export interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** `identity`: what a service is shown with over TLS, by its place among the targets; absent: plain http. */
+export async function startFaultProxy(
+  targets: readonly string[],
+  identity: (at: number) => Identity | undefined = () => undefined,
+): Promise<FaultProxy> {
   const seen: ProxiedRequest[] = [];
   const sockets = new Set<Socket>();
   const origins = new Map<string, string>();
   let plan: FaultPlan | undefined;
+  let taken = 0;
   const translate = (text: string): string =>
     [...origins].reduce((all, [target, own]) => all.replaceAll(target, own).replaceAll(slashed(target), slashed(own)), text);
 
@@ -71,11 +89,14 @@ export async function startFaultProxy(targets: readonly string[]): Promise<Fault
     return { ...answer, headers, data };
   }
 
-  const servers = targets.map((target) => {
-    const server = createServer((message, response) => {
+  const servers = targets.map((target, at) => {
+    const answer = (message: IncomingMessage, response: ServerResponse): void => {
       serve(target, message, response).catch(() => message.socket.destroy());
-    });
-    server.on('connection', (socket) => {
+    };
+    const shown = identity(at);
+    const server = shown ? createTlsServer(shown, answer) : createServer(answer);
+    server.on('connection', (socket: Socket) => {
+      taken += 1;
       sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('close', () => sockets.delete(socket));
@@ -109,14 +130,17 @@ export async function startFaultProxy(targets: readonly string[]): Promise<Fault
     if (fault) return void (await misbehave(fault, message, response, answer));
     const bare = answer.status === 204 || answer.status === 304;
     const { 'transfer-encoding': _chunked, connection: _connection, ...headers } = answer.headers;
-    response.writeHead(answer.status, bare ? headers : { ...headers, 'content-length': answer.data.length });
+    response.writeHead(answer.status, bare ? headers : { ...headers, 'content-length': lengthOf(answer) });
     response.end(bare || message.method === 'HEAD' ? undefined : answer.data);
   }
 
   await Promise.all(
     servers.map(async (server, index) => {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      origins.set(targets[index] ?? '', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      origins.set(
+        targets[index] ?? '',
+        `${identity(index) ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      );
     }),
   );
   return {
@@ -124,6 +148,7 @@ export async function startFaultProxy(targets: readonly string[]): Promise<Fault
     translate,
     plan: (next) => void (plan = next),
     seen: () => seen,
+    connections: () => taken,
     forget: () => void seen.splice(0),
     async stop() {
       for (const socket of sockets) socket.destroy();

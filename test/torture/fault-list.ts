@@ -17,8 +17,10 @@ const late = [5, 6, 13];
 
 const lost = false;
 
-/** Of bulk data nothing is looked at but length and digest: there 11 is the right kind for what is no data at all. */
-/** Each of these happens to every request, or to every one that the verb is about. */
+/**
+ * Each of these happens to every request, or to every one that the verb is about. Of bulk data nothing is looked at but length
+ * and digest: there 11 is the right kind for what is no data at all.
+ */
 export const lastingFaults: readonly Lasting[] = [
   { fault: { kind: 'refuse' }, codes: network },
   { fault: { kind: 'reset', lost }, codes: network },
@@ -30,14 +32,21 @@ export const lastingFaults: readonly Lasting[] = [
   { fault: { kind: 'short length' }, codes: [...shape, 11, ...late], passes: true },
   { fault: { kind: 'long length' }, codes: [...network, ...late], passes: true },
   { fault: { kind: 'doubled' }, codes: [...shape, 11, ...late], passes: true },
-  { fault: { kind: 'slow' }, codes: [], passes: true },
+  // It may use up the time that a wait was given, and then 13 is what was asked for.
+  { fault: { kind: 'slow' }, codes: [13], passes: true },
   { fault: { kind: 'reset', lost: true }, codes: [...network, ...late], passes: true },
+  { fault: { kind: 'reset while sending', at: 0.5 }, codes: [...network, ...late] },
+  { fault: { kind: 'stall while sending', at: 0.5 }, codes: [...network, ...late] },
+  { fault: { kind: 'refuse while sending', at: 0.5 }, codes: [...network, ...provider, ...late] },
   { fault: { kind: 'status', status: 408, lost }, codes: network },
+  { fault: { kind: 'status', status: 408, lost, retryAfter: '0' }, codes: network },
+  { fault: { kind: 'status', status: 429, lost }, codes: [8] },
   { fault: { kind: 'status', status: 429, lost, retryAfter: '0' }, codes: [8] },
   { fault: { kind: 'status', status: 429, lost, retryAfter: '7200' }, codes: [8] },
   { fault: { kind: 'status', status: 500, lost }, codes: provider },
   { fault: { kind: 'status', status: 502, lost: true }, codes: [...provider, ...late], passes: true },
   { fault: { kind: 'status', status: 503, lost, retryAfter: '0' }, codes: provider },
+  { fault: { kind: 'status', status: 504, lost }, codes: provider },
   { fault: { kind: 'status', status: 503, lost, retryAfter: 'Wed, 21 Oct 2015 07:28:00 GMT' }, codes: provider },
   { fault: { kind: 'html', lost }, codes: [...shape, 11, 13] },
   { fault: { kind: 'empty', lost }, codes: [...shape, 11, 13] },

@@ -1,13 +1,17 @@
 import { expect, it } from 'vitest';
 import { faultName } from '../support/fault-proxy/wire-fault.ts';
-import { makeBed, seedData, type Bed } from './bed.ts';
+import type { CliResult } from '../support/run-cli.ts';
+import { makeBed, type Bed } from './bed.ts';
 import { lastingFaults, type Lasting } from './fault-list.ts';
 import { complaints, dice, isShort, seed, tally } from './scale.ts';
-import { isMain, verbLines, type VerbLine } from './verb-lines.ts';
+import { isMain, verbLines } from './verb-lines.ts';
+import type { VerbLine } from './verb-lines/verb-line.ts';
 
 const retries = 1;
 /** Longest that a run may take, ms: every time limit is 1 s, and a few may follow one another. */
 const longestMs = 30_000;
+/** A server may think about the data of an upload for 30 of these, each time that it is sent. */
+const longestWithDataMs = longestMs * (1 + retries) + 10_000;
 /** What tidying up may ask besides, and whole transfers that are tried again. */
 const tidying = 4;
 
@@ -29,58 +33,73 @@ const typed = (line: VerbLine, id: string, bed: Bed): readonly string[] => [
 ];
 
 async function prepared(line: VerbLine): Promise<{ readonly bed: Bed; readonly id: string }> {
-  const bed = await makeBed({ x: line.provider });
-  return { bed, id: await bed.cloud('x').seed('web', line.status ?? 'active') };
+  const bed = await makeBed({ x: line.cloud ?? line.provider });
+  const id = await bed.cloud('x').seed('web', line.status ?? 'active');
+  await line.before?.(bed);
+  return { bed, id };
 }
 
 /** How many requests the verb takes where nothing goes wrong. Throws when it does not succeed. */
 async function cleanRun(line: VerbLine): Promise<number> {
   const { bed, id } = await prepared(line);
   try {
-    const result = await bed.run(...typed(line, id, bed));
-    const wrong = falseSuccess(line, id, bed, result.stdout);
+    const result = await bed.feed(line.stdin, ...typed(line, id, bed));
+    const asked = bed.cloud('x').proxy.seen().length;
+    const wrong = await falseSuccess(line, id, bed, result);
     if (result.exitCode !== 0 || wrong)
       throw new Error(`${line.provider} ${line.verb} fails without a fault: ${result.exitCode} ${wrong ?? ''} ${result.stderr}`);
-    return bed.cloud('x').proxy.seen().length;
+    return asked;
   } finally {
     await bed.stop();
   }
 }
 
 /** What is wrong about a run that says it succeeded; absent if nothing is. */
-function falseSuccess(line: VerbLine, id: string, bed: Bed, stdout: string): string | undefined {
-  const cloud = bed.cloud('x');
-  if (line.done && !line.done(cloud, id)) return 'it was not done';
-  if (!line.done && !stdout.includes(line.shows ?? id)) return `stdout is ${JSON.stringify(stdout.slice(0, 200))}`;
-  if (line.verb === 'download' && !bed.read('out.raw')?.equals(seedData)) return 'the file is not the image';
+async function falseSuccess(line: VerbLine, id: string, bed: Bed, result: CliResult): Promise<string | undefined> {
+  if (line.done) return (await line.done(bed.cloud('x'), id, bed, result)) ? undefined : 'it was not done';
+  if (!result.stdout.includes(line.shows ?? id)) return `stdout is ${JSON.stringify(result.stdout.slice(0, 200))}`;
   return undefined;
 }
 
-async function tryOut({ line, lasting, on }: Case, clean: number): Promise<readonly string[]> {
+/**
+ * The fakes share one processor with what is tested, and the ports of the machine with one another: a second of silence may
+ * be theirs, and where one refuses connections another may come to listen. Then it is tried again.
+ */
+async function tryOut(one: Case, clean: number, tries = 3): Promise<readonly string[]> {
+  const wrong = await tryOnce(one, clean);
+  const { kind } = one.lasting.fault;
+  const silent = !kind.startsWith('stall') && wrong.some((what) => /sent nothing for|took \d+ ms/.test(what));
+  return (silent || (kind === 'refuse' && wrong.length > 0)) && tries > 1 ? tryOut(one, clean, tries - 1) : wrong;
+}
+
+async function tryOnce({ line, lasting, on }: Case, clean: number): Promise<readonly string[]> {
   const { bed, id } = await prepared(line);
   const { proxy } = bed.cloud('x');
+  const sends = /^(upload|copy)/.test(line.verb);
   const main = on === 'all' ? () => true : isMain(line);
   proxy.plan((request) => (main(request) ? lasting.fault : undefined));
   const wrong: string[] = [];
   const where = `${line.provider} ${line.verb}, ${faultName(lasting.fault)} on ${on}`;
   try {
-    const { exitCode, stderr, stdout, ms } = await bed.run(...typed(line, id, bed));
-    const struck = proxy.seen().some(({ fault }) => fault !== undefined);
+    const result = await bed.feed(line.stdin, ...typed(line, id, bed));
+    const { exitCode, stderr, ms } = result;
+    const seen = [...proxy.seen()];
+    proxy.plan(undefined);
+    const struck = seen.some(({ fault }) => fault !== undefined);
     if (exitCode === 0) {
-      const lie = falseSuccess(line, id, bed, stdout);
+      const lie = await falseSuccess(line, id, bed, result);
       if (lie !== undefined) wrong.push(`${where}: exit 0, and ${lie}`);
       if (struck && !lasting.passes) wrong.push(`${where}: exit 0 in spite of it`);
     } else if (!lasting.codes.includes(exitCode)) wrong.push(`${where}: exit ${exitCode}: ${stderr.trim().slice(0, 300)}`);
-    if (ms > longestMs) wrong.push(`${where}: took ${Math.round(ms)} ms`);
-    const asked = proxy.seen().length;
+    if (ms > (sends ? longestWithDataMs : longestMs)) wrong.push(`${where}: took ${Math.round(ms)} ms`);
+    const asked = seen.length;
     const most = on === 'all' && lasting.fault.kind !== 'slow' ? 1 + retries : clean + retries + tidying;
-    const bulk = line.verb === 'upload' && on === 'main';
+    const bulk = sends && on === 'main';
     // A whole transfer that is tried again asks for everything anew, within the same budget.
     const allowed = lasting.passes ? (clean + tidying) * (1 + retries) : bulk ? most + clean : most;
     if (asked > allowed)
       wrong.push(
-        `${where}: ${asked} requests, ${clean} without faults, ${allowed} allowed: ${proxy
-          .seen()
+        `${where}: ${asked} requests, ${clean} without faults, ${allowed} allowed: ${seen
           .map(({ method, path }) => `${method} ${path}`)
           .join(', ')
           .slice(0, 600)}`,
@@ -97,10 +116,10 @@ async function tryOut({ line, lasting, on }: Case, clean: number): Promise<reado
 const chosen = (all: readonly Case[]): readonly Case[] => {
   if (!isShort) return all;
   const roll = dice(seed);
-  return all.filter(() => roll() < 0.05);
+  return all.filter(() => roll() < 0.025);
 };
 
-for (const provider of ['openstack', 'linode', 'rancher'])
+for (const provider of new Set(verbLines.map((line) => line.provider)))
   it(`every verb of ${provider} under every lasting fault`, async () => {
     const lines = verbLines.filter(
       (line) => line.provider === provider && (!process.env.TORTURE_VERB || line.verb === process.env.TORTURE_VERB),
@@ -113,6 +132,6 @@ for (const provider of ['openstack', 'linode', 'rancher'])
       ),
     );
     const wrong = await complaints(cases, (one) => tryOut(one, clean.get(one.line) ?? 0));
-    tally(`${provider}: every verb under every lasting fault`, cases.length, wrong);
+    tally(`${provider}: ${lines.length} verbs under ${lastingFaults.length} lasting faults`, cases.length, wrong);
     expect(wrong).toEqual([]);
   });

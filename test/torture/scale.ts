@@ -4,7 +4,7 @@ export const seed = Number(process.env.TORTURE_SEED ?? 20_260_101);
 export const scaled = (full: number, short: number): number => (isShort ? short : full);
 
 /** Runs that go on at once: they wait most of the time. */
-const together = Number(process.env.TORTURE_JOBS ?? (isShort ? 24 : 8));
+const together = Number(process.env.TORTURE_JOBS ?? (isShort ? 24 : 16));
 
 /** Numbers from 0 up to 1, the same ones for the same seed (mulberry32). */
 export function dice(start: number): () => number {
@@ -35,6 +35,14 @@ export async function complaints<T>(
   };
   await Promise.all(Array.from({ length: together }, worker));
   return found;
+}
+
+/** Numbers of tries until so many of them have died; few do on a machine that is busy, so that there is an end to it. */
+export function* untilKilled(kills: number, killed: () => number): Generator<number> {
+  for (let number = 0; killed() < kills; number += 1) {
+    if (number === 5 * kills + 10) throw new Error(`only ${killed()} of ${number} were killed in time`);
+    yield number;
+  }
 }
 
 const tallies: string[] = [];

@@ -44,8 +44,9 @@ const slowMakers: readonly Maker[] = [
   (roll) => ({ kind: 'stall while sending', at: roll() }),
 ];
 
-/** `flip` is left out where nothing on the way could tell: no digest covers the JSON of an answer. */
-const isFair = (fault: WireFault, path: string): boolean => fault.kind !== 'flip' || path.endsWith('/file');
+/** `flip` is left out where nothing on the way could tell: no digest covers the JSON of most answers. */
+const isFair = (fault: WireFault, path: string): boolean =>
+  fault.kind !== 'flip' || path.endsWith('/file') || /\/(blobs|manifests)\/[^/]+$/.test(path);
 
 export interface Schedule {
   readonly plan: FaultPlan;
@@ -61,10 +62,12 @@ export function rollSchedule(roll: () => number): Schedule {
   const struck: string[] = [];
   return {
     plan(request, index) {
-      const bulk = request.path.endsWith('/file') || /octet-stream/.test(request.headers['content-type'] ?? '');
+      const sends = /octet-stream/.test(request.headers['content-type'] ?? '') && request.method !== 'POST';
+      const bulk = request.path.endsWith('/file') || request.path.includes('/blobs/sha256:') || sends;
       if (only === 'bulk' && !bulk) return undefined;
-      if (only === 'changing' && (request.method === 'GET' || request.path.includes('/auth/tokens'))) return undefined;
-      if (only === 'reading' && (request.method !== 'GET' || bulk)) return undefined;
+      const reads = request.method === 'GET' || request.method === 'HEAD';
+      if (only === 'changing' && (reads || request.path.includes('/auth/tokens'))) return undefined;
+      if (only === 'reading' && (!reads || bulk)) return undefined;
       if (roll() >= share) return undefined;
       const fault = pick(roll, roll() < 0.06 ? slowMakers : makers)(roll);
       if (!isFair(fault, request.path)) return undefined;

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { diskBytes } from '../support/content.ts';
 import type { CliResult } from '../support/run-cli.ts';
-import { makeBed, seedData, type Bed, type Held } from './bed.ts';
+import { makeBed, type Bed } from './bed.ts';
+import { seedData, type Held } from './clouds.ts';
 import { complaints, dice, isShort, scaled, seed, tally } from './scale.ts';
 import { rollSchedule } from './schedule.ts';
 
@@ -24,16 +25,22 @@ const timeout = isShort ? '400ms' : '1s';
 const limits = ['--timeout', timeout, '--retries', '3', '--wait-timeout', '3s', '--poll-interval', '20ms'];
 const longestMs = 90_000;
 
-const uploadTo = (provider: string): Transfer => ({
-  title: `upload to ${provider}`,
-  profiles: { x: provider },
+const uploadTo = (cloud: string): Transfer => ({
+  title: `upload to ${cloud}`,
+  profiles: { x: cloud },
   args: (bed) => ['upload', bed.file('disk.raw', disk), '--name', 'x:new', ...limits],
   target: 'x',
   source: disk,
 });
-const copyTo = (provider: string): Transfer => ({
-  title: `copy from openstack to ${provider}`,
-  profiles: { a: 'openstack', b: provider },
+const downloadFrom = (cloud: string): Transfer => ({
+  title: `download from ${cloud}`,
+  profiles: { a: cloud },
+  args: (bed, id) => ['download', `a:${id}`, path.join(bed.home.folder, 'out.raw'), '--timeout', timeout, '--retries', '3'],
+  source: seedData,
+});
+const copy = (from: string, to: string): Transfer => ({
+  title: `copy from ${from} to ${to}`,
+  profiles: { a: from, b: to },
   args: (_bed, id) => ['copy', `a:${id}`, 'b:new', ...limits],
   target: 'b',
   source: seedData,
@@ -42,14 +49,16 @@ const copyTo = (provider: string): Transfer => ({
 const transfers: readonly Transfer[] = [
   uploadTo('openstack'),
   uploadTo('linode'),
-  {
-    title: 'download from openstack',
-    profiles: { a: 'openstack' },
-    args: (bed, id) => ['download', `a:${id}`, path.join(bed.home.folder, 'out.raw'), '--timeout', timeout, '--retries', '3'],
-    source: seedData,
-  },
-  copyTo('openstack'),
-  copyTo('linode'),
+  uploadTo('oci'),
+  uploadTo('oci in chunks'),
+  downloadFrom('openstack'),
+  downloadFrom('oci'),
+  copy('openstack', 'openstack'),
+  copy('openstack', 'linode'),
+  copy('openstack', 'oci'),
+  copy('oci', 'openstack'),
+  copy('oci', 'linode'),
+  copy('oci', 'oci'),
 ];
 
 /** The disk of an image, whatever it is wrapped in; absent where it cannot be read. */
@@ -148,7 +157,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 
 for (const transfer of transfers)
   it(`${transfer.title}: exit 0 means the same bytes, anything else leaves nothing half-made unsaid`, async () => {
-    const runs = scaled(500, 8);
+    const runs = scaled(500, 6);
     outcomes.clear();
     const only = process.env.TORTURE_NUMBER;
     const numbers = only ? [Number(only)] : Array.from({ length: runs }, (_, number) => number);

@@ -5,7 +5,8 @@ export default defineConfig({
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/torture/**/*.torture.ts'],
     pool: 'threads',
-    fileParallelism: false,
+    // They wait for time limits most of the time.
+    maxWorkers: 2,
     testTimeout: 3_600_000,
     hookTimeout: 600_000,
   },

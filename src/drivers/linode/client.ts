@@ -142,7 +142,7 @@ export async function askNew<T>(
     return read((await ask(client, { ...request, method: 'POST' }, call)).json());
   } catch (error) {
     const isOpen = error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
-    if (!isOpen) throw error;
+    if (!isOpen || error.circumstances.unsent) throw error;
     // This hint counts more than one about the connection.
     const hint = 'it may have been made all the same: look with imgctl list first';
     throw new ImgctlError(error.code, error.message, { ...error.circumstances, cause: error, uncertain: true, hint });

@@ -5,8 +5,10 @@ import { integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { digestOf } from '../_oci/digest.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
+import { clearDrafts, keptAlive } from './drafts.ts';
 import { goOn, ifThere, onDisk } from './failure.ts';
 import { blobsPath, makeLayout, newDraft, publish, writeDurably, type Folder } from './folder.ts';
+import { unsettle } from './ledger.ts';
 
 /** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */
 const largestDocument = 4 * 1024 * 1024;
@@ -40,12 +42,15 @@ export async function readDocument(folder: Folder, { digest, size }: Descriptor)
   return bytes.toString('utf8');
 }
 
-/** Stores a small blob, and says what describes it. */
+/** Stores a small blob, and says what describes it. Call under the lock. */
 export async function putDocument(folder: Folder, mediaType: string, text: string): Promise<Descriptor> {
   const bytes = Buffer.from(text, 'utf8');
   const digest = digestOf(bytes);
   const file = path.join(blobsPath(folder), digest.slice('sha256:'.length));
-  if ((await blobSize(folder, digest)) !== bytes.length) await writeDurably(folder, file, bytes);
+  if ((await blobSize(folder, digest)) !== bytes.length) {
+    await unsettle(folder, [digest]);
+    await writeDurably(folder, file, bytes);
+  }
   return { mediaType, digest, size: bytes.length };
 }
 
@@ -59,18 +64,22 @@ export interface Draft {
 /** Writes a stream to a draft. An error of the stream comes out as it is; nothing is left behind then. */
 export async function writeDraft(folder: Folder, bytes: Bytes, signal: AbortSignal): Promise<Draft> {
   await makeLayout(folder);
+  // Before the new one: the space may be needed for it.
+  await clearDrafts(folder);
   const file = newDraft(folder);
   const hash = createHash('sha256');
   let size = 0;
   try {
     const handle = await onDisk(`writing ${file}`, open(file, 'wx', 0o644));
     try {
-      for await (const chunk of bytes) {
-        goOn(signal);
-        hash.update(chunk);
-        await onDisk(`writing ${file}`, handle.writeFile(chunk));
-        size += chunk.byteLength;
-      }
+      await keptAlive(file, async () => {
+        for await (const chunk of bytes) {
+          goOn(signal);
+          hash.update(chunk);
+          await onDisk(`writing ${file}`, handle.writeFile(chunk));
+          size += chunk.byteLength;
+        }
+      });
       goOn(signal);
       await onDisk(`writing ${file}`, handle.sync());
     } finally {
@@ -92,10 +101,20 @@ export async function holdsBlob(folder: Folder, digest: string, size: number): P
   return true;
 }
 
-/** Gives a draft its place among the blobs, unless the same bytes are there already. */
+/** Gives a draft its place among the blobs, unless the same bytes are there already. Call under the lock. */
 export async function placeDraft(folder: Folder, draft: Draft): Promise<void> {
   const file = blobPath(folder, draft.digest);
-  if (file !== undefined && !(await holdsBlob(folder, draft.digest, draft.size))) await publish(draft.file, file);
+  if (file === undefined || (await holdsBlob(folder, draft.digest, draft.size))) return;
+  await unsettle(folder, [draft.digest]);
+  await publish(draft.file, file);
+}
+
+/** Takes blobs away. A digest of another kind than ours names no file. */
+export async function dropBlobs(folder: Folder, digests: readonly string[]): Promise<void> {
+  for (const digest of digests) {
+    const file = blobPath(folder, digest);
+    if (file !== undefined) await onDisk(`removing ${file}`, rm(file, { force: true }));
+  }
 }
 
 /** Bytes of a blob from `from` up to and with `to`. One buffer is used again for all chunks. */

@@ -1,23 +1,14 @@
-import { rm } from 'node:fs/promises';
 import type { Call } from '../../core/operation.ts';
 import { indexEntry, manifestText, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType, manifestType, recordType } from '../_oci/media-types.ts';
 import { nextRecord } from '../_oci/next-record.ts';
 import { recordOf } from '../_oci/record.ts';
-import { blobPath, putDocument } from './blobs.ts';
+import { dropBlobs, putDocument } from './blobs.ts';
 import { find, readCatalogue, type Found } from './catalogue.ts';
-import { onDisk } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { nameOf, readIndex, withoutName, writeIndex, type Index } from './index-file.ts';
+import { unsettle } from './ledger.ts';
 import { reachable } from './reachable.ts';
-
-/** Takes blobs away. A digest of another kind than ours names no file. */
-async function dropBlobs(folder: Folder, digests: readonly string[]): Promise<void> {
-  for (const digest of digests) {
-    const file = blobPath(folder, digest);
-    if (file !== undefined) await onDisk(`removing ${file}`, rm(file, { force: true }));
-  }
-}
 
 /**
  * Lets the index name a manifest for the image `id`, in the place of `before` if there was one. Record, manifest and
@@ -38,15 +29,16 @@ export async function enter(folder: Folder, index: Index, id: string, manifest: 
     return nameOf(each) === id ? withoutName(each) : each;
   };
   const keepsPlace = before !== undefined && index.entries.some((each) => each.digest === before.entry.digest);
+  const former = before ? [before.entry.digest, before.manifest.record.digest] : [];
+  if (before) await unsettle(folder, former);
   const after = await writeIndex(folder, index, edit, keepsPlace ? [] : [entry]);
-  if (before && !after.entries.some(({ digest }) => digest === before.entry.digest))
-    await dropBlobs(folder, [before.entry.digest, before.manifest.record.digest]);
+  if (before && !after.entries.some(({ digest }) => digest === before.entry.digest)) await dropBlobs(folder, former);
 }
 
 /** Writes an image's record and manifest, and enters it. Call under the lock. Returns its record. */
 export async function put(folder: Folder, index: Index, json: Json, disk?: Descriptor, before?: Found): Promise<Json> {
   const { id, name, createdAt } = recordOf(json);
-  const empty = await putDocument(folder, emptyType, emptyBlob);
+  const empty = disk ?? (await putDocument(folder, emptyType, emptyBlob));
   const record = await putDocument(folder, recordType, JSON.stringify(json));
   const text = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
   await enter(folder, index, id, await putDocument(folder, manifestType, text), before);
@@ -78,11 +70,12 @@ export async function removeImage(folder: Folder, id: string, call: Call, check:
     const isOfImage = (entry: Descriptor): boolean =>
       (nameOf(entry) ?? recordOf(known.get(entry.digest)?.record ?? {}).id) === id;
     const gone = index.entries.filter(isOfImage);
+    const { record, disk } = found.manifest;
+    const blobs = [...gone.map(({ digest }) => digest), record.digest, ...(disk ? [disk.digest] : [])];
+    await unsettle(folder, blobs);
     const after = await writeIndex(folder, index, (entry) => (isOfImage(entry) ? undefined : entry));
     const needed = await reachable(folder, after, known);
     if (!needed) return;
-    const { record, disk } = found.manifest;
-    const blobs = [...gone.map(({ digest }) => digest), record.digest, ...(disk ? [disk.digest] : [])];
     await dropBlobs(
       folder,
       blobs.filter((digest) => !needed.has(digest)),

@@ -1,7 +1,8 @@
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import type { Http } from '../../core/http.ts';
-import { openFolder, type Folder } from './folder.ts';
+import type { Folder } from './folder.ts';
+import { openFolder } from './open-folder.ts';
 
 /** The place that every image is in: the profile's own folder, which keeps the records. */
 export const homePlace = 'home';

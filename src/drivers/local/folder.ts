@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Lock } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { ifThere, onDisk } from './failure.ts';
 
@@ -17,17 +16,7 @@ export const ownPath = (folder: Folder, name: string): string => path.join(folde
 export const indexPath = (folder: Folder): string => path.join(folder.path, 'index.json');
 /** Where files are written before they get their name: same file system, so that the rename is one step. */
 export const draftsPath = (folder: Folder): string => ownPath(folder, 'tmp');
-
-export function openFolder(folderPath: string, lock: Lock): Folder {
-  const folder: Folder = {
-    path: path.resolve(folderPath),
-    locked: async (work) => {
-      await makeLayout(folder);
-      return lock(ownPath(folder, 'index'), work);
-    },
-  };
-  return folder;
-}
+export const newDraft = (folder: Folder): string => path.join(draftsPath(folder), randomUUID());
 
 /** Makes the folder a layout if it is none. Throws CONFIG when a file is in the way. */
 export async function makeLayout(folder: Folder): Promise<void> {
@@ -39,8 +28,6 @@ export async function makeLayout(folder: Folder): Promise<void> {
   if (await ifThere(`looking at ${layout}`, stat(layout))) return;
   await writeDurably(folder, layout, '{"imageLayoutVersion":"1.0.0"}');
 }
-
-export const newDraft = (folder: Folder): string => path.join(draftsPath(folder), randomUUID());
 
 /** Makes renames and new names in a folder survive a power cut. Not every platform can open a folder: then it cannot be done. */
 async function syncFolder(folderPath: string): Promise<void> {

@@ -1,10 +1,10 @@
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
 import type { Call } from '../../core/operation.ts';
 import { recordOf } from '../_oci/record.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
+import { removeOld } from './drafts.ts';
 import { ifThere, onDisk } from './failure.ts';
-import { blobsPath, draftsPath, ownPath, type Folder } from './folder.ts';
+import { blobsPath, ownPath, type Folder } from './folder.ts';
 import { nameOf, readIndex, writeIndex } from './index-file.ts';
 import { reachable } from './reachable.ts';
 
@@ -13,8 +13,8 @@ const hourMs = 3_600_000;
 const graceMs = 24 * hourMs;
 
 /**
- * Removes what dead processes left: blobs that nothing leads to, drafts, entries that were superseded. Looks at most
- * once an hour. Never touches what is younger than a day.
+ * Removes what other tools left and nothing leads to: blobs, and entries that were superseded. Looks at most once an hour.
+ * Never touches what is younger than a day. What our own dead processes left goes with the next change.
  */
 export async function sweep(folder: Folder, call: Call): Promise<void> {
   const stamp = ownPath(folder, 'swept');
@@ -32,10 +32,10 @@ export async function sweep(folder: Folder, call: Call): Promise<void> {
             nameOf(entry) === undefined && superseded.has(entry.digest) ? undefined : entry,
           );
     const needed = await reachable(folder, after, catalogue.known);
-    if (needed) await removeOld(blobsPath(folder), (name) => /^[0-9a-f]{64}$/.test(name) && !needed.has(`sha256:${name}`));
-    await removeOld(draftsPath(folder), () => true);
+    if (needed)
+      await removeOld(blobsPath(folder), graceMs, (name) => /^[0-9a-f]{64}$/.test(name) && !needed.has(`sha256:${name}`));
     // Files that skopeo writes blobs to before they get their name, left by one that was killed.
-    await removeOld(folder.path, (name) => name.startsWith('oci-put-blob'));
+    await removeOld(folder.path, graceMs, (name) => name.startsWith('oci-put-blob'));
   });
 }
 
@@ -50,13 +50,4 @@ function supersededBy({ index, images, known }: Catalogue): ReadonlySet<string> 
     return current !== undefined && nameOf(current.entry) !== undefined && current.record.revision >= revision;
   });
   return new Set(old.map(({ digest }) => digest));
-}
-
-async function removeOld(folderPath: string, mayGo: (name: string) => boolean): Promise<void> {
-  for (const entry of await onDisk(`reading ${folderPath}`, readdir(folderPath, { withFileTypes: true }))) {
-    if (!entry.isFile() || !mayGo(entry.name)) continue;
-    const file = path.join(folderPath, entry.name);
-    const there = await ifThere(`looking at ${file}`, stat(file));
-    if (there && Date.now() - there.mtimeMs > graceMs) await onDisk(`removing ${file}`, rm(file, { force: true }));
-  }
 }

@@ -68,10 +68,7 @@ export async function recall(repository: Repository, id: string, call: Call): Pr
 }
 
 async function tagged(repository: Repository, id: string, came: Manifest, call: Call): Promise<Tagged> {
-  const json = parseJson(came.text);
-  if (!json)
-    throw providerError(`reading image ${id}: the answer of ${repository.shown} is no JSON object: ${came.text.slice(0, 100)}`);
-  const manifest = imageManifestOf(json);
+  const manifest = imageManifestOf(parseJson(came.text) ?? {});
   if (!manifest) return 'foreign';
   const found = foundOf(id, came.text, manifest, await readText(repository, manifest.record.digest, call), repository.shown);
   repository.read.set(id, found);

@@ -1,8 +1,9 @@
-import { ImgctlError, integrityError } from '../../core/errors.ts';
+import { ImgctlError, integrityError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
+import { parseJson } from '../_oci/manifest.ts';
 import { errorCode, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
@@ -26,7 +27,7 @@ export interface Manifest {
 
 /**
  * The manifest under a tag; absent if there is none, and `unchanged` if it still has the digest `known`. Throws
- * INTEGRITY when it is not what the registry says it is.
+ * INTEGRITY when it is not what the registry says it is, PROVIDER when it is no manifest.
  */
 export async function readManifest(
   repository: Repository,
@@ -54,6 +55,8 @@ export async function readManifest(
   }
   const digest = digestOf(answer.text);
   checkDigest(answer, digest, what);
+  if (!parseJson(answer.text))
+    throw providerError(`${what}: the answer is no JSON object: ${answer.text.slice(0, 100)}`, { status: answer.status });
   return { digest, text: answer.text };
 }
 
@@ -107,6 +110,8 @@ export async function putManifest(
       call,
     );
     checkDigest(answer, digest, what);
+    // distribution-spec 1.1, "Pushing Manifests"; a sign-in page on the way is 200.
+    if (answer.status !== 201) throw providerError(`${what}: the answer is HTTP ${answer.status}`, { status: answer.status });
   } catch (error) {
     if (!isDoubtful(error)) throw error;
     const now = await digestNow(repository, id, call).catch(() => 'unknown');

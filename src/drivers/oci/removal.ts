@@ -1,4 +1,4 @@
-import { unsupportedError, type ImgctlError } from '../../core/errors.ts';
+import { providerError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { nextRecord } from '../_oci/next-record.ts';
@@ -73,5 +73,9 @@ export async function remove(repository: Repository, found: Found, call: Call): 
   const answer = await askRemoval(repository, own.digest, what, call);
   if (answer.status === 405) throw whyNot(repository, answer);
   if (answer.status === 404 && errorCode(answer.text) !== 'MANIFEST_UNKNOWN') throw refused(answer, answer.text, what);
+  // A removal is answered with 202 (distribution-spec 1.1, "Deleting Manifests"); a sign-in page on the way is 200.
+  const isTold = answer.status === 202 || answer.status === 404;
+  if (!isTold && (await digestNow(repository, id, call)) === own.digest)
+    throw providerError(`${what}: the answer is HTTP ${answer.status}, and the image is still there`, { status: answer.status });
   repository.read.delete(id);
 }

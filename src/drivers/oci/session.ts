@@ -1,4 +1,4 @@
-import { integrityError } from '../../core/errors.ts';
+import { integrityError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { refused } from './refusal.ts';
@@ -64,6 +64,9 @@ export function checkTaken(answer: ApiAnswer, digest: string, what: string): voi
   if (answer.status < 200 || answer.status > 299) throw refused(answer, answer.text, what);
   const said = answer.headers['docker-content-digest'];
   if (said !== undefined && said !== digest) throw integrityError(`${what}: the registry keeps ${said}, and ${digest} was sent`);
+  // 201, with the blob's address (distribution-spec 1.1, "POST then PUT"); a sign-in page on the way is 200 and names neither.
+  if (answer.status !== 201 && said === undefined && answer.headers.location === undefined)
+    throw providerError(`${what}: the answer is HTTP ${answer.status} and speaks of no blob`, { status: answer.status });
 }
 
 /** Lets go of an upload; what cannot be let go the registry clears away by itself, after days. */

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { testCall } from '../../conformance/stage.ts';
+import { makeContent } from '../../support/content.ts';
 import { makeBench, type Bench } from './bench.ts';
 
 const hourMs = 3_600_000;
@@ -17,6 +19,54 @@ async function collect(bench: Bench): Promise<void> {
   rmSync(bench.path('imgctl', 'swept'), { force: true });
   await bench.remove((await bench.create('passing')).id);
 }
+
+describe('what a process of ours left when it died', () => {
+  const orphan = 'a blob that the index does not name yet, or no longer';
+
+  it('goes with the next change: drafts without a sign of life for a minute, and blobs that it had written down', async () => {
+    const bench = makeBench();
+    const { id } = await bench.upload('kept');
+    const [blob, needed] = [bench.put(orphan), bench.index().manifests[0]];
+    const [dead, alive] = [bench.path('imgctl', 'tmp', 'dead'), bench.path('imgctl', 'tmp', 'alive')];
+    for (const file of [dead, alive]) writeFileSync(file, 'half a disk');
+    age(dead, 61 / 3600);
+    writeFileSync(bench.path('imgctl', 'unsettled'), `${blob.digest}\n${needed?.digest ?? ''}\nsha256:../../x\n`);
+    await bench.patch(id, { description: 'next' });
+    expect(bench.blobs()).not.toContain(blob.digest.slice(7));
+    expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
+    expect(existsSync(bench.path('imgctl', 'unsettled'))).toBe(false);
+    expect((await bench.data(id)).length).toBe(50_000);
+  });
+
+  it('goes before a new disk is written, which may need the space', async () => {
+    const bench = makeBench();
+    await bench.create('first');
+    const dead = bench.path('imgctl', 'tmp', 'dead');
+    writeFileSync(dead, 'half a disk');
+    age(dead, 61 / 3600);
+    let before: boolean | undefined;
+    const content = makeContent({ format: 'raw' }, { diskLength: 50_000, seed: 1 });
+    async function* looking(): AsyncGenerator<Uint8Array> {
+      before = existsSync(dead);
+      yield* content.open();
+    }
+    const request = { description: { name: 'new' }, content: { ...content, open: looking }, extras: {} };
+    await bench.session.require('upload').run(request, testCall());
+    expect(before).toBe(false);
+  });
+
+  it('stays while a list of blobs cannot be read', async () => {
+    const bench = makeBench();
+    const { id } = await bench.create('ours');
+    const unreadable = bench.put('{"manifests": [', 'application/vnd.oci.image.index.v1+json');
+    const blob = bench.put(orphan);
+    const index = bench.index();
+    bench.writeIndex({ ...index, manifests: [...index.manifests, unreadable] });
+    writeFileSync(bench.path('imgctl', 'unsettled'), `${blob.digest}\n`);
+    await bench.patch(id, { description: 'next' });
+    expect(bench.blobs()).toContain(blob.digest.slice(7));
+  });
+});
 
 describe('what nothing needs', () => {
   it('goes when it is a day old, and stays until then', async () => {

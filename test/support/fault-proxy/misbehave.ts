@@ -8,7 +8,13 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly data: Buffer;
+  /** It answers a HEAD: its headers speak of a body that does not come. */
+  readonly bodiless?: boolean;
 }
+
+/** Bytes of the body that an answer speaks of. */
+export const lengthOf = ({ headers, data, bodiless }: WireAnswer): number =>
+  bodiless ? Number(headers['content-length'] ?? 0) : data.length;
 
 const slowPieces = 6;
 const slowPauseMs = 15;
@@ -58,10 +64,14 @@ export async function misbehave(
 ): Promise<void> {
   const { socket } = message;
   const instead = (status: number, headers: Readonly<Record<string, string>>, body: string): Promise<void> =>
-    write(socket, head(status, headers, Buffer.byteLength(body)) + body).then(() => void socket.end());
+    // An answer to HEAD has no body, however wrong it is: what came behind it would be no HTTP.
+    write(socket, head(status, headers, Buffer.byteLength(body)) + (message.method === 'HEAD' ? '' : body)).then(
+      () => void socket.end(),
+    );
   const given = answer ?? { status: 200, headers: {}, data: Buffer.from('{}') };
   const part = (share: number): Buffer => given.data.subarray(0, Math.floor(given.data.length * share));
-  const whole = head(given.status, given.headers, given.data.length);
+  const length = lengthOf(given);
+  const whole = head(given.status, given.headers, length);
   switch (fault.kind) {
     case 'refuse':
       return;
@@ -99,16 +109,16 @@ export async function misbehave(
     }
     case 'short length': {
       const shorter = part(0.5);
-      await write(socket, head(given.status, given.headers, shorter.length));
+      await write(socket, head(given.status, given.headers, Math.floor(length * 0.5)));
       await write(socket, shorter);
       return void socket.end();
     }
     case 'long length':
-      await write(socket, head(given.status, given.headers, given.data.length + 1000));
+      await write(socket, head(given.status, given.headers, length + 1000));
       await write(socket, given.data);
       return void socket.end();
     case 'doubled':
-      await write(socket, head(given.status, given.headers, given.data.length * 2));
+      await write(socket, head(given.status, given.headers, length * 2));
       await write(socket, Buffer.concat([given.data, given.data]));
       return void socket.end();
     case 'slow': {

@@ -1,0 +1,39 @@
+import { gunzipSync } from 'node:zlib';
+import type { BedCloud } from '../clouds.ts';
+import { copyingFromHere, inPlace, inState, named, patching, reading, uploading, waiting, type VerbLine } from './verb-line.ts';
+
+const provider = 'linode';
+/** The disk is kept as it was sent, which is wrapped in gzip. */
+const isNew = (disk: Buffer) => (at: BedCloud) =>
+  at.held().some(({ name, active, data }) => name === 'new' && active && data !== undefined && gunzipSync(data).equals(disk));
+
+export const linodeLines: readonly VerbLine[] = [
+  ...reading(provider),
+  patching(provider),
+  uploading(provider, isNew),
+  copyingFromHere(provider, isNew),
+  {
+    provider,
+    verb: 'create from a disk',
+    about: 'changes',
+    args: () => ['create', 'new', '--from-disk', '5', ...waiting],
+    done: named('new'),
+  },
+  { provider, verb: 'delete', about: 'changes', args: (id) => ['delete', id, '--yes', ...waiting], done: inState('gone') },
+  {
+    provider,
+    verb: 'replicate',
+    about: 'changes',
+    args: (id) => ['replicate', id, '--to', 'us-iad', ...waiting],
+    done: inPlace('us-iad', true),
+  },
+  {
+    provider,
+    verb: 'replicate --remove',
+    about: 'changes',
+    status: 'two places',
+    args: (id) => ['replicate', id, '--remove', 'us-iad', ...waiting],
+    done: inPlace('us-iad', false),
+  },
+  { provider, verb: 'places', about: 'all', args: () => ['places', '-o', 'json'], shows: '"us-ord"' },
+];
