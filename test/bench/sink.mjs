@@ -55,19 +55,17 @@ export async function startSink({ listed = 0, latencyMs = 0, file } = {}) {
   const answer = (request, response, origin) => {
     const url = new URL(request.url, origin);
     if (url.pathname === '/v3/auth/tokens')
-      return response
-        .writeHead(201, { 'x-subject-token': 'token', 'content-type': 'application/json' })
-        .end(
-          JSON.stringify({
-            token: {
-              expires_at: '2099-01-01T00:00:00Z',
-              project: { id: 'project', name: 'p' },
-              user: { id: 'u', name: 'u' },
-              roles: [],
-              catalog: [{ type: 'image', endpoints: [{ interface: 'public', region: 'R', region_id: 'R', url: origin }] }],
-            },
-          }),
-        );
+      return response.writeHead(201, { 'x-subject-token': 'token', 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          token: {
+            expires_at: '2099-01-01T00:00:00Z',
+            project: { id: 'project', name: 'p' },
+            user: { id: 'u', name: 'u' },
+            roles: [],
+            catalog: [{ type: 'image', endpoints: [{ interface: 'public', region: 'R', region_id: 'R', url: origin }] }],
+          },
+        }),
+      );
     if (url.pathname === '/v4/images/upload')
       return json(response, 200, { upload_to: `${origin}/put`, image: { ...linode, status: 'pending_upload' } });
     if (url.pathname.startsWith('/v4/images/')) return json(response, 200, linode);
