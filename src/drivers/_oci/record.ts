@@ -64,17 +64,12 @@ const fields = Object.keys(shapes) as readonly (keyof StoredRecord)[];
 
 /** A record as it was read. A field of another shape than ours counts as not said. */
 export function recordOf(json: Json): StoredRecord {
-  const said = Object.fromEntries(fields.filter((field) => shapes[field](json[field])).map((field) => [field, json[field]]));
-  return {
-    schema: 0,
-    id: '',
-    revision: 0,
-    name: '',
-    status: 'unknown',
-    tags: [],
-    properties: {},
-    ...said,
-  };
+  const record: Record<string, unknown> = { schema: 0, id: '', revision: 0, name: '', status: 'unknown', tags: [], properties: {} };
+  for (const field of fields) {
+    const said = json[field];
+    if (said !== undefined && shapes[field](said)) record[field] = said;
+  }
+  return record as object as StoredRecord;
 }
 
 const statusOf: Readonly<Record<string, Status>> = { queued: 'queued', active: 'active', inactive: 'inactive' };
