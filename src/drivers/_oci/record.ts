@@ -64,7 +64,15 @@ const fields = Object.keys(shapes) as readonly (keyof StoredRecord)[];
 
 /** A record as it was read. A field of another shape than ours counts as not said. */
 export function recordOf(json: Json): StoredRecord {
-  const record: Record<string, unknown> = { schema: 0, id: '', revision: 0, name: '', status: 'unknown', tags: [], properties: {} };
+  const record: Record<string, unknown> = {
+    schema: 0,
+    id: '',
+    revision: 0,
+    name: '',
+    status: 'unknown',
+    tags: [],
+    properties: {},
+  };
   for (const field of fields) {
     const said = json[field];
     if (said !== undefined && shapes[field](said)) record[field] = said;
