@@ -4,11 +4,15 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { rolldown } from 'rolldown';
 import { billOfMaterials, bundledPackages, licenceTexts } from './third-party.mjs';
 
-/** Parts of got (HTTP/2, caches) and of conf (JSON Schemas) that are never used here, and cost tens of milliseconds to load. */
+/**
+ * Parts of got (HTTP/2, caches), of conf (JSON Schemas) and of commander (subcommands that are programs) that are never used here,
+ * and cost tens of milliseconds to load.
+ */
 const leftOut = {
   'http2-wrapper': 'export default {};',
   'ajv/dist/2020.js': 'export class Ajv2020 {}',
   'ajv-formats': 'export default { default: () => undefined };',
+  'node:child_process': 'export default {};',
   'cacheable-lookup': 'export default class {}',
   'cacheable-request': 'export default class {}\nexport class CacheError extends Error {}',
 };
@@ -22,9 +26,28 @@ const putOff = [
 ];
 
 const hits = new Set();
+/** Modules that every command loads. */
+const together = new Set();
+/** The modules that come with one, by static imports. */
+function closure(id, info, found = new Set()) {
+  if (found.has(id)) return found;
+  found.add(id);
+  for (const imported of info(id)?.importedIds ?? []) closure(imported, info, found);
+  return found;
+}
 const lean = {
   name: 'lean',
-  resolveId: (id) => (Object.hasOwn(leftOut, id) ? `\0${id}` : null),
+  buildEnd() {
+    const info = (id) => this.getModuleInfo(id);
+    const entry = (end) => [...this.getModuleIds()].find((id) => id.endsWith(end));
+    const ofCompletion = closure(entry('src/cli/completion/answer.ts'), info);
+    for (const id of closure(entry('src/main.ts'), info)) if (!ofCompletion.has(id)) together.add(id);
+  },
+  resolveId(id, importer) {
+    // Of Node's own, only what that package asks for.
+    const wanted = !id.startsWith('node:') || importer?.includes('/commander/');
+    return wanted && Object.hasOwn(leftOut, id) ? `\0${id}` : null;
+  },
   load(id) {
     if (!id.startsWith('\0') || !Object.hasOwn(leftOut, id.slice(1))) return null;
     hits.add(id.slice(1));
@@ -57,6 +80,7 @@ const { output } = await bundle.write({
   entryFileNames: '[name].cjs',
   chunkFileNames: '[name]-[hash].cjs',
   minify: true,
+  codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'usual', test: (id) => together.has(id) }] },
 });
 await bundle.close();
 // A new version of a package may have moved what is changed above: better no build than a slow one that nobody notices.

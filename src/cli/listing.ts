@@ -44,11 +44,13 @@ async function* listed(at: At, wanted: Listing, call: Call): AsyncIterable<Image
     },
     call,
   );
-  const passing = only(found, (image) => matches(image, wanted.filters));
+  const passing = isEmpty(wanted.filters) ? found : only(found, (image) => matches(image, wanted.filters));
   const sorted = sortedThere ? passing : sortImages(passing, wanted.sort);
   const behind = afterThere || wanted.after === undefined ? sorted : startBehind(sorted, wanted.after);
-  yield* first(behind, wanted.limit);
+  yield* wanted.limit === undefined ? behind : first(behind, wanted.limit);
 }
+
+const isEmpty = (filters: Filters): boolean => Object.values(filters).every((filter) => filter === undefined);
 
 function checkOwnFilters(at: At, own: Readonly<Record<string, string>>): void {
   const known = Object.keys(at.verb('list').own ?? {});
@@ -68,8 +70,8 @@ async function* only(images: AsyncIterable<Image>, passes: (image: Image) => boo
   for await (const image of images) if (passes(image)) yield image;
 }
 
-async function* first(images: AsyncIterable<Image>, limit: number | undefined): AsyncIterable<Image> {
-  let left = limit ?? Infinity;
+async function* first(images: AsyncIterable<Image>, limit: number): AsyncIterable<Image> {
+  let left = limit;
   if (left <= 0) return;
   for await (const image of images) {
     yield image;

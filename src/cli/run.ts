@@ -7,14 +7,12 @@ import { profileStore, type ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
 import { createProgress, type ProgressDisplay } from '../ui/progress.ts';
-import { confirm, confirmName } from '../ui/prompt.ts';
 import type { At, Command, Needs } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Context, DriverList, Surface } from './context.ts';
 import { profileDirectory } from './directory.ts';
 import { discover } from './discover.ts';
 import { DryRunStop, plannedView, type Planned } from './dry-run.ts';
-import { commandHelp, firstHelp, groupHelp } from './help.ts';
 import { one } from './outcome.ts';
 import { parseArguments, type Parsed } from './parse.ts';
 import { openAt } from './session.ts';
@@ -123,6 +121,7 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
 }
 
 async function helpFor({ chosen, group }: Parsed, surface: Surface): Promise<string> {
+  const { commandHelp, firstHelp, groupHelp } = await import('./help.ts');
   if (chosen) return commandHelp(chosen, surface);
   return group === undefined ? firstHelp(commands) : groupHelp(group, commands);
 }
@@ -217,6 +216,7 @@ async function ask(question: string, name: string | undefined, settings: Setting
   if (settings.yes || settings.dryRun) return;
   if (!io.stdinIsTerminal || !io.stderrIsTerminal)
     throw usageError(`${question} Nobody can answer here`, { hint: 'add --yes to go on without asking' });
+  const { confirm, confirmName } = await import('../ui/prompt.ts');
   const agreed = name === undefined ? await confirm(question, io) : await confirmName(question, name, io);
   if (!agreed) throw new ImgctlError('ABORTED', 'not confirmed; nothing was changed');
 }

@@ -1,7 +1,6 @@
 import type { Surroundings } from '../core/driver.ts';
 import { userFolder, type Home } from './folders.ts';
 import { parseIni } from './ini.ts';
-import { runProgram } from './run-program.ts';
 import { textOf } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -14,6 +13,6 @@ export function surroundingsOf(at: Home): Surroundings {
     text: textOf,
     yaml: parseYaml,
     ini: parseIni,
-    run: (program, args, stdin) => runProgram(program, args, stdin, at.env),
+    run: async (program, args, stdin) => (await import('./run-program.ts')).runProgram(program, args, stdin, at.env),
   };
 }

@@ -41,7 +41,7 @@ export function createHttp(settings: HttpSettings): Http {
     work: () => Promise<A>,
     bodyOf: (answer: A) => string,
   ): Promise<A> {
-    const since = performance.now();
+    const since = settings.trace ? performance.now() : 0;
     trace.request(wire, bulk);
     try {
       const answer = await work();

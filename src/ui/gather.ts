@@ -10,6 +10,7 @@ export interface Gathered extends Sink {
 
 /** Joins the writes to a sink. A failure of the sink is thrown by the next `write`, or by `end`. */
 export function gather(sink: Sink): Gathered {
+  const taken = Promise.resolve();
   let waiting = '';
   let running = Promise.resolve();
   let planned: NodeJS.Immediate | undefined;
@@ -31,11 +32,12 @@ export function gather(sink: Sink): Gathered {
     if (failure) throw failure.error;
   }
   return {
-    async write(text) {
-      if (failure) throw failure.error;
+    write(text) {
+      if (failure) return settle();
       waiting += text;
-      if (waiting.length >= enough) await settle();
-      else planned ??= setImmediate(flush);
+      if (waiting.length >= enough) return settle();
+      planned ??= setImmediate(flush);
+      return taken;
     },
     end: settle,
   };

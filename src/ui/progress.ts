@@ -77,7 +77,8 @@ function taskOf(task: TaskState, tasks: Set<TaskState>, painter: Painter, io: Io
 
 function painterFor(mode: ProgressMode, tasks: ReadonlySet<TaskState>, io: Io): Painter {
   const say = (text: string): void => void io.stderr.write(text).catch(() => {});
-  if (mode === 'none') return { changed: () => {}, finished: () => {}, line: (text) => say(`${text}\n`), hide: () => {}, stop: () => {} };
+  if (mode === 'none')
+    return { changed: () => {}, finished: () => {}, line: (text) => say(`${text}\n`), hide: () => {}, stop: () => {} };
   if (mode === 'json') return eventPainter(io, say);
   const drawable = io.stderrIsTerminal && io.stderrColumns > 0;
   return mode !== 'plain' && drawable ? barPainter(tasks, io, say) : logPainter(tasks, io, say);

@@ -7,6 +7,9 @@ import { sheet } from './sheet.ts';
 import { jsonText } from './text.ts';
 import { columnNamed, columnsOf, type Chosen, type OutputFormat, type View } from './view.ts';
 
+/** Items from which on a list may be one without end. */
+const longList = 1500;
+
 /** How a result is to be written. `columns` absent or empty: the view's own. `raw`: with the provider's record. */
 export interface RenderOptions {
   readonly format: OutputFormat;
@@ -34,6 +37,7 @@ export async function renderMany<T>(
     for await (const item of items) {
       await writer.add(item);
       count += 1;
+      if (count === longList) (await import('../host/small-heap.ts')).keepHeapSmall();
     }
   } catch (error) {
     if (error instanceof PipeClosed) throw error;

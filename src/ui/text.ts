@@ -3,9 +3,18 @@
  * zero-width signs, tags), line and paragraph separators, lone surrogates, and letters that show nothing.
  */
 const beyondAscii = String.raw`\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0`;
-const hostile = new RegExp(String.raw`[\u0000-\u001f${beyondAscii}]`, 'gu');
-const hostileKeepingLines = new RegExp(String.raw`[\u0000-\u0008\u000b\u000c\u000e-\u001f${beyondAscii}]`, 'gu');
-const hostileBeyondAscii = new RegExp(`[${beyondAscii}]`, 'gu');
+const patterns = {
+  hostile: String.raw`\u0000-\u001f${beyondAscii}`,
+  hostileKeepingLines: String.raw`\u0000-\u0008\u000b\u000c\u000e-\u001f${beyondAscii}`,
+  hostileBeyondAscii: beyondAscii,
+};
+const made = new Map<keyof typeof patterns, RegExp>();
+/** These tables of signs take a millisecond to make, and most texts need none. */
+function signs(name: keyof typeof patterns): RegExp {
+  const known = made.get(name) ?? new RegExp(`[${patterns[name]}]`, 'gu');
+  made.set(name, known);
+  return known;
+}
 
 const beyondPrintable = /[^\n\u0020-\u007e]/;
 const harmless = /^[\u0020-\u007e]*$/;
@@ -20,17 +29,17 @@ function escaped(sign: string): string {
 
 /** Text from a provider as a terminal may show it: signs that would move, hide or reorder others are shown escaped. */
 export function safe(text: string): string {
-  return harmless.test(text) ? text : text.replace(hostile, (sign) => short[sign] ?? escaped(sign));
+  return harmless.test(text) ? text : text.replace(signs('hostile'), (sign) => short[sign] ?? escaped(sign));
 }
 
 /** The same for a format that can quote line ends and tabs: these stay. */
 export function safeKeepingLines(text: string): string {
-  return harmless.test(text) ? text : text.replace(hostileKeepingLines, escaped);
+  return harmless.test(text) ? text : text.replace(signs('hostileKeepingLines'), escaped);
 }
 
 /** Escapes hostile signs in YAML whose hostile texts are all between double quotes: it remains the same value. */
 export function safeYaml(text: string): string {
-  return text.replace(hostileBeyondAscii, (sign) =>
+  return text.replace(signs('hostileBeyondAscii'), (sign) =>
     sign.length === 1 ? escaped(sign) : `\\U${(sign.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
   );
 }
@@ -42,5 +51,5 @@ export const isHostile = (text: string): boolean => safeKeepingLines(text) !== t
 export function jsonText(value: unknown, indent = 0): string {
   // Hostile signs can stand only within the strings of a JSON text, where their escapes mean the same.
   const text = JSON.stringify(value, null, indent) ?? 'null';
-  return beyondPrintable.test(text) ? text.replace(hostileBeyondAscii, escaped) : text;
+  return beyondPrintable.test(text) ? text.replace(signs('hostileBeyondAscii'), escaped) : text;
 }

@@ -43,6 +43,21 @@ export async function inTurn(commands, times, { env = bareEnv(), cwd, before = a
   return runs.map((all) => ({ wall: median(all.map((run) => run.wall)), cpu: median(all.map((run) => run.cpu)) }));
 }
 
+/** Runs the imgctl commands in turn; the medians of the seconds until the first byte stands on stdout, as `wall`. */
+export async function firstBytes(commands, times, env) {
+  const runs = commands.map(() => []);
+  for (let round = 0; round < times; round += 1)
+    for (const [index, args] of commands.entries()) {
+      const since = performance.now();
+      const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      runs[index].push((performance.now() - since) / 1000);
+      child.stdout.destroy();
+      await new Promise((resolve) => child.once('close', resolve));
+    }
+  return runs.map((all) => ({ wall: median(all) }));
+}
+
 /** Peak resident memory of one imgctl command, MiB. */
 export function peakMemory(args, { env = bareEnv(), cwd } = {}) {
   const { status, stderr, output } = spawnSync(process.execPath, ['-r', peakRss, bin, ...args], {

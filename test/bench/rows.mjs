@@ -1,24 +1,14 @@
 // What is measured. Each group makes what it needs below `folder`, and gives its rows.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { glance } from './glance.mjs';
+import { lists, localStore, openstackEnv, tables } from './lists.mjs';
 import { bareEnv, bin, has, inTurn, peakMemory } from './measure.mjs';
+import { ms, row, skipped } from './row.mjs';
 
 const GiB = 2 ** 30;
-const ms = (seconds) => `${Math.round(seconds * 1000)} ms`;
-const s = (seconds) => `${seconds.toFixed(2)} s`;
 const node = process.execPath;
 const sh = (command, cwd) => execFileSync('bash', ['-c', command], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
-
-/** A row that compares CPU, or wall time. */
-const row = (work, against, ours, theirs, goal, by = 'wall', show = s) => ({
-  work,
-  against,
-  goal,
-  ratio: `${(ours[by] / theirs[by]).toFixed(2)} ×`,
-  figures: `${show(ours[by])} : ${show(theirs[by])}${by === 'cpu' ? ' CPU' : ''}`,
-});
-const skipped = (work, why) => ({ work, against: '', figures: `not measured: ${why}`, ratio: '', goal: '' });
 
 /**
  * A disk as distributions ship it: `dataBytes` of this machine's own programs, libraries and documents, in pieces of 1 MiB that
@@ -54,67 +44,6 @@ const start = {
       row('`imgctl --version`', '`node -e 0`', version, bare, '≤ 1.15 ×', 'cpu', ms),
       row('`imgctl --help`', '`node -e 0`', help, bare, '≤ 1.15 ×', 'cpu', ms),
       row('`imgctl list --help`', '`node -e 0`', listHelp, bare, '≤ 1.5 ×', 'cpu', ms),
-    ];
-  },
-};
-
-const plainList = (origin) => `
-  const http = require('node:http'); require('node:https');
-  const agent = new http.Agent({ keepAlive: true });
-  const ask = (method, path, headers, body) => new Promise((resolve) => { const r = http.request('${origin}' + path, { method, headers, agent }, (a) => { let t = ''; a.on('data', (c) => (t += c)); a.on('end', () => resolve({ a, t })); }); r.end(body); });
-  (async () => {
-    const { a } = await ask('POST', '/v3/auth/tokens', { 'content-type': 'application/json' }, '{}');
-    const { t } = await ask('GET', '/v2/images?limit=1000', { 'x-auth-token': a.headers['x-subject-token'] });
-    process.stdout.write(JSON.stringify(JSON.parse(t).images, null, 2)); agent.destroy();
-  })();`;
-
-const openstackEnv = (origin, more = {}) =>
-  bareEnv({
-    IMGCTL_PROFILE: 'os',
-    IMGCTL_PROFILE_OS_PROVIDER: 'openstack',
-    IMGCTL_PROFILE_OS_AUTH_URL: `${origin}/v3`,
-    IMGCTL_PROFILE_OS_USERNAME: 'u',
-    IMGCTL_PROFILE_OS_PASSWORD: 'p',
-    IMGCTL_PROFILE_OS_PROJECT: 'p',
-    ...more,
-  });
-
-const lists = {
-  name: 'list',
-  async run({ folder, sink }) {
-    const one = await sink({ listed: 25 });
-    const script = path.join(folder, 'list.cjs');
-    writeFileSync(script, plainList(one));
-    const env = openstackEnv(one, { IMGCTL_CONFIG_DIR: path.join(folder, 'list') });
-    const [page, plain] = await inTurn([`${node} ${bin} list -o json`, `${node} ${script}`], 11, { env });
-    const many = await sink({ listed: 100_000 });
-    const flat = peakMemory(['list', '-o', 'jsonl'], {
-      env: openstackEnv(many, { IMGCTL_CONFIG_DIR: path.join(folder, 'list') }),
-    });
-    const slow = await sink({ listed: 25, latencyMs: 200 });
-    const fleetEnv = Object.fromEntries(
-      Array.from({ length: 50 }, (_, index) =>
-        Object.entries(openstackEnv(slow))
-          .filter(([key]) => key.startsWith('IMGCTL_PROFILE_OS_'))
-          .map(([key, value]) => [key.replace('_OS_', `_P${index}_`), value]),
-      ).flat(),
-    );
-    const config = { IMGCTL_CONFIG_DIR: path.join(folder, 'fleet') };
-    const [fleet, alone] = await inTurn([`${node} ${bin} list -A -o json`, `${node} ${bin} list -p p0 -o json`], 5, {
-      env: bareEnv({ ...fleetEnv, ...config }),
-    });
-    return [
-      row(
-        '`list -o json`, one page, sign-in included',
-        'a `node:http` script',
-        page,
-        plain,
-        '≤ 1.8 × (24), ≤ 2.5 × (20)',
-        'cpu',
-        ms,
-      ),
-      { work: '100,000 images as jsonl', against: '', figures: `${flat} MiB at most`, ratio: '', goal: '≤ 120 MB' },
-      row('50 profiles, 200 ms latency each', 'one of them alone', fleet, alone, '≤ 1.3 ×'),
     ];
   },
 };
@@ -243,4 +172,4 @@ const conversions = {
   },
 };
 
-export const groups = [start, lists, transfers, conversions];
+export const groups = [start, lists, tables, localStore, glance, transfers, conversions];

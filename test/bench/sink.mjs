@@ -8,6 +8,8 @@ const json = (response, status, body) => {
   response.end(text);
 };
 
+const madeAt = (number) => `${new Date(Date.UTC(2020, 0, 1) + number * 1000).toISOString().slice(0, 19)}Z`;
+
 /** An image record as Glance gives it. */
 export const glanceImage = (number, more = {}) => {
   const id = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
@@ -27,8 +29,8 @@ export const glanceImage = (number, more = {}) => {
     min_ram: 0,
     checksum: null,
     tags: ['bench'],
-    created_at: '2026-01-01T00:00:00Z',
-    updated_at: '2026-01-01T00:00:00Z',
+    created_at: madeAt(number),
+    updated_at: madeAt(number),
     file: `/v2/images/${id}/file`,
     schema: '/v2/schemas/image',
     ...more,
@@ -53,19 +55,17 @@ export async function startSink({ listed = 0, latencyMs = 0, file } = {}) {
   const answer = (request, response, origin) => {
     const url = new URL(request.url, origin);
     if (url.pathname === '/v3/auth/tokens')
-      return response
-        .writeHead(201, { 'x-subject-token': 'token', 'content-type': 'application/json' })
-        .end(
-          JSON.stringify({
-            token: {
-              expires_at: '2099-01-01T00:00:00Z',
-              project: { id: 'project', name: 'p' },
-              user: { id: 'u', name: 'u' },
-              roles: [],
-              catalog: [{ type: 'image', endpoints: [{ interface: 'public', region: 'R', region_id: 'R', url: origin }] }],
-            },
-          }),
-        );
+      return response.writeHead(201, { 'x-subject-token': 'token', 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          token: {
+            expires_at: '2099-01-01T00:00:00Z',
+            project: { id: 'project', name: 'p' },
+            user: { id: 'u', name: 'u' },
+            roles: [],
+            catalog: [{ type: 'image', endpoints: [{ interface: 'public', region: 'R', region_id: 'R', url: origin }] }],
+          },
+        }),
+      );
     if (url.pathname === '/v4/images/upload')
       return json(response, 200, { upload_to: `${origin}/put`, image: { ...linode, status: 'pending_upload' } });
     if (url.pathname.startsWith('/v4/images/')) return json(response, 200, linode);
@@ -84,9 +84,12 @@ export async function startSink({ listed = 0, latencyMs = 0, file } = {}) {
     if (url.pathname === '/v2/images') {
       if (url.searchParams.get('name') !== null) return json(response, 200, { images: [] });
       const limit = Math.min(1000, Number(url.searchParams.get('limit') ?? 25));
-      const from = Number(/(\d{12})$/.exec(url.searchParams.get('marker') ?? '')?.[1] ?? 0);
-      const images = Array.from({ length: Math.max(0, Math.min(limit, listed - from)) }, (_, index) =>
-        glanceImage(from + index + 1),
+      // Images are numbered in the order in which they were made.
+      const oldestFirst = url.searchParams.get('sort')?.startsWith('created_at:asc') ?? false;
+      const last = /(\d{12})$/.exec(url.searchParams.get('marker') ?? '')?.[1];
+      const behind = last === undefined ? 0 : oldestFirst ? Number(last) : listed - Number(last) + 1;
+      const images = Array.from({ length: Math.max(0, Math.min(limit, listed - behind)) }, (_, index) =>
+        glanceImage(oldestFirst ? behind + index + 1 : listed - behind - index),
       );
       return json(response, 200, {
         images,

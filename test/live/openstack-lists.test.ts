@@ -32,6 +32,27 @@ describe.skipIf(missing !== undefined)(
         expect(await listed({ hidden: true, after: first?.id ?? '' })).toEqual(['b', 'c']);
       });
 
+      it('every image that stays, exactly once, while others come and go between the pages', async () => {
+        const site = as('demo', 'RegionTwo');
+        const tags = [unique('mark')];
+        const make = async (name: string): Promise<string> =>
+          (await site.require('create').run({ description: { name, tags }, extras: {} }, testCall())).id;
+        const ids: string[] = [];
+        for (let n = 0; n < 63; n += 1) ids.push(await make(`stays-${n}`));
+        const goes = ids.filter((_, n) => n % 9 === 4 || n === 32);
+        const seen: string[] = [];
+        for await (const image of site.require('list').run({ ...everything, filters: { tags } }, testCall())) {
+          seen.push(image.id);
+          if (seen.length % 7 === 3) await make(`comes-${seen.length}`);
+          const gone = seen.length % 7 === 5 ? goes.pop() : undefined;
+          if (gone !== undefined) await site.require('delete').run({ id: gone }, testCall());
+        }
+        expect(seen.filter((id, n) => seen.indexOf(id) !== n)).toEqual([]);
+        const left = await allOf(site.require('list').run({ ...everything, filters: { tags } }, testCall()));
+        expect(ids.filter((id) => left.some((image) => image.id === id) && !seen.includes(id))).toEqual([]);
+        expect(new Set(left.map((image) => image.id)).size).toBe(left.length);
+      });
+
       it('every filter of Glance’s own is taken', async () => {
         const { id } = await uploaded({ name: unique('own'), tags: ['own-tag'] });
         const { raw } = await show(id);

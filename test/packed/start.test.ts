@@ -50,9 +50,14 @@ describe('what a command loads', () => {
     ).toEqual([]);
   });
 
-  it('a list over HTTP loads neither HTTP/2 nor undici', () => {
-    const { node } = loadedBy('list', '-p', 'cow', '--retries', '0', '-o', 'json');
+  it('a list over HTTP loads neither HTTP/2 nor undici, nor what asks questions, starts programs or takes times', () => {
+    const { own, node } = loadedBy('list', '-p', 'cow', '--retries', '0', '-o', 'json');
     expect(node).toContain('http');
-    expect(node.filter((name) => ['http2', 'internal/deps/undici/undici'].includes(name))).toEqual([]);
+    expect(own).toBeLessThanOrEqual(20);
+    expect(
+      node.filter((name) =>
+        ['http2', 'internal/deps/undici/undici', 'readline', 'child_process', 'perf_hooks', 'v8'].includes(name),
+      ),
+    ).toEqual([]);
   });
 });

@@ -29,10 +29,7 @@ function recording(http: Http, answers: unknown[]): Http {
 }
 
 /** What a driver gets of a profile: secrets wrapped, defaults filled in. Throws for a value that no field is for. */
-function profileValues(
-  driver: Driver,
-  values: Readonly<Record<string, string>>,
-): Record<string, string | Secret | undefined> {
+function profileValues(driver: Driver, values: Readonly<Record<string, string>>): Record<string, string | Secret | undefined> {
   const unknown = Object.keys(values).filter((name) => !driver.profile[name]);
   if (unknown.length > 0) throw new Error(`${driver.name} has no profile field ${unknown.join(', ')}`);
   return Object.fromEntries(

@@ -64,8 +64,7 @@ const fields = Object.keys(shapes) as readonly (keyof StoredRecord)[];
 
 /** A record as it was read. A field of another shape than ours counts as not said. */
 export function recordOf(json: Json): StoredRecord {
-  const said = Object.fromEntries(fields.filter((field) => shapes[field](json[field])).map((field) => [field, json[field]]));
-  return {
+  const record: Record<string, unknown> = {
     schema: 0,
     id: '',
     revision: 0,
@@ -73,8 +72,12 @@ export function recordOf(json: Json): StoredRecord {
     status: 'unknown',
     tags: [],
     properties: {},
-    ...said,
   };
+  for (const field of fields) {
+    const said = json[field];
+    if (said !== undefined && shapes[field](said)) record[field] = said;
+  }
+  return record as object as StoredRecord;
 }
 
 const statusOf: Readonly<Record<string, Status>> = { queued: 'queued', active: 'active', inactive: 'inactive' };

@@ -73,10 +73,9 @@ export const list: Operation<OpenstackClient, 'list'> = {
       queries.push(hidden);
     }
     const keys = request.sort && request.sort.length > 0 ? request.sort : usualOrder;
-    const all = merged(
-      queries.map((query) => records(client, query, asked, call)),
-      (one, other) => comesBefore(keys, one, other),
-    );
+    const streams = queries.map((query) => records(client, query, asked, call));
+    const [only, ...others] = streams;
+    const all = only && others.length === 0 ? only : merged(streams, (one, other) => comesBefore(keys, one, other));
     let given = 0;
     for await (const record of all) {
       if (!mine(record) || (picksUnknown && record.status !== 'unknown')) continue;

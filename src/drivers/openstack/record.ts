@@ -100,10 +100,13 @@ export function imageRecord(wire: WireObject): ImageRecord {
 }
 
 function propertiesOf(wire: WireObject): Readonly<Record<string, string>> {
-  const own = Object.entries(wire).filter(
-    ([name, value]) => typeof value === 'string' && !baseAttributes.has(name) && !fieldProperties.has(name) && !isReserved(name),
-  );
-  return Object.fromEntries(own) as Record<string, string>;
+  const own: (readonly [string, string])[] = [];
+  for (const name of Object.keys(wire)) {
+    if (baseAttributes.has(name) || fieldProperties.has(name) || isReserved(name)) continue;
+    const value = wire[name];
+    if (typeof value === 'string') own.push([name, value]);
+  }
+  return Object.fromEntries(own);
 }
 
 function placesOf(wire: WireObject): readonly PlaceState[] {

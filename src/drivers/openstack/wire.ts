@@ -19,7 +19,7 @@ export const textsIn = (value: unknown): readonly string[] =>
 
 /** The words of a comma-separated list, such as Glance's `stores`. Absent or empty: none. */
 export const wordsIn = (value: unknown): readonly string[] =>
-  (textIn(value) ?? '')
-    .split(',')
+  textIn(value)
+    ?.split(',')
     .map((word) => word.trim())
-    .filter((word) => word !== '');
+    .filter((word) => word !== '') ?? [];
