@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startLinode } from '../clouds/linode/index.ts';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { rancherCloud } from '../clouds/rancher/index.ts';
+import type { Fault } from '../conformance/cloud.ts';
 import { commandStage, profileVariables } from './stage.ts';
 
 const stage = commandStage();
@@ -16,12 +17,14 @@ interface Shared {
   meanwhile(field: string, value: unknown): void;
   now(): Readonly<Record<string, unknown>>;
   writes(): number;
+  /** Refuses the next POST for a moment, so that it is tried twice. */
+  refuseOnce(): void;
 }
 
 type Started = {
   readonly values: Readonly<Record<string, string>>;
   seed(images: readonly { name: string; description?: string; tags?: readonly string[] }[]): Promise<readonly string[]>;
-  fail(fault: { kind: 'drop'; times: number; on(request: { method: string; path: string }): boolean }): void;
+  fail(fault: Fault): void;
   requests(): readonly { method: string }[];
   stop(): Promise<void>;
 };
@@ -42,6 +45,8 @@ async function shared(provider: string, cloud: Started, wireOf: (id: string) => 
     env: profileVariables('x', provider, cloud.values),
     meanwhile: (field, value) => void (state.change = [field, value]),
     now: () => wireOf(id),
+    refuseOnce: () =>
+      cloud.fail({ kind: 'answer', status: 429, headers: { 'retry-after': '0.1' }, on: ({ method }) => method === 'POST' }),
     writes: () => cloud.requests().filter(({ method }) => method === 'PUT' || method === 'PATCH').length,
   };
 }
@@ -110,8 +115,9 @@ describe.each(Object.keys(clouds))('a patch document while somebody else writes,
 describe('regions of an image while somebody else replicates it', () => {
   const there = (...names: readonly string[]) => names.map((region) => ({ region, status: 'available' }));
 
-  it('are added to theirs', async () => {
+  it('are added to theirs, where the write has to be tried again', async () => {
     const image = await (clouds.linode?.start() ?? Promise.reject(new Error('no linode')));
+    image.refuseOnce();
     image.meanwhile('regions', there('us-ord', 'us-sea'));
     await stage.ok(['replicate', `x:${image.id}`, '--to', 'us-iad', '--no-wait'], { env: image.env });
     expect(image.now().regions).toMatchObject([{ region: 'us-ord' }, { region: 'us-sea' }, { region: 'us-iad' }]);

@@ -25,8 +25,10 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
       wanted.filter((region) => now.places.every((place) => place.name !== region)),
       call,
     );
+    let looked: ImageRecord | undefined = now;
     const bodyNow = async (): Promise<unknown> => {
-      const there = await readImage(client, id, call);
+      const there = looked ?? (await readImage(client, id, call));
+      looked = undefined;
       requireKnownPlaces(request.basis ?? now, there, exactly);
       const regions = wantedRegions(there, request);
       requireCopy(there, regions);
