@@ -115,6 +115,7 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
       return bound && guarded(verb, bound, blame, surface, session);
     },
     probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
+    objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
   };
 }
 
