@@ -1,5 +1,5 @@
 import { conflictError, ImgctlError, unsupportedError } from '../core/errors.ts';
-import { contentIdProperty, type Image } from '../core/image.ts';
+import { contentIdProperty, given, type Image } from '../core/image.ts';
 import type { Call, Content, Description, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
 import { verifySent } from '../transfer/verify.ts';
@@ -55,7 +55,7 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
   try {
-    return { image: await recordContentId(image, prepared, delivery, surface), route };
+    return { image: await recordContent(image, content, prepared, delivery, surface), route };
   } catch (error) {
     // Only now, decoded to its end, the source turned out to be damaged: what was made of it must not stay.
     if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
@@ -96,7 +96,7 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
     });
   if (first.status === 'queued' && taken.length === 1)
     throw conflictError(`the image "${description.name}" (${first.id}) is a record without data`, { hint: fillHint(first) });
-  const same = await identical(taken, prepared);
+  const same = await identical(delivery.at as At, taken, prepared);
   if (same) {
     surface.say(`${same.id} holds the same disk already; nothing was sent`);
     return { image: same };
@@ -201,15 +201,22 @@ async function removeReplaced(old: readonly Image[], image: Image, { at, call }:
   for (const { id } of old) await remove.run({ id }, call);
 }
 
-/** Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet. */
-async function recordContentId(
+/**
+ * Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet; else, and then
+ * also the digest of what was sent, with this machine.
+ */
+async function recordContent(
   image: Image,
+  content: Content,
   prepared: Prepared,
   { at, call, request }: Delivery,
   surface: Surface,
 ): Promise<Image> {
   const patch = at.maybe('patch');
-  if (!patch?.fields.includes('properties')) return image;
+  if (!patch?.fields.includes('properties')) {
+    await at.memory.remember(image, await factsOf(content, prepared));
+    return image;
+  }
   // What was taken over word for word stays so.
   if (request.original?.id === image.id) return image;
   const contentId = await prepared.contentId();
@@ -221,4 +228,15 @@ async function recordContentId(
     surface.warn(`the content id could not be kept with ${image.id}: ${error.message}`);
     return image;
   }
+}
+
+/** What is known of a disk once it was sent. One that was passed on inside its wrapper is not unwrapped for that. */
+async function factsOf(content: Content, { inspection, plan, contentId }: Prepared) {
+  const { sha256 } = content.sent().digests;
+  const seen = plan.convert || plan.wrap || plan.unwrap || !inspection.compression;
+  return given({
+    contentId: seen ? await contentId() : undefined,
+    virtualBytes: inspection.virtualBytes,
+    checksums: sha256 === undefined ? undefined : { sha256 },
+  });
 }

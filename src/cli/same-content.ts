@@ -5,8 +5,8 @@ import type { At } from './command.ts';
 import { imagesNamed } from './resolve-image.ts';
 
 /** The image that holds the same disk: by its content id, else, of what would be sent as it is, by its digest. */
-export async function identical(taken: readonly Image[], prepared: Prepared): Promise<Image | undefined> {
-  const active = taken.filter((image) => image.status === 'active');
+export async function identical(at: At, taken: readonly Image[], prepared: Prepared): Promise<Image | undefined> {
+  const active = await activeOf(at, taken);
   if (active.some((image) => image.contentId !== undefined)) {
     const contentId = await prepared.contentId();
     const same = active.find((image) => contentId !== undefined && image.contentId === contentId && sameLength(image, prepared));
@@ -31,7 +31,7 @@ const comparable = ['sha512', 'sha256'];
 
 /** An image among those of that name which is known, without a byte being moved, to hold the same disk as another one. */
 export async function alreadyThere(at: At, name: string, from: Image, call: Call): Promise<Image | undefined> {
-  const taken = (await imagesNamed(at, name, call)).filter((image) => image.status === 'active');
+  const taken = await activeOf(at, await imagesNamed(at, name, call));
   const same = ({ checksums = {}, diskFormat }: Image): boolean =>
     diskFormat === from.diskFormat &&
     comparable.some((algorithm) => checksums[algorithm] !== undefined && checksums[algorithm] === from.checksums?.[algorithm]);
@@ -40,3 +40,7 @@ export async function alreadyThere(at: At, name: string, from: Image, call: Call
     taken.find((image) => (image.contentId === undefined || from.contentId === undefined) && same(image))
   );
 }
+
+/** Those that can be used, with what is known of their content here. */
+const activeOf = (at: At, images: readonly Image[]): Promise<readonly Image[]> =>
+  Promise.all(images.filter(({ status }) => status === 'active').map((image) => at.memory.recall(image)));
