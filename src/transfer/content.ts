@@ -4,7 +4,7 @@ import type { Content, Digests } from '../core/operation.ts';
 import { humanSize } from '../core/quantity.ts';
 import { checkedSource, checkNow, compareDigests, strongest, type Checksum } from './checked.ts';
 import { encoderFor, type Encoder } from './encode.ts';
-import { inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
+import { canStream, inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { guestOf, isSound, randomOf, type Guest } from './guest.ts';
 import { heldBack } from './held-back.ts';
@@ -67,7 +67,8 @@ export function contentMaker({
 
   async function makeReady(): Promise<Ready> {
     if (plan.spoolInput) return spooledInput();
-    const guest = guestOf(source, inspection);
+    // What is far and has to be compared as a whole is read once, as a stream, not twice.
+    const guest = required.length > 0 && !source.near ? undefined : guestOf(source, inspection);
     // What is decoded piece by piece has no end at which to compare.
     const isRandom = guest !== undefined && plan.convert !== undefined;
     if (isRandom && required.length > 0) await checkNow(source, required);
@@ -136,8 +137,10 @@ export function contentMaker({
   async function encoderOf(from: Ready): Promise<Encoder & { readonly shows: boolean }> {
     const { guest, source: file, spooled, expected } = from;
     if (plan.convert || plan.wrap) {
-      const runs = (): Runs => (guest ? readRuns(guest.random, guest.inspection) : streamRuns(bytesOf(from, expected)));
-      const disk = guest?.inspection.virtualBytes ?? (seen.whole ? inspection.virtualBytes : undefined);
+      const runs = (): Runs =>
+        guest ? readRuns(guest.random, guest.inspection) : streamRuns(bytesOf(from, expected), inspection);
+      const isKnown = seen.whole || !isFlat(inspection.format);
+      const disk = guest?.inspection.virtualBytes ?? (isKnown ? inspection.virtualBytes : undefined);
       return { ...(await encoderFor(runs, plan.encoding, disk)), shows: true };
     }
     const shows = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
@@ -212,8 +215,11 @@ export function contentMaker({
       const { guest } = from;
       if (guest)
         return isSound(guest.inspection) ? contentIdOf(readRuns(guest.random, guest.inspection), means.signal) : undefined;
-      if (!isFlat(inspection.format) || !inspection.compression || !from.source.repeatable) return undefined;
-      return contentIdOf(streamRuns(unwrap(inspection.compression, from.source.open(), bombLimitBytes)), means.signal);
+      if (!canStream(inspection) || !inspection.compression || !from.source.repeatable) return undefined;
+      return contentIdOf(
+        streamRuns(unwrap(inspection.compression, from.source.open(), bombLimitBytes), inspection),
+        means.signal,
+      );
     },
     digest: async (wanted) => (passedOn ? wholeDigest(source, wanted, means) : undefined),
     async close() {

@@ -73,7 +73,8 @@ function packedRuns(source: RandomSource, group: readonly PackedExtent[]): Run[]
   return group.map((extent) => packedRun(extent, () => bytesOf(extent)));
 }
 
-function packedRun(extent: PackedExtent, bytes: () => Promise<Uint8Array>): Run {
+/** A compressed piece as a run; `bytes` gives what the file holds of it. */
+export function packedRun(extent: PackedExtent, bytes: () => Promise<Uint8Array>): Run {
   const { length, full, codec } = extent;
   const read = async () => {
     const unpacked = await codec.unpack(await bytes(), extent);

@@ -194,7 +194,7 @@ describe('runs', () => {
 describe('streamRuns', () => {
   test('gives a raw disk in order, zeros as zeros', async () => {
     for (const size of [1000, 64 << 10, (1 << 20) + 7]) {
-      const drained = await drain(streamRuns(streamOf(disk, size)));
+      const drained = await drain(streamRuns(streamOf(disk, size), {}));
       expect(drained).toMatchObject({ bytes: disk.length, sha256: sha256(disk) });
       expect(drained.kinds['zero']).toBeGreaterThan(100_000);
     }
@@ -203,5 +203,6 @@ describe('streamRuns', () => {
   test('is for what needs no tables', async () => {
     expect(canStream(await inspect(sourceOfBytes(disk)))).toBe(true);
     expect(canStream(await inspect(sourceOfBytes(images.qcow2Image(disk))))).toBe(false);
+    expect(canStream(await inspect(sourceOfBytes(images.vmdkSparseImage(disk))))).toBe(false);
   });
 });
