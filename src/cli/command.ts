@@ -1,6 +1,7 @@
 import type { Bound, Driver, Identity } from '../core/driver.ts';
-import type { Call, OperationName } from '../core/operation.ts';
+import type { Call, Handover, OperationName } from '../core/operation.ts';
 import type { Context } from './context.ts';
+import type { Memory } from './memory.ts';
 import type { Options, OptionValues } from './option.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -39,6 +40,10 @@ export interface At<Name extends OperationName = OperationName> {
   verb<N extends Name>(name: N): Bound<N>;
   maybe<N extends OperationName>(name: N): Bound<N> | undefined;
   probe(call: Call): Promise<Identity>;
+  /** As the session's: why this account cannot take what is handed over. */
+  objection(handover: Handover, call: Call): Promise<string | undefined>;
+  /** What is known here of images that its provider knows too little of. */
+  readonly memory: Memory;
 }
 
 export interface CommandDefinition<A extends Args, O extends Options, N extends Needs> {

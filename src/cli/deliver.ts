@@ -1,6 +1,6 @@
 import { conflictError, ImgctlError, unsupportedError } from '../core/errors.ts';
-import { contentIdProperty, type Image } from '../core/image.ts';
-import type { Call, Content, Description, Handover, UploadRequest, Work } from '../core/operation.ts';
+import { contentIdProperty, given, type Image } from '../core/image.ts';
+import type { Call, Content, Description, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
 import { verifySent } from '../transfer/verify.ts';
 import type { Task } from '../ui/progress.ts';
@@ -8,6 +8,8 @@ import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Surface } from './context.ts';
 import { imagesNamed } from './resolve-image.ts';
+import { byShortcut, type Route, type Shortcut } from './route.ts';
+import { identical } from './same-content.ts';
 import { waitFor, type WaitLimits } from './wait.ts';
 
 type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
@@ -17,12 +19,18 @@ export interface Delivery {
   readonly at: At<'upload' | 'show'>;
   readonly request: Omit<UploadRequest, 'content'>;
   readonly ifExists: IfExists;
-  /** What the target could fetch by itself instead of being sent it. */
-  readonly handover?: Handover;
+  /** What the target can come by instead of being sent it. */
+  readonly shortcut?: Shortcut | undefined;
   readonly wait: boolean;
   readonly limits: WaitLimits;
   readonly call: Call;
   readonly task: Task;
+}
+
+/** An image that is there now. `route`: how its data came there; absent where nothing was sent. */
+export interface Delivered {
+  readonly image: Image;
+  readonly route?: Route;
 }
 
 /** Whole transfers that are tried again after a broken connection or a server's failure. */
@@ -32,23 +40,22 @@ const furtherTries = 2;
  * Sends what was prepared, verifies what arrived, waits until it can be used, and records its content id.
  * A target that holds the same content already is left as it is (`skip`). A mismatch removes the image and is INTEGRITY.
  */
-export async function deliver(prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Image> {
+export async function deliver(prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Delivered> {
   const { at, call, task } = delivery;
   const taken = delivery.request.into === undefined ? await imagesNamed(at as At, delivery.request.description.name, call) : [];
   const before = await settleName(taken, prepared, delivery, surface);
-  if ('image' in before) return before.image;
+  if ('image' in before) return before;
   task.step('prepare');
   const content = await prepared.content();
   task.step('send');
   const since = new Date(surface.io.now()).toISOString();
   const request = { ...delivery.request, description: before.description, content };
-  const pulled = await pull(request, delivery, surface);
-  const sent = pulled ?? (await sendWithRetries(request, delivery, surface));
+  const { image: sent, route } = await brought(request, delivery, surface);
   task.step('verify');
-  const image = await arrived(sent, content, { verb: pulled ? 'import' : 'upload', since }, delivery, surface);
+  const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
   try {
-    return await recordContentId(image, prepared, delivery, surface);
+    return { image: await recordContent(image, content, prepared, delivery, surface), route };
   } catch (error) {
     // Only now, decoded to its end, the source turned out to be damaged: what was made of it must not stay.
     if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
@@ -56,18 +63,13 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   }
 }
 
-/** Has the target fetch the data by itself, where it can. Absent: it cannot, and the bytes have to be sent. */
-async function pull(request: UploadRequest, { at, call, handover }: Delivery, surface: Surface): Promise<Image | undefined> {
-  const verb = handover && at.maybe('import');
-  if (!verb || !handover) return undefined;
-  const { description, place } = request;
-  try {
-    return await verb.run({ description, handover, ...(place === undefined ? {} : { places: [place] }), extras: {} }, call);
-  } catch (error) {
-    if (!(error instanceof ImgctlError) || error.code !== 'UNSUPPORTED') throw error;
-    surface.say(`it goes through here: ${error.message}`);
-    return undefined;
-  }
+/** The data at the target, by the shortcut where there is one that works. */
+async function brought(request: UploadRequest, delivery: Delivery, surface: Surface): Promise<Required<Delivered>> {
+  const { at, call, shortcut } = delivery;
+  const taken = shortcut && (await byShortcut(shortcut, request, at, call));
+  if (shortcut && typeof taken === 'object') return { image: taken, route: shortcut.route };
+  if (taken !== undefined) surface.say(`it goes through here: ${taken}`);
+  return { image: await sendWithRetries(request, delivery, surface), route: 'relay' };
 }
 
 type Named = Description & { readonly name: string };
@@ -94,7 +96,7 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
     });
   if (first.status === 'queued' && taken.length === 1)
     throw conflictError(`the image "${description.name}" (${first.id}) is a record without data`, { hint: fillHint(first) });
-  const same = await identical(taken, prepared);
+  const same = await identical(delivery.at as At, taken, prepared);
   if (same) {
     surface.say(`${same.id} holds the same disk already; nothing was sent`);
     return { image: same };
@@ -106,43 +108,6 @@ async function settleName(taken: readonly Image[], prepared: Prepared, delivery:
 
 /** What a broken run, or `create`, has left can be filled. */
 const fillHint = (image: Image): string => `it is a record without data: --into ${image.profile}:${image.id} fills it`;
-
-/** The image that holds the same disk: by its content id, else, of what would be sent as it is, by its digest. */
-async function identical(taken: readonly Image[], prepared: Prepared): Promise<Image | undefined> {
-  const active = taken.filter((image) => image.status === 'active');
-  if (active.some((image) => image.contentId !== undefined)) {
-    const contentId = await prepared.contentId();
-    const same = active.find((image) => contentId !== undefined && image.contentId === contentId && sameLength(image, prepared));
-    if (same) return same;
-  }
-  for (const image of active) if (image.contentId === undefined && (await hasDigest(image, prepared))) return image;
-  return undefined;
-}
-
-/** A content id says nothing of zeros at the end of a disk: where both lengths are known, they must agree. */
-function sameLength({ virtualBytes }: Image, { inspection }: Prepared): boolean {
-  return virtualBytes === undefined || inspection.virtualBytes === undefined || virtualBytes === inspection.virtualBytes;
-}
-
-async function hasDigest({ checksums = {} }: Image, prepared: Prepared): Promise<boolean> {
-  const algorithm = comparable.find((name) => checksums[name] !== undefined);
-  return algorithm !== undefined && (await prepared.digest(algorithm)) === checksums[algorithm]?.toLowerCase();
-}
-
-/** Digests by which two files may be taken for the same one; MD5 is not among them, for files can be made to share it. */
-const comparable = ['sha512', 'sha256'];
-
-/** An image among those of that name which is known, without a byte being moved, to hold the same disk as another one. */
-export async function alreadyThere(at: At, name: string, from: Image, call: Call): Promise<Image | undefined> {
-  const taken = (await imagesNamed(at, name, call)).filter((image) => image.status === 'active');
-  const same = ({ checksums = {}, diskFormat }: Image): boolean =>
-    diskFormat === from.diskFormat &&
-    comparable.some((algorithm) => checksums[algorithm] !== undefined && checksums[algorithm] === from.checksums?.[algorithm]);
-  return (
-    taken.find((image) => image.contentId !== undefined && image.contentId === from.contentId) ??
-    taken.find((image) => (image.contentId === undefined || from.contentId === undefined) && same(image))
-  );
-}
 
 const freeName = (name: string, now: number): string =>
   `${name}-${new Date(now).toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
@@ -181,7 +146,14 @@ const worthAnother = (error: ImgctlError): boolean =>
   error.circumstances.uncertain !== true &&
   (error.code === 'NETWORK' || (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
 
-async function arrived(sent: Image, content: Content, work: Work, delivery: Delivery, surface: Surface): Promise<Image> {
+async function arrived(
+  sent: Image,
+  route: Route,
+  content: Content,
+  work: Work,
+  delivery: Delivery,
+  surface: Surface,
+): Promise<Image> {
   const { at, call, limits, task } = delivery;
   const reported = at.verb('upload').digests;
   try {
@@ -191,7 +163,7 @@ async function arrived(sent: Image, content: Content, work: Work, delivery: Deli
         : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
     const image = settled ?? sent;
     const verifiedBy = verifySent(image, content, reported);
-    if (verifiedBy !== undefined) surface.say(`verified: ${at.provider} has the size and the ${verifiedBy} of what was sent`);
+    if (verifiedBy !== undefined) surface.say(verifiedWords(route, at.provider, verifiedBy));
     else if (image.status === 'active' && reported.length > 0)
       surface.warn(`${at.provider} does not report a digest of ${image.id}: what arrived there was not verified`);
     return image;
@@ -202,6 +174,12 @@ async function arrived(sent: Image, content: Content, work: Work, delivery: Deli
     throw error.with({ leftover: sent.id, hint: `imgctl wait ${at.profile}:${sent.id} tells whether it arrives` });
   }
 }
+
+/** What was compared: of a link the size of the file, and the digest that its first folder has recorded. */
+const verifiedWords = (route: Route, provider: string, algorithm: string): string =>
+  route === 'link'
+    ? `verified by the record: the size, and the ${algorithm} that was taken when the bytes were stored; they were not read again (--relay reads them)`
+    : `verified: ${provider} has the size and the ${algorithm} of what was sent`;
 
 /** Removes an image that must not stay; names it as left over where that fails. A record that was there before stays. */
 async function undone(image: Image, { at, call, request }: Delivery): Promise<{ readonly leftover?: string }> {
@@ -223,15 +201,22 @@ async function removeReplaced(old: readonly Image[], image: Image, { at, call }:
   for (const { id } of old) await remove.run({ id }, call);
 }
 
-/** Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet. */
-async function recordContentId(
+/**
+ * Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet; else, and then
+ * also the digest of what was sent, with this machine.
+ */
+async function recordContent(
   image: Image,
+  content: Content,
   prepared: Prepared,
   { at, call, request }: Delivery,
   surface: Surface,
 ): Promise<Image> {
   const patch = at.maybe('patch');
-  if (!patch?.fields.includes('properties')) return image;
+  if (!patch?.fields.includes('properties')) {
+    await at.memory.remember(image, await factsOf(content, prepared));
+    return image;
+  }
   // What was taken over word for word stays so.
   if (request.original?.id === image.id) return image;
   const contentId = await prepared.contentId();
@@ -243,4 +228,15 @@ async function recordContentId(
     surface.warn(`the content id could not be kept with ${image.id}: ${error.message}`);
     return image;
   }
+}
+
+/** What is known of a disk once it was sent. One that was passed on inside its wrapper is not unwrapped for that. */
+async function factsOf(content: Content, { inspection, plan, contentId }: Prepared) {
+  const { sha256 } = content.sent().digests;
+  const seen = plan.convert || plan.wrap || plan.unwrap || !inspection.compression;
+  return given({
+    contentId: seen ? await contentId() : undefined,
+    virtualBytes: inspection.virtualBytes,
+    checksums: sha256 === undefined ? undefined : { sha256 },
+  });
 }

@@ -13,6 +13,8 @@ export interface Planned {
   readonly method?: string;
   readonly url?: string;
   readonly body?: unknown;
+  /** How the data of a copy would come to its target. */
+  readonly route?: string;
   readonly steps?: readonly string[];
 }
 

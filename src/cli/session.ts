@@ -10,6 +10,7 @@ import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
 import { changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
+import { memoryOf } from './memory.ts';
 import { toolsFor } from './tools.ts';
 
 /** The driver of a provider. Throws CONFIG, with the nearest names, if there is none of that name. */
@@ -119,8 +120,18 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
       return bound && guarded(verb, bound, blame, surface, session);
     },
     probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
+    objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
+    memory: memoryOf(tools.cache, accountOf(driver, values)),
   };
 }
+
+/** What tells an account from others, without its secrets: where it is, and what else its profile says. */
+const accountOf = (driver: Driver, values: FieldValues): readonly string[] => [
+  driver.name,
+  ...Object.entries(values)
+    .flatMap(([field, value]) => (typeof value === 'string' ? [`${field}=${value}`] : []))
+    .sort(),
+];
 
 function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {
   try {

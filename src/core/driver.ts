@@ -5,6 +5,7 @@ import { imageFrom, type Image, type ImageRecord } from './image.ts';
 import {
   operationNames,
   type Call,
+  type Handover,
   type Operation,
   type OperationName,
   type Operations,
@@ -87,6 +88,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   /** Why a verb is not offered, and the nearest thing that works: one sentence or two. */
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
   probe?(client: Client, call: Call): Promise<Identity>;
+  /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
+  objection?(client: Client, handover: Handover, call: Call): Promise<string | undefined>;
   discover?(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
 }
 
@@ -110,6 +113,8 @@ export interface Session {
   /** Throws UNSUPPORTED, with the driver's reason, if the provider does not offer the verb. */
   require<N extends OperationName>(name: N): Bound<N>;
   probe(call: Call): Promise<Identity>;
+  /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
+  objection(handover: Handover, call: Call): Promise<string | undefined>;
 }
 
 /** A driver as the rest of the program sees it. */
@@ -195,6 +200,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
           return bound;
         },
         probe: async (call) => (await definition.probe?.(client, call)) ?? { who: profile, details: {}, missing: {} },
+        objection: async (handover, call) => definition.objection?.(client, handover, call),
       };
     },
   };

@@ -90,8 +90,11 @@ interface ImportFacts extends Extras {
   readonly methods: readonly string[];
   readonly fields: readonly Editable[];
   readonly into: boolean;
-  /** It takes what its own download hands over at another place. */
-  readonly handover?: boolean;
+  /**
+   * How it takes what a download of the same provider hands over: it has its own machines fetch the data (`pull`), or, where
+   * both ends lie on this machine, gives the data that is there a second name (`link`).
+   */
+  readonly handover?: 'pull' | 'link';
 }
 
 export const operationNames = [

@@ -184,7 +184,10 @@ export interface DownloadRequest {
   readonly id: string;
 }
 
-/** How a provider's other places can fetch an image's data by themselves. Only an account of the same `realm` understands `values`. */
+/**
+ * How another account of the same provider can come by an image's data without its being sent. Only an account of the same
+ * `realm` understands `values`.
+ */
 export interface Handover {
   readonly realm: string;
   readonly values: Readonly<Record<string, string>>;

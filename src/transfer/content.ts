@@ -4,15 +4,16 @@ import type { Content, Digests } from '../core/operation.ts';
 import { humanSize } from '../core/quantity.ts';
 import { checkedSource, checkNow, compareDigests, strongest, type Checksum } from './checked.ts';
 import { encoderFor, type Encoder } from './encode.ts';
-import { inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
+import { canStream, inspect, readRuns, streamRuns, unwrap } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
+import { guestOf, isSound, randomOf, type Guest } from './guest.ts';
 import { heldBack } from './held-back.ts';
 import { helped, helpFor } from './qemu-img.ts';
 import { knownDigests, wholeDigest } from './known-digests.ts';
 import { measure, type Measured } from './measure.ts';
-import { isFlat, readable, type Plan } from './plan.ts';
+import { isFlat, type Plan } from './plan.ts';
 import type { Examined, Means, Prepared, Wishes } from './prepare.ts';
-import type { RandomSource, Runs } from './runs.ts';
+import type { Runs } from './runs.ts';
 import { checkSafety } from './safety.ts';
 import type { Source } from './source.ts';
 import { spool } from './spool.ts';
@@ -28,12 +29,6 @@ interface Making {
   readonly plan: Plan;
   readonly wishes: Wishes;
   readonly means: Means;
-}
-
-/** A disk that can be read at any place. */
-interface Guest {
-  readonly random: RandomSource;
-  readonly inspection: Inspection;
 }
 
 /** What is read in the end: the source, or a temporary file made of it. `expected`: what its bytes must still be proved to have. */
@@ -72,7 +67,8 @@ export function contentMaker({
 
   async function makeReady(): Promise<Ready> {
     if (plan.spoolInput) return spooledInput();
-    const guest = guestOf(source, inspection);
+    // What is far and has to be compared as a whole is read once, as a stream, not twice.
+    const guest = required.length > 0 && !source.near ? undefined : guestOf(source, inspection);
     // What is decoded piece by piece has no end at which to compare.
     const isRandom = guest !== undefined && plan.convert !== undefined;
     if (isRandom && required.length > 0) await checkNow(source, required);
@@ -88,7 +84,14 @@ export function contentMaker({
     const help = plan.helper ? helpFor(found) : undefined;
     if (help) {
       checkSafety(source.name, found, [...wishes.allowUnsafe, help.excuses]);
-      file = await keep(helped({ ...file, random: randomOf(file), path: file.path ?? '' }, help, means.folder, means.signal));
+      file = await keep(
+        helped(
+          { ...file, random: randomOf(file), path: file.path ?? '' },
+          help,
+          { folder: means.folder, diskBytes: mostOf(found) },
+          means.signal,
+        ),
+      );
       found = await inspect(randomOf(file));
     }
     checkSafety(source.name, found, wishes.allowUnsafe);
@@ -98,6 +101,10 @@ export function contentMaker({
       throw integrityError(`${source.name} begins as ${inspection.format}, and as a whole it is ${found.format}`);
     return { source: file, spooled: true, expected: [], guest: guestOf(file, found) };
   }
+
+  /** What the disk may have: what it says itself where it does, and what is taken there. */
+  const mostOf = ({ virtualBytes }: Inspection): number =>
+    Math.min(virtualBytes ?? bombLimitBytes, plan.accept.maxVirtualBytes ?? bombLimitBytes);
 
   /** The disk's size may be known only now. */
   function checkDisk(virtualBytes: number | undefined): void {
@@ -130,8 +137,10 @@ export function contentMaker({
   async function encoderOf(from: Ready): Promise<Encoder & { readonly shows: boolean }> {
     const { guest, source: file, spooled, expected } = from;
     if (plan.convert || plan.wrap) {
-      const runs = (): Runs => (guest ? readRuns(guest.random, guest.inspection) : streamRuns(bytesOf(from, expected)));
-      const disk = guest?.inspection.virtualBytes ?? (seen.whole ? inspection.virtualBytes : undefined);
+      const runs = (): Runs =>
+        guest ? readRuns(guest.random, guest.inspection) : streamRuns(bytesOf(from, expected), inspection);
+      const isKnown = seen.whole || !isFlat(inspection.format);
+      const disk = guest?.inspection.virtualBytes ?? (isKnown ? inspection.virtualBytes : undefined);
       return { ...(await encoderFor(runs, plan.encoding, disk)), shows: true };
     }
     const shows = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
@@ -206,26 +215,17 @@ export function contentMaker({
       const { guest } = from;
       if (guest)
         return isSound(guest.inspection) ? contentIdOf(readRuns(guest.random, guest.inspection), means.signal) : undefined;
-      if (!isFlat(inspection.format) || !inspection.compression || !from.source.repeatable) return undefined;
-      return contentIdOf(streamRuns(unwrap(inspection.compression, from.source.open(), bombLimitBytes)), means.signal);
+      if (!canStream(inspection) || !inspection.compression || !from.source.repeatable) return undefined;
+      return contentIdOf(
+        streamRuns(unwrap(inspection.compression, from.source.open(), bombLimitBytes), inspection),
+        means.signal,
+      );
     },
     digest: async (wanted) => (passedOn ? wholeDigest(source, wanted, means) : undefined),
     async close() {
       await Promise.all([given, ...temporary].map((file) => file.close()));
     },
   };
-}
-
-function guestOf({ random }: Source, inspection: Inspection): Guest | undefined {
-  return random && !inspection.compression && readable.has(inspection.format) ? { random, inspection } : undefined;
-}
-
-/** What is unsafe on purpose is passed on as it is; decoding it would lead outside of it. */
-const isSound = ({ findings }: Inspection): boolean => findings.every((finding) => finding.level !== 'reject');
-
-function randomOf({ random, name }: Source): RandomSource {
-  if (random) return random;
-  throw integrityError(`${name} cannot be read at any place`);
 }
 
 async function* observedBytes(bytes: Bytes, observer: GuestObserver): Bytes {

@@ -91,7 +91,9 @@ function planFor(have: Have, accept: Accept): Plan | undefined {
   if (wrap && (wrap !== 'gzip' || accept.format !== 'raw')) return undefined;
   const seekableNow = have.seekable && !unwrap && !helper;
   const spoolInput = !seekableNow && needsSeeking(have, asItIs, convert?.to);
-  const knownLength = asItIs && have.bytes !== undefined ? true : !wrap && (seekableNow || spoolInput);
+  // A disk without tables ends where its stream does; any other has its length in its header.
+  const inHeader = convert !== undefined && !flat.has(have.format) && have.virtualBytes !== undefined;
+  const knownLength = asItIs && have.bytes !== undefined ? true : !wrap && (seekableNow || spoolInput || inHeader);
   const spoolOutput = accept.needsLength === true && !knownLength;
   const { format, compression } = accept;
   const plan = {

@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
 import { copyFile, constants, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Format } from '../core/encoding.ts';
-import { abortedError, integrityError, unsupportedError } from '../core/errors.ts';
+import { abortedError, integrityError, limitError, unsupportedError } from '../core/errors.ts';
+import { humanSize } from '../core/quantity.ts';
+import { runConfined, type Caps } from './confined.ts';
 import type { Inspection } from './formats/inspection.ts';
 import type { FindingCode } from './formats/findings.ts';
 import { hasText, readFully } from './formats/reading.ts';
@@ -37,46 +38,59 @@ export function helpFor({ format, findings }: Inspection): Help | undefined {
   return help && findings.some(({ code }) => code === help.excuses) ? help : undefined;
 }
 
-function run(args: readonly string[], signal: AbortSignal | undefined): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(program, [...args], { ...(signal ? { signal } : {}), maxBuffer: 1 << 20, windowsHide: true }, (error, _out, told) =>
-      resolve(error ? told.trim() || error.message : undefined),
-    );
-  });
-}
+/** Address space that the helper gets along with, also for large tables on a machine of many cores. */
+const memoryBytes = 2 * 2 ** 30;
+/** Milliseconds for any file, and for each MiB of one. */
+const leastMs = 600_000;
+const perMebibyteMs = 100;
 
-async function runOrThrow(args: readonly string[], name: string, signal: AbortSignal): Promise<void> {
-  const failure = await run(args, signal);
+async function runOrThrow(args: readonly string[], name: string, caps: Caps, signal: AbortSignal): Promise<void> {
+  const ending = await runConfined(program, args, caps, signal);
   if (signal.aborted) throw abortedError('stopped');
-  if (failure !== undefined) throw integrityError(`${program} cannot read ${name}: ${failure}`);
+  if (ending.outOfTime)
+    throw limitError(`${program} was not done with ${name} after ${Math.round(caps.limitMs / 60_000)} minutes`);
+  if (ending.signal === 'SIGXFSZ' || /File too large/i.test(ending.told))
+    throw limitError(`${program} makes more of ${name} than the ${humanSize(caps.fileBytes ?? 0)} that are taken there`);
+  if (ending.status !== 0)
+    throw integrityError(`${program} cannot read ${name}: ${ending.told || `it ended with ${ending.signal ?? ending.status}`}`);
 }
 
 /** Throws UNSUPPORTED, saying what to install, where the helper is not there. */
 export async function needHelper(format: Format): Promise<void> {
-  if ((await run(['--version'], undefined)) === undefined) return;
+  const { status } = await runConfined(program, ['--version'], { limitMs: leastMs, memoryBytes });
+  if (status === 0) return;
   throw unsupportedError(`${format} is read with the help of ${program}, which is not installed`, { hint: installs });
+}
+
+/** What the helper may use up, and where it works. `diskBytes`: the most that the disk may have; `limitMs`: default by the size of the file. */
+export interface Confines {
+  readonly folder: string;
+  readonly diskBytes: number;
+  readonly limitMs?: number;
 }
 
 /**
  * Has the helper make a raw disk of a file, without touching the file. Gives a temporary source. Throws INTEGRITY where the file
- * needs others or the helper cannot read it, ABORTED.
+ * needs others or the helper cannot read it, LIMIT where it takes too long or makes too large a disk, ABORTED.
  */
 export async function helped(
   source: Source & { readonly path: string; readonly random: RandomSource },
   help: Help,
-  folder: string,
+  { folder, diskBytes, limitMs = leastMs + (source.random.size / 2 ** 20) * perMebibyteMs }: Confines,
   signal: AbortSignal,
 ): Promise<Source> {
   await checkAlone(source.random);
+  const caps = { limitMs, memoryBytes };
   const own = await temporaryFolder(folder);
   const [copy, result] = [path.join(own.path, 'copy'), path.join(own.path, 'disk')];
   const { format } = help;
   try {
     if (help.repairs) {
       await copyFile(source.path, copy, constants.COPYFILE_FICLONE);
-      await runOrThrow(['check', '-f', format, '-r', 'all', copy], source.name, signal);
+      await runOrThrow(['check', '-f', format, '-r', 'all', copy], source.name, caps, signal);
     }
-    await runOrThrow(['convert', '-f', format, '-O', 'raw', help.repairs ? copy : source.path, result], source.name, signal);
+    const convert = ['convert', '-f', format, '-O', 'raw', help.repairs ? copy : source.path, result];
+    await runOrThrow(convert, source.name, { ...caps, fileBytes: diskBytes }, signal);
     await rm(copy, { force: true });
     return await temporarySource(result, source.name, own);
   } catch (error) {

@@ -59,6 +59,11 @@ export async function fileSource(file: string): Promise<Source> {
         const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, offset);
         return buffer.subarray(0, bytesRead);
       },
+      async readInto(memory, offset) {
+        const wanted = Math.max(0, Math.min(memory.length, facts.size - offset));
+        const { bytesRead } = await handle.read(memory, 0, wanted, offset);
+        return memory.subarray(0, bytesRead);
+      },
     },
     close: () => handle.close(),
   };

@@ -412,7 +412,7 @@ describe('copy', () => {
   it('prints its route in a dry run, and makes nothing', async () => {
     await stage.image('web');
     const env = labs();
-    const planned = await stage.ok(['copy', 'web', 'lab:w', '-n', '-o', 'json'], { env });
+    const planned = await stage.ok(['copy', 'web', 'lab:w', '--relay', '-n', '-o', 'json'], { env });
     expect(planned.json()).toMatchObject({
       dryRun: true,
       verb: 'copy',

@@ -85,11 +85,31 @@ describe('memory', () => {
     ['upload of a raw disk', (size) => ['upload', file(`${size}.raw`), '--name', 'os:x', '--no-wait', '-q']],
     ['upload of a qcow2 as raw.gz', (size) => ['upload', file(`${size}.qcow2`), '--name', 'lin:x', '--no-wait', '-q']],
     ['download', (size) => ['download', `${size}:${id}`, file('out.raw'), '--force', '-q']],
-    ['copy from folder to folder', (size) => ['copy', `here:${size}`, `there:${size}`, '-q']],
+    ['copy from folder to folder', (size) => ['copy', `here:${size}`, `there:${size}`, '--relay', '-q']],
     ['conversion to qcow2', (size) => ['convert', file(`${size}.raw`), file('out.qcow2'), '--force', '-q']],
     ['content id', (size) => ['inspect', file(`${size}.raw`), '--content-id', '-o', 'id']],
   ])('of a %s is bounded, and does not grow with the disk', (_work, args) => {
     const [small, large] = [peakOf(args('small')), peakOf(args('large'))];
     expect([small <= most, large <= most, large - small <= mostGrowth], `${small} and ${large} MiB`).toEqual([true, true, true]);
+  });
+
+  describe('for a sparse disk of 16 GiB', () => {
+    beforeAll(() => {
+      makeDisk('huge.raw', 16_384 * MiB);
+      run('convert', file('huge.raw'), file('huge.qcow2'));
+    });
+    it.each<[string, readonly string[], number]>([
+      ['content id', ['inspect', file('huge.raw'), '--content-id', '-o', 'id'], 100],
+      ['upload of a qcow2 as raw.gz', ['upload', file('huge.qcow2'), '--name', 'lin:x', '--no-wait', '-q'], most],
+      ['upload of a raw disk as raw.gz', ['upload', file('huge.raw'), '--name', 'lin:x', '--no-wait', '-q'], most + 10],
+      [
+        'upload of a raw disk as qcow2',
+        ['upload', file('huge.raw'), '--disk-format', 'qcow2', '--name', 'os:x', '--no-wait', '-q'],
+        125,
+      ],
+      ['copy of a qcow2 as it is', ['convert', file('huge.qcow2'), file('out.qcow2'), '--force', '-q'], 125],
+    ])('of a %s is no more', (_work, args, atMost) => {
+      expect(peakOf(args)).toBeLessThanOrEqual(atMost);
+    });
   });
 });

@@ -14,7 +14,7 @@ const place = stage();
 const raw: Accept = { format: 'raw' };
 const gz: Accept = { format: 'raw', compression: 'gzip', needsLength: true };
 const hex = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest('hex');
-const rightId = await contentIdOf(streamRuns(chunked(disk)));
+const rightId = await contentIdOf(streamRuns(chunked(disk), {}));
 
 /** Prepares, makes the content, reads it, and closes; nothing may be left behind. */
 async function through(source: Source, accepts: readonly Accept[], wishes: Partial<Wishes> = {}, means: Partial<Means> = {}) {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { prepare } from '../../src/transfer/prepare.ts';
+import { helped, helpFor } from '../../src/transfer/qemu-img.ts';
 import { fileSource, type Source } from '../../src/transfer/source.ts';
 import { guestDisk, vhdxImage, writeVhdxChecksum } from '../support/disk-images.ts';
 import { installed } from './writers/guest.ts';
@@ -71,6 +72,77 @@ describe.skipIf(!has)(has ? 'formats that a helper reads' : 'formats that a help
     const image = readFileSync(madeBy('qed'));
     image.writeUInt32LE(1, 16);
     expect((await failure(toRaw(stream(image)), 'INTEGRITY')).message).toContain('backing_file');
+  });
+});
+
+/** Puts a program in the helper's place: what it does when it is to convert, `$out` being the file it writes. */
+function helperThat(does: string): string {
+  const bin = path.join(place.folder(), 'bin');
+  mkdirSync(bin);
+  const log = path.join(bin, 'log');
+  const script = `#!/bin/sh\n[ "$1" = --version ] && exit 0\nfor out; do :; done\nlog=${log}\n${does}\n`;
+  writeFileSync(path.join(bin, 'qemu-img'), script);
+  chmodSync(path.join(bin, 'qemu-img'), 0o755);
+  process.env.PATH = `${bin}:${usual ?? ''}`;
+  return log;
+}
+const ownNetwork = spawnSync('unshare', ['-n', 'true']).status === 0 || spawnSync('unshare', ['-r', '-n', 'true']).status === 0;
+
+describe('the helper', () => {
+  const qed = Buffer.concat([Buffer.from('QED\0'), Buffer.alloc(1 << 20)]);
+
+  it('has so much memory, and CPU, and no more', async () => {
+    const log = helperThat('{ ulimit -v; ulimit -t; ulimit -c; } > $log; truncate -s 1M $out');
+    await toRaw(stream(qed));
+    const [memory, seconds, core] = readFileSync(log, 'utf8').trim().split('\n');
+    expect([memory, Number(seconds) >= 600 && Number(seconds) < 620, core]).toEqual([String(2 * 2 ** 20), true, '0']);
+  });
+
+  it.skipIf(!ownNetwork)('has no network (needs unshare, and the right to use it)', async () => {
+    const log = helperThat('cat /proc/net/dev > $log; truncate -s 1M $out');
+    await toRaw(stream(qed));
+    const devices = readFileSync(log, 'utf8').split('\n').filter((line) => line.includes(':')); // prettier-ignore
+    expect(devices.map((line) => line.trim().split(':')[0])).toEqual(['lo']);
+  });
+
+  it.each([
+    ['writes', 'exec head -c 3000000 /dev/zero > $out'],
+    ['makes a hole of', 'exec truncate -s 3000000 $out'],
+  ])('is stopped when it %s more than the target takes', async (_does, line) => {
+    helperThat(line);
+    const prepared = await prepare(stream(qed), [{ format: 'raw', maxVirtualBytes: 2 << 20 }], noWishes, meansIn(place.folder()));
+    const refused = await failure(prepared.content(), 'LIMIT');
+    expect(refused.message).toContain('makes more of');
+    await prepared.close();
+    expect(place.left().filter((name) => name !== 'bin')).toEqual([]);
+  });
+
+  it('is killed with all that it began when it is stopped, or takes too long', async () => {
+    const log = helperThat('sleep 30 & echo $! > $log; touch $out; wait');
+    const stop = new AbortController();
+    const prepared = await prepare(stream(qed), [{ format: 'raw' }], noWishes, {
+      ...meansIn(place.folder()),
+      signal: stop.signal,
+    });
+    const making = failure(prepared.content(), 'ABORTED');
+    await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8').endsWith('\n')).toBe(true);
+    stop.abort();
+    await making;
+    // Where nobody takes note of the death of an orphan, it stays as a zombie.
+    const state = () => spawnSync('ps', ['-o', 'state=', '-p', readFileSync(log, 'utf8').trim()], { encoding: 'utf8' }).stdout;
+    const isGone = (): boolean => /^(Z.*)?$/.test(state().trim());
+    await expect.poll(isGone).toBe(true);
+    await prepared.close();
+    const file = await place.file('own', qed);
+    const help = helpFor({ format: 'qed', findings: [{ level: 'reject', code: 'banned_format', message: '' }] });
+    if (!file.random || !file.path || !help) throw new Error('no such helper');
+    const given = { ...file, random: file.random, path: file.path };
+    const confines = { folder: place.folder(), diskBytes: 2 ** 30, limitMs: 100 };
+    const late = await failure(helped(given, help, confines, new AbortController().signal), 'LIMIT');
+    expect(late.message).toContain('was not done with');
+    await expect.poll(isGone).toBe(true);
+    await file.close();
+    expect(place.left().filter((name) => name !== 'bin' && name !== 'own')).toEqual([]);
   });
 });
 

@@ -5,21 +5,24 @@ import type { Call, Description, Download, Editable, UploadFacts } from '../../c
 import { persistentSource } from '../../transfer/persistent.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import { prepare } from '../../transfer/prepare.ts';
-import { imageView } from '../../ui/views/image.ts';
+import { copiedView, imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { alreadyThere, deliver, type Delivery } from '../deliver.ts';
+import { deliver, type Delivery } from '../deliver.ts';
 import { onlyProfile } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { imageId } from '../resolve-image.ts';
+import { routeWords, shortcutOf } from '../route.ts';
+import { alreadyThere } from '../same-content.ts';
 import { ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const copy = defineCommand({
   about:
-    'The target fetches the data by itself where both ends are places of one cloud; else it is relayed through here, converted on the way. ' +
+    'The target fetches the data by itself where both ends are places of one cloud; where both are folders on one file system it is linked, ' +
+    'and no byte is copied; else it is relayed through here, converted on the way. ' +
     'The record goes along as far as the target keeps its fields: description, tags, properties, sizes; visibility last of all. --dry-run prints the route.',
   args: {
     from: { takes: 'required', summary: 'PROFILE:IMAGE', completes: 'image' },
@@ -27,7 +30,7 @@ export const copy = defineCommand({
   },
   options: {
     ifExists: ifExistsOption,
-    relay: { kind: 'flag', summary: 'send it through here, even where the target could fetch it by itself' },
+    relay: { kind: 'flag', summary: 'read and send every byte, even where the target could fetch or link it by itself' },
     latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
     set: { kind: 'pairs', value: 'field=value', summary: 'a field that only the target provider has' },
     ...sourceOptions,
@@ -61,24 +64,25 @@ export const copy = defineCommand({
         return one(imageView, same);
       }
     }
+    const wishes = wishesFrom(input);
     const task = context.progress.task(`copy ${image.name}`);
     const data = await from.verb('download').run({ id }, call);
     const source = sourceOf(data, image, from, call);
-    const prepared = await prepare(source, verb.accepts, wishesFrom(input), meansForUpload(context, task, verb));
+    const prepared = await prepare(source, verb.accepts, wishes, meansForUpload(context, task, verb));
     try {
       warnOfFindings(prepared, source.name, to.provider, context);
       const { plan } = prepared;
       const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
-      const isPull =
-        asItIs &&
-        !input.relay &&
-        data.handover !== undefined &&
-        from.provider === to.provider &&
-        to.maybe('import')?.handover === true;
-      const route = [isPull ? 'pull: the target fetches it' : 'relay through here', ...(isPull ? ['verify'] : plan.steps)];
+      const shortcut = input.relay
+        ? undefined
+        : await shortcutOf({ data, digests: source.digests ?? {}, plan, from, to, checksum: wishes.checksum }, call);
+      if (typeof shortcut === 'string') context.say(`it goes through here: ${shortcut}`);
+      const short = typeof shortcut === 'object' ? shortcut : undefined;
+      const route = short?.route ?? 'relay';
+      const steps = [routeWords[route], ...(short ? ['verify'] : plan.steps)];
       if (context.settings.dryRun)
-        throw new DryRunStop({ verb: 'copy', profile: to.profile, provider: to.provider, image: name, steps: route });
-      context.say(`route: ${route.join(' → ')}`);
+        throw new DryRunStop({ verb: 'copy', profile: to.profile, provider: to.provider, image: name, route, steps });
+      context.say(`route: ${steps.join(' → ')}`);
       const { visibility, ...fields } = carried(image, verb, prepared.plan.encoding.format);
       for (const tag of image.tags)
         if (verb.tags?.test(tag) === false) context.warn(`${to.provider} does not take the tag "${tag}"`);
@@ -91,7 +95,7 @@ export const copy = defineCommand({
           ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),
           extras,
         },
-        ...(isPull && data.handover ? { handover: data.handover } : {}),
+        shortcut: short,
         ifExists: (input.ifExists ?? 'fail') as Delivery['ifExists'],
         wait: input.wait !== false,
         limits: input,
@@ -100,12 +104,11 @@ export const copy = defineCommand({
       };
       const arrived = await deliver(prepared, delivery, context);
       task.done();
-      return one(
-        imageView,
-        arrived.visibility === visibility
-          ? arrived
-          : await withVisibility(to as At, arrived, visibility, call, (text) => context.warn(text)),
-      );
+      const there =
+        arrived.image.visibility === visibility
+          ? arrived.image
+          : await withVisibility(to as At, arrived.image, visibility, call, (text) => context.warn(text));
+      return one(copiedView(arrived.route), there);
     } finally {
       await prepared.close();
     }

@@ -1,5 +1,5 @@
 import { integrityError } from '../../core/errors.ts';
-import { readRuns, streamRuns, unwrap } from '../../transfer/formats/index.ts';
+import { canStream, readRuns, streamRuns, unwrap } from '../../transfer/formats/index.ts';
 import { measure } from '../../transfer/measure.ts';
 import { isFlat, planTransfer, readable } from '../../transfer/plan.ts';
 import { examine, haveOf, type Examined } from '../../transfer/prepare.ts';
@@ -29,7 +29,8 @@ export const inspectFile = defineCommand({
     const given = await sourceFrom(input.file, context);
     try {
       const seen = await examine(given);
-      const { source, inspection } = seen;
+      const { source } = seen;
+      const { isInOrder: _reading, ...inspection } = seen.inspection;
       const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
       const algorithms = input.contentId ? [] : ['sha256', 'sha512', 'md5'];
       const unsafe = inspection.findings.filter((finding) => finding.level === 'reject');
@@ -76,8 +77,8 @@ async function digestsOf(seen: Examined, algorithms: readonly string[], safe: bo
 /** Content id of a disk that has to be decoded. Absent where it cannot be read here, or not a second time. */
 async function decodedId({ source, inspection }: Examined, signal: AbortSignal): Promise<string | undefined> {
   const { compression, format } = inspection;
-  if (compression && isFlat(format) && source.repeatable)
-    return contentIdOf(streamRuns(unwrap(compression, source.open(), Infinity)), signal);
+  if (compression && canStream(inspection) && source.repeatable)
+    return contentIdOf(streamRuns(unwrap(compression, source.open(), Infinity), inspection), signal);
   if (compression || !source.random || !readable.has(format)) return undefined;
   return contentIdOf(readRuns(source.random, inspection), signal);
 }

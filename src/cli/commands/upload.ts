@@ -90,7 +90,7 @@ export const upload = defineCommand({
         call,
         task,
       };
-      const image = await deliver(prepared, delivery, context);
+      const { image } = await deliver(prepared, delivery, context);
       task.done();
       return one(imageView, image);
     } finally {

@@ -5,6 +5,7 @@ import { originalOf } from '../_oci/original.ts';
 import { blobPath, blobSize, readBlob, readDocument } from './blobs.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
+import { handoverOf } from './handover.ts';
 
 export const download: Operation<LocalClient, 'download'> = {
   ranges: true,
@@ -21,11 +22,13 @@ export const download: Operation<LocalClient, 'download'> = {
     if (file === undefined || size !== disk.size)
       throw integrityError(`image ${id} is damaged: of ${disk.size} bytes under ${disk.digest} ${size ?? 0} are there`);
     const encoding = encodingOf(disk.mediaType);
+    const handover = handoverOf(file, disk, record.virtualBytes);
     const [text, recordText] = [await readDocument(client.home, found.entry), await readDocument(client.home, manifest.record)];
     return {
       bytes: disk.size,
       digests: { sha256: disk.digest.slice('sha256:'.length) },
       ...(encoding ? { encoding } : {}),
+      ...(handover ? { handover } : {}),
       ...(text !== undefined && recordText !== undefined ? { original: originalOf(id, text, recordText) } : {}),
       open: (from = 0, to = disk.size - 1) => readBlob(file, from, Math.min(to, disk.size - 1), call.signal),
     };

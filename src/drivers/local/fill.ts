@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Encoding } from '../../core/encoding.ts';
 import { integrityError } from '../../core/errors.ts';
-import type { Bytes } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Description, Original } from '../../core/operation.ts';
 import { checkFillable, diskLayer, filledRecord } from '../_oci/filled.ts';
 import { checkId } from '../_oci/ids.ts';
 import { manifestType, recordType } from '../_oci/media-types.ts';
 import { documentsOf } from '../_oci/original.ts';
-import { holdsBlob, placeDraft, putDocument, writeDraft, type Draft } from './blobs.ts';
+import { holdsBlob, placeDraft, putDocument, type Draft } from './blobs.ts';
 import { checkFree, find, takenBy, type Found } from './catalogue.ts';
 import { enter, put } from './change.ts';
 import type { LocalClient } from './client.ts';
@@ -26,13 +25,12 @@ export interface Target {
   readonly original?: Original;
 }
 
-/** A disk on its way in. `bytes` and `sha256` are of what `open` gives; absent: known only at its end. */
+/** A disk on its way in. `bytes` and `sha256` are absent where they are known only at its end. */
 export interface Disk {
   readonly encoding: Encoding;
   readonly bytes?: number;
   readonly virtualBytes?: number;
   readonly sha256?: string;
-  open(): Bytes;
 }
 
 /** What stands in the index for the target now, checked. Absent: a new image. */
@@ -49,13 +47,19 @@ async function before(home: Folder, index: Index, target: Target, id: string, en
 
 /**
  * Puts a disk under an image, which becomes active in that moment and not before: until then a new image is not to be
- * seen, and a queued one stays queued. Bytes that are there already are not read again.
+ * seen, and a queued one stays queued. `makeDraft` is asked for the disk's bytes, unless they are there already.
  */
-export async function fill(client: LocalClient, target: Target, disk: Disk, call: Call): Promise<ImageRecord> {
+export async function fill(
+  client: LocalClient,
+  target: Target,
+  disk: Disk,
+  makeDraft: () => Promise<Draft>,
+  call: Call,
+): Promise<ImageRecord> {
   const { home } = client;
   const id = target.into ?? target.id ?? randomUUID();
   await before(home, await readIndex(home), target, id, disk.encoding);
-  const entered = (await enterKnown(client, target, id, disk)) ?? (await enterNew(client, target, id, disk, call));
+  const entered = (await enterKnown(client, target, id, disk)) ?? (await enterNew(client, target, id, disk, makeDraft));
   call.note({ kind: 'created', id: entered });
   await sweep(home, call);
   return showImage(client, entered, call);
@@ -71,8 +75,14 @@ async function enterKnown(client: LocalClient, target: Target, id: string, disk:
   );
 }
 
-async function enterNew(client: LocalClient, target: Target, id: string, disk: Disk, call: Call): Promise<string> {
-  const draft = await writeDraft(client.home, disk.open(), call.signal);
+async function enterNew(
+  client: LocalClient,
+  target: Target,
+  id: string,
+  disk: Disk,
+  makeDraft: () => Promise<Draft>,
+): Promise<string> {
+  const draft = await makeDraft();
   try {
     if (disk.bytes !== undefined && disk.bytes !== draft.size)
       throw integrityError(`${draft.size} bytes came, and ${disk.bytes} were to come`);

@@ -3,9 +3,12 @@ import { answerError, providerError, usageError } from '../../core/errors.ts';
 import type { Http, ReceiveAnswer } from '../../core/http.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import { recordFields } from '../_oci/next-record.ts';
+import { writeDraft } from './blobs.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
 import { fill } from './fill.ts';
+import { blobHanded } from './handover.ts';
+import { linkDraft } from './link.ts';
 
 const mostRedirects = 10;
 
@@ -53,7 +56,12 @@ export const importImage: Operation<LocalClient, 'import'> = {
   methods: [],
   fields: recordFields,
   into: true,
+  handover: 'link',
   async run(client, request, call) {
+    if (request.handover) {
+      const blob = blobHanded(request.handover);
+      return fill(client, request, blob, () => linkDraft(client.home, blob, call.signal), call);
+    }
     const url = urlOf(request.url);
     const format = await formatOf(client, request);
     const answer = await fetchFrom(client.http, url, call);
@@ -64,8 +72,8 @@ export const importImage: Operation<LocalClient, 'import'> = {
       {
         encoding: { format },
         ...(length !== undefined && /^\d+$/.test(length) ? { bytes: Number(length) } : {}),
-        open: () => answer.bytes,
       },
+      () => writeDraft(client.home, answer.bytes, call.signal),
       call,
     );
   },

@@ -5,6 +5,7 @@ import { create } from './create.ts';
 import { deactivate } from './deactivate.ts';
 import { remove } from './delete.ts';
 import { download } from './download.ts';
+import { objection } from './handover.ts';
 import { importImage } from './import.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
@@ -41,6 +42,7 @@ export default defineDriver({
     replicate,
     places,
   },
+  objection: ({ home }, handover) => objection(home, handover),
   absent: {
     restore: 'A deleted image is gone from the folder at once.',
     purge: 'A deleted image is gone from the folder at once; there is nothing left to purge.',

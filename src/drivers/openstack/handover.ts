@@ -8,6 +8,13 @@ export async function handoverOf(client: OpenstackClient, id: string, call: Call
   return own && { realm: own.realm, values: { glanceRegion: own.region, glanceImageId: id } };
 }
 
+/** Why this region cannot fetch it. Absent: it can, as far as that can be told before it is asked. */
+export async function objection(client: OpenstackClient, handover: Handover, call: Call): Promise<string | undefined> {
+  const own = await client.realm(call);
+  if (own?.realm !== handover.realm) return 'the other cloud or project is not known to this one';
+  return own.region === handover.values.glanceRegion ? 'a region does not fetch from itself' : undefined;
+}
+
 /**
  * The request with what was handed over said in the words of glance-download. Throws UNSUPPORTED where it comes from another
  * Keystone or project, or from this very region, which does not fetch from itself.
@@ -15,8 +22,7 @@ export async function handoverOf(client: OpenstackClient, id: string, call: Call
 export async function handedOver(client: OpenstackClient, request: ImportRequest, call: Call): Promise<ImportRequest> {
   const { handover, ...rest } = request;
   if (!handover) return request;
-  const own = await client.realm(call);
-  if (own?.realm !== handover.realm) throw unsupportedError('the other cloud or project is not known to this one');
-  if (own.region === handover.values.glanceRegion) throw unsupportedError('a region does not fetch from itself');
+  const why = await objection(client, handover, call);
+  if (why !== undefined) throw unsupportedError(why);
   return { ...rest, method: 'glance-download', extras: { ...rest.extras, ...handover.values } };
 }

@@ -92,7 +92,7 @@ export const imports: Operation<OpenstackClient, 'import'> = {
   methods,
   fields: editableFields,
   into: true,
-  handover: true,
+  handover: 'pull',
   extras: {
     glanceRegion: { kind: 'text', help: 'glance-download: region the image is fetched from' },
     glanceImageId: { kind: 'text', help: 'glance-download: id of the image there' },

@@ -6,6 +6,7 @@ import { remove } from './delete.ts';
 import { discover } from './discover.ts';
 import { download } from './download.ts';
 import { fields } from './fields.ts';
+import { objection } from './handover.ts';
 import { imports } from './import.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
@@ -46,5 +47,6 @@ export default defineDriver({
     purge: 'Deleting a Glance image removes it for good: there is nothing left to purge.',
   },
   probe,
+  objection,
   discover,
 });

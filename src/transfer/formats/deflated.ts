@@ -13,9 +13,9 @@ export function inflateRawExactly(deflated: Uint8Array, length: number): Promise
   return exactly(inflatingRaw(deflated, options(length)), length);
 }
 
-/** The same for a zlib stream (RFC 1950), whose checksum is compared. */
-export function inflateZlibExactly(bytes: Uint8Array, length: number): Promise<Uint8Array> {
-  return exactly(inflatingZlib(bytes, { chunkSize: length + 64, maxOutputLength: length }), length);
+/** The same for a zlib stream (RFC 1950), whose checksum is compared. It may also give exactly `orBytes`, which are fewer. */
+export function inflateZlibExactly(bytes: Uint8Array, length: number, orBytes = length): Promise<Uint8Array> {
+  return exactly(inflatingZlib(bytes, { chunkSize: length + 64, maxOutputLength: length }), length, orBytes);
 }
 
 /**
@@ -30,11 +30,12 @@ export function proveWindow(deflated: Uint8Array, length: number, windowBits: nu
   }
 }
 
-async function exactly(inflating: Promise<Buffer>, length: number): Promise<Uint8Array> {
+async function exactly(inflating: Promise<Buffer>, length: number, orBytes = length): Promise<Uint8Array> {
   const bytes = await inflating.catch((cause: unknown) => {
     throw broken(cause);
   });
-  if (bytes.length !== length) throw refusal('decompress', `compressed data gives ${bytes.length} bytes instead of ${length}`);
+  if (bytes.length !== length && bytes.length !== orBytes)
+    throw refusal('decompress', `compressed data gives ${bytes.length} bytes instead of ${length}`);
   return bytes;
 }
 

@@ -23,6 +23,7 @@ export function runsOfExtents(source: RandomSource, batches: ExtentBatches, virt
 }
 
 async function* runJobs(source: RandomSource, batches: ExtentBatches): AsyncGenerator<() => Promise<Run[]>, void, undefined> {
+  const stored = storedReader(source);
   for await (const extents of batches) {
     let group: PackedExtent[] = [];
     function* flush() {
@@ -45,11 +46,31 @@ async function* runJobs(source: RandomSource, batches: ExtentBatches): AsyncGene
       for (let done = 0; done < extent.length; done += dataRunBytes) {
         const offset = extent.offset + done;
         const length = Math.min(dataRunBytes, extent.length - done);
-        yield async () => splitZeros(await readFully(source, offset, length, 'the data'));
+        yield () => stored(offset, length);
       }
     }
     yield* flush();
   }
+}
+
+/**
+ * Reads stored data as runs. Memory that nobody needs any more, because nothing but zeros came or every run of it is done with, goes
+ * into the next read: it would lie about uncollected otherwise, and be paid for again.
+ */
+function storedReader(source: RandomSource): (offset: number, length: number) => Promise<Run[]> {
+  const spare: Uint8Array[] = [];
+  return async (offset, length) => {
+    if (!source.readInto || length < dataRunBytes) return splitZeros(await readFully(source, offset, length, 'the data'));
+    const memory = spare.pop() ?? Buffer.allocUnsafeSlow(length);
+    const runs = splitZeros(await readFully(source, offset, length, 'the data', memory));
+    let needed = runs.filter(({ kind }) => kind === 'data').length;
+    if (needed === 0) spare.push(memory);
+    const done = (): void => {
+      needed -= 1;
+      if (needed === 0) spare.push(memory);
+    };
+    return runs.map((run) => (run.kind === 'data' ? { ...run, done } : run));
+  };
 }
 
 /** Whether a piece goes on where the group ends, near enough to be read with it. */
@@ -73,7 +94,8 @@ function packedRuns(source: RandomSource, group: readonly PackedExtent[]): Run[]
   return group.map((extent) => packedRun(extent, () => bytesOf(extent)));
 }
 
-function packedRun(extent: PackedExtent, bytes: () => Promise<Uint8Array>): Run {
+/** A compressed piece as a run; `bytes` gives what the file holds of it. */
+export function packedRun(extent: PackedExtent, bytes: () => Promise<Uint8Array>): Run {
   const { length, full, codec } = extent;
   const read = async () => {
     const unpacked = await codec.unpack(await bytes(), extent);

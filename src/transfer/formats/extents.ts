@@ -2,7 +2,7 @@
 export interface Codec {
   /** The raw deflate stream inside, with slack behind it; absent where the data is not deflate. */
   deflated?(bytes: Uint8Array, extent: PackedExtent): Uint8Array;
-  /** The `full` bytes it stands for: never fewer, never more. */
+  /** The `full` bytes it stands for, never more; fewer only where that is all that the disk has left: `length`. */
   unpack(bytes: Uint8Array, extent: PackedExtent): Promise<Uint8Array>;
   /** A stricter and slower check than `unpack`, made on samples. Throws where it fails. */
   prove?(bytes: Uint8Array, extent: PackedExtent): void;

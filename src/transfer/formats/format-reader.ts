@@ -8,6 +8,8 @@ import type { Edges } from './reading.ts';
 export interface Layout {
   readonly subformat?: string;
   readonly virtualBytes?: number;
+  /** The disk can be decoded from a stream too, front to back. */
+  readonly isInOrder?: boolean;
   /**
    * Where the bytes of the disk are, in guest order. Reads and checks the tables on the way: throws INTEGRITY where one
    * cannot be followed, reports what is merely wrong. Absent: the format is recognised but not read.

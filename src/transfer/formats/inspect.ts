@@ -54,6 +54,7 @@ async function inspectDisk(source: RandomSource, edges: Edges, place: Place, fin
     ...sizeOf(source),
     ...(virtualBytes === undefined ? {} : { virtualBytes }),
     ...(allocated === undefined ? {} : { allocatedBytes: allocated }),
+    ...(layout?.isInOrder ? { isInOrder: true } : {}),
     findings: findings.list,
   };
 }

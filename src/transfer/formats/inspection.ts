@@ -16,5 +16,7 @@ export interface Inspection {
   readonly fileBytes?: number;
   readonly virtualBytes?: number;
   readonly allocatedBytes?: number;
+  /** Where a format has tables: the disk can be decoded from a stream all the same, front to back. */
+  readonly isInOrder?: boolean;
   readonly findings: readonly Finding[];
 }

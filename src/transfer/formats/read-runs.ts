@@ -6,6 +6,7 @@ import { refusal, type FindingCode, type Report } from './findings.ts';
 import type { Inspection } from './inspection.ts';
 import { readEdges } from './reading.ts';
 import { compressionOf, formatOf } from './recognise.ts';
+import { vmdkStreamRuns } from './vmdk-stream.ts';
 
 /** With these the bytes of the disk are not all in the file, or not as they should be: no permission makes them readable. */
 const unreadable: ReadonlySet<FindingCode> = new Set([
@@ -49,12 +50,17 @@ export async function* readRuns(source: RandomSource, inspection: Inspection): R
 const pieceBytes = 1 << 20;
 
 /** Whether `streamRuns` can read what was inspected, so that it need not be seekable. */
-export function canStream(inspection: Inspection): boolean {
-  return inspection.format === 'raw' || inspection.format === 'iso' || inspection.format === 'luks';
+export function canStream({ format, isInOrder }: Inspection): boolean {
+  return format === 'raw' || format === 'iso' || format === 'luks' || isInOrder === true;
 }
 
-/** A disk without a format, from bytes that can only be read in order. Blocks of 64 KiB of nothing but zeros become zero runs. */
-export async function* streamRuns(bytes: Bytes): Runs {
+/** The disk that was inspected, from bytes that can only be read in order. Throws INTEGRITY where they turn out to be no such disk. */
+export function streamRuns(bytes: Bytes, { isInOrder }: Pick<Inspection, 'isInOrder'>): Runs {
+  return isInOrder ? vmdkStreamRuns(bytes) : flatRuns(bytes);
+}
+
+/** A disk without a format. Blocks of 64 KiB of nothing but zeros become zero runs. */
+async function* flatRuns(bytes: Bytes): Runs {
   let piece = Buffer.allocUnsafe(pieceBytes);
   let filled = 0;
   for await (const chunk of bytes) {

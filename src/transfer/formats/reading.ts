@@ -15,11 +15,17 @@ export const u64le = (bytes: Buffer, at: number): number => bytes.readUInt32LE(a
 
 /**
  * Exactly `length` bytes. INTEGRITY (`truncated`) where the file ends before, BeyondPrefix where only less is known. `what` names them in
- * messages.
+ * messages. They are read into `memory`, of that length, where it is given and the source can do that.
  */
-export async function readFully(source: RandomSource, offset: number, length: number, what: string): Promise<Buffer> {
+export async function readFully(
+  source: RandomSource,
+  offset: number,
+  length: number,
+  what: string,
+  memory?: Uint8Array,
+): Promise<Buffer> {
   if (!(offset + length <= source.size)) throw refusal('truncated', `the file ends before the end of ${what}`);
-  const bytes = await source.read(offset, length);
+  const bytes = await (memory && source.readInto ? source.readInto(memory, offset) : source.read(offset, length));
   if (bytes.length !== length && source.size === Infinity) throw new BeyondPrefix(`${what} lies behind what is known`);
   if (bytes.length !== length) throw refusal('truncated', `the file ended while reading ${what}`);
   return bufferOf(bytes);

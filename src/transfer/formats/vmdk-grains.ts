@@ -10,7 +10,7 @@ import { sectorBytes, type VmdkHeader } from './vmdk-header.ts';
 /** A grain marker: the grain's sector on the disk (8 bytes) and the size of the zlib stream that follows. */
 export const markerBytes = 12;
 /** No zlib stream of a grain is larger than this beyond the grain itself: what does not compress is stored in blocks of up to 64 KiB. */
-const zlibSlack = 1024;
+export const zlibSlack = 1024;
 
 /** The zlib stream behind a grain's marker. */
 function grainStream(bytes: Uint8Array, extent: PackedExtent): Uint8Array {
@@ -26,7 +26,8 @@ function grainStream(bytes: Uint8Array, extent: PackedExtent): Uint8Array {
   return bytes.subarray(markerBytes, markerBytes + size);
 }
 
-const grain: Codec = {
+/** How a compressed grain, with its marker, becomes bytes. */
+export const grain: Codec = {
   // Two bytes of zlib header (RFC 1950) stand before the deflate data; the Adler-32 behind it counts as slack.
   deflated(bytes, extent) {
     const stream = grainStream(bytes, extent);
@@ -35,7 +36,8 @@ const grain: Codec = {
       throw refusal('decompress', `the grain at ${extent.offset} is not a zlib stream`);
     return stream.subarray(2);
   },
-  unpack: (bytes, extent) => inflateZlibExactly(grainStream(bytes, extent), extent.full),
+  // Of a grain that reaches beyond the disk QEMU compresses no more than the disk has.
+  unpack: (bytes, extent) => inflateZlibExactly(grainStream(bytes, extent), extent.full, extent.length),
 };
 
 /** The disk of a sparse VMDK, by its grain directory at `directoryOffset`. */

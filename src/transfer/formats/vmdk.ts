@@ -5,6 +5,7 @@ import { BeyondPrefix, hasText, readFully, type Edges } from './reading.ts';
 import { checkDescriptor } from './vmdk-descriptor.ts';
 import { markerBytes, vmdkExtents } from './vmdk-grains.ts';
 import { parseVmdkHeader, sectorBytes, type VmdkHeader } from './vmdk-header.ts';
+import { isInOrder } from './vmdk-stream.ts';
 
 const maxDescriptorBytes = 1 << 20;
 /** ESX formats that are parts of chains or of sets of files. */
@@ -30,6 +31,7 @@ export const vmdk: FormatReader = {
     return {
       subformat,
       virtualBytes: header.virtualBytes,
+      isInOrder: isInOrder(header),
       async *extents() {
         const directory = header.directoryOffset ?? directoryFromFooter(edges, header);
         let lastGrain = 0;

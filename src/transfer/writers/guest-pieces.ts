@@ -1,4 +1,4 @@
-import type { Runs } from '../runs.ts';
+import type { Run, Runs } from '../runs.ts';
 import { readRun, type GuestObserver } from './guest-observer.ts';
 import { inOrder } from './in-order.ts';
 
@@ -12,16 +12,23 @@ export interface ReadOptions {
 
 /**
  * The guest's bytes in order: bytes, or a number for so many zeros. Runs are read ahead of the consumer.
- * Throws what reading throws, and `signal.reason` when aborted.
+ * A piece is the caller's until it asks for the next one. Throws what reading throws, and `signal.reason` when aborted.
  */
 export async function* guestPieces(runs: Runs, options: ReadOptions = {}): AsyncGenerator<Uint8Array | number, void, undefined> {
   const { concurrency = 6, signal, observer } = options;
-  for await (const piece of inOrder(reads(runs), concurrency, signal)) {
+  for await (const { piece, run } of inOrder(reads(runs), concurrency, signal)) {
     await (typeof piece === 'number' ? observer?.zeros(piece) : observer?.data(piece));
     yield piece;
+    // Whoever asks for the next piece is through with this one.
+    if (run.kind === 'data') run.done?.();
   }
 }
 
-async function* reads(runs: Runs): AsyncGenerator<() => Promise<Uint8Array | number>> {
-  for await (const run of runs) yield () => (run.kind === 'zero' ? Promise.resolve(run.length) : readRun(run));
+interface Piece {
+  readonly run: Run;
+  readonly piece: Uint8Array | number;
+}
+
+async function* reads(runs: Runs): AsyncGenerator<() => Promise<Piece>> {
+  for await (const run of runs) yield async () => ({ run, piece: run.kind === 'zero' ? run.length : await readRun(run) });
 }

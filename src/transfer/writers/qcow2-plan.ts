@@ -50,7 +50,10 @@ export class Allocation {
 /** Lays out a qcow2 file for `runs`, of which only kinds and lengths are looked at; the file's exact length is known then. */
 export async function planQcow2(runs: Runs): Promise<Qcow2Plan> {
   const allocation = new Allocation();
-  for await (const run of runs) allocation[run.kind === 'zero' ? 'zeros' : 'data'](run.length);
+  for await (const run of runs) {
+    allocation[run.kind === 'zero' ? 'zeros' : 'data'](run.length);
+    if (run.kind === 'data') run.done?.();
+  }
   return planOf(allocation);
 }
 

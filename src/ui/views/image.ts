@@ -92,3 +92,10 @@ export const imageView: View<Image> = defineView<Image>({
   json: imageJson,
   dynamic: columnAt,
 });
+
+/** The image that a copy has made: in JSON with the `route` on which its data came. Absent: nothing had to come. */
+export const copiedView = (route: string | undefined): View<Image> => ({
+  ...imageView,
+  columns: { ...columns, route: { value: () => route } },
+  json: (image, options) => ({ ...(imageJson(image, options) as object), ...(route === undefined ? {} : { route }) }),
+});

@@ -60,7 +60,7 @@ describe.skipIf(!present)(`the corpus of images${present ? '' : ' (SKIPPED: ../s
     expect(inspection).toMatchObject({ format: 'raw', compression: 'gzip', findings: [] });
     const bytes = async (limit: number) => {
       let total = 0;
-      for await (const run of streamRuns(unwrap('gzip', streamOf(file(bomb)), limit))) total += run.length;
+      for await (const run of streamRuns(unwrap('gzip', streamOf(file(bomb)), limit), {})) total += run.length;
       return total;
     };
     expect(await bytes(6 * 2 ** 30)).toBe(2 ** 30);

@@ -60,6 +60,15 @@ describe.skipIf(!present)(`with qemu-img${present ? '' : ' (SKIPPED: it is not i
     if (more.includes('-c') && !options.includes('zstd')) expect(drained?.kinds['deflate']).toBeGreaterThan(0);
   });
 
+  test('a VMDK whose last grain reaches beyond the disk: it holds no more than the disk has', async () => {
+    const odd = Buffer.concat([disk.subarray(0, 1 << 20), Buffer.alloc(1536, 7)]);
+    writeFileSync(path('odd.raw'), odd);
+    const made = ['convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', path('odd.raw'), path('image')];
+    execFileSync('qemu-img', made);
+    const { inspection, drained } = await handle(readFileSync(path('image')), 0);
+    expect([inspection.findings, drained?.sha256]).toEqual([[], sha256(odd)]);
+  });
+
   test('snapshots, zeroed and discarded clusters', async () => {
     const image = path('snapshot.qcow2');
     execFileSync('qemu-img', ['convert', '-O', 'qcow2', path('disk.raw'), image]);

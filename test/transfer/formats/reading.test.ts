@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { canStream, inspect, readRuns, streamRuns } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
 import * as images from '../../support/disk-images.ts';
-import { drain, handle, rejectsOf, sha256, streamOf } from './draining.ts';
+import type { Runs } from '../../../src/transfer/runs.ts';
+import { contentIdOf } from '../../../src/transfer/writers/content-id.ts';
+import { planQcow2 } from '../../../src/transfer/writers/qcow2-plan.ts';
+import { qcow2Bytes } from '../../../src/transfer/writers/qcow2.ts';
+import { rawBytes } from '../../../src/transfer/writers/raw.ts';
+import { drain, gather, handle, rejectsOf, sha256, streamOf } from './draining.ts';
 
 const disk = images.guestDisk((3 << 20) + 512);
 const small = images.guestDisk(300 * 1024 + 512, 5);
@@ -194,7 +199,7 @@ describe('runs', () => {
 describe('streamRuns', () => {
   test('gives a raw disk in order, zeros as zeros', async () => {
     for (const size of [1000, 64 << 10, (1 << 20) + 7]) {
-      const drained = await drain(streamRuns(streamOf(disk, size)));
+      const drained = await drain(streamRuns(streamOf(disk, size), {}));
       expect(drained).toMatchObject({ bytes: disk.length, sha256: sha256(disk) });
       expect(drained.kinds['zero']).toBeGreaterThan(100_000);
     }
@@ -203,5 +208,52 @@ describe('streamRuns', () => {
   test('is for what needs no tables', async () => {
     expect(canStream(await inspect(sourceOfBytes(disk)))).toBe(true);
     expect(canStream(await inspect(sourceOfBytes(images.qcow2Image(disk))))).toBe(false);
+    expect(canStream(await inspect(sourceOfBytes(images.vmdkSparseImage(disk))))).toBe(false);
+  });
+});
+
+describe('the memory that stored data is read into', () => {
+  /** A raw disk, half of it zeros, that counts the pieces of memory it is read into. */
+  function counted(bytes: Buffer) {
+    const memories = new Set<Uint8Array>();
+    const source = {
+      ...sourceOfBytes(bytes),
+      readInto(memory: Uint8Array, offset: number) {
+        memories.add(memory);
+        // Whoever still needed what was there before is found out.
+        memory.fill(0xee);
+        return Promise.resolve(memory.subarray(0, bytes.copy(memory, 0, offset)));
+      },
+    };
+    return { source, memories };
+  }
+  const large = Buffer.concat(
+    Array.from({ length: 12 }, (_, n) => images.guestDisk(2 << 20, n + 1)).flatMap((part) => [part, Buffer.alloc(2 << 20)]),
+  );
+
+  test('is used again, and never too early', async () => {
+    const inspection = await inspect(sourceOfBytes(large));
+    const through: readonly [string, (runs: Runs) => Promise<string>][] = [
+      ['raw', async (runs) => sha256(await gather(rawBytes(runs)))],
+      ['content id', (runs) => contentIdOf(runs)],
+      [
+        'qcow2',
+        async (runs) => sha256(await gather(qcow2Bytes(await planQcow2(readRuns(sourceOfBytes(large), inspection)), runs))),
+      ],
+    ];
+    for (const [name, read] of through) {
+      const { source, memories } = counted(large);
+      expect(await read(readRuns(source, inspection)), name).toBe(await read(readRuns(sourceOfBytes(large), inspection)));
+      expect(memories.size, name).toBeLessThan(16);
+    }
+    const { source, memories } = counted(large);
+    expect(await planQcow2(readRuns(source, inspection))).toEqual(await planQcow2(readRuns(sourceOfBytes(large), inspection)));
+    expect(memories.size, 'a pass that wants no data').toBeLessThan(8);
+  });
+
+  test('is kept as long as nobody says that it is done with', async () => {
+    const { source, memories } = counted(large);
+    expect((await drain(readRuns(source, await inspect(sourceOfBytes(large))))).sha256).toBe(sha256(large));
+    expect(memories.size).toBeGreaterThan(20);
   });
 });

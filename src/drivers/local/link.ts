@@ -1,0 +1,50 @@
+import { constants, copyFile, link, lstat, open, rm, utimes } from 'node:fs/promises';
+import { unsupportedError } from '../../core/errors.ts';
+import { goOn } from './failure.ts';
+import { makeLayout, newDraft, type Folder } from './folder.ts';
+import type { Draft } from './blobs.ts';
+import type { HandedOver } from './handover.ts';
+
+/** Bits of a file's mode by which others than its owner may write to it. */
+const writableByOthers = 0o022;
+
+/**
+ * A draft that is a blob of another folder, without a byte of it being copied: it shares the blob's blocks where the file
+ * system can do that, else it is a second name of the same file, which is as good because blobs are never written to. The
+ * bytes are not read: that they have the digest is the word of the folder they come from. Throws UNSUPPORTED where neither is
+ * possible.
+ */
+export async function linkDraft(folder: Folder, { file, sha256 }: HandedOver, signal: AbortSignal): Promise<Draft> {
+  goOn(signal);
+  await makeLayout(folder);
+  const draft = newDraft(folder);
+  try {
+    await cloned(file, draft).catch(() => named(file, draft));
+    const { size } = await lstat(draft);
+    return { file: draft, digest: `sha256:${sha256}`, size };
+  } catch (error) {
+    await rm(draft, { force: true });
+    if (!isOfSystem(error)) throw error;
+    throw unsupportedError(`the file system does not let ${file} be linked (${error.code})`, { cause: error });
+  }
+}
+
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>
+  error instanceof Error && 'syscall' in error && 'code' in error;
+
+/** Blocks of its own as soon as either is written to. */
+async function cloned(file: string, draft: string): Promise<void> {
+  await copyFile(file, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+  const handle = await open(draft, 'r+');
+  await handle.sync().finally(() => handle.close());
+}
+
+/** A second name for the file, where nobody but us may write to it. Its time is set, so that no collector takes the draft for forgotten. */
+async function named(file: string, draft: string): Promise<void> {
+  const { mode, uid } = await lstat(file);
+  if (uid !== process.getuid?.() || (mode & writableByOthers) !== 0)
+    throw unsupportedError(`others may write to ${file}: it cannot be shared`);
+  const now = new Date();
+  await utimes(file, now, now);
+  await link(file, draft);
+}

@@ -1,0 +1,25 @@
+import { integrityError } from '../core/errors.ts';
+import type { Inspection } from './formats/inspection.ts';
+import { readable } from './plan.ts';
+import type { RandomSource } from './runs.ts';
+import type { Source } from './source.ts';
+
+/** A disk that can be read at any place. */
+export interface Guest {
+  readonly random: RandomSource;
+  readonly inspection: Inspection;
+}
+
+/** The disk in a source, where it can be read at any place as it is. */
+export function guestOf({ random }: Source, inspection: Inspection): Guest | undefined {
+  return random && !inspection.compression && readable.has(inspection.format) ? { random, inspection } : undefined;
+}
+
+/** What is unsafe on purpose is passed on as it is; decoding it would lead outside of it. */
+export const isSound = ({ findings }: Inspection): boolean => findings.every((finding) => finding.level !== 'reject');
+
+/** Reading at any place. Throws INTEGRITY where there is none. */
+export function randomOf({ random, name }: Source): RandomSource {
+  if (random) return random;
+  throw integrityError(`${name} cannot be read at any place`);
+}
