@@ -147,16 +147,22 @@ function patternsOf(secret: string): readonly string[] {
 
 export function createRedactor(): Redactor {
   const known = new Set<string>();
-  let pattern: RegExp | undefined;
+  // Made when a text is to be searched, each once: most runs learn secrets with every request and never show a thing.
+  let unmade: string[] = [];
+  const patterns: RegExp[] = [];
   const hide = (text: string): string => {
-    if (known.size === 0) return text;
-    // The longest first: one may hold another.
-    pattern ??= new RegExp([...known].sort((a, b) => b.length - a.length).join('|'), 'g');
-    return text.replace(pattern, mask);
+    if (unmade.length > 0) {
+      patterns.push(...[...new Set(unmade.flatMap(patternsOf))].map((pattern) => new RegExp(pattern, 'g')));
+      // The longest first: one may hold another.
+      patterns.sort((a, b) => b.source.length - a.source.length);
+      unmade = [];
+    }
+    return patterns.reduce((shown, pattern) => shown.replace(pattern, mask), text);
   };
   const learn = (secret: string): void => {
-    for (const found of patternsOf(secret)) known.add(found);
-    pattern = undefined;
+    if (known.has(secret)) return;
+    known.add(secret);
+    unmade.push(secret);
   };
   return {
     hide,
