@@ -15,7 +15,7 @@ import { isZero } from './zeros.ts';
 export interface GzipOptions {
   /** 1 (fastest) to 9; default 4: 3 % more bytes than 6, for 40 % less time. */
   readonly level?: number;
-  /** Units of 1 MiB at work or waiting; default: cores + 4, at most 10. About 2.3 MiB of memory each. */
+  /** Units of 1 MiB at work or waiting; default: cores + 4, at most 8. About 2.3 MiB of memory each. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
   /** Sees the guest's bytes as they are written; costs no further reading or inflating. */
@@ -29,7 +29,7 @@ const header = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 const lastBlock = [3, 0];
 
 /** A unit done: what to send for it, and the guest's bytes it stands for (a number: so many zeros). */
-type Done = { readonly guest: number } | Joined;
+type Done = { readonly guest: number } | (Joined & { readonly done?: () => void });
 
 /**
  * The guest's disk as one gzip member that every gunzip reads. Units are deflated side by side in Node's thread pool; zeros
@@ -37,7 +37,7 @@ type Done = { readonly guest: number } | Joined;
  * Throws what reading a run throws, and `signal.reason` when aborted.
  */
 export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
-  const { level = 4, concurrency = Math.min(availableParallelism() + 4, 10), signal, observer } = options;
+  const { level = 4, concurrency = Math.min(availableParallelism() + 4, 8), signal, observer } = options;
   const joiner = startJoiner();
   let crc = 0;
   let length = 0;
@@ -48,6 +48,7 @@ export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes &
         crc = crcJoined(crc, done.crc, done.guest.length);
         length += done.guest.length;
         await observer?.data(done.guest);
+        done.done?.();
         yield done.deflated;
       } else {
         crc = crcAfterZeros(crc, done.guest);
@@ -70,8 +71,10 @@ async function work(unit: Unit, level: number, joiner: Joiner): Promise<Done> {
   if (unit.kind === 'zero') return { guest: unit.length };
   if (unit.kind === 'deflate') return reuse(unit.runs, level, joiner);
   const guest = await unit.read();
-  if (isZero(guest)) return { guest: guest.length };
-  return { guest, crc: crcAfter(0, guest), deflated: await deflateUnit(guest, level) };
+  const { done } = unit;
+  if (!isZero(guest)) return { guest, crc: crcAfter(0, guest), deflated: await deflateUnit(guest, level), done };
+  done();
+  return { guest: guest.length };
 }
 
 /** CRC-32 and the length modulo 2^32 (RFC 1952, 2.3.1). */

@@ -2,16 +2,20 @@ import type { Run, Runs } from '../runs.ts';
 import { readRun } from './guest-observer.ts';
 
 type DeflateRun = Extract<Run, { kind: 'deflate' }>;
-/** Bytes that a data unit is put together from. Without `read`: zeros. */
+/** Bytes that a data unit is put together from. Without `read`: zeros. `done`: the bytes are not needed any more. */
 interface Part {
   readonly length: number;
   readonly read?: () => Promise<Uint8Array>;
+  readonly done?: () => void;
 }
 
-/** Work for one job, in guest order. `data` is gathered and cut to the size of a unit, so that every job is worth its costs. */
+/**
+ * Work for one job, in guest order. `data` is gathered and cut to the size of a unit, so that every job is worth its costs; whoever
+ * is through with its bytes says `done`.
+ */
 export type Unit =
   | { readonly kind: 'zero'; readonly length: number }
-  | { readonly kind: 'data'; readonly length: number; read(): Promise<Uint8Array> }
+  | { readonly kind: 'data'; readonly length: number; read(): Promise<Uint8Array>; done(): void }
   | { readonly kind: 'deflate'; readonly length: number; readonly runs: readonly DeflateRun[] };
 
 /** Fewer zeros than this between data are cheaper to compress than to break the unit for. */
@@ -57,17 +61,22 @@ export async function* unitsOf(runs: Runs, unitBytes: number): AsyncGenerator<Un
 /** A run as parts, of which the first fills up the unit begun. The run is read once, whoever asks first. */
 function* cut(run: Exclude<Run, DeflateRun>, first: number, others: number): Generator<Part> {
   let whole: Promise<Uint8Array> | undefined;
+  let needed = run.length <= first ? 1 : 1 + Math.ceil((run.length - first) / others);
+  const done = (): void => {
+    needed -= 1;
+    if (needed === 0 && run.kind === 'data') run.done?.();
+  };
   for (let from = 0, take = first; from < run.length; from += take, take = others) {
     const begin = from;
     const length = Math.min(take, run.length - from);
     if (run.kind === 'zero') yield { length };
-    else if (length === run.length) yield { length, read: () => readRun(run) };
-    else yield { length, read: async () => (await (whole ??= readRun(run))).subarray(begin, begin + length) };
+    else if (length === run.length) yield { length, done, read: () => readRun(run) };
+    else yield { length, done, read: async () => (await (whole ??= readRun(run))).subarray(begin, begin + length) };
   }
 }
 
 function dataUnit(parts: readonly Part[], length: number): Unit {
-  return { kind: 'data', length, read: () => gather(parts, length) };
+  return { kind: 'data', length, read: () => gather(parts, length), done: () => parts.forEach((part) => part.done?.()) };
 }
 
 async function gather(parts: readonly Part[], length: number): Promise<Uint8Array> {

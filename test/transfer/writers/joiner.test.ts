@@ -36,7 +36,9 @@ describe('joining in threads', () => {
           continue;
         }
         expect(guest.equals(one?.guest ?? Buffer.alloc(0))).toBe(true);
-        expect(inflateRawSync(one?.deflated ?? Buffer.alloc(0), { finishFlush: constants.Z_SYNC_FLUSH }).equals(guest)).toBe(true);
+        expect(inflateRawSync(one?.deflated ?? Buffer.alloc(0), { finishFlush: constants.Z_SYNC_FLUSH }).equals(guest)).toBe(
+          true,
+        );
       }
       // The first few are joined here; the others went to a thread, and their memory with them.
       expect(orders.filter(({ memory }) => memory.length === 0).length).toBe(guests.length - 4);
