@@ -1,18 +1,14 @@
-import { conflictError, ImgctlError, unsupportedError } from '../core/errors.ts';
+import { ImgctlError, unsupportedError } from '../core/errors.ts';
 import { contentIdProperty, given, type Image } from '../core/image.ts';
-import type { Call, Content, Description, UploadRequest, Work } from '../core/operation.ts';
+import type { Call, Content, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
 import { verifySent } from '../transfer/verify.ts';
 import type { Task } from '../ui/progress.ts';
 import type { At } from './command.ts';
-import { confirmLoss } from './confirm.ts';
 import type { Surface } from './context.ts';
-import { imagesNamed } from './resolve-image.ts';
 import { byShortcut, type Route, type Shortcut } from './route.ts';
-import { identical } from './same-content.ts';
+import { settleName, type IfExists } from './taken-name.ts';
 import { waitFor, type WaitLimits } from './wait.ts';
-
-type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
 
 /** Where prepared bytes are to go, and how. */
 export interface Delivery {
@@ -41,9 +37,8 @@ const furtherTries = 2;
  * A target that holds the same content already is left as it is (`skip`). A mismatch removes the image and is INTEGRITY.
  */
 export async function deliver(prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Delivered> {
-  const { at, call, task } = delivery;
-  const taken = delivery.request.into === undefined ? await imagesNamed(at as At, delivery.request.description.name, call) : [];
-  const before = await settleName(taken, prepared, delivery, surface);
+  const { task } = delivery;
+  const before = await settleName(prepared, delivery, surface);
   if ('image' in before) return before;
   task.step('prepare');
   const content = await prepared.content();
@@ -71,46 +66,6 @@ async function brought(request: UploadRequest, delivery: Delivery, surface: Surf
   if (taken !== undefined) surface.say(`it goes through here: ${taken}`);
   return { image: await sendWithRetries(request, delivery, surface), route: 'relay' };
 }
-
-type Named = Description & { readonly name: string };
-type Before = { readonly image: Image } | { readonly description: Named; readonly replaces?: readonly Image[] };
-
-/** What a taken name means for the delivery. */
-async function settleName(taken: readonly Image[], prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Before> {
-  const { description } = delivery.request;
-  const [first] = taken;
-  if (!first) return { description };
-  if (delivery.ifExists === 'rename')
-    return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
-  if (delivery.ifExists === 'replace') {
-    await confirmLoss(
-      surface,
-      delivery.at as At,
-      `replace ${taken.map((image) => image.id).join(', ')} ("${description.name}")?`,
-    );
-    return { description, replaces: taken };
-  }
-  if (delivery.ifExists === 'fail')
-    throw conflictError(`there is an image "${description.name}" already in ${delivery.at.profile}: ${first.id}`, {
-      hint: first.status === 'queued' ? fillHint(first) : '--if-exists skip, replace or rename says what to do',
-    });
-  if (first.status === 'queued' && taken.length === 1)
-    throw conflictError(`the image "${description.name}" (${first.id}) is a record without data`, { hint: fillHint(first) });
-  const same = await identical(delivery.at as At, taken, prepared);
-  if (same) {
-    surface.say(`${same.id} holds the same disk already; nothing was sent`);
-    return { image: same };
-  }
-  throw conflictError(`the image "${description.name}" (${first.id}) holds other content, or its content is not known`, {
-    hint: '--if-exists replace or rename says what to do',
-  });
-}
-
-/** What a broken run, or `create`, has left can be filled. */
-const fillHint = (image: Image): string => `it is a record without data: --into ${image.profile}:${image.id} fills it`;
-
-const freeName = (name: string, now: number): string =>
-  `${name}-${new Date(now).toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
 
 /** The whole transfer again, where the source can be read again and the failure was the network's or the server's. */
 async function sendWithRetries(request: UploadRequest, delivery: Delivery, surface: Surface): Promise<Image> {

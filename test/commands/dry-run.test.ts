@@ -72,7 +72,7 @@ describe('a dry run', () => {
     ['upload FILE --name pcd:new', { verb: 'upload', image: 'new', steps: expect.arrayContaining(['send']) }],
     ['upload FILE --name lin:new --region us-ord', { verb: 'upload', steps: expect.arrayContaining(['gzip', 'send']) }],
     ['upload FILE --into pcd:queued', { verb: 'upload' }],
-    ['copy pcd:pcd lin', { verb: 'copy', profile: 'lin' }],
+    ['copy pcd:pcd lin:other', { verb: 'copy', profile: 'lin' }],
   ])('%s says what would be done and changes nothing', async (line, planned) => {
     const args = filled(line).map((word) => (word === 'FILE' ? stage.write('disk.raw', smallDisk()) : word));
     for (const cloud of [openstack, linode, rancher]) cloud.forget();
@@ -90,6 +90,39 @@ describe('a dry run', () => {
     expect(result.json()).toMatchObject([{ result: 'planned' }, { result: 'planned' }]);
     expect(result.stdout).toContain('DELETE');
     expect(changes()).toEqual([]);
+  });
+
+  it('of an upload or a copy tells what becomes of a name that is taken', async () => {
+    const file = stage.write('disk.raw', smallDisk());
+    for (const cloud of [openstack, linode, rancher]) cloud.forget();
+    const planned = async (...more: string[]) =>
+      (await stage.ok(['upload', file, '--name', 'pcd:web', '-n', '-o', 'json', ...more], { env })).json() as { steps: string[] };
+    for (const args of [
+      ['upload', file, '--name', 'pcd:web'],
+      ['copy', `pcd:${ids.pcd}`, 'lin'],
+      ['upload', file, '--name', 'pcd:web', '--if-exists', 'skip'],
+    ]) {
+      const taken = await stage.run([...args, '-n'], { env });
+      expect([taken.exitCode, taken.stdout]).toEqual([6, '']);
+      expect(taken.stderr).toContain('"web"');
+    }
+    expect((await planned('--if-exists', 'replace')).steps.at(-1)).toBe(`delete ${ids.pcd} of the same name`);
+    expect((await planned('--if-exists', 'rename')).steps.at(-1)).toMatch(/^under the name web-\d+, since the other is taken$/);
+    expect(changes()).toEqual([]);
+  });
+
+  it('of an upload of the same disk says that nothing would be sent', async () => {
+    const id = await stage.image('web');
+    const again = await stage.ok(['upload', stage.file('seed.raw'), '--name', 'web', '--if-exists', 'skip', '-n', '-o', 'json']);
+    expect(again.json()).toMatchObject({ steps: [`nothing: ${id} holds the same disk already`] });
+  });
+
+  it('of an upload gives the plan where nobody answers, and says what is not known', async () => {
+    const file = stage.write('disk.raw', smallDisk());
+    const nobody = profileVariables('pcd', 'openstack', { ...openstack.values, authUrl: 'http://127.0.0.1:9/v3' });
+    const result = await stage.ok(['upload', file, '--name', 'pcd:new', '--retries', '0', '-n', '-o', 'json'], { env: nobody });
+    expect(result.json()).toMatchObject({ steps: expect.arrayContaining(['send']) });
+    expect(result.stderr).toContain('whether the name is taken is not known');
   });
 
   it('shows no secret of the request', async () => {

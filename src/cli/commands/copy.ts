@@ -16,6 +16,7 @@ import { one } from '../outcome.ts';
 import { imageId } from '../resolve-image.ts';
 import { routeWords, shortcutOf } from '../route.ts';
 import { alreadyThere } from '../same-content.ts';
+import { foreseen } from '../taken-name.ts';
 import { ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
@@ -80,9 +81,7 @@ export const copy = defineCommand({
       const short = typeof shortcut === 'object' ? shortcut : undefined;
       const route = short?.route ?? 'relay';
       const steps = [routeWords[route], ...(short ? ['verify'] : plan.steps)];
-      if (context.settings.dryRun)
-        throw new DryRunStop({ verb: 'copy', profile: to.profile, provider: to.provider, image: name, route, steps });
-      context.say(`route: ${steps.join(' → ')}`);
+      if (!context.settings.dryRun) context.say(`route: ${steps.join(' → ')}`);
       const { visibility, ...fields } = carried(image, verb, prepared.plan.encoding.format);
       for (const tag of image.tags)
         if (verb.tags?.test(tag) === false) context.warn(`${to.provider} does not take the tag "${tag}"`);
@@ -102,6 +101,10 @@ export const copy = defineCommand({
         call,
         task,
       };
+      if (context.settings.dryRun) {
+        const way = await foreseen(steps, prepared, delivery, context);
+        throw new DryRunStop({ verb: 'copy', profile: to.profile, provider: to.provider, image: name, route, steps: way });
+      }
       const arrived = await deliver(prepared, delivery, context);
       task.done();
       const there =

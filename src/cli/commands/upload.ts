@@ -13,6 +13,7 @@ import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
+import { foreseen } from '../taken-name.ts';
 import { target } from '../targets.ts';
 import { ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
@@ -67,14 +68,6 @@ export const upload = defineCommand({
     const prepared = await prepare(source, verb.accepts, wishes, meansForUpload(context, task, verb));
     try {
       warnOfFindings(prepared, source.name, at.provider, context);
-      if (context.settings.dryRun)
-        throw new DryRunStop({
-          verb: 'upload',
-          profile: at.profile,
-          provider: at.provider,
-          image: name,
-          steps: prepared.plan.steps,
-        });
       const delivery: Delivery = {
         at,
         request: {
@@ -90,6 +83,10 @@ export const upload = defineCommand({
         call,
         task,
       };
+      if (context.settings.dryRun) {
+        const steps = await foreseen(prepared.plan.steps, prepared, delivery, context);
+        throw new DryRunStop({ verb: 'upload', profile: at.profile, provider: at.provider, image: name, steps });
+      }
       const { image } = await deliver(prepared, delivery, context);
       task.done();
       return one(imageView, image);
