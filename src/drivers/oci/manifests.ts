@@ -55,8 +55,7 @@ export async function readManifest(
   }
   const digest = digestOf(answer.text);
   checkDigest(answer, digest, what);
-  if (!parseJson(answer.text))
-    throw providerError(`${what}: the answer is no JSON object: ${answer.text.slice(0, 100)}`, { status: answer.status });
+  if (!parseJson(answer.text)) throw providerError(`${what}: the answer is no JSON object`, { status: answer.status });
   return { digest, text: answer.text };
 }
 
