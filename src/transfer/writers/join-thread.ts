@@ -11,9 +11,15 @@ export interface JoinAnswer {
   readonly joined: Joined | undefined;
 }
 
+/** Small results lie in a pool that Node shares out, and does not let go; such a one is copied. */
+const isOwn = ({ byteLength, buffer }: Uint8Array): boolean => byteLength * 2 > buffer.byteLength;
+
 parentPort?.on('message', async ({ number, streams }: JoinOrder) => {
   const joined = await joinStreams(streams);
   const answer: JoinAnswer = { number, joined };
-  const memory = joined === undefined ? [] : [joined.guest.buffer as ArrayBuffer, joined.deflated.buffer as ArrayBuffer];
-  parentPort?.postMessage(answer, memory);
+  const views = joined === undefined ? [] : [joined.deflated, ...(isOwn(joined.guest) ? [joined.guest] : [])];
+  parentPort?.postMessage(
+    answer,
+    views.map(({ buffer }) => buffer as ArrayBuffer),
+  );
 });
