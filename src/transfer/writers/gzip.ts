@@ -15,7 +15,7 @@ import { isZero } from './zeros.ts';
 export interface GzipOptions {
   /** 1 (fastest) to 9; default 4: 3 % more bytes than 6, for 40 % less time. */
   readonly level?: number;
-  /** Units at work or waiting; default: cores + 4, at most 8. About 1.2 MiB of memory each, 1.5 of deflate runs. */
+  /** Units at work or waiting; default: cores + 2, at most 6. About 1.2 MiB of memory each. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
   /** Sees the guest's bytes as they are written; costs no further reading or inflating. */
@@ -36,7 +36,7 @@ type Done = { readonly guest: number } | (Joined & { readonly done?: () => void 
  * Throws what reading a run throws, and `signal.reason` when aborted.
  */
 export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
-  const { level = 4, concurrency = Math.min(availableParallelism() + 4, 8), signal, observer } = options;
+  const { level = 4, concurrency = Math.min(availableParallelism() + 2, 6), signal, observer } = options;
   const joiner = startJoiner();
   let crc = 0;
   let length = 0;

@@ -23,10 +23,10 @@ const shortZeros = 32 << 10;
 /** A unit of data takes its memory twice, before and after; half a MiB costs 0.2 % more bytes than a whole one. */
 const dataBytes = 1 << 19;
 /** Setting up an inflate costs as much as inflating 40 KiB. */
-const deflateBytes = 1 << 20;
+const deflateBytes = 1 << 19;
 const deflateRunsPerUnit = 16;
 
-/** Joins and cuts runs into units of 512 KiB of data at most, or 1 MiB of deflate runs (a single one may be larger). Nothing is read. */
+/** Joins and cuts runs into units of 512 KiB of data at most, or of deflate runs (a single one may be larger). Nothing is read. */
 export async function* unitsOf(runs: Runs): AsyncGenerator<Unit, void, undefined> {
   let parts: Part[] = [];
   let deflates: DeflateRun[] = [];
