@@ -22,8 +22,9 @@ export function jsonWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
   let begun = false;
   return {
     async add(item) {
-      const text = jsonText(of(item), 2).replaceAll('\n', '\n  ');
-      await out.write(`${begun ? ',' : '['}\n  ${text}`);
+      // As the only item of a list it is written with its indentation: `[`, a line end, the item, a line end, `]`.
+      const text = jsonText([of(item)], 2).slice(1, -2);
+      await out.write(`${begun ? ',' : '['}${text}`);
       begun = true;
     },
     end: () => out.write(begun ? '\n]\n' : '[]\n'),

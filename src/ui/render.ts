@@ -8,7 +8,7 @@ import { jsonText } from './text.ts';
 import { columnNamed, columnsOf, type Chosen, type OutputFormat, type View } from './view.ts';
 
 /** Items from which on a list may be one without end. */
-const longList = 1500;
+const longList = 300;
 
 /** How a result is to be written. `columns` absent or empty: the view's own. `raw`: with the provider's record. */
 export interface RenderOptions {

@@ -27,11 +27,17 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
-/** A value as a descriptor; absent when it is none. */
-export function descriptorOf(value: unknown): Descriptor | undefined {
-  if (!isJson(value) || typeof value.digest !== 'string' || typeof value.size !== 'number') return undefined;
-  return { ...value, mediaType: String(value.mediaType ?? ''), digest: value.digest, size: value.size };
-}
+const isDescriptor = (value: unknown): value is Json & Descriptor =>
+  isJson(value) && typeof value.mediaType === 'string' && typeof value.digest === 'string' && typeof value.size === 'number';
+
+/** A value as a descriptor; absent when it is none. One without a type has an empty one. */
+export const descriptorOf = (value: unknown): Descriptor | undefined =>
+  isDescriptor(value) ? value : isJson(value) ? descriptorOfParts(value) : undefined;
+
+const descriptorOfParts = ({ digest, size, mediaType, ...rest }: Json): Descriptor | undefined =>
+  typeof digest === 'string' && typeof size === 'number'
+    ? { ...rest, mediaType: String(mediaType ?? ''), digest, size }
+    : undefined;
 
 const descriptorsOf = (value: unknown): readonly Descriptor[] =>
   Array.isArray(value) ? value.flatMap((each: unknown) => descriptorOf(each) ?? []) : [];

@@ -1,99 +1,62 @@
-import { visibilities, type ImageRecord, type PlaceState, type Status, type Visibility } from '../../core/image.ts';
+import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
 import { isJson, type Json } from './manifest.ts';
 
 /** Version of the record that this code writes. */
 export const recordSchema = 1;
 
-/** What an image says of itself, as its config blob holds it: the one truth. Sizes are bytes, times RFC 3339 with `Z`. */
-export interface StoredRecord {
-  readonly schema: number;
-  readonly id: string;
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const flagIn = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
+const countIn = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+const areTexts = (values: readonly unknown[]): values is readonly string[] => values.every((value) => typeof value === 'string');
+const textsIn = (value: unknown): readonly string[] | undefined => (Array.isArray(value) && areTexts(value) ? value : undefined);
+const textMapIn = (value: unknown): Readonly<Record<string, string>> | undefined =>
+  isJson(value) && areTexts(Object.values(value)) ? (value as Readonly<Record<string, string>>) : undefined;
+const momentIn = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? value : undefined;
+
+/**
+ * What an image says of itself, as its config blob holds it: the one truth. Sizes are bytes, times RFC 3339 with `Z`.
+ * A field of another shape than ours counts as not said.
+ */
+export const recordOf = (json: Json) => ({
+  schema: countIn(json.schema) ?? 0,
+  id: textIn(json.id) ?? '',
   /** Grows by one with every write, so that no two manifests are ever the same. */
-  readonly revision: number;
-  readonly name: string;
-  readonly status: string;
-  readonly description?: string;
-  readonly visibility?: Visibility;
-  readonly protected?: boolean;
-  readonly hidden?: boolean;
-  readonly diskFormat?: string;
-  readonly containerFormat?: string;
-  readonly architecture?: string;
-  readonly sizeBytes?: number;
-  readonly virtualBytes?: number;
-  readonly minDiskBytes?: number;
-  readonly minRamBytes?: number;
-  readonly checksums?: Readonly<Record<string, string>>;
-  readonly tags: readonly string[];
-  readonly properties: Readonly<Record<string, string>>;
-  readonly createdAt?: string;
-  readonly updatedAt?: string;
-}
+  revision: countIn(json.revision) ?? 0,
+  name: textIn(json.name) ?? '',
+  status: textIn(json.status) ?? 'unknown',
+  description: textIn(json.description),
+  visibility: visibilities.find((each) => each === json.visibility),
+  protected: flagIn(json.protected),
+  hidden: flagIn(json.hidden),
+  diskFormat: textIn(json.diskFormat),
+  containerFormat: textIn(json.containerFormat),
+  architecture: textIn(json.architecture),
+  sizeBytes: countIn(json.sizeBytes),
+  virtualBytes: countIn(json.virtualBytes),
+  minDiskBytes: countIn(json.minDiskBytes),
+  minRamBytes: countIn(json.minRamBytes),
+  checksums: textMapIn(json.checksums),
+  tags: textsIn(json.tags) ?? [],
+  properties: textMapIn(json.properties) ?? {},
+  createdAt: momentIn(json.createdAt),
+  updatedAt: momentIn(json.updatedAt),
+});
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isFlag = (value: unknown): boolean => typeof value === 'boolean';
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
-const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isTextMap = (value: unknown): boolean => isJson(value) && Object.values(value).every(isText);
-const isMoment = (value: unknown): boolean => typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
-
-const shapes: { readonly [K in keyof StoredRecord]-?: (value: unknown) => boolean } = {
-  schema: isCount,
-  id: isText,
-  revision: isCount,
-  name: isText,
-  status: isText,
-  description: isText,
-  visibility: (value) => visibilities.some((each) => each === value),
-  protected: isFlag,
-  hidden: isFlag,
-  diskFormat: isText,
-  containerFormat: isText,
-  architecture: isText,
-  sizeBytes: isCount,
-  virtualBytes: isCount,
-  minDiskBytes: isCount,
-  minRamBytes: isCount,
-  checksums: isTextMap,
-  tags: areTexts,
-  properties: isTextMap,
-  createdAt: isMoment,
-  updatedAt: isMoment,
-};
-const fields = Object.keys(shapes) as readonly (keyof StoredRecord)[];
-
-/** A record as it was read. A field of another shape than ours counts as not said. */
-export function recordOf(json: Json): StoredRecord {
-  const record: Record<string, unknown> = {
-    schema: 0,
-    id: '',
-    revision: 0,
-    name: '',
-    status: 'unknown',
-    tags: [],
-    properties: {},
-  };
-  for (const field of fields) {
-    const said = json[field];
-    if (said !== undefined && shapes[field](said)) record[field] = said;
-  }
-  return record as object as StoredRecord;
-}
+/** A record as it was read. */
+export type StoredRecord = Readonly<ReturnType<typeof recordOf>>;
 
 const statusOf: Readonly<Record<string, Status>> = { queued: 'queued', active: 'active', inactive: 'inactive' };
 
 /**
- * The neutral image. `id` is the name under which the manifest stands; it differs from the record's own when some
- * other tool copied the image to another name, which `raw` shows. `places` hold its data.
+ * The neutral image of a record as it was read. `id` is the name under which the manifest stands; it differs from the
+ * record's own when some other tool copied the image to another name, which `raw` shows. `places` hold its data.
  */
-export function imageOf(id: string, record: StoredRecord, places: readonly string[], raw: Json): ImageRecord {
-  const status = statusOf[record.status] ?? 'unknown';
-  return {
-    ...record,
-    id,
-    status,
-    providerStatus: record.status,
-    places: places.map((name): PlaceState => ({ name, status })),
-    raw,
-  };
+export function imageOf(id: string, json: Json, places: readonly string[], raw: Json): ImageRecord {
+  const record = recordOf(json);
+  const providerStatus = record.status;
+  const status = statusOf[providerStatus] ?? 'unknown';
+  // Not spread into another object: that takes twenty times as long, for each of ten thousand.
+  return Object.assign(record, { id, status, providerStatus, places: places.map((name): PlaceState => ({ name, status })), raw });
 }

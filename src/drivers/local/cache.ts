@@ -1,11 +1,53 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
-import { isJson, parseJson, type Json } from '../_oci/manifest.ts';
+import { readFile } from 'node:fs';
+import { appendFile, mkdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { integrityError } from '../../core/errors.ts';
+import { parseJson, type Json } from '../_oci/manifest.ts';
 import { draftsPath, ownPath, writeDurably, type Folder } from './folder.ts';
 
-/** What a manifest's digest stands for. It can never change, so it need not be read again. `record` is absent for a foreign one. */
-export interface Known {
-  readonly manifest: Json;
-  readonly record?: Json;
+const fileName = 'records.tsv';
+/** Ends a line that was written whole. */
+const lineEnd = '\t.';
+
+/** What is kept of a manifest is no longer what was written. */
+export const damaged = (digest: string): Error =>
+  integrityError(`imgctl/${fileName} is damaged at ${digest}`, { hint: 'remove that file: it is made anew' });
+
+/**
+ * What a manifest's digest stands for. It can never change, so it need not be read again. Kept as a line of digest, manifest,
+ * record and a point, with tabs between, for in JSON on one line a tab is never itself; and parsed anew by each look at it:
+ * a list wants one record after the other, and no manifest.
+ */
+export class Known {
+  readonly digest: string;
+  readonly line: string;
+
+  constructor(line: string) {
+    this.line = line;
+    this.digest = line.slice(0, line.indexOf('\t'));
+  }
+  /** No record: the manifest is of another tool. */
+  static of(digest: string, manifest: Json, record: Json | undefined): Known {
+    return new Known(`${digest}\t${JSON.stringify(manifest)}\t${record ? JSON.stringify(record) : ''}${lineEnd}`);
+  }
+  get isOurs(): boolean {
+    return !this.line.endsWith(`\t${lineEnd}`);
+  }
+  /** Throws INTEGRITY, as `record` does. */
+  get manifest(): Json {
+    const from = this.digest.length + 1;
+    return this.#document(from, this.line.indexOf('\t', from));
+  }
+  /** Empty for a manifest of another tool. */
+  get record(): Json {
+    const to = this.line.length - lineEnd.length;
+    return this.isOurs ? this.#document(this.line.lastIndexOf('\t', to - 1) + 1, to) : {};
+  }
+  #document(from: number, to: number): Json {
+    const json = parseJson(this.line.slice(from, to));
+    if (!json) throw damaged(this.digest);
+    return json;
+  }
 }
 
 /** Lines of forgotten manifests that are put up with before the file is written anew. */
@@ -14,45 +56,47 @@ const deadLines = 500;
 /** Documents by manifest digest, kept in one file: a list of thousands of images is then one read instead of twenty thousand. */
 export interface Cache {
   get(digest: string): Known | undefined;
-  put(digest: string, known: Known): void;
+  put(known: Known): void;
   /** Writes what is new. `live`: digests that are still in use. A folder that cannot be written to has no cache. */
-  save(live: ReadonlySet<string>): Promise<void>;
+  save(live: readonly string[]): Promise<void>;
 }
 
-const cachePath = (folder: Folder): string => ownPath(folder, 'records.jsonl');
-
-const lineOf = (digest: string, { manifest, record }: Known): string => `${JSON.stringify({ digest, manifest, record })}\n`;
+/** This one reads a large file into one buffer; that of `node:fs/promises` joins one of many. */
+const readWhole = promisify(readFile);
 
 function load(text: string): Map<string, Known> {
-  const known = new Map<string, Known>();
+  const all = new Map<string, Known>();
+  // What a machine that lost its power had not yet written is read as zeros.
+  if (text.includes('\0')) return all;
   for (const line of text.split('\n')) {
-    // A line that a killed process left half is no JSON: it is as if it were not there.
-    const json = line === '' ? undefined : parseJson(line);
-    if (!json || typeof json.digest !== 'string' || !isJson(json.manifest)) continue;
-    known.set(json.digest, { manifest: json.manifest, ...(isJson(json.record) ? { record: json.record } : {}) });
+    // A line that a killed process left half is as if it were not there.
+    if (!line.endsWith(lineEnd)) continue;
+    const known = new Known(line);
+    all.set(known.digest, known);
   }
-  return known;
+  return all;
 }
 
 export async function openCache(folder: Folder): Promise<Cache> {
-  const file = cachePath(folder);
-  const known = load(await readFile(file, 'utf8').catch(() => ''));
+  const file = ownPath(folder, fileName);
+  const old = load((await readWhole(file).catch(() => '')).toString());
   const fresh = new Map<string, Known>();
   /** `kept`: what the file is to hold besides what is new; absent: all that it holds. */
-  async function write(kept: readonly (readonly [string, Known])[] | undefined): Promise<void> {
+  async function write(kept: readonly Known[] | undefined): Promise<void> {
     await mkdir(draftsPath(folder), { recursive: true });
-    const lines = [...(kept ?? []), ...fresh].map(([digest, entry]) => lineOf(digest, entry)).join('');
+    const lines = [...(kept ?? []), ...fresh.values()].map(({ line }) => `${line}\n`).join('');
     if (kept) await writeDurably(folder, file, lines);
     else await appendFile(file, `\n${lines}`);
   }
   return {
-    get: (digest) => known.get(digest) ?? fresh.get(digest),
-    put: (digest, entry) => void fresh.set(digest, entry),
+    get: (digest) => old.get(digest) ?? fresh.get(digest),
+    put: (known) => void fresh.set(known.digest, known),
     async save(live) {
-      const dead = [...known.keys()].filter((digest) => !live.has(digest)).length;
-      if (fresh.size === 0 && dead <= deadLines) return;
+      const isFull = old.size + fresh.size - live.length > deadLines;
+      if (fresh.size === 0 && !isFull) return;
+      const needed = new Set(live);
       // Without a cache all is as right, and slower: a folder that we may only read is no failure.
-      await write(dead > deadLines ? [...known].filter(([digest]) => live.has(digest)) : undefined).catch(() => undefined);
+      await write(isFull ? [...old.values()].filter(({ digest }) => needed.has(digest)) : undefined).catch(() => undefined);
     },
   };
 }

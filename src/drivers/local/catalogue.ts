@@ -3,7 +3,7 @@ import type { Call } from '../../core/operation.ts';
 import { imageManifestOf, mayBeImage, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
 import { recordOf, type StoredRecord } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
-import { openCache, type Known } from './cache.ts';
+import { damaged, Known, openCache, type Cache } from './cache.ts';
 import { goOn, noSuchImage } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { nameOf, readIndex, type Index } from './index-file.ts';
@@ -11,14 +11,33 @@ import { nameOf, readIndex, type Index } from './index-file.ts';
 const rereadings = 5;
 const readersAtOnce = 16;
 
-/** An image as it stands in a folder: the entry that names it, and what that leads to. `json` is the record as it was read. */
-export interface Found {
+/** An image as it stands in a folder: the entry that names it, and what that leads to, parsed anew by each look at it. */
+export class Found {
   readonly id: string;
   readonly entry: Descriptor;
-  readonly manifest: ImageManifest;
-  readonly manifestJson: Json;
-  readonly record: StoredRecord;
-  readonly json: Json;
+  readonly #known: Known;
+
+  constructor(entry: Descriptor, known: Known) {
+    this.id = nameOf(entry) ?? recordOf(known.record).id;
+    this.entry = entry;
+    this.#known = known;
+  }
+  /** The record as it was read. */
+  get json(): Json {
+    return this.#known.record;
+  }
+  get record(): StoredRecord {
+    return recordOf(this.json);
+  }
+  get manifestJson(): Json {
+    return this.#known.manifest;
+  }
+  get manifest(): ImageManifest {
+    const manifest = imageManifestOf(this.manifestJson);
+    // Only a manifest of ours is kept with a record.
+    if (!manifest) throw damaged(this.entry.digest);
+    return manifest;
+  }
 }
 
 /** What a manifest stands for; absent when it or its record is gone. */
@@ -26,16 +45,9 @@ async function read(folder: Folder, entry: Descriptor): Promise<Known | undefine
   const manifest = parseJson((await readDocument(folder, entry)) ?? '');
   if (!manifest) return undefined;
   const ours = imageManifestOf(manifest);
-  if (!ours) return { manifest };
-  const record = parseJson((await readDocument(folder, ours.record)) ?? '');
-  return record ? { manifest, record } : undefined;
-}
-
-function foundOf(entry: Descriptor, { manifest: manifestJson, record: json }: Known): Found | undefined {
-  const manifest = imageManifestOf(manifestJson);
-  if (!manifest || !json) return undefined;
-  const record = recordOf(json);
-  return { id: nameOf(entry) ?? record.id, entry, manifest, manifestJson, record, json };
+  const record = ours && parseJson((await readDocument(folder, ours.record)) ?? '');
+  if (ours && !record) return undefined;
+  return Known.of(entry.digest, manifest, record);
 }
 
 /**
@@ -58,8 +70,8 @@ function byId(found: readonly Found[]): ReadonlyMap<string, Found> {
 export interface Catalogue {
   readonly index: Index;
   readonly images: ReadonlyMap<string, Found>;
-  /** Every manifest that is one of ours, by digest. */
-  readonly known: ReadonlyMap<string, Known>;
+  /** What the manifests stand for that the entries name, whoever made them. */
+  readonly known: Pick<Cache, 'get'>;
   /** Entries whose manifest or record is not there, or damaged. */
   readonly broken: readonly Descriptor[];
 }
@@ -77,21 +89,19 @@ async function readAll(folder: Folder, index: Index, signal: AbortSignal): Promi
     for (let entry = unread.pop(); entry; entry = unread.pop()) {
       goOn(signal);
       const known = await read(folder, entry).catch(ifDamaged);
-      if (known) cache.put(entry.digest, known);
+      if (known) cache.put(known);
     }
   };
   await Promise.all(Array.from({ length: readersAtOnce }, reader));
-  await cache.save(new Set(entries.map((entry) => entry.digest)));
-  const known = new Map<string, Known>();
-  for (const { digest } of entries) {
-    const documents = cache.get(digest);
-    if (documents) known.set(digest, documents);
+  await cache.save(entries.map(({ digest }) => digest));
+  const found: Found[] = [];
+  const broken: Descriptor[] = [];
+  for (const entry of entries) {
+    const known = cache.get(entry.digest);
+    if (known?.isOurs) found.push(new Found(entry, known));
+    else if (!known) broken.push(entry);
   }
-  const found = entries.flatMap((entry) => {
-    const documents = known.get(entry.digest);
-    return (documents && foundOf(entry, documents)) ?? [];
-  });
-  return { index, images: byId(found), known, broken: entries.filter((entry) => !known.has(entry.digest)) };
+  return { index, images: byId(found), known: cache, broken };
 }
 
 /** All images of a folder, as of one reading of its index. Entries that lead nowhere are reported as warnings. */
@@ -118,8 +128,8 @@ async function readings(folder: Folder, index: Index, id: string): Promise<{ fou
   const known = await Promise.all(candidates.map((entry) => read(folder, entry)));
   const found = candidates.flatMap((entry, at) => {
     const documents = known[at];
-    const one = documents && foundOf(entry, documents);
-    return one && one.id === id ? [one] : [];
+    const one = documents?.isOurs ? new Found(entry, documents) : undefined;
+    return one?.id === id ? [one] : [];
   });
   return { found, missing: named.length > 0 && known.includes(undefined) };
 }

@@ -12,11 +12,9 @@ export const list: Operation<LocalClient, 'list'> = {
     const copies = await inPlaces(client, call, (folder) => readCatalogue(folder, call));
     for (const found of images.values()) {
       goOn(call.signal);
-      if (found.record.hidden === true && !request.hidden) continue;
-      yield shown(
-        found,
-        [...copies].filter(([, { images: there }]) => isCopy(found, there.get(found.id))).map(([name]) => name),
-      );
+      const places = [...copies].filter(([, { images: there }]) => isCopy(found, there.get(found.id))).map(([name]) => name);
+      const image = shown(found, places);
+      if (image.hidden !== true || request.hidden) yield image;
     }
   },
 };

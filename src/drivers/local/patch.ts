@@ -10,8 +10,8 @@ export const patch: Operation<LocalClient, 'patch'> = {
   fields: recordFields,
   async run(client, { id, changes, basis }, call) {
     // Under the lock: nobody comes between the look and the write.
-    await changeRecord(client.home, id, ({ json, record }) => {
-      if (basis) requireUnmet(basis, imageOf(id, record, [], json), changes);
+    await changeRecord(client.home, id, ({ json }) => {
+      if (basis) requireUnmet(basis, imageOf(id, json, [], json), changes);
       return changedFields(json, id, changes);
     });
     return refreshCopies(client, id, call);

@@ -1,6 +1,6 @@
 import { childrenOf, hasChildren, parseJson, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { readDocument } from './blobs.ts';
-import type { Known } from './cache.ts';
+import type { Cache } from './cache.ts';
 import type { Folder } from './folder.ts';
 import type { Index } from './index-file.ts';
 
@@ -11,7 +11,7 @@ import type { Index } from './index-file.ts';
 export async function reachable(
   folder: Folder,
   index: Index,
-  known: ReadonlyMap<string, Known>,
+  known: Pick<Cache, 'get'>,
 ): Promise<ReadonlySet<string> | undefined> {
   const seen = new Set<string>();
   const open: Descriptor[] = [...index.entries];

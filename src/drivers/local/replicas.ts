@@ -28,8 +28,16 @@ export const isCopy = (found: Found, there: Found | undefined): boolean =>
 
 /** The image as it is shown. `elsewhere` are the places besides home that hold a copy. */
 export function shown(found: Found, elsewhere: readonly string[]): ImageRecord {
-  const raw = { ref: found.id, digest: found.entry.digest, manifest: found.manifestJson, record: found.json };
-  return imageOf(found.id, found.record, [homePlace, ...elsewhere], raw);
+  const record = found.json;
+  const raw = {
+    ref: found.id,
+    digest: found.entry.digest,
+    get manifest() {
+      return found.manifestJson;
+    },
+    record,
+  };
+  return imageOf(found.id, record, [homePlace, ...elsewhere], raw);
 }
 
 /** What `read` finds in each place. A place that cannot be read is reported, and counts as one that holds nothing. */

@@ -43,9 +43,9 @@ export async function sweep(folder: Folder, call: Call): Promise<void> {
 function supersededBy({ index, images, known }: Catalogue): ReadonlySet<string> {
   const unnamed = index.entries.filter((entry) => nameOf(entry) === undefined);
   const old = unnamed.filter(({ digest }) => {
-    const json = known.get(digest)?.record;
-    if (!json) return false;
-    const { id, revision } = recordOf(json);
+    const documents = known.get(digest);
+    if (!documents?.isOurs) return false;
+    const { id, revision } = recordOf(documents.record);
     const current = images.get(id);
     return current !== undefined && nameOf(current.entry) !== undefined && current.record.revision >= revision;
   });

@@ -14,7 +14,7 @@ import { cancelUpload, octets } from './session.ts';
 /** The image as it is shown; `elsewhere` are the repositories besides home that hold a copy. `raw` is what the local store says too. */
 export function shown(client: OciClient, found: Found, elsewhere: readonly string[]): ImageRecord {
   const raw = { ref: found.id, digest: found.digest, manifest: found.manifestJson, record: found.json };
-  return imageOf(found.id, found.record, [client.home.name, ...elsewhere], raw);
+  return imageOf(found.id, found.json, [client.home.name, ...elsewhere], raw);
 }
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */

@@ -1,4 +1,4 @@
-import { given, visibilities, type ImageRecord, type PlaceState, type Status, type Visibility } from '../../core/image.ts';
+import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
 import { textIn, textsIn, wordsIn, type WireObject } from './wire.ts';
 
 export const gib = 1024 ** 3;
@@ -63,6 +63,8 @@ export const isReserved = (name: string): boolean => name.startsWith('os_glance_
 export const importingTo = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_importing_to_stores);
 export const failedIn = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_failed_import);
 
+const flagIn = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
+
 /** Absent too where it is negative or beyond exact numbers: Glance copies `virtual_size` out of the disk's header, whatever stands there. */
 const scaled = (value: unknown, unit: number): number | undefined =>
   typeof value === 'number' && value >= 0 && Number.isSafeInteger(value * unit) ? value * unit : undefined;
@@ -73,29 +75,27 @@ export function imageRecord(wire: WireObject): ImageRecord {
   return {
     id: textIn(wire.id) ?? '',
     name: textIn(wire.name) ?? '',
+    description: textIn(wire.description),
     status: statusWords[status] ?? 'unknown',
     providerStatus: status,
+    visibility: visibilities.find((word) => word === wire.visibility),
+    owner: textIn(wire.owner),
+    protected: flagIn(wire.protected),
+    hidden: flagIn(wire.os_hidden),
+    diskFormat: textIn(wire.disk_format),
+    containerFormat: textIn(wire.container_format),
+    architecture: textIn(wire.architecture),
+    sizeBytes: scaled(wire.size, 1),
+    virtualBytes: scaled(wire.virtual_size, 1),
+    minDiskBytes: scaled(wire.min_disk, gib),
+    minRamBytes: scaled(wire.min_ram, mib),
+    checksums: checksumsOf(wire),
     tags: textsIn(wire.tags),
     properties: propertiesOf(wire),
     places: placesOf(wire),
+    createdAt: textIn(wire.created_at),
+    updatedAt: textIn(wire.updated_at),
     raw: wire,
-    ...given<Omit<ImageRecord, 'id' | 'name' | 'status' | 'providerStatus' | 'tags' | 'properties' | 'places' | 'raw'>>({
-      description: textIn(wire.description),
-      visibility: visibilities.find((word): word is Visibility => word === wire.visibility),
-      owner: textIn(wire.owner),
-      protected: typeof wire.protected === 'boolean' ? wire.protected : undefined,
-      hidden: typeof wire.os_hidden === 'boolean' ? wire.os_hidden : undefined,
-      diskFormat: textIn(wire.disk_format),
-      containerFormat: textIn(wire.container_format),
-      architecture: textIn(wire.architecture),
-      sizeBytes: scaled(wire.size, 1),
-      virtualBytes: scaled(wire.virtual_size, 1),
-      minDiskBytes: scaled(wire.min_disk, gib),
-      minRamBytes: scaled(wire.min_ram, mib),
-      checksums: checksumsOf(wire),
-      createdAt: textIn(wire.created_at),
-      updatedAt: textIn(wire.updated_at),
-    }),
   };
 }
 

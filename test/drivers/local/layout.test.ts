@@ -160,7 +160,7 @@ describe('damage', () => {
   it('to a manifest is told for that image, and the others are listed', async () => {
     const bench = makeBench();
     const [lost, kept] = [await bench.upload('lost', 1), await bench.upload('kept', 2)];
-    rmSync(bench.path('imgctl', 'records.jsonl'), { force: true });
+    rmSync(bench.path('imgctl', 'records.tsv'), { force: true });
     rmSync(bench.path('blobs', 'sha256', String(lost.raw.digest).slice(7)));
     await failureOf(bench.show(lost.id), 'INTEGRITY');
     const { images, notes } = await bench.list();
@@ -173,7 +173,7 @@ describe('damage', () => {
     const { id, raw } = await bench.upload('genuine');
     const { digest } = (raw.manifest as { config: { digest: string } }).config;
     writeFileSync(bench.path('blobs', 'sha256', digest.slice(7)), JSON.stringify({ ...(raw.record as object), name: 'other' }));
-    rmSync(bench.path('imgctl', 'records.jsonl'), { force: true });
+    rmSync(bench.path('imgctl', 'records.tsv'), { force: true });
     await failureOf(bench.show(id), 'INTEGRITY');
     const { images, notes } = await bench.list();
     expect(images).toEqual([]);
