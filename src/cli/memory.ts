@@ -44,8 +44,12 @@ export function memoryOf(cache: Cache | undefined, account: readonly string[]): 
       if (kept.sizeBytes !== undefined && kept.sizeBytes !== image.sizeBytes) return image;
       // What is used stays longer.
       await cache?.put(keyOf(image), text);
-      const { createdAt: _time, sizeBytes: _size, ...facts } = kept;
-      return { ...facts, ...image };
+      return {
+        ...image,
+        contentId: image.contentId ?? kept.contentId,
+        virtualBytes: image.virtualBytes ?? kept.virtualBytes,
+        checksums: image.checksums ?? kept.checksums,
+      };
     },
   };
 }

@@ -99,9 +99,9 @@ export function changesByDocument(image: Image, document: PatchDocument): Change
 
 function applied(target: Document, patch: readonly PatchStep[], image: Image): Document {
   try {
-    // What a driver gives is JSON all through, only its type does not say so.
-    const shown: unknown = { ...image, ...target };
-    const whole = applyJsonPatch(shown as Json, patch) as JsonObject;
+    // As JSON it has no fields that the provider did not give.
+    const shown = JSON.parse(JSON.stringify({ ...image, ...target })) as Json;
+    const whole = applyJsonPatch(shown, patch) as JsonObject;
     return Object.fromEntries(editableFields.filter((field) => field in whole).map((field) => [field, whole[field]])) as Document;
   } catch (error) {
     if (!(error instanceof PatchMisfit)) throw error;

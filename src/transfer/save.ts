@@ -2,6 +2,7 @@ import { chmod, open, rename, rm, stat, type FileHandle } from 'node:fs/promises
 import path from 'node:path';
 import { conflictError, ImgctlError, integrityError, localError, usageError } from '../core/errors.ts';
 import type { Digests } from '../core/operation.ts';
+import { collector } from '../host/collect.ts';
 import { compareDigests, strongest, type Checksum } from './checked.ts';
 import { parallelDigester, type Digester } from './digests.ts';
 import { clearDeadDrafts, draftsFor } from './drafts.ts';
@@ -128,11 +129,13 @@ async function fill(handle: FileHandle, source: Source, saving: Saving, file: st
 async function write(handle: FileHandle, source: Source, saving: Saving, digester: Digester): Promise<number> {
   let at = await alreadyThere(handle, source, saving, digester);
   if (at > 0 && at === source.bytes) return at;
+  const collect = collector('minor', 4 << 20);
   try {
     for await (const chunk of source.open(at)) {
       await Promise.all([digester.update(chunk), writeSparse(handle, chunk, at)]);
       at += chunk.length;
       saving.progress(chunk.length, source.bytes);
+      collect(chunk.length);
     }
   } finally {
     await handle.truncate(at);

@@ -1,6 +1,7 @@
 import { abortedError, ImgctlError, limitError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { humanSize } from '../core/quantity.ts';
+import { collector } from '../host/collect.ts';
 
 /** `total`: how many bytes there will be, where that is known; `limit`: how many may be sent. */
 export interface Watch {
@@ -21,9 +22,11 @@ const smallest = 64 << 10;
 export async function* watched(bytes: Bytes, { total, limit, signal, progress }: Watch): Bytes {
   let passed = 0;
   let size = smallest;
+  const collect = collector('minor', 4 << 20);
   try {
     for await (const chunk of bytes) {
       passed += chunk.length;
+      collect(chunk.length);
       if (limit !== undefined && passed > limit)
         throw limitError(`what is sent grows above the ${humanSize(limit)} (${limit} bytes) that are taken there`);
       for (let at = 0; at < chunk.length;) {

@@ -37,7 +37,7 @@ export async function renderMany<T>(
     for await (const item of items) {
       await writer.add(item);
       count += 1;
-      if (count === longList) (await import('../host/small-heap.ts')).keepHeapSmall();
+      if (count === longList) (await import('../host/long-run.ts')).runLong();
     }
   } catch (error) {
     if (error instanceof PipeClosed) throw error;

@@ -237,8 +237,10 @@ describe('patch by a document', () => {
       { op: 'test', path: '/status', value: 'active' },
     ]);
     expect([tested.exitCode, errorOf(tested).message]).toEqual([6, expect.stringContaining(`own test does not hold for ${id}`)]);
-    const nowhere = await patchBy('json-patch', [{ op: 'remove', path: '/properties/none' }]);
-    expect([nowhere.exitCode, errorOf(nowhere).message]).toEqual([6, expect.stringContaining(`does not fit ${id}`)]);
+    for (const path of ['/properties/none', '/description']) {
+      const nowhere = await patchBy('json-patch', [{ op: 'remove', path }]);
+      expect([nowhere.exitCode, errorOf(nowhere).message]).toEqual([6, expect.stringContaining(`does not fit ${id}`)]);
+    }
     expect((await stage.ok(['show', 'web', '--json'])).stdout).toBe(before);
   });
 

@@ -1,9 +1,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { qcow2Image } from '../support/disk-images.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-memory-'));
@@ -91,6 +92,12 @@ describe('memory', () => {
   ])('of a %s is bounded, and does not grow with the disk', (_work, args) => {
     const [small, large] = [peakOf(args('small')), peakOf(args('large'))];
     expect([small <= most, large <= most, large - small <= mostGrowth], `${small} and ${large} MiB`).toEqual([true, true, true]);
+  });
+
+  it('of an upload of a dense compressed qcow2 as raw.gz is no more', () => {
+    const packed = qcow2Image(Buffer.from(randomBytes(128 * MiB).toString('hex'), 'latin1'), { compression: 'zlib' });
+    writeFileSync(file('dense.qcow2'), packed);
+    expect(peakOf(['upload', file('dense.qcow2'), '--name', 'lin:x', '--no-wait', '-q'])).toBeLessThanOrEqual(most);
   });
 
   describe('for a sparse disk of 16 GiB', () => {

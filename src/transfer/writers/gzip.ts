@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Bytes } from '../../core/http.ts';
+import { collector } from '../../host/collect.ts';
 import type { Runs } from '../runs.ts';
 import { crcAfter, crcAfterZeros, crcJoined } from './crc.ts';
 import { deflateUnit } from './deflate.ts';
@@ -38,6 +39,7 @@ type Done = { readonly guest: number } | (Joined & { readonly done?: () => void 
 export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
   const { level = 4, concurrency = Math.min(availableParallelism() + 2, 6), signal, observer } = options;
   const joiner = startJoiner();
+  const collect = collector('whole', 16 << 20);
   let crc = 0;
   let length = 0;
   try {
@@ -49,6 +51,8 @@ export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes &
         await observer?.data(done.guest);
         done.done?.();
         yield done.deflated;
+        // What a thread has handed over has been in use for long: collecting what is young does not find it.
+        if (!done.done) collect(done.deflated.length);
       } else {
         crc = crcAfterZeros(crc, done.guest);
         length += done.guest;

@@ -168,6 +168,39 @@ describe('damage', () => {
     expect(notes).toMatchObject([{ kind: 'warning', message: expect.stringContaining(String(lost.raw.digest)) }]);
   });
 
+  describe('to what is kept of the documents', () => {
+    /** A folder of two images whose records.tsv is `changed`, and what it kept before. */
+    const kept = async (changed: (text: string) => string) => {
+      const bench = makeBench();
+      const [one, other] = [await bench.upload('one', 1), await bench.upload('other', 2)];
+      const { images } = await bench.list();
+      const file = bench.path('imgctl', 'records.tsv');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, changed(text));
+      return { bench, one, other, images, file, text };
+    };
+
+    it.each<[string, (text: string) => string]>([
+      ['a line that was cut off', (text) => text.slice(0, -40)],
+      ['a line that was cut off before its point', (text) => text.slice(0, -2)],
+      ['pages that a power cut left zero', (text) => `${text.slice(0, 200)}${'\0'.repeat(300)}${text.slice(500)}`],
+      ['a file that is empty', () => ''],
+    ])('%s is as if it were not there', async (_what, changed) => {
+      const { bench, images, file, text } = await kept(changed);
+      expect((await bench.list()).images).toEqual(images);
+      const lines = (of: string): string[] => of.split('\n').filter((line) => line.endsWith('\t.') && !line.includes('\0'));
+      expect(lines(readFileSync(file, 'utf8')).toSorted(), 'it is made good').toEqual(expect.arrayContaining(lines(text)));
+    });
+
+    it('other damage is an error that names the file, and no image of another content', async () => {
+      const { bench } = await kept((text) => text.replaceAll('"status":"active"', '"status":active'));
+      const error = await failureOf(bench.list(), 'INTEGRITY');
+      expect(error.message).toContain('imgctl/records.tsv');
+      rmSync(bench.path('imgctl', 'records.tsv'));
+      expect((await bench.list()).images.map(({ status }) => status)).toEqual(['active', 'active']);
+    });
+  });
+
   it('to a record is noticed by its digest', async () => {
     const bench = makeBench();
     const { id, raw } = await bench.upload('genuine');

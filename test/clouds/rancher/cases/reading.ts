@@ -33,7 +33,7 @@ export const reading: Cases = {
         owner: '1a5',
       });
       expect(image.raw).toMatchObject({ transitioning: 'no', description: null, createdTS: 1488362700000, kind: 'image' });
-      expect(image).not.toHaveProperty('description');
+      expect(image.description).toBeUndefined();
       expect(visit.asked()).toEqual([`GET ${images(version)}/1i5`]);
     },
   },
