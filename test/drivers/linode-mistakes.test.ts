@@ -62,7 +62,7 @@ describe('the ten likeliest mistakes with Linode', () => {
   });
 
   it('2: no state says that an upload failed; the events do, under the bare number', async () => {
-    const { account, upload, awaited, show, cloud } = await begin();
+    const { account, upload, awaited, show, cloud } = await begin({ workMs: 1000 });
     const bad = { ...makeContent(gzipped), open: makeContent({ format: 'raw' }).open, bytes: mib };
     const { id } = await upload(bad);
     expect((await show(id)).status).toBe('queued');

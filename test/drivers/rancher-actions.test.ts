@@ -42,7 +42,7 @@ describe('actions of rancher', () => {
     }));
 
   it('counts a purge as done when the server was quicker, by 422 and by 409', () =>
-    onRancher({}, async (visit) => {
+    onRancher({ transitionMs: 60_000 }, async (visit) => {
       const purge = visit.session.require('purge');
       const id = visit.cloud.put({ state: 'removed' });
       visit.cloud.tricks.afterRead = () => visit.cloud.start(id, 'purge');
