@@ -15,7 +15,7 @@ export interface JoinAnswer {
 /** Small results lie in a pool that Node shares out, and does not let go; such a one is copied. */
 const isOwn = ({ byteLength, buffer }: Uint8Array): boolean => byteLength * 2 > buffer.byteLength;
 
-const collect = collector('minor', 4 << 20);
+const collect = collector('minor', 8 << 20);
 
 parentPort?.on('message', async ({ number, streams }: JoinOrder) => {
   const joined = await joinStreams(streams);
