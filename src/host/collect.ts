@@ -14,18 +14,20 @@ function garbageCollection(): Collect {
 /** Since V8 12 (Node 22) buffers that press do not make it collect what is young; before, it does so by itself. */
 const looksAfterYoung = Number.parseInt(process.versions.v8, 10) < 12;
 
+const everyBytes = { minor: 8 << 20, whole: 16 << 20 };
+
 /**
  * Told the bytes that pass, it has V8 collect garbage after every so many: `minor` what is young, in a millisecond, where V8 does
  * not see to that itself; `whole` all, in some ten. The buffers of a transfer lie outside V8's heap, and it lets up to 100 MB of
  * them gather before it looks.
  */
-export function collector(type: 'minor' | 'whole', everyBytes: number): (bytes: number) => void {
+export function collector(type: keyof typeof everyBytes): (bytes: number) => void {
   if (type === 'minor' && looksAfterYoung) return () => {};
   let passed = 0;
   let collect: Collect | undefined;
   return (bytes) => {
     passed += bytes;
-    if (passed < everyBytes) return;
+    if (passed < everyBytes[type]) return;
     passed = 0;
     collect ??= garbageCollection();
     // Node 20 takes any argument for "minor".

@@ -129,7 +129,7 @@ async function fill(handle: FileHandle, source: Source, saving: Saving, file: st
 async function write(handle: FileHandle, source: Source, saving: Saving, digester: Digester): Promise<number> {
   let at = await alreadyThere(handle, source, saving, digester);
   if (at > 0 && at === source.bytes) return at;
-  const collect = collector('minor', 8 << 20);
+  const collect = collector('minor');
   try {
     for await (const chunk of source.open(at)) {
       await Promise.all([digester.update(chunk), writeSparse(handle, chunk, at)]);

@@ -22,7 +22,7 @@ const smallest = 64 << 10;
 export async function* watched(bytes: Bytes, { total, limit, signal, progress }: Watch): Bytes {
   let passed = 0;
   let size = smallest;
-  const collect = collector('minor', 8 << 20);
+  const collect = collector('minor');
   try {
     for await (const chunk of bytes) {
       passed += chunk.length;

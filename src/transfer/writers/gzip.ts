@@ -39,7 +39,7 @@ type Done = { readonly guest: number } | (Joined & { readonly done?: () => void 
 export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
   const { level = 4, concurrency = Math.min(availableParallelism() + 2, 6), signal, observer } = options;
   const joiner = startJoiner();
-  const collect = collector('whole', 16 << 20);
+  const collect = collector('whole');
   let crc = 0;
   let length = 0;
   try {

@@ -1,6 +1,5 @@
 /** A thread that joins deflate streams. It answers in the order in which they are done, by the number that they came with. */
 import { parentPort } from 'node:worker_threads';
-import { collector } from '../../host/collect.ts';
 import { joinStreams, type Joined, type Streams } from './join.ts';
 
 export interface JoinOrder {
@@ -15,8 +14,6 @@ export interface JoinAnswer {
 /** Small results lie in a pool that Node shares out, and does not let go; such a one is copied. */
 const isOwn = ({ byteLength, buffer }: Uint8Array): boolean => byteLength * 2 > buffer.byteLength;
 
-const collect = collector('minor', 8 << 20);
-
 parentPort?.on('message', async ({ number, streams }: JoinOrder) => {
   const joined = await joinStreams(streams);
   const answer: JoinAnswer = { number, joined };
@@ -25,5 +22,4 @@ parentPort?.on('message', async ({ number, streams }: JoinOrder) => {
     answer,
     views.map(({ buffer }) => buffer as ArrayBuffer),
   );
-  collect(streams.memory.byteLength);
 });
