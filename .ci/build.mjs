@@ -1,7 +1,7 @@
 // Builds dist/: the program and its packages as CommonJS, split by command and driver, and the answers that are known beforehand.
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { rolldown } from 'rolldown';
+import { build, rolldown } from 'rolldown';
 import { billOfMaterials, bundledPackages, licenceTexts } from './third-party.mjs';
 
 /**
@@ -41,7 +41,9 @@ const lean = {
     const info = (id) => this.getModuleInfo(id);
     const entry = (end) => [...this.getModuleIds()].find((id) => id.endsWith(end));
     const ofCompletion = closure(entry('src/cli/completion/answer.ts'), info);
-    for (const id of closure(entry('src/main.ts'), info)) if (!ofCompletion.has(id)) together.add(id);
+    const main = entry('src/main.ts');
+    // Its own file has a lasting name, and code is kept for names that last no longer than the content.
+    for (const id of closure(main, info)) if (id !== main && !ofCompletion.has(id)) together.add(id);
   },
   resolveId(id, importer) {
     // Of Node's own, only what that package asks for.
@@ -71,6 +73,7 @@ const bundle = await rolldown({
   },
   platform: 'node',
   tsconfig: 'tsconfig.json',
+  preserveEntrySignatures: 'allow-extension',
   plugins: [lean],
   onLog: (level, log, handle) => log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT' && handle(level, log),
 });
@@ -83,6 +86,13 @@ const { output } = await bundle.write({
   codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'usual', test: (id) => together.has(id) }] },
 });
 await bundle.close();
+// What loads all the others is one file that needs none of them.
+await build({
+  input: { start: 'src/start.ts' },
+  platform: 'node',
+  tsconfig: 'tsconfig.json',
+  output: { dir: 'dist', format: 'cjs', entryFileNames: '[name].cjs', minify: true },
+});
 // A new version of a package may have moved what is changed above: better no build than a slow one that nobody notices.
 const missed = [...Object.keys(leftOut), ...putOff.map(({ file }) => file)].filter((name) => !hits.has(name));
 if (missed.length > 0) throw new Error(`nothing to change was found in ${missed.join(', ')}`);

@@ -31,6 +31,5 @@ if (words[0] === '__complete') {
 } else {
   // Deflate, hashes and files share libuv's pool of threads, whose size is read once, at the first use.
   process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, require('node:os').availableParallelism() + 2));
-  require('node:module').enableCompileCache?.();
-  require('../dist/main.cjs').main(process);
+  require('../dist/start.cjs').start(process, dist);
 }

@@ -56,6 +56,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ui: ['core', 'host'],
   'drivers/index': ['core', ...providers.map((name) => `drivers/${name}`)],
   cli: ['core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index'],
+  'start.ts': ['host', 'main.ts'],
   'main.ts': ['core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index', 'cli', '..'],
 };
 

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { flagChange } from './flag-change.ts';
 
 /**
  * Makes V8 fit for a long list, where much is made and dropped and nothing is kept. It collects what is young in the room that
@@ -7,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
  * optimizing what was over before it paid: there it waits until code has run fifteen times as long.
  */
 export function runLong(): void {
+  (process as NodeJS.EventEmitter).emit(flagChange);
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=30');
   if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--interrupt-budget=1000000');

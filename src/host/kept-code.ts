@@ -1,0 +1,157 @@
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { Script } from 'node:vm';
+
+/** Loads the CommonJS files of a built program. */
+export interface Loader {
+  /**
+   * What a file exports. It may ask for parts of Node, and for files beside it by `./` and their name. Throws what Node throws
+   * for a file that is not there.
+   */
+  load(file: string): unknown;
+  /** Keeps the code that V8 has made until now, if any is new; does so once, and throws nothing. */
+  keep(): void;
+}
+
+type Codes = ReadonlyMap<string, Uint8Array>;
+interface Loaded {
+  readonly module: { exports: unknown };
+  readonly script: Script;
+}
+
+/** Names with a digest of their content: the code that was made of such a file fits it for ever. */
+const lastingName = /-[\w-]{8}\.cjs$/;
+const mostBytes = 4 << 20;
+const ageMs = 30 * 86_400_000;
+const newLine = 10;
+
+/**
+ * A loader that gives V8 the code it made of the same files in an earlier run, and keeps what it makes in this one in `file`: a
+ * third of a short run is compiling otherwise. Node's own compile cache holds a file as it was before anything of it ran,
+ * without the functions that V8 compiles when they are first called (`vm.Script`, "createCachedData"), and lies in a folder
+ * that everybody may write to. Without a `file`, or where it cannot be read or written, all is as right, and slower.
+ */
+export function loaderWith(file: string | undefined): Loader {
+  const kept = file === undefined ? new Map<string, Uint8Array>() : readCodes(file);
+  const loaded = new Map<string, Loaded>();
+  // V8 takes code only under the flags it was made with. Whether they have changed since shows in code of another source of the
+  // same length: V8 compares no more of a source, and looks at nothing where it has compiled the very same one before.
+  const probe = new Script('0').createCachedData();
+  const flagsAreTheSame = (): boolean => new Script('1', { cachedData: probe }).cachedDataRejected === false;
+  let isNew = false;
+  let isDone = file === undefined;
+
+  function load(wanted: string): unknown {
+    const known = loaded.get(wanted);
+    if (known) return known.module.exports;
+    const name = path.basename(wanted);
+    const source = readFileSync(wanted, 'utf8');
+    const cachedData = lastingName.test(name) ? kept.get(name) : undefined;
+    const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+      filename: wanted,
+      ...(cachedData ? { cachedData: Buffer.from(cachedData) } : {}),
+    });
+    isNew ||= lastingName.test(name) && script.cachedDataRejected !== false;
+    const module = { exports: {} };
+    loaded.set(wanted, { module, script });
+    const folder = path.dirname(wanted);
+    const ask = (id: string): unknown => (id.startsWith('./') ? load(path.join(folder, id)) : partOfNode(id));
+    const run = script.runInThisContext() as (...given: readonly unknown[]) => void;
+    run(module.exports, ask, module, wanted, folder);
+    return module.exports;
+  }
+
+  return {
+    load,
+    keep() {
+      if (isDone || !isNew) return;
+      isDone = true;
+      if (file === undefined || !flagsAreTheSame()) return;
+      const made = [...loaded].map(([from, { script }]) => [path.basename(from), script] as const);
+      const fresh = new Map(
+        made.filter(([name]) => lastingName.test(name)).map(([name, script]) => [name, script.createCachedData()]),
+      );
+      const all = new Map([...kept, ...fresh]);
+      writeCodes(file, sizeOf(all) > mostBytes ? fresh : all);
+    },
+  };
+}
+
+function partOfNode(id: string): unknown {
+  const part: unknown = process.getBuiltinModule(id);
+  if (part === undefined) throw new Error(`${id} is no part of Node ${process.version}`);
+  return part;
+}
+
+const sizeOf = (codes: Codes): number => [...codes.values()].reduce((sum, { length }) => sum + length, 0);
+
+/** A line of JSON with the names and sizes, and the codes behind it. What cannot be read, or is another user's, counts as none. */
+function readCodes(file: string): Codes {
+  try {
+    const bytes = readOwn(file);
+    const end = bytes.indexOf(newLine);
+    const sizes = JSON.parse(bytes.toString('utf8', 0, end)) as readonly (readonly [string, number])[];
+    let at = end + 1;
+    return new Map(sizes.map(([name, size]) => [name, bytes.subarray(at, (at += size))]));
+  } catch {
+    return new Map();
+  }
+}
+
+function readOwn(file: string): Buffer {
+  const handle = openSync(file, 'r');
+  try {
+    if (process.getuid && fstatSync(handle).uid !== process.getuid()) throw new Error(`${file} is another user's`);
+    return readFileSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Whole or not at all, also for a machine that loses its power: V8 checks the beginning of a code only. */
+function writeCodes(file: string, codes: Codes): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  const header = JSON.stringify([...codes].map(([name, { length }]) => [name, length]));
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    removeOld(path.dirname(file));
+    const handle = openSync(draft, 'wx', 0o600);
+    try {
+      writeSync(handle, Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]));
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(draft, file);
+  } catch {
+    removeIfThere(draft);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Where nothing can be written nothing is left.
+  }
+}
+
+/** The code of a Node that is no longer used, and what killed processes left. */
+function removeOld(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    if (Date.now() - statSync(file).mtimeMs > ageMs) rmSync(file, { force: true });
+  }
+}
