@@ -23,10 +23,6 @@ export const wholeListing: Listing = { filters: {}, own: {}, scope: 'mine', hidd
  */
 export function listing(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
   checkOwnFilters(at, wanted.own);
-  return listed(at, wanted, call);
-}
-
-async function* listed(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
   const list = at.verb('list');
   const left = Object.keys(wanted.filters).filter((name) => !list.filters.includes(name as Filter));
   const sortedThere = wanted.sort.every((key) => list.sorts?.includes(key.field));
@@ -47,7 +43,7 @@ async function* listed(at: At, wanted: Listing, call: Call): AsyncIterable<Image
   const passing = isEmpty(wanted.filters) ? found : only(found, (image) => matches(image, wanted.filters));
   const sorted = sortedThere ? passing : sortImages(passing, wanted.sort);
   const behind = afterThere || wanted.after === undefined ? sorted : startBehind(sorted, wanted.after);
-  yield* wanted.limit === undefined ? behind : first(behind, wanted.limit);
+  return wanted.limit === undefined ? behind : first(behind, wanted.limit);
 }
 
 const isEmpty = (filters: Filters): boolean => Object.values(filters).every((filter) => filter === undefined);

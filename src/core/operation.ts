@@ -28,10 +28,14 @@ export interface Call {
   note(event: Note): void;
 }
 
-/** Facts reported while a verb works. `created`: a remote object now exists, and would be left over by a crash. */
+/**
+ * Facts reported while a verb works. `created`: a remote object now exists, and would be left over by a crash. `expected`: about
+ * so many images are going to be listed, said before the first of them where it is known; the first time counts.
+ */
 export type Note =
   | { readonly kind: 'created'; readonly id: string }
   | { readonly kind: 'removed'; readonly id: string }
+  | { readonly kind: 'expected'; readonly images: number }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number }
   | { readonly kind: 'warning'; readonly message: string };
 

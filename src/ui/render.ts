@@ -7,9 +7,6 @@ import { sheet } from './sheet.ts';
 import { jsonText } from './text.ts';
 import { columnNamed, columnsOf, type Chosen, type OutputFormat, type View } from './view.ts';
 
-/** Items from which on a list may be one without end. */
-const longList = 300;
-
 /** How a result is to be written. `columns` absent or empty: the view's own. `raw`: with the provider's record. */
 export interface RenderOptions {
   readonly format: OutputFormat;
@@ -37,7 +34,6 @@ export async function renderMany<T>(
     for await (const item of items) {
       await writer.add(item);
       count += 1;
-      if (count === longList) (await import('../host/long-run.ts')).runLong();
     }
   } catch (error) {
     if (error instanceof PipeClosed) throw error;

@@ -10,8 +10,7 @@ const node = process.execPath;
 const bed = fileURLToPath(new URL('../live/openstack-bed', import.meta.url));
 const seed = fileURLToPath(new URL('seed.py', import.meta.url));
 const images = 5000;
-/** Runs of what takes no second, and of what takes several. */
-const [many, few] = [11, 5];
+const runs = 11;
 
 const run = (program, args) => {
   const { status, stderr } = spawnSync(program, args, { env: bareEnv(), stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
@@ -64,23 +63,25 @@ async function smallList(at) {
     [openstack, '≤ 0.17 ×'],
     ['glance image-list', '≤ 0.25 ×'],
   ]);
-  const [ours, ...theirs] = await inTurn([list, ...others.map(([command]) => command)], many, { env: envOf(at, 'alt') });
+  const [ours, ...theirs] = await inTurn([list, ...others.map(([command]) => command)], runs, { env: envOf(at, 'alt') });
   return theirs.map((their, index) =>
     row('`list -o json` of 1 image, real Glance', `\`${others[index][0]}\``, ours, their, others[index][1], 'cpu', ms),
   );
 }
 
+/** `goal`: for the time of whoever pages by hand. */
 async function longList(at, work, goal) {
   const script = path.join(at.folder, 'paging.sh');
   writeFileSync(script, paging(at));
-  const [ours, theirs] = await inTurn([list, `bash -euo pipefail ${script}`], few, { env: envOf(at, 'demo') });
-  return { ours, row: row(work, '`curl` + `jq`, pages of 1,000', ours, theirs, goal) };
-}
-
-async function besideClient(at, work) {
-  if (!has('openstack')) return [skipped(`${work}, beside the client`, 'no openstack')];
-  const [ours, theirs] = await inTurn([list, openstack], 3, { env: envOf(at, 'demo') });
-  return [row(work, `\`${openstack}\``, ours, theirs, '≤ 0.2 ×'), row(work, `\`${openstack}\``, ours, theirs, '≤ 0.1 ×', 'cpu')];
+  const others = rivals([[openstack]]).map(([command]) => command);
+  const [ours, paged, client] = await inTurn([list, `bash -euo pipefail ${script}`, ...others], runs, { env: envOf(at, 'demo') });
+  return [
+    row(work, '`curl` + `jq`, pages of 1,000', ours, paged, goal),
+    figure(`${work}: CPU of imgctl`, `${ours.cpu.toFixed(2)} s`, '≤ 0.5 s'),
+    ...(client
+      ? [row(work, `\`${openstack}\``, ours, client, '≤ 0.2 ×'), row(work, `\`${openstack}\``, ours, client, '≤ 0.1 ×', 'cpu')]
+      : [skipped(`${work}, beside the client`, 'no openstack')]),
+  ];
 }
 
 export const glance = {
@@ -103,13 +104,7 @@ export const glance = {
       }
       try {
         if (workers === 0) rows.push(...(await smallList(at)));
-        const long = await longList(at, work, workers === 0 ? '≤ 1.1 ×' : '< 1 ×');
-        rows.push(long.row);
-        if (workers === 0)
-          rows.push(
-            figure(`${work}: CPU of imgctl`, `${long.ours.cpu.toFixed(2)} s`, '≤ 0.5 s'),
-            ...(await besideClient(at, work)),
-          );
+        rows.push(...(await longList(at, work, workers === 0 ? '≤ 1.1 ×' : '< 1 ×')));
       } finally {
         at.down();
       }

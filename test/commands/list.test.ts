@@ -22,6 +22,19 @@ describe('list', () => {
     expect(terminal.stderr).toMatch(/^no images\n/);
   });
 
+  it('says how far it is on stderr, where that is asked for, and nothing else', async () => {
+    await stage.queued('a');
+    await stage.queued('b');
+    const { stdout, stderr } = await stage.ok(['list', '-o', 'json', '--progress', 'json']);
+    expect(JSON.parse(stdout)).toHaveLength(2);
+    expect(stderr.trim().split('\n').map((line) => JSON.parse(line) as object)).toMatchObject([
+      { event: 'start', task: 'list local' },
+      { event: 'progress', percent: 0, message: '0 of 2 images' },
+      { event: 'done', task: 'list local' },
+    ]);
+    expect((await stage.ok(['list', '-o', 'json'])).stderr).toBe('');
+  });
+
   it('writes one array, one object a line, one id a line, CSV and YAML', async () => {
     const a = await stage.queued('a,"b"', '--tag', 't');
     const b = await stage.queued('b', '--property', 'os=x y');

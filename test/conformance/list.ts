@@ -55,6 +55,18 @@ export function listTests(stage: Stage): void {
     if (cloud.wire) expect(stage.cloudNow().requests().length, 'pages; see threePages').toBeGreaterThanOrEqual(3);
   });
 
+  stage.test('says how many images there will be before the first of them, or does not', async () => {
+    const call = testCall();
+    let listed = 0;
+    let known: readonly number[] | undefined;
+    for await (const _image of stage.open().session.require('list').run(everything, call)) {
+      known ??= [...call.expected];
+      listed += 1;
+    }
+    expect(call.expected.length === 0 || known?.length !== 0, 'said before the first').toBe(true);
+    for (const images of known?.slice(0, 1) ?? []) expect(images).toBeGreaterThanOrEqual(listed);
+  });
+
   stage.test('stops asking when nobody reads on', async () => {
     let seen = 0;
     for await (const image of list()) {

@@ -33,13 +33,17 @@ export interface ConformanceOptions {
 }
 
 export interface TestCall extends Call {
+  /** What was said, but for how many images are expected. */
   readonly notes: Note[];
+  readonly expected: number[];
 }
 
 /** A call as the program makes one. Without a signal it cannot be stopped. */
 export function testCall(signal: AbortSignal = new AbortController().signal, retries = 0): TestCall {
   const notes: Note[] = [];
-  return { signal, retries: { left: retries }, notes, note: (event) => void notes.push(event) };
+  const expected: number[] = [];
+  const note = (event: Note): void => void (event.kind === 'expected' ? expected.push(event.images) : notes.push(event));
+  return { signal, retries: { left: retries }, notes, expected, note };
 }
 
 /** Everything of one scope, nothing filtered. */

@@ -110,7 +110,9 @@ describe.each(Object.keys(shapes))('what %s says', (provider) => {
     const turn = Object.keys(hostileTexts).indexOf(kind);
     for (const [index, line] of lines().entries()) {
       const look = looks[(index + turn) % looks.length];
-      const { stdout, stderr, exitCode } = await bed.home.run([...line, '-p', 'x', '--retries', '0'], { env: bed.env, ...look });
+      // What is drawn moves the cursor: that is no text of a provider's.
+      const words = [...line, '-p', 'x', '--retries', '0', '--progress', 'plain'];
+      const { stdout, stderr, exitCode } = await bed.home.run(words, { env: bed.env, ...look });
       expect(exitCode, stderr).not.toBe(1);
       for (const shown of [stdout, stderr])
         expect(hostileSigns.exec(shown.replaceAll(/\r\n|[\n\t]/g, ''))?.[0], line.join(' ')).toBeUndefined();

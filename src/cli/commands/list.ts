@@ -1,14 +1,17 @@
 import type { Image } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
 import { groupView } from '../../ui/views/group.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
+import { counting } from '../counting.ts';
 import { filterOptions, listingFrom } from '../filters.ts';
 import { knowsNoCloud, sayHowToAddClouds } from '../first-minute.ts';
 import { askFleet, type AskProfile, type Fleet } from '../fleet.ts';
 import { groupImages, groupKeys } from '../grouping.ts';
 import { rememberNames } from '../image-names.ts';
+import { watchLists } from '../list-watch.ts';
 import { listing, type Listing } from '../listing.ts';
 import { many, type Outcome } from '../outcome.ts';
 
@@ -46,7 +49,13 @@ export const list = defineCommand({
         ? directory.select(settings.profile)
         : [directory.current];
     const limitMs = input.profileTimeout ?? profileLimitMs;
-    const ask = asking(wanted, context);
+    const watch = watchLists(context);
+    const ofProfile = (profile: string, call: Call): Promise<AsyncIterable<Image>> =>
+      watch.watched(profile, call, (listening) => ofOne(profile, wanted, context, listening));
+    const ask: AskProfile = async function* (profile, call) {
+      yield* await ofProfile(profile, call);
+    };
+    const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
     const groupBy = groupKeys.find((key) => key === input.groupBy);
     if (groupBy) {
       const fleet = askFleet(profiles, ask, { sort: wanted.sort }, limitMs, context);
@@ -54,26 +63,20 @@ export const list = defineCommand({
     }
     const [only, ...others] = profiles;
     if (only !== undefined && others.length === 0 && !input.allProfiles) {
-      const images = await ofOne(only, wanted, context);
-      const shown = many(imageView, images);
+      const shown = drawn(many(imageView, await ofProfile(only, context.call())));
       return knowsNoCloud(context) ? followed(shown, () => sayHowToAddClouds(context)) : shown;
     }
     const fleet = askFleet(profiles, ask, wanted, limitMs, context);
     let count = 0;
     const counted = each(fleet.images, () => (count += 1));
-    return followed(many(imageView, counted, ['profile', ...imageView.usual]), async () => {
+    return followed(drawn(many(imageView, counted, ['profile', ...imageView.usual])), async () => {
       if (context.io.stderrIsTerminal)
         context.say(`${counting(count, 'image')} in ${counting(profiles.length, 'profile')}${failures(fleet)}`);
     });
   },
 });
 
-async function ofOne(
-  profile: string,
-  wanted: Listing,
-  context: ListContext,
-  call = context.call(),
-): Promise<AsyncIterable<Image>> {
+async function ofOne(profile: string, wanted: Listing, context: ListContext, call: Call): Promise<AsyncIterable<Image>> {
   const images = listing((await context.at('at', profile)) as At, wanted, call);
   // Names are kept for completion, which only somebody at a terminal has a use for.
   if (!context.io.stderrIsTerminal) return images;
@@ -81,11 +84,6 @@ async function ofOne(
   const whole = limit === undefined && after === undefined && Object.keys({ ...filters, ...own }).length === 0;
   return rememberNames(images, profile, { whole, home: context.home, now: context.io.now() });
 }
-
-const asking = (wanted: Listing, context: ListContext): AskProfile =>
-  async function* (profile, call) {
-    yield* await ofOne(profile, wanted, context, call);
-  };
 
 /** The same outcome, and what is done when it has been shown. */
 const followed = (outcome: Outcome, next: () => Promise<void>): Outcome => ({
@@ -95,7 +93,6 @@ const followed = (outcome: Outcome, next: () => Promise<void>): Outcome => ({
   },
 });
 
-const counting = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 const failures = ({ failed }: Fleet): string => (failed.size > 0 ? `, ${failed.size} failed` : '');
 
 async function* each(images: AsyncIterable<Image>, seen: () => void): AsyncIterable<Image> {

@@ -35,13 +35,14 @@ export class Known {
   }
   /** Throws INTEGRITY, as `record` does. */
   get manifest(): Json {
-    const from = this.digest.length + 1;
-    return this.#document(from, this.line.indexOf('\t', from));
+    return this.#document(this.digest.length + 1, this.#recordAt - 1);
   }
   /** Empty for a manifest of another tool. */
   get record(): Json {
-    const to = this.line.length - lineEnd.length;
-    return this.isOurs ? this.#document(this.line.lastIndexOf('\t', to - 1) + 1, to) : {};
+    return this.isOurs ? this.#document(this.#recordAt, this.line.length - lineEnd.length) : {};
+  }
+  get #recordAt(): number {
+    return this.line.indexOf('\t', this.digest.length + 1) + 1;
   }
   #document(from: number, to: number): Json {
     const json = parseJson(this.line.slice(from, to));

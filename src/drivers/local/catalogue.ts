@@ -81,13 +81,14 @@ function ifDamaged(error: unknown): undefined {
   if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
 }
 
-async function readAll(folder: Folder, index: Index, signal: AbortSignal): Promise<Catalogue> {
-  const cache = await openCache(folder);
+async function readAll(folder: Folder, index: Index, call: Pick<Call, 'signal' | 'note'>): Promise<Catalogue> {
   const entries = index.entries.filter(mayBeImage);
+  call.note({ kind: 'expected', images: entries.length });
+  const cache = await openCache(folder);
   const unread = entries.filter((entry) => !cache.get(entry.digest));
   const reader = async (): Promise<void> => {
     for (let entry = unread.pop(); entry; entry = unread.pop()) {
-      goOn(signal);
+      goOn(call.signal);
       const known = await read(folder, entry).catch(ifDamaged);
       if (known) cache.put(known);
     }
@@ -108,7 +109,7 @@ async function readAll(folder: Folder, index: Index, signal: AbortSignal): Promi
 export async function readCatalogue(folder: Folder, call: Pick<Call, 'signal' | 'note'>, index?: Index): Promise<Catalogue> {
   for (let reading = 1; ; reading += 1) {
     goOn(call.signal);
-    const catalogue = await readAll(folder, index ?? (await readIndex(folder)), call.signal);
+    const catalogue = await readAll(folder, index ?? (await readIndex(folder)), call);
     // Between the index and its manifests somebody may have changed an image: then the index names others by now.
     if (catalogue.broken.length === 0 || index !== undefined || reading === rereadings) {
       for (const { digest } of catalogue.broken)

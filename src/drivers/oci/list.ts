@@ -11,6 +11,7 @@ export const list: Operation<OciClient, 'list'> = {
   filters: [],
   async *run(client, request, call) {
     const tags = await tagsOf(client.home, call);
+    call.note({ kind: 'expected', images: tags.length });
     const held = await inPlaces(client.places.values(), call, async (place) => new Set(await tagsOf(place, call)));
     const read = async (tag: string) => {
       try {
