@@ -117,6 +117,67 @@ describe('pages', () => {
     );
   });
 
+  /** Images that were made a second after each other, the oldest first. */
+  async function seedOverTime(count: number): Promise<readonly string[]> {
+    await seedMany(count);
+    const images = [...cloud.one.store.images];
+    for (const [number, [, { wire }]] of images.entries())
+      wire['created_at'] = new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString().replace('.000Z', 'Z');
+    return images.map(([id]) => id);
+  }
+  const narrowed = (word: 'gte' | 'lte') => lists().filter((page) => page.get('created_at')?.startsWith(`${word}:`));
+
+  it('ask at neither end for what has been read at the other', async () => {
+    const ids = await seedOverTime(7 * pageMost);
+    expect((await allOf(run())).map(({ id }) => id)).toEqual(ids.toReversed());
+    expect(narrowed('gte').length).toBeGreaterThan(0);
+    for (const page of narrowed('gte')) expect(page.get('sort')).toBe('created_at:desc,id:desc');
+    expect(narrowed('lte').length).toBeGreaterThan(0);
+    for (const page of narrowed('lte')) expect(page.get('sort')).toBe('created_at:asc,id:asc');
+    cloud.forget();
+    const since = '2026-01-01T00:00:01Z';
+    expect((await allOf(run({ filters: { createdAfter: since } }))).length).toBe(7 * pageMost - 1);
+    expect(new Set(lists().map((page) => page.get('created_at')))).toEqual(new Set([`gte:${since}`]));
+  });
+
+  it('are whole at a server that refuses such conditions', async () => {
+    const ids = await seedOverTime(5 * pageMost);
+    const refuse = {
+      kind: 'answer',
+      status: 400,
+      body: 'no created_at',
+      on: ({ path }: { path: string }) => /[?&]created_at=/.test(path),
+    } as const;
+    for (let times = 0; times < 10; times += 1) cloud.fail(refuse);
+    expect((await allOf(run())).map(({ id }) => id)).toEqual(ids.toReversed());
+    expect(narrowed('gte').length).toBeGreaterThan(0);
+  });
+
+  it.each([1, pageMost / 2, pageMost])('lose nothing when the %i images before the meeting point are gone', async (count) => {
+    const ids = await seedOverTime(4 * pageMost);
+    const kept = cloud.one.store.images;
+    // The far end gets one page and no more, and of that the newest are gone before the near end comes to it.
+    const broken = { kind: 'answer', status: 500, body: '' } as const;
+    const isOldestFirst = (path: string): boolean => path.includes('asc');
+    for (let times = 0; times < 10; times += 1)
+      cloud.fail({ ...broken, on: ({ path }) => isOldestFirst(path) && path.includes('marker') });
+    const gone = ids.slice(pageMost - count, pageMost);
+    cloud.fail({
+      ...broken,
+      on: ({ path }) => {
+        if (path.includes('created_at=gte')) for (const id of gone) kept.delete(id);
+        return false;
+      },
+    });
+    const seen: string[] = [];
+    for await (const image of run()) seen.push(image.id);
+    expect(narrowed('gte').length).toBeGreaterThan(0);
+    expect(gone.filter((id) => kept.has(id))).toEqual([]);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(ids.filter((id) => !seen.includes(id) && !gone.includes(id))).toEqual([]);
+    expect(seen).toEqual(ids.toReversed().filter((id) => seen.includes(id)));
+  });
+
   it('lose and repeat nothing while images come and go', async () => {
     await seedMany(5 * pageMost);
     const kept = cloud.one.store.images;

@@ -11,6 +11,8 @@ const tooSlow = 1.5;
 
 const idOf = (image: WireObject): string => textIn(image.id) ?? '';
 const createdAt = (image: WireObject): string => textIn(image.created_at) ?? '';
+/** A time on the wire and a second: Glance compares with the fraction that it does not show. */
+const secondLater = (time: string): string => `${new Date(Date.parse(time) + 1000).toISOString().slice(0, 19)}Z`;
 
 function fromOldest(query: URLSearchParams): URLSearchParams {
   const own = new URLSearchParams(query);
@@ -20,16 +22,20 @@ function fromOldest(query: URLSearchParams): URLSearchParams {
 
 /**
  * Every image of a query whose order is `newestFirst`, read from both ends side by side: a Glance of several workers answers two pages at
- * once. The ends are joined at the first image that both have seen, so each comes exactly once, also while others are made
- * or deleted. The far end is begun only when there is more than one page, and given up, after a page that is put to use all
- * the same, where the server turns out to answer one request after the other.
+ * once. Neither end asks for what the other has read, but for the image where they meet. They are joined at the first that both
+ * have seen, so each comes exactly once, also while others are made or deleted. The far end is begun only when there is more
+ * than one page, and given up, after a page that is put to use all the same, where the server turns out to answer one request
+ * after the other.
  */
 export async function* fromBothEnds(client: OpenstackClient, query: URLSearchParams, call: Call): AsyncGenerator<WireObject> {
   const stop = new AbortController();
   const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]), note: (event) => call.note(event) };
   /** Oldest first, by id. */
   const far = new Map<string, WireObject>();
-  let oldestNear = '\uffff';
+  let oldestNear: string | undefined;
+  let newestFar: string | undefined;
+  // Oddity: of two conditions on one time Glance takes the last only.
+  const mayNarrow = !query.has('created_at');
   let aloneMs: number | undefined;
   let pays = true;
   let farEnd: Promise<void> | undefined;
@@ -38,11 +44,13 @@ export async function* fromBothEnds(client: OpenstackClient, query: URLSearchPar
     pays &&= ms < aloneMs * tooSlow;
   };
   const collect = async (): Promise<void> => {
-    for await (const images of pagesInTurn(client, { query: fromOldest(query) }, within)) {
+    const unseen = (): string | undefined => (mayNarrow && oldestNear ? `lte:${secondLater(oldestNear)}` : undefined);
+    for await (const images of pagesInTurn(client, { query: fromOldest(query), within: unseen }, within)) {
       for (const image of images) far.set(idOf(image), image);
       const newest = images.at(-1);
+      if (newest) newestFar = createdAt(newest);
       // Times are whole seconds on the wire: only what is newer by a second has surely been seen from the near end.
-      if (!pays || far.size >= keptImages || (newest && createdAt(newest) > oldestNear)) return;
+      if (!pays || far.size >= keptImages || (newestFar && oldestNear && newestFar > oldestNear)) return;
     }
   };
   const goesOn = (): void => {
@@ -50,15 +58,24 @@ export async function* fromBothEnds(client: OpenstackClient, query: URLSearchPar
     // What fails at the far end is read from the near end, which meets the same failure or none.
     farEnd.catch(() => undefined);
   };
+  const unseen = (): string | undefined => (mayNarrow && newestFar ? `gte:${newestFar}` : undefined);
+  /** Ids of the last second that the near end has given. */
+  let lastGiven = new Set<string>();
   try {
-    for await (const image of eachImage(client, { query, goesOn, took }, within)) {
+    for await (const image of eachImage(client, { query, goesOn, took, within: unseen }, within)) {
       if (far.has(idOf(image))) {
         yield* olderThan(idOf(image), far);
         return;
       }
+      if (createdAt(image) !== oldestNear) lastGiven = new Set();
       oldestNear = createdAt(image);
+      lastGiven.add(idOf(image));
       yield image;
     }
+    // Either there is no far end, or nothing is left where they should have met: what is older has been read from there alone.
+    const end = oldestNear ?? '';
+    for (const image of [...far.values()].toReversed())
+      if (createdAt(image) < end || (createdAt(image) === end && !lastGiven.has(idOf(image)))) yield image;
   } finally {
     stop.abort();
     await farEnd?.catch(() => undefined);
@@ -66,10 +83,6 @@ export async function* fromBothEnds(client: OpenstackClient, query: URLSearchPar
 }
 
 /** The image of this id and all before it, the newest first. */
-function* olderThan(id: string, far: ReadonlyMap<string, WireObject>): Generator<WireObject> {
-  const ids = [...far.keys()];
-  for (const older of ids.slice(0, ids.indexOf(id) + 1).reverse()) {
-    const image = far.get(older);
-    if (image) yield image;
-  }
+function olderThan(id: string, far: ReadonlyMap<string, WireObject>): readonly WireObject[] {
+  return [...far.values()].slice(0, [...far.keys()].indexOf(id) + 1).toReversed();
 }
