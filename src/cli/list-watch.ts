@@ -21,10 +21,12 @@ export interface ListWatch {
 /** A watch over the lists of one command. */
 export function watchLists(surface: Pick<Surface, 'io' | 'progress'>): ListWatch {
   const tasks = new Set<Task>();
+  let all = 0;
   let isLong = false;
 
-  function beLong(): void {
-    if (isLong) return;
+  /** So many images have come, of all profiles together, or are known to come. */
+  function beLongFrom(images: number): void {
+    if (isLong || images < longList) return;
     isLong = true;
     void import('../host/long-run.ts').then(({ runLong }) => runLong());
   }
@@ -59,13 +61,13 @@ export function watchLists(surface: Pick<Surface, 'io' | 'progress'>): ListWatch
           if (expected > 0) return;
           expected = event.images;
           tell(0);
-          if (expected >= longList) beLong();
+          beLongFrom(expected);
         },
       });
       task = surface.progress.task(`list ${profile}`);
       tasks.add(task);
       return followed(images, task, (count) => {
-        if (count === longList) beLong();
+        beLongFrom((all += 1));
         const now = surface.io.now();
         if (now - toldAt < tellEvery.ms && count % tellEvery.images > 0) return;
         toldAt = now;

@@ -182,10 +182,12 @@ async function makeSurface(
     },
     async report(error) {
       ending.status = exitCodes.PARTIAL;
+      progress.hide();
       await showFailure(error, failureWish, io);
     },
     async reportAs(error) {
       ending.status = error.exitCode;
+      progress.hide();
       await showFailure(error, failureWish, io);
     },
     confirm(question, name) {

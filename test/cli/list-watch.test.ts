@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { watchLists, type ListWatch } from '../../src/cli/list-watch.ts';
 import { providerError } from '../../src/core/errors.ts';
 import type { Image } from '../../src/core/image.ts';
+import { flagChange } from '../../src/host/flag-change.ts';
 import type { Task } from '../../src/ui/progress.ts';
 import { testCall } from '../conformance/stage.ts';
 import { fakeIo } from '../support/fake-io.ts';
@@ -73,6 +75,28 @@ describe('a list that is watched', () => {
     const left = watching();
     expect(await taken(await left.watch.watched('a', testCall(), async () => images(9)), 1)).toBe(1);
     expect(left.said).toEqual(['list a done']);
+  });
+
+  it('makes V8 fit for a long list at 300 images of all profiles together, or as soon as so many are expected', async () => {
+    let times = 0;
+    const changing = (): void => void (times += 1);
+    process.on(flagChange, changing);
+    try {
+      const { watch } = watching();
+      await taken(await watch.watched('a', testCall(), async () => images(200)));
+      await taken(await watch.watched('b', testCall(), async () => images(99)));
+      await nextTurn();
+      expect(times).toBe(0);
+      await taken(await watch.watched('c', testCall(), async () => images(500)));
+      await vi.waitFor(() => expect(times).toBe(1));
+      const other = watching().watch;
+      const told = await other.watched('a', testCall(), async ({ note }) =>
+        images(1, undefined, () => note({ kind: 'expected', images: 300 })),
+      );
+      for await (const _ of told) await vi.waitFor(() => expect(times).toBe(2));
+    } finally {
+      process.off(flagChange, changing);
+    }
   });
 
   it('shows nothing more once the first row is written to a terminal, and goes on beside a pipe', async () => {
