@@ -20,7 +20,7 @@ beforeAll(async () => {
   );
   // Only somebody at a terminal has a use for the names.
   desk.imgctl('list', '-p', 'lab');
-  expect(existsSync(desk.file('.cache'))).toBe(false);
+  expect(existsSync(desk.file('.cache/imgctl/names'))).toBe(false);
   if (!isInstalled('tmux')) return;
   const pane = await openPane(['/bin/sh', '-c', 'imgctl list -A; sleep 60'], { env: desk.env, cwd: desk.folder, columns: 200 });
   await pane.until(/images in/);
