@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -97,10 +97,18 @@ function partOfNode(id: string): unknown {
 
 const sizeOf = (codes: Codes): number => [...codes.values()].reduce((sum, { length }) => sum + length, 0);
 
-/** A line of JSON with the names and sizes, and the codes behind it. What cannot be read, or is another user's, counts as none. */
+const digestOf = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+const digestLength = 32;
+
+/**
+ * The digest of what follows: a line of JSON with the names and sizes, and the codes. V8 itself looks at the beginning of a code
+ * only, and ends the process over what is damaged behind that. What cannot be read, or is another user's, counts as none.
+ */
 function readCodes(file: string): Codes {
   try {
-    const bytes = readOwn(file);
+    const whole = readOwn(file);
+    const bytes = whole.subarray(digestLength);
+    if (!digestOf(bytes).equals(whole.subarray(0, digestLength))) return new Map();
     const end = bytes.indexOf(newLine);
     const sizes = JSON.parse(bytes.toString('utf8', 0, end)) as readonly (readonly [string, number])[];
     let at = end + 1;
@@ -120,7 +128,7 @@ function readOwn(file: string): Buffer {
   }
 }
 
-/** Whole or not at all, also for a machine that loses its power: V8 checks the beginning of a code only. */
+/** Whole or not at all. */
 function writeCodes(file: string, codes: Codes): void {
   const draft = `${file}.${process.pid}.tmp`;
   const header = JSON.stringify([...codes].map(([name, { length }]) => [name, length]));
@@ -129,8 +137,8 @@ function writeCodes(file: string, codes: Codes): void {
     removeOld(path.dirname(file));
     const handle = openSync(draft, 'wx', 0o600);
     try {
-      writeSync(handle, Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]));
-      fsyncSync(handle);
+      const bytes = Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]);
+      writeSync(handle, Buffer.concat([digestOf(bytes), bytes]));
     } finally {
       closeSync(handle);
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,6 +30,9 @@ function ranProgram(main: string, file: string | undefined = codes): unknown {
   loader.keep();
   return answer;
 }
+/** What follows the digest, and a file of it. */
+const bodyOf = (bytes: Buffer): Buffer => bytes.subarray(32);
+const fileOf = (body: Buffer | string): Buffer => Buffer.concat([createHash('sha256').update(body).digest(), Buffer.from(body)]);
 const written = (): number => statSync(codes).mtimeMs;
 const aged = (file: string, days: number): void => {
   const then = Date.now() / 1000 - days * 86_400;
@@ -74,7 +78,7 @@ describe('kept code', () => {
     ranProgram(program());
     write('other-ABCDEFGH.cjs', `exports.ask = () => 'other';`);
     expect(ranProgram(path.join(root, 'other-ABCDEFGH.cjs'))).toBe('other');
-    const header = readFileSync(codes, 'latin1').split('\n')[0] ?? '';
+    const header = bodyOf(readFileSync(codes)).toString('latin1').split('\n')[0] ?? '';
     expect((JSON.parse(header) as [string][]).map(([name]) => name)).toEqual(['part-abcdefgh.cjs', 'other-ABCDEFGH.cjs']);
   });
 
@@ -88,24 +92,29 @@ describe('kept code', () => {
   it('changes nothing when it is cut, overwritten, or of another program, and is made anew', () => {
     ranProgram(program());
     const whole = readFileSync(codes);
-    const end = whole.indexOf('\n') + 1;
+    const body = bodyOf(whole);
+    const end = body.indexOf('\n') + 1;
+    const damaged = Buffer.from(whole).fill(0, whole.length - 100, whole.length - 50);
     const broken: readonly Buffer[] = [
       Buffer.alloc(0),
       Buffer.alloc(whole.length),
-      Buffer.from('no JSON\n'),
-      Buffer.from('{"a":1}\n'),
-      Buffer.from('[["part-abcdefgh.cjs",-5]]\n'),
-      Buffer.from('[["part-abcdefgh.cjs","many"]]\n'),
-      whole.subarray(0, end),
-      whole.subarray(0, end + 20),
+      whole.subarray(0, 20),
       whole.subarray(0, -1),
-      Buffer.concat([whole.subarray(0, end), Buffer.alloc(whole.length - end)]),
+      damaged,
+      fileOf(''),
+      fileOf('no JSON\n'),
+      fileOf('{"a":1}\n'),
+      fileOf('[["part-abcdefgh.cjs",-5]]\n'),
+      fileOf('[["part-abcdefgh.cjs","many"]]\n'),
+      fileOf(body.subarray(0, end)),
+      fileOf(body.subarray(0, end + 20)),
+      fileOf(Buffer.concat([body.subarray(0, end), Buffer.alloc(body.length - end)])),
     ];
     for (const [number, bytes] of broken.entries()) {
       writeFileSync(codes, bytes);
       // A source that V8 has compiled before in this process it would know without any kept code.
       expect(ranProgram(program(50 + number)), `${number}`).toBe(50 + number);
-      expect(statSync(codes).size, `${number}`).toBeGreaterThan(end + 20);
+      expect(statSync(codes).size, `${number}`).toBeGreaterThan(32 + end + 20);
     }
   });
 
@@ -137,7 +146,7 @@ describe('kept code', () => {
   it('of more than 4 MiB is begun anew with what was loaded', () => {
     ranProgram(program(70));
     const big = `[["old-aaaaaaaa.cjs",${4 << 20}]]\n`;
-    writeFileSync(codes, Buffer.concat([Buffer.from(big), Buffer.alloc(4 << 20)]));
+    writeFileSync(codes, fileOf(Buffer.concat([Buffer.from(big), Buffer.alloc(4 << 20)])));
     ranProgram(program(71));
     expect(statSync(codes).size).toBeLessThan(100_000);
   });
