@@ -81,7 +81,10 @@ for (const [shell, { start, ready, needs }] of Object.entries(shells)) {
       };
       const enter = async (shown: RegExp): Promise<string> => {
         await pane.press('Enter');
-        return pane.until(shown);
+        const screen = await pane.until(shown);
+        // What is typed before the shell is back stands there twice.
+        await pane.until(/^@>$/m);
+        return screen;
       };
 
       it('verbs, groups, options and their values', async () => {
