@@ -42,7 +42,7 @@ const lean = {
     const entry = (end) => [...this.getModuleIds()].find((id) => id.endsWith(end));
     const ofCompletion = closure(entry('src/cli/completion/answer.ts'), info);
     const main = entry('src/main.ts');
-    // Its own file has a lasting name, and code is kept for names that last no longer than the content.
+    // Its own file is called the same whatever is in it; compiled code is kept only for files that are named by their content.
     for (const id of closure(main, info)) if (id !== main && !ofCompletion.has(id)) together.add(id);
   },
   resolveId(id, importer) {

@@ -7,7 +7,7 @@ import { compareImages, type Listing } from './listing.ts';
 import { inParallel } from './parallel.ts';
 
 /** How one profile is asked for its images. */
-export type AskProfile = (profile: string, call: Call) => AsyncIterable<Image>;
+export type AskProfile = (profile: string, call: Call) => Promise<AsyncIterable<Image>>;
 
 /** Several profiles' answers to one question. */
 export interface Fleet {
@@ -34,7 +34,7 @@ export function askFleet(
       const got: Image[] = [];
       try {
         await within(limitMs, profile, surface, async (call) => {
-          for await (const image of ask(profile, call)) got.push(image);
+          for await (const image of await ask(profile, call)) got.push(image);
         });
       } catch (error) {
         failed.add(profile);

@@ -45,7 +45,7 @@ const variables: readonly (readonly [string, string])[] = [
   ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
   ['HTTPS_PROXY, HTTP_PROXY', 'proxies, such as http://USER:PASSWORD@HOST:PORT'],
   ['NO_PROXY', 'hosts without one: example.org (and all below it), HOST:PORT, 10.0.0.0/8, *'],
-  ['NODE_DISABLE_COMPILE_CACHE=1', 'keeps no compiled code in the cache: every start takes a quarter longer'],
+  ['NODE_DISABLE_COMPILE_CACHE=1', 'keeps no compiled code in the cache: every start takes up to a quarter longer'],
   ['TMPDIR', 'where temporary files go'],
   ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'where configuration, the local store and caches are'],
 ];

@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { Script } from 'node:vm';
@@ -21,18 +21,21 @@ export interface Loader {
    * for a file that is not there.
    */
   load(file: string): unknown;
-  /** Keeps the code that V8 has made until now, if any is new; does so once, and throws nothing. */
+  /**
+   * Keeps the code that V8 has made until now, if any is new. Only the first time counts: V8 takes code only under the flags that
+   * it was made with, so this is called before they change, and what is made later is not kept. Throws nothing.
+   */
   keep(): void;
 }
 
-type Codes = ReadonlyMap<string, Uint8Array>;
+type Codes = ReadonlyMap<string, Buffer>;
 interface Loaded {
   readonly module: { exports: unknown };
   readonly script: Script;
 }
 
-/** Names with a digest of their content: the code that was made of such a file fits it for ever. */
-const lastingName = /-[\w-]{8}\.cjs$/;
+/** Names with a digest of the content: the code that was made of such a file fits it for ever. */
+const namedByContent = /-[\w-]{8}\.cjs$/;
 const mostBytes = 4 << 20;
 const ageMs = 30 * 86_400_000;
 const newLine = 10;
@@ -44,26 +47,21 @@ const newLine = 10;
  * that everybody may write to. Without a `file`, or where it cannot be read or written, all is as right, and slower.
  */
 export function loaderWith(file: string | undefined): Loader {
-  const kept = file === undefined ? new Map<string, Uint8Array>() : readCodes(file);
+  const kept: Codes = file === undefined ? new Map() : readCodes(file);
   const loaded = new Map<string, Loaded>();
-  // V8 takes code only under the flags it was made with. Whether they have changed since shows in code of another source of the
-  // same length: V8 compares no more of a source, and looks at nothing where it has compiled the very same one before.
-  const probe = new Script('0').createCachedData();
-  const flagsAreTheSame = (): boolean => new Script('1', { cachedData: probe }).cachedDataRejected === false;
   let isNew = false;
-  let isDone = file === undefined;
+  let isDone = false;
 
   function load(wanted: string): unknown {
     const known = loaded.get(wanted);
     if (known) return known.module.exports;
     const name = path.basename(wanted);
     const source = readFileSync(wanted, 'utf8');
-    const cachedData = lastingName.test(name) ? kept.get(name) : undefined;
     const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
       filename: wanted,
-      ...(cachedData ? { cachedData: Buffer.from(cachedData) } : {}),
+      cachedData: kept.get(name),
     });
-    isNew ||= lastingName.test(name) && script.cachedDataRejected !== false;
+    isNew ||= namedByContent.test(name) && script.cachedDataRejected !== false;
     const module = { exports: {} };
     loaded.set(wanted, { module, script });
     const folder = path.dirname(wanted);
@@ -76,12 +74,12 @@ export function loaderWith(file: string | undefined): Loader {
   return {
     load,
     keep() {
-      if (isDone || !isNew) return;
+      if (isDone || file === undefined) return;
       isDone = true;
-      if (file === undefined || !flagsAreTheSame()) return;
+      if (!isNew) return;
       const made = [...loaded].map(([from, { script }]) => [path.basename(from), script] as const);
       const fresh = new Map(
-        made.filter(([name]) => lastingName.test(name)).map(([name, script]) => [name, script.createCachedData()]),
+        made.filter(([name]) => namedByContent.test(name)).map(([name, script]) => [name, script.createCachedData()]),
       );
       const all = new Map([...kept, ...fresh]);
       writeCodes(file, sizeOf(all) > mostBytes ? fresh : all);
@@ -132,27 +130,18 @@ function readOwn(file: string): Buffer {
 function writeCodes(file: string, codes: Codes): void {
   const draft = `${file}.${process.pid}.tmp`;
   const header = JSON.stringify([...codes].map(([name, { length }]) => [name, length]));
+  const bytes = Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]);
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     removeOld(path.dirname(file));
-    const handle = openSync(draft, 'wx', 0o600);
     try {
-      const bytes = Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]);
-      writeSync(handle, Buffer.concat([digestOf(bytes), bytes]));
+      writeFileSync(draft, Buffer.concat([digestOf(bytes), bytes]), { mode: 0o600, flag: 'wx' });
+      renameSync(draft, file);
     } finally {
-      closeSync(handle);
+      rmSync(draft, { force: true });
     }
-    renameSync(draft, file);
   } catch {
-    removeIfThere(draft);
-  }
-}
-
-function removeIfThere(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // Where nothing can be written nothing is left.
+    // Where nothing can be kept all is as right.
   }
 }
 

@@ -50,11 +50,8 @@ export const list = defineCommand({
         : [directory.current];
     const limitMs = input.profileTimeout ?? profileLimitMs;
     const watch = watchLists(context);
-    const ofProfile = (profile: string, call: Call): Promise<AsyncIterable<Image>> =>
+    const ask: AskProfile = (profile, call) =>
       watch.watched(profile, call, (listening) => ofOne(profile, wanted, context, listening));
-    const ask: AskProfile = async function* (profile, call) {
-      yield* await ofProfile(profile, call);
-    };
     const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
     const groupBy = groupKeys.find((key) => key === input.groupBy);
     if (groupBy) {
@@ -63,7 +60,7 @@ export const list = defineCommand({
     }
     const [only, ...others] = profiles;
     if (only !== undefined && others.length === 0 && !input.allProfiles) {
-      const shown = drawn(many(imageView, await ofProfile(only, context.call())));
+      const shown = drawn(many(imageView, await ask(only, context.call())));
       return knowsNoCloud(context) ? followed(shown, () => sayHowToAddClouds(context)) : shown;
     }
     const fleet = askFleet(profiles, ask, wanted, limitMs, context);
