@@ -20,6 +20,20 @@ export const reasons = {
   zstddec: 'reads zstd where Node does not',
 };
 
+/** C code that a package's WebAssembly was compiled from. No `version`: the package does not tell it. */
+const compiledIn = {
+  zstddec: [{ name: 'zstd', version: '1.5.7', license: 'BSD-3-Clause', home: 'https://github.com/facebook/zstd' }],
+  'xz-decompress': [{ name: 'xz-embedded', license: '0BSD', home: 'https://tukaani.org/xz/embedded.html' }],
+};
+
+/** The digest to which the lockfile holds a package, in hex. Throws where it has none. */
+function lockedDigest(name) {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+  const [algorithm, digest] = packages[`node_modules/${name}`]?.integrity?.split('-') ?? [];
+  if (algorithm !== 'sha512') throw new Error(`the lockfile has no SHA-512 of ${name}`);
+  return Buffer.from(digest, 'base64').toString('hex');
+}
+
 /** Folder of the package that a module belongs to, absent if it is not a package's. */
 function packageFolder(module) {
   const found = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module.replaceAll('\\', '/').replace(/^\0/, ''));
@@ -50,6 +64,15 @@ export function bundledPackages(modules, directNames) {
   return packages;
 }
 
+const compiledComponent = ({ name, version, license, home }) => ({
+  type: 'library',
+  name,
+  ...(version ? { version } : {}),
+  description: 'compiled to WebAssembly',
+  licenses: [{ license: { id: license } }],
+  externalReferences: [{ type: 'website', url: home }],
+});
+
 /** CycloneDX 1.5. */
 export const billOfMaterials = ({ name, version }, packages) => ({
   bomFormat: 'CycloneDX',
@@ -62,7 +85,9 @@ export const billOfMaterials = ({ name, version }, packages) => ({
     version: one.version,
     purl: `pkg:npm/${one.name.replace('@', '%40')}@${one.version}`,
     description: one.reason,
+    hashes: [{ alg: 'SHA-512', content: lockedDigest(one.name) }],
     licenses: [/ /.test(one.license) ? { expression: one.license } : { license: { id: one.license } }],
+    ...(compiledIn[one.name] ? { components: compiledIn[one.name].map(compiledComponent) } : {}),
   })),
 });
 

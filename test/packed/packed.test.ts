@@ -53,6 +53,22 @@ describe('the packed package', () => {
     expect(messages.filter((message) => message.type !== 'suggestion').map((message) => message.code)).toEqual([]);
   });
 
+  it('has a bill of materials with a digest of each package, and with the C code in two of them', () => {
+    interface Component {
+      readonly name: string;
+      readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
+      readonly components?: readonly { readonly name: string }[];
+    }
+    const file = path.join(folder, 'node_modules', 'imgctl', 'dist', 'sbom.cdx.json');
+    const { components } = JSON.parse(readFileSync(file, 'utf8')) as { components: readonly Component[] };
+    expect(components.length).toBeGreaterThan(20);
+    const unheld = components.filter(
+      ({ hashes }) => !/^[0-9a-f]{128}$/.test(hashes?.find(({ alg }) => alg === 'SHA-512')?.content ?? ''),
+    );
+    expect(unheld.map(({ name }) => name)).toEqual([]);
+    expect(components.flatMap((one) => one.components ?? []).map(({ name }) => name)).toEqual(['xz-embedded', 'zstd']);
+  });
+
   it('holds no secrets, no paths of the machine that built it, and no way back to its sources', () => {
     const telling =
       /-----BEGIN [A-Z ]*PRIVATE KEY|_authToken|npm_[A-Za-z0-9]{36}|gh[pousr]_[A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|eyJhbGciOi|sourceMappingURL=/;
