@@ -1,5 +1,4 @@
 import { operationNames } from '../core/operation.ts';
-import { keptAs } from '../host/reference-value.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import { originsOf } from './session.ts';
@@ -37,6 +36,6 @@ export async function checkProfile(at: At<'list'>, surface: Surface): Promise<Ch
 async function plainSecrets(at: At<'list'>, surface: Surface): Promise<readonly string[]> {
   const origins = await originsOf(surface.directory.entry(at.profile), at.driver, surface);
   return Object.entries(origins)
-    .filter(([field, origin]) => at.driver.profile[field]?.secret && origin.from === 'profile' && keptAs(origin.text) === 'plain')
+    .filter(([field, origin]) => at.driver.profile[field]?.secret && origin.from === 'profile' && origin.value.kind === 'literal')
     .map(([field]) => `${field} is stored as plain text; env:NAME, file:PATH or cmd:COMMAND keep it elsewhere`);
 }

@@ -2,7 +2,7 @@ import { usageError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Driver } from '../core/driver.ts';
 import { withoutPassword } from '../http/redact.ts';
-import { keptAs } from '../host/reference-value.ts';
+import { parseValue, writtenValue } from '../host/reference-value.ts';
 import type { ShownField, ShownProfile } from '../ui/views/profile.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { Surface } from './context.ts';
@@ -18,8 +18,9 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
         hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `it has ${Object.keys(driver.profile).join(', ')}`,
       });
     }
-    if (field.choices && keptAs(value) === 'plain' && !field.choices.includes(value))
-      throw usageError(`${name}: "${value}" is not one of ${field.choices.join(', ')}`);
+    const parsed = parseValue(value);
+    if (field.choices && parsed.kind === 'literal' && !field.choices.includes(parsed.text))
+      throw usageError(`invalid ${name}: ${parsed.text}`, { hint: `Supported: ${field.choices.join(', ')}` });
   }
 }
 
@@ -29,7 +30,7 @@ const holdsKey = (text: string): boolean => text.includes('PRIVATE KEY-----');
 /** Warns of secrets that were typed as they are: whoever sees the list of processes, or the history of the shell, sees them. */
 export function warnOfTyped(driver: Driver, fields: Readonly<Record<string, string>>, surface: Surface): void {
   const typed = Object.keys(fields).filter(
-    (name) => driver.profile[name]?.secret && fields[name] && keptAs(fields[name]) === 'plain',
+    (name) => driver.profile[name]?.secret && fields[name] && parseValue(fields[name]).kind === 'literal',
   );
   if (typed.length === 0) return;
   surface.warn(
@@ -43,8 +44,9 @@ export async function shownProfile(name: string, surface: Surface): Promise<Show
   const entry = surface.directory.entry(name);
   const driver = await driverNamed(entry.provider, surface);
   const origins = await originsOf(entry, driver, surface);
-  const fields = Object.entries(origins).map(([field, { text, from }]): readonly [string, ShownField] => {
-    const hidden = (driver.profile[field]?.secret === true || holdsKey(text)) && keptAs(text) === 'plain';
+  const fields = Object.entries(origins).map(([field, { value, from }]): readonly [string, ShownField] => {
+    const text = writtenValue(value);
+    const hidden = (driver.profile[field]?.secret === true || holdsKey(text)) && value.kind === 'literal';
     return [field, { value: hidden ? new Secret(text) : withoutPassword(text), from }];
   });
   return {

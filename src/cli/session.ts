@@ -3,7 +3,7 @@ import { configError, ImgctlError } from '../core/errors.ts';
 import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
 import { ownFolder } from '../host/folders.ts';
-import { keptAs, valueBehind } from '../host/reference-value.ts';
+import { literal, valueBehind, writtenValue } from '../host/reference-value.ts';
 import { resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
@@ -37,7 +37,7 @@ export async function originsOf(entry: Entry, driver: Driver, surface: Surface):
 const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Record<string, Origin>> =>
   Object.fromEntries(Object.entries(resolved).filter(([, origin]) => origin.from === 'option'));
 
-/** What the provider's usual variables, or the files its own tools read, give now. */
+/** What the provider's usual variables, or the files its own tools read, give now. None of it is ours: all of it is literal. */
 async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonly<Record<string, Origin>>> {
   const { surroundingsOf } = await import('../host/surroundings.ts');
   const found = (await driver.discover(surroundingsOf(surface.home))).find((profile) => profile.ambient);
@@ -45,7 +45,7 @@ async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonl
     return Object.fromEntries(
       Object.entries(found.fields).map(([field, value]) => [
         field,
-        { text: value instanceof Secret ? value.reveal() : value, from: found.source },
+        { value: literal(value instanceof Secret ? value.reveal() : value), from: found.source },
       ]),
     );
   return Object.fromEntries(
@@ -53,7 +53,7 @@ async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonl
       const variable = facts.env?.find((name) => surface.home.env[name]);
       return variable === undefined
         ? []
-        : [[field, { text: surface.home.env[variable] ?? '', from: `environment (${variable})` }]];
+        : [[field, { value: literal(surface.home.env[variable] ?? ''), from: `environment (${variable})` }]];
     }),
   );
 }
@@ -68,7 +68,7 @@ async function valuesOf(
 ): Promise<FieldValues> {
   const values: Record<string, string | Secret> = {};
   for (const [field, origin] of Object.entries(origins)) {
-    const value = await valueBehind(origin.text, field, surface.home, (message) => surface.warn(message));
+    const value = await valueBehind(origin.value, field, surface.home, (message) => surface.warn(message));
     const isSecret = driver.profile[field]?.secret === true;
     // Whatever goes wrong from now on, it is not shown.
     if (isSecret) surface.redactor.learn(value);
@@ -164,7 +164,8 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
 }
 
 /** Where a reference leads; a command may hold what nobody else should read. */
-const referenceOf = ({ text }: Origin): string => (['env', 'file'].includes(keptAs(text)) ? ` (${text})` : '');
+const referenceOf = ({ value }: Origin): string =>
+  value.kind === 'env' || value.kind === 'file' ? ` (${writtenValue(value)})` : '';
 
 type Runnable = { run(request: never, call: never): unknown };
 

@@ -4,43 +4,68 @@ import { configError } from '../core/errors.ts';
 import type { Home } from './folders.ts';
 import { textOf } from './text-file.ts';
 
-/** Where a profile's value is kept: in the store itself, or where a reference points. */
-export type Kept = 'plain' | 'env' | 'file' | 'cmd';
+/** A value that is what it says, whatever it begins with: never followed. */
+export interface Literal {
+  readonly kind: 'literal';
+  readonly text: string;
+}
 
-const reference = /^(env|file|cmd):(.*)$/s;
+/** A value that is kept elsewhere: in a variable, in a file, or in what a command prints. */
+export interface Reference {
+  readonly kind: 'env' | 'file' | 'cmd';
+  /** Name of the variable, path of the file, or the command. */
+  readonly target: string;
+}
 
-/** What kind of value or reference a stored text is. */
-export function keptAs(text: string): Kept {
-  return (reference.exec(text)?.[1] as Kept | undefined) ?? 'plain';
+/** The value of a field before it is asked for. What it is, is settled where it is read, by whose text it is. */
+export type FieldValue = Literal | Reference;
+
+const marked = /^(env|file|cmd|literal):(.*)$/s;
+
+/** A text of somebody else's: another tool's file or variable, a default. */
+export const literal = (text: string): Literal => ({ kind: 'literal', text });
+
+/**
+ * A text of ours (profile store, `--set`, `IMGCTL_PROFILE_<NAME>_<FIELD>`): `env:NAME`, `file:PATH` and `cmd:COMMAND` are
+ * references; `literal:` stands before a value that only looks like one.
+ */
+export function parseValue(text: string): FieldValue {
+  const [, kind, rest = ''] = marked.exec(text) ?? [];
+  if (kind === 'env' || kind === 'file' || kind === 'cmd') return { kind, target: rest };
+  return literal(kind === 'literal' ? rest : text);
+}
+
+/** The text that `parseValue` reads as this value. */
+export function writtenValue(value: FieldValue): string {
+  if (value.kind !== 'literal') return `${value.kind}:${value.target}`;
+  return marked.test(value.text) ? `literal:${value.text}` : value.text;
 }
 
 /**
- * The value behind a stored text: itself, or what `env:NAME`, `file:PATH` or `cmd:COMMAND` gives, trimmed.
- * Throws CONFIG when there is nothing behind the reference; never quotes what a command printed.
- * `warn` is told of a file that other users can read.
+ * What a value stands for, trimmed where it is kept elsewhere. Throws CONFIG when there is nothing behind a reference;
+ * never quotes what a command printed. `warn` is told of a file that other users can read.
  */
-export async function valueBehind(text: string, field: string, at: Home, warn: (message: string) => void): Promise<string> {
-  const found = reference.exec(text);
-  const target = found?.[2] ?? '';
-  if (found?.[1] === 'env') return ofVariable(target, field, at);
-  if (found?.[1] === 'file') return ofFile(target, field, at, warn);
+export async function valueBehind(value: FieldValue, field: string, at: Home, warn: (message: string) => void): Promise<string> {
+  if (value.kind === 'literal') return value.text;
+  if (value.kind === 'env') return ofVariable(value.target, field, at);
+  if (value.kind === 'file') return ofFile(value.target, field, at, warn);
   // Starting programs takes node a tenth of the time in which a list is there: only who needs it loads it.
-  if (found?.[1] === 'cmd') return (await import('./command-value.ts')).ofCommand(target, field, at);
-  return text;
+  return (await import('./command-value.ts')).ofCommand(value.target, field, at);
 }
 
 function ofVariable(name: string, field: string, at: Home): string {
   const value = at.env[name];
   if (value === undefined || value === '')
-    throw configError(`${field} is kept in the environment variable ${name}, which is not set`, { hint: `export ${name}=…` });
+    throw configError(`${field}: environment variable ${name} is not set`, { hint: `Set it with: export ${name}=…` });
   return value;
 }
 
 async function ofFile(name: string, field: string, at: Home, warn: (message: string) => void): Promise<string> {
   const file = name.startsWith('~/') ? path.join(at.home, name.slice(2)) : path.resolve(name);
   const text = await textOf(file);
-  if (text === undefined) throw configError(`${field} is kept in the file ${file}, which does not exist`);
+  if (text === undefined) throw configError(`${field}: no such file: ${file}`);
   const { mode } = await stat(file);
-  if (at.platform !== 'win32' && (mode & 0o077) !== 0) warn(`${file} (${field}) can be read by other users; chmod 600 ${file}`);
+  if (at.platform !== 'win32' && (mode & 0o077) !== 0)
+    warn(`${file} (${field}) is readable by other users. Restrict it with: chmod 600 ${file}`);
   return text.trim();
 }

@@ -1,9 +1,10 @@
 import type { Fields } from '../core/field.ts';
+import { literal, parseValue, type FieldValue } from '../host/reference-value.ts';
 import type { StoredProfile } from './schema.ts';
 
-/** A field's text and where it came from, for `profile show` and for messages about refused credentials. */
+/** A field's value and where it came from, for `profile show` and for messages about refused credentials. */
 export interface Origin {
-  readonly text: string;
+  readonly value: FieldValue;
   readonly from: string;
 }
 
@@ -33,8 +34,8 @@ export function environmentProvider(env: Env, profile: string): string | undefin
 }
 
 /**
- * The text of every field of a profile: option, then environment, then profile, then the field's default.
- * Pure. Fields that nothing gives are left out. `data` takes the place of `{data}` in a default.
+ * The value of every field of a profile: option, then environment, then profile, then the field's default. Only environment
+ * and profile may hold references. Pure. Fields that nothing gives are left out. `data` takes the place of `{data}` in a default.
  */
 export function resolveFields(
   name: string,
@@ -52,10 +53,10 @@ export function resolveFields(
       (key) => given.env[key],
     );
     const candidates: (Origin | undefined)[] = [
-      origin(given.options[field], 'option'),
-      variable === undefined ? undefined : origin(given.env[variable], `environment (${variable})`),
-      origin(given.stored?.fields[field], 'profile'),
-      origin(facts.default?.replace('{data}', given.data), 'default'),
+      origin(given.options[field], literal, 'option'),
+      variable === undefined ? undefined : origin(given.env[variable], parseValue, `environment (${variable})`),
+      origin(given.stored?.fields[field], parseValue, 'profile'),
+      origin(facts.default?.replace('{data}', given.data), literal, 'default'),
     ];
     const first = candidates.find((candidate) => candidate !== undefined);
     if (first) resolved[field] = first;
@@ -63,4 +64,5 @@ export function resolveFields(
   return resolved;
 }
 
-const origin = (text: string | undefined, from: string): Origin | undefined => (text === undefined ? undefined : { text, from });
+const origin = (text: string | undefined, read: (text: string) => FieldValue, from: string): Origin | undefined =>
+  text === undefined ? undefined : { value: read(text), from };

@@ -1,6 +1,6 @@
 import { configError, usageError } from '../core/errors.ts';
 
-/** A profile as it is stored: values are texts, or references `env:NAME`, `file:PATH`, `cmd:COMMAND`. */
+/** A profile as it is stored: values are texts that `parseValue` reads, so they may be references. */
 export interface StoredProfile {
   readonly provider: string;
   /** Deleting or replacing in it asks for its name first. */

@@ -63,7 +63,7 @@ describe('profile add', () => {
     [['lab'], 2, '--provider says which cloud the profile is for'],
     [['lab', '--provider', 'lcoal'], 3, 'there is no provider "lcoal"'],
     [['lab', '--provider', 'local', '--set', 'pth=/x'], 2, 'local has no field "pth"'],
-    [['lab', '--provider', 'linode', '--set', 'apiVersion=v5'], 2, 'apiVersion: "v5" is not one of v4, v4beta'],
+    [['lab', '--provider', 'linode', '--set', 'apiVersion=v5'], 2, 'invalid apiVersion: v5'],
     [['lab', '--provider', 'local', '--set', 'path'], 2, '--set: what was given is not of the form key=value'],
   ])('refuses %j', async (args, exitCode, message) => {
     const refused = await stage.run(['profile', 'add', ...args, '--json']);
@@ -313,7 +313,7 @@ describe('references', () => {
       }
       const open = { ...base, IMGCTL_PROFILE_LIN_TOKEN: `file:${file}` };
       expect((await stage.ok(['list', '-p', 'lin'], { env: open })).stderr).toContain(
-        `can be read by other users; chmod 600 ${file}`,
+        `is readable by other users. Restrict it with: chmod 600 ${file}`,
       );
     } finally {
       await cloud.stop();
@@ -321,8 +321,8 @@ describe('references', () => {
   });
 
   it.each([
-    ['env:NOT_SET', 'token is kept in the environment variable NOT_SET, which is not set'],
-    ['file:/no/such/file', 'token is kept in the file /no/such/file, which does not exist'],
+    ['env:NOT_SET', 'token: environment variable NOT_SET is not set'],
+    ['file:/no/such/file', 'token: no such file: /no/such/file'],
     ['cmd:echo s3cr3t; exit 3', 'token: the command that gives it ended with status 3'],
     ['cmd:true', 'token: the command that gives it printed nothing'],
   ])('%s is exit 3 where nothing is behind it', async (reference, message) => {

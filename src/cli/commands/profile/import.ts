@@ -1,5 +1,6 @@
 import { ImgctlError, notFoundError } from '../../../core/errors.ts';
 import { Secret } from '../../../core/secret.ts';
+import { literal, writtenValue } from '../../../host/reference-value.ts';
 import { withoutPassword } from '../../../http/redact.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
 import { nearest } from '../../../ui/nearest.ts';
@@ -72,10 +73,11 @@ function isName(name: string, source: string, surface: Surface): boolean {
 
 const storedFrom = ({ provider, fields }: Discovered): StoredProfile => ({
   provider,
-  fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, plain(value)])),
+  fields: Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, stored(value)])),
 });
 
-const plain = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value);
+/** Another tool's text is no reference of ours, and must not become one. */
+const stored = (value: string | Secret): string => writtenValue(literal(value instanceof Secret ? value.reveal() : value));
 
 const shown = ({ name, provider, fields, source }: Discovered): ShownProfile => ({
   name,
