@@ -13,7 +13,6 @@ export const reasons = {
   ini: "reads other tools' configuration",
   ora: 'the spinner',
   'p-limit': 'bounds what is done at once',
-  'proper-lockfile': 'locks between processes',
   'string-width': 'width of text beyond ASCII',
   'xz-decompress': 'reads xz',
   yaml: "writes YAML, reads other tools' configuration",
@@ -26,10 +25,12 @@ const compiledIn = {
   'xz-decompress': [{ name: 'xz-embedded', license: '0BSD', home: 'https://tukaani.org/xz/embedded.html' }],
 };
 
-/** The digest to which the lockfile holds a package, in hex. Throws where it has none. */
-function lockedDigest(name) {
+/** The digest to which the lockfile holds a package of this version, in hex. Throws where it has none. */
+function lockedDigest({ name, version }) {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-  const [algorithm, digest] = packages[`node_modules/${name}`]?.integrity?.split('-') ?? [];
+  const [, locked] =
+    Object.entries(packages).find(([at, each]) => at.endsWith(`node_modules/${name}`) && each.version === version) ?? [];
+  const [algorithm, digest] = locked?.integrity?.split('-') ?? [];
   if (algorithm !== 'sha512') throw new Error(`the lockfile has no SHA-512 of ${name}`);
   return Buffer.from(digest, 'base64').toString('hex');
 }
@@ -85,7 +86,7 @@ export const billOfMaterials = ({ name, version }, packages) => ({
     version: one.version,
     purl: `pkg:npm/${one.name.replace('@', '%40')}@${one.version}`,
     description: one.reason,
-    hashes: [{ alg: 'SHA-512', content: lockedDigest(one.name) }],
+    hashes: [{ alg: 'SHA-512', content: lockedDigest(one) }],
     licenses: [/ /.test(one.license) ? { expression: one.license } : { license: { id: one.license } }],
     ...(compiledIn[one.name] ? { components: compiledIn[one.name].map(compiledComponent) } : {}),
   })),

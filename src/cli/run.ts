@@ -152,7 +152,7 @@ async function makeSurface(
   ending: { status: number },
 ): Promise<Surface> {
   const { io, home, drivers, version, signal } = world;
-  const kept = profileStore(ownFolder('config', home), createLock());
+  const kept = profileStore(ownFolder('config', home), createLock({ warn: (message) => surface.warn(message) }));
   // In a dry run a change is made in the mind only.
   const store: ProfileStore = settings.dryRun ? { ...kept, change: async (change) => change(await kept.read()) } : kept;
   const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);

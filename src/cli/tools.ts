@@ -52,7 +52,7 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}, profi
     ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit }),
   };
   const cache = createCache(path.join(ownFolder('cache', home), 'documents'), () => surface.io.now());
-  return { http: lazyHttp(settingsOfHttp), lock: createLock(), cache };
+  return { http: lazyHttp(settingsOfHttp), lock: createLock({ warn: (message) => surface.warn(message) }), cache };
 }
 
 /** An Http that is loaded with its first request: what works on files never needs it. */

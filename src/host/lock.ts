@@ -1,92 +1,102 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lock } from '../core/driver.ts';
-import { conflictError, localError } from '../core/errors.ts';
-import { codeOf, lockFiles } from './lock-files.ts';
+import type { Held, Lock } from '../core/driver.ts';
+import { conflictError, ImgctlError, localError } from '../core/errors.ts';
+import { evict, giveBack, isHeld, keepAlive, look, take } from './lock-folder.ts';
 
-/** Milliseconds after its last sign of life that a lock counts as left behind by a process that died. */
-const staleMs = 5000;
-/** Milliseconds between signs of life. */
-const updateMs = 1000;
-/** Milliseconds between looks at a lock that is held: the first, and the most. */
+/** How a lock bides its time, in ms. */
+export interface LockTimes {
+  /** How long other processes are waited for. */
+  readonly patienceMs: number;
+  /** How long a holder may show no sign of life until it counts as dead. */
+  readonly silenceMs: number;
+  /** Between signs of life. */
+  readonly beatMs: number;
+}
+
+const usual: LockTimes = { patienceMs: 30_000, silenceMs: 5000, beatMs: 1000 };
+/** Between looks at a lock that is held: the first, and the most. */
 const firstLookMs = 15;
 const longestLookMs = 300;
 
-type Release = () => Promise<void>;
-
-/** Takes the lock or rejects with ELOCKED. What it returns gives it back, and rejects if the lock was lost meanwhile. */
-async function take(path: string, onLost: () => void): Promise<Release> {
-  const { lock } = await import('proper-lockfile');
-  const files = lockFiles(staleMs);
-  const release = await lock(path, {
-    fs: files.fs,
-    realpath: false,
-    stale: staleMs,
-    update: updateMs,
-    retries: 0,
-    onCompromised: onLost,
-  });
-  files.taken();
-  return release;
+/**
+ * Tells for how long a sign has not changed, on the clock of who looks: those of two machines need not agree. Of a pause
+ * between two looks no more than usual counts: whoever stood still himself has seen nothing.
+ */
+function silence(): (sign: string) => number {
+  let [last, since, at] = ['', 0, performance.now()];
+  return (sign) => {
+    const now = performance.now();
+    since = sign === last ? since + Math.min(now - at, 2 * longestLookMs) : 0;
+    [last, at] = [sign, now];
+    return since;
+  };
 }
 
-async function takePatiently(path: string, patienceMs: number, onLost: () => void): Promise<Release> {
-  const until = Date.now() + patienceMs;
-  for (let look = firstLookMs; ; look = Math.min(longestLookMs, look * 1.5)) {
+async function takePatiently(lock: string, path: string, { patienceMs, silenceMs }: LockTimes): Promise<Held> {
+  const until = performance.now() + patienceMs;
+  const silentFor = silence();
+  for (let pauseMs = firstLookMs; ; pauseMs = Math.min(longestLookMs, pauseMs * 1.5)) {
     try {
-      return await take(path, onLost);
+      const holding = await look(lock);
+      const held = holding ? undefined : await take(lock);
+      if (held) return held;
+      if (holding && silentFor(holding.sign) >= silenceMs) {
+        await evict(lock, holding);
+        continue;
+      }
     } catch (error) {
-      if (codeOf(error) !== 'ELOCKED')
-        throw localError(`cannot lock ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-      if (Date.now() > until)
-        throw conflictError(`${path} has been locked by another process for ${patienceMs / 1000} s (${path}.lock)`, {
-          hint: 'wait for the other imgctl to end, then try again',
-        });
+      throw localError(`cannot lock ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
-    await sleep(look * (0.5 + Math.random()));
+    if (performance.now() > until)
+      throw conflictError(`${path} is locked by another process (${lock})`, {
+        hint: 'Wait for the other imgctl to end, then try again.',
+      });
+    await sleep(pauseMs * (0.5 + Math.random()));
   }
 }
 
-const lostError = (path: string): Error =>
-  conflictError(`the lock on ${path} was lost while working: this process stood still, and another one took it`, {
-    hint: 'look at what is there now, then try again',
+const lostError = (path: string, cause: unknown): ImgctlError =>
+  conflictError(`lost the lock on ${path}: this process was suspended, and another one took over`, {
+    hint: 'Try again: this change was not made.',
+    cause,
   });
 
-/** `work` under the lock. Its result counts only if the lock was ours to the end. */
-async function workLocked<T>(path: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
-  let lose: () => void = () => undefined;
-  const lost = new Promise<never>((_resolve, reject) => {
-    lose = () => reject(lostError(path));
-  });
-  lost.catch(() => undefined);
-  const release = await takePatiently(path, patienceMs, lose);
-  let result: T;
+/** A failure that is none of the work's own reasons: the draft went with the lock. */
+const isOfDisk = (error: unknown): boolean => !(error instanceof ImgctlError) || error.code === 'LOCAL';
+
+async function workLocked<T>(path: string, times: LockTimes, warn: Warn, work: (held: Held) => Promise<T>): Promise<T> {
+  const lock = `${path}.lock`;
+  const held = await takePatiently(lock, path, times);
+  const stop = keepAlive(held, times.beatMs);
   try {
-    result = await Promise.race([work(), lost]);
+    return await work(held);
   } catch (error) {
-    await release().catch(() => undefined);
+    if (isOfDisk(error) && !(await isHeld(held))) throw lostError(path, error);
     throw error;
+  } finally {
+    stop();
+    // What the work did is done, whether or not others have to wait for the lock until it counts as left behind.
+    await giveBack(lock, held).catch((error: unknown) => {
+      warn(`could not release the lock ${lock}: ${error instanceof Error ? error.message : String(error)}`);
+    });
   }
-  await release().catch((error: unknown) => {
-    const code = codeOf(error);
-    if (code === 'ERELEASED' || code === 'ECOMPROMISED') throw lostError(path);
-    throw localError(`cannot give back the lock on ${path}`, { cause: error });
-  });
-  return result;
 }
+
+type Warn = (message: string) => void;
 
 /**
- * A lock between processes (a folder `PATH.lock` beside the path), and in line among the callers of this one.
- * `patienceMs` is how long other processes are waited for. Rejects with CONFLICT when that was not long enough, or
- * when another process took the lock from us because this one stood still for more than 5 s: then `work` has run,
- * or runs on, and its result is not used. Rejects with LOCAL when no lock can be made there.
+ * A lock between processes, also of several machines on one file system (a folder `PATH.lock` beside the path), and in line
+ * among the callers of this one. Rejects with CONFLICT when others did not give it back in time, or when another process
+ * took it over because this one stood still: then what `work` was about to publish out of `Held.folder` was not published.
+ * Rejects with LOCAL when no lock can be made there. `warn` is told of a lock that could not be released.
  */
-export function createLock({ patienceMs = 30_000 }: { readonly patienceMs?: number } = {}): Lock {
+export function createLock({ warn = () => undefined, ...times }: Partial<LockTimes> & { readonly warn?: Warn } = {}): Lock {
   const lines = new Map<string, Promise<unknown>>();
   return async (given, work) => {
     const path = resolve(given);
     const before = lines.get(path) ?? Promise.resolve();
-    const mine = before.then(() => workLocked(path, patienceMs, work));
+    const mine = before.then(() => workLocked(path, { ...usual, ...times }, warn, work));
     const settled = mine.catch(() => undefined);
     lines.set(path, settled);
     try {

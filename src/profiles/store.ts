@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chown, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Lock } from '../core/driver.ts';
 import { localError } from '../core/errors.ts';
@@ -15,43 +16,69 @@ export interface ProfileStore {
 }
 
 const configName = 'config';
-/** What conf writes to before it renames. */
-const draftPattern = /^config\.json\.tmp-[0-9a-f]+$/;
+/** Where a new file is written before it gets its name. */
+const draftPattern = /^config\.json\.tmp-[0-9a-f-]+$/;
+
+const fileIn = (folder: string): string => path.join(folder, `${configName}.json`);
+
+/** What the store in `folder` holds; an empty book if there is none. Throws CONFIG if it is damaged. */
+export async function readBook(folder: string): Promise<ProfileBook> {
+  const text = await textOf(fileIn(folder));
+  return text === undefined ? emptyBook : parseBook(text, fileIn(folder));
+}
 
 /** Removes the drafts of processes that were killed while writing: they hold secrets. Call under the lock. */
 async function removeDrafts(folder: string): Promise<void> {
   const drafts = (await readdir(folder)).filter((name) => draftPattern.test(name));
-  await Promise.all(drafts.map((name) => rm(path.join(folder, name), { force: true })));
+  await Promise.all(drafts.map((name) => rm(path.join(folder, name), { recursive: true, force: true })));
 }
 
-/** The store in `folder`. Reading parses the file; conf is loaded only for writing, which is atomic. */
+/** Has conf write the book beside `file`, and gives the path. conf makes folders that are missing: so it gets one that is no lock's. */
+async function writeDraft(file: string, book: ProfileBook): Promise<string> {
+  const draft = path.join(path.dirname(file), `${configName}.json.tmp-${randomUUID()}`);
+  const { default: Conf } = await import('conf');
+  await mkdir(draft, { mode: 0o700 });
+  const store = new Conf<Record<string, unknown>>({
+    cwd: draft,
+    configName,
+    projectName: 'imgctl',
+    projectSuffix: '',
+    configFileMode: 0o600,
+    accessPropertiesByDotNotation: false,
+    clearInvalidConfig: false,
+  });
+  store.store = { ...book };
+  return fileIn(draft);
+}
+
+/** Root leaves a user's file to the user (sudo, containers). */
+async function keepOwner(file: string, draft: string): Promise<void> {
+  const before = process.getuid?.() === 0 ? await stat(file).catch(() => undefined) : undefined;
+  if (before) await chown(draft, before.uid, before.gid);
+}
+
+/** The store in `folder`. Reading parses the file; conf is loaded only for writing. The file is replaced in one step. */
 export function profileStore(folder: string, lock: Lock): ProfileStore {
-  const file = path.join(folder, `${configName}.json`);
-  const read = async (): Promise<ProfileBook> => {
-    const text = await textOf(file);
-    return text === undefined ? emptyBook : parseBook(text, file);
-  };
+  const file = fileIn(folder);
   return {
     path: file,
-    read,
+    read: () => readBook(folder),
     async change(change) {
       await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
         throw localError(`cannot make the folder ${folder}`, { cause: error });
       });
-      return lock(file, async () => {
-        await removeDrafts(folder);
-        const changed = change(await read());
-        const { default: Conf } = await import('conf');
-        const store = new Conf<Record<string, unknown>>({
-          cwd: folder,
-          configName,
-          projectName: 'imgctl',
-          projectSuffix: '',
-          configFileMode: 0o600,
-          accessPropertiesByDotNotation: false,
-          clearInvalidConfig: false,
-        });
-        store.store = { ...changed };
+      // Some keep the file elsewhere, with a link to it here.
+      const real = await realpath(file).catch(() => file);
+      return lock(real, async (held) => {
+        await removeDrafts(path.dirname(real));
+        const changed = change(await readBook(folder));
+        const draft = await writeDraft(real, changed);
+        await keepOwner(real, draft);
+        // By way of the lock's own folder, which is gone if the lock is.
+        const last = path.join(held.folder, `${configName}.json`);
+        await rename(draft, last);
+        await rename(last, real);
+        await rm(path.dirname(draft), { recursive: true, force: true }).catch(() => undefined);
         return changed;
       });
     },

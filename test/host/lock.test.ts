@@ -1,10 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { notFoundError } from '../../src/core/errors.ts';
 import { createLock } from '../../src/host/lock.ts';
 
 let folder: string;
@@ -28,9 +39,14 @@ beforeEach(() => {
   path = join(folder, `store-${(turn += 1)}.json`);
 });
 
+/** Times of a test: what takes seconds elsewhere. */
+const quick = { silenceMs: 300, beatMs: 50 };
+/** For processes that a busy machine may keep waiting. */
+const patient = { silenceMs: 1500, beatMs: 100 };
+
 /** Another process that runs `body` with `lock`, `path` and `fs` at hand. */
 function processOf(body: string): ChildProcess {
-  const script = `import * as fs from 'node:fs'; import { createLock } from ${JSON.stringify(bundle)}; const lock = createLock(); const path = ${JSON.stringify(path)}; const sleep = (ms) => new Promise((done) => setTimeout(done, ms));`;
+  const script = `import * as fs from 'node:fs'; import { createLock } from ${JSON.stringify(bundle)}; const lock = createLock(${JSON.stringify(patient)}); const path = ${JSON.stringify(path)}; const sleep = (ms) => new Promise((done) => setTimeout(done, ms));`;
   return spawn(process.execPath, ['--input-type=module', '-e', `${script}\n${body}`], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 const ended = async (child: ChildProcess): Promise<unknown> => (await once(child, 'exit'))[0];
@@ -97,10 +113,10 @@ describe('several processes', () => {
   });
 
   test('a lock that is held is waited for, then CONFLICT names it', async () => {
-    const holder = processOf(`await lock(path, async () => { console.log('held'); await sleep(3000) });`);
+    const holder = processOf(`await lock(path, async () => { console.log('held'); await sleep(1000) });`);
     const end = ended(holder);
     await said(holder);
-    await expect(createLock({ patienceMs: 500 })(path, async () => 1)).rejects.toMatchObject({
+    await expect(createLock({ patienceMs: 300 })(path, async () => 1)).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining(`${path}.lock`),
     });
@@ -120,35 +136,98 @@ describe('several processes', () => {
     expect(readdirSync(folder).filter((name) => name.includes('.lock') && name !== 'lock.mjs')).toEqual([]);
   });
 
-  test('what a process left that was killed while it removed a leftover does not stand in the way', async () => {
-    mkdirSync(`${path}.lock`);
-    const long = new Date(Date.now() - 60_000);
-    utimesSync(`${path}.lock`, long, long);
-    const left = statSync(`${path}.lock`);
-    const claim = `${path}.lock.${left.ino}-${Math.round(left.mtimeMs)}`;
-    mkdirSync(claim);
-    utimesSync(claim, long, long);
+  test('what killed processes left beside the lock is cleared away', async () => {
+    mkdirSync(`${path}.lock.0-left/1`, { recursive: true });
     expect(await createLock()(path, async () => 'taken')).toBe('taken');
-    expect(existsSync(claim)).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.lock`))).toEqual([]);
   });
 
-  test('a lock that was lost is an error, and the other’s is left alone', async () => {
-    const lock = createLock();
-    const stolen = lock(path, async () => {
-      // What another process does after we stood still for long enough.
+  test('a holder that was stopped publishes nothing after another one took over, and the other is left alone', async () => {
+    const holder = processOf(`await lock(path, async ({ folder }) => {
+      fs.writeFileSync(folder + '/draft', 'of the first');
+      console.log('held');
+      await sleep(200);
+      fs.renameSync(folder + '/draft', path);
+    }).then(() => console.log('done'), (error) => console.log(error.code));`);
+    await said(holder);
+    holder.kill('SIGSTOP');
+    const told = said(holder);
+    await createLock(quick)(path, async ({ folder: held }) => {
+      holder.kill('SIGCONT');
+      expect(await told).toBe('CONFLICT');
+      writeFileSync(join(held, 'draft'), 'of the second');
+      renameSync(join(held, 'draft'), path);
+    });
+    expect(readFileSync(path, 'utf8')).toBe('of the second');
+  });
+});
+
+describe('signs of life', () => {
+  test('a holder that lives keeps its lock, however wrong the clock of who waits, and however coarse the times of files', async () => {
+    for (const shift of [-60_000, 60_000]) {
+      const order: string[] = [];
+      const holding = createLock(quick)(path, async () => {
+        const now = Date.now;
+        Date.now = () => now() + shift;
+        try {
+          const waiting = createLock(quick)(path, async () => void order.push('second'));
+          await pause(2 * quick.silenceMs);
+          for (const name of ['', ...readdirSync(`${path}.lock`)]) utimesSync(join(`${path}.lock`, name), 0, 0);
+          order.push('first');
+          return { waiting };
+        } finally {
+          Date.now = now;
+        }
+      });
+      await (
+        await holding
+      ).waiting;
+      expect(order).toEqual(['first', 'second']);
+    }
+  });
+
+  test('who stood still himself does not take the lock of a holder who lives', async () => {
+    const clock = performance.now.bind(performance);
+    let jump = 0;
+    performance.now = () => clock() + jump;
+    try {
+      const order: string[] = [];
+      const holding = createLock({ silenceMs: 10_000, beatMs: 60_000 })(path, async () => {
+        const waiting = createLock({ silenceMs: 10_000 })(path, async () => void order.push('second'));
+        await pause(50);
+        jump = 20_000;
+        await pause(600);
+        order.push('first');
+        return { waiting };
+      });
+      await (
+        await holding
+      ).waiting;
+      expect(order).toEqual(['first', 'second']);
+    } finally {
+      performance.now = clock;
+    }
+  });
+
+  test('only what needs the lock fails when it was lost: work that published before is done', async () => {
+    const done = createLock(quick)(path, async ({ folder: held }) => {
+      writeFileSync(join(held, 'draft'), 'x');
+      renameSync(join(held, 'draft'), path);
       rmSync(`${path}.lock`, { recursive: true });
-      mkdirSync(`${path}.lock`);
-      const other = new Date(Date.now() + 5000);
-      utimesSync(`${path}.lock`, other, other);
+      mkdirSync(`${path}.lock/another`, { recursive: true });
       return 'done';
     });
-    await expect(stolen).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('lost') });
-    expect(existsSync(`${path}.lock`)).toBe(true);
-    const working = createLock()(`${path}.b`, async () => {
-      rmSync(`${path}.b.lock`, { recursive: true });
-      await pause(60_000);
+    expect(await done).toBe('done');
+    expect(readdirSync(`${path}.lock`)).toEqual(['another']);
+    expect(await createLock(quick)(path, async () => 'then')).toBe('then');
+  });
+
+  test('an error of the work’s own stays what it is', async () => {
+    const refused = notFoundError('no such thing');
+    const work = createLock(quick)(path, () => {
+      rmSync(`${path}.lock`, { recursive: true });
+      throw refused;
     });
-    // The next sign of life finds out while the work goes on.
-    await expect(working).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('lost') });
+    await expect(work).rejects.toBe(refused);
   });
 });

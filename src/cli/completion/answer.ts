@@ -1,7 +1,7 @@
 import { profileDirectory } from '../directory.ts';
 import { knownNames } from '../image-names.ts';
 import { ownFolder, type Home } from '../../host/folders.ts';
-import { profileStore } from '../../profiles/store.ts';
+import { readBook } from '../../profiles/store.ts';
 import { safe } from '../../ui/text.ts';
 import { complete, type Candidate, type OwnWords } from './complete.ts';
 import { bashWord, shellWords } from './shell-words.ts';
@@ -40,9 +40,8 @@ function lines(found: readonly Candidate[] | 'files', write: (candidate: Candida
 }
 
 async function ownWords(table: CompletionTable, home: Home, now: number): Promise<OwnWords> {
-  const store = profileStore(ownFolder('config', home), (_path, work) => work());
   const ambient = home.env.IMGCTL_PROFILE;
-  const directory = profileDirectory(await store.read(), home.env, ambient ? [ambient] : [], table.usual);
+  const directory = profileDirectory(await readBook(ownFolder('config', home)), home.env, ambient ? [ambient] : [], table.usual);
   const names = [...new Set([...directory.all, table.usual])];
   return {
     profiles: names.flatMap((name) => (directory.has(name) ? [{ name, provider: directory.entry(name).provider }] : [])),

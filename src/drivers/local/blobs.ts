@@ -7,7 +7,7 @@ import { digestOf } from '../_oci/digest.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { clearDrafts, keptAlive } from './drafts.ts';
 import { goOn, ifThere, onDisk } from './failure.ts';
-import { blobsPath, makeLayout, newDraft, publish, writeDurably, type Folder } from './folder.ts';
+import { blobsPath, discard, makeLayout, newDraft, publish, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 import { unsettle } from './ledger.ts';
 
 /** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */
@@ -42,8 +42,8 @@ export async function readDocument(folder: Folder, { digest, size }: Descriptor)
   return bytes.toString('utf8');
 }
 
-/** Stores a small blob, and says what describes it. Call under the lock. */
-export async function putDocument(folder: Folder, mediaType: string, text: string): Promise<Descriptor> {
+/** Stores a small blob, and says what describes it. */
+export async function putDocument(folder: LockedFolder, mediaType: string, text: string): Promise<Descriptor> {
   const bytes = Buffer.from(text, 'utf8');
   const digest = digestOf(bytes);
   const file = path.join(blobsPath(folder), digest.slice('sha256:'.length));
@@ -101,8 +101,8 @@ export async function holdsBlob(folder: Folder, digest: string, size: number): P
   return true;
 }
 
-/** Gives a draft its place among the blobs, unless the same bytes are there already. Call under the lock. */
-export async function placeDraft(folder: Folder, draft: Draft): Promise<void> {
+/** Gives a draft its place among the blobs, unless the same bytes are there already. */
+export async function placeDraft(folder: LockedFolder, draft: Draft): Promise<void> {
   const file = blobPath(folder, draft.digest);
   if (file === undefined || (await holdsBlob(folder, draft.digest, draft.size))) return;
   await unsettle(folder, [draft.digest]);
@@ -110,10 +110,10 @@ export async function placeDraft(folder: Folder, draft: Draft): Promise<void> {
 }
 
 /** Takes blobs away. A digest of another kind than ours names no file. */
-export async function dropBlobs(folder: Folder, digests: readonly string[]): Promise<void> {
+export async function dropBlobs(folder: LockedFolder, digests: readonly string[]): Promise<void> {
   for (const digest of digests) {
     const file = blobPath(folder, digest);
-    if (file !== undefined) await onDisk(`removing ${file}`, rm(file, { force: true }));
+    if (file !== undefined) await discard(folder, file);
   }
 }
 

@@ -5,7 +5,7 @@ import { nextRecord } from '../_oci/next-record.ts';
 import { recordOf } from '../_oci/record.ts';
 import { dropBlobs, putDocument } from './blobs.ts';
 import { find, readCatalogue, type Found } from './catalogue.ts';
-import type { Folder } from './folder.ts';
+import type { Folder, LockedFolder } from './folder.ts';
 import { nameOf, readIndex, withoutName, writeIndex, type Index } from './index-file.ts';
 import { unsettle } from './ledger.ts';
 import { reachable } from './reachable.ts';
@@ -13,9 +13,9 @@ import { reachable } from './reachable.ts';
 /**
  * Lets the index name a manifest for the image `id`, in the place of `before` if there was one. Record, manifest and
  * disk must be there already; those of before go once the index no longer names them. So whoever is killed at any
- * point leaves the one or the other whole. Call under the lock, with an index that was read under it.
+ * point leaves the one or the other whole. Call with an index that was read under the same lock.
  */
-export async function enter(folder: Folder, index: Index, id: string, manifest: Descriptor, before?: Found): Promise<void> {
+export async function enter(folder: LockedFolder, index: Index, id: string, manifest: Descriptor, before?: Found): Promise<void> {
   const plain = indexEntry(id, manifest.digest, manifest.size);
   const entry = { ...before?.entry, ...plain, annotations: { ...before?.entry.annotations, ...plain.annotations } };
   let entered = false;
@@ -35,8 +35,8 @@ export async function enter(folder: Folder, index: Index, id: string, manifest: 
   if (before && !after.entries.some(({ digest }) => digest === before.entry.digest)) await dropBlobs(folder, former);
 }
 
-/** Writes an image's record and manifest, and enters it. Call under the lock. Returns its record. */
-export async function put(folder: Folder, index: Index, json: Json, disk?: Descriptor, before?: Found): Promise<Json> {
+/** Writes an image's record and manifest, and enters it. Returns its record. */
+export async function put(folder: LockedFolder, index: Index, json: Json, disk?: Descriptor, before?: Found): Promise<Json> {
   const { id, name, createdAt } = recordOf(json);
   const empty = disk ?? (await putDocument(folder, emptyType, emptyBlob));
   const record = await putDocument(folder, recordType, JSON.stringify(json));
@@ -46,8 +46,8 @@ export async function put(folder: Folder, index: Index, json: Json, disk?: Descr
 }
 
 /** Changes the record of an image: `change` gives the fields that differ, or undefined if none do. Throws NOT_FOUND. */
-export async function changeRecord(folder: Folder, id: string, change: (found: Found) => Json | undefined): Promise<void> {
-  await folder.locked(async () => {
+export async function changeRecord(home: Folder, id: string, change: (found: Found) => Json | undefined): Promise<void> {
+  await home.locked(async (folder) => {
     const index = await readIndex(folder);
     const before = await find(folder, id, index);
     const fields = change(before);
@@ -60,8 +60,8 @@ export async function changeRecord(folder: Folder, id: string, change: (found: F
  * Takes an image out of a folder, and its blobs that nothing else needs. `check` may refuse by throwing. Throws
  * NOT_FOUND. Call without the lock.
  */
-export async function removeImage(folder: Folder, id: string, call: Call, check: (found: Found) => void): Promise<void> {
-  await folder.locked(async () => {
+export async function removeImage(from: Folder, id: string, call: Call, check: (found: Found) => void): Promise<void> {
+  await from.locked(async (folder) => {
     const index = await readIndex(folder);
     const { images, known } = await readCatalogue(folder, call, index);
     const found = images.get(id) ?? (await find(folder, id, index));

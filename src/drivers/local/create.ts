@@ -16,11 +16,11 @@ export const create: Operation<LocalClient, 'create'> = {
   async run(client, request, call) {
     const id = request.id ?? randomUUID();
     checkId(id);
-    await client.home.locked(async () => {
+    await client.home.locked(async (home) => {
       goOn(call.signal);
-      const index = await readIndex(client.home);
+      const index = await readIndex(home);
       checkFree(index, id);
-      await put(client.home, index, firstRecord(id, request.description, new Date().toISOString()));
+      await put(home, index, firstRecord(id, request.description, new Date().toISOString()));
     });
     call.note({ kind: 'created', id });
     return showImage(client, id, call);

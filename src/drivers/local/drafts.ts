@@ -27,11 +27,16 @@ export async function keptAlive<T>(draft: string, work: () => Promise<T>): Promi
 export const clearDrafts = (folder: Folder): Promise<void> => removeOld(draftsPath(folder), deadMs, () => true);
 
 /** Removes files of a folder that may go and were last written more than `ageMs` ago. */
-export async function removeOld(folderPath: string, ageMs: number, mayGo: (name: string) => boolean): Promise<void> {
+export async function removeOld(
+  folderPath: string,
+  ageMs: number,
+  mayGo: (name: string) => boolean,
+  remove: (file: string) => Promise<void> = (file) => onDisk(`removing ${file}`, rm(file, { force: true })),
+): Promise<void> {
   for (const entry of await onDisk(`reading ${folderPath}`, readdir(folderPath, { withFileTypes: true }))) {
     if (!entry.isFile() || !mayGo(entry.name)) continue;
     const file = path.join(folderPath, entry.name);
     const there = await ifThere(`looking at ${file}`, stat(file));
-    if (there && Date.now() - there.mtimeMs > ageMs) await onDisk(`removing ${file}`, rm(file, { force: true }));
+    if (there && Date.now() - there.mtimeMs > ageMs) await remove(file);
   }
 }

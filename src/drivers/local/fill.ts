@@ -12,7 +12,7 @@ import { holdsBlob, placeDraft, putDocument, type Draft } from './blobs.ts';
 import { checkFree, find, takenBy, type Found } from './catalogue.ts';
 import { enter, put } from './change.ts';
 import type { LocalClient } from './client.ts';
-import type { Folder } from './folder.ts';
+import type { Folder, LockedFolder } from './folder.ts';
 import { readIndex, type Index } from './index-file.ts';
 import { showImage } from './replicas.ts';
 import { sweep } from './sweep.ts';
@@ -70,8 +70,8 @@ async function enterKnown(client: LocalClient, target: Target, id: string, disk:
   const { bytes: size, sha256 } = disk;
   if (size === undefined || sha256 === undefined) return undefined;
   const digest = `sha256:${sha256}`;
-  return client.home.locked(async () =>
-    (await holdsBlob(client.home, digest, size)) ? enterDisk(client, target, id, disk, { digest, size }) : undefined,
+  return client.home.locked(async (home) =>
+    (await holdsBlob(home, digest, size)) ? enterDisk(home, target, id, disk, { digest, size }) : undefined,
   );
 }
 
@@ -88,18 +88,18 @@ async function enterNew(
       throw integrityError(`${draft.size} bytes came, and ${disk.bytes} were to come`);
     if (disk.sha256 !== undefined && `sha256:${disk.sha256}` !== draft.digest)
       throw integrityError(`the bytes that came have the SHA-256 ${draft.digest.slice(7)}, and not ${disk.sha256}`);
-    return await client.home.locked(async () => {
-      await placeDraft(client.home, draft);
-      return enterDisk(client, target, id, disk, draft);
+    return await client.home.locked(async (home) => {
+      await placeDraft(home, draft);
+      return enterDisk(home, target, id, disk, draft);
     });
   } finally {
     await rm(draft.file, { force: true });
   }
 }
 
-/** Call under the lock, with the blob in its place. Returns the id under which it was entered: that of the original where it can. */
+/** Call with the blob in its place. Returns the id under which it was entered: that of the original where it can. */
 async function enterDisk(
-  { home }: LocalClient,
+  home: LockedFolder,
   target: Target,
   id: string,
   { encoding, virtualBytes }: Disk,

@@ -8,7 +8,12 @@ import { ifThere, onDisk } from './failure.ts';
 export interface Folder {
   readonly path: string;
   /** Runs `work` while no other process of ours changes the index. Other tools know no lock. */
-  locked<T>(work: () => Promise<T>): Promise<T>;
+  locked<T>(work: (folder: LockedFolder) => Promise<T>): Promise<T>;
+}
+
+/** A folder whose lock is ours. `held` is a folder that goes with the lock: what is renamed out of it or into it is so under the lock. */
+export interface LockedFolder extends Folder {
+  readonly held: string;
 }
 
 export const blobsPath = (folder: Folder): string => path.join(folder.path, 'blobs', 'sha256');
@@ -16,7 +21,9 @@ export const ownPath = (folder: Folder, name: string): string => path.join(folde
 export const indexPath = (folder: Folder): string => path.join(folder.path, 'index.json');
 /** Where files are written before they get their name: same file system, so that the rename is one step. */
 export const draftsPath = (folder: Folder): string => ownPath(folder, 'tmp');
-export const newDraft = (folder: Folder): string => path.join(draftsPath(folder), randomUUID());
+/** Under the lock it goes with the lock: whoever has lost it publishes nothing any more. */
+export const newDraft = (folder: Folder | LockedFolder): string =>
+  path.join('held' in folder ? folder.held : draftsPath(folder), randomUUID());
 
 /** Makes the folder a layout if it is none. Throws CONFIG when a file is in the way. */
 export async function makeLayout(folder: Folder): Promise<void> {
@@ -42,8 +49,15 @@ export async function publish(draft: string, target: string): Promise<void> {
   await onDisk(`writing ${target}`, syncFolder(path.dirname(target)));
 }
 
+/** Takes a file away, in the same step as it shows that the lock is still ours; if it is not, the file stays. One that is gone is as good. */
+export async function discard({ held }: LockedFolder, file: string): Promise<void> {
+  const away = path.join(held, randomUUID());
+  await ifThere(`removing ${file}`, rename(file, away));
+  await onDisk(`removing ${file}`, rm(away, { force: true }));
+}
+
 /** Replaces a file in one step: old or new, never half. Throws LOCAL, and then the old one is there. */
-export async function writeDurably(folder: Folder, target: string, contents: string | Uint8Array): Promise<void> {
+export async function writeDurably(folder: Folder | LockedFolder, target: string, contents: string | Uint8Array): Promise<void> {
   const draft = newDraft(folder);
   try {
     const handle = await onDisk(`writing ${draft}`, open(draft, 'wx', 0o644));

@@ -4,7 +4,7 @@ import { providerError } from '../../core/errors.ts';
 import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
 import { ifThere } from './failure.ts';
-import { indexPath, writeDurably, type Folder } from './folder.ts';
+import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 
 const readings = 10;
 const betweenMs = 20;
@@ -48,10 +48,10 @@ export function withoutName(entry: Descriptor): Descriptor {
 
 /**
  * Writes the index with its entries changed, in one step: `edit` gives an entry as it shall be, undefined takes it out;
- * `added` come behind. What cannot be understood stays. Call under the lock, with an index that was read under it.
+ * `added` come behind. What cannot be understood stays. Call with an index that was read under the same lock.
  */
 export async function writeIndex(
-  folder: Folder,
+  folder: LockedFolder,
   index: Index,
   edit: (entry: Descriptor) => Descriptor | undefined,
   added: readonly Descriptor[] = [],

@@ -1,6 +1,6 @@
-import { appendFile, readFile, rm } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { ifThere, onDisk } from './failure.ts';
-import { ownPath, type Folder } from './folder.ts';
+import { discard, ownPath, type Folder, type LockedFolder } from './folder.ts';
 
 /*
  * Blobs come before the index names them, and go after it has ceased to. A process that dies in between would leave them
@@ -9,8 +9,8 @@ import { ownPath, type Folder } from './folder.ts';
 
 const ledgerPath = (folder: Folder): string => ownPath(folder, 'unsettled');
 
-/** Writes down blobs that are about to come or to go. Call under the lock. */
-export async function unsettle(folder: Folder, digests: readonly string[]): Promise<void> {
+/** Writes down blobs that are about to come or to go. */
+export async function unsettle(folder: LockedFolder, digests: readonly string[]): Promise<void> {
   const file = ledgerPath(folder);
   await onDisk(`writing ${file}`, appendFile(file, digests.map((digest) => `${digest}\n`).join('')));
 }
@@ -22,8 +22,5 @@ export async function unsettled(folder: Folder): Promise<readonly string[]> {
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** All of it is settled. Call under the lock. */
-export async function settled(folder: Folder): Promise<void> {
-  const file = ledgerPath(folder);
-  await onDisk(`removing ${file}`, rm(file, { force: true }));
-}
+/** All of it is settled. */
+export const settled = (folder: LockedFolder): Promise<void> => discard(folder, ledgerPath(folder));

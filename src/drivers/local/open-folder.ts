@@ -3,7 +3,7 @@ import type { Lock } from '../../core/driver.ts';
 import { dropBlobs } from './blobs.ts';
 import { readCatalogue } from './catalogue.ts';
 import { clearDrafts } from './drafts.ts';
-import { makeLayout, ownPath, type Folder } from './folder.ts';
+import { makeLayout, ownPath, type Folder, type LockedFolder } from './folder.ts';
 import { readIndex } from './index-file.ts';
 import { settled, unsettled } from './ledger.ts';
 import { reachable } from './reachable.ts';
@@ -13,11 +13,12 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
     path: path.resolve(folderPath),
     async locked(work) {
       await makeLayout(folder);
-      return lock(ownPath(folder, 'index'), async () => {
+      return lock(ownPath(folder, 'index'), async ({ folder: held }) => {
+        const locked = { ...folder, held };
         await clearDrafts(folder);
-        await settle(folder);
-        const result = await work();
-        await settled(folder);
+        await settle(locked);
+        const result = await work(locked);
+        await settled(locked);
         return result;
       });
     },
@@ -26,7 +27,7 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
 }
 
 /** Gives back the space of blobs that a process which died here had put in, or was about to take out. */
-async function settle(folder: Folder): Promise<void> {
+async function settle(folder: LockedFolder): Promise<void> {
   const digests = await unsettled(folder);
   if (digests.length === 0) return;
   const index = await readIndex(folder);

@@ -102,12 +102,12 @@ export async function copyTo(home: Folder, folder: Folder, found: Found, call: C
 }
 
 /** Enters manifest and record of an image in another folder, byte for byte, unless a later revision stands there. */
-async function enterCopy(home: Folder, folder: Folder, found: Found, draft?: Draft): Promise<void> {
+async function enterCopy(home: Folder, target: Folder, found: Found, draft?: Draft): Promise<void> {
   const { record, disk } = found.manifest;
   const [manifestText, recordText] = [await readDocument(home, found.entry), await readDocument(home, record)];
   // Gone means that somebody changed the image meanwhile, and will bring the copy up to date in turn.
   if (manifestText === undefined || recordText === undefined) return;
-  await folder.locked(async () => {
+  await target.locked(async (folder) => {
     const index = await readIndex(folder);
     const there = await lookUp(folder, found.id, index);
     if (there && !isCopy(found, there)) throw conflictError(`another image has the id ${found.id} in ${folder.path}`);

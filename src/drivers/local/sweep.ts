@@ -4,7 +4,7 @@ import { recordOf } from '../_oci/record.ts';
 import { readCatalogue, type Catalogue } from './catalogue.ts';
 import { removeOld } from './drafts.ts';
 import { ifThere, onDisk } from './failure.ts';
-import { blobsPath, ownPath, type Folder } from './folder.ts';
+import { blobsPath, discard, ownPath, type Folder } from './folder.ts';
 import { nameOf, readIndex, writeIndex } from './index-file.ts';
 import { reachable } from './reachable.ts';
 
@@ -16,11 +16,11 @@ const graceMs = 24 * hourMs;
  * Removes what other tools left and nothing leads to: blobs, and entries that were superseded. Looks at most once an hour.
  * Never touches what is younger than a day. What our own dead processes left goes with the next change.
  */
-export async function sweep(folder: Folder, call: Call): Promise<void> {
-  const stamp = ownPath(folder, 'swept');
+export async function sweep(swept: Folder, call: Call): Promise<void> {
+  const stamp = ownPath(swept, 'swept');
   const last = await ifThere(`looking at ${stamp}`, stat(stamp));
   if (last && Date.now() - last.mtimeMs < hourMs) return;
-  await folder.locked(async () => {
+  await swept.locked(async (folder) => {
     await onDisk(`writing ${stamp}`, writeFile(stamp, ''));
     const index = await readIndex(folder);
     const catalogue = await readCatalogue(folder, call, index);
@@ -33,7 +33,12 @@ export async function sweep(folder: Folder, call: Call): Promise<void> {
           );
     const needed = await reachable(folder, after, catalogue.known);
     if (needed)
-      await removeOld(blobsPath(folder), graceMs, (name) => /^[0-9a-f]{64}$/.test(name) && !needed.has(`sha256:${name}`));
+      await removeOld(
+        blobsPath(folder),
+        graceMs,
+        (name) => /^[0-9a-f]{64}$/.test(name) && !needed.has(`sha256:${name}`),
+        (file) => discard(folder, file),
+      );
     // Files that skopeo writes blobs to before they get their name, left by one that was killed.
     await removeOld(folder.path, graceMs, (name) => name.startsWith('oci-put-blob'));
   });

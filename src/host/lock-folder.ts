@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Held } from '../core/driver.ts';
+import { codeOf } from './system-error.ts';
+
+/*
+ * LOCK/HOLDER/alive: a lock is a folder with one folder in it, that of its holder, which nobody else's is ever called. It is
+ * made beside (LOCK.HOLDER) and comes into being by a rename, which an occupied lock refuses. Whoever takes over a lock moves
+ * the holder's folder away, with all that lies in it: a rename out of it or into it then fails, so who has lost a lock cannot
+ * publish anything any more. No times are compared: not every file system keeps them, and clocks differ.
+ */
+
+const aliveName = 'alive';
+const refusals = new Set(['EEXIST', 'ENOTEMPTY', 'EPERM', 'EACCES', 'EBUSY', 'ENOENT']);
+
+const unless = async <T>(codes: readonly string[], work: Promise<T>): Promise<T | undefined> =>
+  work.catch((error: unknown) => {
+    if (codes.includes(codeOf(error) ?? '')) return undefined;
+    throw error;
+  });
+
+/** Who holds a lock (one, unless somebody put something there), and a sign that changes as long as they live. */
+export interface Holding {
+  readonly holders: readonly string[];
+  readonly sign: string;
+}
+
+/** Absent where nobody holds the lock. */
+export async function look(lock: string): Promise<Holding | undefined> {
+  const holders = (await unless(['ENOENT'], readdir(lock))) ?? [];
+  if (holders.length === 0) return undefined;
+  const signs = holders.map(async (holder) => {
+    const sign = await unless(['ENOENT', 'ENOTDIR'], readFile(path.join(lock, holder, aliveName), 'utf8'));
+    return `${holder} ${sign ?? ''}`;
+  });
+  return { holders, sign: (await Promise.all(signs)).join('\n') };
+}
+
+/** Takes a lock that nobody holds; absent if another one was faster. */
+export async function take(lock: string): Promise<Held | undefined> {
+  const holder = randomUUID();
+  const prepared = `${lock}.${holder}`;
+  // Not every platform renames over a folder, not even over an empty one.
+  await unless(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES', 'EBUSY'], rmdir(lock));
+  await mkdir(prepared);
+  try {
+    await mkdir(path.join(prepared, holder));
+    await writeFile(path.join(prepared, holder, aliveName), signOf(0));
+    await rename(prepared, lock);
+  } catch (error) {
+    await rm(prepared, { recursive: true, force: true });
+    if (refusals.has(codeOf(error) ?? '')) return undefined;
+    throw error;
+  }
+  await clear(lock).catch(() => undefined);
+  return { folder: path.join(lock, holder) };
+}
+
+/** Of one length, so that it needs no room on a full disk. */
+const signOf = (beat: number): string => String(beat).padStart(12, '0');
+
+/** Removes what killed processes left beside the lock. A living one whose folder that was makes it anew. Call while holding it. */
+async function clear(lock: string): Promise<void> {
+  const parent = path.dirname(lock);
+  const left = (await readdir(parent)).filter((name) => name.startsWith(`${path.basename(lock)}.`));
+  for (const name of left) await remove(path.join(parent, name));
+}
+
+/** What cannot be removed now is only in nobody's way, and the next one tries again. */
+const remove = (file: string): Promise<void> => rm(file, { recursive: true, force: true }).catch(() => undefined);
+
+/** Shows signs of life until the function that comes back is called, or the lock is lost. */
+export function keepAlive({ folder }: Held, beatMs: number): () => void {
+  let beats = 0;
+  const timer = setInterval(() => {
+    beats += 1;
+    // Without a sign of life the lock may be taken over, which its holder notices when it publishes.
+    void beat(path.join(folder, aliveName), signOf(beats)).catch(() => undefined);
+  }, beatMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+async function beat(file: string, sign: string): Promise<void> {
+  // It must not come into being again: the folder may be another's.
+  const handle = await open(file, 'r+');
+  await handle.write(sign, 0).finally(() => handle.close());
+}
+
+/** Whether the lock has not been taken over. */
+export const isHeld = async ({ folder }: Held): Promise<boolean> => (await unless(['ENOENT'], stat(folder))) !== undefined;
+
+/** Takes the lock away from holders who are taken for dead, and from nobody else. Anybody may take it then. */
+export async function evict(lock: string, { holders }: Holding): Promise<void> {
+  for (const holder of holders) await moveAway(lock, path.join(lock, holder));
+}
+
+/** Ends holding the lock. That it was taken over is no failure here. */
+export const giveBack = (lock: string, { folder }: Held): Promise<void> => moveAway(lock, folder);
+
+async function moveAway(lock: string, folder: string): Promise<void> {
+  const away = `${lock}.${randomUUID()}`;
+  await unless(['ENOENT'], rename(folder, away));
+  // Somebody may hold it by now.
+  await unless(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES', 'EBUSY'], rmdir(lock));
+  await remove(away);
+}

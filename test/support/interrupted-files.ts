@@ -1,0 +1,46 @@
+import type * as promises from 'node:fs/promises';
+
+/** What is called before each call of `node:fs/promises`, by its name; absent: nothing. */
+export interface Interruption {
+  before?: ((name: string) => Promise<void>) | undefined;
+}
+
+/**
+ * `node:fs/promises` with an interruption before each call. To be given by `vi.mock`:
+ * `vi.mock('node:fs/promises', async (original) => interrupted(await original(), interruption))`.
+ */
+export function interrupted(real: typeof promises, interruption: Interruption): typeof promises {
+  const wrapped = Object.entries(real).map(([name, value]: [string, unknown]) => {
+    if (typeof value !== 'function') return [name, value];
+    const call = value as (...args: readonly unknown[]) => unknown;
+    return [
+      name,
+      async (...args: readonly unknown[]) => {
+        await interruption.before?.(name);
+        return call(...args);
+      },
+    ];
+  });
+  return Object.fromEntries(wrapped) as typeof promises;
+}
+
+/** Does `once` before the call of that number, and nothing before any other. Gives how many calls there were. */
+export async function interruptedAt<T>(
+  interruption: Interruption,
+  number: number,
+  once: () => Promise<void>,
+  work: () => Promise<T>,
+): Promise<{ readonly result: PromiseSettledResult<T>; readonly calls: number }> {
+  let calls = 0;
+  const before = async (): Promise<void> => {
+    calls += 1;
+    if (calls !== number) return;
+    interruption.before = undefined;
+    await once();
+    interruption.before = before;
+  };
+  interruption.before = before;
+  const [result] = await Promise.allSettled([work()]);
+  interruption.before = undefined;
+  return { result, calls };
+}
