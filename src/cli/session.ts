@@ -137,7 +137,7 @@ function opened(driver: Driver, values: FieldValues, tools: Tools, profile: stri
   try {
     return driver.open(values, tools, profile);
   } catch (error) {
-    throw error instanceof ImgctlError ? error.with({ profile, provider: driver.name }) : error;
+    throw error instanceof ImgctlError ? error.inProfile(profile, driver.name) : error;
   }
 }
 
@@ -155,12 +155,15 @@ async function refusalWithOthers(driver: Driver, verb: OperationName, profile: s
 /** Adds to a failure where it happened; to refused credentials, where they came from. */
 function blamed(error: unknown, session: Session, origins: Readonly<Record<string, Origin>>): unknown {
   if (!(error instanceof ImgctlError)) return error;
-  const where = { profile: session.profile, provider: session.provider };
-  if (error.code !== 'AUTH' || error.circumstances.status !== 401) return error.with(where);
+  const placed = error.inProfile(session.profile, session.provider);
+  const { code, circumstances } = placed;
+  if (code !== 'AUTH' || circumstances.status !== 401) return placed;
   const sources = Object.entries(origins).filter(([field]) => session.driver.profile[field]?.secret);
   const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}${referenceOf(origin)}`).join('; ');
-  const hint = [error.circumstances.hint, told, `imgctl profile check ${session.profile}`].filter(Boolean).join('\n');
-  return new ImgctlError(error.code, error.message, { ...where, ...error.circumstances, hint });
+  const hint = [circumstances.hint, told, `Check the profile with: imgctl profile check ${session.profile}`]
+    .filter(Boolean)
+    .join('\n');
+  return new ImgctlError(code, placed.message, { ...circumstances, hint });
 }
 
 /** Where a reference leads; a command may hold what nobody else should read. */

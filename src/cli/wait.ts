@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortedError, conflictError, ImgctlError, providerError, waitTimeoutError } from '../core/errors.ts';
 import type { Image, Status } from '../core/image.ts';
 import type { Call, Work } from '../core/operation.ts';
+import { typedImage } from '../core/next.ts';
 import { humanDuration } from '../core/quantity.ts';
 import type { Task } from '../ui/progress.ts';
 import type { At } from './command.ts';
@@ -21,6 +22,9 @@ export interface WaitLimits {
 /** What is waited for. `gone`: the image is no longer there. `places`: it is active in each of these. */
 export type Goal = { readonly status: readonly Status[] } | { readonly gone: true } | { readonly places: readonly string[] };
 
+/** The work behind an image that is looked at without knowing what another run began. */
+export const begunElsewhere: Work = { since: new Date(0).toISOString() };
+
 const usualWaitMs = 2 * 3_600_000;
 const usualPauseMs = 5000;
 const firstPauseMs = 250;
@@ -39,8 +43,8 @@ function reached(image: Image, goal: Goal, began: boolean): boolean {
   if ('gone' in goal) return image.status === 'deleted';
   if (goal.status.includes(image.status)) return true;
   if (began && resting.has(image.status))
-    throw conflictError(`${image.id} came to rest as ${image.status}, not as ${goal.status.join(' or ')}`, {
-      hint: 'somebody else may be at work on it',
+    throw conflictError(`${image.id} ended up ${stateOf(image)} instead of ${goal.status.join(' or ')}`, {
+      hint: 'Somebody else may be working on it.',
     });
   return false;
 }
@@ -71,31 +75,49 @@ export async function waitFor(
 ): Promise<Image | undefined> {
   const limitMs = options.limits.waitTimeout ?? usualWaitMs;
   const longestMs = options.limits.pollInterval ?? usualPauseMs;
-  const deadline = Date.now() + limitMs;
+  const begun = Date.now();
+  const deadline = begun + limitMs;
   let pauseMs = Math.min(firstPauseMs, longestMs);
   let began = false;
+  let last: Image | undefined;
   for (;;) {
-    const image = await look(at, id, options.work, options.call);
-    if (!image) {
+    const seen = await look(at, id, options.work, options.call);
+    if (seen instanceof ImgctlError) {
       if ('gone' in goal) return undefined;
-      throw providerError(`${id} disappeared while it was waited for`, { profile: at.profile, provider: at.provider });
+      if (!last) throw seen;
+      throw providerError(`${id} was deleted while waiting`, seen.circumstances);
     }
-    if (image.progress) options.task?.message(image.progress.message ?? image.status, image.progress.percent);
-    if (reached(image, goal, began)) return image;
+    const image = (last = seen);
+    options.task?.message(told(image, Date.now() - begun, limitMs), image.progress?.percent);
+    if (reached(image, goal, began)) return finished(image);
     began ||= !resting.has(image.status);
     if (Date.now() + pauseMs > deadline) throw late(at, id, goal, limitMs, image);
     await sleep(pauseMs, undefined, { signal: options.call.signal }).catch(() => {
-      throw abortedError(`stopped waiting for ${id}; the provider goes on`);
+      throw abortedError(`interrupted while waiting for ${id} (it continues at the provider)`);
     });
     pauseMs = Math.min(pauseMs * growth, longestMs);
   }
 }
 
-async function look(at: At, id: string, work: Work | undefined, call: Call): Promise<Image | undefined> {
+/** What was waited for is done: what the provider told of its progress is over. */
+function finished(image: Image): Image {
+  const { progress: _over, ...done } = image;
+  return done;
+}
+
+/** What a wait shows of itself: the state, the provider's own words, how long it has taken and may take. */
+function told(image: Image, spentMs: number, limitMs: number): string {
+  const message = image.progress?.message;
+  const state = message === undefined ? stateOf(image) : `${stateOf(image)}, ${message}`;
+  return `${state}, ${humanDuration(spentMs - (spentMs % 1000))} of ${limitOf(limitMs)}`;
+}
+
+/** The image, or the NOT_FOUND that the provider answered. */
+async function look(at: At, id: string, work: Work | undefined, call: Call): Promise<Image | ImgctlError> {
   try {
     return await at.verb('show').run({ id, ...(work ? { awaiting: work } : {}) }, call);
   } catch (error) {
-    if (error instanceof ImgctlError && error.code === 'NOT_FOUND') return undefined;
+    if (error instanceof ImgctlError && error.code === 'NOT_FOUND') return error;
     throw error;
   }
 }
@@ -107,12 +129,27 @@ function late(at: At, id: string, goal: Goal, limitMs: number, image: Image): Er
       : 'places' in goal
         ? goal.places.map((name) => `replicated=${name}`).join(',')
         : goal.status.join(',');
-  return waitTimeoutError(
-    `${id} is still ${image.status} after ${limitMs < 1000 ? `${limitMs} ms` : humanDuration(limitMs)}; the provider goes on`,
-    {
-      hint: `imgctl wait ${at.profile}:${id} --for ${wanted}`,
-      profile: at.profile,
-      provider: at.provider,
-    },
-  );
+  return waitTimeoutError(`timed out after ${limitOf(limitMs)}: ${id} is still ${stateOf(image)}`, {
+    hint: `${whyNot(at, image, goal)}Keep waiting with: imgctl wait ${typedImage(at.profile, id)} --for ${wanted}`,
+    profile: at.profile,
+    provider: at.provider,
+  });
+}
+
+const limitOf = (ms: number): string => (ms < 1000 ? `${ms} ms` : humanDuration(ms));
+
+/** Our word for the state, with the provider's own, which its console shows, where that is another one. */
+function stateOf({ status, providerStatus }: Image): string {
+  return providerStatus === '' || providerStatus === status ? status : `${status} (${providerStatus})`;
+}
+
+/** Why what is waited for may never come; empty where it may. */
+function whyNot(at: At, image: Image, goal: Goal): string {
+  if ('places' in goal) {
+    const idle = goal.places.filter((name) => !image.places.some((place) => place.name === name));
+    return idle.length > 0 && resting.has(image.status) ? `${idle.join(', ')}: not there, and nothing is under way.\n` : '';
+  }
+  if (image.status !== 'queued' || 'gone' in goal) return '';
+  const fill = at.driver.facts.upload?.into ? ` Fill it with: imgctl upload FILE --into ${typedImage(at.profile, image.id)}` : '';
+  return `No data was sent yet.${fill}\n`;
 }

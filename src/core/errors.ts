@@ -1,4 +1,5 @@
 import type { Answer } from './http.ts';
+import { hintWith, type Next } from './next.ts';
 
 /** The kinds of failure and the exit status of each. Never renumbered; an unknown number means failure. */
 export const exitCodes = {
@@ -42,6 +43,8 @@ export const codeMeanings: Readonly<Record<Code, string>> = {
 /** What may be known about a failure besides its message. `hint` names the next thing to type. */
 export interface Circumstances {
   readonly hint?: string;
+  /** Commands that lead on. They end up in `hint` as soon as the profile is known: `inProfile`. */
+  readonly next?: readonly Next[];
   readonly cause?: unknown;
   readonly profile?: string;
   readonly provider?: string;
@@ -75,6 +78,19 @@ export class ImgctlError extends Error {
   /** The same failure with more known about it; what was known already wins. */
   with(more: Circumstances): ImgctlError {
     const error = new ImgctlError(this.code, this.message, { ...more, ...this.circumstances });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
+  }
+
+  /** The same failure as one of a profile at a provider: the commands that lead on are written out in its hint. */
+  inProfile(profile: string, provider: string): ImgctlError {
+    const { next, ...known } = this.circumstances;
+    const error = new ImgctlError(this.code, this.message, {
+      profile,
+      provider,
+      ...known,
+      ...(next ? { hint: hintWith(known.hint, next, profile) } : {}),
+    });
     if (this.stack !== undefined) error.stack = this.stack;
     return error;
   }

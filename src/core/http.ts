@@ -18,6 +18,8 @@ export interface ApiRequest {
   readonly repeatable?: boolean;
   /** Statuses that are worth another try where `repeatable`; default 408, 429, 500, 502, 503, 504. */
   readonly retryOn?: readonly number[];
+  /** An answer that refuses for the moment, before anything was done: asked again after a pause, whatever the method. */
+  readonly retryWhen?: (answer: Answer & { readonly text: string }) => boolean;
   /** Changes nothing, although the method says otherwise (a sign-in): sent in a dry run too. */
   readonly harmless?: boolean;
   /** The URL itself is a credential (signed): it is masked in traces and errors. */

@@ -99,7 +99,8 @@ export interface ListFacts {
 
 /** Work that was begun and whose outcome is awaited. */
 export interface Work {
-  readonly verb: OperationName;
+  /** Absent: it was begun by another run, and which verb that was is not known. */
+  readonly verb?: OperationName;
   /** When it was begun, RFC 3339 UTC. */
   readonly since: string;
 }

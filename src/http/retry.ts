@@ -29,9 +29,10 @@ function pauseMs(tries: number, status: number | undefined): number {
 const isRepeatable = (request: ApiRequest): boolean => request.repeatable ?? harmlessTwice.includes(request.method);
 
 /** Whether an answer is a reason to ask again. */
-function wantsRetry(request: ApiRequest, answer: Answer): boolean {
+function wantsRetry(request: ApiRequest, answer: Answer & { readonly text: string }): boolean {
   // A maintenance that was announced in the answer lasts longer than any pause of ours.
   if (answer.status === 503 && answer.headers['x-maintenance-mode'] !== undefined) return false;
+  if (request.retryWhen?.(answer)) return true;
   const statuses = request.retryOn ?? worthAnotherTry;
   if (!statuses.includes(answer.status)) return false;
   // Whoever answers 429 has refused before doing anything (RFC 6585 section 4): asking again repeats nothing.
@@ -56,7 +57,12 @@ interface Setback<A> {
   outcome(): A;
 }
 
-function setbackOf<A extends Answer>(request: ApiRequest, peer: string, answer: A, tries: number): Setback<A> | undefined {
+function setbackOf<A extends Answer & { readonly text: string }>(
+  request: ApiRequest,
+  peer: string,
+  answer: A,
+  tries: number,
+): Setback<A> | undefined {
   if (!wantsRetry(request, answer)) return undefined;
   const asked = retryAfterMs(answer.headers['retry-after'], Date.now());
   if (asked !== undefined) refuseLongWait(answer, peer, asked);
@@ -82,7 +88,7 @@ function setbackOfError(request: ApiRequest, error: unknown, tries: number): Set
  * Asks until there is an answer that is not worth another try, or `call.retries` is used up: then the last answer
  * is returned or the last error thrown. Every retry takes one from the budget and is noted. `peer` names the server.
  */
-export async function withRetries<A extends Answer>(
+export async function withRetries<A extends Answer & { readonly text: string }>(
   request: ApiRequest,
   peer: string,
   call: Call,

@@ -1,4 +1,5 @@
 import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
+import { typedImage } from '../core/next.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { styles, type Styles } from './style.ts';
 import { jsonText, safe } from './text.ts';
@@ -78,12 +79,17 @@ function asText(failure: ImgctlError, known: Circumstances, how: { debug: boolea
   const lines = [`${styled.bad('imgctl:')} ${safe(where + failure.message)}`];
   // Hints are imgctl's own words and may have several lines (candidates, say); what is in the lines is made safe.
   if (known.hint !== undefined) lines.push(...known.hint.split('\n').map(safe));
-  if (known.leftover !== undefined) lines.push(`left over at the provider: ${safe(known.leftover)}`);
+  if (known.leftover !== undefined) lines.push(...leftBehind(known.leftover, known.profile));
   if (known.requestId !== undefined) lines.push(styled.faint(`request id: ${safe(known.requestId)}`));
   if (how.debug)
     lines.push(...causesOf(failure).map((cause) => styled.faint(`caused by ${safe(oneLine(cause))}`)), ...stackOf(failure));
   return `${lines.join('\n')}\n`;
 }
+
+const leftBehind = (id: string, profile: string | undefined): readonly string[] => [
+  `left behind: ${safe(id)}`,
+  ...(profile === undefined ? [] : [`Delete it with: imgctl delete ${safe(typedImage(profile, id))}`]),
+];
 
 const oneLine = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
 const stackOf = (failure: Error): string[] => (failure.stack ?? '').split('\n').map(safe);

@@ -363,7 +363,7 @@ describe('profile check', () => {
       await stage.ok(['profile', 'set', 'cow', 'secretKey=wrong-0815']);
       const refused = await stage.run(['profile', 'check', 'cow', '--json']);
       expect([refused.exitCode, errorOf(refused).code]).toEqual([4, 'AUTH']);
-      expect(errorOf(refused).hint).toMatch(/\nsecretKey comes from profile\nimgctl profile check cow$/);
+      expect(errorOf(refused).hint).toMatch(/\nsecretKey comes from profile\nCheck the profile with: imgctl profile check cow$/);
       expect(refused.stderr).not.toContain('wrong-0815');
       await cloud.stop();
       const dead = await stage.run(['profile', 'check', 'cow', '--retries', '0']);

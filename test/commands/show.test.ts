@@ -187,8 +187,8 @@ describe('wait', () => {
     expect(late.exitCode).toBe(13);
     expect(errorOf(late)).toMatchObject({
       code: 'WAIT_TIMEOUT',
-      message: `${id} is still queued after 60 ms; the provider goes on`,
-      hint: `imgctl wait local:${id} --for active`,
+      message: `timed out after 60 ms: ${id} is still queued`,
+      hint: `No data was sent yet. Fill it with: imgctl upload FILE --into local:${id}\nKeep waiting with: imgctl wait local:${id} --for active`,
     });
   });
 

@@ -162,9 +162,9 @@ describe('delete', () => {
 
   it('keeps the provider’s own hint where the image is not active', () =>
     onRancher({}, async (cloud, env) => {
-      cloud.put({ name: 'web', state: 'removed' });
+      cloud.put({ name: 'web', state: 'restoring' });
       const refused = await stage.run(['delete', 'cow:1i1', '--yes', '--json'], { env });
-      expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: expect.not.stringContaining('cow:1i1 first') });
+      expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: 'Wait for it with: imgctl wait cow:1i1' });
     }));
 });
 

@@ -225,7 +225,9 @@ describe.skipIf(!hasRecordings)(`every recorded exchange can be had again${witho
       const { session } = openSession(linode, { token: 'TESTTOKEN', endpoint: server.origin });
       const error = await failure(session.require('show').run({ id: 'private/1' }, testCall()));
       await server.stop();
-      expect(error.code).toBe(codes[exchange?.status ?? 0]);
+      // What is busy for a moment is told as 400 too.
+      const isBusy = exchange?.answer.includes('busy') === true;
+      expect(error.code).toBe(isBusy ? 'CONFLICT' : codes[exchange?.status ?? 0]);
       expect(error.message).toContain((json(exchange?.answer ?? '').errors as readonly Row[])[0]?.reason);
     });
 

@@ -157,7 +157,7 @@ describe('linode besides the contract', () => {
     );
     const [id] = account.images.keys();
     expect(error.circumstances.leftover).toBe(id);
-    expect(error.circumstances.hint).toContain(`imgctl delete ${id}`);
+    expect(error.circumstances.hint).toContain('stays pending_upload');
     expect(call.notes.filter(({ kind }) => kind === 'created' || kind === 'removed')).toEqual([{ kind: 'created', id }]);
   });
 

@@ -112,7 +112,7 @@ describe('waiting on rancher', () => {
       const id = visit.cloud.put({ state: 'active' });
       const image = await visit.show(id, { verb: 'deactivate', since });
       expect(image).toMatchObject({ status: 'failed', providerStatus: 'active' });
-      expect(image.progress?.message).toContain('came to rest as active, not as inactive');
+      expect(image.progress?.message).toContain('ended up active instead of inactive');
       const gone = visit.cloud.put({ state: 'removed' });
       expect((await visit.show(gone, { verb: 'purge', since })).status).toBe('failed');
       expect((await visit.show(gone, { verb: 'delete', since })).status).toBe('deleted');

@@ -4,6 +4,7 @@ import { defineCommand } from '../command.ts';
 import { many, one } from '../outcome.ts';
 import { inParallel } from '../parallel.ts';
 import { severalOptions, target } from '../targets.ts';
+import { begunElsewhere } from '../wait.ts';
 
 export const show = defineCommand({
   args: { image: { takes: 'many', summary: 'id or exact name, with PROFILE: in front where it matters', completes: 'image' } },
@@ -16,7 +17,7 @@ export const show = defineCommand({
   async run(input, context) {
     const find = async (text: string): Promise<Image> => {
       const { at, id, call } = await target(text, context, input.latest ? 'latest' : undefined);
-      return at.verb('show').run({ id }, call);
+      return at.verb('show').run({ id, awaiting: begunElsewhere }, call);
     };
     const [only, ...others] = input.image;
     if (only !== undefined && others.length === 0) return one(imageView, await find(only));

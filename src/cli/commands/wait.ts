@@ -3,7 +3,7 @@ import { statuses, type Status } from '../../core/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { eachImage, severalOptions } from '../targets.ts';
-import { waitFor, type Goal } from '../wait.ts';
+import { begunElsewhere, waitFor, type Goal } from '../wait.ts';
 
 export const wait = defineCommand({
   about: '--for takes a status (active, inactive, queued, deleted…), several by commas, or replicated=PLACE[,replicated=PLACE…].',
@@ -28,7 +28,7 @@ export const wait = defineCommand({
       const task = context.progress.task(`wait for ${text}`);
       const image = await waitFor(at as At, id, goal, {
         limits: input,
-        work: { verb: 'show', since: new Date(0).toISOString() },
+        work: begunElsewhere,
         call,
         task,
       });

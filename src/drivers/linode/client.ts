@@ -3,7 +3,7 @@ import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
-import { refused } from './explain.ts';
+import { isBusy, refused, warningsOf } from './explain.ts';
 import { limiter, type Limiter } from './limiter.ts';
 import { isWire, recordOf } from './record.ts';
 
@@ -17,6 +17,8 @@ export interface Ask {
   readonly json?: unknown;
   /** As `ApiRequest.jsonNow`. */
   readonly jsonNow?: () => Promise<unknown>;
+  /** What may be missing where the answer is 404, and how to look: the API does not say which of several things it means. */
+  readonly ifMissing?: string;
   /** Works without a token: regions and public images do. */
   readonly anonymous?: boolean;
 }
@@ -72,7 +74,7 @@ export function connect(values: LinodeValues, http: Http): LinodeClient {
 function baseOf(endpoint: string, version: string): string {
   const address = /^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`;
   if (!URL.canParse(address))
-    throw configError(`endpoint: "${endpoint}" is not an address`, { hint: 'such as https://api.linode.com' });
+    throw configError(`invalid endpoint: ${endpoint}`, { hint: 'Use an address such as https://api.linode.com.' });
   return `${address.replace(/\/+$/, '').replace(/\/v4(beta)?$/, '')}/${version}`;
 }
 
@@ -81,7 +83,7 @@ function baseOf(endpoint: string, version: string): string {
  * for a URL takes dots for steps to another path.
  */
 export function imagePath(id: string): string {
-  if (/^\.{0,2}$/.test(id) || /\p{Surrogate}/u.test(id)) throw notFoundError(`there is no image "${id}"`);
+  if (/^\.{0,2}$/.test(id) || /\p{Surrogate}/u.test(id)) throw notFoundError(`image "${id}" not found`);
   return `images/${encodeURIComponent(id)}`;
 }
 
@@ -102,29 +104,37 @@ export async function ask(client: LinodeClient, request: Ask, call: Call): Promi
       },
       ...(request.json === undefined ? {} : { json: request.json }),
       ...(request.jsonNow ? { jsonNow: request.jsonNow } : {}),
+      retryWhen: isBusy,
     },
     call,
   );
-  if (answer.status < 200 || answer.status > 299) throw refused(answer, request.what);
+  if (answer.status < 200 || answer.status > 299) {
+    const { ifMissing } = request;
+    throw refused(answer, request.what, answer.status === 404 && ifMissing !== undefined ? { hint: ifMissing } : {});
+  }
+  for (const message of warningsOf(answer.text)) call.note({ kind: 'warning', message: `Linode: ${message}` });
   return answer;
 }
 
 function authorization(client: LinodeClient, request: Ask): Secret | undefined {
   if (client.token) return client.token.map((token) => `Bearer ${token}`);
   if (request.anonymous) return undefined;
-  throw authError(`${request.what}: the profile has no token, and Linode gives only public images and regions without one`, {
-    hint: 'set the field token: imgctl profile set NAME token=env:LINODE_TOKEN',
+  throw authError(`${request.what}: the profile has no token, and without one Linode shows only public images and regions`, {
+    hint: 'List the public images with --all, or set a token with:',
+    next: [{ command: 'imgctl profile set PROFILE token=env:LINODE_TOKEN' }],
   });
 }
 
-/** Sends a request whose answer is an image. */
-export async function askImage(client: LinodeClient, request: Ask, call: Call): Promise<ImageRecord> {
-  return recordOf((await ask(client, request, call)).json(), request.what);
+/** Sends a request whose answer is an image. A success that says nothing is one too: then the image of `id` is read. */
+export async function askImage(client: LinodeClient, request: Ask & { readonly id: string }, call: Call): Promise<ImageRecord> {
+  const answer = await ask(client, request, call);
+  if (request.method !== 'GET' && answer.text.trim() === '') return readImage(client, request.id, call);
+  return recordOf(answer.json(), request.what);
 }
 
 /** Reads one image. Throws NOT_FOUND when it is not there, or not the caller's to see. */
 export function readImage(client: LinodeClient, id: string, call: Call): Promise<ImageRecord> {
-  return askImage(client, { method: 'GET', path: imagePath(id), what: `reading ${id}`, anonymous: isLinodes(id) }, call);
+  return askImage(client, { id, method: 'GET', path: imagePath(id), what: `reading ${id}`, anonymous: isLinodes(id) }, call);
 }
 
 /**
@@ -144,15 +154,16 @@ export async function askNew<T>(
     const isOpen = error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
     if (!isOpen || error.circumstances.unsent) throw error;
     // This hint counts more than one about the connection.
-    const hint = 'it may have been made all the same: look with imgctl list first';
-    throw new ImgctlError(error.code, error.message, { ...error.circumstances, cause: error, uncertain: true, hint });
+    const hint = 'The image may have been created all the same. Look before you try again:';
+    const next = [{ command: 'imgctl list -p PROFILE' }];
+    throw new ImgctlError(error.code, error.message, { ...error.circumstances, cause: error, uncertain: true, hint, next });
   }
 }
 
 /** Deletes an image. Throws PROVIDER when it is not the API that answers with a success: a sign-in page is 200 too. */
 export async function deleteImage(client: LinodeClient, id: string, what: string, call: Call): Promise<void> {
-  const body = (await ask(client, { method: 'DELETE', path: imagePath(id), what }, call)).json();
-  if (!isWire(body)) throw providerError(`${what}: the answer is not the API's`);
+  const answer = await ask(client, { method: 'DELETE', path: imagePath(id), what }, call);
+  if (answer.text.trim() !== '' && !isWire(answer.json())) throw providerError(`${what}: the answer is not the API's`);
 }
 
 /** Whether an image is one of Linode's own, which everybody may read and nobody may change. */

@@ -5,6 +5,9 @@ import { cloudInit, descriptionBody } from './described.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
 import { recordOf } from './record.ts';
 
+const ifMissing =
+  'There is no such disk, or it is larger than this account may image. List disks with: linode-cli linodes disks-list LINODE';
+
 /** Captures a disk of a Linode. https://techdocs.akamai.com/linode-api/reference/post-image */
 export const create: Operation<LinodeClient, 'create'> = {
   from: ['disk'],
@@ -16,7 +19,7 @@ export const create: Operation<LinodeClient, 'create'> = {
     warnOfName(request.description.name, call);
     const json = { disk_id: diskNumber(request.fromDisk), ...descriptionBody(request) };
     const what = 'creating the image';
-    const record = await askNew(client, { path: 'images', json, what }, (body) => recordOf(body, what), call);
+    const record = await askNew(client, { path: 'images', json, what, ifMissing }, (body) => recordOf(body, what), call);
     call.note({ kind: 'created', id: record.id });
     return record;
   },
@@ -24,12 +27,13 @@ export const create: Operation<LinodeClient, 'create'> = {
 
 function diskNumber(disk: string | undefined): number {
   if (disk === undefined)
-    throw usageError('Linode makes an image from a disk or from data, never an empty record', {
-      hint: '--from-disk ID, or imgctl upload FILE',
+    throw usageError('Linode creates an image from a disk or from data, never an empty record', {
+      hint: 'Use --from-disk ID, or upload a file with:',
+      next: [{ command: 'imgctl upload FILE --name PROFILE:NAME' }],
     });
   if (!/^\d+$/.test(disk))
-    throw usageError(`"${disk}" is no id of a Linode disk: it is a number`, {
-      hint: 'linode-cli linodes disks-list LINODE lists them',
+    throw usageError(`invalid Linode disk id: ${disk} (it is a number)`, {
+      hint: 'List disks with: linode-cli linodes disks-list LINODE',
     });
   return Number(disk);
 }

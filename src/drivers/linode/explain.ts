@@ -1,16 +1,42 @@
-import { answerError, type ImgctlError } from '../../core/errors.ts';
-import type { ApiAnswer } from '../../core/http.ts';
-import { isWire, textOf } from './record.ts';
+import { answerError, type Circumstances, type Code, ImgctlError } from '../../core/errors.ts';
+import type { Answer, ApiAnswer } from '../../core/http.ts';
+import { isWire, textOf, wiresOf, type Wire } from './record.ts';
 
 /** Linode's own words in an unwelcome answer: every reason with its field, or an HTML page's title; empty if there are none. */
 function explain(text: string): string {
   // Oddity: the front end answers in HTML where the API itself would answer in JSON.
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   if (title !== undefined) return title;
-  const body = parsed(text);
-  const errors = isWire(body) && Array.isArray(body.errors) ? (body.errors as readonly unknown[]) : [];
-  return errors.filter(isWire).map(reasonOf).filter(Boolean).join('; ');
+  return listIn(text, 'errors').map(reasonOf).filter(Boolean).join('; ');
 }
+
+/** The objects of a list in a JSON answer; none where it is no such answer. */
+function listIn(text: string, name: 'errors' | 'warnings'): readonly Wire[] {
+  const body = parsed(text);
+  return isWire(body) ? wiresOf(body[name]) : [];
+}
+
+/** What a success warns of: the title and details of each warning. */
+export const warningsOf = (text: string): readonly string[] =>
+  text.includes('"warnings"')
+    ? listIn(text, 'warnings')
+        .map(({ title, details }) => [textOf(title), textOf(details)].filter(Boolean).join(': '))
+        .filter(Boolean)
+    : [];
+
+/** Oddity: what a Linode's other work is in the way of is refused as 400, as a mistake would be; nothing was done. */
+export const isBusy = (answer: Answer & { readonly text: string }): boolean =>
+  answer.status === 400 && /\bbusy\b/i.test(explain(answer.text));
+
+/** Refusals that are told as 400 and are no mistake of who typed the command. */
+const notMistakes: readonly (readonly [words: RegExp, code: Code, hint: string])[] = [
+  [/\bbusy\b/i, 'CONFLICT', 'The Linode is busy with other work. Try again when it is done.'],
+  [
+    /\b(limit|quota)\b.*\b(reached|exceeded)\b|\bexceeds?\b.*\b(limit|quota)\b/i,
+    'LIMIT',
+    'Delete images that you no longer need, or ask Linode support to raise the limit.',
+  ],
+];
 
 function reasonOf(error: Readonly<Record<string, unknown>>): string {
   const reason = textOf(error.reason) ?? '';
@@ -32,8 +58,12 @@ export function explainXml(text: string): string {
   return [part('Code'), part('Message')].filter((word) => word !== undefined).join(': ');
 }
 
-/** The error for an unwelcome answer of the API. `what` says what was being done. */
-export function refused(answer: ApiAnswer, what: string): ImgctlError {
-  const hint = 'the token lacks a scope or a grant: images need images:read_write, and linodes:read_only to make one from a disk';
-  return answerError(answer, what, explain(answer.text), answer.status === 403 ? { hint } : {});
+/** The error for an unwelcome answer of the API. `what` says what was being done; `more` is what else is known. */
+export function refused(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {
+  const words = explain(answer.text);
+  const scopes =
+    'The token lacks a scope or grant: images need images:read_write, and linodes:read_only to create one from a disk.';
+  const error = answerError(answer, what, words, { ...(answer.status === 403 ? { hint: scopes } : {}), ...more });
+  const known = answer.status === 400 ? notMistakes.find(([pattern]) => pattern.test(words)) : undefined;
+  return known ? new ImgctlError(known[1], error.message, { ...error.circumstances, hint: known[2] }) : error;
 }

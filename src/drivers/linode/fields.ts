@@ -11,14 +11,15 @@ const known = new Set<string>([...editable, 'addTags', 'removeTags']);
 export function requireKnown(said: Changes): void {
   const strange = Object.entries(said).find(([field, value]) => value !== undefined && !known.has(field))?.[0];
   if (strange === undefined) return;
-  throw unsupportedError(`a Linode image has no field ${strange}`, { hint: `it has ${editable.join(', ')}` });
+  throw unsupportedError(`a Linode image has no field ${strange}`, { hint: `Supported: ${editable.join(', ')}` });
 }
 
 /** Throws UNSUPPORTED for one of Linode's public images; `what` is what was to be done. */
 export function requireChangeable(id: string, what: string): void {
   if (!isLinodes(id)) return;
   throw unsupportedError(`cannot ${what} ${id}: public images belong to Linode`, {
-    hint: 'imgctl list shows the images that are yours',
+    hint: 'List your own images with:',
+    next: [{ command: 'imgctl list -p PROFILE' }],
   });
 }
 

@@ -24,12 +24,12 @@ const isOwn = (name: string): name is Own => Object.hasOwn(own, name);
 /** A filter's text as a value of the kind that the wire has. Throws USAGE when it is not of that kind. */
 function wireValue(name: string, text: string): string | number | boolean {
   if (!isOwn(name))
-    throw usageError(`Linode cannot filter images on ${name}`, { hint: `it can on ${Object.keys(own).join(', ')}` });
+    throw usageError(`Linode cannot filter images by ${name}`, { hint: `Supported: ${Object.keys(own).join(', ')}` });
   const [kind] = own[name];
   if (kind === 'text') return text;
   if (kind === 'flag' && /^(true|false)$/.test(text)) return text === 'true';
   if (kind === 'number' && /^\d+$/.test(text)) return Number(text);
-  throw usageError(`filter ${name}: "${text}" is not ${kind === 'flag' ? 'true or false' : 'a number of MB'}`);
+  throw usageError(`invalid value for filter ${name}: ${text} (use ${kind === 'flag' ? 'true or false' : 'a number of MB'})`);
 }
 
 const isScalarEqual = (value: unknown, wanted: unknown): boolean =>
@@ -40,6 +40,8 @@ type OwnValues = Readonly<Partial<Record<string, string | number | boolean>>>;
 /** Whether public images are asked for: true or false when only one kind can match, else absent. */
 function wantsPublic(request: ListRequest, values: OwnValues): boolean | undefined {
   if (typeof values.is_public === 'boolean') return values.is_public;
+  // Only public images have a vendor or are deprecated: without --all the answer would always be "none".
+  if (values.vendor !== undefined || values.deprecated === true) return true;
   if (request.scope === 'mine') return false;
   return request.filters.visibility === undefined ? undefined : request.filters.visibility === 'public';
 }

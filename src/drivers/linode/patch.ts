@@ -39,6 +39,6 @@ export const patch: Operation<LinodeClient, 'patch'> = {
       requireUnmet(before, there, changes);
       return bodyOf(changes, body.tags === undefined ? undefined : tagsAfter(there.tags, changes));
     };
-    return askImage(client, { method: 'PUT', path: imagePath(id), jsonNow: bodyNow, what: `changing ${id}` }, call);
+    return askImage(client, { id, method: 'PUT', path: imagePath(id), jsonNow: bodyNow, what: `changing ${id}` }, call);
   },
 };

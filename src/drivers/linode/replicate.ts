@@ -6,6 +6,8 @@ import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
 import { requireChangeable } from './fields.ts';
 import { warnOfRegions } from './places.ts';
 
+const ifMissing = 'The image may be gone, or there is no such region. List regions with: linode-cli regions list';
+
 /** Sets the regions of an image. https://techdocs.akamai.com/linode-api/reference/post-replicate-image */
 export const replicate: Operation<LinodeClient, 'replicate'> = {
   place: 'region',
@@ -14,7 +16,10 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
     const { id, exactly } = request;
     requireChangeable(id, 'replicate');
     if (exactly && exactly.every((region) => region === ''))
-      throw usageError(`${id} must lie in at least one region`, { hint: `imgctl delete ${id} removes it from everywhere` });
+      throw usageError(`${id} has to stay in at least one region`, {
+        hint: 'Remove it from all of them with:',
+        next: [{ command: 'imgctl delete IMAGE', image: id }],
+      });
     // The API takes the whole set and drops what is not in it, so the set is made from what is there right before each try.
     const now = await readImage(client, id, call);
     if (request.basis) requireKnownPlaces(request.basis, now, exactly);
@@ -36,7 +41,7 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
     };
     return askImage(
       client,
-      { method: 'POST', path: `${imagePath(id)}/regions`, jsonNow: bodyNow, what: `replicating ${id}` },
+      { id, method: 'POST', path: `${imagePath(id)}/regions`, jsonNow: bodyNow, what: `replicating ${id}`, ifMissing },
       call,
     );
   },
@@ -65,10 +70,12 @@ function requireCopy(now: ImageRecord, wanted: readonly string[]): void {
   const complete = now.places.filter((place) => place.status === 'active').map((place) => place.name);
   if (complete.some((region) => wanted.includes(region))) return;
   if (complete.length === 0)
-    throw conflictError(`${now.id} is ${now.providerStatus} and complete in no region yet: it cannot be replicated`, {
-      hint: `imgctl wait ${now.id}`,
+    throw conflictError(`${now.id} is ${now.providerStatus} and not complete in any region yet: it cannot be replicated`, {
+      hint: 'Wait for it with:',
+      next: [{ command: 'imgctl wait IMAGE', image: now.id }],
     });
-  throw conflictError(`this would take ${now.id} out of every region where it is complete now (${complete.join(', ')})`, {
-    hint: `keep one of them until the others are complete, or imgctl delete ${now.id}`,
+  throw conflictError(`this would remove ${now.id} from every region where it is complete now (${complete.join(', ')})`, {
+    hint: 'Keep one of them until the others are complete, or delete the image with:',
+    next: [{ command: 'imgctl delete IMAGE', image: now.id }],
   });
 }

@@ -33,10 +33,10 @@ export const upload: Operation<LinodeClient, 'upload'> = {
     warnOfName(request.description.name, call);
     warnOfRegions([region], call);
     const json = { region, ...descriptionBody(request) };
-    const { record, address } = await askNew(client, { path: 'images/upload', json, what: beginning }, begun, call);
+    const { record, address } = await askNew(client, { path: 'images/upload', json, what: beginning, ifMissing }, begun, call);
     call.note({ kind: 'created', id: record.id });
     try {
-      if (address === undefined) throw providerError(`${beginning}: the answer does not say where the data goes`);
+      if (address === undefined) throw providerError(`${beginning}: the answer has no upload address`);
       await put(client, address, request.content, length, call);
     } catch (error) {
       throw await withoutRecord(client, record, error, call);
@@ -47,6 +47,7 @@ export const upload: Operation<LinodeClient, 'upload'> = {
 };
 
 const beginning = 'beginning the upload';
+const ifMissing = 'There may be no such region. List regions with: linode-cli regions list';
 
 /** The new record, and where its data goes, if the answer says so. Throws PROVIDER when there is no record in it. */
 function begun(body: unknown): { readonly record: ImageRecord; readonly address: string | undefined } {
@@ -58,23 +59,21 @@ function begun(body: unknown): { readonly record: ImageRecord; readonly address:
 function requireSendable(content: Content): number {
   const { encoding, bytes } = content;
   if (encoding.format !== accepted.format || encoding.compression !== accepted.compression)
-    throw unsupportedError(`Linode takes ${describeEncoding(accepted)} disks only, and this is ${describeEncoding(encoding)}`);
-  if (bytes === undefined) throw usageError('Linode wants to know the length of an upload before its first byte');
+    throw unsupportedError(`Linode accepts ${describeEncoding(accepted)} disks only, not ${describeEncoding(encoding)}`);
+  if (bytes === undefined) throw usageError('Linode requires the length of an upload in advance');
   if (bytes > maxBytes)
-    throw limitError(
-      `${humanSize(bytes)} (${bytes} bytes) compressed is more than the ${humanSize(maxBytes)} that Linode takes`,
-      {
-        hint: 'make the disk smaller, or overwrite its free space with zeros before it is compressed',
-      },
-    );
+    throw limitError(`${humanSize(bytes)} (${bytes} bytes) compressed exceeds Linode's limit of ${humanSize(maxBytes)}`, {
+      hint: 'Shrink the disk, or overwrite its free space with zeros before compressing it.',
+    });
   return bytes;
 }
 
 function regionOf(client: LinodeClient, request: UploadRequest): string {
   const region = request.place ?? client.region;
   if (region !== undefined && region !== '') return region;
-  throw usageError('an upload to Linode needs a region', {
-    hint: '--region us-ord, or once and for all: imgctl profile set NAME region=us-ord',
+  throw usageError('--region is required for an upload to Linode', {
+    hint: 'Use --region us-ord, or set a default with:',
+    next: [{ command: 'imgctl profile set PROFILE region=us-ord' }],
   });
 }
 
@@ -103,9 +102,9 @@ async function withoutRecord(client: LinodeClient, record: ImageRecord, error: u
   } catch {
     return failure.with({
       leftover: id,
-      hint: `${id} stays pending_upload until it is deleted or 24 h have passed: imgctl delete ${id}`,
+      hint: `${id} stays pending_upload for 24 h, or until it is deleted.`,
     });
   }
   call.note({ kind: 'removed', id });
-  return failure.with({ hint: `the record ${id}, which would have stayed pending_upload for 24 h, was removed` });
+  return failure.with({ hint: `The record ${id}, which would have stayed pending_upload for 24 h, was removed.` });
 }

@@ -1,11 +1,12 @@
-import { authError, conflictError, unsupportedError } from '../../core/errors.ts';
+import { authError, conflictError, unsupportedError, type Circumstances } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import type { Next } from '../../core/next.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Question, RancherClient } from './client.ts';
 import { errorCode } from './failure.ts';
 import { cattleImage, recordFrom, type CattleImage } from './record.ts';
-import { currentImage, readImage } from './show.ts';
+import { answeredImage, readImage } from './show.ts';
 
 /** Actions that change an image's state at a user's wish. Images offer `create` and `update` too; those are the server's own. */
 type Action = 'activate' | 'deactivate' | 'remove' | 'purge' | 'restore';
@@ -26,8 +27,8 @@ const actions: Readonly<Record<Action, { readonly verb: string; readonly leadsTo
  */
 export async function act(client: RancherClient, id: string, action: Action, call: Call): Promise<ImageRecord> {
   await allowed(client, action, call);
-  const image = await currentImage(client, id, call);
-  return recordFrom(await follow(client, image, action, call), `${actions[action].verb} of image ${id}`);
+  const body = await readImage(client, id, call);
+  return recordFrom(await follow(client, body, action, call), `${actions[action].verb} of image ${id}`);
 }
 
 /** Throws unless this key's role on this server has the action at all. */
@@ -36,24 +37,32 @@ export async function allowed(client: RancherClient, action: Action, call: Call)
   if (schema.actions.has(action)) return;
   if (schema.actions.size === 0)
     throw authError(`rancher: this key may only read images, so ${actions[action].verb} is not allowed to it`, {
-      hint: 'use a key of a project member that is not read-only',
+      hint: 'Use a key of a project member that is not read-only.',
     });
   throw absentForGood(client, action);
 }
 
-/** Follows the action's link on an image and gives the body that tells how the image is now. Throws CONFLICT when it is not offered. */
-export async function follow(client: RancherClient, image: CattleImage, action: Action, call: Call): Promise<unknown> {
+/**
+ * Follows the action's link on an image and gives the body that tells how the image is now. Where the action is not offered, and
+ * the image is already where it leads, that is `body` itself; else throws CONFLICT.
+ */
+export async function follow(client: RancherClient, body: unknown, action: Action, call: Call): Promise<unknown> {
+  const { verb, leadsTo } = actions[action];
+  const image = cattleImage(body, `${verb} of an image`);
   const url = image.actions[action];
-  if (url === undefined) throw notOffered(client, image, action);
-  const what = `${actions[action].verb} of image ${image.id}`;
+  if (url === undefined) {
+    if (leadsTo.includes(image.state) && image.transitioning !== 'error') return body;
+    throw notOffered(client, image, action);
+  }
+  const what = `${verb} of image ${image.id}`;
   const answer = await persist(client, { method: 'POST', url, json: {}, repeatable: true }, call);
-  if (answer.status >= 200 && answer.status <= 299) return answer.json();
+  if (answer.status >= 200 && answer.status <= 299) return answeredImage(client, answer, image.id, call);
   if (errorCode(answer) === 'InvalidAction') throw absentForGood(client, action);
   if (answer.status !== 409 && answer.status !== 422) throw client.failure(answer, what);
   // Somebody else was quicker. Where that led to the wanted state, the work is done.
-  const body = await readImage(client, image.id, call);
-  const now = cattleImage(body, what);
-  if (actions[action].leadsTo.includes(now.state)) return body;
+  const latest = await readImage(client, image.id, call);
+  const now = cattleImage(latest, what);
+  if (leadsTo.includes(now.state)) return latest;
   if (answer.status === 409) throw client.failure(answer, `${what}, which is ${now.state}`);
   throw notOffered(client, now, action);
 }
@@ -78,27 +87,24 @@ function notOffered(client: RancherClient, image: CattleImage, action: Action): 
   if (action === 'restore' && image.state === 'removed') return absentForGood(client, action);
   const offered = Object.entries(actions).filter(([name]) => image.actions[name] !== undefined);
   const list = offered.length === 0 ? 'no action at all' : `only: ${offered.map(([name]) => name).join(', ')}`;
-  return conflictError(`rancher: image ${image.id} is ${image.state} and does not offer ${action} now. It offers ${list}`, {
-    hint: hintFor(
-      image,
-      action,
-      offered.map(([, { verb }]) => verb),
-    ),
-  });
+  const verbs = offered.map(([, { verb }]) => verb);
+  const message = `rancher: image ${image.id} is ${image.state} and does not offer ${action} now. It offers ${list}`;
+  return conflictError(message, wayOn(image, action, verbs));
 }
 
-function hintFor(image: CattleImage, action: Action, verbs: readonly string[]): string {
-  if (image.transitioning === 'yes') return `"imgctl wait ${image.id}" waits until it has come to rest`;
-  if (action === 'remove' && verbs.includes('deactivate')) return `"imgctl deactivate ${image.id}" first, then delete it`;
-  if (actions[action].leadsTo.includes(image.state)) return 'there is nothing left to do';
-  if (verbs.length === 0) return `"imgctl show ${image.id}" tells more`;
-  return verbs.map((verb) => `"imgctl ${verb} ${image.id}"`).join(' or ');
+/** What to type next where an image does not offer an action; `verbs` are those that it does offer. */
+function wayOn(image: CattleImage, action: Action, verbs: readonly string[]): Circumstances {
+  const typed = (verb: string): Next => ({ command: `imgctl ${verb} IMAGE`, image: image.id });
+  if (image.transitioning === 'yes') return { hint: 'Wait for it with:', next: [typed('wait')] };
+  if (action === 'remove' && verbs.includes('deactivate'))
+    return { hint: 'Deactivate it first, then delete it:', next: [typed('deactivate')] };
+  return verbs.length === 0 ? { hint: 'Look at it with:', next: [typed('show')] } : { next: verbs.map(typed) };
 }
 
 function absentForGood(client: RancherClient, action: Action): Error {
   const since = action === 'restore' ? ': Rancher 1.6 and later have no restore, a removed image can only be purged' : '';
   return unsupportedError(`rancher: the server at ${client.address.root} does not have the action ${action} at all${since}`, {
-    hint:
-      action === 'restore' ? 'make the image anew where it came from' : '"imgctl profile check" tells what this server offers',
+    hint: action === 'restore' ? 'Recreate the image from its source.' : 'See what this server offers with:',
+    ...(action === 'restore' ? {} : { next: [{ command: 'imgctl profile check PROFILE' }] }),
   });
 }

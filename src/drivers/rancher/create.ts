@@ -1,6 +1,7 @@
-import { authError } from '../../core/errors.ts';
+import { authError, providerError } from '../../core/errors.ts';
+import type { ApiAnswer } from '../../core/http.ts';
 import { given } from '../../core/image.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { Call, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
 import { recordFrom } from './record.ts';
 
@@ -15,13 +16,25 @@ export const create: Operation<RancherClient, 'create'> = {
     // Oddity: the fields are marked as writable for every role; whether anything may be written, only the methods tell.
     if (!schema.collectionMethods.has('POST'))
       throw authError(`rancher: ${client.address.root} does not let this key create images`, {
-        hint: 'only a superadmin key may; ordinary keys may read images and change their state',
+        hint: 'Use a superadmin key. Ordinary keys may read images and change their state.',
       });
     const json = given<{ name: string; description: string }>({ name, description });
     const answer = await client.insist({ method: 'POST', url: schema.collection, json }, what, call);
-    const record = recordFrom(answer.json(), what);
+    const record = recordFrom(await created(client, answer, what, call), what);
     call.note({ kind: 'created', id: record.id });
     // Oddity: `requested` does not read as a transition, yet the server goes on from there by itself.
     return record.status === 'queued' ? { ...record, status: 'pending' } : record;
   },
 };
+
+/** The body of the new image: what was answered, or what lies where the answer points to. Throws PROVIDER, as uncertain, with neither. */
+async function created(client: RancherClient, answer: ApiAnswer, what: string, call: Call): Promise<unknown> {
+  if (answer.text.trim() !== '') return answer.json();
+  const { location } = answer.headers;
+  if (location !== undefined) return (await client.insist({ method: 'GET', url: location }, what, call)).json();
+  throw providerError(`${what}: accepted (HTTP ${answer.status}), without saying which image it is`, {
+    uncertain: true,
+    hint: 'Find it with:',
+    next: [{ command: 'imgctl list -p PROFILE --sort created:desc' }],
+  });
+}

@@ -2,8 +2,8 @@ import { conflictError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
 import type { RancherClient } from './client.ts';
-import type { CattleImage } from './record.ts';
-import { currentImage } from './show.ts';
+import { cattleImage, type CattleImage } from './record.ts';
+import { readImage } from './show.ts';
 
 /** Removes by the action where it is offered, and by DELETE only where it is not and the key may: both begin the same process. */
 export const remove: Operation<RancherClient, 'delete'> = {
@@ -13,9 +13,10 @@ export const remove: Operation<RancherClient, 'delete'> = {
   async run(client, request, call) {
     const mayDelete = (await client.schema(call)).resourceMethods.has('DELETE');
     if (!mayDelete) await allowed(client, 'remove', call);
-    const image = await currentImage(client, request.id, call);
+    const body = await readImage(client, request.id, call);
+    const image = cattleImage(body, `delete of image ${request.id}`);
     if (image.actions['remove'] === undefined && mayDelete) await byMethod(client, image, call);
-    else await follow(client, image, 'remove', call);
+    else await follow(client, body, 'remove', call);
   },
 };
 
@@ -26,7 +27,8 @@ async function byMethod(client: RancherClient, image: CattleImage, call: Call): 
   if (answer.status === 405)
     throw conflictError(`rancher: image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
       status: 405,
-      hint: `"imgctl deactivate ${image.id}" first, then delete it`,
+      hint: 'Deactivate it first, then delete it:',
+      next: [{ command: 'imgctl deactivate IMAGE', image: image.id }],
     });
   if (answer.status < 200 || answer.status > 299) throw client.failure(answer, `delete of image ${image.id}`);
 }

@@ -17,7 +17,7 @@ export function failure(answer: ApiAnswer, what: string, address: Address): Imgc
   if (answer.status >= 300 && answer.status < 400 && location !== undefined)
     return providerError(`${what}: the server sends elsewhere, to ${withoutQuery(location)} (HTTP ${answer.status})`, {
       status: answer.status,
-      hint: 'put the URL that answers into the url of the profile; redirects are not followed with a key',
+      hint: 'Put the URL that answers into the url of the profile: redirects are not followed with a key.',
     });
   return answerError(answer, what, words(answer), circumstances(answer, address));
 }
@@ -29,9 +29,12 @@ export function errorCode(answer: ApiAnswer): string | undefined {
 
 function circumstances(answer: ApiAnswer, address: Address): Circumstances {
   if (answer.status === 401)
-    return { hint: `the key was not accepted by ${address.root}; "imgctl profile show" tells where it came from` };
+    return {
+      hint: `${address.root} did not accept the key. See where it comes from with:`,
+      next: [{ command: 'imgctl profile show PROFILE' }],
+    };
   if (answer.status === 403 && address.project !== undefined)
-    return { hint: `project ${address.project} is unknown, inactive, or not open to this key` };
+    return { hint: `Project ${address.project} is unknown, inactive, or not open to this key.` };
   return {};
 }
 

@@ -4,7 +4,7 @@ import type { Operation } from '../../core/operation.ts';
 import { persist } from './action.ts';
 import type { RancherClient } from './client.ts';
 import { cattleImage, recordFrom } from './record.ts';
-import { readImage } from './show.ts';
+import { answeredImage, readImage } from './show.ts';
 
 /** Sends only what changes, so that what others change stays; the server drops what it does not let change without a word. `null` clears a field. */
 export const patch: Operation<RancherClient, 'patch'> = {
@@ -13,7 +13,7 @@ export const patch: Operation<RancherClient, 'patch'> = {
     const what = `patching image ${request.id}`;
     if (!(await client.schema(call)).resourceMethods.has('PUT'))
       throw authError(`rancher: ${client.address.root} does not let this key change images`, {
-        hint: 'only a superadmin key may; ordinary keys may read images and change their state',
+        hint: 'Use a superadmin key. Ordinary keys may read images and change their state.',
       });
     const { name, description } = request.changes;
     const json = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) };
@@ -22,7 +22,7 @@ export const patch: Operation<RancherClient, 'patch'> = {
     const url = cattleImage(now, what).links['self'];
     if (url === undefined) throw providerError(`${what}: the server gave no link to the image`);
     const answer = await persist(client, { method: 'PUT', url, json }, call);
-    if (answer.status !== 200) throw client.failure(answer, what);
-    return recordFrom(answer.json(), what);
+    if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
+    return recordFrom(await answeredImage(client, answer, request.id, call), what);
   },
 };

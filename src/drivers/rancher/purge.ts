@@ -12,6 +12,6 @@ export const purge: Operation<RancherClient, 'purge'> = {
     const body = await readImage(client, request.id, call);
     const image = cattleImage(body, what);
     if (image.state === 'purging' || image.state === 'purged') return recordFrom(body, what);
-    return recordFrom(await follow(client, image, 'purge', call), what);
+    return recordFrom(await follow(client, body, 'purge', call), what);
   },
 };

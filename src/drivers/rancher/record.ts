@@ -3,6 +3,8 @@ import { given, type ImageRecord, type Progress, type Status } from '../../core/
 
 /** Texts that can only be the id of an image. Containers have ids of the same form. */
 export const imageIds = /^1i\d+$/;
+/** Oddity: ids are documented as numbers, and servers send `1i5`; both are ids, and both are text here. */
+export const askableIds = /^(1i)?\d+$/;
 
 /**
  * An image as the server sends it. `transitioning` is `yes` while work goes on, `error` after it failed.
@@ -41,17 +43,18 @@ const statusOf: Readonly<Record<string, Status>> = {
 
 /** Reads a body that should be one image. Throws PROVIDER when it is something else; `what` says what was being done. */
 export function cattleImage(body: unknown, what: string): CattleImage {
-  if (!isMap(body) || body['type'] !== 'image' || !isText(body['id']) || !isText(body['state']))
+  const id = isMap(body) ? idOf(body['id']) : undefined;
+  if (!isMap(body) || body['type'] !== 'image' || id === undefined || !isText(body['state']))
     throw providerError(`${what}: the answer is not an image`);
   const { name, description, accountId, created, transitioning, transitioningMessage, transitioningProgress: percent } = body;
   return {
-    id: body['id'],
+    id,
     state: body['state'],
     links: texts(body['links']),
     actions: texts(body['actions']),
     name: textOf(name),
     description: textOf(description),
-    accountId: textOf(accountId),
+    accountId: idOf(accountId),
     created: textOf(created),
     transitioning: textOf(transitioning),
     transitioningMessage: textOf(transitioningMessage),
@@ -97,6 +100,11 @@ export const isMap = (value: unknown): value is Readonly<Record<string, unknown>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** An id as text, also where it came as a number. */
+export function idOf(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) ? String(value) : isText(value) ? value : undefined;
+}
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 

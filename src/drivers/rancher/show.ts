@@ -1,8 +1,9 @@
 import { notFoundError } from '../../core/errors.ts';
+import type { ApiAnswer } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, OperationName, Work } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
-import { cattleImage, imageIds, recordFrom, type CattleImage } from './record.ts';
+import { askableIds, idOf, isMap, recordFrom } from './record.ts';
 
 /** Where an image comes to rest when the work of a verb went well. */
 const restAfter: Readonly<Partial<Record<OperationName, readonly string[]>>> = {
@@ -28,30 +29,28 @@ export const show: Operation<RancherClient, 'show'> = {
  * Removed and purged images are found too, until the server drops their row.
  */
 export async function readImage(client: RancherClient, id: string, call: Call): Promise<unknown> {
-  if (!imageIds.test(id)) throw notFoundError(`rancher: no image ${id}: the id of an image looks like 1i5`);
+  if (!askableIds.test(id)) throw notFoundError(`image "${id}" not found (ids look like 1i5)`);
   const { collection } = await client.schema(call);
   const answer = await client.ask({ method: 'GET', url: `${collection}/${id}` }, call);
   if (answer.status !== 200) throw client.failure(answer, `showing image ${id}`);
   const body = answer.json();
   const found = answeredId(body);
   // Oddity: the server looks only at the number in an id, so that it may answer with a record of another id.
-  if (found !== undefined && found !== id) throw notFoundError(`rancher: no image ${id}: the server answered with ${found}`);
+  if (found !== undefined && found !== id) throw notFoundError(`image "${id}" not found: the server answered with ${found}`);
   return body;
 }
 
-/** `readImage`, ready to be acted on. */
-export async function currentImage(client: RancherClient, id: string, call: Call): Promise<CattleImage> {
-  return cattleImage(await readImage(client, id, call), `showing image ${id}`);
-}
 
 /** A record in whose work somebody or something else got in between: it rests, but not where the work leads. */
 function judged(record: ImageRecord, work: Work): ImageRecord {
-  const wanted = restAfter[work.verb];
+  const wanted = work.verb && restAfter[work.verb];
   const state = record.providerStatus;
   if (!wanted || record.status === 'failed' || !atRest.includes(state) || wanted.includes(state)) return record;
-  return { ...record, status: 'failed', progress: { message: `it came to rest as ${state}, not as ${wanted.join(' or ')}` } };
+  return { ...record, status: 'failed', progress: { message: `ended up ${state} instead of ${wanted.join(' or ')}` } };
 }
 
-function answeredId(body: unknown): string | undefined {
-  return typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string' ? body.id : undefined;
-}
+const answeredId = (body: unknown): string | undefined => (isMap(body) ? idOf(body['id']) : undefined);
+
+/** The body of an image behind a success: what it answered, or, where that is nothing, the image as it is now. */
+export const answeredImage = async (client: RancherClient, answer: ApiAnswer, id: string, call: Call): Promise<unknown> =>
+  answer.text.trim() === '' ? readImage(client, id, call) : answer.json();

@@ -20,9 +20,14 @@ export function answerApi(account: Account, request: FakeRequest, store: string)
   const anonymous = authorization === undefined;
   if (anonymous ? request.method !== 'GET' || !open.test(route) : authorization !== `Bearer ${account.token}`)
     return refuse(401, 'Invalid Token');
-  const answer = dispatch(account, request, route, store, anonymous);
+  const answer = warned(account, request, dispatch(account, request, route, store, anonymous));
   // A client that kept this would send it to the object store too.
   return answer && { ...answer, headers: { 'x-oauth-scopes': account.scopes, 'set-cookie': 'session=fake', ...answer.headers } };
+}
+
+function warned({ warnings }: Account, { method }: FakeRequest, answer: FakeAnswer | undefined): FakeAnswer | undefined {
+  if (method === 'GET' || warnings.length === 0 || answer?.status !== 200) return answer;
+  return { ...answer, status: 202, body: { ...(answer.body as object), warnings } };
 }
 
 function dispatch(

@@ -95,7 +95,7 @@ export function publicImage(name: string, said: Partial<WireImage> & { label: st
     id: `linode/${name}`,
     created_by: 'linode',
     is_public: true,
-    vendor: 'Maker',
+    vendor: said.vendor ?? 'Maker',
     eol: timeAt(90_000),
     status: 'available',
     size: 1500,

@@ -37,6 +37,8 @@ export class Account {
   readonly disks = new Map([[5, 25_088]]);
   scopes = '*';
   mayReadEvents = true;
+  /** What every success of a change warns of: then it is 202. */
+  warnings: readonly { readonly title: string; readonly details: string }[] = [];
   /** What becomes of data that cannot be used: its record stays as it is for ever, or goes. */
   badData: 'stays' | 'vanishes' = 'stays';
   /** Regions where a copy never comes to its end. */

@@ -46,13 +46,15 @@ function setting({ release, tricks }: Server, { place, key }: Visit): Setting {
   };
 }
 
-const resource = (server: Server, visit: Visit, row: Row): Readonly<Record<string, unknown>> =>
-  imageResource(row, setting(server, visit));
+const resource = (server: Server, visit: Visit, row: Row): Readonly<Record<string, unknown>> => ({
+  ...imageResource(row, setting(server, visit)),
+  ...(server.tricks.numericIds ? { id: row.number } : {}),
+});
 
 const isTheirs = (row: Row, { account }: Visit): boolean => account === undefined || row.accountId === account;
 
 function rowOf(server: Server, visit: Visit, id: string): Row | undefined {
-  const internal = internalId(decodeURIComponent(id));
+  const internal = server.tricks.numericIds && /^\d+$/.test(id) ? id : internalId(decodeURIComponent(id));
   if (internal === undefined || !/^\d+$/.test(internal)) return undefined;
   return server.rows.find((row) => row.number === Number(internal) && isTheirs(row, visit));
 }

@@ -42,7 +42,7 @@ interface RancherCloud extends Cloud {
 const seededStates = { active: 'active', inactive: 'inactive', queued: 'requested' };
 const firstCreated = Date.parse('2017-03-01T10:00:00Z');
 
-const noTricks: Tricks = { opaqueActions: false, opaqueMarkers: false, nextLoops: false, conflicts: 0 };
+const noTricks: Tricks = { opaqueActions: false, opaqueMarkers: false, nextLoops: false, numericIds: false, conflicts: 0 };
 
 /**
  * A fake of Rancher 1.x, written from the facts about its sources and recorded answers: it proves that a driver agrees

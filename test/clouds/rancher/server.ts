@@ -12,6 +12,8 @@ export interface Tricks {
   opaqueActions: boolean;
   opaqueMarkers: boolean;
   nextLoops: boolean;
+  /** Ids as the documents have them: numbers. */
+  numericIds: boolean;
   /** This many of the next writes find the image locked. */
   conflicts: number;
   /** Most rows of a page, below what the release allows. */

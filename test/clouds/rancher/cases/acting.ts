@@ -21,11 +21,14 @@ export const acting: Cases = {
   R08: {
     title: 'Action not offered',
     async run(visit) {
-      const id = visit.cloud.put({ state: 'inactive' });
+      const id = visit.cloud.put({ state: 'removed' });
       const error = await failureOf(visit.session.require('deactivate').run({ id }, testCall()), 'CONFLICT');
-      expect(error.message).toContain('1i1 is inactive');
-      expect(error.message).toContain('only: activate, remove');
+      expect(error.message).toContain('1i1 is removed');
+      expect(error.message).toContain('only: ');
       expect(error.exitCode).toBe(6);
+      // What it asks for is so already: nothing to refuse, and nothing to send.
+      const inactive = visit.cloud.put({ state: 'inactive' });
+      expect(await visit.session.require('deactivate').run({ id: inactive }, testCall())).toMatchObject({ status: 'inactive' });
       expect(writes(visit)).toEqual([]);
     },
   },
