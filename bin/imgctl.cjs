@@ -17,17 +17,28 @@ function readyAnswer(words) {
   return existsSync(file) ? file : undefined;
 }
 
+/** Whoever reads only the first line has closed the pipe: nothing is wrong. Whatever else goes wrong is told as elsewhere. */
+function print(text) {
+  process.stdout.on('error', (error) => {
+    if (error.code === 'EPIPE') return;
+    const [, reason = error.code] = require('node:util').getSystemErrorMap().get(error.errno) ?? [];
+    process.exitCode = cannotWrite;
+    process.stderr.on('error', () => {});
+    process.stderr.write(`imgctl: cannot write to standard output: ${reason}\n`);
+  });
+  process.stdout.write(text);
+}
+/** The exit status LOCAL. */
+const cannotWrite = 14;
+
 const words = process.argv.slice(2);
 const ready = readyAnswer(words);
 if (words[0] === '__complete') {
-  const { completionAnswer } = require('../dist/complete.cjs');
+  const { completionAnswer, homeFrom } = require('../dist/complete.cjs');
   const table = JSON.parse(readFileSync(path.join(dist, 'complete.json'), 'utf8'));
-  const home = { env: process.env, home: require('node:os').homedir(), platform: process.platform };
-  completionAnswer(words.slice(1), table, home, Date.now()).then((answer) => process.stdout.write(answer));
+  completionAnswer(words.slice(1), table, homeFrom(process), Date.now()).then(print);
 } else if (ready) {
-  // Whoever reads only the first line has closed the pipe: nothing is wrong.
-  process.stdout.on('error', () => {});
-  process.stdout.write(readFileSync(ready));
+  print(readFileSync(ready));
 } else {
   // Deflate, hashes and files share libuv's pool of threads, whose size is read once, at the first use.
   process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, require('node:os').availableParallelism() + 2));

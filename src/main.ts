@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { run, type World } from './cli/run.ts';
 import type { DriverList } from './cli/context.ts';
+import { homeOf } from './host/folders.ts';
 import { drivers, usualDriver } from './drivers/index.ts';
 import { createSink, writeError, type Io } from './ui/io.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -28,7 +28,7 @@ export async function main(process: Process): Promise<void> {
   process.on('unhandledRejection', crash);
   const world: World = {
     io: ioOf(process),
-    home: { env: process.env, home: homedir(), platform: process.platform },
+    home: homeOf(process),
     drivers: driverList,
     version,
     signal: stopping.signal,

@@ -1,7 +1,6 @@
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { flagChange } from './host/flag-change.ts';
-import { ownFolder } from './host/folders.ts';
+import { homeOf, ownFolder } from './host/folders.ts';
 import { loaderWith } from './host/kept-code.ts';
 import type * as program from './main.ts';
 
@@ -19,10 +18,11 @@ export function start(process: Process, dist: string): void {
 }
 
 /** Absent where nothing is to be kept, or this user has no home. */
-function codeFile({ env, platform, version, arch }: Process): string | undefined {
+function codeFile(process: Process): string | undefined {
+  const { env, version, arch } = process;
   if (env.NODE_DISABLE_COMPILE_CACHE) return undefined;
   try {
-    return path.join(ownFolder('cache', { env, home: homedir(), platform }), 'code', `${version}-${arch}`);
+    return path.join(ownFolder('cache', homeOf(process)), 'code', `${version}-${arch}`);
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Image } from '../core/image.ts';
 import { ownFolder, type Home } from '../host/folders.ts';
-import { textOf } from '../host/text-file.ts';
+import { makeFolder } from '../host/make-folder.ts';
+import { isOwnFolder, readOwnFile } from '../host/own-file.ts';
 
 /** What completion may offer of a profile without asking the provider. */
 export interface KnownNames {
@@ -24,7 +25,8 @@ const fileOf = (profile: string, home: Home): string =>
 /** The names of a profile that a list showed not long ago; none where there are none, or where they cannot be read. `now` is ms since 1970. */
 export async function knownNames(profile: string, home: Home, now: number): Promise<KnownNames> {
   try {
-    const kept: unknown = JSON.parse((await textOf(fileOf(profile, home))) ?? 'null');
+    const file = fileOf(profile, home);
+    const kept: unknown = JSON.parse(isOwnFolder(path.dirname(file)) ? readOwnFile(file).toString() : 'null');
     if (!isKept(kept) || now - kept.at > lifetimeMs || kept.at > now) return nothing;
     return {
       images: kept.images.filter(isPair).map(([id, name]) => ({ id, name })),
@@ -74,12 +76,14 @@ export async function* rememberNames(
   for (const { id, name } of before.images) if (!names.has(id) && names.size < most) names.set(id, name);
   for (const place of before.places) places.add(place);
   const kept: Kept = { at: now, images: [...names], places: [...places] };
-  await write(fileOf(profile, home), JSON.stringify(kept)).catch(() => {});
+  await write(profile, home, JSON.stringify(kept)).catch(() => {});
 }
 
 /** Readable by the user alone, and never seen half written. */
-async function write(file: string, text: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+async function write(profile: string, home: Home, text: string): Promise<void> {
+  const file = fileOf(profile, home);
+  makeFolder(path.dirname(file), 0o700);
+  if (!isOwnFolder(path.dirname(file))) return;
   const fresh = `${file}.${Math.random().toString(36).slice(2)}`;
   try {
     await writeFile(fresh, text, { mode: 0o600 });

@@ -1,9 +1,9 @@
-import { abortedError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
+import { abortedError, configError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
 import type { Call, Note, OperationName } from '../core/operation.ts';
-import { ownFolder, type Home } from '../host/folders.ts';
+import { hasFolder, ownFolder, type Home } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
 import { createRedactor, type Redactor } from '../http/redact.ts';
-import { profileStore, type ProfileStore } from '../profiles/store.ts';
+import { absentStore, profileStore, type ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
 import { createProgress, type ProgressDisplay } from '../ui/progress.ts';
@@ -145,6 +145,12 @@ async function drawOutcome(command: Command, input: Parsed['input'], context: Co
 const hidden = (planned: Planned, { redactor }: Surface): Planned =>
   JSON.parse(redactor.hide(JSON.stringify(planned))) as Planned;
 
+/** Throws CONFIG where the store's folder is named by a relative path. */
+function storeAt(home: Home, warn: (message: string) => void): ProfileStore {
+  if (hasFolder('config', home)) return profileStore(ownFolder('config', home), createLock({ warn }));
+  return absentStore(configError('there is no folder to keep profiles in: HOME is not an absolute path', { hint: 'Set HOME.' }));
+}
+
 async function makeSurface(
   settings: Settings,
   world: QuietWorld,
@@ -152,7 +158,7 @@ async function makeSurface(
   ending: { status: number },
 ): Promise<Surface> {
   const { io, home, drivers, version, signal } = world;
-  const kept = profileStore(ownFolder('config', home), createLock({ warn: (message) => surface.warn(message) }));
+  const kept = storeAt(home, (message) => surface.warn(message));
   // In a dry run a change is made in the mind only.
   const store: ProfileStore = settings.dryRun ? { ...kept, change: async (change) => change(await kept.read()) } : kept;
   const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
@@ -199,6 +205,7 @@ async function makeSurface(
     stdinBytes: () => world.readStdin(),
     stdoutBytes: (bytes) => world.writeStdout(bytes),
   };
+  if (!hasFolder('config', home)) surface.warn('HOME is not set to an absolute path: no profiles are read');
   return surface;
 }
 

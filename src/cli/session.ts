@@ -27,7 +27,7 @@ export async function driverNamed(name: string, surface: Surface): Promise<Drive
 export async function originsOf(entry: Entry, driver: Driver, surface: Surface): Promise<Readonly<Record<string, Origin>>> {
   const { home, settings } = surface;
   const options = { region: settings.region };
-  const data = ownFolder('data', home);
+  const data = (): string => ownFolder('data', home);
   const resolved = resolveFields(entry.name, driver.profile, { options, env: home.env, stored: entry.stored, data });
   return entry.kind === 'ambient'
     ? { ...resolved, ...(await ambientOrigins(driver, surface)), ...optionOrigins(resolved) }

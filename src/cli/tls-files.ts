@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import { homeFolder, type Home } from '../host/folders.ts';
 import type { HttpSettings, Pem } from '../http/settings.ts';
 import type { Surface } from './context.ts';
 
@@ -16,9 +17,9 @@ const reasons: Readonly<Record<string, string>> = {
 const isPem = (text: string): boolean => text.includes('-----BEGIN ');
 
 /** Reads a file of certificates or keys, or takes PEM that stands there itself (`env:NAME`, `file:PATH`). Throws CONFIG. */
-async function pemFrom(given: string, what: string, home: string): Promise<Pem> {
+async function pemFrom(given: string, what: string, home: Home): Promise<Pem> {
   if (isPem(given)) return { text: given, from: what };
-  const file = given.startsWith('~/') ? path.join(home, given.slice(2)) : given;
+  const file = given.startsWith('~/') ? path.join(homeFolder(home), given.slice(2)) : given;
   try {
     // DER is shown by its first byte: latin1 keeps it.
     return { text: await readFile(file, 'latin1'), from: file };
@@ -56,7 +57,7 @@ export async function tlsSettings(
   };
   const read = await Promise.all(
     Object.entries(sources).map(async ([name, source]) =>
-      source ? [[name, await pemFrom(source.given, source.what, home.home)] as const] : [],
+      source ? [[name, await pemFrom(source.given, source.what, home)] as const] : [],
     ),
   );
   const { clientKeyPassphrase } = values;

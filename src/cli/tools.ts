@@ -1,9 +1,9 @@
 import path from 'node:path';
-import type { Tools } from '../core/driver.ts';
+import type { Cache, Tools } from '../core/driver.ts';
 import type { Http } from '../core/http.ts';
 import type { Secret } from '../core/secret.ts';
 import { createCache } from '../host/cache.ts';
-import { ownFolder } from '../host/folders.ts';
+import { hasFolder, ownFolder, type Home } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
 import type { HttpSettings } from '../http/settings.ts';
 import type { Surface } from './context.ts';
@@ -51,8 +51,15 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}, profi
     ...(insecure ? { insecure } : {}),
     ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit }),
   };
-  const cache = createCache(path.join(ownFolder('cache', home), 'documents'), () => surface.io.now());
-  return { http: lazyHttp(settingsOfHttp), lock: createLock({ warn: (message) => surface.warn(message) }), cache };
+  const cache = cacheIn(home, () => surface.io.now());
+  const lock = createLock({ warn: (message) => surface.warn(message) });
+  return { http: lazyHttp(settingsOfHttp), lock, ...(cache ? { cache } : {}) };
+}
+
+/** Absent where this user has no home. */
+function cacheIn(home: Home, now: () => number): Cache | undefined {
+  if (!hasFolder('cache', home)) return undefined;
+  return createCache(path.join(ownFolder('cache', home), 'documents'), now);
 }
 
 /** An Http that is loaded with its first request: what works on files never needs it. */

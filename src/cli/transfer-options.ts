@@ -1,6 +1,6 @@
-import { tmpdir } from 'node:os';
 import { formats, type Format } from '../core/encoding.ts';
 import type { UploadFacts } from '../core/operation.ts';
+import { temporaryFolder } from '../host/folders.ts';
 import { parseChecksum } from '../transfer/checked.ts';
 import { prepareForFile } from '../transfer/convert.ts';
 import type { Means, Prepared, Wishes } from '../transfer/prepare.ts';
@@ -52,7 +52,7 @@ export const meansForUpload = (surface: Surface, task: Task, facts: UploadFacts)
 export function meansFor(surface: Surface, task: Task, digests: readonly string[]): Means {
   return {
     digests,
-    folder: surface.home.env.TMPDIR ?? tmpdir(),
+    folder: temporaryFolder(surface.home),
     signal: surface.signal,
     progress: (bytes, total) => task.advance(bytes, total),
   };

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cache } from '../core/driver.ts';
+import { makeFolder } from './make-folder.ts';
+import { isOwnFolder, readOwnFile } from './own-file.ts';
 
 /** What a cache may grow to. Ages are milliseconds since an entry was written. */
 export interface CacheLimits {
@@ -19,21 +21,28 @@ const stampName = 'swept';
 
 /**
  * A cache in a folder that only this user can read, one file for each key. Several processes may use it at once: entries
- * come into being whole. `now` is ms since 1970. What cannot be read or written is as if there were no cache.
+ * come into being whole. `now` is ms since 1970. What cannot be read or written, or may be another user's, is as if there were
+ * no cache.
  */
 export function createCache(folder: string, now: () => number, limits: CacheLimits = usual): Cache {
   const fileOf = (key: string): string | undefined => (keys.test(key) ? path.join(folder, key) : undefined);
   let ready: Promise<void> | undefined;
+  let trusted: boolean | undefined;
 
   async function makeReady(): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
+    if (!isOwnFolder(folder)) throw new Error(`others may write to ${folder}`);
     await sweepIfDue(folder, now(), limits);
   }
 
   return {
     async get(key) {
       const file = fileOf(key);
-      return file === undefined ? undefined : readFile(file, 'utf8').catch(() => undefined);
+      try {
+        return file !== undefined && (trusted ??= isOwnFolder(folder)) ? readOwnFile(file).toString() : undefined;
+      } catch {
+        return undefined;
+      }
     },
     async put(key, text) {
       const file = fileOf(key);
@@ -41,6 +50,7 @@ export function createCache(folder: string, now: () => number, limits: CacheLimi
       const draft = path.join(folder, `${randomUUID()}.tmp`);
       try {
         await (ready ??= makeReady());
+        trusted = true;
         await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
         await rename(draft, file);
       } catch {

@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Script } from 'node:vm';
+import { makeFolder } from './make-folder.ts';
+import { isOwnFolder, readOwnFile } from './own-file.ts';
 
 /** Loads the CommonJS files of a built program. */
 export interface Loader {
@@ -100,11 +91,13 @@ const digestLength = 32;
 
 /**
  * The digest of what follows: a line of JSON with the names and sizes, and the codes. V8 itself looks at the beginning of a code
- * only, and ends the process over what is damaged behind that. What cannot be read, or is another user's, counts as none.
+ * only, and ends the process over what is damaged behind that; of the source it compares the length. So the file must be as safe
+ * as the program is: what somebody else may have written counts as none, as does what cannot be read.
  */
 function readCodes(file: string): Codes {
   try {
-    const whole = readOwn(file);
+    if (!isOwnFolder(path.dirname(file))) return new Map();
+    const whole = readOwnFile(file);
     const bytes = whole.subarray(digestLength);
     if (!digestOf(bytes).equals(whole.subarray(0, digestLength))) return new Map();
     const end = bytes.indexOf(newLine);
@@ -116,23 +109,14 @@ function readCodes(file: string): Codes {
   }
 }
 
-function readOwn(file: string): Buffer {
-  const handle = openSync(file, 'r');
-  try {
-    if (process.getuid && fstatSync(handle).uid !== process.getuid()) throw new Error(`${file} is another user's`);
-    return readFileSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
 /** Whole or not at all. */
 function writeCodes(file: string, codes: Codes): void {
   const draft = `${file}.${process.pid}.tmp`;
   const header = JSON.stringify([...codes].map(([name, { length }]) => [name, length]));
   const bytes = Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]);
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(file), 0o700);
+    if (!isOwnFolder(path.dirname(file))) return;
     removeOld(path.dirname(file));
     try {
       writeFileSync(draft, Buffer.concat([digestOf(bytes), bytes]), { mode: 0o600, flag: 'wx' });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Held, Lock } from '../core/driver.ts';
 import { conflictError, ImgctlError, localError } from '../core/errors.ts';
+import { reasonOf } from './system-error.ts';
 import { evict, giveBack, isHeld, keepAlive, look, take } from './lock-folder.ts';
 
 /** How a lock bides its time, in ms. */
@@ -46,7 +47,7 @@ async function takePatiently(lock: string, path: string, { patienceMs, silenceMs
         continue;
       }
     } catch (error) {
-      throw localError(`cannot lock ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw localError(`cannot lock ${path}: ${reasonOf(error)}`, { cause: error });
     }
     if (performance.now() > until)
       throw conflictError(`${path} is locked by another process (${lock})`, {
@@ -78,7 +79,7 @@ async function workLocked<T>(path: string, times: LockTimes, warn: Warn, work: (
     stop();
     // What the work did is done, whether or not others have to wait for the lock until it counts as left behind.
     await giveBack(lock, held).catch((error: unknown) => {
-      warn(`could not release the lock ${lock}: ${error instanceof Error ? error.message : String(error)}`);
+      warn(`could not release the lock ${lock}: ${reasonOf(error)}`);
     });
   }
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../core/errors.ts';
-import type { Home } from './folders.ts';
+import { homeFolder, type Home } from './folders.ts';
 import { textOf } from './text-file.ts';
 
 /** A value that is what it says, whatever it begins with: never followed. */
@@ -61,7 +61,7 @@ function ofVariable(name: string, field: string, at: Home): string {
 }
 
 async function ofFile(name: string, field: string, at: Home, warn: (message: string) => void): Promise<string> {
-  const file = name.startsWith('~/') ? path.join(at.home, name.slice(2)) : path.resolve(name);
+  const file = name.startsWith('~/') ? path.join(homeFolder(at), name.slice(2)) : path.resolve(name);
   const text = await textOf(file);
   if (text === undefined) throw configError(`${field}: no such file: ${file}`);
   const { mode } = await stat(file);

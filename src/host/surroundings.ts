@@ -4,12 +4,23 @@ import { parseIni } from './ini.ts';
 import { textOf } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
+/** What accounts without a home have for one in /etc/passwd: nothing lies there. */
+const nowhere = '/nonexistent';
+
+function configHome(at: Home): string {
+  try {
+    return userFolder('config', at);
+  } catch {
+    return nowhere;
+  }
+}
+
 /** What drivers may look at to find profiles: the environment, files, and programs that hand out credentials. */
 export function surroundingsOf(at: Home): Surroundings {
   return {
     env: at.env,
-    home: at.home,
-    configHome: userFolder('config', at),
+    home: at.home ?? nowhere,
+    configHome: configHome(at),
     text: textOf,
     yaml: parseYaml,
     ini: parseIni,

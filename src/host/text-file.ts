@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { localError } from '../core/errors.ts';
+import { codeOf, reasonOf } from './system-error.ts';
 
 const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
 
@@ -8,8 +9,7 @@ export async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (absentCodes.has(code)) return undefined;
-    throw localError(`cannot read ${file}: ${code}`, { cause: error });
+    if (absentCodes.has(codeOf(error) ?? '')) return undefined;
+    throw localError(`cannot read ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }

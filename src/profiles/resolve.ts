@@ -35,7 +35,7 @@ export function environmentProvider(env: Env, profile: string): string | undefin
 
 /**
  * The value of every field of a profile: option, then environment, then profile, then the field's default. Only environment
- * and profile may hold references. Pure. Fields that nothing gives are left out. `data` takes the place of `{data}` in a default.
+ * and profile may hold references. Pure. Fields that nothing gives are left out. `data` takes the place of `{data}` in a default, and may throw.
  */
 export function resolveFields(
   name: string,
@@ -44,7 +44,7 @@ export function resolveFields(
     readonly options: Readonly<Record<string, string | undefined>>;
     readonly env: Env;
     readonly stored?: StoredProfile | undefined;
-    readonly data: string;
+    readonly data: () => string;
   },
 ): Readonly<Record<string, Origin>> {
   const resolved: Record<string, Origin> = {};
@@ -56,9 +56,14 @@ export function resolveFields(
       origin(given.options[field], literal, 'option'),
       variable === undefined ? undefined : origin(given.env[variable], parseValue, `environment (${variable})`),
       origin(given.stored?.fields[field], parseValue, 'profile'),
-      origin(facts.default?.replace('{data}', given.data), literal, 'default'),
     ];
-    const first = candidates.find((candidate) => candidate !== undefined);
+    const first =
+      candidates.find((candidate) => candidate !== undefined) ??
+      origin(
+        facts.default?.replace('{data}', () => given.data()),
+        literal,
+        'default',
+      );
     if (first) resolved[field] = first;
   }
   return resolved;

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { chown, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Lock } from '../core/driver.ts';
-import { localError } from '../core/errors.ts';
-import { textOf } from '../host/text-file.ts';
+import { configError, type ImgctlError } from '../core/errors.ts';
+import { makeFolder } from '../host/make-folder.ts';
+import { trustedText } from '../host/own-file.ts';
+import { reasonOf } from '../host/system-error.ts';
 import { emptyBook, parseBook, type ProfileBook } from './schema.ts';
 
 /** The file that profiles are kept in. */
@@ -21,9 +23,9 @@ const draftPattern = /^config\.json\.tmp-[0-9a-f-]+$/;
 
 const fileIn = (folder: string): string => path.join(folder, `${configName}.json`);
 
-/** What the store in `folder` holds; an empty book if there is none. Throws CONFIG if it is damaged. */
+/** What the store in `folder` holds; an empty book if there is none. Throws CONFIG if it is damaged, or somebody else may have written it. */
 export async function readBook(folder: string): Promise<ProfileBook> {
-  const text = await textOf(fileIn(folder));
+  const text = trustedText(fileIn(folder));
   return text === undefined ? emptyBook : parseBook(text, fileIn(folder));
 }
 
@@ -51,6 +53,25 @@ async function writeDraft(file: string, book: ProfileBook): Promise<string> {
   return fileIn(draft);
 }
 
+/** Throws CONFIG where the folder cannot be made. */
+function prepare(folder: string): void {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (cause) {
+    throw configError(`cannot make the folder ${folder}: ${reasonOf(cause)}`, {
+      hint: 'Use another folder: IMGCTL_CONFIG_DIR=FOLDER',
+      cause,
+    });
+  }
+}
+
+/** A store where there can be none: nothing is in it, and changing it throws `reason`. */
+export const absentStore = (reason: ImgctlError): ProfileStore => ({
+  path: '(none)',
+  read: async () => emptyBook,
+  change: () => Promise.reject(reason),
+});
+
 /** Root leaves a user's file to the user (sudo, containers). */
 async function keepOwner(file: string, draft: string): Promise<void> {
   const before = process.getuid?.() === 0 ? await stat(file).catch(() => undefined) : undefined;
@@ -64,9 +85,7 @@ export function profileStore(folder: string, lock: Lock): ProfileStore {
     path: file,
     read: () => readBook(folder),
     async change(change) {
-      await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-        throw localError(`cannot make the folder ${folder}`, { cause: error });
-      });
+      prepare(folder);
       // Some keep the file elsewhere, with a link to it here.
       const real = await realpath(file).catch(() => file);
       return lock(real, async (held) => {

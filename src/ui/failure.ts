@@ -1,5 +1,6 @@
 import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
 import { typedImage } from '../core/next.ts';
+import { systemFailure } from '../host/system-error.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { styles, type Styles } from './style.ts';
 import { jsonText, safe } from './text.ts';
@@ -39,8 +40,10 @@ async function showOne(error: unknown, options: FailureOptions, io: Io, oneOfMan
   return options.exitCode ?? failure.exitCode;
 }
 
-/** What nobody foresaw is a bug, and is told as one. */
+/** What nobody foresaw is a bug, and is told as one, unless it is the system that says no. */
 function unforeseen(error: unknown): ImgctlError {
+  const ofSystem = systemFailure(error);
+  if (ofSystem) return ofSystem;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const internal = new ImgctlError('INTERNAL', `something went wrong inside imgctl: ${message}`, {
     cause: error,

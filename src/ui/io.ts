@@ -1,4 +1,5 @@
 import { localError } from '../core/errors.ts';
+import { reasonOf } from '../host/system-error.ts';
 
 /**
  * Where text goes. `write` hands the text on at once and resolves when it has been taken: wait for it and nothing
@@ -54,5 +55,5 @@ export function createSink(stream: NodeJS.WritableStream): Sink {
 /** What a failed write means: `PipeClosed` when nobody reads any more, else LOCAL. */
 export function writeError(cause: NodeJS.ErrnoException): Error {
   if (gone.has(cause.code ?? '')) return new PipeClosed('nobody reads the output any more', { cause });
-  return localError(`cannot write the output: ${cause.code ?? cause.message}`, { cause });
+  return localError(`cannot write to standard output: ${reasonOf(cause)}`, { cause });
 }

@@ -1,11 +1,14 @@
 import { profileDirectory } from '../directory.ts';
 import { knownNames } from '../image-names.ts';
-import { ownFolder, type Home } from '../../host/folders.ts';
+import { homeOf, ownFolder, type Home } from '../../host/folders.ts';
 import { readBook } from '../../profiles/store.ts';
 import { safe } from '../../ui/text.ts';
 import { complete, type Candidate, type OwnWords } from './complete.ts';
 import { bashWord, shellWords } from './shell-words.ts';
 import type { CompletionTable } from './table.ts';
+
+/** `bin/imgctl.cjs` has no other file of the program at hand. @public */
+export const homeFrom = homeOf;
 
 /** What a shell asked: its name and then, for bash, its word breaks and its line; for others the words, the last at the cursor. */
 type Question = readonly string[];

@@ -39,7 +39,10 @@ async function configuration(
   surroundings: Surroundings,
 ): Promise<{ path: string; sections: Readonly<Record<string, Section>> } | undefined> {
   const { env, home } = surroundings;
-  const usual = [`${home}/.linode-cli`, `${env.XDG_CONFIG_HOME || `${home}/.config`}/linode-cli`];
+  const usual = [
+    `${home}/.linode-cli`,
+    `${env.XDG_CONFIG_HOME?.startsWith('/') ? env.XDG_CONFIG_HOME : `${home}/.config`}/linode-cli`,
+  ];
   for (const path of env.LINODE_CLI_CONFIG ? [env.LINODE_CLI_CONFIG] : usual) {
     const text = await surroundings.text(path);
     if (text !== undefined) return { path, sections: surroundings.ini(text) };

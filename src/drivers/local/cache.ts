@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs';
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { integrityError } from '../../core/errors.ts';
 import { parseJson, type Json } from '../_oci/manifest.ts';
-import { draftsPath, ownPath, writeDurably, type Folder } from './folder.ts';
+import { draftsPath, makeFolder, ownPath, writeDurably, type Folder } from './folder.ts';
 
 const fileName = 'records.tsv';
 /** Ends a line that was written whole. */
@@ -84,7 +84,7 @@ export async function openCache(folder: Folder): Promise<Cache> {
   const fresh = new Map<string, Known>();
   /** `kept`: what the file is to hold besides what is new; absent: all that it holds. */
   async function write(kept: readonly Known[] | undefined): Promise<void> {
-    await mkdir(draftsPath(folder), { recursive: true });
+    await makeFolder(draftsPath(folder));
     const lines = [...(kept ?? []), ...fresh.values()].map(({ line }) => `${line}\n`).join('');
     if (kept) await writeDurably(folder, file, lines);
     else await appendFile(file, `\n${lines}`);

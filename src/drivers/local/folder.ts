@@ -29,11 +29,29 @@ export const newDraft = (folder: Folder | LockedFolder): string =>
 export async function makeLayout(folder: Folder): Promise<void> {
   const there = await ifThere(`looking at ${folder.path}`, stat(folder.path));
   if (there && !there.isDirectory()) throw configError(`${folder.path} is a file; the images need a folder`);
-  for (const each of [blobsPath(folder), draftsPath(folder)])
-    await onDisk(`making the folder ${each}`, mkdir(each, { recursive: true }));
+  for (const each of [blobsPath(folder), draftsPath(folder)]) await onDisk(`making the folder ${each}`, makeFolder(each));
   const layout = path.join(folder.path, 'oci-layout');
   if (await ifThere(`looking at ${layout}`, stat(layout))) return;
   await writeDurably(folder, layout, '{"imageLayoutVersion":"1.0.0"}');
+}
+
+/** Makes a folder and those above it. Node's own `recursive` never ends where mkdir answers ENOENT below a folder that is there (/proc). */
+export async function makeFolder(folderPath: string): Promise<void> {
+  const isThere = (each: string): Promise<boolean> =>
+    stat(each).then(
+      (facts) => facts.isDirectory(),
+      () => false,
+    );
+  if (await isThere(folderPath)) return;
+  try {
+    await mkdir(folderPath);
+  } catch (error) {
+    if (await isThere(folderPath)) return;
+    const above = path.dirname(folderPath);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || (await isThere(above))) throw error;
+    await makeFolder(above);
+    await makeFolder(folderPath);
+  }
 }
 
 /** Makes renames and new names in a folder survive a power cut. Not every platform can open a folder: then it cannot be done. */

@@ -72,7 +72,7 @@ export async function knownRegistries(surroundings: Surroundings): Promise<reado
   const { env, home } = surroundings;
   const files = [
     env.REGISTRY_AUTH_FILE,
-    env.XDG_RUNTIME_DIR && `${env.XDG_RUNTIME_DIR}/containers/auth.json`,
+    env.XDG_RUNTIME_DIR?.startsWith('/') ? `${env.XDG_RUNTIME_DIR}/containers/auth.json` : undefined,
     `${env.DOCKER_CONFIG || `${home}/.docker`}/config.json`,
   ];
   const byHost = new Map<string, KnownRegistry>();
