@@ -6,9 +6,11 @@ import type { Chosen } from './parse.ts';
 import { globalOptions } from './settings.ts';
 import { environmentHelp, outputHelp, profilesHelp } from './topics.ts';
 
-/** Text as roff reads it back: backslashes, hyphens, and lines that would be requests (groff_char(7), roff(7)). */
+/** Text as roff reads it back in every locale: backslashes, hyphens, lines that would be requests (groff_char(7), roff(7)), and ASCII alone. */
 const roff = (text: string): string =>
   text
+    .replaceAll('…', '...')
+    .replaceAll('→', '->')
     .replaceAll('\\', String.raw`\e`)
     .replaceAll('-', String.raw`\-`)
     .replace(/^(?=[.'])/gm, String.raw`\&`);
