@@ -44,7 +44,10 @@ describe('a list of a registry, run after run', () => {
     expect(await list()).toEqual(first);
     expect(asked()).toEqual({ 'GET tags': 1, 'HEAD manifests': 1000 });
     const { stderr } = await ok('list', '-p', 'reg', '-o', 'id', '--progress', 'json');
-    const events = stderr.trim().split('\n').map((line) => JSON.parse(line) as object);
+    const events = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
     expect(events[0]).toMatchObject({ event: 'start', task: 'list reg' });
     expect(events[1]).toMatchObject({ event: 'progress', task: 'list reg', percent: 0, message: '0 of 1000 images' });
     expect(events.at(-1)).toMatchObject({ event: 'done', task: 'list reg' });

@@ -53,7 +53,7 @@ describe('a page that a gateway answers with in the place of a registry', () => 
     intercept('PUT', 'blobs');
     const content = makeContent({ format: 'raw' }, { diskLength: 50_000, seed: 1 });
     const upload = session.require('upload').run({ description: { name: 'new' }, content, extras: {} }, testCall());
-    expect((await failureOf(upload, 'PROVIDER')).message).toContain('speaks of no blob');
+    expect((await failureOf(upload, 'PROVIDER')).message).toContain('without the address of a blob');
     expect(cloud.store.of(library).tags.size).toBe(0);
   });
 
@@ -62,6 +62,6 @@ describe('a page that a gateway answers with in the place of a registry', () => 
     cloud.plant({ name: 'there' });
     cloud.fail({ ...page, times: 9, on: ({ path }) => path.includes('/manifests/') });
     const create = session.require('create').run({ description: { name: 'new' }, extras: {} }, testCall());
-    expect((await failureOf(create, 'PROVIDER')).message).toContain('no JSON object');
+    expect((await failureOf(create, 'PROVIDER')).message).toContain('not a JSON object');
   });
 });

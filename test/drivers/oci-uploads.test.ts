@@ -84,10 +84,28 @@ describe('an upload in one request', () => {
     expect(await list()).toEqual([]);
   });
 
-  it('says how to send less at once to a registry that wants that', async () => {
+  it('says how to send less at once where the source can be read only once', async () => {
     const { upload } = await start({ mostPatch: 64 * kib });
-    const { circumstances } = await failureOf(upload(unhashed(disk())), 'LIMIT', 'PROVIDER');
+    const { circumstances } = await failureOf(upload(unhashed(disk({ blind: true }))), 'LIMIT');
     expect(circumstances.hint).toContain('chunkSize');
+  });
+
+  it('goes on in smaller requests where a proxy or the registry refuses so much at once', async () => {
+    for (const switches of [{ mostBody: 300 * kib }, { mostPatch: 70 * kib }, { mostBody: 70 * kib }])
+      for (const known of [true, false])
+        for (const chunkSize of ['', '512KiB']) {
+          const { upload } = await start(switches, { chunkSize });
+          const content = known ? disk() : unhashed(disk());
+          expect((await upload(content)).checksums?.sha256, JSON.stringify(switches)).toBe(content.sent().digests.sha256);
+          await cloud.stop();
+        }
+  });
+
+  it('says that less than the smallest request is refused, and proposes none', async () => {
+    const { upload } = await start({ mostBody: 20 * kib }, { chunkSize: '128KiB' });
+    const { circumstances } = await failureOf(upload(disk()), 'LIMIT');
+    expect(circumstances.hint).toContain('raise its limit');
+    expect(circumstances.hint).not.toContain('MiB');
   });
 
   it('takes 201 for 202, relative addresses, and a proxy’s wrong idea of the address', async () => {
@@ -149,7 +167,7 @@ describe('an upload in chunks', () => {
     expect((await upload(content, call)).status).toBe('active');
     expect(content.opened()).toBe(2);
     expect(call.notes.find(({ kind }) => kind === 'warning')).toMatchObject({
-      message: expect.stringContaining('begun again') as unknown,
+      message: expect.stringContaining('starting again') as unknown,
     });
   });
 

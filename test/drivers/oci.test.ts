@@ -2,6 +2,7 @@ import driver from '../../src/drivers/oci/index.ts';
 import { ociCloud, ociErrorBody } from '../clouds/oci/index.ts';
 import { conformance } from '../conformance/suite.ts';
 
+const notThere = 'a 404 in the form of the specification is "not there", whatever it says; oci-registries.test.ts has it';
 /** The format cannot be changed once there is data: the sample is what the suite's images have. */
 const samples = { diskFormat: 'qcow2' };
 const skips = {
@@ -11,6 +12,8 @@ const skips = {
     'an image takes two requests, and sixteen are read at once; oci-images.test.ts counts them',
   'does not know a place that is not there':
     'a registry makes a repository when the first image comes to it; oci-places.test.ts has what it does refuse',
+  "show: 404 with the provider's words": notThere,
+  "list: 404 with the provider's words": notThere,
 };
 
 conformance(driver, { cloud: ociCloud({ pageLength: 25 }), errorBody: ociErrorBody, samples, skips });

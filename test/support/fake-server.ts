@@ -51,7 +51,7 @@ export async function startFakeServer(
     const data = Buffer.concat(chunks);
     const request = { method, path, headers, body: data.subarray(0, keptBody).toString('utf8'), bodyBytes: data.length };
     seen.push(request);
-    const planned = faults.find(({ fault, left }) => left > 0 && (fault.on?.({ method, path }) ?? true));
+    const planned = faults.find(({ fault, left }) => left > 0 && (fault.on?.(request) ?? true));
     if (planned) {
       planned.left -= 1;
       const { fault } = planned;

@@ -6,10 +6,10 @@ import { emptyBlob, emptyType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { remember, remembered } from './documents.ts';
 import { isDoubtful } from './manifests.ts';
-import { errorCode, refused } from './refusal.ts';
+import { isRegistryError, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { beginUpload, finishUpload } from './session.ts';
-import { isFine } from './wire.ts';
+import { isFine, redirects } from './wire.ts';
 
 const urlOf = (repository: Repository, digest: string): URL => urlIn(repository, `blobs/${digest}`);
 
@@ -18,25 +18,29 @@ export async function readText(repository: Repository, digest: string, call: Cal
   const known = await remembered(repository, digest);
   if (known !== undefined) return known;
   const what = `reading ${digest} of ${repository.shown}`;
-  const answer = await repository.wire.askBlob(
-    { what, url: urlOf(repository, digest), scopes: [scope(repository, 'pull')], welcome: [404] },
+  const answer = await repository.wire.ask(
+    { what, method: 'GET', url: urlOf(repository, digest), scopes: [scope(repository, 'pull')], welcome: [404] },
     call,
   );
   if (answer.status === 404) {
     const error = refused(answer, answer.text, what);
-    throw errorCode(answer.text) === 'BLOB_UNKNOWN' ? integrityError(error.message, error.circumstances) : error;
+    throw isRegistryError(answer.text) ? integrityError(error.message, error.circumstances) : error;
   }
-  if (digestOf(answer.text) !== digest) throw integrityError(`${what}: what came is something else`);
+  if (digestOf(answer.text) !== digest) throw integrityError(`${what}: the content does not match its digest`);
   await remember(repository, digest, answer.text);
   return answer.text;
 }
 
-/** Whether a blob of this many bytes is there and can be read. */
+/**
+ * Whether a blob of this many bytes is there and can be read. Asking only saves work, so a registry that refuses to tell has
+ * not got it. One that keeps blobs elsewhere redirects, for reading only, where it has them.
+ */
 export async function holdsBlob(repository: Repository, digest: string, size: number, call: Call): Promise<boolean> {
   const what = `looking for ${digest} in ${repository.shown}`;
   const ask = { what, method: 'HEAD', url: urlOf(repository, digest), scopes: [scope(repository, 'pull')] } as const;
-  const head = await repository.wire.ask({ ...ask, welcome: [404, 301, 302, 303, 307, 308] }, call);
-  if (head.status === 404 || (isFine(head) && Number(head.headers['content-length'] ?? size) !== size)) return false;
+  const head = await repository.wire.ask({ ...ask, welcome: 'any', stays: true }, call);
+  if (!redirects.includes(head.status) && !isFine(head)) return false;
+  if (isFine(head) && Number(head.headers['content-length'] ?? size) !== size) return false;
   // Oddity: after a clean-up at the registry HEAD may go on saying that a blob is there; then not one byte of it comes.
   try {
     for await (const chunk of readBlob(repository, { digest, size }, 0, 0, call)) return chunk.length > 0;

@@ -5,16 +5,27 @@ import { humanSize } from '../../core/quantity.ts';
 import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import type { Disk, Pushed } from './push-disk.ts';
-import { refused } from './refusal.ts';
 import { scope, type Repository } from './repository.ts';
-import { cancelUpload, finishUpload, octets, startUpload, tooLarge } from './session.ts';
+import { cancelUpload, finishUpload, octets, startUpload } from './session.ts';
+import { refusedData, TooMuch } from './too-much.ts';
 import { isFine } from './wire.ts';
+
+/** How much goes into one request: less than a chunk once one was too much. Learned for good, also where all is begun again. */
+interface Pace {
+  most: number;
+}
 
 /** An upload under way: where its next bytes go, and how many the registry has acknowledged. */
 interface Session {
   location: URL;
   border: number;
+  /** The least that the registry takes in a request, but for the last one. */
+  readonly least: number;
+  readonly pace: Pace;
 }
+
+/** Requests of fewer bytes would be mostly headers: what refuses them refuses disks. */
+const smallestRequest = 64 * 1024;
 
 /** How often an upload is begun again from its first byte, after the registry has forgotten it. */
 const mostBeginnings = 3;
@@ -36,13 +47,16 @@ export async function pushChunks(
   end: () => Pushed,
   call: Call,
 ): Promise<Pushed> {
+  const pace = { most: mostMemory };
   for (let beginning = 1; ; beginning += 1) {
     const { location, answer } = await startUpload(repository, call);
-    const session: Session = { location, border: 0 };
-    // Some registries want chunks of a least size (distribution-spec 1.1, `OCI-Chunk-Min-Length`).
+    // Some registries require chunks of a least size (distribution-spec 1.1, `OCI-Chunk-Min-Length`).
     const least = Number(answer.headers['oci-chunk-min-length'] ?? 0);
     if (least > mostMemory)
-      throw limitError(`${repository.shown} wants chunks of ${humanSize(least)}`, { hint: 'leave chunkSize out of the profile' });
+      throw limitError(`${repository.shown} requires chunks of at least ${humanSize(least)}`, {
+        hint: 'Remove chunkSize from the profile.',
+      });
+    const session: Session = { location, border: 0, least: Math.max(least, smallestRequest), pace };
     try {
       return await pushAll(repository, session, disk, least > chunkBytes ? least : chunkBytes, end, call);
     } catch (error) {
@@ -50,10 +64,10 @@ export async function pushChunks(
         await cancelUpload(repository, session.location, call);
         throw error;
       }
-      const reached = `${repository.shown} has forgotten the upload after ${humanSize(session.border)}`;
+      const reached = `${repository.shown} dropped the upload at ${humanSize(session.border)}`;
       if (!disk.repeatable || beginning === mostBeginnings)
-        throw networkError(reached, disk.repeatable ? {} : { hint: 'the source can be read only once; name a file instead' });
-      call.note({ kind: 'warning', message: `${reached}; it is begun again` });
+        throw networkError(reached, disk.repeatable ? {} : { hint: 'The source can be read only once: use a file instead.' });
+      call.note({ kind: 'warning', message: `${reached}; starting again` });
     }
   }
 }
@@ -101,12 +115,35 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
   const end = start + chunk.length;
   while (session.border < end) {
     const from = session.border;
-    const failure = await sendPart(repository, session, chunk.subarray(from - start), call);
-    if (failure) await recover(repository, session, failure, call);
+    const part = chunk.subarray(from - start, from - start + session.pace.most);
+    const failure = await sendPart(repository, session, part, call);
+    if (failure instanceof TooMuch) {
+      // Oddity: 416 is "not from there", and of some registries "not so much": then the border is where it was thought to be.
+      if (failure.circumstances.status === 416) await askBorder(repository, session, call);
+      if (session.border === from) sendLess(repository, session, part.length, failure, call);
+      else takeRetry(failure, call);
+    } else if (failure) {
+      takeRetry(failure, call);
+      await askBorder(repository, session, call);
+    }
     if (session.border < start || session.border > end)
-      throw providerError(`${repository.shown} has ${session.border} bytes of an upload; between ${start} and ${end} were sent`);
-    if (session.border === from && !failure) throw providerError(`${repository.shown} takes chunks and keeps nothing of them`);
+      throw providerError(`${repository.shown} reports ${session.border} bytes of the upload, expected ${start} to ${end}`);
+    if (session.border === from && !failure) throw providerError(`${repository.shown} accepts chunks but stores nothing of them`);
   }
+}
+
+/** From now on half as much goes into a request. Throws `failure` where that would be too little. */
+function sendLess({ shown }: Repository, { least, pace }: Session, tried: number, failure: TooMuch, call: Call): void {
+  if (tried <= least)
+    throw new ImgctlError(failure.code, failure.message, {
+      ...failure.circumstances,
+      hint: `Even ${humanSize(tried)} in one request was refused; ask the operator of the registry to raise its limit.`,
+    });
+  pace.most = Math.max(least, Math.ceil(tried / 2));
+  call.note({
+    kind: 'warning',
+    message: `${shown}: ${humanSize(tried)} in one request was refused; sending ${humanSize(pace.most)}`,
+  });
 }
 
 async function* once(bytes: Uint8Array): Bytes {
@@ -140,8 +177,8 @@ async function sendPart(
     throw error;
   }
   if (!isFine(answer)) {
-    const error = refused(answer, answer.text, `uploading to ${repository.shown}`, tooLarge(answer.status));
-    if (answer.status === 404 || answer.status === 416 || isDoubtful(error)) return error;
+    const error = refusedData(answer, answer.text, `uploading to ${repository.shown}`);
+    if (answer.status === 404 || error instanceof TooMuch || isDoubtful(error)) return error;
     throw error;
   }
   session.location = repository.wire.resolve(answer, session.location);
@@ -158,11 +195,15 @@ function borderOf({ headers }: ApiAnswer): number | undefined {
   return Number.isNaN(last) ? undefined : last === 0 ? 0 : last + 1;
 }
 
-/** Asks the registry where an upload stands. Throws Forgotten when it does not know it, `failure` when no try is left. */
-async function recover(repository: Repository, session: Session, failure: ImgctlError, call: Call): Promise<void> {
+/** Throws `failure` when no try is left. */
+function takeRetry(failure: ImgctlError, call: Call): void {
   if (call.retries.left <= 0) throw failure;
   call.retries.left -= 1;
   call.note({ kind: 'retry', reason: failure.message, afterMs: 0 });
+}
+
+/** Asks the registry where an upload stands. Throws Forgotten when it does not know it. */
+async function askBorder(repository: Repository, session: Session, call: Call): Promise<void> {
   const ask = {
     method: 'GET',
     url: session.location,
@@ -170,7 +211,7 @@ async function recover(repository: Repository, session: Session, failure: Imgctl
     secretUrl: true,
     welcome: [404, 416],
   } as const;
-  const answer = await repository.wire.ask({ ...ask, what: `asking how far an upload to ${repository.shown} got` }, call);
+  const answer = await repository.wire.ask({ ...ask, what: `checking the upload to ${repository.shown}` }, call);
   if (!isFine(answer)) throw new Forgotten();
   if (answer.headers.location !== undefined) session.location = repository.wire.resolve(answer, session.location);
   session.border = borderOf(answer) ?? 0;

@@ -67,40 +67,58 @@ export async function refreshCopies(client: OciClient, found: Found, call: Call)
   const copies = await copiesOf(client, found, call);
   for (const name of copies.keys()) {
     try {
-      await copyTo(client.home, client.repository(name), found, call);
+      await copyTo(client, client.repository(name), found, call);
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${error.message}` });
+      call.note({ kind: 'warning', message: `${name} keeps the old record of ${found.id}: ${error.message}` });
     }
   }
   return shown(client, found, [...copies.keys()]);
 }
 
-/** Lets another repository have a blob without moving it. False: the registry would have it uploaded. */
-async function mount(from: Repository, to: Repository, { digest }: Descriptor, call: Call): Promise<boolean> {
+/**
+ * Lets another repository have a blob without moving it. False: not by a mount. It only saves work, so whatever stands in its
+ * way is no failure: sending the disk will tell.
+ */
+export async function mount(
+  from: Repository,
+  to: Repository,
+  { digest }: Pick<Descriptor, 'digest'>,
+  call: Call,
+): Promise<boolean> {
   const query = new URLSearchParams({ mount: digest, from: from.name });
   const url = urlIn(to, `blobs/uploads/?${query.toString()}`);
-  const answer = await to.wire.ask(
-    {
-      what: `mounting ${digest} in ${to.shown}`,
-      method: 'POST',
-      url,
-      scopes: [scope(to, 'pull,push'), scope(from, 'pull')],
-      headers: octets,
-      body: '',
-    },
-    call,
-  );
-  if (answer.status === 201) return true;
-  await cancelUpload(to, to.wire.resolve(answer, url), call);
-  return false;
+  const ask = {
+    what: `mounting ${digest} in ${to.shown}`,
+    method: 'POST',
+    url,
+    scopes: [scope(to, 'pull,push'), scope(from, 'pull')],
+    headers: octets,
+    body: '',
+    welcome: 'any',
+  } as const;
+  try {
+    const answer = await to.wire.ask(ask, call);
+    if (answer.status === 201) return true;
+    if (answer.status === 202) await cancelUpload(to, to.wire.resolve(answer, url), call);
+    return false;
+  } catch (error) {
+    if (error instanceof ImgctlError && error.code !== 'ABORTED') return false;
+    throw error;
+  }
 }
 
 /** The disk through this machine, where a registry does not share blobs between repositories. */
-async function carry(from: Repository, to: Repository, disk: Descriptor, call: Call): Promise<void> {
+async function carry(
+  from: Repository,
+  to: Repository,
+  disk: Descriptor,
+  chunkBytes: number | undefined,
+  call: Call,
+): Promise<void> {
   call.note({
     kind: 'warning',
-    message: `${to.shown} cannot take the disk over from ${from.shown}: it is sent through this machine`,
+    message: `relaying through this machine: ${to.wire.origin.host} does not mount the disk of ${from.name} in ${to.name}`,
   });
   const sha256 = disk.digest.slice('sha256:'.length);
   const sent = { bytes: disk.size, digests: { sha256 } };
@@ -108,20 +126,24 @@ async function carry(from: Repository, to: Repository, disk: Descriptor, call: C
   await pushDisk(
     to,
     { bytes: disk.size, sha256, repeatable: true, open: () => readBlob(from, disk, 0, disk.size - 1, call), sent: () => sent },
-    undefined,
+    chunkBytes,
     call,
   );
 }
 
 /** Copies an image into another repository under its own id, byte for byte. Throws CONFLICT if something else has that tag there. */
-export async function copyTo(from: Repository, to: Repository, found: Found, call: Call): Promise<void> {
+export async function copyTo({ home: from, chunkBytes }: OciClient, to: Repository, found: Found, call: Call): Promise<void> {
   const { disk } = found.manifest;
-  if (!disk) throw conflictError(`image ${found.id} has no data yet; there is nothing to copy`);
+  if (!disk)
+    throw conflictError(`image ${found.id} is queued (no data uploaded yet)`, {
+      hint: `Upload it with: imgctl upload FILE --into ${found.id}`,
+    });
   const there = await lookUp(to, found.id, call);
-  if (there !== undefined && !isCopy(found, there)) throw conflictError(`something else is called ${found.id} in ${to.shown}`);
+  if (there !== undefined && !isCopy(found, there))
+    throw conflictError(`${to.shown}:${found.id} already exists with other content`);
   if (there?.digest === found.digest) return;
   if (!(await holdsBlob(to, disk.digest, disk.size, call)) && !(await mount(from, to, disk, call)))
-    await carry(from, to, disk, call);
+    await carry(from, to, disk, chunkBytes, call);
   await pushText(to, recordType, found.recordText, call);
   await enter(to, found.id, found.text, there?.digest, call);
 }

@@ -57,7 +57,7 @@ export async function lookUp(repository: Repository, id: string, call: Call): Pr
  * of them are new, what is new is asked for at once.
  */
 export async function recall(repository: Repository, id: string, call: Call): Promise<Tagged> {
-  if (!repository.cache || repository.recalled < 0) return lookUp(repository, id, call);
+  if (!repository.cache || repository.recalled < 0 || repository.refusesHead) return lookUp(repository, id, call);
   const digest = await digestNow(repository, id, call);
   if (digest === undefined) return undefined;
   const known = repository.read.get(id);

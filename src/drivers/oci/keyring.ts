@@ -24,6 +24,28 @@ const usualLifeSeconds = 60;
 /** Share of its life after which a token is renewed: a registry looks at it when a request begins, and uploads are long. */
 const renewAfter = 0.8;
 
+const partsOf = (scope: string): readonly [string, readonly string[]] => {
+  const at = scope.lastIndexOf(':');
+  return [scope.slice(0, at), scope.slice(at + 1).split(',')];
+};
+
+/**
+ * What a token is asked for: all that the request takes, and what the challenge names besides. A challenge is a hint: some
+ * registries name less than the request takes, or a repository that stands for any.
+ * Oddity: several scopes come separated by spaces in one value, and are wanted back one by one.
+ */
+function allScopes(needed: readonly string[], challenged: string | undefined): readonly string[] {
+  const rights = new Map<string, Set<string>>();
+  for (const scope of [...needed, ...(challenged?.split(' ') ?? [])]) {
+    const [resource, actions] = partsOf(scope);
+    if (resource === '') continue;
+    const known = rights.get(resource) ?? new Set();
+    for (const action of actions) known.add(action);
+    rights.set(resource, known);
+  }
+  return [...rights].map(([resource, actions]) => `${resource}:${[...actions].join(',')}`);
+}
+
 /**
  * The `Authorization` that goes with each request to one registry, learned from its challenges. Credentials go to the
  * registry (Basic) or to the realm that it names (Bearer), and nowhere else.
@@ -96,8 +118,7 @@ export class Keyring {
   async #obtain({ parameters }: Challenge, scopes: readonly string[], call: Call): Promise<Held> {
     const url = this.#realm(parameters.realm ?? '');
     if (parameters.service !== undefined) url.searchParams.append('service', parameters.service);
-    // Oddity: several scopes come separated by spaces in one value, and are wanted back one by one.
-    for (const scope of parameters.scope?.split(' ') ?? scopes) url.searchParams.append('scope', scope);
+    for (const scope of allScopes(scopes, parameters.scope)) url.searchParams.append('scope', scope);
     url.searchParams.append('client_id', 'imgctl');
     const { username, password } = this.#credentials;
     const authorization = username !== undefined && password ? basicAuthorization(username, password) : undefined;
@@ -107,7 +128,7 @@ export class Keyring {
     if (answer.status !== 200) throw refused(answer, answer.text, what);
     const body = answer.json();
     const given = isJson(body) ? (body.token ?? body.access_token) : undefined;
-    if (!isJson(body) || typeof given !== 'string' || given === '') throw providerError(`${what}: the answer holds no token`);
+    if (!isJson(body) || typeof given !== 'string' || given === '') throw providerError(`${what}: no token in the answer`);
     const life = typeof body.expires_in === 'number' && body.expires_in > 0 ? body.expires_in : usualLifeSeconds;
     return { authorization: new Secret(given).map((value) => `Bearer ${value}`), renewAt: since + life * 1000 * renewAfter };
   }
@@ -115,11 +136,9 @@ export class Keyring {
   #realm(text: string): URL {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (!url || !/^https?:$/.test(url.protocol) || url.username !== '')
-      throw providerError(
-        `${this.#origin.host} wants tokens from an address that is none: ${JSON.stringify(text.slice(0, 100))}`,
-      );
+      throw providerError(`${this.#origin.host} names an invalid token address: ${JSON.stringify(text.slice(0, 100))}`);
     if (this.#origin.protocol === 'https:' && url.protocol === 'http:')
-      throw authError(`${this.#origin.host} wants the credentials sent to ${url.host} without encryption, which is not done`);
+      throw authError(`refusing to send the credentials unencrypted to ${url.host} (named by ${this.#origin.host})`);
     return url;
   }
 }

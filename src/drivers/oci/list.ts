@@ -1,5 +1,6 @@
 import type { Operation } from '../../core/operation.ts';
 import { abortedError } from '../../core/errors.ts';
+import { isId } from '../_oci/ids.ts';
 import type { OciClient } from './client.ts';
 import { copiesOf, inPlaces, shown } from './copies.ts';
 import { isDamage, recall } from './images.ts';
@@ -10,7 +11,7 @@ import { tagsOf } from './tags.ts';
 export const list: Operation<OciClient, 'list'> = {
   filters: [],
   async *run(client, request, call) {
-    const tags = await tagsOf(client.home, call);
+    const tags = (await tagsOf(client.home, call)).filter(isId);
     call.note({ kind: 'expected', images: tags.length });
     const held = await inPlaces(client.places.values(), call, async (place) => new Set(await tagsOf(place, call)));
     const read = async (tag: string) => {

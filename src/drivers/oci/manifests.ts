@@ -1,11 +1,12 @@
-import { ImgctlError, integrityError, providerError } from '../../core/errors.ts';
+import { ImgctlError, integrityError, providerError, unsupportedError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson } from '../_oci/manifest.ts';
-import { errorCode, refused } from './refusal.ts';
+import { errorCode, isRegistryError, refused, wordsOf } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
+import { isFine } from './wire.ts';
 
 /**
  * Oddity: a manifest whose type is not named here is answered with 404, as if it were not there; so what other tools
@@ -17,7 +18,6 @@ const accept = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ].join(', ');
-const notThere: readonly string[] = ['MANIFEST_UNKNOWN', 'NAME_UNKNOWN', 'TAG_INVALID'];
 
 /** A manifest as it came. */
 export interface Manifest {
@@ -50,39 +50,76 @@ export async function readManifest(
   );
   if (answer.status === 304) return 'unchanged';
   if (answer.status === 404) {
-    if (notThere.includes(errorCode(answer.text))) return undefined;
-    throw refused(answer, answer.text, what);
+    if (isRegistryError(answer.text)) return undefined;
+    throw refused(answer, answer.text, what, { hint: 'Check registry and repository in the profile.' });
   }
   const digest = digestOf(answer.text);
   checkDigest(answer, digest, what);
-  if (!parseJson(answer.text)) throw providerError(`${what}: the answer is no JSON object`, { status: answer.status });
+  if (!parseJson(answer.text)) throw providerError(`${what}: the answer is not a JSON object`, { status: answer.status });
   return { digest, text: answer.text };
 }
 
 function checkDigest({ headers }: ApiAnswer, digest: string, what: string): void {
   const said = headers['docker-content-digest'];
   if (said !== undefined && said.startsWith('sha256:') && said !== digest)
-    throw integrityError(`${what}: the registry names ${said}, and what it holds has ${digest}`);
+    throw integrityError(`${what}: the registry reports ${said}, but the content has ${digest}`);
 }
 
-/** The digest of what a tag names now; absent if it names nothing. */
+/**
+ * The digest of what a tag names now; absent if it names nothing. HEAD only saves the body: whatever it answers but success
+ * is no verdict (some registries and proxies refuse it), and GET decides.
+ */
 export async function digestNow(repository: Repository, id: string, call: Call): Promise<string | undefined> {
-  const what = `looking at ${repository.shown}:${id}`;
-  const url = urlIn(repository, `manifests/${id}`);
-  const answer = await repository.wire.ask(
-    { what, method: 'HEAD', url, scopes: [scope(repository, 'pull')], headers: { accept }, welcome: [404] },
-    call,
-  );
-  if (answer.status === 404) return undefined;
-  const said = answer.headers['docker-content-digest'];
+  const said = repository.refusesHead ? undefined : await digestByHead(repository, id, call);
   if (said !== undefined) return said;
   const manifest = await readManifest(repository, id, undefined, call);
-  return manifest === 'unchanged' ? undefined : manifest?.digest;
+  if (manifest === undefined || manifest === 'unchanged') return undefined;
+  repository.refusesHead = true;
+  return manifest.digest;
+}
+
+async function digestByHead(repository: Repository, id: string, call: Call): Promise<string | undefined> {
+  const what = `looking up ${repository.shown}:${id}`;
+  const url = urlIn(repository, `manifests/${id}`);
+  const answer = await repository.wire.ask(
+    { what, method: 'HEAD', url, scopes: [scope(repository, 'pull')], headers: { accept }, welcome: 'any' },
+    call,
+  );
+  return isFine(answer) ? answer.headers['docker-content-digest'] : undefined;
+}
+
+const noArtifacts =
+  'The registry may not accept artifacts of this type (application/vnd.imgctl.image.v1); ask its operator to allow them.';
+
+/** Statuses with which registries refuse to let a tag move that exists: their own rule, or because it is not what was thought. */
+const refusesMove: readonly number[] = [400, 403, 409, 412];
+
+/** Why a manifest was not taken. A tag that still names what it did has not moved because the registry does not let it. */
+async function whyNotPut(
+  repository: Repository,
+  { id, before, what }: { readonly id: string; readonly before: string | undefined; readonly what: string },
+  answer: ApiAnswer,
+  call: Call,
+): Promise<ImgctlError> {
+  const code = errorCode(answer.text);
+  const error = refused(answer, answer.text, what, {
+    write: true,
+    ...(code === 'MANIFEST_INVALID' ? { hint: noArtifacts } : {}),
+  });
+  const isAboutTags =
+    answer.status !== 403 && answer.status !== 400 ? true : /TAG|immutab/i.test(`${code} ${wordsOf(answer.text)}`);
+  if (before === undefined || error.code === 'LIMIT' || !refusesMove.includes(answer.status) || !isAboutTags) return error;
+  if ((await digestNow(repository, id, call)) !== before) return new ImgctlError('CONFLICT', error.message, error.circumstances);
+  return unsupportedError(`${error.message}: tags of ${repository.shown} are immutable, so image ${id} cannot be changed`, {
+    ...error.circumstances,
+    hint: 'Upload a new image instead, or ask the operator of the registry to allow tags to move.',
+  });
 }
 
 /**
  * Puts a manifest under a tag. `before` is the digest that the tag had: registries that can compare it do (412,
- * CONFLICT), the others take no notice. A failure after which the tag names our manifest was none.
+ * CONFLICT), the others take no notice. A failure after which the tag names our manifest was none. Throws UNSUPPORTED
+ * where the registry does not let a tag move.
  */
 export async function putManifest(
   repository: Repository,
@@ -105,9 +142,11 @@ export async function putManifest(
           ...(before === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${before}"` }),
         },
         body: text,
+        welcome: 'any',
       },
       call,
     );
+    if (!isFine(answer)) throw await whyNotPut(repository, { id, before, what }, answer, call);
     checkDigest(answer, digest, what);
     // distribution-spec 1.1, "Pushing Manifests"; a sign-in page on the way is 200.
     if (answer.status !== 201) throw providerError(`${what}: the answer is HTTP ${answer.status}`, { status: answer.status });
@@ -118,6 +157,9 @@ export async function putManifest(
   }
 }
 
-/** Whether the work may have been done although there was no good answer. */
+/** Whether the work may have been done although there was no good answer: nobody has refused it. */
 export const isDoubtful = (error: unknown): error is ImgctlError =>
-  error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
+  error instanceof ImgctlError &&
+  (error.code === 'NETWORK' || (error.code === 'PROVIDER' && !isRefusal(error.circumstances.status)));
+
+const isRefusal = (status = 0): boolean => status >= 300 && status < 500;

@@ -5,17 +5,23 @@ import type { OciClient } from './client.ts';
 import { askRemoval, whyNot } from './removal.ts';
 import { tagsOf } from './tags.ts';
 
-/** A digest that no manifest has: asking for its removal removes nothing, and tells whether anything could be removed. */
-const nothing = `sha256:${'0'.repeat(64)}`;
+/** What nobody has: asking for its removal removes nothing, and tells whether anything could be removed. */
+const nothing = [`sha256:${'0'.repeat(64)}`, `imgctl-probe-${'0'.repeat(32)}`];
 
+/** Some registries delete only manifests, some only tags: either is enough. */
 async function whyNoDelete(client: OciClient, call: Call): Promise<string | undefined> {
-  try {
-    const answer = await askRemoval(client.home, nothing, 'asking whether images can be deleted', call);
-    return answer.status === 405 ? whyNot(client.home, answer).message : undefined;
-  } catch (error) {
-    if (error instanceof ImgctlError && error.code === 'AUTH') return error.message;
-    throw error;
+  let reason: string | undefined;
+  for (const reference of nothing) {
+    try {
+      const answer = await askRemoval(client.home, reference, 'checking whether images can be deleted', call);
+      if (answer.status !== 405) return undefined;
+      reason ??= whyNot(client.home, answer).message;
+    } catch (error) {
+      if (error instanceof ImgctlError && error.code === 'AUTH') return error.message;
+      throw error;
+    }
   }
+  return reason;
 }
 
 /** Who we are, and whether this registry lets images be deleted: many do not. Throws AUTH. */

@@ -4,9 +4,9 @@ import type { Call } from '../../core/operation.ts';
 import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import { pushChunks } from './chunks.ts';
-import { refused } from './refusal.ts';
 import { scope, type Repository } from './repository.ts';
-import { beginUpload, cancelUpload, checkTaken, closingUrl, finishUpload, octets, tooLarge } from './session.ts';
+import { beginUpload, cancelUpload, checkTaken, closingUrl, finishUpload, octets } from './session.ts';
+import { refusedData, TooMuch } from './too-much.ts';
 import { isFine } from './wire.ts';
 
 /** A disk on its way. `bytes` and `sha256` are of what `open` gives; absent: known only at its end. */
@@ -25,17 +25,20 @@ export interface Pushed {
 
 function endOf(disk: Disk): Pushed {
   const { bytes, digests } = disk.sent();
-  if (digests.sha256 === undefined) throw integrityError('what was sent has no SHA-256');
+  if (digests.sha256 === undefined) throw integrityError('missing SHA-256 of what was sent');
   if (disk.sha256 !== undefined && disk.sha256 !== digests.sha256)
-    throw integrityError(`what was sent has the SHA-256 ${digests.sha256}, and not ${disk.sha256}`);
-  if (disk.bytes !== undefined && disk.bytes !== bytes)
-    throw integrityError(`${bytes} bytes came, and ${disk.bytes} were to come`);
+    throw integrityError(`what was sent has the SHA-256 ${digests.sha256}, expected ${disk.sha256}`);
+  if (disk.bytes !== undefined && disk.bytes !== bytes) throw integrityError(`got ${bytes} bytes, expected ${disk.bytes}`);
   return { digest: `sha256:${digests.sha256}`, size: bytes };
 }
 
+/** Bytes of a chunk where nobody has said how many, and the whole disk is too much. */
+const usualChunk = 16 * 1024 ** 2;
+
 /**
  * Puts a disk into a repository, unless it is there already, and returns its digest and size. Nothing refers to it
- * yet: whoever fails leaves only what the registry clears away by itself.
+ * yet: whoever fails leaves only what the registry clears away by itself. What does not get through in one request is sent
+ * again in chunks.
  */
 export async function pushDisk(repository: Repository, disk: Disk, chunkBytes: number | undefined, call: Call): Promise<Pushed> {
   const { sha256, bytes } = disk;
@@ -43,7 +46,16 @@ export async function pushDisk(repository: Repository, disk: Disk, chunkBytes: n
   if (known && (await holdsBlob(repository, known.digest, known.size, call))) return known;
   if (chunkBytes !== undefined) return pushChunks(repository, disk, chunkBytes, () => endOf(disk), call);
   const location = await beginUpload(repository, call);
-  return known ? inOneRequest(repository, disk, location, known, call) : asStream(repository, disk, location, call);
+  try {
+    return await (known ? inOneRequest(repository, disk, location, known, call) : asStream(repository, disk, location, call));
+  } catch (error) {
+    if (!(error instanceof TooMuch) || !disk.repeatable) throw error;
+    call.note({
+      kind: 'warning',
+      message: `${error.message}; sending it again in chunks (chunkSize in the profile does so at once)`,
+    });
+    return pushChunks(repository, disk, usualChunk, () => endOf(disk), call);
+  }
 }
 
 /** The whole disk in the request that ends the upload: the fastest way, and the most widely supported. */
@@ -67,6 +79,7 @@ async function inOneRequest(repository: Repository, disk: Disk, location: URL, k
         },
         call,
       );
+      if (!isFine(answer)) throw refusedData(answer, answer.text, what);
       checkTaken(answer, known.digest, what);
       return endOf(disk);
     },
@@ -96,7 +109,7 @@ async function asStream(repository: Repository, disk: Disk, location: URL, call:
         },
         call,
       );
-      if (!isFine(answer)) throw refused(answer, answer.text, what, tooLarge(answer.status));
+      if (!isFine(answer)) throw refusedData(answer, answer.text, what);
       at = repository.wire.resolve(answer, at);
       all = endOf(disk);
       await finishUpload(repository, at, all.digest, '', call);

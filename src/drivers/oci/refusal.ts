@@ -1,4 +1,4 @@
-import { answerError, ImgctlError, type Circumstances, type Code } from '../../core/errors.ts';
+import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
 import { isJson, parseJson } from '../_oci/manifest.ts';
 
@@ -15,6 +15,10 @@ const meanings: Readonly<Record<string, Code>> = {
   TOOMANYREQUESTS: 'LIMIT',
 };
 const longestWords = 200;
+
+/** Oddity: a quota is told as 400, 403, 412, 413 or 507, at blobs and at manifests, and with any code: only the words tell. */
+const aboutRoom =
+  /\bquota\b|exceed\w*\b.{0,60}\b(?:limit|storage|space|size)|(?:limit|storage|space)\b.{0,60}\bexceeded|insufficient (?:storage|space)|no space left/i;
 
 interface Said {
   readonly code: string;
@@ -34,24 +38,46 @@ function saidIn(body: string): Said | undefined {
 /** The registry's code for an error, empty if the body is none of its errors. */
 export const errorCode = (body: string): string => saidIn(body)?.code ?? '';
 
+/**
+ * Whether a body has the form that the specification gives errors. A 404 of that form means "not there", whatever its code
+ * says: registries have codes of their own for a repository that nobody has written to.
+ */
+export const isRegistryError = (body: string): boolean => saidIn(body) !== undefined;
+
 /** What an error's body says. Oddity: unknown routes and read-only registries answer in plain text, proxies in HTML. */
-const wordsOf = (body: string): string =>
+export const wordsOf = (body: string): string =>
   saidIn(body)?.words ?? (/^\s*</.test(body) ? '' : body.replace(/\s+/g, ' ').slice(0, longestWords));
 
 const readOnly: Circumstances = {
-  hint: 'the registry can only be read now; ask whoever runs it (storage.maintenance.readonly in the configuration of CNCF distribution)',
+  hint: 'The registry is read-only now; ask its operator (CNCF distribution: storage.maintenance.readonly).',
 };
 
+/** The kind of failure, where the words or the code say more than the status. Nothing here is about what was typed. */
+function codeFor(byStatus: Code, status: number, body: string): Code {
+  if (status >= 400 && aboutRoom.test(wordsOf(body))) return 'LIMIT';
+  return meanings[errorCode(body)] ?? (byStatus === 'USAGE' ? 'PROVIDER' : byStatus);
+}
+
 /**
- * The error that an unwelcome answer stands for. `what` says what was being done.
+ * The error that an unwelcome answer stands for. `what` says what was being done, `write` that it was to change something.
  * Oddity: a registry that is read-only for now refuses writes with a 405 in plain text.
  */
-export function refused(answer: Answer, body: string, what: string, more: Circumstances = {}): ImgctlError {
-  if (answer.status === 405 && saidIn(body) === undefined) {
+export function refused(
+  answer: Answer,
+  body: string,
+  what: string,
+  { write = false, ...more }: Circumstances & { readonly write?: boolean } = {},
+): ImgctlError {
+  if (answer.status === 405 && write && !isRegistryError(body)) {
     const { message, circumstances } = answerError(answer, what, wordsOf(body), readOnly);
     return new ImgctlError('CONFLICT', message, circumstances);
   }
-  const error = answerError(answer, what, wordsOf(body), more);
-  const code = meanings[errorCode(body)];
-  return code === undefined || code === error.code ? error : new ImgctlError(code, error.message, error.circumstances);
+  const error = answerError(answer, what, wordsToShow(answer, body), more);
+  const code = codeFor(error.code, answer.status, body);
+  return code === error.code ? error : new ImgctlError(code, error.message, error.circumstances);
+}
+
+/** Of a redirect that is not followed, where it leads. */
+function wordsToShow({ status, headers: { location } }: Answer, body: string): string {
+  return status >= 300 && status < 400 && location !== undefined ? `redirected to ${withoutQuery(location)}` : wordsOf(body);
 }

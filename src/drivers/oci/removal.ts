@@ -1,13 +1,14 @@
-import { providerError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, providerError, unsupportedError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { nextRecord } from '../_oci/next-record.ts';
 import { write, type Found } from './images.ts';
 import { digestNow } from './manifests.ts';
-import { errorCode, refused } from './refusal.ts';
+import { errorCode, isRegistryError, refused, wordsOf } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { sideBySide } from './side-by-side.ts';
 import { tagsOf } from './tags.ts';
+import { isFine } from './wire.ts';
 
 async function readDigests(repository: Repository, call: Call): Promise<ReadonlyMap<string, string>> {
   const digests = new Map<string, string>();
@@ -30,52 +31,89 @@ async function hasSiblings(repository: Repository, { id, digest }: Found, call: 
   return [...digests].some(([tag, other]) => tag !== id && other === digest);
 }
 
-/** Why a registry does not delete: never, or not now. */
+/** Words that say no more than the code UNSUPPORTED does: of the registry as a whole. */
+const bareWords = /^(?:the operation is unsupported\.?|unsupported)?$/i;
+
+/** Why a registry does not delete: never, not now, or not this image. */
 export function whyNot(repository: Repository, answer: ApiAnswer): ImgctlError {
   const { host } = repository.wire.origin;
-  if (errorCode(answer.text) !== 'UNSUPPORTED') return refused(answer, answer.text, `deleting at ${host}`);
-  return unsupportedError(`${host} does not let anybody delete`, {
+  const isGeneral = errorCode(answer.text) === 'UNSUPPORTED' && bareWords.test(wordsOf(answer.text).trim());
+  if (!isGeneral) return refused(answer, answer.text, `deleting at ${host}`, { write: true });
+  return unsupportedError(`${host} does not allow deletes`, {
     status: answer.status,
-    hint: 'whoever runs it can allow it: storage.delete.enabled in the configuration of CNCF distribution',
+    hint: 'Ask its operator to allow them (CNCF distribution: storage.delete.enabled).',
   });
 }
 
-/** Asks for the removal of a manifest. Returns the answer if it is one of success, 404 or 405. */
-export const askRemoval = (repository: Repository, digest: string, what: string, call: Call) =>
+/** Asks for the removal of what a digest or a tag names. Throws refusals of who asks; of what is asked they are answers. */
+export const askRemoval = (repository: Repository, reference: string, what: string, call: Call) =>
   repository.wire.ask(
     {
       what,
       method: 'DELETE',
-      url: urlIn(repository, `manifests/${digest}`),
+      url: urlIn(repository, `manifests/${reference}`),
       scopes: [scope(repository, 'delete')],
-      welcome: [404, 405],
+      welcome: [400, 404, 405],
     },
     call,
   );
 
 /**
- * Takes an image out of a repository; none is as good. Its blobs stay until the registry's own clean-up, for others may
- * need them. Throws UNSUPPORTED or CONFLICT where the registry does not delete.
+ * Where another tool has given the manifest of an image a second tag, the image first gets a manifest of its own, so that what
+ * goes is that. Absent: the registry does not let its tag move.
+ */
+async function ownDigest(repository: Repository, found: Found, call: Call): Promise<string | undefined> {
+  const { id, json, manifest } = found;
+  if (!(await hasSiblings(repository, found, call))) return found.digest;
+  const next = { id, json: nextRecord(json, id, {}, new Date().toISOString()), disk: manifest.disk, before: found };
+  try {
+    return (await write(repository, next, call)).digest;
+  } catch (error) {
+    if (error instanceof ImgctlError && error.code === 'UNSUPPORTED') return undefined;
+    throw error;
+  }
+}
+
+/** Whether a tag answers no more. Throws CONFLICT when it names something new. */
+async function isGone(repository: Repository, id: string, digest: string, call: Call): Promise<boolean> {
+  const now = await digestNow(repository, id, call);
+  if (now !== undefined && now !== digest)
+    throw conflictError(`image ${id} was changed by somebody else meanwhile; it was not deleted`, { hint: 'Try again.' });
+  return now === undefined;
+}
+
+const mayBeDone = (answer: ApiAnswer): boolean => isFine(answer) || (answer.status === 404 && isRegistryError(answer.text));
+
+/**
+ * Takes an image out of a repository. Its blobs stay until the registry's own clean-up, for others may need them. It is
+ * believed only when the tag answers no more: no status says so. Throws UNSUPPORTED or CONFLICT where the registry does not
+ * delete, PROVIDER where it says that it did and the image is still there.
  *
- * Oddity: what is deleted is a manifest, and with it goes every tag that names it. Where another tool has given this
- * one's manifest a second tag, the image first gets a manifest of its own.
+ * Oddity: with a manifest go all tags that name it; or none, where a registry keeps them apart. Some delete only manifests,
+ * some only tags, some a manifest only when no tag names it.
  */
 export async function remove(repository: Repository, found: Found, call: Call): Promise<void> {
-  const { id, json, manifest } = found;
+  const { id } = found;
   const what = `deleting ${repository.shown}:${id}`;
-  const own = (await hasSiblings(repository, found, call))
-    ? await write(
-        repository,
-        { id, json: nextRecord(json, id, {}, new Date().toISOString()), disk: manifest.disk, before: found },
-        call,
-      )
-    : found;
-  const answer = await askRemoval(repository, own.digest, what, call);
-  if (answer.status === 405) throw whyNot(repository, answer);
-  if (answer.status === 404 && errorCode(answer.text) !== 'MANIFEST_UNKNOWN') throw refused(answer, answer.text, what);
-  // A removal is answered with 202 (distribution-spec 1.1, "Deleting Manifests"); a sign-in page on the way is 200.
-  const isTold = answer.status === 202 || answer.status === 404;
-  if (!isTold && (await digestNow(repository, id, call)) === own.digest)
-    throw providerError(`${what}: the answer is HTTP ${answer.status}, and the image is still there`, { status: answer.status });
+  const own = await ownDigest(repository, found, call);
+  const digest = own ?? found.digest;
+  const byDigest = own === undefined ? undefined : await askRemoval(repository, own, what, call);
+  if (byDigest === undefined || !mayBeDone(byDigest) || !(await isGone(repository, id, digest, call))) {
+    const byTag = await askRemoval(repository, id, what, call);
+    if (!mayBeDone(byTag) || !(await isGone(repository, id, digest, call)))
+      throw notRemoved(repository, what, byDigest ?? byTag, byTag);
+    // A manifest that could not go before its tag can go now; where it cannot, the registry's clean-up takes it.
+    if (byDigest && !mayBeDone(byDigest)) await askRemoval(repository, digest, what, call).catch(() => undefined);
+  }
   repository.read.delete(id);
+}
+
+function notRemoved(repository: Repository, what: string, first: ApiAnswer, last: ApiAnswer): ImgctlError {
+  const refusal = [first, last].find(({ status }) => status === 405) ?? (mayBeDone(first) ? undefined : first);
+  if (refusal?.status === 405) return whyNot(repository, refusal);
+  if (refusal) return refused(refusal, refusal.text, what, { write: true });
+  return providerError(`${what}: the answer is HTTP ${first.status}, but the image is still there`, {
+    status: first.status,
+    hint: 'Delete it with the registry’s own tools, or ask its operator.',
+  });
 }

@@ -55,7 +55,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
       });
     const others = [...names].filter((name) => name !== client.home.name);
     for (const name of others) {
-      await copyTo(client.home, client.repository(name), found, call);
+      await copyTo(client, client.repository(name), found, call);
       client.watch(name);
     }
     for (const [name, copy] of copies) if (!names.has(name)) await remove(client.repository(name), copy, call);

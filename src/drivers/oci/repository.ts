@@ -17,6 +17,8 @@ export interface Repository {
   readonly cache?: Cache;
   /** Of the images that were looked for in the cache: how many were there, less those that were not. */
   recalled: number;
+  /** Asked for nothing more by HEAD: GET has told what that did not. */
+  refusesHead: boolean;
   /** Digest of every tag, once it was needed. */
   digests?: Promise<ReadonlyMap<string, string>>;
 }
@@ -28,6 +30,7 @@ export const openRepository = (wire: Wire, name: string, cache?: Cache): Reposit
   read: new Map(),
   ...(cache ? { cache } : {}),
   recalled: 0,
+  refusesHead: false,
 });
 
 /** The address of something in a repository. `path` is made of ids and digests that were checked. */

@@ -61,12 +61,12 @@ export async function finishUpload(
 
 /** Throws what the answer to the last bytes of an upload says, if it is not that they are kept under this digest. */
 export function checkTaken(answer: ApiAnswer, digest: string, what: string): void {
-  if (answer.status < 200 || answer.status > 299) throw refused(answer, answer.text, what);
+  if (answer.status < 200 || answer.status > 299) throw refused(answer, answer.text, what, { write: true });
   const said = answer.headers['docker-content-digest'];
-  if (said !== undefined && said !== digest) throw integrityError(`${what}: the registry keeps ${said}, and ${digest} was sent`);
+  if (said !== undefined && said !== digest) throw integrityError(`${what}: the registry stored ${said}, but ${digest} was sent`);
   // 201, with the blob's address (distribution-spec 1.1, "POST then PUT"); a sign-in page on the way is 200 and names neither.
   if (answer.status !== 201 && said === undefined && answer.headers.location === undefined)
-    throw providerError(`${what}: the answer is HTTP ${answer.status} and speaks of no blob`, { status: answer.status });
+    throw providerError(`${what}: HTTP ${answer.status} without the address of a blob`, { status: answer.status });
 }
 
 /** Lets go of an upload; what cannot be let go the registry clears away by itself, after days. */
@@ -81,7 +81,3 @@ export async function cancelUpload(repository: Repository, location: URL, call: 
   } as const;
   await repository.wire.ask(ask, after).catch(() => undefined);
 }
-
-/** What to do about a refusal of a request for its size; some want no more than 4 MiB in a PATCH. */
-export const tooLarge = (status: number): { hint?: string } =>
-  status === 413 || status === 416 ? { hint: 'the registry wants smaller requests: imgctl profile set NAME chunkSize=4MiB' } : {};

@@ -1,4 +1,4 @@
-import { providerError } from '../../core/errors.ts';
+import { ImgctlError, providerError, withoutQuery, type Circumstances } from '../../core/errors.ts';
 import type {
   Answer,
   ApiAnswer,
@@ -13,6 +13,7 @@ import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Keyring } from './keyring.ts';
 import { refused } from './refusal.ts';
+import { warningsIn } from './warnings.ts';
 
 /** What any request is about. `scopes` are the rights that it takes (`repository:NAME:pull`). */
 interface Asked {
@@ -29,7 +30,9 @@ export interface Ask extends Asked {
   readonly method: ApiRequest['method'];
   readonly body?: string;
   /** Statuses beside 2xx that come back as answers instead of being thrown. */
-  readonly welcome?: readonly number[];
+  readonly welcome?: readonly number[] | 'any';
+  /** Redirects come back as answers too. */
+  readonly stays?: boolean;
   readonly harmless?: boolean;
   readonly repeatable?: boolean;
 }
@@ -37,13 +40,23 @@ export type Send = Asked & Pick<SendRequest, 'method' | 'bytes' | 'length'>;
 export type Receive = Asked & Pick<ReceiveRequest, 'range'>;
 
 export const isFine = ({ status }: Answer): boolean => status >= 200 && status < 300;
-const redirects: readonly number[] = [301, 302, 303, 307, 308];
+export const redirects: readonly number[] = [301, 302, 303, 307, 308];
+/** A registry may redirect any request, and what it redirects to may do so too. */
+const mostHops = 5;
+
+/** One try of a request: where, and with what. */
+interface Try {
+  readonly url: URL;
+  readonly authorization: Secret | undefined;
+  readonly secretUrl?: boolean;
+}
 
 /** Speaks to one registry, signed in as far as it wants that. */
 export class Wire {
   readonly origin: URL;
   readonly #http: Http;
   readonly #keys: Keyring;
+  readonly #warned = new Set<string>();
 
   constructor(http: Http, origin: URL, keys: Keyring) {
     this.#http = http;
@@ -51,42 +64,48 @@ export class Wire {
     this.#keys = keys;
   }
 
-  /** Throws what an unwelcome answer stands for. */
-  async ask({ what, scopes, welcome, ...request }: Ask, call: Call): Promise<ApiAnswer> {
-    const answer = await this.#signed(request.url, scopes, call, (authorization) =>
-      this.#http.request({ ...request, headers: { ...request.headers, authorization } }, call),
+  /** Throws what an unwelcome answer stands for. GET and HEAD go where the registry sends them; writes do not, and say where. */
+  async ask(
+    { what, scopes, welcome = [], stays = false, url: first, secretUrl, ...request }: Ask,
+    call: Call,
+  ): Promise<ApiAnswer> {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const { answer, url } = await this.#followed(
+      { url: first, scopes, ...(secretUrl === undefined ? {} : { secretUrl }) },
+      call,
+      ({ authorization, ...at }) =>
+        this.#http.request({ ...request, ...at, headers: { ...request.headers, authorization } }, call),
+      ({ status }) => isRead && !stays && redirects.includes(status),
     );
-    if (isFine(answer) || welcome?.includes(answer.status)) return answer;
-    throw refused(answer, answer.text, what);
+    if (isFine(answer) || welcome === 'any' || welcome.includes(answer.status)) return answer;
+    throw refused(answer, answer.text, what, { write: !isRead, ...this.#movedHint(answer, first, url) });
   }
 
-  /** As `ask` with GET, through one redirect to where the bytes are kept. */
-  async askBlob(ask: Omit<Ask, 'method'>, call: Call): Promise<ApiAnswer> {
-    const answer = await this.ask({ ...ask, method: 'GET', welcome: [...redirects, ...(ask.welcome ?? [])] }, call);
-    if (!redirects.includes(answer.status)) return answer;
-    return this.ask({ ...ask, method: 'GET', url: this.resolve(answer, ask.url), secretUrl: true }, call);
-  }
-
-  /** Sends bulk bytes, once. Every status comes back, but what is sent is sent: a request before it must have signed in. */
+  /**
+   * Sends bulk bytes, once. Every status comes back, but what is sent is sent: a request before it must have signed in. A token
+   * that is refused is renewed for whoever tries again.
+   */
   async send({ scopes, ...request }: Send, call: Call): Promise<ApiAnswer> {
     const authorization = await this.#authorization(request.url, scopes, call);
-    return this.#http.send({ ...request, headers: { ...request.headers, authorization } }, call);
+    const answer = await this.#http.send({ ...request, headers: { ...request.headers, authorization } }, call);
+    this.#hear(answer, call);
+    if (answer.status === 401 && request.url.origin === this.origin.origin)
+      // Where that fails, whoever tries again is told.
+      await this.#keys.afterRefusal(answer.headers['www-authenticate'] ?? '', authorization, scopes, call).catch(() => undefined);
+    return answer;
   }
 
-  /** Receives bulk bytes, through one redirect to where they are kept. Every other status comes back. */
-  async receive({ scopes, ...request }: Receive, call: Call): Promise<ReceiveAnswer> {
-    const answer = await this.#signed(
-      request.url,
-      scopes,
+  /** Receives bulk bytes from where the registry keeps them. Every other status comes back. */
+  async receive({ scopes, url, secretUrl, ...request }: Receive, call: Call): Promise<ReceiveAnswer> {
+    const { answer } = await this.#followed(
+      { url, scopes, ...(secretUrl === undefined ? {} : { secretUrl }) },
       call,
-      (authorization) => this.#http.receive({ ...request, headers: { ...request.headers, authorization } }, call),
-      (refusal) => refusal.text(),
+      ({ authorization, ...at }) =>
+        this.#http.receive({ ...request, ...at, headers: { ...request.headers, authorization } }, call),
+      ({ status }) => redirects.includes(status),
+      (unread) => unread.text(),
     );
-    if (!redirects.includes(answer.status)) return answer;
-    await answer.text();
-    const url = this.resolve(answer, request.url);
-    const authorization = await this.#authorization(url, scopes, call);
-    return this.#http.receive({ ...request, url, secretUrl: true, headers: { ...request.headers, authorization } }, call);
+    return answer;
   }
 
   /**
@@ -96,15 +115,66 @@ export class Wire {
   resolve(answer: Answer, from: URL): URL {
     const { location } = answer.headers;
     if (location === undefined || !URL.canParse(location, from.href))
-      throw providerError(`${this.origin.host} answered HTTP ${answer.status} without saying where to go on`, {
+      throw providerError(`${this.origin.host}: HTTP ${answer.status} without a usable Location`, {
         status: answer.status,
       });
     const url = new URL(location, from);
     if (url.protocol === 'http:' && this.origin.protocol === 'https:' && url.hostname === this.origin.hostname)
       return new URL(`${url.pathname}${url.search}`, this.origin);
     if (!/^https?:$/.test(url.protocol) || (from.protocol === 'https:' && url.protocol === 'http:'))
-      throw providerError(`${from.host} points to ${url.protocol}//${url.host}, which is not followed from ${from.protocol}`);
+      throw providerError(`${from.host}: refusing to follow a redirect from ${from.protocol} to ${url.protocol}//${url.host}`);
     return url;
+  }
+
+  /** The answer at the end of the redirects that are to be followed, and where it came from. Throws PROVIDER where they do not end. */
+  async #followed<A extends Answer>(
+    { url: first, scopes, secretUrl }: Asked,
+    call: Call,
+    attempt: (at: Try) => Promise<A>,
+    leadsOn: (answer: A) => boolean,
+    close: (answer: A) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<{ readonly answer: A; readonly url: URL }> {
+    const seen = new Set<string>();
+    for (let url = first; ;) {
+      const at = { url, ...(secretUrl === true || seen.size > 0 ? { secretUrl: true } : {}) };
+      seen.add(url.href);
+      const answer = await this.#signed(url, scopes, call, (authorization) => attempt({ ...at, authorization }), close).catch(
+        (error: unknown) => Promise.reject(this.#moved(error, first, url)),
+      );
+      this.#hear(answer, call);
+      if (!leadsOn(answer)) return { answer, url };
+      await close(answer);
+      const next = this.resolve(answer, url);
+      if (seen.has(next.href) || seen.size > mostHops)
+        throw providerError(`${first.host}: too many redirects, the last one to ${withoutQuery(next.href)}`, {
+          status: answer.status,
+        });
+      url = next;
+    }
+  }
+
+  /** What to do where the registry itself has moved: the same path is asked for somewhere else. */
+  #movedHint({ status }: Pick<Answer, 'status'>, from: URL, to: URL): Circumstances {
+    if (to.origin === from.origin || to.pathname !== from.pathname) return {};
+    const credentials = status === 401 || status === 403 ? ' Credentials are not sent to another address.' : '';
+    return {
+      hint: `${from.origin} redirects to ${to.origin}.${credentials} Set it in the profile: imgctl profile set NAME registry=${to.host}`,
+    };
+  }
+
+  #moved(error: unknown, from: URL, to: URL): unknown {
+    return error instanceof ImgctlError && error.code !== 'ABORTED'
+      ? error.with(this.#movedHint({ status: 0 }, from, to))
+      : error;
+  }
+
+  /** Each warning of the registry is passed on once (distribution-spec 1.1, "Warnings"). */
+  #hear(answer: Answer, call: Call): void {
+    for (const words of warningsIn(answer)) {
+      if (this.#warned.has(words)) continue;
+      this.#warned.add(words);
+      call.note({ kind: 'warning', message: `${this.origin.host}: "${words}"` });
+    }
   }
 
   /** Credentials go to the registry alone: storage that it points to has its own, in the URL. */
@@ -117,7 +187,7 @@ export class Wire {
     scopes: readonly string[],
     call: Call,
     attempt: (authorization: Secret | undefined) => Promise<A>,
-    close: (answer: A) => Promise<unknown> = () => Promise.resolve(),
+    close: (answer: A) => Promise<unknown>,
   ): Promise<A> {
     const tried = await this.#authorization(url, scopes, call);
     const answer = await attempt(tried);

@@ -11,6 +11,7 @@ export function blob(
   switches: Switches,
 ): FakeAnswer | undefined {
   if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+  if (switches.headOfBlobs > 0 && request.method === 'HEAD') return { status: switches.headOfBlobs };
   const data = repository?.blobs.get(digest);
   const stale = switches.staleBlobs.get(digest);
   if (!data && stale === undefined) return refusal(404, 'BLOB_UNKNOWN', 'blob unknown to registry', digest);

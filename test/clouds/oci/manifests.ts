@@ -1,6 +1,6 @@
 import type { FakeAnswer, FakeRequest } from '../../support/fake-server.ts';
 import { noRoute, refusal } from './refusal.ts';
-import { keepManifest, type Repository } from './store.ts';
+import { keepManifest, sha256, type Repository } from './store.ts';
 import type { Switches } from './switches.ts';
 
 const tagRule = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
@@ -20,12 +20,16 @@ export function read(
 ): FakeAnswer {
   const digest = isDigest(reference) ? reference : repository?.tags.get(reference);
   const kept = repository?.manifests.get(digest ?? '');
-  if (!kept || digest === undefined) return refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown', { Tag: reference });
+  if (switches.headOfManifests > 0 && request.method === 'HEAD') return { status: switches.headOfManifests };
+  if (!kept || digest === undefined)
+    return refusal(404, switches.unknownCode ?? 'MANIFEST_UNKNOWN', 'manifest unknown', { Tag: reference });
   if (!(request.headers.accept ?? '').includes(kept.type))
     return refusal(404, 'MANIFEST_UNKNOWN', 'OCI manifest found, but accept header does not support OCI manifests');
   if (request.headers['if-none-match'] === `"${digest}"`) return { status: 304, headers: headersOf(digest, switches) };
   return { status: 200, headers: { 'content-type': kept.type, ...headersOf(digest, switches) }, body: kept.data };
 }
+
+const immutableCodes: Readonly<Record<number, string>> = { 400: 'TAG_INVALID', 409: 'TAG_IMMUTABLE', 412: 'PRECONDITION' };
 
 interface Pushed {
   readonly mediaType?: string;
@@ -45,6 +49,8 @@ export function write(request: FakeRequest, repository: Repository, reference: s
   for (const { digest } of [...(manifest.config ? [manifest.config] : []), ...(manifest.layers ?? [])])
     if (!repository.blobs.has(digest) && !switches.staleBlobs.has(digest))
       return refusal(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', digest);
+  if (switches.immutable > 0 && before !== undefined && before !== sha256(request.data))
+    return refusal(switches.immutable, immutableCodes[switches.immutable] ?? '', 'the tag exists already and cannot be moved');
   const digest = keepManifest(repository, reference, request.headers['content-type'] ?? '', request.data);
   if (switches.losesManifestAnswers > 0) {
     switches.losesManifestAnswers -= 1;
@@ -53,11 +59,22 @@ export function write(request: FakeRequest, repository: Repository, reference: s
   return { status: 201, headers: switches.namesDigests ? { 'docker-content-digest': switches.liesAbout ?? digest } : {} };
 }
 
-/** Takes a manifest away, and with it every tag that names it. */
+/** Takes away what a digest or a tag names, in the way of the registry that this is. */
 export function remove(repository: Repository, reference: string, switches: Switches): FakeAnswer {
   if (!switches.deletes) return refusal(405, 'UNSUPPORTED', 'The operation is unsupported.');
-  if (!isDigest(reference)) return refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
-  if (!repository.manifests.delete(reference)) return refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+  const { deletion } = switches;
+  if (deletion === 'pretended') return { status: 202 };
+  if (deletion === 'locked') return refusal(405, 'UNSUPPORTED', 'The operation is disallowed on this image. It is locked.');
+  if (!isDigest(reference)) {
+    if (deletion === 'manifest') return refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
+    return repository.tags.delete(reference) ? { status: 202 } : refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+  }
+  if (deletion === 'tag-only') return refusal(405, 'UNSUPPORTED', 'The operation is unsupported.');
+  if (!repository.manifests.has(reference)) return refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
+  if (deletion === 'tag-first' && [...repository.tags.values()].includes(reference))
+    return refusal(400, 'GOOGLE_MANIFEST_DANGLING_TAG', 'the manifest is still referenced by a tag');
+  if (deletion === 'apart') return { status: 202 };
+  repository.manifests.delete(reference);
   for (const [tag, digest] of repository.tags) if (digest === reference) repository.tags.delete(tag);
   return { status: 202 };
 }
@@ -65,7 +82,7 @@ export function remove(repository: Repository, reference: string, switches: Swit
 /** `tags/list`. The first time a repository had a manifest decides whether it is known. */
 export function tags(request: FakeRequest, name: string, repository: Repository | undefined, switches: Switches): FakeAnswer {
   if (!repository || (repository.manifests.size === 0 && repository.tags.size === 0 && repository.blobs.size === 0))
-    return refusal(404, 'NAME_UNKNOWN', 'repository name not known to registry', { name });
+    return refusal(404, switches.unknownCode ?? 'NAME_UNKNOWN', 'repository name not known to registry', { name });
   const all = [...repository.tags.keys()];
   if (switches.pageLength === 0) return { status: 200, body: { name, tags: all.length === 0 ? null : all } };
   const last = request.url.searchParams.get('last') ?? '';

@@ -2,6 +2,25 @@
 export interface Switches {
   /** `storage.delete.enabled`. */
   deletes: boolean;
+  /**
+   * What DELETE does. `manifest`: a digest takes its tags along, a tag is 400. `apart`: a digest leaves tags as they are, which go
+   * by themselves. `tag-first`: a digest goes only when no tag names it. `tag-only`: no digest goes. `pretended`: 202, and nothing
+   * is done. `locked`: 405 with a reason.
+   */
+  deletion: 'manifest' | 'apart' | 'tag-first' | 'tag-only' | 'pretended' | 'locked';
+  /** The status with which a tag that names another manifest is refused; 0: tags move. */
+  immutable: 0 | 400 | 409 | 412;
+  /** The code of a 404 for what nobody has written; absent: those of the specification. */
+  unknownCode: string | undefined;
+  /** Status of every HEAD of manifests, and of blobs; 0: as GET. */
+  headOfManifests: number;
+  headOfBlobs: number;
+  /** Status of a POST that would mount; 0: as `mounts` says. */
+  mountStatus: number;
+  /** The most that a PUT or PATCH may have; above it a proxy answers 413 in HTML. */
+  mostBody: number;
+  /** The scope that challenges name in the place of what is needed. */
+  challengeScope: string | undefined;
   /** `storage.maintenance.readonly.enabled`: writes are refused in plain text. */
   readOnly: boolean;
   /** Tags come sorted, in pages of this many, with `Link`; 0: all at once and unsorted. */
@@ -42,6 +61,14 @@ export interface Switches {
 
 export const defaultSwitches = (): Switches => ({
   deletes: true,
+  deletion: 'manifest',
+  immutable: 0,
+  unknownCode: undefined,
+  headOfManifests: 0,
+  headOfBlobs: 0,
+  mountStatus: 0,
+  mostBody: Number.POSITIVE_INFINITY,
+  challengeScope: undefined,
   readOnly: false,
   pageLength: 0,
   endlessPages: false,

@@ -35,7 +35,7 @@ export function startTokens(realm: () => string, life: () => number): Tokens {
       tokens.set(token, { scopes, until: Date.now() + life() * 1000 });
       return { status: 200, body: { token, expires_in: life() } };
     },
-    check({ headers }, scopes, { auth }) {
+    check({ headers }, scopes, { auth, challengeScope }) {
       if (auth === 'none') return undefined;
       if (auth === 'basic')
         return headers.authorization === basic
@@ -54,7 +54,7 @@ export function startTokens(realm: () => string, life: () => number): Tokens {
           );
       };
       if (given && given.until > Date.now() && scopes.every(has)) return undefined;
-      const challenge = `Bearer realm="${realm()}",service="registry.tests",scope="${scopes.join(' ')}"${headers.authorization ? ',error="invalid_token"' : ''}`;
+      const challenge = `Bearer realm="${realm()}",service="registry.tests",scope="${challengeScope ?? scopes.join(' ')}"${headers.authorization ? ',error="invalid_token"' : ''}`;
       return { ...refusal(401, 'UNAUTHORIZED', 'authentication required'), headers: { 'www-authenticate': challenge } };
     },
     revoke: () => void (tokens = new Map()),

@@ -27,6 +27,8 @@ const digestHeader = (digest: string, { namesDigests, liesAbout }: Switches): Re
 export function begin({ url }: FakeRequest, at: At): FakeAnswer {
   const repository = at.store.of(at.name);
   const digest = url.searchParams.get('mount') ?? '';
+  if (digest !== '' && at.switches.mountStatus > 0)
+    return refusal(at.switches.mountStatus, at.switches.mountStatus === 401 ? 'UNAUTHORIZED' : 'DENIED', 'mount not allowed');
   const blob = at.store.repositories.get(url.searchParams.get('from') ?? '')?.blobs.get(digest);
   if (!blob || !at.switches.mounts) return accepted(202, newUpload(repository), at);
   repository.blobs.set(digest, blob);
@@ -36,6 +38,8 @@ export function begin({ url }: FakeRequest, at: At): FakeAnswer {
 /** Everything at an upload's own address. */
 export function goOn(request: FakeRequest, id: string, at: At): FakeAnswer | undefined {
   const repository = at.store.of(at.name);
+  if (request.data.length > at.switches.mostBody)
+    return { status: 413, headers: { 'content-type': 'text/html' }, body: '<html>413 Request Entity Too Large</html>' };
   const upload = repository.uploads.get(id);
   const current =
     upload &&
