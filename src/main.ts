@@ -1,3 +1,5 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { run, type World } from './cli/run.ts';
 import type { DriverList } from './cli/context.ts';
 import { homeOf } from './host/folders.ts';
@@ -21,6 +23,14 @@ export const version: string = packageJson.version;
 export async function main(process: Process): Promise<void> {
   const stopping = new AbortController();
   for (const [signal, status] of signals) process.on(signal, () => stop(process, stopping, status));
+  // A terminal that is closed while it is read fails; the signal that comes with it says what to do.
+  process.stdin.on('error', () => {});
+  const terminals = standardFiles.filter((file) => isatty(file));
+  process.on('exit', (status) => {
+    // The end of what is read from a terminal may be seen before the signal is.
+    if (status !== 0 && stopping.signal.reason === hangUp) process.exitCode = hangUp;
+    closeLost(terminals);
+  });
   // Node itself would print the error as it is, with whatever secrets are in it.
   let show: ((error: unknown) => Promise<number>) | undefined;
   const crash = (error: unknown): void => void (show?.(error) ?? Promise.resolve(1)).then((status) => process.exit(status));
@@ -41,7 +51,10 @@ export async function main(process: Process): Promise<void> {
   process.stdin.unref?.();
 }
 
+/** The terminal was closed, or the connection to it was lost. */
+const hangUp = 129;
 const signals = [
+  ['SIGHUP', hangUp],
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const;
@@ -49,11 +62,26 @@ const signals = [
 const echoMs = 1000;
 let stoppedAt = 0;
 
-/** The first signal stops what is going on and undoes it; whoever sends another one later does not want to wait for that. */
+/**
+ * The first signal stops what is going on and undoes it; whoever sends another one later does not want to wait for that. A
+ * terminal that was closed sends none for that reason: nobody is there.
+ */
 function stop(process: Process, stopping: AbortController, status: number): void {
-  if (stopping.signal.aborted && Date.now() - stoppedAt > echoMs) process.exit(status);
+  if (stopping.signal.aborted && status !== hangUp && Date.now() - stoppedAt > echoMs) process.exit(status);
   if (!stopping.signal.aborted) stoppedAt = Date.now();
   stopping.abort(status);
+}
+
+const standardFiles = [0, 1, 2] as const;
+
+/** Node resets at its end the terminals that it began with, and aborts where one is gone that was not closed. */
+function closeLost(terminals: readonly number[]): void {
+  for (const file of terminals)
+    try {
+      if (!isatty(file)) closeSync(file);
+    } catch {
+      // It was closed before.
+    }
 }
 
 function ioOf({ stdin, stdout, stderr, env, platform }: Process): Io {

@@ -25,7 +25,7 @@ export interface World {
   readonly home: Home;
   readonly drivers: DriverList;
   readonly version: string;
-  /** Aborted by Ctrl-C and SIGTERM; the reason is the exit status, 130 or 143. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP; the reason is the exit status, 130, 143 or 129. */
   readonly signal: AbortSignal;
   /** All of standard input. */
   readStdin(): AsyncIterable<Uint8Array>;

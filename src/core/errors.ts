@@ -37,7 +37,7 @@ export const codeMeanings: Readonly<Record<Code, string>> = {
   PARTIAL: 'some of several failed',
   WAIT_TIMEOUT: 'still running at the provider',
   LOCAL: 'disk full, no permission, cannot write here',
-  ABORTED: 'Ctrl-C (130) or SIGTERM (143)',
+  ABORTED: 'interrupted: Ctrl-C (130), SIGTERM (143), SIGHUP (129)',
 };
 
 /** What may be known about a failure besides its message. `hint` names the next thing to type. */

@@ -1,0 +1,114 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunningCloud } from '../conformance/cloud.ts';
+import { startLinode } from '../clouds/linode/index.ts';
+import { startOci } from '../clouds/oci/index.ts';
+import { startOpenstack } from '../clouds/openstack/index.ts';
+import { profileVariables } from '../commands/stage.ts';
+import { guestDisk, MiB } from '../support/disk-images/guest.ts';
+
+const program = path.resolve(import.meta.dirname, '../../bin/imgctl.cjs');
+const root = mkdtempSync(path.join(tmpdir(), 'imgctl-signals-'));
+const disk = path.join(root, 'disk.raw');
+const work = path.join(root, 'work');
+const data = guestDisk(4 * MiB, 7);
+
+const clouds: Record<string, RunningCloud> = {};
+let env: Readonly<Record<string, string>> = {};
+
+beforeAll(async () => {
+  writeFileSync(disk, data);
+  mkdirSync(work);
+  Object.assign(clouds, { openstack: await startOpenstack(), linode: await startLinode(), oci: await startOci() });
+  env = { PATH: process.env.PATH ?? '', HOME: path.join(root, 'home'), TMPDIR: work };
+  for (const [name, cloud] of Object.entries(clouds)) env = { ...env, ...profileVariables(name, name, cloud.values) };
+  await clouds.openstack?.seed([{ name: 'seed', data }]);
+}, 60_000);
+afterAll(async () => {
+  for (const cloud of Object.values(clouds)) await cloud.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const slow = ['--bwlimit', '500K', '--retries', '0'];
+/** Command lines that take seconds, by the verb, and the profile in which nothing may be left of them. */
+const lines: readonly (readonly [what: string, profile: string, args: () => readonly string[]])[] = [
+  ...(['openstack', 'linode', 'oci'] as const).map(
+    (name) => [`upload to ${name}`, name, () => ['upload', disk, '--name', `${name}:half`, ...slow]] as const,
+  ),
+  ['copy', 'oci', () => ['copy', 'openstack:seed', 'oci:half', ...slow]],
+  ['download', 'openstack', () => ['download', 'openstack:seed', path.join(work, 'half.raw'), ...slow]],
+];
+const signals = [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
+
+/** What a program prints, once it has ended. */
+async function printed(command: string, args: readonly string[]): Promise<string> {
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await once(child, 'close');
+  return text.trim();
+}
+const idsIn = (profile: string): Promise<string> => printed(process.execPath, [program, 'list', '-p', profile, '-o', 'id']);
+
+/** Waits until bytes are on their way: then something half made is there. */
+async function underWay(child: ChildProcess): Promise<void> {
+  let text = '';
+  while (!/"bytes":[1-9]|\d+ ?%/.test(text)) {
+    const [chunk] = (await once(child.stderr as NonNullable<ChildProcess['stderr']>, 'data')) as [Buffer];
+    text += chunk.toString();
+  }
+}
+
+describe('a signal in the middle of a transfer', () => {
+  it.each(lines.flatMap(([what, profile, args]) => signals.map(([signal, status]) => ({ what, profile, args, signal, status }))))(
+    '$what, $signal: it ends with $status, and nothing is left',
+    async ({ profile, args, signal, status }) => {
+      const before = await idsIn(profile);
+      const child = spawn(process.execPath, [program, ...args(), '--progress', 'json'], {
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      await underWay(child);
+      child.kill(signal);
+      expect((await once(child, 'close'))[0]).toBe(status);
+      expect(await idsIn(profile)).toBe(before);
+      expect(readdirSync(work)).toEqual([]);
+    },
+  );
+});
+
+/** Runs a command on a terminal of its own, and closes that once something is under way or asked there. Prints how it ended. */
+const closing = `
+import fcntl, os, pty, struct, sys, termios
+child, terminal = pty.fork()
+if child == 0: os.execvp(sys.argv[1], sys.argv[1:])
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+seen = b''
+while b'%' not in seen and b'provider: ' not in seen: seen += os.read(terminal, 65536)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+`;
+const onTerminal = (args: readonly string[]): Promise<string> =>
+  printed('python3', ['-c', closing, process.execPath, program, ...args]);
+const hasPython = spawnSync('python3', ['-c', '']).status === 0;
+
+describe.skipIf(!hasPython)('a terminal that is closed (skipped without python3)', () => {
+  it.each(lines)('%s: it ends with 129, and nothing is left', async (_what, profile, args) => {
+    const before = await idsIn(profile);
+    expect(await onTerminal(args())).toBe('129');
+    expect(await idsIn(profile)).toBe(before);
+    expect(readdirSync(work)).toEqual([]);
+  });
+
+  it('at a question: it ends with 129', async () => {
+    expect(await onTerminal(['profile', 'add', 'x'])).toBe('129');
+  });
+});
