@@ -56,8 +56,11 @@ export interface Surface {
   stdinBytes(): Bytes;
   /** Bytes for standard output; resolves when they have been taken. Throws PipeClosed when nobody reads any more. */
   stdoutBytes(bytes: Uint8Array): Promise<void>;
-  /** Asks, unless nothing will be changed, or throws USAGE naming `--yes` where nobody can answer. `name`: the answer must be this word. */
-  confirm(question: string, name?: string): Promise<void>;
+  /**
+   * Asks, unless nothing will be changed, or throws USAGE naming `--yes` where nobody can answer. `lockedProfile`: the answer
+   * must be its name whether or not `--yes` was given, and without a terminal it is a CONFLICT.
+   */
+  confirm(question: string, lockedProfile?: string): Promise<void>;
   discover(): Promise<readonly Discovered[]>;
 }
 

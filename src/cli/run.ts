@@ -1,4 +1,4 @@
-import { abortedError, configError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
+import { abortedError, configError, conflictError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
 import type { Call, Note, OperationName } from '../core/operation.ts';
 import { hasFolder, ownFolder, type Home } from '../host/folders.ts';
 import { createLock } from '../host/lock.ts';
@@ -196,9 +196,9 @@ async function makeSurface(
       progress.hide();
       await showFailure(error, failureWish, io);
     },
-    confirm(question, name) {
+    confirm(question, lockedProfile) {
       progress.hide();
-      return ask(question, name, settings, io);
+      return ask(question, lockedProfile, settings, io);
     },
     discover: () => discover(surface),
     readStdin: () => stdinText(world),
@@ -221,13 +221,21 @@ function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface,
   };
 }
 
-async function ask(question: string, name: string | undefined, settings: Settings, io: Io): Promise<void> {
-  if (settings.yes || settings.dryRun) return;
-  if (!io.stdinIsTerminal || !io.stderrIsTerminal)
-    throw usageError(`${question} Nobody can answer here`, { hint: 'add --yes to go on without asking' });
+async function ask(question: string, lockedProfile: string | undefined, settings: Settings, io: Io): Promise<void> {
+  if (settings.dryRun || (settings.yes && lockedProfile === undefined)) return;
+  const hasTerminal = io.stdinIsTerminal && io.stderrIsTerminal;
+  // --yes answers the ordinary question: a lock that every script opens by habit would be none.
+  if (lockedProfile !== undefined && !hasTerminal)
+    throw conflictError(`profile ${lockedProfile} is protected: nothing in it is deleted or replaced`, {
+      hint: `Unprotect it with: imgctl profile set ${lockedProfile} --unprotect`,
+    });
+  if (!hasTerminal)
+    throw usageError('cannot ask for confirmation: not a terminal', {
+      hint: `The question: ${question}\nPass --yes to skip the prompt.`,
+    });
   const { confirm, confirmName } = await import('../ui/prompt.ts');
-  const agreed = name === undefined ? await confirm(question, io) : await confirmName(question, name, io);
-  if (!agreed) throw new ImgctlError('ABORTED', 'not confirmed; nothing was changed');
+  const agreed = lockedProfile === undefined ? await confirm(question, io) : await confirmName(question, lockedProfile, io);
+  if (!agreed) throw new ImgctlError('ABORTED', 'cancelled; nothing was changed');
 }
 
 async function stdinText(world: World): Promise<string> {

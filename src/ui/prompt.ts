@@ -27,7 +27,7 @@ export async function ask(question: string, how: Question, io: Io): Promise<stri
     if (answer === '' && (how.default !== undefined || choices.length === 0)) return how.default ?? '';
     const chosen = choices.length === 0 ? answer : choiceOf(answer, choices);
     if (chosen !== undefined) return chosen;
-    await io.stderr.write(`one of ${choices.map(safe).join(', ')}, please\n`);
+    await io.stderr.write(`Please answer one of ${choices.map(safe).join(', ')}.\n`);
   }
 }
 
@@ -44,19 +44,19 @@ export async function confirm(question: string, io: Io): Promise<boolean> {
     const answer = (await ask(`${question} (y/N)`, {}, io)).toLowerCase();
     if (answer === '' || answer === 'n' || answer === 'no') return false;
     if (answer === 'y' || answer === 'yes') return true;
-    await io.stderr.write('y or n, please\n');
+    await io.stderr.write('Please answer y or n.\n');
   }
 }
 
 /** Asks for a name to be typed, for what cannot be undone: true only for exactly this name. Throws as `ask` does. */
 export async function confirmName(question: string, name: string, io: Io): Promise<boolean> {
-  return (await ask(`${question} Type ${name} to go on`, {}, io)) === name;
+  return (await ask(`${question} Type the profile's name (${name}) to confirm`, {}, io)) === name;
 }
 
 /** One line from the terminal. Where it is secret, only the question is shown, not what is typed. */
 function readLine(question: string, secret: boolean, io: Io): Promise<string> {
   const { stdin } = io;
-  if (!stdin) return Promise.reject(usageError(`nobody can be asked: ${question}`));
+  if (!stdin) return Promise.reject(usageError('cannot ask: no terminal', { hint: `The question: ${question}` }));
   const echo = new Writable({
     decodeStrings: false,
     write(chunk: string | Uint8Array, _encoding, done) {
@@ -74,7 +74,7 @@ function readLine(question: string, secret: boolean, io: Io): Promise<string> {
     };
     const abort = (): void => {
       void io.stderr.write('\n').catch(() => {});
-      leave(() => reject(abortedError('stopped at a question')));
+      leave(() => reject(abortedError('cancelled at the prompt')));
     };
     lines.on('SIGINT', abort);
     lines.on('close', abort);

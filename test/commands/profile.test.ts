@@ -126,7 +126,7 @@ describe('profile set, use, remove', () => {
     expect(stored()).toHaveProperty('current', 'lin');
     expect((await stage.ok(['profile', 'list', '-c', 'name,current', '--no-header'])).stdout).toBe('lin\ttrue\n');
     const unasked = await stage.run(['profile', 'remove', 'lin', '--json']);
-    expect(errorOf(unasked)).toMatchObject({ code: 'USAGE', message: 'forget lin? Nobody can answer here', exitCode: 2 });
+    expect(errorOf(unasked)).toMatchObject({ code: 'USAGE', message: 'cannot ask for confirmation: not a terminal', exitCode: 2 });
     await stage.ok(['profile', 'rm', 'lin', '--yes']);
     expect(stored()).toEqual({ version: 1, profiles: {} });
   });

@@ -64,8 +64,8 @@ describe('delete', () => {
       expect([refused.exitCode, refused.stdout], images.join()).toEqual([2, '']);
       expect(errorOf(refused)).toEqual({
         code: 'USAGE',
-        message: `delete ${images.join(', ')}? (profile local) Nobody can answer here`,
-        hint: 'add --yes to go on without asking',
+        message: 'cannot ask for confirmation: not a terminal',
+        hint: `The question: delete ${images.join(', ')}? (profile local)\nPass --yes to skip the prompt.`,
         exitCode: 2,
       });
     }
@@ -78,12 +78,12 @@ describe('delete', () => {
     const no = await stage.run(['delete', 'web', 'db'], { terminal: true, answers: ['n'] });
     expect(no.exitCode).toBe(130);
     expect(no.stderr).toContain('delete web, db? (profile local) (y/N): ');
-    expect(no.stderr).toContain('imgctl: not confirmed; nothing was changed\n');
+    expect(no.stderr).toContain('imgctl: cancelled; nothing was changed\n');
     expect((await stage.run(['delete', 'web'], { terminal: true, answers: [''] })).exitCode, 'no is the default').toBe(130);
     expect((await stage.run(['delete', 'web'], { terminal: true })).exitCode, 'the end of input is no').toBe(130);
     expect(await stage.names()).toEqual(['db', 'web']);
     const yes = await stage.ok(['delete', 'web', 'db', '-o', 'json'], { terminal: true, answers: ['what', 'y'] });
-    expect(yes.stderr).toContain('y or n, please');
+    expect(yes.stderr).toContain('Please answer y or n.');
     expect(yes.json()).toMatchObject([
       { image: 'web', result: 'ok' },
       { image: 'db', result: 'ok' },
@@ -102,7 +102,7 @@ describe('delete', () => {
     await stage.ok(['profile', 'add', 'prod', '--provider', 'local', '--set', `path=${stage.file('prod')}`, '--protected']);
     await stage.ok(['create', 'prod:web']);
     const wrong = await stage.run(['delete', 'prod:web'], { terminal: true, answers: ['y'] });
-    expect([wrong.exitCode, wrong.stderr]).toEqual([130, expect.stringContaining('Type prod to go on: ')]);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([130, expect.stringContaining("Type the profile's name (prod) to confirm: ")]);
     expect((await stage.ok(['list', '-p', 'prod', '-o', 'id'])).stdout).not.toBe('');
     await stage.ok(['delete', 'prod:web'], { terminal: true, answers: ['prod'] });
     expect((await stage.ok(['list', '-p', 'prod', '-o', 'id'])).stdout).toBe('');
@@ -220,15 +220,15 @@ describe('replicate and places', () => {
       'second',
       'third',
     ]);
-    expect(placesOf(await stage.ok(['replicate', 'web', '--remove', 'third', '-o', 'json'], { env }))).toEqual([
+    expect(placesOf(await stage.ok(['replicate', 'web', '--remove', 'third', '--yes', '-o', 'json'], { env }))).toEqual([
       'home',
       'second',
     ]);
     const refused = await stage.run(['replicate', 'web', '--exactly', 'home,third', '--json'], { env });
     expect(errorOf(refused)).toMatchObject({
       code: 'USAGE',
-      message: 'remove web from second? (profile lab) Nobody can answer here',
-      hint: 'add --yes to go on without asking',
+      message: 'cannot ask for confirmation: not a terminal',
+      hint: 'The question: remove web from second? (profile lab)\nPass --yes to skip the prompt.',
     });
     expect(placesOf(await stage.ok(['show', 'web', '-o', 'json'], { env }))).toEqual(['home', 'second']);
     const set = await stage.ok(['replicate', 'web', '--exactly', 'home,third', '--yes', '-o', 'json'], { env });

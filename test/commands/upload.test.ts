@@ -268,7 +268,7 @@ describe('upload --if-exists', () => {
     const id = await stage.image('web');
     const file = stage.write('other.raw', smallDisk(2));
     const unasked = await again('replace', file);
-    expect(errorOf(unasked)).toMatchObject({ code: 'USAGE', hint: 'add --yes to go on without asking' });
+    expect(errorOf(unasked)).toMatchObject({ code: 'USAGE', hint: expect.stringContaining('Pass --yes to skip the prompt.') as string });
     expect((await stage.run(['show', id])).exitCode).toBe(0);
     const replaced = await again('replace', file, '--yes');
     expect(replaced.json()).toMatchObject({ name: 'web', checksums: { sha256: sha256(smallDisk(2)) } });

@@ -185,7 +185,7 @@ describe('a registry', () => {
     }
   });
 
-  it('that sends elsewhere: calls do not go there, data goes without credentials', async () => {
+  it('that sends elsewhere: changes do not go there, what is read and data goes without credentials', async () => {
     const cloud = await startOci({ auth: 'basic' });
     const elsewhere = await startFakeServer(() => ({ status: 200, body: { tags: [] } }));
     const bed = await makeBed({});
@@ -205,22 +205,25 @@ describe('a registry', () => {
       const run = (...args: string[]) => bed.home.run([...args, ...quick], { env });
       const disk = bed.file('disk.raw', Buffer.alloc(4096, 'x'));
       const out = `${bed.home.folder}/out.raw`;
+      await run('list');
       for (const args of [
-        ['list'],
         ['show', id],
         ['delete', id, '--yes'],
         ['upload', disk, '--name', 'new'],
         ['download', id, out],
       ])
         expect((await run(...args)).exitCode, args[0]).not.toBe(0);
-      expect(elsewhere.requests()).toEqual([]);
+      expect(elsewhere.requests().length).toBeGreaterThan(0);
+      expect(elsewhere.requests().filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
       moved = /^GET .*\/blobs\//;
       await run('download', id, out);
       moved = /^$/;
       cloud.switches.locationOrigin = elsewhere.origin;
       await run('upload', disk, '--name', 'new');
       // What was asked for there, sent there, and, since the answer was none of a registry's, called off there.
-      expect(new Set(elsewhere.requests().map(({ method }) => method))).toEqual(new Set(['GET', 'PUT', 'DELETE']));
+      const methods = new Set(elsewhere.requests().map(({ method }) => method));
+      methods.delete('HEAD');
+      expect(methods).toEqual(new Set(['GET', 'PUT', 'DELETE']));
       for (const { headers } of elsewhere.requests())
         expect(Object.keys(headers).filter((name) => credentials.test(name))).toEqual([]);
     } finally {

@@ -154,7 +154,7 @@ describe.skipIf(lacking.length > 0)(
         await pane.until(/delete doomed\? .*\(y\/N\): ?$/m);
         await pane.type('n');
         await pane.press('Enter');
-        expect(await pane.until(/^=\d+=$/m)).toMatch(/not confirmed; nothing was changed/);
+        expect(await pane.until(/^=\d+=$/m)).toMatch(/cancelled; nothing was changed/);
         expect(desk.imgctl('show', 'doomed', '-o', 'id')).toBeTruthy();
         await begin('imgctl delete doomed');
         await pane.until(/\(y\/N\)/);
@@ -171,12 +171,12 @@ describe.skipIf(lacking.length > 0)(
       it('is about the name, in a protected profile', async () => {
         desk.imgctl('create', 'vault:jewel', '-q');
         await begin('imgctl delete vault:jewel');
-        await pane.until(/Type vault to go on/);
+        await pane.until(/Type the profile's name \(vault\) to confirm/);
         await pane.type('y');
         await pane.press('Enter');
         expect(await pane.until(/^=\d+=$/m)).toMatch(/nothing was changed/);
         await begin('imgctl delete vault:jewel');
-        await pane.until(/Type vault to go on/);
+        await pane.until(/Type the profile's name \(vault\) to confirm/);
         await pane.type('vault');
         await pane.press('Enter');
         expect(await pane.until(/^=\d+=$/m)).toMatch(/^=0=$/m);

@@ -24,7 +24,7 @@ export const replicate = defineCommand({
   needs: { at: ['replicate', 'show'] },
   examples: [
     { does: 'add two regions and wait', type: 'imgctl replicate lin:private/123 --to us-iad,us-sea' },
-    { does: 'take a copy away', type: 'imgctl replicate lin:private/123 --remove us-sea' },
+    { does: 'take a copy away', type: 'imgctl replicate lin:private/123 --remove us-sea --yes' },
     { does: 'exactly these stores', type: 'imgctl replicate pcd:golden --exactly fast,cheap --yes' },
   ],
   async run(input, context) {
@@ -43,7 +43,13 @@ export const replicate = defineCommand({
     const replicateOne = async ({ at, id, call }: Target<'replicate' | 'show'>): Promise<Image> => {
       const since = new Date(context.io.now()).toISOString();
       const basis = seen.get(`${at.profile}:${id}`);
-      const request = { id, add: input.to, remove: input.remove, ...(exactly ? { exactly } : {}), ...(basis ? { basis } : {}) };
+      const request = {
+        id,
+        add: input.to,
+        remove: input.remove,
+        ...(exactly ? { exactly } : {}),
+        ...(exactly && basis ? { basis } : {}),
+      };
       const image = await at.verb('replicate').run(request, call);
       const wanted = exactly ?? input.to;
       if (input.wait === false || wanted.length === 0) return image;
@@ -53,20 +59,22 @@ export const replicate = defineCommand({
       task.done();
       return done ?? image;
     };
-    return eachImage(context, input.image, input, replicateOne, exactly && lossBy(exactly, seen));
+    const takesAway = exactly !== undefined || input.remove.length > 0;
+    // What was named place by place, and agreed to beforehand, need not be looked at.
+    const agreed = exactly === undefined && (context.settings.yes ?? false);
+    const isGoing = (place: string): boolean => (exactly ? !exactly.includes(place) : input.remove.includes(place));
+    return eachImage(context, input.image, input, replicateOne, takesAway ? lossBy(isGoing, agreed, seen) : undefined);
   },
 });
 
-/** What a set of places takes away: the copies in all others. `seen` keeps the images by which that was judged. */
-const lossBy = (exactly: readonly string[], seen: Map<string, Image>): Loss<'replicate' | 'show'> => ({
+/** What goes: the copies in the places that are going. `seen` keeps the images by which that was judged. */
+const lossBy = (isGoing: (place: string) => boolean, agreed: boolean, seen: Map<string, Image>): Loss<'replicate' | 'show'> => ({
   verb: 'remove',
   async of({ at, id, text, call }) {
+    if (agreed && !at.isProtected) return undefined;
     const image = await at.verb('show').run({ id }, call);
     seen.set(`${at.profile}:${id}`, image);
-    const gone = lost(image, exactly);
+    const gone = image.places.filter(({ status, name }) => status !== 'deleting' && isGoing(name)).map(({ name }) => name);
     return gone.length > 0 ? `${text} from ${gone.join(' and ')}` : undefined;
   },
 });
-
-const lost = (image: Image, exactly: readonly string[]): readonly string[] =>
-  image.places.filter((place) => place.status !== 'deleting' && !exactly.includes(place.name)).map((place) => place.name);

@@ -143,7 +143,7 @@ export function changesIn({ folder, expected, served }: Surroundings): readonly 
         const has = (all: typeof places): boolean => all.some(({ name }) => name === 'second');
         const before = has(places);
         return {
-          args: ['replicate', id, ...(before ? ['--remove', 'second'] : ['--to', 'second'])],
+          args: ['replicate', id, ...(before ? ['--remove', 'second', '--yes'] : ['--to', 'second'])],
           async look() {
             const now = await store.session.require('show').run({ id }, { ...quiet });
             return isThere(has(now.places) !== before);

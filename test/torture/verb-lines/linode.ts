@@ -32,7 +32,7 @@ export const linodeLines: readonly VerbLine[] = [
     verb: 'replicate --remove',
     about: 'changes',
     status: 'two places',
-    args: (id) => ['replicate', id, '--remove', 'us-iad', ...waiting],
+    args: (id) => ['replicate', id, '--remove', 'us-iad', '--yes', ...waiting],
     done: inPlace('us-iad', false),
   },
   { provider, verb: 'places', about: 'all', args: () => ['places', '-o', 'json'], shows: '"us-ord"' },

@@ -47,7 +47,7 @@ export const ociLines: readonly VerbLine[] = [
     verb: 'replicate --remove',
     about: 'changes',
     status: 'two places',
-    args: (id) => ['replicate', id, '--remove', second, ...waiting],
+    args: (id) => ['replicate', id, '--remove', second, '--yes', ...waiting],
     done: inPlace(second, false),
   },
 ];

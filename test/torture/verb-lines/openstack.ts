@@ -137,7 +137,7 @@ export const openstackLines: readonly VerbLine[] = [
     verb: 'replicate --remove',
     about: 'changes',
     status: 'two places',
-    args: (id) => ['replicate', id, '--remove', 'cheap', ...waiting],
+    args: (id) => ['replicate', id, '--remove', 'cheap', '--yes', ...waiting],
     done: inPlace('cheap', false),
   },
   { provider, verb: 'places', about: 'all', args: () => ['places', '-o', 'json'], shows: '"fast"' },
