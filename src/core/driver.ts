@@ -48,6 +48,8 @@ export interface Surroundings {
   readonly home: string;
   /** Folder for per-user configuration (XDG_CONFIG_HOME or the platform's). */
   readonly configHome: string;
+  /** The user's number on Linux; absent elsewhere. */
+  readonly userId?: number;
   /** Contents of a file as UTF-8, absent if there is none. Throws LOCAL if it is there and cannot be read. */
   text(path: string): Promise<string | undefined>;
   /** Throws CONFIG with the path when the text is not YAML. */
@@ -68,6 +70,8 @@ export interface FoundProfile {
   readonly fields: Readonly<Record<string, string | Secret>>;
   /** The tool whose configuration it is, where that goes by another name than the provider: `profile import TOOL`. */
   readonly tool?: string;
+  /** What who takes it over should be told. */
+  readonly notes?: readonly string[];
   /** This is what the provider's own tools would use now, without being told a name: `env:PROVIDER`. */
   readonly ambient?: boolean;
 }

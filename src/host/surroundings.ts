@@ -21,6 +21,7 @@ export function surroundingsOf(at: Home): Surroundings {
     env: at.env,
     home: at.home ?? nowhere,
     configHome: configHome(at),
+    ...(at.platform === 'linux' && process.getuid ? { userId: process.getuid() } : {}),
     text: textOf,
     yaml: parseYaml,
     ini: parseIni,

@@ -11,8 +11,8 @@ import { remove } from './removal.ts';
 function checkNames(names: readonly string[]): void {
   for (const name of names)
     if (!isRepository(name))
-      throw usageError(`"${name.slice(0, 100)}" cannot name a repository`, {
-        hint: 'lower-case, such as images/copies; another registry is another profile: imgctl copy',
+      throw usageError(`invalid repository name: ${name.slice(0, 100)}`, {
+        hint: 'Use lower case, such as images/copies. Copy to another registry with: imgctl copy IMAGE PROFILE',
       });
 }
 
@@ -50,8 +50,8 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     if (request.basis) requireKnownPlaces(request.basis, shown(client, found, [...copies.keys()]), request.exactly);
     const names = wanted(request, [client.home.name, ...copies.keys()]);
     if (!names.has(client.home.name))
-      throw conflictError(`image ${request.id} cannot leave ${client.home.name}: it is the repository of this profile`, {
-        hint: `imgctl delete ${request.id} removes it everywhere`,
+      throw conflictError(`cannot remove image ${request.id} from ${client.home.name}: it is the repository of the profile`, {
+        hint: `Delete the image with: imgctl delete ${request.id}`,
       });
     const others = [...names].filter((name) => name !== client.home.name);
     for (const name of others) {

@@ -31,6 +31,7 @@ export const importProfiles = defineCommand({
       taken = takenFrom(chosen, input.replace ? new Set() : new Set(Object.keys(profiles)), context);
       return { ...book, profiles: { ...profiles, ...Object.fromEntries(taken.map((found) => [found.name, storedFrom(found)])) } };
     });
+    for (const { notes = [] } of taken) for (const note of notes) context.warn(note);
     return many(profileView, taken.map(shown), ['name', 'provider', 'fields']);
   },
 });
