@@ -8,7 +8,7 @@ import { canStream, inspect, readRuns, streamRuns, unwrap } from './formats/inde
 import type { Inspection } from './formats/inspection.ts';
 import { guestOf, isSound, randomOf, type Guest } from './guest.ts';
 import { heldBack } from './held-back.ts';
-import { helped, helpFor } from './qemu-img.ts';
+import { excused, helped, helpFor } from './qemu-img.ts';
 import { knownDigests, wholeDigest } from './known-digests.ts';
 import { measure, type Measured } from './measure.ts';
 import { isFlat, type Plan } from './plan.ts';
@@ -83,7 +83,7 @@ export function contentMaker({
     let found = await inspect(randomOf(file));
     const help = plan.helper ? helpFor(found) : undefined;
     if (help) {
-      checkSafety(source.name, found, [...wishes.allowUnsafe, help.excuses]);
+      checkSafety(source.name, excused(found), wishes.allowUnsafe, 'decoded');
       file = await keep(
         helped(
           { ...file, random: randomOf(file), path: file.path ?? '' },
@@ -94,7 +94,7 @@ export function contentMaker({
       );
       found = await inspect(randomOf(file));
     }
-    checkSafety(source.name, found, wishes.allowUnsafe);
+    checkSafety(source.name, found, wishes.allowUnsafe, plan.convert || plan.wrap ? 'decoded' : 'asIs');
     checkDisk(found.virtualBytes);
     // A disk that holds an image of another kind is not to be taken for that image.
     if (help ? !isFlat(found.format) : found.format !== inspection.format)
@@ -209,6 +209,7 @@ export function contentMaker({
       contentId ??= observed?.digest();
       if (contentId) return contentId;
       if (source.contentId !== undefined) return source.contentId;
+      if (!isSound(inspection)) return undefined;
       // A temporary file that has to be made anyway can be looked into now.
       if (!source.near && !plan.spoolInput) return undefined;
       const from = await ready();

@@ -48,6 +48,10 @@ export const writable: ReadonlySet<Format> = new Set(['raw', 'qcow2', 'vhd']);
 export const isFlat = (format: Format): boolean => flat.has(format);
 const sameBytes = (from: Format, to: Format): boolean => from === to || (flat.has(from) && to === 'raw');
 
+/** What a plan does with what a source holds. */
+export const useOf = (plan: Plan): 'asIs' | 'unwrapped' | 'decoded' =>
+  plan.convert || plan.wrap ? 'decoded' : plan.unwrap ? 'unwrapped' : 'asIs';
+
 /** How dear a plan is: fewer and cheaper steps first. */
 const cost = (have: Have, plan: Plan): number =>
   (plan.convert ? 16 : 0) +

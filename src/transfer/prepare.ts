@@ -1,12 +1,13 @@
 import type { Accept, Format } from '../core/encoding.ts';
+import { ImgctlError } from '../core/errors.ts';
 import type { Content } from '../core/operation.ts';
 import type { Checksum } from './checked.ts';
 import { inspect, canStream } from './formats/index.ts';
 import { sourceOfBytes, sourceOfPrefix } from './formats/reading.ts';
 import type { Finding, Inspection } from './formats/inspection.ts';
 import { contentMaker } from './content.ts';
-import { helpFor, needHelper } from './qemu-img.ts';
-import { planTransfer, type Have, type Plan } from './plan.ts';
+import { excused, helpFor, needHelper } from './qemu-img.ts';
+import { planTransfer, useOf, type Have, type Plan } from './plan.ts';
 import { withPrefix } from './prefix.ts';
 import { checkClaim, checkSafety } from './safety.ts';
 import type { Source } from './source.ts';
@@ -97,19 +98,34 @@ export async function prepare(given: Source, accepts: readonly Accept[], wishes:
   }
 }
 
-async function looked(given: Source, accepts: readonly Accept[], wishes: Wishes, means: Means): Promise<Prepared> {
-  const seen = await examine(given);
+/** The way to its target, and what is worth a warning. What is unsafe is refused before there is a word of what has no way. */
+function judged(seen: Examined, accepts: readonly Accept[], wishes: Wishes): { plan: Plan; warnings: readonly Finding[] } {
   const { source, inspection } = seen;
-  const help = helpFor(inspection);
-  checkClaim(source.name, inspection, wishes.fromFormat);
-  const excused = help ? [...wishes.allowUnsafe, help.excuses] : wishes.allowUnsafe;
-  checkSafety(source.name, inspection, excused);
   const have = haveOf(seen);
   // A digest of the whole, to be compared before anything is decoded, takes a second reading: of what is far, a copy here.
   const readTwice = wishes.checksum !== undefined && !source.near;
-  const plan = planTransfer({ ...have, seekable: have.seekable && !readTwice }, accepts, wishes);
-  const allowed = plan.helper ? excused : wishes.allowUnsafe;
-  const warnings = checkSafety(source.name, inspection, allowed).filter(({ code }) => !plan.helper || code !== help?.excuses);
+  const ways = attempt(() => planTransfer({ ...have, seekable: have.seekable && !readTwice }, accepts, wishes));
+  const plan = ways instanceof ImgctlError ? undefined : ways;
+  const left = plan?.helper ? excused(inspection) : inspection;
+  const warnings = checkSafety(source.name, left, wishes.allowUnsafe, plan ? useOf(plan) : 'decoded');
+  if (ways instanceof ImgctlError) throw ways;
+  return { plan: ways, warnings };
+}
+
+function attempt<Result>(work: () => Result): Result | ImgctlError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ImgctlError) return error;
+    throw error;
+  }
+}
+
+async function looked(given: Source, accepts: readonly Accept[], wishes: Wishes, means: Means): Promise<Prepared> {
+  const seen = await examine(given);
+  const { source, inspection } = seen;
+  checkClaim(source.name, inspection, wishes.fromFormat);
+  const { plan, warnings } = judged(seen, accepts, wishes);
   if (plan.helper) await needHelper(inspection.format);
   return { inspection, warnings, plan, ...contentMaker({ given, seen, plan, wishes, means }) };
 }

@@ -38,6 +38,12 @@ export function helpFor({ format, findings }: Inspection): Help | undefined {
   return help && findings.some(({ code }) => code === help.excuses) ? help : undefined;
 }
 
+/** What is left of the findings once the helper has done its work. */
+export function excused(inspection: Inspection): Inspection {
+  const help = helpFor(inspection);
+  return help ? { ...inspection, findings: inspection.findings.filter(({ code }) => code !== help.excuses) } : inspection;
+}
+
 /** Address space that the helper gets along with, also for large tables on a machine of many cores. */
 const memoryBytes = 2 * 2 ** 30;
 /** Milliseconds for any file, and for each MiB of one. */

@@ -160,7 +160,9 @@ describe('upload', () => {
     const refused = await stage.run(['upload', file, '--name', 'web', '--json']);
     expect(refused.exitCode).toBe(11);
     const code = /\[([\w-]+)\]/.exec(errorOf(refused).message)?.[1] ?? '';
-    expect(errorOf(refused).hint).toBe(`if that is meant to be so: --allow-unsafe ${code}`);
+    expect(errorOf(refused).hint).toBe(
+      `Flatten it with: qemu-img convert -O qcow2 ${file} flat.qcow2\nOverride (risky): --allow-unsafe ${code}`,
+    );
     expect((await stage.run(['upload', '-', '--name', 'web'], { stdin: withBackingFile() })).exitCode).toBe(11);
     expect((await stage.run(['upload', file, '--name', 'web', '--allow-unsafe', 'other'])).exitCode).toBe(11);
     expect(await stage.names()).toEqual([]);

@@ -173,7 +173,8 @@ describe('what is wrong', () => {
     evil.write('/dev/', 1024);
     for (const image of [evil, gzipSync(evil)])
       for (const accept of [raw, gz, { format: 'qcow2' } as const]) {
-        expect((await failure(through(stream(image), [accept]), 'INTEGRITY')).circumstances.hint).toContain('--allow-unsafe');
+        const { hint } = (await failure(through(stream(image), [accept]), 'INTEGRITY')).circumstances;
+        expect(hint?.includes('--allow-unsafe')).toBe(accept.format === 'qcow2');
         await failure(through(await place.file('evil', image), [accept]), 'INTEGRITY');
       }
     const meant = await through(await place.file('evil', evil), [{ format: 'qcow2' }], { allowUnsafe: ['backing_file'] });

@@ -90,7 +90,7 @@ async function checkFetched(at: At, image: Image, claimed: Format | undefined, c
   try {
     const { inspection } = await examine(source);
     checkClaim(source.name, inspection, claimed);
-    checkSafety(source.name, inspection, []);
+    checkSafety(source.name, inspection, [], 'asIs');
   } catch (error) {
     await at.maybe('delete')?.run({ id: image.id }, call);
     throw error;

@@ -1,58 +1,87 @@
 import { ImgctlError, integrityError } from '../../core/errors.ts';
 import type { Finding } from './inspection.ts';
 
-/** Every code that a finding may have, and what it stands for. The codes are stable: `--allow-unsafe` names them. */
+/** Cures that several findings share. `FILE` stands for the name of the file. */
+const fetch = 'Download it again, and compare its checksum (--checksum).';
+const flatten = 'Flatten it with: qemu-img convert -O qcow2 FILE flat.qcow2';
+const oneFile = 'Put the set into one file with: qemu-img convert -O qcow2 FILE whole.qcow2';
+const decrypt = 'Decrypt it where its key is, with: qemu-img convert --object secret,… -O qcow2';
+const replay = 'Replay its log with: qemu-img check -r all FILE';
+const repair = 'Download it again, or repair it with: qemu-img check -r all FILE';
+const rewrite = 'Rewrite it with: qemu-img convert -O qcow2 FILE new.qcow2';
+const exported = 'Export it as raw or qcow2 with the program that made it.';
+const wipe = 'Find out which it is, and rewrite it with: qemu-img convert -f FORMAT -O qcow2 FILE new.qcow2';
+const unpack = 'Unpack it to a single layer first.';
+const unpackTar = 'Unpack it with: tar -xf FILE, and use the disk in it.';
+
+/** What a finding means, and what is to be done about it. */
+export interface Meaning {
+  readonly means: string;
+  /** An imperative, the first hint of a refusal; absent: nothing needs to be done. */
+  readonly cure?: string;
+  /**
+   * Where `--allow-unsafe` leads to something: `asIs` only where the bytes are passed on unread, since the disk is not all in them;
+   * `never` where they are known to be no disk. Absent: wherever reading can go on.
+   */
+  readonly override?: 'asIs' | 'never';
+}
+
+/** Every code that a finding may have. The codes are stable: `--allow-unsafe` names them. */
 export const findingCodes = {
-  backing_file: 'the image needs another file for what it does not hold itself',
-  bat: 'the block table does not fit the disk or the file',
-  banned_format: 'a format that is not taken',
-  block_size: 'a block size that the format does not have',
-  checksum: 'a checksum in the file does not fit',
-  cluster_bits: 'a cluster size that the format does not have',
-  compression_type: 'a compression that the format does not have',
-  corrupt: 'the image is marked as corrupt',
-  data_offset: 'data lies where it cannot be',
-  decompress: 'compressed data is broken, or gives too much or too little',
-  descriptor: 'the description of the disk is not what it must be',
-  dirty: 'the image was not closed properly',
-  empty: 'there is nothing in the file',
-  encrypted: 'the data is encrypted',
-  external_data_file: 'the data lies in another file',
-  external_extent: 'the data lies in other files',
-  footer: 'header and footer contradict each other',
-  footer_missing: 'the footer is missing; its copy at the beginning was taken',
-  gd_offset: 'the grain directory lies where it cannot be',
-  geometry: 'the disk geometry gives another size than the header',
-  grain_size: 'a grain size that the format does not have',
-  gt_offset: 'a grain table lies where it cannot be',
-  gt_size: 'a grain table size that the format does not have',
-  header: 'the header is not what it must be',
-  header_extension: 'the header extensions are not what they must be',
-  header_length: 'a header length that the format does not have',
-  l1_offset: 'the first-level table lies where it cannot be',
-  l1_size: 'the first-level table has a size that it cannot have',
-  l2_entry: 'a second-level entry that the format does not have',
-  l2_offset: 'a second-level table lies where it cannot be',
-  log: 'changes wait in the log',
-  metadata: 'the metadata of the disk is not what it must be',
-  multiple_formats: 'the file is valid in more than one format',
-  nested_wrapper: 'a compressed file inside a compressed file, or an archive inside an archive',
-  overlap: 'tables and data lie on each other',
-  partition_flag: 'a partition table entry that no system writes',
-  refcount_order: 'a reference count width that the format does not have',
-  refcount_table: 'the reference count table lies where it cannot be',
-  region: 'the region table is not what it must be',
-  snapshots: 'the snapshot table lies where it cannot be',
-  tar_header: 'an archive header is broken',
-  tar_link: 'the archive holds a link',
-  tar_members: 'the archive does not hold exactly one disk',
-  tar_name: 'the archive holds a name that leads out of it',
-  trailing_junk: 'something follows behind the end of the compressed data',
-  truncated: 'the file ends too early',
-  unknown_feature: 'the image uses a feature that is not known',
-  version: 'a version of the format that is not taken',
-  virtual_size: 'the size of the disk does not add up',
-} as const;
+  backing_file: { means: 'the image needs another file for what it does not hold itself', cure: flatten, override: 'asIs' },
+  bat: { means: 'the block table does not fit the disk or the file', cure: repair },
+  banned_format: { means: 'a format that is not taken', cure: exported, override: 'never' },
+  block_size: { means: 'a block size that the format does not have', cure: fetch },
+  checksum: { means: 'a checksum in the file does not fit', cure: fetch },
+  cluster_bits: { means: 'a cluster size that the format does not have', cure: fetch },
+  compression_type: { means: 'a compression that the format does not have', cure: rewrite },
+  corrupt: { means: 'the image is marked as corrupt', cure: repair },
+  data_offset: { means: 'data lies where it cannot be', cure: repair },
+  decompress: { means: 'compressed data is broken, or gives too much or too little', cure: fetch },
+  descriptor: { means: 'the description of the disk is not what it must be', cure: rewrite },
+  dirty: { means: 'the image was not closed properly', cure: repair },
+  empty: { means: 'there is nothing in the file', cure: fetch },
+  encrypted: { means: 'the data is encrypted', cure: decrypt, override: 'asIs' },
+  external_data_file: { means: 'the data lies in another file', cure: flatten, override: 'asIs' },
+  external_extent: { means: 'the data lies in other files', cure: oneFile, override: 'asIs' },
+  footer: { means: 'header and footer contradict each other', cure: fetch },
+  footer_missing: { means: 'the footer is missing; its copy at the beginning was taken', cure: rewrite },
+  gd_offset: { means: 'the grain directory lies where it cannot be', cure: fetch },
+  geometry: { means: 'the disk geometry gives another size than the header' },
+  grain_size: { means: 'a grain size that the format does not have', cure: fetch },
+  gt_offset: { means: 'a grain table lies where it cannot be', cure: fetch },
+  gt_size: { means: 'a grain table size that the format does not have', cure: fetch },
+  header: { means: 'the header is not what it must be', cure: fetch },
+  header_extension: { means: 'the header extensions are not what they must be', cure: fetch },
+  header_length: { means: 'a header length that the format does not have', cure: fetch },
+  l1_offset: { means: 'the first-level table lies where it cannot be', cure: repair },
+  l1_size: { means: 'the first-level table has a size that it cannot have', cure: repair },
+  l2_entry: { means: 'a second-level entry that the format does not have', cure: repair },
+  l2_offset: { means: 'a second-level table lies where it cannot be', cure: repair },
+  log: { means: 'changes wait in the log', cure: replay },
+  metadata: { means: 'the metadata of the disk is not what it must be', cure: fetch },
+  multiple_formats: { means: 'the file is valid in more than one format', cure: wipe },
+  nested_wrapper: {
+    means: 'a compressed file inside a compressed file, or an archive inside an archive',
+    cure: unpack,
+    override: 'asIs',
+  },
+  overlap: { means: 'tables and data lie on each other', cure: repair },
+  partition_flag: { means: 'a partition table entry that no system writes' },
+  refcount_order: { means: 'a reference count width that the format does not have', cure: rewrite },
+  refcount_table: { means: 'the reference count table lies where it cannot be', cure: repair },
+  region: { means: 'the region table is not what it must be', cure: fetch },
+  snapshots: { means: 'the snapshot table lies where it cannot be', cure: repair },
+  tar_header: { means: 'an archive header is broken', cure: fetch },
+  tar_link: { means: 'the archive holds a link', cure: unpackTar },
+  tar_members: { means: 'the archive does not hold exactly one disk', cure: unpackTar, override: 'asIs' },
+  tar_name: { means: 'the archive holds a name that leads out of it', cure: unpackTar },
+  trailing_junk: { means: 'something follows behind the end of the compressed data', cure: fetch },
+  truncated: { means: 'the file ends too early', cure: fetch },
+  unknown_feature: { means: 'the image uses a feature that is not known', cure: rewrite },
+  version: { means: 'a version of the format that is not taken', cure: rewrite },
+  virtual_size: { means: 'the size of the disk does not add up', cure: fetch },
+} as const satisfies Readonly<Record<string, Meaning>>;
 export type FindingCode = keyof typeof findingCodes;
 
 /** Where a reader leaves what it finds while it can still go on. What it cannot go on after, it throws as a `refusal`. */
@@ -61,13 +90,23 @@ export interface Report {
   warn(code: FindingCode, message: string): void;
 }
 
+/** What a code means. */
+export const meaningOf = (code: FindingCode): Meaning => findingCodes[code];
+
+/** Whether there is such a code. */
+export const isFindingCode = (code: string): code is FindingCode => code in findingCodes;
+
+/** The cure for a finding in a file of that name, absent where none is known. A name that would have to be quoted stays `FILE`. */
+export function cureFor(code: string, name: string): string | undefined {
+  const cure = isFindingCode(code) ? meaningOf(code).cure : undefined;
+  return cure?.replaceAll('FILE', /^[\w./+-]+$/.test(name) ? name : 'FILE');
+}
+
 /** The INTEGRITY error of a reader that cannot go on. `findingOf` gives back its code. */
 export function refusal(code: FindingCode, message: string): ImgctlError {
-  const finding: Finding = { level: 'reject', code, message };
-  return integrityError(`the image cannot be trusted: ${message} (${code})`, {
-    cause: finding,
-    hint: 'get the file again from its source, or have it repaired by the program that made it',
-  });
+  const finding: Finding = { level: 'reject', code, message, ends: 'disk' };
+  const hint = cureFor(code, 'FILE');
+  return integrityError(`${message} [${code}]`, { cause: finding, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** What made a reader give up; absent where the error is something else (a read that failed, a bug). */

@@ -125,9 +125,11 @@ async function inspectWrapped(source: RandomSource, compression: Compression, fi
   const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), 'wrapper');
   const outer = { compression, ...sizeOf(source) };
   // Where the data breaks off, nothing about the image can be said but what it began as.
-  if (end === undefined) return { format: inner.format, ...outer, findings: findings.list };
+  if (end === undefined) return { format: inner.format, ...outer, findings: findings.list.map(ofWrapper) };
   return { ...inner, ...outer, findings: [...findings.list, ...inner.findings.map(asWrapped)] };
 }
+
+const ofWrapper = (finding: Finding): Finding => (finding.ends ? { ...finding, ends: 'wrapper' } : finding);
 
 /** A wrapped file that holds nothing is whole all the same, and providers take it: worth a warning only. */
 const asWrapped = (finding: Finding): Finding => (finding.code === 'empty' ? { ...finding, level: 'warn' } : finding);

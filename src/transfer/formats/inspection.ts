@@ -5,6 +5,8 @@ export interface Finding {
   readonly level: 'reject' | 'warn';
   readonly code: string;
   readonly message: string;
+  /** What cannot be read past it: it can at most be passed on as it is. */
+  readonly ends?: 'disk' | 'wrapper';
 }
 
 /** What a file is, by its content. Sizes are bytes; absent: cannot be told without reading it all. */

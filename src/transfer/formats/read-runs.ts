@@ -2,25 +2,16 @@ import { unsupportedError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { RandomSource, Runs } from '../runs.ts';
 import { runsOfExtents, splitZeros } from './extent-runs.ts';
-import { refusal, type FindingCode, type Report } from './findings.ts';
+import { meaningOf, refusal, type Report } from './findings.ts';
 import type { Inspection } from './inspection.ts';
 import { readEdges } from './reading.ts';
 import { compressionOf, formatOf } from './recognise.ts';
 import { vmdkStreamRuns } from './vmdk-stream.ts';
 
-/** With these the bytes of the disk are not all in the file, or not as they should be: no permission makes them readable. */
-const unreadable: ReadonlySet<FindingCode> = new Set([
-  'backing_file',
-  'encrypted',
-  'external_data_file',
-  'external_extent',
-  'nested_wrapper',
-  'tar_members',
-] as const);
-
 const report: Report = {
   reject(code, message) {
-    if (unreadable.has(code)) throw refusal(code, message);
+    // The bytes of the disk are then not all in the file, or are none: no permission makes them readable.
+    if (meaningOf(code).override) throw refusal(code, message);
   },
   warn() {},
 };

@@ -159,7 +159,7 @@ describe('a streamOptimized VMDK from a stream', () => {
         given += run.length;
       }
     };
-    expect((await failure(reading(), 'INTEGRITY')).message).toContain(`(${code})`);
+    expect((await failure(reading(), 'INTEGRITY')).message).toContain(`[${code}]`);
     expect(given).toBeLessThan(disk.length);
   });
 
