@@ -13,11 +13,14 @@ export interface Checked {
   /** Verbs that this deployment lacks, each with its reason. */
   readonly missing: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  /** How long it took, ms. */
+  readonly tookMs: number;
 }
 
 /** Signs in and asks who we are. Throws whatever the provider refuses. */
 export async function checkProfile(at: At<'list'>, surface: Surface): Promise<Checked> {
   const call = surface.call();
+  const begun = Date.now();
   const identity = await at.probe(call);
   // Not every provider has a call that only says who we are: the first image of a list shows that the account is let in.
   for await (const _image of at.verb('list').run({ filters: {}, own: {}, scope: 'mine', hidden: false, limit: 1 }, call)) break;
@@ -30,6 +33,7 @@ export async function checkProfile(at: At<'list'>, surface: Surface): Promise<Ch
     verbs: operationNames.filter((verb) => at.driver.facts[verb] && missing[verb] === undefined),
     missing,
     warnings: await plainSecrets(at, surface),
+    tookMs: Date.now() - begun,
   };
 }
 
@@ -37,5 +41,5 @@ async function plainSecrets(at: At<'list'>, surface: Surface): Promise<readonly 
   const origins = await originsOf(surface.directory.entry(at.profile), at.driver, surface);
   return Object.entries(origins)
     .filter(([field, origin]) => at.driver.profile[field]?.secret && origin.from === 'profile' && origin.value.kind === 'literal')
-    .map(([field]) => `${field} is stored as plain text; env:NAME, file:PATH or cmd:COMMAND keep it elsewhere`);
+    .map(([field]) => `${field} is stored as plain text. Keep it elsewhere with env:NAME, file:PATH or cmd:COMMAND.`);
 }

@@ -126,7 +126,11 @@ describe('profile set, use, remove', () => {
     expect(stored()).toHaveProperty('current', 'lin');
     expect((await stage.ok(['profile', 'list', '-c', 'name,current', '--no-header'])).stdout).toBe('lin\ttrue\n');
     const unasked = await stage.run(['profile', 'remove', 'lin', '--json']);
-    expect(errorOf(unasked)).toMatchObject({ code: 'USAGE', message: 'cannot ask for confirmation: not a terminal', exitCode: 2 });
+    expect(errorOf(unasked)).toMatchObject({
+      code: 'USAGE',
+      message: 'cannot ask for confirmation: not a terminal',
+      exitCode: 2,
+    });
     await stage.ok(['profile', 'rm', 'lin', '--yes']);
     expect(stored()).toEqual({ version: 1, profiles: {} });
   });
@@ -357,7 +361,7 @@ describe('profile check', () => {
         provider: 'rancher',
         verbs: ['list', 'show'],
         missing: { deactivate: expect.any(String), delete: expect.any(String) },
-        warnings: ['secretKey is stored as plain text; env:NAME, file:PATH or cmd:COMMAND keep it elsewhere'],
+        warnings: ['secretKey is stored as plain text. Keep it elsewhere with env:NAME, file:PATH or cmd:COMMAND.'],
       });
       expect(checked.stdout).not.toContain(secretKey);
       await stage.ok(['profile', 'set', 'cow', 'secretKey=wrong-0815']);
@@ -469,5 +473,30 @@ describe('profile import', () => {
   it('finds nothing with 5', async () => {
     const none = await stage.run(['profile', 'import', '--json']);
     expect(errorOf(none)).toMatchObject({ code: 'NOT_FOUND', message: 'no profiles of other tools were found here' });
+  });
+});
+
+describe('profile check of several', () => {
+  it('gives a row for each that works, the whole failure of each that does not, and 12', async () => {
+    for (const name of ['one', 'two'])
+      await stage.ok(['profile', 'add', `lab-${name}`, '--provider', 'local', '--set', `path=${stage.file(name)}`]);
+    await stage.ok(['profile', 'add', 'lab-dead', '--provider', 'rancher', '--set', 'url=http://127.0.0.1:9/v1']);
+    for (const words of [['lab-*'], ['lab-one', 'lab-two', 'lab-dead'], ['-A']]) {
+      const checked = await stage.run(['profile', 'check', ...words, '-o', 'json', '--retries', '0']);
+      expect(checked.exitCode, words.join()).toBe(12);
+      expect((checked.json() as { profile: string }[]).map(({ profile }) => profile).filter((name) => name !== 'local')).toEqual([
+        'lab-one',
+        'lab-two',
+      ]);
+      expect(checked.stderr).toContain('"profile":"lab-dead"');
+    }
+    const well = await stage.ok(['profile', 'check', 'lab-one', 'lab-two']);
+    expect(well.stdout).toMatch(/^profile\tprovider\twho\tdetails\twarnings\ttookMs\nlab-one\tlocal\t[^]*\nlab-two\tlocal\t/);
+    expect(well.stdout).not.toContain('{"');
+  });
+
+  it('is one object where one profile was named, and 3 where a name or glob fits none', async () => {
+    expect((await stage.ok(['profile', 'check', 'local', '-o', 'json'])).json()).toMatchObject({ profile: 'local' });
+    for (const word of ['nope', 'nope-*']) expect((await stage.run(['profile', 'check', word])).exitCode).toBe(3);
   });
 });

@@ -53,7 +53,7 @@ describe('ask', () => {
     ] as const) {
       const io = terminal();
       expect(await typing(io, ask('Provider', { choices }, io), ...answers)).toBe(chosen);
-      expect(io.err.split('one of openstack, oci, local, please')).toHaveLength(answers.length);
+      expect(io.err.split('Please answer one of openstack, oci, local.')).toHaveLength(answers.length);
     }
   });
 

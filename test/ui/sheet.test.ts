@@ -43,7 +43,7 @@ places
 createdAt       2026-11-18T08:00:00Z (3 days ago)
 raw
   id            7
-  deep          {"a":1}
+  deep          a=1
 `);
   });
 

@@ -1,7 +1,9 @@
+import { ImgctlError } from '../../../core/errors.ts';
+import { isGlob } from '../../../core/filter.ts';
 import { defineView } from '../../../ui/view.ts';
 import { defineCommand } from '../../command.ts';
-import { onlyProfile } from '../../directory.ts';
-import { one } from '../../outcome.ts';
+import { many, one } from '../../outcome.ts';
+import { inParallel } from '../../parallel.ts';
 import { checkProfile, type Checked } from '../../profile-check.ts';
 
 const parts = (value: unknown) => Object.entries(value as Readonly<Record<string, string>>);
@@ -16,23 +18,46 @@ const checkedView = defineView<Checked>({
     verbs: { value: (found) => found.verbs.join(' ') },
     missing: { value: (found) => found.missing, parts },
     warnings: { value: (found) => (found.warnings.length > 0 ? found.warnings.join('; ') : undefined) },
+    tookMs: { value: (found) => found.tookMs, kind: 'number', title: 'ms' },
   },
   usual: ['profile', 'provider', 'who', 'details', 'verbs', 'missing', 'warnings'],
-  wide: ['profile', 'provider', 'who', 'details', 'verbs', 'missing', 'warnings'],
+  wide: ['profile', 'provider', 'who', 'details', 'verbs', 'missing', 'warnings', 'tookMs'],
   id: (found) => found.profile,
   json: (found) => found,
 });
 
 export const check = defineCommand({
-  args: { name: { takes: 'optional', summary: 'profile; the current one if none is named', completes: 'profile' } },
-  options: {},
+  about:
+    'Several profiles, or a glob of them, are checked side by side: a line for each that works, the whole failure of each that does not.',
+  args: { name: { takes: 'any', summary: 'profiles or globs; the current one if none is named', completes: 'profile' } },
+  options: { allProfiles: { kind: 'flag', short: 'A', summary: 'every profile there is' } },
   needs: { at: ['list'] },
   examples: [
     { does: 'does the profile work', type: 'imgctl profile check pcd' },
     { does: 'in CI, before anything else', type: 'imgctl profile check pcd -o json' },
+    { does: 'does anything still work', type: 'imgctl profile check -A' },
   ],
   async run(input, context) {
-    const name = input.name ?? onlyProfile(context.directory, context.settings.profile);
-    return one(checkedView, await checkProfile(await context.at('at', name), context));
+    const { directory, settings } = context;
+    const words = input.name && input.name.length > 0 ? input.name : settings.profile;
+    const names = input.allProfiles ? directory.all : words.length > 0 ? directory.select(words) : [directory.current];
+    const check = async (name: string): Promise<Checked> => checkProfile(await context.at('at', name), context);
+    const [only, ...others] = names;
+    const isPattern = input.allProfiles || words.some(isGlob);
+    if (only !== undefined && others.length === 0 && !isPattern) return one(checkedView, await check(only));
+    const rows = inParallel(settings.concurrencyLimit, names, (name) =>
+      check(name).catch(async (error: unknown) => {
+        await context.report(error instanceof ImgctlError ? error.with({ profile: name }) : error);
+        return undefined;
+      }),
+    );
+    return many(checkedView, working(rows), ['profile', 'provider', 'who', 'details', 'warnings', 'tookMs']);
   },
 });
+
+async function* working(rows: readonly Promise<Checked | undefined>[]): AsyncIterable<Checked> {
+  for (const row of rows) {
+    const checked = await row;
+    if (checked) yield checked;
+  }
+}
