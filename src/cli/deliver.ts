@@ -44,7 +44,8 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   const content = await prepared.content();
   task.step('send');
   const since = new Date(surface.io.now()).toISOString();
-  const request = { ...delivery.request, description: before.description, content };
+  const contentId = (): Promise<string | undefined> => prepared.contentId();
+  const request = { ...delivery.request, description: before.description, content, contentId };
   const { image: sent, route } = await brought(request, delivery, surface);
   task.step('verify');
   const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);

@@ -80,6 +80,8 @@ export interface UploadFacts extends Extras {
   readonly digests: readonly string[];
   /** It moves no bytes that it has already, where their SHA-256 is known before they are sent. */
   readonly knowsByDigest?: boolean;
+  /** Nobody sees an image before it is whole: others may be let see it from the beginning. */
+  readonly appearsWhole?: boolean;
   /** What a tag has to look like; absent: anything goes. */
   readonly tags?: RegExp;
 }

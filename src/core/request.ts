@@ -173,6 +173,8 @@ export interface UploadRequest {
   readonly description: Description & { readonly name: string };
   readonly place?: string;
   readonly content: Content;
+  /** Content id of the disk, once the content was read or need not be; a driver that enters it spares a change. Throws INTEGRITY. */
+  readonly contentId?: () => Promise<string | undefined>;
   /**
    * What the image is where the content comes from. Who understands it enters the same image under the same id, if name and
    * content are the same and the id is free; in any other case a new image is made from `description`.

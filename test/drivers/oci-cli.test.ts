@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { commandStage, profileVariables } from '../commands/stage.ts';
@@ -172,6 +173,47 @@ describe('a disk that is there already', () => {
     cloud.forget();
     await ok('copy', 'local:one', 'reg:two');
     expect(sent()).toBeLessThan(small);
+  });
+});
+
+describe('the content id', () => {
+  const disk = guestDisk(1024 ** 2, 9);
+  type Shown = { id: string; contentId?: string; visibility?: string };
+  const shown = async (name: string) => (await ok('show', name, '-o', 'json')).json() as Shown;
+
+  for (const immutable of [0, 400, 409, 412] as const)
+    it(`is in the one manifest that is written, whatever it is of (tags ${immutable === 0 ? 'move' : `do not: ${immutable}`})`, async () => {
+      cloud.switches.immutable = immutable;
+      const { manifests } = cloud.store.of(library);
+      const file = stage.write('one.raw', disk);
+      const local = (await ok('upload', file, '--name', 'local:from', '-o', 'json')).json() as Shown;
+      await ok('patch', 'local:from', '--visibility', 'public');
+      const ways: Readonly<Record<string, () => Promise<unknown>>> = {
+        'a file': () => ok('upload', file, '--name', 'reg:file'),
+        'a file that is compressed': () => ok('upload', stage.write('one.raw.gz', gzipSync(disk)), '--name', 'reg:compressed'),
+        'a pipe': () => stage.ok(['upload', '-', '--name', 'reg:pipe'], { env, stdin: disk }),
+        'another format': () => ok('upload', file, '--name', 'reg:qcow2', '--disk-format', 'qcow2'),
+        'a copy': () => ok('copy', 'local:from', 'reg:copied'),
+        'a copy here': () => ok('copy', 'reg:file', 'reg:again'),
+        'a renamed one': () => ok('upload', file, '--name', 'reg:file', '--if-exists', 'rename'),
+      };
+      let expected = 0;
+      for (const [title, way] of Object.entries(ways)) {
+        await way();
+        expect(manifests.size, title).toBe((expected += 1));
+      }
+      for (const { name, ...image } of await list())
+        expect([name, image]).toEqual([name, expect.objectContaining({ contentId: local.contentId })]);
+      expect((await shown('reg:copied')).visibility).toBe('public');
+      await ok('upload', file, '--name', 'reg:pipe', '--if-exists', 'replace', '--yes');
+      expect(manifests.size).toBe(expected);
+    });
+
+  it('is kept when a record is filled, beside what it has', async () => {
+    await ok('create', 'reg:q', '--id', 'q', '--property', 'a=b');
+    await ok('upload', stage.write('one.raw', disk), '--into', 'reg:q');
+    expect(await shown('reg:q')).toMatchObject({ contentId: expect.stringMatching(/^blocks/), properties: { a: 'b' } });
+    expect(cloud.store.of(library).manifests.size).toBe(2);
   });
 });
 

@@ -88,7 +88,7 @@ export const copy = defineCommand({
       const delivery: Delivery = {
         at: to,
         request: {
-          description: { ...fields, name },
+          description: { ...fields, ...(verb.appearsWhole && visibility ? { visibility } : {}), name },
           ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
           // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
           ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),

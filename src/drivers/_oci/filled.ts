@@ -1,5 +1,6 @@
 import type { Encoding } from '../../core/encoding.ts';
 import { conflictError } from '../../core/errors.ts';
+import { contentIdProperty } from '../../core/image.ts';
 import type { Description } from '../../core/operation.ts';
 import { diskDescriptor, type Descriptor, type ImageManifest, type Json } from './manifest.ts';
 import { diskType } from './media-types.ts';
@@ -12,6 +13,8 @@ export interface FilledDisk {
   readonly digest: string;
   readonly size: number;
   readonly virtualBytes?: number | undefined;
+  /** Content id of the disk, to be kept with it. */
+  readonly contentId?: string | undefined;
 }
 
 /** Throws CONFLICT unless an image can be filled with a disk of this encoding: it has no data, and is for no other format. */
@@ -21,12 +24,12 @@ export function checkFillable(
 ): void {
   const { id, manifest, record } = image;
   if (manifest.disk)
-    throw conflictError(`image ${id} has its data already (it is ${record.status})`, {
-      hint: 'leave --into out to make a new image',
+    throw conflictError(`image ${id} already has data (it is ${record.status})`, {
+      hint: 'Omit --into to make a new image.',
     });
   if (record.diskFormat !== undefined && record.diskFormat !== format)
-    throw conflictError(`image ${id} is to be ${record.diskFormat}, and this is ${format}`, {
-      hint: `imgctl patch ${id} --set diskFormat=${format}, or convert the file`,
+    throw conflictError(`image ${id} is declared as ${record.diskFormat}, but this is ${format}`, {
+      hint: `Try: imgctl patch ${id} --set diskFormat=${format}, or convert the file`,
     });
 }
 
@@ -45,7 +48,10 @@ export function filledRecord(
     virtualBytes: disk.virtualBytes,
     checksums: { sha256: disk.digest.slice('sha256:'.length) },
   };
-  return nextRecord(before ?? firstRecord(id, description, now), id, fields, now);
+  const json = before ?? firstRecord(id, description, now);
+  const { properties } = recordOf(json);
+  const kept = disk.contentId === undefined ? {} : { properties: { ...properties, [contentIdProperty]: disk.contentId } };
+  return nextRecord(json, id, { ...fields, ...kept }, now);
 }
 
 /** The layer that is the disk of an image with this record. */

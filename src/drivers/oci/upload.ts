@@ -28,13 +28,15 @@ async function enterDisk(
   const documents = documentsOf(request, disk);
   const adopted = documents && (await adopt(home, documents, call));
   if (adopted) return adopted;
-  const json = filledRecord(at.id, at.queued?.json, request.description, disk, new Date().toISOString());
-  return write(home, { id: at.id, json, disk: diskLayer(json, disk), before: at.queued }, call);
+  const filled = { ...disk, contentId: await request.contentId?.() };
+  const json = filledRecord(at.id, at.queued?.json, request.description, filled, new Date().toISOString());
+  return write(home, { id: at.id, json, disk: diskLayer(json, filled), before: at.queued }, call);
 }
 
 /**
  * The disk first, then record and manifest: nobody sees an image before it is whole. The manifest follows the disk at
- * once, for the registry's own clean-up takes away what no manifest names.
+ * once, for the registry's own clean-up takes away what no manifest names. It is written once, with all that is to be in it:
+ * there are registries whose tags cannot move.
  */
 export const upload: Operation<OciClient, 'upload'> = {
   accepts,
@@ -43,6 +45,7 @@ export const upload: Operation<OciClient, 'upload'> = {
   into: true,
   digests: ['sha256'],
   knowsByDigest: true,
+  appearsWhole: true,
   async run(client, request, call) {
     const { encoding, virtualBytes } = request.content;
     const id = request.into ?? request.id ?? randomUUID();
