@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { ImgctlError, localError, networkError } from '../core/errors.ts';
 
@@ -7,15 +8,22 @@ export const codeOf = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
+/** Errors that Node has no words for. */
+const moreWords: Readonly<Record<string, string>> = { EDQUOT: 'disk quota exceeded', ESTALE: 'stale file handle' };
+
 /** What happened, in the system's words ("no space left on device"), or those of the error itself. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
-    const words = getSystemErrorMap().get(error.errno)?.[1];
+    const { errno } = error;
+    const words = getSystemErrorMap().get(errno)?.[1];
     if (words !== undefined) return words;
+    const name = Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0];
+    if (name !== undefined) return moreWords[name] ?? name;
   }
   return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
+const noThread = new Set(['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY']);
 /** Calls of the system that speak to other machines. */
 const networkCalls = new Set(['connect', 'getaddrinfo', 'getnameinfo', 'bind', 'listen', 'accept', 'sendmsg', 'send', 'recv']);
 const networkCodes = /^(ECONN|ENET|EHOST|EAI_|EADDR|ENOTFOUND|ETIMEDOUT|EPROTO|ENOTCONN|ESHUTDOWN)/;
@@ -26,7 +34,9 @@ const networkCodes = /^(ECONN|ENET|EHOST|EAI_|EADDR|ENOTFOUND|ETIMEDOUT|EPROTO|E
  */
 export function systemFailure(error: unknown): ImgctlError | undefined {
   const code = codeOf(error);
-  if (code === undefined || !(error instanceof Error) || !('errno' in error || 'syscall' in error)) return undefined;
+  if (code === undefined || !(error instanceof Error)) return undefined;
+  if (noThread.has(code)) return localError(`cannot start a thread: ${error.message}`, { cause: error });
+  if (!('errno' in error || 'syscall' in error)) return undefined;
   const { syscall, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
   const where = dest ?? path;
   const what = [syscall, where].filter((part) => part !== undefined).join(' ') || 'a system call';

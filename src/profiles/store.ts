@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chown, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chown, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Lock } from '../core/driver.ts';
-import { configError, type ImgctlError } from '../core/errors.ts';
+import { configError, localError, type ImgctlError } from '../core/errors.ts';
 import { makeFolder } from '../host/make-folder.ts';
 import { trustedText } from '../host/own-file.ts';
 import { reasonOf } from '../host/system-error.ts';
@@ -49,7 +49,12 @@ async function writeDraft(file: string, book: ProfileBook): Promise<string> {
     accessPropertiesByDotNotation: false,
     clearInvalidConfig: false,
   });
-  store.store = { ...book };
+  try {
+    store.store = { ...book };
+  } catch (error) {
+    if (!modeRefused(error)) throw error;
+    await writeFile(fileIn(draft), JSON.stringify(book, undefined, '\t'), { mode: 0o600, flush: true });
+  }
   return fileIn(draft);
 }
 
@@ -72,10 +77,24 @@ export const absentStore = (reason: ImgctlError): ProfileStore => ({
   change: () => Promise.reject(reason),
 });
 
-/** Root leaves a user's file to the user (sudo, containers). */
+/** conf sets the file's mode, which not every file system lets it: whether the file is private is looked at afterwards. */
+const modeRefused = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && (error.syscall === 'chmod' || error.syscall === 'fchmod');
+
+const readableByOthers = 0o077;
+
+/** Throws LOCAL where the file system has no modes, and shows all files to everybody. */
+async function checkPrivate(draft: string): Promise<void> {
+  if (process.platform === 'win32' || ((await stat(draft)).mode & readableByOthers) === 0) return;
+  throw localError('profiles cannot be kept there: its file system shows all files to other users', {
+    hint: 'Use a folder on another file system: IMGCTL_CONFIG_DIR=FOLDER',
+  });
+}
+
+/** Root leaves a user's file to the user (sudo, containers), where there are owners. */
 async function keepOwner(file: string, draft: string): Promise<void> {
   const before = process.getuid?.() === 0 ? await stat(file).catch(() => undefined) : undefined;
-  if (before) await chown(draft, before.uid, before.gid);
+  if (before) await chown(draft, before.uid, before.gid).catch(() => undefined);
 }
 
 /** The store in `folder`. Reading parses the file; conf is loaded only for writing. The file is replaced in one step. */
@@ -92,6 +111,7 @@ export function profileStore(folder: string, lock: Lock): ProfileStore {
         await removeDrafts(path.dirname(real));
         const changed = change(await readBook(folder));
         const draft = await writeDraft(real, changed);
+        await checkPrivate(draft);
         await keepOwner(real, draft);
         // By way of the lock's own folder, which is gone if the lock is.
         const last = path.join(held.folder, `${configName}.json`);

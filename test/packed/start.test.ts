@@ -122,13 +122,6 @@ describe('the code that V8 made in an earlier run', () => {
     expect(readdirSync(told.XDG_CACHE_HOME)).toEqual([]);
   });
 
-  it('is not kept once the flags of V8 have changed: it would be refused at every start', () => {
-    const env = { XDG_CACHE_HOME: caches() };
-    const changed = "setTimeout(() => require('node:v8').setFlagsFromString('--interrupt-budget=1000000'), 1)";
-    expect(run(changed, ['list', '-p', 'local', '-o', 'json'], env).status).toBe(0);
-    expect(readdirSync(env.XDG_CACHE_HOME)).toEqual([]);
-  });
-
   it('is kept by a long list, which changes those flags, before it does', () => {
     const folder = path.join(home, 'many');
     writeLargeLayout(folder, 301);

@@ -1,4 +1,5 @@
 import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { evict, look } from '../../src/host/lock-folder.ts';
@@ -66,6 +67,37 @@ describe('a process that stood still while another one took over the lock', () =
         expect(change.isDone(book), where).toBe(exitCode === 0);
       }
       expect(statuses).toEqual(new Set([0, 6]));
+    },
+  );
+});
+
+/** What a device, a file system or a limit may answer to any call. */
+const refusals = ['EIO', 'EPERM', 'EACCES', 'ENOSPC', 'EROFS', 'EMFILE', 'ENOENT'] as const;
+
+function refusal(code: (typeof refusals)[number], syscall: string): Error {
+  const errno = -constants.errno[code];
+  return Object.assign(new Error(`${code}: refused, ${syscall}`), { code, errno, syscall });
+}
+
+describe('a file system that refuses a call', () => {
+  it.each(Object.entries(changes))(
+    'profile %s is done and 0, or 3 or 14 and not done, whatever was refused',
+    async (name, change) => {
+      await imgctl('profile add old --provider local --set path=/srv/old', 'template');
+      for (const code of refusals)
+        for (let number = 1; ; number += 1) {
+          const folder = `${name}-${code}-${number}`;
+          cpSync(path.join(home.folder, 'template'), path.join(home.folder, folder), { recursive: true });
+          let called = '';
+          const refuse = (call: string): Promise<void> => Promise.reject(refusal(code, (called = call)));
+          const { result, calls } = await interruptedAt(interruption, number, refuse, () => imgctl(change.line, folder));
+          if (calls < number) break;
+          if (result.status === 'rejected') throw result.reason;
+          const { exitCode, stderr } = result.value;
+          const where = `${name}, ${code} at call ${number} (${called}): ${exitCode} ${stderr}`;
+          expect([0, 3, 14], where).toContain(exitCode);
+          expect(change.isDone(bookIn(folder)), where).toBe(exitCode === 0);
+        }
     },
   );
 });

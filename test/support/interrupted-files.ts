@@ -1,6 +1,6 @@
 import type * as promises from 'node:fs/promises';
 
-/** What is called before each call of `node:fs/promises`, by its name; absent: nothing. */
+/** What is called before each call of `node:fs/promises`, by its name; absent: nothing. What it throws is what the call throws. */
 export interface Interruption {
   before?: ((name: string) => Promise<void>) | undefined;
 }
@@ -24,20 +24,25 @@ export function interrupted(real: typeof promises, interruption: Interruption): 
   return Object.fromEntries(wrapped) as typeof promises;
 }
 
-/** Does `once` before the call of that number, and nothing before any other. Gives how many calls there were. */
+/** Calls that change something: to come before one that only looks is to come before the next that changes. */
+const changing = new Set('appendFile chmod chown copyFile link mkdir open rename rm rmdir unlink utimes writeFile'.split(' '));
+export const changes = (name: string): boolean => changing.has(name);
+
+/** Does `once` before the call of that number, of those that count, and nothing before any other. Gives how many calls there were. */
 export async function interruptedAt<T>(
   interruption: Interruption,
   number: number,
-  once: () => Promise<void>,
+  once: (name: string) => Promise<void>,
   work: () => Promise<T>,
+  counts: (name: string) => boolean = () => true,
 ): Promise<{ readonly result: PromiseSettledResult<T>; readonly calls: number }> {
   let calls = 0;
-  const before = async (): Promise<void> => {
+  const before = async (name: string): Promise<void> => {
+    if (!counts(name)) return;
     calls += 1;
     if (calls !== number) return;
     interruption.before = undefined;
-    await once();
-    interruption.before = before;
+    await once(name).finally(() => (interruption.before = before));
   };
   interruption.before = before;
   const [result] = await Promise.allSettled([work()]);

@@ -8,7 +8,7 @@ import { createLock } from '../../../src/host/lock.ts';
 import { evict, look } from '../../../src/host/lock-folder.ts';
 import { allOf, everything, testCall } from '../../conformance/stage.ts';
 import { contentOf, gather } from '../../support/content.ts';
-import { interruptedAt, type Interruption } from '../../support/interrupted-files.ts';
+import { changes, interruptedAt, type Interruption } from '../../support/interrupted-files.ts';
 import { openSession } from '../../support/open-session.ts';
 import { diskOf } from './disk.ts';
 
@@ -109,6 +109,7 @@ describe('a process that stood still while another one took over its lock', () =
           number,
           () => takeOver(folder),
           () => run(sessionAt(folder)),
+          changes,
         );
         if (calls < number) break;
         const after = sessionAt(folder);
