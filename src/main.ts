@@ -36,6 +36,8 @@ export async function main(process: Process): Promise<void> {
   const crash = (error: unknown): void => void (show?.(error) ?? Promise.resolve(1)).then((status) => process.exit(status));
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+  // It would print warnings of packages too, past --quiet, with what they quote; they tell nothing that a user could act upon.
+  process.removeAllListeners('warning').on('warning', () => undefined);
   const world: World = {
     io: ioOf(process),
     home: homeOf(process),

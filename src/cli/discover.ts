@@ -2,7 +2,7 @@ import type { FoundProfile } from '../core/driver.ts';
 import type { Surface } from './context.ts';
 import { driverNamed } from './session.ts';
 
-/** A profile that another tool keeps, and the provider that it is for. */
+/** A profile that another tool keeps, and the provider that it is for. One with `leftOut` cannot be used. */
 export type Discovered = FoundProfile & { readonly provider: string };
 
 /**

@@ -7,10 +7,11 @@ export const knowsNoCloud = ({ directory, settings, drivers }: Surface): boolean
 /** Says on a terminal how a cloud is added, and which ones this machine's other tools know already. */
 export async function sayHowToAddClouds(surface: Surface): Promise<void> {
   if (!surface.io.stdoutIsTerminal || !surface.io.stderrIsTerminal) return;
-  const found = await surface.discover().catch((error: unknown) => {
+  const all = await surface.discover().catch((error: unknown) => {
     if (error instanceof Error) surface.warn(error.message);
     return [];
   });
+  const found = all.filter(({ leftOut }) => leftOut === undefined);
   surface.say('These are the images of a store in a folder here; no cloud is set up yet.');
   if (found.length > 0) {
     surface.say('Clouds that other tools here know already:');

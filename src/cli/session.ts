@@ -40,7 +40,13 @@ const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Rec
 /** What the provider's usual variables, or the files its own tools read, give now. None of it is ours: all of it is literal. */
 async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonly<Record<string, Origin>>> {
   const { surroundingsOf } = await import('../host/surroundings.ts');
-  const found = (await driver.discover(surroundingsOf(surface.home))).find((profile) => profile.ambient);
+  const surroundings = surroundingsOf(surface.home, surface.settings.region);
+  const found = (await driver.discover(surroundings)).find((profile) => profile.ambient);
+  if (found?.leftOut !== undefined)
+    throw configError(`${found.name} (${found.source}) cannot be used: ${found.leftOut}`, {
+      provider: driver.name,
+      ...(found.hint === undefined ? {} : { hint: found.hint }),
+    });
   if (found)
     return Object.fromEntries(
       Object.entries(found.fields).map(([field, value]) => [

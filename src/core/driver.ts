@@ -50,9 +50,11 @@ export interface Surroundings {
   readonly configHome: string;
   /** The user's number on Linux; absent elsewhere. */
   readonly userId?: number;
+  /** The region that was asked for on the command line. */
+  readonly region?: string;
   /** Contents of a file as UTF-8, absent if there is none. Throws LOCAL if it is there and cannot be read. */
   text(path: string): Promise<string | undefined>;
-  /** Throws CONFIG with the path when the text is not YAML. */
+  /** Throws CONFIG with the path and the line, and never with a value, when the text is not YAML, or has a tag that is not known. */
   yaml(text: string, path: string): unknown;
   /** Sections of an INI file; keys before the first section stand under ''. */
   ini(text: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -63,7 +65,10 @@ export interface Surroundings {
   run?(program: string, args: readonly string[], stdin: string): Promise<{ readonly status?: number; readonly stdout: string }>;
 }
 
-/** A profile found in the provider's own configuration. `source` names the file or the variables for the user. */
+/**
+ * A profile found in the provider's own configuration. `source` names the file or the variables for the user. One that is
+ * there and cannot be used says so in `leftOut`: its fields are none.
+ */
 export interface FoundProfile {
   readonly name: string;
   readonly source: string;
@@ -74,6 +79,10 @@ export interface FoundProfile {
   readonly notes?: readonly string[];
   /** This is what the provider's own tools would use now, without being told a name: `env:PROVIDER`. */
   readonly ambient?: boolean;
+  /** Why it cannot be used. Absent: it can, as far as can be told without asking anybody. */
+  readonly leftOut?: string;
+  /** What to do about that. */
+  readonly hint?: string;
 }
 
 /** Who the provider says we are, and what this deployment of it lacks of what the driver can do, each with its reason. */

@@ -15,8 +15,8 @@ function configHome(at: Home): string {
   }
 }
 
-/** What drivers may look at to find profiles: the environment, files, and programs that hand out credentials. */
-export function surroundingsOf(at: Home): Surroundings {
+/** What drivers may look at to find profiles: the environment, files, and programs that hand out credentials. `region`: which one was asked for. */
+export function surroundingsOf(at: Home, region?: string): Surroundings {
   return {
     env: at.env,
     home: at.home ?? nowhere,
@@ -25,6 +25,7 @@ export function surroundingsOf(at: Home): Surroundings {
     text: textOf,
     yaml: parseYaml,
     ini: parseIni,
+    ...(region === undefined ? {} : { region }),
     run: async (program, args, stdin) => (await import('./run-program.ts')).runProgram(program, args, stdin, at.env),
   };
 }

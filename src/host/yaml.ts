@@ -1,23 +1,34 @@
-import { Document, isScalar, parse, visit, YAMLParseError, type Scalar } from 'yaml';
+import { Document, isScalar, parseDocument, visit, type Scalar, type Tags } from 'yaml';
 import { configError } from '../core/errors.ts';
 
 /** What a plain YAML tool of any age reads the same: YAML 1.1 would take `yes`, `12:30` or a date for something else. */
 const version = '1.1';
 
+const customTags = (tags: Tags): Tags => tags.filter((tag) => !isTimestamp(tag));
+
 /**
  * The value of a YAML text as YAML 1.1 tools read it (`yes` is true, `<<` merges), but dates stay text.
- * Throws CONFIG with the path and the line when it is not YAML; never quotes the text, which may hold secrets.
+ * Throws CONFIG with the path and the line when it is not YAML, or when something in it would have to be guessed, such as
+ * what a tag means (`!vault`). Neither the text, which may hold secrets, nor a tag, which may be one, is quoted; nothing
+ * is left to the parser's own warnings, which quote both.
  */
 export function parseYaml(text: string, path: string): unknown {
+  const document = parseDocument(text, { version, prettyErrors: true, logLevel: 'error', customTags });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) {
+    const line = problem.linePos?.[0].line;
+    const what = problem.code === 'TAG_RESOLVE_FAILED' ? 'has a tag (!…) that is not supported' : 'is not readable as YAML';
+    throw damaged(`${path} ${what}${line === undefined ? '' : ` (line ${line})`}`);
+  }
   try {
-    return parse(text, { version, prettyErrors: true, customTags: (tags) => tags.filter((tag) => !isTimestamp(tag)) });
-  } catch (error) {
-    const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined;
-    throw configError(`${path} is not readable as YAML${line === undefined ? '' : ` (line ${line})`}`, {
-      hint: 'mend it by hand, or move it away',
-    });
+    return document.toJS() as unknown;
+  } catch {
+    // Aliases that are not there, or that would fill the memory: the error quotes the text.
+    throw damaged(`${path} is not readable as YAML`);
   }
 }
+
+const damaged = (message: string): Error => configError(message, { hint: 'Fix the file, or move it away.' });
 
 const isTimestamp = (tag: unknown): boolean =>
   tag === 'timestamp' || (typeof tag === 'object' && tag !== null && 'tag' in tag && tag.tag === 'tag:yaml.org,2002:timestamp');

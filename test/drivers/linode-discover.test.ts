@@ -89,6 +89,12 @@ describe('profiles found for Linode', () => {
 
   it('finds nothing where there is nothing', async () => {
     expect(await found({})).toEqual([]);
-    expect(await found({ '/home/me/.linode-cli': '[me]\nregion = us-ord\n' })).toEqual([]);
+  });
+
+  it('leaves out a user without a token, and says so', async () => {
+    const path = '/home/me/.linode-cli';
+    expect(await found({ [path]: '[me]\nregion = us-ord\n' })).toEqual([
+      { name: 'me', source: path, fields: {}, leftOut: 'it has no token' },
+    ]);
   });
 });

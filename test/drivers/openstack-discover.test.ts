@@ -17,10 +17,9 @@ const machine = (env: Surroundings['env'], files: Readonly<Record<string, unknow
 /** What was found, with secrets revealed to be compared. */
 async function discovered(env: Surroundings['env'], files?: Readonly<Record<string, unknown>>) {
   const found = await driver.discover(machine(env, files));
-  return found.map(({ name, source, ambient, fields }) => ({
-    name,
-    source,
-    ambient: ambient ?? false,
+  return found.map(({ fields, ...rest }) => ({
+    ...rest,
+    ambient: rest.ambient ?? false,
     fields: Object.fromEntries(
       Object.entries(fields).map(([key, value]) => [key, value instanceof Secret ? `secret ${value.reveal()}` : value]),
     ),
@@ -51,9 +50,10 @@ const vendor = { profile: 'somebody', auth: { username: 'x' } };
 const usual = '/home/me/.config/openstack/clouds.yaml';
 
 describe('clouds.yaml', () => {
-  it('gives a profile for every cloud that has an address, and for every region of it', async () => {
+  it('gives a profile for every cloud in every region of it, and leaves out what has no address', async () => {
     const found = await discovered({}, { [usual]: { clouds: { lab, robot, vendor } } });
-    expect(found.map(({ name }) => name)).toEqual(['lab', 'robot', 'robot-West']);
+    expect(found.map(({ name }) => name)).toEqual(['lab', 'robot', 'robot-West', 'vendor']);
+    expect(found[3]).toMatchObject({ fields: {}, leftOut: 'its profile somebody is not known, and auth_url is missing' });
     expect(found[0]).toEqual({
       name: 'lab',
       source: usual,
@@ -101,8 +101,26 @@ describe('clouds.yaml', () => {
     expect((await discovered({}, files))[0]?.fields).toMatchObject({ username: 'me', password: 'secret from-secure' });
   });
 
-  it('that is no mapping gives nothing', async () => {
-    expect(await discovered({}, { [usual]: ['not', 'clouds'] })).toEqual([]);
+  it('that is no mapping is an error, and an empty one gives nothing', async () => {
+    const broken = [['not', 'clouds'], '$ANSIBLE_VAULT;1.1;AES256 6162', { clouds: ['lab'] }];
+    for (const content of broken) {
+      const error = await failureOf(discovered({}, { [usual]: content }), 'CONFIG');
+      expect(error.message).toContain(usual);
+      expect(error.message).not.toContain('6162');
+    }
+    expect(await discovered({}, { [usual]: {} })).toEqual([]);
+  });
+
+  it('says what is wrong with a cloud that cannot be used', async () => {
+    const found = await discovered(
+      {},
+      { [usual]: { clouds: { text: 'no', empty: {}, old: { ...lab, auth_type: 'v2password' } } } },
+    );
+    expect(found.map(({ name, leftOut, fields }) => [name, leftOut, fields])).toEqual([
+      ['text', 'it is not a mapping', {}],
+      ['empty', 'auth_url is missing', {}],
+      ['old', 'auth_type v2password is Keystone v2, which no longer exists', {}],
+    ]);
   });
 });
 
@@ -115,6 +133,15 @@ describe('what the environment stands for', () => {
     expect(await ambient({ OS_CLOUD: 'lab', OS_REGION_NAME: 'South' })).toMatchObject({
       name: 'lab',
       fields: { username: 'me', region: 'South' },
+    });
+    expect(await ambient({ OS_CLOUD: 'robot', OS_REGION_NAME: 'West' })).toMatchObject({
+      name: 'robot-West',
+      fields: { region: 'West' },
+    });
+    expect(await ambient({ OS_CLOUD: 'robot', OS_REGION_NAME: 'North' })).toMatchObject({
+      fields: {},
+      leftOut: 'it has no region North',
+      hint: 'Regions of robot: East, West',
     });
     expect(await ambient({})).toBeUndefined();
   });
@@ -152,6 +179,41 @@ describe('what the environment stands for', () => {
 
   it('is an error when OS_CLOUD names what is not there', async () => {
     const error = await failureOf(discovered({ OS_CLOUD: 'attic' }, both), 'CONFIG');
-    expect(error.circumstances.hint).toBe('clouds there: lab, robot, robot-West');
+    expect(error.circumstances.hint).toBe(`Clouds in ${usual}: lab, robot`);
+  });
+});
+
+describe('what lies in the current folder', () => {
+  const here = './clouds.yaml';
+  const there = { auth: { auth_url: 'https://stranger.example/v3' } };
+  const secrets = async (env: Surroundings['env'], files: Readonly<Record<string, unknown>>) =>
+    JSON.stringify((await discovered(env, files)).filter(({ fields }) => JSON.stringify(fields).includes('stranger')));
+  const home = { [usual]: { clouds: { lab } }, '/home/me/.config/openstack/secure.yaml': { clouds: { lab } } };
+
+  it('is not completed from files elsewhere, nor does it change where their secrets go', async () => {
+    for (const name of ['clouds', 'secure', 'clouds-public'])
+      for (const ending of ['yaml', 'yml']) {
+        const content = { clouds: { lab: there }, 'public-clouds': { lab: there } };
+        expect(await secrets({}, { ...home, [`./${name}.${ending}`]: content }), name).not.toContain('hunter2');
+      }
+    const public_ = { [usual]: { clouds: { lab: { profile: 'lab', auth: { password: 'hunter2' } } } } };
+    const planted = { './clouds-public.yaml': { 'public-clouds': { lab: there } } };
+    expect(await secrets({}, { ...public_, ...planted })).toBe('[]');
+  });
+
+  it.each(['OS_PASSWORD', 'OS_TOKEN', 'OS_APPLICATION_CREDENTIAL_SECRET'])('gets no %s of the environment', async (variable) => {
+    const env = { [variable]: 'hunter2', OS_USERNAME: 'me', OS_APPLICATION_CREDENTIAL_ID: 'x', OS_CLOUD: 'lab' };
+    const found = (await discovered(env, { [here]: { clouds: { lab: there } } })).find((profile) => profile.ambient);
+    expect(found?.leftOut).toBe('secrets of the environment are not sent to the address in ./clouds.yaml');
+    expect(found?.fields).toEqual({});
+    const chosen = { ...env, OS_CLIENT_CONFIG_FILE: here };
+    expect(JSON.stringify((await discovered(chosen, { [here]: { clouds: { lab: there } } })).at(-1)?.fields)).toContain(
+      'hunter2',
+    );
+  });
+
+  it('is used with its own secrets, also those of a secure.yaml beside it', async () => {
+    const files = { [here]: { clouds: { lab: there } }, './secure.yaml': { clouds: { lab: { auth: { password: 'own' } } } } };
+    expect((await discovered({ OS_PASSWORD: 'hunter2' }, files)).at(-1)?.fields).toMatchObject({ password: 'secret own' });
   });
 });

@@ -28,7 +28,7 @@ describe('the image service', () => {
 
   it('is asked for by name when there are several, and an unknown one is answered with those there are', async () => {
     for (const values of [without(cloud().values, 'region'), { ...cloud().values, region: 'Atlantis' }])
-      expect((await fails(values, 'CONFIG')).circumstances.hint).toBe('set region to one of: Prefixed, RegionOne, RegionTwo');
+      expect((await fails(values, 'CONFIG')).circumstances.hint).toBe('Set region to one of: Prefixed, RegionOne, RegionTwo');
   });
 
   it('is at the given address, whatever the catalogue says', async () => {

@@ -200,6 +200,6 @@ describe('what cannot sign in', () => {
 
   it('knows another address from a refusal', async () => {
     const error = await fails({ ...cloud.values, authUrl: `${cloud.origin}/image` }, 'CONFIG');
-    expect(error.message).toContain('not the address of Keystone');
+    expect(error.message).toContain('is not Keystone v3');
   });
 });

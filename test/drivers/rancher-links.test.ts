@@ -144,8 +144,14 @@ describe('profiles of rancher’s own tools', () => {
     expect(JSON.stringify(cattle)).not.toContain('"D"');
   });
 
-  it('are refused when they belong to Rancher 2, or the file is damaged', async () => {
-    await expect(rancher.discover(around({ RANCHER_URL: 'https://r/v3' }))).rejects.toThrow(/RANCHER_URL leads to Rancher 2/);
+  it('are left out when they belong to Rancher 2 or have no url; a damaged file is an error', async () => {
+    expect(await rancher.discover(around({ RANCHER_URL: 'https://r/v3' }))).toMatchObject([
+      { name: 'rancher-env', fields: {}, ambient: true, leftOut: 'it belongs to Rancher 2, which has no images' },
+    ]);
+    const keys = JSON.stringify({ accessKey: 'A', secretKey: 'S' });
+    expect(await rancher.discover(around({}, { [path]: keys }))).toEqual([
+      { name: 'rancher', source: path, fields: {}, leftOut: 'it has no url' },
+    ]);
     await expect(rancher.discover(around({}, { [path]: '{' }))).rejects.toThrow(path);
     expect(await rancher.discover(around({}))).toEqual([]);
   });

@@ -18,6 +18,8 @@ beforeAll(async () => {
     import { main } from './program.mjs';
     process.on('SIGUSR2', () => {
       const error = new Error('it broke over ' + process.env.WORDS, { cause: new Error(process.env.WORDS) });
+      process.emitWarning('a package says ' + process.env.WORDS);
+      if (process.env.HOW === 'warn') return void setTimeout(() => process.exit(7), 50);
       error.options = { headers: { authorization: process.env.WORDS } };
       if (process.env.HOW === 'throw') throw error;
       Promise.reject(process.env.HOW === 'reject' ? error : process.env.WORDS);
@@ -66,6 +68,15 @@ describe.skipIf(process.platform !== 'linux')('the list of processes (only where
       expect(all).toContain(program);
       for (const needle of waysToWrite(secretKey)) expect(`${own.join('\n')}\n${all}\n${shown}`, kept).not.toContain(needle);
     }
+  });
+});
+
+describe('what a package warns of', () => {
+  it('is not shown', async () => {
+    const run = await waiting(['list', '--debug'], { HOW: 'warn', WORDS: 'hunter2-of-somebody' });
+    const { status, shown } = await run.end('SIGUSR2');
+    expect(status).toBe(7);
+    expect(shown).not.toContain('hunter2-of-somebody');
   });
 });
 

@@ -19,13 +19,12 @@ export async function discover(surroundings: Surroundings): Promise<readonly Fou
   const defaultUser = defaults['default-user'];
   const users = sections
     .filter(([name]) => !notUsers.has(name))
-    .map(([name, section]) => ({ name, fields: fieldsOf({ ...defaults, ...lowerKeys(section) }) }))
-    .filter(({ fields }) => fields.token !== undefined);
+    .map(([name, section]) => ({ name, fields: fieldsOf({ ...defaults, ...lowerKeys(section) }) }));
   const variable = ['LINODE_CLI_TOKEN', 'LINODE_TOKEN'].find((name) => env[name]);
-  const found = users.map(({ name, fields }) => ({
+  const found = users.map(({ name, fields }): FoundProfile => ({
     name,
     source: file?.path ?? '',
-    fields,
+    ...(fields.token === undefined ? { fields: {}, leftOut: 'it has no token' } : { fields }),
     ...(name === defaultUser && variable === undefined ? { ambient: true } : {}),
   }));
   if (variable === undefined) return found;

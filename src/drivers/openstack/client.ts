@@ -1,8 +1,9 @@
 import { configError, providerError, usageError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { chosenEndpoint, versioned } from './catalogue.ts';
-import { authUrlOf, credentialsOf, imageEndpointOf, interfaceOf, type Credentials } from './credentials.ts';
+import { authUrlOf, imageEndpointOf, interfaceOf } from './addresses.ts';
+import { chosenEndpoint, versioned, type Wanted } from './catalogue.ts';
+import { credentialsOf, type Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
 import { isObject, type WireObject } from './wire.ts';
@@ -60,7 +61,7 @@ export class OpenstackClient {
   readonly #credentials: Credentials;
   readonly #authUrl: string | undefined;
   readonly #imageEndpoint: string | undefined;
-  readonly #wanted: { readonly region: string | undefined; readonly interface: string };
+  readonly #wanted: Wanted;
   #site: Promise<Site> | undefined;
 
   /** Throws CONFIG when the values do not fit together. No request is made. */
@@ -69,7 +70,12 @@ export class OpenstackClient {
     this.#credentials = credentialsOf(values);
     this.#authUrl = authUrlOf(values, this.#credentials);
     this.#imageEndpoint = imageEndpointOf(values);
-    this.#wanted = { region: values.region, interface: interfaceOf(values) };
+    this.#wanted = {
+      region: values.region,
+      interface: interfaceOf(values),
+      type: values.serviceType,
+      name: values.serviceName,
+    };
   }
 
   /** Signs in if that has not been done. Throws AUTH or CONFIG. */
@@ -155,7 +161,8 @@ export class OpenstackClient {
 
   /** Oddity: Glance answers errors as JSON only when exactly this and nothing else is accepted. */
   #headers(site: Site): Headers {
-    return { accept: 'application/json', 'x-auth-token': site.signedIn.token };
+    const { token } = site.signedIn;
+    return { accept: 'application/json', ...(token === undefined ? {} : { 'x-auth-token': token }) };
   }
 
   async #withToken<A extends { readonly status: number }>(call: Call, attempt: (site: Site) => Promise<A>): Promise<A> {
@@ -200,8 +207,10 @@ export class OpenstackClient {
   }
 
   async #signedIn(call: Call): Promise<SignedIn> {
-    if (this.#authUrl !== undefined) return signIn(this.#http, this.#authUrl, this.#credentials, call);
-    if (this.#credentials.kind === 'token') return { token: this.#credentials.token, endpoints: [], roles: [] };
-    throw configError('the profile names no cloud: authUrl missing');
+    const credentials = this.#credentials;
+    if (credentials.kind === 'none') return { endpoints: [], roles: [] };
+    if (this.#authUrl !== undefined) return signIn(this.#http, this.#authUrl, credentials, call);
+    if (credentials.kind === 'token') return { token: credentials.token, endpoints: [], roles: [] };
+    throw configError('authUrl is required');
   }
 }

@@ -1,113 +1,75 @@
 import type { Surroundings } from '../../core/driver.ts';
-import { Secret } from '../../core/secret.ts';
-import { isObject, objectIn, textIn, textsIn, type WireObject } from './wire.ts';
+import { configError } from '../../core/errors.ts';
+import { isObject, type WireObject } from './wire.ts';
 
-export type Found = Readonly<Record<string, string | Secret>>;
-
-/** A cloud of a clouds.yaml in one of its regions, as profile fields. */
-export interface Cloud {
-  readonly name: string;
-  readonly source: string;
-  readonly fields: Found;
+/** The clouds of a clouds.yaml, completed from the files that belong to it. */
+export interface CloudsFile {
+  readonly path: string;
+  /** It was found in the current folder, and nobody named it: what the user has elsewhere is not sent to its addresses. */
+  readonly stray: boolean;
+  /** As they stand there, secure.yaml laid over them. */
+  readonly clouds: WireObject;
+  /** What a cloud's `profile` may stand for. */
+  readonly vendors: WireObject;
 }
 
-/** The profile field for each key of a cloud's `auth`; the first that is there wins. */
-const authKeys: readonly (readonly [string, readonly string[]])[] = [
-  ['authUrl', ['auth_url']],
-  ['username', ['username', 'user_name']],
-  ['userDomain', ['user_domain_name', 'user_domain_id', 'domain_name', 'domain_id']],
-  ['project', ['project_name', 'tenant_name']],
-  ['projectId', ['project_id', 'tenant_id']],
-  ['projectDomain', ['project_domain_name', 'project_domain_id']],
-  ['applicationCredentialId', ['application_credential_id']],
-  ['applicationCredentialName', ['application_credential_name']],
-];
-const secretKeys: readonly (readonly [string, readonly string[]])[] = [
-  ['password', ['password']],
-  ['applicationCredentialSecret', ['application_credential_secret']],
-  ['token', ['token']],
-];
-const cloudKeys: readonly (readonly [string, readonly string[]])[] = [
-  ['interface', ['interface', 'endpoint_type']],
-  ['imageEndpoint', ['image_endpoint_override']],
-  ['caBundle', ['cacert']],
-  ['clientCert', ['cert']],
-  ['clientKey', ['key']],
-];
-
-const plain = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textIn(value));
-
-function pick(from: WireObject, keys: readonly (readonly [string, readonly string[]])[]): Record<string, string> {
-  const found = keys.map(([field, names]) => [
-    field,
-    names.map((name) => plain(from[name])).find((value) => value !== undefined),
-  ]);
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Record<string, string>;
+interface Opened {
+  readonly path: string;
+  readonly content: WireObject;
 }
-
-const sealed = (fields: Readonly<Record<string, string>>): Record<string, Secret> =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, new Secret(value)]));
 
 /** One object over another, all the way down. */
-function overlaid(under: WireObject, over: WireObject): WireObject {
+export function overlaid(under: WireObject, over: WireObject): WireObject {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
+    const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
     merged[key] = isObject(below) && isObject(value) ? overlaid(below, value) : value;
   }
   return merged;
 }
 
-function regionsOf(cloud: WireObject): readonly string[] {
-  const single = plain(cloud.region_name);
-  if (single !== undefined) return [single];
-  const several = Array.isArray(cloud.regions) ? cloud.regions : [];
-  return [...textsIn(several), ...several.flatMap((region) => plain(objectIn(region).name) ?? [])];
+function mapping(value: unknown, path: string, what = ''): WireObject {
+  if (value === undefined || value === null) return {};
+  if (isObject(value)) return value;
+  throw configError(`${path}: ${what || 'the file'} is not a mapping (is it encrypted?)`, {
+    hint: 'Decrypt it, or set OS_CLIENT_CONFIG_FILE to another clouds.yaml.',
+  });
 }
 
-/** The profiles of one cloud: the first region goes by the cloud's name, the others by both. */
-function profilesOf(name: string, cloud: WireObject, source: string): readonly Cloud[] {
-  const auth = objectIn(cloud.auth);
-  const fields: Record<string, string | Secret> = {
-    ...pick(auth, authKeys),
-    ...pick(cloud, cloudKeys),
-    ...(cloud.verify === false || cloud.insecure === true ? { insecure: 'true' } : {}),
-    ...sealed(pick(auth, secretKeys)),
-  };
-  // A cloud without an address is a vendor's name, which other tools look up in a list of their own.
-  if (fields.authUrl === undefined) return [];
-  const regions = regionsOf(cloud);
-  if (regions.length === 0) return [{ name, source, fields }];
-  return regions.map((region, index) => ({
-    name: index === 0 ? name : `${name}-${region}`,
-    source,
-    fields: { ...fields, region },
-  }));
-}
-
-async function firstFile(
-  surroundings: Surroundings,
-  base: string,
-  named: string | undefined,
-): Promise<{ path: string; content: WireObject } | undefined> {
-  const folders = ['.', `${surroundings.configHome}/openstack`, `${surroundings.home}/.config/openstack`, '/etc/openstack'];
-  const paths = named ? [named] : folders.flatMap((folder) => [`${folder}/${base}.yaml`, `${folder}/${base}.yml`]);
+async function firstOf(surroundings: Surroundings, paths: readonly string[]): Promise<Opened | undefined> {
   for (const path of paths) {
-    const content = await surroundings.text(path);
-    if (content !== undefined) return { path, content: objectIn(surroundings.yaml(content, path)) };
+    const text = await surroundings.text(path);
+    if (text !== undefined) return { path, content: mapping(surroundings.yaml(text, path), path) };
   }
   return undefined;
 }
 
+const named = (folder: string, base: string): readonly string[] => [`${folder}/${base}.yaml`, `${folder}/${base}.yml`];
+const folderOf = (path: string): string => path.replace(/[/\\]?[^/\\]*$/, '') || '.';
+
 /**
- * The clouds of the clouds.yaml that OpenStack's own tools would read, completed from the secure.yaml.
- * Throws CONFIG for a file that is not YAML, LOCAL for one that cannot be read.
+ * The clouds.yaml that OpenStack's own tools would read; absent: there is none. A secure.yaml or clouds-public.yaml counts where
+ * it is named or lies beside it, or else in the user's and the system's folders, but not for a clouds.yaml that merely lies in
+ * the current folder: neither may say where the secrets of the other go. Throws CONFIG for a file that is no YAML mapping,
+ * LOCAL for one that cannot be read.
  */
-export async function cloudsFound(surroundings: Surroundings): Promise<readonly Cloud[]> {
-  const { env } = surroundings;
-  const file = await firstFile(surroundings, 'clouds', env.OS_CLIENT_CONFIG_FILE);
-  if (!file) return [];
-  const secure = await firstFile(surroundings, 'secure', env.OS_CLIENT_SECURE_FILE);
-  const clouds = objectIn(overlaid(file.content, secure?.content ?? {}).clouds);
-  return Object.entries(clouds).flatMap(([name, cloud]) => profilesOf(name, objectIn(cloud), file.path));
+export async function cloudsFile(surroundings: Surroundings): Promise<CloudsFile | undefined> {
+  const { env, configHome, home } = surroundings;
+  const own = [`${configHome}/openstack`, `${home}/.config/openstack`, '/etc/openstack'];
+  const asked = env.OS_CLIENT_CONFIG_FILE;
+  const here = asked ? undefined : await firstOf(surroundings, named('.', 'clouds'));
+  const file = here ?? (await firstOf(surroundings, asked ? [asked] : own.flatMap((folder) => named(folder, 'clouds'))));
+  if (!file) return undefined;
+  const folders = [folderOf(file.path), ...(here ? [] : own)];
+  const beside = (base: string, path: string | undefined): Promise<Opened | undefined> =>
+    firstOf(surroundings, path ? [path] : folders.flatMap((folder) => named(folder, base)));
+  const secure = await beside('secure', env.OS_CLIENT_SECURE_FILE);
+  const vendors = await beside('clouds-public', env.OS_CLIENT_VENDOR_FILE);
+  const clouds = mapping(file.content.clouds, file.path, 'clouds');
+  return {
+    path: file.path,
+    stray: here !== undefined,
+    clouds: secure ? overlaid(clouds, mapping(secure.content.clouds, secure.path, 'clouds')) : clouds,
+    vendors: vendors ? mapping(vendors.content['public-clouds'], vendors.path, 'public-clouds') : {},
+  };
 }

@@ -2,49 +2,137 @@ import type { FoundProfile, Surroundings } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import type { Field } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
-import { cloudsFound, type Cloud, type Found } from './clouds-file.ts';
-import { fields } from './fields.ts';
+import { cloudsFile } from './clouds-file.ts';
+import { cloudsIn, withoutKeystone, type Cloud, type Found } from './clouds.ts';
+import { isAuthType, unknownAuthType } from './credentials.ts';
+import { commonDomain, fields } from './fields.ts';
 
-/** Profile fields that the `OS_*` variables give. */
-function fromVariables(env: Surroundings['env']): Found {
+type Why = { readonly leftOut: string; readonly hint?: string };
+
+/** Profile fields that the `OS_*` variables give. What is common to two fields yields to what a file says of one of them. */
+function fromVariables(env: Surroundings['env'], under: Found): Found {
+  const set = (variable: string): boolean => env[variable] !== undefined && env[variable] !== '';
+  const common: readonly string[] = commonDomain;
   const given = Object.entries<Field>(fields).flatMap(([name, field]) => {
-    const value = field.env?.map((variable) => env[variable]).find((text) => text !== undefined && text !== '');
-    return value === undefined ? [] : [[name, field.secret ? new Secret(value) : value] as const];
+    const variable = field.env?.find(set);
+    if (variable === undefined || (common.includes(variable) && name in under)) return [];
+    const value = env[variable] ?? '';
+    return [[name, field.secret ? new Secret(value) : value] as const];
   });
-  return Object.fromEntries(given);
-}
-
-/** Which cloud OpenStack's own tools would take: the one that OS_CLOUD names, or the only one. */
-function ambientCloud(clouds: readonly Cloud[], wanted: string | undefined, variables: Found): Cloud | undefined {
-  if (wanted === undefined || wanted === '') return 'authUrl' in variables || clouds.length !== 1 ? undefined : clouds[0];
-  const cloud = clouds.find(({ name }) => name === wanted);
-  if (cloud) return cloud;
-  const names = clouds.map(({ name }) => name).join(', ');
-  throw configError(`OS_CLOUD is "${wanted}", and no clouds.yaml has such a cloud`, {
-    hint: names ? `clouds there: ${names}` : 'there is no clouds.yaml',
-  });
+  const found: Found = Object.fromEntries(given);
+  const endpoint = ['OS_ENDPOINT', 'OS_URL'].map((name) => env[name]).find(Boolean);
+  const authType = found.authType ?? under.authType;
+  return endpoint && withoutKeystone(authType) && !found.imageEndpoint ? { ...found, imageEndpoint: endpoint } : found;
 }
 
 /**
+ * The same with the way to sign in said, where several are set: OpenStack's own tools take a user's password then, and an
+ * application credential only where it was asked for.
+ */
+function settled(found: Found): Found {
+  const others = found.applicationCredentialId ?? found.applicationCredentialName ?? found.token;
+  const byPassword = (found.username ?? found.userId) && found.password;
+  return found.authType === undefined && others && byPassword ? { ...found, authType: 'password' } : found;
+}
+
+/** Why a cloud cannot be used with these values. Absent: as far as can be told, it can. */
+function whyNot(cloud: Cloud | undefined, found: Found): Why | undefined {
+  if (cloud?.broken !== undefined) return { leftOut: cloud.broken };
+  const { authType } = found;
+  if (typeof authType === 'string' && !isAuthType(authType)) {
+    const { reason, hint } = unknownAuthType(authType);
+    return { leftOut: reason, hint };
+  }
+  if (withoutKeystone(authType))
+    return found.imageEndpoint ? undefined : { leftOut: `endpoint is missing (auth_type ${String(authType)})` };
+  if (found.authUrl !== undefined || (found.token !== undefined && found.imageEndpoint !== undefined)) return undefined;
+  if (cloud?.vendor === undefined) return { leftOut: 'auth_url is missing' };
+  return {
+    leftOut: `its profile ${cloud.vendor} is not known, and auth_url is missing`,
+    hint: `Set auth_url in ${cloud.source}, or describe ${cloud.vendor} in a clouds-public.yaml beside it.`,
+  };
+}
+
+const secrets = (found: Found): readonly string[] => Object.keys(found).filter((name) => found[name] instanceof Secret);
+
+/**
+ * The variables as far as they may be used with a cloud. An address that a file in the current folder gives is nobody's whom
+ * the user has chosen: secrets of the environment do not go there.
+ */
+function usableWith(cloud: Cloud, variables: Found): { readonly usable: Found; readonly kept?: Why } {
+  const held = cloud.stray && variables.authUrl === undefined ? secrets(variables) : [];
+  const usable = Object.fromEntries(Object.entries(variables).filter(([name]) => !held.includes(name)));
+  if (held.length === 0 || secrets(cloud.fields).length > 0) return { usable };
+  return {
+    usable,
+    kept: {
+      leftOut: `secrets of the environment are not sent to the address in ${cloud.source}`,
+      hint: `If you trust that file: export OS_CLIENT_CONFIG_FILE=${cloud.source}`,
+    },
+  };
+}
+
+const isNamed = (text: string | undefined): text is string => text !== undefined && text !== '';
+
+/** The clouds, one for each region, of which OpenStack's own tools would take one: the cloud that OS_CLOUD names, or the only one. */
+function ambientClouds(clouds: readonly Cloud[], { env }: Surroundings): readonly Cloud[] {
+  const wanted = env.OS_CLOUD;
+  const names = [...new Set(clouds.map(({ cloud }) => cloud))];
+  if (!isNamed(wanted)) return isNamed(env.OS_AUTH_URL) || names.length !== 1 ? [] : clouds;
+  const found = clouds.filter(({ cloud }) => cloud === wanted);
+  if (found.length > 0) return found;
+  const byProfile = clouds.filter(({ name }) => name === wanted);
+  if (byProfile.length > 0) return byProfile;
+  throw configError(`no such cloud: ${wanted} (OS_CLOUD)`, {
+    hint: names.length > 0 ? `Clouds in ${clouds[0]?.source ?? ''}: ${names.join(', ')}` : `No clouds in ${placeOf(env)}.`,
+  });
+}
+
+const placeOf = (env: Surroundings['env']): string => env.OS_CLIENT_CONFIG_FILE || 'any clouds.yaml';
+
+/** The cloud in the region that was asked for, or in its first. Where it lists its regions, another one is not known to it. */
+function inRegion(
+  clouds: readonly Cloud[],
+  asked: string | undefined,
+): { readonly cloud?: Cloud | undefined; readonly why?: Why } {
+  const [first] = clouds;
+  if (!isNamed(asked) || first?.listed === undefined) return { cloud: first };
+  const cloud = clouds.find(({ listed }) => listed === asked);
+  if (cloud) return { cloud };
+  const regions = clouds.map(({ listed }) => listed).join(', ');
+  return { cloud: first, why: { leftOut: `it has no region ${asked}`, hint: `Regions of ${first.cloud}: ${regions}` } };
+}
+
+function found(name: string, source: string, values: Found, why: Why | undefined): FoundProfile {
+  return why ? { name, source, fields: {}, ...why } : { name, source, fields: settled(values) };
+}
+
+const defaults = { userDomain: fields.userDomain.default, interface: fields.interface.default };
+
+/**
  * Profiles in clouds.yaml and in the `OS_*` variables. The ambient one is the cloud that OS_CLOUD names, or the only one
- * there is, or the variables alone; variables win over the file, as for OpenStack's own tools.
+ * there is, in the region that was asked for, or the variables alone; variables win over the file, as for OpenStack's own tools.
+ * Throws CONFIG where OS_CLOUD names no cloud.
  */
 export async function discover(surroundings: Surroundings): Promise<readonly FoundProfile[]> {
-  const clouds = await cloudsFound(surroundings);
-  const variables = fromVariables(surroundings.env);
-  const cloud = ambientCloud(clouds, surroundings.env.OS_CLOUD, variables);
-  const stored = clouds.map(({ name, source, fields: found }): FoundProfile => ({ name, source, fields: found }));
-  const base = { userDomain: fields.userDomain.default, interface: fields.interface.default };
-  if (cloud) {
-    const overruled = Object.keys(variables).length > 0 ? ' and OS_* variables' : '';
-    const ambient = {
-      name: cloud.name,
-      source: `${cloud.source}${overruled}`,
-      fields: { ...base, ...cloud.fields, ...variables },
-      ambient: true,
-    };
-    return overruled ? [...stored, ambient] : stored.map((profile) => (profile.name === cloud.name ? ambient : profile));
+  const { env } = surroundings;
+  const file = await cloudsFile(surroundings);
+  const clouds = file ? cloudsIn(file) : [];
+  const stored = clouds.map((cloud) => found(cloud.name, cloud.source, cloud.fields, whyNot(cloud, cloud.fields)));
+  const { cloud, why } = inRegion(ambientClouds(clouds, surroundings), surroundings.region ?? env.OS_REGION_NAME);
+  if (!cloud) {
+    const variables = fromVariables(env, {});
+    if (whyNot(undefined, variables)?.leftOut === 'auth_url is missing') return stored;
+    const alone = found('openstack', 'OS_* variables', { ...defaults, ...variables }, whyNot(undefined, variables));
+    return [...stored, { ...alone, ambient: true }];
   }
-  if (!('authUrl' in variables || ('token' in variables && 'imageEndpoint' in variables))) return stored;
-  return [...stored, { name: 'openstack', source: 'OS_* variables', fields: { ...base, ...variables }, ambient: true }];
+  const { usable, kept } = usableWith(cloud, fromVariables(env, cloud.fields));
+  const { region: _asked, ...others } = usable;
+  // What a file says for the image service alone holds in every region.
+  const over = 'region' in usable && cloud.listed === undefined ? usable : others;
+  const values = { ...defaults, ...cloud.fields, ...over };
+  const source = `${cloud.source}${Object.keys(usable).length > 0 ? ' and OS_* variables' : ''}`;
+  const ambient = { ...found(cloud.name, source, values, why ?? whyNot(cloud, values) ?? kept), ambient: true };
+  const replaces = Object.keys(usable).length === 0;
+  return replaces ? stored.map((profile) => (profile.name === cloud.name ? ambient : profile)) : [...stored, ambient];
 }

@@ -2,14 +2,15 @@ import { authError, configError, type ImgctlError } from '../../core/errors.ts';
 import type { ApiAnswer, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
-import { imageEndpoints, type Endpoint } from './catalogue.ts';
+import { endpointsIn, type Endpoint } from './catalogue.ts';
 import type { Credentials } from './credentials.ts';
 import { isObject, objectIn, objectsIn, textIn, type WireObject } from './wire.ts';
 import { explain, glanceError } from './words.ts';
 
 /** A token and what Keystone said along with it. Absent: it did not say. */
 export interface SignedIn {
-  readonly token: Secret;
+  /** Absent: this Glance takes requests without one. */
+  readonly token?: Secret;
   /** When the token should no longer be used for something new: milliseconds of this machine's clock. */
   readonly staleAt?: number;
   readonly endpoints: readonly Endpoint[];
@@ -18,6 +19,9 @@ export interface SignedIn {
   readonly roles: readonly string[];
 }
 
+/** Credentials for which Keystone is asked. */
+export type Signing = Exclude<Credentials, { kind: 'none' }>;
+
 /** Margin before the end of a token's life, at most; a short life keeps half of it. */
 const marginMs = 60_000;
 
@@ -25,7 +29,7 @@ const marginMs = 60_000;
  * Signs in, or looks at the token that was given. Throws AUTH when Keystone refuses, CONFIG when the address is not
  * Keystone's or the token belongs to no project (Glance would take it, and show public images only).
  */
-export async function signIn(http: Http, authUrl: string, credentials: Credentials, call: Call): Promise<SignedIn> {
+export async function signIn(http: Http, authUrl: string, credentials: Signing, call: Call): Promise<SignedIn> {
   const what = `signing in to ${authUrl} ${credentials.as}`;
   const url = `${authUrl}/auth/tokens`;
   const answer =
@@ -54,8 +58,7 @@ export async function signIn(http: Http, authUrl: string, credentials: Credentia
   const wire = isObject(body) && isObject(body.token) ? body.token : undefined;
   const subject = answer.headers['x-subject-token'];
   const token = credentials.kind === 'token' ? credentials.token : subject === undefined ? undefined : new Secret(subject);
-  if (!wire || !token)
-    throw configError(`${what}: the answer holds no token: this is not Keystone v3`, { hint: 'check authUrl' });
+  if (!wire || !token) throw configError(`${what}: the answer has no token: this is not Keystone v3`, { hint: 'Check authUrl.' });
   return signedIn(wire, token, what);
 }
 
@@ -63,15 +66,15 @@ function signedIn(wire: WireObject, token: Secret, what: string): SignedIn {
   const project = objectIn(wire.project);
   const id = textIn(project.id);
   if (id === undefined)
-    throw configError(`${what}: signed in, but to no project`, {
-      hint: 'set project (or projectId), and projectDomain if it has another',
+    throw configError(`${what}: the token has no project`, {
+      hint: 'Set project (or projectId), and projectDomain if it has another.',
     });
   const user = textIn(objectIn(wire.user).name);
   const staleAt = staleTime(wire);
   return {
     token,
     ...(staleAt === undefined ? {} : { staleAt }),
-    endpoints: imageEndpoints(wire.catalog),
+    endpoints: endpointsIn(wire.catalog),
     ...(user === undefined ? {} : { user }),
     project: { id, name: textIn(project.name) ?? id },
     roles: objectsIn(wire.roles).flatMap((role) => textIn(role.name) ?? []),
@@ -85,7 +88,7 @@ function staleTime(wire: WireObject): number | undefined {
   return Date.now() + life - Math.min(marginMs, life / 2);
 }
 
-function refused(answer: ApiAnswer, authUrl: string, credentials: Credentials, what: string): ImgctlError {
+function refused(answer: ApiAnswer, authUrl: string, credentials: Signing, what: string): ImgctlError {
   const { status } = answer;
   const spoken = answer.text.trimStart().startsWith('{');
   // Oddity: an application credential that does not exist is 404, where a user that does not exist is 401.
@@ -98,9 +101,9 @@ function refused(answer: ApiAnswer, authUrl: string, credentials: Credentials, w
     });
   }
   if (status === 404 || status === 405 || (status >= 300 && status < 400))
-    return configError(`${what}: ${authUrl} is not the address of Keystone v3 (HTTP ${status})`, {
+    return configError(`${what}: ${authUrl} is not Keystone v3 (HTTP ${status})`, {
       status,
-      hint: 'set authUrl to what the cloud gives as OS_AUTH_URL, such as https://HOST:5000/v3',
+      hint: 'Set authUrl to what the cloud gives as OS_AUTH_URL, such as https://HOST:5000/v3',
     });
   return glanceError(answer, answer.text, what);
 }

@@ -26,11 +26,12 @@ const inCattleVariables: Readonly<Record<string, string>> = {
 
 /**
  * Profiles of Rancher's command line (`cli.json`) and of its variables and those of cattle's. Variables win over the file,
- * field by field, as they do there. Throws CONFIG when a file is damaged, or what was found belongs to Rancher 2.
+ * field by field, as they do there. What belongs to Rancher 2 is left out. Throws CONFIG when a file is damaged.
  */
 export async function discover({ env, home, text }: Surroundings): Promise<readonly FoundProfile[]> {
   const path = env['RANCHER_CLIENT_CONFIG'] ?? `${home}/.rancher/cli.json`;
-  const file = fieldsFrom(parsed(await text(path), path), inFile);
+  const content = await text(path);
+  const file = fieldsFrom(parsed(content, path), inFile);
   const variables = fieldsFrom(env, inRancherVariables);
   const cattle = fieldsFrom(env, inCattleVariables);
   const found: FoundProfile[] = [];
@@ -40,8 +41,9 @@ export async function discover({ env, home, text }: Surroundings): Promise<reado
     found.push({ name: 'rancher-env', source: sourceOf(variables, inRancherVariables), fields: merged, ambient: true });
   if (cattle.url !== undefined)
     found.push({ name: 'cattle-env', source: sourceOf(cattle, inCattleVariables), fields: cattle, ambient: found.length === 0 });
-  for (const profile of found) refuseRancher2(profile);
-  return found;
+  const usable = found.map(withoutRancher2);
+  const incomplete = file.url === undefined && content !== undefined && merged.url === undefined;
+  return incomplete ? [{ name: 'rancher', source: path, fields: {}, leftOut: 'it has no url' }, ...usable] : usable;
 }
 
 function parsed(content: string | undefined, path: string): unknown {
@@ -73,9 +75,12 @@ const sourceOf = (fields: Found, names: Readonly<Record<string, string>>): strin
     .map((field) => names[field])
     .join(', ');
 
-function refuseRancher2({ source, fields }: FoundProfile): void {
-  if (!/\/v3(\/|-public|$)/i.test(String(fields['url']))) return;
-  throw configError(`${source} leads to Rancher 2, which keeps no images`, {
-    hint: 'this driver speaks to Rancher 1.x at /v1 or /v2-beta',
-  });
+function withoutRancher2(profile: FoundProfile): FoundProfile {
+  if (!/\/v3(\/|-public|$)/i.test(String(profile.fields['url']))) return profile;
+  return {
+    ...profile,
+    fields: {},
+    leftOut: 'it belongs to Rancher 2, which has no images',
+    hint: 'Supported: Rancher 1.x, at /v1 or /v2-beta.',
+  };
 }

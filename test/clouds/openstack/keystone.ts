@@ -22,6 +22,9 @@ export const projects: Readonly<Record<string, string>> = {
 };
 export const appCredential = { id: 'c0ffee00c0ffee00c0ffee00c0ffee00', name: 'robot', secret: 'robot-hunter2', user: 'demo' };
 
+/** Id of a user. */
+export const idOf = (user: string): string => `id-of-${user}`;
+
 type Body = Readonly<Record<string, unknown>>;
 const inner = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Body)[key] : undefined), value);
@@ -71,7 +74,7 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
     const domain = { id: 'default', name: 'Default' };
     return {
       methods,
-      user: { id: `id-of-${user}`, name: user, domain, password_expires_at: null },
+      user: { id: idOf(user), name: user, domain, password_expires_at: null },
       issued_at: new Date(at).toISOString(),
       expires_at: new Date(at + keystone.lifeS * 1000).toISOString(),
       ...(scoped
@@ -95,9 +98,10 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
     const [method] = (inner(identity, 'methods') as readonly string[] | undefined) ?? [];
     if (method === 'password') {
       const user = inner(identity, 'password', 'user');
-      if (inner(user, 'domain') === undefined) return malformed('domain in user');
-      const name = String(inner(user, 'name'));
-      const right = inDefault(inner(user, 'domain')) && users[name]?.password === inner(user, 'password');
+      const byId = Object.keys(users).find((one) => idOf(one) === inner(user, 'id'));
+      if (byId === undefined && inner(user, 'domain') === undefined) return malformed('domain in user');
+      const name = byId ?? String(inner(user, 'name'));
+      const right = (byId !== undefined || inDefault(inner(user, 'domain'))) && users[name]?.password === inner(user, 'password');
       return right ? scoped(body, name, ['password']) : unauthorized();
     }
     if (method === 'application_credential') {

@@ -23,9 +23,13 @@ export const importProfiles = defineCommand({
   async run(input, context) {
     const all = (await context.discover()).filter((profile) => !profile.ambient || profile.name !== 'env');
     const words = input.from ?? [];
-    const chosen = words.length === 0 ? all : words.flatMap((word) => fitting(word, all));
+    const named = words.length === 0 ? all : words.flatMap((word) => fitting(word, all));
+    const chosen = usable(named, context);
     if (chosen.length === 0)
-      throw notFoundError('no profiles of other tools were found here', { hint: 'imgctl profile add NAME makes one' });
+      throw notFoundError(
+        named.length > 0 ? 'none of the profiles found here can be imported' : 'no profiles of other tools were found here',
+        { hint: 'Add one with: imgctl profile add NAME' },
+      );
     let taken: readonly Discovered[] = [];
     await context.store.change(({ profiles, ...book }) => {
       taken = takenFrom(chosen, input.replace ? new Set() : new Set(Object.keys(profiles)), context);
@@ -35,6 +39,18 @@ export const importProfiles = defineCommand({
     return many(profileView, taken.map(shown), ['name', 'provider', 'fields']);
   },
 });
+
+/** Those that can be used; the others are told of, each once, with the reason. */
+function usable(found: readonly Discovered[], surface: Surface): readonly Discovered[] {
+  const told = new Set<string>();
+  return found.filter(({ name, provider, source, leftOut, hint }) => {
+    if (leftOut === undefined) return true;
+    const key = `${provider} ${name}`;
+    if (!told.has(key)) surface.warn(`left out: ${name} (${provider}, ${source}): ${leftOut}${hint ? `\n${hint}` : ''}`);
+    told.add(key);
+    return false;
+  });
+}
 
 function fitting(word: string, all: readonly Discovered[]): readonly Discovered[] {
   const found = all.filter(
