@@ -7,12 +7,13 @@ import type { Plan } from '../transfer/plan.ts';
 import type { At } from './command.ts';
 
 /** How an image's data came to its target. */
-export type Route = 'pull' | 'link' | 'relay';
+export type Route = 'pull' | 'link' | 'mount' | 'relay';
 
 /** The same for a person to read. */
 export const routeWords: Readonly<Record<Route, string>> = {
   pull: 'pull: the target fetches it',
   link: 'local link: no byte is copied',
+  mount: 'mount: the registry shares the bytes it has',
   relay: 'relay through here',
 };
 
@@ -39,12 +40,12 @@ export async function shortcutOf(
   { data, digests, plan, from, to, checksum }: Leg,
   call: Call,
 ): Promise<Shortcut | string | undefined> {
-  const route = to.maybe('import')?.handover;
+  const route = to.verb('upload').handover ?? to.maybe('import')?.handover;
   const { handover, encoding } = data;
   if (route === undefined || handover === undefined || from.provider !== to.provider) return undefined;
   if (plan.convert || plan.unwrap || plan.wrap) return undefined;
-  // What is linked keeps the form that its record says.
-  if (route === 'link' && (!encoding || describeEncoding(encoding) !== describeEncoding(plan.encoding))) return undefined;
+  // What is linked or mounted keeps the form that its record says.
+  if (route !== 'pull' && (!encoding || describeEncoding(encoding) !== describeEncoding(plan.encoding))) return undefined;
   // A digest that nobody has published can only be compared with bytes that pass through here.
   if (checksum && digests[checksum.algorithm] === undefined) return `nobody has published its ${checksum.algorithm}`;
   return (await to.objection(handover, call)) ?? { route, handover };
@@ -53,13 +54,15 @@ export async function shortcutOf(
 /** Has the target take the data by the shortcut. A text says why it did not, before anything was made there. */
 export async function byShortcut(
   { route, handover }: Shortcut,
-  { description, place }: UploadRequest,
+  request: UploadRequest,
   at: At<'upload'>,
   call: Call,
 ): Promise<Image | string> {
-  const verb = at.maybe('import');
-  if (!verb) return `${at.provider} has no ${route}`;
   try {
+    if (route === 'mount') return await at.verb('upload').run({ ...request, handover }, call);
+    const { description, place } = request;
+    const verb = at.maybe('import');
+    if (!verb) return `${at.provider} has no ${route}`;
     return await verb.run({ description, handover, ...(place === undefined ? {} : { places: [place] }), extras: {} }, call);
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code !== 'UNSUPPORTED') throw error;

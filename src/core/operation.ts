@@ -18,6 +18,7 @@ import type {
   Place,
 } from './request.ts';
 
+export type * from './handover.ts';
 export type * from './request.ts';
 
 /** What a driver is told about the run it works in. */
@@ -80,6 +81,11 @@ export interface UploadFacts extends Extras {
   readonly digests: readonly string[];
   /** It moves no bytes that it has already, where their SHA-256 is known before they are sent. */
   readonly knowsByDigest?: boolean;
+  /**
+   * How it takes what a download of the same provider hands over: the service lets one place have what lies in another, and no
+   * byte moves.
+   */
+  readonly handover?: 'mount';
   /** Nobody sees an image before it is whole: others may be let see it from the beginning. */
   readonly appearsWhole?: boolean;
   /** What a tag has to look like; absent: anything goes. */

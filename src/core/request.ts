@@ -1,4 +1,5 @@
 import type { Encoding } from './encoding.ts';
+import type { Handover, Original } from './handover.ts';
 import type { Bytes } from './http.ts';
 import type { ImageRecord, Visibility } from './image.ts';
 import type { OperationName } from './operation.ts';
@@ -180,27 +181,13 @@ export interface UploadRequest {
    * content are the same and the id is free; in any other case a new image is made from `description`.
    */
   readonly original?: Original;
+  /** How the content can be had without being sent. UNSUPPORTED, before anything is made, where it cannot be had so. */
+  readonly handover?: Handover;
   readonly extras: ExtraValues;
 }
 
 export interface DownloadRequest {
   readonly id: string;
-}
-
-/**
- * How another account of the same provider can come by an image's data without its being sent. Only an account of the same
- * `realm` understands `values`.
- */
-export interface Handover {
-  readonly realm: string;
-  readonly values: Readonly<Record<string, string>>;
-}
-
-/** The documents by which a provider knows an image, to be taken over word for word. Only a provider of the same `realm` understands `values`. */
-export interface Original {
-  readonly realm: string;
-  readonly id: string;
-  readonly values: Readonly<Record<string, string>>;
 }
 
 /** Image data that can be read: from the start, or from a byte on where the facts say `ranges`. */

@@ -217,4 +217,73 @@ describe('the content id', () => {
   });
 });
 
+describe('a copy between two repositories of one registry', () => {
+  const disk = guestDisk(4 * 1024 ** 2, 11);
+  type Shown = { id: string; contentId?: string; route?: string };
+  const moved = (): number => cloud.requests().reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
+  const layerOf = (repository: string, id: string): string => {
+    const { tags, manifests } = cloud.store.of(repository);
+    const { layers } = JSON.parse(String(manifests.get(tags.get(id) ?? '')?.data)) as { layers: { digest: string }[] };
+    return layers[0]?.digest ?? '';
+  };
+  let both: Readonly<Record<string, string>>;
+  let first: Shown;
+  beforeEach(async () => {
+    both = { ...env, ...profileVariables('two', 'oci', { ...cloud.values, places: '', repository: 'lib/two' }) };
+    first = (await ok('upload', stage.write('disk.raw', disk), '--name', 'reg:g', '--tag', 't', '-o', 'json')).json() as Shown;
+    cloud.forget();
+  });
+  const copy = async (...args: readonly string[]) => {
+    const result = await stage.ok(['copy', ...args, '-o', 'json'], { env: both });
+    return { ...(result.json() as Shown), stderr: result.stderr };
+  };
+
+  it('mounts the disk, and makes an image of its own', async () => {
+    const there = await copy('reg:g', 'two:t');
+    expect(there).toMatchObject({ route: 'mount', contentId: first.contentId, tags: ['t'], name: 't' });
+    expect(moved()).toBeLessThan(100_000);
+    expect(
+      cloud
+        .requests()
+        .filter(
+          ({ path: at, headers }) => at.includes(digestOf(disk)) && headers.range === undefined && at.endsWith(digestOf(disk)),
+        )
+        .map(({ method }) => method),
+    ).toEqual(['HEAD']);
+    expect(layerOf('lib/two', there.id)).toBe(layerOf(library, first.id));
+    expect(cloud.store.of('lib/two').manifests.size).toBe(1);
+  });
+
+  it('relays where the registry does not mount, and where every byte is to be read', async () => {
+    for (const [mountStatus, more] of [
+      [403, []],
+      [401, []],
+      [0, ['--relay']],
+    ] as const) {
+      cloud.switches.mountStatus = mountStatus;
+      cloud.store.repositories.delete('lib/two');
+      const there = await copy('reg:g', `two:t${mountStatus}`, ...more);
+      expect([there.route, layerOf('lib/two', there.id)]).toEqual(['relay', layerOf(library, first.id)]);
+    }
+  });
+
+  it('relays to another registry, and where it is converted', async () => {
+    const other = await startOci({ auth: 'none' });
+    both = { ...both, ...profileVariables('far', 'oci', { ...other.values, places: '' }) };
+    expect((await copy('reg:g', 'far:t')).route).toBe('relay');
+    await other.stop();
+    expect((await copy('reg:g', 'two:q', '--disk-format', 'qcow2')).route).toBe('relay');
+  });
+
+  it('and an upload of what a place of the profile holds move no disk', async () => {
+    both = {
+      ...both,
+      ...profileVariables('three', 'oci', { ...cloud.values, repository: 'lib/three', places: `lib/none,${library}` }),
+    };
+    await stage.ok(['upload', stage.file('disk.raw'), '--name', 'three:x'], { env: both });
+    expect(moved()).toBeLessThan(100_000);
+    expect(cloud.store.of('lib/three').blobs.has(digestOf(disk))).toBe(true);
+  });
+});
+
 const digestOf = (data: Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;

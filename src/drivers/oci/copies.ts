@@ -7,9 +7,9 @@ import { imageOf } from '../_oci/record.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
 import { enter, lookUp, recall, type Found, type Tagged } from './images.ts';
-import { scope, urlIn, type Repository } from './repository.ts';
+import { mount } from './mount.ts';
+import type { Repository } from './repository.ts';
 import { pushDisk } from './push-disk.ts';
-import { cancelUpload, octets } from './session.ts';
 
 /** The image as it is shown; `elsewhere` are the repositories besides home that hold a copy. `raw` is what the local store says too. */
 export function shown(client: OciClient, found: Found, elsewhere: readonly string[]): ImageRecord {
@@ -74,38 +74,6 @@ export async function refreshCopies(client: OciClient, found: Found, call: Call)
     }
   }
   return shown(client, found, [...copies.keys()]);
-}
-
-/**
- * Lets another repository have a blob without moving it. False: not by a mount. It only saves work, so whatever stands in its
- * way is no failure: sending the disk will tell.
- */
-export async function mount(
-  from: Repository,
-  to: Repository,
-  { digest }: Pick<Descriptor, 'digest'>,
-  call: Call,
-): Promise<boolean> {
-  const query = new URLSearchParams({ mount: digest, from: from.name });
-  const url = urlIn(to, `blobs/uploads/?${query.toString()}`);
-  const ask = {
-    what: `mounting ${digest} in ${to.shown}`,
-    method: 'POST',
-    url,
-    scopes: [scope(to, 'pull,push'), scope(from, 'pull')],
-    headers: octets,
-    body: '',
-    welcome: 'any',
-  } as const;
-  try {
-    const answer = await to.wire.ask(ask, call);
-    if (answer.status === 201) return true;
-    if (answer.status === 202) await cancelUpload(to, to.wire.resolve(answer, url), call);
-    return false;
-  } catch (error) {
-    if (error instanceof ImgctlError && error.code !== 'ABORTED') return false;
-    throw error;
-  }
 }
 
 /** The disk through this machine, where a registry does not share blobs between repositories. */

@@ -7,6 +7,7 @@ import { discover } from './discover.ts';
 import { download } from './download.ts';
 import { fields } from './fields.ts';
 import { list } from './list.ts';
+import { objection } from './mount.ts';
 import { patch } from './patch.ts';
 import { places } from './places.ts';
 import { probe } from './probe.ts';
@@ -36,4 +37,5 @@ export default defineDriver({
   },
   probe,
   discover,
+  objection,
 });

@@ -7,7 +7,8 @@ import { documentsOf } from '../_oci/original.ts';
 import type { OciClient } from './client.ts';
 import { shown } from './copies.ts';
 import { adopt, checkFree, find, write, type Found } from './images.ts';
-import { pushDisk } from './push-disk.ts';
+import { mountFromPlaces, mountHandedOver } from './mount.ts';
+import { pushDisk, type Pushed } from './push-disk.ts';
 
 /** The image to be filled; absent: a new one, whose id is free. */
 async function before(client: OciClient, request: UploadRequest, id: string, call: Call): Promise<Found | undefined> {
@@ -33,6 +34,15 @@ async function enterDisk(
   return write(home, { id: at.id, json, disk: diskLayer(json, filled), before: at.queued }, call);
 }
 
+/** The disk into the repository: by a mount where the registry has it elsewhere, else by sending it. */
+async function bringDisk(client: OciClient, { content, handover }: UploadRequest, call: Call): Promise<Pushed> {
+  if (handover) return mountHandedOver(client, handover, call);
+  const { sha256, bytes: size } = content;
+  const known = sha256 === undefined || size === undefined ? undefined : { digest: `sha256:${sha256}`, size };
+  if (known && (await mountFromPlaces(client, known, call))) return known;
+  return pushDisk(client.home, content, client.chunkBytes, call);
+}
+
 /**
  * The disk first, then record and manifest: nobody sees an image before it is whole. The manifest follows the disk at
  * once, for the registry's own clean-up takes away what no manifest names. It is written once, with all that is to be in it:
@@ -46,11 +56,12 @@ export const upload: Operation<OciClient, 'upload'> = {
   digests: ['sha256'],
   knowsByDigest: true,
   appearsWhole: true,
+  handover: 'mount',
   async run(client, request, call) {
     const { encoding, virtualBytes } = request.content;
     const id = request.into ?? request.id ?? randomUUID();
     const queued = await before(client, request, id, call);
-    const blob = await pushDisk(client.home, request.content, client.chunkBytes, call);
+    const blob = await bringDisk(client, request, call);
     const found = await enterDisk(client, request, { id, queued }, { encoding, virtualBytes, ...blob }, call);
     call.note({ kind: 'created', id: found.id });
     return shown(client, found, []);
