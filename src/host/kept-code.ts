@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Script } from 'node:vm';
@@ -111,7 +111,7 @@ function readCodes(file: string): Codes {
 
 /** Whole or not at all. */
 function writeCodes(file: string, codes: Codes): void {
-  const draft = `${file}.${process.pid}.tmp`;
+  const draft = `${file}.${randomUUID()}.tmp`;
   const header = JSON.stringify([...codes].map(([name, { length }]) => [name, length]));
   const bytes = Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]);
   try {

@@ -5,7 +5,7 @@ import type { Digests } from '../core/operation.ts';
 import { collector } from '../host/collect.ts';
 import { compareDigests, strongest, type Checksum } from './checked.ts';
 import { parallelDigester, type Digester } from './digests.ts';
-import { clearDeadDrafts, draftsFor } from './drafts.ts';
+import { clearDeadDrafts, draftsFor, keptAlive } from './drafts.ts';
 import { fileBytes } from './file-bytes.ts';
 import type { Source } from './source.ts';
 import { writeSparse } from './writers/raw.ts';
@@ -54,7 +54,7 @@ export async function saveTo(file: string, source: Source, saving: Saving): Prom
   await clearDeadDrafts(file, drafts, saving.resume);
   const handle = await openDraft(draft, saving.resume ? kept : undefined);
   try {
-    const saved = await fill(handle, source, saving, file);
+    const saved = await keptAlive(draft, () => fill(handle, source, saving, file));
     await handle.sync();
     await handle.close();
     await checkTarget(file, saving.force);
