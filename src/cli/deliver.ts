@@ -118,10 +118,10 @@ async function arrived(
         ? sent
         : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
     const image = settled ?? sent;
-    const verifiedBy = verifySent(image, content, reported);
-    if (verifiedBy !== undefined) surface.say(verifiedWords(route, at.provider, verifiedBy));
-    else if (image.status === 'active' && reported.length > 0)
-      surface.warn(`${at.provider} does not report a digest of ${image.id}: what arrived there was not verified`);
+    const format = delivery.request.description.diskFormat ?? content.encoding.format;
+    const { by, not } = await verifySent(image, { content, format, rereads: route === 'relay' }, reported);
+    if (by !== undefined) surface.say(verifiedWords(route, at.provider, by));
+    else if (not !== undefined && image.status === 'active') surface.warn(not);
     return image;
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;

@@ -77,7 +77,7 @@ export interface UploadFacts extends Extras {
   readonly place?: string;
   /** A queued record can be filled (`--into`). */
   readonly into: boolean;
-  /** Digests that the provider reports of the bytes it took, the strongest first: one is compared after every upload. */
+  /** Digests that the provider reports of the bytes it took, the strongest first. That one is taken on the way; all of what can be read only once. None: it never tells. */
   readonly digests: readonly string[];
   /** It moves no bytes that it has already, where their SHA-256 is known before they are sent. */
   readonly knowsByDigest?: boolean;

@@ -162,7 +162,7 @@ export interface Content {
   open(): Bytes;
   /**
    * Count and digests of what was read; complete once the bytes have come to their end. Among them is the first of those that
-   * the driver's upload reports, and SHA-256 where it reports none.
+   * the driver's upload reports, all of them where the bytes can be read only once, and SHA-256 where it reports none.
    */
   sent(): { readonly bytes: number; readonly digests: Digests };
 }

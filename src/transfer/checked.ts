@@ -3,16 +3,12 @@ import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
 import { heldBack } from './held-back.ts';
 import { measure } from './measure.ts';
+import { strongest, type Checksum } from './published.ts';
 import type { Source } from './source.ts';
 
-/** A digest that bytes must have; hex in lower case. */
-export interface Checksum {
-  readonly algorithm: string;
-  readonly hex: string;
-}
+export { strongest, type Checksum };
 
 const hexLengths: Readonly<Record<string, number>> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
-const strongestFirst = ['sha512', 'sha256', 'sha1', 'md5'];
 
 /** Reads `ALGO:HEX`. Throws USAGE for an algorithm that is not known, or a digest of another length. */
 export function parseChecksum(text: string): Checksum {
@@ -25,12 +21,6 @@ export function parseChecksum(text: string): Checksum {
   if (!new RegExp(`^[0-9a-f]{${length}}$`).test(hex))
     throw usageError(`--checksum: a ${algorithm} digest has ${length} hexadecimal digits`);
   return { algorithm, hex };
-}
-
-/** The strongest of the digests that have been published, absent if there is none that can be computed here. */
-export function strongest(digests: Digests | undefined): Checksum | undefined {
-  const algorithm = strongestFirst.find((name) => digests?.[name] !== undefined);
-  return algorithm === undefined ? undefined : { algorithm, hex: (digests?.[algorithm] ?? '').toLowerCase() };
 }
 
 /** Throws INTEGRITY when one of the digests found is not the one it must be. */

@@ -58,7 +58,8 @@ export function contentMaker({
   const published = strongest(source.digests);
   const required = [...(published ? [published] : []), ...(wishes.checksum ? [wishes.checksum] : [])];
   const passedOn = !plan.convert && !plan.wrap && !plan.unwrap;
-  const algorithms = means.digests.slice(0, 1);
+  // What can be read again is, should the target report another digest than the first.
+  const algorithmsFor = (repeatable: boolean): readonly string[] => (repeatable ? means.digests.slice(0, 1) : means.digests);
   let readying: Promise<Ready> | undefined;
   let observed: ContentIdHash | undefined;
   let contentId: Promise<string> | undefined;
@@ -179,6 +180,7 @@ export function contentMaker({
     known: Digests,
   ): Content {
     // A target that proves its own SHA-256 to be the one that is known leaves nothing to be hashed here.
+    const algorithms = algorithmsFor(repeatable);
     const proves =
       algorithms[0] === 'sha256' && known.sha256 !== undefined && (wishes.checksum?.algorithm ?? 'sha256') === 'sha256';
     const expectedNow = proves ? [] : expected;

@@ -24,7 +24,9 @@ describe('a checksum', () => {
   });
 
   it('of those published the strongest counts', () => {
-    expect(strongest({ md5: 'AB', sha1: 'cd', 'x-own': 'z' })).toEqual({ algorithm: 'sha1', hex: 'cd' });
+    const [md5, sha1] = ['AB'.repeat(16), 'cd'.repeat(20)];
+    expect(strongest({ md5, sha1, 'x-own': 'z' })).toEqual({ algorithm: 'sha1', hex: sha1 });
+    expect(strongest({ md5, sha1: 'too short' })).toEqual({ algorithm: 'md5', hex: md5.toLowerCase() });
     expect(strongest({ crc: '1' })).toBeUndefined();
     expect(strongest(undefined)).toBeUndefined();
   });

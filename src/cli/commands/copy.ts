@@ -3,6 +3,7 @@ import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call, Description, Download, Editable, UploadFacts } from '../../core/operation.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
+import { whyUnverified } from '../../transfer/published.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import { copiedView, imageView } from '../../ui/views/image.ts';
@@ -81,6 +82,8 @@ export const copy = defineCommand({
       const short = typeof shortcut === 'object' ? shortcut : undefined;
       const route = short?.route ?? 'relay';
       const steps = [routeWords[route], ...(short ? ['verify'] : plan.steps)];
+      const unverified = short || wishes.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
+      if (unverified !== undefined) context.warn(unverified);
       if (!context.settings.dryRun) context.say(`route: ${steps.join(' → ')}`);
       const { visibility, ...fields } = carried(image, verb, prepared.plan.encoding.format);
       for (const tag of image.tags)

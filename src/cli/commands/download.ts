@@ -5,6 +5,7 @@ import { usageError, unsupportedError } from '../../core/errors.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checked.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
 import { saveTo, checkTarget, type Saving } from '../../transfer/save.ts';
+import { whyUnverified } from '../../transfer/published.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import { convertFile } from '../../transfer/convert.ts';
 import { savedView } from '../../ui/views/saved.ts';
@@ -51,6 +52,11 @@ export const download = defineCommand({
     const source = verb.ranges ? persistentSource(offered, call) : offered;
     const whole = { ...source, digests: { ...image.checksums, ...data.digests } };
     const checksums = wishes.checksum ? [wishes.checksum] : [];
+    const unverified = checksums.length > 0 ? undefined : whyUnverified(whole.digests, at.provider, id);
+    const ended = (): void => {
+      task.done();
+      if (unverified !== undefined) context.warn(unverified);
+    };
     const format = data.encoding?.format ?? image.diskFormat;
     const compression = data.encoding?.compression;
     const converting = wishes.format !== undefined && (wishes.format !== format || compression !== undefined);
@@ -61,7 +67,7 @@ export const download = defineCommand({
       if (converting) throw usageError('a converted disk cannot go to standard output', { hint: 'name a file' });
       if (context.settings.dryRun) throw new DryRunStop({ ...planned, steps: ['receive', 'write to standard output', 'verify'] });
       await toStdout(checked(whole, checksums), context, (bytes) => task.advance(bytes, source.bytes));
-      task.done();
+      ended();
       return undefined;
     }
     const suffix = converting ? `.${wishes.format ?? ''}` : suffixOf(format, compression);
@@ -82,12 +88,12 @@ export const download = defineCommand({
     };
     if (!converting) {
       const saved = await saveTo(file, whole, saving);
-      task.done();
+      ended();
       return one(savedView, { ...saved, image: id, profile: at.profile });
     }
     await checkTarget(file, saving.force);
     const saved = await convertFile(whole, file, wishes, means, saving);
-    task.done();
+    ended();
     return one(savedView, { ...saved, image: id, profile: at.profile });
   },
 });

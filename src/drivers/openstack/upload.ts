@@ -144,7 +144,7 @@ export const upload: Operation<OpenstackClient, 'upload'> = {
   ownId: true,
   place: 'store',
   into: true,
-  digests: ['sha512'],
+  digests: ['sha512', 'md5'],
   extras: { importMethod: { kind: 'text', help: 'glance-direct: the bytes are staged and imported, as some sites demand' } },
   async run(client, request, call) {
     const staged = isStaged(request);

@@ -9,6 +9,14 @@ export interface SiteFacts {
   stores: readonly string[] | undefined;
   /** Stores that cannot be written, as is found out only during an import. */
   broken: readonly string[];
+  /** What a site does to an image once its data is there, such as converting it or noting other digests. */
+  filled?: (kept: Kept) => void;
+  /** The image of a new record gets an id of the site's, whatever the client has chosen. */
+  ownIds?: boolean;
+  /** Nobody but an administrator may read the tasks of an image. */
+  secretTasks?: boolean;
+  /** Answers a list in its own way. */
+  lists?: (query: URLSearchParams, wires: readonly Readonly<Record<string, unknown>>[]) => unknown;
   /** The data of an image in another region; absent: there is no such region, or no such image in it. */
   elsewhere?: (region: string, id: string) => Buffer | undefined;
 }
@@ -48,6 +56,7 @@ export function takeData(kept: Kept, request: FakeRequest, action: 'file' | 'sta
   const store = request.headers['x-image-meta-store'] ?? 'fast';
   if (!(site.stores ?? ['fast']).includes(store)) throw new Refusal(400, `Store for identifier ${store} not found`);
   fillImage(kept, request.data, [store]);
+  site.filled?.(kept);
   return { status: 204 };
 }
 
@@ -147,6 +156,7 @@ function finishImport(
   const data = stores.some((store) => site.broken.includes(store)) ? undefined : fetched[name]?.(kept, method, site);
   if (data) {
     fillImage(kept, data, stores);
+    site.filled?.(kept);
     return done(kept);
   }
   // The region that does not exist is noticed so late that the store is still noted as being written.

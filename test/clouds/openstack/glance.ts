@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FakeAnswer, FakeRequest } from '../../support/fake-server.ts';
 import { beginImport, giveData, removeFromStore, takeData, usualSite, type SiteFacts } from './data.ts';
 import { listing } from './listing.ts';
@@ -50,7 +51,7 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
     for (const [name, value] of Object.entries(body)) checkField(name, value, caller);
     const id = body.id;
     if (typeof id === 'string' && store.used.has(id)) throw new Refusal(409, `Image ID ${id} already exists!`);
-    const { wire } = newImage(store, caller.project, body);
+    const { wire } = newImage(store, caller.project, site.ownIds ? { ...body, id: randomUUID() } : body);
     return { status: 201, headers: { location: `${origin()}/v2/images/${String(wire.id)}` }, body: wire };
   }
 
@@ -100,6 +101,8 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
     }
     if (what === 'PATCH ') return patch(id, request, caller);
     if (what === 'DELETE ') return remove(id, caller);
+    if (what === 'GET tasks' && site.secretTasks && !caller.admin)
+      throw new Refusal(403, 'You are not authorized to complete get_tasks_api_access action.');
     if (what === 'GET tasks')
       return ok({ tasks: own(id, caller).tasks.map(({ during: _during, finish: _finish, left: _left, ...task }) => task) });
     if (what === 'GET file') return giveData(find(id, caller), request, caller);
@@ -137,6 +140,13 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
     if (kind !== 'images' || id === '') throw noResource();
     if (id !== undefined) return onImage(id, parts, request, caller);
     if (request.method === 'POST') return create(request, caller);
+    if (request.method === 'GET' && site.lists)
+      return ok(
+        site.lists(
+          query,
+          [...store.images.values()].map(({ wire }) => wire),
+        ),
+      );
     if (request.method === 'GET') return ok(listing(store, query, caller));
     throw new Refusal(405, `The method ${request.method} is not allowed for this resource. `);
   }
