@@ -6,7 +6,7 @@ import { recordType } from '../_oci/media-types.ts';
 import { imageOf } from '../_oci/record.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
-import { enter, lookUp, recall, type Found, type Tagged } from './images.ts';
+import { enter, isOurs, lookUp, recall, type Found, type Tagged } from './images.ts';
 import { mount } from './mount.ts';
 import type { Repository } from './repository.ts';
 import { pushDisk } from './push-disk.ts';
@@ -19,10 +19,7 @@ export function shown(client: OciClient, found: Found, elsewhere: readonly strin
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
 const isCopy = (found: Found, there: Tagged): there is Found =>
-  there !== undefined &&
-  there !== 'foreign' &&
-  there.manifest.disk !== undefined &&
-  there.manifest.disk.digest === found.manifest.disk?.digest;
+  isOurs(there) && there.manifest.disk !== undefined && there.manifest.disk.digest === found.manifest.disk?.digest;
 
 /** What `read` finds in each of some repositories. One that cannot be read is reported, and counts as one that holds nothing. */
 export async function inPlaces<T>(

@@ -1,16 +1,32 @@
 import { conflictError } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { Call, Download, Operation } from '../../core/operation.ts';
+import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
 import { originalOf } from '../_oci/original.ts';
 import { readBlob } from './blobs.ts';
 import { handoverOf } from './mount.ts';
 import type { OciClient } from './client.ts';
-import { find } from './images.ts';
+import { notDisk } from './foreign.ts';
+import { findAny, isOurs } from './images.ts';
+
+/** A disk as it lies in the repository. */
+const stored = ({ home }: OciClient, disk: Descriptor, call: Call): Download => ({
+  bytes: disk.size,
+  digests: { sha256: disk.digest.slice('sha256:'.length) },
+  handover: handoverOf(home, disk),
+  open: (from = 0, to = disk.size - 1) => readBlob(home, disk, from, to, call),
+});
 
 export const download: Operation<OciClient, 'download'> = {
   ranges: true,
   async run(client, { id }, call) {
-    const { manifest, record, text, recordText } = await find(client.home, id, call);
+    const found = await findAny(client.home, id, call);
+    if (!isOurs(found)) {
+      // What is in it is seen by its content.
+      if (found.disk) return stored(client, found.disk, call);
+      throw notDisk(client.home, found);
+    }
+    const { manifest, record, text, recordText } = found;
     const { disk } = manifest;
     if (!disk)
       throw conflictError(`image ${id} is ${record.status} (no data uploaded yet)`, {
@@ -21,13 +37,6 @@ export const download: Operation<OciClient, 'download'> = {
         hint: 'Reactivate it in the store that it was copied from, and copy it again.',
       });
     const encoding = encodingOf(disk.mediaType);
-    return {
-      bytes: disk.size,
-      digests: { sha256: disk.digest.slice('sha256:'.length) },
-      ...(encoding ? { encoding } : {}),
-      handover: handoverOf(client.home, disk),
-      original: originalOf(id, text, recordText),
-      open: (from = 0, to = disk.size - 1) => readBlob(client.home, disk, from, to, call),
-    };
+    return { ...stored(client, disk, call), ...(encoding ? { encoding } : {}), original: originalOf(id, text, recordText) };
   },
 };

@@ -9,6 +9,7 @@ import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { remember, remembered } from './documents.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
+import { foreignOf, notOurs, type Foreign } from './foreign.ts';
 import type { Repository } from './repository.ts';
 import { tagsOf } from './tags.ts';
 
@@ -25,11 +26,13 @@ export interface Found {
 }
 
 /** What stands under a tag: an image, something of another tool's, or nothing. */
-export type Tagged = Found | 'foreign' | undefined;
+export type Tagged = Found | Foreign | undefined;
+
+export const isOurs = (tagged: Tagged): tagged is Found => tagged !== undefined && 'record' in tagged;
 
 function foundOf(id: string, text: string, manifest: ImageManifest, recordText: string, shown: string): Found {
   const json = parseJson(recordText);
-  if (!json) throw providerError(`the record of image ${id} in ${shown} is no JSON object`);
+  if (!json) throw providerError(`the record of image ${id} in ${shown} is not a JSON object`);
   return {
     id,
     digest: digestOf(text),
@@ -68,21 +71,28 @@ export async function recall(repository: Repository, id: string, call: Call): Pr
 }
 
 async function tagged(repository: Repository, id: string, came: Manifest, call: Call): Promise<Tagged> {
-  const manifest = imageManifestOf(parseJson(came.text) ?? {});
-  if (!manifest) return 'foreign';
-  const found = foundOf(id, came.text, manifest, await readText(repository, manifest.record.digest, call), repository.shown);
+  const json = parseJson(came.text) ?? {};
+  const manifest = imageManifestOf(json);
+  const found = manifest
+    ? foundOf(id, came.text, manifest, await readText(repository, manifest.record.digest, call), repository.shown)
+    : foreignOf(id, came.digest, json);
   repository.read.set(id, found);
   return found;
 }
 
-/** One image. Throws USAGE for what cannot be an id, NOT_FOUND when there is none. */
-export async function find(repository: Repository, id: string, call: Call): Promise<Found> {
+/** What stands under a tag. Throws USAGE for what cannot be an id, NOT_FOUND when there is nothing. */
+export async function findAny(repository: Repository, id: string, call: Call): Promise<Found | Foreign> {
   checkId(id);
   const found = await lookUp(repository, id, call);
-  if (found === undefined)
-    throw notFoundError(`there is no image ${id} in ${repository.shown}`, { hint: 'imgctl list shows what is there' });
-  if (found === 'foreign') throw notFoundError(`${id} in ${repository.shown} is not an image of imgctl's, and left alone`);
-  return found;
+  if (found !== undefined) return found;
+  throw notFoundError(`no such image in ${repository.shown}: ${id}`, { hint: 'List images with: imgctl list' });
+}
+
+/** An image of ours, which may be changed. As `findAny`; throws CONFLICT or UNSUPPORTED for what another tool has made. */
+export async function find(repository: Repository, id: string, call: Call): Promise<Found> {
+  const found = await findAny(repository, id, call);
+  if (isOurs(found)) return found;
+  throw notOurs(repository, found);
 }
 
 /**
@@ -100,7 +110,7 @@ export async function checkFree(repository: Repository, id: string, call: Call):
   checkId(id);
   const taken = await takenBy(repository, id, call);
   if (taken !== undefined)
-    throw conflictError(`${taken} is taken in ${repository.shown}`, { hint: 'leave --id out to get a new one' });
+    throw conflictError(`${taken} already exists in ${repository.shown}`, { hint: 'Omit --id to have one generated.' });
 }
 
 /**
@@ -116,7 +126,7 @@ export async function enter(
   call: Call,
 ): Promise<void> {
   if ((await digestNow(repository, id, call)) !== before)
-    throw conflictError(`image ${id} was changed by somebody else meanwhile; nothing was changed`, { hint: 'try again' });
+    throw conflictError(`image ${id} was changed by somebody else meanwhile; nothing was changed`, { hint: 'Try again.' });
   await putManifest(repository, id, text, before, call);
 }
 

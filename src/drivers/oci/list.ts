@@ -3,33 +3,47 @@ import { abortedError } from '../../core/errors.ts';
 import { isId } from '../_oci/ids.ts';
 import type { OciClient } from './client.ts';
 import { copiesOf, inPlaces, shown } from './copies.ts';
-import { isDamage, recall } from './images.ts';
+import { foreignImage, leftOutWords, type LeftOut } from './foreign.ts';
+import { isDamage, isOurs, recall } from './images.ts';
 import { sideBySide } from './side-by-side.ts';
 import { tagsOf } from './tags.ts';
+
+/** Tags of signatures and the like that belong to another tag (distribution-spec 1.1, "Referrers Tag Schema"; cosign's). */
+const isReferrer = (tag: string): boolean => /^sha256-[0-9a-f]{64}/i.test(tag);
 
 /** All that a repository holds is the caller's own; no registry filters or sorts by what is in a record. */
 export const list: Operation<OciClient, 'list'> = {
   filters: [],
   async *run(client, request, call) {
-    const tags = (await tagsOf(client.home, call)).filter(isId);
+    const all = (await tagsOf(client.home, call)).filter((tag) => !isReferrer(tag));
+    const tags = all.filter(isId);
+    const leftOut: LeftOut[] = all.filter((tag) => !isId(tag)).map((id) => ({ id, kind: 'not an image id' }));
     call.note({ kind: 'expected', images: tags.length });
     const held = await inPlaces(client.places.values(), call, async (place) => new Set(await tagsOf(place, call)));
     const read = async (tag: string) => {
       try {
         const found = await recall(client.home, tag, call);
-        // Gone meanwhile, of another tool's, or not to be shown.
-        if (found === undefined || found === 'foreign' || (found.record.hidden === true && !request.hidden)) return undefined;
+        // Gone meanwhile.
+        if (found === undefined) return undefined;
+        if (!isOurs(found)) {
+          const image = foreignImage(client.home, found);
+          if (!image) leftOut.push(found);
+          return image;
+        }
+        if (found.record.hidden === true && !request.hidden) return undefined;
         const places = [...client.places.values()].filter(({ name }) => held.get(name)?.has(tag));
         return shown(client, found, [...(await copiesOf(client, found, call, places)).keys()]);
       } catch (error) {
         if (!isDamage(error)) throw error;
-        call.note({ kind: 'warning', message: `${error.message}; the image is left out` });
+        call.note({ kind: 'warning', message: `${error.message}; image skipped` });
         return undefined;
       }
     };
     for await (const image of sideBySide(tags, read)) {
-      if (call.signal.aborted) throw abortedError('stopped');
+      if (call.signal.aborted) throw abortedError('interrupted');
       if (image) yield image;
     }
+    // Who looks a name up looks among hidden images too, and has not asked what else there is.
+    if (leftOut.length > 0 && !request.hidden) call.note({ kind: 'warning', message: leftOutWords(client.home, leftOut) });
   },
 };

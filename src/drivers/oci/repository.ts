@@ -1,4 +1,5 @@
 import type { Cache } from '../../core/driver.ts';
+import type { Foreign } from './foreign.ts';
 import type { Found } from './images.ts';
 import type { Wire } from './wire.ts';
 
@@ -12,7 +13,7 @@ export interface Repository {
   /** `registry/repository`, for messages. */
   readonly shown: string;
   /** Images by tag, as they were last read: what has not changed since is not sent again. */
-  readonly read: Map<string, Found>;
+  readonly read: Map<string, Found | Foreign>;
   /** Documents by digest that earlier runs have read. */
   readonly cache?: Cache;
   /** Of the images that were looked for in the cache: how many were there, less those that were not. */

@@ -1,8 +1,15 @@
 import type { Operation } from '../../core/operation.ts';
 import type { OciClient } from './client.ts';
 import { withPlaces } from './copies.ts';
-import { find } from './images.ts';
+import { foreignImage, notDisk } from './foreign.ts';
+import { findAny, isOurs } from './images.ts';
 
 export const show: Operation<OciClient, 'show'> = {
-  run: async (client, { id }, call) => withPlaces(client, await find(client.home, id, call), call),
+  async run(client, { id }, call) {
+    const found = await findAny(client.home, id, call);
+    if (isOurs(found)) return withPlaces(client, found, call);
+    const image = foreignImage(client.home, found);
+    if (image) return image;
+    throw notDisk(client.home, found);
+  },
 };

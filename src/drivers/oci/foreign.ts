@@ -1,0 +1,110 @@
+import { formats } from '../../core/encoding.ts';
+import { conflictError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import { descriptorOf, isJson, type Descriptor, type Json } from '../_oci/manifest.ts';
+import { emptyType } from '../_oci/media-types.ts';
+import { imageOf, recordSchema } from '../_oci/record.ts';
+import type { Repository } from './repository.ts';
+
+/** What another tool keeps under a tag. It is never changed, written over or deleted. */
+export interface Foreign {
+  readonly id: string;
+  readonly digest: string;
+  readonly manifestJson: Json;
+  /** What it is, for people. */
+  readonly kind: 'container image' | 'index' | 'artifact';
+  /** The disk that it is; absent: none, or more than one file. */
+  readonly disk?: Descriptor;
+}
+
+const titleName = 'org.opencontainers.image.title';
+const createdName = 'org.opencontainers.image.created';
+const diskEnding = /\.(raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(?:\.(?:gz|zst|xz|bz2))?$/i;
+const diskWord = /(?:^|[./+-])(?:disk|raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(?:$|[./+;-])/i;
+const usualDigest = /^sha256:[0-9a-f]{64}$/;
+
+const typeOf = ({ artifactType, config }: Json): string =>
+  typeof artifactType === 'string' ? artifactType : (descriptorOf(config)?.mediaType ?? '');
+
+function kindOf(json: Json): Foreign['kind'] {
+  if (Array.isArray(json.manifests)) return 'index';
+  return /container\.image|image\.config/.test(descriptorOf(json.config)?.mediaType ?? '') ? 'container image' : 'artifact';
+}
+
+const annotation = ({ annotations }: Json, name: string): string | undefined => {
+  const value = isJson(annotations) ? annotations[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** An artifact's only layer, if its name or a type says that it is a disk: so do people keep disks who push a file. */
+function diskOf(json: Json): Descriptor | undefined {
+  const layers = Array.isArray(json.layers)
+    ? (json.layers as readonly unknown[]).flatMap((layer) => descriptorOf(layer) ?? [])
+    : [];
+  const [only, ...others] = layers.filter(({ mediaType }) => mediaType !== emptyType);
+  if (!only || others.length > 0 || !usualDigest.test(only.digest)) return undefined;
+  const title = only.annotations?.[titleName];
+  const isDisk =
+    title === undefined
+      ? diskWord.test(`${typeOf(json)} ${only.mediaType}`)
+      : diskEnding.test(title) || diskWord.test(only.mediaType);
+  return isDisk ? only : undefined;
+}
+
+/** What a manifest is that is not ours. */
+export function foreignOf(id: string, digest: string, json: Json): Foreign {
+  const kind = kindOf(json);
+  const disk = kind === 'artifact' ? diskOf(json) : undefined;
+  return { id, digest, manifestJson: json, kind, ...(disk ? { disk } : {}) };
+}
+
+/** The image that a foreign disk is shown as, under its tag as id and name; absent where it is none. */
+export function foreignImage({ name: place }: Repository, foreign: Foreign): ImageRecord | undefined {
+  const { id, digest, manifestJson, disk } = foreign;
+  if (!disk) return undefined;
+  const ending = diskEnding.exec(disk.annotations?.[titleName] ?? '')?.[1]?.toLowerCase();
+  const record = {
+    schema: recordSchema,
+    id,
+    name: id,
+    description: `artifact of another tool (${typeOf(manifestJson) || 'no type'})`,
+    status: 'active',
+    diskFormat: formats.find((format) => format === ending),
+    sizeBytes: disk.size,
+    checksums: { sha256: disk.digest.slice('sha256:'.length) },
+    createdAt: annotation(manifestJson, createdName),
+  };
+  return imageOf(id, record, [place], { ref: id, digest, manifest: manifestJson });
+}
+
+const article = (kind: string): string => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`);
+
+/** Why a foreign thing cannot be used as an image. */
+export const notDisk = ({ shown }: Repository, { id, kind }: Foreign): ImgctlError =>
+  unsupportedError(`${shown}:${id} is ${article(kind)} of another tool, not a disk image`, {
+    hint: 'Use the tool that made it.',
+  });
+
+/** Why a foreign disk is not changed. */
+export const notOurs = (repository: Repository, foreign: Foreign): ImgctlError =>
+  foreign.disk
+    ? conflictError(`${repository.shown}:${foreign.id} was made by another tool, so imgctl does not change or delete it`, {
+        hint: `Make an image of it with: imgctl copy PROFILE:${foreign.id} PROFILE:NAME`,
+      })
+    : notDisk(repository, foreign);
+
+/** A tag that a list leaves out, and why. */
+export interface LeftOut {
+  readonly id: string;
+  readonly kind: string;
+}
+
+/** How many of them are named. */
+const named = 3;
+
+/** What a list leaves out, in one line. */
+export function leftOutWords({ shown }: Repository, left: readonly LeftOut[]): string {
+  const some = left.slice(0, named).map(({ id, kind }) => `${id} (${kind})`);
+  const more = left.length > named ? [`${left.length - named} more`] : [];
+  return `${left.length} ${left.length === 1 ? 'tag' : 'tags'} of ${shown} not shown, no disk images: ${[...some, ...more].join(', ')}`;
+}
