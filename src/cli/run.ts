@@ -79,7 +79,7 @@ async function failed(error: unknown, wish: { readonly json: boolean; readonly d
   if (error instanceof PipeClosed) return 0;
   const { aborted, reason } = world.signal;
   // Whatever a stopped piece of work throws, it is no bug.
-  const failure = aborted && !(error instanceof ImgctlError) ? abortedError('stopped') : error;
+  const failure = aborted && !(error instanceof ImgctlError) ? abortedError('interrupted') : error;
   try {
     return await showFailure(
       failure,
@@ -240,7 +240,7 @@ async function ask(question: string, lockedProfile: string | undefined, settings
 
 async function stdinText(world: World): Promise<string> {
   if (world.io.stdinIsTerminal)
-    throw usageError('standard input is a terminal', { hint: 'pipe the document in, or name a file' });
+    throw usageError('standard input is a terminal', { hint: 'Pipe the document in, or specify a file.' });
   const chunks: Uint8Array[] = [];
   for await (const chunk of world.readStdin()) chunks.push(Uint8Array.from(chunk));
   return Buffer.concat(chunks).toString('utf8');

@@ -4,7 +4,7 @@ import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
 import { ownFolder } from '../host/folders.ts';
 import { literal, valueBehind, writtenValue } from '../host/reference-value.ts';
-import { resolveFields, type Origin } from '../profiles/resolve.ts';
+import { fieldVariable, resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
@@ -18,8 +18,8 @@ export async function driverNamed(name: string, surface: Surface): Promise<Drive
   const loading = surface.drivers.load(name);
   if (loading) return loading;
   const close = nearest(name, surface.drivers.names);
-  throw configError(`there is no provider "${name}"`, {
-    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `providers: ${surface.drivers.names.join(', ')}`,
+  throw configError(`no such provider: ${name}`, {
+    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `Supported: ${surface.drivers.names.join(', ')}`,
   });
 }
 
@@ -84,18 +84,18 @@ async function valuesOf(
   const missing = Object.entries(driver.profile).filter(([field, facts]) => facts.required && !values[field]);
   if (missing.length > 0) {
     const names = missing.map(([field]) => field);
-    throw configError(`profile ${entry.name} (${driver.name}) lacks ${names.join(', ')}`, {
-      hint:
-        entry.kind === 'ambient'
-          ? `set ${variablesFor(driver, names)}`
-          : `imgctl profile set ${entry.name} ${names.map((name) => `${name}=…`).join(' ')}`,
+    throw configError(`profile ${entry.name} (${driver.name}): ${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} required`, {
+      hint: waysToSet(entry, driver, names),
     });
   }
   return values;
 }
 
-const variablesFor = (driver: Driver, fields: readonly string[]): string =>
-  fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ');
+function waysToSet({ name, kind }: Entry, driver: Driver, fields: readonly string[]): string {
+  if (kind === 'ambient') return `Set ${fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ')}.`;
+  if (kind === 'environment') return `Set ${fields.map((field) => fieldVariable(name, field)).join(' and ')}.`;
+  return `Set it with: imgctl profile set ${name} ${fields.map((field) => `${field}=…`).join(' ')}`;
+}
 
 /** Opens a profile for a command that needs these verbs. Refuses before any request. */
 export async function openAt(name: string, needs: readonly OperationName[], surface: Surface): Promise<At> {
@@ -151,10 +151,10 @@ async function refusalWithOthers(driver: Driver, verb: OperationName, profile: s
   const all = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   const able = all.filter((other) => other.facts[verb]).map((other) => other.name);
   const error = refusal(driver, verb);
-  return new ImgctlError('UNSUPPORTED', `${error.message}${able.length > 0 ? ` Providers that do: ${able.join(', ')}.` : ''}`, {
+  return new ImgctlError('UNSUPPORTED', `${error.message}${able.length > 0 ? ` Supported by: ${able.join(', ')}.` : ''}`, {
     profile,
     provider: driver.name,
-    hint: `imgctl providers ${driver.name}`,
+    hint: `See what it supports with: imgctl providers ${driver.name}`,
   });
 }
 

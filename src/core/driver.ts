@@ -160,7 +160,7 @@ export function refusal(driver: Driver, verb: OperationName): Error {
   const reason = driver.absent[verb];
   return unsupportedError(`${driver.name} does not offer ${verb}.${reason ? ` ${reason}` : ''}`, {
     provider: driver.name,
-    hint: `imgctl providers ${driver.name} lists what it offers`,
+    hint: `See what it supports with: imgctl providers ${driver.name}`,
   });
 }
 

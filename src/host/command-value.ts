@@ -15,12 +15,12 @@ export function ofCommand(command: string, field: string, at: Home): Promise<str
       if (!error && value !== '') return resolve(value);
       const status = error
         ? error.killed
-          ? `did not end within ${commandLimitMs / 1000} s`
-          : `ended with status ${error.code}`
+          ? `timed out after ${commandLimitMs / 1000} s`
+          : `exited with status ${error.code}`
         : 'printed nothing';
       reject(
-        configError(`${field}: the command that gives it ${status}`, {
-          hint: 'run the command of the profile by hand to see why',
+        configError(`${field}: the command ${status}`, {
+          hint: 'Run it by hand to see why: imgctl profile show shows where it is.',
         }),
       );
     });

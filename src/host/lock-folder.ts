@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { renameSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Held } from '../core/driver.ts';
@@ -70,8 +71,11 @@ async function clear(lock: string): Promise<void> {
 /** What cannot be removed now is only in nobody's way, and the next one tries again. */
 const remove = (file: string): Promise<void> => rm(file, { recursive: true, force: true }).catch(() => undefined);
 
-/** Shows signs of life until the function that comes back is called, or the lock is lost. */
-export function keepAlive({ folder }: Held, beatMs: number): () => void {
+/**
+ * Shows signs of life until the function that comes back is called, or the lock is lost. A process that ends meanwhile, as on
+ * a second Ctrl-C, gives the lock back.
+ */
+export function keepAlive(lock: string, { folder }: Held, beatMs: number): () => void {
   let beats = 0;
   const timer = setInterval(() => {
     beats += 1;
@@ -79,7 +83,23 @@ export function keepAlive({ folder }: Held, beatMs: number): () => void {
     void beat(path.join(folder, aliveName), signOf(beats)).catch(() => undefined);
   }, beatMs);
   timer.unref();
-  return () => clearInterval(timer);
+  const end = (): void => giveBackNow(lock, folder);
+  process.once('exit', end);
+  return () => {
+    clearInterval(timer);
+    process.off('exit', end);
+  };
+}
+
+function giveBackNow(lock: string, folder: string): void {
+  try {
+    const away = `${lock}.${randomUUID()}`;
+    renameSync(folder, away);
+    rmSync(away, { recursive: true, force: true });
+    rmdirSync(lock);
+  } catch {
+    // Others wait until it counts as left behind.
+  }
 }
 
 async function beat(file: string, sign: string): Promise<void> {

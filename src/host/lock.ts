@@ -69,7 +69,7 @@ const isOfDisk = (error: unknown): boolean => !(error instanceof ImgctlError) ||
 async function workLocked<T>(path: string, times: LockTimes, warn: Warn, work: (held: Held) => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
   const held = await takePatiently(lock, path, times);
-  const stop = keepAlive(held, times.beatMs);
+  const stop = keepAlive(lock, held, times.beatMs);
   try {
     return await work(held);
   } catch (error) {

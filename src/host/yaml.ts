@@ -28,7 +28,7 @@ export function parseYaml(text: string, path: string): unknown {
   }
 }
 
-const damaged = (message: string): Error => configError(message, { hint: 'Fix the file, or move it away.' });
+const damaged = (message: string): Error => configError(message, { hint: 'Fix it, or move it out of the way.' });
 
 const isTimestamp = (tag: unknown): boolean =>
   tag === 'timestamp' || (typeof tag === 'object' && tag !== null && 'tag' in tag && tag.tag === 'tag:yaml.org,2002:timestamp');

@@ -22,20 +22,22 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Throws USAGE unless the text can name a profile. `env` is taken: `env:PROVIDER` is the profile of the environment. */
 export function checkProfileName(name: string): void {
   if (namePattern.test(name) && name !== 'env' && name !== '__proto__') return;
-  throw usageError(`"${name}" cannot name a profile`, { hint: 'letters, digits, ".", "_" and "-", at most 64, not "env"' });
+  throw usageError(`invalid profile name: ${name}`, {
+    hint: 'Use letters, digits, ".", "_" and "-", at most 64; "env" is reserved.',
+  });
 }
+
+const damagedHint = 'Fix it, or move it out of the way.';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function profileFrom(value: unknown, name: string, path: string): StoredProfile {
   if (!isObject(value) || typeof value.provider !== 'string' || !isObject(value.fields))
-    throw configError(`${path}: profile "${name}" is damaged`, { hint: `mend it by hand, or move the file away` });
+    throw configError(`${path}: profile "${name}" is damaged`, { hint: damagedHint });
   const fields = Object.entries(value.fields).map(([field, text]): [string, string] => {
     if (typeof text === 'string') return [field, text];
-    throw configError(`${path}: profile "${name}" is damaged: ${field} is no text`, {
-      hint: 'mend it by hand, or move the file away',
-    });
+    throw configError(`${path}: profile "${name}" is damaged: ${field} is not a string`, { hint: damagedHint });
   });
   return {
     provider: value.provider,
@@ -50,13 +52,13 @@ export function parseBook(text: string, path: string): ProfileBook {
   try {
     value = JSON.parse(text);
   } catch {
-    throw configError(`${path} is not readable as JSON`, { hint: 'mend it by hand, or move it away; it is not overwritten' });
+    throw configError(`${path} is not valid JSON`, { hint: `${damagedHint} It is not overwritten.` });
   }
   if (!isObject(value) || !isObject(value.profiles))
-    throw configError(`${path} holds no profiles`, { hint: 'move it away to begin anew' });
+    throw configError(`${path} contains no profiles`, { hint: 'Move it out of the way to start over.' });
   if (value.version !== 1)
-    throw configError(`${path} is of version ${JSON.stringify(value.version)}; this imgctl reads version 1`, {
-      hint: 'use a newer imgctl',
+    throw configError(`${path} has version ${JSON.stringify(value.version)}; this imgctl supports version 1`, {
+      hint: 'Use a newer imgctl.',
     });
   const profiles = Object.entries(value.profiles).map(([name, profile]) => [name, profileFrom(profile, name, path)] as const);
   return {

@@ -295,8 +295,8 @@ describe('a provider that cannot', () => {
     const refused = await stage.run([...args, '--json'], { env, drivers: readOnly });
     expect(errorOf(refused)).toEqual({
       code: 'UNSUPPORTED',
-      message: `readonly does not offer ${verb}. This catalogue can only be read. Providers that do: ${await able(verb)}.`,
-      hint: 'imgctl providers readonly',
+      message: `readonly does not offer ${verb}. This catalogue can only be read. Supported by: ${await able(verb)}.`,
+      hint: 'See what it supports with: imgctl providers readonly',
       profile: 'ro',
       provider: 'readonly',
       exitCode: 7,
@@ -307,7 +307,7 @@ describe('a provider that cannot', () => {
   it('says so of share at the local store', async () => {
     const refused = await stage.run(['share', 'web', '--with', 'p', '--json']);
     expect(refused.exitCode).toBe(7);
-    expect(errorOf(refused).message).toMatch(/^local does not offer share\. .* Providers that do: openstack\.$/);
+    expect(errorOf(refused).message).toMatch(/^local does not offer share\. .* Supported by: openstack\.$/);
   });
 });
 

@@ -85,7 +85,7 @@ describe('errors', () => {
     [['list', '--progress', 'loud'], '--progress: "loud" is not one of auto, bar, plain, json, none', undefined],
     [['completion', 'csh'], 'there is no completion for "csh"', expect.stringContaining('bash')],
     [['help', 'uplod'], 'there is no help on "uplod"', 'did you mean upload?'],
-    [['providers', 'lcoal'], 'there is no provider "lcoal"', 'did you mean local?'],
+    [['providers', 'lcoal'], 'no such provider: lcoal', 'did you mean local?'],
   ])('%j says what is meant', async (args, message, hint) => {
     const result = await stage.run(['--json', ...args]);
     expect(errorOf(result)).toMatchObject({ message, ...(hint === undefined ? {} : { hint }) });

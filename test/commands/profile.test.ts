@@ -56,12 +56,12 @@ describe('profile add', () => {
   });
 
   it.each([
-    [['bad name', '--provider', 'local'], 2, '"bad name" cannot name a profile'],
-    [['env', '--provider', 'local'], 2, '"env" cannot name a profile'],
-    [['__proto__', '--provider', 'local'], 2, '"__proto__" cannot name a profile'],
-    [['a:b', '--provider', 'local'], 2, '"a:b" cannot name a profile'],
+    [['bad name', '--provider', 'local'], 2, 'invalid profile name: bad name'],
+    [['env', '--provider', 'local'], 2, 'invalid profile name: env'],
+    [['__proto__', '--provider', 'local'], 2, 'invalid profile name: __proto__'],
+    [['a:b', '--provider', 'local'], 2, 'invalid profile name: a:b'],
     [['lab'], 2, '--provider says which cloud the profile is for'],
-    [['lab', '--provider', 'lcoal'], 3, 'there is no provider "lcoal"'],
+    [['lab', '--provider', 'lcoal'], 3, 'no such provider: lcoal'],
     [['lab', '--provider', 'local', '--set', 'pth=/x'], 2, 'local has no field "pth"'],
     [['lab', '--provider', 'linode', '--set', 'apiVersion=v5'], 2, 'invalid apiVersion: v5'],
     [['lab', '--provider', 'local', '--set', 'path'], 2, '--set: what was given is not of the form key=value'],
@@ -183,9 +183,9 @@ describe('profile set, use, remove', () => {
 
 describe('a damaged store', () => {
   it.each([
-    ['{"version":1,"profiles":', 'is not readable as JSON'],
-    ['[]', 'holds no profiles'],
-    ['{"version":2,"profiles":{}}', 'is of version 2; this imgctl reads version 1'],
+    ['{"version":1,"profiles":', 'is not valid JSON'],
+    ['[]', 'contains no profiles'],
+    ['{"version":2,"profiles":{}}', 'has version 2; this imgctl supports version 1'],
     ['{"version":1,"profiles":{"lab":{"provider":"local"}}}', 'profile "lab" is damaged'],
     ['{"version":1,"profiles":{"lab":{"provider":"local","fields":{"path":7}}}}', 'profile "lab" is damaged'],
   ])('%s is exit 3 with its path, and is never overwritten', async (text, message) => {
@@ -263,15 +263,15 @@ describe('profiles in the environment', () => {
     const odd = await stage.run(['list', '-p', 'x', '--json'], { env: { IMGCTL_PROFILE_X_PROVIDER: 'linod' } });
     expect(errorOf(odd)).toMatchObject({
       code: 'CONFIG',
-      message: 'there is no provider "linod"',
+      message: 'no such provider: linod',
       hint: 'did you mean linode?',
       exitCode: 3,
     });
     const lacking = await stage.run(['list', '-p', 'x', '--json'], { env: { IMGCTL_PROFILE_X_PROVIDER: 'rancher' } });
     expect(errorOf(lacking)).toMatchObject({
       code: 'CONFIG',
-      message: 'profile x (rancher) lacks url',
-      hint: 'imgctl profile set x url=…',
+      message: 'profile x (rancher): url is required',
+      hint: 'Set IMGCTL_PROFILE_X_URL.',
     });
   });
 
@@ -288,8 +288,8 @@ describe('profiles in the environment', () => {
       const unset = await stage.run(['list', '-p', 'env:rancher', '--json']);
       expect(errorOf(unset)).toMatchObject({
         code: 'CONFIG',
-        message: 'profile env:rancher (rancher) lacks url',
-        hint: 'set RANCHER_URL',
+        message: 'profile env:rancher (rancher): url is required',
+        hint: 'Set RANCHER_URL.',
       });
     } finally {
       await cloud.stop();
@@ -327,8 +327,8 @@ describe('references', () => {
   it.each([
     ['env:NOT_SET', 'token: environment variable NOT_SET is not set'],
     ['file:/no/such/file', 'token: no such file: /no/such/file'],
-    ['cmd:echo s3cr3t; exit 3', 'token: the command that gives it ended with status 3'],
-    ['cmd:true', 'token: the command that gives it printed nothing'],
+    ['cmd:echo s3cr3t; exit 3', 'token: the command exited with status 3'],
+    ['cmd:true', 'token: the command printed nothing'],
   ])('%s is exit 3 where nothing is behind it', async (reference, message) => {
     const env = profileVariables('lin', 'linode', { token: reference });
     const refused = await stage.run(['list', '-p', 'lin', '--json'], { env });
@@ -464,7 +464,7 @@ describe('profile import', () => {
     expect(names()).toEqual(['lin', 'pcd']);
     expect(taken.exitCode).toBe(12);
     expect(taken.stderr).toContain(stage.file('.rancher/cli.json'));
-    expect(taken.stderr).toContain('"my user" cannot name a profile');
+    expect(taken.stderr).toContain('invalid profile name: my user');
     const damaged = await stage.run(['profile', 'import', 'rancher', '--json']);
     expect(damaged.exitCode).not.toBe(0);
     expect(damaged.stderr).toContain(stage.file('.rancher/cli.json'));

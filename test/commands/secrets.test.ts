@@ -34,7 +34,7 @@ describe('a secret', () => {
     expect(statSync(stage.file('.config/imgctl/config.json')).mode & 0o777).toBe(0o600);
     expect(statSync(stage.file('.config/imgctl')).mode & 0o777).toBe(0o700);
     expect((await check()).warnings).toEqual([
-      'token is stored as plain text; env:NAME, file:PATH or cmd:COMMAND keep it elsewhere',
+      'token is stored as plain text. Keep it elsewhere with env:NAME, file:PATH or cmd:COMMAND.',
     ]);
     for (const args of [
       ['profile', 'show', 'lin'],

@@ -136,6 +136,16 @@ describe('several processes', () => {
     expect(readdirSync(folder).filter((name) => name.includes('.lock') && name !== 'lock.mjs')).toEqual([]);
   });
 
+  test('a process that ends while it holds a lock gives it back', async () => {
+    const holder = processOf(
+      `await lock(path, async () => { console.log('held'); setTimeout(() => process.exit(5), 50); await sleep(60000) });`,
+    );
+    const end = ended(holder);
+    await said(holder);
+    expect(await end).toBe(5);
+    expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.lock`))).toEqual([]);
+  });
+
   test('what killed processes left beside the lock is cleared away', async () => {
     mkdirSync(`${path}.lock.0-left/1`, { recursive: true });
     expect(await createLock()(path, async () => 'taken')).toBe('taken');
