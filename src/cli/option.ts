@@ -20,6 +20,8 @@ export interface Option {
   readonly summary: string;
   /** One letter: `-p`. */
   readonly short?: string;
+  /** Another spelling that is taken and not shown. */
+  readonly also?: string;
   /** How the value is called in the help. */
   readonly value?: string;
   readonly choices?: readonly string[];

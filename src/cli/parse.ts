@@ -42,7 +42,7 @@ export async function parseArguments(argv: readonly string[], commands: readonly
   parser.helpOption(false).helpCommand(false).allowExcessArguments(false).showSuggestionAfterError(true);
   declare(parser, { ...rootOptions, ...command?.options });
   for (const [name, arg] of Object.entries(command?.args ?? {})) parser.argument(argumentOf(name, arg, lenient), arg.summary);
-  parse(parser, rest, entry);
+  parse(parser, spelled(rest, command?.options ?? {}), entry);
   const globals = valuesOf(rootOptions, parser.opts());
   const input = command ? { ...positional(command, parser.processedArgs), ...valuesOf(command.options, parser.opts()) } : {};
   return {
@@ -118,6 +118,14 @@ function declare(parser: Parser, options: Options): void {
     parser.addOption(declared);
     if (option.kind === 'switch') parser.addOption(new ParserOption(`--no-${flagName(key)}`));
   }
+}
+
+/** The words with every second spelling of an option replaced by the one that is shown. */
+function spelled(words: readonly string[], options: Options): readonly string[] {
+  const shown = new Map(
+    Object.entries(options).flatMap(([key, { also }]) => (also === undefined ? [] : [[`--${also}`, `--${flagName(key)}`]])),
+  );
+  return words.map((word) => word.replace(/^--[^=]+/, (name) => shown.get(name) ?? name));
 }
 
 function valuesOf<O extends Options>(options: O, given: Readonly<Record<string, unknown>>): OptionValues<O> {

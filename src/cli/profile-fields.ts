@@ -1,11 +1,13 @@
 import { usageError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Driver } from '../core/driver.ts';
+import { lackOf } from '../core/field.ts';
 import { withoutPassword } from '../http/redact.ts';
-import { parseValue, writtenValue } from '../host/reference-value.ts';
+import { literal, parseValue, writtenValue } from '../host/reference-value.ts';
 import type { ShownField, ShownProfile } from '../ui/views/profile.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { Surface } from './context.ts';
+import type { ProfileDirectory } from './directory.ts';
 import { driverNamed, originsOf } from './session.ts';
 
 /** Checks names and values of fields that are to be stored. Throws USAGE, with the nearest names, for one the driver has not. */
@@ -14,8 +16,8 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
     const field = Object.hasOwn(driver.profile, name) ? driver.profile[name] : undefined;
     if (!field) {
       const close = nearest(name, Object.keys(driver.profile));
-      throw usageError(`${driver.name} has no field "${name}"`, {
-        hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `it has ${Object.keys(driver.profile).join(', ')}`,
+      throw usageError(`unknown field for ${driver.name}: ${name}`, {
+        hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `Fields: ${Object.keys(driver.profile).join(', ')}`,
       });
     }
     const parsed = parseValue(value);
@@ -34,9 +36,23 @@ export function warnOfTyped(driver: Driver, fields: Readonly<Record<string, stri
   );
   if (typed.length === 0) return;
   surface.warn(
-    `${typed.join(' and ')} stood on the command line, which other users of this machine and the shell's history may see: ` +
-      'env:NAME, file:PATH or cmd:COMMAND keep it elsewhere, and on a terminal "imgctl profile add NAME" asks for it',
+    `${typed.map((name) => `--set ${name}=…`).join(' and ')} is visible in the process list and shell history. Use env:NAME, file:PATH or cmd:COMMAND instead.`,
   );
+}
+
+/** Warns of what a profile lacks of what it cannot work without, with the line that sets it: some give it by the environment later. */
+export async function warnOfLack(name: string, driver: Driver, directory: ProfileDirectory, surface: Surface): Promise<void> {
+  const origins = await originsOf(directory.entry(name), driver, surface);
+  const given = new Set(Object.keys(origins).filter((field) => writtenValue(origins[field]?.value ?? literal('')) !== ''));
+  const lack = lackOf(driver.profile, driver.setup, given);
+  if (lack !== undefined)
+    surface.warn(`profile ${name} cannot be used yet: it lacks ${lack}. Set it with: imgctl profile set ${name} FIELD=VALUE`);
+}
+
+/** Where a profile leads, without secrets; absent: where its driver goes by itself. */
+export function addressOf({ setup }: Driver, fields: Readonly<Record<string, string>>): string | undefined {
+  const field = setup.where?.find((one) => fields[one.field])?.field;
+  return field === undefined ? undefined : withoutPassword(fields[field] ?? '');
 }
 
 /** A profile for the eye: where each value comes from; secrets only as references or masked. */

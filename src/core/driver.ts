@@ -1,5 +1,5 @@
 import { unsupportedError } from './errors.ts';
-import { tlsFields, type Fields, type Values } from './field.ts';
+import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Http } from './http.ts';
 import { imageFrom, type Image, type ImageRecord } from './image.ts';
 import {
@@ -100,6 +100,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly profile: F;
   /** How a profile is made: what follows `imgctl profile add NAME --provider PROVIDER`. */
   readonly example: string;
+  /** Absent: the fields that are `required` are all that it takes. */
+  readonly setup?: Setup;
   /** Its wire is the file system: nothing that it changes goes through the Http it is handed. */
   readonly worksOnFiles?: boolean;
   /** Texts that can only be an id, never a name. */
@@ -146,6 +148,7 @@ export interface Driver {
   readonly docs: string;
   readonly profile: Fields;
   readonly example: string;
+  readonly setup: Setup;
   readonly worksOnFiles: boolean;
   readonly ids: RegExp;
   /** Facts of the verbs it has: presence means that it can. */
@@ -195,6 +198,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     docs: definition.docs,
     profile: definition.worksOnFiles ? definition.profile : withTlsFields(definition.profile),
     example: definition.example,
+    setup: definition.setup ?? {},
     worksOnFiles: definition.worksOnFiles ?? false,
     ids: definition.ids,
     facts: facts as Driver['facts'],

@@ -45,6 +45,8 @@ export interface Circumstances {
   readonly hint?: string;
   /** Commands that lead on. They end up in `hint` as soon as the profile is known: `inProfile`. */
   readonly next?: readonly Next[];
+  /** The field of the profile that is missing, and the values of which it may have any. */
+  readonly settledBy?: { readonly field: string; readonly values: readonly string[] };
   readonly cause?: unknown;
   readonly profile?: string;
   readonly provider?: string;

@@ -30,6 +30,47 @@ export const tlsFields = {
   insecure: { help: 'true: do not check certificates', choices: ['true', 'false'], rare: true },
 } as const satisfies Fields;
 
+/** One way to sign in: what it needs, and what else belongs to it. `rare`: nobody is asked whether it is meant. */
+export interface Way {
+  readonly title: string;
+  readonly needs: readonly string[];
+  readonly may?: readonly string[];
+  readonly rare?: boolean;
+}
+
+/**
+ * How a profile is set up, beyond the fields that are `required` anyway: what is asked for, in this order, and without what it
+ * cannot work.
+ */
+export interface Setup {
+  /** Fields of which one says where the provider is, the usual one first, each with the look of an answer that is meant for it. */
+  readonly where?: readonly { readonly field: string; readonly looks: RegExp }[];
+  /** The ways to sign in: exactly one is taken. The first is the usual one. */
+  readonly signIn?: readonly [Way, ...Way[]];
+  /** What else is worth a question. */
+  readonly after?: readonly string[];
+}
+
+/** What a profile lacks of what it cannot work without, as a person would say it; absent: nothing. `given`: the fields with a value. */
+export function lackOf(fields: Fields, setup: Setup, given: ReadonlySet<string>): string | undefined {
+  const required = Object.keys(fields).filter((name) => fields[name]?.required && !given.has(name));
+  const isSomewhere = setup.where?.some(({ field }) => given.has(field) || fields[field]?.required) ?? true;
+  const where = isSomewhere ? [] : [(setup.where ?? []).map(({ field }) => field).join(' or ')];
+  const lacking = [...required, ...where, ...wayLack(setup.signIn ?? [], given)];
+  return lacking.length === 0 ? undefined : lacking.join(', and ');
+}
+
+/** What is missing of the way to sign in that was begun, or of every way where none was. */
+function wayLack(ways: readonly Way[], given: ReadonlySet<string>): readonly string[] {
+  const begun = ways.filter(({ needs }) => needs.some((name) => given.has(name)));
+  const meant = begun.length > 0 ? begun : ways;
+  if (ways.length === 0 || meant.some(({ needs }) => needs.every((name) => given.has(name)))) return [];
+  const usual = meant.filter(({ rare }) => !rare);
+  return [
+    (usual.length > 0 ? usual : meant).map(({ needs }) => needs.filter((name) => !given.has(name)).join(' and ')).join(', or '),
+  ];
+}
+
 type ValueOf<F extends Field> = F extends { secret: true } ? Secret : string;
 
 /** The values of a profile as its driver gets them: required ones are there, the others may be. */

@@ -47,22 +47,23 @@ describe('profile add on a terminal', () => {
   it('asks for provider and fields, signs in, and says what came of it', async () => {
     const cloud = await startLinode();
     const endpoint = cloud.values.endpoint ?? '';
-    const fields = ['linode', cloud.values.token ?? '', '', endpoint, ''];
-    const made = await stage.ok(['profile', 'add', 'lin'], { ...terminal, answers: [...fields, 'yes'] });
+    const answers = ['linode', 'token', cloud.values.token ?? '', '', 'yes'];
+    const env = { IMGCTL_PROFILE_LIN_ENDPOINT: endpoint };
+    const made = await stage.ok(['profile', 'add', 'lin'], { ...terminal, env, answers });
     expect(made.stderr).toContain('provider');
     expect(made.stderr).toMatch(/lin works: /);
     expect(made.stderr).toContain('token is stored as plain text');
     expect(made.stderr + made.stdout).not.toContain(cloud.values.token);
-    expect(profiles().profiles.lin).toMatchObject({ provider: 'linode', fields: { endpoint } });
+    expect(profiles().profiles.lin).toMatchObject({ provider: 'linode' });
     await cloud.stop();
   });
 
   it('keeps a profile that does not work, and says what to type', async () => {
     const made = await stage.ok(['profile', 'add', 'cow', '--provider', 'rancher', '--retries', '0'], {
       ...terminal,
-      answers: ['http://127.0.0.1:1/v1/projects/1a5', 'key', 'hush', '', 'yes'],
+      answers: ['http://127.0.0.1:1/v1/projects/1a5', 'API key', 'key', 'hush', '', 'yes'],
     });
-    expect(made.stderr).toMatch(/cow is kept, but it does not work yet: .*127\.0\.0\.1/);
+    expect(made.stderr).toMatch(/cow was saved, but does not work yet: .*127\.0\.0\.1/);
     expect(made.stderr).toContain('imgctl profile check cow');
     expect(made.stderr).not.toContain('hush');
     expect(profiles().profiles.cow?.provider).toBe('rancher');

@@ -60,9 +60,9 @@ describe('profile add', () => {
     [['env', '--provider', 'local'], 2, 'invalid profile name: env'],
     [['__proto__', '--provider', 'local'], 2, 'invalid profile name: __proto__'],
     [['a:b', '--provider', 'local'], 2, 'invalid profile name: a:b'],
-    [['lab'], 2, '--provider says which cloud the profile is for'],
+    [['lab'], 2, '--provider is required'],
     [['lab', '--provider', 'lcoal'], 3, 'no such provider: lcoal'],
-    [['lab', '--provider', 'local', '--set', 'pth=/x'], 2, 'local has no field "pth"'],
+    [['lab', '--provider', 'local', '--set', 'pth=/x'], 2, 'unknown field for local: pth'],
     [['lab', '--provider', 'linode', '--set', 'apiVersion=v5'], 2, 'invalid apiVersion: v5'],
     [['lab', '--provider', 'local', '--set', 'path'], 2, '--set: what was given is not of the form key=value'],
   ])('refuses %j', async (args, exitCode, message) => {
@@ -75,7 +75,7 @@ describe('profile add', () => {
   it('names what is near', async () => {
     expect(errorOf(await stage.run(['profile', 'add', 'lab', '--provider', 'lcoal', '--json'])).hint).toBe('did you mean local?');
     const field = await stage.run(['profile', 'add', 'lab', '--provider', 'local', '--set', 'pth=/x', '--json']);
-    expect(errorOf(field).hint).toBe('did you mean path?');
+    expect(errorOf(field).hint).toBe('Did you mean path?');
   });
 
   it('does not replace one that is there, unless told to', async () => {
@@ -83,7 +83,7 @@ describe('profile add', () => {
     const again = ['profile', 'add', 'lab', '--provider', 'local', '--set', 'path=/b', '--json'];
     expect(errorOf(await stage.run(again))).toMatchObject({
       code: 'CONFLICT',
-      message: 'there is a profile "lab" already',
+      message: 'profile "lab" already exists',
       exitCode: 6,
     });
     expect(stored()).toHaveProperty('profiles.lab.fields.path', '/a');
@@ -94,7 +94,7 @@ describe('profile add', () => {
   it('asks on a terminal for what is missing, secrets unechoed', async () => {
     const all = await stage.ok(['profile', 'add', 'lin'], {
       terminal: true,
-      answers: ['linode', 's3cr3t-token', 'us-ord', '', '', 'no'],
+      answers: ['linode', '', 's3cr3t-token', 'us-ord', 'no'],
     });
     expect(stored()).toMatchObject({
       profiles: { lin: { provider: 'linode', fields: { token: 's3cr3t-token', region: 'us-ord' } } },
@@ -102,9 +102,9 @@ describe('profile add', () => {
     expect(all.stderr).toMatch(/token \(.*\): \n/);
     expect(all.stdout + all.stderr).not.toContain('s3cr3t');
     const rest = ['profile', 'add', 'cow', '--provider', 'rancher', '--set', 'accessKey=AK'];
-    const one = await stage.ok(rest, { terminal: true, answers: ['http://r.example', 'no'] });
-    expect(stored()).toMatchObject({ profiles: { cow: { fields: { url: 'http://r.example', accessKey: 'AK' } } } });
-    expect(one.stderr, 'only what cannot be done without').not.toContain('secretKey (');
+    const one = await stage.ok(rest, { terminal: true, answers: ['http://r.example', 'hush-hush', 'no'] });
+    expect(stored()).toMatchObject({ profiles: { cow: { fields: { url: 'http://r.example', accessKey: 'AK', secretKey: 'hush-hush' } } } });
+    expect(one.stderr, 'only what cannot be done without').not.toContain('project (');
     const gone = await stage.run(['profile', 'add', 'x', '--provider', 'linode'], { terminal: true, answers: [] });
     expect(gone.exitCode).toBe(130);
     expect(stored()).not.toHaveProperty('profiles.x');
@@ -150,13 +150,13 @@ describe('profile set, use, remove', () => {
 
   it.each([
     [['set', 'none', 'path=/x'], 3, 'there is no profile "none"'],
-    [['set', 'lin'], 2, 'nothing to set was given'],
-    [['set', 'lin', 'region'], 2, 'what was given as field 1 is not of the form field=value'],
-    [['set', 'lin', 'regoin=x'], 2, 'linode has no field "regoin"'],
-    [['set', 'lin', 'regoin='], 2, 'linode has no field "regoin"'],
+    [['set', 'lin'], 2, 'no FIELD=VALUE given'],
+    [['set', 'lin', 'region'], 2, 'argument 1 is not of the form FIELD=VALUE'],
+    [['set', 'lin', 'regoin=x'], 2, 'unknown field for linode: regoin'],
+    [['set', 'lin', 'regoin='], 2, 'unknown field for linode: regoin'],
     [['use', 'none'], 3, 'there is no profile "none"'],
     [['show', 'none'], 3, 'there is no profile "none"'],
-    [['remove', 'none', '--yes'], 3, expect.stringMatching(/^there is no profile "none" in .*config\.json$/)],
+    [['remove', 'none', '--yes'], 3, expect.stringMatching(/^no profile "none" in .*config\.json$/)],
   ])('refuse %j', async (args, exitCode, message) => {
     await addLinode();
     const before = stage.read(store).toString();
@@ -168,7 +168,7 @@ describe('profile set, use, remove', () => {
   it('say of a profile that is only in the environment where it is', async () => {
     const env = profileVariables('ci', 'local', { path: stage.file('ci') });
     const refused = await stage.run(['profile', 'set', 'ci', 'path=/x', '--json'], { env });
-    expect(errorOf(refused)).toMatchObject({ code: 'CONFIG', message: expect.stringMatching(/^there is no profile "ci" in /) });
+    expect(errorOf(refused)).toMatchObject({ code: 'CONFIG', message: expect.stringMatching(/^no profile "ci" in /) });
   });
 
   it('lose nothing when many write at once', async () => {

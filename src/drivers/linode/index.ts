@@ -37,6 +37,14 @@ export default defineDriver({
     },
   },
   example: '--set token=env:LINODE_TOKEN --set region=us-ord',
+  setup: {
+    where: [{ field: 'endpoint', looks: /./ }],
+    signIn: [
+      { title: 'token', needs: ['token'] },
+      { title: 'none (public images only)', needs: [] },
+    ],
+    after: ['region'],
+  },
   ids: /^(linode|private|shared)\/[^/]+$/,
   connect: (values, { http }) => connect(values, http),
   operations: { list, show, create, patch, delete: remove, replicate, upload, places },

@@ -26,6 +26,7 @@ export default defineDriver({
   },
   example: '--set path=/srv/images',
   worksOnFiles: true,
+  setup: { where: [{ field: 'path', looks: /./ }], after: ['path'] },
   ids: ownIds,
   connect,
   operations: {

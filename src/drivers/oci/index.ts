@@ -23,6 +23,14 @@ export default defineDriver({
   profile: fields,
   example:
     '--set registry=registry.example.org --set repository=images/library --set username=me --set password=env:REGISTRY_PASSWORD',
+  setup: {
+    where: [{ field: 'registry', looks: /./ }],
+    signIn: [
+      { title: 'user and password', needs: ['username', 'password'] },
+      { title: 'token', needs: ['token'] },
+      { title: 'none (what is public)', needs: [] },
+    ],
+  },
   ids: ownIds,
   connect,
   operations: { list, show, create, patch, delete: remove, upload, download, replicate, places },

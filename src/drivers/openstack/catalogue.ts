@@ -51,6 +51,7 @@ export function chosenEndpoint(catalogue: readonly Endpoint[], wanted: Wanted): 
   if (wanted.region === undefined && regions.length > 1)
     throw configError(`region is required: the catalogue has ${regions.length} with an image service`, {
       hint: `Set region to one of: ${regions.join(', ')}`,
+      settledBy: { field: 'region', values: regions },
     });
   const found = offered.find((endpoint) => wanted.region === undefined || endpoint.region === wanted.region);
   if (!found)

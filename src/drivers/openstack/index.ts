@@ -25,6 +25,25 @@ export default defineDriver({
   profile: fields,
   example:
     '--set authUrl=https://HOST:5000/v3 --set username=ME --set password=env:OS_PASSWORD --set project=PROJECT --set region=REGION',
+  setup: {
+    where: [
+      { field: 'authUrl', looks: /^https?:\/\//i },
+      { field: 'host', looks: /^[\w.-]+(:\d+)?$/ },
+      { field: 'imageEndpoint', looks: /^$/ },
+    ],
+    signIn: [
+      { title: 'password', needs: ['username', 'password'], may: ['userDomain', 'project'] },
+      { title: 'application credential', needs: ['applicationCredentialId', 'applicationCredentialSecret'] },
+      {
+        title: 'application credential by name',
+        needs: ['applicationCredentialName', 'applicationCredentialSecret', 'username'],
+        may: ['userDomain'],
+      },
+      { title: 'token', needs: ['token'], may: ['project'] },
+      { title: 'password of a user by id', needs: ['userId', 'password'], rare: true },
+      { title: 'none', needs: ['authType', 'imageEndpoint'], rare: true },
+    ],
+  },
   ids: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
   connect: (values, { http }) => new OpenstackClient(http, values),
   operations: {

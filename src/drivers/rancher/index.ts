@@ -40,6 +40,14 @@ export default defineDriver({
     project: { help: 'Id or name of the project (environment); needed with the key of an account', env: ['RANCHER_ENVIRONMENT'] },
   },
   example: '--set url=http://HOST:8080/v1/projects/1a5 --set accessKey=KEY --set secretKey=env:RANCHER_SECRET_KEY',
+  setup: {
+    where: [{ field: 'url', looks: /./ }],
+    signIn: [
+      { title: 'API key', needs: ['accessKey', 'secretKey'] },
+      { title: 'none (a server without access control)', needs: [] },
+    ],
+    after: ['project'],
+  },
   ids: imageIds,
   connect({ url, accessKey, secretKey, project }, { http }) {
     if ((accessKey === undefined) !== (secretKey === undefined))

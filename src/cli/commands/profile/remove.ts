@@ -1,23 +1,31 @@
 import { configError } from '../../../core/errors.ts';
+import type { StoredProfile } from '../../../profiles/schema.ts';
 import { profileView } from '../../../ui/views/profile.ts';
 import { defineCommand } from '../../command.ts';
 import { many } from '../../outcome.ts';
+import { driverNamed } from '../../session.ts';
+import { addressOf } from '../../profile-fields.ts';
+import type { Surface } from '../../context.ts';
 
 export const remove = defineCommand({
+  about: 'Only the profile goes: nothing is deleted at the provider.',
   args: { name: { takes: 'many', summary: 'profiles', completes: 'profile' } },
-  options: {},
+  options: { ignoreMissing: { kind: 'flag', summary: 'a profile that is not there is no failure' } },
   needs: {},
   examples: [
-    { does: 'forget a profile', type: 'imgctl profile remove old --yes' },
+    { does: 'remove a profile', type: 'imgctl profile remove old --yes' },
     { does: 'several', type: 'imgctl profile remove a b --yes' },
   ],
   async run(input, context) {
     const { profiles } = await context.store.read();
-    const missing = input.name.find((name) => !Object.hasOwn(profiles, name));
-    if (missing !== undefined)
-      throw configError(`there is no profile "${missing}" in ${context.store.path}`, { hint: 'imgctl profile list shows them' });
-    await context.confirm(`forget ${input.name.join(', ')}?`);
-    const gone = new Set(input.name);
+    const missing = input.name.filter((name) => !Object.hasOwn(profiles, name));
+    if (missing[0] !== undefined && !input.ignoreMissing)
+      throw configError(`no profile "${missing[0]}" in ${context.store.path}`, {
+        hint: 'List profiles with: imgctl profile list',
+      });
+    const going = input.name.filter((name) => !missing.includes(name));
+    if (going.length > 0) await context.confirm(await questionFor(going, profiles, context));
+    const gone = new Set(going);
     await context.store.change(({ current, ...book }) => ({
       ...book,
       ...(current === undefined || gone.has(current) ? {} : { current }),
@@ -25,7 +33,22 @@ export const remove = defineCommand({
     }));
     return many(
       profileView,
-      input.name.map((name) => ({ name, provider: profiles[name]?.provider ?? '', current: false, fields: {} })),
+      going.map((name) => ({ name, provider: profiles[name]?.provider ?? '', current: false, fields: {} })),
     );
   },
 });
+
+/** Says which account each profile is for, and that only the profile goes. */
+async function questionFor(
+  names: readonly string[],
+  profiles: Readonly<Record<string, StoredProfile>>,
+  surface: Surface,
+): Promise<string> {
+  const told = names.map(async (name) => {
+    const provider = profiles[name]?.provider ?? '';
+    const address = addressOf(await driverNamed(provider, surface), profiles[name]?.fields ?? {});
+    return `${name} (${[provider, address].filter(Boolean).join(', ')})`;
+  });
+  const what = names.length === 1 ? 'profile' : `these ${names.length} profiles:`;
+  return `Remove ${what} ${(await Promise.all(told)).join(', ')}? Nothing is deleted at the provider.`;
+}

@@ -1,8 +1,8 @@
 import { configError, usageError } from '../../../core/errors.ts';
 import { defineCommand } from '../../command.ts';
-import { checkFieldValues, warnOfTyped } from '../../profile-fields.ts';
+import { checkFieldValues, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
 import { driverNamed } from '../../session.ts';
-import { afterWriting } from './written.ts';
+import { afterWriting, directoryAfter } from './written.ts';
 
 export const set = defineCommand({
   about: 'field=value sets a field; field= (nothing behind it) removes it.',
@@ -11,8 +11,8 @@ export const set = defineCommand({
     field: { takes: 'any', summary: 'field=value', completes: 'field' },
   },
   options: {
-    protect: { kind: 'flag', summary: 'deleting or replacing in it asks for its name' },
-    unprotect: { kind: 'flag', summary: 'no longer' },
+    protect: { kind: 'flag', also: 'protected', summary: 'deleting or replacing in it asks for its name, also with --yes' },
+    unprotect: { kind: 'flag', summary: 'allow deletes without typing its name' },
   },
   needs: {},
   examples: [
@@ -22,7 +22,7 @@ export const set = defineCommand({
   async run(input, context) {
     const fields = pairs(input.field ?? []);
     if (Object.keys(fields).length === 0 && !input.protect && !input.unprotect)
-      throw usageError('nothing to set was given', { hint: 'imgctl profile set NAME field=value' });
+      throw usageError('no FIELD=VALUE given', { hint: `Try: imgctl profile set ${input.name} FIELD=VALUE` });
     const driver = await driverNamed(context.directory.entry(input.name).provider, context);
     checkFieldValues(driver, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
     for (const name of Object.keys(fields))
@@ -31,8 +31,8 @@ export const set = defineCommand({
     const book = await context.store.change((now) => {
       const profile = Object.hasOwn(now.profiles, input.name) ? now.profiles[input.name] : undefined;
       if (!profile)
-        throw configError(`there is no profile "${input.name}" in ${context.store.path}`, {
-          hint: `imgctl profile add ${input.name} --provider NAME`,
+        throw configError(`no profile "${input.name}" in ${context.store.path}`, {
+          hint: `Add it with: imgctl profile add ${input.name} --provider NAME`,
         });
       const { protected: before, ...rest } = profile;
       const isProtected = input.protect ? true : input.unprotect ? false : before === true;
@@ -45,7 +45,9 @@ export const set = defineCommand({
         },
       };
     });
-    return afterWriting(input.name, book, context);
+    const written = await afterWriting(input.name, book, context);
+    await warnOfLack(input.name, driver, directoryAfter(book, context), context);
+    return written;
   },
 });
 
@@ -54,7 +56,7 @@ function pairs(words: readonly string[]): Readonly<Record<string, string>> {
     words.map((word, index) => {
       const at = word.indexOf('=');
       // The word itself may be a secret.
-      if (at < 1) throw usageError(`what was given as field ${index + 1} is not of the form field=value`);
+      if (at < 1) throw usageError(`argument ${index + 1} is not of the form FIELD=VALUE`);
       return [word.slice(0, at), word.slice(at + 1)];
     }),
   );
