@@ -21,6 +21,12 @@ export const sourceOptions = {
   allowUnsafe: { kind: 'names', value: 'code,…', summary: 'findings that are meant to be so, by their codes' },
 } as const satisfies Options;
 
+/** Beside them, of commands that send it to a provider. */
+export const compressOption = {
+  kind: 'flag',
+  summary: 'compress a raw disk on the way (gzip), unless that saves nothing',
+} as const;
+
 export const ifExistsOption = {
   kind: 'text',
   choices: ['fail', 'skip', 'replace', 'rename'],
@@ -30,8 +36,9 @@ export const ifExistsOption = {
 /** The format of this name, absent if there is none. */
 export const formatNamed = (name: string | undefined): Format | undefined => formats.find((known) => known === name);
 
-export function wishesFrom(input: OptionValues<typeof sourceOptions>): Wishes {
+export function wishesFrom(input: OptionValues<typeof sourceOptions> & { readonly compress?: boolean | undefined }): Wishes {
   return {
+    ...(input.compress ? { compress: true } : {}),
     format: formatNamed(input.diskFormat),
     fromFormat: formatNamed(input.fromFormat),
     allowUnsafe: input.allowUnsafe,

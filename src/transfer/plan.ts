@@ -10,6 +10,8 @@ export interface Have extends Encoding {
   readonly seekable: boolean;
   /** It can be decoded from a stream; absent: only where it has no tables. */
   readonly streamable?: boolean;
+  /** It is to be compressed, as a raw disk, where that is taken. */
+  readonly shrinks?: boolean;
   /** Nothing here reads it, and a helper program turns it into something that is read. */
   readonly foreign?: boolean;
 }
@@ -17,6 +19,8 @@ export interface Have extends Encoding {
 /** What the result shall be; absent: as it is, or what the target takes. */
 export interface Wish {
   readonly format?: Format | undefined;
+  /** A raw disk is compressed on its way, where that makes it smaller. */
+  readonly compress?: boolean;
 }
 
 /**
@@ -55,7 +59,8 @@ export const useOf = (plan: Plan): 'asIs' | 'unwrapped' | 'decoded' =>
 /** How dear a plan is: fewer and cheaper steps first. */
 const cost = (have: Have, plan: Plan): number =>
   (plan.convert ? 16 : 0) +
-  (plan.wrap ? 8 : 0) +
+  // Where the disk is raw in any case, compressing it is wanted for one step less.
+  (plan.wrap ? (have.shrinks ? -1 : 8) : 0) +
   (plan.unwrap ? 4 : 0) +
   (plan.spoolInput ? 2 : 0) +
   (plan.spoolOutput ? 2 : 0) +
@@ -67,6 +72,8 @@ const cost = (have: Have, plan: Plan): number =>
  * Throws LIMIT when the source is too large for every way, UNSUPPORTED, with the reasons, when there is no way.
  */
 export function planTransfer(have: Have, accepts: readonly Accept[], wish: Wish = {}): Plan {
+  if (wish.compress && !accepts.some(({ compression }) => compression === 'gzip'))
+    throw unsupportedError('the target does not accept gzip-compressed disks', { hint: 'Omit --compress.' });
   const wanted = wish.format === undefined ? accepts : accepts.filter((accept) => accept.format === wish.format);
   if (wanted.length === 0) throw refused(have, accepts, `it does not take ${wish.format ?? 'anything'}`);
   const ways = wanted.flatMap((accept) => planFor(have, accept) ?? []);

@@ -10,12 +10,15 @@ import { excused, helpFor, needHelper } from './qemu-img.ts';
 import { planTransfer, useOf, type Have, type Plan } from './plan.ts';
 import { withPrefix } from './prefix.ts';
 import { checkClaim, checkSafety } from './safety.ts';
+import { shrinks } from './shrinkage.ts';
 import type { Source } from './source.ts';
 
 /** What the user wants of a transfer. */
 export interface Wishes {
   /** Format of the result; absent: as it is, or what the target takes. */
   readonly format?: Format | undefined;
+  /** A raw disk is compressed on its way, where that makes it smaller. */
+  readonly compress?: boolean;
   /** What the user says that the source is. */
   readonly fromFormat?: Format | undefined;
   /** Codes of findings that are meant to be so. */
@@ -99,9 +102,14 @@ export async function prepare(given: Source, accepts: readonly Accept[], wishes:
 }
 
 /** The way to its target, and what is worth a warning. What is unsafe is refused before there is a word of what has no way. */
-function judged(seen: Examined, accepts: readonly Accept[], wishes: Wishes): { plan: Plan; warnings: readonly Finding[] } {
+function judged(
+  seen: Examined,
+  accepts: readonly Accept[],
+  wishes: Wishes,
+  isSmaller: boolean,
+): { plan: Plan; warnings: readonly Finding[] } {
   const { source, inspection } = seen;
-  const have = haveOf(seen);
+  const have = { ...haveOf(seen), shrinks: isSmaller };
   // A digest of the whole, to be compared before anything is decoded, takes a second reading: of what is far, a copy here.
   const readTwice = wishes.checksum !== undefined && !source.near;
   const ways = attempt(() => planTransfer({ ...have, seekable: have.seekable && !readTwice }, accepts, wishes));
@@ -125,7 +133,7 @@ async function looked(given: Source, accepts: readonly Accept[], wishes: Wishes,
   const seen = await examine(given);
   const { source, inspection } = seen;
   checkClaim(source.name, inspection, wishes.fromFormat);
-  const { plan, warnings } = judged(seen, accepts, wishes);
+  const { plan, warnings } = judged(seen, accepts, wishes, wishes.compress === true && (await shrinks(seen)));
   if (plan.helper) await needHelper(inspection.format);
   return { inspection, warnings, plan, ...contentMaker({ given, seen, plan, wishes, means }) };
 }

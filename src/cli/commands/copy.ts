@@ -18,7 +18,14 @@ import { imageId } from '../resolve-image.ts';
 import { routeWords, shortcutOf } from '../route.ts';
 import { alreadyThere } from '../same-content.ts';
 import { foreseen } from '../taken-name.ts';
-import { ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
+import {
+  compressOption,
+  ifExistsOption,
+  meansForUpload,
+  sourceOptions,
+  warnOfFindings,
+  wishesFrom,
+} from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const copy = defineCommand({
@@ -36,6 +43,7 @@ export const copy = defineCommand({
     latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
     set: { kind: 'pairs', value: 'field=value', summary: 'a field that only the target provider has' },
     ...sourceOptions,
+    compress: compressOption,
     ...waitOptions,
   },
   needs: { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] },

@@ -15,7 +15,7 @@ import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '..
 import { one } from '../outcome.ts';
 import { foreseen } from '../taken-name.ts';
 import { target } from '../targets.ts';
-import { ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
+import { compressOption, ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const upload = defineCommand({
@@ -29,6 +29,7 @@ export const upload = defineCommand({
     id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
     ifExists: ifExistsOption,
     ...sourceOptions,
+    compress: compressOption,
     ...descriptionOptions,
     ...waitOptions,
   },
