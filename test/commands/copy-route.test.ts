@@ -93,7 +93,7 @@ describe('a copy between folders', () => {
         const made = await stage.ok(['copy', 'here:web', 'far', '-o', 'json'], { env: far });
         expect(made.json()).toMatchObject({ route: 'relay', checksums: { sha256: sha256(disk) } });
         const told = await stage.ok(['copy', 'here:web', 'far:b'], { env: far });
-        expect(told.stderr).toContain('it goes through here: the two folders lie on different file systems');
+        expect(told.stderr).toContain('it goes through here: the two folders are on different file systems');
         expect(readFileSync(path.join(root, 'images', 'blobs', 'sha256', sha256(disk)))).toEqual(disk);
       } finally {
         rmSync(root, { recursive: true, force: true });

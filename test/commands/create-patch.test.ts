@@ -38,7 +38,7 @@ describe('create', () => {
   it('refuses an id that is taken with 6, and one that cannot be one with 2', async () => {
     await stage.queued('a', '--id', 'one');
     const taken = await stage.run(['create', 'b', '--id', 'One', '--json']);
-    expect([taken.exitCode, errorOf(taken).message]).toEqual([6, 'there is an image with the id one already']);
+    expect([taken.exitCode, errorOf(taken).message]).toEqual([6, 'id one already exists']);
     for (const id of ['a/b', '..', 'a\u0000b', '']) {
       const odd = await stage.run(['create', 'c', '--id', id, '--json']);
       expect([odd.exitCode, errorOf(odd).code], JSON.stringify(id)).toEqual([2, 'USAGE']);

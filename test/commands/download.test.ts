@@ -167,8 +167,8 @@ describe('download', () => {
     const refused = await stage.run(['download', 'web', stage.file('f'), '--json']);
     expect(errorOf(refused)).toMatchObject({
       code: 'CONFLICT',
-      message: `image ${id} has no data yet: it is queued`,
-      hint: `imgctl upload FILE --into ${id}`,
+      message: `image ${id} is queued (no data uploaded yet)`,
+      hint: `Upload its data with: imgctl upload FILE --into local:${id}`,
       exitCode: 6,
     });
     expect(existsSync(stage.file('f'))).toBe(false);

@@ -27,7 +27,12 @@ describe('list', () => {
     await stage.queued('b');
     const { stdout, stderr } = await stage.ok(['list', '-o', 'json', '--progress', 'json']);
     expect(JSON.parse(stdout)).toHaveLength(2);
-    expect(stderr.trim().split('\n').map((line) => JSON.parse(line) as object)).toMatchObject([
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toMatchObject([
       { event: 'start', task: 'list local' },
       { event: 'progress', percent: 0, message: '0 of 2 images' },
       { event: 'done', task: 'list local' },

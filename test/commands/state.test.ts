@@ -28,7 +28,11 @@ describe('deactivate and reactivate', () => {
   it('refuse a queued image with 6, and say what it needs', async () => {
     const id = await stage.queued('web');
     const refused = await stage.run(['deactivate', 'web', '--json']);
-    expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: `imgctl upload FILE --into ${id}`, exitCode: 6 });
+    expect(errorOf(refused)).toMatchObject({
+      code: 'CONFLICT',
+      hint: `Upload its data with: imgctl upload FILE --into local:${id}`,
+      exitCode: 6,
+    });
   });
 
   it('give a row for each of several', async () => {
@@ -114,8 +118,8 @@ describe('delete', () => {
     expect(refused.exitCode).toBe(6);
     expect(errorOf(refused)).toMatchObject({
       code: 'CONFLICT',
-      message: `image ${id} is protected against deletion`,
-      hint: expect.stringContaining('--unprotect'),
+      message: `image ${id} is protected`,
+      hint: `Unprotect it with: imgctl patch local:${id} --unprotect`,
     });
     expect(await stage.names()).toEqual(['web']);
     await stage.ok(['patch', 'web', '--unprotect']);
@@ -255,8 +259,8 @@ describe('replicate and places', () => {
     const refused = await stage.run(['replicate', 'web', '--to', 'mars', '--json'], { env });
     expect(errorOf(refused)).toMatchObject({
       code: 'NOT_FOUND',
-      message: 'there is no place mars',
-      hint: 'the places are home, second, third',
+      message: 'no such place: mars',
+      hint: 'Places: home, second, third',
     });
   });
 

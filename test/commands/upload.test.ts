@@ -270,7 +270,10 @@ describe('upload --if-exists', () => {
     const id = await stage.image('web');
     const file = stage.write('other.raw', smallDisk(2));
     const unasked = await again('replace', file);
-    expect(errorOf(unasked)).toMatchObject({ code: 'USAGE', hint: expect.stringContaining('Pass --yes to skip the prompt.') as string });
+    expect(errorOf(unasked)).toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('Pass --yes to skip the prompt.') as string,
+    });
     expect((await stage.run(['show', id])).exitCode).toBe(0);
     const replaced = await again('replace', file, '--yes');
     expect(replaced.json()).toMatchObject({ name: 'web', checksums: { sha256: sha256(smallDisk(2)) } });
@@ -316,7 +319,7 @@ describe('import', () => {
     [['--url', 'https://h/x'], 'give either a NAME or --into IMAGE'],
     [['web', '--url', 'file:///etc/passwd'], '--url: "file:///etc/passwd" is not a URL that local fetches'],
     [['web', '--url', 'no url'], '--url: "no url" is not a URL that local fetches'],
-    [['web', '--url', 'https://h/x'], expect.stringContaining('import must be told the format')],
+    [['web', '--url', 'https://h/x'], '--disk-format is required'],
   ])('refuses %j with 2', async (args, message) => {
     const refused = await stage.run(['import', ...args, '--json']);
     expect(errorOf(refused)).toMatchObject({ code: 'USAGE', message });

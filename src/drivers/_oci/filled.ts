@@ -25,11 +25,12 @@ export function checkFillable(
   const { id, manifest, record } = image;
   if (manifest.disk)
     throw conflictError(`image ${id} already has data (it is ${record.status})`, {
-      hint: 'Omit --into to make a new image.',
+      hint: 'Omit --into to create a new image.',
     });
   if (record.diskFormat !== undefined && record.diskFormat !== format)
     throw conflictError(`image ${id} is declared as ${record.diskFormat}, but this is ${format}`, {
-      hint: `Try: imgctl patch ${id} --set diskFormat=${format}, or convert the file`,
+      hint: 'Convert the file, or change the record with:',
+      next: [{ command: `imgctl patch IMAGE --set diskFormat=${format}`, image: id }],
     });
 }
 

@@ -15,7 +15,7 @@ export const isId = (tag: string): boolean => rule.test(tag) && !twoSeparators.t
 /** Throws USAGE for an id that cannot be a tag. Nothing is escaped: what is asked for is what it is called. */
 export function checkId(id: string): void {
   if (isId(id)) return;
-  throw usageError(`"${id.slice(0, 140)}" cannot be the id of an image here`, {
-    hint: 'letters and digits, with single . _ - between them, at most 128; or leave --id out',
+  throw usageError(`invalid id: "${id.slice(0, 140)}"`, {
+    hint: 'Use at most 128 letters and digits, with single . _ - between them, or omit --id.',
   });
 }

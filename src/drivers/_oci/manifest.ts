@@ -1,4 +1,4 @@
-import { imageType, indexType, manifestType, emptyType, recordType } from './media-types.ts';
+import { imageType, manifestType, emptyType, recordType } from './media-types.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -87,19 +87,5 @@ export function indexEntry(id: string, digest: string, size: number): Descriptor
 
 /** Whether an index entry may be an image of ours; only reading the manifest tells for sure. */
 export function mayBeImage(entry: Descriptor): boolean {
-  return entry.mediaType === manifestType && (entry.artifactType === undefined || entry.artifactType === imageType);
+  return entry.artifactType === undefined ? entry.mediaType === manifestType : entry.artifactType === imageType;
 }
-
-/** Everything that a manifest or an index points to; empty for JSON of another kind. */
-export function childrenOf(json: Json): readonly Descriptor[] {
-  return [
-    ...descriptorsOf([json.config, json.subject]),
-    ...descriptorsOf(json.layers),
-    ...descriptorsOf(json.blobs),
-    ...descriptorsOf(json.manifests),
-  ];
-}
-
-/** Whether a descriptor's blob is itself a list of descriptors. */
-export const hasChildren = ({ mediaType }: Descriptor): boolean =>
-  mediaType === manifestType || mediaType === indexType || /(manifest|index)[\w.+-]*json$/.test(mediaType);

@@ -33,8 +33,8 @@ export function firstRecord(id: string, description: Description & { readonly na
 export function nextRecord(json: Json, id: string, fields: Json, now: string): Json {
   const { schema, revision } = recordOf(json);
   if (schema > recordSchema)
-    throw conflictError(`image ${id} was written by a newer version of this program (record version ${schema})`, {
-      hint: 'update imgctl to change it',
+    throw conflictError(`image ${id} was written by a newer version of imgctl (record version ${schema})`, {
+      hint: 'Update imgctl to change it.',
     });
   const next = { ...json, ...fields, schema: recordSchema, id, revision: revision + 1, updatedAt: now };
   return Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined));
@@ -43,14 +43,12 @@ export function nextRecord(json: Json, id: string, fields: Json, now: string): J
 /** The fields that a change sets. Throws USAGE for what cannot be cleared, CONFLICT for what the data decides. */
 export function changedFields(json: Json, id: string, changes: Changes): Json {
   const now = recordOf(json);
-  if (changes.name === null) throw usageError('an image cannot be without a name');
+  if (changes.name === null) throw usageError('the name cannot be removed');
   if (changes.diskFormat !== undefined && changes.diskFormat !== now.diskFormat && now.status !== 'queued')
-    throw conflictError(
-      `the data of image ${id} is ${now.diskFormat ?? 'of a format of its own'}; its record cannot say otherwise`,
-      {
-        hint: 'imgctl convert makes a file of another format',
-      },
-    );
+    throw conflictError(`the data of image ${id} is ${now.diskFormat ?? 'of an unknown format'}; diskFormat cannot be changed`, {
+      hint: 'Convert it to a file with:',
+      next: [{ command: 'imgctl download IMAGE FILE --disk-format FORMAT', image: id }],
+    });
   const simple = recordFields.filter((field) => field !== 'tags' && field !== 'properties');
   const set = simple.filter((field) => changes[field] !== undefined).map((field) => [field, changes[field] ?? undefined]);
   const tags = tagsAfter(now.tags, changes);

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { integrityError } from '../../core/errors.ts';
+import { integrityError, type ImgctlError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { digestOf } from '../_oci/digest.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
-import { clearDrafts, keptAlive } from './drafts.ts';
+import type { Draft } from './drafts.ts';
 import { goOn, ifThere, onDisk } from './failure.ts';
-import { blobsPath, discard, makeLayout, newDraft, publish, writeDurably, type Folder, type LockedFolder } from './folder.ts';
+import { blobsPath, discard, publish, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 import { unsettle } from './ledger.ts';
 
 /** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */
@@ -35,76 +35,51 @@ export async function readDocument(folder: Folder, { digest, size }: Descriptor)
   if (file === undefined || size > largestDocument) return undefined;
   const bytes = await ifThere(`reading ${file}`, readFile(file));
   if (bytes === undefined) return undefined;
-  if (digestOf(bytes) !== digest)
-    throw integrityError(`${file} is damaged: its bytes are not those that its name stands for`, {
-      hint: 'bring the file back from a copy of the folder',
-    });
+  if (digestOf(bytes) !== digest) throw damagedBlob(file);
   return bytes.toString('utf8');
 }
+
+/** The failure of a blob whose bytes are not those of its digest. */
+export const damagedBlob = (file: string): ImgctlError =>
+  integrityError(`${file} is damaged: its SHA-256 is not its name`, {
+    hint: 'Restore the file from a backup, or delete the image.',
+  });
 
 /** Stores a small blob, and says what describes it. */
 export async function putDocument(folder: LockedFolder, mediaType: string, text: string): Promise<Descriptor> {
   const bytes = Buffer.from(text, 'utf8');
   const digest = digestOf(bytes);
   const file = path.join(blobsPath(folder), digest.slice('sha256:'.length));
-  if ((await blobSize(folder, digest)) !== bytes.length) {
-    await unsettle(folder, [digest]);
-    await writeDurably(folder, file, bytes);
-  }
+  await unsettle(folder, [digest]);
+  // What has the name may have other bytes by now.
+  const there = await ifThere(`reading ${file}`, readFile(file));
+  if (!there?.equals(bytes)) await writeDurably(folder, file, bytes);
   return { mediaType, digest, size: bytes.length };
 }
 
-/** Bytes that were written to the end and are synced, and have no name yet. Whoever gets it removes the file. */
-export interface Draft {
-  readonly file: string;
-  readonly digest: string;
-  readonly size: number;
-}
-
-/** Writes a stream to a draft. An error of the stream comes out as it is; nothing is left behind then. */
-export async function writeDraft(folder: Folder, bytes: Bytes, signal: AbortSignal): Promise<Draft> {
-  await makeLayout(folder);
-  // Before the new one: the space may be needed for it.
-  await clearDrafts(folder);
-  const file = newDraft(folder);
-  const hash = createHash('sha256');
-  let size = 0;
-  try {
-    const handle = await onDisk(`writing ${file}`, open(file, 'wx', 0o644));
-    try {
-      await keptAlive(file, async () => {
-        for await (const chunk of bytes) {
-          goOn(signal);
-          hash.update(chunk);
-          await onDisk(`writing ${file}`, handle.writeFile(chunk));
-          size += chunk.byteLength;
-        }
-      });
-      goOn(signal);
-      await onDisk(`writing ${file}`, handle.sync());
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    await rm(file, { force: true });
-    throw error;
-  }
-  return { file, digest: `sha256:${hash.digest('hex')}`, size };
-}
-
-/** Whether a blob of this size is there. Marks it as used just now, so that no collector takes it for forgotten. */
-export async function holdsBlob(folder: Folder, digest: string, size: number): Promise<boolean> {
+/**
+ * Whether a blob is there and every byte of it is what its digest stands for. A digest that was right when the blob was stored says
+ * nothing of the disk a year later.
+ */
+export async function isIntact(folder: Folder, { digest, size }: Pick<Descriptor, 'digest' | 'size'>, signal: AbortSignal) {
   const file = blobPath(folder, digest);
-  if (file === undefined || (await blobSize(folder, digest)) !== size) return false;
-  const now = new Date();
-  await onDisk(`marking ${file}`, utimes(file, now, now));
-  return true;
+  return file !== undefined && (await blobSize(folder, digest)) === size && (await digestOfFile(file, size, signal)) === digest;
 }
 
-/** Gives a draft its place among the blobs, unless the same bytes are there already. */
+/** The digest of the first `size` bytes of a file. Throws INTEGRITY where it has fewer. */
+export async function digestOfFile(file: string, size: number, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readBlob(file, 0, size - 1, signal)) hash.update(chunk);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/**
+ * Gives a draft its place among the blobs. Its bytes are known to be right, and take the place of what is there: that may have
+ * the name and the length, and be rotten.
+ */
 export async function placeDraft(folder: LockedFolder, draft: Draft): Promise<void> {
   const file = blobPath(folder, draft.digest);
-  if (file === undefined || (await holdsBlob(folder, draft.digest, draft.size))) return;
+  if (file === undefined) return;
   await unsettle(folder, [draft.digest]);
   await publish(draft.file, file);
 }
@@ -125,7 +100,7 @@ export async function* readBlob(file: string, from: number, to: number, signal: 
     for (let at = from; at <= to;) {
       goOn(signal);
       const { bytesRead } = await onDisk(`reading ${file}`, handle.read(buffer, 0, Math.min(buffer.length, to + 1 - at), at));
-      if (bytesRead === 0) throw integrityError(`${file} ends at byte ${at}; ${to + 1 - at} bytes are missing`);
+      if (bytesRead === 0) throw integrityError(`${file} is truncated: it ends at byte ${at}, ${to + 1 - at} bytes are missing`);
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { integrityError } from '../../core/errors.ts';
+import { digestOf } from '../_oci/digest.ts';
 import { parseJson, type Json } from '../_oci/manifest.ts';
 import { draftsPath, makeFolder, ownPath, writeDurably, type Folder } from './folder.ts';
+import { append } from './own-file.ts';
 
 const fileName = 'records.tsv';
 /** Ends a line that was written whole. */
@@ -11,7 +12,7 @@ const lineEnd = '\t.';
 
 /** What is kept of a manifest is no longer what was written. */
 export const damaged = (digest: string): Error =>
-  integrityError(`imgctl/${fileName} is damaged at ${digest}`, { hint: 'remove that file: it is made anew' });
+  integrityError(`imgctl/${fileName} is damaged at ${digest}`, { hint: 'Remove that file: it is recreated.' });
 
 /**
  * What a manifest's digest stands for. It can never change, so it need not be read again. Kept as a line of digest, manifest,
@@ -26,9 +27,16 @@ export class Known {
     this.line = line;
     this.digest = line.slice(0, line.indexOf('\t'));
   }
-  /** No record: the manifest is of another tool. */
-  static of(digest: string, manifest: Json, record: Json | undefined): Known {
-    return new Known(`${digest}\t${JSON.stringify(manifest)}\t${record ? JSON.stringify(record) : ''}${lineEnd}`);
+  /** `manifest` is its text. No record: the manifest is of another tool. */
+  static of(digest: string, manifest: string, record: Json | undefined): Known {
+    // Ours are on one line, and kept as they are: then they are still what their digest names.
+    const line = /[\t\r\n]/.test(manifest) ? JSON.stringify(JSON.parse(manifest)) : manifest;
+    return new Known(`${digest}\t${line}\t${record ? JSON.stringify(record) : ''}${lineEnd}`);
+  }
+  /** The text of a manifest of ours, where it is still the very one that the digest names. */
+  get certain(): string | undefined {
+    const text = this.line.slice(this.digest.length + 1, this.#recordAt - 1);
+    return this.isOurs && digestOf(text) === this.digest ? text : undefined;
   }
   get isOurs(): boolean {
     return !this.line.endsWith(`\t${lineEnd}`);
@@ -87,7 +95,7 @@ export async function openCache(folder: Folder): Promise<Cache> {
     await makeFolder(draftsPath(folder));
     const lines = [...(kept ?? []), ...fresh.values()].map(({ line }) => `${line}\n`).join('');
     if (kept) await writeDurably(folder, file, lines);
-    else await appendFile(file, `\n${lines}`);
+    else await append(file, `\n${lines}`);
   }
   return {
     get: (digest) => old.get(digest) ?? fresh.get(digest),

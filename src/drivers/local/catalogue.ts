@@ -42,12 +42,13 @@ export class Found {
 
 /** What a manifest stands for; absent when it or its record is gone. */
 async function read(folder: Folder, entry: Descriptor): Promise<Known | undefined> {
-  const manifest = parseJson((await readDocument(folder, entry)) ?? '');
+  const text = (await readDocument(folder, entry)) ?? '';
+  const manifest = parseJson(text);
   if (!manifest) return undefined;
   const ours = imageManifestOf(manifest);
   const record = ours && parseJson((await readDocument(folder, ours.record)) ?? '');
   if (ours && !record) return undefined;
-  return Known.of(entry.digest, manifest, record);
+  return Known.of(entry.digest, text, record);
 }
 
 /**
@@ -76,8 +77,8 @@ export interface Catalogue {
   readonly broken: readonly Descriptor[];
 }
 
-/** One damaged image is no reason not to show the others. */
-function ifDamaged(error: unknown): undefined {
+/** Nothing, for what is damaged: that is no reason not to show others, nor to keep it for ever. Throws any other error on. */
+export function ifDamaged(error: unknown): undefined {
   if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
 }
 
@@ -105,6 +106,12 @@ async function readAll(folder: Folder, index: Index, call: Pick<Call, 'signal' |
   return { index, images: byId(found), known: cache, broken };
 }
 
+/** What a user can name a damaged entry by. */
+const shownId = (entry: Descriptor): string => {
+  const name = nameOf(entry);
+  return name === undefined ? `manifest ${entry.digest}` : `image ${name}`;
+};
+
 /** All images of a folder, as of one reading of its index. Entries that lead nowhere are reported as warnings. */
 export async function readCatalogue(folder: Folder, call: Pick<Call, 'signal' | 'note'>, index?: Index): Promise<Catalogue> {
   for (let reading = 1; ; reading += 1) {
@@ -112,10 +119,10 @@ export async function readCatalogue(folder: Folder, call: Pick<Call, 'signal' | 
     const catalogue = await readAll(folder, index ?? (await readIndex(folder)), call);
     // Between the index and its manifests somebody may have changed an image: then the index names others by now.
     if (catalogue.broken.length === 0 || index !== undefined || reading === rereadings) {
-      for (const { digest } of catalogue.broken)
+      for (const entry of catalogue.broken)
         call.note({
           kind: 'warning',
-          message: `${folder.path}: the manifest ${digest} or its record is missing or damaged; the image is left out`,
+          message: `${folder.path}: skipped ${shownId(entry)}: its manifest or record is missing or corrupt`,
         });
       return catalogue;
     }
@@ -126,7 +133,7 @@ export async function readCatalogue(folder: Folder, call: Pick<Call, 'signal' | 
 async function readings(folder: Folder, index: Index, id: string): Promise<{ found: readonly Found[]; missing: boolean }> {
   const named = index.entries.filter((entry) => mayBeImage(entry) && nameOf(entry) === id);
   const candidates = named.length > 0 ? named : index.entries.filter((entry) => mayBeImage(entry) && nameOf(entry) === undefined);
-  const known = await Promise.all(candidates.map((entry) => read(folder, entry)));
+  const known = await Promise.all(candidates.map((entry) => read(folder, entry).catch(ifDamaged)));
   const found = candidates.flatMap((entry, at) => {
     const documents = known[at];
     const one = documents?.isOurs ? new Found(entry, documents) : undefined;
@@ -135,14 +142,17 @@ async function readings(folder: Folder, index: Index, id: string): Promise<{ fou
   return { found, missing: named.length > 0 && known.includes(undefined) };
 }
 
-/** One image; absent if there is none of this id. Throws INTEGRITY when the index names it and its manifest is gone. */
+/** One image; absent if there is none of this id. Throws INTEGRITY when the index names it and its manifest or record is missing or damaged. */
 export async function lookUp(folder: Folder, id: string, index?: Index): Promise<Found | undefined> {
   for (let reading = 1; ; reading += 1) {
     const { found, missing } = await readings(folder, index ?? (await readIndex(folder)), id);
     const image = byId(found).get(id);
     if (image || !missing) return image;
     if (reading === rereadings || index !== undefined)
-      throw integrityError(`image ${id} is damaged: its manifest or record is missing under ${folder.path}/blobs`);
+      throw integrityError(`image ${id} is damaged: its manifest or record is missing or corrupt under ${folder.path}/blobs`, {
+        hint: 'Restore the files from a backup, or remove the image with:',
+        next: [{ command: 'imgctl delete IMAGE', image: id }],
+      });
   }
 }
 
@@ -160,6 +170,5 @@ export const takenBy = (index: Index, id: string): string | undefined =>
 /** Throws CONFLICT for an id that is taken. */
 export function checkFree(index: Index, id: string): void {
   const taken = takenBy(index, id);
-  if (taken !== undefined)
-    throw conflictError(`there is an image with the id ${taken} already`, { hint: 'leave --id out to get a new one' });
+  if (taken !== undefined) throw conflictError(`id ${taken} already exists`, { hint: 'Omit --id to have one generated.' });
 }

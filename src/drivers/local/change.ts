@@ -3,20 +3,34 @@ import { indexEntry, manifestText, type Descriptor, type Json } from '../_oci/ma
 import { emptyBlob, emptyType, manifestType, recordType } from '../_oci/media-types.ts';
 import { nextRecord } from '../_oci/next-record.ts';
 import { recordOf } from '../_oci/record.ts';
-import { dropBlobs, putDocument } from './blobs.ts';
-import { find, readCatalogue, type Found } from './catalogue.ts';
+import { putDocument } from './blobs.ts';
+import { Known } from './cache.ts';
+import { find, Found } from './catalogue.ts';
 import type { Folder, LockedFolder } from './folder.ts';
 import { nameOf, readIndex, withoutName, writeIndex, type Index } from './index-file.ts';
 import { unsettle } from './ledger.ts';
-import { reachable } from './reachable.ts';
+
+/** Manifest and record of an image, as texts. */
+interface Documents {
+  readonly manifest: string;
+  readonly record: string;
+}
 
 /**
- * Lets the index name a manifest for the image `id`, in the place of `before` if there was one. Record, manifest and
- * disk must be there already; those of before go once the index no longer names them. So whoever is killed at any
- * point leaves the one or the other whole. Call with an index that was read under the same lock.
+ * Lets the index name these documents for the image `id`, in the place of `before` if there was one. The disk must be there
+ * already; what was there before goes once the index no longer names it. So whoever is killed at any point leaves the one or the
+ * other whole. Call with an index that was read under the same lock. Returns the image as it is now.
  */
-export async function enter(folder: LockedFolder, index: Index, id: string, manifest: Descriptor, before?: Found): Promise<void> {
-  const plain = indexEntry(id, manifest.digest, manifest.size);
+export async function enter(
+  folder: LockedFolder,
+  index: Index,
+  id: string,
+  { manifest, record }: Documents,
+  before?: Found,
+): Promise<Found> {
+  await putDocument(folder, recordType, record);
+  const { digest, size } = await putDocument(folder, manifestType, manifest);
+  const plain = indexEntry(id, digest, size);
   const entry = { ...before?.entry, ...plain, annotations: { ...before?.entry.annotations, ...plain.annotations } };
   let entered = false;
   const edit = (each: Descriptor): Descriptor => {
@@ -29,56 +43,31 @@ export async function enter(folder: LockedFolder, index: Index, id: string, mani
     return nameOf(each) === id ? withoutName(each) : each;
   };
   const keepsPlace = before !== undefined && index.entries.some((each) => each.digest === before.entry.digest);
-  const former = before ? [before.entry.digest, before.manifest.record.digest] : [];
-  if (before) await unsettle(folder, former);
-  const after = await writeIndex(folder, index, edit, keepsPlace ? [] : [entry]);
-  if (before && !after.entries.some(({ digest }) => digest === before.entry.digest)) await dropBlobs(folder, former);
+  if (before) await unsettle(folder, [before.entry.digest, before.manifest.record.digest]);
+  await writeIndex(folder, index, edit, { added: keepsPlace ? [] : [entry], done: `image ${id} is stored` });
+  return new Found(entry, Known.of(digest, manifest, JSON.parse(record) as Json));
 }
 
-/** Writes an image's record and manifest, and enters it. Returns its record. */
-export async function put(folder: LockedFolder, index: Index, json: Json, disk?: Descriptor, before?: Found): Promise<Json> {
+/** Writes an image's record and manifest, and enters it. Returns the image as it is now. */
+export async function put(folder: LockedFolder, index: Index, json: Json, disk?: Descriptor, before?: Found): Promise<Found> {
   const { id, name, createdAt } = recordOf(json);
   const empty = disk ?? (await putDocument(folder, emptyType, emptyBlob));
-  const record = await putDocument(folder, recordType, JSON.stringify(json));
-  const text = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
-  await enter(folder, index, id, await putDocument(folder, manifestType, text), before);
-  return json;
-}
-
-/** Changes the record of an image: `change` gives the fields that differ, or undefined if none do. Throws NOT_FOUND. */
-export async function changeRecord(home: Folder, id: string, change: (found: Found) => Json | undefined): Promise<void> {
-  await home.locked(async (folder) => {
-    const index = await readIndex(folder);
-    const before = await find(folder, id, index);
-    const fields = change(before);
-    if (!fields) return;
-    await put(folder, index, nextRecord(before.json, id, fields, new Date().toISOString()), before.manifest.disk, before);
-  });
+  const text = JSON.stringify(json);
+  const record = await putDocument(folder, recordType, text);
+  const manifest = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
+  return enter(folder, index, id, { manifest, record: text }, before);
 }
 
 /**
- * Takes an image out of a folder, and its blobs that nothing else needs. `check` may refuse by throwing. Throws
- * NOT_FOUND. Call without the lock.
+ * Changes the record of an image: `change` gives the fields that differ, or undefined if none do. Throws NOT_FOUND. Returns the
+ * image as it is now.
  */
-export async function removeImage(from: Folder, id: string, call: Call, check: (found: Found) => void): Promise<void> {
-  await from.locked(async (folder) => {
+export function changeRecord(home: Folder, id: string, change: (found: Found) => Json | undefined, call: Call): Promise<Found> {
+  return home.locked(async (folder) => {
     const index = await readIndex(folder);
-    const { images, known } = await readCatalogue(folder, call, index);
-    const found = images.get(id) ?? (await find(folder, id, index));
-    check(found);
-    // Unnamed entries are earlier revisions that another tool left: without their successor they would come back.
-    const isOfImage = (entry: Descriptor): boolean =>
-      (nameOf(entry) ?? recordOf(known.get(entry.digest)?.record ?? {}).id) === id;
-    const gone = index.entries.filter(isOfImage);
-    const { record, disk } = found.manifest;
-    const blobs = [...gone.map(({ digest }) => digest), record.digest, ...(disk ? [disk.digest] : [])];
-    await unsettle(folder, blobs);
-    const after = await writeIndex(folder, index, (entry) => (isOfImage(entry) ? undefined : entry));
-    const needed = await reachable(folder, after, known);
-    if (!needed) return;
-    await dropBlobs(
-      folder,
-      blobs.filter((digest) => !needed.has(digest)),
-    );
-  });
+    const before = await find(folder, id, index);
+    const fields = change(before);
+    if (!fields) return before;
+    return put(folder, index, nextRecord(before.json, id, fields, new Date().toISOString()), before.manifest.disk, before);
+  }, call.note);
 }

@@ -17,7 +17,10 @@ export interface LocalClient {
 /** Throws CONFIG when there is no path, or `places` is not `name=path,…`. */
 export function connect(values: { path?: string | undefined; places?: string | undefined }, tools: Tools): LocalClient {
   if (!values.path)
-    throw configError('the profile names no folder for the images', { hint: 'imgctl profile set NAME path=FOLDER' });
+    throw configError('path is required', {
+      hint: 'Set the folder of the images with:',
+      next: [{ command: 'imgctl profile set PROFILE path=FOLDER' }],
+    });
   const home = openFolder(values.path, tools.lock);
   return { home, places: placesOf(values.places ?? '', home, tools), http: tools.http };
 }
@@ -27,11 +30,14 @@ function placesOf(text: string, home: Folder, { lock }: Tools): ReadonlyMap<stri
   for (const part of text.split(',').filter((each) => each.trim() !== '')) {
     const [, name, folderPath] = /^\s*([\w.-]+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
     if (name === undefined || folderPath === undefined)
-      throw configError(`places: "${part.trim()}" is not name=path`, { hint: 'places=second=/srv/copies,third=/mnt/copies' });
+      throw configError(`places: "${part.trim()}" is not name=path`, {
+        hint: 'Example: places=second=/srv/copies,third=/mnt/copies',
+      });
     const folder = openFolder(folderPath, lock);
-    if (name === homePlace || places.has(name)) throw configError(`places: the name ${name} is taken`);
+    if (name === homePlace || places.has(name))
+      throw configError(`places: duplicate name ${name}`, { hint: 'Use another name.' });
     if ([home, ...places.values()].some((other) => other.path === folder.path))
-      throw configError(`places: ${folder.path} is a place already`);
+      throw configError(`places: ${folder.path} is listed twice`, { hint: 'Use another folder.' });
     places.set(name, folder);
   }
   return places;

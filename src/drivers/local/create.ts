@@ -7,7 +7,7 @@ import { put } from './change.ts';
 import type { LocalClient } from './client.ts';
 import { goOn } from './failure.ts';
 import { readIndex } from './index-file.ts';
-import { showImage } from './replicas.ts';
+import { shown } from './replicas.ts';
 
 export const create: Operation<LocalClient, 'create'> = {
   from: ['nothing'],
@@ -16,13 +16,13 @@ export const create: Operation<LocalClient, 'create'> = {
   async run(client, request, call) {
     const id = request.id ?? randomUUID();
     checkId(id);
-    await client.home.locked(async (home) => {
+    const found = await client.home.locked(async (home) => {
       goOn(call.signal);
       const index = await readIndex(home);
       checkFree(index, id);
-      await put(home, index, firstRecord(id, request.description, new Date().toISOString()));
-    });
+      return put(home, index, firstRecord(id, request.description, new Date().toISOString()));
+    }, call.note);
     call.note({ kind: 'created', id });
-    return showImage(client, id, call);
+    return shown(found, []);
   },
 };

@@ -1,24 +1,31 @@
 import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
-import { find, type Found } from './catalogue.ts';
-import { removeImage } from './change.ts';
+import { find, ifDamaged, type Found } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
+import { removeImage } from './remove-image.ts';
 import { copiesOf, removeCopy } from './replicas.ts';
-import { sweep } from './sweep.ts';
 
 function checkUnprotected({ id, record }: Found): void {
   if (record.protected === true)
-    throw conflictError(`image ${id} is protected against deletion`, { hint: `imgctl patch ${id} --unprotect` });
+    throw conflictError(`image ${id} is protected`, {
+      hint: 'Unprotect it with:',
+      next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
+    });
 }
 
-/** Copies go first: whoever is stopped half way still sees the image, in fewer places. */
+/** Copies go first: whoever is stopped half way still sees the image, in fewer places. What is damaged goes as well. */
 export const remove: Operation<LocalClient, 'delete'> = {
   async run(client, { id }, call) {
-    const found = await find(client.home, id);
-    checkUnprotected(found);
-    for (const folder of (await copiesOf(client, found, call)).values()) await removeCopy(folder, found, call);
+    const found = await find(client.home, id).catch(ifDamaged);
+    if (found) {
+      checkUnprotected(found);
+      for (const folder of (await copiesOf(client, found, call)).values()) await removeCopy(folder, found, call);
+    } else if (client.places.size > 0)
+      call.note({
+        kind: 'warning',
+        message: `image ${id} is damaged: its copies in other places cannot be identified, and are kept`,
+      });
     await removeImage(client.home, id, call, checkUnprotected);
     call.note({ kind: 'removed', id });
-    await sweep(client.home, call);
   },
 };

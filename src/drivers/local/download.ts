@@ -5,6 +5,7 @@ import { originalOf } from '../_oci/original.ts';
 import { blobPath, blobSize, readBlob, readDocument } from './blobs.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
+import { noData } from './failure.ts';
 import { handoverOf } from './handover.ts';
 
 export const download: Operation<LocalClient, 'download'> = {
@@ -13,14 +14,18 @@ export const download: Operation<LocalClient, 'download'> = {
     const found = await find(client.home, id);
     const { manifest, record } = found;
     const { disk } = manifest;
-    if (!disk)
-      throw conflictError(`image ${id} has no data yet: it is ${record.status}`, { hint: `imgctl upload FILE --into ${id}` });
+    if (!disk) throw noData(id, record.status);
     if (record.status !== 'active')
-      throw conflictError(`image ${id} is ${record.status}: its data may not be used`, { hint: `imgctl reactivate ${id}` });
+      throw conflictError(`image ${id} is ${record.status}: its data cannot be used`, {
+        hint: 'Reactivate it with:',
+        next: [{ command: 'imgctl reactivate IMAGE', image: id }],
+      });
     const file = blobPath(client.home, disk.digest);
     const size = await blobSize(client.home, disk.digest);
     if (file === undefined || size !== disk.size)
-      throw integrityError(`image ${id} is damaged: of ${disk.size} bytes under ${disk.digest} ${size ?? 0} are there`);
+      throw integrityError(`image ${id} is damaged: ${size ?? 0} of ${disk.size} bytes are left of ${file ?? disk.digest}`, {
+        hint: 'Restore the file from a backup, or upload the disk again.',
+      });
     const encoding = encodingOf(disk.mediaType);
     const handover = handoverOf(file, disk, record.virtualBytes);
     const [text, recordText] = [await readDocument(client.home, found.entry), await readDocument(client.home, manifest.record)];

@@ -1,7 +1,14 @@
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { ifThere, onDisk } from './failure.ts';
+import { onDisk } from './failure.ts';
 import { draftsPath, type Folder } from './folder.ts';
+
+/** Bytes that are written to the end and synced, and have no name yet. Whoever gets it removes the file. */
+export interface Draft {
+  readonly file: string;
+  readonly digest: string;
+  readonly size: number;
+}
 
 /** Milliseconds between signs of life of a draft that waits for its next bytes. */
 const beatMs = 5_000;
@@ -23,20 +30,16 @@ export async function keptAlive<T>(draft: string, work: () => Promise<T>): Promi
   }
 }
 
-/** Gives back the space of drafts that dead processes left. */
-export const clearDrafts = (folder: Folder): Promise<void> => removeOld(draftsPath(folder), deadMs, () => true);
-
-/** Removes files of a folder that may go and were last written more than `ageMs` ago. */
-export async function removeOld(
-  folderPath: string,
-  ageMs: number,
-  mayGo: (name: string) => boolean,
-  remove: (file: string) => Promise<void> = (file) => onDisk(`removing ${file}`, rm(file, { force: true })),
-): Promise<void> {
-  for (const entry of await onDisk(`reading ${folderPath}`, readdir(folderPath, { withFileTypes: true }))) {
-    if (!entry.isFile() || !mayGo(entry.name)) continue;
-    const file = path.join(folderPath, entry.name);
-    const there = await ifThere(`looking at ${file}`, stat(file));
-    if (there && Date.now() - there.mtimeMs > ageMs) await remove(file);
+/** Gives back the space of drafts that dead processes left. What cannot be removed now is nobody's failure: the next run tries again. */
+export async function clearDrafts(folder: Folder): Promise<void> {
+  const drafts = draftsPath(folder);
+  for (const entry of await onDisk(`reading ${drafts}`, readdir(drafts, { withFileTypes: true }))) {
+    if (!entry.isFile()) continue;
+    const file = path.join(drafts, entry.name);
+    const there = await stat(file).catch(() => undefined);
+    if (there && Date.now() - there.mtimeMs > deadMs) await rm(file, { force: true }).catch(() => undefined);
   }
 }
+
+/** Takes a draft away that is of no more use. What cannot be removed is cleared away by a later run, and no failure of this one. */
+export const dropDraft = (file: string): Promise<void> => rm(file, { force: true }).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { abortedError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
+import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
 
 /** The `code` of a file system's error (`ENOENT`); absent for anything else. */
 const codeOf = (error: unknown): string | undefined =>
@@ -7,15 +7,16 @@ const codeOf = (error: unknown): string | undefined =>
     : undefined;
 
 const meanings: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'disk quota exceeded',
   EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
+  EPERM: 'operation not permitted',
+  EROFS: 'read-only file system',
   EMFILE: 'too many open files',
-  ENOTDIR: 'something in the path is no folder',
-  EISDIR: 'it is a folder',
-  EIO: 'the device failed',
+  ENOTDIR: 'part of the path is not a folder',
+  EISDIR: 'is a folder',
+  ELOOP: 'is a symbolic link, which is not followed',
+  EIO: 'input/output error',
 };
 
 /** What the file system answers, with its errors as LOCAL errors that say what was being done. */
@@ -40,12 +41,26 @@ export async function ifThere<T>(what: string, work: Promise<T>): Promise<T | un
   );
 }
 
+/** What went wrong, in words. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Throws ABORTED once the signal has fired. */
 export function goOn(signal: AbortSignal): void {
-  if (signal.aborted) throw abortedError('stopped');
+  if (signal.aborted) throw abortedError('interrupted');
 }
 
 /** The refusal of an id that no image has. */
 export function noSuchImage(id: string, folder: string): ImgctlError {
-  return notFoundError(`no image ${id.slice(0, 200)} in ${folder}`, { hint: 'imgctl list shows what is there' });
+  return notFoundError(`image ${id.slice(0, 200)} not found in ${folder}`, {
+    hint: 'List images with:',
+    next: [{ command: 'imgctl list -p PROFILE' }],
+  });
+}
+
+/** The refusal of an image that has no disk yet. */
+export function noData(id: string, status: string): ImgctlError {
+  return conflictError(`image ${id} is ${status} (no data uploaded yet)`, {
+    hint: 'Upload its data with:',
+    next: [{ command: 'imgctl upload FILE --into IMAGE', image: id }],
+  });
 }

@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import type { Encoding } from '../../core/encoding.ts';
 import { integrityError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Description, Original } from '../../core/operation.ts';
 import { checkFillable, diskLayer, filledRecord } from '../_oci/filled.ts';
 import { checkId } from '../_oci/ids.ts';
-import { manifestType, recordType } from '../_oci/media-types.ts';
 import { documentsOf } from '../_oci/original.ts';
-import { holdsBlob, placeDraft, putDocument, type Draft } from './blobs.ts';
+import { blobSize, isIntact, placeDraft } from './blobs.ts';
 import { checkFree, find, takenBy, type Found } from './catalogue.ts';
 import { enter, put } from './change.ts';
 import type { LocalClient } from './client.ts';
 import type { Folder, LockedFolder } from './folder.ts';
+import { dropDraft, keptAlive, type Draft } from './drafts.ts';
 import { readIndex, type Index } from './index-file.ts';
-import { showImage } from './replicas.ts';
-import { sweep } from './sweep.ts';
+import { shown } from './replicas.ts';
 
 /** Which image gets the data: a queued one, or a new one of this description. */
 export interface Target {
@@ -59,62 +57,68 @@ export async function fill(
   const { home } = client;
   const id = target.into ?? target.id ?? randomUUID();
   await before(home, await readIndex(home), target, id, disk.encoding);
-  const entered = (await enterKnown(client, target, id, disk)) ?? (await enterNew(client, target, id, disk, makeDraft));
-  call.note({ kind: 'created', id: entered });
-  await sweep(home, call);
-  return showImage(client, entered, call);
+  const entered =
+    (await enterKnown(client, target, id, disk, call)) ?? (await enterNew(client, target, id, disk, makeDraft, call));
+  call.note({ kind: 'created', id: entered.id });
+  return shown(entered, []);
 }
 
-/** Enters a disk whose digest and size are known beforehand and whose bytes are there, and says under which id. Absent: they are not. */
-async function enterKnown(client: LocalClient, target: Target, id: string, disk: Disk): Promise<string | undefined> {
+/** Enters a disk whose digest and size are known beforehand and whose bytes are there: each of them is read. Absent: they are not. */
+async function enterKnown({ home }: LocalClient, target: Target, id: string, disk: Disk, call: Call): Promise<Found | undefined> {
   const { bytes: size, sha256 } = disk;
   if (size === undefined || sha256 === undefined) return undefined;
   const digest = `sha256:${sha256}`;
-  return client.home.locked(async (home) =>
-    (await holdsBlob(home, digest, size)) ? enterDisk(home, target, id, disk, { digest, size }) : undefined,
+  // Before the lock is taken, for that takes as long as the disk is large.
+  if (!(await isIntact(home, { digest, size }, call.signal))) return undefined;
+  return home.locked(
+    async (folder) =>
+      (await blobSize(folder, digest)) === size ? enterDisk(folder, target, id, disk, { digest, size }) : undefined,
+    call.note,
   );
 }
 
 async function enterNew(
-  client: LocalClient,
+  { home }: LocalClient,
   target: Target,
   id: string,
   disk: Disk,
   makeDraft: () => Promise<Draft>,
-): Promise<string> {
+  call: Call,
+): Promise<Found> {
   const draft = await makeDraft();
   try {
     if (disk.bytes !== undefined && disk.bytes !== draft.size)
-      throw integrityError(`${draft.size} bytes came, and ${disk.bytes} were to come`);
+      throw integrityError(`got ${draft.size} bytes, expected ${disk.bytes}`, { hint: changed });
     if (disk.sha256 !== undefined && `sha256:${disk.sha256}` !== draft.digest)
-      throw integrityError(`the bytes that came have the SHA-256 ${draft.digest.slice(7)}, and not ${disk.sha256}`);
-    return await client.home.locked(async (home) => {
-      await placeDraft(home, draft);
-      return enterDisk(home, target, id, disk, draft);
-    });
+      throw integrityError(`got SHA-256 ${draft.digest.slice(7)}, expected ${disk.sha256}`, { hint: changed });
+    // Others may hold the lock for longer than a draft without a sign of life is left alone.
+    return await keptAlive(draft.file, () =>
+      home.locked(async (folder) => {
+        await placeDraft(folder, draft);
+        return enterDisk(folder, target, id, disk, draft);
+      }, call.note),
+    );
   } finally {
-    await rm(draft.file, { force: true });
+    await dropDraft(draft.file);
   }
 }
 
-/** Call with the blob in its place. Returns the id under which it was entered: that of the original where it can. */
+const changed = 'The source may have changed while it was read; try again.';
+
+/** Call with the blob in its place. It is entered under the id of the original where it can. */
 async function enterDisk(
   home: LockedFolder,
   target: Target,
   id: string,
   { encoding, virtualBytes }: Disk,
   { digest, size }: Omit<Draft, 'file'>,
-): Promise<string> {
+): Promise<Found> {
   const index = await readIndex(home);
   const documents = documentsOf(target, { digest, size });
-  if (documents && takenBy(index, documents.id) === undefined) {
-    await putDocument(home, recordType, documents.recordText);
-    await enter(home, index, documents.id, await putDocument(home, manifestType, documents.text));
-    return documents.id;
-  }
+  if (documents && takenBy(index, documents.id) === undefined)
+    return enter(home, index, documents.id, { manifest: documents.text, record: documents.recordText });
   const queued = await before(home, index, target, id, encoding);
   const filled = { encoding, digest, size, virtualBytes };
   const json = filledRecord(id, queued?.json, target.description, filled, new Date().toISOString());
-  await put(home, index, json, diskLayer(json, filled), queued);
-  return id;
+  return put(home, index, json, diskLayer(json, filled), queued);
 }

@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
 import { ifThere, onDisk } from './failure.ts';
 
 /** A folder that is an OCI image layout. What is ours alone lies in its sub-folder `imgctl`, which other tools leave alone. */
 export interface Folder {
   readonly path: string;
-  /** Runs `work` while no other process of ours changes the index. Other tools know no lock. */
-  locked<T>(work: (folder: LockedFolder) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` while no other process of ours changes the index. Other tools know no lock. What fails once the work is done
+   * is told to `note`, as a warning.
+   */
+  locked<T>(work: (folder: LockedFolder) => Promise<T>, note: Call['note']): Promise<T>;
 }
 
 /** A folder whose lock is ours. `held` is a folder that goes with the lock: what is renamed out of it or into it is so under the lock. */
@@ -28,7 +32,8 @@ export const newDraft = (folder: Folder | LockedFolder): string =>
 /** Makes the folder a layout if it is none. Throws CONFIG when a file is in the way. */
 export async function makeLayout(folder: Folder): Promise<void> {
   const there = await ifThere(`looking at ${folder.path}`, stat(folder.path));
-  if (there && !there.isDirectory()) throw configError(`${folder.path} is a file; the images need a folder`);
+  if (there && !there.isDirectory())
+    throw configError(`${folder.path} is a file, not a folder`, { hint: 'Set path to a folder.' });
   for (const each of [blobsPath(folder), draftsPath(folder)]) await onDisk(`making the folder ${each}`, makeFolder(each));
   const layout = path.join(folder.path, 'oci-layout');
   if (await ifThere(`looking at ${layout}`, stat(layout))) return;

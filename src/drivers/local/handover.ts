@@ -10,6 +10,8 @@ import { blobsPath, type Folder } from './folder.ts';
 /** Folders of this machine; which of them share a file system is seen when it comes to it. */
 const realm = 'folders of this machine';
 
+const notHere = 'the source is not a folder of this machine';
+
 /** A blob of one folder, as another folder can come by it. */
 export interface HandedOver extends Disk {
   readonly file: string;
@@ -32,16 +34,15 @@ export function handoverOf(
 export function blobHanded({ realm: from, values }: Handover): HandedOver {
   const { file, mediaType = '', sha256, bytes, virtualBytes } = values;
   const encoding = encodingOf(mediaType);
-  if (from !== realm || file === undefined || sha256 === undefined || encoding === undefined)
-    throw unsupportedError('what is handed over is no file of this machine');
+  if (from !== realm || file === undefined || sha256 === undefined || encoding === undefined) throw unsupportedError(notHere);
   return { file, encoding, sha256, bytes: Number(bytes), ...(virtualBytes ? { virtualBytes: Number(virtualBytes) } : {}) };
 }
 
 /** Why a file cannot be linked into a folder: it lies on another file system. Absent: it can, as far as that can be told. */
 export async function objection(folder: Folder, handover: Handover): Promise<string | undefined> {
-  if (handover.realm !== realm) return 'what is handed over is no file of this machine';
+  if (handover.realm !== realm) return notHere;
   const [from, to] = [await deviceOf(handover.values.file ?? ''), await deviceOf(blobsPath(folder))];
-  return from === to ? undefined : 'the two folders lie on different file systems';
+  return from === to ? undefined : 'the two folders are on different file systems';
 }
 
 /** The file system that a file lies on, or would lie on. */

@@ -3,12 +3,12 @@ import { answerError, providerError, usageError } from '../../core/errors.ts';
 import type { Http, ReceiveAnswer } from '../../core/http.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import { recordFields } from '../_oci/next-record.ts';
-import { writeDraft } from './blobs.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
 import { fill } from './fill.ts';
 import { blobHanded } from './handover.ts';
 import { linkDraft } from './link.ts';
+import { writeDraft } from './write-draft.ts';
 
 const mostRedirects = 10;
 
@@ -16,8 +16,8 @@ const mostRedirects = 10;
 function urlOf(text: string | undefined): URL {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw usageError('import needs an http or https URL', {
-    hint: 'imgctl import NAME --url https://HOST/PATH --disk-format qcow2',
+  throw usageError('--url must be an http or https URL', {
+    next: [{ command: 'imgctl import NAME --url https://HOST/PATH --disk-format qcow2' }],
   });
 }
 
@@ -27,8 +27,8 @@ async function formatOf(client: LocalClient, request: ImportRequest): Promise<(t
   const said = request.description.diskFormat ?? queued;
   const format = formats.find((each) => each === said);
   if (format === undefined)
-    throw usageError(`import must be told the format of the data${said === undefined ? '' : `; "${said}" is none`}`, {
-      hint: `--disk-format, one of ${formats.join(', ')}`,
+    throw usageError(said === undefined ? '--disk-format is required' : `unknown disk format: ${said}`, {
+      hint: `Supported: ${formats.join(', ')}.`,
     });
   return format;
 }
@@ -45,10 +45,10 @@ async function fetchFrom(http: Http, start: URL, call: Call): Promise<ReceiveAns
     await answer.text();
     const next = new URL(location, url);
     if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:'))
-      throw providerError(`${url.host} redirects to ${next.protocol}//${next.host}, which is not followed from ${url.protocol}`);
+      throw providerError(`refusing the redirect from ${url.protocol}//${url.host} to ${next.protocol}//${next.host}`);
     url = next;
   }
-  throw providerError(`${start.host} redirects more than ${mostRedirects} times`);
+  throw providerError(`too many redirects (${mostRedirects}) from ${start.host}`);
 }
 
 export const importImage: Operation<LocalClient, 'import'> = {

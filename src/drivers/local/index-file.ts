@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { providerError } from '../../core/errors.ts';
+import { localError, providerError } from '../../core/errors.ts';
 import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
-import { ifThere } from './failure.ts';
+import { ifThere, reasonOf } from './failure.ts';
 import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 
 const readings = 10;
@@ -17,25 +18,52 @@ export interface Index {
 
 const emptyIndex: Json = { schemaVersion: 2, mediaType: indexType, manifests: [] };
 
-const entriesOf = (json: Json): readonly unknown[] => (Array.isArray(json.manifests) ? json.manifests : []);
+/** The entries as they were read, also those that cannot be understood. */
+export const entriesOf = (json: Json): readonly unknown[] => (Array.isArray(json.manifests) ? json.manifests : []);
 const indexOf = (json: Json): Index => ({ json, entries: entriesOf(json).flatMap((entry) => descriptorOf(entry) ?? []) });
 
+/** Whether anything lies under `blobs`, whatever its algorithm. */
+async function hasBlobs(folder: Folder): Promise<boolean> {
+  const all = path.join(folder.path, 'blobs');
+  for (const each of (await ifThere(`reading ${all}`, readdir(all, { withFileTypes: true }))) ?? []) {
+    if (!each.isDirectory()) return true;
+    const names = await ifThere(`reading ${all}`, readdir(path.join(all, each.name)));
+    if (names !== undefined && names.length > 0) return true;
+  }
+  return false;
+}
+
+/** What is wrong with a text as an index; absent when nothing is. No list is not an empty list. */
+const faultOf = (json: Json | undefined): string | undefined =>
+  json === undefined ? 'it is not a JSON object' : Array.isArray(json.manifests) ? undefined : 'it has no list of manifests';
+
 /**
- * The index of a folder; an empty one where there is none. Throws PROVIDER when it stays unreadable.
+ * The index of a folder; an empty one where there is none and nothing is stored yet. Throws PROVIDER when it stays unreadable, says
+ * nothing of manifests, or is missing where blobs are: what leads nowhere then is not forgotten, but unknown.
  * Oddity: skopeo and its kin write index.json by truncating it, without a lock: an empty or half file is read again.
  */
 export async function readIndex(folder: Folder): Promise<Index> {
   const file = indexPath(folder);
   for (let reading = 1; ; reading += 1) {
     const text = await ifThere(`reading ${file}`, readFile(file, 'utf8'));
-    const json = text === undefined ? emptyIndex : parseJson(text);
-    if (json) return indexOf(json);
+    const isNew = text === undefined && !(await hasBlobs(folder));
+    const json = isNew ? emptyIndex : parseJson(text ?? '');
+    const fault = text === undefined && !isNew ? 'it is missing' : faultOf(json);
+    if (json && fault === undefined) return indexOf(json);
     if (reading === readings)
-      throw providerError(`${file} is damaged: it is no JSON object`, {
-        hint: 'bring it back from a copy; the images themselves lie under blobs/',
+      throw providerError(`${file} is damaged: ${fault}`, {
+        hint: 'Restore it from a backup; the data of the images is still under blobs/.',
       });
     await sleep(betweenMs);
   }
+}
+
+/** Gives a new folder its index, before it gets its first blob. Throws PROVIDER where one is missing. */
+export async function makeIndex(folder: LockedFolder): Promise<void> {
+  const file = indexPath(folder);
+  if (await ifThere(`looking at ${file}`, stat(file))) return;
+  const index = await readIndex(folder);
+  await writeDurably(folder, file, JSON.stringify(index.json));
 }
 
 /** The id under which an entry stands; absent for an unnamed one. */
@@ -48,19 +76,26 @@ export function withoutName(entry: Descriptor): Descriptor {
 
 /**
  * Writes the index with its entries changed, in one step: `edit` gives an entry as it shall be, undefined takes it out;
- * `added` come behind. What cannot be understood stays. Call with an index that was read under the same lock.
+ * `added` come behind. What cannot be understood stays. Call with an index that was read under the same lock. `done` says what holds
+ * once it is written, for a failure that comes after that. Throws LOCAL.
  */
 export async function writeIndex(
   folder: LockedFolder,
   index: Index,
   edit: (entry: Descriptor) => Descriptor | undefined,
-  added: readonly Descriptor[] = [],
-): Promise<Index> {
+  { added = [], done }: { readonly added?: readonly Descriptor[]; readonly done: string },
+): Promise<void> {
   const manifests = entriesOf(index.json).flatMap((each) => {
     const entry = descriptorOf(each);
     return entry ? (edit(entry) ?? []) : [each];
   });
-  const json = { ...index.json, manifests: [...manifests, ...added] };
-  await writeDurably(folder, indexPath(folder), JSON.stringify(json));
-  return indexOf(json);
+  const file = indexPath(folder);
+  const text = JSON.stringify({ ...index.json, manifests: [...manifests, ...added] });
+  try {
+    await writeDurably(folder, file, text);
+  } catch (error) {
+    const now = await readFile(file, 'utf8').catch(() => undefined);
+    if (now !== text) throw error;
+    throw localError(`${done}, but that may not survive a power failure: ${reasonOf(error)}`, { cause: error });
+  }
 }

@@ -1,26 +1,31 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { ifThere, onDisk } from './failure.ts';
-import { discard, ownPath, type Folder, type LockedFolder } from './folder.ts';
+import { readFile } from 'node:fs/promises';
+import { ifThere } from './failure.ts';
+import { discard, ownPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
+import { append } from './own-file.ts';
 
 /*
- * Blobs come before the index names them, and go after it has ceased to. A process that dies in between would leave them
- * behind: so their digests are written down beforehand, and whoever takes the lock next looks whether they are needed.
+ * Blobs come before the index names them, and go after it has ceased to. So their digests are written down beforehand: at the
+ * end of the change, or when the next one begins because this one died, those that nothing leads to are removed. Nothing else
+ * is ever removed: an OCI image layout may hold blobs that no reference leads to, and they are for others to judge.
  */
 
 const ledgerPath = (folder: Folder): string => ownPath(folder, 'unsettled');
 
 /** Writes down blobs that are about to come or to go. */
 export async function unsettle(folder: LockedFolder, digests: readonly string[]): Promise<void> {
-  const file = ledgerPath(folder);
-  await onDisk(`writing ${file}`, appendFile(file, digests.map((digest) => `${digest}\n`).join('')));
+  if (digests.length > 0) await append(ledgerPath(folder), digests.map((digest) => `${digest}\n`).join(''));
 }
 
-/** What a process that died has left unsettled. Call under the lock. */
+/** What was written down and is not settled yet. */
 export async function unsettled(folder: Folder): Promise<readonly string[]> {
   const file = ledgerPath(folder);
   const text = (await ifThere(`reading ${file}`, readFile(file, 'utf8'))) ?? '';
-  return text.split('\n').filter((line) => line !== '');
+  return [...new Set(text.split('\n').filter((line) => line !== ''))];
 }
 
-/** All of it is settled. */
-export const settled = (folder: LockedFolder): Promise<void> => discard(folder, ledgerPath(folder));
+/** What is still to be settled, from now on. */
+export async function leave(folder: LockedFolder, digests: readonly string[]): Promise<void> {
+  const file = ledgerPath(folder);
+  if (digests.length === 0) await discard(folder, file);
+  else await writeDurably(folder, file, digests.map((digest) => `${digest}\n`).join(''));
+}

@@ -1,8 +1,9 @@
-import { constants, copyFile, link, lstat, open, rm, utimes } from 'node:fs/promises';
+import { constants, copyFile, link, lstat, open, utimes } from 'node:fs/promises';
 import { unsupportedError } from '../../core/errors.ts';
 import { goOn } from './failure.ts';
 import { makeLayout, newDraft, type Folder } from './folder.ts';
-import type { Draft } from './blobs.ts';
+import { damagedBlob, digestOfFile } from './blobs.ts';
+import { dropDraft, keptAlive, type Draft } from './drafts.ts';
 import type { HandedOver } from './handover.ts';
 
 /** Bits of a file's mode by which others than its owner may write to it. */
@@ -10,9 +11,9 @@ const writableByOthers = 0o022;
 
 /**
  * A draft that is a blob of another folder, without a byte of it being copied: it shares the blob's blocks where the file
- * system can do that, else it is a second name of the same file, which is as good because blobs are never written to. The
- * bytes are not read: that they have the digest is the word of the folder they come from. Throws UNSUPPORTED where neither is
- * possible.
+ * system can do that, else it is a second name of the same file, which is as good because blobs are never written to. Every
+ * byte is read: that they once had the digest is all that the folder they come from can say. Throws INTEGRITY where they have
+ * another one by now, UNSUPPORTED where neither is possible.
  */
 export async function linkDraft(folder: Folder, { file, sha256 }: HandedOver, signal: AbortSignal): Promise<Draft> {
   goOn(signal);
@@ -21,11 +22,13 @@ export async function linkDraft(folder: Folder, { file, sha256 }: HandedOver, si
   try {
     await cloned(file, draft).catch(() => named(file, draft));
     const { size } = await lstat(draft);
-    return { file: draft, digest: `sha256:${sha256}`, size };
+    const digest = await keptAlive(draft, () => digestOfFile(draft, size, signal));
+    if (digest !== `sha256:${sha256}`) throw damagedBlob(file);
+    return { file: draft, digest, size };
   } catch (error) {
-    await rm(draft, { force: true });
+    await dropDraft(draft);
     if (!isOfSystem(error)) throw error;
-    throw unsupportedError(`the file system does not let ${file} be linked (${error.code})`, { cause: error });
+    throw unsupportedError(`the file system cannot link ${file} (${error.code})`, { cause: error });
   }
 }
 
@@ -43,7 +46,7 @@ async function cloned(file: string, draft: string): Promise<void> {
 async function named(file: string, draft: string): Promise<void> {
   const { mode, uid } = await lstat(file);
   if (uid !== process.getuid?.() || (mode & writableByOthers) !== 0)
-    throw unsupportedError(`others may write to ${file}: it cannot be shared`);
+    throw unsupportedError(`cannot link ${file}: others may write to it`);
   const now = new Date();
   await utimes(file, now, now);
   await link(file, draft);

@@ -1,7 +1,9 @@
 import { requireUnmet } from '../../core/meanwhile.ts';
 import type { Operation } from '../../core/operation.ts';
 import { changedFields, recordFields } from '../_oci/next-record.ts';
+import type { Json } from '../_oci/manifest.ts';
 import { imageOf } from '../_oci/record.ts';
+import type { Found } from './catalogue.ts';
 import { changeRecord } from './change.ts';
 import type { LocalClient } from './client.ts';
 import { refreshCopies } from './replicas.ts';
@@ -10,10 +12,10 @@ export const patch: Operation<LocalClient, 'patch'> = {
   fields: recordFields,
   async run(client, { id, changes, basis }, call) {
     // Under the lock: nobody comes between the look and the write.
-    await changeRecord(client.home, id, ({ json }) => {
+    const change = ({ json }: Found): Json => {
       if (basis) requireUnmet(basis, imageOf(id, json, [], json), changes);
       return changedFields(json, id, changes);
-    });
-    return refreshCopies(client, id, call);
+    };
+    return refreshCopies(client, await changeRecord(client.home, id, change, call), call);
   },
 };

@@ -1,26 +1,17 @@
-import { rm } from 'node:fs/promises';
-import { conflictError, integrityError } from '../../core/errors.ts';
+import { conflictError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { manifestType, recordType } from '../_oci/media-types.ts';
 import { imageOf } from '../_oci/record.ts';
-import {
-  blobPath,
-  blobSize,
-  holdsBlob,
-  placeDraft,
-  putDocument,
-  readBlob,
-  readDocument,
-  writeDraft,
-  type Draft,
-} from './blobs.ts';
-import { find, lookUp, type Found } from './catalogue.ts';
-import { enter, removeImage } from './change.ts';
+import { blobPath, blobSize, damagedBlob, isIntact, placeDraft, readBlob, readDocument } from './blobs.ts';
+import { find, ifDamaged, lookUp, type Found } from './catalogue.ts';
+import { enter } from './change.ts';
 import { homePlace, type LocalClient } from './client.ts';
-import { goOn } from './failure.ts';
+import { dropDraft, keptAlive, type Draft } from './drafts.ts';
+import { goOn, noData, reasonOf } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { readIndex } from './index-file.ts';
+import { removeImage } from './remove-image.ts';
+import { writeDraft } from './write-draft.ts';
 
 /** Whether what stands in a place is a copy of this image, and not one that only has the same id. */
 export const isCopy = (found: Found, there: Found | undefined): boolean =>
@@ -52,7 +43,7 @@ export async function inPlaces<T>(
     try {
       all.set(name, await read(folder));
     } catch (error) {
-      call.note({ kind: 'warning', message: `place ${name}: ${error instanceof Error ? error.message : String(error)}` });
+      call.note({ kind: 'warning', message: `place ${name}: ${reasonOf(error)}` });
     }
   }
   return all;
@@ -70,57 +61,60 @@ export async function showImage(client: LocalClient, id: string, call: Call): Pr
   return shown(found, [...(await copiesOf(client, found, call)).keys()]);
 }
 
-/** Brings the record of every copy up to date. A place where that fails is reported: the image itself is as it should be. */
-export async function refreshCopies(client: LocalClient, id: string, call: Call): Promise<ImageRecord> {
-  const found = await find(client.home, id);
+/** Brings the record of every copy of a changed image up to date. A place where that fails is reported: the image itself is as it should be. */
+export async function refreshCopies(client: LocalClient, found: Found, call: Call): Promise<ImageRecord> {
   const copies = await copiesOf(client, found, call);
   for (const [name, folder] of copies) {
     try {
-      await enterCopy(client.home, folder, found);
+      await enterCopy(client.home, folder, found, call);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${id}: ${reason}` });
+      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${reasonOf(error)}` });
     }
   }
   return shown(found, [...copies.keys()]);
 }
 
-/** Copies an image, disk first, into another folder. Throws CONFLICT if another image has its id there. */
+/**
+ * Copies an image, disk first, into another folder. A disk that is there already is read, and written anew where it is damaged. Throws
+ * CONFLICT if another image has its id there, INTEGRITY where the disk at home is damaged.
+ */
 export async function copyTo(home: Folder, folder: Folder, found: Found, call: Call): Promise<void> {
   const { disk } = found.manifest;
   const file = disk && blobPath(home, disk.digest);
-  if (!disk || file === undefined) throw conflictError(`image ${found.id} has no data yet; there is nothing to copy`);
-  const has = (await blobSize(folder, disk.digest)) === disk.size;
-  const draft = has ? undefined : await writeDraft(folder, readBlob(file, 0, disk.size - 1, call.signal), call.signal);
+  if (!disk || file === undefined) throw noData(found.id, found.record.status);
+  if (await isIntact(folder, disk, call.signal)) return enterCopy(home, folder, found, call);
+  const draft = await writeDraft(folder, readBlob(file, 0, disk.size - 1, call.signal), call.signal);
   try {
-    if (draft && draft.digest !== disk.digest)
-      throw integrityError(`${file} is damaged: its bytes are not those that its name stands for`);
-    await enterCopy(home, folder, found, draft);
+    if (draft.digest !== disk.digest) throw damagedBlob(file);
+    await keptAlive(draft.file, () => enterCopy(home, folder, found, call, draft));
   } finally {
-    if (draft) await rm(draft.file, { force: true });
+    await dropDraft(draft.file);
   }
 }
 
 /** Enters manifest and record of an image in another folder, byte for byte, unless a later revision stands there. */
-async function enterCopy(home: Folder, target: Folder, found: Found, draft?: Draft): Promise<void> {
-  const { record, disk } = found.manifest;
-  const [manifestText, recordText] = [await readDocument(home, found.entry), await readDocument(home, record)];
+async function enterCopy(home: Folder, target: Folder, found: Found, call: Call, draft?: Draft): Promise<void> {
+  const { disk } = found.manifest;
+  const [manifest, record] = [await readDocument(home, found.entry), await readDocument(home, found.manifest.record)];
   // Gone means that somebody changed the image meanwhile, and will bring the copy up to date in turn.
-  if (manifestText === undefined || recordText === undefined) return;
+  if (manifest === undefined || record === undefined) return;
   await target.locked(async (folder) => {
     const index = await readIndex(folder);
     const there = await lookUp(folder, found.id, index);
-    if (there && !isCopy(found, there)) throw conflictError(`another image has the id ${found.id} in ${folder.path}`);
-    if (there && there.record.revision >= found.record.revision) return;
+    if (there && !isCopy(found, there))
+      throw conflictError(`a different image already has the id ${found.id} in ${folder.path}`, {
+        hint: 'Remove it there, or copy this one under a new id.',
+      });
     if (draft) await placeDraft(folder, draft);
-    if (disk && !(await holdsBlob(folder, disk.digest, disk.size)))
-      throw conflictError(`the copy in ${folder.path} was removed meanwhile`);
-    await putDocument(folder, recordType, recordText);
-    await enter(folder, index, found.id, await putDocument(folder, manifestType, manifestText), there);
-  });
+    if (there && there.record.revision >= found.record.revision) return;
+    if (disk && (await blobSize(folder, disk.digest)) !== disk.size)
+      throw conflictError(`the copy in ${folder.path} was removed meanwhile`, { hint: 'Try again.' });
+    await enter(folder, index, found.id, { manifest, record }, there);
+  }, call.note);
 }
 
-/** Takes the copy of an image out of a folder; none is as good. */
+/** Takes the copy of an image out of a folder, also one that is damaged; none is as good. What only has the same id stays. */
 export async function removeCopy(folder: Folder, found: Found, call: Call): Promise<void> {
-  if (isCopy(found, await lookUp(folder, found.id))) await removeImage(folder, found.id, call, () => undefined);
+  const there = await lookUp(folder, found.id).catch((error: unknown) => ifDamaged(error) ?? ('damaged' as const));
+  if (there === 'damaged' || isCopy(found, there)) await removeImage(folder, found.id, call, () => undefined);
 }

@@ -9,7 +9,7 @@ import { copiesOf, copyTo, removeCopy, shown, showImage } from './replicas.ts';
 function placeNamed(client: LocalClient, name: string): Folder {
   const folder = name === homePlace ? client.home : client.places.get(name);
   if (folder) return folder;
-  throw notFoundError(`there is no place ${name}`, { hint: `the places are ${[homePlace, ...client.places.keys()].join(', ')}` });
+  throw notFoundError(`no such place: ${name}`, { hint: `Places: ${[homePlace, ...client.places.keys()].join(', ')}` });
 }
 
 /** The names of places that shall hold the image in the end. Throws NOT_FOUND for a place that the profile does not name. */
@@ -28,12 +28,17 @@ export const replicate: Operation<LocalClient, 'replicate'> = {
     if (request.basis) requireKnownPlaces(request.basis, shown(found, [...copies.keys()]), request.exactly);
     const names = wanted(client, request, [homePlace, ...copies.keys()]);
     if (!names.has(homePlace))
-      throw conflictError(`image ${request.id} cannot leave ${homePlace}: that folder keeps its record`, {
-        hint: `imgctl delete ${request.id} removes it everywhere`,
+      throw conflictError(`image ${request.id} cannot be removed from ${homePlace}, which holds its record`, {
+        hint: 'Delete it everywhere with:',
+        next: [{ command: 'imgctl delete IMAGE', image: request.id }],
       });
+    // A copy that was asked for by name is read, and made anew where it is damaged.
+    const asked = new Set([...request.add, ...(request.exactly ?? [])]);
     for (const name of names)
-      if (name !== homePlace && !copies.has(name)) await copyTo(client.home, placeNamed(client, name), found, call);
-    for (const [name, folder] of copies) if (!names.has(name)) await removeCopy(folder, found, call);
+      if (name !== homePlace && (asked.has(name) || !copies.has(name)))
+        await copyTo(client.home, placeNamed(client, name), found, call);
+    for (const name of new Set([...copies.keys(), ...request.remove]))
+      if (!names.has(name)) await removeCopy(placeNamed(client, name), found, call);
     return showImage(client, request.id, call);
   },
 };

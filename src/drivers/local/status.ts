@@ -1,8 +1,10 @@
-import { conflictError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
+import type { Json } from '../_oci/manifest.ts';
+import type { Found } from './catalogue.ts';
 import { changeRecord } from './change.ts';
 import type { LocalClient } from './client.ts';
+import { noData } from './failure.ts';
 import { refreshCopies } from './replicas.ts';
 
 /** Sets whether the data of an image may be used. Throws CONFLICT for an image that has none. */
@@ -12,10 +14,9 @@ export async function setStatus(
   status: 'active' | 'inactive',
   call: Call,
 ): Promise<ImageRecord> {
-  await changeRecord(client.home, id, ({ manifest, record }) => {
-    if (!manifest.disk)
-      throw conflictError(`image ${id} has no data yet: it is ${record.status}`, { hint: `imgctl upload FILE --into ${id}` });
+  const change = ({ manifest, record }: Found): Json | undefined => {
+    if (!manifest.disk) throw noData(id, record.status);
     return record.status === status ? undefined : { status };
-  });
-  return refreshCopies(client, id, call);
+  };
+  return refreshCopies(client, await changeRecord(client.home, id, change, call), call);
 }

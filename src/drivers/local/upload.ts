@@ -1,9 +1,13 @@
-import type { Operation } from '../../core/operation.ts';
+import type { Content, Operation } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
 import { recordFields } from '../_oci/next-record.ts';
-import { writeDraft } from './blobs.ts';
 import type { LocalClient } from './client.ts';
 import { fill } from './fill.ts';
+import { writeDraft } from './write-draft.ts';
+
+/** Who sends has to hash what is not known beforehand: once is enough. What is said beforehand has to be proved. */
+const hashedBy = (content: Content): (() => string | undefined) | undefined =>
+  content.sha256 === undefined ? () => content.sent().digests.sha256 : undefined;
 
 export const upload: Operation<LocalClient, 'upload'> = {
   accepts,
@@ -12,5 +16,5 @@ export const upload: Operation<LocalClient, 'upload'> = {
   into: true,
   digests: ['sha256'],
   run: (client, { content, ...target }, call) =>
-    fill(client, target, content, () => writeDraft(client.home, content.open(), call.signal), call),
+    fill(client, target, content, () => writeDraft(client.home, content.open(), call.signal, hashedBy(content)), call),
 };

@@ -93,7 +93,7 @@ describe('a profile', () => {
   };
 
   it('needs a path, and places that are name=path', () => {
-    expect(configError({ path: '' })).toContain('folder');
+    expect(configError({ path: '' })).toContain('path is required');
     expect(configError({ path: '/a', places: 'second' })).toContain('name=path');
     expect(configError({ path: '/a', places: 'home=/b' })).toContain('home');
     expect(configError({ path: '/a', places: 'x=/b,x=/c' })).toContain('x');

@@ -165,7 +165,7 @@ describe('damage', () => {
     await failureOf(bench.show(lost.id), 'INTEGRITY');
     const { images, notes } = await bench.list();
     expect(images.map((image) => image.id)).toEqual([kept.id]);
-    expect(notes).toMatchObject([{ kind: 'warning', message: expect.stringContaining(String(lost.raw.digest)) }]);
+    expect(notes).toMatchObject([{ kind: 'warning', message: expect.stringContaining(lost.id) }]);
   });
 
   describe('to what is kept of the documents', () => {
@@ -233,7 +233,8 @@ describe('damage', () => {
     });
     expect((await bench.list()).images.length).toBe(1);
     await failureOf(bench.show('evil'), 'INTEGRITY');
-    await failureOf(bench.remove('evil'), 'INTEGRITY');
+    await bench.remove('evil');
+    expect(bench.index().manifests).toEqual(index.manifests);
     expect(readFileSync(bench.path('secret'), 'utf8')).toBe(outside);
   });
 });

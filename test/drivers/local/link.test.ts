@@ -101,7 +101,7 @@ describe('an image that another folder hands over', () => {
     const bench = makeBench();
     await failureOf(link(bench, { realm: 'somewhere else', values: { file: '/etc/passwd' } }), 'UNSUPPORTED');
     expect(await bench.session.objection({ realm: 'somewhere else', values: {} }, testCall())).toContain(
-      'no file of this machine',
+      'not a folder of this machine',
     );
   });
 

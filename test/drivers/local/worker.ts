@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import local from '../../../src/drivers/local/index.ts';
 import type { Call } from '../../../src/core/operation.ts';
 import { contentOf } from '../../support/content.ts';
@@ -9,6 +10,8 @@ import { diskOf } from './disk.ts';
  * own (queued, filled, patched, every third one deleted again) and, where IMAGE is given, adds a tag to that one.
  * One line on stdout for every image that is finished: `done ID` or `gone ID`.
  */
+/** Who is killed at any moment shall now and then be killed in the middle of a disk. */
+const slowly = (): Promise<void> => sleep(2);
 const [folder = '', name = '', count = '0', shared] = process.argv.slice(2);
 const call: Call = { signal: new AbortController().signal, retries: { left: 0 }, note: () => undefined };
 const { session } = openSession(local, { path: folder });
@@ -22,7 +25,7 @@ for (let round = 0; round < Number(count); round += 1) {
     continue;
   }
   const data = diskOf(title);
-  const content = { ...contentOf(data, { format: 'raw' }, data.length), repeatable: false };
+  const content = { ...contentOf(data, { format: 'raw' }, data.length, { before: slowly }), repeatable: false };
   const { id } = await session.require('create').run({ description: { name: title }, extras: {} }, call);
   await session.require('upload').run({ into: id, description: { name: title }, content, extras: {} }, call);
   await session.require('patch').run({ id, changes: { description: title, addTags: ['finished'] }, extras: {} }, call);
