@@ -3,6 +3,7 @@ import { matches } from '../core/filter.ts';
 import type { Image } from '../core/image.ts';
 import type { Call, Filter, Filters, ListRequest, SortKey } from '../core/operation.ts';
 import type { At } from './command.ts';
+import { inOrder } from './in-order.ts';
 
 export interface Listing {
   readonly filters: Filters;
@@ -28,20 +29,24 @@ export function listing(at: At, wanted: Listing, call: Call): AsyncIterable<Imag
   const sortedThere = wanted.sort.every((key) => list.sorts?.includes(key.field));
   const afterThere = wanted.after === undefined || (list.after === true && sortedThere);
   const cutThere = left.length === 0 && sortedThere && afterThere && wanted.scope === 'all';
-  const found = list.run(
-    {
-      filters: wanted.filters,
-      own: wanted.own,
-      scope: wanted.scope,
-      hidden: wanted.hidden,
-      ...(wanted.sort.length > 0 && sortedThere ? { sort: wanted.sort } : {}),
-      ...(wanted.after !== undefined && afterThere ? { after: wanted.after } : {}),
-      ...(wanted.limit !== undefined && cutThere ? { limit: wanted.limit } : {}),
-    },
-    call,
-  );
-  const passing = isEmpty(wanted.filters) ? found : only(found, (image) => matches(image, wanted.filters));
-  const sorted = sortedThere ? passing : sortImages(passing, wanted.sort);
+  const { filters, own, scope, hidden } = wanted;
+  const passing = (asked: Pick<ListRequest, 'sort' | 'after' | 'limit'>): AsyncIterable<Image> => {
+    const found = list.run({ filters, own, scope, hidden, ...asked }, call);
+    return isEmpty(filters) ? found : only(found, (image) => matches(image, filters));
+  };
+  const asksOrder = wanted.sort.length > 0 && sortedThere;
+  const asked = passing({
+    ...(asksOrder ? { sort: wanted.sort } : {}),
+    ...(wanted.after !== undefined && afterThere ? { after: wanted.after } : {}),
+    // Of one row nobody can tell whether it is the first.
+    ...(wanted.limit !== undefined && cutThere ? { limit: asksOrder ? Math.max(wanted.limit, 2) : wanted.limit } : {}),
+  });
+  const here = (images: AsyncIterable<Image>): AsyncIterable<Image> => sortImages(images, wanted.sort);
+  const again = (): AsyncIterable<Image> => {
+    const all = here(passing({}));
+    return wanted.after !== undefined && afterThere ? startBehind(all, wanted.after) : all;
+  };
+  const sorted = asksOrder ? inOrder(asked, wanted.sort, again) : sortedThere ? asked : here(asked);
   const behind = afterThere || wanted.after === undefined ? sorted : startBehind(sorted, wanted.after);
   return wanted.limit === undefined ? behind : first(behind, wanted.limit);
 }

@@ -18,6 +18,21 @@ export function globPattern(glob: string): RegExp {
 
 export const isGlob = (text: string): boolean => /[*?]/.test(text);
 
+const asText = (value: unknown): string | undefined => {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
+
+const ownValue = (from: unknown, name: string): string | undefined =>
+  typeof from === 'object' && from !== null ? asText(Object.getOwnPropertyDescriptor(from, name)?.value) : undefined;
+
+/**
+ * What a property of this name is, as text: also where it is one to the provider but a field here (`architecture`), or an
+ * attribute of the provider's under its own name (`disk_format`).
+ */
+const propertyOf = (image: Image, name: string): string | undefined =>
+  ownValue(image.properties, name) ?? ownValue(image.raw, name) ?? ownValue(image, name);
+
 type Test<K extends Filter> = (image: Image, wanted: NonNullable<Filters[K]>) => boolean;
 
 const tests: { readonly [K in Filter]: Test<K> } = {
@@ -26,8 +41,7 @@ const tests: { readonly [K in Filter]: Test<K> } = {
   visibility: (image, visibility) => image.visibility === visibility,
   tags: (image, tags) => tags.every((tag) => image.tags.includes(tag)),
   owner: (image, owner) => image.owner === owner,
-  properties: (image, wanted) =>
-    Object.entries(wanted).every(([name, value]) => Object.hasOwn(image.properties, name) && image.properties[name] === value),
+  properties: (image, wanted) => Object.entries(wanted).every(([name, value]) => propertyOf(image, name) === value),
   diskFormat: (image, format) => image.diskFormat === format,
   minSizeBytes: (image, bytes) => image.sizeBytes !== undefined && image.sizeBytes >= bytes,
   maxSizeBytes: (image, bytes) => image.sizeBytes !== undefined && image.sizeBytes <= bytes,

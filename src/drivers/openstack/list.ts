@@ -77,7 +77,11 @@ export const list: Operation<OpenstackClient, 'list'> = {
     const [only, ...others] = streams;
     const all = only && others.length === 0 ? only : merged(streams, (one, other) => comesBefore(keys, one, other));
     let given = 0;
+    // A service that pays no attention to os_hidden gives the same twice.
+    const seen = others.length > 0 ? new Set<string>() : undefined;
     for await (const record of all) {
+      if (seen?.has(record.id)) continue;
+      seen?.add(record.id);
       if (!mine(record) || (picksUnknown && record.status !== 'unknown')) continue;
       yield record;
       given += 1;

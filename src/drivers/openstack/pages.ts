@@ -25,7 +25,7 @@ export interface Paging {
   within?(): string | undefined;
 }
 
-const idOf = (image: WireObject): string => textIn(image.id) ?? '';
+export const idOf = (image: WireObject): string => textIn(image.id) ?? '';
 
 async function fetchPage(client: OpenstackClient, paging: Paging, marker: string | undefined, call: Call): Promise<Page> {
   const query = new URLSearchParams(paging.query);
@@ -86,8 +86,29 @@ async function firstPage(client: OpenstackClient, paging: Paging, call: Call): P
   }
 }
 
+/** Lets each image through once. */
+function onlyNew(): (images: readonly WireObject[]) => readonly WireObject[] {
+  const seen = new Set<string>();
+  return (images) =>
+    images.filter((image) => {
+      const id = idOf(image);
+      return !seen.has(id) && seen.add(id);
+    });
+}
+
+/** A server that pays no attention to where a page is to begin gives the same for ever: that is the end, and is said. */
+function noteRepeated(call: Call): void {
+  const message = 'the image service repeats a page instead of giving the next one: this list may be incomplete';
+  call.note({ kind: 'warning', message });
+}
+
+function checkBehind({ after }: Paging, images: readonly WireObject[]): void {
+  if (after !== undefined && images.some((image) => idOf(image) === after))
+    throw providerError(`listing images: the image service does not begin behind ${after}`, { hint: 'Omit --after.' });
+}
+
 /**
- * Every image of a query, page by page. The next page is asked for while this one is read, once somebody reads beyond its
+ * Every image of a query, each once, page by page. The next page is asked for while this one is read, once somebody reads beyond its
  * first image and the limit is not in sight. Ends with ABORTED as soon as the call is stopped.
  */
 export async function* eachImage(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<WireObject> {
@@ -95,12 +116,16 @@ export async function* eachImage(client: OpenstackClient, paging: Paging, call: 
   const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]), note: (event) => call.note(event) };
   let page: Promise<Page> | undefined = firstPage(client, paging, within);
   let pages = 0;
+  const fresh = onlyNew();
   try {
     while (page) {
-      const { images, more }: Page = await page;
+      const { images: given, more }: Page = await page;
+      checkBehind(paging, given);
       if (more && pages === 0) paging.goesOn?.();
       pages += 1;
-      const ids = images.map(idOf);
+      const images = fresh(given);
+      if (images.length === 0 && more) return noteRepeated(call);
+      const ids = given.map(idOf);
       page = undefined;
       for (const [index, image] of images.entries()) {
         if (call.signal.aborted) throw abortedError('stopped');
@@ -114,12 +139,14 @@ export async function* eachImage(client: OpenstackClient, paging: Paging, call: 
   }
 }
 
-/** Every page of a query, each asked for only when somebody wants it. */
+/** Every page of a query, without what an earlier one had, each asked for only when somebody wants it. */
 export async function* pagesInTurn(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<readonly WireObject[]> {
   let page = await firstPage(client, paging, call);
+  const fresh = onlyNew();
   for (;;) {
-    yield page.images;
-    if (!page.more) return;
+    const images = fresh(page.images);
+    yield images;
+    if (!page.more || images.length === 0) return;
     page = await pageBehind(client, paging, page.images.map(idOf), call);
   }
 }

@@ -66,11 +66,8 @@ const iso = (seconds: number): string => new Date(seconds * secondMs).toISOStrin
 
 const anyOf = (words: readonly string[]): string => (words.length === 1 ? (words[0] ?? '') : `in:${words.join(',')}`);
 
-/** Oddity: a value that begins with an operator is read as one, and has no other way to be written than in quotes. */
-function exactName(name: string): string | undefined {
-  if (!name.startsWith('in:')) return name;
-  return name.includes('"') ? undefined : `in:"${name}"`;
-}
+/** Oddity: what stands before a colon is read as an operator, whatever it is; one that is given ends at the first colon. */
+const exactName = (name: string): string => (name.includes(':') ? `eq:${name}` : name);
 
 function created(filters: Filters): string | undefined {
   // Oddity: of two bounds on the same time Glance takes the last only.

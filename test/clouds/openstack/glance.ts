@@ -10,7 +10,7 @@ import { lookAt, newImage, newStore, now, visible, type Caller, type Kept, type 
 export interface Glance {
   readonly store: Store;
   readonly site: SiteFacts;
-  answer(request: FakeRequest, path: string, query: URLSearchParams): FakeAnswer;
+  answer(request: FakeRequest, path: string, query: URLSearchParams): FakeAnswer | Promise<FakeAnswer>;
 }
 
 const patchTypes = ['application/openstack-images-v2.0-json-patch', 'application/openstack-images-v2.1-json-patch'];
@@ -140,13 +140,6 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
     if (kind !== 'images' || id === '') throw noResource();
     if (id !== undefined) return onImage(id, parts, request, caller);
     if (request.method === 'POST') return create(request, caller);
-    if (request.method === 'GET' && site.lists)
-      return ok(
-        site.lists(
-          query,
-          [...store.images.values()].map(({ wire }) => wire),
-        ),
-      );
     if (request.method === 'GET') return ok(listing(store, query, caller));
     throw new Refusal(405, `The method ${request.method} is not allowed for this resource. `);
   }
@@ -158,6 +151,14 @@ export function startGlance(origin: () => string, callerOf: (token: string | und
       const [, version, rest = ''] = /^\/(v2(?:\.\d+)?)(\/.*)?$/.exec(path) ?? [];
       const links = [{ rel: 'self', href: `${origin()}/v2/` }];
       if (version === undefined) return { status: 300, body: { versions: [{ id: 'v2.15', status: 'CURRENT', links }] } };
+      const lists = request.method === 'GET' && rest === '/images' ? site.lists : undefined;
+      if (lists)
+        return Promise.resolve(
+          lists(
+            query,
+            [...store.images.values()].map(({ wire }) => wire),
+          ),
+        ).then(ok);
       try {
         return versioned(rest.replace(/^\//, ''), query, request);
       } catch (error) {

@@ -54,7 +54,9 @@ function testOf(name: string, value: string): Test {
     const wanted = words(value.slice(3));
     return (image) => wanted.includes(String(image[name]));
   }
-  return (image) => image[name] !== undefined && image[name] !== null && String(image[name]) === value;
+  const [, operator, rest] = withOperator.includes(name) ? (/^([^:]*):(.*)$/s.exec(value) ?? []) : [];
+  if (operator !== undefined && operator !== 'eq') throw new Refusal(400, `Unable to filter by unknown operator '${operator}'.`);
+  return (image) => image[name] !== undefined && image[name] !== null && String(image[name]) === (rest ?? value);
 }
 
 function visibilityTest(query: URLSearchParams, { project, admin }: Caller): (kept: Kept) => boolean {
