@@ -243,7 +243,7 @@ describe('registries that Docker is signed in to', () => {
       writeFileSync(path.join(home.folder, '.docker', 'config.json'), JSON.stringify(config));
       const taken = await home.run(['profile', 'import', 'docker'], { env: { PATH: at.env.PATH } });
       expect(taken).toMatchObject({ exitCode: 0 });
-      expect(taken.stderr).toMatch(/box\.example\.org: .*docker-credential-box.*plain text.*expires/);
+      expect(taken.stderr).toMatch(/box\.example\.org: .*docker-credential-box.*plain text.*expire/);
       expect(taken.stderr).toContain('v6-1-5002');
       expect(taken.stderr).not.toContain('plain.example.org');
       expect(taken.stdout + taken.stderr).not.toMatch(/from the box|a-password/);

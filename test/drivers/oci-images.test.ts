@@ -93,6 +93,27 @@ describe('images in a registry', () => {
     expect((await create('golden-2')).id).toBe('golden-2');
   });
 
+  it('go by their name where the profile says so, and by a UUID where that makes no tag', async () => {
+    const { values } = await start();
+    const { session } = openSession(driver, { ...values, tags: 'name' });
+    const create = async (name: string, id?: string) =>
+      (
+        await session
+          .require('create')
+          .run({ ...(id === undefined ? {} : { id }), description: { name }, extras: {} }, testCall())
+      ).id;
+    expect(await create('Debian 12 / amd64: "new"')).toBe('Debian-12-amd64-new');
+    expect(await create('debian-12_-amd64.new')).toBe('debian-12-amd64.new');
+    expect(await create('DEBIAN-12-AMD64-NEW')).toBe('DEBIAN-12-AMD64-NEW-2');
+    expect(await create('x'.repeat(300))).toBe('x'.repeat(120));
+    for (const name of ['日本', '---', `sha256-${'a'.repeat(64)}`]) expect(await create(name), name).toMatch(driver.ids);
+    expect(await create('named', 'chosen')).toBe('chosen');
+    const { session: usual } = openSession(driver, values);
+    expect((await usual.require('create').run({ description: { name: 'usual' }, extras: {} }, testCall())).id).toMatch(
+      driver.ids,
+    );
+  });
+
   it('that are damaged are left out of the list with a warning, and named when shown', async () => {
     const { list, show, repository } = await start();
     const seed = { name: 'damaged' };

@@ -38,7 +38,16 @@ describe('copies in other repositories', () => {
 
   it('can be in a repository that the profile does not name, which this run then knows', async () => {
     const { replicate, placesOf, show, open, id } = await start();
-    expect(await placesOf(replicate(['some/where']))).toEqual([library, 'some/where']);
+    const call = testCall();
+    expect(await placesOf(replicate(['some/where', 'images/second'], [], call))).toEqual([
+      library,
+      'some/where',
+      'images/second',
+    ]);
+    expect(call.notes).toEqual([
+      { kind: 'warning', message: expect.stringMatching(/^some\/where is not in places of the profile/) },
+    ]);
+    await replicate([], ['images/second']);
     expect(await placesOf(show())).toEqual([library, 'some/where']);
     expect(await placesOf(open().require('show').run({ id }, testCall()))).toEqual([library]);
     expect(
@@ -49,6 +58,13 @@ describe('copies in other repositories', () => {
       ),
     ).toEqual([library]);
     expect(cloud.store.of('some/where').tags.size).toBe(0);
+  });
+
+  it('that are so already are no failure, nor is what is gone from a place', async () => {
+    const { replicate, placesOf } = await start();
+    for (let times = 0; times < 2; times += 1)
+      expect(await placesOf(replicate(['images/second']))).toEqual([library, 'images/second']);
+    for (let times = 0; times < 2; times += 1) expect(await placesOf(replicate([], ['images/second']))).toEqual([library]);
   });
 
   it('follow a change of the record', async () => {

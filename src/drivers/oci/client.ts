@@ -18,6 +18,8 @@ export interface OciClient {
   repository(name: string): Repository;
   /** From now on, in this run, copies are looked for in this repository too. */
   watch(name: string): void;
+  /** The tag of a new image is made of its name. */
+  readonly tagsByName: boolean;
   /** Bytes of a chunk; absent: disks are sent in one request. */
   readonly chunkBytes?: number;
 }
@@ -29,7 +31,9 @@ const largestChunk = 1024 ** 3;
 function chunkBytesOf(text: string): number {
   const bytes = parseSize(text, 'chunkSize');
   if (bytes >= smallestChunk && bytes <= largestChunk) return bytes;
-  throw configError(`chunkSize: ${text} is not between 64KiB and 1GiB`, { hint: 'chunkSize=16MiB; a chunk is held in memory' });
+  throw configError(`chunkSize: ${text} is out of range (64KiB to 1GiB)`, {
+    hint: 'Use a size such as chunkSize=16MiB; each chunk is held in memory.',
+  });
 }
 
 /** Throws CONFIG when the values name no registry or no repository. No request is made. */
@@ -53,6 +57,7 @@ export function connect(values: Values<typeof fields>, { http, cache }: Tools): 
     home,
     places,
     repository,
+    tagsByName: values.tags === 'name',
     watch: (name) => void places.set(name, repository(name)),
     ...(values.chunkSize ? { chunkBytes: chunkBytesOf(values.chunkSize) } : {}),
   };

@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { Operation } from '../../core/operation.ts';
 import { firstRecord, recordFields } from '../_oci/next-record.ts';
 import type { OciClient } from './client.ts';
 import { shown } from './copies.ts';
-import { checkFree, write } from './images.ts';
+import { checkFree, newId, write } from './images.ts';
 
 export const create: Operation<OciClient, 'create'> = {
   from: ['nothing'],
   fields: recordFields,
   ownId: true,
   async run(client, request, call) {
-    const id = request.id ?? randomUUID();
+    const id = request.id ?? (await newId(client, request.description.name ?? '', call));
     await checkFree(client.home, id, call);
     const found = await write(client.home, { id, json: firstRecord(id, request.description, new Date().toISOString()) }, call);
     call.note({ kind: 'created', id });

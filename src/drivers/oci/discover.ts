@@ -50,10 +50,7 @@ function wordsAbout(known: KnownRegistry, name: string): readonly string[] {
     ...(host.startsWith('[') ? [`${host} cannot name a profile; it is imported as ${name}`] : []),
     ...(helper === undefined
       ? []
-      : [
-          `${name}: the password that ${helper} gave is now stored in plain text, and will not be renewed when it expires. ` +
-            `Use the helper instead: imgctl profile set ${name} password=cmd:COMMAND`,
-        ]),
+      : [`${name}: the password from ${helper} is stored in plain text and may expire; use password=cmd:COMMAND instead`]),
   ];
 }
 

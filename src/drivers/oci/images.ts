@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { checkId, ownIds } from '../_oci/ids.ts';
+import { checkId, isId, ownIds } from '../_oci/ids.ts';
 import { imageManifestOf, manifestText, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
 import type { Documents } from '../_oci/original.ts';
@@ -8,6 +9,7 @@ import { recordOf, type StoredRecord } from '../_oci/record.ts';
 import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { remember, remembered } from './documents.ts';
+import type { OciClient } from './client.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
 import { foreignOf, notOurs, type Foreign } from './foreign.ts';
 import type { Repository } from './repository.ts';
@@ -103,6 +105,31 @@ async function takenBy(repository: Repository, id: string, call: Call): Promise<
   const tags = ownIds.test(id) ? [] : await tagsOf(repository, call);
   const alike = tags.find((tag) => tag.toLowerCase() === id.toLowerCase());
   return alike ?? ((await digestNow(repository, id, call)) === undefined ? undefined : id);
+}
+
+/** The longest tag that is made of a name, with room for a number behind it. */
+const longestTag = 120;
+const mostNumbers = 100;
+
+/** What a name leaves of a tag: its letters and digits, single separators between them. */
+const tagOf = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/[^a-z0-9._-]+/gi, '-')
+    .replace(/[._-]{2,}/g, '-')
+    .slice(0, longestTag)
+    .replace(/^[._-]+|[._-]+$/g, '');
+
+/** A free id for a new image: a UUID, or where the profile says so its name as a tag, with a number behind it where that is taken. */
+export async function newId({ home, tagsByName }: OciClient, name: string, call: Call): Promise<string> {
+  const tag = tagsByName ? tagOf(name) : '';
+  if (!isId(tag)) return randomUUID();
+  const taken = new Set((await tagsOf(home, call)).map((each) => each.toLowerCase()));
+  for (let n = 1; n < mostNumbers; n += 1) {
+    const id = n === 1 ? tag : `${tag}-${n}`;
+    if (!taken.has(id.toLowerCase())) return id;
+  }
+  return randomUUID();
 }
 
 /** Throws USAGE for what cannot be an id, CONFLICT for one that is taken. */

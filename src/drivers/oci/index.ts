@@ -35,11 +35,11 @@ export default defineDriver({
   connect,
   operations: { list, show, create, patch, delete: remove, upload, download, replicate, places },
   absent: {
-    deactivate: 'A registry gives its blobs to whoever may read the repository; a mark in the record would stop nobody.',
+    deactivate: 'Whoever may read the repository gets its blobs; a mark in the record would stop nobody.',
     reactivate: 'Nothing can be deactivated in a registry, so there is nothing to reactivate.',
     restore: 'A deleted manifest cannot be brought back by a registry.',
-    purge: 'A registry removes deleted data by its own garbage collection, which only its operator can run.',
-    import: 'A registry fetches nothing by itself. imgctl upload takes a URL, and sends the data through this machine.',
+    purge: 'Deleted data goes with the registry’s own garbage collection, which only its operator can run.',
+    import: 'A registry does not fetch URLs. Use imgctl upload URL, which relays through this machine.',
     share:
       'Who may read a repository is decided in the registry’s own user management, which the distribution specification leaves open.',
   },

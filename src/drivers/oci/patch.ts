@@ -40,8 +40,8 @@ export const patch: Operation<OciClient, 'patch'> = {
       const written = await tryOnce(client, before, changes, call);
       if (written) return refreshCopies(client, written, call);
       if (tries === mostTries)
-        throw new ImgctlError('CONFLICT', `image ${id} is being changed by somebody else all the time; nothing was changed`, {
-          hint: 'try again',
+        throw new ImgctlError('CONFLICT', `image ${id} keeps being changed by somebody else; nothing was changed`, {
+          hint: 'Try again.',
         });
     }
   },

@@ -56,6 +56,11 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     const others = [...names].filter((name) => name !== client.home.name);
     for (const name of others) {
       await copyTo(client, client.repository(name), found, call);
+      if (!client.places.has(name) && !request.remove.includes(name))
+        call.note({
+          kind: 'warning',
+          message: `${name} is not in places of the profile: later runs do not see this copy, and delete leaves it there`,
+        });
       client.watch(name);
     }
     for (const [name, copy] of copies) if (!names.has(name)) await remove(client.repository(name), copy, call);

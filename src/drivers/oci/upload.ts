@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Call, Operation, UploadRequest } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
 import { checkFillable, diskLayer, filledRecord, type FilledDisk } from '../_oci/filled.ts';
@@ -6,7 +5,7 @@ import { recordFields } from '../_oci/next-record.ts';
 import { documentsOf } from '../_oci/original.ts';
 import type { OciClient } from './client.ts';
 import { shown } from './copies.ts';
-import { adopt, checkFree, find, write, type Found } from './images.ts';
+import { adopt, checkFree, find, newId, write, type Found } from './images.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
 import { pushDisk, type Pushed } from './push-disk.ts';
 
@@ -59,7 +58,7 @@ export const upload: Operation<OciClient, 'upload'> = {
   handover: 'mount',
   async run(client, request, call) {
     const { encoding, virtualBytes } = request.content;
-    const id = request.into ?? request.id ?? randomUUID();
+    const id = request.into ?? request.id ?? (await newId(client, request.description.name, call));
     const queued = await before(client, request, id, call);
     const blob = await bringDisk(client, request, call);
     const found = await enterDisk(client, request, { id, queued }, { encoding, virtualBytes, ...blob }, call);
