@@ -380,7 +380,7 @@ describe('redirects', () => {
     clouds.push(moved);
     answerAll(started, () => true, { status: 301, headers: { location: `${moved.origin}/v2/${library}/tags/list` } });
     const host = new URL(moved.origin).host;
-    expect((await failureOf(started.list(), 'AUTH')).circumstances.hint).toContain(`registry=${host}`);
+    expect(JSON.stringify((await failureOf(started.list(), 'AUTH')).circumstances.next)).toContain(`registry=${host}`);
     const writes = await start();
     answerAll(writes, (method) => method === 'POST', { status: 308, headers: { location: `${moved.origin}/v2/x?signed=1` } });
     const { message } = await failureOf(writes.upload(), 'PROVIDER');
@@ -423,7 +423,7 @@ describe('tokens', () => {
       if (isRepeatable) expect((await work).status).toBe('active');
       else {
         const error = await failureOf(work, 'AUTH');
-        expect(error.circumstances.hint).toContain('chunkSize');
+        expect(JSON.stringify(error.circumstances.next)).toContain('chunkSize');
         // Credentials are blamed for a status of 401.
         expect(error.circumstances.status).toBeUndefined();
       }

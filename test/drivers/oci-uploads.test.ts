@@ -87,7 +87,7 @@ describe('an upload in one request', () => {
   it('says how to send less at once where the source can be read only once', async () => {
     const { upload } = await start({ mostPatch: 64 * kib });
     const { circumstances } = await failureOf(upload(unhashed(disk({ blind: true }))), 'LIMIT');
-    expect(circumstances.hint).toContain('chunkSize');
+    expect(JSON.stringify(circumstances.next)).toContain('chunkSize');
   });
 
   it('goes on in smaller requests where a proxy or the registry refuses so much at once', async () => {
@@ -106,6 +106,7 @@ describe('an upload in one request', () => {
     const { circumstances } = await failureOf(upload(disk()), 'LIMIT');
     expect(circumstances.hint).toContain('raise its limit');
     expect(circumstances.hint).not.toContain('MiB');
+    expect(circumstances.next).toBeUndefined();
   });
 
   it('takes 201 for 202, relative addresses, and a proxy’s wrong idea of the address', async () => {

@@ -136,7 +136,7 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
 function sendLess({ shown }: Repository, { least, pace }: Session, tried: number, failure: TooMuch, call: Call): void {
   if (tried <= least)
     throw new ImgctlError(failure.code, failure.message, {
-      ...failure.circumstances,
+      ...(failure.circumstances.status === undefined ? {} : { status: failure.circumstances.status }),
       hint: `Even ${humanSize(tried)} in one request was refused; ask the operator of the registry to raise its limit.`,
     });
   pace.most = Math.max(least, Math.ceil(tried / 2));

@@ -101,7 +101,8 @@ export async function copyTo({ home: from, chunkBytes }: OciClient, to: Reposito
   const { disk } = found.manifest;
   if (!disk)
     throw conflictError(`image ${found.id} is queued (no data uploaded yet)`, {
-      hint: `Upload it with: imgctl upload FILE --into ${found.id}`,
+      hint: 'Upload its data with:',
+      next: [{ command: 'imgctl upload FILE --into IMAGE', image: found.id }],
     });
   const there = await lookUp(to, found.id, call);
   if (there !== undefined && !isCopy(found, there))

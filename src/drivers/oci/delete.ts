@@ -10,7 +10,10 @@ export const remove: Operation<OciClient, 'delete'> = {
   async run(client, { id }, call) {
     const found = await find(client.home, id, call);
     if (found.record.protected === true)
-      throw conflictError(`image ${id} is protected`, { hint: `Unprotect it with: imgctl patch ${id} --unprotect` });
+      throw conflictError(`image ${id} is protected`, {
+        hint: 'Unprotect it with:',
+        next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
+      });
     for (const [name, copy] of await copiesOf(client, found, call)) await removeFrom(client.repository(name), copy, call);
     await removeFrom(client.home, found, call);
     call.note({ kind: 'removed', id });

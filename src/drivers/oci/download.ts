@@ -30,10 +30,11 @@ export const download: Operation<OciClient, 'download'> = {
     const { disk } = manifest;
     if (!disk)
       throw conflictError(`image ${id} is ${record.status} (no data uploaded yet)`, {
-        hint: `Upload it with: imgctl upload FILE --into ${id}`,
+        hint: 'Upload its data with:',
+        next: [{ command: 'imgctl upload FILE --into IMAGE', image: id }],
       });
     if (record.status === 'inactive')
-      throw conflictError(`image ${id} is inactive: its data may not be used`, {
+      throw conflictError(`image ${id} is inactive: its data cannot be used`, {
         hint: 'Reactivate it in the store that it was copied from, and copy it again.',
       });
     const encoding = encodingOf(disk.mediaType);

@@ -89,7 +89,8 @@ export const notDisk = ({ shown }: Repository, { id, kind }: Foreign): ImgctlErr
 export const notOurs = (repository: Repository, foreign: Foreign): ImgctlError =>
   foreign.disk
     ? conflictError(`${repository.shown}:${foreign.id} was made by another tool, so imgctl does not change or delete it`, {
-        hint: `Make an image of it with: imgctl copy PROFILE:${foreign.id} PROFILE:NAME`,
+        hint: 'Make an image of it with:',
+        next: [{ command: 'imgctl copy IMAGE PROFILE:NAME', image: foreign.id }],
       })
     : notDisk(repository, foreign);
 

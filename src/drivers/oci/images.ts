@@ -87,7 +87,10 @@ export async function findAny(repository: Repository, id: string, call: Call): P
   checkId(id);
   const found = await lookUp(repository, id, call);
   if (found !== undefined) return found;
-  throw notFoundError(`no such image in ${repository.shown}: ${id}`, { hint: 'List images with: imgctl list' });
+  throw notFoundError(`image ${id} not found in ${repository.shown}`, {
+    hint: 'List images with:',
+    next: [{ command: 'imgctl list -p PROFILE' }],
+  });
 }
 
 /** An image of ours, which may be changed. As `findAny`; throws CONFLICT or UNSUPPORTED for what another tool has made. */

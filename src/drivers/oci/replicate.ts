@@ -12,7 +12,7 @@ function checkNames(names: readonly string[]): void {
   for (const name of names)
     if (!isRepository(name))
       throw usageError(`invalid repository name: ${name.slice(0, 100)}`, {
-        hint: 'Use lower case, such as images/copies. Copy to another registry with: imgctl copy IMAGE PROFILE',
+        hint: 'Use lower case, such as images/copies; copy to another registry with: imgctl copy IMAGE TO',
       });
 }
 
@@ -51,7 +51,8 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     const names = wanted(request, [client.home.name, ...copies.keys()]);
     if (!names.has(client.home.name))
       throw conflictError(`cannot remove image ${request.id} from ${client.home.name}: it is the repository of the profile`, {
-        hint: `Delete the image with: imgctl delete ${request.id}`,
+        hint: 'Delete the image with:',
+        next: [{ command: 'imgctl delete IMAGE', image: request.id }],
       });
     const others = [...names].filter((name) => name !== client.home.name);
     for (const name of others) {

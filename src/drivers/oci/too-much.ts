@@ -19,6 +19,7 @@ export function refusedData(answer: Answer, body: string, what: string): ImgctlE
       : limitError(refused(answer, body, what).message, { status });
   return new TooMuch(code, message, {
     ...circumstances,
-    hint: 'Send the disk in smaller requests: imgctl profile set NAME chunkSize=4MiB',
+    hint: 'Send the disk in smaller requests:',
+    next: [{ command: 'imgctl profile set PROFILE chunkSize=4MiB' }],
   });
 }

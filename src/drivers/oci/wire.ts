@@ -158,7 +158,8 @@ export class Wire {
     if (to.origin === from.origin || to.pathname !== from.pathname) return {};
     const credentials = status === 401 || status === 403 ? ' Credentials are not sent to another address.' : '';
     return {
-      hint: `${from.origin} redirects to ${to.origin}.${credentials} Set it in the profile: imgctl profile set NAME registry=${to.host}`,
+      hint: `${from.origin} redirects to ${to.origin}.${credentials} Set it in the profile:`,
+      next: [{ command: `imgctl profile set PROFILE registry=${to.host}` }],
     };
   }
 
