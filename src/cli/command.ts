@@ -42,6 +42,8 @@ export interface At<Name extends OperationName = OperationName> {
   probe(call: Call): Promise<Identity>;
   /** As the session's: why this account cannot take what is handed over. */
   objection(handover: Handover, call: Call): Promise<string | undefined>;
+  /** As the session's: whether data that is there already can be relied on. */
+  isIntact(id: string, call: Call): Promise<boolean>;
   /** What is known here of images that its provider knows too little of. */
   readonly memory: Memory;
 }

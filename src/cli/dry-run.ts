@@ -34,6 +34,24 @@ const harmless: ReadonlySet<OperationName> = new Set(['list', 'show', 'download'
 export const changes = (verb: OperationName, request: unknown): boolean =>
   !harmless.has(verb) && !(verb === 'share' && (request as { action?: string }).action === 'list');
 
+/** Of what a verb was asked for, what would change: not what it was made up from, nor the bytes. */
+export function asked(request: object): Partial<Planned> {
+  const {
+    id,
+    basis: _basis,
+    content: _content,
+    original: _original,
+    extras,
+    changes: changed,
+    ...rest
+  } = request as Readonly<Record<string, unknown>>;
+  const body = { ...rest, ...(changed as object | undefined), ...(extras as object | undefined) };
+  return {
+    ...(typeof id === 'string' ? { image: id } : {}),
+    ...(Object.keys(body).length === 0 ? {} : { body }),
+  };
+}
+
 /** An Http that sends what only reads, and stops at the first request that would change something. */
 export function dryHttp(http: Http, stop: (request: Partial<Planned>) => never): Http {
   return {

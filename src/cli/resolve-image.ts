@@ -34,10 +34,12 @@ export async function imagesNamed(at: At, name: string, call: Call): Promise<rea
   return found;
 }
 
-async function shownAs(at: At, id: string, call: Call): Promise<Image> {
+async function shownAs(at: At, id: string, call: Call): Promise<{ readonly id: string }> {
   try {
     return await at.verb('show').run({ id }, call);
   } catch (error) {
+    // It is there under that id, and damaged: to remove it is what is left to do.
+    if (error instanceof ImgctlError && error.code === 'INTEGRITY') return { id };
     if (!(error instanceof ImgctlError) || (error.code !== 'NOT_FOUND' && error.code !== 'USAGE')) throw error;
     throw notFoundError(`there is no image "${id}" in ${at.profile}`, {
       ...error.circumstances,

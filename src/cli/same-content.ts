@@ -1,3 +1,4 @@
+import { integrityError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
@@ -44,3 +45,13 @@ export async function alreadyThere(at: At, name: string, from: Image, call: Call
 /** Those that can be used, with what is known of their content here. */
 const activeOf = (at: At, images: readonly Image[]): Promise<readonly Image[]> =>
   Promise.all(images.filter(({ status }) => status === 'active').map((image) => at.memory.recall(image)));
+
+/** Throws INTEGRITY where an image that is to count as the same one has lost what its record says, as far as that can be asked. */
+export async function checkIntact(at: At, { id }: Image, call: Call): Promise<void> {
+  if (await at.isIntact(id, call)) return;
+  throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
+    hint: 'Use --if-exists replace, or delete it with:',
+    next: [{ command: 'imgctl delete IMAGE', image: id }],
+    profile: at.profile,
+  });
+}

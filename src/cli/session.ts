@@ -9,7 +9,7 @@ import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
-import { changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
+import { asked, changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
 import { memoryOf } from './memory.ts';
 import { toolsFor } from './tools.ts';
 
@@ -127,6 +127,7 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
     },
     probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
     objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
+    isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),
     memory: memoryOf(tools.cache, accountOf(driver, values)),
   };
 }
@@ -188,7 +189,7 @@ function guarded<B extends Runnable>(
 ): B {
   const run = (request: never, call: never): unknown => {
     if (surface.settings.dryRun && session.driver.worksOnFiles && changes(verb, request))
-      return Promise.reject(new DryRunStop({ verb, profile: session.profile, provider: session.provider, body: request }));
+      return Promise.reject(new DryRunStop({ verb, profile: session.profile, provider: session.provider, ...asked(request) }));
     const result = bound.run(request, call);
     if (result instanceof Promise) return result.catch((error: unknown) => Promise.reject(named(blame(error), verb)));
     return guardedItems(result as AsyncIterable<unknown>, blame);

@@ -6,7 +6,7 @@ import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Surface } from './context.ts';
 import { imagesNamed } from './resolve-image.ts';
-import { identical } from './same-content.ts';
+import { checkIntact, identical } from './same-content.ts';
 
 export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
 
@@ -42,6 +42,7 @@ export async function settleName(prepared: Prepared, claim: Claim, surface: Surf
     throw conflictError(`the image "${description.name}" (${first.id}) is a record without data`, { hint: fillHint(first) });
   const same = await identical(claim.at as At, taken, prepared);
   if (same) {
+    await checkIntact(claim.at as At, same, claim.call);
     surface.say(`${same.id} holds the same disk already; nothing was sent`);
     return { image: same };
   }

@@ -114,6 +114,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   probe?(client: Client, call: Call): Promise<Identity>;
   /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
   objection?(client: Client, handover: Handover, call: Call): Promise<string | undefined>;
+  /** Whether an image's data is still what its record says: every byte is read. For who relies on data that is there already. */
+  isIntact?(client: Client, id: string, call: Call): Promise<boolean>;
   discover?(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
 }
 
@@ -139,6 +141,8 @@ export interface Session {
   probe(call: Call): Promise<Identity>;
   /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
   objection(handover: Handover, call: Call): Promise<string | undefined>;
+  /** Whether an image's data is still what its record says, as far as the provider can be asked to look. */
+  isIntact(id: string, call: Call): Promise<boolean>;
 }
 
 /** A driver as the rest of the program sees it. */
@@ -227,6 +231,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
         },
         probe: async (call) => (await definition.probe?.(client, call)) ?? { who: profile, details: {}, missing: {} },
         objection: async (handover, call) => definition.objection?.(client, handover, call),
+        isIntact: async (id, call) => (await definition.isIntact?.(client, id, call)) ?? true,
       };
     },
   };

@@ -41,6 +41,16 @@ export interface Accept extends Encoding {
   readonly needsLength?: boolean;
 }
 
+/** A name with an ending, of which it may have some already: `web` and `web.raw` become `web.raw`, and with `.raw.gz` `web.raw.gz`. */
+export function withEnding(name: string, ending: string): string {
+  const parts = ending.split(/(?=\.)/);
+  for (let count = parts.length; count > 0; count -= 1) {
+    const there = parts.slice(0, count).join('');
+    if (name.length > there.length && name.toLowerCase().endsWith(there.toLowerCase())) return name + parts.slice(count).join('');
+  }
+  return name + ending;
+}
+
 /** "raw, gzip-compressed" or "qcow2": an encoding as a reader would say it. */
 export function describeEncoding(encoding: Encoding): string {
   return encoding.compression ? `${encoding.format}, ${encoding.compression}-compressed` : encoding.format;

@@ -90,6 +90,8 @@ export interface UploadFacts extends Extras {
   readonly appearsWhole?: boolean;
   /** What a tag has to look like; absent: anything goes. */
   readonly tags?: RegExp;
+  /** Names of properties that are the provider's own: of another image they stay behind. Absent: there are none. */
+  readonly reserved?: RegExp;
 }
 interface DeleteFacts {
   /** The answer comes before the image is gone; waiting is due. */

@@ -16,7 +16,7 @@ import { extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { imageId } from '../resolve-image.ts';
 import { routeWords, shortcutOf } from '../route.ts';
-import { alreadyThere } from '../same-content.ts';
+import { alreadyThere, checkIntact } from '../same-content.ts';
 import { foreseen } from '../taken-name.ts';
 import {
   compressOption,
@@ -70,6 +70,7 @@ export const copy = defineCommand({
     if (input.ifExists === 'skip') {
       const same = await alreadyThere(to as At, name, image, call);
       if (same) {
+        await checkIntact(to as At, same, call);
         context.say(`${same.id} holds the same disk already; nothing was copied`);
         return one(imageView, same);
       }
@@ -94,6 +95,8 @@ export const copy = defineCommand({
       if (unverified !== undefined) context.warn(unverified);
       if (!context.settings.dryRun) context.say(`route: ${steps.join(' → ')}`);
       const { visibility, ...fields } = carried(image, verb, prepared.plan.encoding.format);
+      const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
+      if (behind.length > 0) context.warn(`properties ${behind.join(', ')} stay behind: ${to.provider} reserves these names`);
       for (const tag of image.tags)
         if (verb.tags?.test(tag) === false) context.warn(`${to.provider} does not take the tag "${tag}"`);
       const delivery: Delivery = {
@@ -151,11 +154,11 @@ const carriedFields = [
 ] as const satisfies readonly Editable[];
 
 /** What of an image's record goes along: fields, tags and properties that the target keeps. */
-function carried(image: Image, { fields, tags }: UploadFacts, format: string): Omit<Description, 'name'> {
+function carried(image: Image, { fields, tags, reserved }: UploadFacts, format: string): Omit<Description, 'name'> {
   const kept = carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined);
   const own = Object.fromEntries(kept.map((field) => [field, image[field]])) as Omit<Description, 'name'>;
   const properties =
-    own.properties && Object.fromEntries(Object.entries(own.properties).filter(([key]) => !staysBehind.test(key)));
+    own.properties && Object.fromEntries(Object.entries(own.properties).filter(([key]) => reserved?.test(key) !== true));
   return {
     ...own,
     ...(properties ? { properties } : {}),
@@ -163,9 +166,6 @@ function carried(image: Image, { fields, tags }: UploadFacts, format: string): O
     ...(fields.includes('diskFormat') ? { diskFormat: format } : {}),
   };
 }
-
-/** Properties that say something of the copy at its first place only. */
-const staysBehind = /^(os_hash_|os_glance_|owner_specified\.|stores$|locations$|direct_url$)/;
 
 /** Visibility comes last: nobody else sees an image before it is whole. */
 async function withVisibility(

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Compression } from '../../core/encoding.ts';
+import { withEnding, type Compression } from '../../core/encoding.ts';
 import { usageError, unsupportedError } from '../../core/errors.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checked.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
@@ -71,7 +71,7 @@ export const download = defineCommand({
       return undefined;
     }
     const suffix = converting ? `.${wishes.format ?? ''}` : suffixOf(format, compression);
-    const file = await fileFor(input.to, `${safeFileName(image.name || id)}${suffix}`);
+    const file = await fileFor(input.to, withEnding(safeFileName(image.name || id), suffix));
     const means = meansFor(context, task, []);
     if (context.settings.dryRun) {
       await checkTarget(file, input.force ?? false);

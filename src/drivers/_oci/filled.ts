@@ -1,4 +1,4 @@
-import type { Encoding } from '../../core/encoding.ts';
+import { withEnding, type Encoding } from '../../core/encoding.ts';
 import { conflictError } from '../../core/errors.ts';
 import { contentIdProperty } from '../../core/image.ts';
 import type { Description } from '../../core/operation.ts';
@@ -57,4 +57,4 @@ export function filledRecord(
 
 /** The layer that is the disk of an image with this record. */
 export const diskLayer = (record: Json, { encoding, digest, size }: FilledDisk): Descriptor =>
-  diskDescriptor(diskType(encoding), digest, size, `${recordOf(record).name}.${encoding.format}`);
+  diskDescriptor(diskType(encoding), digest, size, withEnding(recordOf(record).name, `.${encoding.format}`));

@@ -1,31 +1,26 @@
-import { conflictError, integrityError } from '../../core/errors.ts';
+import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import { encodingOf } from '../_oci/media-types.ts';
 import { originalOf } from '../_oci/original.ts';
-import { blobPath, blobSize, readBlob, readDocument } from './blobs.ts';
+import { readBlob, readDocument } from './blobs.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
 import { noData } from './failure.ts';
 import { handoverOf } from './handover.ts';
+import { storedDisk } from './stored-disk.ts';
 
 export const download: Operation<LocalClient, 'download'> = {
   ranges: true,
   async run(client, { id }, call) {
     const found = await find(client.home, id);
     const { manifest, record } = found;
-    const { disk } = manifest;
-    if (!disk) throw noData(id, record.status);
+    if (!manifest.disk) throw noData(id, record.status);
     if (record.status !== 'active')
       throw conflictError(`image ${id} is ${record.status}: its data cannot be used`, {
         hint: 'Reactivate it with:',
         next: [{ command: 'imgctl reactivate IMAGE', image: id }],
       });
-    const file = blobPath(client.home, disk.digest);
-    const size = await blobSize(client.home, disk.digest);
-    if (file === undefined || size !== disk.size)
-      throw integrityError(`image ${id} is damaged: ${size ?? 0} of ${disk.size} bytes are left of ${file ?? disk.digest}`, {
-        hint: 'Restore the file from a backup, or upload the disk again.',
-      });
+    const { disk, file } = await storedDisk(client.home, found);
     const encoding = encodingOf(disk.mediaType);
     const handover = handoverOf(file, disk, record.virtualBytes);
     const [text, recordText] = [await readDocument(client.home, found.entry), await readDocument(client.home, manifest.record)];

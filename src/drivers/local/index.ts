@@ -1,5 +1,7 @@
 import { defineDriver } from '../../core/driver.ts';
 import { ownIds } from '../_oci/ids.ts';
+import { isIntact } from './blobs.ts';
+import { find } from './catalogue.ts';
 import { connect } from './client.ts';
 import { create } from './create.ts';
 import { deactivate } from './deactivate.ts';
@@ -44,6 +46,10 @@ export default defineDriver({
     places,
   },
   objection: ({ home }, handover) => objection(home, handover),
+  isIntact: async ({ home }, id, call) => {
+    const { disk } = (await find(home, id)).manifest;
+    return disk !== undefined && isIntact(home, disk, call.signal);
+  },
   absent: {
     restore: 'A deleted image is gone from the folder at once.',
     purge: 'A deleted image is gone from the folder at once; there is nothing left to purge.',

@@ -2,15 +2,16 @@ import { conflictError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { imageOf } from '../_oci/record.ts';
-import { blobPath, blobSize, damagedBlob, isIntact, placeDraft, readBlob, readDocument } from './blobs.ts';
+import { blobSize, damagedBlob, isIntact, placeDraft, readBlob, readDocument } from './blobs.ts';
 import { find, ifDamaged, lookUp, type Found } from './catalogue.ts';
 import { enter } from './change.ts';
 import { homePlace, type LocalClient } from './client.ts';
 import { dropDraft, keptAlive, type Draft } from './drafts.ts';
-import { goOn, noData, reasonOf } from './failure.ts';
+import { goOn, reasonOf } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { readIndex } from './index-file.ts';
 import { removeImage } from './remove-image.ts';
+import { storedDisk } from './stored-disk.ts';
 import { writeDraft } from './write-draft.ts';
 
 /** Whether what stands in a place is a copy of this image, and not one that only has the same id. */
@@ -79,9 +80,7 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
  * CONFLICT if another image has its id there, INTEGRITY where the disk at home is damaged.
  */
 export async function copyTo(home: Folder, folder: Folder, found: Found, call: Call): Promise<void> {
-  const { disk } = found.manifest;
-  const file = disk && blobPath(home, disk.digest);
-  if (!disk || file === undefined) throw noData(found.id, found.record.status);
+  const { disk, file } = await storedDisk(home, found);
   if (await isIntact(folder, disk, call.signal)) return enterCopy(home, folder, found, call);
   const draft = await writeDraft(folder, readBlob(file, 0, disk.size - 1, call.signal), call.signal);
   try {

@@ -53,6 +53,9 @@ export const baseAttributes: ReadonlySet<string> = new Set([
   'schema',
 ]);
 
+/** Names that no property of a user's can have. */
+export const reservedNames = new RegExp(`^(?:os_glance_.*|${[...baseAttributes].join('|')})$`);
+
 /** Properties that an image has fields for. */
 const fieldProperties: ReadonlySet<string> = new Set(['description', 'architecture']);
 

@@ -8,6 +8,7 @@ import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { needMethod, needStores } from './site.ts';
 import { onNewImage } from './new-image.ts';
 import type { WireObject } from './wire.ts';
+import { reservedNames } from './record.ts';
 
 /** Disk formats of Glance. What it is given is stored as it is: nothing is unwrapped. */
 const diskFormats = [
@@ -145,6 +146,7 @@ export const upload: Operation<OpenstackClient, 'upload'> = {
   place: 'store',
   into: true,
   digests: ['sha512', 'md5'],
+  reserved: reservedNames,
   extras: { importMethod: { kind: 'text', help: 'glance-direct: the bytes are staged and imported, as some sites demand' } },
   async run(client, request, call) {
     const staged = isStaged(request);
