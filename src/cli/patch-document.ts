@@ -102,7 +102,9 @@ function applied(target: Document, patch: readonly PatchStep[], image: Image): D
     // As JSON it has no fields that the provider did not give.
     const shown = JSON.parse(JSON.stringify({ ...image, ...target })) as Json;
     const whole = applyJsonPatch(shown, patch) as JsonObject;
-    return Object.fromEntries(editableFields.filter((field) => field in whole).map((field) => [field, whole[field]])) as Document;
+    return Object.fromEntries(
+      editableFields.filter((field) => Object.hasOwn(whole, field)).map((field) => [field, whole[field]]),
+    ) as Document;
   } catch (error) {
     if (!(error instanceof PatchMisfit)) throw error;
     if (error.test) throw conflictError(`the patch's own test does not hold for ${image.id}: ${error.message}`);

@@ -164,7 +164,7 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
   if (!(error instanceof ImgctlError)) return error;
   const placed = error.inProfile(session.profile, session.provider);
   const { code, circumstances } = placed;
-  if (code !== 'AUTH' || circumstances.status !== 401) return placed;
+  if (code !== 'AUTH' || circumstances.status !== 401 || circumstances.accepted) return placed;
   const sources = Object.entries(origins).filter(([field]) => session.driver.profile[field]?.secret);
   const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}${referenceOf(origin)}`).join('; ');
   const hint = [circumstances.hint, told, `Check the profile with: imgctl profile check ${session.profile}`]

@@ -50,6 +50,8 @@ export interface Circumstances {
   readonly cause?: unknown;
   readonly profile?: string;
   readonly provider?: string;
+  /** The credentials themselves were taken: it is this request that they are not good for. */
+  readonly accepted?: boolean;
   /** HTTP status of the provider's answer. */
   readonly status?: number;
   readonly requestId?: string;

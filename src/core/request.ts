@@ -214,10 +214,10 @@ export interface ImportRequest {
 }
 
 export type ShareState = 'pending' | 'accepted' | 'rejected';
-/** `list`: who has access. `accept` and `reject` answer on the receiving side; `with` is then the caller's own. */
+/** `list`: who has access. `accept`, `reject` and `pending` (undecided again) answer on the receiving side; `with` is then the caller's own, if it is not named. */
 export interface ShareRequest {
   readonly id: string;
-  readonly action: 'add' | 'remove' | 'accept' | 'reject' | 'list';
+  readonly action: 'add' | 'remove' | 'accept' | 'reject' | 'pending' | 'list';
   readonly with?: string;
 }
 export interface Member {

@@ -343,8 +343,8 @@ describe('share', () => {
 
   it('refuses what excludes each other, and unshare without --with', async () => {
     const both = await stage.run(['share', 'x', '--accept', '--reject', '--json']);
-    expect(errorOf(both)).toMatchObject({ code: 'USAGE', message: '--with, --accept and --reject exclude each other' });
+    expect(errorOf(both)).toMatchObject({ code: 'USAGE', message: '--accept, --reject and --pending cannot be combined' });
     const none = await stage.run(['unshare', 'x', '--json']);
-    expect(errorOf(none)).toMatchObject({ code: 'USAGE', hint: 'imgctl share x lists who has it' });
+    expect(errorOf(none)).toMatchObject({ code: 'USAGE', hint: 'List who has access with: imgctl share x' });
   });
 });

@@ -5,32 +5,33 @@ import { defineCommand } from '../command.ts';
 import { many } from '../outcome.ts';
 import { target } from '../targets.ts';
 
-const withOption = { kind: 'texts', value: 'project', summary: 'who gets or loses access (repeatable)' } as const;
+const withOption = { kind: 'names', value: 'project,…', summary: 'who gets or loses access (repeatable)' } as const;
 
 export const share = defineCommand({
   args: { image: { takes: 'required', summary: 'image to share', completes: 'image' } },
   options: {
-    with: withOption,
+    with: { ...withOption, summary: `${withOption.summary}; with an answer: whose, for administrators` },
     accept: { kind: 'flag', summary: 'accept an image that was offered to us' },
     reject: { kind: 'flag', summary: 'reject it' },
+    pending: { kind: 'flag', summary: 'make it undecided again' },
   },
   needs: { at: ['share'] },
   examples: [
     { does: 'give a project access', type: 'imgctl share pcd:golden --with 2f3c5d1e9b8a4c70' },
     { does: 'accept on the receiving side', type: 'imgctl share other:3fb1c2de-8a4b-4c5d-9e6f-001122334455 --accept' },
+    { does: 'accept for another project, as an administrator', type: 'imgctl share pcd:golden --accept --with 2f3c5d1e9b8a4c70' },
     { does: 'who has access', type: 'imgctl share pcd:golden -o json' },
   ],
   async run(input, context) {
-    const ways = [input.with.length > 0, input.accept, input.reject].filter(Boolean).length;
-    if (ways > 1) throw usageError('--with, --accept and --reject exclude each other');
+    const answers = (['accept', 'reject', 'pending'] as const).filter((answer) => input[answer]);
+    if (answers.length > 1) throw usageError('--accept, --reject and --pending cannot be combined');
     const { at, id, call } = await target(input.image, context, undefined);
     const verb = at.verb('share');
     const act = (request: Omit<ShareRequest, 'id'>): Promise<readonly Member[]> => verb.run({ id, ...request }, call);
-    if (input.accept) return many(memberView, await act({ action: 'accept' }));
-    if (input.reject) return many(memberView, await act({ action: 'reject' }));
-    if (input.with.length === 0) return many(memberView, await act({ action: 'list' }));
+    const [answer] = answers;
+    if (input.with.length === 0) return many(memberView, await act({ action: answer ?? 'list' }));
     let members: readonly Member[] = [];
-    for (const who of input.with) members = await act({ action: 'add', with: who });
+    for (const who of input.with) members = await act({ action: answer ?? 'add', with: who });
     return many(memberView, members);
   },
 });
@@ -45,7 +46,7 @@ export const unshare = defineCommand({
   ],
   async run(input, context) {
     if (input.with.length === 0)
-      throw usageError('--with PROJECT says whose access ends', { hint: `imgctl share ${input.image} lists who has it` });
+      throw usageError('--with PROJECT is required', { hint: `List who has access with: imgctl share ${input.image}` });
     const { at, id, call } = await target(input.image, context, undefined);
     let members: readonly Member[] = [];
     for (const who of input.with) members = await at.verb('share').run({ id, action: 'remove', with: who }, call);

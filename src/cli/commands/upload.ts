@@ -15,7 +15,14 @@ import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '..
 import { one } from '../outcome.ts';
 import { foreseen } from '../taken-name.ts';
 import { target } from '../targets.ts';
-import { compressOption, ifExistsOption, meansForUpload, sourceOptions, warnOfFindings, wishesFrom } from '../transfer-options.ts';
+import {
+  compressOption,
+  ifExistsOption,
+  meansForUpload,
+  sourceOptions,
+  warnOfFindings,
+  wishesFrom,
+} from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const upload = defineCommand({
@@ -27,6 +34,7 @@ export const upload = defineCommand({
     name: { kind: 'text', summary: 'name of the image, with PROFILE: in front where it matters' },
     into: { kind: 'text', value: 'image', summary: 'fill this queued record', completes: 'image' },
     id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
+    to: { kind: 'text', value: 'place', summary: 'place to put it in, such as a store', completes: 'place' },
     ifExists: ifExistsOption,
     ...sourceOptions,
     compress: compressOption,
@@ -40,6 +48,7 @@ export const upload = defineCommand({
       does: 'into another profile, with tags',
       type: 'imgctl upload disk.qcow2 --name pcd:web --tag blessed --property os_distro=debian',
     },
+    { does: 'into a store that is not the default', type: 'imgctl upload disk.qcow2 --name pcd:web --to cheap' },
     { does: 'from a pipe', type: 'zcat disk.raw.gz | imgctl upload - --name web' },
     { does: 'what would be done', type: 'imgctl upload disk.qcow2 --name lin:web --region us-ord --dry-run' },
   ],
@@ -55,6 +64,9 @@ export const upload = defineCommand({
         hint: 'leave --into out; --name NAME makes a new image',
       });
     if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} gives ids itself; --id cannot be chosen`);
+    if (input.to !== undefined && verb.place === undefined)
+      throw unsupportedError(`${at.provider} has no places to upload to`, { hint: 'Omit --to.' });
+    const place = input.to ?? (verb.place === 'region' ? context.settings.region : undefined);
     const fields = descriptionFrom(input);
     checkFields(at as At, 'upload', verb.fields, fields);
     const extras = extrasFrom(at as At, verb, input.set);
@@ -75,7 +87,7 @@ export const upload = defineCommand({
           description: { ...fields, name },
           ...(into ? { into: into.id } : {}),
           ...(input.id === undefined ? {} : { id: input.id }),
-          ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
+          ...(place === undefined ? {} : { place }),
           extras,
         },
         ifExists: (input.ifExists ?? 'fail') as Delivery['ifExists'],

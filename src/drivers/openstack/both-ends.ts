@@ -2,14 +2,14 @@ import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { eachImage, idOf, pagesInTurn } from './pages.ts';
 import { oldestFirst } from './query.ts';
-import { textIn, type WireObject } from './wire.ts';
+import { timeIn, type WireObject } from './wire.ts';
 
 /** Images of the far end that are kept until the near end has come to them. What a site gives beyond is read from the near end alone. */
 const keptImages = 4000;
 /** A page that takes this many times longer beside another one is answered by a server that does one thing at a time. */
 const tooSlow = 1.5;
 
-const createdAt = (image: WireObject): string => textIn(image.created_at) ?? '';
+const createdAt = (image: WireObject): string => timeIn(image.created_at) ?? '';
 /** A time on the wire and a second: Glance compares with the fraction that it does not show. */
 const secondLater = (time: string): string => `${new Date(Date.parse(time) + 1000).toISOString().slice(0, 19)}Z`;
 

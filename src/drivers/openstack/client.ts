@@ -1,12 +1,21 @@
-import { configError, providerError, usageError } from '../../core/errors.ts';
-import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
+import { configError, providerError, usageError, type ImgctlError } from '../../core/errors.ts';
+import type {
+  Answer,
+  ApiAnswer,
+  ApiRequest,
+  Headers,
+  Http,
+  ReceiveAnswer,
+  ReceiveRequest,
+  SendRequest,
+} from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { authUrlOf, imageEndpointOf, interfaceOf } from './addresses.ts';
 import { chosenEndpoint, versioned, type Wanted } from './catalogue.ts';
 import { credentialsOf, type Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
-import { isObject, type WireObject } from './wire.ts';
+import { isObject, objectIn, type WireObject } from './wire.ts';
 import { glanceError } from './words.ts';
 
 /** Where we are signed in and which Glance is spoken to. `base` ends in `/v2`. */
@@ -40,8 +49,8 @@ export interface Ask {
  */
 export function segment(text: string, what = 'image id'): string {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,254}$/.test(text))
-    throw usageError(`${JSON.stringify(text)} cannot be an ${what}`, {
-      hint: 'ids are letters, digits and dashes; imgctl list shows them',
+    throw usageError(`invalid ${what}: ${JSON.stringify(text)}`, {
+      hint: 'Use an id: letters, digits and dashes. List images with: imgctl list',
     });
   return encodeURIComponent(text);
 }
@@ -63,6 +72,8 @@ export class OpenstackClient {
   readonly #imageEndpoint: string | undefined;
   readonly #wanted: Wanted;
   #site: Promise<Site> | undefined;
+  /** Images that were seen at work while their outcome was awaited. */
+  readonly atWork = new Set<string>();
 
   /** Throws CONFIG when the values do not fit together. No request is made. */
   constructor(http: Http, values: ProfileValues) {
@@ -113,7 +124,7 @@ export class OpenstackClient {
       ),
     );
     if (ask.welcome?.includes(answer.status)) return answer;
-    if (answer.status < 200 || answer.status >= 300) throw glanceError(answer, answer.text, ask.what);
+    if (answer.status < 200 || answer.status >= 300) throw this.refused(answer, answer.text, ask.what);
     expectDone(answer, ask.done, ask.what);
     return answer;
   }
@@ -145,7 +156,7 @@ export class OpenstackClient {
     let answer = await send(site, rest.bytes);
     if (answer.status === 401 && again && this.#authUrl !== undefined)
       answer = await send(await this.#renewed(site, call), again());
-    if (answer.status < 200 || answer.status >= 300) throw glanceError(answer, answer.text, what);
+    if (answer.status < 200 || answer.status >= 300) throw this.refused(answer, answer.text, what);
     expectDone(answer, 204, what);
   }
 
@@ -157,6 +168,16 @@ export class OpenstackClient {
       const answer = await this.#http.receive({ url, headers: this.#headers(site), ...(range ? { range } : {}) }, call);
       return { ...answer, url, text: () => answer.text() };
     });
+  }
+
+  /** The error behind an unwelcome answer. Where the sign-in worked and Glance refuses all the same, it says so. */
+  refused(answer: Answer & { readonly url: string }, body: string, what: string): ImgctlError {
+    if (answer.status !== 401 || this.#authUrl === undefined) return glanceError(answer, body, what);
+    const hint =
+      this.#credentials.kind === 'sign-in' && 'application_credential' in objectIn(objectIn(this.#credentials.auth).identity)
+        ? 'Check the access rules of the application credential: they may not allow this request.'
+        : 'Check that this image service accepts tokens of this Keystone.';
+    return glanceError(answer, body, `signed in, but not allowed: ${what}`, { hint, accepted: true });
   }
 
   /** Oddity: Glance answers errors as JSON only when exactly this and nothing else is accepted. */

@@ -1,23 +1,28 @@
 import type { Call, Description, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
+import { providerError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
 import { wireBody } from './description.ts';
 import { imageRecord } from './record.ts';
 import { textIn, type WireObject } from './wire.ts';
 
-/** Makes a record without data. The container is `bare` unless said otherwise: Glance takes no data without one. */
+/** Makes a record without data; its id is that of the answer. `asked`: the user has chosen the id, and is told of another. The container is `bare` unless said otherwise: Glance takes no data without one. */
 export async function createImage(
   client: OpenstackClient,
   description: Description & { readonly name: string },
   id: string | undefined,
   call: Call,
+  asked = id !== undefined,
 ): Promise<{ readonly id: string; readonly wire: WireObject }> {
   const body = { container_format: 'bare', ...wireBody(description), ...(id === undefined ? {} : { id }) };
   const wire = await client.askObject(
     { what: `creating image "${description.name}"`, method: 'POST', path: '/images', json: body },
     call,
   );
-  const made = textIn(wire.id) ?? '';
+  const made = textIn(wire.id) ?? id;
+  if (made === undefined) throw providerError(`creating image "${description.name}": the answer has no id`);
+  if (asked && made !== id)
+    call.note({ kind: 'warning', message: `the image service chose the id ${made} instead of ${id ?? ''}` });
   call.note({ kind: 'created', id: made });
   return { id: made, wire };
 }

@@ -85,11 +85,11 @@ function scalarSteps(record: WireObject, changes: Changes): readonly Step[] {
     const wanted = changes[key];
     if (wanted === undefined) return [];
     const path = pointer(field.name);
-    if (wanted === null && field.remove) return field.name in record ? [{ op: 'remove', path }] : [];
+    if (wanted === null && field.remove) return Object.hasOwn(record, field.name) ? [{ op: 'remove', path }] : [];
     if (wanted === null && field.cleared === undefined)
       throw usageError(`${key} cannot be cleared: every image here has one`, { hint: 'give another value' });
     const value = wanted === null ? field.cleared : wireValue(field, wanted);
-    return record[field.name] === value ? [] : [{ op: field.name in record ? 'replace' : 'add', path, value }];
+    return record[field.name] === value ? [] : [{ op: Object.hasOwn(record, field.name) ? 'replace' : 'add', path, value }];
   });
 }
 
@@ -108,7 +108,7 @@ function propertySteps(record: WireObject, changes: Changes): readonly Step[] {
   return touched.flatMap((name): readonly Step[] => {
     const path = pointer(name);
     const value = Object.hasOwn(after, name) ? after[name] : undefined;
-    if (value === undefined) return name in record ? [{ op: 'remove', path }] : [];
-    return record[name] === value ? [] : [{ op: name in record ? 'replace' : 'add', path, value }];
+    if (value === undefined) return Object.hasOwn(record, name) ? [{ op: 'remove', path }] : [];
+    return record[name] === value ? [] : [{ op: Object.hasOwn(record, name) ? 'replace' : 'add', path, value }];
   });
 }

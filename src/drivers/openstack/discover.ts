@@ -15,7 +15,7 @@ function fromVariables(env: Surroundings['env'], under: Found): Found {
   const common: readonly string[] = commonDomain;
   const given = Object.entries<Field>(fields).flatMap(([name, field]) => {
     const variable = field.env?.find(set);
-    if (variable === undefined || (common.includes(variable) && name in under)) return [];
+    if (variable === undefined || (common.includes(variable) && Object.hasOwn(under, name))) return [];
     const value = env[variable] ?? '';
     return [[name, field.secret ? new Secret(value) : value] as const];
   });

@@ -6,7 +6,6 @@ import type { Call, Operation } from '../../core/operation.ts';
 import { handoverOf } from './handover.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath, readRecord } from './images.ts';
-import { glanceError } from './words.ts';
 
 const noData = (image: ImageRecord): ImgctlError =>
   conflictError(`image ${image.id} has no data: it is ${image.providerStatus}`, {
@@ -35,7 +34,7 @@ async function* read(client: OpenstackClient, image: ImageRecord, from: number, 
   const body = await answer.text();
   // Oddity: an image without data is "no content", as if that were a success.
   if (answer.status === 204) throw noData(await readRecord(client, image.id, call));
-  const refused = glanceError(answer, body, `downloading image ${image.id}`);
+  const refused = client.refused(answer, body, `downloading image ${image.id}`);
   // Oddity: a deactivated image is refused with 403, like one that is not ours.
   if (answer.status !== 403 || image.status !== 'inactive') throw refused;
   throw conflictError(refused.message, { ...refused.circumstances, hint: `imgctl reactivate ${image.id}` });

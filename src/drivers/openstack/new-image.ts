@@ -35,7 +35,7 @@ function unanswered(error: unknown): boolean {
 /**
  * Makes a record and does work on it. When either fails the record is removed again and the failure passed on; one that
  * cannot be removed is named in the failure as left over. Where the caller wants no id of its own, we choose it: so a record
- * can be removed of whose making no answer came. An id that the caller chose may belong to another image in that case.
+ * can be removed of whose making no answer came. A site that gives ids of its own is right: the id of its answer counts. An id that the caller chose may belong to another image in that case.
  */
 export async function onNewImage(
   client: OpenstackClient,
@@ -44,14 +44,14 @@ export async function onNewImage(
   call: Call,
   work: (id: string) => Promise<ImageRecord>,
 ): Promise<ImageRecord> {
-  const id = wanted ?? crypto.randomUUID();
-  let made = false;
+  const chosen = wanted ?? crypto.randomUUID();
+  let made: string | undefined;
   try {
-    await createImage(client, description, id, call);
-    made = true;
-    return await work(id);
+    made = (await createImage(client, description, chosen, call, wanted !== undefined)).id;
+    return await work(made);
   } catch (error) {
-    const perhaps = made || (wanted === undefined && unanswered(error));
+    const id = made ?? chosen;
+    const perhaps = made !== undefined || (wanted === undefined && unanswered(error));
     if (perhaps && !(await removed(client, id, call))) throw leftOver(error, id);
     throw error;
   }

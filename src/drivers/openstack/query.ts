@@ -58,6 +58,10 @@ export const sortNames: Readonly<Record<string, string>> = {
 /** Parameters that are no filter. A property of such a name cannot be asked for. */
 const taken = new Set([...Object.keys(ownFilters), 'limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'changes-since']);
 
+/** What would be taken for something else there, or is no text there, is looked for here alone. */
+const isAskable = ([name, value]: readonly [string, string]): boolean =>
+  !taken.has(name) && !baseAttributes.has(name) && !/^[[{]/.test(value);
+
 const secondMs = 1000;
 /** Glance compares with the whole time, which it shows without its fraction: the bounds are widened to whole seconds. */
 const floorSecond = (time: string): string => iso(Math.floor(Date.parse(time) / secondMs));
@@ -87,7 +91,7 @@ function narrowed(filters: Filters): readonly (readonly [string, string | undefi
     ['size_max', filters.maxSizeBytes?.toString()],
     ['created_at', created(filters)],
     ...(filters.tags ?? []).map((tag) => ['tag', tag] as const),
-    ...Object.entries(filters.properties ?? {}).filter(([name]) => !taken.has(name) && !baseAttributes.has(name)),
+    ...Object.entries(filters.properties ?? {}).filter(isAskable),
   ];
 }
 
@@ -105,7 +109,7 @@ export const oldestFirst = 'created_at:asc,id:asc';
 export function listQuery(request: ListRequest, ownedBy?: string): URLSearchParams {
   const { filters, own, scope, sort } = request;
   const query = new URLSearchParams();
-  for (const [name, value] of narrowed(filters)) if (value !== undefined && !(name in own)) query.append(name, value);
+  for (const [name, value] of narrowed(filters)) if (value !== undefined && !Object.hasOwn(own, name)) query.append(name, value);
   for (const [name, value] of Object.entries(own)) query.set(name, value);
   // Glance looks at the state of a membership only among shared images.
   if ('member_status' in own && !query.has('visibility')) query.set('visibility', 'shared');

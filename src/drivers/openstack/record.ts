@@ -1,5 +1,5 @@
 import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
-import { textIn, textsIn, wordsIn, type WireObject } from './wire.ts';
+import { asText, textIn, textsIn, timeIn, wordsIn, type WireObject } from './wire.ts';
 
 export const gib = 1024 ** 3;
 export const mib = 1024 ** 2;
@@ -66,11 +66,15 @@ export const isReserved = (name: string): boolean => name.startsWith('os_glance_
 export const importingTo = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_importing_to_stores);
 export const failedIn = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_failed_import);
 
-const flagIn = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
+/** Some services write truths and numbers as text. */
+const flagIn = (value: unknown): boolean | undefined =>
+  typeof value === 'boolean' ? value : typeof value === 'string' && /^(true|false)$/i.test(value) ? /^t/i.test(value) : undefined;
 
 /** Absent too where it is negative or beyond exact numbers: Glance copies `virtual_size` out of the disk's header, whatever stands there. */
-const scaled = (value: unknown, unit: number): number | undefined =>
-  typeof value === 'number' && value >= 0 && Number.isSafeInteger(value * unit) ? value * unit : undefined;
+function scaled(value: unknown, unit: number): number | undefined {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && number >= 0 && Number.isSafeInteger(number * unit) ? number * unit : undefined;
+}
 
 /** What Glance says about an image. Its nulls are absent here; `min_disk` is GiB there and `min_ram` MiB. */
 export function imageRecord(wire: WireObject): ImageRecord {
@@ -78,7 +82,7 @@ export function imageRecord(wire: WireObject): ImageRecord {
   return {
     id: textIn(wire.id) ?? '',
     name: textIn(wire.name) ?? '',
-    description: textIn(wire.description),
+    description: asText(wire.description),
     status: statusWords[status] ?? 'unknown',
     providerStatus: status,
     visibility: visibilities.find((word) => word === wire.visibility),
@@ -87,7 +91,7 @@ export function imageRecord(wire: WireObject): ImageRecord {
     hidden: flagIn(wire.os_hidden),
     diskFormat: textIn(wire.disk_format),
     containerFormat: textIn(wire.container_format),
-    architecture: textIn(wire.architecture),
+    architecture: asText(wire.architecture),
     sizeBytes: scaled(wire.size, 1),
     virtualBytes: scaled(wire.virtual_size, 1),
     minDiskBytes: scaled(wire.min_disk, gib),
@@ -96,8 +100,8 @@ export function imageRecord(wire: WireObject): ImageRecord {
     tags: textsIn(wire.tags),
     properties: propertiesOf(wire),
     places: placesOf(wire),
-    createdAt: textIn(wire.created_at),
-    updatedAt: textIn(wire.updated_at),
+    createdAt: timeIn(wire.created_at),
+    updatedAt: timeIn(wire.updated_at),
     raw: wire,
   };
 }
@@ -107,7 +111,8 @@ function propertiesOf(wire: WireObject): Readonly<Record<string, string>> {
   for (const name of Object.keys(wire)) {
     if (baseAttributes.has(name) || fieldProperties.has(name) || isReserved(name)) continue;
     const value = wire[name];
-    if (typeof value === 'string') own.push([name, value]);
+    const text = typeof value === 'string' ? value : asText(value);
+    if (text !== undefined) own.push([name, text]);
   }
   return Object.fromEntries(own);
 }

@@ -31,8 +31,8 @@ async function members(client: OpenstackClient, id: string, call: Call): Promise
 async function ownProject(client: OpenstackClient, call: Call): Promise<string> {
   const project = (await client.site(call)).signedIn.project?.id;
   if (project === undefined)
-    throw usageError('who accepts is not known: the profile is a token without Keystone', {
-      hint: 'name the project with --with',
+    throw usageError('the project is not known: the profile has a token without Keystone', {
+      hint: 'Use --with PROJECT.',
     });
   return project;
 }
@@ -45,7 +45,7 @@ async function add(client: OpenstackClient, id: string, member: string, call: Ca
   if (!projectId.test(member))
     call.note({
       kind: 'warning',
-      message: `"${member}" does not look like a project's id, and Glance does not check: only the id works`,
+      message: `"${member}" does not look like a project id, and Glance does not check it. Only the id works.`,
     });
   try {
     await client.askObject(
@@ -62,9 +62,30 @@ async function add(client: OpenstackClient, id: string, member: string, call: Ca
       {
         ...error.circumstances,
         cause: error,
-        hint: `imgctl patch ${id} --visibility shared`,
+        hint: `Make it shared with: imgctl patch ${id} --visibility shared`,
       },
     );
+  }
+}
+
+/** The state that each answer puts an offer into. */
+const answers: Readonly<Record<string, ShareState>> = { accept: 'accepted', reject: 'rejected', pending: 'pending' };
+
+async function decide(
+  client: OpenstackClient,
+  {
+    id,
+    path,
+    answer,
+    member,
+  }: { readonly id: string; readonly path: string; readonly answer: ShareState; readonly member: string | undefined },
+  call: Call,
+): Promise<void> {
+  try {
+    await client.askObject({ what: `answering for image ${id}`, method: 'PUT', path, json: { status: answer } }, call);
+  } catch (error) {
+    if (!isForbidden(error) || member === undefined) throw error;
+    throw error.with({ hint: 'Only administrators answer for another project. Omit --with to answer for your own.' });
   }
 }
 
@@ -72,15 +93,14 @@ export const share: Operation<OpenstackClient, 'share'> = {
   with: 'project',
   async run(client, { id, action, with: named }, call) {
     if (action === 'list') return members(client, id, call);
-    const answering = action === 'accept' || action === 'reject';
-    const member = named ?? (answering ? await ownProject(client, call) : undefined);
-    if (member === undefined) throw usageError(`sharing image ${id}: with whom?`, { hint: '--with PROJECT_ID' });
+    const answer = Object.hasOwn(answers, action) ? answers[action] : undefined;
+    const member = named ?? (answer ? await ownProject(client, call) : undefined);
+    if (member === undefined) throw usageError('--with PROJECT is required');
     const path = `${imagePath(id)}/members/${segment(member, 'project id')}`;
     if (action === 'add') await add(client, id, member, call);
     if (action === 'remove')
       await client.ask({ what: `taking image ${id} from ${member}`, method: 'DELETE', path, done: 204 }, call);
-    if (answering)
-      await client.askObject({ what: `answering for image ${id}`, method: 'PUT', path, json: { status: `${action}ed` } }, call);
+    if (answer) await decide(client, { id, path, answer, member: named }, call);
     return members(client, id, call);
   },
 };

@@ -13,7 +13,7 @@ export const show: Operation<OpenstackClient, 'show'> = {
     if (awaiting.verb === undefined) return judged(client, await readRecord(client, id, call), call);
     // The task first: once it has ended, the image read after it shows all that came of it.
     const task = await newestTask(client, id, call);
-    return outcome(await readRecord(client, id, call), task, awaiting.verb);
+    return outcome(client, await readRecord(client, id, call), task, awaiting.verb);
   },
 };
 
@@ -22,8 +22,8 @@ async function judged(client: OpenstackClient, record: ImageRecord, call: Call):
   const isSettled = record.status !== 'queued' && record.status !== 'pending' && record.places.every(isActive);
   if (isSettled) return record;
   const task = await newestTask(client, record.id, call);
-  if (record.status === 'queued' || record.status === 'pending') return outcome(record, task, 'import');
-  const told = outcome(record, task, 'replicate');
+  if (record.status === 'queued' || record.status === 'pending') return outcome(client, record, task, 'import');
+  const told = outcome(client, record, task, 'replicate');
   // A copy that failed at another time takes nothing from an image that is whole.
   return { ...told, status: record.status };
 }

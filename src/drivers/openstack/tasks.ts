@@ -11,12 +11,16 @@ export interface Task {
   readonly message?: string;
 }
 
-/** The task begun last on an image. Absent: there is none, it has expired (48 h), or this Glance does not tell. */
-export async function newestTask(client: OpenstackClient, id: string, call: Call): Promise<Task | undefined> {
+/**
+ * The task begun last on an image. Absent: there is none, it has expired (48 h), or this Glance does not tell. `secret`: we
+ * may not read it.
+ */
+export async function newestTask(client: OpenstackClient, id: string, call: Call): Promise<Task | 'secret' | undefined> {
   const answer = await client.ask(
     { what: `reading the tasks of image ${id}`, method: 'GET', path: `${imagePath(id)}/tasks`, welcome: [403, 404] },
     call,
   );
+  if (answer.status === 403) return 'secret';
   if (answer.status !== 200) return undefined;
   const tasks = objectsIn(objectIn(answer.json()).tasks);
   const newest = tasks.toSorted((a, b) => (textIn(b.created_at) ?? '').localeCompare(textIn(a.created_at) ?? ''))[0];
@@ -26,13 +30,25 @@ export async function newestTask(client: OpenstackClient, id: string, call: Call
   return { state, ...(message === undefined ? {} : { message }) };
 }
 
-const silent = 'the import failed, and the image service does not say why (its log does)';
+const silent = 'the import failed; the image service does not say why (see its log)';
+const unread = 'the import failed; why is not known, because its tasks cannot be read';
 
 /**
  * A record with what its newest task tells. The record alone lies: right after an import was taken it still shows the old
  * state, a failed import falls back to `queued`, and a failed task may leave `os_glance_importing_to_stores` filled.
  */
-export function outcome(record: ImageRecord, task: Task | undefined, verb: OperationName): ImageRecord {
+export function outcome(
+  client: OpenstackClient,
+  record: ImageRecord,
+  found: Task | 'secret' | undefined,
+  verb: OperationName,
+): ImageRecord {
+  // Without its task, that an import has failed shows only in that the image was at work and is not any more.
+  const wasAtWork = client.atWork.has(record.id);
+  if (record.status === 'pending') client.atWork.add(record.id);
+  const task = found === 'secret' ? undefined : found;
+  if (found === 'secret' && wasAtWork && record.status === 'queued')
+    return { ...record, status: 'failed', progress: { message: unread } };
   if (task?.state === 'running') return underWay(record, task);
   const failed = failedIn(record.raw);
   const reason = (task?.state === 'failure' ? task.message : undefined) ?? silent;

@@ -1,5 +1,5 @@
 import type { Accept, Format } from '../../core/encoding.ts';
-import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, integrityError, usageError } from '../../core/errors.ts';
 import type { Call, Description, Operation, UploadRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';
@@ -88,9 +88,19 @@ async function prepared(client: OpenstackClient, id: string, request: UploadRequ
   return wanted.length > 0 ? patchImage(client, id, wanted, call) : record;
 }
 
+/** Oddity: what Glance finds in the data, and its operator does not allow, is told as a media type that is not supported. */
+function judgedContent(error: unknown): unknown {
+  if (!(error instanceof ImgctlError) || error.circumstances.status !== 415) return error;
+  return integrityError(error.message, {
+    ...error.circumstances,
+    cause: error,
+    hint: 'Check the image with: imgctl inspect FILE. Name its real format with --disk-format.',
+  });
+}
+
 async function sendData(client: OpenstackClient, id: string, request: UploadRequest, staged: boolean, call: Call): Promise<void> {
   const { content, place } = request;
-  await client.send(
+  const sending = client.send(
     {
       what: `uploading to image ${id}`,
       method: 'PUT',
@@ -107,6 +117,9 @@ async function sendData(client: OpenstackClient, id: string, request: UploadRequ
     },
     call,
   );
+  await sending.catch((error: unknown) => {
+    throw judgedContent(error);
+  });
   if (!staged) return;
   // Only now: an import that is asked for while the stage is being written would activate what is there of it.
   await client.ask(

@@ -1,5 +1,6 @@
 import { answerError, configError, ImgctlError, providerError, withoutQuery, type Circumstances } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
+import { policyHint, withoutSchema } from './refusals.ts';
 import { isObject, objectIn, textIn } from './wire.ts';
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#x27': "'", '#39': "'", amp: '&' };
@@ -39,7 +40,7 @@ export function explain(body: string): string {
   const value = parsed(body);
   if (isObject(value)) {
     const message = textIn(value.message) ?? textIn(objectIn(value.error).message) ?? textIn(value.error);
-    return withoutBreaks(message ?? '');
+    return withoutSchema(withoutBreaks(message ?? ''));
   }
   if (/^\s*<(!doctype|html|head|body)/i.test(body)) return fromHtml(body);
   return withoutBreaks(body.replace(/^\s*\d{3} [^\n]*\n\s*\n/, '')).slice(0, 500);
@@ -75,5 +76,7 @@ export function glanceError(
         ...more,
       },
     );
-  return answerError(answer, what, explain(body), more);
+  const words = explain(body);
+  const hint = status === 403 ? policyHint(words) : undefined;
+  return answerError(answer, what, words, { ...(hint === undefined ? {} : { hint }), ...more });
 }

@@ -42,7 +42,7 @@ export function membersOf(
   if (!member || (!mine && id !== caller.project))
     throw new Refusal(404, `${String(id)} not found in the member list of the image ${image}.`);
   if (method === 'PUT') {
-    if (id !== caller.project) throw new Refusal(403, `Not allowed to update members for image ${image}.`);
+    if (id !== caller.project && !caller.admin) throw new Refusal(403, `Not allowed to update members for image ${image}.`);
     if (!['pending', 'accepted', 'rejected'].includes(String(body.status)))
       throw new Refusal(400, 'Incorrect request: Status must be "pending", "accepted" or "rejected".');
     member.status = String(body.status);

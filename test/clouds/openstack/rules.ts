@@ -61,13 +61,23 @@ const schema: Readonly<Record<string, (value: unknown) => boolean>> = {
   tags: (value) => Array.isArray(value) && value.every(text),
 };
 
+/** What the validator behind Glance says: the whole of its rule, and the value twice. */
+function report(name: string, value: unknown): string {
+  const [shown, rule] = [
+    typeof value === 'string' ? `'${value}'` : JSON.stringify(value),
+    typeof value === 'string' ? 'maxLength' : 'type',
+  ];
+  const said = rule === 'maxLength' ? 'is too long' : "is not of type 'string'";
+  const schema = `{'description': 'Descriptive name for the image',\n     'maxLength': 255,\n     'type': ['null', 'string']}`;
+  return `${shown} ${said}\n\nFailed validating '${rule}' in schema['properties']['${name}']:\n    ${schema}\n\nOn instance['${name}']:\n    ${shown}`;
+}
+
 /** Throws what Glance answers to a field that it does not take from this caller. */
 export function checkField(name: string, value: unknown, caller: Caller): void {
   if (readOnly.includes(name)) throw new Refusal(403, `Attribute '${name}' is read-only.`);
   if (reserved.includes(name) || name.startsWith('os_glance_')) throw new Refusal(403, `Attribute '${name}' is reserved.`);
-  const valid = schema[name] ?? ((given: unknown) => typeof given === 'string');
-  if (!valid(value))
-    throw new Refusal(400, `Provided object does not match schema 'image': ${JSON.stringify(value)} is not valid for '${name}'`);
+  const valid = (Object.hasOwn(schema, name) ? schema[name] : undefined) ?? ((given: unknown) => typeof given === 'string');
+  if (!valid(value)) throw new Refusal(400, `Provided object does not match schema 'image': ${report(name, value)}`);
   if (name === 'visibility' && value === 'public' && !caller.admin)
     throw new Refusal(403, 'You are not authorized to complete publicize_image action.');
   if (name === 'owner' && value !== caller.project && !caller.admin)
@@ -105,14 +115,14 @@ function apply(image: Record<string, unknown>, step: Step, caller: Caller): void
   const name = path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
   if (op === 'remove') {
     if (attributes.includes(name)) throw new Refusal(403, `Property ${name} may not be removed.`);
-    if (!(name in image)) throw new Refusal(409, `Property ${name} does not exist.`);
+    if (!Object.hasOwn(image, name)) throw new Refusal(409, `Property ${name} does not exist.`);
     delete image[name];
     return;
   }
   if (!('value' in step)) throw new Refusal(400, `Operation "${op}" requires a member named "value".`);
   checkField(name, value, caller);
   if (name === 'id') throw new Refusal(403, "Attribute 'id' is read-only.");
-  if (op === 'replace' && !(name in image)) throw new Refusal(409, `Property ${name} does not exist.`);
+  if (op === 'replace' && !Object.hasOwn(image, name)) throw new Refusal(409, `Property ${name} does not exist.`);
   if ((name === 'disk_format' || name === 'container_format') && image.status !== 'queued')
     throw new Refusal(403, `Attribute ${name} can be only replaced for a queued image.`);
   image[name] = name === 'tags' ? [...new Set(value as readonly string[])] : value;
