@@ -1,47 +1,33 @@
-import { fit, type Wish } from './fit.ts';
+import type { Fitted } from './fit.ts';
+import { foldList, foldRow, narrowing, type Narrow } from './fold.ts';
 import type { Gathered } from './gather.ts';
 import type { Io } from './io.ts';
+import { indent, isTooWide, mayShrink, planFor, type Grid, type GridOptions, type Plan } from './grid-plan.ts';
 import { humanText } from './shown.ts';
-import { statusPaint, styles, type Styles } from './style.ts';
-import { drawRows, type Cell, type Layout, type Row } from './table.ts';
+import { statusPaint, styles } from './style.ts';
+import { drawRows, type Row } from './table.ts';
 import { safe } from './text.ts';
 import type { Chosen, View } from './view.ts';
-import { cut, measureFor, type Measure } from './width.ts';
+import { measureFor, type Measure } from './width.ts';
 
 /** Rows that are looked at before the first is drawn: they fix the widths. Later ones are drawn in portions of this many. */
 const sampleRows = 1000;
 
-/** How a list is drawn on a terminal. `whole`: nothing is cut or left out, however wide it gets. */
-export interface GridOptions {
-  readonly header: boolean;
-  readonly whole: boolean;
-  /** The columns are the view's usual ones: spare ones may go, and the table may be turned. */
-  readonly usual: boolean;
-}
-
-interface Grid<T> {
-  readonly chosen: readonly Chosen<T>[];
-  readonly io: Io;
-  readonly styled: Styles;
-  readonly mark: string;
-}
-
 /** A list as a table on a terminal: `add` takes the items one by one, `end` draws what is left. */
 export function gridFor<T>(view: View<T>, chosen: readonly Chosen<T>[], options: GridOptions, io: Io, out: Gathered) {
   let waiting: T[] = [];
-  let plan: readonly { readonly at: number; readonly width: number }[] | undefined;
+  let plan: Plan | undefined;
 
   async function draw(): Promise<void> {
-    const grid = { chosen, io, styled: await styles(io.color), mark: io.unicode ? '…' : '~' };
-    const first = plan === undefined;
-    let rows = waiting.map((item) => cellsOf(grid, item));
-    const headed = first && options.header ? [headings(grid), ...rows] : rows;
+    const grid = { view, chosen, options, io, styled: await styles(io.color), mark: io.unicode ? '…' : '~' };
+    const rows = waiting.map((item) => cellsOf(grid, item));
+    const headed = plan === undefined && options.header ? [headings(grid), ...rows] : rows;
     const measure = await measureFor(textsOf(headed));
-    plan ??= fit(wishesOf(view, chosen, headed, options, measure), options.whole ? 0 : io.columns);
     waiting = [];
-    if (first && view.turns && options.usual && isTooWide(plan, chosen, io)) return void (await out.write(await turned(headed)));
-    rows = headed.map((row) => cutRow(grid, row, plan ?? [], options.whole, measure));
-    await out.write(await drawRows(rows, layoutOf(chosen, plan), measure));
+    if (plan === undefined && view.turns && options.usual && isTooWide(grid, headed, measure))
+      return void (await out.write(await turned(headed)));
+    plan ??= planFor(grid, headed, measure);
+    await out.write(await drawn(grid, headed, plan, measure));
   }
 
   return {
@@ -56,8 +42,6 @@ export function gridFor<T>(view: View<T>, chosen: readonly Chosen<T>[], options:
 }
 
 const isRight = (kind: string | undefined): boolean => kind === 'size' || kind === 'number';
-const mayShrink = (kind: string | undefined): boolean => kind === undefined || kind === 'text';
-
 function headings<T>({ chosen, styled }: Grid<T>): Row {
   return chosen.map(({ name, column }) => ({ text: safe(column.title ?? name), paint: styled.heading }));
 }
@@ -73,45 +57,89 @@ function* textsOf(rows: readonly Row[]): Iterable<string> {
   for (const row of rows) for (const cell of row) yield cell.text;
 }
 
-function wishesOf<T>(
-  view: View<T>,
-  chosen: readonly Chosen<T>[],
-  rows: readonly Row[],
-  options: GridOptions,
-  measure: Measure,
-): Wish[] {
-  return chosen.map(({ name, column }, at) => {
-    const spare = options.usual ? (view.spare?.indexOf(name) ?? -1) : -1;
-    return {
-      width: rows.reduce((widest, row) => Math.max(widest, measure(row[at]?.text ?? '')), 1),
-      mayShrink: mayShrink(column.kind),
-      spare: spare < 0 ? undefined : spare,
-    };
-  });
+/** The rows as text: each as many lines as it takes, with what stands above and below it. */
+async function drawn<T>(grid: Grid<T>, rows: readonly Row[], plan: Plan, measure: Measure): Promise<string> {
+  const folded = foldedBy(grid, rows, plan.beside, measure);
+  const text = await drawRows(folded.flat(), layoutOf(grid, plan.beside), measure);
+  if (plan.above.length === 0 && plan.below.length === 0) return text;
+  const lines = text.split('\n');
+  const ids = plan.above.length === 0 ? [] : await linesOf(grid, rows, plan.above, measure);
+  let next = 0;
+  return rows
+    .flatMap((row, at) => {
+      const own = lines.slice(next, (next += folded[at]?.length ?? 0));
+      const isHeading = row[0]?.paint === grid.styled.heading;
+      const lists = isHeading ? [] : plan.below.flatMap((column) => listBelow(grid, row, column, plan.below, measure));
+      const above = ids[at];
+      return [...(above === undefined ? own : [above, ...own.map((line) => (line === '' ? '' : indent + line))]), ...lists];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
-function layoutOf<T>(chosen: readonly Chosen<T>[], plan: readonly { readonly at: number; readonly width: number }[]): Layout {
-  return { widths: plan.map(({ width }) => width), right: plan.map(({ at }) => isRight(chosen[at]?.column.kind)) };
-}
-
-function cutRow<T>(
+async function linesOf<T>(
   grid: Grid<T>,
-  row: Row,
-  plan: readonly { readonly at: number; readonly width: number }[],
-  whole: boolean,
+  rows: readonly Row[],
+  fitted: readonly Fitted[],
   measure: Measure,
-): Row {
-  return plan.map(({ at, width }): Cell => {
-    const cell = row[at] ?? { text: '' };
-    if (whole || !mayShrink(grid.chosen[at]?.column.kind)) return cell;
-    return { ...cell, text: cut(cell.text, width, measure, grid.mark) };
-  });
+): Promise<readonly string[]> {
+  const text = await drawRows(
+    rows.map((row) => cellsAt(row, fitted)),
+    layoutOf(grid, fitted),
+    measure,
+  );
+  return text.split('\n');
 }
 
-function isTooWide<T>(plan: readonly { readonly width: number }[], chosen: readonly Chosen<T>[], io: Io): boolean {
-  const width = plan.reduce((sum, column) => sum + column.width + 2, -2);
-  return chosen.length > 0 && io.columns > 0 && width > io.columns;
+/** A list as lines behind its column's name; nothing where it is empty. */
+function listBelow<T>(
+  { chosen, io, styled }: Grid<T>,
+  row: Row,
+  at: number,
+  all: readonly number[],
+  measure: Measure,
+): readonly string[] {
+  const text = row[at]?.text ?? '';
+  if (text === '') return [];
+  const titleOf = (column: number): string => safe(chosen[column]?.column.title ?? chosen[column]?.name ?? '');
+  const width = Math.max(...all.map((column) => measure(titleOf(column)))) + 2;
+  const space = (used: string): string => ' '.repeat(width - measure(used));
+  const title = titleOf(at);
+  return foldList(text, Math.max(1, io.columns - indent.length - width), measure).map((line, index) =>
+    index === 0 ? `${indent}${styled.heading(title)}${space(title)}${line}` : `${indent}${space('')}${line}`,
+  );
 }
+
+const cellsAt = (row: Row, fitted: readonly Fitted[]): Row => fitted.map(({ at }) => row[at] ?? { text: '' });
+
+/** Each row as the lines that it takes. */
+function foldedBy<T>(
+  grid: Grid<T>,
+  rows: readonly Row[],
+  fitted: readonly Fitted[],
+  measure: Measure,
+): readonly (readonly Row[])[] {
+  const narrow = fitted.map(({ at, width }): Narrow => {
+    const kind = grid.chosen[at]?.column.kind;
+    if (grid.options.whole || !mayShrink(kind)) return (text) => text;
+    return narrowing(
+      rows.map((row) => row[at]?.text ?? ''),
+      width,
+      kind === 'list',
+      measure,
+      grid.mark,
+    );
+  });
+  return rows.map((row) => foldRow(cellsAt(row, fitted), narrow));
+}
+
+const layoutOf = <T>(
+  { chosen }: Grid<T>,
+  fitted: readonly Fitted[],
+): { widths: readonly number[]; right: readonly boolean[] } => ({
+  widths: fitted.map(({ width }) => width),
+  right: fitted.map(({ at }) => isRight(chosen[at]?.column.kind)),
+});
 
 /** Columns as lines and rows as columns. */
 async function turned(rows: readonly Row[]): Promise<string> {

@@ -11,8 +11,8 @@ export interface Column<T> {
   show?(value: unknown, io: Io): string;
   /** For a sheet: the value in several lines, each with its own name. */
   parts?(value: unknown): readonly (readonly [name: string, text: unknown])[];
-  /** `id` is never cut, `text` may be; `status` is coloured; `size` (bytes), `age` (RFC 3339) and `number` have a usual look. */
-  readonly kind?: 'id' | 'status' | 'size' | 'age' | 'text' | 'number';
+  /** `id` is never cut, `text` may be, a `list` goes on in the next line; `status` is coloured; `size` (bytes), `age` (RFC 3339) and `number` have a usual look. */
+  readonly kind?: 'id' | 'status' | 'size' | 'age' | 'text' | 'number' | 'list';
   /** Shorter word that stands above the column on a terminal, and may be typed for its name. */
   readonly title?: string;
 }

@@ -32,3 +32,39 @@ export function cut(text: string, columns: number, measure: Measure, mark: strin
   }
   return kept + mark;
 }
+
+const segmentsOf = (text: string): readonly string[] =>
+  isNarrow(text) ? [...text] : [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+
+/** As many of the signs, from the first on, as take no more than `columns`. */
+function taken(signs: readonly string[], columns: number, measure: Measure): readonly string[] {
+  let used = 0;
+  const end = signs.findIndex((sign) => (used += measure(sign)) > columns);
+  return end < 0 ? signs : signs.slice(0, end);
+}
+
+/** The text cut to so many columns in its middle, with `mark` where something is missing: names differ at their ends. */
+export function cutMiddle(text: string, columns: number, measure: Measure, mark: string): string {
+  if (measure(text) <= columns) return text;
+  const room = columns - mark.length;
+  if (room <= 0) return mark.slice(0, Math.max(0, columns));
+  const half = Math.ceil(room / 2);
+  if (isNarrow(text)) return text.slice(0, half) + mark + text.slice(text.length - (room - half));
+  const signs = segmentsOf(text);
+  const head = taken(signs, half, measure);
+  const tail = taken([...signs].reverse(), room - measure(head.join('')), measure);
+  return head.join('') + mark + [...tail].reverse().join('');
+}
+
+/** The text in pieces of at most so many columns; a sign that is wider stands alone. */
+export function pieces(text: string, columns: number, measure: Measure): readonly string[] {
+  if (measure(text) <= columns) return [text];
+  const lines: string[] = [];
+  for (let signs = segmentsOf(text); signs.length > 0;) {
+    const line = taken(signs, columns, measure);
+    const length = Math.max(1, line.length);
+    lines.push(signs.slice(0, length).join(''));
+    signs = signs.slice(length);
+  }
+  return lines;
+}

@@ -103,7 +103,9 @@ describe('profile add', () => {
     expect(all.stdout + all.stderr).not.toContain('s3cr3t');
     const rest = ['profile', 'add', 'cow', '--provider', 'rancher', '--set', 'accessKey=AK'];
     const one = await stage.ok(rest, { terminal: true, answers: ['http://r.example', 'hush-hush', 'no'] });
-    expect(stored()).toMatchObject({ profiles: { cow: { fields: { url: 'http://r.example', accessKey: 'AK', secretKey: 'hush-hush' } } } });
+    expect(stored()).toMatchObject({
+      profiles: { cow: { fields: { url: 'http://r.example', accessKey: 'AK', secretKey: 'hush-hush' } } },
+    });
     expect(one.stderr, 'only what cannot be done without').not.toContain('project (');
     const gone = await stage.run(['profile', 'add', 'x', '--provider', 'linode'], { terminal: true, answers: [] });
     expect(gone.exitCode).toBe(130);
@@ -440,7 +442,7 @@ describe('profile import', () => {
     const odd = await stage.run(['profile', 'import', 'pdc', '--json']);
     expect(errorOf(odd)).toMatchObject({
       code: 'NOT_FOUND',
-      message: 'nothing to take over is called "pdc"',
+      message: 'no such profile to import: pdc',
       hint: expect.stringContaining('pcd'),
     });
   });
@@ -449,8 +451,15 @@ describe('profile import', () => {
     otherTools();
     await stage.ok(['profile', 'add', 'pcd', '--provider', 'local']);
     const taken = await stage.ok(['profile', 'import', '-o', 'json']);
-    expect(taken.stderr).toContain('there is a profile "pcd" already');
-    expect((taken.json() as { name: string }[]).map(({ name }) => name).sort()).toEqual(['lin', 'rancher']);
+    expect(taken.stderr).toContain('already there, kept as they are: pcd');
+    const states = (taken.json() as { name: string; state: string }[]).map(({ name, state }) => `${name} ${state}`);
+    expect(states.sort()).toEqual(['lin imported', 'pcd already there', 'rancher imported']);
+    // Everything is there: that is no failure, one line says so, and nothing was done that could be handed on.
+    const again = await stage.ok(['profile', 'import', '-o', 'id']);
+    expect([again.stdout, again.stderr.split('\n').length]).toEqual(['', 2]);
+    expect((await stage.ok(['profile', 'import', 'pcd', '--replace', '-n', '-o', 'json'])).json()).toMatchObject([
+      { name: 'pcd', state: 'would replace' },
+    ]);
     expect(stored()).toHaveProperty('profiles.pcd.provider', 'local');
     await stage.ok(['profile', 'import', 'pcd', '--replace']);
     expect(stored()).toHaveProperty('profiles.pcd.provider', 'openstack');
@@ -470,9 +479,41 @@ describe('profile import', () => {
     expect(damaged.stderr).toContain(stage.file('.rancher/cli.json'));
   });
 
+  it('shows of each where it leads, as whom, and what else it says, in one line without JSON or secrets', async () => {
+    otherTools();
+    const clouds = [1, 2, 3, 4, 5, 6].map(
+      (n) =>
+        `  c${n}:\n    auth: {auth_url: "https://k${n}.example/v3", username: u${n}, password: s3cr3t-${n}, project_name: p${n}}\n    region_name: R${n}\n`,
+    );
+    stage.write('.config/openstack/clouds.yaml', `clouds:\n${clouds.join('')}`);
+    const lines = (await stage.ok(['profile', 'import', '-n'])).stdout.split('\n');
+    for (const n of [1, 2, 3, 4, 5, 6]) {
+      const line = lines.find((one) => one.startsWith(`c${n}\t`)) ?? '';
+      for (const part of [
+        'openstack',
+        'new',
+        `https://k${n}.example/v3`,
+        `u${n}`,
+        `project=p${n}`,
+        `region=R${n}`,
+        'clouds.yaml',
+      ])
+        expect(line).toContain(part);
+    }
+    expect(lines.join('\n')).not.toMatch(/s3cr3t|\{"/);
+    for (const columns of [80, 120]) {
+      const screen = (await stage.ok(['profile', 'import', '-n'], { terminal: true, columns })).stdout;
+      expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns);
+      for (const n of [1, 2, 3, 4, 5, 6]) expect(screen).toContain(`k${n}.example`);
+    }
+    const done = await stage.ok(['profile', 'import']);
+    expect(done.stderr).toMatch(/secrets of 8 of them were copied as plain text/);
+    expect(done.stderr).toMatch(/8 profiles imported from .*clouds\.yaml.*Next: imgctl profile use /);
+  });
+
   it('finds nothing with 5', async () => {
     const none = await stage.run(['profile', 'import', '--json']);
-    expect(errorOf(none)).toMatchObject({ code: 'NOT_FOUND', message: 'no profiles of other tools were found here' });
+    expect(errorOf(none)).toMatchObject({ code: 'NOT_FOUND', message: 'no profiles of other tools found' });
   });
 });
 

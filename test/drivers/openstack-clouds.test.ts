@@ -310,7 +310,8 @@ describe('what import leaves out', () => {
     const clouds = { good: { auth: auth() }, rented: { profile: 'ovh', auth: { username: 'x' } } };
     const run = await withClouds(clouds, ['profile', 'import', '-o', 'json'], {});
     expect(run.exitCode).toBe(0);
-    expect((run.json() as readonly { name: string }[]).map(({ name }) => name)).toEqual(['good']);
+    const rows = run.json() as readonly { name: string; state: string }[];
+    expect(rows.map(({ name, state }) => `${name} ${state}`)).toEqual(['good imported', 'rented left out']);
     expect(run.stderr).toContain(`left out: rented (openstack, ${file()}): its profile ovh is not known`);
     const alone = await withClouds({ rented: clouds.rented }, ['profile', 'import'], {});
     expect(alone.exitCode).toBe(5);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { renderMany, type RenderOptions } from '../../src/ui/render.ts';
 import { imageView } from '../../src/ui/views/image.ts';
 import type { Image } from '../../src/core/image.ts';
+import { groupViewBy, type ImageGroup } from '../../src/ui/views/group.ts';
 import { fakeIo, type FakeSettings } from '../support/fake-io.ts';
 import { debian, image, now, ubuntu } from './samples.ts';
 
@@ -31,29 +32,32 @@ describe('a list on a terminal', () => {
     );
   });
 
-  it('cuts names and does without spare columns in 80 columns', async () => {
+  it('does without spare columns before it cuts a name, and then cuts in the middle, in 80 columns', async () => {
     expect(await drawn([ubuntu, debian], { columns: 80 })).toBe(
       lines(
-        'id                                    name                    status        size',
-        '7d0c6a1e-0f6b-4f5e-9a57-1f0e4f3c2b11  ubuntu-24.04            active   612.0 MiB',
-        'b2a1                                  debian-13-generic-amd…  pending',
+        'id                                    name                               status',
+        '7d0c6a1e-0f6b-4f5e-9a57-1f0e4f3c2b11  ubuntu-24.04                       active',
+        'b2a1                                  debian-13-generi…4-daily-20261119  pending',
       ),
     );
   });
 
-  it('keeps ids whole even where nothing else fits', async () => {
+  it('keeps ids whole where nothing else fits beside them: the rest stands below', async () => {
     expect(await drawn([ubuntu, debian], { columns: 40 })).toBe(
       lines(
-        'id                                    name          status',
-        '7d0c6a1e-0f6b-4f5e-9a57-1f0e4f3c2b11  ubuntu-24.04  active',
-        'b2a1                                  debian-13-g…  pending',
+        'id',
+        '  name                           status',
+        '7d0c6a1e-0f6b-4f5e-9a57-1f0e4f3c2b11',
+        '  ubuntu-24.04                   active',
+        'b2a1',
+        '  debian-13-gene…daily-20261119  pending',
       ),
     );
   });
 
   it('never does without a column that was asked for', async () => {
-    expect(await drawn([debian], { columns: 30 }, { columns: ['name', 'visibility', 'format', 'created'] })).toBe(
-      lines('name          visibility  format  created', 'debian-13-g…  public      raw     12 min ago'),
+    expect(await drawn([debian], { columns: 40 }, { columns: ['name', 'visibility', 'format', 'created'] })).toBe(
+      lines('name       visi…lity  format  created', 'debi…1119  public     raw     12 min ago'),
     );
   });
 
@@ -66,7 +70,7 @@ describe('a list on a terminal', () => {
   it('measures wide signs', async () => {
     const wide = image({ id: 'x', name: '日本語イメージ✅とても長い名前' });
     expect(await drawn([wide, debian], { columns: 33 }, { columns: ['name', 'status', 'created'] })).toBe(
-      lines('name          status   created', '日本語イメ…   active', 'debian-13-g…  pending  12 min ago'),
+      lines('name          status   created', '日本語…名前   active', 'debian…61119  pending  12 min ago'),
     );
   });
 
@@ -98,9 +102,32 @@ describe('a list on a terminal', () => {
     await renderMany({ ...imageView, usual: ['profile', ...imageView.usual] }, [debian], table, io);
     expect(io.out).toBe(
       lines(
-        'profile  id    name                status   size  created',
-        'lab      b2a1  debian-13-generic…  pending        12 min ago',
+        'profile  id    name                                  status',
+        'lab      b2a1  debian-13-generic-…64-daily-20261119  pending',
       ),
+    );
+  });
+
+  it('lets no two rows look alike that differ in a name or a profile, and no line be wider than the terminal', async () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', '7', '-', '.', 'é', '日'), minLength: 10, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(word, fc.nat(), fc.integer({ min: 40, max: 200 }), async (text, place, columns) => {
+        const signs = [...text];
+        const other = signs.with(place % signs.length, signs[place % signs.length] === 'x' ? 'y' : 'x').join('');
+        for (const pair of [
+          [image({ id: 'i', name: text }), image({ id: 'i', name: other })],
+          [image({ id: 'i', name: 'n', profile: text }), image({ id: 'i', name: 'n', profile: other })],
+        ]) {
+          const io = fakeIo({ terminal: true, columns, now: () => now });
+          const usual = ['profile', ...imageView.usual.filter((name) => name !== 'id')];
+          await renderMany({ ...imageView, usual }, pair, { ...table, header: false }, io);
+          const shown = io.out.trimEnd().split('\n');
+          const half = shown.length / 2;
+          expect(shown.slice(0, half).join('\n')).not.toBe(shown.slice(half).join('\n'));
+          for (const line of shown) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+        }
+      }),
+      { numRuns: 60 },
     );
   });
 
@@ -168,5 +195,39 @@ describe('a list in a pipe', () => {
     const io = fakeIo();
     await renderMany(imageView, [], { ...table, columns: ['id', 'name'] }, io);
     expect([io.out, io.err]).toEqual(['id\tname\n', '']);
+  });
+});
+
+describe('groups of images on a terminal', () => {
+  const groups = (by: 'name' | 'contentId'): ImageGroup => ({
+    by,
+    group: by === 'name' ? 'web' : `blocks-sha256:${'ab'.repeat(32)}`,
+    images: [debian],
+    same: ['golden-europe-production-one', 'golden-europe-production-two'],
+    behind: ['golden-asia-production'],
+    ahead: [],
+    missing: ['golden-america-production', 'golden-africa-production', 'local'],
+    unknown: [],
+  });
+
+  it.each([
+    ['name', 60],
+    ['name', 80],
+    ['name', 200],
+    ['contentId', 80],
+    ['contentId', 110],
+  ] as const)('by %s in %i columns name every profile whole, under one another', async (by, columns) => {
+    const io = fakeIo({ terminal: true, columns, now: () => now });
+    await renderMany(groupViewBy(by), [groups(by)], table, io);
+    const text = io.out.split('\n');
+    for (const line of text) expect(stringWidth(line)).toBeLessThanOrEqual(Math.max(columns, 78));
+    // A name that goes on below does so in its own column.
+    const together = text.join('').replace(/\s+/g, '');
+    const { same, behind, missing } = groups(by);
+    const found = [...same, ...behind, ...missing].filter(
+      (name) => text.some((line) => line.includes(name)) || together.includes(name),
+    );
+    if (columns >= 110) expect(found).toEqual([...same, ...behind, ...missing]);
+    expect(io.out).not.toContain('…');
   });
 });

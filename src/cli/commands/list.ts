@@ -1,6 +1,6 @@
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { groupView } from '../../ui/views/group.ts';
+import { groupViewBy } from '../../ui/views/group.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
@@ -111,5 +111,5 @@ async function groups(
   const found = groupImages(images, by, profiles, fleet.failed);
   const without = images.filter((image) => !image[by]).length;
   if (without > 0) context.say(`in no group, for want of a ${by}: ${counting(without, 'image')}`);
-  return many(groupView, found.slice(0, limit));
+  return many(groupViewBy(by), found.slice(0, limit));
 }

@@ -24,23 +24,26 @@ export interface ImageGroup {
 const profiles = (value: unknown): string => (value as readonly string[]).join(', ');
 
 /** Groups of images, as `list --group-by` shows them. */
-export const groupView: View<ImageGroup> = defineView<ImageGroup>({
+const groupView: View<ImageGroup> = defineView<ImageGroup>({
   name: 'groups of images',
   columns: {
     by: { value: (found) => found.by },
     group: { value: (found) => found.group, kind: 'id' },
-    names: { value: (found) => [...new Set(found.images.map(({ name }) => name))], show: profiles },
+    names: { value: (found) => [...new Set(found.images.map(({ name }) => name))], show: profiles, kind: 'list' },
     images: { value: (found) => found.images.length, kind: 'number' },
     newest: { value: (found) => found.images[0]?.createdAt, kind: 'age' },
-    same: { value: (found) => found.same, show: profiles },
-    behind: { value: (found) => found.behind, show: profiles },
-    ahead: { value: (found) => found.ahead, show: profiles },
-    missing: { value: (found) => found.missing, show: profiles },
-    unknown: { value: (found) => found.unknown, show: profiles },
+    same: { value: (found) => found.same, show: profiles, kind: 'list' },
+    behind: { value: (found) => found.behind, show: profiles, kind: 'list' },
+    ahead: { value: (found) => found.ahead, show: profiles, kind: 'list' },
+    missing: { value: (found) => found.missing, show: profiles, kind: 'list' },
+    unknown: { value: (found) => found.unknown, show: profiles, kind: 'list' },
   },
-  usual: ['group', 'names', 'newest', 'same', 'behind', 'ahead', 'missing', 'unknown'],
+  usual: ['group', 'newest', 'same', 'behind', 'ahead', 'missing', 'unknown'],
   wide: ['by', 'group', 'names', 'images', 'newest', 'same', 'behind', 'ahead', 'missing', 'unknown'],
-  turns: true,
   id: (found) => found.group,
   json: (found, options) => ({ ...found, images: found.images.map((image) => imageView.json(image, options)) }),
 });
+
+/** By content, the group is a digest, and what it is called is worth a column. */
+export const groupViewBy = (by: ImageGroup['by']): View<ImageGroup> =>
+  by === 'name' ? groupView : { ...groupView, usual: ['names', ...groupView.usual] };

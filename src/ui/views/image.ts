@@ -82,7 +82,7 @@ export const imageView: View<Image> = defineView<Image>({
     'tags',
     'places',
   ],
-  spare: ['visibility', 'diskFormat', 'createdAt', 'sizeBytes'],
+  spare: ['visibility', 'diskFormat', 'sizeBytes', 'createdAt'],
   id: (image) => image.id,
   json: imageJson,
   dynamic: columnAt,

@@ -51,6 +51,6 @@ export const profileView = defineView<ShownProfile>({
   json: (profile) => ({ ...profile, fields: maskedFields(profile.fields) }),
 });
 
-function maskedFields(fields: ShownProfile['fields']): ShownProfile['fields'] {
+export function maskedFields(fields: ShownProfile['fields']): ShownProfile['fields'] {
   return Object.fromEntries(Object.entries(fields).map(([name, { value, from }]) => [name, { value: shownValue(value), from }]));
 }

@@ -4,52 +4,100 @@ import { literal, writtenValue } from '../../../host/reference-value.ts';
 import { withoutPassword } from '../../../http/redact.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
 import { nearest } from '../../../ui/nearest.ts';
-import { profileView, type ShownProfile } from '../../../ui/views/profile.ts';
+import { foundProfileView, type FoundRow, type ImportState } from '../../../ui/views/found-profile.ts';
 import { defineCommand } from '../../command.ts';
 import type { Surface } from '../../context.ts';
 import type { Discovered } from '../../discover.ts';
 import { many } from '../../outcome.ts';
+import { driverNamed } from '../../session.ts';
 
 export const importProfiles = defineCommand({
   about:
-    'Without a name everything that is found is taken over, under the name it has there; a profile of that name that exists already stays (--replace).',
+    'Without a name everything that is found is imported, under the name it has there; a profile of that name that exists already stays (--replace). ' +
+    'Values are copied, secrets too: what is changed in the other tool afterwards is not followed.',
   args: { from: { takes: 'any', summary: 'provider, or the name of a profile there', completes: 'provider' } },
   options: { replace: { kind: 'flag', summary: 'replace profiles that exist already' } },
   needs: {},
   examples: [
-    { does: 'what would be taken over', type: 'imgctl profile import --dry-run' },
+    { does: 'what would be imported', type: 'imgctl profile import --dry-run' },
     { does: 'everything', type: 'imgctl profile import' },
   ],
   async run(input, context) {
     const all = (await context.discover()).filter((profile) => !profile.ambient || profile.name !== 'env');
     const words = input.from ?? [];
-    const named = words.length === 0 ? all : words.flatMap((word) => fitting(word, all));
-    const chosen = usable(named, context);
+    const chosen = words.length === 0 ? all : words.flatMap((word) => fitting(word, all));
     if (chosen.length === 0)
-      throw notFoundError(
-        named.length > 0 ? 'none of the profiles found here can be imported' : 'no profiles of other tools were found here',
-        { hint: 'Add one with: imgctl profile add NAME' },
-      );
-    let taken: readonly Discovered[] = [];
+      throw notFoundError('no profiles of other tools found', { hint: 'Add one with: imgctl profile add NAME' });
+    if (chosen.every(({ leftOut }) => leftOut !== undefined)) {
+      for (const found of chosen) context.warn(whyLeftOut(found));
+      throw notFoundError('none of the profiles found can be imported', { hint: 'Add one with: imgctl profile add NAME' });
+    }
+    let judged: readonly Judged[] = [];
     await context.store.change(({ profiles, ...book }) => {
-      taken = takenFrom(chosen, input.replace ? new Set() : new Set(Object.keys(profiles)), context);
-      return { ...book, profiles: { ...profiles, ...Object.fromEntries(taken.map((found) => [found.name, storedFrom(found)])) } };
+      judged = judge(chosen, new Set(Object.keys(profiles)), input.replace ?? false);
+      const taken = judged.filter(isTaken).map(({ found }) => [found.name, storedFrom(found)] as const);
+      return { ...book, profiles: { ...profiles, ...Object.fromEntries(taken) } };
     });
-    for (const { notes = [] } of taken) for (const note of notes) context.warn(note);
-    return many(profileView, taken.map(shown), ['name', 'provider', 'fields']);
+    tell(judged, context);
+    // Names alone are those of what was done: they are handed on to other commands.
+    const shown = context.settings.format === 'id' ? judged.filter(isTaken) : judged;
+    const rows = await Promise.all(shown.map((one) => rowOf(one, context)));
+    return many(foundProfileView, rows);
   },
 });
 
-/** Those that can be used; the others are told of, each once, with the reason. */
-function usable(found: readonly Discovered[], surface: Surface): readonly Discovered[] {
-  const told = new Set<string>();
-  return found.filter(({ name, provider, source, leftOut, hint }) => {
-    if (leftOut === undefined) return true;
-    const key = `${provider} ${name}`;
-    if (!told.has(key)) surface.warn(`left out: ${name} (${provider}, ${source}): ${leftOut}${hint ? `\n${hint}` : ''}`);
-    told.add(key);
-    return false;
+/** A found profile, and what becomes of it. */
+interface Judged {
+  readonly found: Discovered;
+  readonly fate: 'new' | 'replaced' | 'already there' | 'left out';
+  readonly reason?: string;
+}
+const isTaken = ({ fate }: Judged): boolean => fate === 'new' || fate === 'replaced';
+
+/** What becomes of each: a name is taken once, and what is there already stays unless it is to be replaced. */
+function judge(found: readonly Discovered[], there: ReadonlySet<string>, replaces: boolean): readonly Judged[] {
+  const taken = new Map<string, string>();
+  return found.map((one): Judged => {
+    const reason = one.leftOut ?? oddName(one.name);
+    if (reason !== undefined) return { found: one, fate: 'left out', reason };
+    const before = taken.get(one.name);
+    if (before !== undefined) return { found: one, fate: 'left out', reason: `"${one.name}" is also in ${before}` };
+    if (there.has(one.name) && !replaces) return { found: one, fate: 'already there' };
+    taken.set(one.name, one.source);
+    return { found: one, fate: there.has(one.name) ? 'replaced' : 'new' };
   });
+}
+
+function oddName(name: string): string | undefined {
+  try {
+    checkProfileName(name);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    return error.message;
+  }
+}
+
+const whyLeftOut = ({ name, provider, source, leftOut, hint }: Discovered, reason = leftOut): string =>
+  `left out: ${name} (${provider}, ${source}): ${reason ?? ''}${hint ? `\n${hint}` : ''}`;
+
+/** What a person has to know beyond the rows: what was left out, what stays, what was copied, what to type next. */
+function tell(judged: readonly Judged[], surface: Surface): void {
+  for (const { found, fate, reason } of judged) if (fate === 'left out') surface.warn(whyLeftOut(found, reason));
+  const there = judged.filter(({ fate }) => fate === 'already there').map(({ found }) => found.name);
+  if (there.length > 0) surface.warn(`already there, kept as they are: ${there.join(', ')} (replace them with --replace)`);
+  const taken = judged.filter(isTaken).map(({ found }) => found);
+  for (const note of taken.flatMap(({ notes = [] }) => notes)) surface.warn(note);
+  const copied = taken.filter(({ fields }) => Object.values(fields).some((value) => value instanceof Secret));
+  const first = taken[0];
+  if (!first || surface.settings.dryRun) return;
+  if (copied.length > 0)
+    surface.warn(
+      `secrets of ${copied.length} of them were copied as plain text into ${surface.store.path}; later changes in the source are not followed`,
+    );
+  const sources = [...new Set(taken.map(({ source }) => source))].join(', ');
+  const count = taken.length === 1 ? '1 profile' : `${taken.length} profiles`;
+  surface.say(`${count} imported from ${sources}. Next: imgctl profile use ${first.name}`);
 }
 
 function fitting(word: string, all: readonly Discovered[]): readonly Discovered[] {
@@ -61,31 +109,9 @@ function fitting(word: string, all: readonly Discovered[]): readonly Discovered[
     word,
     all.flatMap((one) => [one.name, one.provider]),
   );
-  throw notFoundError(`nothing to take over is called "${word}"`, {
-    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : 'imgctl profile import --dry-run lists what there is',
+  throw notFoundError(`no such profile to import: ${word}`, {
+    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : 'List what there is with: imgctl profile import --dry-run',
   });
-}
-
-/** Those that can be taken over: each name once, none that is there already. The others are told of. */
-function takenFrom(found: readonly Discovered[], there: ReadonlySet<string>, surface: Surface): readonly Discovered[] {
-  const names = new Set(there);
-  return found.filter(({ name, source }) => {
-    if (names.has(name)) surface.warn(`there is a profile "${name}" already; the one from ${source} was left alone`);
-    const takes = !names.has(name) && isName(name, source, surface);
-    names.add(name);
-    return takes;
-  });
-}
-
-function isName(name: string, source: string, surface: Surface): boolean {
-  try {
-    checkProfileName(name);
-    return true;
-  } catch (error) {
-    if (!(error instanceof ImgctlError)) throw error;
-    surface.warn(`${source}: ${error.message}; it was left out`);
-    return false;
-  }
 }
 
 const storedFrom = ({ provider, fields }: Discovered): StoredProfile => ({
@@ -96,14 +122,36 @@ const storedFrom = ({ provider, fields }: Discovered): StoredProfile => ({
 /** Another tool's text is no reference of ours, and must not become one. */
 const stored = (value: string | Secret): string => writtenValue(literal(value instanceof Secret ? value.reveal() : value));
 
-const shown = ({ name, provider, fields, source }: Discovered): ShownProfile => ({
-  name,
-  provider,
-  current: false,
-  fields: Object.fromEntries(
-    Object.entries(fields).map(([field, value]) => [
-      field,
-      { value: typeof value === 'string' ? withoutPassword(value) : value, from: source },
-    ]),
-  ),
-});
+const dryFates: Readonly<Partial<Record<Judged['fate'], ImportState>>> = { new: 'new', replaced: 'would replace' };
+const doneFates: Readonly<Partial<Record<Judged['fate'], ImportState>>> = { new: 'imported' };
+
+async function rowOf({ found, fate, reason }: Judged, surface: Surface): Promise<FoundRow> {
+  const { name, provider, source, fields } = found;
+  const { setup } = await driverNamed(provider, surface);
+  const text = (field: string | undefined): string | undefined => {
+    const value = field === undefined ? undefined : fields[field];
+    return typeof value === 'string' ? withoutPassword(value) : undefined;
+  };
+  const at = setup.where?.find(({ field }) => text(field) !== undefined)?.field;
+  const way = setup.signIn?.find(({ needs }) => needs.length > 0 && needs.every((field) => fields[field] !== undefined));
+  const who = way?.needs.find((field) => text(field) !== undefined);
+  const rest = Object.keys(fields).filter((field) => field !== at && field !== who && text(field) !== undefined);
+  const address = text(at);
+  const user = text(who);
+  return {
+    name,
+    provider,
+    state: (surface.settings.dryRun ? dryFates : doneFates)[fate] ?? (fate as ImportState),
+    ...(address === undefined ? {} : { address }),
+    ...(user === undefined ? {} : { user }),
+    details: Object.fromEntries(rest.map((field) => [field, text(field) ?? ''])),
+    source,
+    ...(reason === undefined ? {} : { reason }),
+    fields: Object.fromEntries(
+      Object.entries(fields).map(([field, value]) => [
+        field,
+        { value: typeof value === 'string' ? withoutPassword(value) : value, from: source },
+      ]),
+    ),
+  };
+}
