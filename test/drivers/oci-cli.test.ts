@@ -176,6 +176,33 @@ describe('a disk that is there already', () => {
   });
 });
 
+describe('an image that is replaced', () => {
+  const upload = (seed: number, ...more: readonly string[]) =>
+    stage.run(['upload', stage.write('disk.raw', guestDisk(256 * 1024, seed)), '--name', 'reg:one', ...more], { env });
+
+  it('is gone where a registry keeps tags apart, and is told of where nothing is deleted', async () => {
+    await upload(1);
+    cloud.switches.deletion = 'apart';
+    expect((await upload(2, '--if-exists', 'replace', '--yes')).exitCode).toBe(0);
+    expect((await list()).length).toBe(1);
+    cloud.switches.deletion = 'pretended';
+    const result = await upload(3, '--if-exists', 'replace', '--yes');
+    expect([result.exitCode, result.stderr]).toEqual([10, expect.stringContaining('still there')]);
+  });
+
+  it('passes a warning of the registry on once, whatever is open', async () => {
+    await upload(1);
+    const warning = { warning: '299 - "Closed on \u009b31mFriday."' };
+    const answer = { kind: 'answer', status: 404, headers: warning, body: '{"errors":[{"code":"X"}]}', times: 99 } as const;
+    cloud.fail({ ...answer, on: ({ path: at }) => at.includes('other') });
+    const other = { ...env, ...profileVariables('other', 'oci', { ...cloud.values, places: '', repository: 'images/other' }) };
+    const { stderr, stdout } = await stage.run(['list', '-p', 'other', '-p', 'reg', '-o', 'id'], { env: other });
+    expect(stderr.match(/Closed on/g)?.length).toBe(1);
+    expect(stderr).not.toContain('\u009b');
+    expect(stdout).not.toContain('Closed');
+  });
+});
+
 describe('the content id', () => {
   const disk = guestDisk(1024 ** 2, 9);
   type Shown = { id: string; contentId?: string; visibility?: string };

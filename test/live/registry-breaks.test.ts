@@ -83,7 +83,7 @@ describe.skipIf(missing !== undefined)(
       cable.cutAfter(size / 2 + chunk / 3);
       const { id } = await upload(open({ chunkSize: '2MiB' }), content, call);
       expect(call.notes.find(({ kind }) => kind === 'warning')).toMatchObject({
-        message: expect.stringContaining('begun again') as unknown,
+        message: expect.stringContaining('starting again') as unknown,
       });
       expect(cable.sent()).toBeLessThan(size * 1.5 + chunk + small);
       await expectWhole(id, content);

@@ -20,6 +20,10 @@ const longestWords = 200;
 const aboutRoom =
   /\bquota\b|exceed\w*\b.{0,60}\b(?:limit|storage|space|size)|(?:limit|storage|space)\b.{0,60}\bexceeded|insufficient (?:storage|space)|no space left/i;
 
+/** Whether a registry's own words, and not a proxy's, are about the room that there is for all images together. */
+export const isQuota = (body: string): boolean =>
+  isRegistryError(body) && /\bquota\b|\bstorage\b|upper limit/i.test(wordsOf(body));
+
 interface Said {
   readonly code: string;
   readonly words: string;

@@ -44,6 +44,9 @@ export const redirects: readonly number[] = [301, 302, 303, 307, 308];
 /** A registry may redirect any request, and what it redirects to may do so too. */
 const mostHops = 5;
 
+/** Warnings by run, which may have several profiles at one registry. */
+const heard = new WeakMap<AbortSignal, Set<string>>();
+
 /** One try of a request: where, and with what. */
 interface Try {
   readonly url: URL;
@@ -78,7 +81,7 @@ export class Wire {
       ({ status }) => isRead && !stays && redirects.includes(status),
     );
     if (isFine(answer) || welcome === 'any' || welcome.includes(answer.status)) return answer;
-    throw refused(answer, answer.text, what, { write: !isRead, ...this.#movedHint(answer, first, url) });
+    throw refused(answer, answer.text, what, { write: !isRead, ...this.#movedHint(answer, first, this.#target(answer, url)) });
   }
 
   /**
@@ -153,13 +156,21 @@ export class Wire {
     }
   }
 
+  /** Where an answer leads that is not followed; `url` where it leads nowhere. */
+  #target({ status, headers: { location } }: Answer, url: URL): URL {
+    return redirects.includes(status) && location !== undefined && URL.canParse(location, url.href)
+      ? new URL(location, url)
+      : url;
+  }
+
   /** What to do where the registry itself has moved: the same path is asked for somewhere else. */
   #movedHint({ status }: Pick<Answer, 'status'>, from: URL, to: URL): Circumstances {
     if (to.origin === from.origin || to.pathname !== from.pathname) return {};
+    const fields = to.hostname === from.hostname && to.protocol === 'https:' ? 'plainHttp=false ' : '';
     const credentials = status === 401 || status === 403 ? ' Credentials are not sent to another address.' : '';
     return {
       hint: `${from.origin} redirects to ${to.origin}.${credentials} Set it in the profile:`,
-      next: [{ command: `imgctl profile set PROFILE registry=${to.host}` }],
+      next: [{ command: `imgctl profile set PROFILE ${fields}registry=${to.host}` }],
     };
   }
 
@@ -172,8 +183,11 @@ export class Wire {
   /** Each warning of the registry is passed on once (distribution-spec 1.1, "Warnings"). */
   #hear(answer: Answer, call: Call): void {
     for (const words of warningsIn(answer)) {
-      if (this.#warned.has(words)) continue;
+      const told = heard.get(call.signal) ?? new Set();
+      const isTold = this.#warned.has(words) || told.has(words);
+      heard.set(call.signal, told.add(words));
       this.#warned.add(words);
+      if (isTold) continue;
       call.note({ kind: 'warning', message: `${this.origin.host}: "${words}"` });
     }
   }

@@ -33,7 +33,8 @@ export async function raw(
   return answer;
 }
 
-async function pushBlob(origin: string, data: Buffer): Promise<void> {
+/** Puts a blob into a real registry without the driver. */
+export async function pushBlob(origin: string, data: Buffer): Promise<void> {
   const begun = await raw(`${origin}/v2/${library}/blobs/uploads/`, { method: 'POST' });
   const url = new URL(begun.headers.get('location') ?? '');
   url.searchParams.append('digest', sha256(data));
