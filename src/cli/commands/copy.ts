@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { Call, Description, Download, Editable, UploadFacts } from '../../core/operation.ts';
+import type { Call, Changes, Download, Editable } from '../../core/operation.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
 import { whyUnverified } from '../../transfer/published.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
@@ -12,7 +12,8 @@ import { defineCommand } from '../command.ts';
 import { deliver, type Delivery } from '../deliver.ts';
 import { onlyProfile } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
-import { extrasFrom } from '../fields.ts';
+import { carriedTo } from '../carried.ts';
+import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { imageId } from '../resolve-image.ts';
 import { routeWords, shortcutOf } from '../route.ts';
@@ -32,7 +33,8 @@ export const copy = defineCommand({
   about:
     'The target fetches the data by itself where both ends are places of one cloud; where both are folders on one file system it is linked, ' +
     'and no byte is copied; else it is relayed through here, converted on the way. ' +
-    'The record goes along as far as the target keeps its fields: description, tags, properties, sizes; visibility last of all. --dry-run prints the route.',
+    'The record goes along as far as the target keeps its fields: description, tags, properties, sizes, visibility; options add to it or replace it, ' +
+    'and what is left behind is said. Public and community come last. --dry-run prints the route.',
   args: {
     from: { takes: 'required', summary: 'PROFILE:IMAGE', completes: 'image' },
     to: { takes: 'required', summary: 'PROFILE, or PROFILE:NEW-NAME', completes: 'profile' },
@@ -41,7 +43,7 @@ export const copy = defineCommand({
     ifExists: ifExistsOption,
     relay: { kind: 'flag', summary: 'read and send every byte, even where the target could fetch or link it by itself' },
     latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
-    set: { kind: 'pairs', value: 'field=value', summary: 'a field that only the target provider has' },
+    ...descriptionOptions,
     ...sourceOptions,
     compress: compressOption,
     ...waitOptions,
@@ -49,6 +51,10 @@ export const copy = defineCommand({
   needs: { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] },
   examples: [
     { does: 'to another cloud, under the same name', type: 'imgctl copy pcd:web lin --region us-ord' },
+    {
+      does: 'for one project only, with labels of its own',
+      type: 'imgctl copy pcd:web lab --tag prod --property tier=1 --visibility private',
+    },
     { does: 'under another name', type: 'imgctl copy web lab:web-2' },
   ],
   async run(input, context) {
@@ -67,6 +73,8 @@ export const copy = defineCommand({
     const name = toReference.image || image.name;
     const verb = to.verb('upload');
     const extras = extrasFrom(to as At, verb, input.set);
+    const own = descriptionFrom(input);
+    checkFields(to as At, 'upload', verb.fields, own);
     if (input.ifExists === 'skip') {
       const same = await alreadyThere(to as At, name, image, call);
       if (same) {
@@ -94,7 +102,8 @@ export const copy = defineCommand({
       const unverified = short || wishes.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
       if (unverified !== undefined) context.warn(unverified);
       if (!context.settings.dryRun) context.say(`route: ${steps.join(' → ')}`);
-      const { visibility, ...fields } = carried(image, verb, prepared.plan.encoding.format);
+      const { description, later, dropped } = carriedTo(verb, image, own, prepared.plan.encoding.format);
+      if (dropped.length > 0) context.warn(`${to.provider} does not get: ${dropped.join('; ')}`);
       const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
       if (behind.length > 0) context.warn(`properties ${behind.join(', ')} stay behind: ${to.provider} reserves these names`);
       for (const tag of image.tags)
@@ -102,7 +111,7 @@ export const copy = defineCommand({
       const delivery: Delivery = {
         at: to,
         request: {
-          description: { ...fields, ...(verb.appearsWhole && visibility ? { visibility } : {}), name },
+          description: { ...description, name },
           ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
           // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
           ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),
@@ -121,10 +130,7 @@ export const copy = defineCommand({
       }
       const arrived = await deliver(prepared, delivery, context);
       task.done();
-      const there =
-        arrived.image.visibility === visibility
-          ? arrived.image
-          : await withVisibility(to as At, arrived.image, visibility, call, (text) => context.warn(text));
+      const there = await completed(to as At, arrived.image, later, call, (text) => context.warn(text));
       return one(copiedView(arrived.route), there);
     } finally {
       await prepared.close();
@@ -142,45 +148,17 @@ function sourceOf(data: Download, image: Image, from: At<'download'>, call: Call
   };
 }
 
-const carriedFields = [
-  'description',
-  'architecture',
-  'minDiskBytes',
-  'minRamBytes',
-  'tags',
-  'properties',
-  'visibility',
-  'containerFormat',
-] as const satisfies readonly Editable[];
-
-/** What of an image's record goes along: fields, tags and properties that the target keeps. */
-function carried(image: Image, { fields, tags, reserved }: UploadFacts, format: string): Omit<Description, 'name'> {
-  const kept = carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined);
-  const own = Object.fromEntries(kept.map((field) => [field, image[field]])) as Omit<Description, 'name'>;
-  const properties =
-    own.properties && Object.fromEntries(Object.entries(own.properties).filter(([key]) => reserved?.test(key) !== true));
-  return {
-    ...own,
-    ...(properties ? { properties } : {}),
-    ...(own.tags ? { tags: own.tags.filter((tag) => tags?.test(tag) !== false) } : {}),
-    ...(fields.includes('diskFormat') ? { diskFormat: format } : {}),
-  };
-}
-
-/** Visibility comes last: nobody else sees an image before it is whole. */
-async function withVisibility(
-  at: At,
-  image: Image,
-  visibility: Image['visibility'],
-  call: Call,
-  warn: (text: string) => void,
-): Promise<Image> {
+/** The image with what waited until it was whole: nobody else sees half an image, and half an image can be removed. */
+async function completed(at: At, image: Image, later: Changes, call: Call, warn: (text: string) => void): Promise<Image> {
+  const fields = Object.entries(later).filter(([field, value]) => image[field as 'visibility' | 'protected'] !== value);
   const patch = at.maybe('patch');
-  if (visibility === undefined || visibility === 'private' || !patch?.fields.includes('visibility')) return image;
+  const wanted = fields.filter(([field]) => patch?.fields.includes(field as keyof Changes & Editable));
+  if (wanted.length === 0 || !patch) return image;
   try {
-    return await patch.run({ id: image.id, changes: { visibility }, extras: {} }, call);
+    return await patch.run({ id: image.id, changes: Object.fromEntries(wanted), extras: {} }, call);
   } catch (error) {
-    warn(`${image.id} stays ${image.visibility ?? 'as it is'}: ${error instanceof Error ? error.message : String(error)}`);
+    const what = wanted.map(([field, value]) => `${field} ${String(value)}`).join(', ');
+    warn(`${image.id} was copied, but without ${what}: ${error instanceof Error ? error.message : String(error)}`);
     return image;
   }
 }
