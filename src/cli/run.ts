@@ -1,9 +1,8 @@
-import { abortedError, configError, conflictError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
+import { abortedError, conflictError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
 import type { Call, Note, OperationName } from '../core/operation.ts';
-import { hasFolder, ownFolder, type Home } from '../host/folders.ts';
-import { createLock } from '../host/lock.ts';
+import { hasFolder, type Home } from '../host/folders.ts';
 import { createRedactor, type Redactor } from '../http/redact.ts';
-import { absentStore, profileStore, type ProfileStore } from '../profiles/store.ts';
+import type { ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
 import { createProgress, type ProgressDisplay } from '../ui/progress.ts';
@@ -15,6 +14,7 @@ import { discover } from './discover.ts';
 import { DryRunStop, plannedView, type Planned } from './dry-run.ts';
 import { one } from './outcome.ts';
 import { parseArguments, type Parsed } from './parse.ts';
+import { storeAt } from './profile-store.ts';
 import { openAt } from './session.ts';
 import { toolsFor } from './tools.ts';
 import { settingsFrom, type Settings } from './settings.ts';
@@ -144,12 +144,6 @@ async function drawOutcome(command: Command, input: Parsed['input'], context: Co
 /** A plan without the secrets that are known; those that are not yet are `Secret`s in it. */
 const hidden = (planned: Planned, { redactor }: Surface): Planned =>
   JSON.parse(redactor.hide(JSON.stringify(planned))) as Planned;
-
-/** Throws CONFIG where the store's folder is named by a relative path. */
-function storeAt(home: Home, warn: (message: string) => void): ProfileStore {
-  if (hasFolder('config', home)) return profileStore(ownFolder('config', home), createLock({ warn }));
-  return absentStore(configError('there is no folder to keep profiles in: HOME is not an absolute path', { hint: 'Set HOME.' }));
-}
 
 async function makeSurface(
   settings: Settings,

@@ -40,7 +40,7 @@ const variables: readonly (readonly [string, string])[] = [
   ['IMGCTL_PROFILE', 'the profile when none is named'],
   ['IMGCTL_OUTPUT', 'the format of the result'],
   ['IMGCTL_TIMEOUT', 'limit of each phase of a request, such as 30s'],
-  ['IMGCTL_CONFIG_DIR', 'folder of the profile store'],
+  ['IMGCTL_CONFIG_DIR', 'folder of the profile store (an absolute path)'],
   ['IMGCTL_PROFILE_<NAME>_<FIELD>', 'a field of a profile'],
   ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
   ['HTTPS_PROXY, HTTP_PROXY', 'proxies, such as http://USER:PASSWORD@HOST:PORT'],
