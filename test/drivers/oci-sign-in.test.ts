@@ -5,7 +5,7 @@ import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { part } from '../clouds/oci/blobs.ts';
 import type { Switches } from '../clouds/oci/switches.ts';
 import { allOf, everything, failureOf, testCall } from '../conformance/stage.ts';
-import { gather } from '../support/content.ts';
+import { gather, makeContent } from '../support/content.ts';
 import { startFakeServer } from '../support/fake-server.ts';
 import { openSession } from '../support/open-session.ts';
 
@@ -77,6 +77,25 @@ describe('signing in by tokens', () => {
     cloud.forget();
     expect((await list()).length).toBe(1);
     expect(tokenRequests(cloud).length).toBe(1);
+  });
+
+  it('takes a fresh one before a disk is sent: it may be looked at when all is there', async () => {
+    const { cloud, session } = await start({ tokenLife: 1 });
+    const upload = (seed: number) =>
+      session
+        .require('upload')
+        .run(
+          { description: { name: 'x' }, content: makeContent({ format: 'raw' }, { diskLength: 20_000, seed }), extras: {} },
+          testCall(),
+        );
+    await upload(1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    cloud.forget();
+    await upload(2);
+    const asked = cloud
+      .requests()
+      .map(({ method, path, bodyBytes }) => (path.startsWith('/token') ? 'token' : `${method} ${bodyBytes}`));
+    expect(asked[asked.indexOf('PUT 20000') - 1]).toBe('token');
   });
 
   it('gives up after a second refusal: the right is not granted', async () => {

@@ -15,14 +15,17 @@ export interface Credentials {
 
 interface Held {
   readonly authorization: Secret;
-  /** When to get another one, ms since 1970. */
-  readonly renewAt: number;
+  /** When it was asked for, ms since 1970, and for how long it is good, ms. */
+  readonly since: number;
+  readonly lifeMs: number;
 }
 
 /** Life of a token that does not say how long it lives (Docker token authentication specification). */
 const usualLifeSeconds = 60;
 /** Share of its life after which a token is renewed: a registry looks at it when a request begins, and uploads are long. */
 const renewAfter = 0.8;
+/** The same before bulk bytes: some registries, and proxies that buffer, look at a token when the body is whole. */
+export const renewBeforeBulk = 0.2;
 
 const partsOf = (scope: string): readonly [string, readonly string[]] => {
   const at = scope.lastIndexOf(':');
@@ -63,15 +66,15 @@ export class Keyring {
     this.#credentials = credentials;
   }
 
-  /** The header for a request that needs these scopes; absent until the registry has asked for one. Renews what is about to end. */
-  async header(scopes: readonly string[], call: Call): Promise<Secret | undefined> {
+  /** The header for a request that needs these scopes; absent until the registry has asked for one. Renews what has lived so much of its life. */
+  async header(scopes: readonly string[], call: Call, share = renewAfter): Promise<Secret | undefined> {
     const { token } = this.#credentials;
     if (token) return token.map((value) => `Bearer ${value}`);
     if (this.#basic) return this.#basic;
     const known = this.#bearer.get(scopes.join(' '));
     if (!known) return undefined;
     const held = await known.held;
-    if (Date.now() < held.renewAt) return held.authorization;
+    if (Date.now() < held.since + held.lifeMs * share) return held.authorization;
     return this.#otherToken(known.challenge, held.authorization, scopes, call);
   }
 
@@ -130,7 +133,7 @@ export class Keyring {
     const given = isJson(body) ? (body.token ?? body.access_token) : undefined;
     if (!isJson(body) || typeof given !== 'string' || given === '') throw providerError(`${what}: no token in the answer`);
     const life = typeof body.expires_in === 'number' && body.expires_in > 0 ? body.expires_in : usualLifeSeconds;
-    return { authorization: new Secret(given).map((value) => `Bearer ${value}`), renewAt: since + life * 1000 * renewAfter };
+    return { authorization: new Secret(given).map((value) => `Bearer ${value}`), since, lifeMs: life * 1000 };
   }
 
   #realm(text: string): URL {

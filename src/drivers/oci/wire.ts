@@ -11,7 +11,7 @@ import type {
 } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { Keyring } from './keyring.ts';
+import { renewBeforeBulk, type Keyring } from './keyring.ts';
 import { refused } from './refusal.ts';
 import { warningsIn } from './warnings.ts';
 
@@ -89,7 +89,7 @@ export class Wire {
    * that is refused is renewed for whoever tries again.
    */
   async send({ scopes, ...request }: Send, call: Call): Promise<ApiAnswer> {
-    const authorization = await this.#authorization(request.url, scopes, call);
+    const authorization = await this.#authorization(request.url, scopes, call, renewBeforeBulk);
     const answer = await this.#http.send({ ...request, headers: { ...request.headers, authorization } }, call);
     this.#hear(answer, call);
     if (answer.status === 401 && request.url.origin === this.origin.origin)
@@ -193,8 +193,8 @@ export class Wire {
   }
 
   /** Credentials go to the registry alone: storage that it points to has its own, in the URL. */
-  async #authorization(url: URL, scopes: readonly string[], call: Call): Promise<Secret | undefined> {
-    return url.origin === this.origin.origin ? this.#keys.header(scopes, call) : undefined;
+  async #authorization(url: URL, scopes: readonly string[], call: Call, share?: number): Promise<Secret | undefined> {
+    return url.origin === this.origin.origin ? this.#keys.header(scopes, call, share) : undefined;
   }
 
   async #signed<A extends Answer>(
