@@ -60,11 +60,11 @@ export interface Examined {
 
 /** What a source is: looked at where it can be read at any place, else by its beginning. */
 export async function examine(given: Source): Promise<Examined> {
-  const { random } = given;
-  if (random && given.near) return examined(given, await inspect(random), true);
+  const { random, fileName } = given;
+  if (random && given.near) return examined(given, await inspect(random, fileName), true);
   const { source, prefix, complete } = await withPrefix(given);
-  if (random) return examined(source, await inspect(random), true);
-  return examined(source, await inspect(complete ? sourceOfBytes(prefix) : sourceOfPrefix(prefix)), complete);
+  if (random) return examined(source, await inspect(random, fileName), true);
+  return examined(source, await inspect(complete ? sourceOfBytes(prefix) : sourceOfPrefix(prefix), fileName), complete);
 }
 
 /** Of compressed data only the beginning is looked at, wherever it lies. */

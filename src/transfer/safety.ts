@@ -27,7 +27,7 @@ export function refusalOf(name: string, { findings }: Inspection, allowed: reado
   if (refused.length === 0) return undefined;
   const told = refused.slice(0, mostTold).map(({ message, code }) => `${message} [${code}]`);
   if (refused.length > mostTold) told.push(`${refused.length - mostTold} more`);
-  const cures = refused.flatMap(({ code }) => cureFor(code, name) ?? []);
+  const cures = refused.flatMap((finding) => cureFor(finding, name) ?? []);
   const override = refused.every((finding) => canOverride(finding, use))
     ? [`Override (risky): --allow-unsafe ${[...new Set([...allowed, ...refused.map(({ code }) => code)])].join(',')}`]
     : [];

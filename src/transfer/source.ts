@@ -18,6 +18,8 @@ import type { RandomSource } from './runs.ts';
 export interface Source {
   /** For messages: a path, a URL without its query, `standard input`, `profile:image`. */
   readonly name: string;
+  /** The file name it came under, whose ending may promise a format; absent where there is none. */
+  readonly fileName?: string;
   readonly bytes?: number;
   readonly repeatable: boolean;
   /** Digests that whoever offers the bytes has published. */
@@ -47,6 +49,7 @@ export async function fileSource(file: string): Promise<Source> {
   });
   return {
     name: file,
+    fileName: path.basename(file),
     bytes: facts.size,
     repeatable: true,
     path: path.resolve(file),
@@ -157,6 +160,7 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
   };
   return {
     name,
+    fileName: lastPart(new URL(url)),
     repeatable: true,
     near: false,
     ...(bytes === undefined ? {} : { bytes }),
@@ -164,6 +168,17 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
     ...(ranges && bytes !== undefined ? { random: randomOver(bytes, receive) } : {}),
     close: async () => undefined,
   };
+}
+
+/** The file name that a URL was typed with: where it redirects to may be called anything. */
+function lastPart({ pathname }: URL): string {
+  const part = pathname.slice(pathname.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // No encoding of anything: as it is.
+    return part;
+  }
 }
 
 async function probe(url: URL, http: Http, call: Call): Promise<{ target: URL; bytes?: number; ranges: boolean }> {

@@ -44,7 +44,7 @@ export async function spool(bytes: Bytes, folder: string, name: string, expected
 
 /** A file in a temporary folder as a source under another name; closing it removes the folder. */
 export async function temporarySource(file: string, name: string, own: TemporaryFolder): Promise<Source> {
-  const source = await fileSource(file);
+  const { fileName: _temporary, ...source } = await fileSource(file);
   const close = async (): Promise<void> => {
     await source.close();
     await own.remove();

@@ -23,7 +23,10 @@ beforeAll(async () => {
     ...profileVariables('lin', 'linode', linode.values),
     ...profileVariables('cow', 'rancher', rancher.values),
   };
-  [ids.pcd = '', ids.queued = ''] = await openstack.seed([{ name: 'web' }, { name: 'empty', status: 'queued' }]);
+  [ids.pcd = '', ids.queued = ''] = await openstack.seed([
+    { name: 'web', data: smallDisk(2) },
+    { name: 'empty', status: 'queued' },
+  ]);
   [ids.lin = ''] = await linode.seed([{ name: 'web' }]);
   ids.cow = rancher.put({ name: 'web' });
   ids.inactive = rancher.put({ name: 'db', state: 'inactive' });

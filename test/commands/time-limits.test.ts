@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { diskBytes } from '../support/content.ts';
+import { guestDisk } from '../support/disk-images.ts';
 import { startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { startProxy } from '../http/proxy-server.ts';
 import { createServers, rawServer } from '../http/servers.ts';
@@ -12,7 +14,7 @@ const timeoutMs = 250;
 /** What a run may take beyond it: a loaded machine is slow. */
 const slackMs = 8000;
 
-const disk = Buffer.alloc(100_000, 'disk');
+const disk = diskBytes('raw', 100_352);
 const diskDigest = createHash('sha256').update(disk).digest('hex');
 
 const stage = commandStage();
@@ -104,7 +106,7 @@ describe('a phase that does not end is given up in time, and named', () => {
   it('sending, where the server reads no further', async () => {
     const { host } = await instead((request) => Number(request.headers['content-length'] ?? 0) > 1_000_000);
     // More than the buffers of both ends hold.
-    const file = stage.write('disk.raw', Buffer.alloc(14 * 1024 * 1024, 'disk'));
+    const file = stage.write('disk.raw', guestDisk(14 * 1024 * 1024));
     expect(await failure(['upload', file, '--name', 'new'], host, { limits: 2 })).toMatch(
       /sent nothing for 0\.5 s while sending$/,
     );

@@ -55,7 +55,7 @@ describe('upload', () => {
       tags: ['x'],
       contentId: expect.stringMatching(/^blocks-sha256:[0-9a-f]{64}$/),
     });
-    const qcow2 = await stage.ok(['upload', stage.write('q.raw', qcow2Image(disk)), '--name', 'q', '-o', 'json']);
+    const qcow2 = await stage.ok(['upload', stage.write('q.img', qcow2Image(disk)), '--name', 'q', '-o', 'json']);
     expect(qcow2.json()).toMatchObject({ diskFormat: 'qcow2', virtualBytes: disk.length });
     expect(qcow2.json(), 'the same disk, whatever its format').toMatchObject({
       contentId: (made.json() as { contentId: string }).contentId,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { profileVariables } from '../commands/stage.ts';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { hasOpenssl, makeCertificates, withoutOpenssl, type Certificates } from '../support/certificates.ts';
+import { diskBytes } from '../support/content.ts';
 import { startFront, type Front } from '../support/front.ts';
 import { cliHome, type CliHome, type CliResult } from '../support/run-cli.ts';
 import { valuesFor } from './real-cloud.ts';
@@ -33,7 +34,7 @@ let home: CliHome;
 
 beforeAll(async () => {
   home = cliHome();
-  writeFileSync(path.join(home.folder, 'disk.raw'), Buffer.alloc(3 * 1024 * 1024 + 5, 'disk'));
+  writeFileSync(path.join(home.folder, 'disk.raw'), diskBytes('raw', 3 * 1024 * 1024 + 512));
   if (noGlance === undefined)
     site = {
       values: valuesFor(bed, 'demo'),

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { diskBytes } from '../support/content.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-packed-'));
@@ -100,7 +101,7 @@ describe('the packed package', () => {
     expect(imgctl(['--version']).stdout).toBe(`imgctl ${version}\n`);
     expect(imgctl(['help']).stdout).toContain('imgctl list');
     expect(imgctl(['list', '-o', 'json'])).toMatchObject({ stdout: '[]\n', status: 0 });
-    const disk = Buffer.alloc(1024 * 1024, 'disk');
+    const disk = diskBytes('raw', 1024 * 1024);
     writeFileSync(path.join(folder, 'disk.raw'), disk);
     expect(imgctl(['upload', 'disk.raw', '--name', 'web', '-q']).status).toBe(0);
     expect(imgctl(['download', 'web', 'back.raw', '-q']).status).toBe(0);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { diskBytes } from '../support/content.ts';
 import { fieldVariable } from '../../src/profiles/resolve.ts';
 import { startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { profileVariables } from '../commands/stage.ts';
@@ -138,8 +139,8 @@ describe.skipIf(!hasOpenssl)(`what was begun over https does not go on over http
       const run = await begin(
         (request, response) => from.test(`${request.method} ${request.url}`) && redirect(request, response),
       );
-      cloud.plant({ name: 'web', data: Buffer.from('a disk of some bytes') });
-      const disk = bed.file('disk.raw', Buffer.alloc(4096, 'x'));
+      cloud.plant({ name: 'web', data: diskBytes('raw', 4096, 2) });
+      const disk = bed.file('disk.raw', diskBytes('raw', 4096));
       for (const [where, ...args] of [
         [/./, 'list'],
         [/^GET .*\/blobs\//, 'download', 'web', `${bed.home.folder}/out.raw`],
@@ -189,7 +190,7 @@ describe('a registry', () => {
     const cloud = await startOci({ auth: 'basic' });
     const elsewhere = await startFakeServer(() => ({ status: 200, body: { tags: [] } }));
     const bed = await makeBed({});
-    const id = cloud.plant({ name: 'web', data: Buffer.from('a disk of some bytes') });
+    const id = cloud.plant({ name: 'web', data: diskBytes('raw', 4096, 2) });
     let moved = /./;
     const front = await startFront(cloud.origin, {
       instead: (request, response) => {
@@ -203,7 +204,7 @@ describe('a registry', () => {
     try {
       const env = profileVariables('x', 'oci', { ...cloud.values, places: '', registry: front.host });
       const run = (...args: string[]) => bed.home.run([...args, ...quick], { env });
-      const disk = bed.file('disk.raw', Buffer.alloc(4096, 'x'));
+      const disk = bed.file('disk.raw', diskBytes('raw', 4096));
       const out = `${bed.home.folder}/out.raw`;
       await run('list');
       for (const args of [

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { diskBytes } from '../support/content.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { makeBed, type Bed } from '../torture/bed.ts';
 import type { SeedState } from '../torture/clouds.ts';
@@ -113,7 +114,7 @@ describe('links to another origin', () => {
     );
     const { stderr } = await at.run(
       'upload',
-      at.file('disk.raw', Buffer.alloc(4096, 'x')),
+      at.file('disk.raw', diskBytes('raw', 4096)),
       '--name',
       'new',
       '--wait-timeout',

@@ -53,7 +53,9 @@ describe('secrets that were typed', () => {
       value,
     ];
     const typed = await home.run(add(`token=${secret}`));
-    expect(typed.stderr).toMatch(/^warning: --set token=… is visible in the process list and shell history.*env:NAME, file:PATH or cmd:COMMAND/);
+    expect(typed.stderr).toMatch(
+      /^warning: --set token=… is visible in the process list and shell history.*env:NAME, file:PATH or cmd:COMMAND/,
+    );
     for (const value of ['token=env:TOKEN', 'token=file:/run/token', 'token=cmd:pass show x', 'region=us-ord'])
       expect((await home.run(add(value))).stderr, value).toBe('');
     expect((await home.run(['profile', 'set', 'w', `token=${secret}`])).stderr).toContain('warning: --set token=…');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasOpenssl } from '../support/certificates.ts';
+import { diskBytes } from '../support/content.ts';
 import type { Identity } from '../support/fault-proxy.ts';
 import { makeBed } from './bed.ts';
 import { complaints, dice, isShort, seed, tally } from './scale.ts';
@@ -115,7 +116,7 @@ describe.skipIf(!hasOpenssl)(
       for (const proof of judged) {
         // The first service is the API, the second takes the data.
         const bed = await makeBed({ x: 'linode' }, (at) => (at === 0 ? all.good : proof.identity(all)));
-        const file = bed.file('disk.raw', Buffer.alloc(100_000, 'disk'));
+        const file = bed.file('disk.raw', diskBytes('raw', 100_352));
         const typed = ['upload', file, '--name', 'new', '-p', 'x', '--timeout', '2s', '--ca-bundle', all.authorityFile];
         const { exitCode, stderr } = await bed.run(...typed);
         if (exitCode !== 9 || !proof.told?.[0].test(stderr)) wrong.push(`${proof.name}: exit ${exitCode}: ${stderr}`);

@@ -13,7 +13,8 @@ import { driverNamed } from '../session.ts';
 import { sourceFrom } from './upload.ts';
 
 export const inspectFile = defineCommand({
-  about: 'Judges by content, never by name. Ends with 11 when the image is broken or unsafe.',
+  about:
+    'Detects the format by content; a name that contradicts it is refused. Exits with 11 for what is broken, unsafe or no disk image.',
   args: { file: { takes: 'required', summary: 'file, - or URL', completes: 'file' } },
   options: {
     hash: { kind: 'switch', summary: 'compute digests and the content id, reading everything (default, but for URLs)' },

@@ -11,6 +11,7 @@ const repair = 'Download it again, or repair it with: qemu-img check -r all FILE
 const rewrite = 'Rewrite it with: qemu-img convert -O qcow2 FILE new.qcow2';
 const exported = 'Export it as raw or qcow2 with the program that made it.';
 const wipe = 'Find out which it is, and rewrite it with: qemu-img convert -f FORMAT -O qcow2 FILE new.qcow2';
+const bootable = 'Check that this is the right file: a disk image to boot from has a partition table or a boot sector.';
 const unpack = 'Unpack it to a single layer first.';
 const unpackTar = 'Unpack it with: tar -xf FILE, and use the disk in it.';
 
@@ -54,6 +55,7 @@ export const findingCodes = {
   header: { means: 'the header is not what it must be', cure: fetch },
   header_extension: { means: 'the header extensions are not what they must be', cure: fetch },
   header_length: { means: 'a header length that the format does not have', cure: fetch },
+  initramfs: { means: 'the file looks like an initramfs', cure: bootable },
   l1_offset: { means: 'the first-level table lies where it cannot be', cure: repair },
   l1_size: { means: 'the first-level table has a size that it cannot have', cure: repair },
   l2_entry: { means: 'a second-level entry that the format does not have', cure: repair },
@@ -61,13 +63,17 @@ export const findingCodes = {
   log: { means: 'changes wait in the log', cure: replay },
   metadata: { means: 'the metadata of the disk is not what it must be', cure: fetch },
   multiple_formats: { means: 'the file is valid in more than one format', cure: wipe },
+  name: { means: 'the content contradicts the name of the file', cure: 'Download it again, or correct its name.' },
   nested_wrapper: {
     means: 'a compressed file inside a compressed file, or an archive inside an archive',
     cure: unpack,
     override: 'asIs',
   },
+  no_volume: { means: 'no partition table, file system or boot sector was found', cure: bootable },
+  odd_length: { means: 'the length is not a multiple of 512-byte sectors', cure: fetch },
   overlap: { means: 'tables and data lie on each other', cure: repair },
   partition_flag: { means: 'a partition table entry that no system writes' },
+  program: { means: 'the file looks like a program or kernel', cure: bootable },
   refcount_order: { means: 'a reference count width that the format does not have', cure: rewrite },
   refcount_table: { means: 'the reference count table lies where it cannot be', cure: repair },
   region: { means: 'the region table is not what it must be', cure: fetch },
@@ -76,6 +82,7 @@ export const findingCodes = {
   tar_link: { means: 'the archive holds a link', cure: unpackTar },
   tar_members: { means: 'the archive does not hold exactly one disk', cure: unpackTar, override: 'asIs' },
   tar_name: { means: 'the archive holds a name that leads out of it', cure: unpackTar },
+  text: { means: 'the file is text, not a disk', cure: 'Specify the disk image.' },
   trailing_junk: { means: 'something follows behind the end of the compressed data', cure: fetch },
   truncated: { means: 'the file ends too early', cure: fetch },
   unknown_feature: { means: 'the image uses a feature that is not known', cure: rewrite },
@@ -86,7 +93,7 @@ export type FindingCode = keyof typeof findingCodes;
 
 /** Where a reader leaves what it finds while it can still go on. What it cannot go on after, it throws as a `refusal`. */
 export interface Report {
-  reject(code: FindingCode, message: string): void;
+  reject(code: FindingCode, message: string, cure?: string): void;
   warn(code: FindingCode, message: string): void;
 }
 
@@ -97,15 +104,15 @@ export const meaningOf = (code: FindingCode): Meaning => findingCodes[code];
 export const isFindingCode = (code: string): code is FindingCode => code in findingCodes;
 
 /** The cure for a finding in a file of that name, absent where none is known. A name that would have to be quoted stays `FILE`. */
-export function cureFor(code: string, name: string): string | undefined {
-  const cure = isFindingCode(code) ? meaningOf(code).cure : undefined;
-  return cure?.replaceAll('FILE', /^[\w./+-]+$/.test(name) ? name : 'FILE');
+export function cureFor({ code, cure }: Pick<Finding, 'code' | 'cure'>, name: string): string | undefined {
+  const known = cure ?? (isFindingCode(code) ? meaningOf(code).cure : undefined);
+  return known?.replaceAll('FILE', /^[\w./+-]+$/.test(name) ? name : 'FILE');
 }
 
 /** The INTEGRITY error of a reader that cannot go on. `findingOf` gives back its code. */
-export function refusal(code: FindingCode, message: string): ImgctlError {
-  const finding: Finding = { level: 'reject', code, message, ends: 'disk' };
-  const hint = cureFor(code, 'FILE');
+export function refusal(code: FindingCode, message: string, cure?: string): ImgctlError {
+  const finding: Finding = { level: 'reject', code, message, ...(cure === undefined ? {} : { cure }), ends: 'disk' };
+  const hint = cureFor(finding, 'FILE');
   return integrityError(`${message} [${code}]`, { cause: finding, ...(hint === undefined ? {} : { hint }) });
 }
 

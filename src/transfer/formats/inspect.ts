@@ -4,6 +4,7 @@ import type { PackedExtent } from './extents.ts';
 import { findingOf, type FindingCode, type Report } from './findings.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import type { Finding, Inspection } from './inspection.ts';
+import { checkPromise } from './promised-formats.ts';
 import { BeyondPrefix, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './reading.ts';
 import { checkWrapped, compressionOf, formatOf, isArchive, isFlat } from './recognise.ts';
 import { unwrap } from './unwrap.ts';
@@ -15,33 +16,45 @@ const inputBytes = 64 << 10;
 const sampleBytes = 512 << 10;
 
 /**
- * What a file is, by its content: never by its name. Whatever is in the file, however broken, becomes a finding; what is thrown are errors
+ * What a file is, by its content; `name` only adds a refusal where it promises another one. Whatever is in the file, however broken, becomes a finding; what is thrown are errors
  * of the source itself, and UNSUPPORTED for compressed data that takes a decoder which is not here. `reject` findings are for the caller to
  * act on. A source of which only the beginning is known (`sourceOfPrefix`) is inspected as far as that goes. Of a compressed file the first 2 MiB of content are inspected; of a disk image the headers, all tables, and a sample of its
  * compressed data: whether the rest is sound shows when it is read.
  */
-export async function inspect(source: RandomSource): Promise<Inspection> {
-  return inspectAt(source, 'file');
+export async function inspect(source: RandomSource, name?: string): Promise<Inspection> {
+  return inspectAt(source, { place: 'file', name });
 }
 
-/** Where something lies. One archive in one compressed file is the deepest there is. */
-type Place = 'file' | 'wrapper' | 'archive';
+/** These say already that a file is no disk, whatever its name. */
+const decisive: ReadonlySet<string> = new Set<FindingCode>(['banned_format', 'empty', 'text']);
 
-async function inspectAt(source: RandomSource, place: Place): Promise<Inspection> {
+/** Where something lies, and under which name. One archive in one compressed file is the deepest there is. */
+interface Where {
+  readonly place: 'file' | 'wrapper' | 'archive';
+  readonly name?: string | undefined;
+  /** What is around it, in a wrapper. */
+  readonly compression?: Compression;
+}
+
+async function inspectAt(source: RandomSource, where: Where): Promise<Inspection> {
   const findings = gathered();
   const edges = await readEdges(source);
   const compression = compressionOf(edges);
-  if (compression === undefined) return inspectDisk(source, edges, place, findings);
+  if (compression === undefined) return inspectDisk(source, edges, where, findings);
   checkWrapped(edges, compression, findings.report);
-  if (place === 'file') return inspectWrapped(source, compression, findings);
+  if (where.place === 'file') return inspectWrapped(source, { ...where, place: 'wrapper', compression }, findings);
   findings.report.reject('nested_wrapper', `a ${compression} file inside a compressed file or an archive`);
   return { format: 'raw', compression, findings: findings.list };
 }
 
-async function inspectDisk(source: RandomSource, edges: Edges, place: Place, findings: Gathered): Promise<Inspection> {
+async function inspectDisk(source: RandomSource, edges: Edges, where: Where, findings: Gathered): Promise<Inspection> {
+  const { place, name, compression } = where;
   const reader = formatOf(edges, findings.report);
   if (place === 'archive' && isArchive(reader)) findings.report.reject('nested_wrapper', 'an archive inside an archive');
   const seen = place === 'archive' && isArchive(reader) ? {} : await look(source, reader, edges, findings);
+  const isDecided = edges.head.length === 0 || findings.list.some(({ level, code }) => level === 'reject' && decisive.has(code));
+  if (name !== undefined && !isDecided)
+    checkPromise(name, { format: reader.name, compression, whole: Number.isFinite(source.size) }, findings.report);
   const { layout, member, allocatedBytes } = seen;
   const subformat = member ? memberFormat(member) : layout?.subformat;
   const virtualBytes = member
@@ -75,7 +88,7 @@ async function look(source: RandomSource, reader: FormatReader, edges: Edges, fi
   await findings.during(async () => {
     seen.layout = await reader.open(source, edges, findings.report);
     if (seen.layout.source !== undefined) {
-      seen.member = await inspectAt(seen.layout.source, 'archive');
+      seen.member = await inspectAt(seen.layout.source, { place: 'archive' });
       findings.list.push(...seen.member.findings);
     }
     if (seen.layout.extents !== undefined) seen.allocatedBytes = await walk(source, seen.layout);
@@ -105,7 +118,12 @@ async function walk(source: RandomSource, layout: Layout): Promise<number> {
   return allocated;
 }
 
-async function inspectWrapped(source: RandomSource, compression: Compression, findings: Gathered): Promise<Inspection> {
+async function inspectWrapped(
+  source: RandomSource,
+  where: Where & { readonly compression: Compression },
+  findings: Gathered,
+): Promise<Inspection> {
+  const { compression } = where;
   const pieces: Uint8Array[] = [];
   let total = 0;
   const end = await findings.during(async () => {
@@ -122,7 +140,7 @@ async function inspectWrapped(source: RandomSource, compression: Compression, fi
     }
   });
   const bytes = Buffer.concat(pieces);
-  const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), 'wrapper');
+  const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), where);
   const outer = { compression, ...sizeOf(source) };
   // Where the data breaks off, nothing about the image can be said but what it began as.
   if (end === undefined) return { format: inner.format, ...outer, findings: findings.list.map(ofWrapper) };
@@ -152,7 +170,8 @@ function gathered(): Gathered {
   const add = (finding: Finding) => {
     if (!list.some((each) => each.code === finding.code)) list.push(finding);
   };
-  const adder = (level: Finding['level']) => (code: FindingCode, message: string) => add({ level, code, message });
+  const adder = (level: Finding['level']) => (code: FindingCode, message: string, cure?: string) =>
+    add({ level, code, message, ...(cure === undefined ? {} : { cure }) });
   return {
     list,
     report: { reject: adder('reject'), warn: adder('warn') },

@@ -5,6 +5,8 @@ export interface Finding {
   readonly level: 'reject' | 'warn';
   readonly code: string;
   readonly message: string;
+  /** What to do about it, where there is more to say than of every finding of its code: an instruction. */
+  readonly cure?: string;
   /** What cannot be read past it: it can at most be passed on as it is. */
   readonly ends?: 'disk' | 'wrapper';
 }

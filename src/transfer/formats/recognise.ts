@@ -47,7 +47,9 @@ function isGuest(reader: FormatReader, found: readonly FormatReader[], edges: Ed
 }
 
 /** A compressed file that is valid as something else too. A boot sector's two bytes may be there by chance. */
-export function checkWrapped(edges: Edges, compression: Compression, report: Report): void {
+export function checkWrapped(whole: Edges, compression: Compression, report: Report): void {
+  // Zstandard may keep a file as it is to its last byte; what follows behind its own end is found when it is read.
+  const edges = compression === 'zstd' ? { ...whole, tail: Buffer.alloc(0) } : whole;
   const found = readers.find((reader) => reader !== raw && reader.sniff(edges));
   if (found) report.reject('multiple_formats', `the file is valid as ${compression} and as ${found.name}`);
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { CliResult } from '../../support/run-cli.ts';
 import type { Bed } from '../bed.ts';
+import { diskBytes } from '../../support/content.ts';
 import { seedData, type BedCloud, type Held, type SeedState } from '../clouds.ts';
 
 /** One verb at one cloud, as it is typed. */
@@ -37,7 +38,7 @@ export const inState =
 export const inPlace = (place: string, isThere: boolean) => (cloud: BedCloud, id: string) =>
   heldOf(cloud, id)?.places?.includes(place) === isThere;
 
-const disk = Buffer.alloc(200_192, 'disk');
+const disk = diskBytes('raw', 200_192);
 const out = (bed: Bed): string => path.join(bed.home.folder, 'out.raw');
 
 /** Verbs that read, as every provider has them. */

@@ -50,6 +50,9 @@ const atUsed =
   (image) =>
     change(used(image, from, step))(image);
 
+/** A disk without a partition table, which begins with this. */
+const bare = (text: string): Change => all(at.u8(510, 0), at.text(0, text));
+
 /** An image, what is done to it, and what must be found then: `warn` where it may still be read. */
 const cases: readonly (readonly [code: string, image: keyof typeof made, change: Change, warn?: 'warn'])[] = [
   ['backing_file', 'qcow2', at.be64(8, 400n)],
@@ -154,6 +157,12 @@ const cases: readonly (readonly [code: string, image: keyof typeof made, change:
   ['truncated', 'vhdFixed', (image) => image.subarray(512)],
   ['truncated', 'gzip', (image) => image.subarray(0, image.length >> 1)],
   ['truncated', 'tar', (image) => image.subarray(0, 100_000)],
+  ['initramfs', 'raw', bare('070701'), 'warn'],
+  ['name', 'raw', () => undefined],
+  ['no_volume', 'raw', bare('\x01noise'), 'warn'],
+  ['odd_length', 'raw', (image) => image.subarray(0, -1), 'warn'],
+  ['program', 'raw', bare('\x7fELF'), 'warn'],
+  ['text', 'raw', () => Buffer.from('hello\n')],
   ['truncated', 'raw', all(at.text(512, 'EFI PART'), at.le64(512 + 32, 0xfffffn)), 'warn'],
   ['unknown_feature', 'qcow2', at.be32(76, 32)],
   ['unknown_feature', 'qcow2', at.be32(72, 0x80000000)],
@@ -175,7 +184,7 @@ describe('what is wrong is found', () => {
     async ({ code, image, change, level }) => {
       const file = Buffer.from(made[image]);
       const changed = change(file) ?? file;
-      const { findings } = await inspect(sourceOfBytes(changed));
+      const { findings } = await inspect(sourceOfBytes(changed), code === 'name' ? 'disk.vmdk' : undefined);
       expect(findings).toContainEqual(expect.objectContaining({ level, code, message: expect.any(String) }));
     },
   );

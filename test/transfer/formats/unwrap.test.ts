@@ -15,7 +15,7 @@ const samples: readonly (readonly [Compression, string])[] = [
   ['zstd', 'KLUv/QRobBAA5uBCFpAnxRzAeiyl1lVVlyYiIkS2PHVnAxBBAD4APQAkMhVZGvLQuJaVqkOVaaXD7cW1itYw3WNLXfq55E79n8dDh/ssrKqIaGZEpO1PgCBCgcGAQsJAgQIkQGBw4KDAIKzNLRhWHIp4NbQSVpVUnFMMSrHYIl7DKBmoRxtFURHR0AhJqdNBMUzdkM3UCE1nlolOPRQzg8hJTS4JkhoJMSVmYx5HPIcheEPRBmINQxqEM5QyzA7BBxZjIHE4Du+EdmXdpAvOFeWIveEnjCsHm2cMmrFYRiLZcEwo1jPLzM58ZsyDfLLJJZM8ssiVl0Pm0Hmd1qtTny69/R59+Ht71pOe8/L9P36IL7a4YoongQGoEUDF6/4dEUsk0Uh6EVAEjDCcjJnsA4PREIz9A/MTYP5/seGX33358cXOXv7o5ZMXO3j5c5ePXeyoy//p8jQX+3L5EZc3XOy95Y9bPm2xw5Y/a/moxU5a/kDL/7PYZJb/ZXmQxfZY/onlExY7YPnzlY9X7HTlD1c+tmJ/rfyUlT9WbFxljPD/VnpfkkXr3Cq/X6V3rQqV+6Xyf1X6VS6Sbg9wRfpEzI8A2W9C3lSkT8T8SIpeG7xNRfpEzI9E7BvIiMW207LzdHesvWlYbA2J4yLwAhN2wiHqoj9JcQUr342aYf8Gnwkk6Y3MZ/RWZie6JrMTexPzid50DOxVXRAAVjNdDsA1B///3e7u3jKx9c8SXQBQAFYA4ChwEDgGLOCCBxMMwHe0Yx3pOMeQY/QYH3kExzOasYxkHKMYa9wYNAYwxhWtWEUqTlGKLV5kERSPGEaMIgYRhyjEEieSCIg3tGENaRgzDBlGhw85BMMTmrCEJBxhcR2sA9RHG1000UMLXXqaNKDjsDlqpnlmmTs/cwbzySaXHCTHyCFy5WXKQL5uvTr16dKjPe7BDvq9fT39vHz/5wf4OB7GixMfLrx8Tg74gS1BbUwrbdtbtqC9a7cu3bkhN3rjywvuscYWS+ywwpadDbIB2DhQAy1QAh1QAS3ooAQFoHeH3VF30D233L2/eYP7bLPLJjvGDrGj9jZtYF9tddVUTy116+Gudq0rXecq116/8gqucdYwa5SVrGMVa61baQXWq1q1qkHVmGpItdWrrILqUY1aVKIOVahRakwNUgH1pjatKU1nKtNOn3IaYBonDZOWlKQjFWmlSykF0mutjWoDgQGoIQiC/FEHyfcSeAUBBIERBMbf/38DhINWBTayH9oe7iP2I/PDvcJ9wn40X7jNNwAwlVzbkfnR9uA+Mb9jI9j4NeeaW2PW3GpWjU/NjZo/jZvmpZk0NpoTzUJj0Pwz84w78zmzN+M185kZM77MWebKGGU+mSVjkTlk/jFmx/zGnDFezBWzxBgxd5gN48IcYXoTEy/IGnY='], // prettier-ignore
   ['bzip2', 'QlpoOTFBWSZTWZk2974ADs5ZoIAQQAR/4CMlhFAAgAAIYAbQD4QDgH2l9k0FUPBQADQMmQVHkNvVUqaoyYRoNVPxN+qqg00AaA0j/VRNoqo0AANU/9SlG9Qo0AAJqiqB6jaQGgX+fntdyqqN/fr8OFVqgA1VUBHpVUNg4qq0AC7uwOCqps9AqqVCgxXLsOii6oB6KqjYOFVqgA1VUBHpVUNg4qq0AGl3dgcFVTZ6BVUhQFcuw6KLqgHoqqNg4VWqADVVQHJJckkcFVTZ6BVUhQFcuw6KLqgPoPb1kaG6o2GlkMLIZUWBmqMhNDNUZCaGaoyWhmqMloZqjJaGFgYWBhe9Upz06dOed5568ePHXy448+PDjz3bOlzsTkTkTk2N4ZltM3KnU7Gcicirs6oRc7E5E5B1wvGnbk6nA6udj1tztBmWRc5E5E5Hp1osiOjtCL9Nk2lsMyyLnInInI9NhvMSuSRWPfW0hybLYZlkXOROR6t0XzMbzJKde+r7Icicmy2GZZFzke0dKTJHZE5FU3yROROROTY3hmWYv99a1rzWvLyZT6d33ve94WABBgygbqgALl2AWHAcAm1oaGDANBFaGhgwDQXdt4WAXQaAgcLAIAsOQGqAIAYMgCACgacLgCACgacLgCABYcGqqgCgaGDAVKAKBoYBr7kk6SdPjwqpRAAAQQAAEEHvvvvuudv8/Tf3353M3P1vOZEG+3mGdybfa815tmtS22y22y2222W21oQQAgAggAAIgBv2zMzjPnPs7j76ScY7yMkTubyPvPPNea9+q/da15q2WJJUwKqBJQSpjBmVGDMqYZJtNauk2jWtbbTQQEAAEBCAAIgBv2zM31nPPXGcdc9+u/V37nrvXvuc3fdXd99UlV320lBKmMGZUYMyphliVDLEqYFVAkoJUxgzU15ruczPs+399vOZEPvuXM++79jf3EnX3mteeTHN5lTDLEqGWJUwKqBJQSpjBmVGDMqYZYlQyxUlT7PN8536++7d3vvO/bvvLv3u3rnfe9d+36pKrXAIIAgCAIFVVc5vnPr7vu/b7d95d3rv3Obvuru/ev2r99UlVrHwIAgCCAXq7v3zzzzt9728+n30OOXmHcybcSdTcn32KkqvdygCCAIAgCSTWZmbzMc+xz6fZJtM3kYkczcnH33eau7sQBAEEAZqqrnG+c3zvfevvde+597vtXd77zur79zne2+9wIAggCAIJJJrm98533t+25zvfcu9e127969Xeu/c1ffvs+ggCAIAgh3bVKdqpTmqU96pTtVKfvYKn3VKeFUp5VSn5VKZVSn3VKfxXj/VS/xdyRThQkJk2974'], // prettier-ignore
 ];
-const noise = images.guestDisk(700_000, 3);
+const noise = images.guestDisk(700_416, 3);
 const stored = (content: Buffer): [Compression, Buffer][] => [
   ['gzip', gzipSync(content)],
   ['xz', images.xzStream(content)],
@@ -90,7 +90,7 @@ describe.each(whole)('%s (%#)', (compression, bytes, content) => {
       format: 'raw',
       fileBytes: bytes.length,
       virtualBytes: content.length,
-      findings: [],
+      findings: content === text ? [{ code: 'text' }] : [],
     });
   });
 });
@@ -122,9 +122,9 @@ describe('checksums', () => {
 describe('wrappers in wrappers', () => {
   test('are refused', async () => {
     const codes = async (file: Buffer) => (await inspect(sourceOfBytes(file))).findings.map((finding) => finding.code);
-    expect(await codes(gzipSync(gzipSync(text)))).toEqual(['nested_wrapper']);
-    expect(await codes(images.tarImage(gzipSync(text)))).toEqual(['nested_wrapper']);
-    expect(await codes(images.tarImage(images.tarImage(text)))).toEqual(['nested_wrapper']);
+    expect(await codes(gzipSync(gzipSync(noise)))).toEqual(['nested_wrapper']);
+    expect(await codes(images.tarImage(gzipSync(noise)))).toEqual(['nested_wrapper']);
+    expect(await codes(images.tarImage(images.tarImage(noise)))).toEqual(['nested_wrapper']);
     expect(await codes(gzipSync(images.tarImage(noise)))).toEqual([]);
   });
 });
