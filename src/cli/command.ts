@@ -27,6 +27,9 @@ export interface Example {
   readonly type: string;
 }
 
+/** Whose images a name means at one end of a command: where it changes something the caller's own, else also those that can be read. */
+export type Reach = 'own' | 'readable';
+
 /**
  * An account a command works at: the verbs it asked for, and nothing else. `verb` gives those that it needs, refused
  * before any request where the driver lacks them; `maybe` gives any other, where the driver has it.
@@ -37,6 +40,7 @@ export interface At<Name extends OperationName = OperationName> {
   readonly driver: Driver;
   /** Asks for its name before anything is deleted or replaced in it. */
   readonly isProtected: boolean;
+  readonly reach: Reach;
   verb<N extends Name>(name: N): Bound<N>;
   maybe<N extends OperationName>(name: N): Bound<N> | undefined;
   probe(call: Call): Promise<Identity>;

@@ -1,4 +1,4 @@
-import { ImgctlError, unsupportedError } from '../core/errors.ts';
+import { ImgctlError } from '../core/errors.ts';
 import { contentIdProperty, given, type Image } from '../core/image.ts';
 import type { Call, Content, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
@@ -150,11 +150,19 @@ async function undone(image: Image, { at, call, request }: Delivery): Promise<{ 
   }
 }
 
+/** Removes what the image replaces. What turns out to be somebody else's stays; where one cannot be removed, both are named. */
 async function removeReplaced(old: readonly Image[], image: Image, { at, call }: Delivery): Promise<void> {
-  const remove = at.maybe('delete');
-  if (!remove)
-    throw unsupportedError(`${at.provider} cannot delete; ${image.id} is there besides ${old.map(({ id }) => id).join(', ')}`);
-  for (const { id } of old) await remove.run({ id }, call);
+  for (const { id, owner } of old) {
+    if (owner !== undefined && image.owner !== undefined && owner !== image.owner) continue;
+    await at
+      .maybe('delete')
+      ?.run({ id }, call)
+      .catch((error: unknown) => {
+        if (!(error instanceof ImgctlError)) throw error;
+        const hint = [error.circumstances.hint, `${image.id} is complete, and ${id} is still there besides it.`];
+        throw error.with({ leftover: image.id, hint: hint.filter(Boolean).join('\n') });
+      });
+  }
 }
 
 /**

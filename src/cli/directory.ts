@@ -79,14 +79,23 @@ function hintFor(name: string, names: readonly string[]): string {
     : 'imgctl profile list shows them; imgctl profile add makes one';
 }
 
+/** What stands before the first colon of a name, where that could be a profile and is none, with what to do. */
+export function prefixWithoutProfile(
+  text: string,
+  directory: ProfileDirectory,
+): { readonly name: string; readonly hint: string } | undefined {
+  const name = /^([A-Za-z0-9._-]+):./s.exec(text)?.[1];
+  return name === undefined || directory.has(name) ? undefined : { name, hint: hintFor(name, directory.names) };
+}
+
 /** Warns of a name that begins like the name of a profile that there is not: `dmo:web` may well be meant as `demo:web`. */
-export function warnOfPrefix(name: string, directory: ProfileDirectory, warn: (message: string) => void): void {
-  const prefix = /^([A-Za-z0-9._-]+):./.exec(name)?.[1];
-  if (prefix === undefined) return;
-  const close = nearest(prefix, directory.names);
-  warn(
-    `there is no profile "${prefix}", so "${name}" is the whole name${close.length > 0 ? `; did you mean ${close.join(' or ')}?` : ''}`,
-  );
+export function warnOfPrefix(text: string, directory: ProfileDirectory, warn: (message: string) => void): void {
+  const prefix = prefixWithoutProfile(text, directory);
+  const close = prefix ? nearest(prefix.name, directory.names) : [];
+  if (prefix)
+    warn(
+      `no such profile: ${prefix.name}, so "${text}" is the whole name${close.length > 0 ? `; did you mean ${close.join(' or ')}?` : ''}`,
+    );
 }
 
 /** The one profile that a command works at. Throws USAGE when several were chosen. */

@@ -1,68 +1,161 @@
 import { conflictError, ImgctlError, notFoundError, usageError } from '../core/errors.ts';
-import { isGlob } from '../core/filter.ts';
-import type { Image } from '../core/image.ts';
+import { globPattern, isGlob } from '../core/filter.ts';
+import { imageFrom, type Image, type ImageRecord, type Status } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
 import { nearest } from '../ui/nearest.ts';
-import type { At } from './command.ts';
-import { compareImages, listing, wholeListing } from './listing.ts';
+import type { At, Reach } from './command.ts';
+import { compareImages, listing, wholeListing, type Listing } from './listing.ts';
 
 /** Which of several images with one name is meant. Absent: that is an error. */
-export type Pick = 'latest' | 'oldest' | undefined;
+export type Choice = 'latest' | 'oldest' | undefined;
+
+/** How a name is understood. `among`: states that `pick` chooses from, default active; `reach`: default the command's. */
+export interface Meaning {
+  readonly pick?: Choice;
+  readonly among?: readonly Status[];
+  readonly reach?: Reach;
+}
+
+/** An image that was found. `isShown`: as `show` gives it, so that it need not be asked for again; else as a list does. */
+export interface FoundImage {
+  readonly image: Image;
+  readonly isShown: boolean;
+}
 
 const hostile = /\p{Cc}/u;
 const candidatesShown = 10;
 
 /**
- * The id of an image named by id or exact name. A text that can only be an id is taken as it is, without a request.
- * Throws NOT_FOUND, or CONFLICT with the candidates when the name fits more than one and no `pick` was made.
+ * The image named by id or exact name. What looks like an id is tried as an id, then as a name; other texts as a name first. Throws
+ * NOT_FOUND, or CONFLICT with the candidates when the name matches several and no `pick` was made, or none that it may take.
  */
-export async function imageId(at: At, text: string, pick: Pick, call: Call): Promise<string> {
-  if (text === '') throw usageError('no image was named', { hint: `imgctl list -p ${at.profile} shows them` });
-  if (hostile.test(text)) throw usageError('the name of an image holds no control characters');
-  if (at.driver.ids.test(text)) return text;
-  const named = await imagesNamed(at, text, call);
-  if (named.length > 0) return chosen(named, text, pick).id;
-  return (await shownAs(at, text, call)).id;
+export async function findImage(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
+  if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
+  if (hostile.test(text)) throw usageError('an image name cannot hold control characters');
+  const byId = at.driver.ids.test(text) ? await shownAs(at, text, call) : undefined;
+  if (byId && !(byId instanceof ImgctlError)) return byId;
+  const named = await imageCalled(at, text, meaning, call);
+  if (named) return { image: named, isShown: false };
+  const last = byId ?? (await shownAs(at, text, call));
+  if (last instanceof ImgctlError) throw await missing(at, text, last, call);
+  return last;
 }
 
-/** Every image of the caller's with exactly this name. */
-export async function imagesNamed(at: At, name: string, call: Call): Promise<readonly Image[]> {
-  const found: Image[] = [];
-  const filters = isGlob(name) ? {} : { name };
-  for await (const image of listing(at, { ...wholeListing, filters, scope: 'all', hidden: true }, call))
-    if (image.name === name && image.status !== 'deleted') found.push(image);
-  return found;
+/** The image that this name means, absent if none within reach bears it. Throws as `findImage`. */
+export async function imageCalled(at: At, name: string, meaning: Meaning, call: Call): Promise<Image | undefined> {
+  const named = await imagesMeant(at, { text: name }, meaning.reach ?? at.reach, call);
+  return named.length > 0 ? chosen(named, name, meaning) : undefined;
 }
 
-async function shownAs(at: At, id: string, call: Call): Promise<{ readonly id: string }> {
+/** The image under this id, or why there is none. One that is there and damaged is found too: to remove it is what is left to do. */
+async function shownAs(at: At, id: string, call: Call): Promise<FoundImage | ImgctlError> {
   try {
-    return await at.verb('show').run({ id }, call);
+    return { image: await at.verb('show').run({ id }, call), isShown: true };
   } catch (error) {
-    // It is there under that id, and damaged: to remove it is what is left to do.
-    if (error instanceof ImgctlError && error.code === 'INTEGRITY') return { id };
-    if (!(error instanceof ImgctlError) || (error.code !== 'NOT_FOUND' && error.code !== 'USAGE')) throw error;
-    throw notFoundError(`there is no image "${id}" in ${at.profile}`, {
-      ...error.circumstances,
-      hint: await nearestImages(at, id, call),
-    });
+    if (!(error instanceof ImgctlError)) throw error;
+    if (error.code === 'INTEGRITY') return { image: imageFrom(unreadable(id), at), isShown: false };
+    if (error.code === 'NOT_FOUND' || error.code === 'USAGE') return error;
+    throw error;
   }
+}
+
+/** What is known of an image whose record cannot be read. */
+const unreadable = (id: string): ImageRecord => ({
+  id,
+  name: '',
+  status: 'unknown',
+  providerStatus: '',
+  tags: [],
+  properties: {},
+  places: [],
+  raw: {},
+});
+
+interface Circle {
+  readonly scope: Listing['scope'];
+  readonly filters: Listing['filters'];
+}
+
+/** Own images are in the second circle too, but then they were found in the first. */
+const circles = {
+  own: { scope: 'own', filters: {} },
+  shared: { scope: 'mine', filters: {} },
+  public: { scope: 'all', filters: { visibility: 'public' } },
+} as const satisfies Readonly<Record<string, Circle>>;
+
+/**
+ * The images that a name means, or, where it is a glob, the one that bears it as its name, else those that match it. They are of the
+ * nearest circle that has any: own ones, then, where the reach goes on, what others share, then what is public.
+ */
+export async function imagesMeant(at: At, name: Name, reach: Reach, call: Call): Promise<readonly Image[]> {
+  const further = reach === 'own' ? [] : (at.verb('list').others ?? []);
+  for (const circle of ['own', ...further] as const) {
+    const found = await imagesIn(at, circles[circle], name, call);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+interface Name {
+  readonly text: string;
+  readonly isGlob?: boolean;
+}
+
+/** The caller's own images with exactly this name: they alone make a name taken, and are what a change by name may reach. */
+export const imagesNamed = (at: At, name: string, call: Call): Promise<readonly Image[]> =>
+  imagesIn(at, circles.own, { text: name }, call);
+
+async function imagesIn(at: At, { scope, filters }: Circle, name: Name, call: Call): Promise<readonly Image[]> {
+  const pattern = name.isGlob ? globPattern(name.text) : undefined;
+  const exact: Image[] = [];
+  const matching: Image[] = [];
+  // A name with signs of a glob cannot be asked for: as a filter it is one.
+  const asked = isGlob(name.text) ? filters : { ...filters, name: name.text };
+  for await (const image of listing(at, { ...wholeListing, scope, filters: asked, hidden: true }, call)) {
+    if (image.status === 'deleted') continue;
+    if (image.name === name.text) exact.push(image);
+    else if (pattern?.test(image.name) && image.hidden !== true) matching.push(image);
+  }
+  return exact.length > 0 ? exact : matching;
+}
+
+/** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */
+async function missing(at: At, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
+  const others = await imagesIn(at, { scope: 'all', filters: {} }, { text }, call);
+  if (others.length === 0)
+    return notFoundError(`no such image in ${at.profile}: ${text}`, {
+      ...circumstances,
+      hint: await nearestImages(at, text, call),
+    });
+  return notFoundError(`no image of your own is called "${text}" in ${at.profile}`, {
+    ...circumstances,
+    hint: ["Others' images of that name are reached by id:", ...rows(others)].join('\n'),
+  });
 }
 
 async function nearestImages(at: At, text: string, call: Call): Promise<string> {
   const names = new Set<string>();
   for await (const image of listing(at, { ...wholeListing, limit: 1000 }, call)) names.add(image.name);
   const close = nearest(text, [...names]);
-  return close.length > 0 ? `did you mean ${close.join(' or ')}?` : `imgctl list -p ${at.profile} shows them`;
+  return close.length > 0 ? `did you mean ${close.join(' or ')}?` : `List images with: imgctl list -p ${at.profile}`;
 }
 
-function chosen(images: readonly Image[], name: string, pick: Pick): Image {
-  const [only, ...others] = images;
-  if (only && others.length === 0) return only;
+/** The one that is meant. Throws CONFLICT, with the candidates, where that is none of them or not clear. */
+export function chosen(images: readonly Image[], text: string, { pick, among = ['active'] }: Meaning): Image {
   const byAge = [...images].sort((a, b) => compareImages(a, b, [{ field: 'createdAt', descending: pick !== 'oldest' }]));
-  if (pick && byAge[0]) return byAge[0];
-  const shown = byAge.slice(0, candidatesShown).map((image) => `  ${image.id}  ${image.status}  ${image.createdAt ?? '-'}`);
-  const more = byAge.length > candidatesShown ? [`  and ${byAge.length - candidatesShown} more`] : [];
-  throw conflictError(`"${name}" fits ${images.length} images`, {
-    hint: ['name one by its id, or take the newest with --latest:', ...shown, ...more].join('\n'),
-  });
+  const [first, ...others] = pick ? byAge.filter(({ status }) => among.includes(status)) : byAge;
+  if (first && (pick || others.length === 0)) return first;
+  const what = first ? `"${text}" matches ${byAge.length} images:` : `no image that matches "${text}" is ${among.join(' or ')}:`;
+  const advice = first ? ['Use an id, or --latest for the newest active one.'] : ['Use an id.'];
+  throw conflictError(what, { hint: [...rows(byAge), ...advice].join('\n') });
+}
+
+function rows(images: readonly Image[]): readonly string[] {
+  const named = images.some(({ name }) => name !== images[0]?.name);
+  const shown = images
+    .slice(0, candidatesShown)
+    .map(({ id, name, owner = '-', status, createdAt = '-' }) =>
+      ['', id, ...(named ? [name] : []), owner, status, createdAt].join('  '),
+    );
+  return images.length > candidatesShown ? [...shown, `  and ${images.length - candidatesShown} more`] : shown;
 }

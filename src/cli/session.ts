@@ -97,6 +97,9 @@ function waysToSet({ name, kind }: Entry, driver: Driver, fields: readonly strin
   return `Set it with: imgctl profile set ${name} ${fields.map((field) => `${field}=…`).join(' ')}`;
 }
 
+/** Verbs that change nothing, and so may work on what is others'. */
+const readingVerbs: ReadonlySet<OperationName> = new Set(['list', 'show', 'download', 'places']);
+
 /** Opens a profile for a command that needs these verbs. Refuses before any request. */
 export async function openAt(name: string, needs: readonly OperationName[], surface: Surface): Promise<At> {
   const entry = surface.directory.entry(name);
@@ -120,6 +123,7 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
     provider: driver.name,
     driver,
     isProtected: entry.stored?.protected ?? false,
+    reach: needs.every((verb) => readingVerbs.has(verb)) ? 'readable' : 'own',
     verb: (verb) => guarded(verb, session.require(verb), blame, surface, session),
     maybe(verb) {
       const bound = session.find(verb);

@@ -1,4 +1,4 @@
-import { conflictError, ImgctlError } from '../core/errors.ts';
+import { conflictError, ImgctlError, unsupportedError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Call, Description } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
@@ -31,28 +31,41 @@ export async function settleName(prepared: Prepared, claim: Claim, surface: Surf
   if (!first) return { description };
   if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
   if (claim.ifExists === 'replace') {
+    checkReplaceable(claim.at as At, taken);
     await confirmLoss(surface, claim.at as At, `replace ${taken.map((image) => image.id).join(', ')} ("${description.name}")?`);
     return { description, replaces: taken };
   }
   if (claim.ifExists === 'fail')
-    throw conflictError(`there is an image "${description.name}" already in ${claim.at.profile}: ${first.id}`, {
-      hint: first.status === 'queued' ? fillHint(first) : '--if-exists skip, replace or rename says what to do',
+    throw conflictError(`image "${description.name}" already exists in ${claim.at.profile} (${first.id})`, {
+      hint: first.status === 'queued' ? fillHint(first) : 'Choose with --if-exists skip|replace|rename.',
     });
   if (first.status === 'queued' && taken.length === 1)
-    throw conflictError(`the image "${description.name}" (${first.id}) is a record without data`, { hint: fillHint(first) });
+    throw conflictError(`image "${description.name}" (${first.id}) is queued (no data uploaded yet)`, { hint: fillHint(first) });
   const same = await identical(claim.at as At, taken, prepared);
   if (same) {
     await checkIntact(claim.at as At, same, claim.call);
-    surface.say(`${same.id} holds the same disk already; nothing was sent`);
+    surface.say(`already up to date: ${same.id} has the same content`);
     return { image: same };
   }
-  throw conflictError(`the image "${description.name}" (${first.id}) holds other content, or its content is not known`, {
-    hint: '--if-exists replace or rename says what to do',
+  throw conflictError(`"${description.name}" (${first.id}) exists with different (or unknown) content`, {
+    hint: 'Choose with --if-exists replace|rename.',
   });
 }
 
-/** What a broken run, or `create`, has left can be filled. */
-const fillHint = (image: Image): string => `it is a record without data: --into ${image.profile}:${image.id} fills it`;
+/** What could not be removed afterwards is refused before a byte is sent. */
+function checkReplaceable(at: At, taken: readonly Image[]): void {
+  if (!at.maybe('delete'))
+    throw unsupportedError(`${at.provider} cannot delete, so nothing can be replaced`, { hint: 'Use --if-exists rename.' });
+  const kept = taken.find((image) => image.protected === true);
+  if (kept)
+    throw conflictError(`image ${kept.id} is protected`, {
+      hint: `Unprotect it with: imgctl patch ${at.profile}:${kept.id} --unprotect`,
+    });
+}
+
+/** What an interrupted run, or `create`, has left can be filled. */
+const fillHint = (image: Image): string =>
+  `It is queued (no data uploaded yet). Fill it with: --into ${image.profile}:${image.id}`;
 
 const freeName = (name: string, now: number): string =>
   `${name}-${new Date(now).toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
@@ -72,13 +85,13 @@ export async function foreseen(
 ): Promise<readonly string[]> {
   try {
     const before = await settleName(prepared, claim, surface);
-    if ('image' in before) return [`nothing: ${before.image.id} holds the same disk already`];
+    if ('image' in before) return [`nothing: ${before.image.id} has the same content`];
     if (before.replaces) return [...steps, `delete ${before.replaces.map(({ id }) => id).join(', ')} of the same name`];
     const { name } = before.description;
     return name === claim.request.description.name ? steps : [...steps, `under the name ${name}, since the other is taken`];
   } catch (error) {
     if (!(error instanceof ImgctlError) || !unanswered.includes(error.code)) throw error;
-    surface.warn(`whether the name is taken is not known: ${error.message}`);
+    surface.warn(`could not check whether the name is taken: ${error.message}`);
     return steps;
   }
 }

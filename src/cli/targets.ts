@@ -1,18 +1,18 @@
 import { ImgctlError, partialError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Call, OperationName } from '../core/operation.ts';
-import { parseReference } from '../core/reference.ts';
+import { parseReference, type Reference } from '../core/reference.ts';
 import { imageView } from '../ui/views/image.ts';
 import { resultView, type ResultRow } from '../ui/views/result.ts';
 import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Context, Surface } from './context.ts';
-import { onlyProfile } from './directory.ts';
+import { onlyProfile, prefixWithoutProfile, type ProfileDirectory } from './directory.ts';
 import { DryRunStop, plannedView } from './dry-run.ts';
 import type { Options } from './option.ts';
 import { many, one, type Outcome } from './outcome.ts';
 import { inParallel } from './parallel.ts';
-import { imageId, type Pick } from './resolve-image.ts';
+import { findImage, imageCalled, type FoundImage, type Meaning } from './resolve-image.ts';
 
 export const severalOptions = {
   latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
@@ -39,20 +39,89 @@ export interface Loss<V extends OperationName> {
   of?(target: Target<V>): Promise<string | undefined>;
 }
 
-/** Splits `PROFILE:IMAGE` and opens the profile. */
+/** A target whose image was looked at. */
+export interface FoundTarget<V extends OperationName> extends Target<V> {
+  readonly found: FoundImage;
+}
+
+/** Splits `PROFILE:IMAGE`, opens the profile and finds the image. */
 export async function target<V extends OperationName>(
   text: string,
   context: Context<{ at: readonly V[] }>,
-  pick: Pick,
-): Promise<Target<V>> {
+  meaning: Meaning = {},
+): Promise<FoundTarget<V>> {
+  const { at, reference, call } = await place(text, context);
+  const found = await imageMeant(at as At, reference, meaning, context.directory, call);
+  const { id } = found.image;
+  if (id !== reference.image) context.detail(`"${reference.image}" is ${id} in ${at.profile}`);
+  return { at, id, found, text, call };
+}
+
+/** The open profile, and what the text names in it. */
+async function place<V extends OperationName>(text: string, context: Context<{ at: readonly V[] }>) {
   const { directory, settings } = context;
   const reference = parseReference(text, (name) => directory.has(name));
-  const profile = reference.profile ?? onlyProfile(directory, settings.profile);
-  const at = await context.at('at', profile);
-  const call = context.call();
-  const id = await imageId(at as At, reference.image, pick, call);
-  if (id !== reference.image) context.detail(`"${reference.image}" is ${id} in ${profile}`);
-  return { at, id, text, call };
+  const at = await context.at('at', reference.profile ?? onlyProfile(directory, settings.profile));
+  return { at, reference, call: context.call() };
+}
+
+/** A target that may have been taken for an id by its look alone. `called`: the one of that name, for when there is no such id. */
+interface Lead<V extends OperationName> extends Target<V> {
+  called?(): Promise<Target<V> | undefined>;
+}
+
+/** As `target`, but what looks like an id is not asked for: whoever acts on it will be told whether there is one. */
+async function lead<V extends OperationName>(
+  text: string,
+  context: Context<{ at: readonly V[] }>,
+  meaning: Meaning,
+): Promise<Lead<V>> {
+  const { at, reference, call } = await place(text, context);
+  const { image: id } = reference;
+  if (!at.driver.ids.test(id)) return target(text, context, meaning);
+  return {
+    ...{ at, id, text, call },
+    async called() {
+      const image = await imageCalled(at as At, id, meaning, call);
+      return image && { at, id: image.id, text, call };
+    },
+  };
+}
+
+/** Does the work on an image; where there is none of that id, on the one that bears it as its name. */
+export async function actOn<V extends OperationName, Result>(
+  found: Lead<V>,
+  work: (target: Target<V>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(found);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code !== 'NOT_FOUND') throw error;
+    const other = await found.called?.();
+    if (!other) throw error;
+    return work(other);
+  }
+}
+
+/** `findImage` of what was typed. What stands before a colon may have been meant as a profile: then that there is none is told too. */
+export async function imageMeant(
+  at: At,
+  { profile, image }: Reference,
+  meaning: Meaning,
+  directory: ProfileDirectory,
+  call: Call,
+): Promise<FoundImage> {
+  try {
+    return await findImage(at, image, meaning, call);
+  } catch (error) {
+    const told = profile === undefined && error instanceof ImgctlError && error.code === 'NOT_FOUND';
+    const prefix = told ? prefixWithoutProfile(image, directory) : undefined;
+    if (!told || !prefix) throw error;
+    throw new ImgctlError(error.code, `no such profile: ${prefix.name} (and ${error.message})`, {
+      ...error.circumstances,
+      hint: prefix.hint,
+    });
+  }
 }
 
 /**
@@ -65,15 +134,15 @@ export async function eachImage<V extends OperationName>(
   texts: readonly string[],
   options: { readonly latest?: boolean | undefined; readonly failFast?: boolean | undefined },
   work: Work<V>,
-  loss?: Loss<V>,
+  { loss, among }: { readonly loss?: Loss<V> | undefined; readonly among?: Meaning['among'] } = {},
 ): Promise<Outcome | undefined> {
-  const pick = options.latest ? 'latest' : undefined;
-  const find = (text: string): Promise<Target<V>> => target(text, context, pick);
+  const meaning: Meaning = { ...(options.latest ? { pick: 'latest' } : {}), ...(among ? { among } : {}) };
+  const find = (text: string): Promise<Lead<V>> => lead(text, context, meaning);
   const [only, ...others] = texts;
   if (only !== undefined && others.length === 0) {
     const found = await find(only);
     if (loss) await agree([await withLoss(found, loss)], loss, context);
-    return single(await work(found), found);
+    return actOn(found, async (each) => single(await work(each), each));
   }
   const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
   const rows = await Promise.all(rowsOf(context, texts, options.failFast ?? false, ready, work));

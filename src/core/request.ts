@@ -78,8 +78,11 @@ export interface SortKey {
 export interface ListRequest {
   readonly filters: Filters;
   readonly own: Readonly<Record<string, string>>;
-  /** `mine`: own images and those shared with the caller; `all`: the provider's public ones too. */
-  readonly scope: 'mine' | 'all';
+  /**
+   * `own`: images of the caller's own account or project, also where an administrator sees more; `mine`: those, and what others
+   * share with the caller and was accepted; `all`: the provider's public ones too.
+   */
+  readonly scope: 'own' | 'mine' | 'all';
   /** Hidden images too. */
   readonly hidden: boolean;
   readonly sort?: readonly SortKey[];
@@ -96,6 +99,8 @@ export interface ListFacts {
   readonly after?: boolean;
   /** The provider's own filters (`--filter name=value`), each with its help. */
   readonly own?: Readonly<Record<string, string>>;
+  /** Whose images there are besides the caller's own: what others share with him, what is public. Absent: nobody's. */
+  readonly others?: readonly ('shared' | 'public')[];
 }
 
 /** Work that was begun and whose outcome is awaited. */

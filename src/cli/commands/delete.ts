@@ -32,7 +32,7 @@ export const remove = defineCommand({
         task.done();
         return undefined;
       },
-      { verb: 'delete' },
+      { loss: { verb: 'delete' } },
     ),
 });
 

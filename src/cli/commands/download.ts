@@ -41,7 +41,7 @@ export const download = defineCommand({
     { does: 'as a raw disk', type: 'imgctl download web web.raw --disk-format raw' },
   ],
   async run(input, context) {
-    const { at, id, call } = await target(input.image, context, input.latest ? 'latest' : undefined);
+    const { at, id, call } = await target(input.image, context, input.latest ? { pick: 'latest' } : {});
     const verb = at.verb('download');
     if (input.resume && !verb.ranges)
       throw unsupportedError(`${at.provider} cannot go on in the middle of a download`, { hint: 'leave --resume out' });

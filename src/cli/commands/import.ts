@@ -39,7 +39,7 @@ export const importImage = defineCommand({
   async run(input, context) {
     if ((input.name === undefined) === (input.into === undefined)) throw usageError('give either a NAME or --into IMAGE');
     const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
-    const into = input.into === undefined ? undefined : await target(input.into, context, undefined);
+    const into = input.into === undefined ? undefined : await target(input.into, context);
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));
     const verb = at.verb('import');

@@ -63,7 +63,8 @@ export const replicate = defineCommand({
     // What was named place by place, and agreed to beforehand, need not be looked at.
     const agreed = exactly === undefined && (context.settings.yes ?? false);
     const isGoing = (place: string): boolean => (exactly ? !exactly.includes(place) : input.remove.includes(place));
-    return eachImage(context, input.image, input, replicateOne, takesAway ? lossBy(isGoing, agreed, seen) : undefined);
+    const loss = takesAway ? lossBy(isGoing, agreed, seen) : undefined;
+    return eachImage(context, input.image, input, replicateOne, { loss });
   },
 });
 

@@ -1,20 +1,20 @@
-import { conflictError, notFoundError, usageError } from '../../core/errors.ts';
+import { notFoundError, usageError } from '../../core/errors.ts';
 import { isGlob } from '../../core/filter.ts';
-import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
+import type { Call } from '../../core/operation.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { onlyProfile } from '../directory.ts';
-import { compareImages, listing, wholeListing } from '../listing.ts';
 import { one, plainText } from '../outcome.ts';
-import { imageId } from '../resolve-image.ts';
+import { chosen, imagesMeant, type FoundImage, type Meaning } from '../resolve-image.ts';
+import { imageMeant } from '../targets.ts';
 
 export const resolve = defineCommand({
   args: { image: { takes: 'required', summary: 'name, glob or id', completes: 'image' } },
   options: {
-    latest: { kind: 'flag', summary: 'the newest of those that fit' },
-    oldest: { kind: 'flag', summary: 'the oldest of those that fit' },
+    latest: { kind: 'flag', summary: 'the newest active match' },
+    oldest: { kind: 'flag', summary: 'the oldest active match' },
   },
   needs: { at: ['list', 'show'] },
   examples: [
@@ -22,40 +22,23 @@ export const resolve = defineCommand({
     { does: 'in a script', type: 'id=$(imgctl resolve pcd:golden)' },
   ],
   async run(input, context) {
-    if (input.latest && input.oldest) throw usageError('--latest and --oldest exclude each other');
-    const reference = parseReference(input.image, (name) => context.directory.has(name));
-    const at = (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile))) as At;
+    if (input.latest && input.oldest) throw usageError('--latest and --oldest cannot be combined');
+    const { directory, settings } = context;
+    const reference = parseReference(input.image, (name) => directory.has(name));
+    const at = (await context.at('at', reference.profile ?? onlyProfile(directory, settings.profile))) as At;
     const call = context.call();
-    const pick = input.latest ? 'latest' : input.oldest ? 'oldest' : undefined;
-    if (!isGlob(reference.image)) {
-      const id = await imageId(at, reference.image, pick, call);
-      if (context.settings.format === 'table' || context.settings.format === 'id') {
-        const image = at.driver.ids.test(reference.image) ? await at.verb('show').run({ id }, call) : { id };
-        return plainText(`${image.id}\n`);
-      }
-      return one(imageView, await at.verb('show').run({ id }, call));
-    }
-    const found: Image[] = [];
-    for await (const image of listing(at, { ...wholeListing, filters: { name: reference.image }, scope: 'all' }, call))
-      found.push(image);
-    const image = chosen(found, reference.image, pick);
-    return context.settings.format === 'table' ? plainText(`${image.id}\n`) : one(imageView, image);
+    const meaning: Meaning = input.latest ? { pick: 'latest' } : input.oldest ? { pick: 'oldest' } : {};
+    const found = isGlob(reference.image)
+      ? await matching(at, reference.image, meaning, call)
+      : await imageMeant(at, reference, meaning, directory, call);
+    const { id } = found.image;
+    if (settings.format === 'table' || settings.format === 'id') return plainText(`${id}\n`);
+    return one(imageView, found.isShown ? found.image : await at.verb('show').run({ id }, call));
   },
 });
 
-function chosen(found: readonly Image[], glob: string, pick: 'latest' | 'oldest' | undefined): Image {
-  const sorted = [...found].sort((a, b) => compareImages(a, b, [{ field: 'createdAt', descending: pick !== 'oldest' }]));
-  const [first, ...others] = sorted;
-  if (!first) throw notFoundError(`no image's name fits "${glob}"`);
-  if (others.length > 0 && !pick)
-    throw conflictError(
-      `"${glob}" fits ${sorted.length} images: ${sorted
-        .slice(0, 10)
-        .map((image) => `${image.name} (${image.id})`)
-        .join(', ')}`,
-      {
-        hint: 'take one with --latest or --oldest',
-      },
-    );
-  return first;
+async function matching(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
+  const images = await imagesMeant(at, { text, isGlob: true }, at.reach, call);
+  if (images.length > 0) return { image: chosen(images, text, meaning), isShown: false };
+  throw notFoundError(`no image matches "${text}"`, { hint: `List images with: imgctl list -p ${at.profile}` });
 }

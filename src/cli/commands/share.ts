@@ -25,7 +25,9 @@ export const share = defineCommand({
   async run(input, context) {
     const answers = (['accept', 'reject', 'pending'] as const).filter((answer) => input[answer]);
     if (answers.length > 1) throw usageError('--accept, --reject and --pending cannot be combined');
-    const { at, id, call } = await target(input.image, context, undefined);
+    // To look who has it, and to answer an offer, it need not be one's own.
+    const isOwn = answers.length === 0 && input.with.length > 0;
+    const { at, id, call } = await target(input.image, context, isOwn ? {} : { reach: 'readable' });
     const verb = at.verb('share');
     const act = (request: Omit<ShareRequest, 'id'>): Promise<readonly Member[]> => verb.run({ id, ...request }, call);
     const [answer] = answers;
@@ -47,7 +49,7 @@ export const unshare = defineCommand({
   async run(input, context) {
     if (input.with.length === 0)
       throw usageError('--with PROJECT is required', { hint: `List who has access with: imgctl share ${input.image}` });
-    const { at, id, call } = await target(input.image, context, undefined);
+    const { at, id, call } = await target(input.image, context);
     let members: readonly Member[] = [];
     for (const who of input.with) members = await at.verb('share').run({ id, action: 'remove', with: who }, call);
     return many(memberView, members);

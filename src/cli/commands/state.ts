@@ -1,4 +1,4 @@
-import type { Status } from '../../core/image.ts';
+import { statuses, type Status } from '../../core/image.ts';
 import type { At, Command, Example } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { eachImage, severalOptions } from '../targets.ts';
@@ -9,12 +9,15 @@ interface StateVerb {
   /** States that the image may come to rest in. */
   readonly goal: readonly Status[];
   readonly loses?: true;
+  /** States from which `--latest` takes one. */
+  readonly among: readonly Status[];
   readonly examples: readonly [Example, Example];
 }
 
 export const deactivate = stateCommand({
   verb: 'deactivate',
   goal: ['inactive'],
+  among: ['active'],
   examples: [
     { does: 'block a bad image while it is looked into', type: 'imgctl deactivate ubuntu-24.04' },
     { does: 'several at once', type: 'imgctl deactivate web-1 web-2' },
@@ -24,6 +27,7 @@ export const deactivate = stateCommand({
 export const reactivate = stateCommand({
   verb: 'reactivate',
   goal: ['active'],
+  among: ['inactive'],
   examples: [
     { does: 'allow it again', type: 'imgctl reactivate ubuntu-24.04' },
     { does: 'do not wait for the provider', type: 'imgctl reactivate ubuntu-24.04 --no-wait' },
@@ -33,6 +37,7 @@ export const reactivate = stateCommand({
 export const restore = stateCommand({
   verb: 'restore',
   goal: ['inactive', 'active'],
+  among: statuses,
   examples: [
     { does: 'bring it back', type: 'imgctl restore cow:1i5' },
     { does: 'as JSON', type: 'imgctl restore cow:1i5 -o json' },
@@ -42,6 +47,7 @@ export const restore = stateCommand({
 export const purge = stateCommand({
   verb: 'purge',
   goal: ['deleted'],
+  among: statuses,
   loses: true,
   examples: [
     { does: 'remove it for good', type: 'imgctl purge cow:1i5 --yes' },
@@ -50,7 +56,7 @@ export const purge = stateCommand({
 });
 
 /** deactivate, reactivate, restore and purge: one action each, and a state to wait for. */
-function stateCommand({ verb, goal, loses, examples }: StateVerb): Command {
+function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Command {
   return defineCommand({
     args: { image: { takes: 'many', summary: 'id or exact name', completes: 'image' } },
     options: { ...severalOptions, ...waitOptions },
@@ -70,7 +76,7 @@ function stateCommand({ verb, goal, loses, examples }: StateVerb): Command {
           task.done();
           return done ?? image;
         },
-        loses ? { verb } : undefined,
+        { ...(loses ? { loss: { verb } } : {}), among },
       ),
   });
 }

@@ -54,7 +54,7 @@ export const upload = defineCommand({
   ],
   async run(input, context) {
     if ((input.name === undefined) === (input.into === undefined)) throw usageError('give either --name NAME or --into IMAGE');
-    const into = input.into === undefined ? undefined : await target(input.into, context, undefined);
+    const into = input.into === undefined ? undefined : await target(input.into, context);
     const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));

@@ -24,17 +24,18 @@ export const wait = defineCommand({
   ],
   run(input, context) {
     const goal = goalFrom(input.for);
-    return eachImage(context, input.image, input, async ({ at, id, text, call }) => {
-      const task = context.progress.task(`wait for ${text}`);
-      const image = await waitFor(at as At, id, goal, {
-        limits: input,
-        work: begunElsewhere,
-        call,
-        task,
-      });
-      task.done();
-      return image;
-    });
+    return eachImage(
+      context,
+      input.image,
+      input,
+      async ({ at, id, text, call }) => {
+        const task = context.progress.task(`wait for ${text}`);
+        const image = await waitFor(at as At, id, goal, { limits: input, work: begunElsewhere, call, task });
+        task.done();
+        return image;
+      },
+      { among: statuses },
+    );
   },
 });
 

@@ -3,7 +3,7 @@ import { usageError } from '../../core/errors.ts';
 import type { ListRequest, Operation } from '../../core/operation.ts';
 import type { LinodeClient } from './client.ts';
 import { pagesOf } from './pages.ts';
-import { recordOf, type Wire } from './record.ts';
+import { isOthers, recordOf, type Wire } from './record.ts';
 
 /** Linode's own filters: the kind of their values, and their help. */
 const own = {
@@ -42,7 +42,7 @@ function wantsPublic(request: ListRequest, values: OwnValues): boolean | undefin
   if (typeof values.is_public === 'boolean') return values.is_public;
   // Only public images have a vendor or are deprecated: without --all the answer would always be "none".
   if (values.vendor !== undefined || values.deprecated === true) return true;
-  if (request.scope === 'mine') return false;
+  if (request.scope !== 'all') return false;
   return request.filters.visibility === undefined ? undefined : request.filters.visibility === 'public';
 }
 
@@ -64,6 +64,7 @@ function serverFilter(request: ListRequest, values: OwnValues): Readonly<Record<
 export const list: Operation<LinodeClient, 'list'> = {
   filters: [],
   own: Object.fromEntries(Object.entries(own).map(([name, [, help]]) => [name, help])),
+  others: ['shared', 'public'],
 
   async *run(client, request, call) {
     const values: OwnValues = Object.fromEntries(
@@ -72,7 +73,8 @@ export const list: Operation<LinodeClient, 'list'> = {
     const filter = serverFilter(request, values);
     const isWanted = (wire: Wire): boolean =>
       Object.entries(values).every(([name, wanted]) => isScalarEqual(wire[name], wanted)) &&
-      (filter.is_public === undefined || (wire.is_public === true) === filter.is_public);
+      (filter.is_public === undefined || (wire.is_public === true) === filter.is_public) &&
+      (request.scope !== 'own' || (wire.is_public !== true && !isOthers(wire)));
     const anonymous = filter.is_public !== false;
     if (!client.token && anonymous)
       call.note({ kind: 'warning', message: 'the profile has no token: Linode lists its public images only' });

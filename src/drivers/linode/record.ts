@@ -44,7 +44,7 @@ export function recordOf(wire: unknown, what: string): ImageRecord {
     places: wiresOf(wire.regions).flatMap(placeOf),
     ...given<Partial<ImageRecord>>({
       description: textOf(wire.description),
-      visibility: visibilityOf(wire, id),
+      visibility: visibilityOf(wire),
       sizeBytes: sizeOf(wire.size),
       createdAt: timeOf(wire.created),
       updatedAt: timeOf(wire.updated),
@@ -61,13 +61,16 @@ function placeOf(region: Wire): readonly PlaceState[] {
   return [{ name, status: look(placeStatuses, word), ...given<Partial<PlaceState>>({ providerStatus: word }) }];
 }
 
+/** Whether another account shares the image with this one. */
+export const isOthers = (wire: Wire): boolean => wire.type === 'shared' || textOf(wire.id)?.startsWith('shared/') === true;
+
 /**
  * Oddity: images that others share with us have null for `is_shared`, and are known by their type and id. On our own it is a
  * boolean (the specification says a text), and stays true when the last share has ended: then the count of groups is 0.
  */
-function visibilityOf(wire: Wire, id: string): Visibility | undefined {
+function visibilityOf(wire: Wire): Visibility | undefined {
   if (wire.is_public === true) return 'public';
-  if (wire.type === 'shared' || id.startsWith('shared/')) return 'shared';
+  if (isOthers(wire)) return 'shared';
   if ((wire.is_shared === true || wire.is_shared === 'true') && groupsOf(wire) !== 0) return 'shared';
   return wire.is_public === false ? 'private' : undefined;
 }

@@ -22,6 +22,12 @@ function comesBefore(keys: readonly SortKey[], one: ImageRecord, other: ImageRec
   return false;
 }
 
+/** What the project owns, community images too. Where no project is known (a bare token) what is shared may be others'. */
+const ownScope = (project: SignedIn['project']): { readonly ownedBy?: string; mine(image: ImageRecord): boolean } =>
+  project
+    ? { ownedBy: project.id, mine: ({ owner }) => owner === project.id }
+    : { mine: ({ visibility }) => visibility === 'shared' || visibility === 'private' };
+
 /**
  * Whose images are the caller's. Glance's default list is own, public and accepted shared images.
  * Oddity: to an administrator it shows everybody's, and does not tell what is shared with him from what is shared with
@@ -31,6 +37,7 @@ function scopeOf(
   request: ListRequest,
   { project, roles }: SignedIn,
 ): { readonly ownedBy?: string; mine(image: ImageRecord): boolean } {
+  if (request.scope === 'own') return ownScope(project);
   if (request.scope === 'all' || choosesOwners(request)) return { mine: () => true };
   if (project && roles.includes('admin')) return { ownedBy: project.id, mine: () => true };
   return {
@@ -56,6 +63,7 @@ export const list: Operation<OpenstackClient, 'list'> = {
   sorts: Object.keys(sortNames),
   after: true,
   own: ownFilters,
+  others: ['shared', 'public'],
   async *run(client, request, call) {
     if (call.signal.aborted) throw abortedError('stopped');
     const { signedIn } = await client.site(call);

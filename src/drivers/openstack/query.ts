@@ -115,7 +115,7 @@ export function listQuery(request: ListRequest, ownedBy?: string): URLSearchPara
   if ('member_status' in own && !query.has('visibility')) query.set('visibility', 'shared');
   if (ownedBy !== undefined && !query.has('owner')) query.set('owner', ownedBy);
   // Oddity: without this, community images are not among "all that can be seen".
-  if (scope === 'all' && !query.has('visibility')) query.set('visibility', 'all');
+  if (scope !== 'mine' && !query.has('visibility')) query.set('visibility', 'all');
   query.set('sort', sort && sort.length > 0 ? sorting(sort) : newestFirst);
   return query;
 }
