@@ -1,9 +1,10 @@
-import { conflictError, ImgctlError, notFoundError, usageError } from '../core/errors.ts';
+import { conflictError, ImgctlError, type Circumstances, notFoundError, usageError } from '../core/errors.ts';
 import { globPattern, isGlob } from '../core/filter.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { At, Reach } from './command.ts';
+import { begunElsewhere } from './wait.ts';
 import { compareImages, listing, wholeListing, type Listing } from './listing.ts';
 
 /** Which of several images with one name is meant. Absent: that is an error. */
@@ -50,7 +51,7 @@ export async function imageCalled(at: At, name: string, meaning: Meaning, call: 
 /** The image under this id, or why there is none. One that is there and damaged is found too: to remove it is what is left to do. */
 async function shownAs(at: At, id: string, call: Call): Promise<FoundImage | ImgctlError> {
   try {
-    return { image: await at.verb('show').run({ id }, call), isShown: true };
+    return { image: await at.verb('show').run({ id, awaiting: begunElsewhere }, call), isShown: true };
   } catch (error) {
     if (!(error instanceof ImgctlError)) throw error;
     if (error.code === 'INTEGRITY') return { image: imageFrom(unreadable(id), at), isShown: false };
@@ -125,13 +126,16 @@ async function missing(at: At, text: string, { circumstances }: ImgctlError, cal
   if (others.length === 0)
     return notFoundError(`no such image in ${at.profile}: ${text}`, {
       ...circumstances,
-      hint: await nearestImages(at, text, call),
+      hint: [reasonIn(circumstances), await nearestImages(at, text, call)].filter(Boolean).join('\n'),
     });
   return notFoundError(`no image of your own is called "${text}" in ${at.profile}`, {
     ...circumstances,
     hint: ["Others' images of that name are reached by id:", ...rows(others)].join('\n'),
   });
 }
+
+/** Why an image is gone, where the provider tells; how to list what there is is said anyway. */
+const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes('imgctl list') ? '' : hint);
 
 async function nearestImages(at: At, text: string, call: Call): Promise<string> {
   const names = new Set<string>();

@@ -80,7 +80,10 @@ async function lead<V extends OperationName>(
   const { image: id } = reference;
   if (!at.driver.ids.test(id)) return target(text, context, meaning);
   return {
-    ...{ at, id, text, call },
+    at,
+    id,
+    text,
+    call,
     async called() {
       const image = await imageCalled(at as At, id, meaning, call);
       return image && { at, id: image.id, text, call };

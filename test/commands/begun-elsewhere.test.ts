@@ -48,7 +48,10 @@ describe('an image that another run has begun', () => {
     cloud.account.images.delete(id);
     for (const verb of ['show', 'wait']) {
       const gone = await imgctl(verb, `lin:${id}`);
-      expect([gone.exitCode, errorOf(gone).hint], verb).toEqual([5, 'Creating it failed: Failed to decompress image']);
+      expect([gone.exitCode, errorOf(gone).hint], verb).toEqual([
+        5,
+        expect.stringContaining('Creating it failed: Failed to decompress image'),
+      ]);
     }
   });
 

@@ -125,7 +125,7 @@ describe('patch by options', () => {
         result: 'failed',
         code: 'NOT_FOUND',
         exitCode: 5,
-        message: 'there is no image "zzzzzz" in local',
+        message: 'no such image in local: zzzzzz',
       },
       { image: 'c', profile: 'local', id: c, name: 'c', status: 'queued', result: 'ok' },
     ]);

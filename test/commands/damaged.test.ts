@@ -21,7 +21,7 @@ describe('what looks like a success and is none', () => {
     const longer = stage.write('long.raw', Buffer.concat([disk, Buffer.alloc(disk.length)]));
     const skipped = await stage.run(['upload', longer, '--name', 'web', '--if-exists', 'skip']);
     expect(skipped.exitCode).toBe(6);
-    expect(skipped.stderr).toContain('other content');
+    expect(skipped.stderr).toContain('different (or unknown) content');
   });
 
   it('an import into a folder is looked at as an upload is', async () => {
@@ -61,7 +61,7 @@ describe('what looks like a success and is none', () => {
   it('a name that begins like a profile is warned about, and an empty one is refused', async () => {
     const file = stage.write('disk.raw', smallDisk());
     const typo = await stage.ok(['upload', file, '--name', 'nowhere:web']);
-    expect(typo.stderr).toContain('there is no profile "nowhere"');
+    expect(typo.stderr).toContain('no such profile: nowhere');
     expect((await stage.run(['create', ''])).exitCode).toBe(2);
     expect((await stage.run(['patch', 'nowhere:web', '--name', ''])).exitCode).toBe(2);
   });

@@ -117,7 +117,7 @@ describe('a dry run', () => {
   it('of an upload of the same disk says that nothing would be sent', async () => {
     const id = await stage.image('web');
     const again = await stage.ok(['upload', stage.file('seed.raw'), '--name', 'web', '--if-exists', 'skip', '-n', '-o', 'json']);
-    expect(again.json()).toMatchObject({ steps: [`nothing: ${id} holds the same disk already`] });
+    expect(again.json()).toMatchObject({ steps: [`nothing: ${id} has the same content`] });
   });
 
   it('of an upload gives the plan where nobody answers, and says what is not known', async () => {
@@ -125,7 +125,7 @@ describe('a dry run', () => {
     const nobody = profileVariables('pcd', 'openstack', { ...openstack.values, authUrl: 'http://127.0.0.1:9/v3' });
     const result = await stage.ok(['upload', file, '--name', 'pcd:new', '--retries', '0', '-n', '-o', 'json'], { env: nobody });
     expect(result.json()).toMatchObject({ steps: expect.arrayContaining(['send']) });
-    expect(result.stderr).toContain('whether the name is taken is not known');
+    expect(result.stderr).toContain('could not check whether the name is taken');
   });
 
   it('shows no secret of the request', async () => {

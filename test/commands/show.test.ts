@@ -54,18 +54,22 @@ describe('show', () => {
   });
 
   it('refuses a name that fits twice with 6 and the candidates; --latest takes the newest', async () => {
-    const older = await stage.queued('web');
-    const newer = await stage.queued('web');
+    const older = await stage.fill(await stage.queued('web'));
+    const newer = await stage.fill(await stage.queued('web'));
     const refused = await stage.run(['show', 'web', '--json']);
     expect(refused.exitCode).toBe(6);
     const error = errorOf(refused);
-    expect(error).toMatchObject({ code: 'CONFLICT', message: '"web" fits 2 images' });
+    expect(error).toMatchObject({ code: 'CONFLICT', message: '"web" matches 2 images:' });
     expect(String(error.hint).split('\n')).toEqual([
-      'name one by its id, or take the newest with --latest:',
-      expect.stringMatching(new RegExp(`^ +${newer} {2}queued {2}\\d{4}-`)),
-      expect.stringMatching(new RegExp(`^ +${older} {2}queued {2}\\d{4}-`)),
+      expect.stringMatching(new RegExp(`^ +${newer} {2}- {2}active {2}\\d{4}-`)),
+      expect.stringMatching(new RegExp(`^ +${older} {2}- {2}active {2}\\d{4}-`)),
+      'Use an id, or --latest for the newest active one.',
     ]);
     expect((await stage.ok(['show', 'web', '--latest', '-o', 'id'])).stdout).toBe(`${newer}\n`);
+    await stage.queued('web');
+    expect((await stage.ok(['show', 'web', '--latest', '-o', 'id'])).stdout, 'one that is queued does not count').toBe(
+      `${newer}\n`,
+    );
     const text = await stage.run(['show', 'web']);
     expect(text.stderr.split('\n').length, 'candidates are shown a line each').toBeGreaterThanOrEqual(4);
   });
@@ -76,7 +80,7 @@ describe('show', () => {
     expect(near.exitCode).toBe(5);
     expect(errorOf(near)).toMatchObject({
       code: 'NOT_FOUND',
-      message: 'there is no image "ubuntu-2404" in local',
+      message: 'no such image in local: ubuntu-2404',
       hint: 'did you mean ubuntu-24.04?',
       profile: 'local',
     });
@@ -90,18 +94,18 @@ describe('show', () => {
       await stage.queued('web');
       const result = await stage.run(['show', text, '--json']);
       expect([result.exitCode, result.stdout]).toEqual([5, '']);
-      expect(errorOf(result)).toMatchObject({ code: 'NOT_FOUND', message: `there is no image "${text}" in local` });
+      expect(errorOf(result)).toMatchObject({ code: 'NOT_FOUND', message: `no such image in local: ${text}` });
     },
   );
 
   it('refuses control characters and an empty name before it asks', async () => {
     const nul = await stage.run(['show', 'a\u0000b', '--json']);
-    expect(errorOf(nul)).toMatchObject({ code: 'USAGE', message: 'the name of an image holds no control characters' });
+    expect(errorOf(nul)).toMatchObject({ code: 'USAGE', message: 'an image name cannot hold control characters' });
     const empty = await stage.run(['show', 'local:', '--json']);
     expect(errorOf(empty)).toMatchObject({
       code: 'USAGE',
-      message: 'no image was named',
-      hint: 'imgctl list -p local shows them',
+      message: 'IMAGE is required',
+      hint: 'List images with: imgctl list -p local',
     });
     expect([nul.exitCode, empty.exitCode]).toEqual([2, 2]);
   });
@@ -136,21 +140,22 @@ describe('resolve', () => {
   });
 
   it('refuses several without --latest or --oldest, and both of them together', async () => {
-    const first = await stage.queued('web-1');
-    const second = await stage.queued('web-2');
+    const first = await stage.fill(await stage.queued('web-1'));
+    const second = await stage.fill(await stage.queued('web-2'));
     const refused = await stage.run(['resolve', 'web-*', '--json']);
     expect(refused.exitCode).toBe(6);
-    expect(errorOf(refused).hint).toBe('take one with --latest or --oldest');
-    expect(errorOf(refused).message).toContain(`web-2 (${second})`);
+    expect(errorOf(refused).message).toBe('"web-*" matches 2 images:');
+    for (const part of [`${second}  web-2  -  active`, `${first}  web-1  -  active`, '--latest'])
+      expect(errorOf(refused).hint).toContain(part);
     expect((await stage.ok(['resolve', 'web-*', '--latest'])).stdout).toBe(`${second}\n`);
     expect((await stage.ok(['resolve', 'web-*', '--oldest'])).stdout).toBe(`${first}\n`);
     const both = await stage.run(['resolve', 'web-*', '--latest', '--oldest', '--json']);
-    expect(errorOf(both)).toMatchObject({ code: 'USAGE', message: '--latest and --oldest exclude each other' });
+    expect(errorOf(both)).toMatchObject({ code: 'USAGE', message: '--latest and --oldest cannot be combined' });
   });
 
   it('takes the oldest of one name too', async () => {
-    const first = await stage.queued('web');
-    const second = await stage.queued('web');
+    const first = await stage.fill(await stage.queued('web'));
+    const second = await stage.fill(await stage.queued('web'));
     expect((await stage.ok(['resolve', 'web', '--oldest'])).stdout).toBe(`${first}\n`);
     expect((await stage.ok(['resolve', 'web', '--latest'])).stdout).toBe(`${second}\n`);
   });

@@ -18,6 +18,8 @@ export interface CommandStage {
   queued(name: string, ...more: readonly string[]): Promise<string>;
   /** Uploads a small raw disk to the local store. Gives its id. */
   image(name: string, ...more: readonly string[]): Promise<string>;
+  /** Fills a queued record of the local store with a small disk: then it is active. */
+  fill(id: string): Promise<string>;
   /** Names of the images in the local store, sorted. */
   names(): Promise<readonly string[]>;
 }
@@ -50,6 +52,10 @@ export function commandStage(env: Readonly<Record<string, string>> = {}): Comman
     async image(name, ...more) {
       const file = stage.write('seed.raw', smallDisk());
       return idOf(await stage.ok(['upload', file, '--name', name, ...more, '-o', 'json']));
+    },
+    async fill(id) {
+      await stage.ok(['upload', stage.write('seed.raw', smallDisk()), '--into', `local:${id}`]);
+      return id;
     },
     names: async () =>
       ((await stage.ok(['list', '-p', 'local', '--hidden', '-o', 'json'])).json() as { name: string }[])

@@ -142,8 +142,8 @@ describe('delete', () => {
   });
 
   it('refuses a name that fits twice, whatever --yes says', async () => {
-    await stage.queued('web');
-    const newer = await stage.queued('web');
+    await stage.fill(await stage.queued('web'));
+    const newer = await stage.fill(await stage.queued('web'));
     expect((await stage.run(['delete', 'web', '--yes'])).exitCode).toBe(6);
     expect(await stage.names()).toEqual(['web', 'web']);
     await stage.ok(['delete', 'web', '--latest', '--yes']);

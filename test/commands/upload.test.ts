@@ -250,8 +250,8 @@ describe('upload --if-exists', () => {
       const refused = await stage.run(['upload', file, '--name', 'web', '--json', ...options]);
       expect(errorOf(refused)).toMatchObject({
         code: 'CONFLICT',
-        message: `there is an image "web" already in local: ${id}`,
-        hint: '--if-exists skip, replace or rename says what to do',
+        message: `image "web" already exists in local (${id})`,
+        hint: 'Choose with --if-exists skip|replace|rename.',
         exitCode: 6,
       });
     }
@@ -262,7 +262,10 @@ describe('upload --if-exists', () => {
     const id = await stage.image('web');
     expect((await again('skip', stage.write('same.qcow2', qcow2Image(disk)))).json()).toMatchObject({ id });
     const other = await again('skip', stage.write('other.raw', smallDisk(2)));
-    expect([other.exitCode, errorOf(other).message]).toEqual([6, expect.stringContaining('holds other content')]);
+    expect([other.exitCode, errorOf(other).message]).toEqual([
+      6,
+      expect.stringContaining('exists with different (or unknown) content'),
+    ]);
     expect(await stage.names()).toEqual(['web']);
   });
 

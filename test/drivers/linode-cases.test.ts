@@ -58,21 +58,15 @@ describe(`the open cases of Linode${without}`, () => {
 
   lin('06', async ({ imgctl, serve, steps }) => {
     const closest: Step = { method: 'GET', path: '/v4/images?page=1&page_size=500', answer: nobody };
-    await serve([lookUp('does-not-exist'), ...steps, closest]);
+    const before = [lookUp('does-not-exist'), lookUp('does-not-exist'), lookUp('does-not-exist', 'public')];
+    await serve([...before, ...steps, lookUp('does-not-exist', 'all'), closest]);
     const result = await imgctl('show', 'does-not-exist');
     expect(result.exitCode).toBe(5);
     expect(result.stderr).toContain('does-not-exist');
   });
 
   // The recorded upload is the gzip of nothing: imgctl warns, and sends it.
-  const uploading = [
-    '--region',
-    'us-ord',
-    '--name',
-    'linodego-image-test',
-    '--description',
-    'An image that does stuff.',
-  ];
+  const uploading = ['--region', 'us-ord', '--name', 'linodego-image-test', '--description', 'An image that does stuff.'];
 
   lin('08', async ({ imgctl, serve, steps, home }) => {
     const file = `${home.folder}/disk.img.gz`;

@@ -17,8 +17,7 @@ export const show = defineCommand({
   async run(input, context) {
     const find = async (text: string): Promise<Image> => {
       const { at, id, found, call } = await target(text, context, input.latest ? { pick: 'latest' } : {});
-      const { isShown, image } = found;
-      return isShown && isSettled(image) ? image : at.verb('show').run({ id, awaiting: begunElsewhere }, call);
+      return found.isShown ? found.image : at.verb('show').run({ id, awaiting: begunElsewhere }, call);
     };
     const [only, ...others] = input.image;
     if (only !== undefined && others.length === 0) return one(imageView, await find(only));
@@ -36,10 +35,6 @@ export const show = defineCommand({
     return many(imageView, those(found), ['profile', ...imageView.usual]);
   },
 });
-
-/** Nothing is under way with it that its record does not tell. */
-const isSettled = ({ status, places }: Image): boolean =>
-  status !== 'queued' && status !== 'pending' && places.every((place) => place.status === 'active');
 
 /** Those that were found, in order. */
 async function* those(found: readonly Promise<Image | undefined>[]): AsyncIterable<Image> {

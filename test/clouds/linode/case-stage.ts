@@ -62,10 +62,10 @@ export function lin(number: string, run: (stage: CaseStage) => Promise<void>): v
 
 /** The answer to a list in which nothing is. */
 export const nobody: Step['answer'] = { status: 200, body: '{"page":0,"pages":0,"results":0,"data":[]}' };
-/** Looking a name up, which is due before a name is taken for an id or for a new image. */
-export const lookUp = (label: string): Step => ({
+/** Looking a name up among own images (or public ones, or all), which is due before a name is taken for an id or for a new image. */
+export const lookUp = (label: string, among: 'own' | 'public' | 'all' = 'own'): Step => ({
   method: 'GET',
   path: '/v4/images?page=1&page_size=500',
-  headers: { 'x-filter': JSON.stringify({ label }) },
+  headers: { 'x-filter': JSON.stringify(among === 'all' ? { label } : { is_public: among === 'public', label }) },
   answer: nobody,
 });
