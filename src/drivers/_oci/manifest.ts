@@ -87,5 +87,7 @@ export function indexEntry(id: string, digest: string, size: number): Descriptor
 
 /** Whether an index entry may be an image of ours; only reading the manifest tells for sure. */
 export function mayBeImage(entry: Descriptor): boolean {
+  // Ours are named by SHA-256, always.
+  if (!entry.digest.startsWith('sha256:')) return false;
   return entry.artifactType === undefined ? entry.mediaType === manifestType : entry.artifactType === imageType;
 }

@@ -107,6 +107,14 @@ describe('what another tool has put beside', () => {
     expect(bench.blobs()).toEqual(expect.arrayContaining([subject.digest.slice(7), checksums?.sha256]));
   });
 
+  it('under another algorithm than ours is none of ours, and no damage', async () => {
+    const bench = makeBench();
+    await bench.create('ours');
+    addForeign(bench.folder, 'sha512 manifest');
+    const { images, notes } = await bench.list();
+    expect([images.map(({ name }) => name), notes]).toEqual([['ours'], []]);
+  });
+
   it('under the id of an image of ours stays when that is deleted', async () => {
     const bench = makeBench();
     await bench.create('ours', 'other');
