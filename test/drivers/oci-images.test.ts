@@ -114,8 +114,8 @@ describe('images in a registry', () => {
     );
   });
 
-  it('that are damaged are left out of the list with a warning, and named when shown', async () => {
-    const { list, show, repository } = await start();
+  it('that are damaged are left out of the list with a warning, named when shown, and can be deleted', async () => {
+    const { list, show, remove, repository } = await start();
     const seed = { name: 'damaged' };
     const [id, other] = [cloud.plant(seed), cloud.plant({ name: 'whole' })];
     repository.blobs.delete(sha256(documents(seed, id).record));
@@ -123,6 +123,9 @@ describe('images in a registry', () => {
     expect((await list(call)).map((image) => image.id)).toEqual([other]);
     expect(JSON.stringify(call.notes)).toContain('image skipped');
     await failureOf(show(id), 'INTEGRITY');
+    await remove(id);
+    expect((await list()).map((image) => image.id)).toEqual([other]);
+    await failureOf(show(id), 'NOT_FOUND');
   });
 
   it('that another tool copied to another tag go by that tag, and have it in their record after a change', async () => {

@@ -1,21 +1,45 @@
-import { conflictError } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation.ts';
+import { conflictError, notFoundError } from '../../core/errors.ts';
+import type { Call, Operation } from '../../core/operation.ts';
+import { imageManifestOf, parseJson } from '../_oci/manifest.ts';
 import type { OciClient } from './client.ts';
 import { copiesOf } from './copies.ts';
-import { find } from './images.ts';
+import { find, isDamage, type Found } from './images.ts';
+import { readManifest } from './manifests.ts';
 import { remove as removeFrom } from './removal.ts';
 
-/** Copies go first: whoever is stopped half way still sees the image, in fewer places. */
+async function removeWhole(client: OciClient, found: Found, call: Call): Promise<void> {
+  const { id, record } = found;
+  if (record.protected === true)
+    throw conflictError(`image ${id} is protected`, {
+      hint: 'Unprotect it with:',
+      next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
+    });
+  for (const [name, copy] of await copiesOf(client, found, call)) await removeFrom(client.repository(name), copy, call);
+  await removeFrom(client.home, found, call);
+}
+
+/** An image whose record is gone or damaged: nothing can be done with it but this. */
+async function removeDamaged({ home, places }: OciClient, id: string, call: Call): Promise<void> {
+  if (places.size > 0)
+    call.note({
+      kind: 'warning',
+      message: `image ${id} is damaged: its copies in other places cannot be identified, and are kept`,
+    });
+  // A manifest that is damaged itself may be anybody's, and stays.
+  const manifest = await readManifest(home, id, undefined, call);
+  if (manifest === undefined || manifest === 'unchanged' || !imageManifestOf(parseJson(manifest.text) ?? {}))
+    throw notFoundError(`image ${id} not found in ${home.shown}`);
+  await removeFrom(home, { id, digest: manifest.digest }, call);
+}
+
+/** Copies go first: whoever is stopped half way still sees the image, in fewer places. What is damaged goes as well. */
 export const remove: Operation<OciClient, 'delete'> = {
   async run(client, { id }, call) {
-    const found = await find(client.home, id, call);
-    if (found.record.protected === true)
-      throw conflictError(`image ${id} is protected`, {
-        hint: 'Unprotect it with:',
-        next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
-      });
-    for (const [name, copy] of await copiesOf(client, found, call)) await removeFrom(client.repository(name), copy, call);
-    await removeFrom(client.home, found, call);
+    const found = await find(client.home, id, call).catch((error: unknown) => {
+      if (isDamage(error)) return undefined;
+      throw error;
+    });
+    await (found ? removeWhole(client, found, call) : removeDamaged(client, id, call));
     call.note({ kind: 'removed', id });
   },
 };

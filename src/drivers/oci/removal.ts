@@ -22,7 +22,7 @@ async function readDigests(repository: Repository, call: Call): Promise<Readonly
 }
 
 /** Whether another tag names the same manifest: only other tools do that, so looking once in a run is enough. */
-async function hasSiblings(repository: Repository, { id, digest }: Found, call: Call): Promise<boolean> {
+async function hasSiblings(repository: Repository, { id, digest }: Removable, call: Call): Promise<boolean> {
   repository.digests ??= readDigests(repository, call);
   const digests = await repository.digests.catch((error: unknown) => {
     delete repository.digests;
@@ -30,6 +30,9 @@ async function hasSiblings(repository: Repository, { id, digest }: Found, call: 
   });
   return [...digests].some(([tag, other]) => tag !== id && other === digest);
 }
+
+/** An image, or what is left of one whose record cannot be read. */
+type Removable = Found | Pick<Found, 'id' | 'digest'>;
 
 /** Words that say no more than the code UNSUPPORTED does: of the registry as a whole. */
 const bareWords = /^(?:the operation is unsupported\.?|unsupported)?$/i;
@@ -60,11 +63,13 @@ export const askRemoval = (repository: Repository, reference: string, what: stri
 
 /**
  * Where another tool has given the manifest of an image a second tag, the image first gets a manifest of its own, so that what
- * goes is that. Absent: the registry does not let its tag move.
+ * goes is that. Absent: the registry does not let its tag move, or there is no
+ * record to make another of.
  */
-async function ownDigest(repository: Repository, found: Found, call: Call): Promise<string | undefined> {
-  const { id, json, manifest } = found;
+async function ownDigest(repository: Repository, found: Removable, call: Call): Promise<string | undefined> {
   if (!(await hasSiblings(repository, found, call))) return found.digest;
+  if (!('json' in found)) return undefined;
+  const { id, json, manifest } = found;
   const next = { id, json: nextRecord(json, id, {}, new Date().toISOString()), disk: manifest.disk, before: found };
   try {
     return (await write(repository, next, call)).digest;
@@ -92,7 +97,7 @@ const mayBeDone = (answer: ApiAnswer): boolean => isFine(answer) || (answer.stat
  * Oddity: with a manifest go all tags that name it; or none, where a registry keeps them apart. Some delete only manifests,
  * some only tags, some a manifest only when no tag names it.
  */
-export async function remove(repository: Repository, found: Found, call: Call): Promise<void> {
+export async function remove(repository: Repository, found: Removable, call: Call): Promise<void> {
   const { id } = found;
   const what = `deleting ${repository.shown}:${id}`;
   const own = await ownDigest(repository, found, call);
