@@ -6,6 +6,7 @@ import { unreadKinds } from './unread-kinds.ts';
 /** One reader for each kind of file that is recognised only to be refused, with its name and how to unpack it. */
 export const bannedReaders: readonly FormatReader[] = unreadKinds.map((kind) => ({
   name: kind.format,
+  title: kind.title,
   sniff: (edges) => kind.matches(edges) && (kind.proof === 'strong' || !hasPartitionTable(edges)),
   open: () => Promise.reject(refusal('banned_format', `it is ${kind.title}, which is not supported`, kind.unpack)),
 }));

@@ -22,6 +22,8 @@ export interface Layout {
 /** One format: how it is told from others, checked, and read. */
 export interface FormatReader {
   readonly name: Format;
+  /** What it is, where the format does not say so: something that is only recognised. */
+  readonly title?: string;
   /** Looks at bytes only; never fails. */
   sniff(edges: Edges): boolean;
   /**

@@ -5,6 +5,7 @@ import { iso, luks, raw } from './flat.ts';
 import type { FormatReader } from './format-reader.ts';
 import { qcow2 } from './qcow2.ts';
 import { hasText, type Edges } from './reading.ts';
+import { isZstd } from './zstd-frame.ts';
 import { ova, tar } from './tar.ts';
 import { vdi } from './vdi.ts';
 import { vhd } from './vhd.ts';
@@ -21,7 +22,7 @@ const flat: readonly FormatReader[] = [raw, iso, luks];
 const wrappers: readonly (readonly [Compression, (head: Buffer) => boolean])[] = [
   ['gzip', (head) => hasText(head, 0, '\x1f\x8b\x08')],
   ['xz', (head) => hasText(head, 0, '\xfd7zXZ\0')],
-  ['zstd', (head) => hasText(head, 0, '\x28\xb5\x2f\xfd')],
+  ['zstd', isZstd],
   // The first block begins with the digits of pi; a file of nothing with those of its square root.
   ['bzip2', (head) => hasText(head, 0, 'BZh') && (hasText(head, 4, '1AY&SY') || hasText(head, 4, '\x17rE8P\x90'))],
 ];
@@ -35,14 +36,15 @@ export function compressionOf({ head }: Edges): Compression | undefined {
 export function formatOf(edges: Edges, report: Report): FormatReader {
   const found = readers.filter((reader) => reader.sniff(edges));
   const matches = found.filter((reader) => !isGuest(reader, found, edges));
-  if (matches.length > 1)
-    report.reject('multiple_formats', `the file is valid as ${matches.map((each) => each.name).join(' and as ')}`);
+  if (matches.length > 1) report.reject('multiple_formats', `the file is valid as ${matches.map(titleOf).join(' and as ')}`);
   return matches[0] ?? raw;
 }
 
+const titleOf = ({ name, title }: FormatReader): string => title ?? name;
+
 /** Whether one match says nothing against another: an ISO has a partition table to boot from, a fixed VHD a disk inside. */
 function isGuest(reader: FormatReader, found: readonly FormatReader[], edges: Edges): boolean {
-  if (reader === raw && found.includes(iso)) return true;
+  if (reader === raw && found.some((other) => other === iso || bannedReaders.includes(other))) return true;
   return flat.includes(reader) && found.includes(vhd) && !hasVhdHead(edges);
 }
 
@@ -51,7 +53,7 @@ export function checkWrapped(whole: Edges, compression: Compression, report: Rep
   // Zstandard may keep a file as it is to its last byte; what follows behind its own end is found when it is read.
   const edges = compression === 'zstd' ? { ...whole, tail: Buffer.alloc(0) } : whole;
   const found = readers.find((reader) => reader !== raw && reader.sniff(edges));
-  if (found) report.reject('multiple_formats', `the file is valid as ${compression} and as ${found.name}`);
+  if (found) report.reject('multiple_formats', `the file is valid as ${compression} and as ${titleOf(found)}`);
 }
 
 /** Whether the file is the disk, without tables. */

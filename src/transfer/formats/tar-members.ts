@@ -1,46 +1,73 @@
 import type { RandomSource } from '../runs.ts';
 import { refusal, type Report } from './findings.ts';
-import { BeyondPrefix, hasText, readFully } from './reading.ts';
+import { BeyondPrefix, readFully, sectionOf } from './reading.ts';
+import { parseTarHeader, recordBytes, type TarHeader } from './tar-header.ts';
+import { checkMap, oldGnuMap, paxMap, sparseSource, type SparseMap } from './tar-sparse.ts';
 
-/** A regular file in an archive. */
+/** A regular file in an archive. `bytes`: how long it is, with its holes. */
 export interface TarMember {
   readonly name: string;
-  /** Where its bytes begin in the archive. */
-  readonly offset: number;
   readonly bytes: number;
+  /** Its bytes. Where only the beginning of the archive is known, they may go on behind that. */
+  readonly source: RandomSource;
 }
 
-const recordBytes = 512;
 const maxMembers = 1000;
 const maxExtendedBytes = 1 << 20;
-const regular = ['0', '\0', '7'];
+const sparse = 'S';
+const regular = ['0', '\0', '7', sparse];
 const links = ['1', '2'];
+/** Folders, GNU's lists of folders, and names of volumes: nothing is in them. */
+const empty = ['5', 'D', 'V'];
 /** Headers that say more about the member after them: PAX, PAX for all, GNU long name and long link. */
-const extended = ['x', 'g', 'L', 'K'];
+const extended = ['x', 'g', 'X', 'L', 'K'];
+
+/** What was said of the next member. */
+interface Said {
+  readonly name?: string;
+  readonly records: readonly (readonly [key: string, value: string])[];
+}
+const nothing: Said = { records: [] };
 
 /** The regular members of an archive. Links, odd names and special files are reported; a broken header is thrown. */
 export async function tarMembers(source: RandomSource, report: Report): Promise<TarMember[]> {
   const members: TarMember[] = [];
-  let pax: Pax = {};
+  let said = nothing;
   for (let at = 0, count = 0; at + recordBytes <= source.size; count += 1) {
-    const header = await readHeader(source, at, members.length > 0);
-    if (header === undefined || header.every((byte) => byte === 0)) return members;
+    const bytes = await readHeader(source, at, members.length > 0);
+    if (bytes === undefined || bytes.every((byte) => byte === 0)) return members;
     if (count === maxMembers) throw refusal('tar_members', `the archive holds more than ${maxMembers} members`);
-    checkHeader(header);
-    const type = String.fromCharCode(header[156] ?? 0);
-    const isExtended = extended.includes(type);
-    const bytes = (isExtended ? undefined : pax.bytes) ?? numberAt(header, 124, 12);
+    const header = parseTarHeader(bytes);
     const offset = at + recordBytes;
-    if (offset + bytes > source.size) throw refusal('truncated', 'the archive ends inside a member');
-    if (isExtended) pax = { ...pax, ...(await readExtended(source, offset, bytes, type)) };
-    else {
-      const name = pax.name ?? nameOf(header);
-      if (checkMember(type, name, report)) members.push({ name, offset, bytes });
-      pax = {};
+    if (extended.includes(header.type)) {
+      said = await readExtended(source, offset, header, said);
+      at = offset + wholeRecords(header.bytes);
+      continue;
     }
-    at = offset + Math.ceil(bytes / recordBytes) * recordBytes;
+    const name = said.name ?? paxValue(said, 'GNU.sparse.name') ?? paxValue(said, 'path') ?? header.name;
+    const stored = Number(paxValue(said, 'size') ?? header.bytes);
+    const map =
+      header.type === sparse ? await oldGnuMap(source, bytes, offset) : await paxMap(source, said.records, offset, stored);
+    // GNU's own map lies in front of what the header counts, that of PAX is part of it.
+    const dataAt = offset + (map?.mapBytes ?? 0);
+    const end = offset + stored + (header.type === sparse ? (map?.mapBytes ?? 0) : 0);
+    if (end > source.size) throw refusal('truncated', 'the archive ends inside a member');
+    if (checkMember(header.type, name, report)) members.push(memberOf(source, name, dataAt, end - dataAt, map));
+    said = nothing;
+    at = offset + wholeRecords(end - offset);
   }
   return members;
+}
+
+const wholeRecords = (bytes: number): number => Math.ceil(bytes / recordBytes) * recordBytes;
+const paxValue = ({ records }: Said, key: string): string | undefined => records.findLast(([each]) => each === key)?.[1];
+
+function memberOf(source: RandomSource, name: string, offset: number, bytes: number, map: SparseMap | undefined): TarMember {
+  if (map) {
+    checkMap(map, bytes);
+    return { name, bytes: map.fileBytes, source: sparseSource(source, offset, map) };
+  }
+  return { name, bytes, source: sectionOf(source, offset, Number.isFinite(source.size) ? bytes : Infinity) };
 }
 
 /** Absent where only the beginning of the archive is known and the header lies behind it: good enough once there is a member. */
@@ -56,51 +83,29 @@ function checkMember(type: string, name: string, report: Report): boolean {
   if (/^[/\\]|^[a-z]:|(^|[/\\])\.\.([/\\]|$)/i.test(name))
     report.reject('tar_name', `the archive holds a name that leads out of it: ${shown}`);
   if (links.includes(type)) report.reject('tar_link', `the archive holds a link: ${shown}`);
-  else if (type !== '5' && !regular.includes(type))
+  else if (!empty.includes(type) && !regular.includes(type))
     report.reject('tar_members', `the archive holds a member of type ${JSON.stringify(type)}: ${shown}`);
-  return regular.includes(type);
+  return regular.includes(type) && !name.endsWith('/');
 }
 
-interface Pax {
-  readonly name?: string;
-  readonly bytes?: number;
+async function readExtended(source: RandomSource, offset: number, { bytes, type }: TarHeader, said: Said): Promise<Said> {
+  if (bytes > maxExtendedBytes) throw refusal('tar_header', `an archive header of ${bytes} bytes`);
+  const content = await readFully(source, offset, bytes, 'an archive header');
+  if (type === 'L') return { ...said, name: content.toString('utf8').replace(/\0.*$/s, '') };
+  return type === 'x' || type === 'X' ? { ...said, records: [...said.records, ...paxRecords(content)] } : said;
 }
 
-async function readExtended(source: RandomSource, offset: number, length: number, type: string): Promise<Pax> {
-  if (length > maxExtendedBytes) throw refusal('tar_header', `an archive header of ${length} bytes`);
-  const text = (await readFully(source, offset, length, 'an archive header')).toString('utf8');
-  if (type === 'L') return { name: text.replace(/\0.*$/s, '') };
-  if (type !== 'x') return {};
-  // Records are "length key=value\n".
-  const name = /\d+ path=([^\n]*)\n/.exec(text)?.[1];
-  const size = /\d+ size=(\d+)\n/.exec(text)?.[1];
-  if (/\d+ GNU\.sparse\./.test(text)) throw refusal('tar_members', 'the archive holds a sparse member');
-  return { ...(name === undefined ? {} : { name }), ...(size === undefined ? {} : { bytes: Number(size) }) };
-}
-
-function nameOf(header: Buffer): string {
-  const field = (from: number, to: number) => header.toString('utf8', from, to).replace(/\0.*$/s, '');
-  const prefix = hasText(header, 257, 'ustar\0') ? field(345, 500) : '';
-  return prefix === '' ? field(0, 100) : `${prefix}/${field(0, 100)}`;
-}
-
-/** Octal text, or, with the first bit set, a big-endian number (GNU, for 8 GiB and more). */
-function numberAt(header: Buffer, from: number, length: number): number {
-  if ((header[from] ?? 0) & 0x80) {
-    if (header.readUInt32BE(from) !== 0x80000000) throw refusal('tar_header', 'a number in an archive header is too large');
-    return header.readUIntBE(from + length - 6, 6);
+/** Records are "length key=value\n"; a value may hold anything. */
+function paxRecords(content: Buffer): (readonly [string, string])[] {
+  const records: [string, string][] = [];
+  for (let at = 0; at < content.length && content[at] !== 0;) {
+    const length = Number(/^(\d{1,7}) /.exec(content.toString('latin1', at, at + 8))?.[1] ?? 0);
+    const text = content.toString('utf8', at, at + length);
+    const [, key, value] = /^\d+ ([^=]+)=(.*)\n$/s.exec(text) ?? [];
+    if (key === undefined || value === undefined || at + length > content.length)
+      throw refusal('tar_header', 'a PAX header of the archive is broken');
+    records.push([key, value]);
+    at += length;
   }
-  const text = header
-    .toString('latin1', from, from + length)
-    .replace(/[\0 ]+$/, '')
-    .trim();
-  if (!/^[0-7]+$/.test(text)) throw refusal('tar_header', 'a number in an archive header is not one');
-  return parseInt(text, 8);
-}
-
-/** The sum of all bytes, those of the checksum counted as spaces. */
-function checkHeader(header: Buffer): void {
-  let sum = 8 * 32;
-  for (const [index, byte] of header.entries()) if (index < 148 || index >= 156) sum += byte;
-  if (sum !== numberAt(header, 148, 8)) throw refusal('tar_header', 'the checksum of an archive header is wrong');
+  return records;
 }

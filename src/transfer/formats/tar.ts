@@ -1,44 +1,110 @@
+import type { Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
-import { hasText, sectionOf } from './reading.ts';
+import { parseOvf, type Ovf } from './ovf.ts';
+import { bufferOf, hasText, readFully } from './reading.ts';
+import { isTarHeader, recordBytes, tarName } from './tar-header.ts';
 import { tarMembers, type TarMember } from './tar-members.ts';
+import { checkSums, holdsSums } from './tar-sums.ts';
+import { textFileOf } from './text-files.ts';
 
-/** Members of an OVA that describe the disk. */
-const describing = /\.(ovf|mf|cert)$/i;
+const description = /\.ovf$/i;
+/** So much of what may be text is looked at. */
+const seenBytes = 70 << 10;
+const mostDescriptionBytes = 16 << 20;
 
-const isTar = (head: Buffer): boolean => hasText(head, 257, 'ustar');
-const isOva = (head: Buffer): boolean => isTar(head) && /^[^\0]*\.ovf\0/i.test(head.toString('latin1', 0, 100));
+/** What is beside a disk in archives, and is none: descriptions, keys, settings of firmware, what macOS adds. */
+const companions =
+  /(^|\/)(\._[^/]*|\.DS_Store|Vagrantfile|vagrantfile|(README|LICENSE|COPYING|CHANGELOG)[^/]*)$|(^|\/)__MACOSX\/|\.(ovf|mf|cert|nvram|vmx|vmxf|vmsd|json|ya?ml|xml|txt|md|asc|sig|gpg|minisig|log|cfg|conf|ini|tpl|pub|pem|sh|ps1|bat|html?)$/i;
 
-/** An archive is as good as the disk in it: `disks` are the members that could be one. */
-function archiveReader(
-  name: 'tar' | 'ova',
-  sniff: (head: Buffer) => boolean,
-  disks: (member: TarMember) => boolean,
-): FormatReader {
+/** Name of the first member, behind the headers that say more about it. */
+function firstName(head: Buffer): string | undefined {
+  for (let at = 0; isTarHeader(head.subarray(at, at + recordBytes));) {
+    const header = head.subarray(at, at + recordBytes);
+    if (!['x', 'g', 'L', 'K', 'X'].includes(String.fromCharCode(header[156] ?? 0))) return tarName(header);
+    const bytes = parseInt(header.toString('latin1', 124, 136), 8) || 0;
+    at += recordBytes + Math.ceil(bytes / recordBytes) * recordBytes;
+  }
+  return undefined;
+}
+
+const isTar = (head: Buffer): boolean => hasText(head, 257, 'ustar') || isTarHeader(head.subarray(0, recordBytes));
+const isOva = (head: Buffer): boolean => isTar(head) && description.test(firstName(head) ?? '');
+
+/** An archive is as good as the one disk in it. */
+function archiveReader(name: 'tar' | 'ova', sniff: (head: Buffer) => boolean): FormatReader {
   return {
     name,
     sniff: ({ head }) => sniff(head),
     async open(source, _edges, report) {
       const members = await tarMembers(source, report);
-      const found = members.filter(disks);
-      const disk = found[0];
-      if (disk === undefined || found.length > 1) {
-        report.reject(
-          'tar_members',
-          `the archive holds ${found.length} disks instead of one: ${found.map((each) => JSON.stringify(each.name)).join(', ')}`,
-        );
-        return {};
-      }
-      const known = Number.isFinite(source.size) ? disk.bytes : Infinity;
-      return { source: sectionOf(source, disk.offset, known), virtualBytes: disk.bytes };
+      const isWhole = Number.isFinite(source.size);
+      const disk = await diskAmong(members, isWhole, report);
+      if (isWhole) await checkSums(members, report);
+      return disk ? { source: disk.source, virtualBytes: disk.bytes } : {};
     },
   };
 }
 
-/** An archive of one file, which is a disk: the form that some clouds want. */
-export const tar = archiveReader(
-  'tar',
-  (head) => isTar(head) && !isOva(head),
-  () => true,
-);
+/** An archive with a disk, and what describes it: the form that some clouds take, boxes of Vagrant, images of Incus and LXD. */
+export const tar = archiveReader('tar', (head) => isTar(head) && !isOva(head));
 /** A virtual appliance: a description first, then disks. */
-export const ova = archiveReader('ova', isOva, (member) => !describing.test(member.name));
+export const ova = archiveReader('ova', isOva);
+
+/** The one disk. Reports `tar_members` where there is none, or more than one: `isWhole`, where all members are known. */
+async function diskAmong(members: readonly TarMember[], isWhole: boolean, report: Report): Promise<TarMember | undefined> {
+  const described = members.find(({ name, bytes }) => description.test(name) && bytes <= mostDescriptionBytes);
+  const ovf = described && parseOvf((await readFully(described.source, 0, described.bytes, 'the description')).toString('utf8'));
+  if (ovf && !checkPacking(ovf, report)) return undefined;
+  const disks = await disksAmong(members, ovf);
+  const [disk] = disks;
+  if (disk && disks.length === 1) return disk;
+  if (disk) {
+    const names = disks.map(({ name }) => JSON.stringify(name)).join(', ');
+    report.reject(
+      'tar_members',
+      `the archive holds ${disks.length} disks: ${names}`,
+      'Unpack it with: tar -xf FILE, and use one of the disks. There is no option to select one.',
+    );
+  } else if (isWhole) report.reject('tar_members', 'the archive holds no disk');
+  return undefined;
+}
+
+/** Members that the description calls disks, and those that are in no list of it and might be disks. */
+async function disksAmong(members: readonly TarMember[], ovf: Ovf | undefined): Promise<TarMember[]> {
+  if (members.length === 1) return [...members];
+  const disks: TarMember[] = [];
+  for (const member of members) {
+    const name = member.name.replace(/^(\.\/)+/, '');
+    const isNamed = (file: { readonly href: string }) => file.href === name || name.endsWith(`/${file.href}`);
+    if (ovf?.disks.some(isNamed)) disks.push(member);
+    else if (!ovf?.files.some(isNamed) && (await mightBeDisk(member))) disks.push(member);
+  }
+  return disks;
+}
+
+async function mightBeDisk({ name, bytes, source }: TarMember): Promise<boolean> {
+  if (bytes === 0 || companions.test(name) || holdsSums(name)) return false;
+  const head = bufferOf(await source.read(0, Math.min(bytes, seenBytes)));
+  return textFileOf({ head, tail: Buffer.alloc(0), size: bytes }) === undefined;
+}
+
+/** What DSP0243 allows and is not read: disks that are compressed, or split into pieces, each with what to do. */
+function checkPacking({ disks }: Ovf, report: Report): boolean {
+  for (const { href, compression, chunkBytes } of disks) {
+    if (chunkBytes !== undefined)
+      report.reject(
+        'tar_members',
+        `the disk ${JSON.stringify(href)} is split into several members`,
+        'Unpack it with: tar -xf FILE, and join the pieces with: cat',
+      );
+    else if (compression !== undefined)
+      report.reject(
+        'nested_wrapper',
+        `the disk ${JSON.stringify(href)} is compressed inside the archive (${compression})`,
+        'Unpack it with: tar -xf FILE, and use the compressed disk in it.',
+      );
+    else continue;
+    return false;
+  }
+  return true;
+}

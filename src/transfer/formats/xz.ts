@@ -6,9 +6,9 @@ import { refusal, type FindingCode } from './findings.ts';
 
 /** Codes of XZ Embedded (xz.h) that say that the file is right and this decoder not enough. */
 const beyondDecoder: Readonly<Record<string, string>> = {
-  2: 'its kind of checksum',
-  3: 'the memory it needs',
-  4: 'the memory it needs',
+  2: 'its kind of check',
+  3: 'the memory that it needs (its dictionary)',
+  4: 'the memory that it needs (its dictionary)',
   6: 'its filters',
 };
 
@@ -69,22 +69,31 @@ async function* decode(
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } catch (error) {
-    throw xzError(error);
+    throw xzError(error, checkOf(first));
   } finally {
     // Oddity: where all is decoded and not yet taken, the decoder is gone already and cancelling fails.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-function xzError(error: unknown): unknown {
+/** Names of the checks (The .xz File Format, 2.1.1.2) that the decoder does not have, by their number: it says of them what it says of filters. */
+const otherChecks: Readonly<Record<number, string>> = { 10: 'its kind of check (SHA-256)' };
+
+/** The check that a stream declares in its header, where the decoder does not have it. */
+function checkOf(header: Buffer): string | undefined {
+  const number = (header[7] ?? 0) & 0x0f;
+  return [0, 1, 4].includes(number) ? undefined : (otherChecks[number] ?? `its kind of check (${number})`);
+}
+
+function xzError(error: unknown, check: string | undefined): unknown {
   if (error instanceof Error && error.name === 'RuntimeError')
     return refusal('decompress', `the xz data is broken: ${error.message}`);
   if (error instanceof ImgctlError || !(error instanceof Error)) return error;
   const code = /error code (\d+)/.exec(error.message)?.[1];
-  const beyond = code === undefined ? undefined : beyondDecoder[code];
+  const beyond = code === undefined ? undefined : code === '6' && check !== undefined ? check : beyondDecoder[code];
   if (beyond !== undefined)
-    return unsupportedError(`this xz file cannot be decompressed here because of ${beyond}`, {
-      hint: 'decompress it with `xz -d` first',
+    return unsupportedError(`this xz file cannot be decompressed because of ${beyond}`, {
+      hint: 'Decompress it first: xz -d FILE',
     });
   return code === undefined ? error : refusal(brokenBy[code] ?? 'decompress', `the xz data is broken (decoder code ${code})`);
 }

@@ -5,6 +5,7 @@ import type { Bytes } from '../../core/http.ts';
 import { refusal } from './findings.ts';
 import { bufferOf } from './reading.ts';
 import { zstdFrameLength } from './zstd-frame.ts';
+import { zstdWindows } from './zstd-windows.ts';
 
 /** Node has Zstandard from 22.15 on; before, it is WebAssembly's work. */
 const native = typeof zlib.zstdDecompress === 'function' ? promisify(zlib.zstdDecompress) : undefined;
@@ -36,7 +37,8 @@ const wasmUnpack = (wasm: ZSTDDecoder) => async (frame: Uint8Array, options: { m
 const idleCalls = 64;
 
 /**
- * Decompresses Zstandard, all frames of it. INTEGRITY where data is broken, cut off, or followed by something else.
+ * Decompresses Zstandard, all frames of it. INTEGRITY where data is broken, cut off, or followed by something else; UNSUPPORTED for a
+ * window that is too large.
  * The same decoder whatever Node has: so what is broken is told alike everywhere.
  */
 export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, undefined> {
@@ -51,13 +53,17 @@ export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, un
   }
   const output = wasm.decodeStreaming(pieces());
   const input = bytes[Symbol.asyncIterator]();
+  const watch = zstdWindows();
   try {
     for (let ended = false; ;) {
       // The decoder is synchronous: before it is asked for anything, there must be a piece for it to take.
       while (!ended && waiting.length === 0) {
         const next = await input.next();
         if (next.done === true) ended = true;
-        else if (next.value.length > 0) waiting.push(next.value);
+        else if (next.value.length > 0) {
+          watch(next.value);
+          waiting.push(next.value);
+        }
       }
       const { done, value } = output.next();
       if (done === true) return;
