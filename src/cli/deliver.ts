@@ -41,12 +41,8 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   const before = await settleName(prepared, delivery, surface);
   if ('image' in before) return before;
   task.step('prepare');
-  const content = await prepared.content();
-  task.step('send');
   const since = new Date(surface.io.now()).toISOString();
-  const contentId = (): Promise<string | undefined> => prepared.contentId();
-  const request = { ...delivery.request, description: before.description, content, contentId };
-  const { image: sent, route } = await brought(request, delivery, surface);
+  const { image: sent, route, content } = await brought(before.description, prepared, delivery, surface);
   task.step('verify');
   const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
@@ -60,12 +56,32 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
 }
 
 /** The data at the target, by the shortcut where there is one that works. */
-async function brought(request: UploadRequest, delivery: Delivery, surface: Surface): Promise<Required<Delivered>> {
-  const { at, call, shortcut } = delivery;
-  const taken = shortcut && (await byShortcut(shortcut, request, at, call));
-  if (shortcut && typeof taken === 'object') return { image: taken, route: shortcut.route };
-  if (taken !== undefined) surface.say(`it goes through here: ${taken}`);
-  return { image: await sendWithRetries(request, delivery, surface), route: 'relay' };
+async function brought(
+  description: UploadRequest['description'],
+  prepared: Prepared,
+  delivery: Delivery,
+  surface: Surface,
+): Promise<Required<Delivered> & { readonly content: Content }> {
+  const { at, call, shortcut, task } = delivery;
+  const contentId = (): Promise<string | undefined> => prepared.contentId();
+  const request = { ...delivery.request, description, contentId };
+  if (shortcut) {
+    // What is not sent from here is not read here either.
+    const content = await prepared.offered();
+    const taken = await byShortcut(shortcut, { ...request, content }, at, call);
+    if (typeof taken === 'object') return { image: taken, route: shortcut.route, content };
+    surface.say(`relaying through this machine: ${taken}`);
+  }
+  const content = await prepared.content();
+  task.step('send');
+  // What it is may have been told only by its end.
+  const { diskFormat } = description;
+  const known = diskFormat === undefined ? description : { ...description, diskFormat: content.encoding.format };
+  return {
+    image: await sendWithRetries({ ...request, description: known, content }, delivery, surface),
+    route: 'relay',
+    content,
+  };
 }
 
 /** The whole transfer again, where the source can be read again and the failure was the network's or the server's. */

@@ -61,6 +61,7 @@ export function meansFor(surface: Surface, task: Task, digests: readonly string[
     digests,
     folder: temporaryFolder(surface.home),
     signal: surface.signal,
+    warn: (message) => surface.warn(message),
     progress: (bytes, total) => task.advance(bytes, total),
   };
 }
@@ -73,9 +74,8 @@ export async function stepsToFile(source: Source, file: string, wishes: Wishes, 
   return [...steps.slice(0, steps.indexOf('send')), `write ${file}`];
 }
 
-/** Warns of what was found in a source, and of a disk above what a provider takes without having been asked. */
-export function warnOfFindings({ warnings, inspection, plan }: Prepared, name: string, provider: string, surface: Surface): void {
-  for (const finding of warnings) surface.warn(`${name}: ${finding.message} [${finding.code}]`);
+/** Warns of a disk above what a provider takes without having been asked. */
+export function warnOfSize({ inspection, plan }: Prepared, provider: string, surface: Surface): void {
   const [disk, limit] = [inspection.virtualBytes, plan.accept.warnVirtualBytes];
   if (disk === undefined || limit === undefined || disk <= limit) return;
   surface.warn(`the disk has ${disk} bytes; ${provider} takes ${limit} unless its support has raised the limit`);

@@ -12,6 +12,11 @@ export interface Have extends Encoding {
   readonly streamable?: boolean;
   /** It is to be compressed, as a raw disk, where that is taken. */
   readonly shrinks?: boolean;
+  /** It is not on this machine, or comes only once: whoever reads it a second time needs a copy. */
+  readonly far?: boolean;
+  /** It may turn out to be a fixed VHD at its end. `unseen`: nothing is known yet of what it is. */
+  readonly doubtful?: boolean;
+  readonly unseen?: boolean;
   /** Nothing here reads it, and a helper program turns it into something that is read. */
   readonly foreign?: boolean;
 }
@@ -48,9 +53,11 @@ const flat: ReadonlySet<Format> = new Set(['raw', 'iso', 'luks']);
 /** Formats that can be decoded, and those that can be written. */
 export const readable: ReadonlySet<Format> = new Set([...flat, 'qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'tar', 'ova']);
 export const writable: ReadonlySet<Format> = new Set(['raw', 'qcow2', 'vhd']);
+/** Formats of kernels, their first file systems, and machines cut up into these: no content tells them, so what is declared counts. */
+export const opaque: ReadonlySet<Format> = new Set(['aki', 'ari', 'ami']);
 /** Whether a format has no tables of its own. */
 export const isFlat = (format: Format): boolean => flat.has(format);
-const sameBytes = (from: Format, to: Format): boolean => from === to || (flat.has(from) && to === 'raw');
+const sameBytes = (from: Format, to: Format): boolean => from === to || ((flat.has(from) || from === 'ami') && to === 'raw');
 
 /** What a plan does with what a source holds. */
 export const useOf = (plan: Plan): 'asIs' | 'unwrapped' | 'decoded' =>
@@ -76,7 +83,10 @@ export function planTransfer(have: Have, accepts: readonly Accept[], wish: Wish 
     throw unsupportedError('the target does not accept gzip-compressed disks', { hint: 'Omit --compress.' });
   const wanted = wish.format === undefined ? accepts : accepts.filter((accept) => accept.format === wish.format);
   if (wanted.length === 0) throw refused(have, accepts, `it does not take ${wish.format ?? 'anything'}`);
-  const ways = wanted.flatMap((accept) => planFor(have, accept) ?? []);
+  // Only where a fixed VHD is taken as such does it matter beforehand: anywhere else its footer is left out on the way.
+  const takesVhd = have.unseen === true || wanted.some(({ format }) => format === 'vhd');
+  const isDoubtful = ({ needsLength }: Accept): boolean => have.doubtful === true && (takesVhd || needsLength === true);
+  const ways = wanted.flatMap((accept) => planFor({ ...have, doubtful: isDoubtful(accept) }, accept) ?? []);
   if (ways.length === 0) throw refused(have, wanted, `there is no way from ${describeEncoding(have)}`);
   const fitting = ways.filter((plan) => !excess(have, plan));
   const [best] = fitting.sort((a, b) => cost(have, a) - cost(have, b));
@@ -101,7 +111,9 @@ function planFor(have: Have, accept: Accept): Plan | undefined {
   // Only raw disks are compressed: what has a format of its own has a compression of its own.
   if (wrap && (wrap !== 'gzip' || accept.format !== 'raw')) return undefined;
   const seekableNow = have.seekable && !unwrap && !helper;
-  const spoolInput = !seekableNow && needsSeeking(have, asItIs, convert?.to);
+  const isJudged = asItIs && have.compression !== undefined && have.far !== true;
+  const spoolInput =
+    have.doubtful === true || isSentUnseen(have, asItIs) || (!seekableNow && !isJudged && needsSeeking(have, convert?.to));
   // A disk without tables ends where its stream does; any other has its length in its header.
   const inHeader = convert !== undefined && !flat.has(have.format) && have.virtualBytes !== undefined;
   const knownLength = asItIs && have.bytes !== undefined ? true : !wrap && (seekableNow || spoolInput || inHeader);
@@ -121,11 +133,14 @@ function planFor(have: Have, accept: Accept): Plan | undefined {
 }
 
 /** Whether a stream is not enough. qcow2 begins with tables of all that follows: its writer goes over the disk twice. */
-function needsSeeking(have: Have, asItIs: boolean, to: Format | undefined): boolean {
+function needsSeeking(have: Have, to: Format | undefined): boolean {
   if (to !== undefined) return to === 'qcow2' || have.foreign === true || !(have.streamable ?? flat.has(have.format));
-  // A container whose headers lie behind what is seen of a stream could not be judged otherwise.
-  return !(asItIs && have.compression) && !flat.has(have.format) && have.virtualBytes === undefined;
+  // Whether a container is whole shows in its tables, wherever they are; nothing but a disk without tables is proved as it passes by.
+  return !flat.has(have.format) && !opaque.has(have.format);
 }
+
+/** What is sent in its wrapper is unwrapped first, to be judged: of what is far, a copy. */
+const isSentUnseen = (have: Have, asItIs: boolean): boolean => asItIs && have.compression !== undefined && have.far === true;
 
 function stepsOf(plan: Omit<Plan, 'steps'>): readonly string[] {
   return [

@@ -2,7 +2,7 @@ import type { Bytes } from '../core/http.ts';
 import type { Source } from './source.ts';
 import { beginningWith } from './unchanged.ts';
 
-/** Enough for every header that a format is recognised by. */
+/** Enough for every header that a format is recognised by, where nothing is compressed in large blocks. */
 export const prefixBytes = 1024 * 1024;
 
 /** The beginning of a source. `complete`: that is all of it. */
@@ -17,16 +17,16 @@ export interface Begun {
  * Reads the beginning of a source. A stream that can be read only once gives it back whole; what is opened anew must begin
  * with it again: INTEGRITY where it does not.
  */
-export async function withPrefix(source: Source): Promise<Begun> {
+export async function withPrefix(source: Source, wanted: number = prefixBytes): Promise<Begun> {
   // One byte more than is wanted tells whether that is all; an empty source has no byte to ask for.
   if (source.repeatable && source.bytes === 0) return { source, prefix: new Uint8Array(0), complete: true };
-  const stream = (source.repeatable ? source.open(0, Math.min(prefixBytes, (source.bytes ?? Infinity) - 1)) : source.open())[
+  const stream = (source.repeatable ? source.open(0, Math.min(wanted, (source.bytes ?? Infinity) - 1)) : source.open())[
     Symbol.asyncIterator
   ]();
   const chunks: Buffer[] = [];
   let length = 0;
   let complete = false;
-  while (length <= prefixBytes && !complete) {
+  while (length <= wanted && !complete) {
     const next = await stream.next();
     if (next.done) complete = true;
     else {

@@ -3,8 +3,8 @@ import { integrityError, usageError, type ImgctlError } from '../core/errors.ts'
 import { cureFor, isFindingCode, meaningOf } from './formats/findings.ts';
 import type { Finding, Inspection } from './formats/inspection.ts';
 
-/** What is to become of the bytes. A finding that ends the reading of what has to be read cannot be overridden. */
-export type Use = 'asIs' | 'unwrapped' | 'decoded';
+/** What is to become of the bytes. A finding that ends the reading of what has to be read cannot be overridden, nor where nothing is done. */
+export type Use = 'asIs' | 'unwrapped' | 'decoded' | 'inspected';
 
 /** So many findings are told in a refusal; the others are only counted. */
 const mostTold = 3;
@@ -37,7 +37,7 @@ export function refusalOf(name: string, { findings }: Inspection, allowed: reado
 
 function canOverride({ code, ends }: Finding, use: Use): boolean {
   const limit = isFindingCode(code) ? meaningOf(code).override : undefined;
-  if (limit === 'never') return false;
+  if (limit === 'never' || use === 'inspected') return false;
   return use === 'asIs' || (use === 'unwrapped' ? ends !== 'wrapper' : limit === undefined && ends === undefined);
 }
 

@@ -9,6 +9,7 @@ import {
   notFoundError,
   usageError,
 } from '../core/errors.ts';
+import type { Format } from '../core/encoding.ts';
 import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call, Digests, Download } from '../core/operation.ts';
 import { fileBytes } from './file-bytes.ts';
@@ -31,6 +32,8 @@ export interface Source {
   readonly path?: string;
   /** It lies on this machine: reading it once more costs no network. */
   readonly near: boolean;
+  /** The format that whoever offers the bytes says they have. */
+  readonly declared?: Format;
   /** Content id of the disk, as whoever offers the bytes has it. */
   readonly contentId?: string;
   close(): Promise<void>;

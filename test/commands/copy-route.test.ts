@@ -73,7 +73,7 @@ describe('a copy between folders', () => {
     const wrong = await stage.run(['copy', 'here:web', 'there', '--checksum', `md5:${'0'.repeat(32)}`], { env });
     expect([wrong.exitCode, wrong.stderr]).toEqual([
       11,
-      expect.stringContaining('it goes through here: nobody has published its md5'),
+      expect.stringContaining('relaying through this machine: nobody has published its md5'),
     ]);
     expect((await stage.run(['copy', 'here:web', 'there', '--checksum', `sha256:${'0'.repeat(64)}`], { env })).exitCode).toBe(11);
     expect((await stage.ok(['list', '-p', 'there', '-o', 'json'], { env })).json()).toEqual([]);
@@ -93,7 +93,7 @@ describe('a copy between folders', () => {
         const made = await stage.ok(['copy', 'here:web', 'far', '-o', 'json'], { env: far });
         expect(made.json()).toMatchObject({ route: 'relay', checksums: { sha256: sha256(disk) } });
         const told = await stage.ok(['copy', 'here:web', 'far:b'], { env: far });
-        expect(told.stderr).toContain('it goes through here: the two folders are on different file systems');
+        expect(told.stderr).toContain('relaying through this machine: the two folders are on different file systems');
         expect(readFileSync(path.join(root, 'images', 'blobs', 'sha256', sha256(disk)))).toEqual(disk);
       } finally {
         rmSync(root, { recursive: true, force: true });

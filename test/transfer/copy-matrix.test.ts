@@ -162,7 +162,7 @@ describe('the route', () => {
     openstack.two.site.methods = ['web-download'];
     const result = await stage.ok(['copy', `one:${name}`, 'two', '-o', 'id'], { env });
     openstack.two.site.methods = methods;
-    expect(result.stderr).toContain('it goes through here: this site does not offer');
+    expect(result.stderr).toContain('relaying through this machine: this site does not offer');
   });
 
   it('of data that arrives damaged leads nowhere', async () => {

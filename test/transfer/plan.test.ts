@@ -30,7 +30,7 @@ describe('planning a transfer', () => {
     ['raw.gz to raw', { format: 'raw', compression: 'gzip', bytes: 9, seekable: true }, [raw], 'unwrap gzip'],
     ['raw.xz to raw.gz', stream({ compression: 'xz' }), [gz], 'unwrap xz, gzip, temporary file'],
     ['qcow2.gz to raw', { ...file, compression: 'gzip' }, [raw], 'unwrap gzip, temporary file, decode qcow2'],
-    ['qcow2.gz to qcow2', { ...file, compression: 'gzip' }, [{ format: 'qcow2' }], 'unwrap gzip'],
+    ['qcow2.gz to qcow2', { ...file, compression: 'gzip' }, [{ format: 'qcow2' }], 'unwrap gzip, temporary file'],
     ['a raw stream', stream({}), [raw], ''],
     ['a raw stream where a length is due', stream({}), [{ ...raw, needsLength: true }], 'temporary file'],
     ['a raw.gz stream where a length is due', stream({ compression: 'gzip' }), [gz], 'temporary file'],
@@ -41,7 +41,7 @@ describe('planning a transfer', () => {
       'temporary file, decode raw, encode qcow2',
     ],
     ['a raw stream to vhd', stream({}), [{ format: 'vhd' }], 'decode raw, encode vhd'],
-    ['a qcow2 stream', stream({ format: 'qcow2', virtualBytes: 9 }), [{ format: 'qcow2' }], ''],
+    ['a qcow2 stream', stream({ format: 'qcow2', virtualBytes: 9 }), [{ format: 'qcow2' }], 'temporary file'],
     ['a stream whose headers are not seen', stream({ format: 'vhdx' }), [{ format: 'vhdx' }], 'temporary file'],
     ['what can be decoded as it comes', stream({ format: 'vmdk', virtualBytes: 9, streamable: true }), [raw], 'decode vmdk'],
     ['what a helper reads', { format: 'qed', seekable: true, foreign: true }, [raw], 'temporary file, qemu-img, decode qed'],
@@ -107,7 +107,7 @@ describe('any plan', () => {
         if (!isTouched)
           expect([have.compression, true]).toEqual([
             plan.accept.compression,
-            have.format === plan.accept.format || isFlat(have.format),
+            have.format === plan.accept.format || isFlat(have.format) || have.format === 'ami',
           ]);
         if (plan.convert) {
           expect(readable.has(plan.convert.from) || plan.helper).toBe(true);

@@ -6,7 +6,7 @@ import { prepare, type Means, type Wishes } from '../../src/transfer/prepare.ts'
 import type { Source } from '../../src/transfer/source.ts';
 import { contentIdOf } from '../../src/transfer/writers/content-id.ts';
 import { streamRuns } from '../../src/transfer/formats/index.ts';
-import { guestDisk, vhdFixedImage, xzStream, zstdFrame } from '../support/disk-images.ts';
+import { guestDisk, xzStream, zstdFrame } from '../support/disk-images.ts';
 import { made, disk } from './formats/made.ts';
 import { all, chunked, failure, meansIn, noWishes, remote, stage, stream } from './sources.ts';
 
@@ -67,7 +67,7 @@ describe('a disk on its way', () => {
     const result = await through(await place.file('disk.gz', made.gzip), [gz]);
     expect(result.bytes.equals(made.gzip)).toBe(true);
     expect(result.contentId).toBe(rightId);
-    expect((await through(stream(made.gzip), [gz])).contentId).toBeUndefined();
+    expect((await through(stream(made.gzip), [gz])).contentId).toBe(rightId);
   });
 
   it('what is far is fetched once: its beginning, then all of it', async () => {
@@ -147,13 +147,6 @@ describe('what is wrong', () => {
   it('a digest that was published counts as well', async () => {
     await failure(through(remote(disk, { digests: { sha512: '0'.repeat(128) } }).source, [raw]), 'INTEGRITY');
     await failure(through(remote(made.qcow2, { digests: { md5: '0'.repeat(32) } }).source, [raw]), 'INTEGRITY');
-  });
-
-  it('a disk that shows only at its end what it is', async () => {
-    const image = vhdFixedImage(guestDisk(3 << 20, 5));
-    for (const source of [stream(image), stream(gzipSync(image)), remote(image).source])
-      expect((await failure(through(source, [raw]), 'INTEGRITY')).message).toContain('ends as vhd');
-    expect((await through(await place.file('disk.vhd', image), [raw])).bytes.length).toBe(3 << 20);
   });
 
   it('a server that gives something else the second time', async () => {

@@ -67,6 +67,7 @@ export const meansIn = (folder: string, more: Partial<Means> = {}): Means => ({
   folder,
   signal: new AbortController().signal,
   progress: () => undefined,
+  warn: () => undefined,
   ...more,
 });
 

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import type { Image } from '../../core/image.ts';
+import { given, type Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call, Changes, Download, Editable } from '../../core/operation.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
@@ -21,10 +21,11 @@ import { alreadyThere, checkIntact } from '../same-content.ts';
 import { foreseen } from '../taken-name.ts';
 import {
   compressOption,
+  formatNamed,
   ifExistsOption,
   meansForUpload,
   sourceOptions,
-  warnOfFindings,
+  warnOfSize,
   wishesFrom,
 } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
@@ -91,13 +92,13 @@ export const copy = defineCommand({
     const source = sourceOf(data, image, from, call);
     const prepared = await prepare(source, verb.accepts, wishes, meansForUpload(context, task, verb));
     try {
-      warnOfFindings(prepared, source.name, to.provider, context);
+      warnOfSize(prepared, to.provider, context);
       const { plan } = prepared;
       const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
       const shortcut = input.relay
         ? undefined
         : await shortcutOf({ data, digests: source.digests ?? {}, plan, from, to, checksum: wishes.checksum }, call);
-      if (typeof shortcut === 'string') context.say(`it goes through here: ${shortcut}`);
+      if (typeof shortcut === 'string') context.say(`relaying through this machine: ${shortcut}`);
       const short = typeof shortcut === 'object' ? shortcut : undefined;
       const route = short?.route ?? 'relay';
       const steps = [routeWords[route], ...(short ? ['verify'] : plan.steps)];
@@ -145,6 +146,7 @@ function sourceOf(data: Download, image: Image, from: At<'download'>, call: Call
   const offered = downloadSource(data, `${from.profile}:${image.id}`, from.driver.worksOnFiles);
   return {
     ...(from.verb('download').ranges ? persistentSource(offered, call) : offered),
+    ...given({ declared: formatNamed(image.diskFormat) }),
     digests: { ...image.checksums, ...data.digests },
     ...(image.contentId === undefined ? {} : { contentId: image.contentId }),
   };

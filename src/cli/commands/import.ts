@@ -1,14 +1,17 @@
+import { temporaryFolder } from '../../host/folders.ts';
 import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { formats, type Format } from '../../core/encoding.ts';
 import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
-import { examine } from '../../transfer/prepare.ts';
+import { examine } from '../../transfer/examine.ts';
 import { checkClaim, checkSafety } from '../../transfer/safety.ts';
 import { downloadSource } from '../../transfer/source.ts';
+import { judgeWhole } from '../../transfer/whole.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
+import type { Surface } from '../context.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
@@ -63,7 +66,7 @@ export const importImage = defineCommand({
       call,
     );
     if (made.status === 'active' && at.driver.worksOnFiles)
-      await checkFetched(at as At, made, formatNamed(input.diskFormat), call);
+      await checkFetched(at as At, made, formatNamed(input.diskFormat), call, context);
     if (input.wait === false || made.status === 'active') return one(imageView, made);
     const task = context.progress.task(`import ${made.name}`);
     const ready = await waitFor(
@@ -83,14 +86,15 @@ export const importImage = defineCommand({
  * A provider that is this machine checks nothing by itself: what it fetched is looked at as an upload is.
  * Throws INTEGRITY or USAGE, and removes the image then.
  */
-async function checkFetched(at: At, image: Image, claimed: Format | undefined, call: Call): Promise<void> {
+async function checkFetched(at: At, image: Image, claimed: Format | undefined, call: Call, surface: Surface): Promise<void> {
   const download = at.maybe('download');
   if (!download) return;
   const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
   try {
-    const { inspection } = await examine(source);
+    const { inspection } = await judgeWhole(await examine(source, claimed), temporaryFolder(surface.home), call.signal);
     checkClaim(source.name, inspection, claimed);
-    checkSafety(source.name, inspection, [], 'asIs');
+    for (const { message, code } of checkSafety(source.name, inspection, [], 'asIs'))
+      surface.warn(`${source.name}: ${message} [${code}]`);
   } catch (error) {
     await at.maybe('delete')?.run({ id: image.id }, call);
     throw error;

@@ -1,11 +1,13 @@
-import { integrityError } from '../../core/errors.ts';
-import { canStream, readRuns, streamRuns, unwrap } from '../../transfer/formats/index.ts';
-import { measure } from '../../transfer/measure.ts';
-import { isFlat, planTransfer, readable } from '../../transfer/plan.ts';
-import { examine, haveOf, type Examined } from '../../transfer/prepare.ts';
-import { contentIdOf, ContentIdHash } from '../../transfer/writers/content-id.ts';
-import { inspectionView, type InspectionReport, type Taker } from '../../ui/views/inspection.ts';
 import { ImgctlError } from '../../core/errors.ts';
+import { temporaryFolder } from '../../host/folders.ts';
+import { examine, type Examined } from '../../transfer/examine.ts';
+import type { Finding, Inspection } from '../../transfer/formats/inspection.ts';
+import { judged } from '../../transfer/judge.ts';
+import { useOf } from '../../transfer/plan.ts';
+import { excused, helpFor, needHelper } from '../../transfer/qemu-img.ts';
+import { refusalOf } from '../../transfer/safety.ts';
+import { readWhole, type WholeRead } from '../../transfer/whole.ts';
+import { inspectionView, type InspectionReport, type Taker } from '../../ui/views/inspection.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
 import { one } from '../outcome.ts';
@@ -30,23 +32,29 @@ export const inspectFile = defineCommand({
     const given = await sourceFrom(input.file, context);
     try {
       const seen = await examine(given);
-      const { source } = seen;
-      const { isInOrder: _reading, ...inspection } = seen.inspection;
+      const { name } = seen.source;
       const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
       const algorithms = input.contentId ? [] : ['sha256', 'sha512', 'md5'];
-      const unsafe = inspection.findings.filter((finding) => finding.level === 'reject');
+      const read: WholeRead = reads
+        ? await readWhole(seen, algorithms, temporaryFolder(context.home), context.signal)
+        : { inspection: seen.inspection, digests: {} };
+      const { isInOrder: _reading, unseen: _unseen, ...inspection } = read.inspection;
+      const fileBytes = read.bytes ?? seen.source.bytes;
+      const refused = await refusalNow(name, inspection);
+      const findings = shownFindings(inspection, refused === undefined);
       const report: InspectionReport = {
         ...inspection,
+        findings,
         file: input.file,
-        ...(source.bytes === undefined ? {} : { fileBytes: source.bytes }),
-        safe: unsafe.length === 0,
-        ...(reads ? await digestsOf(seen, algorithms, unsafe.length === 0, context.signal) : {}),
-        providers: await takers(seen, context),
+        ...(fileBytes === undefined ? {} : { fileBytes }),
+        safe: refused === undefined,
+        ...(reads && algorithms.length > 0 ? { checksums: read.digests } : {}),
+        ...(read.contentId === undefined ? {} : { contentId: read.contentId }),
+        providers: await takers({ ...seen, inspection, whole: reads || seen.whole }, context),
       };
-      if (unsafe.length > 0)
-        await context.reportAs(
-          integrityError(`${input.file}: ${unsafe.map((finding) => `${finding.message} [${finding.code}]`).join('; ')}`),
-        );
+      for (const { level, code, message } of findings) if (level === 'warn') context.warn(`${name}: ${message} [${code}]`);
+      if (!reads && !seen.whole) context.warn(`only the beginning of ${name} was checked; --hash reads all of it`);
+      if (refused) await context.reportAs(refused);
       return one(inspectionView, report);
     } finally {
       await given.close();
@@ -54,34 +62,20 @@ export const inspectFile = defineCommand({
   },
 });
 
-type Digested = Pick<InspectionReport, 'checksums' | 'contentId' | 'fileBytes'>;
-
-/** Digests of the file, and the content id of the disk in it, in one pass where the file is the disk. */
-async function digestsOf(seen: Examined, algorithms: readonly string[], safe: boolean, signal: AbortSignal): Promise<Digested> {
-  const { source, inspection } = seen;
-  const isDisk = safe && isFlat(inspection.format) && !inspection.compression;
-  const disk = new ContentIdHash();
-  const measured = measure(source.open(), algorithms);
-  if (isDisk || algorithms.length > 0)
-    for await (const chunk of measured.bytes) {
-      signal.throwIfAborted();
-      if (isDisk) await disk.data(chunk);
-    }
-  const { bytes, digests } = measured.result();
-  const contentId = isDisk ? await disk.digest() : safe ? await decodedId(seen, signal) : undefined;
-  return {
-    ...(algorithms.length > 0 ? { checksums: digests, fileBytes: bytes } : {}),
-    ...(contentId === undefined ? {} : { contentId }),
-  };
+/** Why the file would be refused whatever it is used for; absent: it would not. */
+async function refusalNow(file: string, inspection: Inspection): Promise<ImgctlError | undefined> {
+  const help = helpFor(inspection);
+  const missing = help && (await needHelper(inspection.format).catch((error: unknown) => error));
+  if (missing instanceof ImgctlError) return missing;
+  return refusalOf(file, excused(inspection), [], 'inspected');
 }
 
-/** Content id of a disk that has to be decoded. Absent where it cannot be read here, or not a second time. */
-async function decodedId({ source, inspection }: Examined, signal: AbortSignal): Promise<string | undefined> {
-  const { compression, format } = inspection;
-  if (compression && canStream(inspection) && source.repeatable)
-    return contentIdOf(streamRuns(unwrap(compression, source.open(), Infinity), inspection), signal);
-  if (compression || !source.random || !readable.has(format)) return undefined;
-  return contentIdOf(readRuns(source.random, inspection), signal);
+/** What a helper program reads is worth a word, and no reason against it. */
+function shownFindings(inspection: Inspection, isTaken: boolean): InspectionReport['findings'] {
+  const excuses = helpFor(inspection)?.excuses;
+  const shown = ({ level, code, message }: Finding): InspectionReport['findings'][number] =>
+    isTaken && code === excuses ? { level: 'warn', code, message: 'qemu-img is needed to read it' } : { level, code, message };
+  return inspection.findings.map(shown);
 }
 
 async function takers(seen: Examined, surface: Surface): Promise<readonly Taker[]> {
@@ -89,15 +83,14 @@ async function takers(seen: Examined, surface: Surface): Promise<readonly Taker[
   return drivers.map((driver): Taker => {
     const facts = driver.facts.upload;
     if (!facts) return { name: driver.name, takes: 'no', note: driver.absent.upload ?? 'it has no upload' };
-    if (seen.inspection.findings.some((finding) => finding.level === 'reject'))
-      return { name: driver.name, takes: 'no', note: 'it would be refused here, as broken or unsafe' };
     try {
-      const plan = planTransfer(haveOf(seen), facts.accepts);
-      const asIs = !plan.convert && !plan.wrap && !plan.unwrap;
+      const { plan } = judged(seen, facts.accepts, { allowUnsafe: [] });
+      const asIs = useOf(plan) === 'asIs';
       return { name: driver.name, takes: asIs ? 'asIs' : 'converted', ...(asIs ? {} : { note: plan.steps.join(' → ') }) };
     } catch (error) {
       if (!(error instanceof ImgctlError)) throw error;
-      return { name: driver.name, takes: 'no', note: error.message };
+      const note = error.code === 'INTEGRITY' ? 'it would be refused here, as broken or unsafe' : error.message;
+      return { name: driver.name, takes: 'no', note };
     }
   });
 }

@@ -15,14 +15,7 @@ import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '..
 import { one } from '../outcome.ts';
 import { foreseen } from '../taken-name.ts';
 import { target } from '../targets.ts';
-import {
-  compressOption,
-  ifExistsOption,
-  meansForUpload,
-  sourceOptions,
-  warnOfFindings,
-  wishesFrom,
-} from '../transfer-options.ts';
+import { compressOption, ifExistsOption, meansForUpload, sourceOptions, warnOfSize, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const upload = defineCommand({
@@ -80,7 +73,7 @@ export const upload = defineCommand({
     const task = context.progress.task(`upload ${name}`);
     const prepared = await prepare(source, verb.accepts, wishes, meansForUpload(context, task, verb));
     try {
-      warnOfFindings(prepared, source.name, at.provider, context);
+      warnOfSize(prepared, at.provider, context);
       const delivery: Delivery = {
         at,
         request: {

@@ -12,6 +12,8 @@ import { unwrap } from './unwrap.ts';
 /** So much of what is in a compressed file is looked at: enough for every header. */
 const prefixBytes = 2 << 20;
 const inputBytes = 64 << 10;
+/** Less of it tells nothing: there are magic numbers further behind. */
+const leastSeen = 70 << 10;
 /** So much of the compressed pieces of a disk is decompressed on trial. */
 const sampleBytes = 512 << 10;
 
@@ -140,12 +142,33 @@ async function inspectWrapped(
     }
   });
   const bytes = Buffer.concat(pieces);
-  const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), where);
+  // Of nothing, no name can be wrong.
+  const isUnseen = end === 'beyond' && total < leastSeen;
+  const inside = isUnseen ? { ...where, name: undefined } : where;
+  const inner = await inspectAt(end === 'beyond' ? sourceOfPrefix(bytes) : sourceOfBytes(bytes), inside);
   const outer = { compression, ...sizeOf(source) };
   // Where the data breaks off, nothing about the image can be said but what it began as.
   if (end === undefined) return { format: inner.format, ...outer, findings: findings.list.map(ofWrapper) };
-  return { ...inner, ...outer, findings: [...findings.list, ...inner.findings.map(asWrapped)] };
+  const unseen = end === 'reached' ? {} : { unseen: isUnseen ? ('all' as const) : ('rest' as const) };
+  return { ...inner, ...outer, ...unseen, findings: [...findings.list, ...inner.findings.map(asWrapped)] };
 }
+
+/** The whole of what came in some wrapper, held against the name that it came under. */
+export function asNamed(inspection: Inspection, name: string | undefined, compression: Compression | undefined): Inspection {
+  const findings = gathered();
+  const isDecided = inspection.findings.some(({ level, code }) => level === 'reject' && (decisive.has(code) || code === 'name'));
+  if (name !== undefined && !isDecided)
+    checkPromise(name, { format: inspection.format, compression, whole: true }, findings.report);
+  return findings.list.length === 0 ? inspection : { ...inspection, findings: [...inspection.findings, ...findings.list] };
+}
+
+/** What was found inside of a wrapper, of a file of that many bytes. */
+export const inWrapper = (inner: Inspection, compression: Compression, fileBytes: number): Inspection => ({
+  ...inner,
+  compression,
+  fileBytes,
+  findings: inner.findings.map(asWrapped),
+});
 
 const ofWrapper = (finding: Finding): Finding => (finding.ends ? { ...finding, ends: 'wrapper' } : finding);
 

@@ -22,5 +22,7 @@ export interface Inspection {
   readonly allocatedBytes?: number;
   /** Where a format has tables: the disk can be decoded from a stream all the same, front to back. */
   readonly isInOrder?: boolean;
+  /** What was not looked at of what is in a wrapper: the `rest`, or `all` of it, and then its format is not known. */
+  readonly unseen?: 'rest' | 'all';
   readonly findings: readonly Finding[];
 }

@@ -49,6 +49,21 @@ export function sourceOfPrefix(bytes: Uint8Array): RandomSource {
   return { ...sourceOfBytes(bytes), size: Infinity };
 }
 
+/** Something of which only both ends are known, and how long it is. Throws BeyondPrefix for what lies between them. */
+export function sourceOfEnds(head: Uint8Array, tail: Uint8Array, size: number): RandomSource {
+  const tailAt = size - tail.length;
+  return {
+    size,
+    async read(offset, length) {
+      const end = Math.min(offset + length, size);
+      if (end <= head.length) return head.subarray(offset, end);
+      if (offset >= tailAt) return tail.subarray(offset - tailAt, end - tailAt);
+      if (tailAt > head.length) throw new BeyondPrefix(`bytes from ${offset} to ${end} have passed by`);
+      return Buffer.concat([head.subarray(0, tailAt), tail]).subarray(offset, end);
+    },
+  };
+}
+
 /** What sniffers look at: the first 70 KiB and the last 1536 bytes, or less where there is less. `tail` is empty where the end is not known. */
 export interface Edges {
   readonly size: number;
