@@ -37,7 +37,10 @@ export interface Accept extends Encoding {
   readonly maxBytes?: number;
   readonly maxVirtualBytes?: number;
   readonly warnVirtualBytes?: number;
+  /** The disk is a whole number of these. */
   readonly alignBytes?: number;
+  /** Nothing but this variant of the format. */
+  readonly subformat?: string;
   readonly needsLength?: boolean;
 }
 

@@ -79,7 +79,10 @@ export function contentMaker({ given, seen, judgement, accepts, wishes, means }:
         guest ? readRuns(guest.random, guest.inspection) : streamRuns(bytesOf(from, expected), inspection);
       const isKnown = whole || !isFlat(inspection.format);
       const disk = guest?.inspection.virtualBytes ?? (isKnown ? inspection.virtualBytes : undefined);
-      return { ...(await encoderFor(runs, plan.encoding, disk)), shows: true };
+      const { alignBytes } = plan.encoding.format === 'vhd' ? plan.accept : {};
+      if (alignBytes !== undefined && disk !== undefined && disk % alignBytes !== 0)
+        means.warn(`${source.name}: the disk is filled up with zeros to a multiple of ${humanSize(alignBytes)}`);
+      return { ...(await encoderFor(runs, plan.encoding, disk, alignBytes)), shows: true };
     }
     const shows = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
     // What may end as a fixed VHD goes without that footer.

@@ -1,48 +1,65 @@
-import type { Accept, Format } from '../core/encoding.ts';
+import type { Accept, Compression, Format } from '../core/encoding.ts';
 import { compressions, formats } from '../core/encoding.ts';
 import { unsupportedError } from '../core/errors.ts';
+import { written } from './plan.ts';
 import { prepare, type Means, type Prepared, type Wishes } from './prepare.ts';
 import { saveTo, type Saved, type Saving } from './save.ts';
 import type { Source } from './source.ts';
 
-/** A file takes every encoding that can be written, or that is there already. */
-const anyEncoding = formats.flatMap((format): Accept[] => [
-  { format },
-  ...compressions.map((compression) => ({ format, compression })),
-]) as [Accept, ...Accept[]];
+/** Whole MiB: what Azure takes, and anybody else too. */
+const vhdAlignBytes = 1 << 20;
 
-const gzipEnding = /\.gz$/i;
+/** A file takes every encoding that can be written, or that is there already. A VHD that is written is a fixed one. */
+const anyEncoding = formats.flatMap((format): Accept[] => [
+  format === 'vhd' ? { format, subformat: 'fixed', alignBytes: vhdAlignBytes } : { format },
+  ...compressions.map((compression) => ({ format, compression })),
+]);
+
+const wrapEndings: readonly (readonly [RegExp, Compression])[] = [
+  [/\.(gz|tgz)$/i, 'gzip'],
+  [/\.(xz|txz)$/i, 'xz'],
+  [/\.(zst|zstd|tzst)$/i, 'zstd'],
+  [/\.(bz2|tbz2?)$/i, 'bzip2'],
+];
 const formatEndings: readonly (readonly [RegExp, Format])[] = [
   [/\.(raw|img)$/i, 'raw'],
   [/\.(qcow2|qcow)$/i, 'qcow2'],
   [/\.(vhd|vpc)$/i, 'vhd'],
+  [/\.(tar|tgz|txz|tzst|tbz2?)$/i, 'tar'],
+  [/\.vmdk$/i, 'vmdk'],
+  [/\.vhdx$/i, 'vhdx'],
+  [/\.vdi$/i, 'vdi'],
+  [/\.qed$/i, 'qed'],
+  [/\.(hds|hdd)$/i, 'ploop'],
+  [/\.iso$/i, 'iso'],
+  [/\.ova$/i, 'ova'],
 ];
+/** Endings of what is neither read nor written. */
+const unknownEnding = /\.(zip|7z|rar|lz4|lzma|lzo|z|cab|dmg|e01|ex01|vma|wim|esd|simg|ovf|box|cpio|deb|rpm)$/i;
 
-/** What a file with this name shall be wrapped in, by its ending. */
-const wrapOf = (file: string): 'gzip' | undefined => (gzipEnding.test(file) ? 'gzip' : undefined);
-
-/** The format that a file is to be written in, by its ending; absent where that says nothing. */
-export function formatOfName(file: string): Format | undefined {
-  const plain = file.replace(gzipEnding, '');
-  return formatEndings.find(([ending]) => ending.test(plain))?.[1];
+/** What the whole ending of a file's name says about it; absent: nothing. */
+interface Promised {
+  readonly format?: Format;
+  readonly compression?: Compression;
 }
 
-/** Endings of formats and wrappers that are read, and not written. */
-const unwritten = /\.(vmdk|vhdx|vdi|qed|iso|ova|tar|xz|zst|zstd|bz2)$/i;
-
-/** Throws UNSUPPORTED when a file's name promises what cannot be written, and nobody has said otherwise. */
-export function checkName(file: string, format: Format | undefined): void {
-  const ending = unwritten.exec(file)?.[1];
-  if (ending === undefined || format === ending) return;
-  throw unsupportedError(`${file}: ${ending} is read, not written`, {
-    hint: 'raw, qcow2 and vhd are written, and raw inside gzip (.raw.gz)',
-  });
+/** What a file of this name is to hold. Throws UNSUPPORTED for an ending of what cannot be written. */
+export function promiseOf(file: string): Promised {
+  const wrapped = wrapEndings.find(([ending]) => ending.test(file));
+  const inner = wrapped && !/\.t[a-z0-9]+$/i.test(file) ? file.replace(wrapped[0], '') : file;
+  const ending = unknownEnding.exec(inner)?.[1];
+  if (ending !== undefined) throw unsupportedError(`writing ${ending} is not supported: ${file}`, { hint: written });
+  const format = formatEndings.find(([known]) => known.test(inner))?.[1];
+  return { ...(format ? { format } : {}), ...(wrapped ? { compression: wrapped[1] } : {}) };
 }
 
-/** Looks at a source and plans its way into a file of that name; nothing is written. Throws as `prepare` does. */
+/**
+ * Looks at a source and plans its way into a file of that name; nothing is written. Throws as `prepare` and `promiseOf` do, UNSUPPORTED
+ * among it where the name promises what cannot be written, and the source is something else.
+ */
 export function prepareForFile(source: Source, file: string, wishes: Wishes, means: Means): Promise<Prepared> {
-  const wrap = wrapOf(file);
-  const accepts = anyEncoding.filter((accept) => accept.compression === wrap);
+  const { compression } = promiseOf(file);
+  const accepts = anyEncoding.filter((accept) => accept.compression === compression);
   return prepare(source, accepts, wishes, means);
 }
 
@@ -69,7 +86,7 @@ export async function convertFile(
       close: async () => undefined,
     };
     const { force, warn } = saving;
-    const saved = await saveTo(file, result, { force, warn, resume: false, progress: () => undefined });
+    const saved = await saveTo(file, result, { force, warn, resume: false, digests: [], progress: () => undefined });
     const contentId = await prepared.contentId();
     return { ...saved, ...(contentId === undefined ? {} : { contentId }) };
   } finally {

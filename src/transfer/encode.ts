@@ -1,6 +1,7 @@
 import type { Encoding } from '../core/encoding.ts';
 import { unsupportedError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
+import { written } from './plan.ts';
 import type { Runs } from './runs.ts';
 import type { GuestObserver } from './writers/guest-observer.ts';
 import { gzipBytes } from './writers/gzip.ts';
@@ -25,20 +26,25 @@ const vhdFooterBytes = 512;
 
 /**
  * Makes a disk's runs into one of the encodings that can be written. `runs` gives them anew at each call; qcow2 goes over
- * them once beforehand, reading no data, to lay out its tables. Throws UNSUPPORTED for an encoding that is only read.
+ * them once beforehand, reading no data, to lay out its tables. A VHD is filled up with zeros to a multiple of `alignBytes`. Throws UNSUPPORTED for an encoding that is only read.
  */
-export async function encoderFor(runs: () => Runs, encoding: Encoding, virtualBytes: number | undefined): Promise<Encoder> {
+export async function encoderFor(
+  runs: () => Runs,
+  encoding: Encoding,
+  virtualBytes: number | undefined,
+  alignBytes?: number,
+): Promise<Encoder> {
   const { format, compression } = encoding;
   const known = (bytes: number | undefined) => (bytes === undefined ? {} : { bytes });
   if (format === 'raw' && compression === 'gzip') return { open: (options) => gzipBytes(runs(), options) };
-  if (compression !== undefined) throw unsupportedError(`${compression} is read, not written`);
+  if (compression !== undefined) throw unsupportedError(`writing ${compression} is not supported`);
   if (format === 'raw') return { ...known(virtualBytes), open: (options) => rawBytes(runs(), options) };
   if (format === 'vhd')
     return {
-      ...known(virtualBytes === undefined ? undefined : vhdDiskBytes(virtualBytes) + vhdFooterBytes),
-      open: (options) => vhdBytes(runs(), options),
+      ...known(virtualBytes === undefined ? undefined : vhdDiskBytes(virtualBytes, alignBytes) + vhdFooterBytes),
+      open: (options) => vhdBytes(runs(), alignBytes === undefined ? options : { ...options, alignBytes }),
     };
-  if (format !== 'qcow2') throw unsupportedError(`${format} is read, not written`, { hint: 'raw, qcow2 and vhd are written' });
+  if (format !== 'qcow2') throw unsupportedError(`writing ${format} is not supported`, { hint: written });
   const plan = await planQcow2(runs());
   return { bytes: plan.fileBytes, open: (options) => qcow2Bytes(plan, runs(), options) };
 }

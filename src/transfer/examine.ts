@@ -70,12 +70,13 @@ async function mayEndAsVhd({ source, inspection }: Pick<Examined, 'source' | 'in
 
 /** What a plan is made from. */
 export function haveOf({ source, inspection, doubtful }: Examined): Have {
-  const { format, compression, virtualBytes } = inspection;
+  const { format, compression, subformat, virtualBytes } = inspection;
   return {
     format,
     ...(compression ? { compression } : {}),
     ...(source.bytes === undefined ? {} : { bytes: source.bytes }),
     ...(virtualBytes === undefined ? {} : { virtualBytes }),
+    ...(subformat === undefined ? {} : { subformat }),
     seekable: source.random !== undefined,
     streamable: canStream(inspection) || opaque.has(format),
     far: !source.near,

@@ -8,6 +8,8 @@ export interface Have extends Encoding {
   readonly virtualBytes?: number;
   /** It can be read at any place. */
   readonly seekable: boolean;
+  /** The variant of its format. */
+  readonly subformat?: string;
   /** It can be decoded from a stream; absent: only where it has no tables. */
   readonly streamable?: boolean;
   /** It is to be compressed, as a raw disk, where that is taken. */
@@ -53,6 +55,8 @@ const flat: ReadonlySet<Format> = new Set(['raw', 'iso', 'luks']);
 /** Formats that can be decoded, and those that can be written. */
 export const readable: ReadonlySet<Format> = new Set([...flat, 'qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'tar', 'ova']);
 export const writable: ReadonlySet<Format> = new Set(['raw', 'qcow2', 'vhd']);
+/** The same, as a hint. */
+export const written = 'imgctl writes raw, qcow2 and vhd, and raw inside gzip (.raw.gz).';
 /** Formats of kernels, their first file systems, and machines cut up into these: no content tells them, so what is declared counts. */
 export const opaque: ReadonlySet<Format> = new Set(['aki', 'ari', 'ami']);
 /** Whether a format has no tables of its own. */
@@ -82,12 +86,12 @@ export function planTransfer(have: Have, accepts: readonly Accept[], wish: Wish 
   if (wish.compress && !accepts.some(({ compression }) => compression === 'gzip'))
     throw unsupportedError('the target does not accept gzip-compressed disks', { hint: 'Omit --compress.' });
   const wanted = wish.format === undefined ? accepts : accepts.filter((accept) => accept.format === wish.format);
-  if (wanted.length === 0) throw refused(have, accepts, `it does not take ${wish.format ?? 'anything'}`);
+  if (wanted.length === 0) throw refused(have, accepts, `${wish.format ?? 'nothing'} is not taken`);
   // Only where a fixed VHD is taken as such does it matter beforehand: anywhere else its footer is left out on the way.
   const takesVhd = have.unseen === true || wanted.some(({ format }) => format === 'vhd');
   const isDoubtful = ({ needsLength }: Accept): boolean => have.doubtful === true && (takesVhd || needsLength === true);
   const ways = wanted.flatMap((accept) => planFor({ ...have, doubtful: isDoubtful(accept) }, accept) ?? []);
-  if (ways.length === 0) throw refused(have, wanted, `there is no way from ${describeEncoding(have)}`);
+  if (ways.length === 0) throw refused(have, wanted, `imgctl cannot make it from ${describeEncoding(have)}`);
   const fitting = ways.filter((plan) => !excess(have, plan));
   const [best] = fitting.sort((a, b) => cost(have, a) - cost(have, b));
   if (best) return best;
@@ -96,11 +100,19 @@ export function planTransfer(have: Have, accepts: readonly Accept[], wish: Wish 
 
 function refused(have: Have, accepts: readonly Accept[], why: string): ImgctlError {
   const taken = [...new Set(accepts.map(describeEncoding))].join('; ');
-  return unsupportedError(`${describeEncoding(have)} cannot be sent there: ${why}`, { hint: `what is taken: ${taken}` });
+  if (accepts.every(({ format }) => format !== have.format && !writable.has(format)))
+    return unsupportedError(`imgctl cannot write ${[...new Set(accepts.map(describeEncoding))].join(' or ')}`, { hint: written });
+  return unsupportedError(`${describeEncoding(have)} is not supported there: ${why}`, { hint: `Supported: ${taken}` });
+}
+
+/** Whether what has the right format has the right variant and size too: as far as that is known. */
+function isAsAsked({ subformat, virtualBytes = 0 }: Have, accept: Accept): boolean {
+  const isAligned = accept.alignBytes === undefined || virtualBytes % accept.alignBytes === 0;
+  return isAligned && (accept.subformat === undefined || subformat === undefined || subformat === accept.subformat);
 }
 
 function planFor(have: Have, accept: Accept): Plan | undefined {
-  const same = sameBytes(have.format, accept.format);
+  const same = sameBytes(have.format, accept.format) && isAsAsked(have, accept);
   const asItIs = same && have.compression === accept.compression;
   const unwrap = asItIs ? undefined : have.compression;
   const convert = same ? undefined : { from: have.format, to: accept.format };

@@ -20,6 +20,8 @@ export interface Saving {
   readonly identity?: string;
   /** Digests that the bytes must have, besides the strongest one that the source has published. */
   readonly checksums?: readonly Checksum[];
+  /** Digests to be taken where none is to be compared; default SHA-256. */
+  readonly digests?: readonly string[];
   progress(bytes: number, total: number | undefined): void;
   warn(message: string): void;
 }
@@ -110,7 +112,7 @@ async function syncFolder(folder: string): Promise<void> {
 async function fill(handle: FileHandle, source: Source, saving: Saving, file: string): Promise<Saved> {
   const published = strongest(source.digests);
   const expected = [...(saving.checksums ?? []), ...(published ? [published] : [])];
-  const algorithms = expected.length > 0 ? expected.map(({ algorithm }) => algorithm) : ['sha256'];
+  const algorithms = expected.length > 0 ? expected.map(({ algorithm }) => algorithm) : (saving.digests ?? ['sha256']);
   const digester = parallelDigester([...new Set(algorithms)]);
   try {
     const bytes = await write(handle, source, saving, digester);

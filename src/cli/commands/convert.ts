@@ -1,5 +1,7 @@
-import { usageError } from '../../core/errors.ts';
-import { checkName, convertFile, formatOfName } from '../../transfer/convert.ts';
+import type { Format } from '../../core/encoding.ts';
+import { unsupportedError, usageError } from '../../core/errors.ts';
+import { convertFile, promiseOf } from '../../transfer/convert.ts';
+import { writable } from '../../transfer/plan.ts';
 import { checkTarget } from '../../transfer/save.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
@@ -10,7 +12,9 @@ import { sourceFrom } from './upload.ts';
 
 export const convert = defineCommand({
   about:
-    'Reads raw, qcow2, vmdk, vhd and vdi, also inside gzip, xz or zstd; writes raw, qcow2 and fixed vhd, and raw inside gzip where the name ends in .gz.',
+    'Reads raw, qcow2, vmdk, vhd, vhdx, vdi and archives of them, also inside gzip, xz, zstd or bzip2. ' +
+    'Writes raw, qcow2 and fixed vhd (of whole MiB, as Azure requires), and raw inside gzip where the name ends in .gz; ' +
+    'what has the format already that the name promises is copied as it is, checked.',
   args: {
     from: { takes: 'required', summary: 'file, - or URL', completes: 'file' },
     to: { takes: 'required', summary: 'file to write', completes: 'file' },
@@ -22,10 +26,9 @@ export const convert = defineCommand({
     { does: 'compressed for a cloud that takes raw.gz', type: 'imgctl convert disk.qcow2 disk.raw.gz --disk-format raw' },
   ],
   async run(input, context) {
-    if (input.to === '-') throw usageError('the result goes to a file');
+    if (input.to === '-') throw usageError('convert writes to a file: specify TO');
     const given = wishesFrom(input);
-    const wishes = { ...given, format: given.format ?? formatOfName(input.to) };
-    checkName(input.to, given.format);
+    const wishes = { ...given, format: formatFor(input.to, given.format) };
     const source = await sourceFrom(input.from, context);
     const task = context.progress.task(`convert ${input.from}`);
     const means = meansFor(context, task, []);
@@ -42,3 +45,10 @@ export const convert = defineCommand({
     return one(savedView, saved);
   },
 });
+
+/** What a file's name promises, unless another format is asked for; a name that promises what is not written is kept to it. */
+function formatFor(file: string, asked: Format | undefined): Format | undefined {
+  const promised = promiseOf(file).format;
+  if (asked === undefined || promised === undefined || asked === promised || writable.has(promised)) return asked ?? promised;
+  throw unsupportedError(`the name ${file} promises ${promised}, not ${asked}`, { hint: 'Choose another name or format.' });
+}

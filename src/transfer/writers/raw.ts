@@ -1,7 +1,7 @@
 import type { Bytes } from '../../core/http.ts';
 import type { Runs } from '../runs.ts';
 import { guestPieces, type ReadOptions } from './guest-pieces.ts';
-import { isZero, zeroPieces } from './zeros.ts';
+import { isZero, zeroMiB, zeroPieces } from './zeros.ts';
 
 /** The guest's disk byte for byte. Zeros are views of one buffer. Throws what reading throws. */
 export async function* rawBytes(runs: Runs, options: ReadOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
@@ -40,6 +40,7 @@ export async function writeRawSparse(runs: Runs, file: SparseFile, options: Read
 
 /** Writes `bytes` at `position`, and leaves out blocks of nothing but zeros. Whoever is done cuts the file to its length. */
 export async function writeSparse(file: SparseFile, bytes: Uint8Array, position: number): Promise<void> {
+  if (bytes.buffer === zeroMiB.buffer) return;
   for (const [from, to] of dataSpans(bytes)) await writeAll(file, bytes, from, to, position + from);
 }
 
