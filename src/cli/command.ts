@@ -3,6 +3,7 @@ import type { Call, Handover, OperationName } from '../core/operation.ts';
 import type { Context } from './context.ts';
 import type { Memory } from './memory.ts';
 import type { Options, OptionValues } from './option.ts';
+import type { View } from '../ui/view.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface Arg {
@@ -18,6 +19,9 @@ type ArgValue<A extends Arg> = A['takes'] extends 'required'
     ? string | undefined
     : readonly string[];
 type ArgValues<A extends Args> = { readonly [K in keyof A]: ArgValue<A[K]> };
+
+/** A view of whatever. */
+type AnyView = View<never>;
 
 /** The verbs that a command uses, by the end at which it uses them (`at`, or `from` and `to`). */
 export type Needs = Readonly<Record<string, readonly OperationName[]>>;
@@ -59,6 +63,8 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
   readonly options: O;
   readonly needs: N;
   readonly examples: readonly [Example, Example, ...Example[]];
+  /** What the result will be drawn by. Needed of whatever changes something: its columns are looked at before that. */
+  draws?(input: ArgValues<A> & OptionValues<O>): AnyView;
   run(input: ArgValues<A> & OptionValues<O>, context: Context<N>): Promise<Outcome | undefined>;
 }
 
@@ -78,6 +84,7 @@ export interface Command {
   readonly options: Options;
   readonly needs: Needs;
   readonly examples: readonly Example[];
+  draws?(input: Readonly<Record<string, unknown>>): AnyView;
   run(input: Readonly<Record<string, unknown>>, context: Context<Needs>): Promise<Outcome | undefined>;
 }
 

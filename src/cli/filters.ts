@@ -1,9 +1,11 @@
 import { usageError } from '../core/errors.ts';
 import { given, imageFields, statuses, visibilities } from '../core/image.ts';
 import type { Filters, SortKey } from '../core/operation.ts';
+import { formats } from '../core/encoding.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { Listing } from './listing.ts';
 import type { Options, OptionValues } from './option.ts';
+import { outputFormats } from './settings.ts';
 
 export const filterOptions = {
   name: { kind: 'text', value: 'glob', summary: 'name, with * and ? as wildcards' },
@@ -45,17 +47,37 @@ function sortKey(text: string): SortKey {
   return { field, descending: direction === 'desc' };
 }
 
+/** The word, folded where it is one of ours. Providers have words of their own; one that is nearly ours is a slip. Throws USAGE then. */
+function knownWord(option: string, text: string | undefined, known: readonly string[]): string | undefined {
+  if (text === undefined) return undefined;
+  const word = text.toLowerCase();
+  if (known.includes(word)) return word;
+  // Three letters are near to too much: `ami` is no `vdi`.
+  const close = word.length > 3 ? nearest(word, known) : [];
+  if (close.length > 0) throw usageError(`${option}: "${text}" is unknown`, { hint: `did you mean ${close.join(' or ')}?` });
+  return text;
+}
+
+/** `--format` is the disk's here, and the output's in other tools. */
+function formatWord(text: string | undefined): string | undefined {
+  if (text !== undefined && [...outputFormats, 'value'].some((name) => name === text))
+    throw usageError(`--format is the format of the disk, and "${text}" is none`, {
+      hint: `Use -o ${text === 'value' ? 'csv' : text} for the format of the output.`,
+    });
+  return knownWord('--format', text, formats);
+}
+
 /** The list that the options ask for. `now` is ms since 1970; ages are turned into times once. */
 export function listingFrom(input: OptionValues<typeof filterOptions>, now: number): Listing {
   const ago = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(now - ms).toISOString());
   const filters = given<Filters>({
     name: input.name,
-    status: input.status,
+    status: knownWord('--status', input.status, statuses),
     visibility: visibilities.find((known) => known === input.visibility),
     tags: input.tag.length > 0 ? input.tag : undefined,
     owner: input.owner,
     properties: Object.keys(input.property).length > 0 ? input.property : undefined,
-    diskFormat: input.format,
+    diskFormat: formatWord(input.format),
     minSizeBytes: input.minSize,
     maxSizeBytes: input.maxSize,
     createdBefore: ago(input.olderThan),

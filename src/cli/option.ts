@@ -54,18 +54,38 @@ const placeholders: Readonly<Record<keyof Kinds, string | undefined>> = {
   count: 'n',
 };
 
+const repeatable: ReadonlySet<Option['kind']> = new Set(['texts', 'names', 'pairs']);
+/** What scripts and shell aliases give beforehand: the last one counts. */
+const overridable: ReadonlySet<string> = new Set([
+  'output',
+  'progress',
+  'bwlimit',
+  'concurrency',
+  'retries',
+  'timeout',
+  'region',
+  'caBundle',
+  'clientCert',
+  'clientKey',
+  'waitTimeout',
+  'pollInterval',
+  'profileTimeout',
+]);
+
 /** Turns what was typed into what the command gets; `before` is the value so far, for options that may be repeated. */
 export function parseOption(key: string, option: Option, text: string, before: unknown): unknown {
   const what = `--${flagName(key)}`;
   if (option.choices && (option.kind === 'text' || option.kind === 'texts') && !option.choices.includes(text))
     throw usageError(`${what}: "${text}" is not one of ${option.choices.join(', ')}`);
+  const repeated = before !== undefined && !repeatable.has(option.kind);
+  if (repeated && !overridable.has(key)) throw usageError(`${what} was given twice`, { hint: 'Give it once.' });
   switch (option.kind) {
     case 'texts':
       return [...((before as string[] | undefined) ?? []), text];
     case 'names':
       return [...((before as string[] | undefined) ?? []), ...splitNames(text)];
     case 'pairs':
-      return { ...(before as Record<string, string> | undefined), ...pair(text, what) };
+      return added(pair(text, what), (before as Record<string, string> | undefined) ?? {}, what);
     case 'size':
       return parseSize(text, what);
     case 'duration':
@@ -94,6 +114,18 @@ function pair(text: string, what: string): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw usageError(`${what}: ${what === '--set' ? 'what was given' : `"${text}"`} is not of the form key=value`);
   return Object.fromEntries([[text.slice(0, at), text.slice(at + 1)]]);
+}
+
+/** Throws USAGE where a key has another value already: which of them is meant cannot be told. */
+function added(
+  one: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>>,
+  what: string,
+): Readonly<Record<string, string>> {
+  const twice = Object.entries(one).find(([key, value]) => Object.hasOwn(before, key) && before[key] !== value);
+  if (twice)
+    throw usageError(`${what}: ${twice[0]} was given twice, with different values`, { hint: `Give each key of ${what} once.` });
+  return { ...before, ...one };
 }
 
 function count(text: string, what: string): number {

@@ -5,6 +5,7 @@ import { createRedactor, type Redactor } from '../http/redact.ts';
 import type { ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
+import { checkColumns } from '../ui/render.ts';
 import { createProgress, type ProgressDisplay } from '../ui/progress.ts';
 import type { At, Command, Needs } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -134,6 +135,8 @@ async function drawOutcome(command: Command, input: Parsed['input'], context: Co
     raw: settings.raw === true,
     ...(settings.columns.length > 0 ? { columns: settings.columns } : {}),
   };
+  const view = command.draws?.(input);
+  if (view && !settings.dryRun) checkColumns(view, options);
   const outcome = await command.run(input, context).catch((error: unknown) => {
     if (error instanceof DryRunStop) return one(plannedView, hidden(error.planned, context));
     throw error;

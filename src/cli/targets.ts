@@ -4,6 +4,7 @@ import type { Call, OperationName } from '../core/operation.ts';
 import { parseReference, type Reference } from '../core/reference.ts';
 import { imageView } from '../ui/views/image.ts';
 import { resultView, type ResultRow } from '../ui/views/result.ts';
+import type { View } from '../ui/view.ts';
 import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Context, Surface } from './context.ts';
@@ -27,6 +28,12 @@ export interface Target<V extends OperationName> {
   readonly text: string;
   readonly call: Call;
 }
+
+/** What `eachImage` draws by; `gone`: of a single image that is no longer there. */
+export const drawsEach =
+  (gone = false) =>
+  ({ image }: { readonly image: readonly string[] }): View<never> =>
+    (image.length > 1 || gone ? resultView : imageView) as View<never>;
 
 /** A verb's end of its work: what is known of the image now, absent when it is gone. */
 type Work<V extends OperationName> = (target: Target<V>) => Promise<Image | undefined>;

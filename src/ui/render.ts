@@ -16,8 +16,8 @@ export interface RenderOptions {
 }
 
 /**
- * Writes a list to stdout as its items come, and gives their number. However the source ends, stdout is one valid
- * document; what it threw is thrown on. Throws USAGE for an unknown column before the first item is asked for, and
+ * Writes a list to stdout as its items come, and gives their number. What was begun is one valid document, however the
+ * source ends; of one that failed before its first item nothing is written. What it threw is thrown on. Throws USAGE for an unknown column before the first item is asked for, and
  * `PipeClosed` when nobody reads.
  */
 export async function renderMany<T>(
@@ -40,7 +40,8 @@ export async function renderMany<T>(
     failure = { error };
   }
   try {
-    await writer.end(failure !== undefined);
+    // An empty list is an answer, and a failure is none.
+    if (!failure || count > 0) await writer.end(failure !== undefined);
     await out.end();
   } catch (error) {
     failure ??= { error };
@@ -59,6 +60,11 @@ export async function renderOne<T>(view: View<T>, item: T, options: RenderOption
   const document = documentOf(view, asked, options.raw)(item);
   if (format === 'yaml') return io.stdout.write(await yamlText(document));
   return io.stdout.write(`${jsonText(document, format === 'json' ? 2 : 0)}\n`);
+}
+
+/** Throws USAGE, as drawing would, where the columns that were asked for are none of the view's. */
+export function checkColumns<T>(view: View<T>, { columns, format }: Pick<RenderOptions, 'columns' | 'format'>): void {
+  if (columns && columns.length > 0) columnsOf(view, columns, format);
 }
 
 const isTable = (format: OutputFormat): boolean => format === 'table' || format === 'wide';

@@ -51,7 +51,7 @@ describe('documents', () => {
     expect([io.out, io.err]).toEqual([text, '']);
   });
 
-  it.each([[[]], [[ubuntu]], [[ubuntu, debian]]])('are closed when the source breaks, which is then thrown', async (images) => {
+  it.each([[[ubuntu]], [[ubuntu, debian]]])('are closed when the source breaks, which is then thrown', async (images) => {
     const io = fakeIo();
     await expect(renderMany(imageView, thenBreaks(images), as('json'), io)).rejects.toThrow('the third page did not come');
     expect(JSON.parse(io.out)).toEqual(images.map(plain));
@@ -66,11 +66,14 @@ describe('documents', () => {
     },
   );
 
-  it('leave nothing in a pipe when the source breaks before the first row', async () => {
-    const io = fakeIo();
-    await expect(renderMany(imageView, thenBreaks([]), as('table'), io)).rejects.toThrow('third page');
-    expect(io.out).toBe('');
-  });
+  it.each(['table', 'wide', 'csv', 'json', 'yaml', 'jsonl', 'id'] as const)(
+    'are not begun when the source breaks before the first item: %s',
+    async (format) => {
+      const io = fakeIo();
+      await expect(renderMany(imageView, thenBreaks([]), as(format), io)).rejects.toThrow('third page');
+      expect(io.out).toBe('');
+    },
+  );
 
   it('carry hostile text exactly, and harmlessly', async () => {
     for (const format of ['json', 'yaml', 'jsonl'] as const) {

@@ -20,6 +20,7 @@ export const convert = defineCommand({
     to: { takes: 'required', summary: 'file to write', completes: 'file' },
   },
   options: { force: { kind: 'flag', summary: 'replace a file that is there' }, ...sourceOptions },
+  draws: () => savedView,
   needs: {},
   examples: [
     { does: 'a qcow2 as a raw disk', type: 'imgctl convert disk.qcow2 disk.raw --disk-format raw' },

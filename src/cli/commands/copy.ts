@@ -49,6 +49,7 @@ export const copy = defineCommand({
     compress: compressOption,
     ...waitOptions,
   },
+  draws: () => copiedView('relay'),
   needs: { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] },
   examples: [
     { does: 'to another cloud, under the same name', type: 'imgctl copy pcd:web lin --region us-ord' },

@@ -19,6 +19,7 @@ export const create = defineCommand({
     ...descriptionOptions,
     ...waitOptions,
   },
+  draws: () => imageView,
   needs: { at: ['create', 'show'] },
   examples: [
     { does: 'a record to be filled later', type: 'imgctl create golden --disk-format qcow2 --min-disk 10GiB' },

@@ -1,13 +1,14 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { eachImage, severalOptions, type Target } from '../targets.ts';
+import { drawsEach, eachImage, severalOptions, type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const remove = defineCommand({
   about: 'Asks first; without a terminal it wants --yes. A protected image is refused: imgctl patch IMAGE --unprotect.',
   args: { image: { takes: 'many', summary: 'images to delete', completes: 'image' } },
   options: { ...severalOptions, ...waitOptions },
+  draws: drawsEach(true),
   needs: { at: ['delete', 'show'] },
   examples: [
     { does: 'delete one image', type: 'imgctl delete old-image --yes' },

@@ -34,6 +34,7 @@ export const download = defineCommand({
     latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
     ...sourceOptions,
   },
+  draws: () => savedView,
   needs: { at: ['download', 'show'] },
   examples: [
     { does: 'to a file', type: 'imgctl download web web.qcow2' },

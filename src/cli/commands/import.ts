@@ -31,6 +31,7 @@ export const importImage = defineCommand({
     ...descriptionOptions,
     ...waitOptions,
   },
+  draws: () => imageView,
   needs: { at: ['import', 'show'] },
   examples: [
     {

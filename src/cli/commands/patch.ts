@@ -4,7 +4,7 @@ import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { changeOptions, changesFrom, checkFields, extrasFrom } from '../fields.ts';
 import { changesByDocument, readPatch, type PatchDocument } from '../patch-document.ts';
-import { eachImage, severalOptions, type Target } from '../targets.ts';
+import { drawsEach, eachImage, severalOptions, type Target } from '../targets.ts';
 
 export const patch = defineCommand({
   about:
@@ -17,6 +17,7 @@ export const patch = defineCommand({
     mergePatch: { kind: 'text', value: 'file|-', summary: 'a JSON Merge Patch', completes: 'file' },
     ...severalOptions,
   },
+  draws: drawsEach(),
   needs: { at: ['patch', 'show'] },
   examples: [
     { does: 'rename and tag', type: 'imgctl patch ubuntu-24.04 --name ubuntu-24.04-lts --tag blessed' },

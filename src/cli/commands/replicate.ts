@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { eachImage, severalOptions, type Loss, type Target } from '../targets.ts';
+import { drawsEach, eachImage, severalOptions, type Loss, type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const replicate = defineCommand({
@@ -21,6 +21,7 @@ export const replicate = defineCommand({
     ...severalOptions,
     ...waitOptions,
   },
+  draws: drawsEach(),
   needs: { at: ['replicate', 'show'] },
   examples: [
     { does: 'add two regions and wait', type: 'imgctl replicate lin:private/123 --to us-iad,us-sea' },

@@ -15,6 +15,7 @@ export const share = defineCommand({
     reject: { kind: 'flag', summary: 'reject it' },
     pending: { kind: 'flag', summary: 'make it undecided again' },
   },
+  draws: () => memberView,
   needs: { at: ['share'] },
   examples: [
     { does: 'give a project access', type: 'imgctl share pcd:golden --with 2f3c5d1e9b8a4c70' },
@@ -41,6 +42,7 @@ export const share = defineCommand({
 export const unshare = defineCommand({
   args: { image: { takes: 'required', summary: 'image', completes: 'image' } },
   options: { with: withOption },
+  draws: () => memberView,
   needs: { at: ['share'] },
   examples: [
     { does: 'take access away', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c70' },

@@ -1,7 +1,7 @@
 import { statuses, type Status } from '../../core/image.ts';
 import type { At, Command, Example } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { eachImage, severalOptions } from '../targets.ts';
+import { drawsEach, eachImage, severalOptions } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 interface StateVerb {
@@ -60,6 +60,7 @@ function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Comman
   return defineCommand({
     args: { image: { takes: 'many', summary: 'id or exact name', completes: 'image' } },
     options: { ...severalOptions, ...waitOptions },
+    draws: drawsEach(),
     needs: { at: [verb, 'show'] },
     examples,
     run: (input, context) =>

@@ -34,6 +34,7 @@ export const upload = defineCommand({
     ...descriptionOptions,
     ...waitOptions,
   },
+  draws: () => imageView,
   needs: { at: ['upload', 'show', 'list'] },
   examples: [
     { does: 'a file', type: 'imgctl upload disk.qcow2 --name web' },

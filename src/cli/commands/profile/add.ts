@@ -1,3 +1,4 @@
+import { profileView } from '../../../ui/views/profile.ts';
 import { conflictError, ImgctlError, usageError } from '../../../core/errors.ts';
 import { checkProfileName, type ProfileBook, type StoredProfile } from '../../../profiles/schema.ts';
 import { ask } from '../../../ui/prompt.ts';
@@ -20,6 +21,7 @@ export const add = defineCommand({
     protect: { kind: 'flag', also: 'protected', summary: 'deleting or replacing in it asks for its name, also with --yes' },
     replace: { kind: 'flag', summary: 'replace a profile of that name' },
   },
+  draws: () => profileView,
   needs: {},
   examples: [
     { does: 'answer questions on a terminal', type: 'imgctl profile add lab' },

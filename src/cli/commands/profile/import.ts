@@ -17,6 +17,7 @@ export const importProfiles = defineCommand({
     'Values are copied, secrets too: what is changed in the other tool afterwards is not followed.',
   args: { from: { takes: 'any', summary: 'provider, or the name of a profile there', completes: 'provider' } },
   options: { replace: { kind: 'flag', summary: 'replace profiles that exist already' } },
+  draws: () => foundProfileView,
   needs: {},
   examples: [
     { does: 'what would be imported', type: 'imgctl profile import --dry-run' },

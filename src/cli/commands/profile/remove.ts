@@ -11,6 +11,7 @@ export const remove = defineCommand({
   about: 'Only the profile goes: nothing is deleted at the provider.',
   args: { name: { takes: 'many', summary: 'profiles', completes: 'profile' } },
   options: { ignoreMissing: { kind: 'flag', summary: 'a profile that is not there is no failure' } },
+  draws: () => profileView,
   needs: {},
   examples: [
     { does: 'remove a profile', type: 'imgctl profile remove old --yes' },

@@ -1,3 +1,4 @@
+import { profileView } from '../../../ui/views/profile.ts';
 import { configError, usageError } from '../../../core/errors.ts';
 import { defineCommand } from '../../command.ts';
 import { checkFieldValues, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
@@ -14,6 +15,7 @@ export const set = defineCommand({
     protect: { kind: 'flag', also: 'protected', summary: 'deleting or replacing in it asks for its name, also with --yes' },
     unprotect: { kind: 'flag', summary: 'allow deletes without typing its name' },
   },
+  draws: () => profileView,
   needs: {},
   examples: [
     { does: 'another region', type: 'imgctl profile set lin region=us-iad' },

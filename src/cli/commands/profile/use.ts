@@ -1,9 +1,11 @@
+import { profileView } from '../../../ui/views/profile.ts';
 import { defineCommand } from '../../command.ts';
 import { afterWriting } from './written.ts';
 
 export const use = defineCommand({
   args: { name: { takes: 'required', summary: 'profile', completes: 'profile' } },
   options: {},
+  draws: () => profileView,
   needs: {},
   examples: [
     { does: 'work with a cloud from now on', type: 'imgctl profile use pcd' },
