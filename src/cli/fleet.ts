@@ -18,7 +18,7 @@ export interface Fleet {
 }
 
 /**
- * Asks every profile at once, each for at most `limitMs`. One that fails or does not answer in time is reported; what it gave
+ * Asks every profile at once, or as many as `--concurrency` says, each for at most `limitMs`. One that fails or does not answer in time is reported; what it gave
  * until then, and the others, go on.
  */
 export function askFleet(
@@ -30,7 +30,8 @@ export function askFleet(
 ): Fleet {
   const failed = new Set<string>();
   async function* images(): AsyncIterable<Image> {
-    const parts = inParallel(profiles.length, profiles, async (profile) => {
+    const atOnce = surface.settings.concurrency === undefined ? profiles.length : surface.settings.concurrencyLimit;
+    const parts = inParallel(atOnce, profiles, async (profile) => {
       const got: Image[] = [];
       try {
         await within(limitMs, profile, surface, async (call) => {
