@@ -167,7 +167,11 @@ async function undone(image: Image, { at, call, request }: Delivery): Promise<{ 
 }
 
 /** Removes what the image replaces. What turns out to be somebody else's stays; where one cannot be removed, both are named. */
-async function removeReplaced(old: readonly Image[], image: Image, { at, call }: Delivery): Promise<void> {
+export async function removeReplaced(
+  old: readonly Image[],
+  image: Image,
+  { at, call }: { readonly at: At<'show'>; readonly call: Call },
+): Promise<void> {
   for (const { id, owner } of old) {
     if (owner !== undefined && image.owner !== undefined && owner !== image.owner) continue;
     await at

@@ -12,7 +12,7 @@ export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
 
 /** Who wants a name, and what is to happen where it is taken. `into`: a record that is there already is filled. */
 interface Claim {
-  readonly at: At<'upload' | 'show'>;
+  readonly at: At<'show'>;
   readonly request: { readonly description: Named; readonly into?: string };
   readonly ifExists: IfExists;
   readonly call: Call;
@@ -24,7 +24,15 @@ type Named = Description & { readonly name: string };
 type Before = { readonly image: Image } | { readonly description: Named; readonly replaces?: readonly Image[] };
 
 /** What a taken name means for a claim. Throws CONFLICT where it must not be taken; asks before something is replaced. */
-export async function settleName(prepared: Prepared, claim: Claim, surface: Surface): Promise<Before> {
+export const settleName = (prepared: Prepared, claim: Claim, surface: Surface): Promise<Before> =>
+  settle(claim, (taken) => identical(claim.at as At, taken, prepared), surface);
+
+/** The same for what is not at hand: `same` finds among images of the name one that has its content. */
+export async function settle(
+  claim: Claim,
+  same: (taken: readonly Image[]) => Promise<Image | undefined>,
+  surface: Surface,
+): Promise<Before> {
   const { description, into } = claim.request;
   const taken = into === undefined ? await imagesNamed(claim.at as At, description.name, claim.call) : [];
   const [first] = taken;
@@ -41,11 +49,11 @@ export async function settleName(prepared: Prepared, claim: Claim, surface: Surf
     });
   if (first.status === 'queued' && taken.length === 1)
     throw conflictError(`image "${description.name}" (${first.id}) is queued (no data uploaded yet)`, { hint: fillHint(first) });
-  const same = await identical(claim.at as At, taken, prepared);
-  if (same) {
-    await checkIntact(claim.at as At, same, claim.call);
-    surface.say(`already up to date: ${same.id} has the same content`);
-    return { image: same };
+  const found = await same(taken);
+  if (found) {
+    await checkIntact(claim.at as At, found, claim.call);
+    surface.say(`already up to date: ${found.id} has the same content`);
+    return { image: found };
   }
   throw conflictError(`"${description.name}" (${first.id}) exists with different (or unknown) content`, {
     hint: 'Choose with --if-exists replace|rename.',

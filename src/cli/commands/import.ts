@@ -1,22 +1,21 @@
-import { temporaryFolder } from '../../host/folders.ts';
 import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { formats, type Format } from '../../core/encoding.ts';
+import { formats } from '../../core/encoding.ts';
 import type { Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
-import { examine } from '../../transfer/examine.ts';
-import { checkClaim, checkSafety } from '../../transfer/safety.ts';
-import { downloadSource } from '../../transfer/source.ts';
-import { judgeWhole } from '../../transfer/whole.ts';
+import { parseChecksum } from '../../transfer/checked.ts';
+import { comparable, type Checksum } from '../../transfer/published.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import type { Surface } from '../context.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { formatNamed } from '../transfer-options.ts';
+import { formatNamed, ifExistsOption } from '../transfer-options.ts';
+import { removeReplaced } from '../deliver.ts';
+import { checkImported } from '../imported.ts';
+import { settle, type IfExists } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const importImage = defineCommand({
@@ -28,11 +27,17 @@ export const importImage = defineCommand({
     id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
     to: { kind: 'names', value: 'place,…', summary: 'places to put it in', completes: 'place' },
     diskFormat: { kind: 'text', choices: formats, summary: 'format of what lies at the URL' },
+    ifExists: ifExistsOption,
+    checksum: {
+      kind: 'text',
+      value: 'algo:hex',
+      summary: 'digest that what the cloud fetched must have; an algorithm that the cloud does not report is an error',
+    },
     ...descriptionOptions,
     ...waitOptions,
   },
   draws: () => imageView,
-  needs: { at: ['import', 'show'] },
+  needs: { at: ['import', 'show', 'list'] },
   examples: [
     {
       does: 'a new image from a URL',
@@ -41,7 +46,8 @@ export const importImage = defineCommand({
     { does: 'fill a queued record', type: 'imgctl import --into golden --url https://example.org/golden.qcow2' },
   ],
   async run(input, context) {
-    if ((input.name === undefined) === (input.into === undefined)) throw usageError('give either a NAME or --into IMAGE');
+    if ((input.name === undefined) === (input.into === undefined))
+      throw usageError(input.name === undefined ? 'NAME or --into is required' : 'NAME and --into cannot be combined');
     const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
     const into = input.into === undefined ? undefined : await target(input.into, context);
     const at =
@@ -51,12 +57,25 @@ export const importImage = defineCommand({
     checkSource(at as At, input.url, input.method);
     const fields = { ...descriptionFrom(input), ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }) };
     checkFields(at as At, 'import', verb.fields, fields);
+    const checksum = input.checksum === undefined ? undefined : parseChecksum(input.checksum);
+    if (checksum && input.wait === false) throw usageError('--checksum and --no-wait cannot be combined');
     const call = context.call();
     const name = into ? (await at.verb('show').run({ id: into.id }, call)).name : reference.image;
     const since = new Date(context.io.now()).toISOString();
+    const before = await settle(
+      {
+        at,
+        request: { description: { name, ...fields }, ...(into ? { into: into.id } : {}) },
+        ifExists: (input.ifExists ?? 'fail') as IfExists,
+        call,
+      },
+      async (taken) => taken.find((image) => checksum !== undefined && has(image, checksum)),
+      context,
+    );
+    if ('image' in before) return one(imageView, before.image);
     const made = await verb.run(
       {
-        description: { name, ...fields },
+        description: before.description,
         ...(into ? { into: into.id } : {}),
         ...(input.id === undefined ? {} : { id: input.id }),
         ...(input.url === undefined ? {} : { url: input.url }),
@@ -66,46 +85,37 @@ export const importImage = defineCommand({
       },
       call,
     );
-    if (made.status === 'active' && at.driver.worksOnFiles)
-      await checkFetched(at as At, made, formatNamed(input.diskFormat), call, context);
-    if (input.wait === false || made.status === 'active') return one(imageView, made);
+    if (input.wait === false && made.status !== 'active') return one(imageView, made);
     const task = context.progress.task(`import ${made.name}`);
-    const ready = await waitFor(
-      at as At,
-      made.id,
-      { status: ['active'] },
-      { limits: input, work: { verb: 'import', since }, call, task },
-    ).catch(async (error: unknown) => {
-      throw into ? error : await withoutRecord(error, at as At, made.id, call);
+    const work = { verb: 'import', since } as const;
+    const settled = async (): Promise<Image> => {
+      const ready =
+        made.status === 'active'
+          ? made
+          : ((await waitFor(at as At, made.id, { status: ['active'] }, { limits: input, work, call, task })) ?? made);
+      await checkImported({ at: at as At, image: ready, checksum, format: formatNamed(input.diskFormat), call }, context);
+      return ready;
+    };
+    const ready = await settled().catch(async (error: unknown) => {
+      throw into ? named(error, made.id) : await withoutRecord(error, at as At, made.id, call);
     });
+    if (before.replaces) await removeReplaced(before.replaces, ready, { at, call });
     task.done();
-    return one(imageView, ready ?? made);
+    return one(imageView, ready);
   },
 });
 
-/**
- * A provider that is this machine checks nothing by itself: what it fetched is looked at as an upload is.
- * Throws INTEGRITY or USAGE, and removes the image then.
- */
-async function checkFetched(at: At, image: Image, claimed: Format | undefined, call: Call, surface: Surface): Promise<void> {
-  const download = at.maybe('download');
-  if (!download) return;
-  const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
-  try {
-    const { inspection } = await judgeWhole(await examine(source, claimed), temporaryFolder(surface.home), call.signal);
-    checkClaim(source.name, inspection, claimed);
-    for (const { message, code } of checkSafety(source.name, inspection, [], 'asIs'))
-      surface.warn(`${source.name}: ${message} [${code}]`);
-  } catch (error) {
-    await at.maybe('delete')?.run({ id: image.id }, call);
-    throw error;
-  }
-}
+const has = (image: Image, { algorithm, hex }: Checksum): boolean =>
+  comparable(image.checksums).some((known) => known.algorithm === algorithm && known.hex === hex);
+
+/** A record that was there before stays, and is named where its data is not what it should be. */
+const named = (error: unknown, id: string): unknown =>
+  error instanceof ImgctlError && error.code === 'INTEGRITY' ? error.with({ leftover: id }) : error;
 
 /** An import that failed leaves no empty record behind, or names it. One that goes on at the provider stays. */
 async function withoutRecord(error: unknown, at: At, id: string, call: Call): Promise<unknown> {
-  if (!(error instanceof ImgctlError) || error.code !== 'PROVIDER') return error;
-  const hint = 'can the provider reach the URL, and is there what it should be?';
+  if (!(error instanceof ImgctlError) || !['PROVIDER', 'INTEGRITY', 'USAGE'].includes(error.code)) return error;
+  const hint = 'Check that the cloud can reach the URL and that it serves the image.';
   try {
     await at.maybe('delete')?.run({ id }, call);
     return error.with({ hint });
@@ -120,7 +130,7 @@ function checkSource(at: At, url: string | undefined, method: string | undefined
     throw unsupportedError(`${at.provider} has no import method "${method}"`, { hint: `it has ${verb.methods.join(', ')}` });
   if (url === undefined) {
     if (method === undefined)
-      throw usageError('--url says what to fetch', { hint: 'a file here: imgctl upload FILE --name NAME' });
+      throw usageError('--url is required', { hint: 'Send a local file with: imgctl upload FILE --name NAME' });
     return;
   }
   const scheme = URL.canParse(url) ? new URL(url).protocol.replace(':', '') : '';
