@@ -3,6 +3,7 @@ import { contentIdProperty, given, type Image } from '../core/image.ts';
 import type { Call, Content, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
 import { verifySent } from '../transfer/verify.ts';
+import { beforeRetry } from '../core/retry.ts';
 import type { Task } from '../ui/progress.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
@@ -29,7 +30,7 @@ export interface Delivered {
   readonly route?: Route;
 }
 
-/** Whole transfers that are tried again after a broken connection or a server's failure. */
+/** Whole transfers that are tried again after a broken connection, a server's failure, or when it was asked too often. */
 const furtherTries = 2;
 
 /**
@@ -87,26 +88,19 @@ async function brought(
 /** The whole transfer again, where the source can be read again and the failure was the network's or the server's. */
 async function sendWithRetries(request: UploadRequest, delivery: Delivery, surface: Surface): Promise<Image> {
   const { at, call, task } = delivery;
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     try {
       return await at.verb('upload').run(request, call);
     } catch (error) {
-      if (
-        !(error instanceof ImgctlError) ||
-        !worthAnother(error) ||
-        tries >= furtherTries ||
-        call.retries.left <= 0 ||
-        surface.signal.aborted
-      )
-        throw error;
+      const isLast = tries > furtherTries || call.retries.left <= 0 || surface.signal.aborted;
+      if (!(error instanceof ImgctlError) || !worthAnother(error) || isLast) throw error;
       if (!request.content.repeatable)
-        throw new ImgctlError(error.code, `${error.message}; the source can be read only once, so this was not tried again`, {
+        throw new ImgctlError(error.code, `${error.message}; not retried: the source can be read only once`, {
           ...error.circumstances,
           cause: error,
-          hint: 'name a file instead of a stream',
+          hint: 'Use a file instead of a stream.',
         });
-      call.retries.left -= 1;
-      call.note({ kind: 'retry', reason: error.message, afterMs: 0 });
+      await beforeRetry(error, tries, call);
       task.step('send again');
     }
   }
@@ -116,7 +110,9 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, surfa
 const worthAnother = (error: ImgctlError): boolean =>
   error.circumstances.leftover === undefined &&
   error.circumstances.uncertain !== true &&
-  (error.code === 'NETWORK' || (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
+  (error.code === 'NETWORK' ||
+    (error.circumstances.status ?? 0) === 429 ||
+    (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
 
 async function arrived(
   sent: Image,

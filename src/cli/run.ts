@@ -160,6 +160,7 @@ async function makeSurface(
   const store: ProfileStore = settings.dryRun ? { ...kept, change: async (change) => change(await kept.read()) } : kept;
   const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
   const failureWish = { json: machineFormats.includes(settings.format), debug: settings.debug === true };
+  const warned = new Set<string>();
   const surface: Surface = {
     io,
     home,
@@ -175,7 +176,10 @@ async function makeSurface(
     call: () => newCall(settings, signal, surface),
     tools: () => toolsFor(surface),
     warn: (message) => {
-      if (!settings.quiet) progress.line(`warning: ${message}`, 'warning');
+      // A transfer that is tried again warns again.
+      if (settings.quiet || warned.has(message)) return;
+      warned.add(message);
+      progress.line(`warning: ${message}`, 'warning');
     },
     say: (message) => {
       if (!settings.quiet && !machineFormats.includes(settings.format)) progress.line(message);

@@ -61,6 +61,8 @@ export interface Circumstances {
   readonly uncertain?: boolean;
   /** No connection was made, or none that is trusted: not a byte of the request has left this machine. */
   readonly unsent?: boolean;
+  /** Milliseconds that the server has asked to wait before another try. */
+  readonly retryAfterMs?: number;
 }
 
 /** Every failure that imgctl foresees. `code` decides the exit status. */
@@ -132,6 +134,14 @@ function codeOfStatus(status: number): Code {
 /** An address as a message may name it: what is behind `?` may be a signature, and user and password may stand in front. */
 export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '').replace(/^(\w+:)?\/\/[^/]*@/, '$1//');
 
+/** Milliseconds that `Retry-After` asks for (RFC 9110 section 10.2.3: seconds, or a date); absent if it says nothing sensible. */
+export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+  if (value === undefined || value.trim() === '') return undefined;
+  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
 const requestIdHeaders = ['x-openstack-request-id', 'x-request-id', 'x-amz-request-id'];
 
 /**
@@ -140,10 +150,12 @@ const requestIdHeaders = ['x-openstack-request-id', 'x-request-id', 'x-amz-reque
  */
 export function answerError(answer: Answer, what: string, words: string, more: Circumstances = {}): ImgctlError {
   const requestId = requestIdHeaders.map((name) => answer.headers[name]).find((id) => id !== undefined);
+  const pause = retryAfterMs(answer.headers['retry-after'], Date.now());
   const told = words.trim() === '' ? `HTTP ${answer.status}` : `${words.trim()} (HTTP ${answer.status})`;
   return new ImgctlError(codeOfStatus(answer.status), `${what}: ${told}`, {
     status: answer.status,
     ...(requestId === undefined ? {} : { requestId }),
+    ...(pause === undefined ? {} : { retryAfterMs: pause }),
     ...more,
   });
 }

@@ -24,6 +24,8 @@ export interface ApiRequest {
   readonly harmless?: boolean;
   /** The URL itself is a credential (signed): it is masked in traces and errors. */
   readonly secretUrl?: boolean;
+  /** Somebody else has made the URL: whatever its parameters are called, they are masked. */
+  readonly queryIsSecret?: boolean;
 }
 
 /** Header names are in lower case; a repeated header is joined by ", ". */
@@ -63,6 +65,7 @@ export interface ReceiveRequest {
   /** First and, optionally, last byte wanted (inclusive): sent as `Range`. */
   readonly range?: { readonly from: number; readonly to?: number };
   readonly secretUrl?: boolean;
+  readonly queryIsSecret?: boolean;
 }
 
 export interface ReceiveAnswer extends Answer {

@@ -20,9 +20,12 @@ export interface Exchange {
   readonly request: ClientRequest;
   /** The answer once its headers are there; rejects with NETWORK, PROVIDER or ABORTED. Safe to leave alone. */
   readonly answer: Promise<IncomingMessage>;
-  /** From now on the other side is waited for: `ms` without a byte in either direction are a failure. */
+  /**
+   * From now on the other side is waited for, `ms` at most: whatever bytes come or go meanwhile, only the next `wait` or `rest`
+   * grants more time. The process stays alive for it.
+   */
   wait(phase: Phase, ms: number): void;
-  /** From now on we are the ones who take their time. */
+  /** From now on we are the ones who take their time. Whoever never comes back does not keep the process alive. */
   rest(): void;
   /** The error for a failure from below. */
   explain(error: unknown): ImgctlError;
@@ -35,6 +38,8 @@ export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): 
   if (signal.aborted) throw aborted();
   let wanted: Phase = 'sending';
   let limit: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let readBefore = 0;
   // What node tells the reader of a body about its end says nothing of why we ended it.
   let reason: ImgctlError | undefined;
   const phase = (): Phase => connecting() ?? wanted;
@@ -47,23 +52,27 @@ export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): 
     reason ??= error;
     request.destroy(error);
   };
+  // Once an answer was read the connection goes back to its agent, and may be somebody else's.
+  const own = (): ClientRequest['socket'] => (request.destroyed ? null : request.socket);
+  const count = (ms: number): void => {
+    clearTimeout(timer);
+    readBefore = request.socket?.bytesRead ?? 0;
+    const hasCome = (): boolean => (request.socket?.bytesRead ?? 0) > readBefore;
+    timer = setTimeout(() => end(timedOut(route.peer, phase(), ms, hasCome())), ms);
+    own()?.ref();
+  };
   const patience = setTimeout(() => end(timedOut(route.peer, phase(), limits.timeoutMs)), limits.timeoutMs);
   const connecting = watchConnecting(request, () => {
     clearTimeout(patience);
-    if (limit !== undefined) request.socket?.setTimeout(limit);
+    if (limit !== undefined) count(limit);
   });
   const onAbort = (): void => end(aborted());
   signal.addEventListener('abort', onAbort, { once: true });
-  const onTimeout = (): void => {
-    if (limit !== undefined && !connecting()) end(timedOut(route.peer, phase(), limit));
-  };
   request.once('close', () => {
     clearTimeout(patience);
+    clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
-    request.socket?.off('timeout', onTimeout);
   });
-  // The request itself tells of the first silence only, and that may have been ours.
-  request.once('socket', (socket) => socket.on('timeout', onTimeout));
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', (message) => {
       const refused = route.refusal(message.statusCode ?? 0, answerHeaders(message.headers));
@@ -81,10 +90,13 @@ export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): 
     wait(next, ms) {
       wanted = next;
       limit = ms;
-      // Setting it begins the count anew: time that we took ourselves is not the other side's.
-      if (!connecting()) request.socket?.setTimeout(ms);
+      if (!connecting()) count(ms);
     },
-    rest: () => void (limit = undefined),
+    rest() {
+      limit = undefined;
+      clearTimeout(timer);
+      own()?.unref();
+    },
     stop: () => void request.destroy(),
   };
 }

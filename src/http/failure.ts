@@ -20,7 +20,7 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
   [/^EAI_AGAIN$/, '% cannot be found now: the name server does not answer', 'check the network connection'],
   [/^ECONNREFUSED$/, '% refused the connection', 'check the address and port, and that the service is running'],
   [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/, '% cannot be reached', 'check the network connection'],
-  [/^(ETIMEDOUT|ESOCKETTIMEDOUT)$/, '% did not answer in time while @', '--timeout gives it longer'],
+  [/^(ETIMEDOUT|ESOCKETTIMEDOUT)$/, '% did not answer in time while @', 'Allow more time with --timeout.'],
   [/^CERT_HAS_EXPIRED$/, '% has a certificate that has expired', clock],
   [/^CERT_NOT_YET_VALID$/, '% has a certificate that is not valid yet', clock],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, '% has a certificate for another name', 'check the host name in the profile'],
@@ -112,13 +112,14 @@ export function proxyRefusal(peer: string, status: number, variable: string, mor
   return networkError(`${peer} cannot be reached: the proxy answered HTTP ${status}${more}`, { cause, hint });
 }
 
-/** The error for a time limit that was reached. `afterMs` is the limit. */
-export function timedOut(peer: string, phase: Phase, afterMs: number): ImgctlError {
-  return networkError(`${peer} sent nothing for ${afterMs / 1000} s while ${phase}`, {
+/** The error for a time limit that was reached. `afterMs` is the limit; `trickled`: bytes came, and not what was waited for. */
+export function timedOut(peer: string, phase: Phase, afterMs: number, trickled = false): ImgctlError {
+  const limit = `${afterMs / 1000} s while ${phase}`;
+  return networkError(trickled ? `${peer}: not done after ${limit}` : `${peer}: no data for ${limit}`, {
     cause: bareCause('ETIMEDOUT'),
-    hint: '--timeout gives it longer',
+    hint: 'Allow more time with --timeout.',
   });
 }
 
 /** The error for a call that was given up from our side. */
-export const aborted = (): ImgctlError => abortedError('stopped before it was done');
+export const aborted = (): ImgctlError => abortedError('interrupted');

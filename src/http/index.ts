@@ -1,4 +1,5 @@
-import type { Answer, ApiAnswer, Http } from '../core/http.ts';
+import { networkError } from '../core/errors.ts';
+import type { Answer, ApiAnswer, Http, ReceiveAnswer } from '../core/http.ts';
 import { apiAnswer } from './answer.ts';
 import { createBrake } from './brake.ts';
 import { ask } from './client.ts';
@@ -7,7 +8,7 @@ import { receiveBytes } from './receive.ts';
 import { createRedactor } from './redact.ts';
 import { withRetries } from './retry.ts';
 import { createRoutes } from './route.ts';
-import { sendBytes } from './send.ts';
+import { type Sent, sendBytes } from './send.ts';
 import { type HttpSettings, limitsOf } from './settings.ts';
 import { createTrace } from './trace.ts';
 import { type WireRequest, wireRequest } from './wire.ts';
@@ -22,6 +23,8 @@ export function createHttp(settings: HttpSettings): Http {
   const routeTo = createRoutes(settings, limits);
   const brake = createBrake(settings.bytesPerSecond);
   const own = { 'user-agent': settings.userAgent };
+  /** Origins that refuse to be asked before they are sent bytes. */
+  const unasked = new Set<string>();
 
   /**
    * The answer for who asked. Throws AUTH or NETWORK where it is about the connection, and not about what was asked.
@@ -71,12 +74,16 @@ export function createHttp(settings: HttpSettings): Http {
       const wire = wireRequest(request, own, redactor);
       const tools = { route: routeTo(wire.url, request.secretUrl), limits, brake, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
-      const answer = await traced(
-        wire,
-        size,
-        () => sendBytes(wire, request, tools),
-        ({ text }) => text,
-      );
+      const sendOnce = (): Promise<Sent> => {
+        const expectContinue = request.expectContinue === true && !unasked.has(wire.url.origin);
+        const work = (): Promise<Sent> => sendBytes(wire, { ...request, expectContinue }, tools);
+        return traced(wire, size, work, ({ text }) => text);
+      };
+      let answer = await sendOnce();
+      if (answer.without) unasked.add(wire.url.origin);
+      if (answer.without === 'begun')
+        throw networkError(`${tools.route.peer} does not support "Expect: 100-continue" (HTTP 417)`, { status: 417 });
+      if (answer.without) answer = await sendOnce();
       return given(wire, tools.route.peer, answer);
     },
     async receive(request, call) {
@@ -84,12 +91,14 @@ export function createHttp(settings: HttpSettings): Http {
       const tools = { route: routeTo(wire.url, request.secretUrl), limits, brake, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
-      const answer = await traced(
-        wire,
-        wanted,
-        () => receiveBytes(wire, range, tools),
-        () => '',
-      );
+      const receiveOnce = (): Promise<ReceiveAnswer> =>
+        traced(
+          wire,
+          wanted,
+          () => receiveBytes(wire, range, tools),
+          () => '',
+        );
+      const answer = await withRetries({ method: 'GET' }, tools.route.peer, call, receiveOnce);
       return { ...answer, text: async () => redactor.hide(await answer.text()) };
     },
   };

@@ -32,7 +32,12 @@ export function proxyReason(headers: Readonly<Record<string, unknown>>): string 
   return word === undefined ? '' : ` (${word})`;
 }
 
-/** Whether an answer to a relayed request is the proxy's own: nobody else asks for its password, and the usual ones give their name. */
+/**
+ * Whether an answer to a relayed request is the proxy's own: nobody else asks for its password, and the usual ones give their
+ * name. One that knows no `Expect` (417) is asked without it.
+ */
 export const isProxys = (status: number, headers: Readonly<Record<string, string>>): boolean =>
   status === 407 ||
-  (status >= 400 && (headers['x-squid-error'] !== undefined || /^(squid|tinyproxy|privoxy)\b/i.test(headers['server'] ?? '')));
+  (status >= 400 &&
+    status !== 417 &&
+    (headers['x-squid-error'] !== undefined || /^(squid|tinyproxy|privoxy)\b/i.test(headers['server'] ?? '')));

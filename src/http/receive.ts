@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { providerError } from '../core/errors.ts';
-import type { ReceiveAnswer, ReceiveRequest } from '../core/http.ts';
+import type { Bytes, ReceiveAnswer, ReceiveRequest } from '../core/http.ts';
 import { createInbox } from './inbox.ts';
 import { begin, type BulkTools, type Exchange } from './exchange.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
@@ -37,7 +37,27 @@ export async function readText(
 
 type Range = NonNullable<ReceiveRequest['range']>;
 
-/** The body, with the connection seen to: ended when the consumer stops, NETWORK when it breaks off. */
+/** The body, with the connection seen to: ended when the consumer stops, also one that never began; NETWORK when it breaks off. */
+function bodyOf(message: IncomingMessage, exchange: Exchange, tools: BulkTools): Bytes {
+  return {
+    [Symbol.asyncIterator]() {
+      const reading = body(message, exchange, tools);
+      let begun = false;
+      return {
+        next() {
+          begun = true;
+          return reading.next();
+        },
+        return() {
+          // A generator that was never asked for anything runs no `finally`.
+          if (!begun) exchange.stop();
+          return reading.return(undefined);
+        },
+      };
+    },
+  };
+}
+
 async function* body(
   message: IncomingMessage,
   exchange: Exchange,
@@ -76,15 +96,16 @@ function checkRange(message: IncomingMessage, range: Range | undefined, wire: Wi
 /**
  * Asks for bytes and returns as soon as there are headers, whatever the status. Throws NETWORK when none come, and
  * PROVIDER when a 206 begins at another byte than was asked for. The answer holds its connection until `bytes` or
- * `text()` are read, or the signal fires.
+ * `text()` are read or let go, or the signal fires; one that nobody reads does not keep the process alive. Of a refusal and a
+ * redirect there is the text alone.
  */
 export async function receiveBytes(wire: WireRequest, range: Range | undefined, tools: BulkTools): Promise<ReceiveAnswer> {
-  const headers = {
+  const asking = {
     'accept-encoding': 'identity',
     ...wire.headers,
     ...(range ? { range: `bytes=${range.from}-${range.to ?? ''}` } : {}),
   };
-  const exchange = begin({ ...wire, headers }, tools);
+  const exchange = begin({ ...wire, headers: asking }, tools);
   exchange.request.end();
   exchange.wait('waiting for the answer', Math.max(tools.limits.timeoutMs, tools.limits.stallMs));
   const message = await exchange.answer;
@@ -95,10 +116,20 @@ export async function receiveBytes(wire: WireRequest, range: Range | undefined, 
     exchange.stop();
     throw error;
   }
+  const status = message.statusCode ?? 0;
+  const headers = answerHeaders(message.headers);
+  // A redirect or a refusal is read at once: nobody can forget to, and its connection is free again.
+  if (status >= 300) {
+    const text = await readText(message, exchange, tools.limits.stallMs, true);
+    if (!message.readableEnded) exchange.stop();
+    return { status, headers, bytes: nothing(), text: async () => text };
+  }
   return {
-    status: message.statusCode ?? 0,
-    headers: answerHeaders(message.headers),
-    bytes: body(message, exchange, tools),
+    status,
+    headers,
+    bytes: bodyOf(message, exchange, tools),
     text: () => readText(message, exchange, tools.limits.stallMs, false),
   };
 }
+
+async function* nothing(): Bytes {}

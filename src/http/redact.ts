@@ -13,19 +13,44 @@ const shortestSecret = 6;
 /** Characters of a body that a trace shows. */
 const longestBody = 2000;
 
-/** A URL as it may be shown: without user, password and fragment, telling parameters masked. One that is a secret itself is cut to its host. */
-export function shownUrl(url: URL, secretUrl: boolean | undefined): string {
+/** What of a URL may not be shown: all of it but its host, or what anybody may have put into its parameters. */
+interface Hidden {
+  readonly secretUrl?: boolean | undefined;
+  readonly queryIsSecret?: boolean | undefined;
+}
+
+/**
+ * A URL as it may be shown: without user, password and fragment, telling parameters masked. One that is a secret itself is cut
+ * to its host, one that somebody else has made to its path.
+ */
+export function shownUrl(url: URL, { secretUrl, queryIsSecret }: Hidden = {}): string {
   if (secretUrl) return `${url.origin}/${mask}`;
+  if (queryIsSecret) return `${url.origin}${url.pathname.replace(/;[^/]*/g, `;${mask}`)}${url.search === '' ? '' : `?${mask}`}`;
   const query = [...url.searchParams].map(
     ([name, value]) => `${encodeURIComponent(name)}=${secretNames.test(name) ? mask : encodeURIComponent(value)}`,
   );
   return `${url.origin}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
+/** Values shorter than this say nothing: they are not looked for. */
+const shortestParameter = 8;
+
+/** All that may be a signature in a URL: its query, each value in it, and what stands behind a `;` in its path. */
+export function parametersIn(url: URL): readonly string[] {
+  const matrix = [...url.pathname.matchAll(/;([^/]*)/g)].flatMap(([, all = '']) => [all, ...all.split(';').map(valueOf)]);
+  return [url.search.slice(1), ...url.searchParams.values(), ...matrix].filter(({ length }) => length >= shortestParameter);
+}
+
+const valueOf = (pair: string): string => pair.slice(pair.indexOf('=') + 1);
+
+/** Where a redirect leads to, as far as it may be shown. */
+const shownLocation = (value: string): string =>
+  value.replace(/[?#;].*$/s, `?${mask}`).replace(/^([a-z]+:)?\/\/[^/@]*@/i, '$1//');
+
 function shownHeader(name: string, value: string): string {
   if (secretHeaders.test(name)) return mask;
   // A redirect to storage is a signed URL more often than not.
-  if (/^(content-)?location$/i.test(name)) return value.replace(/\?.*$/, `?${mask}`);
+  if (/^(content-)?location$/i.test(name)) return shownLocation(value);
   return value;
 }
 
@@ -40,7 +65,9 @@ function maskFields(value: unknown, secret: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => maskFields(item, secret));
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, maskFields(field, secretNames.test(name))]));
-  return secret && value !== null && typeof value !== 'boolean' ? mask : value;
+  if (secret && value !== null && typeof value !== 'boolean') return mask;
+  // An address in an answer is somebody else's: signed, for all we know.
+  return typeof value === 'string' && /^https?:\/\/\S*[?#;]/i.test(value) ? shownLocation(value) : value;
 }
 
 /** A body on one line: JSON with telling fields masked, the size of anything else. */

@@ -1,35 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ImgctlError, limitError, providerError } from '../core/errors.ts';
+import { ImgctlError, limitError, providerError, retryAfterMs } from '../core/errors.ts';
 import type { Answer, ApiRequest } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
-import { aborted, mayPass } from './failure.ts';
+import { comeBack, longestWaitMs, pauseMs, takeRetry } from '../core/retry.ts';
+import { mayPass } from './failure.ts';
 
 const worthAnotherTry = [408, 429, 500, 502, 503, 504];
 const harmlessTwice = ['GET', 'HEAD', 'PUT', 'DELETE'];
 
-/** Longest wait that is done because a server asks for it. */
-const longestWaitMs = 60_000;
-/** Longest pause of our own choice. */
-const longestPauseMs = 20_000;
+/** What of a request decides whether it is sent again. */
+export type Repeating<A> = Pick<ApiRequest, 'method' | 'repeatable' | 'retryOn'> & {
+  readonly retryWhen?: ((answer: A) => boolean) | undefined;
+};
 
-/** Milliseconds that `Retry-After` asks for (RFC 9110 section 10.2.3: seconds, or a date); absent if it says nothing sensible. */
-function retryAfterMs(value: string | undefined, now: number): number | undefined {
-  if (value === undefined || value.trim() === '') return undefined;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
-
-/** Pause before try number `tries` + 1: doubling, and spread so that many clients do not come back at once. */
-function pauseMs(tries: number, status: number | undefined): number {
-  const first = status === 429 ? 1000 : 300;
-  return Math.min(longestPauseMs, first * 2 ** (tries - 1) * (1 + Math.random() / 2));
-}
-
-const isRepeatable = (request: ApiRequest): boolean => request.repeatable ?? harmlessTwice.includes(request.method);
+const isRepeatable = (request: Pick<ApiRequest, 'method' | 'repeatable'>): boolean =>
+  request.repeatable ?? harmlessTwice.includes(request.method);
 
 /** Whether an answer is a reason to ask again. */
-function wantsRetry(request: ApiRequest, answer: Answer & { readonly text: string }): boolean {
+function wantsRetry<A extends Answer>(request: Repeating<A>, answer: A): boolean {
   // A maintenance that was announced in the answer lasts longer than any pause of ours.
   if (answer.status === 503 && answer.headers['x-maintenance-mode'] !== undefined) return false;
   if (request.retryWhen?.(answer)) return true;
@@ -43,10 +30,9 @@ function wantsRetry(request: ApiRequest, answer: Answer & { readonly text: strin
 function refuseLongWait(answer: Answer, peer: string, waitMs: number): void {
   if (waitMs <= longestWaitMs) return;
   const fail = answer.status === 429 ? limitError : providerError;
-  const seconds = Math.ceil(waitMs / 1000);
-  throw fail(`${peer} asks for a pause of ${seconds} s (HTTP ${answer.status})`, {
+  throw fail(`${peer} asks for a pause of ${Math.ceil(waitMs / 1000)} s (HTTP ${answer.status})`, {
     status: answer.status,
-    hint: `try again in ${seconds > 120 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} s`}`,
+    hint: comeBack(waitMs),
   });
 }
 
@@ -57,12 +43,7 @@ interface Setback<A> {
   outcome(): A;
 }
 
-function setbackOf<A extends Answer & { readonly text: string }>(
-  request: ApiRequest,
-  peer: string,
-  answer: A,
-  tries: number,
-): Setback<A> | undefined {
+function setbackOf<A extends Answer>(request: Repeating<A>, peer: string, answer: A, tries: number): Setback<A> | undefined {
   if (!wantsRetry(request, answer)) return undefined;
   const asked = retryAfterMs(answer.headers['retry-after'], Date.now());
   if (asked !== undefined) refuseLongWait(answer, peer, asked);
@@ -73,7 +54,11 @@ function setbackOf<A extends Answer & { readonly text: string }>(
   };
 }
 
-function setbackOfError(request: ApiRequest, error: unknown, tries: number): Setback<never> | undefined {
+function setbackOfError(
+  request: Pick<ApiRequest, 'method' | 'repeatable'>,
+  error: unknown,
+  tries: number,
+): Setback<never> | undefined {
   if (!(error instanceof ImgctlError) || !mayPass(error) || !isRepeatable(request)) return undefined;
   return {
     reason: error.message,
@@ -88,8 +73,8 @@ function setbackOfError(request: ApiRequest, error: unknown, tries: number): Set
  * Asks until there is an answer that is not worth another try, or `call.retries` is used up: then the last answer
  * is returned or the last error thrown. Every retry takes one from the budget and is noted. `peer` names the server.
  */
-export async function withRetries<A extends Answer & { readonly text: string }>(
-  request: ApiRequest,
+export async function withRetries<A extends Answer>(
+  request: Repeating<A>,
   peer: string,
   call: Call,
   ask: () => Promise<A>,
@@ -105,10 +90,6 @@ export async function withRetries<A extends Answer & { readonly text: string }>(
       if (!setback) throw error;
     }
     if (call.retries.left <= 0) return setback.outcome();
-    call.retries.left -= 1;
-    call.note({ kind: 'retry', reason: setback.reason, afterMs: Math.round(setback.afterMs) });
-    await sleep(setback.afterMs, undefined, { signal: call.signal }).catch(() => {
-      throw aborted();
-    });
+    await takeRetry(call, setback.reason, setback.afterMs);
   }
 }

@@ -11,6 +11,11 @@ const digestionLimits = 30;
 /** Milliseconds that `100 Continue` is waited for: who does not know it says nothing (RFC 9110 section 10.1.1). */
 const continueMs = 1500;
 
+/** Bytes that are written at once. A piece gone within `quickMs` is followed by one twice as large. */
+const smallest = 16 << 10;
+const largest = 256 << 10;
+const quickMs = 250;
+
 /** What is to be sent. Absent length: chunked transfer encoding. */
 export interface Source {
   readonly bytes: Bytes;
@@ -28,7 +33,7 @@ interface Sender {
   unlessOver<T>(work: Promise<T>): Promise<T | undefined>;
 }
 
-function createSender(answer: Promise<IncomingMessage>): Sender {
+function createSender(answer: Promise<IncomingMessage>, complete: boolean): Sender {
   let over = false;
   // One listener for the whole transfer: one for each chunk would stay in memory to the end.
   let wake: () => void = () => undefined;
@@ -37,7 +42,7 @@ function createSender(answer: Promise<IncomingMessage>): Sender {
     wake();
   };
   const sender: Sender = {
-    complete: false,
+    complete,
     get over() {
       return over;
     },
@@ -56,7 +61,7 @@ function createSender(answer: Promise<IncomingMessage>): Sender {
 const write = (request: ClientRequest, bytes: Uint8Array): Promise<void> =>
   new Promise((resolve) => request.write(bytes, (error) => (error ? undefined : resolve())));
 
-/** Returns when the server wants the bytes, or does not know the question. */
+/** Returns when the server wants the bytes, or does not know the question. It does not keep the process alive: the exchange does. */
 const permission = (request: ClientRequest): Promise<void> =>
   new Promise((resolve) => {
     const wait = (): unknown => setTimeout(resolve, continueMs).unref();
@@ -73,7 +78,9 @@ async function pump(
   tools: BulkTools,
   refuse: () => ImgctlError,
 ): Promise<number> {
-  const { portion, pass } = tools.brake;
+  const { pass } = tools.brake;
+  // A piece has to go within the time limit: on a slow line it is a small one.
+  let size = smallest;
   const iterator = source.bytes[Symbol.asyncIterator]();
   let sent = 0;
   let asked = false;
@@ -86,14 +93,18 @@ async function pump(
       if (next.done) return sent;
       const chunk = next.value;
       if (sent + chunk.byteLength > (source.length ?? Infinity)) throw refuse();
-      for (let at = 0; at < chunk.byteLength && !sender.over; at += portion) {
-        const part = portion < chunk.byteLength ? chunk.subarray(at, at + portion) : chunk;
+      for (let at = 0; at < chunk.byteLength && !sender.over;) {
+        const part = chunk.subarray(at, at + Math.min(size, tools.brake.portion));
+        at += part.byteLength;
         await pass(part.byteLength, tools.signal);
         sent += part.byteLength;
         sender.complete = sent === source.length;
+        const since = performance.now();
         exchange.wait('sending', tools.limits.stallMs);
         await sender.unlessOver(write(exchange.request, part));
         exchange.rest();
+        const ms = performance.now() - since;
+        size = ms < quickMs ? Math.min(largest, size * 2) : ms > quickMs * 4 ? Math.max(smallest, size / 2) : size;
       }
     }
     return sent;
@@ -105,36 +116,44 @@ async function pump(
   }
 }
 
+/** How `expectContinue` was taken. `without`: the server has refused the question, and must be asked without it. */
+export type Sent = Answer & { readonly text: string; readonly without?: 'untouched' | 'begun' };
+
 /**
- * Sends bytes and returns the answer, whatever its status; an early refusal ends the sending. Nothing is repeated.
+ * Sends bytes and returns the answer, whatever its status; an early refusal ends the sending. Nothing is repeated. `without`
+ * says of a 417 that the question was refused, and whether bytes of the source had been taken by then.
  * Throws INTEGRITY when the source has more or fewer bytes than `length` or when success is told before the end,
  * NETWORK when there is no answer, ABORTED; and what the source throws, as it is.
  */
-export async function sendBytes(
-  wire: WireRequest,
-  source: Source,
-  tools: BulkTools,
-): Promise<Answer & { readonly text: string }> {
-  const { length, expectContinue } = source;
+export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTools): Promise<Sent> {
+  const { length } = source;
+  // Whether nothing is wanted needs no question; and an answer to nothing may come at once.
+  const asks = source.expectContinue === true && length !== 0;
   const exchange = begin(
     {
       ...wire,
       headers: {
         ...wire.headers,
         ...(length === undefined ? {} : { 'content-length': String(length) }),
-        ...(expectContinue ? { expect: '100-continue' } : {}),
+        ...(asks ? { expect: '100-continue' } : {}),
       },
     },
     tools,
   );
-  const sender = createSender(exchange.answer);
+  const sender = createSender(exchange.answer, length === 0);
   const wrong = (had: string): ImgctlError =>
-    integrityError(`${wire.shown}: ${length} bytes were announced, and the source had ${had}`, {
-      hint: 'did it change meanwhile?',
+    integrityError(`${wire.shown}: announced ${length} bytes, the source had ${had}`, {
+      hint: 'The source may have changed while it was read; try again.',
     });
   let finished = false;
+  let begun = false;
   try {
-    if (expectContinue) await sender.unlessOver(permission(exchange.request));
+    if (asks) {
+      exchange.wait('sending', tools.limits.stallMs);
+      await sender.unlessOver(permission(exchange.request));
+      exchange.rest();
+    }
+    begun = !sender.over;
     const sent = sender.over ? 0 : await pump(source, sender, exchange, tools, () => wrong('more'));
     if (!sender.over) {
       if (length !== undefined && sent < length) throw wrong(`only ${sent}`);
@@ -148,7 +167,8 @@ export async function sendBytes(
       throw integrityError(`${wire.shown} answered HTTP ${status} before all bytes were sent`, { status });
     const text = await readText(message, exchange, tools.limits.stallMs, sender.over);
     finished = !sender.over;
-    return { status, headers: answerHeaders(message.headers), text };
+    const without = asks && status === 417 ? { without: begun ? ('begun' as const) : ('untouched' as const) } : {};
+    return { status, headers: answerHeaders(message.headers), text, ...without };
   } finally {
     exchange.rest();
     if (!finished) exchange.stop();

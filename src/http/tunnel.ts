@@ -39,7 +39,11 @@ function askFor(proxy: URL, toProxy: https.AgentOptions, limitMs: number, { host
     headers: { host: authority, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) },
   });
   request.once('socket', (socket) => socket.unref());
-  request.setTimeout(limitMs, () => request.destroy(Object.assign(new Error('no tunnel in time'), { code: 'ETIMEDOUT' })));
+  const giveUp = (): void => void request.destroy(Object.assign(new Error('no tunnel in time'), { code: 'ETIMEDOUT' }));
+  // Of the whole of it: a proxy may send a header that never ends.
+  const timer = setTimeout(giveUp, limitMs).unref();
+  request.once('close', () => clearTimeout(timer));
+  request.once('connect', () => clearTimeout(timer));
   return request;
 }
 
@@ -72,7 +76,6 @@ export class TunnelAgent extends https.Agent {
         return fail(new TunnelRefused(status, response.headers));
       }
       if (head.length > 0) socket.unshift(head);
-      socket.removeAllListeners('timeout');
       socket.ref();
       const secure = super.createConnection({ ...options, socket } as https.RequestOptions);
       if (secure) callback?.(null, secure);

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { configError, usageError } from '../core/errors.ts';
+import { configError, usageError, withoutQuery } from '../core/errors.ts';
 import type { ApiRequest, Headers } from '../core/http.ts';
 import { Secret } from '../core/secret.ts';
-import { type Redactor, shownUrl } from './redact.ts';
+import { parametersIn, type Redactor, shownUrl, withoutPassword } from './redact.ts';
 
 /** A request as it goes over the wire: secrets revealed, body serialised. */
 export interface WireRequest {
@@ -50,14 +50,19 @@ function wireJson(value: unknown, redactor: Redactor): string {
   });
 }
 
-function wireUrl(given: string | URL, secretUrl: boolean | undefined, redactor: Redactor): URL {
+/** Whose URL it is, and hence what of it may be shown. */
+type Address = Pick<ApiRequest, 'url' | 'secretUrl' | 'queryIsSecret'>;
+
+function wireUrl({ url: given, secretUrl, queryIsSecret }: Address, redactor: Redactor): URL {
   const url = URL.canParse(String(given)) ? new URL(given) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw configError(`not an http(s) address${url ? `: ${url.protocol}//${url.host}` : ''}`, {
-      hint: 'check the address in the profile',
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    const shown = withoutPassword(withoutQuery(String(given)));
+    throw configError(`not an http(s) address: ${secretUrl ? '[secret]' : shown}`, {
+      hint: 'Check the address in the profile.',
     });
+  }
   redactor.learnAddress(url.href);
-  if (secretUrl) for (const secret of [url.search.slice(1), ...url.searchParams.values()]) redactor.learn(secret);
+  if (secretUrl || queryIsSecret) parametersIn(url).forEach((secret) => redactor.learn(secret));
   return url;
 }
 
@@ -69,13 +74,13 @@ const bytesOf = (body: string | Uint8Array): Buffer =>
  * `own` are headers that go with every request; those of the request win.
  */
 export function wireRequest(
-  request: Pick<ApiRequest, 'url' | 'headers' | 'secretUrl' | 'json' | 'body'> & { readonly method: string },
+  request: Address & Pick<ApiRequest, 'headers' | 'json' | 'body'> & { readonly method: string },
   own: Readonly<Record<string, string>>,
   redactor: Redactor,
 ): WireRequest {
-  const url = wireUrl(request.url, request.secretUrl, redactor);
+  const url = wireUrl(request, redactor);
   const headers = { ...own, ...wireHeaders(request.headers, redactor) };
-  const base = { method: request.method, url, shown: shownUrl(url, request.secretUrl), headers };
+  const base = { method: request.method, url, shown: shownUrl(url, request), headers };
   if (request.json !== undefined)
     return {
       ...base,

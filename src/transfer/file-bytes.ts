@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { localError, notFoundError } from '../core/errors.ts';
+import { ImgctlError, localError, notFoundError } from '../core/errors.ts';
+import { systemWords } from '../core/system-words.ts';
 import type { Bytes } from '../core/http.ts';
 
 /** Which bytes to read: `from` the first (default 0), `to` the last, inclusive (default: to the end of the file). */
@@ -8,6 +9,8 @@ export interface FileRange {
   readonly to?: number;
   /** Bytes per chunk; default 1 MiB. */
   readonly chunkBytes?: number;
+  /** What an open file is called in messages. */
+  readonly name?: string;
 }
 
 /** One buffer is with the consumer, one is read, one is being read. */
@@ -26,10 +29,12 @@ async function fill(file: FileHandle, buffer: Uint8Array, position: number, path
   return buffer.subarray(0, filled);
 }
 
-function readError(error: unknown, path: string): Error {
+/** The error for a file that cannot be read: NOT_FOUND or LOCAL. */
+export function readError(error: unknown, path: string): ImgctlError {
+  if (error instanceof ImgctlError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOENT') return notFoundError(`there is no file ${path}`, { cause: error });
-  return localError(`cannot read ${path}${code ? ` (${code})` : ''}`, { cause: error });
+  if (code === 'ENOENT' || code === 'ENOTDIR') return notFoundError(`no such file: ${path}`, { cause: error });
+  return localError(`cannot read ${path}: ${systemWords(error)}`, { cause: error });
 }
 
 async function* readAhead(file: FileHandle, range: FileRange, path: string): AsyncGenerator<Uint8Array> {
@@ -70,7 +75,7 @@ async function* readAhead(file: FileHandle, range: FileRange, path: string): Asy
  * `to` gives fewer bytes: whoever knows the length compares. Throws NOT_FOUND or LOCAL with the path.
  */
 export async function* fileBytes(file: string | FileHandle, range: FileRange = {}): Bytes & AsyncGenerator<Uint8Array> {
-  if (typeof file !== 'string') return yield* readAhead(file, range, 'the file');
+  if (typeof file !== 'string') return yield* readAhead(file, range, range.name ?? 'the file');
   const opened = await open(file, 'r').catch((error: unknown) => Promise.reject(readError(error, file)));
   try {
     yield* readAhead(opened, range, file);

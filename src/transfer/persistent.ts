@@ -1,18 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { abortedError, ImgctlError } from '../core/errors.ts';
+import { ImgctlError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
-import type { Source } from './source.ts';
-
-/** Milliseconds before the first new try; twice as long before each further one. */
-const firstPauseMs = 500;
+import { beforeRetry } from '../core/retry.ts';
+import { randomOver, type Source } from './source.ts';
 
 /**
- * The same source, which goes on where a broken connection has left off. Each time takes one of the call's retries. Only for
- * what can be read from the middle on.
+ * The same source, which goes on where a broken connection has left off, if it can be read from the middle on. Each time takes
+ * one of the call's retries.
  */
 export function persistentSource(source: Source, call: Call): Source {
-  return { ...source, open: (from = 0, to) => goingOn(source, from, to, call) };
+  const open: Source['open'] = (from = 0, to) => goingOn(source, from, to, call);
+  const { random, near } = source;
+  return { ...source, open, ...(random && !near ? { random: randomOver(random.size, open) } : {}) };
 }
 
 async function* goingOn(source: Source, from: number, to: number | undefined, call: Call): Bytes {
@@ -27,13 +26,10 @@ async function* goingOn(source: Source, from: number, to: number | undefined, ca
       }
       return;
     } catch (error) {
-      if (!(error instanceof ImgctlError) || error.code !== 'NETWORK' || call.retries.left <= 0 || call.signal.aborted)
-        throw error;
-      call.retries.left -= 1;
-      const afterMs = firstPauseMs * 2 ** fruitless;
+      if (!(error instanceof ImgctlError) || error.code !== 'NETWORK') throw error;
+      if (at > from && source.continues === false) throw error;
       fruitless += 1;
-      call.note({ kind: 'retry', reason: error.message, afterMs });
-      await pause(afterMs, undefined, { signal: call.signal }).catch(() => Promise.reject(abortedError('stopped')));
+      await beforeRetry(error, fruitless, call);
     }
   }
 }

@@ -1,18 +1,7 @@
-import { open, stat } from 'node:fs/promises';
-import path from 'node:path';
-import {
-  abortedError,
-  answerError,
-  integrityError,
-  localError,
-  networkError,
-  notFoundError,
-  usageError,
-} from '../core/errors.ts';
+import { abortedError, integrityError, networkError } from '../core/errors.ts';
 import type { Format } from '../core/encoding.ts';
-import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
-import type { Call, Digests, Download } from '../core/operation.ts';
-import { fileBytes } from './file-bytes.ts';
+import type { Bytes } from '../core/http.ts';
+import type { Digests, Download } from '../core/operation.ts';
 import type { RandomSource } from './runs.ts';
 
 /** Where bytes come from. `open` gives those from `from` up to and with `to`; more than once only where `repeatable`. */
@@ -23,6 +12,8 @@ export interface Source {
   readonly fileName?: string;
   readonly bytes?: number;
   readonly repeatable: boolean;
+  /** False: what is opened in the middle may be of another file by now. Absent: it may not. */
+  readonly continues?: boolean;
   /** Digests that whoever offers the bytes has published. */
   readonly digests?: Digests;
   open(from?: number, to?: number): Bytes;
@@ -39,42 +30,6 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** A file. Throws NOT_FOUND or LOCAL; a folder is USAGE. */
-export async function fileSource(file: string): Promise<Source> {
-  const facts = await stat(file).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') throw notFoundError(`there is no file ${file}`, { cause });
-    throw localError(`cannot read ${file}: ${cause.code ?? cause.message}`, { cause });
-  });
-  if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
-  if (!facts.isFile()) return streamSource(file, () => fileBytes(file));
-  const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw localError(`cannot read ${file}: ${cause.code ?? cause.message}`, { cause });
-  });
-  return {
-    name: file,
-    fileName: path.basename(file),
-    bytes: facts.size,
-    repeatable: true,
-    path: path.resolve(file),
-    near: true,
-    open: (from = 0, to = facts.size - 1) => fileBytes(handle, { from, to: Math.min(to, facts.size - 1) }),
-    random: {
-      size: facts.size,
-      async read(offset, length) {
-        const wanted = Math.max(0, Math.min(length, facts.size - offset));
-        const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, offset);
-        return buffer.subarray(0, bytesRead);
-      },
-      async readInto(memory, offset) {
-        const wanted = Math.max(0, Math.min(memory.length, facts.size - offset));
-        const { bytesRead } = await handle.read(memory, 0, wanted, offset);
-        return memory.subarray(0, bytesRead);
-      },
-    },
-    close: () => handle.close(),
-  };
-}
-
 /** A stream that can be read once, such as standard input. Where nothing comes, `signal` ends the waiting with ABORTED. */
 export function streamSource(name: string, begin: () => Bytes, signal?: AbortSignal): Source {
   let begun = false;
@@ -84,9 +39,7 @@ export function streamSource(name: string, begin: () => Bytes, signal?: AbortSig
     near: false,
     open(from = 0) {
       if (begun || from > 0)
-        throw networkError(`${name} cannot be read a second time`, {
-          hint: 'name a file instead, so that a retry can begin anew',
-        });
+        throw networkError(`${name} can be read only once`, { hint: 'Use a file instead: it can be read again for a retry.' });
       begun = true;
       return signal ? untilAborted(begin(), signal) : begin();
     },
@@ -110,7 +63,7 @@ async function* untilAborted(bytes: Bytes, signal: AbortSignal): Bytes {
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(abortedError('stopped'));
+    const abort = (): void => reject(abortedError('interrupted'));
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
@@ -122,10 +75,10 @@ async function* exactly(bytes: Bytes, wanted: number, name: string): Bytes {
   let come = 0;
   for await (const chunk of bytes) {
     come += chunk.length;
-    if (come > wanted) throw integrityError(`${name} gave more than the ${wanted} bytes that were due`);
+    if (come > wanted) throw integrityError(`${name}: got more than the expected ${wanted} bytes`);
     yield chunk;
   }
-  if (come < wanted) throw integrityError(`${name} gave ${come} bytes, not the ${wanted} that were due`);
+  if (come < wanted) throw integrityError(`${name}: got ${come} bytes, expected ${wanted}`);
 }
 
 /** An image's data at a provider. `near`: the provider's wire is this machine's disk, so that any place is read at once. */
@@ -148,69 +101,8 @@ export function downloadSource(download: Download, name: string, near: boolean):
   };
 }
 
-const redirectLimit = 5;
-
-/** A file behind http or https. Redirects are followed, without credentials, never from https to http. Throws as the answer says. */
-export async function urlSource(url: string, http: Http, call: Call): Promise<Source> {
-  const { target, bytes, ranges } = await probe(new URL(url), http, call);
-  const name = `${target.origin}${target.pathname}`;
-  const receive = async function* (from = 0, to?: number): Bytes {
-    const wanted = from > 0 || to !== undefined ? { range: { from, ...(to === undefined ? {} : { to }) } } : {};
-    const answer = await http.receive({ url: target, ...wanted }, call);
-    if (answer.status !== 200 && answer.status !== 206) throw answerError(answer, `reading ${name}`, await wordsOf(answer));
-    if (from > 0 && answer.status !== 206) throw networkError(`${name} ignored the range it was asked for`);
-    yield* answer.bytes;
-  };
-  return {
-    name,
-    fileName: lastPart(new URL(url)),
-    repeatable: true,
-    near: false,
-    ...(bytes === undefined ? {} : { bytes }),
-    open: receive,
-    ...(ranges && bytes !== undefined ? { random: randomOver(bytes, receive) } : {}),
-    close: async () => undefined,
-  };
-}
-
-/** The file name that a URL was typed with: where it redirects to may be called anything. */
-function lastPart({ pathname }: URL): string {
-  const part = pathname.slice(pathname.lastIndexOf('/') + 1);
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // No encoding of anything: as it is.
-    return part;
-  }
-}
-
-async function probe(url: URL, http: Http, call: Call): Promise<{ target: URL; bytes?: number; ranges: boolean }> {
-  let target = url;
-  for (let hops = 0; hops <= redirectLimit; hops += 1) {
-    const answer = await http.receive({ url: target, range: { from: 0, to: 0 } }, call);
-    const location = answer.headers.location;
-    if (answer.status === 206 || answer.status === 200) {
-      const total =
-        answer.status === 206 ? /\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1] : answer.headers['content-length'];
-      await discard(answer.bytes);
-      return { target, ranges: answer.status === 206, ...(total === undefined ? {} : { bytes: Number(total) }) };
-    }
-    if (answer.status < 300 || answer.status >= 400 || location === undefined)
-      throw answerError(answer, `reading ${target.origin}${target.pathname}`, await wordsOf(answer));
-    const next = new URL(location, target);
-    if (target.protocol === 'https:' && next.protocol !== 'https:')
-      throw networkError(`${target.host} redirects from https to ${next.protocol}; not followed`);
-    target = next;
-  }
-  throw networkError(`${url.host} redirects more than ${redirectLimit} times`);
-}
-
-/** Lets go of a body without reading it. */
-async function discard(bytes: Bytes): Promise<void> {
-  await bytes[Symbol.asyncIterator]().return?.();
-}
-
-function randomOver(size: number, open: (from: number, to: number) => Bytes): RandomSource {
+/** Reads at any place by opening the bytes from there on. */
+export function randomOver(size: number, open: (from: number, to: number) => Bytes): RandomSource {
   return {
     size,
     async read(offset, length) {
@@ -225,12 +117,4 @@ function randomOver(size: number, open: (from: number, to: number) => Bytes): Ra
       return whole.subarray(0, filled);
     },
   };
-}
-
-const longestWords = 200;
-
-/** What a server says of its refusal, cut short; a page made for a browser says nothing that the status does not. */
-async function wordsOf(answer: ReceiveAnswer): Promise<string> {
-  const text = (await answer.text()).trim();
-  return /html/i.test(answer.headers['content-type'] ?? '') || text.startsWith('<') ? '' : text.slice(0, longestWords);
 }

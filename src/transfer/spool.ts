@@ -3,7 +3,8 @@ import path from 'node:path';
 import { localError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { humanSize } from '../core/quantity.ts';
-import { fileSource, type Source } from './source.ts';
+import { fileSource } from './file-source.ts';
+import type { Source } from './source.ts';
 import { writeSparse } from './writers/raw.ts';
 
 /** Room left on a disk beside what is written there. */

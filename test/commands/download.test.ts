@@ -83,7 +83,7 @@ describe('download', () => {
     await stage.ok(['upload', stage.write('d.qcow2', qcow2Image(disk)), '--name', 'web']);
     const saved = await stage.ok(['download', 'web', stage.file('web.raw'), '--disk-format', 'raw', '-o', 'json']);
     expect(stage.read('web.raw').equals(disk)).toBe(true);
-    expect(saved.json()).toMatchObject({ path: stage.file('web.raw'), bytes: disk.length, digests: { sha256 } });
+    expect(saved.json()).toMatchObject({ path: stage.file('web.raw'), bytes: disk.length });
     mkdirSync(stage.file('out'));
     await stage.ok(['download', 'web', stage.file('out'), '--disk-format', 'raw']);
     await stage.ok(['download', 'web', stage.file('out')]);
@@ -222,9 +222,9 @@ describe('convert', () => {
   });
 
   it.each([
-    [['a.raw', '-'], 2, 'the result goes to a file'],
-    [['none', 'x'], 5, expect.stringContaining('there is no file')],
-    [['a.raw', 'b.vdi', '--disk-format', 'vdi'], 7, expect.stringContaining('cannot be')],
+    [['a.raw', '-'], 2, 'convert writes to a file: specify TO'],
+    [['none', 'x'], 5, expect.stringContaining('no such file:')],
+    [['a.raw', 'b.vdi', '--disk-format', 'vdi'], 7, expect.stringContaining('cannot write vdi')],
     [['a.raw', 'b', '--from-format', 'vmdk'], 2, expect.stringContaining('is raw by its content, not vmdk')],
   ])('refuses %j', async (args, exitCode, message) => {
     stage.write('a.raw', disk);

@@ -34,7 +34,11 @@ async function served(body: Buffer, ranges: boolean, work: (url: string, server:
     if (!range) return { status: 200, body };
     const from = Number(range[1]);
     const to = range[2] ? Math.min(Number(range[2]), body.length - 1) : body.length - 1;
-    return { status: 206, headers: { 'content-range': `bytes ${from}-${to}/${body.length}` }, body: body.subarray(from, to + 1) };
+    return {
+      status: 206,
+      headers: { etag: '"one"', 'content-range': `bytes ${from}-${to}/${body.length}` },
+      body: body.subarray(from, to + 1),
+    };
   });
   try {
     await work(`${server.origin}/disk.img?token=secret`, server);

@@ -32,7 +32,11 @@ async function onServer(body: Buffer, work: (server: FakeServer) => Promise<void
     const range = /^bytes=(\d+)-(\d*)$/.exec(headers['range'] ?? '');
     if (!range) return { status: 200, body };
     const [from, to] = [Number(range[1]), range[2] ? Math.min(Number(range[2]), body.length - 1) : body.length - 1];
-    return { status: 206, headers: { 'content-range': `bytes ${from}-${to}/${body.length}` }, body: body.subarray(from, to + 1) };
+    return {
+      status: 206,
+      headers: { etag: '"one"', 'content-range': `bytes ${from}-${to}/${body.length}` },
+      body: body.subarray(from, to + 1),
+    };
   });
   try {
     await work(server);
@@ -197,7 +201,7 @@ describe('upload', () => {
 
   it('refuses a file that is not there with 5, and a folder with 2', async () => {
     const missing = await stage.run(['upload', stage.file('none'), '--name', 'x', '--json']);
-    expect(errorOf(missing)).toMatchObject({ code: 'NOT_FOUND', message: `there is no file ${stage.file('none')}`, exitCode: 5 });
+    expect(errorOf(missing)).toMatchObject({ code: 'NOT_FOUND', message: `no such file: ${stage.file('none')}`, exitCode: 5 });
     const folder = await stage.run(['upload', stage.file('.'), '--name', 'x', '--json']);
     expect(errorOf(folder)).toMatchObject({ code: 'USAGE', exitCode: 2 });
   });

@@ -33,7 +33,7 @@ describe('failures', () => {
     const silent = await scripted(servers, () => undefined);
     expect(await failureOf(quick.request({ method: 'GET', url: silent.origin }, testCall()))).toMatchObject({
       code: 'NETWORK',
-      message: `${new URL(silent.origin).host} sent nothing for 0.15 s while waiting for the answer`,
+      message: `${new URL(silent.origin).host}: no data for 0.15 s while waiting for the answer`,
     });
     const stalled = await scripted(servers, (response) => {
       response.writeHead(200);
@@ -41,7 +41,7 @@ describe('failures', () => {
     });
     expect(await failureOf(quick.request({ method: 'GET', url: stalled.origin }, testCall()))).toMatchObject({
       code: 'NETWORK',
-      message: `${new URL(stalled.origin).host} sent nothing for 0.25 s while reading the answer`,
+      message: `${new URL(stalled.origin).host}: no data for 0.25 s while reading the answer`,
     });
   });
 

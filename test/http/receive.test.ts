@@ -157,7 +157,7 @@ describe('time', () => {
     const answer = await quick.receive({ url: stalled }, testCall());
     expect(await failureOf(gather(answer.bytes))).toMatchObject({
       code: 'NETWORK',
-      message: expect.stringContaining('sent nothing for 0.3 s while reading the answer'),
+      message: expect.stringContaining('no data for 0.3 s while reading the answer'),
     });
   });
 
@@ -185,7 +185,7 @@ describe('time', () => {
         for await (const _chunk of answer.bytes) await new Promise((resolve) => setTimeout(resolve, 1000));
       })(),
     );
-    expect(await failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('sent nothing for 0.3 s') });
+    expect(await failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('no data for 0.3 s') });
   });
 
   test('`bytesPerSecond` is kept to', async () => {

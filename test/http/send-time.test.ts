@@ -14,7 +14,7 @@ describe('time', () => {
   test('a server that stops reading is a broken one', async () => {
     const { origin, port } = await servers.add(rawServer((socket) => socket.pause()));
     const failure = await failureOf(quick.send({ method: 'PUT', url: origin, bytes: chunksOf(500, kib * kib) }, testCall()));
-    expect(failure).toMatchObject({ code: 'NETWORK', message: `127.0.0.1:${port} sent nothing for 0.3 s while sending` });
+    expect(failure).toMatchObject({ code: 'NETWORK', message: `127.0.0.1:${port}: no data for 0.3 s while sending` });
   });
 
   test('a source may take longer than that; then the server is watched as before', async () => {

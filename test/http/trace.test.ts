@@ -125,10 +125,10 @@ describe('parts', () => {
   });
 
   test('a URL is shown without user, password and fragment', () => {
-    expect(shownUrl(new URL('https://me:pw@host:8443/a%20b?x=1&token=t&q=ü#frag'), false)).toBe(
+    expect(shownUrl(new URL('https://me:pw@host:8443/a%20b?x=1&token=t&q=ü#frag'))).toBe(
       'https://host:8443/a%20b?x=1&token=[secret]&q=%C3%BC',
     );
-    expect(shownUrl(new URL('https://host/p?x'), true)).toBe('https://host/[secret]');
+    expect(shownUrl(new URL('https://host/p?x'), { secretUrl: true })).toBe('https://host/[secret]');
   });
 
   test('in JSON, values under telling names are masked at any depth, and their shape is kept', () => {

@@ -68,7 +68,7 @@ async function falseSuccess(line: VerbLine, id: string, bed: Bed, result: CliRes
 async function tryOut(one: Case, clean: number, tries = 3): Promise<readonly string[]> {
   const wrong = await tryOnce(one, clean);
   const { kind } = one.lasting.fault;
-  const silent = !kind.startsWith('stall') && wrong.some((what) => /sent nothing for|took \d+ ms/.test(what));
+  const silent = !kind.startsWith('stall') && wrong.some((what) => /no data for|took \d+ ms/.test(what));
   return (silent || (kind === 'refuse' && wrong.length > 0)) && tries > 1 ? tryOut(one, clean, tries - 1) : wrong;
 }
 

@@ -87,7 +87,7 @@ describe('a disk on its way', () => {
     const single = await once.content();
     expect(single.repeatable).toBe(false);
     await all(single);
-    expect((await failure(all(single), 'NETWORK')).message).toBe('standard input cannot be read a second time');
+    expect((await failure(all(single), 'NETWORK')).message).toBe('standard input can be read only once');
     await once.close();
   });
 

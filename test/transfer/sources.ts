@@ -7,7 +7,8 @@ import { ImgctlError, type Code } from '../../src/core/errors.ts';
 import type { Bytes } from '../../src/core/http.ts';
 import type { Content, Download } from '../../src/core/operation.ts';
 import type { Means, Wishes } from '../../src/transfer/prepare.ts';
-import { downloadSource, fileSource, streamSource, type Source } from '../../src/transfer/source.ts';
+import { fileSource } from '../../src/transfer/file-source.ts';
+import { downloadSource, streamSource, type Source } from '../../src/transfer/source.ts';
 
 /** Bytes in chunks of one buffer that is used again, as the real sources give them. */
 export async function* chunked(bytes: Uint8Array, chunkBytes = 64 << 10): Bytes {

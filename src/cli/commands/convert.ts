@@ -8,7 +8,7 @@ import { defineCommand } from '../command.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
 import { meansFor, sourceOptions, stepsToFile, wishesFrom } from '../transfer-options.ts';
-import { sourceFrom } from './upload.ts';
+import { sourceFrom } from '../source-from.ts';
 
 export const convert = defineCommand({
   about:
@@ -31,7 +31,7 @@ export const convert = defineCommand({
     const given = wishesFrom(input);
     const wishes = { ...given, format: formatFor(input.to, given.format) };
     const source = await sourceFrom(input.from, context);
-    const task = context.progress.task(`convert ${input.from}`);
+    const task = context.progress.task(`convert ${source.name}`);
     const means = meansFor(context, task, []);
     if (context.settings.dryRun) {
       await checkTarget(input.to, input.force ?? false);

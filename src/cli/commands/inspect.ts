@@ -12,7 +12,7 @@ import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
 import { one } from '../outcome.ts';
 import { driverNamed } from '../session.ts';
-import { sourceFrom } from './upload.ts';
+import { sourceFrom } from '../source-from.ts';
 
 export const inspectFile = defineCommand({
   about:
@@ -30,6 +30,8 @@ export const inspectFile = defineCommand({
   ],
   async run(input, context) {
     const given = await sourceFrom(input.file, context);
+    // An address may hold a password or a signature.
+    const shown = /^https?:/i.test(input.file) ? given.name : input.file;
     try {
       const seen = await examine(given);
       const { name } = seen.source;
@@ -45,7 +47,7 @@ export const inspectFile = defineCommand({
       const report: InspectionReport = {
         ...inspection,
         findings,
-        file: input.file,
+        file: shown,
         ...(fileBytes === undefined ? {} : { fileBytes }),
         safe: refused === undefined,
         ...(reads && algorithms.length > 0 ? { checksums: read.digests } : {}),

@@ -1,18 +1,15 @@
-import path from 'node:path';
 import { usageError, unsupportedError } from '../../core/errors.ts';
 import { parseReference } from '../../core/reference.ts';
-import { fileSource, streamSource, urlSource, type Source } from '../../transfer/source.ts';
-import { persistentSource } from '../../transfer/persistent.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import type { Surface } from '../context.ts';
 import { deliver, type Delivery } from '../deliver.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
+import { sourceFrom } from '../source-from.ts';
 import { foreseen } from '../taken-name.ts';
 import { target } from '../targets.ts';
 import { compressOption, ifExistsOption, meansForUpload, sourceOptions, warnOfSize, wishesFrom } from '../transfer-options.ts';
@@ -102,18 +99,3 @@ export const upload = defineCommand({
     }
   },
 });
-
-/** What `upload`, `convert` and `inspect` read from: a file, `-`, or a URL. */
-export async function sourceFrom(text: string, surface: Surface): Promise<Source> {
-  if (text === '-') {
-    if (surface.io.stdinIsTerminal)
-      throw usageError('standard input is a terminal, not a disk image', { hint: 'pipe it in, or name a file' });
-    return streamSource('standard input', () => surface.stdinBytes(), surface.signal);
-  }
-  if (/^https?:\/\//i.test(text)) {
-    const call = surface.call();
-    const source = await urlSource(text, (await surface.tools()).http, call);
-    return source.random ? persistentSource(source, call) : source;
-  }
-  return fileSource(path.normalize(text));
-}

@@ -1,6 +1,7 @@
 import { ImgctlError, integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
+import { beforeRetry } from '../../core/retry.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
@@ -94,15 +95,14 @@ export async function* readBlob(
 /** Puts a small document into a repository and describes it. What breaks on the way is begun again. */
 export async function pushText(repository: Repository, mediaType: string, text: string, call: Call): Promise<Descriptor> {
   const digest = digestOf(text);
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     const location = await beginUpload(repository, call);
     try {
       await finishUpload(repository, location, digest, text, call);
       return { mediaType, digest, size: Buffer.byteLength(text) };
     } catch (error) {
-      if (!isDoubtful(error) || call.retries.left <= 0) throw error;
-      call.retries.left -= 1;
-      call.note({ kind: 'retry', reason: error.message, afterMs: 0 });
+      if (!isDoubtful(error)) throw error;
+      await beforeRetry(error, tries, call);
     }
   }
 }

@@ -2,6 +2,7 @@ import { ImgctlError, limitError, networkError, providerError } from '../../core
 import type { ApiAnswer, Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
+import { beforeRetry } from '../../core/retry.ts';
 import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import type { Disk, Pushed } from './push-disk.ts';
@@ -113,7 +114,7 @@ async function* chunksOf(bytes: Bytes, size: number): Bytes {
 async function pushChunk(repository: Repository, session: Session, chunk: Uint8Array, call: Call): Promise<void> {
   const start = session.border;
   const end = start + chunk.length;
-  while (session.border < end) {
+  for (let tries = 1; session.border < end; tries += 1) {
     const from = session.border;
     const part = chunk.subarray(from - start, from - start + session.pace.most);
     const failure = await sendPart(repository, session, part, call);
@@ -121,9 +122,9 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
       // Oddity: 416 is "not from there", and of some registries "not so much": then the border is where it was thought to be.
       if (failure.circumstances.status === 416) await askBorder(repository, session, call);
       if (session.border === from) sendLess(repository, session, part.length, failure, call);
-      else takeRetry(failure, call);
+      else await beforeRetry(failure, tries, call);
     } else if (failure) {
-      takeRetry(failure, call);
+      await beforeRetry(failure, tries, call);
       await askBorder(repository, session, call);
     }
     if (session.border < start || session.border > end)
@@ -178,7 +179,7 @@ async function sendPart(
   }
   if (!isFine(answer)) {
     const error = refusedData(answer, answer.text, `uploading to ${repository.shown}`);
-    if (answer.status === 404 || error instanceof TooMuch || isDoubtful(error)) return error;
+    if (answer.status === 404 || answer.status === 429 || error instanceof TooMuch || isDoubtful(error)) return error;
     throw error;
   }
   session.location = repository.wire.resolve(answer, session.location);
@@ -193,13 +194,6 @@ async function sendPart(
 function borderOf({ headers }: ApiAnswer): number | undefined {
   const last = Number(/^(?:bytes[ =])?0-(\d+)$/.exec(headers.range ?? '')?.[1] ?? Number.NaN);
   return Number.isNaN(last) ? undefined : last === 0 ? 0 : last + 1;
-}
-
-/** Throws `failure` when no try is left. */
-function takeRetry(failure: ImgctlError, call: Call): void {
-  if (call.retries.left <= 0) throw failure;
-  call.retries.left -= 1;
-  call.note({ kind: 'retry', reason: failure.message, afterMs: 0 });
 }
 
 /** Asks the registry where an upload stands. Throws Forgotten when it does not know it. */

@@ -1,0 +1,25 @@
+import path from 'node:path';
+import { usageError } from '../core/errors.ts';
+import { fileSource } from '../transfer/file-source.ts';
+import { persistentSource } from '../transfer/persistent.ts';
+import { streamSource, type Source } from '../transfer/source.ts';
+import { urlSource } from '../transfer/url-source.ts';
+import type { Surface } from './context.ts';
+
+/** Standard input by its other names. */
+const standardInput = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
+
+/** What `upload`, `convert` and `inspect` read from: a file, a pipe, `-`, or a URL. */
+export async function sourceFrom(text: string, surface: Surface): Promise<Source> {
+  if (standardInput.has(text)) {
+    if (surface.io.stdinIsTerminal)
+      throw usageError('standard input is a terminal, not a disk image', { hint: 'Pipe the image in, or specify a file.' });
+    return streamSource('standard input', () => surface.stdinBytes(), surface.signal);
+  }
+  if (/^https?:\/\//i.test(text)) {
+    if (!URL.canParse(text)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
+    const call = surface.call();
+    return persistentSource(await urlSource(text, (await surface.tools()).http, call), call);
+  }
+  return fileSource(path.normalize(text), surface.signal);
+}

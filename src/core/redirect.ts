@@ -1,0 +1,22 @@
+import { providerError, withoutQuery } from './errors.ts';
+import type { Answer } from './http.ts';
+
+/**
+ * Where a redirect leads to; absent: the answer is none. Throws PROVIDER when that is no http(s) address, or leads out of https:
+ * what is read must not become less safe on the way.
+ */
+export function redirectOf({ status, headers }: Answer, from: URL): URL | undefined {
+  const { location } = headers;
+  if (status < 300 || status > 399 || location === undefined) return undefined;
+  if (!URL.canParse(location, from.href))
+    throw providerError(`${from.host} redirects to something that is not an address (HTTP ${status})`, { status });
+  const next = new URL(location, from);
+  if (!/^https?:$/.test(next.protocol) || (from.protocol === 'https:' && next.protocol === 'http:'))
+    throw providerError(
+      `${from.host} redirects to ${withoutQuery(`${next.protocol}//${next.host}`)}, not followed from ${from.protocol}`,
+      {
+        status,
+      },
+    );
+  return next;
+}

@@ -1,0 +1,55 @@
+import { abortedError, ImgctlError } from './errors.ts';
+import type { Call } from './operation.ts';
+
+/** Longest wait that is done because a server asks for it. */
+export const longestWaitMs = 60_000;
+/** Longest pause of our own choice. */
+const longestPauseMs = 20_000;
+
+/** Pause before try number `tries` + 1: doubling, and spread so that many clients do not come back at once. */
+export function pauseMs(tries: number, status: number | undefined): number {
+  const first = status === 429 ? 1000 : 300;
+  return Math.min(longestPauseMs, first * 2 ** (tries - 1) * (1 + Math.random() / 2));
+}
+
+/** When to try again after a pause that nobody sits through. */
+export function comeBack(waitMs: number): string {
+  const seconds = Math.ceil(waitMs / 1000);
+  return `Try again in ${seconds > 120 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} s`}.`;
+}
+
+/** Waits. Rejects with ABORTED when `signal` fires meanwhile. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(abortedError('interrupted'));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** Takes one retry from the budget, tells of it, and waits for it. */
+export async function takeRetry(call: Call, reason: string, afterMs: number): Promise<void> {
+  call.retries.left -= 1;
+  call.note({ kind: 'retry', reason, afterMs: Math.round(afterMs) });
+  await sleep(afterMs, call.signal);
+}
+
+/**
+ * For whoever repeats a piece of work that failed: returns when it is time to try again, as late as the server has asked for,
+ * else after a pause that grows. `tries`: how often it was tried. Throws the error where the budget is used up, where the
+ * server asks for a longer pause than anybody sits through, or where the run is stopped.
+ */
+export async function beforeRetry(error: ImgctlError, tries: number, call: Call): Promise<void> {
+  if (call.retries.left <= 0 || call.signal.aborted) throw error;
+  const asked = error.circumstances.retryAfterMs;
+  if (asked !== undefined && asked > longestWaitMs)
+    throw new ImgctlError(error.code, error.message, { ...error.circumstances, hint: comeBack(asked) });
+  await takeRetry(call, error.message, asked ?? pauseMs(tries, error.circumstances.status));
+}

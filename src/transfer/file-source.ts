@@ -1,0 +1,114 @@
+import { closeSync, constants, createReadStream, fstatSync, open as openFd, openSync } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { usageError } from '../core/errors.ts';
+import type { Bytes } from '../core/http.ts';
+import { fileBytes, readError } from './file-bytes.ts';
+import { streamSource, type Source } from './source.ts';
+import { unmoved } from './unmoved.ts';
+
+const highWaterMark = 1024 * 1024;
+
+/**
+ * A file. What cannot be read at any place (a FIFO, `/dev/stdin`, a device, a file of the kernel) is a stream, which `signal`
+ * stops. Throws NOT_FOUND or LOCAL; a folder is USAGE. A file that changes while it is read is INTEGRITY.
+ */
+export async function fileSource(file: string, signal?: AbortSignal): Promise<Source> {
+  const facts = await stat(file).catch((cause: unknown) => Promise.reject(readError(cause, file)));
+  if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
+  if (!facts.isFile()) return streamSource(file, () => streamOf(file, signal), signal);
+  const handle = await open(file, 'r').catch((cause: unknown) => Promise.reject(readError(cause, file)));
+  // Files of the kernel say that they are empty, and are not.
+  if (facts.size === 0 && (await hasBytes(handle))) {
+    await handle.close();
+    return streamSource(file, () => streamOf(file, signal), signal);
+  }
+  return ofHandle(handle, file);
+}
+
+async function hasBytes(handle: FileHandle): Promise<boolean> {
+  const { bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0).catch(() => ({ bytesRead: 0 }));
+  return bytesRead > 0;
+}
+
+/** An open file as a source; closing the source closes it. Its bytes are those of now: INTEGRITY when they change. */
+export async function ofHandle(handle: FileHandle, file: string): Promise<Source> {
+  const check = unmoved(handle.fd, file);
+  const { size } = await handle.stat();
+  const readInto = async (memory: Uint8Array, offset: number): Promise<Uint8Array> => {
+    const wanted = Math.max(0, Math.min(memory.length, size - offset));
+    const { bytesRead } = await handle
+      .read(memory, 0, wanted, offset)
+      .catch((cause: unknown) => Promise.reject(readError(cause, file)));
+    check();
+    return memory.subarray(0, bytesRead);
+  };
+  return {
+    name: file,
+    fileName: path.basename(file),
+    bytes: size,
+    repeatable: true,
+    path: path.resolve(file),
+    near: true,
+    open: (from = 0, to = size - 1) => checked(fileBytes(handle, { from, to: Math.min(to, size - 1), name: file }), check),
+    random: {
+      size,
+      read: (offset, length) => readInto(Buffer.allocUnsafe(Math.max(0, Math.min(length, size - offset))), offset),
+      readInto,
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** The same bytes; none that were read before the file changed is followed by one that was read afterwards. */
+async function* checked(bytes: Bytes, check: () => void): Bytes {
+  for await (const chunk of bytes) {
+    check();
+    yield chunk;
+  }
+  check();
+}
+
+/** What is read in order, from wherever it stands. */
+async function* streamOf(file: string, signal: AbortSignal | undefined): Bytes {
+  const fd = await openStream(file, signal);
+  const stream = readableOf(fd, file);
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+  } catch (error) {
+    throw readError(error, file);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** A pipe is waited for without a thread that nobody could call back. */
+function readableOf(fd: number, file: string): Readable {
+  const facts = fstatSync(fd);
+  return facts.isFIFO() || facts.isSocket()
+    ? new Socket({ fd, readable: true, writable: false })
+    : createReadStream(file, { fd, highWaterMark });
+}
+
+/** Opens what somebody else may have to open first: a FIFO that nobody writes to. When `signal` fires it is opened by us. */
+async function openStream(file: string, signal: AbortSignal | undefined): Promise<number> {
+  const [, inherited] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(file) ?? [];
+  if (inherited !== undefined) return Number(inherited);
+  const relieve = (): void => {
+    try {
+      closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // Nobody waits there any more.
+    }
+  };
+  signal?.addEventListener('abort', relieve, { once: true });
+  try {
+    return await new Promise((resolve, reject) =>
+      openFd(file, 'r', (error, fd) => (error ? reject(readError(error, file)) : resolve(fd))),
+    );
+  } finally {
+    signal?.removeEventListener('abort', relieve);
+  }
+}

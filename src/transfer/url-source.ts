@@ -1,0 +1,109 @@
+import { answerError, integrityError, networkError, providerError, type ImgctlError } from '../core/errors.ts';
+import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
+import type { Call } from '../core/operation.ts';
+import { redirectOf } from '../core/redirect.ts';
+import { randomOver, type Source } from './source.ts';
+import { isSameState, tellsStates, validatorOf, type Validator } from './validator.ts';
+
+const redirectLimit = 5;
+
+/** What a first look at a URL has told. `empty`: there is not one byte to ask for. */
+interface Probed {
+  readonly target: URL;
+  readonly state: Validator;
+  readonly ranges: boolean;
+}
+
+/** An address for messages: what stands behind `?`, `#` or `;` may be a signature. */
+const shown = (url: URL): string => `${url.origin}${url.pathname.replace(/;[^/]*/g, '')}`;
+
+const replaced = (name: string): ImgctlError =>
+  integrityError(`${name} was replaced while it was read`, { hint: 'Try again: what came belongs to two different files.' });
+
+/**
+ * A file behind http or https, as it is now: every later answer must be of the same state of it, else INTEGRITY. Redirects are
+ * followed, without credentials, never from https to http. Where the server says nothing by which another file of the same
+ * length would be noticed, it is read as one stream. Throws as the answer says.
+ */
+export async function urlSource(url: string, http: Http, call: Call): Promise<Source> {
+  const { target, state, ranges } = await probe(new URL(url), http, call);
+  const name = shown(target);
+  const { total: bytes } = state;
+  const continues = ranges && tellsStates(state);
+  const receive = async function* (from = 0, to?: number): Bytes {
+    if (bytes === 0) return;
+    const part = from > 0 || to !== undefined ? { range: { from, ...(to === undefined ? {} : { to }) } } : {};
+    const answer = await http.receive({ url: target, queryIsSecret: true, ...part }, call);
+    yield* await checked(answer, from, state, name);
+  };
+  return {
+    name,
+    fileName: lastPart(new URL(url)),
+    repeatable: true,
+    near: false,
+    continues,
+    ...(bytes === undefined ? {} : { bytes }),
+    open: receive,
+    ...(continues && bytes !== undefined ? { random: randomOver(bytes, receive) } : {}),
+    close: async () => undefined,
+  };
+}
+
+/** The file name that a URL was typed with: where it redirects to may be called anything. */
+function lastPart({ pathname }: URL): string {
+  const part = pathname.slice(pathname.lastIndexOf('/') + 1).replace(/;.*/, '');
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // No encoding of anything: as it is.
+    return part;
+  }
+}
+
+/** The bytes of an answer to a request for those from `from` on. Throws INTEGRITY when they are of another state. */
+async function checked(answer: ReceiveAnswer, from: number, state: Validator, name: string): Promise<Bytes> {
+  const isFine = answer.status === 200 || answer.status === 206;
+  // A range that was there a moment ago, and is not any more.
+  if (answer.status === 416) throw replaced(name);
+  if (!isFine) throw answerError(answer, `reading ${name}`, await wordsOf(answer));
+  if (!isSameState(state, validatorOf(answer))) {
+    await letGo(answer.bytes);
+    throw replaced(name);
+  }
+  if (from > 0 && answer.status !== 206) {
+    await letGo(answer.bytes);
+    throw providerError(`${name}: the server ignored the requested range`, { status: answer.status });
+  }
+  return answer.bytes;
+}
+
+async function probe(url: URL, http: Http, call: Call): Promise<Probed> {
+  let target = url;
+  for (let hops = 0; hops <= redirectLimit; hops += 1) {
+    const answer = await http.receive({ url: target, queryIsSecret: true, range: { from: 0, to: 0 } }, call);
+    if (answer.status === 206 || answer.status === 200) {
+      await letGo(answer.bytes);
+      return { target, state: validatorOf(answer), ranges: answer.status === 206 };
+    }
+    // Of nothing there is no first byte.
+    if (answer.status === 416 && /^bytes \*\/0$/.test(answer.headers['content-range'] ?? ''))
+      return { target, state: { ...validatorOf(answer), total: 0 }, ranges: false };
+    const next = redirectOf(answer, target);
+    if (!next) throw answerError(answer, `reading ${shown(target)}`, await wordsOf(answer));
+    target = next;
+  }
+  throw networkError(`${url.host} redirects more than ${redirectLimit} times`);
+}
+
+/** Lets go of a body without reading it. */
+async function letGo(bytes: Bytes): Promise<void> {
+  await bytes[Symbol.asyncIterator]().return?.();
+}
+
+const longestWords = 200;
+
+/** What a server says of its refusal, cut short; a page made for a browser says nothing that the status does not. */
+async function wordsOf(answer: ReceiveAnswer): Promise<string> {
+  const text = (await answer.text()).trim();
+  return /html/i.test(answer.headers['content-type'] ?? '') || text.startsWith('<') ? '' : text.slice(0, longestWords);
+}
