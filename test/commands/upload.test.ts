@@ -321,9 +321,9 @@ describe('import', () => {
     }));
 
   it.each([
-    [['web'], '--url says what to fetch'],
-    [['web', '--into', 'x', '--url', 'https://h/x'], 'give either a NAME or --into IMAGE'],
-    [['--url', 'https://h/x'], 'give either a NAME or --into IMAGE'],
+    [['web'], '--url is required'],
+    [['web', '--into', 'x', '--url', 'https://h/x'], 'NAME and --into cannot be combined'],
+    [['--url', 'https://h/x'], 'NAME or --into is required'],
     [['web', '--url', 'file:///etc/passwd'], '--url: "file:///etc/passwd" is not a URL that local fetches'],
     [['web', '--url', 'no url'], '--url: "no url" is not a URL that local fetches'],
     [['web', '--url', 'https://h/x'], '--disk-format is required'],

@@ -25,7 +25,7 @@ export async function act(
     throw conflictError(error.message, {
       ...error.circumstances,
       cause: error,
-      hint: 'only an image with data can be deactivated or reactivated',
+      hint: 'Upload its data first: only an image with data can be deactivated or reactivated.',
     });
   }
   return readRecord(client, id, call);

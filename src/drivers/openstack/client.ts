@@ -60,7 +60,7 @@ function expectDone(answer: ApiAnswer, done: number | undefined, what: string): 
   if (done === undefined || answer.status === done) return;
   throw providerError(`${what}: ${answer.url} answered HTTP ${answer.status}, where Glance answers ${done}`, {
     status: answer.status,
-    hint: 'is this the address of the image API, and not of a sign-in page or a proxy?',
+    hint: 'Check that this is the URL of the image API, and not of a sign-in page or a proxy.',
   });
 }
 
@@ -223,7 +223,7 @@ export class OpenstackClient {
   #checkEncrypted(url: string): void {
     if (!/^https:/i.test(this.#authUrl ?? '') || !/^http:/i.test(url)) return;
     throw configError(`the catalogue gives ${url} for images: the token, which came over https, is not sent unencrypted`, {
-      hint: `set imageEndpoint to the https address of Glance, or to ${url} if you trust the network in between`,
+      hint: `Set imageEndpoint to the https URL of Glance, or to ${url} if you trust the network in between.`,
     });
   }
 

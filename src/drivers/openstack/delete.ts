@@ -13,7 +13,11 @@ export const remove: Operation<OpenstackClient, 'delete'> = {
       // Oddity: a protected image is refused with 403, like one that is not ours.
       const image = await readImage(client, id, call);
       if (image.protected !== true) throw error;
-      throw conflictError(error.message, { ...error.circumstances, cause: error, hint: `imgctl patch ${id} --unprotect` });
+      throw conflictError(error.message, {
+        ...error.circumstances,
+        cause: error,
+        hint: `Unprotect it with: imgctl patch ${id} --unprotect`,
+      });
     }
   },
 };

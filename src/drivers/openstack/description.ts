@@ -37,11 +37,11 @@ const wireValue = (field: OnWire, value: string | number | boolean): string | nu
 
 /** Throws USAGE for a property that would be taken for an attribute, or that only Glance may set. */
 function checkProperty(name: string): void {
-  if (name === '') throw usageError('a property needs a name');
+  if (name === '') throw usageError('--property: the name is required');
   if (!baseAttributes.has(name) && !isReserved(name)) return;
   const field = Object.entries(onWire).find(([, { name: wire }]) => wire === name)?.[0];
   throw usageError(`"${name}" is not a property but an attribute of the image`, {
-    hint: field === undefined ? 'it cannot be set' : `it is the field ${field}, and has an option of its own`,
+    hint: field === undefined ? 'It is read-only.' : `Use the option for ${field} instead.`,
   });
 }
 
@@ -87,7 +87,7 @@ function scalarSteps(record: WireObject, changes: Changes): readonly Step[] {
     const path = pointer(field.name);
     if (wanted === null && field.remove) return Object.hasOwn(record, field.name) ? [{ op: 'remove', path }] : [];
     if (wanted === null && field.cleared === undefined)
-      throw usageError(`${key} cannot be cleared: every image here has one`, { hint: 'give another value' });
+      throw usageError(`${key} cannot be cleared: every image has one`, { hint: 'Set another value.' });
     const value = wanted === null ? field.cleared : wireValue(field, wanted);
     return record[field.name] === value ? [] : [{ op: Object.hasOwn(record, field.name) ? 'replace' : 'add', path, value }];
   });

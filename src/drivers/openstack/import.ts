@@ -16,16 +16,16 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 /** What each way of import sends as `method`. Throws USAGE for what is missing. */
 const bodies: Readonly<Record<Method, (request: ImportRequest) => Readonly<Record<string, string>>>> = {
   'web-download': ({ url }) => {
-    if (url === undefined) throw usageError('web-download needs an address', { hint: '--url https://…' });
+    if (url === undefined) throw usageError('--url is required for web-download', { hint: 'Use --url https://…' });
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
     if (scheme !== 'http' && scheme !== 'https')
-      throw usageError(`the image service fetches http and https, not "${url}"`, { hint: '--url https://…' });
+      throw usageError(`Glance imports from http and https, not "${url}"`, { hint: 'Use --url https://…' });
     return { name: 'web-download', uri: url };
   },
   'glance-direct': ({ into }) => {
     if (into === undefined)
-      throw usageError('glance-direct imports what was staged in an image', {
-        hint: '--into IMAGE, or imgctl upload FILE --set importMethod=glance-direct',
+      throw usageError('--into is required for glance-direct: it imports what was staged', {
+        hint: 'Use --into IMAGE, or: imgctl upload FILE --set importMethod=glance-direct',
       });
     return { name: 'glance-direct' };
   },
@@ -33,8 +33,8 @@ const bodies: Readonly<Record<Method, (request: ImportRequest) => Readonly<Recor
     const region = text(extras.glanceRegion);
     const image = text(extras.glanceImageId);
     if (region === undefined || image === undefined)
-      throw usageError('glance-download needs the region and the id of the image there', {
-        hint: '--set glanceRegion=REGION --set glanceImageId=ID',
+      throw usageError('glanceRegion and glanceImageId are required for glance-download', {
+        hint: 'Use --set glanceRegion=REGION --set glanceImageId=ID',
       });
     const service = text(extras.glanceServiceInterface);
     return {
@@ -51,7 +51,7 @@ function methodOf(request: ImportRequest): Method {
     request.method ??
     (request.url === undefined && request.extras.glanceImageId !== undefined ? 'glance-download' : 'web-download');
   const method = methods.find((name) => name === asked);
-  if (!method) throw usageError(`there is no import method "${asked}"`, { hint: `--method ${methods.join('|')}` });
+  if (!method) throw usageError(`unknown import method: ${asked}`, { hint: `Supported: ${methods.join(', ')}` });
   return method;
 }
 
@@ -63,8 +63,8 @@ async function prepared(client: OpenstackClient, id: string, request: ImportRequ
     throw conflictError(`image ${id} is ${String(record.status)}: ${method} needs it ${wanted}`, {
       hint:
         method === 'glance-direct'
-          ? 'nothing is staged in it: imgctl upload FILE --set importMethod=glance-direct'
-          : 'import to a new image',
+          ? 'Nothing is staged in it. Use: imgctl upload FILE --set importMethod=glance-direct'
+          : 'Import to a new image.',
     });
   const { name: _kept, ...given } = request.description;
   const container = record.container_format === null && !given.containerFormat ? { containerFormat: 'bare' } : {};
@@ -104,8 +104,8 @@ export const imports: Operation<OpenstackClient, 'import'> = {
     const body = bodies[method](request);
     const { into, description, places } = request;
     if (into === undefined && description.diskFormat === undefined)
-      throw usageError('the image service does not look what it imports: the disk format has to be said', {
-        hint: '--disk-format qcow2',
+      throw usageError('--disk-format is required: Glance does not detect the format of an import', {
+        hint: 'Use --disk-format qcow2, for instance.',
       });
     await needMethod(client, method, call);
     await needStores(client, places ?? [], call);

@@ -65,7 +65,7 @@ export const list: Operation<OpenstackClient, 'list'> = {
   own: ownFilters,
   others: ['shared', 'public'],
   async *run(client, request, call) {
-    if (call.signal.aborted) throw abortedError('stopped');
+    if (call.signal.aborted) throw abortedError('interrupted');
     const { signedIn } = await client.site(call);
     const { ownedBy, mine } = scopeOf(request, signedIn);
     const shown = listQuery(request, ownedBy);

@@ -36,7 +36,7 @@ async function fetchPage(client: OpenstackClient, paging: Paging, marker: string
   paging.took?.(Date.now() - asked);
   if (!Array.isArray(body.images) || !body.images.every(isObject))
     throw providerError('listing images: the answer holds no list of images', {
-      hint: 'is imageEndpoint the address of Glance?',
+      hint: 'Check that imageEndpoint is the URL of Glance.',
     });
   // Only whether there is a `next` counts. Oddity: its path lacks the endpoint's prefix and, of parameters given twice,
   // all but the last; and nothing that an answer says may send our token elsewhere.
@@ -71,7 +71,7 @@ async function pageBehind(client: OpenstackClient, paging: Paging, last: readonl
       if (!markerGone(error)) throw error;
     }
   }
-  throw conflictError('listing images: the images at which the last page ended are gone', { hint: 'list again' });
+  throw conflictError('listing images: the images at which the last page ended are gone', { hint: 'Run it again.' });
 }
 
 async function firstPage(client: OpenstackClient, paging: Paging, call: Call): Promise<Page> {
@@ -81,7 +81,7 @@ async function firstPage(client: OpenstackClient, paging: Paging, call: Call): P
     if (paging.after === undefined || !markerGone(error)) throw error;
     const message = (error as ImgctlError).message;
     throw message.includes(paging.after)
-      ? notFoundError(message, { cause: error, hint: '--after takes the id of an image that is there' })
+      ? notFoundError(message, { cause: error, hint: 'Use --after with the id of an existing image.' })
       : error;
   }
 }
@@ -128,7 +128,7 @@ export async function* eachImage(client: OpenstackClient, paging: Paging, call: 
       const ids = given.map(idOf);
       page = undefined;
       for (const [index, image] of images.entries()) {
-        if (call.signal.aborted) throw abortedError('stopped');
+        if (call.signal.aborted) throw abortedError('interrupted');
         yield image;
         if (index === 0 && more && paging.limit === undefined) page = quiet(pageBehind(client, paging, ids, within));
       }

@@ -32,7 +32,7 @@ export const patch: Operation<OpenstackClient, 'patch'> = {
         throw conflictError(error.message, {
           ...error.circumstances,
           cause: error,
-          hint: 'formats can be changed only while the image is queued',
+          hint: 'Upload it again in that format: formats can be changed only while the image is queued.',
         });
       throw error;
     }

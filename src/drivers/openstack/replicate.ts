@@ -18,8 +18,8 @@ function moves(
   throw conflictError(`image ${id} would be removed from every store it lies in now (${now.join(', ')})`, {
     hint:
       fill.length > 0
-        ? `first imgctl replicate ${id} --to ${fill.join(',')}, then remove`
-        : `imgctl delete ${id} removes the image itself`,
+        ? `Add the new ones first: imgctl replicate ${id} --to ${fill.join(',')}`
+        : `Delete the image itself with: imgctl delete ${id}`,
   });
 }
 

@@ -20,7 +20,7 @@ export async function needMethod(client: OpenstackClient, method: string, call: 
   const offered = await importMethods(client, call);
   if (offered.includes(method)) return;
   throw unsupportedError(`this site does not offer the import method ${method}`, {
-    hint: offered.length > 0 ? `it offers: ${offered.join(', ')}` : 'it offers no imports at all; upload works',
+    hint: offered.length > 0 ? `Supported: ${offered.join(', ')}` : 'Use upload: this site has no imports.',
   });
 }
 
@@ -54,6 +54,5 @@ export async function needStores(client: OpenstackClient, wanted: readonly strin
   if (!there) throw unsupportedError(singleStore);
   const names = there.map((store) => store.name);
   const unknown = wanted.filter((name) => !names.includes(name));
-  if (unknown.length > 0)
-    throw notFoundError(`there is no store ${unknown.join(', ')}`, { hint: `stores here: ${names.join(', ')}` });
+  if (unknown.length > 0) throw notFoundError(`no such store: ${unknown.join(', ')}`, { hint: `Stores: ${names.join(', ')}` });
 }

@@ -66,16 +66,16 @@ async function checkMayPublish(client: OpenstackClient, id: string, call: Call):
 async function prepared(client: OpenstackClient, id: string, request: UploadRequest, call: Call): Promise<WireObject> {
   const record = await readImage(client, id, call);
   if (record.status !== 'queued')
-    throw conflictError(`image ${id} is ${String(record.status)}, and only a queued one can be filled`, {
+    throw conflictError(`image ${id} is ${String(record.status)}, only a queued one can be filled`, {
       hint:
         record.status === 'active'
-          ? 'upload to a new image'
-          : `imgctl delete ${id}, and begin anew: an interrupted upload cannot be resumed`,
+          ? 'Upload to a new image.'
+          : `Delete it and start again: imgctl delete ${id}. An interrupted upload cannot be resumed.`,
     });
   const format = request.description.diskFormat ?? request.content.encoding.format;
   if (typeof record.disk_format === 'string' && record.disk_format !== format)
     throw conflictError(`image ${id} was made for ${record.disk_format}, and this is ${format}`, {
-      hint: `--disk-format ${record.disk_format} converts it`,
+      hint: `Convert it with: --disk-format ${record.disk_format}`,
     });
   const { name: _kept, ...given } = request.description;
   const container = record.container_format ?? 'bare';
@@ -147,7 +147,7 @@ function isStaged(request: UploadRequest): boolean {
   const method = request.extras.importMethod;
   if (method !== undefined && method !== 'glance-direct')
     throw usageError(`importMethod ${String(method)} does not take a file`, {
-      hint: '--set importMethod=glance-direct, or imgctl import --method …',
+      hint: 'Use --set importMethod=glance-direct, or: imgctl import --method METHOD',
     });
   return method !== undefined;
 }

@@ -64,7 +64,7 @@ export function glanceError(
   if (status === 300)
     return configError(`${what}: ${answer.url} answers with a list of versions: this is not the address of the image API`, {
       status,
-      hint: 'set imageEndpoint to the address in front of /v2',
+      hint: 'Set imageEndpoint to the URL in front of /v2.',
       ...more,
     });
   if (status >= 301 && status < 400)
@@ -72,7 +72,7 @@ export function glanceError(
       `${what}: ${answer.url} redirects to ${withoutQuery(headers.location ?? 'nowhere')} (HTTP ${status}), which is not followed`,
       {
         status,
-        hint: 'set imageEndpoint or authUrl to the final address',
+        hint: 'Set imageEndpoint or authUrl to the final URL.',
         ...more,
       },
     );
