@@ -42,6 +42,8 @@ export interface Accept extends Encoding {
   /** Nothing but this variant of the format. */
   readonly subformat?: string;
   readonly needsLength?: boolean;
+  /** Whether what unpacks a gzip there goes on behind its first member is not known. */
+  readonly oneMember?: boolean;
 }
 
 /** A name with an ending, of which it may have some already: `web` and `web.raw` become `web.raw`, and with `.raw.gz` `web.raw.gz`. */

@@ -8,7 +8,7 @@ import { checkedSource, compareDigests, type Checksum } from './checked.ts';
 import { withEnd } from './disk-end.ts';
 import { encoderFor, type Encoder } from './encode.ts';
 import type { Examined } from './examine.ts';
-import { canStream, readRuns, streamRuns, unwrap } from './formats/index.ts';
+import { canStream, readRuns, streamRuns, unwrap, withMembersWatched } from './formats/index.ts';
 import { isSound } from './guest.ts';
 import { heldBack } from './held-back.ts';
 import type { Judgement } from './judge.ts';
@@ -46,6 +46,7 @@ export function contentMaker({ given, seen, judgement, accepts, wishes, means }:
   let now: Pick<Ready, 'seen' | 'judgement'> = { seen, judgement };
   let readying: Promise<Ready> | undefined;
   let observed: ContentIdHash | undefined;
+  let hasMembers = false;
   let contentId: Promise<string> | undefined;
   const keep = (file: Source): void => void temporary.push(file);
   const passesOn = (): boolean => useOf(judgement.plan) === 'asIs' && useOf(now.judgement.plan) === 'asIs';
@@ -88,7 +89,9 @@ export function contentMaker({ given, seen, judgement, accepts, wishes, means }:
     // What may end as a fixed VHD goes without that footer.
     const length = plan.unwrap || doubtful || source.bytes === undefined ? {} : { bytes: source.bytes };
     // What is passed on is compared when it is sent: one hash is enough.
-    const bytes = (): Bytes => bytesOf(from, passesOn() ? [] : expected, length.bytes);
+    const given = (): Bytes => bytesOf(from, passesOn() ? [] : expected, length.bytes);
+    const isWatched = plan.accept.oneMember === true && plan.encoding.compression === 'gzip';
+    const bytes = (): Bytes => (isWatched ? withMembersWatched(given(), () => warnOfMembers(source.name)) : given());
     return { ...length, open: ({ observer }) => (shows ? observedBytes(bytes(), observer) : bytes()), shows };
   }
 
@@ -108,6 +111,13 @@ export function contentMaker({ given, seen, judgement, accepts, wishes, means }:
     const result = await spool(made, means.folder, source.name, encoder.bytes);
     keep(result);
     return contentOf(from, { bytes: result.bytes ?? 0, open: () => result.open() }, true, () => nobody, expected, known);
+  }
+
+  /** Said once, though the bytes may be read again. */
+  function warnOfMembers(name: string): void {
+    if (!hasMembers)
+      means.warn(`${name} has several gzip members, of which only the first may be unpacked there; gzip it as one`);
+    hasMembers = true;
   }
 
   function observe(): ContentIdHash {

@@ -13,7 +13,14 @@ import { isWire, recordOf, textOf } from './record.ts';
 const maxBytes = 5 * 1024 ** 3;
 
 /** The limit on what is sent is the object store's and firm; support raises the one on the disk inside, so it only warns. */
-const accepted: Accept = { format: 'raw', compression: 'gzip', maxBytes, warnVirtualBytes: 6_000_000_000, needsLength: true };
+const accepted: Accept = {
+  format: 'raw',
+  compression: 'gzip',
+  maxBytes,
+  warnVirtualBytes: 6_000_000_000,
+  needsLength: true,
+  oneMember: true,
+};
 
 /** https://techdocs.akamai.com/linode-api/reference/post-upload-image */
 export const upload: Operation<LinodeClient, 'upload'> = {

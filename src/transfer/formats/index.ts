@@ -1,4 +1,5 @@
 export { findingCodes, findingOf } from './findings.ts';
+export { withMembersWatched } from './gzip-members.ts';
 export { asNamed, inspect, inWrapper } from './inspect.ts';
 export type { Inspection } from './inspection.ts';
 export { canStream, readRuns, streamRuns } from './read-runs.ts';
