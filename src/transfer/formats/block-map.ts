@@ -31,7 +31,7 @@ export async function* blockExtents(map: BlockMap, report: Report): ExtentBatche
         continue;
       }
       if (offset + length > map.fileBytes)
-        throw refusal(map.outside, `block ${index} at ${offset} lies behind the end of the file`);
+        throw refusal(map.outside, `block ${index} at ${offset} is past the end of the file (truncated?)`);
       if (reserved.touch(offset, length)) report.reject('overlap', `block ${index} at ${offset} lies on a table of the image`);
       list.stored(offset, length);
     }

@@ -1,12 +1,12 @@
 import type { Compression } from '../../core/encoding.ts';
 import type { RandomSource } from '../runs.ts';
-import type { PackedExtent } from './extents.ts';
+import type { Extent, PackedExtent } from './extents.ts';
 import { findingOf, type FindingCode, type Report } from './findings.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import type { Finding, Inspection } from './inspection.ts';
 import { checkPromise } from './promised-formats.ts';
 import { BeyondPrefix, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './reading.ts';
-import { checkWrapped, compressionOf, formatOf, isArchive, isFlat } from './recognise.ts';
+import { checkWrapped, compressionOf, formatOf, isArchive, isFlat, rivalsOf, type Rival } from './recognise.ts';
 import { unwrap } from './unwrap.ts';
 
 /** So much of what is in a compressed file is looked at: enough for every header. */
@@ -87,25 +87,38 @@ interface Seen {
 /** Opens and follows an image as far as it goes. */
 async function look(source: RandomSource, reader: FormatReader, edges: Edges, findings: Gathered): Promise<Seen> {
   const seen: Seen = {};
+  const rivals = rivalsOf(edges, reader);
+  const inDisk = new Set<Rival>();
   await findings.during(async () => {
     seen.layout = await reader.open(source, edges, findings.report);
     if (seen.layout.source !== undefined) {
       seen.member = await inspectAt(seen.layout.source, { place: 'archive' });
       findings.list.push(...seen.member.findings);
     }
-    if (seen.layout.extents !== undefined) seen.allocatedBytes = await walk(source, seen.layout);
+    if (seen.layout.extents === undefined) return;
+    seen.allocatedBytes = await walk(source, seen.layout, (extent) => {
+      for (const rival of rivals) if (isIn(extent, rival)) inDisk.add(rival);
+    });
   });
+  for (const rival of rivals)
+    if (!inDisk.has(rival))
+      findings.report.reject('multiple_formats', `the file is valid as ${reader.name} and as ${rival.title}`);
   return seen;
 }
 
+/** Whether a sector of the file is one of the disk's. */
+const isIn = (extent: Extent, { at }: Rival): boolean =>
+  extent.kind !== 'zero' && at >= extent.offset && at < extent.offset + (extent.kind === 'packed' ? extent.size : extent.length);
+
 /** Follows all tables, decompresses a sample. Gives the bytes of the disk for which there is data. */
-async function walk(source: RandomSource, layout: Layout): Promise<number> {
+async function walk(source: RandomSource, layout: Layout, visit: (extent: Extent) => void): Promise<number> {
   const samples: PackedExtent[] = [];
   let sampled = 0;
   let allocated = 0;
   for await (const extents of layout.extents?.() ?? []) {
     for (const extent of extents) {
       if (extent.kind === 'zero') continue;
+      visit(extent);
       allocated += extent.length;
       if (extent.kind === 'stored' || sampled >= sampleBytes) continue;
       sampled += extent.full;

@@ -93,7 +93,7 @@ function parseSize(bytes: Buffer, clusterBytes: number, extended: boolean, fileB
   if (l1Size * 8 > maxL1Bytes) throw refusal('l1_size', `an L1 table of ${l1Size} entries is too large`);
   if (l1Size < l1Entries) throw refusal('l1_size', `an L1 table of ${l1Size} entries is too small for ${virtualBytes} bytes`);
   if (l1Offset % clusterBytes !== 0 || (l1Size > 0 && l1Offset + l1Size * 8 > fileBytes) || (l1Size > 0 && l1Offset === 0))
-    throw refusal('l1_offset', `the L1 table at ${l1Offset} is not inside the file, at the beginning of a cluster`);
+    throw refusal('l1_offset', `the L1 table at ${l1Offset} is past the end of the file (truncated?), or not cluster-aligned`);
   return { virtualBytes, l1Offset, l1Entries, l1Bytes: l1Size * 8 };
 }
 
@@ -111,7 +111,8 @@ function reservedRanges(
   const refcounts = u64be(bytes, 48);
   const refcountBytes = bytes.readUInt32BE(56) * clusterBytes;
   const inside = (offset: number, length: number, alignment: number) => offset % alignment === 0 && offset + length <= fileBytes;
-  if (refcountBytes > maxRefcountTableBytes || !inside(refcounts, refcountBytes, clusterBytes))
+  if (refcountBytes === 0) report.reject('refcount_table', 'the image has no reference count table');
+  else if (refcountBytes > maxRefcountTableBytes || !inside(refcounts, refcountBytes, clusterBytes))
     report.reject('refcount_table', `a reference count table of ${refcountBytes} bytes at ${refcounts}`);
   else if (refcountBytes > 0) reserved.push([refcounts, refcountBytes]);
   const snapshots = bytes.readUInt32BE(60);

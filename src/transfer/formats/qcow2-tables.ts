@@ -46,7 +46,10 @@ async function readL1(source: RandomSource, header: Qcow2Header): Promise<Float6
     const offset = high * 2 ** 32 + low;
     if (low % header.clusterBytes !== 0 || offset + header.clusterBytes > source.size)
       if (offset !== 0)
-        throw refusal('l2_offset', `L2 table ${index} at ${offset} is not inside the file, at the beginning of a cluster`);
+        throw refusal(
+          'l2_offset',
+          `L2 table ${index} at ${offset} is past the end of the file (truncated?), or not cluster-aligned`,
+        );
     offsets[index] = offset;
   }
   return offsets;
@@ -62,6 +65,8 @@ function addTable(walk: Walk, table: DataView, guest: number, length: number): v
     if (high & 0x40000000) addPacked(walk, high, low, guest + done, size);
     else if (low & 1) {
       if (version === 2) throw refusal('l2_entry', 'a zero flag in a version that has none');
+      if ((low & 0xfffffe00 & (clusterBytes - 1)) !== 0)
+        throw refusal('data_offset', `a cluster of zeros at ${hostOffset(high, low)} is not cluster-aligned`);
       walk.list.zero(size);
     } else addStored(walk, high, low, 0, size);
   }
@@ -97,9 +102,10 @@ function addStored(walk: Walk, high: number, low: number, from: number, size: nu
   const offset = hostOffset(high, low);
   if (offset === 0) return walk.list.zero(size);
   if ((low & 0xfffffe00 & (walk.header.clusterBytes - 1)) !== 0)
-    throw refusal('data_offset', `data at ${offset} does not begin at the beginning of a cluster`);
+    throw refusal('data_offset', `data at ${offset} is not cluster-aligned`);
   // A file may end inside its last cluster, when the disk ends there too.
-  if (offset + from + size > walk.fileBytes) throw refusal('truncated', `data at ${offset} lies behind the end of the file`);
+  if (offset + from + size > walk.fileBytes)
+    throw refusal('truncated', `data at ${offset} is past the end of the file (truncated?)`);
   walk.list.stored(offset + from, size);
 }
 
@@ -108,7 +114,8 @@ function addPacked(walk: Walk, high: number, low: number, guest: number, length:
   const { clusterBits, clusterBytes } = walk.header;
   const highBits = 70 - clusterBits - 32;
   const offset = (high & (2 ** highBits - 1)) * 2 ** 32 + low;
-  if (offset >= walk.fileBytes) throw refusal('truncated', `compressed data at ${offset} lies behind the end of the file`);
+  if (offset >= walk.fileBytes)
+    throw refusal('truncated', `compressed data at ${offset} is past the end of the file (truncated?)`);
   const sectors = ((high & 0x3fffffff) >>> highBits) + 1;
   const size = Math.min(sectors * 512 - (low & 511), walk.fileBytes - offset);
   walk.list.packed({ offset, size, length, full: clusterBytes, guest, codec: walk.codec });

@@ -36,8 +36,34 @@ export function compressionOf({ head }: Edges): Compression | undefined {
 export function formatOf(edges: Edges, report: Report): FormatReader {
   const found = readers.filter((reader) => reader.sniff(edges));
   const matches = found.filter((reader) => !isGuest(reader, found, edges));
-  if (matches.length > 1) report.reject('multiple_formats', `the file is valid as ${matches.map(titleOf).join(' and as ')}`);
-  return matches[0] ?? raw;
+  const [first = raw] = matches;
+  const rivals = matches.filter((reader) => reader === first || !isDeferred(first, reader, edges));
+  if (rivals.length > 1) report.reject('multiple_formats', `the file is valid as ${rivals.map(titleOf).join(' and as ')}`);
+  return first;
+}
+
+/** Another format that a file with tables may be valid as, by what is at `at`: unless that belongs to the disk in it. */
+export interface Rival {
+  readonly title: string;
+  readonly at: number;
+}
+
+/** What `formatOf` has not judged: only the tables of a container tell whether a sector behind its header is one of the disk's. */
+export function rivalsOf(edges: Edges, first: FormatReader): readonly Rival[] {
+  return readers
+    .filter((reader) => reader !== first && reader.sniff(edges) && isDeferred(first, reader, edges))
+    .map((reader) => ({ title: titleOf(reader), at: reader === iso ? isoMarkAt : edges.size - sectorBytes }));
+}
+
+const isoMarkAt = 32768;
+const sectorBytes = 512;
+/** What has its tables behind a header at the beginning of the file. */
+const containers: readonly FormatReader[] = [qcow2, vmdk, vdi, vhdx, vhd];
+
+/** Whether a match is known by what is far behind the header of a container, where there may be sectors of the disk in it. */
+function isDeferred(first: FormatReader, reader: FormatReader, edges: Edges): boolean {
+  if (!containers.includes(first) || (first === vhd && !hasVhdHead(edges))) return false;
+  return reader === iso || !reader.sniff({ ...edges, tail: Buffer.alloc(0) });
 }
 
 const titleOf = ({ name, title }: FormatReader): string => title ?? name;

@@ -45,6 +45,7 @@ function parseHeader(head: Buffer, fileBytes: number, report: Report): VdiHeader
   const blocks = head.readUInt32LE(384);
   if (head.readUInt32LE(376) !== blockBytes || extraBytes > blockBytes)
     throw refusal('block_size', `a VDI block has ${head.readUInt32LE(376)} bytes and ${extraBytes} more`);
+  if (head.readUInt32LE(360) !== 512) throw refusal('header', `a VDI with sectors of ${head.readUInt32LE(360)} bytes`);
   if (virtualBytes > maxBlocks * blockBytes)
     throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be in this VDI`);
   const mapOffset = head.readUInt32LE(340);

@@ -23,6 +23,9 @@ const itemIds = {
   virtualSize: '2442a52f1bcd7648b2115dbed83bf4b8',
   sectorSize: '1dbf41816fa90947ba47f233a8faab5f',
 };
+/** Items that say nothing about where the data is: the identifier of the disk, its physical sectors, and the parent that a disk of its own has not. */
+const otherItemIds = ['ab12cabee6b2234593efc309e000c746', 'c748a3cd5d4471449cc9e9885251c556', '2d5fd3a80bb34d45abf7d3d84834ab0c'];
+const isRequired = 4;
 
 export async function openVhdx(source: RandomSource, report: Report): Promise<VhdxLayout> {
   await checkLog(source);
@@ -67,7 +70,8 @@ async function readRegions(source: RandomSource): Promise<{ table: Region; metad
     const id = regions.toString('hex', at, at + 16);
     const region = { offset: u64le(regions, at + 16), bytes: regions.readUInt32LE(at + 24) };
     const isKnown = id === regionIds.table || id === regionIds.metadata;
-    if (!isKnown && regions.readUInt32LE(at + 28) & 1) throw refusal('unknown_feature', `the VHDX needs an unknown region ${id}`);
+    if (!isKnown && regions.readUInt32LE(at + 28) & 1)
+      throw refusal('unknown_feature', `the VHDX requires a region of an unknown kind (${id})`);
     if (region.offset < 320 * KiB || region.offset + region.bytes > source.size)
       throw refusal('region', `a VHDX region at ${region.offset} is not inside the file`);
     found.set(id, region);
@@ -83,6 +87,12 @@ async function readItems(source: RandomSource, offset: number, bytes: number): P
   const table = await readFully(source, offset, Math.min(bytes, 64 * KiB), 'the VHDX metadata');
   const count = table.length >= 32 && hasText(table, 0, 'metadata') ? table.readUInt16LE(10) : 0;
   if (count === 0 || 32 + count * 32 > table.length) throw refusal('metadata', 'the VHDX metadata table is broken');
+  const known: readonly string[] = [...Object.values(itemIds), ...otherItemIds];
+  for (let at = 32; at < 32 + count * 32; at += 32) {
+    const id = table.toString('hex', at, at + 16);
+    if (table.readUInt32LE(at + 24) & isRequired && !known.includes(id))
+      throw refusal('unknown_feature', `the VHDX requires metadata of an unknown kind (${id})`);
+  }
   const item = async (id: string, length: number) => {
     for (let at = 32; at < 32 + count * 32; at += 32) {
       const from = table.readUInt32LE(at + 16);

@@ -1,8 +1,10 @@
 import type { Report } from './findings.ts';
 
-/** Lines that say nothing about where data lies. Anything else that is unknown is refused: it may. */
-const harmless = /^(version|encoding|CID|isNativeSnapshot)\s*=|^ddb\.[\w.-]+\s*=/i;
+/** Only extents and parents lead to data ("Virtual Disk Format 5.0"): every other key is of no matter. */
+const harmless = /^(?!parent|createType\b)[\w.:-]+\s*=/i;
 const extentLine = /^(RW|RDONLY|NOACCESS)\s+(\d+)\s+(\S+)(?:\s+"([^"]*)")?/i;
+/** Of a disk in many parts so many are named. */
+const mostShown = 3;
 const subformats = ['monolithicSparse', 'streamOptimized'];
 
 /**
@@ -10,12 +12,12 @@ const subformats = ['monolithicSparse', 'streamOptimized'];
  * Gives the subformat. `sectors` is the capacity that the header states.
  */
 export function checkDescriptor(text: string, sectors: number, report: Report): string | undefined {
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  if (!/^# ?disk descriptor ?file/i.test(lines[0] ?? '')) report.reject('descriptor', 'there is no disk description in the file');
+  const lines = linesOf(text);
+  if (!lines.some((line) => /^(version|createType)\s*=/i.test(line))) report.reject('descriptor', 'the VMDK has no descriptor');
   let subformat: string | undefined;
   let extents = 0;
   for (const line of lines) {
-    if (line === '' || line.startsWith('#') || harmless.test(line)) continue;
+    if (harmless.test(line)) continue;
     const [, key, value = ''] = /^(createType|parentCID)\s*=\s*"?([^"]*)"?$/i.exec(line) ?? [];
     if (key?.toLowerCase() === 'createtype') {
       subformat = subformats.find((each) => each.toLowerCase() === value.toLowerCase());
@@ -23,19 +25,36 @@ export function checkDescriptor(text: string, sectors: number, report: Report): 
         report.reject('external_extent', `createType ${JSON.stringify(value)} keeps its data in other files`);
     } else if (key !== undefined) {
       if (value.toLowerCase() !== 'ffffffff') report.reject('backing_file', 'the image has a parent');
-    } else if (/^parentFileNameHint/i.test(line)) report.reject('backing_file', 'the image names a parent file');
+    } else if (/^parent/i.test(line)) report.reject('backing_file', 'the image names a parent file');
     else if (extentLine.test(line)) {
       extents += 1;
       checkExtent(line, sectors, report);
-    } else report.reject('descriptor', `the disk description has an unknown line: ${JSON.stringify(line.slice(0, 80))}`);
+    } else report.reject('descriptor', `the VMDK descriptor has an unknown line: ${JSON.stringify(line.slice(0, 80))}`);
   }
-  if (extents !== 1) report.reject('external_extent', `the disk description has ${extents} extents instead of one`);
+  if (extents !== 1) report.reject('external_extent', `the VMDK descriptor has ${extents} extents instead of one`);
   return subformat;
+}
+
+/** Lines with something in them, without comments: from `#` to the end, and as in C. */
+const linesOf = (text: string): string[] =>
+  text
+    .replace(/^[ \t]*\/\*[^]*?\*\/[ \t]*$/gm, '')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+/** What a descriptor without data refers to, for a message: its kind, and the first of its files. */
+export function describeSet(text: string): string {
+  const lines = linesOf(text);
+  const kind = lines.flatMap((line) => /^createType\s*=\s*"?([^"]*)"?$/i.exec(line)?.[1] ?? [])[0];
+  const names = lines.flatMap((line) => extentLine.exec(line)?.[4] ?? []).map((name) => JSON.stringify(name.slice(0, 80)));
+  const shown = names.slice(0, mostShown).join(', ') + (names.length > mostShown ? ` and ${names.length - mostShown} more` : '');
+  return `a VMDK descriptor${kind === undefined ? '' : ` (${kind})`}: its data is in ${names.length > 0 ? shown : 'other files'}`;
 }
 
 function checkExtent(line: string, sectors: number, report: Report): void {
   const [, , size, kind = '', name = ''] = extentLine.exec(line) ?? [];
   if (kind.toUpperCase() !== 'SPARSE' || /[/\\]/.test(name))
-    report.reject('external_extent', `the disk description leads to other data: ${JSON.stringify(line.slice(0, 80))}`);
-  if (Number(size) !== sectors) report.reject('virtual_size', `the disk description says ${size} sectors, the header ${sectors}`);
+    report.reject('external_extent', `the VMDK descriptor refers to other files: ${JSON.stringify(line.slice(0, 80))}`);
+  if (Number(size) !== sectors) report.reject('virtual_size', `the VMDK descriptor says ${size} sectors, the header ${sectors}`);
 }

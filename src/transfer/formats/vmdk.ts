@@ -2,7 +2,7 @@ import type { RandomSource } from '../runs.ts';
 import { refusal, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { BeyondPrefix, hasText, readFully, type Edges } from './reading.ts';
-import { checkDescriptor } from './vmdk-descriptor.ts';
+import { checkDescriptor, describeSet } from './vmdk-descriptor.ts';
 import { markerBytes, vmdkExtents } from './vmdk-grains.ts';
 import { parseVmdkHeader, sectorBytes, type VmdkHeader } from './vmdk-header.ts';
 import { isInOrder } from './vmdk-stream.ts';
@@ -20,14 +20,20 @@ export const vmdk: FormatReader = {
   sniff: ({ head }) => hasText(head, 0, 'KDMV') || isDescriptor(head) || otherMagics.some(([magic]) => hasText(head, 0, magic)),
   async open(source, edges, report) {
     const other = otherMagics.find(([magic]) => hasText(edges.head, 0, magic));
-    if (other) throw refusal('banned_format', `VMDK of kind ${other[1]}`);
-    if (!hasText(edges.head, 0, 'KDMV'))
-      throw refusal('external_extent', 'a VMDK description without data: the disk lies in other files');
+    if (other)
+      throw refusal(
+        'banned_format',
+        `a VMDK of kind ${other[1]}, a part of a set on ESXi, which is not supported`,
+        'Export it as one file on ESXi: vmkfstools -i DESCRIPTOR.vmdk, or ovftool',
+      );
+    if (!hasText(edges.head, 0, 'KDMV')) throw refusal('external_extent', describeSet(edges.head.toString('utf8')));
     const header = parseVmdkHeader(edges.head);
+    if (header.overheadBytes > source.size)
+      throw refusal('truncated', `the VMDK ends within its first ${header.overheadBytes} bytes, before any data (truncated?)`);
     const described = await openDescriptor(source, header, report);
     const subformat = header.compressed ? 'streamOptimized' : 'monolithicSparse';
     if (described !== undefined && described !== subformat)
-      report.reject('header', `the header is of a ${subformat}, the description says ${described}`);
+      report.reject('header', `the header is of a ${subformat}, the descriptor says ${described}`);
     return {
       subformat,
       virtualBytes: header.virtualBytes,
@@ -48,16 +54,27 @@ export const vmdk: FormatReader = {
 /** A description alone, as QEMU finds it: after blank lines and comments comes `version=`. */
 function isDescriptor(head: Buffer): boolean {
   const text = head.toString('latin1', 0, 1024);
-  return /^\s*# ?disk descriptor ?file/i.test(text) || /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*version=\d/.test(text);
+  return (
+    /^\s*# ?(disk descriptor ?file|description file created by)/i.test(text) ||
+    /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*version=\d/.test(text)
+  );
 }
 
 async function openDescriptor(source: RandomSource, header: VmdkHeader, report: Report): Promise<string | undefined> {
   const { descriptorOffset, descriptorBytes } = header;
-  if (descriptorOffset !== sectorBytes || descriptorBytes === 0 || descriptorBytes > maxDescriptorBytes) {
-    report.reject('descriptor', `a disk description of ${descriptorBytes} bytes at ${descriptorOffset}`);
+  if (descriptorOffset === 0 && descriptorBytes === 0) {
+    report.reject(
+      'descriptor',
+      'a part of a VMDK that is split into several files',
+      'Put the set into one file with: qemu-img convert -O qcow2 DESCRIPTOR.vmdk whole.qcow2',
+    );
     return undefined;
   }
-  const bytes = await readFully(source, descriptorOffset, descriptorBytes, 'the disk description');
+  if (descriptorOffset !== sectorBytes || descriptorBytes === 0 || descriptorBytes > maxDescriptorBytes) {
+    report.reject('descriptor', `a VMDK descriptor of ${descriptorBytes} bytes at ${descriptorOffset}`);
+    return undefined;
+  }
+  const bytes = await readFully(source, descriptorOffset, descriptorBytes, 'the VMDK descriptor');
   const end = bytes.indexOf(0);
   return checkDescriptor(bytes.toString('utf8', 0, end < 0 ? bytes.length : end), header.virtualBytes / sectorBytes, report);
 }
