@@ -48,7 +48,16 @@ export async function main(process: Process): Promise<void> {
     writeStdout: (bytes) => writeTo(process.stdout, bytes),
     onCrash: (shower) => void (show = shower),
   };
-  process.exitCode = await run(process.argv.slice(2), world);
+  // Whoever waits for what never comes is not done, though nothing is pending any more.
+  let ended = false;
+  process.once('beforeExit', () => {
+    if (ended) return;
+    process.exitCode = 1;
+    process.stderr.write('imgctl: something went wrong inside imgctl: it ended before it was done\n');
+  });
+  const status = await run(process.argv.slice(2), world);
+  ended = true;
+  process.exitCode = status;
   // A stdin that was opened, and never read to its end, would keep the process alive.
   process.stdin.unref?.();
 }

@@ -67,6 +67,7 @@ export async function clearDeadDrafts(file: string, { kept }: Drafts, resume: bo
     // Somebody else may clear up at the same time.
     if (resume && isSame && kept !== undefined && (await sizeOf(dead)) > (await sizeOf(kept)))
       await rename(dead, kept).catch(() => undefined);
-    else await rm(dead, { force: true });
+    // A folder of that name is somebody else's.
+    else await rm(dead, { force: true }).catch(() => undefined);
   }
 }

@@ -1,7 +1,9 @@
-import { chmod, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { constants, link, lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { conflictError, ImgctlError, integrityError, localError, usageError } from '../core/errors.ts';
 import type { Digests } from '../core/operation.ts';
+import { humanSize } from '../core/quantity.ts';
+import { systemCode, systemWords } from '../core/system-words.ts';
 import { collector } from '../host/collect.ts';
 import { compareDigests, strongest, type Checksum } from './checked.ts';
 import { parallelDigester, type Digester } from './digests.ts';
@@ -37,10 +39,12 @@ export interface Saved {
 /** Throws CONFLICT if a file is there and may not be replaced, USAGE if something else is. */
 export async function checkTarget(file: string, force: boolean): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found && !found.isFile())
-    throw usageError(`${file} is ${found.isDirectory() ? 'a folder' : 'no file'}; nothing is written there`);
-  if (found && !force) throw conflictError(`${file} exists already`, { hint: '--force replaces it' });
+  if (found && !found.isFile()) throw usageError(`${file} is ${found.isDirectory() ? 'a folder' : 'not a regular file'}`);
+  if (found && !force) throw alreadyThere(file);
 }
+
+const alreadyThere = (file: string): ImgctlError =>
+  conflictError(`${file} already exists`, { hint: 'Overwrite it with --force.' });
 
 /**
  * Writes a source to a file, which has its name only when every byte is there, verified and on the disk; zeros take no room.
@@ -54,53 +58,99 @@ export async function saveTo(file: string, source: Source, saving: Saving): Prom
   const drafts = draftsFor(file, source.repeatable ? saving.identity : undefined);
   const { draft, kept } = drafts;
   await clearDeadDrafts(file, drafts, saving.resume);
-  const handle = await openDraft(draft, saving.resume ? kept : undefined);
+  const handle = await openDraft(file, draft, saving.resume ? kept : undefined, source.bytes);
   try {
     const saved = await keptAlive(draft, () => fill(handle, source, saving, file));
+    const mode = (await stat(file).catch(() => undefined))?.mode ?? 0o666 & ~process.umask();
+    // Where no mode can be set the bytes are there all the same.
+    await handle.chmod(mode).catch(() => undefined);
     await handle.sync();
     await handle.close();
     await checkTarget(file, saving.force);
-    await chmod(draft, (await stat(file).catch(() => undefined))?.mode ?? 0o666 & ~process.umask());
-    await rename(draft, file);
+    await (saving.force ? rename(draft, file) : takeFreeName(draft, file));
     await syncFolder(folder);
     return saved;
   } catch (error) {
     await handle.close().catch(() => undefined);
-    throw await abandoned(draft, kept, noRoom(error, file), saving);
+    throw await abandoned(draft, kept, localized(error, file), saving);
   }
 }
 
 /** A new file, or what an earlier run has kept: taken by renaming it, so that of two runs only one goes on with it. */
-async function openDraft(draft: string, kept: string | undefined): Promise<FileHandle> {
-  const taken = kept !== undefined && (await rename(kept, draft).then(() => true, () => false)); // prettier-ignore
-  return open(draft, taken ? 'r+' : 'wx+', 0o600).catch((cause: NodeJS.ErrnoException) => {
-    throw localError(`cannot write ${draft}: ${cause.code ?? cause.message}`, { cause });
-  });
+async function openDraft(file: string, draft: string, kept: string | undefined, bytes: number | undefined): Promise<FileHandle> {
+  const taken = kept === undefined ? undefined : await takeKept(kept, draft, bytes);
+  return taken ?? open(draft, 'wx+', 0o600).catch((cause: unknown) => Promise.reject(cannotCreate(cause, file)));
+}
+
+/** What was kept, if it is a file of our own with no other name and not too long: anybody may have put something there. */
+async function takeKept(kept: string, draft: string, bytes = Infinity): Promise<FileHandle | undefined> {
+  const { O_RDWR, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const handle = await open(kept, O_RDWR | O_NOFOLLOW | O_NONBLOCK).catch(() => undefined);
+  if (!handle) return undefined;
+  const before = await handle.stat();
+  const isOurs = before.isFile() && before.nlink === 1 && before.uid === (process.getuid?.() ?? before.uid);
+  const isTaken = isOurs && before.size <= bytes && (await rename(kept, draft).then(() => true, () => false)); // prettier-ignore
+  const there = isTaken ? await lstat(draft).catch(() => undefined) : undefined;
+  if (there?.ino === before.ino && there.dev === before.dev && there.nlink === 1) return handle;
+  await handle.close();
+  // What came in between under the name is not ours to write to; the draft needs its name.
+  if (isTaken) await rename(draft, kept).catch(() => undefined);
+  return undefined;
+}
+
+function cannotCreate(cause: unknown, file: string): unknown {
+  const code = systemCode(cause);
+  const folder = path.dirname(path.resolve(file));
+  if (code === 'ENOENT') return localError(`cannot write ${file}: the folder ${folder} does not exist`, { cause });
+  if (code === 'ENOTDIR') return localError(`cannot write ${file}: ${folder} is not a folder`, { cause });
+  return localized(cause, file);
+}
+
+/** What of a file system without second names is known by. */
+const linkless: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EXDEV', 'EACCES'];
+
+/** Gives a draft its name in one step, if nobody has it. Throws CONFLICT. */
+async function takeFreeName(draft: string, file: string): Promise<void> {
+  try {
+    await link(draft, file);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST') throw alreadyThere(file);
+    if (code === undefined || !linkless.includes(code)) throw error;
+    const holder = await open(file, 'wx').catch((cause: unknown) =>
+      Promise.reject(systemCode(cause) === 'EEXIST' ? alreadyThere(file) : cause),
+    );
+    await holder.close();
+    return rename(draft, file);
+  }
+  // The file is there; a second name that stays is cleared away by the next run.
+  await rm(draft, { force: true }).catch(() => undefined);
 }
 
 const resumable: readonly string[] = ['NETWORK', 'PROVIDER', 'ABORTED'];
 
-/** Removes a draft, or keeps what is worth it and says so. */
+/** Removes a draft, or keeps what is worth it; the failure says which. */
 async function abandoned(draft: string, kept: string | undefined, error: unknown, { resume }: Saving): Promise<unknown> {
-  const code = error instanceof ImgctlError ? error.code : '';
   const bytes = (await stat(draft).catch(() => undefined))?.size ?? 0;
-  const keep = kept !== undefined && resume && bytes > 0 && resumable.includes(code);
-  if (!keep || !(error instanceof ImgctlError)) {
-    await rm(draft, { force: true });
-    return error;
-  }
-  await rename(draft, kept);
+  const isWorth = error instanceof ImgctlError && kept !== undefined && bytes > 0 && resumable.includes(error.code);
+  const isKept = isWorth && resume && (await rename(draft, kept).then(() => true, () => false)); // prettier-ignore
+  if (!isKept) await rm(draft, { force: true }).catch(() => undefined);
+  if (!isWorth) return error;
+  const size = humanSize(bytes);
+  const hint = isKept
+    ? `Run it again with --resume to continue from ${size}.`
+    : `Removed the ${size} that had arrived; use --resume to keep them for the next run.`;
   return new ImgctlError(error.code, error.message, {
     ...error.circumstances,
-    hint: `the same with --resume goes on behind the ${bytes} bytes in ${kept}`,
+    hint: isKept || error.circumstances.hint === undefined ? hint : `${error.circumstances.hint}\n${hint}`,
   });
 }
 
-function noRoom(error: unknown, file: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof ImgctlError || (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG')) return error;
-  return localError(`no room left for ${file} (${code})`, { cause: error });
-}
+/** An error of the system as a LOCAL one, with the name of the file that was asked for and not that of the draft. */
+const localized = (error: unknown, file: string): unknown =>
+  error instanceof ImgctlError || systemCode(error) === undefined
+    ? error
+    : localError(`cannot write ${file}: ${systemWords(error)}`, { cause: error });
 
 /** Node cannot open a folder for writing on every platform; where it can, the rename is made durable. */
 async function syncFolder(folder: string): Promise<void> {
@@ -117,7 +167,7 @@ async function fill(handle: FileHandle, source: Source, saving: Saving, file: st
   try {
     const bytes = await write(handle, source, saving, digester);
     if (source.bytes !== undefined && bytes !== source.bytes)
-      throw integrityError(`${source.name} gave ${bytes} bytes, not the ${source.bytes} that it has`);
+      throw integrityError(`${source.name}: got ${bytes} bytes, expected ${source.bytes}`);
     const digests = await digester.digests();
     compareDigests(digests, expected, source.name);
     const [first] = expected;
@@ -129,7 +179,7 @@ async function fill(handle: FileHandle, source: Source, saving: Saving, file: st
 
 /** Writes behind what is there. However it ends, the file is as long as what has come. */
 async function write(handle: FileHandle, source: Source, saving: Saving, digester: Digester): Promise<number> {
-  let at = await alreadyThere(handle, source, saving, digester);
+  let at = await alreadyWritten(handle, source, saving, digester);
   if (at > 0 && at === source.bytes) return at;
   const collect = collector('minor');
   try {
@@ -145,14 +195,14 @@ async function write(handle: FileHandle, source: Source, saving: Saving, digeste
   return at;
 }
 
-async function alreadyThere(handle: FileHandle, source: Source, saving: Saving, digester: Digester): Promise<number> {
+async function alreadyWritten(handle: FileHandle, source: Source, saving: Saving, digester: Digester): Promise<number> {
   const { size } = await handle.stat();
   if (size > (source.bytes ?? Infinity)) {
     await handle.truncate(0);
     return 0;
   }
   if (size === 0) return 0;
-  saving.warn(`going on behind the ${size} bytes that are there already`);
+  saving.warn(`resuming at ${humanSize(size)}`);
   for await (const chunk of fileBytes(handle, { to: size - 1 })) await digester.update(chunk);
   saving.progress(size, source.bytes);
   return size;

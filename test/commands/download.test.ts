@@ -39,8 +39,8 @@ describe('download', () => {
     const refused = await stage.run(['download', 'web', file, '--json']);
     expect(errorOf(refused)).toMatchObject({
       code: 'CONFLICT',
-      message: `${file} exists already`,
-      hint: '--force replaces it',
+      message: `${file} already exists`,
+      hint: 'Overwrite it with --force.',
       exitCode: 6,
     });
     expect(stage.read('web.raw').toString()).toBe('precious');
@@ -77,6 +77,17 @@ describe('download', () => {
     const converted = await stage.run(['download', 'web', '-', '--disk-format', 'qcow2', '--json']);
     expect(errorOf(converted)).toMatchObject({ code: 'USAGE', message: 'a converted disk cannot go to standard output' });
     expect(converted.bytes.length).toBe(0);
+  });
+
+  it('fails when the reader of standard output has gone, and writes no disk to a terminal', async () => {
+    await stage.image('web');
+    const gone = await stage.run(['download', 'web', '-', '--json'], { stdoutBytesClosed: true });
+    expect([gone.exitCode, errorOf(gone).code]).toEqual([14, 'LOCAL']);
+    const shown = await stage.run(['download', 'web', '-'], { stdoutIsTerminal: true });
+    expect([shown.exitCode, shown.bytes.length]).toEqual([2, 0]);
+    expect(shown.stderr).toContain('Redirect it');
+    const forced = await stage.ok(['download', 'web', '-', '--force'], { stdoutIsTerminal: true });
+    expect(forced.bytes.equals(disk)).toBe(true);
   });
 
   it('converts on the way', async () => {
@@ -150,7 +161,7 @@ describe('download', () => {
       expect(left).toBeGreaterThan(0);
       cloud.forget();
       const resumed = await stage.ok(['download', 'pcd:web', target, '--resume'], { env });
-      expect(resumed.stderr).toContain(`going on behind the ${left} bytes that are there already`);
+      expect(resumed.stderr).toContain('resuming at 512');
       expect(cloud.requests().find(isData)?.headers['range']).toBe(`bytes=${left}-`);
       expect(filesIn('out')).toEqual(['web.raw']);
       expect(stage.read('out/web.raw').equals(disk)).toBe(true);
@@ -208,7 +219,7 @@ describe('convert', () => {
     const raw = stage.write('a.raw', disk);
     const there = stage.write('b.qcow2', 'precious');
     const refused = await stage.run(['convert', raw, there, '--disk-format', 'qcow2', '--json']);
-    expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: '--force replaces it', exitCode: 6 });
+    expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: 'Overwrite it with --force.', exitCode: 6 });
     expect(stage.read('b.qcow2').toString()).toBe('precious');
     const planned = await stage.ok(['convert', raw, stage.file('c.qcow2'), '--disk-format', 'qcow2', '-n', '-o', 'json']);
     expect(planned.json()).toEqual({

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { run } from '../../src/cli/run.ts';
 import type { DriverList } from '../../src/cli/context.ts';
 import { driverList } from '../../src/main.ts';
+import { PipeClosed } from '../../src/ui/io.ts';
 import { checkPrintedImages } from './image-schema.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from './fake-io.ts';
 
@@ -16,6 +17,8 @@ export interface CliSettings extends FakeSettings {
   readonly answers?: readonly string[];
   readonly drivers?: DriverList;
   readonly signal?: AbortSignal;
+  /** Nobody takes the bytes that are written to stdout. */
+  readonly stdoutBytesClosed?: boolean;
 }
 
 export interface CliResult {
@@ -75,7 +78,10 @@ async function runIn(folder: string, args: readonly string[], settings: CliSetti
     readStdin: async function* () {
       if (settings.stdin !== undefined) yield Buffer.from(settings.stdin);
     },
-    writeStdout: async (bytes) => void written.push(Buffer.from(bytes)),
+    writeStdout: async (bytes) => {
+      if (settings.stdoutBytesClosed) throw new PipeClosed('closed by the test');
+      written.push(Buffer.from(bytes));
+    },
   });
   if (exitCode === 0 && written.length === 0) checkPrintedImages(args, settings.env ?? {}, io.out);
   return { stdout: io.out, stderr: io.err, exitCode, bytes: Buffer.concat(written), json: () => JSON.parse(io.out) as unknown };

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { abortedError, networkError, type Code } from '../../src/core/errors.ts';
@@ -104,7 +115,7 @@ describe('resuming', () => {
         code as Code,
       );
       expect(parts()).toEqual(['.out.raw.image_1.imgctl-part']);
-      expect(stopped.circumstances.hint).toContain('--resume goes on behind the 1500000 bytes');
+      expect(stopped.circumstances.hint).toContain('Run it again with --resume to continue from 1.4 MiB');
       let fresh = 0;
       let asked = -1;
       const { source } = remote(disk, { digests });
@@ -154,5 +165,48 @@ describe('resuming', () => {
     writeFileSync(part, 'part');
     await saveTo(out(), remote(disk).source, saving());
     expect(existsSync(part)).toBe(true);
+  });
+});
+
+describe('what somebody else has put into the folder', () => {
+  const part = (): string => path.join(place.folder(), '.out.raw.image_1.imgctl-part');
+  const victim = (): string => path.join(place.folder(), 'victim');
+  const plants: Readonly<Record<string, () => void>> = {
+    'a link': () => symlinkSync(victim(), part()),
+    'a second name': () => linkSync(victim(), part()),
+    'a folder': () => mkdirSync(part()),
+    'a FIFO': () => execFileSync('mkfifo', [part()]),
+  };
+  for (const [name, plant] of Object.entries(plants))
+    it.each([10, disk.length, disk.length + 10])(
+      `is not written through: ${name} in the place of the part (%i bytes)`,
+      async (size) => {
+        const precious = Buffer.alloc(size, 'precious');
+        writeFileSync(victim(), precious);
+        plant();
+        await saveTo(out(), remote(disk, { digests: { sha256: hex('sha256') } }).source, saving({ resume: true }));
+        expect(readFileSync(victim()).equals(precious)).toBe(true);
+        expect([lstatSync(out()).isFile(), lstatSync(out()).nlink, readFileSync(out()).equals(disk)]).toEqual([true, 1, true]);
+      },
+    );
+
+  it('is not replaced when it appears at the last moment', async () => {
+    const { source } = remote(disk);
+    const late: Source = {
+      ...source,
+      async *open(from = 0, to) {
+        yield* source.open(from, to);
+        writeFileSync(out(), 'mine');
+      },
+    };
+    await failure(saveTo(out(), late, saving()), 'CONFLICT');
+    expect(readFileSync(out(), 'utf8')).toBe('mine');
+    expect(place.left()).toEqual(['out.raw']);
+  });
+
+  it('a folder that is not there is named, and no temporary file', async () => {
+    const file = path.join(place.folder(), 'none', 'x.raw');
+    const { message } = await failure(saveTo(file, remote(disk).source, saving()), 'LOCAL');
+    expect(message).toBe(`cannot write ${file}: the folder ${path.dirname(file)} does not exist`);
   });
 });

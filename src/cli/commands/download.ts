@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { withEnding, type Compression } from '../../core/encoding.ts';
-import { usageError, unsupportedError } from '../../core/errors.ts';
+import { localError, unsupportedError, usageError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checked.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
 import { saveTo, checkTarget, type Saving } from '../../transfer/save.ts';
 import { whyUnverified } from '../../transfer/published.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import { convertFile } from '../../transfer/convert.ts';
+import { PipeClosed } from '../../ui/io.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
@@ -42,10 +44,14 @@ export const download = defineCommand({
     { does: 'as a raw disk', type: 'imgctl download web web.raw --disk-format raw' },
   ],
   async run(input, context) {
+    if (input.to === '-' && context.io.stdoutIsTerminal && !input.force)
+      throw usageError('standard output is a terminal, and a disk image is no text', {
+        hint: 'Redirect it, specify a file, or add --force.',
+      });
     const { at, id, call } = await target(input.image, context, input.latest ? { pick: 'latest' } : {});
     const verb = at.verb('download');
     if (input.resume && !verb.ranges)
-      throw unsupportedError(`${at.provider} cannot go on in the middle of a download`, { hint: 'leave --resume out' });
+      throw unsupportedError(`${at.provider} does not support resuming downloads`, { hint: 'Omit --resume.' });
     const image = await at.verb('show').run({ id }, call);
     const wishes = wishesFrom(input);
     const data = await verb.run({ id }, call);
@@ -82,7 +88,7 @@ export const download = defineCommand({
     const saving: Saving = {
       force: input.force ?? false,
       resume: input.resume ?? false,
-      ...(verb.ranges ? { identity: id } : {}),
+      ...(verb.ranges ? { identity: identityOf(id, image, strongest(whole.digests)) } : {}),
       checksums,
       progress: (bytes, total) => task.advance(bytes, total),
       warn: (message) => context.say(message),
@@ -99,6 +105,10 @@ export const download = defineCommand({
   },
 });
 
+/** Tells these bytes from others. Where there is no digest to prove them in the end, the time of the last change is part of it. */
+const identityOf = (id: string, { updatedAt }: Image, proof: Checksum | undefined): string =>
+  proof || updatedAt === undefined ? id : `${id}.${updatedAt}`;
+
 const endings: Readonly<Record<Compression, string>> = { gzip: '.gz', xz: '.xz', zstd: '.zst', bzip2: '.bz2' };
 
 const suffixOf = (format: string | undefined, compression: Compression | undefined): string =>
@@ -111,7 +121,10 @@ function checked(source: Source, checksums: readonly Checksum[]): Source {
 
 async function toStdout(source: Source, surface: Surface, progress: (bytes: number) => void): Promise<void> {
   for await (const chunk of source.open()) {
-    await surface.stdoutBytes(chunk);
+    await surface.stdoutBytes(chunk).catch((error: unknown) => {
+      // Of a list a reader may take what he wants; of a disk only all of it is one.
+      throw error instanceof PipeClosed ? localError('standard output was closed before all bytes were written') : error;
+    });
     progress(chunk.length);
   }
 }
