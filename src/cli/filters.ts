@@ -1,27 +1,30 @@
-import { usageError } from '../core/errors.ts';
-import { given, imageFields, statuses, visibilities } from '../core/image.ts';
-import type { Filters, SortKey } from '../core/operation.ts';
+import { notFoundError, usageError } from '../core/errors.ts';
+import { given, imageFields, statuses, visibilities, type Visibility } from '../core/image.ts';
+import type { Call, Filters, SortKey } from '../core/operation.ts';
 import { formats } from '../core/encoding.ts';
 import { nearest } from '../ui/nearest.ts';
+import type { At } from './command.ts';
 import type { Listing } from './listing.ts';
 import type { Options, OptionValues } from './option.ts';
 import { outputFormats } from './settings.ts';
 
 export const filterOptions = {
   name: { kind: 'text', value: 'glob', summary: 'name, with * and ? as wildcards' },
-  status: { kind: 'text', summary: `status (${statuses.join(', ')}, or the provider's own word)` },
-  visibility: { kind: 'text', choices: visibilities, summary: 'visibility' },
+  status: { kind: 'text', summary: `status, several with commas (any of ${statuses.join(', ')}, or the provider's own word)` },
+  visibility: { kind: 'text', choices: visibilities, commas: true, summary: 'visibility; several with commas mean any of them' },
   tag: { kind: 'texts', summary: 'has this tag (repeatable)' },
-  owner: { kind: 'text', summary: 'owner' },
-  property: { kind: 'pairs', summary: 'has this property (repeatable)' },
-  format: { kind: 'text', summary: 'disk format' },
+  notTag: { kind: 'texts', value: 'tag', summary: 'does not have this tag (repeatable)' },
+  mine: { kind: 'flag', summary: 'your own images only, not those shared with you' },
+  owner: { kind: 'text', value: 'me|id|name', summary: 'owner; me and the name of your own project mean your own' },
+  property: { kind: 'texts', value: 'key=value', summary: 'has this property; key!=value: has not (repeatable)' },
+  format: { kind: 'text', summary: 'disk format; several with commas' },
   minSize: { kind: 'size', summary: 'at least this large' },
   maxSize: { kind: 'size', summary: 'at most this large' },
   olderThan: { kind: 'duration', summary: 'created longer ago than this' },
   newerThan: { kind: 'duration', summary: 'created more recently than this' },
   hidden: { kind: 'flag', summary: 'hidden images too' },
   all: { kind: 'flag', summary: "the provider's public images too" },
-  filter: { kind: 'pairs', value: 'field=value', summary: "the provider's own filter (imgctl providers NAME lists them)" },
+  filter: { kind: 'texts', value: 'field=value', summary: "the provider's own filter (imgctl providers NAME lists them)" },
   sort: {
     kind: 'names',
     value: 'key[:desc]',
@@ -67,30 +70,106 @@ function formatWord(text: string | undefined): string | undefined {
   return knownWord('--format', text, formats);
 }
 
+/** `key=value` and, for what must not be, `key!=value`. Throws USAGE on anything else, and where a key is to have two values. */
+function propertiesFrom(texts: readonly string[]): Pick<Filters, 'properties' | 'notProperties'> {
+  const pairs = texts.map(
+    (text) => /^(?<name>[^=]*?[^=!])(?<not>!?)=(?<value>.*)$/s.exec(text)?.groups ?? odd('--property', text),
+  );
+  const wanted = pairs.filter(({ not }) => not === '').map(({ name = '', value = '' }) => [name, value] as const);
+  const unwanted = pairs.filter(({ not }) => not === '!').map(({ name = '', value = '' }) => [name, value] as const);
+  return {
+    ...(wanted.length > 0 ? { properties: onceEach('--property', wanted) } : {}),
+    ...(unwanted.length > 0 ? { notProperties: unwanted } : {}),
+  };
+}
+
+function odd(option: string, text: string): never {
+  throw usageError(`${option}: "${text}" is not of the form key=value`);
+}
+
+type Pairs = readonly (readonly [string, string])[];
+
+/** Throws USAGE where a key has two values: nothing can have both, and which is meant cannot be told. */
+function onceEach(option: string, pairs: Pairs): Readonly<Record<string, string>> {
+  const twice = pairs.find(([name, value]) => pairs.some(([other, one]) => other === name && one !== value));
+  if (twice)
+    throw usageError(`${option}: ${twice[0]} was given twice, with different values`, {
+      hint: `Give each key of ${option} once.`,
+    });
+  return Object.fromEntries(pairs);
+}
+
+/** One word as the filter that providers know, several as a choice between them. */
+const anyWord = <One extends string, Many extends string, T extends string>(one: One, many: Many, words: readonly T[]): object =>
+  words.length === 0 ? {} : words.length === 1 ? { [one]: words[0] } : { [many]: words };
+
+/** The words between commas; none where nothing was given. */
+const words = (text: string | undefined): readonly string[] =>
+  (text ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+
+const visibilityWord = (text: string): Visibility =>
+  visibilities.find((known) => known === text.toLowerCase()) ?? odd('--visibility', text);
+
 /** The list that the options ask for. `now` is ms since 1970; ages are turned into times once. */
 export function listingFrom(input: OptionValues<typeof filterOptions>, now: number): Listing {
   const ago = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(now - ms).toISOString());
+  const wantedVisibilities = words(input.visibility).map(visibilityWord);
+  const isOwn = input.mine === true || input.owner === 'me';
+  if (isOwn && input.all) throw usageError(`${input.mine ? '--mine' : '--owner me'} and --all cannot be combined`);
   const filters = given<Filters>({
     name: input.name,
-    status: knownWord('--status', input.status, statuses),
-    visibility: visibilities.find((known) => known === input.visibility),
+    ...anyWord(
+      'status',
+      'statuses',
+      words(input.status).map((word) => knownWord('--status', word, statuses) ?? word),
+    ),
+    ...anyWord('visibility', 'visibilities', wantedVisibilities),
     tags: input.tag.length > 0 ? input.tag : undefined,
-    owner: input.owner,
-    properties: Object.keys(input.property).length > 0 ? input.property : undefined,
-    diskFormat: formatWord(input.format),
+    notTags: input.notTag.length > 0 ? input.notTag : undefined,
+    owner: input.owner === 'me' ? undefined : input.owner,
+    ...propertiesFrom(input.property),
+    ...anyWord(
+      'diskFormat',
+      'diskFormats',
+      words(input.format).map((word) => formatWord(word) ?? word),
+    ),
     minSizeBytes: input.minSize,
     maxSizeBytes: input.maxSize,
     createdBefore: ago(input.olderThan),
     createdAfter: ago(input.newerThan),
   });
-  const publicWanted = input.visibility === 'public' || input.visibility === 'community';
+  const publicWanted = wantedVisibilities.some((word) => word === 'public' || word === 'community');
+  const own = input.filter.map((text): readonly [string, string] => {
+    const at = text.indexOf('=');
+    return at < 1 ? odd('--filter', text) : [text.slice(0, at), text.slice(at + 1)];
+  });
   return {
     filters,
-    own: input.filter,
-    scope: input.all || publicWanted ? 'all' : 'mine',
+    own,
+    scope: isOwn ? 'own' : input.all || publicWanted ? 'all' : 'mine',
     hidden: input.hidden ?? false,
     sort: input.sort.map(sortKey),
     ...(input.limit === undefined ? {} : { limit: input.limit }),
     ...(input.after === undefined ? {} : { after: input.after }),
   };
+}
+
+/**
+ * The listing as one account understands it: an owner's name is turned into what it stands for there. Throws NOT_FOUND for one
+ * that nobody can resolve: an empty list would say that he has nothing.
+ */
+export async function listingAt(at: At, wanted: Listing, call: Call): Promise<Listing> {
+  const { owner } = wanted.filters;
+  const { ownerIds } = at.verb('list');
+  if (owner === undefined || !ownerIds || ownerIds.test(owner)) return wanted;
+  const me = (await at.probe(call)).owner;
+  if (!me?.names.includes(owner))
+    throw notFoundError(`no such owner: ${owner}`, {
+      hint: `Use an id, or me${me ? ` (${me.names.join(', ')} is your own)` : ''}.`,
+    });
+  const { owner: _me, ...filters } = wanted.filters;
+  return { ...wanted, filters, scope: 'own' };
 }

@@ -7,7 +7,8 @@ import { inOrder } from './in-order.ts';
 
 export interface Listing {
   readonly filters: Filters;
-  readonly own: Readonly<Record<string, string>>;
+  /** The provider's own filters, in the order in which they were given. */
+  readonly own: readonly (readonly [name: string, value: string])[];
   readonly scope: ListRequest['scope'];
   readonly hidden: boolean;
   readonly sort: readonly SortKey[];
@@ -16,22 +17,22 @@ export interface Listing {
 }
 
 /** Everything of the caller's, unfiltered. */
-export const wholeListing: Listing = { filters: {}, own: {}, scope: 'mine', hidden: false, sort: [] };
+export const wholeListing: Listing = { filters: {}, own: [], scope: 'mine', hidden: false, sort: [] };
 
 /**
  * The images asked for, whatever the provider can do itself: what it cannot filter, sort, cut or begin behind is done here.
  * Nothing is gathered unless it must be sorted here. Throws USAGE, at once, for a provider's own filter that it does not have.
  */
 export function listing(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
-  checkOwnFilters(at, wanted.own);
+  const { own, ownToo } = ownFilters(at, wanted.own);
   const list = at.verb('list');
   const left = Object.keys(wanted.filters).filter((name) => !list.filters.includes(name as Filter));
   const sortedThere = wanted.sort.every((key) => list.sorts?.includes(key.field));
   const afterThere = wanted.after === undefined || (list.after === true && sortedThere);
-  const cutThere = left.length === 0 && sortedThere && afterThere && wanted.scope === 'all';
-  const { filters, own, scope, hidden } = wanted;
+  const cutThere = left.length === 0 && sortedThere && afterThere && wanted.scope === 'all' && ownToo.length === 0;
+  const { filters, scope, hidden } = wanted;
   const passing = (asked: Pick<ListRequest, 'sort' | 'after' | 'limit'>): AsyncIterable<Image> => {
-    const found = list.run({ filters, own, scope, hidden, ...asked }, call);
+    const found = list.run({ filters, own, ...(ownToo.length > 0 ? { ownToo } : {}), scope, hidden, ...asked }, call);
     return isEmpty(filters) ? found : only(found, (image) => matches(image, filters));
   };
   const asksOrder = wanted.sort.length > 0 && sortedThere;
@@ -53,17 +54,33 @@ export function listing(at: At, wanted: Listing, call: Call): AsyncIterable<Imag
 
 const isEmpty = (filters: Filters): boolean => Object.values(filters).every((filter) => filter === undefined);
 
-function checkOwnFilters(at: At, own: Readonly<Record<string, string>>): void {
-  const known = Object.keys(at.verb('list').own ?? {});
-  const unknown = Object.keys(own).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw usageError(`${at.provider} has no filter "${unknown}"`, {
+/** The provider's own filters: each once, and those behind that it may be given again. Throws USAGE for what it has not. */
+function ownFilters(
+  at: At,
+  given: Listing['own'],
+): { readonly own: Readonly<Record<string, string>>; readonly ownToo: Listing['own'] } {
+  const { own: known = {}, repeats = [] } = at.verb('list');
+  const own = new Map<string, string>();
+  const ownToo: (readonly [string, string])[] = [];
+  for (const [name, value] of given) {
+    if (!Object.hasOwn(known, name)) throw unknownFilter(at, name, Object.keys(known));
+    const before = own.get(name);
+    if (before === undefined) own.set(name, value);
+    else if (repeats.includes(name)) ownToo.push([name, value]);
+    else if (before !== value)
+      throw usageError(`--filter: ${name} was given twice, with different values`, { hint: 'Give each key of --filter once.' });
+  }
+  return { own: Object.fromEntries(own), ownToo };
+}
+
+function unknownFilter(at: At, name: string, known: readonly string[]): Error {
+  return usageError(`${at.provider} has no filter "${name}"`, {
     profile: at.profile,
     provider: at.provider,
     hint:
       known.length > 0
-        ? `it has ${known.join(', ')}`
-        : 'it has no filters of its own; see imgctl list --help for the common ones',
+        ? `Supported: ${known.join(', ')}`
+        : `${at.provider} has no filters of its own. Common ones: imgctl list --help`,
   });
 }
 

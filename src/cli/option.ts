@@ -25,6 +25,8 @@ export interface Option {
   /** How the value is called in the help. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** Several of the choices may be given, with commas between them. */
+  readonly commas?: boolean;
   /** What completion offers for the value, where it is not one of `choices`. */
   readonly completes?: 'profile' | 'image' | 'place' | 'column' | 'provider' | 'file' | 'field';
 }
@@ -75,8 +77,11 @@ const overridable: ReadonlySet<string> = new Set([
 /** Turns what was typed into what the command gets; `before` is the value so far, for options that may be repeated. */
 export function parseOption(key: string, option: Option, text: string, before: unknown): unknown {
   const what = `--${flagName(key)}`;
-  if (option.choices && (option.kind === 'text' || option.kind === 'texts') && !option.choices.includes(text))
-    throw usageError(`${what}: "${text}" is not one of ${option.choices.join(', ')}`);
+  if (option.choices && (option.kind === 'text' || option.kind === 'texts')) {
+    const { choices, commas } = option;
+    const odd = (commas ? splitNames(text.toLowerCase()) : [text]).find((word) => !choices.includes(word));
+    if (odd !== undefined) throw usageError(`${what}: "${odd}" is not one of ${choices.join(', ')}`);
+  }
   const repeated = before !== undefined && !repeatable.has(option.kind);
   if (repeated && !overridable.has(key)) throw usageError(`${what} was given twice`, { hint: 'Give it once.' });
   switch (option.kind) {

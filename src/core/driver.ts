@@ -88,6 +88,8 @@ export interface FoundProfile {
 /** Who the provider says we are, and what this deployment of it lacks of what the driver can do, each with its reason. */
 export interface Identity {
   readonly who: string;
+  /** Who owns what is made with this profile, and the names that stand for it. */
+  readonly owner?: { readonly id: string; readonly names: readonly string[] };
   readonly details: Readonly<Record<string, string>>;
   readonly missing: Readonly<Partial<Record<OperationName, string>>>;
 }

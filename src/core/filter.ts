@@ -46,6 +46,11 @@ const tests: { readonly [K in Filter]: Test<K> } = {
   minSizeBytes: (image, bytes) => image.sizeBytes !== undefined && image.sizeBytes >= bytes,
   maxSizeBytes: (image, bytes) => image.sizeBytes !== undefined && image.sizeBytes <= bytes,
   createdBefore: (image, time) => image.createdAt !== undefined && Date.parse(image.createdAt) < Date.parse(time),
+  statuses: (image, statuses) => statuses.some((status) => tests.status(image, status)),
+  visibilities: (image, wanted) => wanted.some((visibility) => image.visibility === visibility),
+  diskFormats: (image, formats) => formats.some((format) => image.diskFormat === format),
+  notTags: (image, tags) => !tags.some((tag) => image.tags.includes(tag)),
+  notProperties: (image, unwanted) => unwanted.every(([name, value]) => propertyOf(image, name) !== value),
   createdAfter: (image, time) => image.createdAt !== undefined && Date.parse(image.createdAt) > Date.parse(time),
 };
 

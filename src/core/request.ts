@@ -4,6 +4,8 @@ import type { Bytes } from './http.ts';
 import type { ImageRecord, Visibility } from './image.ts';
 import type { OperationName } from './operation.ts';
 
+export type * from './list-request.ts';
+
 /** Fields that a record can be made with. Absent: not given. */
 export interface Description {
   readonly name?: string;
@@ -48,60 +50,6 @@ export interface Extras {
 }
 
 // ---------------------------------------------------------------- requests
-
-/** Filters in neutral words; all are ANDed. `name` is a glob (`*`, `?`). Times are RFC 3339 UTC. Sizes are bytes, bounds included. */
-export interface Filters {
-  readonly name?: string;
-  readonly status?: string;
-  readonly visibility?: Visibility;
-  readonly tags?: readonly string[];
-  readonly owner?: string;
-  readonly properties?: Readonly<Record<string, string>>;
-  readonly diskFormat?: string;
-  readonly minSizeBytes?: number;
-  readonly maxSizeBytes?: number;
-  readonly createdBefore?: string;
-  readonly createdAfter?: string;
-}
-export type Filter = keyof Filters;
-
-export interface SortKey {
-  readonly field: string;
-  readonly descending: boolean;
-}
-
-/**
- * `filters` may be narrowed at the provider; whoever asks applies them again, so a driver may ignore any of them.
- * `own` are the provider's own filters by its own names, checked against the facts.
- * `sort` and `limit` are set only where the driver says that it can do all that is asked.
- */
-export interface ListRequest {
-  readonly filters: Filters;
-  readonly own: Readonly<Record<string, string>>;
-  /**
-   * `own`: images of the caller's own account or project, also where an administrator sees more; `mine`: those, and what others
-   * share with the caller and was accepted; `all`: the provider's public ones too.
-   */
-  readonly scope: 'own' | 'mine' | 'all';
-  /** Hidden images too. */
-  readonly hidden: boolean;
-  readonly sort?: readonly SortKey[];
-  /** No more than this many will be looked at. */
-  readonly limit?: number;
-  /** Begin behind this id, in the order asked for. Set only where the facts say `after`. */
-  readonly after?: string;
-}
-export interface ListFacts {
-  /** Filters that the provider applies by itself, exactly: what comes back needs no second look. */
-  readonly filters: readonly Filter[];
-  /** Image fields by which the provider can sort. */
-  readonly sorts?: readonly string[];
-  readonly after?: boolean;
-  /** The provider's own filters (`--filter name=value`), each with its help. */
-  readonly own?: Readonly<Record<string, string>>;
-  /** Whose images there are besides the caller's own: what others share with him, what is public. Absent: nobody's. */
-  readonly others?: readonly ('shared' | 'public')[];
-}
 
 /** Work that was begun and whose outcome is awaited. */
 export interface Work {

@@ -70,7 +70,6 @@ describe('what is looked at before anything is done', () => {
 
 describe('an option that was given twice', () => {
   it.each([
-    ['--filter', 'x=1', '--filter', 'x=2'],
     ['--property', 'k=1', '--property', 'k=2'],
     ['--name', 'a', '--name', 'b'],
     ['--status', 'queued', '--status', 'active'],

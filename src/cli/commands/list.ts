@@ -6,7 +6,7 @@ import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { counting } from '../counting.ts';
-import { filterOptions, listingFrom } from '../filters.ts';
+import { filterOptions, listingAt, listingFrom } from '../filters.ts';
 import { knowsNoCloud, sayHowToAddClouds } from '../first-minute.ts';
 import { askFleet, type AskProfile, type Fleet } from '../fleet.ts';
 import { groupImages, groupKeys } from '../grouping.ts';
@@ -48,6 +48,7 @@ export const list = defineCommand({
       : settings.profile.length > 0
         ? directory.select(settings.profile)
         : [directory.current];
+    const [only, ...others] = profiles;
     const limitMs = input.profileTimeout ?? profileLimitMs;
     const watch = watchLists(context);
     const ask: AskProfile = (profile, call) =>
@@ -58,7 +59,6 @@ export const list = defineCommand({
       const fleet = askFleet(profiles, ask, { sort: wanted.sort }, limitMs, context);
       return groups(fleet, groupBy, profiles, wanted.limit, context);
     }
-    const [only, ...others] = profiles;
     if (only !== undefined && others.length === 0 && !input.allProfiles) {
       const shown = drawn(many(imageView, await ask(only, context.call())));
       return knowsNoCloud(context) ? followed(shown, () => sayHowToAddClouds(context)) : shown;
@@ -74,11 +74,14 @@ export const list = defineCommand({
 });
 
 async function ofOne(profile: string, wanted: Listing, context: ListContext, call: Call): Promise<AsyncIterable<Image>> {
-  const images = listing((await context.at('at', profile)) as At, wanted, call);
+  const at = (await context.at('at', profile)) as At;
+  const meant = await listingAt(at, wanted, call);
+  const images = listing(at, meant, call);
   // Names are kept for completion, which only somebody at a terminal has a use for.
   if (!context.io.stderrIsTerminal) return images;
-  const { filters, own, limit, after } = wanted;
-  const whole = limit === undefined && after === undefined && Object.keys({ ...filters, ...own }).length === 0;
+  const { filters, own, limit, after, scope } = meant;
+  const isCut = limit !== undefined || after !== undefined || scope === 'own';
+  const whole = !isCut && own.length === 0 && Object.keys(filters).length === 0;
   return rememberNames(images, profile, { whole, home: context.home, now: context.io.now() });
 }
 

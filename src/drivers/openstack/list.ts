@@ -8,6 +8,7 @@ import { eachImage } from './pages.ts';
 import { choosesOwners, exactFilters, listQuery, newestFirst, ownFilters, sortNames } from './query.ts';
 import { imageRecord } from './record.ts';
 import type { SignedIn } from './sign-in.ts';
+import { timeConditions, timeNames } from './time-conditions.ts';
 
 /** Glance's order when none is asked for. */
 const usualOrder: readonly SortKey[] = [{ field: 'createdAt', descending: true }];
@@ -63,11 +64,14 @@ export const list: Operation<OpenstackClient, 'list'> = {
   sorts: Object.keys(sortNames),
   after: true,
   own: ownFilters,
+  repeats: [...timeNames, 'tag'],
+  ownerIds: /^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^[0-9a-f]{64}$/i,
   others: ['shared', 'public'],
   async *run(client, request, call) {
     if (call.signal.aborted) throw abortedError('interrupted');
     const { signedIn } = await client.site(call);
     const { ownedBy, mine } = scopeOf(request, signedIn);
+    const isWithin = timeConditions(request.ownToo ?? []);
     const shown = listQuery(request, ownedBy);
     // There is no word for words that we do not know: they are picked out here, so that no page may be cut short.
     const { limit, ...unlimited } = request;
@@ -90,7 +94,7 @@ export const list: Operation<OpenstackClient, 'list'> = {
     for await (const record of all) {
       if (seen?.has(record.id)) continue;
       seen?.add(record.id);
-      if (!mine(record) || (picksUnknown && record.status !== 'unknown')) continue;
+      if (!mine(record) || !isWithin(record) || (picksUnknown && record.status !== 'unknown')) continue;
       yield record;
       given += 1;
       if (given === limit) return;

@@ -15,6 +15,7 @@ export async function probe(client: OpenstackClient, call: Call): Promise<Identi
   if (!methods.includes('copy-image')) missing.replicate = 'this site does not offer the import method copy-image';
   if (!named) Object.assign(missing, { replicate: singleStore, places: singleStore });
   return {
+    ...(project ? { owner: { id: project.id, names: [project.name, project.id] } } : {}),
     who: `${user ?? 'unknown'}@${project?.name ?? 'unknown'}`,
     details: given<Record<string, string>>({
       user,

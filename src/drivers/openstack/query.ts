@@ -111,6 +111,8 @@ export function listQuery(request: ListRequest, ownedBy?: string): URLSearchPara
   const query = new URLSearchParams();
   for (const [name, value] of narrowed(filters)) if (value !== undefined && !Object.hasOwn(own, name)) query.append(name, value);
   for (const [name, value] of Object.entries(own)) query.set(name, value);
+  // Several tags are ANDed there; several times are not, and are compared here.
+  for (const [name, value] of request.ownToo ?? []) if (name === 'tag') query.append(name, value);
   // Glance looks at the state of a membership only among shared images.
   if ('member_status' in own && !query.has('visibility')) query.set('visibility', 'shared');
   if (ownedBy !== undefined && !query.has('owner')) query.set('owner', ownedBy);

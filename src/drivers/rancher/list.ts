@@ -16,6 +16,7 @@ const isGone = (state: string): boolean => ['removed', 'purging', 'purged'].incl
 export const list: Operation<RancherClient, 'list'> = {
   filters: [],
   own: ownFilters,
+  ownerIds: /^1a\d+$/,
   async *run(client, request, call) {
     const schema = await client.schema(call);
     const own = ownConditions(schema, request.own);

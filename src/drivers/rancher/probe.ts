@@ -10,8 +10,12 @@ export async function probe(client: RancherClient, call: Call): Promise<Identity
   const schema = await client.schema(call);
   const { headers } = schema;
   const account = headers['x-api-account-id'];
+  const accountName = headers['x-api-account-name'];
   return {
-    who: headers['x-api-account-name'] ?? account ?? client.address.root,
+    ...(account === undefined
+      ? {}
+      : { owner: { id: account, names: accountName === undefined ? [account] : [accountName, account] } }),
+    who: accountName ?? account ?? client.address.root,
     details: texts({
       url: client.address.root,
       project: client.address.project,

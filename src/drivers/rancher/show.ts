@@ -40,7 +40,6 @@ export async function readImage(client: RancherClient, id: string, call: Call): 
   return body;
 }
 
-
 /** A record in whose work somebody or something else got in between: it rests, but not where the work leads. */
 function judged(record: ImageRecord, work: Work): ImageRecord {
   const wanted = work.verb && restAfter[work.verb];
