@@ -73,11 +73,11 @@ async function brought(
     if (typeof taken === 'object') return { image: taken, route: shortcut.route, content };
     surface.say(`relaying through this machine: ${taken}`);
   }
+  const planned = prepared.plan.encoding.format;
   const content = await prepared.content();
   task.step('send');
   // What it is may have been told only by its end.
-  const { diskFormat } = description;
-  const known = diskFormat === undefined ? description : { ...description, diskFormat: content.encoding.format };
+  const known = description.diskFormat === planned ? { ...description, diskFormat: content.encoding.format } : description;
   return {
     image: await sendWithRetries({ ...request, description: known, content }, delivery, surface),
     route: 'relay',

@@ -1,8 +1,9 @@
-import { formats, type Format } from '../core/encoding.ts';
+import { compressions, formats, type Accept, type Format } from '../core/encoding.ts';
 import type { UploadFacts } from '../core/operation.ts';
 import { temporaryFolder } from '../host/folders.ts';
 import { parseChecksum } from '../transfer/checked.ts';
 import { prepareForFile } from '../transfer/convert.ts';
+import { opaque } from '../transfer/plan.ts';
 import type { Means, Prepared, Wishes } from '../transfer/prepare.ts';
 import type { Source } from '../transfer/source.ts';
 import type { Task } from '../ui/progress.ts';
@@ -44,6 +45,28 @@ export function wishesFrom(input: OptionValues<typeof sourceOptions> & { readonl
     allowUnsafe: input.allowUnsafe,
     checksum: input.checksum === undefined ? undefined : parseChecksum(input.checksum),
   };
+}
+
+/** Where a container is said to be around the disk, and the target keeps that word, it has to stay true: the bytes go as they are. */
+export const keepsContainer = ({ fields }: UploadFacts, container: string | undefined): boolean =>
+  container !== undefined && container !== 'bare' && fields.includes('containerFormat');
+
+/** Every encoding there is, as it is. */
+const asItIs = formats.flatMap((format): Accept[] => [
+  { format },
+  ...compressions.map((compression) => ({ format, compression })),
+]);
+
+/** What may be sent, and what is wished: in a container that stays, the disk's format is only what the record says. */
+export function forContainer(
+  facts: UploadFacts,
+  container: string | undefined,
+  wishes: Wishes,
+): Pick<UploadFacts, 'accepts'> & { readonly wishes: Wishes } {
+  if (!keepsContainer(facts, container)) return { accepts: facts.accepts, wishes };
+  const [first, ...others] = asItIs;
+  const format = wishes.format !== undefined && opaque.has(wishes.format) ? wishes.format : undefined;
+  return { accepts: first ? [first, ...others] : facts.accepts, wishes: { ...wishes, format } };
 }
 
 /** Digests to be taken of what is sent: those that the provider reports, SHA-256 where it reports none. */

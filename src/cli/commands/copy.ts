@@ -21,6 +21,8 @@ import { alreadyThere, checkIntact } from '../same-content.ts';
 import { foreseen } from '../taken-name.ts';
 import {
   compressOption,
+  forContainer,
+  keepsContainer,
   formatNamed,
   ifExistsOption,
   meansForUpload,
@@ -91,7 +93,8 @@ export const copy = defineCommand({
     const task = context.progress.task(`copy ${image.name}`);
     const data = await from.verb('download').run({ id }, call);
     const source = sourceOf(data, image, from, call);
-    const prepared = await prepare(source, verb.accepts, wishes, meansForUpload(context, task, verb));
+    const way = forContainer(verb, image.containerFormat, wishes);
+    const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
     try {
       warnOfSize(prepared, to.provider, context);
       const { plan } = prepared;
@@ -106,7 +109,8 @@ export const copy = defineCommand({
       const unverified = short || wishes.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
       if (unverified !== undefined) context.warn(unverified);
       if (!context.settings.dryRun) context.say(`route: ${steps.join(' → ')}`);
-      const { description, later, dropped } = carriedTo(verb, image, own, prepared.plan.encoding.format);
+      const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
+      const { description, later, dropped } = carriedTo(verb, image, own, kept ?? plan.encoding.format);
       if (dropped.length > 0) context.warn(`${to.provider} does not get: ${dropped.join('; ')}`);
       const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
       if (behind.length > 0) context.warn(`properties ${behind.join(', ')} stay behind: ${to.provider} reserves these names`);

@@ -1,7 +1,8 @@
 import { usageError, unsupportedError } from '../../core/errors.ts';
 import { parseReference } from '../../core/reference.ts';
-import { prepare } from '../../transfer/prepare.ts';
+import { prepare, type Prepared } from '../../transfer/prepare.ts';
 import { imageView } from '../../ui/views/image.ts';
+import type { Format } from '../../core/encoding.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { deliver, type Delivery } from '../deliver.ts';
@@ -12,7 +13,17 @@ import { one } from '../outcome.ts';
 import { sourceFrom } from '../source-from.ts';
 import { foreseen } from '../taken-name.ts';
 import { target } from '../targets.ts';
-import { compressOption, ifExistsOption, meansForUpload, sourceOptions, warnOfSize, wishesFrom } from '../transfer-options.ts';
+import {
+  compressOption,
+  forContainer,
+  formatNamed,
+  keepsContainer,
+  ifExistsOption,
+  meansForUpload,
+  sourceOptions,
+  warnOfSize,
+  wishesFrom,
+} from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const upload = defineCommand({
@@ -69,13 +80,19 @@ export const upload = defineCommand({
     if (name === '') throw usageError('--name names no image');
     const source = await sourceFrom(input.file, context);
     const task = context.progress.task(`upload ${name}`);
-    const prepared = await prepare(source, verb.accepts, wishes, meansForUpload(context, task, verb));
+    const container = fields.containerFormat ?? queued?.containerFormat;
+    const way = forContainer(verb, container, wishes);
+    const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
     try {
       warnOfSize(prepared, at.provider, context);
       const delivery: Delivery = {
         at,
         request: {
-          description: { ...fields, name },
+          description: {
+            ...fields,
+            ...(keepsContainer(verb, container) ? diskIn(prepared, wishes.format ?? formatNamed(queued?.diskFormat)) : {}),
+            name,
+          },
           ...(into ? { into: into.id } : {}),
           ...(input.id === undefined ? {} : { id: input.id }),
           ...(place === undefined ? {} : { place }),
@@ -99,3 +116,10 @@ export const upload = defineCommand({
     }
   },
 });
+
+/** The format of the disk in a container: what the user says, or what was found there. */
+function diskIn({ inspection, plan }: Prepared, format: Format | undefined): { readonly diskFormat: string } {
+  const [member] =
+    (plan.encoding.format === 'ova' || plan.encoding.format === 'tar' ? inspection.subformat : undefined)?.split(' ') ?? [];
+  return { diskFormat: format ?? member ?? plan.encoding.format };
+}
