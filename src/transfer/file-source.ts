@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { usageError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { fileBytes, readError } from './file-bytes.ts';
+import { dataSpans } from './holes.ts';
 import { streamSource, type Source } from './source.ts';
 import { unmoved } from './unmoved.ts';
 
@@ -36,7 +37,10 @@ async function hasBytes(handle: FileHandle): Promise<boolean> {
 /** An open file as a source; closing the source closes it. Its bytes are those of now: INTEGRITY when they change. */
 export async function ofHandle(handle: FileHandle, file: string): Promise<Source> {
   const check = unmoved(handle.fd, file);
-  const { size } = await handle.stat();
+  const { size, blocks } = await handle.stat();
+  // Half of it is holes, at least. Windows does not say.
+  const isThin = process.platform !== 'win32' && blocks * 512 < size / 2;
+  let spans: ReturnType<typeof dataSpans> | undefined;
   const readInto = async (memory: Uint8Array, offset: number): Promise<Uint8Array> => {
     const wanted = Math.max(0, Math.min(memory.length, size - offset));
     const { bytesRead } = await handle
@@ -57,6 +61,7 @@ export async function ofHandle(handle: FileHandle, file: string): Promise<Source
       size,
       read: (offset, length) => readInto(Buffer.allocUnsafe(Math.max(0, Math.min(length, size - offset))), offset),
       readInto,
+      ...(isThin ? { spans: () => (spans ??= dataSpans(handle.fd, size)) } : {}),
     },
     close: () => handle.close(),
   };

@@ -1,9 +1,13 @@
+import type { Span } from './holes.ts';
+
 /** Bytes that can be read at any place. `read` gives fewer than asked for only at the end. The result is the caller's to keep. */
 export interface RandomSource {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
   /** The same into memory of the caller's, which is given back as far as it was filled. Absent: there is no saving in it. */
   readInto?(memory: Uint8Array, offset: number): Promise<Uint8Array>;
+  /** Where there is data, in order; whatever is between reads as zeros. Absent, or nothing comes: not known. */
+  spans?(): Promise<readonly Span[] | undefined>;
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { RandomSource } from '../runs.ts';
+
 /** How a packed piece of a disk becomes bytes. Both functions throw INTEGRITY errors. */
 export interface Codec {
   /** The raw deflate stream inside, with slack behind it; absent where the data is not deflate. */
@@ -57,6 +59,21 @@ export function extentList(): ExtentList {
 
 /** Extents in pieces of bounded size, table by table. */
 export type ExtentBatches = AsyncIterable<readonly Extent[]>;
+
+/** The whole file is the disk; its holes are not read where they are known. */
+export async function* sparseExtents(source: RandomSource): ExtentBatches {
+  const spans = await source.spans?.();
+  if (!spans) return yield* flatExtents(source.size);
+  const list = extentList();
+  let at = 0;
+  for (const { offset, length } of spans) {
+    if (offset > at) list.zero(offset - at);
+    list.stored(offset, length);
+    at = offset + length;
+  }
+  if (source.size > at) list.zero(source.size - at);
+  yield list.extents;
+}
 
 /** The whole file, or the first `length` bytes of it, is the disk. */
 export async function* flatExtents(length: number): ExtentBatches {

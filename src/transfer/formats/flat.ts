@@ -1,5 +1,5 @@
 import { checkBareDisk, checkSectors } from './bare-disk.ts';
-import { flatExtents } from './extents.ts';
+import { sparseExtents } from './extents.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import { checkPartitions, partitionsOf } from './partitions.ts';
 import { hasText } from './reading.ts';
@@ -11,7 +11,7 @@ function flatLayout(source: RandomSource, subformat?: string): Layout {
   return {
     ...(subformat === undefined ? {} : { subformat }),
     ...(known ? { virtualBytes: source.size } : {}),
-    extents: () => flatExtents(source.size),
+    extents: () => sparseExtents(source),
   };
 }
 
