@@ -63,7 +63,7 @@ async function diskAmong(members: readonly TarMember[], isWhole: boolean, report
     report.reject(
       'tar_members',
       `the archive holds ${disks.length} disks: ${names}`,
-      'Unpack it with: tar -xf FILE, and use one of the disks. There is no option to select one.',
+      'Unpack it with: tar -xf FILE, and use one of the disks (none can be selected here).',
     );
   } else if (isWhole) report.reject('tar_members', 'the archive holds no disk');
   return undefined;

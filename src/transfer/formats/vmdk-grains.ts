@@ -82,7 +82,7 @@ async function readDirectory(source: RandomSource, header: VmdkHeader, at: numbe
   const bytes = await readFully(source, at, header.tables * 4, 'the grain directory');
   const offsets = Float64Array.from({ length: header.tables }, (_, index) => bytes.readUInt32LE(index * 4) * sectorBytes);
   const outside = offsets.find((offset) => offset + tableBytes > source.size);
-  if (outside !== undefined) throw refusal('gt_offset', `the grain table at ${outside} lies behind the end of the file`);
+  if (outside !== undefined) throw refusal('gt_offset', `the grain table at ${outside} is past the end of the file (truncated?)`);
   return offsets;
 }
 
@@ -101,7 +101,7 @@ function addGrains(
     const offset = sector * sectorBytes;
     if (sector === 0 || (sector === 1 && header.zeroGrains)) list.zero(size);
     else if (offset + (header.compressed ? markerBytes : size) > fileBytes)
-      throw refusal('truncated', `the grain at ${offset} lies behind the end of the file`);
+      throw refusal('truncated', `the grain at ${offset} is past the end of the file (truncated?)`);
     else if (header.compressed) {
       const most = Math.min(markerBytes + grainBytes + zlibSlack, fileBytes - offset);
       list.packed({ offset, size: most, length: size, full: grainBytes, guest: guest + done, codec: grain });

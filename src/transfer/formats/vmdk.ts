@@ -96,7 +96,7 @@ function directoryFromFooter(edges: Edges, header: VmdkHeader): number {
   if (edges.size === Infinity) throw new BeyondPrefix('the footer lies behind what is known');
   const footer = edges.tail.subarray(sectorBytes, 2 * sectorBytes);
   if (edges.tail.length < 3 * sectorBytes || !hasText(footer, 0, 'KDMV'))
-    throw refusal('truncated', 'the footer at the end of the VMDK is missing: the file was cut off');
+    throw refusal('truncated', 'the footer at the end of the VMDK is missing (truncated?)');
   const parsed = parseVmdkHeader(footer);
   if (parsed.fingerprint !== header.fingerprint) throw refusal('footer', 'header and footer of the VMDK differ');
   if (parsed.directoryOffset === undefined)
