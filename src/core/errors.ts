@@ -124,7 +124,7 @@ function codeOfStatus(status: number): Code {
   if (status === 401 || status === 403) return 'AUTH';
   if (status === 404 || status === 410) return 'NOT_FOUND';
   if (status === 409 || status === 412) return 'CONFLICT';
-  if (status === 413 || status === 429) return 'LIMIT';
+  if ([413, 414, 429, 431, 494].includes(status)) return 'LIMIT';
   if (status === 408) return 'NETWORK';
   if (status === 400 || status === 422) return 'USAGE';
   if (status === 405 || status === 501) return 'UNSUPPORTED';

@@ -1,20 +1,7 @@
 import { providerError } from '../core/errors.ts';
 import type { ApiAnswer } from '../core/http.ts';
+import { isPage, titleOf } from '../core/page-words.ts';
 import type { Redactor } from './redact.ts';
-
-const longestQuote = 80;
-
-/** The beginning of a body for a message: in one line, without secrets. */
-function quote(text: string, redactor: Redactor): string {
-  const line = redactor.line(
-    redactor
-      .hide(text)
-      .slice(0, longestQuote * 10)
-      .replace(/\s+/g, ' ')
-      .trim(),
-  );
-  return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line;
-}
 
 /** Levels that no provider's answer has: whoever walks through more runs out of stack. */
 const deepest = 500;
@@ -52,17 +39,26 @@ export function apiAnswer(answer: Omit<ApiAnswer, 'json'>, redactor: Redactor): 
       try {
         return JSON.parse(answer.text) as unknown;
       } catch {
-        const type = redactor.line(answer.headers['content-type'] ?? 'without a content type');
-        const html = /html/i.test(type) || /^\s*<(!doctype|html)/i.test(answer.text);
-        const came = answer.text.trim() === '' ? 'nothing' : html ? 'HTML' : 'something else';
-        throw providerError(
-          `${answer.url} answered ${came} instead of JSON (HTTP ${answer.status}, ${type})${came === 'nothing' ? '' : `: ${quote(answer.text, redactor)}`}`,
-          {
-            status: answer.status,
-            ...(html ? { hint: 'is this the address of the API, and not of a sign-in page or a proxy?' } : {}),
-          },
-        );
+        const type = redactor.line(answer.headers['content-type'] ?? 'no content type');
+        const html = /html/i.test(type) || isPage(answer.text);
+        throw providerError(`${answer.url} answered ${came(answer.text, html, redactor)} (HTTP ${answer.status}, ${type})`, {
+          status: answer.status,
+          ...(html ? { hint: 'Check that this is the address of the API, and not of a sign-in page or a proxy.' } : {}),
+        });
       }
     },
   };
+}
+
+/** What came instead of JSON, in words: the body itself is for --debug. */
+function came(text: string, html: boolean, redactor: Redactor): string {
+  if (text.trim() === '') return 'nothing instead of JSON';
+  if (!html) {
+    const bytes = Buffer.byteLength(text);
+    return /^\s*[[{]/.test(text)
+      ? `JSON that is invalid or breaks off after ${bytes} bytes`
+      : `${bytes} bytes of something other than JSON`;
+  }
+  const title = titleOf(text);
+  return `HTML instead of JSON${title === undefined ? '' : ` ("${redactor.line(redactor.hide(title))}")`}`;
 }

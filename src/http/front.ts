@@ -1,4 +1,4 @@
-import { authError, type ImgctlError, networkError } from '../core/errors.ts';
+import { authError, type ImgctlError, limitError, networkError, providerError } from '../core/errors.ts';
 import type { Answer } from '../core/http.ts';
 import { clientCertificateHint } from './failure.ts';
 
@@ -15,6 +15,15 @@ const pages: readonly (readonly [page: RegExp, error: (peer: string) => ImgctlEr
   [
     /plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server/,
     (peer) => networkError(`${peer} speaks TLS only`, { status: 400, hint: 'is it https:// rather than http://?' }),
+  ],
+  [
+    /400 Request Header Or Cookie Too Large/,
+    (peer) => limitError(`${peer}: request headers too large (HTTP 400)`, { status: 400 }),
+  ],
+  [
+    // Their programs sign below a line, and HAProxy says this.
+    /<hr>\s*<center>[\w.-]+(\/[\d.]+)?<\/center>|Your browser sent an invalid request/,
+    (peer) => providerError(`${peer}: a gateway rejected the request (HTTP 400)`, { status: 400 }),
   ],
 ];
 

@@ -86,7 +86,7 @@ async function spooledInput(asked: Asked, required: readonly Checksum[]): Promis
   const from = checkedSource(source, required);
   const bytes = plan.unwrap ? unwrap(plan.unwrap, from.open(), unfoldsTo(inspection)) : from.open();
   const counted = watched(bytes, { ...means, total: plan.unwrap ? undefined : source.bytes });
-  const file = await spool(counted, means.folder, source.name, source.bytes);
+  const file = await spool(counted, means.folder, source.name, source.bytes, Boolean(plan.helper));
   keep(file);
   const found = asNamed(await inspect(randomOf(file)), plan.unwrap ? source.fileName : undefined, plan.unwrap);
   const same = plan.unwrap ? {} : sameFacts(source);

@@ -1,9 +1,10 @@
-import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, open, rm, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { localError } from '../core/errors.ts';
+import { ImgctlError, localError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { humanSize } from '../core/quantity.ts';
-import { fileSource } from './file-source.ts';
+import { systemCode, systemWords } from '../core/system-words.ts';
+import { fileSource, ofHandle } from './file-source.ts';
 import type { Source } from './source.ts';
 import { writeSparse } from './writers/raw.ts';
 
@@ -11,6 +12,8 @@ import { writeSparse } from './writers/raw.ts';
 const reserveBytes = 64 * 1024 * 1024;
 /** So much is written between two looks at the room that is left. */
 const lookBytes = 256 * 1024 * 1024;
+
+const tmpdirHint = 'Point TMPDIR at a larger file system.';
 
 /** A folder of our own, mode 0700, for temporary files; `remove` takes it away with all that is in it. */
 export interface TemporaryFolder {
@@ -21,23 +24,35 @@ export interface TemporaryFolder {
 /** Makes one in `folder`. Throws LOCAL. */
 export async function temporaryFolder(folder: string): Promise<TemporaryFolder> {
   const own = await mkdtemp(path.join(folder, 'imgctl-')).catch((cause: unknown) => {
-    throw localError(`cannot make a temporary folder in ${folder}`, { cause, hint: 'set TMPDIR to a folder with room' });
+    throw localError(`cannot make a temporary folder in ${folder}: ${systemWords(cause)}`, { cause, hint: tmpdirHint });
   });
   return { path: own, remove: () => rm(own, { recursive: true, force: true }) };
 }
 
 /**
  * Writes bytes to a private temporary file in `folder` and gives it as a source; closing it removes the file. Zeros take no room.
+ * `named`: the file has a path; else it has no name, and is gone with the process however that ends (but on Windows).
  * `expected`: bytes to come, at least, as far as known. Throws LOCAL, before the first byte where it can be told, when there is no room.
  */
-export async function spool(bytes: Bytes, folder: string, name: string, expected = 0): Promise<Source> {
+export async function spool(bytes: Bytes, folder: string, name: string, expected = 0, named = false): Promise<Source> {
   await checkRoom(folder, expected);
   const own = await temporaryFolder(folder);
+  const file = path.join(own.path, 'spool');
+  let handle: FileHandle | undefined;
   try {
-    const file = path.join(own.path, 'spool');
-    await writeAll(bytes, file, folder);
-    return await temporarySource(file, name, own);
+    const opened = await open(file, 'wx+', 0o600).catch((cause: unknown) => Promise.reject(noRoom(cause, folder)));
+    handle = opened;
+    // A file without a name goes with the process, however that ends.
+    if (!named && process.platform !== 'win32') await own.remove();
+    await writeAll(bytes, opened, folder);
+    const { fileName: _temporary, path: _gone, ...source } = await ofHandle(opened, file);
+    const close = async (): Promise<void> => {
+      await source.close();
+      await own.remove();
+    };
+    return { ...source, name, close, ...(named ? { path: file } : {}) };
   } catch (error) {
+    await handle?.close().catch(() => undefined);
     await own.remove();
     throw error;
   }
@@ -58,15 +73,12 @@ async function checkRoom(folder: string, expected: number): Promise<void> {
   const free = room ? room.bavail * room.bsize : Infinity;
   if (free >= expected + reserveBytes) return;
   throw localError(
-    `no room for temporary files in ${folder}: ${humanSize(free)} are free, ${humanSize(expected + reserveBytes)} are needed`,
-    {
-      hint: 'set TMPDIR to a folder with room',
-    },
+    `no space for temporary files in ${folder}: ${humanSize(free)} free, ${humanSize(expected + reserveBytes)} needed`,
+    { hint: tmpdirHint },
   );
 }
 
-async function writeAll(bytes: Bytes, file: string, folder: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
+async function writeAll(bytes: Bytes, handle: FileHandle, folder: string): Promise<void> {
   let at = 0;
   let looked = 0;
   try {
@@ -81,11 +93,12 @@ async function writeAll(bytes: Bytes, file: string, folder: string): Promise<voi
     }
     await handle.truncate(at);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw localError(`no room left for the temporary file ${file}`, { cause: error, hint: 'set TMPDIR to a folder with room' });
-    throw error;
-  } finally {
-    await handle.close();
+    throw noRoom(error, folder);
   }
 }
+
+/** An error of the system as a LOCAL one that names the folder, and not the file in it. */
+const noRoom = (error: unknown, folder: string): unknown =>
+  error instanceof ImgctlError || systemCode(error) === undefined
+    ? error
+    : localError(`cannot write temporary files in ${folder}: ${systemWords(error)}`, { cause: error, hint: tmpdirHint });

@@ -1,6 +1,7 @@
 import { answerError, integrityError, networkError, providerError, type ImgctlError } from '../core/errors.ts';
 import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
+import { isPage, pageWords } from '../core/page-words.ts';
 import { redirectOf } from '../core/redirect.ts';
 import { randomOver, type Source } from './source.ts';
 import { isSameState, tellsStates, validatorOf, type Validator } from './validator.ts';
@@ -102,8 +103,8 @@ async function letGo(bytes: Bytes): Promise<void> {
 
 const longestWords = 200;
 
-/** What a server says of its refusal, cut short; a page made for a browser says nothing that the status does not. */
+/** What a server says of its refusal, cut short. */
 async function wordsOf(answer: ReceiveAnswer): Promise<string> {
   const text = (await answer.text()).trim();
-  return /html/i.test(answer.headers['content-type'] ?? '') || text.startsWith('<') ? '' : text.slice(0, longestWords);
+  return (isPage(text) ? pageWords(text) : text).slice(0, longestWords);
 }

@@ -111,7 +111,7 @@ describe('answers', () => {
     }
     expect(failure).toMatchObject({
       code: 'PROVIDER',
-      message: expect.stringMatching(/HTML instead of JSON .*text\/html.*<html>.*Sign in/),
+      message: expect.stringMatching(/HTML instead of JSON .*text\/html/),
     });
     expect((failure as Error).message).not.toContain('\u001b');
     expect((failure as Error).message.length).toBeLessThan(300);
@@ -120,7 +120,7 @@ describe('answers', () => {
   test('JSON that was cut short is not taken for whole', async () => {
     const { origin } = await scripted(servers, status(200, {}, '{"images": [{"id": "a'));
     const answer = await http.request({ method: 'GET', url: origin }, testCall());
-    expect(() => answer.json()).toThrow(/something else instead of JSON/);
+    expect(() => answer.json()).toThrow(/breaks off after|something other than JSON/);
     const empty = await scripted(servers, status(200, {}, ''));
     const nothing = await http.request({ method: 'GET', url: empty.origin }, testCall());
     expect(() => nothing.json()).toThrow(/nothing instead of JSON/);

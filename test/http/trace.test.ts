@@ -80,7 +80,7 @@ test('a URL that is a secret is cut to its host, in bulk too, and what it held i
   const answer = await http.send({ method: 'PUT', url, secretUrl: true, bytes: chunksOf(1, 10), length: 10 }, testCall());
   expect(answer.url).toBe(`${origin}/[secret]`);
   await (await http.receive({ url, secretUrl: true, range: { from: 5 } }, testCall())).text();
-  expect(() => answer.json()).toThrow(/something else instead of JSON/);
+  expect(() => answer.json()).toThrow(/breaks off after|something other than JSON/);
   let message = '';
   try {
     answer.json();

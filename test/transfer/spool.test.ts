@@ -11,7 +11,7 @@ const disk = guestDisk(1 << 20, 2);
 describe('a temporary file', () => {
   it('is private, sparse, read at any place, and gone once it is closed', async () => {
     const bytes = Buffer.concat([disk, Buffer.alloc(16 << 20)]);
-    const source = await spool(chunked(bytes), place.folder(), 'standard input', bytes.length);
+    const source = await spool(chunked(bytes), place.folder(), 'standard input', bytes.length, true);
     expect([source.name, source.bytes, source.near]).toEqual(['standard input', bytes.length, true]);
     const file = statSync(source.path ?? '');
     expect([file.mode & 0o77, statSync(path.dirname(source.path ?? '')).mode & 0o77]).toEqual([0, 0]);
@@ -21,6 +21,20 @@ describe('a temporary file', () => {
     await source.close();
     expect(place.left()).toEqual([]);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'has no name where nobody needs one, so that nothing outlives the process',
+    async () => {
+      const seen: (readonly string[])[] = [];
+      async function* bytes() {
+        yield disk;
+        seen.push(place.left());
+      }
+      const source = await spool(bytes(), place.folder(), 'x');
+      expect([seen, source.path, (await all(source)).equals(disk)]).toEqual([[[]], undefined, true]);
+      await source.close();
+    },
+  );
 
   it('is not begun where there is no room for it', async () => {
     let asked = false;

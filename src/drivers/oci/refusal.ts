@@ -1,5 +1,6 @@
 import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
+import { pageWords } from '../../core/page-words.ts';
 import { isJson, parseJson } from '../_oci/manifest.ts';
 
 /** Codes of registries (distribution-spec 1.1, "Error Codes") that say more than the HTTP status does. */
@@ -50,7 +51,8 @@ export const isRegistryError = (body: string): boolean => saidIn(body) !== undef
 
 /** What an error's body says. Oddity: unknown routes and read-only registries answer in plain text, proxies in HTML. */
 export const wordsOf = (body: string): string =>
-  saidIn(body)?.words ?? (/^\s*</.test(body) ? '' : body.replace(/\s+/g, ' ').slice(0, longestWords));
+  saidIn(body)?.words ??
+  (/^\s*</.test(body) ? pageWords(body).slice(0, longestWords) : body.replace(/\s+/g, ' ').slice(0, longestWords));
 
 const readOnly: Circumstances = {
   hint: 'The registry is read-only now; ask its operator (CNCF distribution: storage.maintenance.readonly).',

@@ -1,12 +1,8 @@
 import { answerError, configError, ImgctlError, providerError, withoutQuery, type Circumstances } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
+import { isPage, pageWords } from '../../core/page-words.ts';
 import { policyHint, withoutSchema } from './refusals.ts';
 import { isObject, objectIn, textIn } from './wire.ts';
-
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', '#x27': "'", '#39': "'", amp: '&' };
-
-const unescaped = (text: string): string =>
-  text.replace(/&(#x27|#39|lt|gt|quot|amp);/g, (whole, name: string) => entities[name] ?? whole);
 
 const withoutBreaks = (text: string): string =>
   text
@@ -22,15 +18,6 @@ const parsed = (text: string): unknown => {
   }
 };
 
-const fromHtml = (text: string): string => {
-  const body = /<body[^>]*>([\s\S]*)<\/body>/i.exec(text)?.[1] ?? text;
-  const said = withoutBreaks(
-    body.replace(/<(h1|head|title|style|script)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<(?!br)[^>]*>/gi, ' '),
-  );
-  const title = /<title[^>]*>([\s\S]*?)<\/title>/i.exec(text)?.[1] ?? '';
-  return unescaped(said || withoutBreaks(title)).slice(0, 500);
-};
-
 /**
  * What an error's body says, in one line; empty when it says nothing.
  * Oddity: the same error comes as JSON from Keystone (`error.message`) and from Glance (`message`, with a tail of
@@ -42,7 +29,7 @@ export function explain(body: string): string {
     const message = textIn(value.message) ?? textIn(objectIn(value.error).message) ?? textIn(value.error);
     return withoutSchema(withoutBreaks(message ?? ''));
   }
-  if (/^\s*<(!doctype|html|head|body)/i.test(body)) return fromHtml(body);
+  if (isPage(body)) return pageWords(body);
   return withoutBreaks(body.replace(/^\s*\d{3} [^\n]*\n\s*\n/, '')).slice(0, 500);
 }
 
