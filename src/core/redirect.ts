@@ -1,4 +1,4 @@
-import { providerError, withoutQuery } from './errors.ts';
+import { providerError } from './errors.ts';
 import type { Answer } from './http.ts';
 
 /**
@@ -12,11 +12,8 @@ export function redirectOf({ status, headers }: Answer, from: URL): URL | undefi
     throw providerError(`${from.host} redirects to something that is not an address (HTTP ${status})`, { status });
   const next = new URL(location, from);
   if (!/^https?:$/.test(next.protocol) || (from.protocol === 'https:' && next.protocol === 'http:'))
-    throw providerError(
-      `${from.host} redirects to ${withoutQuery(`${next.protocol}//${next.host}`)}, not followed from ${from.protocol}`,
-      {
-        status,
-      },
-    );
+    throw providerError(`refusing the redirect from ${from.protocol}//${from.host} to ${next.protocol}//${next.host}`, {
+      status,
+    });
   return next;
 }

@@ -73,6 +73,7 @@ describe('the beginning of a source', () => {
 describe('a URL', () => {
   const serve = async (ranges: boolean, work: (server: FakeServer) => Promise<void>): Promise<void> => {
     const server = await startFakeServer(({ headers, url }) => {
+      if (url.pathname === '/nowhere') return { status: 302, headers: { location: 'http://[::1' } };
       if (url.pathname === '/loop') return { status: 302, headers: { location: '/loop' } };
       if (url.pathname === '/there') return { status: 307, headers: { location: '/disk' } };
       if (url.pathname !== '/disk') return { status: 404, body: 'no' };
@@ -105,6 +106,7 @@ describe('a URL', () => {
   it('that leads round in circles, or nowhere', () =>
     serve(true, async ({ origin }) => {
       await failure(urlSource(`${origin}/loop`, http, testCall()), 'NETWORK');
+      await failure(urlSource(`${origin}/nowhere`, http, testCall()), 'PROVIDER');
       await failure(urlSource(`${origin}/none`, http, testCall()), 'NOT_FOUND');
     }));
 });

@@ -2,6 +2,7 @@ import { formats } from '../../core/encoding.ts';
 import { answerError, providerError, usageError } from '../../core/errors.ts';
 import type { Http, ReceiveAnswer } from '../../core/http.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
+import { redirectOf } from '../../core/redirect.ts';
 import { recordFields } from '../_oci/next-record.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
@@ -37,15 +38,10 @@ async function formatOf(client: LocalClient, request: ImportRequest): Promise<(t
 async function fetchFrom(http: Http, start: URL, call: Call): Promise<ReceiveAnswer> {
   let url = start;
   for (let hops = 0; hops <= mostRedirects; hops += 1) {
-    const answer = await http.receive({ url, headers: { 'accept-encoding': 'identity' } }, call);
+    const answer = await http.receive({ url, queryIsSecret: true, headers: { 'accept-encoding': 'identity' } }, call);
     if (answer.status === 200) return answer;
-    const { location } = answer.headers;
-    if (answer.status < 300 || answer.status > 399 || location === undefined)
-      throw answerError(answer, `fetching from ${start.host}`, (await answer.text()).slice(0, 200));
-    await answer.text();
-    const next = new URL(location, url);
-    if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:'))
-      throw providerError(`refusing the redirect from ${url.protocol}//${url.host} to ${next.protocol}//${next.host}`);
+    const next = redirectOf(answer, url);
+    if (!next) throw answerError(answer, `fetching from ${start.host}`, (await answer.text()).slice(0, 200));
     url = next;
   }
   throw providerError(`too many redirects (${mostRedirects}) from ${start.host}`);
