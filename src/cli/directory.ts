@@ -1,5 +1,5 @@
 import { configError, usageError } from '../core/errors.ts';
-import { globPattern, isGlob } from '../core/filter.ts';
+import { globPattern, isGlob } from '../core/glob.ts';
 import { environmentProfiles, environmentProvider, variableName } from '../profiles/resolve.ts';
 import type { ProfileBook, StoredProfile } from '../profiles/schema.ts';
 import { nearest } from '../ui/nearest.ts';

@@ -9,7 +9,7 @@ import type { Options, OptionValues } from './option.ts';
 import { outputFormats } from './settings.ts';
 
 export const filterOptions = {
-  name: { kind: 'text', value: 'glob', summary: 'name, with * and ? as wildcards' },
+  name: { kind: 'text', value: 'glob', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
   status: { kind: 'text', summary: `status, several with commas (any of ${statuses.join(', ')}, or the provider's own word)` },
   visibility: { kind: 'text', choices: visibilities, commas: true, summary: 'visibility; several with commas mean any of them' },
   tag: { kind: 'texts', summary: 'has this tag (repeatable)' },

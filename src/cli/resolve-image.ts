@@ -1,5 +1,5 @@
 import { conflictError, ImgctlError, type Circumstances, notFoundError, usageError } from '../core/errors.ts';
-import { globPattern, isGlob } from '../core/filter.ts';
+import { globPattern, isGlob } from '../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
 import { nearest } from '../ui/nearest.ts';

@@ -1,22 +1,6 @@
+import { globPattern } from './glob.ts';
 import type { Image } from './image.ts';
 import type { Filter, Filters } from './operation.ts';
-
-/**
- * A glob (`*` any text, `?` one character) as a pattern for the whole of a name. What stands between two stars is taken
- * where it is first found and never looked for again (an atomic group, written as a lookahead): a glob of many stars
- * would otherwise take years on a name that almost fits.
- */
-export function globPattern(glob: string): RegExp {
-  const [first = '', ...others] = glob
-    .split(/\*+/)
-    .map((part) => part.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('?', '.'));
-  const last = others.pop();
-  if (last === undefined) return new RegExp(`^${first}$`, 'su');
-  const between = others.map((part, index) => `(?=(.*?${part}))\\${index + 1}`);
-  return new RegExp(`^${first}${between.join('')}.*${last}$`, 'su');
-}
-
-export const isGlob = (text: string): boolean => /[*?]/.test(text);
 
 const asText = (value: unknown): string | undefined => {
   if (value === undefined || value === null) return undefined;

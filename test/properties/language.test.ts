@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globPattern, matches } from '../../src/core/filter.ts';
+import { matches } from '../../src/core/filter.ts';
+import { globPattern } from '../../src/core/glob.ts';
 import type { Image } from '../../src/core/image.ts';
 import { humanSize, parseDuration, parseSize } from '../../src/core/quantity.ts';
 import { parseReference } from '../../src/core/reference.ts';
@@ -16,15 +17,18 @@ const settings = { numRuns: 1000, seed: 20_260_101 };
 function fits(glob: readonly string[], text: readonly string[]): boolean {
   const [first, ...rest] = glob;
   if (first === undefined) return text.length === 0;
+  if (first === '\\' && rest.length > 0) return text.length > 0 && rest[0] === text[0] && fits(rest.slice(1), text.slice(1));
   if (first === '*') return fits(rest, text) || (text.length > 0 && fits(glob, text.slice(1)));
   return text.length > 0 && (first === '?' || first === text[0]) && fits(rest, text.slice(1));
 }
 
 describe('filters', () => {
   const sign = fc.constantFrom('a', 'b', '.', '*', '?', '+', '[', ']', '(', '\\', '^', '$', '|', '{', '\n', '👩', '-');
+  // Classes and choices are held against a shell's elsewhere.
+  const plain = fc.constantFrom('a', 'b', '.', '*', '?', '+', ']', '(', '\\', '^', '$', '|', '}', '\n', '👩', '-');
   it('a glob fits what trying everything says', () => {
     fc.assert(
-      fc.property(fc.array(sign, { maxLength: 7 }), fc.array(sign, { maxLength: 7 }), (glob, text) => {
+      fc.property(fc.array(plain, { maxLength: 7 }), fc.array(sign, { maxLength: 7 }), (glob, text) => {
         expect(globPattern(glob.join('')).test(text.join(''))).toBe(fits(glob, text));
       }),
       { ...settings, numRuns: 3000 },

@@ -1,5 +1,5 @@
 import { notFoundError, usageError } from '../../core/errors.ts';
-import { isGlob } from '../../core/filter.ts';
+import { isGlob } from '../../core/glob.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call } from '../../core/operation.ts';
 import { imageView } from '../../ui/views/image.ts';

@@ -1,4 +1,4 @@
-import { isGlob } from '../../core/filter.ts';
+import { isGlob } from '../../core/glob.ts';
 import { usageError } from '../../core/errors.ts';
 import type { ListRequest, Operation } from '../../core/operation.ts';
 import type { LinodeClient } from './client.ts';

@@ -1,4 +1,4 @@
-import { isGlob } from '../../core/filter.ts';
+import { isGlob } from '../../core/glob.ts';
 import type { Filter, Filters, ListRequest, SortKey } from '../../core/operation.ts';
 import { baseAttributes, providerStatuses } from './record.ts';
 

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { isGlob } from '../../core/filter.ts';
+import { isGlob } from '../../core/glob.ts';
 import type { Filters, ListRequest } from '../../core/operation.ts';
 import type { ImageSchema } from './schema.ts';
 
@@ -96,8 +96,8 @@ export function neutralConditions(schema: ImageSchema, filters: Filters, taken: 
 function nameCondition(name: string | undefined): Condition | undefined {
   if (name === undefined || name === '') return undefined;
   if (!isGlob(name)) return { field: 'name', modifier: 'eq', value: name };
-  // A name with SQL's own signs would mean something else as a pattern: it is left to whoever asked.
-  if (/[%_\\]/.test(name)) return undefined;
+  // SQL's own signs would mean something else, and it has no word for classes and choices: they are left to whoever asked.
+  if (/[%_\\[{]/.test(name)) return undefined;
   return { field: 'name', modifier: 'like', value: name.replaceAll('*', '%').replaceAll('?', '_') };
 }
 

@@ -1,5 +1,5 @@
 import { ImgctlError } from '../../../core/errors.ts';
-import { isGlob } from '../../../core/filter.ts';
+import { isGlob } from '../../../core/glob.ts';
 import { defineView } from '../../../ui/view.ts';
 import { defineCommand } from '../../command.ts';
 import { many, one } from '../../outcome.ts';
