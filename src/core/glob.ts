@@ -58,22 +58,28 @@ const escaped = (sign: string): string => sign.replace(/[.*+?^${}()|[\]\\/]/g, S
 function classAt(glob: string, from: number): { readonly pattern: string; readonly end: number } | undefined {
   const [, not = '', signs = ''] = /^\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]/su.exec(glob.slice(from)) ?? [];
   if (signs === '') return undefined;
-  const inner = signs.replace(
-    /\\(.)|([\]^[\\])/gsu,
-    (_whole, kept: string | undefined, odd: string | undefined) => `\\${kept ?? odd ?? ''}`,
-  );
+  const inner = rangesOf(signs).map((range) => range.map((sign) => `\\u{${sign.codePointAt(0)?.toString(16) ?? '0'}}`).join('-'));
   const end = from + 1 + not.length + signs.length;
-  // A range that runs backwards stands for nothing.
-  if (!isClass(inner)) return { pattern: not === '' ? String.raw`[^\s\S]` : '.', end };
-  return { pattern: `[${not === '' ? '' : '^'}${inner}]`, end };
+  return { pattern: `[${not === '' ? '' : '^'}${inner.join('')}]`, end };
 }
 
-function isClass(inner: string): boolean {
-  try {
-    return new RegExp(`[${inner}]`, 'u') instanceof RegExp;
-  } catch {
-    return false;
+/** The signs and ranges of a class. A range that runs backwards stands for nothing. */
+function rangesOf(signs: string): readonly (readonly string[])[] {
+  const each = [...signs.matchAll(/\\(.)|(.)/gsu)].map(([, escapedSign, sign]) => ({
+    sign: escapedSign ?? sign ?? '',
+    isDash: sign === '-',
+  }));
+  const ranges: string[][] = [];
+  for (let at = 0; at < each.length; at += 1) {
+    const first = each[at]?.sign ?? '';
+    const last = each[at + 1]?.isDash ? each[at + 2]?.sign : undefined;
+    if (last === undefined) ranges.push([first]);
+    else {
+      if ((first.codePointAt(0) ?? 0) <= (last.codePointAt(0) ?? 0)) ranges.push([first, last]);
+      at += 2;
+    }
   }
+  return ranges;
 }
 
 /**
@@ -89,7 +95,7 @@ function patternOf(glob: string): RegExp {
     const found = sign === '[' ? classAt(glob, offset) : undefined;
     if (found) {
       add(found.pattern);
-      const taken = [...glob.slice(offset, found.end + 1)].length;
+      const taken = Array.from(glob.slice(offset, found.end + 1)).length;
       at += taken - 1;
       offset = found.end + 1;
       continue;

@@ -2,7 +2,7 @@ import type { Gathered } from './gather.ts';
 import { isHostile, jsonText, safeYaml } from './text.ts';
 import type { Chosen, View } from './view.ts';
 
-/** Takes the items of a list one by one; `end` completes the document, also after the source has `failed`. */
+/** Takes the items of a list one by one; `end` completes the document, or ends it where the source has `failed`. */
 export interface Writer<T> {
   add(item: T): Promise<void>;
   end(failed: boolean): Promise<void>;
@@ -17,7 +17,7 @@ export function documentOf<T>(view: View<T>, chosen: readonly Chosen<T>[] | unde
   return (item) => Object.fromEntries(chosen.map(({ name, column }) => [name, column.value(item)]));
 }
 
-/** One JSON array, written as the items come: valid at the end, whatever happened in between. */
+/** One JSON array, written as the items come. A source that failed leaves it open: who reads it must not take a part for the whole. */
 export function jsonWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
   let begun = false;
   return {
@@ -27,7 +27,7 @@ export function jsonWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
       await out.write(`${begun ? ',' : '['}${text}`);
       begun = true;
     },
-    end: () => out.write(begun ? '\n]\n' : '[]\n'),
+    end: (failed) => out.write(failed ? '\n' : begun ? '\n]\n' : '[]\n'),
   };
 }
 

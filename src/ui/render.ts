@@ -16,9 +16,9 @@ export interface RenderOptions {
 }
 
 /**
- * Writes a list to stdout as its items come, and gives their number. What was begun is one valid document, however the
- * source ends; of one that failed before its first item nothing is written. What it threw is thrown on. Throws USAGE for an unknown column before the first item is asked for, and
- * `PipeClosed` when nobody reads.
+ * Writes a list to stdout as its items come, and gives their number. Of a source that failed before its first item nothing is
+ * written; a JSON array that breaks off later is not closed. What it threw is thrown on. Throws USAGE for an unknown column before
+ * the first item is asked for, and `PipeClosed` when nobody reads.
  */
 export async function renderMany<T>(
   view: View<T>,
