@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { qcow2Image } from '../support/disk-images.ts';
@@ -39,6 +39,18 @@ async function meanwhile(
   return files.map(({ file, ...facts }) => ({ ...facts, name: path.relative(planted.home.folder, file) }));
 }
 
+/** What this process has open (Linux). */
+const openFiles = (): readonly string[] =>
+  process.platform === 'linux'
+    ? readdirSync('/proc/self/fd').flatMap((fd) => {
+        try {
+          return [readlinkSync(`/proc/self/fd/${fd}`)];
+        } catch {
+          return [];
+        }
+      })
+    : [];
+
 describe('files while they are used', () => {
   it('of a download: only their owner may read them until they are whole, and no secret is in them', async () => {
     planted = await plant('openstack');
@@ -53,14 +65,19 @@ describe('files while they are used', () => {
     expect(below(out)).toEqual([]);
   });
 
-  it('of an upload that has to be kept meanwhile: a folder of its own, which goes with the command', async () => {
+  it('of an upload that has to be kept meanwhile: a file without a name, which goes with the process however that ends', async () => {
     planted = await plant('linode');
     const disk = qcow2Image(guestDisk(MiB, 1));
     const line = ['upload', '-', '--name', 'up', '-p', 'x'];
-    const files = await meanwhile(line, ({ path: at }) => at.includes('/images/upload'), disk);
-    const spooled = files.filter(({ name }) => name.startsWith('imgctl-'));
-    expect(spooled.length).toBeGreaterThan(1);
-    for (const { name, isFolder, mode } of spooled) expect(mode, name).toBe(isFolder ? 0o700 : 0o600);
+    let opened: readonly string[] = [];
+    const isBegun = ({ path: at }: { readonly path: string }): boolean => {
+      if (at.includes('/images/upload')) opened = openFiles();
+      return at.includes('/images/upload');
+    };
+    const files = await meanwhile(line, isBegun, disk);
+    expect(files.filter(({ name }) => name.startsWith('imgctl-'))).toEqual([]);
+    if (process.platform === 'linux')
+      expect(opened.filter((file) => /imgctl-.*spool \(deleted\)$/.test(file)).length).toBeGreaterThan(0);
     expect(below(planted.home.folder).filter(({ file }) => file.includes('imgctl-') && file.includes('spool'))).toEqual([]);
   });
 
