@@ -75,7 +75,7 @@ export function profileDirectory(
 function hintFor(name: string, names: readonly string[]): string {
   const close = nearest(name, names);
   return close.length > 0
-    ? `did you mean ${close.join(' or ')}?`
+    ? `Did you mean ${close.join(' or ')}?`
     : 'imgctl profile list shows them; imgctl profile add makes one';
 }
 
@@ -94,7 +94,7 @@ export function warnOfPrefix(text: string, directory: ProfileDirectory, warn: (m
   const close = prefix ? nearest(prefix.name, directory.names) : [];
   if (prefix)
     warn(
-      `no such profile: ${prefix.name}, so "${text}" is the whole name${close.length > 0 ? `; did you mean ${close.join(' or ')}?` : ''}`,
+      `no such profile: ${prefix.name}, so "${text}" is the whole name${close.length > 0 ? `. Did you mean ${close.join(' or ')}?` : ''}`,
     );
 }
 

@@ -42,7 +42,7 @@ function sortKey(text: string): SortKey {
   if (!(imageFields as readonly string[]).includes(field)) {
     const close = nearest(key, [...imageFields, ...Object.keys(shortKeys)]);
     throw usageError(`--sort: images have no field "${key}"`, {
-      hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `fields: ${imageFields.join(', ')}`,
+      hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `fields: ${imageFields.join(', ')}`,
     });
   }
   if (rest.length > 0 || (direction !== 'asc' && direction !== 'desc'))
@@ -57,7 +57,7 @@ function knownWord(option: string, text: string | undefined, known: readonly str
   if (known.includes(word)) return word;
   // Three letters are near to too much: `ami` is no `vdi`.
   const close = word.length > 3 ? nearest(word, known) : [];
-  if (close.length > 0) throw usageError(`${option}: "${text}" is unknown`, { hint: `did you mean ${close.join(' or ')}?` });
+  if (close.length > 0) throw usageError(`${option}: "${text}" is unknown`, { hint: `Did you mean ${close.join(' or ')}?` });
   return text;
 }
 

@@ -6,6 +6,7 @@ import { flagName, flagsOf, type Option, type Options } from './option.ts';
 import { driverNamed } from './session.ts';
 import { globalOptions } from './settings.ts';
 import { topicNames } from './topic-names.ts';
+import { usageLine } from './usage-line.ts';
 
 const gap = 2;
 const widest = 34;
@@ -33,19 +34,6 @@ const optionLabel = (key: string, option: Option): string => {
   const flags = flagsOf(key, option);
   return `${option.short ? '' : '    '}${option.kind === 'switch' ? flags.replace(`--${flagName(key)}`, `--[no-]${flagName(key)}`) : flags}`;
 };
-
-const argumentWord = (name: string, takes: string): string => {
-  const word = name.toUpperCase();
-  if (takes === 'many') return `${word}...`;
-  if (takes === 'any') return `[${word}...]`;
-  return takes === 'optional' ? `[${word}]` : word;
-};
-
-/** How a command is typed, such as `imgctl show IMAGE... [options]`. */
-export function usageLine({ entry, command }: Chosen): string {
-  const args = Object.entries(command.args).map(([name, arg]) => argumentWord(name, arg.takes));
-  return ['imgctl', entry.path, ...args, ...(Object.keys(command.options).length > 0 ? ['[options]'] : [])].join(' ');
-}
 
 /** Names of the providers whose driver has all of these verbs. */
 async function providersWith(verbs: readonly OperationName[], surface: Surface): Promise<readonly string[]> {

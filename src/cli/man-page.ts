@@ -1,7 +1,8 @@
 import { codeMeanings, exitCodes, type Code } from '../core/errors.ts';
 import type { Surface } from './context.ts';
 import { ciHelp } from './ci-recipes.ts';
-import { firstSteps, optionRows, usageLine, type Row } from './help.ts';
+import { firstSteps, optionRows, type Row } from './help.ts';
+import { usageLine } from './usage-line.ts';
 import type { Chosen } from './parse.ts';
 import { globalOptions } from './settings.ts';
 import { environmentHelp, outputHelp, profilesHelp } from './topics.ts';

@@ -1,9 +1,9 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
-import { usageError } from '../core/errors.ts';
-import { nearest } from '../ui/nearest.ts';
 import type { Arg, Command, CommandEntry } from './command.ts';
 import { absentValue, flagName, flagsOf, parseOption, type Options, type OptionValues } from './option.ts';
 import { globalOptions, type GlobalValues } from './settings.ts';
+import { inOurWords, misplacedOption, noVerb, unknownInGroup, unknownVerb } from './usage-errors.ts';
+import { withUsage } from './usage-line.ts';
 
 /** A command that was typed, with what it is listed as. */
 export interface Chosen {
@@ -26,6 +26,7 @@ const asked = {
   help: { kind: 'flag', short: 'h', summary: 'help for a command' },
   version: { kind: 'flag', short: 'V', summary: 'the version' },
 } as const satisfies Options;
+const helpWords = new Set(['--help', '-h', '--version', '-V']);
 const rootOptions = { ...globalOptions, ...asked };
 
 /**
@@ -35,18 +36,22 @@ const rootOptions = { ...globalOptions, ...asked };
 export async function parseArguments(argv: readonly string[], commands: readonly CommandEntry[]): Promise<Parsed> {
   const { entry, words, rest } = findVerb(argv, commands);
   const command = await entry?.load();
-  if (!entry && words.length > 0 && !commands.some((one) => one.path.startsWith(`${words[0]} `)))
-    throw unknownVerb(words[0] ?? '', commands);
+  const chosen = entry && command ? { entry, command } : undefined;
+  if (!chosen && words.length > 0 && !commands.some((one) => one.path.startsWith(`${words[0]} `)))
+    throw await notUnderstood(words[0] ?? '', argv, commands);
+  const swallowed = words.length === 0 ? swallowedVerb(rest, commands) : undefined;
+  if (swallowed && !rest.some((word) => helpWords.has(word))) throw noVerb(swallowed);
   const lenient = rest.includes('--help') || rest.includes('-h');
   const parser = new Parser('imgctl').exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
   parser.helpOption(false).helpCommand(false).allowExcessArguments(false).showSuggestionAfterError(true);
   declare(parser, { ...rootOptions, ...command?.options });
   for (const [name, arg] of Object.entries(command?.args ?? {})) parser.argument(argumentOf(name, arg, lenient), arg.summary);
-  parse(parser, spelled(rest, command?.options ?? {}), entry);
+  parse(parser, spelled(rest, command?.options ?? {}), chosen);
   const globals = valuesOf(rootOptions, parser.opts());
   const input = command ? { ...positional(command, parser.processedArgs), ...valuesOf(command.options, parser.opts()) } : {};
+  if (!chosen && rest.length > 0 && !globals.help && !globals.version) throw noVerb(undefined, words[0]);
   return {
-    ...(entry && command ? { chosen: { entry, command } } : {}),
+    ...(chosen ? { chosen } : {}),
     ...(words[0] === undefined || entry ? {} : { group: words[0] }),
     input,
     globals,
@@ -87,13 +92,7 @@ function findVerb(argv: readonly string[], commands: readonly CommandEntry[]): F
   if (inner === undefined) return { words: [word], rest: without(first) };
   const nested = inGroup.find((one) => one.path === `${word} ${inner}` || one.aliases.includes(inner));
   if (nested) return { entry: nested, words: [word, inner], rest: without(first, second) };
-  const close = nearest(
-    inner,
-    inGroup.map((one) => one.path.slice(word.length + 1)),
-  );
-  throw usageError(`there is no "${word} ${inner}"`, {
-    hint: close.length > 0 ? `did you mean ${close.map((each) => `${word} ${each}`).join(' or ')}?` : `imgctl help ${word}`,
-  });
+  throw unknownInGroup(word, inner, inGroup);
 }
 
 /** Index of the next argument that is neither an option nor the value of a global one. */
@@ -136,24 +135,46 @@ function valuesOf<O extends Options>(options: O, given: Readonly<Record<string, 
 const positional = (command: Command, given: readonly unknown[]): Record<string, unknown> =>
   Object.fromEntries(Object.keys(command.args).map((name, index) => [name, given[index]]));
 
-function parse(parser: Parser, words: readonly string[], entry: CommandEntry | undefined): void {
+/** Throws USAGE, with how the verb is typed, for what cannot be read. */
+function parse(parser: Parser, words: readonly string[], chosen: Chosen | undefined): void {
   try {
     parser.parse(words, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    // The value behind an option that there is not may be a secret.
-    const told = error.message.replace(/^error: /, '').replace(/^(unknown option '--[^=\n]*)=[^]*?'$/m, "$1'");
-    const [message = '', suggestion] = told.split('\n');
-    throw usageError(message, {
-      hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? (entry ? `imgctl ${entry.path} --help` : 'imgctl help'),
-    });
+    const told = error instanceof CommanderError ? inOurWords(error, { chosen, operands: parser.args }) : error;
+    throw chosen ? withUsage(told, chosen) : told;
   }
 }
 
-function unknownVerb(word: string, commands: readonly CommandEntry[]): Error {
-  const words = commands.flatMap((one) => [one.path.split(' ')[0] ?? '', ...(one.path.includes(' ') ? [] : one.aliases)]);
-  const close = nearest(word, words);
-  return usageError(`there is no verb "${word}"`, {
-    hint: close.length > 0 ? `did you mean ${close.join(' or ')}? imgctl help lists them all` : 'imgctl help lists them all',
+/** The option that has taken a verb for its value. */
+function swallowedVerb(words: readonly string[], commands: readonly CommandEntry[]) {
+  const at = words.findIndex((word, index) => {
+    const [verb] = commands.filter(
+      ({ path, aliases }) => path.split(' ')[0] === words[index + 1] || aliases.includes(words[index + 1] ?? ''),
+    );
+    return takesValue.has(word) && verb !== undefined;
   });
+  return at < 0 ? undefined : { flag: words[at] ?? '', value: words[at + 1] ?? '' };
+}
+
+/** Why a word is no verb: an option before it that there is not may have been meant to take it. */
+async function notUnderstood(word: string, argv: readonly string[], commands: readonly CommandEntry[]): Promise<Error> {
+  const at = argv.indexOf(word);
+  const known = new Set(
+    Object.entries(rootOptions).flatMap(([key, { kind }]) => [
+      `--${flagName(key)}`,
+      ...(kind === 'switch' ? [`--no-${flagName(key)}`] : []),
+    ]),
+  );
+  const odd = argv.slice(0, at).find((one) => one.startsWith('--') && !known.has(one.replace(/=.*$/s, '')));
+  if (odd === undefined)
+    return unknownVerb(
+      word,
+      argv.slice(at + 1).find((one) => !one.startsWith('-')),
+      commands,
+    );
+  const loaded = await Promise.all(commands.map((one) => one.load()));
+  return misplacedOption(
+    odd,
+    loaded.flatMap(({ options }) => Object.entries(options)),
+  );
 }

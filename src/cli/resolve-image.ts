@@ -138,10 +138,11 @@ async function missing(at: At, text: string, { circumstances }: ImgctlError, cal
 const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes('imgctl list') ? '' : hint);
 
 async function nearestImages(at: At, text: string, call: Call): Promise<string> {
+  if (isGlob(text)) return `Globs are not expanded here. List what matches with: imgctl list '${text}' -p ${at.profile}`;
   const names = new Set<string>();
   for await (const image of listing(at, { ...wholeListing, limit: 1000 }, call)) names.add(image.name);
   const close = nearest(text, [...names]);
-  return close.length > 0 ? `did you mean ${close.join(' or ')}?` : `List images with: imgctl list -p ${at.profile}`;
+  return close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `List images with: imgctl list -p ${at.profile}`;
 }
 
 /** The one that is meant. Throws CONFLICT, with the candidates, where that is none of them or not clear. */

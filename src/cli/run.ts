@@ -6,18 +6,19 @@ import type { ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
 import { checkColumns } from '../ui/render.ts';
-import { createProgress, type ProgressDisplay } from '../ui/progress.ts';
-import type { At, Command, Needs } from './command.ts';
+import { createProgress, type ProgressDisplay, type ProgressMode } from '../ui/progress.ts';
+import type { At, Needs } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Context, DriverList, Surface } from './context.ts';
 import { profileDirectory } from './directory.ts';
 import { discover } from './discover.ts';
 import { DryRunStop, plannedView, type Planned } from './dry-run.ts';
 import { one } from './outcome.ts';
-import { parseArguments, type Parsed } from './parse.ts';
+import { parseArguments, type Chosen, type Parsed } from './parse.ts';
 import { storeAt } from './profile-store.ts';
 import { openAt } from './session.ts';
 import { toolsFor } from './tools.ts';
+import { withUsage } from './usage-line.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 
 /** What the program stands in: everything it knows of the process it runs in. */
@@ -62,7 +63,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
     const settings = settingsFrom(parsed.globals, world.home.env);
     const { color } = settings;
     if (color !== undefined) world = { ...world, io: { ...world.io, color, errorColor: color } };
-    progress = createProgress(settings.quiet ? 'none' : progressMode(settings), world.io);
+    progress = createProgress(settings.quiet ? 'none' : ((settings.progress ?? 'auto') as ProgressMode), world.io);
     return await runParsed(parsed, settings, world, progress);
   } catch (error) {
     progress?.stop();
@@ -92,8 +93,6 @@ async function failed(error: unknown, wish: { readonly json: boolean; readonly d
   }
 }
 
-const progressMode = (settings: Settings) => (settings.progress ?? 'auto') as 'auto' | 'bar' | 'plain' | 'json' | 'none';
-
 const machineFormats = ['json', 'jsonl'];
 
 /** Whether failures are wanted as JSON; asked before anything is parsed, so that a usage error is JSON too. */
@@ -113,7 +112,7 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
   };
   try {
     if (parsed.help || !parsed.chosen) await world.io.stdout.write(await helpFor(parsed, surface));
-    else await drawOutcome(parsed.chosen.command, parsed.input, context);
+    else await drawOutcome(parsed.chosen, parsed.input, context);
   } finally {
     progress.stop();
   }
@@ -127,8 +126,9 @@ async function helpFor({ chosen, group }: Parsed, surface: Surface): Promise<str
   return group === undefined ? firstHelp(commands) : groupHelp(group, commands);
 }
 
-async function drawOutcome(command: Command, input: Parsed['input'], context: Context<Needs>): Promise<void> {
+async function drawOutcome(chosen: Chosen, input: Parsed['input'], context: Context<Needs>): Promise<void> {
   const { settings, io } = context;
+  const { command } = chosen;
   const options = {
     format: settings.format,
     header: settings.header !== false,
@@ -139,7 +139,7 @@ async function drawOutcome(command: Command, input: Parsed['input'], context: Co
   if (view && !settings.dryRun) checkColumns(view, options);
   const outcome = await command.run(input, context).catch((error: unknown) => {
     if (error instanceof DryRunStop) return one(plannedView, hidden(error.planned, context));
-    throw error;
+    throw withUsage(error, chosen);
   });
   await outcome?.draw(options, io);
 }

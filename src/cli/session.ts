@@ -19,7 +19,7 @@ export async function driverNamed(name: string, surface: Surface): Promise<Drive
   if (loading) return loading;
   const close = nearest(name, surface.drivers.names);
   throw configError(`no such provider: ${name}`, {
-    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `Supported: ${surface.drivers.names.join(', ')}`,
+    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `Supported: ${surface.drivers.names.join(', ')}`,
   });
 }
 

@@ -43,6 +43,8 @@ export const codeMeanings: Readonly<Record<Code, string>> = {
 /** What may be known about a failure besides its message. `hint` names the next thing to type. */
 export interface Circumstances {
   readonly hint?: string;
+  /** How the command is typed whose arguments were not understood. */
+  readonly usage?: string;
   /** Commands that lead on. They end up in `hint` as soon as the profile is known: `inProfile`. */
   readonly next?: readonly Next[];
   /** The field of the profile that is missing, and the values of which it may have any. */

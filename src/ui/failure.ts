@@ -82,6 +82,7 @@ function asText(failure: ImgctlError, known: Circumstances, how: { debug: boolea
   const lines = [`${styled.bad('imgctl:')} ${safe(where + failure.message)}`];
   // Hints are imgctl's own words and may have several lines (candidates, say); what is in the lines is made safe.
   if (known.hint !== undefined) lines.push(...known.hint.split('\n').map(safe));
+  if (known.usage !== undefined) lines.push(`usage: ${safe(known.usage)}`);
   if (known.leftover !== undefined) lines.push(...leftBehind(known.leftover, known.profile));
   if (known.requestId !== undefined) lines.push(styled.faint(`request id: ${safe(known.requestId)}`));
   if (how.debug)

@@ -1,15 +1,20 @@
 import { distance } from 'fastest-levenshtein';
 
-/** How wrong a word may be: a third of its letters, at least two. */
-const tolerance = (word: string): number => Math.max(2, Math.floor(word.length / 3));
+/** How many letters may be wrong: in a short word one changed letter makes another word. */
+const tolerance = (word: string): number => (word.length < 5 ? 1 : 2);
 
-/** How far a candidate is from the word; a word that was only begun (`vis` for `visibility`) is near. */
+const letters = (word: string): string => [...word].sort().join('');
+
+/** How far a candidate is from the word; a word that was only begun (`vis` for `visibility`) is near, and so are swapped letters. */
 function farness(word: string, candidate: string): number {
   if (word.length >= 2 && candidate.startsWith(word)) return 0.5;
-  return distance(word, candidate);
+  return letters(word) === letters(candidate) ? 1 : distance(word, candidate);
 }
 
-/** The candidates most like the word, the nearest first, at most `n`; none if nothing is like it. Case does not count. */
+/**
+ * The candidates most like the word, the nearest first, at most `n`; none where more than one or two letters differ: a far-fetched
+ * guess is worse than none. Case does not count.
+ */
 export function nearest(word: string, candidates: Iterable<string>, n = 3): string[] {
   const wanted = word.toLowerCase();
   return [...new Set(candidates)]

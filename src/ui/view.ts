@@ -74,6 +74,6 @@ function unknownColumn<T>(view: View<T>, name: string): Error {
   const known = Object.keys(view.columns);
   const titles = Object.values(view.columns).flatMap((column) => column.title ?? []);
   const near = nearest(name, [...known, ...titles]);
-  const meant = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
+  const meant = near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : '';
   return usageError(`there is no column "${name}" for ${view.name}`, { hint: `${meant}columns: ${known.join(', ')}` });
 }

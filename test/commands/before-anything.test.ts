@@ -10,6 +10,7 @@ const harmless = new Set([
   'completion',
   'help',
   'inspect',
+  'version',
   'wait',
   'resolve',
   'profile list',

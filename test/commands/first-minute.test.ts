@@ -86,13 +86,13 @@ describe('profile add on a terminal', () => {
 
 describe('a word that is not known', () => {
   it.each([
-    [['lsit'], 2, 'did you mean list'],
-    [['profile', 'chekc'], 2, 'did you mean profile check'],
-    [['show', 'wbe'], 5, 'did you mean web'],
-    [['list', '-c', 'stauts'], 2, 'did you mean status'],
-    [['list', '-p', 'loacl'], 3, 'did you mean local'],
-    [['help', 'exit-code'], 2, 'did you mean exit-codes'],
-    [['providers', 'linod'], 3, 'did you mean linode'],
+    [['lsit'], 2, 'Did you mean list'],
+    [['profile', 'chekc'], 2, 'Did you mean profile check'],
+    [['show', 'wbe'], 5, 'Did you mean web'],
+    [['list', '-c', 'stauts'], 2, 'Did you mean status'],
+    [['list', '-p', 'loacl'], 3, 'Did you mean local'],
+    [['help', 'exit-code'], 2, 'Did you mean exit-codes'],
+    [['providers', 'linod'], 3, 'Did you mean linode'],
     [['list', '--visiblity', 'public'], 2, 'Did you mean --visibility'],
     [['list', '--group-by', 'nmae'], 2, 'contentId, name'],
   ])('%j gets the nearest', async (words, exitCode, hint) => {

@@ -163,7 +163,7 @@ describe('providers', () => {
     const sheet = (await stage.ok(['providers', 'local'])).stdout;
     expect(sheet).toMatch(/share\t.*A folder knows no other users/);
     const odd = await stage.run(['providers', 'linod', '--json']);
-    expect(errorOf(odd)).toMatchObject({ code: 'CONFIG', hint: 'did you mean linode?' });
+    expect(errorOf(odd)).toMatchObject({ code: 'CONFIG', hint: 'Did you mean linode?' });
   });
 });
 

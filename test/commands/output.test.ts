@@ -58,7 +58,7 @@ describe('errors', () => {
     expect([text.exitCode, text.stdout, text.stderr]).toEqual([
       2,
       '',
-      'imgctl: there is no verb "lst"\ndid you mean list or ls or get? imgctl help lists them all\n',
+      'imgctl: unknown verb: lst\nDid you mean list or ls? List all verbs with: imgctl help\n',
     ]);
     for (const args of [
       ['lst', '-o', 'json'],
@@ -69,23 +69,23 @@ describe('errors', () => {
       const json = await stage.run(args);
       expect(json.exitCode).toBe(2);
       expect(json.stderr.trimEnd().split('\n').length, args.join(' ')).toBe(1);
-      expect(errorOf(json)).toMatchObject({ code: 'USAGE', message: 'there is no verb "lst"', exitCode: 2 });
+      expect(errorOf(json)).toMatchObject({ code: 'USAGE', message: 'unknown verb: lst', exitCode: 2 });
     }
     expect(errorOf(await stage.run(['lst'], { env: { IMGCTL_OUTPUT: 'json' } }))).toMatchObject({ code: 'USAGE' });
   });
 
   it.each([
-    [['frobnicate'], 'there is no verb "frobnicate"', 'imgctl help lists them all'],
-    [['profile', 'lst'], 'there is no "profile lst"', expect.stringMatching(/^did you mean profile list/)],
-    [['profile', 'zzzzzz'], 'there is no "profile zzzzzz"', 'imgctl help profile'],
-    [['show', 'x', '--bogus'], "unknown option '--bogus'", 'imgctl show --help'],
-    [['list', '--sort'], "option '--sort <key[:desc]>' argument missing", 'imgctl list --help'],
+    [['frobnicate'], 'unknown verb: frobnicate', 'List all verbs with: imgctl help'],
+    [['profile', 'lst'], 'unknown verb: profile lst', expect.stringMatching(/^Did you mean profile list/)],
+    [['profile', 'zzzzzz'], 'unknown verb: profile zzzzzz', 'List them with: imgctl help profile'],
+    [['show', 'x', '--bogus'], 'unknown option: --bogus', undefined],
+    [['list', '--sort'], '--sort requires a value', undefined],
     [['list', '--retries', 'many'], '--retries: "many" is not a whole number', undefined],
     [['list', '--timeout', '5'], '--timeout: "5" is not a duration', expect.stringContaining('30s')],
     [['list', '--progress', 'loud'], '--progress: "loud" is not one of auto, bar, plain, json, none', undefined],
     [['completion', 'csh'], 'there is no completion for "csh"', expect.stringContaining('bash')],
-    [['help', 'uplod'], 'there is no help on "uplod"', 'did you mean upload?'],
-    [['providers', 'lcoal'], 'no such provider: lcoal', 'did you mean local?'],
+    [['help', 'uplod'], 'there is no help on "uplod"', 'Did you mean upload?'],
+    [['providers', 'lcoal'], 'no such provider: lcoal', 'Did you mean local?'],
   ])('%j says what is meant', async (args, message, hint) => {
     const result = await stage.run(['--json', ...args]);
     expect(errorOf(result)).toMatchObject({ message, ...(hint === undefined ? {} : { hint }) });

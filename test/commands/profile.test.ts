@@ -73,7 +73,7 @@ describe('profile add', () => {
   });
 
   it('names what is near', async () => {
-    expect(errorOf(await stage.run(['profile', 'add', 'lab', '--provider', 'lcoal', '--json'])).hint).toBe('did you mean local?');
+    expect(errorOf(await stage.run(['profile', 'add', 'lab', '--provider', 'lcoal', '--json'])).hint).toBe('Did you mean local?');
     const field = await stage.run(['profile', 'add', 'lab', '--provider', 'local', '--set', 'pth=/x', '--json']);
     expect(errorOf(field).hint).toBe('Did you mean path?');
   });
@@ -266,7 +266,7 @@ describe('profiles in the environment', () => {
     expect(errorOf(odd)).toMatchObject({
       code: 'CONFIG',
       message: 'no such provider: linod',
-      hint: 'did you mean linode?',
+      hint: 'Did you mean linode?',
       exitCode: 3,
     });
     const lacking = await stage.run(['list', '-p', 'x', '--json'], { env: { IMGCTL_PROFILE_X_PROVIDER: 'rancher' } });

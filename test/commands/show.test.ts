@@ -81,7 +81,7 @@ describe('show', () => {
     expect(errorOf(near)).toMatchObject({
       code: 'NOT_FOUND',
       message: 'no such image in local: ubuntu-2404',
-      hint: 'did you mean ubuntu-24.04?',
+      hint: 'Did you mean ubuntu-24.04?',
       profile: 'local',
     });
     const unknownId = await stage.run(['show', '00000000-0000-4000-8000-000000000000', '--json']);
@@ -125,7 +125,7 @@ describe('show', () => {
 
   it('wants an image', async () => {
     const result = await stage.run(['show']);
-    expect([result.exitCode, result.stderr]).toEqual([2, "imgctl: missing required argument 'image'\nimgctl show --help\n"]);
+    expect([result.exitCode, result.stderr]).toEqual([2, 'imgctl: IMAGE is required\nusage: imgctl show IMAGE... [options]\n']);
   });
 });
 

@@ -19,7 +19,7 @@ async function shown(error: unknown, options: Partial<FailureOptions> = {}): Pro
 }
 
 const whole = notFoundError('image "ubunut" is not there', {
-  hint: 'did you mean ubuntu?\nimgctl list shows them all',
+  hint: 'Did you mean ubuntu?\nimgctl list shows them all',
   profile: 'lab',
   provider: 'acme',
   status: 404,
@@ -31,7 +31,7 @@ const whole = notFoundError('image "ubunut" is not there', {
 describe('a failure as text', () => {
   it('is the message, the hint on its own lines, what is left over, the request id', async () => {
     expect(await shown(whole)).toEqual({
-      err: 'imgctl: image "ubunut" is not there\ndid you mean ubuntu?\nimgctl list shows them all\nleft behind: img-9\nDelete it with: imgctl delete lab:img-9\nrequest id: req-1\n',
+      err: 'imgctl: image "ubunut" is not there\nDid you mean ubuntu?\nimgctl list shows them all\nleft behind: img-9\nDelete it with: imgctl delete lab:img-9\nrequest id: req-1\n',
       out: '',
       code: 5,
     });
@@ -95,7 +95,7 @@ describe('a failure as JSON', () => {
       error: {
         code: 'NOT_FOUND',
         message: 'image "ubunut" is not there',
-        hint: 'did you mean ubuntu?\nimgctl list shows them all',
+        hint: 'Did you mean ubuntu?\nimgctl list shows them all',
         profile: 'lab',
         provider: 'acme',
         status: 404,

@@ -54,7 +54,7 @@ describe('columns', () => {
   });
 
   it('that are nearly right are suggested', () => {
-    expect(thrown(() => names(['nmae'])).circumstances.hint).toMatch(/^did you mean name\? columns: /);
+    expect(thrown(() => names(['nmae'])).circumstances.hint).toMatch(/^Did you mean name\? columns: /);
   });
 });
 

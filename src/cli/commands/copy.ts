@@ -14,6 +14,7 @@ import { onlyProfile } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { carriedTo } from '../carried.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
+import { looksLikeFile, notAnImage } from '../mistaken-files.ts';
 import { one } from '../outcome.ts';
 import { imageMeant } from '../targets.ts';
 import { routeWords, shortcutOf } from '../route.ts';
@@ -66,14 +67,18 @@ export const copy = defineCommand({
     const fromReference = parseReference(input.from, isProfile);
     const toReference = isProfile(input.to) ? { profile: input.to, image: '' } : parseReference(input.to, isProfile);
     if (toReference.profile === undefined)
-      throw usageError(`"${input.to}" is not a profile`, {
-        hint: 'imgctl copy FROM:IMAGE TO[:NAME]; imgctl profile list shows the profiles',
+      throw usageError(`no such profile: ${input.to}`, {
+        hint: looksLikeFile(input.to)
+          ? `Download it with: imgctl download ${input.from} ${input.to}`
+          : 'List profiles with: imgctl profile list',
       });
     const from = await context.at('from', fromReference.profile ?? onlyProfile(context.directory, context.settings.profile));
     const to = await context.at('to', toReference.profile);
     const call = context.call();
     const meaning = input.latest ? ({ pick: 'latest' } as const) : {};
-    const found = await imageMeant(from as At, fromReference, meaning, context.directory, call);
+    const found = await imageMeant(from as At, fromReference, meaning, context.directory, call).catch((error: unknown) => {
+      throw notAnImage(error, input.from, input.to);
+    });
     const { id } = found.image;
     const image = found.isShown ? found.image : await from.verb('show').run({ id }, call);
     const name = toReference.image || image.name;

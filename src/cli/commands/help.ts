@@ -49,6 +49,6 @@ async function helpOn(words: string, surface: Surface): Promise<string> {
   if (commands.some(({ path }) => path.startsWith(`${words} `))) return groupHelp(words, commands);
   const close = nearest(words, [...topicNames, ...commands.map(({ path }) => path)]);
   throw usageError(`there is no help on "${words}"`, {
-    hint: close.length > 0 ? `did you mean ${close.join(' or ')}?` : `topics: ${topicNames.join(', ')}`,
+    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `topics: ${topicNames.join(', ')}`,
   });
 }

@@ -160,7 +160,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     path: 'profile remove',
-    aliases: ['rm'],
+    aliases: ['rm', 'delete'],
     summary: 'Forget a profile; nothing at the provider changes',
     load: () => import('./profile/remove.ts').then((module) => module.remove),
   },
@@ -187,6 +187,12 @@ export const commands: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Print the completion script of a shell',
     load: () => import('./completion.ts').then((module) => module.completion),
+  },
+  {
+    path: 'version',
+    aliases: [],
+    summary: 'Print the version',
+    load: () => import('./version.ts').then((module) => module.version),
   },
   {
     path: 'help',

@@ -29,9 +29,13 @@ export const inspectFile = defineCommand({
     { does: 'in CI: fail if it is unsafe', type: 'imgctl inspect disk.qcow2 -o json | jq .format' },
   ],
   async run(input, context) {
-    const given = await sourceFrom(input.file, context);
+    const given = await sourceFrom(input.file, context).catch((error: unknown) => {
+      throw error instanceof ImgctlError && error.code === 'NOT_FOUND' && !address.test(input.file)
+        ? error.with({ hint: showInstead(input.file, context) })
+        : error;
+    });
     // An address may hold a password or a signature.
-    const shown = /^https?:/i.test(input.file) ? given.name : input.file;
+    const shown = address.test(input.file) ? given.name : input.file;
     try {
       const seen = await examine(given);
       const { name } = seen.source;
@@ -63,6 +67,12 @@ export const inspectFile = defineCommand({
     }
   },
 });
+
+const address = /^https?:/i;
+
+/** What is typed for an image: this verb reads files. */
+const showInstead = (text: string, { settings }: Surface): string =>
+  `Show an image with: imgctl show ${[text, ...settings.profile.map((profile) => `-p ${profile}`)].join(' ')}`;
 
 /** Why the file would be refused whatever it is used for; absent: it would not. */
 async function refusalNow(file: string, inspection: Inspection): Promise<ImgctlError | undefined> {

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { counting } from '../counting.ts';
 import { filterOptions, listingAt, listingFrom } from '../filters.ts';
 import { knowsNoCloud, sayHowToAddClouds } from '../first-minute.ts';
+import { globsFrom } from '../globs.ts';
 import { askFleet, type AskProfile, type Fleet } from '../fleet.ts';
 import { groupImages, groupKeys } from '../grouping.ts';
 import { rememberNames } from '../image-names.ts';
@@ -23,7 +24,7 @@ export const list = defineCommand({
   about:
     "Shows the caller's own images and those shared with them; --all adds the provider's public ones. Several profiles are asked at once.\n" +
     '--group-by shows which profiles have the same disk, which are behind or ahead of it under the same name, and which lack it.',
-  args: {},
+  args: { glob: { takes: 'any', summary: "names: a shell's globs; any of them", completes: 'image' } },
   options: {
     allProfiles: { kind: 'flag', short: 'A', summary: 'every profile there is' },
     groupBy: { kind: 'text', choices: groupKeys, summary: 'compare profiles: a line for each name, or for each disk' },
@@ -37,17 +38,21 @@ export const list = defineCommand({
       does: 'the three newest active images named web-*, as JSON',
       type: "imgctl list --name 'web-*' --status active --sort created:desc --limit 3 -o json",
     },
+    { does: 'those whose names match', type: "imgctl list 'web-*'" },
     { does: 'the ids in every profile, one a line', type: 'imgctl list -A -o id' },
     { does: 'which profiles have the newest disk of each name', type: 'imgctl list -A --group-by name' },
   ],
   async run(input, context) {
     const { directory, settings } = context;
-    const wanted = listingFrom(input, context.io.now());
+    const globs = globsFrom(input.glob, input.name, directory);
+    const wanted = listingFrom({ ...input, name: globs.name }, context.io.now());
     const profiles = input.allProfiles
       ? directory.all
-      : settings.profile.length > 0
-        ? directory.select(settings.profile)
-        : [directory.current];
+      : globs.profiles.length > 0
+        ? globs.profiles
+        : settings.profile.length > 0
+          ? directory.select(settings.profile)
+          : [directory.current];
     const [only, ...others] = profiles;
     const limitMs = input.profileTimeout ?? profileLimitMs;
     const watch = watchLists(context);

@@ -1,0 +1,17 @@
+import { versionView } from '../../ui/views/version.ts';
+import { defineCommand } from '../command.ts';
+import { one, plainText } from '../outcome.ts';
+
+export const version = defineCommand({
+  args: {},
+  options: {},
+  needs: {},
+  examples: [
+    { does: 'which version this is', type: 'imgctl version' },
+    { does: 'for a script', type: 'imgctl version -o json' },
+  ],
+  async run(_input, context) {
+    const { format } = context.settings;
+    return format === 'table' ? plainText(`imgctl ${context.version}\n`) : one(versionView, { version: context.version });
+  },
+});
