@@ -27,8 +27,9 @@ export async function main(process: Process): Promise<void> {
   process.stdin.on('error', () => {});
   const terminals = standardFiles.filter((file) => isatty(file));
   process.on('exit', (status) => {
-    // The end of what is read from a terminal may be seen before the signal is.
-    if (status !== 0 && stopping.signal.reason === hangUp) process.exitCode = hangUp;
+    // That the terminal is gone may be seen, by reading or writing, before the signal is.
+    const isGone = stopping.signal.reason === hangUp || terminals.some((file) => !isatty(file));
+    if (status !== 0 && isGone) process.exitCode = hangUp;
     closeLost(terminals);
   });
   // Node itself would print the error as it is, with whatever secrets are in it.

@@ -184,6 +184,8 @@ describe.skipIf(lacking.length > 0)(
 
       it('shows nothing of a secret, and the terminal is itself again afterwards', async () => {
         await begin('imgctl profile add asked --provider linode');
+        await pane.until(/how to sign in .*: ?$/m);
+        await pane.press('Enter');
         await pane.until(/token .*: ?$/m);
         await pane.type('hush-hush');
         await pane.press('Enter');
