@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import { parseDuration, parseSize } from '../core/quantity.ts';
+import { parseDuration, parseSize, parseSizeWithUnit, type SizeUnit } from '../core/quantity.ts';
 
 /** What each kind of option gives to its command. `names` splits at commas; `texts` is one each time it is given. */
 interface Kinds {
@@ -25,6 +25,8 @@ export interface Option {
   /** How the value is called in the help. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** A size must say its unit, since a bare number may well be meant in this one. Without: a bare number is bytes. */
+  readonly bare?: SizeUnit;
   /** Several of the choices may be given, with commas between them. */
   readonly commas?: boolean;
   /** What completion offers for the value, where it is not one of `choices`. */
@@ -92,7 +94,7 @@ export function parseOption(key: string, option: Option, text: string, before: u
     case 'pairs':
       return added(pair(text, what), (before as Record<string, string> | undefined) ?? {}, what);
     case 'size':
-      return parseSize(text, what);
+      return option.bare ? parseSizeWithUnit(text, what, option.bare) : parseSize(text, what);
     case 'duration':
       return parseDuration(text, what);
     case 'count':

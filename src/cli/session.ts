@@ -11,6 +11,7 @@ import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
 import { asked, changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
 import { memoryOf } from './memory.ts';
+import { roundedUp } from './rounded.ts';
 import { toolsFor } from './tools.ts';
 
 /** The driver of a provider. Throws CONFIG, with the nearest names, if there is none of that name. */
@@ -195,7 +196,14 @@ function guarded<B extends Runnable>(
     if (surface.settings.dryRun && session.driver.worksOnFiles && changes(verb, request))
       return Promise.reject(new DryRunStop({ verb, profile: session.profile, provider: session.provider, ...asked(request) }));
     const result = bound.run(request, call);
-    if (result instanceof Promise) return result.catch((error: unknown) => Promise.reject(named(blame(error), verb)));
+    if (result instanceof Promise)
+      return result.then(
+        (made: unknown) => {
+          for (const text of roundedUp(request, made)) surface.warn(text);
+          return made;
+        },
+        (error: unknown) => Promise.reject(named(blame(error), verb)),
+      );
     return guardedItems(result as AsyncIterable<unknown>, blame);
   };
   return { ...bound, run };

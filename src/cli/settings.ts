@@ -29,7 +29,7 @@ export const globalOptions = {
   dryRun: { kind: 'flag', short: 'n', summary: 'print what would be done; change nothing' },
   yes: { kind: 'flag', short: 'y', summary: 'no confirmation' },
   progress: { kind: 'text', choices: ['auto', 'bar', 'plain', 'json', 'none'], summary: 'how progress is shown on stderr' },
-  bwlimit: { kind: 'size', summary: 'bytes per second that transfers may use' },
+  bwlimit: { kind: 'size', summary: 'bytes per second that transfers may use (a bare number is bytes)' },
   concurrency: { kind: 'count', short: 'j', summary: 'how many things are done at once' },
   retries: { kind: 'count', summary: 'retries that one operation may use in all (default 3)' },
   timeout: { kind: 'duration', summary: 'limit of each phase of a request (default 30s)' },

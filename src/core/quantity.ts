@@ -3,6 +3,9 @@ import { usageError } from './errors.ts';
 const binary = ['', 'K', 'M', 'G', 'T', 'P'];
 const sizePattern = /^(\d+(?:\.\d+)?)\s*(?:([KMGTP])(iB|B)?|B)?$/i;
 
+/** What a number without a unit may have been meant in. */
+export type SizeUnit = 'GiB' | 'MiB';
+
 /** Bytes of a size such as `10M`, `5GiB` (both binary) or `6GB` (decimal). Throws USAGE on anything else. */
 export function parseSize(text: string, what = 'size'): number {
   const found = sizePattern.exec(text.trim());
@@ -13,6 +16,17 @@ export function parseSize(text: string, what = 'size'): number {
   const bytes = Math.round(Number(found[1]) * base ** binary.indexOf(unit));
   if (!Number.isSafeInteger(bytes)) throw usageError(`${what}: "${text}" is too large`);
   return bytes;
+}
+
+/**
+ * The same for what others count in units of their own, such as disks in GiB: a bare number other than 0 is USAGE, for whether bytes
+ * or `unit` are meant cannot be told.
+ */
+export function parseSizeWithUnit(text: string, what: string, unit: SizeUnit): number {
+  const bytes = parseSize(text, what);
+  const number = text.trim();
+  if (bytes === 0 || !/^[\d.]+$/.test(number)) return bytes;
+  throw usageError(`${what} ${number}: ${number} bytes or ${number} ${unit}?`, { hint: `Say ${number}${unit}, or ${number}B.` });
 }
 
 const durations: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -35,6 +49,17 @@ export function humanSize(bytes: number): string {
     unit += 1;
   }
   return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${binary[unit] ?? ''}iB`;
+}
+
+/** Bytes in the largest unit that takes them whole: `1500 MiB`, `2 GiB`. */
+export function wholeSize(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value > 0 && value % 1024 === 0 && unit < binary.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return unit === 0 ? `${bytes} B` : `${value} ${binary[unit] ?? ''}iB`;
 }
 
 /** A length of time as a person reads it: `3 days`, `12 min`, `40 s`. */

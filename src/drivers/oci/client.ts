@@ -1,6 +1,6 @@
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
-import { parseSize } from '../../core/quantity.ts';
+import { parseSizeWithUnit } from '../../core/quantity.ts';
 import type { Values } from '../../core/field.ts';
 import { checkRepository, originOf } from './address.ts';
 import type { fields } from './fields.ts';
@@ -29,7 +29,7 @@ const smallestChunk = 64 * 1024;
 const largestChunk = 1024 ** 3;
 
 function chunkBytesOf(text: string): number {
-  const bytes = parseSize(text, 'chunkSize');
+  const bytes = parseSizeWithUnit(text, 'chunkSize', 'MiB');
   if (bytes >= smallestChunk && bytes <= largestChunk) return bytes;
   throw configError(`chunkSize: ${text} is out of range (64KiB to 1GiB)`, {
     hint: 'Use a size such as chunkSize=16MiB; each chunk is held in memory.',
