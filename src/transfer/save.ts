@@ -135,15 +135,21 @@ async function abandoned(draft: string, kept: string | undefined, error: unknown
   const isWorth = error instanceof ImgctlError && kept !== undefined && bytes > 0 && resumable.includes(error.code);
   const isKept = isWorth && resume && (await rename(draft, kept).then(() => true, () => false)); // prettier-ignore
   if (!isKept) await rm(draft, { force: true }).catch(() => undefined);
-  if (!isWorth) return error;
-  const size = humanSize(bytes);
-  const hint = isKept
-    ? `Run it again with --resume to continue from ${size}.`
-    : `Removed the ${size} that had arrived; use --resume to keep them for the next run.`;
+  if (!(error instanceof ImgctlError) || bytes === 0) return error;
+  const { hint } = error.circumstances;
+  const fate = fateOf(humanSize(bytes), isWorth, isKept);
   return new ImgctlError(error.code, error.message, {
     ...error.circumstances,
-    hint: isKept || error.circumstances.hint === undefined ? hint : `${error.circumstances.hint}\n${hint}`,
+    hint: isKept || hint === undefined ? fate : `${hint}\n${fate}`,
   });
+}
+
+/** What became of what had come. What another run could not go on from is gone either way. */
+function fateOf(size: string, isWorth: boolean, isKept: boolean): string {
+  if (isKept) return `Run it again with --resume to continue from ${size}.`;
+  return isWorth
+    ? `Removed the ${size} that had arrived; use --resume to keep them for the next run.`
+    : `Removed the ${size} that had been written.`;
 }
 
 /** An error of the system as a LOCAL one, with the name of the file that was asked for and not that of the draft. */

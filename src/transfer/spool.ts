@@ -1,9 +1,10 @@
-import { mkdtemp, open, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdtemp, open, readdir, rm, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { ImgctlError, localError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { humanSize } from '../core/quantity.ts';
 import { systemCode, systemWords } from '../core/system-words.ts';
+import { isRunning, markPattern, processMark } from '../host/process-mark.ts';
 import { fileSource, ofHandle } from './file-source.ts';
 import type { Source } from './source.ts';
 import { writeSparse } from './writers/raw.ts';
@@ -21,12 +22,29 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
-/** Makes one in `folder`. Throws LOCAL. */
+const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
+
+/** Makes one in `folder`, and clears away those of our own runs there that were killed. Throws LOCAL. */
 export async function temporaryFolder(folder: string): Promise<TemporaryFolder> {
-  const own = await mkdtemp(path.join(folder, 'imgctl-')).catch((cause: unknown) => {
+  await clearDeadFolders(folder);
+  const own = await mkdtemp(path.join(folder, `imgctl-${processMark()}-`)).catch((cause: unknown) => {
     throw localError(`cannot make a temporary folder in ${folder}: ${systemWords(cause)}`, { cause, hint: tmpdirHint });
   });
-  return { path: own, remove: () => rm(own, { recursive: true, force: true }) };
+  return { path: own, remove: () => remove(own) };
+}
+
+const ownName = new RegExp(`^imgctl-(${markPattern})-[A-Za-z0-9]{6}$`);
+
+/** Those of processes that cannot be seen from here stay: in other containers they may be at work. */
+async function clearDeadFolders(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, mark] = ownName.exec(name) ?? [];
+    if (mark === undefined || isRunning(mark) !== false) continue;
+    const dead = path.join(folder, name);
+    const found = await lstat(dead).catch(() => undefined);
+    // Another user's run looks after its own; somebody else may clear up at the same time.
+    if (found?.isDirectory() && found.uid === (process.getuid?.() ?? found.uid)) await remove(dead).catch(() => undefined);
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { abortedError, networkError, type Code } from '../../src/core/errors.ts';
+import { abortedError, localError, networkError, type Code } from '../../src/core/errors.ts';
 import { saveTo, type Saving } from '../../src/transfer/save.ts';
 import type { Source } from '../../src/transfer/source.ts';
 import { guestDisk } from '../support/disk-images.ts';
@@ -126,6 +126,36 @@ describe('resuming', () => {
       expect(parts()).toEqual([]);
     },
   );
+
+  it.each<[string, () => Source, Partial<Saving>, Code, string]>([
+    ['a broken connection', () => breakingAt(1 << 20, networkError('reset')), {}, 'NETWORK', 'use --resume to keep them'],
+    ['Ctrl-C', () => breakingAt(1 << 20, abortedError('stopped')), {}, 'ABORTED', 'use --resume to keep them'],
+    [
+      'what cannot be gone on from',
+      () => ({ ...breakingAt(1 << 20, abortedError('x')), repeatable: false }),
+      { resume: true },
+      'ABORTED',
+      'Removed the 1.0 MiB that had been written',
+    ],
+    [
+      'a full disk',
+      () => breakingAt(1 << 20, localError('full')),
+      { resume: true },
+      'LOCAL',
+      'Removed the 1.0 MiB that had been written',
+    ],
+    [
+      'a wrong digest',
+      () => remote(disk, { digests: { sha256: '0'.repeat(64) } }).source,
+      { resume: true },
+      'INTEGRITY',
+      'Removed the 2.0 MiB',
+    ],
+  ])('says what was removed, after %s', async (_name, source, more, code, hint) => {
+    const { circumstances } = await failure(saveTo(out(), source(), saving(more)), code);
+    expect(circumstances.hint).toContain(hint);
+    expect(parts()).toEqual([]);
+  });
 
   it('keeps zeros at the end of what has come', async () => {
     const zeros = Buffer.concat([disk, Buffer.alloc(1 << 20), disk]);

@@ -1,7 +1,9 @@
-import { statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { spool } from '../../src/transfer/spool.ts';
+import { isRunning, processMark } from '../../src/host/process-mark.ts';
+import { spool, temporaryFolder } from '../../src/transfer/spool.ts';
 import { guestDisk } from '../support/disk-images.ts';
 import { all, chunked, failure, stage } from './sources.ts';
 
@@ -55,5 +57,38 @@ describe('a temporary file', () => {
     }
     await expect(spool(broken(), place.folder(), 'x')).rejects.toThrow('broken');
     expect(place.left()).toEqual([]);
+  });
+});
+
+describe('a folder for temporary files', () => {
+  it('that a killed run has left is cleared away by the next one, and nothing else is', async () => {
+    const [where = ''] = processMark().split('-');
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const dead = `${where}-${pid}-1`;
+    expect(isRunning(dead)).toBe(false);
+    const others = [
+      `imgctl-${processMark()}-abcdef`,
+      `imgctl-00000000-${pid}-1-abcdef`,
+      `imgctl-${dead}-abc`,
+      `imgctl-${dead}-abcdef-mine`,
+      `my-imgctl-${dead}-abcdef`,
+      'imgctl-abcdef',
+    ];
+    const inPlace = (name: string): string => path.join(place.folder(), name);
+    for (const name of [...others, `imgctl-${dead}-abcdef`, 'precious']) {
+      mkdirSync(inPlace(name));
+      writeFileSync(path.join(inPlace(name), 'disk'), 'x');
+    }
+    const link = `imgctl-${dead}-linked`;
+    symlinkSync(inPlace('precious'), inPlace(link));
+    const file = `imgctl-${dead}-afiles`;
+    writeFileSync(inPlace(file), 'x');
+    const own = await temporaryFolder(place.folder());
+    const left = [...others, link, file, 'precious'];
+    expect(place.left().toSorted()).toEqual([...left, path.basename(own.path)].toSorted());
+    expect(statSync(path.join(inPlace('precious'), 'disk')).size).toBe(1);
+    expect(statSync(own.path).mode & 0o77).toBe(0);
+    await own.remove();
+    expect(place.left().toSorted()).toEqual(left.toSorted());
   });
 });
