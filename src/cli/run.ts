@@ -13,7 +13,9 @@ import type { Context, DriverList, Surface } from './context.ts';
 import { profileDirectory } from './directory.ts';
 import { discover } from './discover.ts';
 import { DryRunStop, plannedView, type Planned } from './dry-run.ts';
+import { warnOfVariables } from './environment.ts';
 import { one } from './outcome.ts';
+import { stdinText } from './stdin-text.ts';
 import { parseArguments, type Chosen, type Parsed } from './parse.ts';
 import { storeAt } from './profile-store.ts';
 import { openAt } from './session.ts';
@@ -206,6 +208,7 @@ async function makeSurface(
     stdinBytes: () => world.readStdin(),
     stdoutBytes: (bytes) => world.writeStdout(bytes),
   };
+  await warnOfVariables(surface);
   if (!hasFolder('config', home)) surface.warn('HOME is not set to an absolute path: no profiles are read');
   return surface;
 }
@@ -237,12 +240,4 @@ async function ask(question: string, lockedProfile: string | undefined, settings
   const { confirm, confirmName } = await import('../ui/prompt.ts');
   const agreed = lockedProfile === undefined ? await confirm(question, io) : await confirmName(question, lockedProfile, io);
   if (!agreed) throw new ImgctlError('ABORTED', 'cancelled; nothing was changed');
-}
-
-async function stdinText(world: World): Promise<string> {
-  if (world.io.stdinIsTerminal)
-    throw usageError('standard input is a terminal', { hint: 'Pipe the document in, or specify a file.' });
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of world.readStdin()) chunks.push(Uint8Array.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
 }

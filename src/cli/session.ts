@@ -1,5 +1,6 @@
 import { refusal, type Driver, type Session, type Tools } from '../core/driver.ts';
 import { configError, ImgctlError } from '../core/errors.ts';
+import { lackOf, usualVariables } from '../core/field.ts';
 import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
 import { ownFolder } from '../host/folders.ts';
@@ -89,7 +90,18 @@ async function valuesOf(
       hint: waysToSet(entry, driver, names),
     });
   }
+  if (entry.kind === 'ambient' && Object.values(origins).every(({ from }) => from === 'default' || from === 'option'))
+    throwIfLacking(entry, driver, new Set(Object.keys(values)));
   return values;
+}
+
+/** Nothing is set of what the provider's own tools read: what an account needs is named by their variables. */
+function throwIfLacking({ name }: Entry, driver: Driver, known: ReadonlySet<string>): void {
+  const lack = lackOf(driver.profile, driver.setup, known);
+  if (lack === undefined) return;
+  throw configError(`profile ${name}: nothing is set in the environment`, {
+    hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: imgctl help environment`,
+  });
 }
 
 function waysToSet({ name, kind }: Entry, driver: Driver, fields: readonly string[]): string {

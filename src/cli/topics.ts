@@ -1,6 +1,7 @@
 import { tlsFields } from '../core/field.ts';
 import { imageFields } from '../core/image.ts';
 import type { Surface } from './context.ts';
+import { ownVariables } from './environment.ts';
 import { driverNamed } from './session.ts';
 import { outputFormats } from './settings.ts';
 
@@ -36,27 +37,17 @@ export async function profilesHelp(surface: Surface): Promise<string> {
   );
 }
 
-const variables: readonly (readonly [string, string])[] = [
-  ['IMGCTL_PROFILE', 'the profile when none is named'],
-  ['IMGCTL_OUTPUT', 'the format of the result'],
-  ['IMGCTL_TIMEOUT', 'limit of each phase of a request, such as 30s'],
-  ['IMGCTL_CONFIG_DIR', 'folder of the profile store (an absolute path)'],
-  ['IMGCTL_PROFILE_<NAME>_<FIELD>', 'a field of a profile'],
-  ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
-  ['HTTPS_PROXY, HTTP_PROXY', 'proxies, such as http://USER:PASSWORD@HOST:PORT'],
-  ['NO_PROXY', 'hosts without one: example.org (and all below it), HOST:PORT, 10.0.0.0/8, *'],
-  ['NODE_DISABLE_COMPILE_CACHE=1', 'keeps no compiled code in the cache: every start takes up to a quarter longer'],
-  ['TMPDIR', 'where temporary files go'],
-  ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'where configuration, the local store and caches are'],
-];
-
 /** `help environment`: imgctl's own variables, and those of the providers. */
 export async function environmentHelp(surface: Surface): Promise<string> {
   const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
-  const own = variables.map(([name, meaning]) => `  ${name}\n      ${meaning}`).join('\n');
+  const own = ownVariables.map(([name, meaning]) => `  ${name}\n      ${meaning}`).join('\n');
   const theirs = drivers.flatMap((driver) => {
     const fields = Object.entries(driver.profile).filter(([, field]) => field.env && field.env.length > 0);
-    return fields.map(([name, field]) => `  ${(field.env ?? []).join(', ')}\n      ${name} of env:${driver.name}`);
+    const more = Object.entries(driver.setup.variables ?? {});
+    return [
+      ...more.map(([names, meaning]) => `  ${names}\n      ${meaning} (env:${driver.name})`),
+      ...fields.map(([name, field]) => `  ${(field.env ?? []).join(', ')}\n      ${name} of env:${driver.name}`),
+    ];
   });
   return paragraphs(`Environment:\n${own}`, `Variables of the providers' own tools, for -p env:PROVIDER:\n${theirs.join('\n')}`);
 }

@@ -1,5 +1,5 @@
 import { usageError, type ImgctlError } from '../core/errors.ts';
-import { nearest } from '../ui/nearest.ts';
+import { didYouMean, nearest } from '../ui/nearest.ts';
 import type { CommandEntry } from './command.ts';
 import { flagName, flagsOf, type Option, type Options } from './option.ts';
 import type { Chosen } from './parse.ts';
@@ -29,9 +29,6 @@ export function inOurWords(error: { readonly code: string; readonly message: str
       return usageError('the arguments cannot be understood');
   }
 }
-
-export const didYouMean = (close: readonly string[]): string | undefined =>
-  close.length > 0 ? `Did you mean ${close.join(' or ')}?` : undefined;
 
 const asHint = (hint: string | undefined): { readonly hint?: string } => (hint === undefined ? {} : { hint });
 

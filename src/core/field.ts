@@ -47,6 +47,10 @@ export interface Setup {
   readonly where?: readonly { readonly field: string; readonly looks: RegExp }[];
   /** The ways to sign in: exactly one is taken. The first is the usual one. */
   readonly signIn?: readonly [Way, ...Way[]];
+  /** Variables of the provider's own tools that give no single field, with what each is for. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The one of them that names a whole account, kept in a file of those tools. */
+  readonly accountVariable?: string;
   /** What else is worth a question. */
   readonly after?: readonly string[];
 }
@@ -69,6 +73,16 @@ function wayLack(ways: readonly Way[], given: ReadonlySet<string>): readonly str
   return [
     (usual.length > 0 ? usual : meant).map(({ needs }) => needs.filter((name) => !given.has(name)).join(' and ')).join(', or '),
   ];
+}
+
+/** The variables that are usually set for an account of which nothing is known, as a person would list them; empty where there are none. */
+export function usualVariables(fields: Fields, { where = [], signIn, accountVariable }: Setup): string {
+  const required = Object.keys(fields).filter((name) => fields[name]?.required);
+  const wanted = [...new Set([...where.slice(0, 1).map(({ field }) => field), ...required, ...(signIn?.[0].needs ?? [])])];
+  const each = wanted.flatMap((name) => fields[name]?.env?.[0] ?? []);
+  return [...(accountVariable === undefined ? [] : [accountVariable]), ...(each.length > 0 ? [each.join(', ')] : [])].join(
+    ', or ',
+  );
 }
 
 type ValueOf<F extends Field> = F extends { secret: true } ? Secret : string;

@@ -5,6 +5,10 @@ const tolerance = (word: string): number => (word.length < 5 ? 1 : 2);
 
 const letters = (word: string): string => [...word].sort().join('');
 
+/** The question that suggests them; absent: there is nothing to suggest. */
+export const didYouMean = (close: readonly string[]): string | undefined =>
+  close.length > 0 ? `Did you mean ${close.join(' or ')}?` : undefined;
+
 /** How far a candidate is from the word; a word that was only begun (`vis` for `visibility`) is near, and so are swapped letters. */
 function farness(word: string, candidate: string): number {
   if (word.length >= 2 && candidate.startsWith(word)) return 0.5;

@@ -38,6 +38,10 @@ export default defineDriver({
   },
   example: '--set token=env:LINODE_TOKEN --set region=us-ord',
   setup: {
+    variables: {
+      LINODE_CLI_CONFIG: 'path of the configuration of linode-cli',
+      'LINODE_CLI_API_HOST, LINODE_CLI_API_SCHEME': 'host and scheme of the API',
+    },
     where: [{ field: 'endpoint', looks: /./ }],
     signIn: [
       { title: 'token', needs: ['token'] },

@@ -24,6 +24,12 @@ export default defineDriver({
   example:
     '--set registry=registry.example.org --set repository=images/library --set username=me --set password=env:REGISTRY_PASSWORD',
   setup: {
+    variables: {
+      REGISTRY_AUTH_FILE: 'file with credentials of registries',
+      DOCKER_AUTH_CONFIG: 'text of such a file',
+      DOCKER_CONFIG: 'folder of config.json',
+      XDG_RUNTIME_DIR: 'folder of containers/auth.json',
+    },
     where: [{ field: 'registry', looks: /./ }],
     signIn: [
       { title: 'user and password', needs: ['username', 'password'] },

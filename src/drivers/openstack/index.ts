@@ -26,6 +26,14 @@ export default defineDriver({
   example:
     '--set authUrl=https://HOST:5000/v3 --set username=ME --set password=env:OS_PASSWORD --set project=PROJECT --set region=REGION',
   setup: {
+    accountVariable: 'OS_CLOUD',
+    variables: {
+      OS_CLOUD: 'the cloud in clouds.yaml',
+      OS_CLIENT_CONFIG_FILE: 'path of clouds.yaml',
+      OS_CLIENT_SECURE_FILE: 'path of secure.yaml',
+      OS_CLIENT_VENDOR_FILE: 'path of clouds-public.yaml',
+      'OS_ENDPOINT, OS_URL': 'endpoint used without a catalog',
+    },
     where: [
       { field: 'authUrl', looks: /^https?:\/\//i },
       { field: 'host', looks: /^[\w.-]+(:\d+)?$/ },

@@ -41,6 +41,10 @@ export default defineDriver({
   },
   example: '--set url=http://HOST:8080/v1/projects/1a5 --set accessKey=KEY --set secretKey=env:RANCHER_SECRET_KEY',
   setup: {
+    variables: {
+      RANCHER_CLIENT_CONFIG: 'path of cli.json',
+      'CATTLE_URL, CATTLE_ACCESS_KEY, CATTLE_SECRET_KEY': 'the same as RANCHER_*',
+    },
     where: [{ field: 'url', looks: /./ }],
     signIn: [
       { title: 'API key', needs: ['accessKey', 'secretKey'] },

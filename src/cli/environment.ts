@@ -1,0 +1,52 @@
+import { fieldVariable, variableName } from '../profiles/resolve.ts';
+import { didYouMean, nearest } from '../ui/nearest.ts';
+import type { Surface } from './context.ts';
+
+/** The variables that imgctl reads itself, as the help lists them, with what each is for. */
+export const ownVariables: readonly (readonly [names: string, meaning: string])[] = [
+  ['IMGCTL_PROFILE', 'the profile when none is named'],
+  ['IMGCTL_OUTPUT', 'the format of the result'],
+  ['IMGCTL_TIMEOUT', 'limit of each phase of a request, such as 30s'],
+  ['IMGCTL_CONFIG_DIR', 'folder of the profile store (an absolute path)'],
+  ['IMGCTL_PROFILE_<NAME>_<FIELD>', 'a field of a profile'],
+  ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
+  ['HTTPS_PROXY, HTTP_PROXY', 'proxies, such as http://USER:PASSWORD@HOST:PORT'],
+  ['NO_PROXY', 'hosts without one: example.org (and all below it), HOST:PORT, 10.0.0.0/8, *'],
+  ['NODE_DISABLE_COMPILE_CACHE=1', 'keeps no compiled code in the cache: every start takes up to a quarter longer'],
+  ['TMPDIR', 'folder for temporary files'],
+  ['LC_ALL, LC_CTYPE, LANG', 'whether the terminal shows Unicode'],
+  ['HOME; USERPROFILE, APPDATA, LOCALAPPDATA on Windows', 'the folders of the user'],
+  ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'where configuration, the local store and caches are'],
+];
+
+const own = ownVariables.map(([name]) => name).filter((name) => /^IMGCTL_\w+$/.test(name));
+
+/** Warns of every `IMGCTL_*` variable that nothing reads: a slip in its name would go unnoticed. */
+export async function warnOfVariables(surface: Surface): Promise<void> {
+  const { env } = surface.home;
+  const set = Object.keys(env).filter((name) => name.startsWith('IMGCTL_') && env[name] && !own.includes(name));
+  if (set.length === 0) return;
+  const known = new Set([...own, ...referredTo(surface), ...(await profileVariables(surface))]);
+  for (const name of set.filter((one) => !known.has(one))) {
+    const meant = didYouMean(nearest(name, known));
+    surface.warn(`${name} is set, but nothing reads it${meant === undefined ? '' : `. ${meant}`}`);
+  }
+}
+
+/** Variables that fields of profiles refer to. */
+function referredTo({ directory, home: { env } }: Surface): readonly string[] {
+  const stored = directory.names.flatMap((name) => Object.values(directory.entry(name).stored?.fields ?? {}));
+  const texts = [...stored, ...Object.keys(env).flatMap((name) => (name.startsWith('IMGCTL_PROFILE_') ? (env[name] ?? '') : []))];
+  return texts.flatMap((text) => /^env:(\w+)$/.exec(text)?.[1] ?? []);
+}
+
+/** What may be set for the profiles that there are. */
+async function profileVariables({ directory, drivers }: Surface): Promise<readonly string[]> {
+  const each = directory.all.map(async (name) => {
+    const { provider } = directory.entry(name);
+    const fields = Object.keys((await drivers.load(provider))?.profile ?? {});
+    const prefix = `IMGCTL_PROFILE_${variableName(name)}_`;
+    return [`${prefix}PROVIDER`, ...fields.flatMap((field) => [fieldVariable(name, field), `${prefix}${field.toUpperCase()}`])];
+  });
+  return (await Promise.all(each)).flat();
+}
