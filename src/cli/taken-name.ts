@@ -34,6 +34,7 @@ export async function settle(
   surface: Surface,
 ): Promise<Before> {
   const { description, into } = claim.request;
+  if (into !== undefined) await warnOfNamesakes(claim.at as At, { id: into, name: description.name }, claim.call, surface);
   const taken = into === undefined ? await imagesNamed(claim.at as At, description.name, claim.call) : [];
   const [first] = taken;
   if (!first) return { description };
@@ -58,6 +59,27 @@ export async function settle(
   throw conflictError(`"${description.name}" (${first.id}) exists with different (or unknown) content`, {
     hint: 'Choose with --if-exists replace|rename.',
   });
+}
+
+/**
+ * Warns, with their ids, of other images of one's own that bear this name; `id`: the image itself, where there is one. What cannot be
+ * asked is said to be unchecked.
+ */
+export async function warnOfNamesakes(
+  at: At,
+  { id, name }: { readonly id?: string; readonly name: string },
+  call: Call,
+  surface: Surface,
+): Promise<void> {
+  if (name === '' || !at.maybe('list')) return;
+  try {
+    const others = (await imagesNamed(at, name, call)).filter((image) => image.id !== id).map((image) => image.id);
+    if (others.length > 0)
+      surface.warn(`image "${name}" already exists in ${at.profile} (${others.join(', ')}). Use ids to tell them apart.`);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || !unanswered.includes(error.code)) throw error;
+    surface.warn(`could not check whether the name is taken: ${error.message}`);
+  }
 }
 
 /** What could not be removed afterwards is refused before a byte is sent. */

@@ -7,6 +7,7 @@ import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { parseReference } from '../../core/reference.ts';
+import { warnOfNamesakes } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const create = defineCommand({
@@ -42,6 +43,7 @@ export const create = defineCommand({
     checkFields(at as At, 'create', verb.fields, description);
     const call = context.call();
     const since = new Date(context.io.now()).toISOString();
+    if (context.settings.dryRun) await warnOfNamesakes(at as At, description, call, context);
     const made = await verb.run(
       {
         description,
@@ -52,6 +54,8 @@ export const create = defineCommand({
       },
       call,
     );
+    // Only now: what others make at the same time is seen by one of them at least.
+    await warnOfNamesakes(at as At, made, call, context);
     if (made.status === 'queued' && from === 'nothing') {
       if (at.driver.facts.upload?.into)
         context.say(`${made.id} is queued: fill it with imgctl upload FILE --into ${at.profile}:${made.id}`);

@@ -1,9 +1,11 @@
 import { usageError } from '../../core/errors.ts';
 import type { Changes } from '../../core/operation.ts';
 import type { At } from '../command.ts';
+import type { Surface } from '../context.ts';
 import { defineCommand } from '../command.ts';
 import { changeOptions, changesFrom, checkFields, extrasFrom } from '../fields.ts';
 import { changesByDocument, readPatch, type PatchDocument } from '../patch-document.ts';
+import { warnOfNamesakes } from '../taken-name.ts';
 import { drawsEach, eachImage, severalOptions, type Target } from '../targets.ts';
 
 export const patch = defineCommand({
@@ -35,7 +37,7 @@ export const patch = defineCommand({
     const changes = changesFrom(input);
     if (!document && Object.keys(changes).length === 0 && Object.keys(input.set).length === 0)
       throw usageError('nothing to change was named', { hint: 'imgctl patch --help lists what can be changed' });
-    return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set));
+    return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set, context));
   },
 });
 
@@ -44,6 +46,7 @@ async function patchOne(
   changes: Changes,
   document: PatchDocument | undefined,
   set: Readonly<Record<string, string>>,
+  surface: Surface,
 ) {
   const verb = at.verb('patch');
   if (document) checkFields(at as At, 'patch', verb.fields, document.touches);
@@ -52,5 +55,9 @@ async function patchOne(
   checkFields(at as At, 'patch', verb.fields, wanted);
   const extras = extrasFrom(at as At, verb, set);
   if (now && Object.keys(wanted).length === 0 && Object.keys(extras).length === 0) return now;
-  return verb.run({ id, changes: wanted, extras, ...(now ? { basis: now } : {}) }, call);
+  const renamed = wanted.name ?? undefined;
+  if (renamed !== undefined && surface.settings.dryRun) await warnOfNamesakes(at as At, { id, name: renamed }, call, surface);
+  const changed = await verb.run({ id, changes: wanted, extras, ...(now ? { basis: now } : {}) }, call);
+  if (renamed !== undefined) await warnOfNamesakes(at as At, { id: changed.id, name: renamed }, call, surface);
+  return changed;
 }
