@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startLinode } from '../clouds/linode/index.ts';
+import { startOci } from '../clouds/oci/index.ts';
+import { startOpenstack } from '../clouds/openstack/index.ts';
+import type { RunningCloud, SeenRequest } from '../conformance/cloud.ts';
+import { commandStage, profileVariables, smallDisk } from './stage.ts';
+
+const stage = commandStage();
+
+type Asked = Pick<SeenRequest, 'method' | 'path'>;
+interface Carrier {
+  start(): Promise<RunningCloud>;
+  /** Whether a request carries a disk there, or a piece of it. */
+  readonly up: (request: Asked) => boolean;
+  /** Whether one asks for a disk; absent where no disk can be had. */
+  readonly down?: (request: Asked) => boolean;
+}
+
+const carriers: Readonly<Record<string, Carrier>> = {
+  openstack: {
+    start: () => startOpenstack(),
+    up: ({ method, path }) => method === 'PUT' && path.endsWith('/file'),
+    down: ({ method, path }) => method === 'GET' && path.endsWith('/file'),
+  },
+  linode: { start: () => startLinode(), up: ({ method, path }) => method === 'PUT' && !path.startsWith('/v4/') },
+  oci: {
+    start: () => startOci({ auth: 'none' }),
+    up: ({ method, path }) => ['PUT', 'PATCH'].includes(method) && path.includes('/blobs/uploads/'),
+    down: ({ method, path }) => method === 'GET' && /\/blobs\/sha256:[0-9a-f]+$/.test(path),
+  },
+};
+
+/** What a request is answered with, and how long the next one must wait at least. */
+const refusals: readonly (readonly [status: number, headers: Readonly<Record<string, string>>, leastMs: number])[] = [
+  [429, { 'retry-after': '0.5' }, 480],
+  [503, {}, 200],
+];
+
+describe.each(Object.entries(carriers))('a disk that %s does not take, or give, at once', (provider, { start, up, down }) => {
+  let cloud: RunningCloud;
+  beforeEach(async () => {
+    cloud = await start();
+  });
+  afterEach(() => cloud.stop());
+  const run = (...args: readonly string[]) => stage.run([...args], { env: profileVariables('x', provider, cloud.values) });
+  const count = (on: (request: Asked) => boolean): number => cloud.requests().filter(on).length;
+
+  it.each(refusals)('%i: is sent again after the pause that is due', async (status, headers, leastMs) => {
+    cloud.fail({ kind: 'answer', status, headers, body: '', on: up });
+    const since = performance.now();
+    const sent = await run('upload', stage.write('d.raw', smallDisk()), '--name', 'web', '-p', 'x', '-o', 'json');
+    expect(sent.exitCode, sent.stderr).toBe(0);
+    expect(performance.now() - since).toBeGreaterThan(leastMs);
+    const list = (await run('list', '-p', 'x', '-o', 'json')).json() as readonly object[];
+    expect(list).toHaveLength(1);
+    const lines = sent.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('retrying'));
+    expect(lines).toEqual([...new Set(lines)]);
+  });
+
+  it('is not sent more often than --retries says, nor after a refusal', async () => {
+    const file = stage.write('d.raw', smallDisk());
+    for (const [status, headers, most, exits] of [
+      [503, { 'retry-after': '0.01' }, 3, [10]],
+      [403, {}, 1, [4]],
+    ] as const) {
+      cloud.forget();
+      cloud.fail({ kind: 'answer', status, headers, body: '', on: up, times: 100 });
+      const { exitCode } = await run('upload', file, '--name', `w${status}`, '-p', 'x', '--retries', '2');
+      expect([exits, count(up)]).toEqual([[exitCode], most]);
+      await cloud.stop();
+      cloud = await start();
+    }
+  });
+
+  if (!down) return;
+  it.each(refusals)('%i: is asked for again after the pause that is due', async (status, headers, leastMs) => {
+    const data = smallDisk(3);
+    const [id = ''] = await cloud.seed([{ name: 'web', data }]);
+    cloud.fail({ kind: 'answer', status, headers, body: '', on: down });
+    const since = performance.now();
+    const got = await run('download', `x:${id}`, stage.file('out.raw'));
+    expect(got.exitCode, got.stderr).toBe(0);
+    expect(performance.now() - since).toBeGreaterThan(leastMs);
+    expect(stage.read('out.raw').equals(data)).toBe(true);
+  });
+});
