@@ -1,8 +1,12 @@
+import { formats } from '../core/encoding.ts';
 import { unsupportedError, usageError } from '../core/errors.ts';
 import { given, visibilities } from '../core/image.ts';
 import type { Changes, Description, Editable, Extra, Extras, ExtraValues } from '../core/operation.ts';
 import type { At } from './command.ts';
 import type { Options, OptionValues } from './option.ts';
+
+const containers = ['bare', 'ovf', 'ova', 'aki', 'ari', 'ami', 'docker', 'compressed'];
+const architectures = ['x86_64', 'aarch64', 'i686', 'ppc64le', 'riscv64', 's390x'];
 
 /** What may be said of an image when its record is made. */
 export const descriptionOptions = {
@@ -12,13 +16,14 @@ export const descriptionOptions = {
   visibility: { kind: 'text', choices: visibilities, summary: 'who can see it' },
   protect: { kind: 'flag', summary: 'protect it from deletion' },
   hide: { kind: 'flag', summary: 'leave it out of default lists' },
-  containerFormat: { kind: 'text', summary: 'container format, where the provider keeps one' },
-  architecture: { kind: 'text', summary: 'architecture of the guest, such as x86_64' },
+  containerFormat: { kind: 'text', suggests: containers, summary: 'container format, where the provider keeps one' },
+  architecture: { kind: 'text', suggests: architectures, summary: 'architecture of the guest, such as x86_64' },
   minDisk: { kind: 'size', bare: 'GiB', summary: 'smallest disk it boots from, with its unit (20GiB)' },
   minRam: { kind: 'size', bare: 'MiB', summary: 'least memory it boots with, with its unit (512MiB)' },
   owner: { kind: 'text', summary: 'owner of the image (a project)' },
   set: {
     kind: 'pairs',
+    completes: 'extra',
     value: 'field=value',
     summary: 'a field that only this provider has (VERB --help -p PROFILE lists them)',
   },
@@ -32,7 +37,12 @@ export const changeOptions = {
   removeProperty: { kind: 'texts', summary: 'remove a property (repeatable)' },
   unprotect: { kind: 'flag', summary: 'allow deletion again' },
   unhide: { kind: 'flag', summary: 'show it in lists again' },
-  diskFormat: { kind: 'text', summary: 'disk format of a queued image' },
+  diskFormat: {
+    kind: 'text',
+    value: 'format',
+    suggests: formats,
+    summary: `disk format of a queued image (${formats.join(', ')})`,
+  },
 } as const satisfies Options;
 
 type DescriptionValues = OptionValues<typeof descriptionOptions>;

@@ -9,29 +9,45 @@ import type { Options, OptionValues } from './option.ts';
 import { outputFormats } from './settings.ts';
 
 export const filterOptions = {
-  name: { kind: 'text', value: 'glob', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
-  status: { kind: 'text', summary: `status, several with commas (any of ${statuses.join(', ')}, or the provider's own word)` },
+  name: { kind: 'text', value: 'glob', completes: 'image', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
+  status: {
+    kind: 'text',
+    suggests: statuses,
+    commas: true,
+    summary: `status, several with commas (any of ${statuses.join(', ')}, or the provider's own word)`,
+  },
   visibility: { kind: 'text', choices: visibilities, commas: true, summary: 'visibility; several with commas mean any of them' },
   tag: { kind: 'texts', summary: 'has this tag (repeatable)' },
   notTag: { kind: 'texts', value: 'tag', summary: 'does not have this tag (repeatable)' },
   mine: { kind: 'flag', summary: 'your own images only, not those shared with you' },
-  owner: { kind: 'text', value: 'me|id|name', summary: 'owner; me and the name of your own project mean your own' },
+  owner: {
+    kind: 'text',
+    suggests: ['me'],
+    value: 'me|id|name',
+    summary: 'owner; me and the name of your own project mean your own',
+  },
   property: { kind: 'texts', value: 'key=value', summary: 'has this property; key!=value: has not (repeatable)' },
-  format: { kind: 'text', summary: 'disk format; several with commas' },
+  format: { kind: 'text', also: 'disk-format', suggests: formats, commas: true, summary: 'disk format; several with commas' },
   minSize: { kind: 'size', summary: 'at least this large (a bare number is bytes)' },
   maxSize: { kind: 'size', summary: 'at most this large (a bare number is bytes)' },
   olderThan: { kind: 'duration', summary: 'created longer ago than this' },
   newerThan: { kind: 'duration', summary: 'created more recently than this' },
   hidden: { kind: 'flag', summary: 'hidden images too' },
   all: { kind: 'flag', summary: "the provider's public images too" },
-  filter: { kind: 'texts', value: 'field=value', summary: "the provider's own filter (imgctl providers NAME lists them)" },
+  filter: {
+    kind: 'texts',
+    completes: 'filter',
+    value: 'field=value',
+    summary: "the provider's own filter (imgctl providers NAME lists them)",
+  },
   sort: {
     kind: 'names',
+    suggests: ['name', 'created', 'updated', 'size', 'status'].flatMap((key) => [key, `${key}:desc`]),
     value: 'key[:desc]',
     summary: 'order, by fields named as in the JSON; created, updated and size for short',
   },
   limit: { kind: 'count', summary: 'at most this many' },
-  after: { kind: 'text', value: 'id', summary: 'begin behind this image' },
+  after: { kind: 'text', value: 'id', completes: 'image', summary: 'begin behind this image' },
 } as const satisfies Options;
 
 const shortKeys: Readonly<Record<string, string>> = { created: 'createdAt', updated: 'updatedAt', size: 'sizeBytes' };

@@ -18,7 +18,12 @@ export const sourceOptions = {
     summary: 'format of the result, converted if need be (default: as it is, or what the target takes)',
   },
   fromFormat: { kind: 'text', choices: formats, summary: 'what the source is; refused if its content contradicts it' },
-  checksum: { kind: 'text', value: 'algo:hex', summary: 'digest that the source must have' },
+  checksum: {
+    kind: 'text',
+    value: 'algo:hex',
+    suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:'],
+    summary: 'digest that the source must have',
+  },
   allowUnsafe: { kind: 'names', value: 'code,…', summary: 'findings that are meant to be so, by their codes' },
 } as const satisfies Options;
 

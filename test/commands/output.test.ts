@@ -83,7 +83,7 @@ describe('errors', () => {
     [['list', '--retries', 'many'], '--retries: "many" is not a whole number', undefined],
     [['list', '--timeout', '5'], '--timeout: "5" is not a duration', expect.stringContaining('30s')],
     [['list', '--progress', 'loud'], '--progress: "loud" is not one of auto, bar, plain, json, none', undefined],
-    [['completion', 'csh'], 'there is no completion for "csh"', expect.stringContaining('bash')],
+    [['completion', 'csh'], 'unsupported shell: csh', expect.stringContaining('bash')],
     [['help', 'uplod'], 'there is no help on "uplod"', 'Did you mean upload?'],
     [['providers', 'lcoal'], 'no such provider: lcoal', 'Did you mean local?'],
   ])('%j says what is meant', async (args, message, hint) => {

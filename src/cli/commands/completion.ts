@@ -16,14 +16,14 @@ export const completion = defineCommand({
   needs: {},
   examples: [
     { does: 'for the running bash', type: 'source <(imgctl completion bash)' },
+    { does: 'for bash, for good', type: 'imgctl completion bash > ~/.local/share/bash-completion/completions/imgctl' },
     { does: 'for fish, for good', type: 'imgctl completion fish > ~/.config/fish/completions/imgctl.fish' },
     { does: 'for zsh, for good, in a folder of $fpath', type: 'imgctl completion zsh > ~/.zfunc/_imgctl' },
   ],
   async run(input, context) {
     if (input.shell === 'json') return plainText(`${jsonText(await completionTable(context.commands, context.drivers))}\n`);
     const script = Object.entries(completionScripts).find(([shell]) => shell === input.shell)?.[1];
-    if (script === undefined)
-      throw usageError(`there is no completion for "${input.shell}"`, { hint: `shells: ${shells.join(', ')}` });
+    if (script === undefined) throw usageError(`unsupported shell: ${input.shell}`, { hint: `Supported: ${shells.join(', ')}` });
     return plainText(script);
   },
 });

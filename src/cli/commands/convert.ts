@@ -19,7 +19,11 @@ export const convert = defineCommand({
     from: { takes: 'required', summary: 'file, - or URL', completes: 'file' },
     to: { takes: 'required', summary: 'file to write', completes: 'file' },
   },
-  options: { force: { kind: 'flag', summary: 'replace a file that is there' }, ...sourceOptions },
+  options: {
+    force: { kind: 'flag', summary: 'replace a file that is there' },
+    ...sourceOptions,
+    diskFormat: { ...sourceOptions.diskFormat, value: [...writable].join('|'), suggests: [...writable] },
+  },
   draws: () => savedView,
   needs: {},
   examples: [

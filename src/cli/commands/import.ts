@@ -31,6 +31,7 @@ export const importImage = defineCommand({
     checksum: {
       kind: 'text',
       value: 'algo:hex',
+      suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:'],
       summary: 'digest that what the cloud fetched must have; an algorithm that the cloud does not report is an error',
     },
     ...descriptionOptions,

@@ -16,6 +16,7 @@ export const replicate = defineCommand({
       kind: 'text',
       value: 'place,…',
       summary: 'these places and no others; asks before a copy goes',
+      commas: true,
       completes: 'place',
     },
     ...severalOptions,

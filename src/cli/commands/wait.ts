@@ -9,7 +9,12 @@ export const wait = defineCommand({
   about: '--for takes a status (active, inactive, queued, deleted…), several by commas, or replicated=PLACE[,replicated=PLACE…].',
   args: { image: { takes: 'many', summary: 'images to wait for', completes: 'image' } },
   options: {
-    for: { kind: 'names', value: 'state', summary: 'what to wait for (default active)' },
+    for: {
+      kind: 'names',
+      value: 'state',
+      suggests: [...statuses, 'replicated='],
+      summary: 'what to wait for (default active)',
+    },
     waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
     pollInterval: { kind: 'duration', summary: 'longest pause between two looks (default 5s)' },
     ...severalOptions,

@@ -60,6 +60,9 @@ function optionCandidates({ typed, table }: Place): readonly Candidate[] {
   return [...left.map(({ flag, summary }) => ({ text: flag, about: summary })), { text: '--help', about: 'help for a command' }];
 }
 
+/** What a word is that other words belong behind. */
+const groupAbout = 'Manage profiles';
+
 function verbCandidates(current: string, { typed: { group }, table }: Place): readonly Candidate[] {
   if (group !== undefined) {
     const inside = table.verbs.filter(({ path }) => path.startsWith(`${group} `));
@@ -69,7 +72,7 @@ function verbCandidates(current: string, { typed: { group }, table }: Place): re
     );
   }
   const verbs = new Map(
-    table.verbs.map(({ path, summary }) => (path.includes(' ') ? [path.split(' ')[0] ?? '', ''] : [path, summary])),
+    table.verbs.map(({ path, summary }) => (path.includes(' ') ? [path.split(' ')[0] ?? '', groupAbout] : [path, summary])),
   );
   const found = beginning(
     current,
@@ -142,9 +145,20 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
       );
     case 'shell':
       return words(['bash', 'zsh', 'fish']);
+    case 'filter':
+      return words((providerOf(place)?.filters ?? []).map((name) => `${name}=`));
+    case 'extra':
+      return words((providerOf(place)?.extras[place.typed.verb?.path ?? ''] ?? []).map((name) => `${name}=`));
     case 'field':
       return words(fieldsOf(place).map((field) => `${field}=`));
   }
+}
+
+/** What is known of the provider of the profile that is worked with. */
+function providerOf(place: Place): CompletionTable['providers'][string] | undefined {
+  const { own, table } = place;
+  const name = own.profiles.find((profile) => profile.name === profileOf(place))?.provider ?? '';
+  return Object.hasOwn(table.providers, name) ? table.providers[name] : undefined;
 }
 
 /** Fields of the provider that was typed, or whose profile was. */

@@ -1,5 +1,4 @@
 import { imageFields } from '../../core/image.ts';
-import type { OperationName } from '../../core/operation.ts';
 import type { Arg, CommandEntry, Needs } from '../command.ts';
 import type { DriverList } from '../context.ts';
 import { flagName, type Option, type Options } from '../option.ts';
@@ -43,6 +42,10 @@ interface ProviderWord {
   readonly verbs: readonly string[];
   /** Fields of its profiles. */
   readonly fields: readonly string[];
+  /** Its own filters of lists. */
+  readonly filters: readonly string[];
+  /** Fields that only it has, by verb. */
+  readonly extras: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Every word there is to complete, apart from the user's own. It is made when the program is built. */
@@ -65,9 +68,9 @@ function optionWords(options: Options): readonly OptionWord[] {
       ...(option.short ? { short: `-${option.short}` } : {}),
       summary: option.summary,
       takesValue: option.kind !== 'flag' && option.kind !== 'switch',
-      isList: option.kind === 'names',
+      isList: option.kind === 'names' || option.commas === true,
       repeats: repeating.has(option.kind),
-      ...(option.choices ? { choices: option.choices } : {}),
+      ...((option.suggests ?? option.choices) ? { choices: option.suggests ?? option.choices } : {}),
       ...(option.completes ? { completes: option.completes } : {}),
     };
     return option.kind === 'switch' ? [word, { ...word, flag: `--no-${flagName(key)}` }] : [word];
@@ -89,7 +92,17 @@ async function verbWord(entry: CommandEntry): Promise<VerbWord> {
 
 async function providerWord(name: string, drivers: DriverList): Promise<readonly [string, ProviderWord]> {
   const driver = await drivers.load(name);
-  return [name, { verbs: Object.keys(driver?.facts ?? {}) as OperationName[], fields: Object.keys(driver?.profile ?? {}) }];
+  const facts = Object.entries(driver?.facts ?? {});
+  const extras = facts.flatMap(([verb, fact]) => ('extras' in fact ? [[verb, Object.keys(fact.extras ?? {})] as const] : []));
+  return [
+    name,
+    {
+      verbs: facts.map(([verb]) => verb),
+      fields: Object.keys(driver?.profile ?? {}),
+      filters: Object.keys(driver?.facts.list?.own ?? {}),
+      extras: Object.fromEntries(extras.filter(([, names]) => names.length > 0)),
+    },
+  ];
 }
 
 /** The table of all commands and providers. Loads every one of them. */
