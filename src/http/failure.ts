@@ -9,29 +9,30 @@ export type Phase =
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-const trust = 'if you trust this server: --ca-bundle FILE with the certificate of its authority';
+const trust = 'If you trust this server, use --ca-bundle FILE with the certificate of its authority.';
 /** What to do where a server wants to know by TLS who we are. */
-export const clientCertificateHint = '--client-cert FILE and --client-key FILE, or clientCert and clientKey of the profile';
-const clock = 'check the clock of this machine; ask who runs the server';
+export const clientCertificateHint =
+  'Use --client-cert FILE and --client-key FILE, or set clientCert and clientKey in the profile.';
+const clock = 'Check the clock of this machine, or ask the operator of the server.';
 
 /** What an error code of node, OpenSSL or the HTTP parser means, and what to do. `%` stands for the host and port, `@` for the phase. */
 const causes: readonly (readonly [codes: RegExp, message: string, hint?: string])[] = [
-  [/^ENOTFOUND$/, '% cannot be found: there is no such host name', 'check the address in the profile'],
-  [/^EAI_AGAIN$/, '% cannot be found now: the name server does not answer', 'check the network connection'],
-  [/^ECONNREFUSED$/, '% refused the connection', 'check the address and port, and that the service is running'],
-  [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/, '% cannot be reached', 'check the network connection'],
+  [/^ENOTFOUND$/, '% cannot be found: there is no such host name', 'Check the address in the profile.'],
+  [/^EAI_AGAIN$/, '% cannot be found now: the name server does not answer', 'Check the network connection.'],
+  [/^ECONNREFUSED$/, '% refused the connection', 'Check the address and port, and that the service is running.'],
+  [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/, '% cannot be reached', 'Check the network connection.'],
   [/^(ETIMEDOUT|ESOCKETTIMEDOUT)$/, '% did not answer in time while @', 'Allow more time with --timeout.'],
   [/^CERT_HAS_EXPIRED$/, '% has a certificate that has expired', clock],
   [/^CERT_NOT_YET_VALID$/, '% has a certificate that is not valid yet', clock],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, '% has a certificate for another name', 'check the host name in the profile'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, '% has a certificate for another name', 'Check the host name in the profile.'],
   [/^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)$/, '% has a self-signed certificate', trust],
   [/^(UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA)/, '% has a certificate of an unknown authority', trust],
   [/^CERT_/, '% has a certificate that is not valid', trust],
-  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/, '% does not speak TLS', 'is it http:// rather than https://?'],
-  [/CERTIFICATE_REQUIRED/, '% wants a client certificate', clientCertificateHint],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/, '% does not speak TLS', 'Use http:// instead of https://.'],
+  [/CERTIFICATE_REQUIRED/, '% requires a client certificate', clientCertificateHint],
   [
     /HANDSHAKE_FAILURE|ALERT_BAD_CERTIFICATE/,
-    '% refused the TLS connection: it may want a client certificate, or another one',
+    '% refused the TLS connection: it may require a client certificate, or another one',
     clientCertificateHint,
   ],
   [/ALERT_UNKNOWN_CA/, '% does not know the authority of our client certificate', clientCertificateHint],
@@ -82,7 +83,7 @@ export function failure(error: unknown, peer: string, phase: Phase): ImgctlError
   if (/^(HPE_(?!INVALID_EOF_STATE)|Z_)/.test(code))
     return providerError(`${peer} answered something that is not HTTP (${code})`, {
       cause,
-      hint: 'check the address in the profile',
+      hint: 'Check the address in the profile.',
     });
   // What OpenSSL says when a handshake goes wrong is in the message only.
   const sign = code === 'EPROTO' ? `EPROTO ${message.toUpperCase().replaceAll(' ', '_')}` : code;
@@ -105,10 +106,10 @@ export function proxyRefusal(peer: string, status: number, variable: string, mor
   const hint =
     // Oddity: tinyproxy asks for its password as a server would.
     status === 407 || status === 401
-      ? `put user and password into ${variable}: http://USER:PASSWORD@HOST:PORT`
+      ? `Put user and password into ${variable}: http://USER:PASSWORD@HOST:PORT`
       : status >= 500
-        ? `is the address in the profile right? Else put the host into NO_PROXY, or ask who runs the proxy`
-        : 'put the host into NO_PROXY, or ask who runs the proxy';
+        ? 'Check the address in the profile; add the host to NO_PROXY, or ask the operator of the proxy.'
+        : 'Add the host to NO_PROXY, or ask the operator of the proxy.';
   return networkError(`${peer} cannot be reached: the proxy answered HTTP ${status}${more}`, { cause, hint });
 }
 

@@ -7,7 +7,7 @@ import { clientCertificateHint } from './failure.ts';
 const pages: readonly (readonly [page: RegExp, error: (peer: string) => ImgctlError])[] = [
   [
     /400 No required SSL certificate was sent/,
-    (peer) => authError(`${peer} wants a client certificate`, { status: 400, hint: clientCertificateHint }),
+    (peer) => authError(`${peer} requires a client certificate`, { status: 400, hint: clientCertificateHint }),
   ],
   [
     /400 The SSL certificate error/,
@@ -15,7 +15,7 @@ const pages: readonly (readonly [page: RegExp, error: (peer: string) => ImgctlEr
   ],
   [
     /plain HTTP request was sent to HTTPS port|Client sent an HTTP request to an HTTPS server/,
-    (peer) => networkError(`${peer} speaks TLS only`, { status: 400, hint: 'is it https:// rather than http://?' }),
+    (peer) => networkError(`${peer} only accepts TLS`, { status: 400, hint: 'Use https:// instead of http://.' }),
   ],
   [
     /400 Request Header Or Cookie Too Large/,

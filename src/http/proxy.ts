@@ -11,7 +11,7 @@ export function proxyFor(url: URL, proxies: HttpSettings['proxies']): URL | unde
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
   if (!proxy || !/^https?:$/.test(proxy.protocol) || proxy.hostname === '')
     throw configError(`${secure ? 'HTTPS_PROXY' : 'HTTP_PROXY'} is not the address of an http proxy`, {
-      hint: 'write it as http://HOST:PORT',
+      hint: 'Write it as http://HOST:PORT.',
     });
   return proxy;
 }

@@ -143,7 +143,7 @@ export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTo
   const sender = createSender(exchange.answer, length === 0);
   const wrong = (had: string): ImgctlError =>
     integrityError(`${wire.shown}: announced ${length} bytes, the source had ${had}`, {
-      hint: 'The source may have changed while it was read; try again.',
+      hint: 'Try again: the source may have changed while it was read.',
     });
   let finished = false;
   let begun = false;

@@ -16,8 +16,8 @@ const keyBlock = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/;
 /** What to do about a file that holds something else. DER and PKCS #12 begin with this byte. */
 const inPem = ({ text, from }: Pem): string =>
   text.startsWith('0')
-    ? `PEM is wanted; from PKCS #12: openssl pkcs12 -in ${from} -nodes -out client.pem; from DER: openssl x509 -inform der -in ${from}`
-    : 'PEM is wanted: a text with -----BEGIN … lines';
+    ? `Convert it to PEM. From PKCS #12: openssl pkcs12 -in ${from} -nodes -out client.pem; from DER: openssl x509 -inform der -in ${from}`
+    : 'Specify a file in PEM: a text with -----BEGIN … lines.';
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -40,7 +40,7 @@ function checkKey(key: Pem, cert: Pem, passphrase: string | undefined): void {
   const [own] = certificatesIn(cert);
   if (!keyBlock.test(key.text))
     throw configError(`${key.from} holds no private key`, {
-      hint: key === cert ? `--client-key FILE (or clientKey of the profile) names its key` : inPem(key),
+      hint: key === cert ? 'Specify its key with --client-key FILE, or set clientKey in the profile.' : inPem(key),
     });
   let readable;
   try {
@@ -50,16 +50,18 @@ function checkKey(key: Pem, cert: Pem, passphrase: string | undefined): void {
     const without = `or without one: openssl pkey -in ${key.from} -out KEY.pem`;
     if (encrypted && passphrase === undefined)
       throw configError(`${key.from} is encrypted, and there is no passphrase for it`, {
-        hint: `imgctl profile set NAME clientKeyPassphrase=cmd:…, or IMGCTL_PROFILE_<NAME>_CLIENT_KEY_PASSPHRASE; ${without}`,
+        hint: `Use imgctl profile set NAME clientKeyPassphrase=cmd:…, or IMGCTL_PROFILE_<NAME>_CLIENT_KEY_PASSPHRASE; ${without}`,
       });
     if (encrypted)
-      throw configError(`${key.from}: the passphrase does not open the key`, { hint: 'clientKeyPassphrase of the profile' });
+      throw configError(`${key.from}: the passphrase does not open the key`, {
+        hint: 'Check clientKeyPassphrase of the profile.',
+      });
     // The messages of OpenSSL name the fault and never the key.
     throw configError(`${key.from}: the key cannot be read: ${reasonOf(error)}`);
   }
   if (!own?.checkPrivateKey(readable))
     throw configError(`${key.from} is not the key of the certificate in ${cert.from}`, {
-      hint: 'the certificate of the client stands first in its file, those of its authorities behind it',
+      hint: 'Put the certificate of the client first in its file, those of its authorities behind it.',
     });
 }
 
@@ -68,7 +70,7 @@ function identity({ cert, key, passphrase }: HttpSettings): tls.SecureContextOpt
   if (cert === undefined && key === undefined) return {};
   if (cert === undefined)
     throw configError(`${key?.from} is a client's key without a certificate`, {
-      hint: '--client-cert FILE, or clientCert of the profile',
+      hint: 'Use --client-cert FILE, or set clientCert in the profile.',
     });
   const own = key ?? cert;
   const opener = passphrase?.reveal();

@@ -97,7 +97,7 @@ describe.skipIf(!hasOpenssl)(`a client certificate${withoutOpenssl}`, () => {
       for (const command of [['list'], ['upload', disk, '--name', 'new']]) {
         const refused = await ask(...command);
         expect(refused.exitCode).toBe(9);
-        expect(refused.stderr).toMatch(/wants a client certificate\n.*--client-cert FILE and --client-key FILE/);
+        expect(refused.stderr).toMatch(/requires a client certificate\n.*--client-cert FILE and --client-key FILE/);
       }
       const unknown = await ask('list', '--client-cert', made.path('stranger.crt'), '--client-key', made.path('stranger.key'));
       expect(unknown.exitCode).toBe(9);
@@ -109,14 +109,14 @@ describe.skipIf(!hasOpenssl)(`a client certificate${withoutOpenssl}`, () => {
   });
 
   it.each([
-    ['No required SSL certificate was sent', /wants a client certificate\n.*--client-cert FILE/],
+    ['No required SSL certificate was sent', /requires a client certificate\n.*--client-cert FILE/],
     ['The SSL certificate error', /does not accept our client certificate\n.*--client-cert FILE/],
   ])('a web server that says "400 %s" is understood', async (title, words) => {
     const nginx = await startFakeServer(() => ({ status: 400, body: `<html><title>400 ${title}</title></html>` }));
     const refused = await list([], { registry: new URL(nginx.origin).host, plainHttp: 'true' });
     await nginx.stop();
     expect(refused.exitCode).toBe(4);
-    expect(refused.stderr).toMatch(/"hint":"--client-cert FILE/);
+    expect(refused.stderr).toMatch(/"hint":"Use --client-cert FILE/);
     expect(JSON.parse(refused.stderr).error).toMatchObject({ code: 'AUTH' });
     expect(`${JSON.parse(refused.stderr).error.message}\n${JSON.parse(refused.stderr).error.hint}`).toMatch(words);
   });
@@ -129,7 +129,7 @@ describe.skipIf(!hasOpenssl)(`a client certificate${withoutOpenssl}`, () => {
       {},
     ],
     ['a folder', () => ['--client-cert', '/'], /cannot read \/: it is a folder/, {}],
-    ['garbage', (at) => ['--client-cert', at.path('garbage.pem')], /garbage\.pem holds no certificate.*PEM is wanted/, {}],
+    ['garbage', (at) => ['--client-cert', at.path('garbage.pem')], /garbage\.pem holds no certificate.*file in PEM/, {}],
     ['a key as certificate', (at) => ['--client-cert', at.path('client.key')], /client\.key holds a key and no certificate/, {}],
     ['PKCS #12', (at) => ['--client-cert', at.path('client.p12')], /client\.p12 holds no certificate.*openssl pkcs12 -in/, {}],
     ['no key', (at) => ['--client-cert', at.path('client.crt')], /client\.crt holds no private key.*--client-key FILE/, {}],

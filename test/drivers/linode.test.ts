@@ -167,7 +167,7 @@ describe('linode besides the contract', () => {
     const request = { description: { name: 'new' }, fromDisk: '5', extras: {} };
     const error = await failureOf(session.require('create').run(request, testCall()), 'NETWORK');
     expect(error.circumstances.uncertain).toBeUndefined();
-    expect(error.circumstances.hint).toContain('check the address and port');
+    expect(error.circumstances.hint).toContain('Check the address and port');
   });
 
   it('says who we are, and which verbs the token’s scopes leave out', async () => {

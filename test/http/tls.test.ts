@@ -213,7 +213,7 @@ describe.skipIf(!hasOpenssl)(
       expect(failure).toMatchObject({
         code: 'NETWORK',
         message: `127.0.0.1:${port} does not speak TLS`,
-        circumstances: { hint: 'is it http:// rather than https://?' },
+        circumstances: { hint: 'Use http:// instead of https://.' },
       });
     });
   },

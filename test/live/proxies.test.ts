@@ -156,7 +156,7 @@ describe.each(names)('%s', (name) => {
         const values = { ...site.values, authUrl: `${scheme}://${forbidden}/v3` };
         const result = await run(values, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }, 'list');
         refused(result, 403);
-        expect(result.stderr).toContain('put the host into NO_PROXY');
+        expect(result.stderr).toContain('Add the host to NO_PROXY');
       }
     });
 

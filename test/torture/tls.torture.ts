@@ -23,19 +23,19 @@ const proofs: readonly Proof[] = [
     name: 'a wrong name',
     trusted: true,
     identity: ({ other }) => other,
-    told: [/certificate for another name/, /check the host name/],
+    told: [/certificate for another name/, /Check the host name/],
   },
   {
     name: 'an expired certificate',
     trusted: true,
     identity: ({ expired }) => expired,
-    told: [/certificate that has expired/, /check the clock/],
+    told: [/certificate that has expired/, /Check the clock/],
   },
   {
     name: 'a certificate that is not valid yet',
     trusted: true,
     identity: ({ early }) => early,
-    told: [/certificate that is not valid yet/, /check the clock/],
+    told: [/certificate that is not valid yet/, /Check the clock/],
   },
   {
     name: 'a self-signed certificate',
@@ -53,7 +53,7 @@ const proofs: readonly Proof[] = [
     name: 'an expired certificate of an unknown authority',
     trusted: false,
     identity: ({ expired }) => expired,
-    told: [/certificate/, /--ca-bundle FILE|check the clock/],
+    told: [/certificate/, /--ca-bundle FILE|Check the clock/],
   },
 ];
 

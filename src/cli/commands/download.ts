@@ -71,7 +71,7 @@ export const download = defineCommand({
     task.step('receive');
     const planned = { verb: 'download', profile: at.profile, provider: at.provider, image: id };
     if (input.to === '-') {
-      if (converting) throw usageError('a converted disk cannot go to standard output', { hint: 'name a file' });
+      if (converting) throw usageError('a converted disk cannot go to standard output', { hint: 'Specify a file.' });
       if (context.settings.dryRun) throw new DryRunStop({ ...planned, steps: ['receive', 'write to standard output', 'verify'] });
       await toStdout(checked(whole, checksums), context, (bytes) => task.advance(bytes, source.bytes));
       ended();
