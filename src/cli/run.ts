@@ -108,9 +108,12 @@ function wantsJson(argv: readonly string[], world: World): boolean {
 async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, progress: ProgressDisplay): Promise<number> {
   const ending = { status: 0 };
   const surface = await makeSurface(settings, world, progress, ending);
+  // A region is where a new image is made: at the other end of a copy it says nothing.
+  const elsewhere: Surface = { ...surface, settings: { ...settings, region: undefined } };
   const context: Context<Needs> = {
     ...surface,
-    at: async (end, profile) => (await openAt(profile, parsed.chosen?.command.needs[end] ?? [], surface)) as At<OperationName>,
+    at: async (end, profile) =>
+      (await openAt(profile, parsed.chosen?.command.needs[end] ?? [], end === 'from' ? elsewhere : surface)) as At<OperationName>,
   };
   try {
     if (parsed.help || !parsed.chosen) await world.io.stdout.write(await helpFor(parsed, surface));

@@ -12,6 +12,7 @@ import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
 import { asked, changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
 import { memoryOf } from './memory.ts';
+import { refuseRegion } from './regions.ts';
 import { roundedUp } from './rounded.ts';
 import { toolsFor } from './tools.ts';
 
@@ -117,6 +118,7 @@ const readingVerbs: ReadonlySet<OperationName> = new Set(['list', 'show', 'downl
 export async function openAt(name: string, needs: readonly OperationName[], surface: Surface): Promise<At> {
   const entry = surface.directory.entry(name);
   const driver = await driverNamed(entry.provider, surface);
+  refuseRegion(driver, name, surface.settings.region);
   const lacking = needs.find((verb) => !driver.facts[verb]);
   if (lacking) throw await refusalWithOthers(driver, lacking, name, surface);
   const origins = await originsOf(entry, driver, surface);

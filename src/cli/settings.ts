@@ -24,7 +24,12 @@ export const globalOptions = {
   },
   header: { kind: 'switch', summary: 'the line of column names' },
   color: { kind: 'switch', summary: 'colours on a terminal' },
-  region: { kind: 'text', value: 'name', summary: 'region to speak to, or to make a new image in', completes: 'place' },
+  region: {
+    kind: 'text',
+    value: 'name',
+    summary: 'region to speak to, or to make a new image in; of a copy, that of the target',
+    completes: 'place',
+  },
   raw: { kind: 'flag', summary: "add the provider's own record under raw" },
   dryRun: { kind: 'flag', short: 'n', summary: 'print what would be done; change nothing' },
   yes: { kind: 'flag', short: 'y', summary: 'no confirmation' },

@@ -188,14 +188,16 @@ describe(`the open cases of Linode${without}`, () => {
     expect(result.stderr).toContain('429');
   });
 
-  lin('25', async ({ imgctl }) => {
+  lin('25', async ({ imgctl, serve, steps }) => {
+    await serve([...steps, lookUp('linodego-test-cloud-init')]);
     const said = ['--set', 'cloudInit=true', '--tag', 'test1', '--tag', 'test2', '--no-wait', '-o', 'json'];
     const result = await imgctl('create', 'linodego-test-cloud-init', '--from-disk', '183299550', ...said);
     expect(result.json()).toMatchObject({ id: 'private/38637317', status: 'pending', providerStatus: 'creating' });
     expect(result.exitCode).toBe(0);
   });
 
-  lin('27', async ({ imgctl }) => {
+  lin('27', async ({ imgctl, serve, steps }) => {
+    await serve([...steps, lookUp('new-label')]);
     expect((await imgctl('patch', 'private/123', '--name', 'new-label')).exitCode).toBe(0);
   });
 

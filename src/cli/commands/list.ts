@@ -15,6 +15,7 @@ import { rememberNames } from '../image-names.ts';
 import { watchLists } from '../list-watch.ts';
 import { listing, type Listing } from '../listing.ts';
 import { many, type Outcome } from '../outcome.ts';
+import { withRegions } from '../regions.ts';
 
 type ListContext = Context<{ at: readonly ['list'] }>;
 
@@ -46,13 +47,14 @@ export const list = defineCommand({
     const { directory, settings } = context;
     const globs = globsFrom(input.glob, input.name, directory);
     const wanted = listingFrom({ ...input, name: globs.name }, context.io.now());
-    const profiles = input.allProfiles
+    const named = input.allProfiles
       ? directory.all
       : globs.profiles.length > 0
         ? globs.profiles
         : settings.profile.length > 0
           ? directory.select(settings.profile)
           : [directory.current];
+    const profiles = await withRegions(named, context);
     const [only, ...others] = profiles;
     const limitMs = input.profileTimeout ?? profileLimitMs;
     const watch = watchLists(context);

@@ -4,6 +4,7 @@ import { defineView } from '../../../ui/view.ts';
 import { defineCommand } from '../../command.ts';
 import { many, one } from '../../outcome.ts';
 import { inParallel } from '../../parallel.ts';
+import { withRegions } from '../../regions.ts';
 import { checkProfile, type Checked } from '../../profile-check.ts';
 
 const parts = (value: unknown) => Object.entries(value as Readonly<Record<string, string>>);
@@ -40,7 +41,8 @@ export const check = defineCommand({
   async run(input, context) {
     const { directory, settings } = context;
     const words = input.name && input.name.length > 0 ? input.name : settings.profile;
-    const names = input.allProfiles ? directory.all : words.length > 0 ? directory.select(words) : [directory.current];
+    const named = input.allProfiles ? directory.all : words.length > 0 ? directory.select(words) : [directory.current];
+    const names = await withRegions(named, context);
     const check = async (name: string): Promise<Checked> => checkProfile(await context.at('at', name), context);
     const [only, ...others] = names;
     const isPattern = input.allProfiles || words.some(isGlob);
