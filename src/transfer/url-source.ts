@@ -35,7 +35,8 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
     if (bytes === 0) return;
     const part = from > 0 || to !== undefined ? { range: { from, ...(to === undefined ? {} : { to }) } } : {};
     const answer = await http.receive({ url: target, queryIsSecret: true, ...part }, call);
-    yield* await checked(answer, from, state, name);
+    const given = await checked(answer, from, state, name);
+    yield* bytes === undefined ? given : exactly(given, (to ?? bytes - 1) - from + 1, to === undefined, name);
   };
   return {
     name,
@@ -76,6 +77,23 @@ async function checked(answer: ReceiveAnswer, from: number, state: Validator, na
     throw providerError(`${name}: the server ignored the requested range`, { status: answer.status });
   }
   return answer.bytes;
+}
+
+/**
+ * So many bytes of an answer. A server may give fewer than it was asked for: NETWORK, so that whoever can goes on from there. One
+ * that knows no ranges gives more; of a `whole` file that is another one: INTEGRITY.
+ */
+async function* exactly(bytes: Bytes, wanted: number, whole: boolean, name: string): Bytes {
+  let come = 0;
+  for await (const chunk of bytes) {
+    const part = chunk.subarray(0, wanted - come);
+    come += part.length;
+    if (part.length > 0) yield part;
+    if (part.length === chunk.length) continue;
+    if (whole) throw replaced(name);
+    return;
+  }
+  if (come < wanted) throw networkError(`${name}: the server sent ${come} of ${wanted} bytes`);
 }
 
 async function probe(url: URL, http: Http, call: Call): Promise<Probed> {

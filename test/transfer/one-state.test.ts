@@ -9,6 +9,8 @@ import {
   writeSync,
   closeSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -77,6 +79,31 @@ describe('a file behind a URL that is replaced', () => {
   it('is read as one stream where nothing would tell', async () => {
     const source = await serve({ body: old }, { body: fresh }, true);
     expect([source.random, source.continues]).toEqual([undefined, false]);
+  });
+
+  it('is read whole where the server gives less than it is asked for', async () => {
+    const server = createServer(({ headers }, response) => {
+      const [, first = '0', last] = /bytes=(\d+)-(\d*)/.exec(headers.range ?? '') ?? [];
+      const from = Number(first);
+      const part = old.subarray(from, Math.min(Number(last || old.length - 1) + 1, from + old.length / 2));
+      response.writeHead(headers.range === undefined ? 200 : 206, {
+        etag: '"a"',
+        ...(headers.range === undefined ? {} : { 'content-range': `bytes ${from}-${from + part.length - 1}/${old.length}` }),
+      });
+      response.end(headers.range === undefined ? old : part);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    stops.push(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/disk`;
+    const source = persistentSource(await urlSource(url, http, testCall(2)), testCall(2));
+    const middle = Buffer.from((await source.random?.read(10, old.length - 20)) ?? []);
+    expect(middle.equals(old.subarray(10, -10))).toBe(true);
+    const impatient = persistentSource(await urlSource(url, http, testCall(0)), testCall(0));
+    expect(await codeOf(all({ ...impatient, open: () => impatient.open(10) }))).toBe('NETWORK');
   });
 
   it('that is empty has no bytes', async () => {
