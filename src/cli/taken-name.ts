@@ -67,7 +67,7 @@ export async function settle(
  */
 export async function warnOfNamesakes(
   at: At,
-  { id, name }: { readonly id?: string; readonly name: string },
+  { id, name = '' }: { readonly id?: string; readonly name?: string },
   call: Call,
   surface: Surface,
 ): Promise<void> {

@@ -67,6 +67,8 @@ interface CreateFacts extends Extras {
   readonly fields: readonly Editable[];
   /** The caller may choose the id. */
   readonly ownId?: boolean;
+  /** It can be made without a name. */
+  readonly nameless?: boolean;
   /** What `--region` names, where the provider wants one for a new image. */
   readonly place?: string;
 }

@@ -69,7 +69,8 @@ export interface ShowRequest {
 
 export interface CreateRequest {
   readonly id?: string;
-  readonly description: Description & { readonly name: string };
+  /** Its name is absent only where the facts say `nameless`. */
+  readonly description: Description;
   /** Id of a server's disk to make the image from; absent: a record without data. */
   readonly fromDisk?: string;
   readonly place?: string;

@@ -12,7 +12,12 @@ import { waitFor, waitOptions } from '../wait.ts';
 
 export const create = defineCommand({
   about: 'The data of a record comes later: imgctl upload FILE --into IMAGE, or imgctl import --into IMAGE --url URL.',
-  args: { name: { takes: 'required', summary: 'name of the new image, with PROFILE: in front where it matters' } },
+  args: {
+    name: {
+      takes: 'optional',
+      summary: 'name of the new image, with PROFILE: in front where it matters; may be left out at some providers',
+    },
+  },
   options: {
     id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
     diskFormat: { kind: 'text', choices: formats, summary: 'format of the disk to come' },
@@ -27,13 +32,14 @@ export const create = defineCommand({
     { does: 'an image of a disk', type: 'imgctl create lin:golden --from-disk 183299550 --tag nightly' },
   ],
   async run(input, context) {
-    const reference = parseReference(input.name, (name) => context.directory.has(name));
+    const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
     const at = await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile));
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
-    if (reference.image === '') throw usageError('an image needs a name');
     const verb = at.verb('create');
+    if (reference.image === '' && !verb.nameless)
+      throw usageError(`NAME is required: ${at.provider} makes no image without a name`);
     const description = {
-      name: reference.image,
+      ...(reference.image === '' ? {} : { name: reference.image }),
       ...descriptionFrom(input),
       ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }),
     };
@@ -62,7 +68,7 @@ export const create = defineCommand({
       return one(imageView, made);
     }
     if (input.wait === false || made.status === 'active') return one(imageView, made);
-    const task = context.progress.task(`create ${made.name}`);
+    const task = context.progress.task(`create ${made.name || made.id}`);
     const ready = await waitFor(
       at as At,
       made.id,

@@ -12,6 +12,7 @@ const ifMissing =
 export const create: Operation<LinodeClient, 'create'> = {
   from: ['disk'],
   fields: editable,
+  nameless: true,
   extras: { cloudInit },
 
   async run(client, request, call) {

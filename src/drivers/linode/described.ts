@@ -5,12 +5,12 @@ export const cloudInit: Extra = { kind: 'flag', help: 'the image supports cloud-
 
 /** What is said of a new image, in the API's words. What was not said is left out, never null. */
 export function descriptionBody(request: {
-  readonly description: Description & { readonly name: string };
+  readonly description: Description;
   readonly extras: ExtraValues;
 }): Readonly<Record<string, unknown>> {
   const { name, description, tags } = request.description;
   return {
-    label: name,
+    ...(name === undefined ? {} : { label: name }),
     ...(description === undefined ? {} : { description }),
     ...(request.extras.cloudInit === true ? { cloud_init: true } : {}),
     ...(tags === undefined || tags.length === 0 ? {} : { tags }),

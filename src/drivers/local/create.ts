@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Operation } from '../../core/operation.ts';
+import type { Description, Operation } from '../../core/operation.ts';
 import { checkId } from '../_oci/ids.ts';
 import { firstRecord, recordFields } from '../_oci/next-record.ts';
 import { checkFree } from './catalogue.ts';
@@ -8,6 +8,9 @@ import type { LocalClient } from './client.ts';
 import { goOn } from './failure.ts';
 import { readIndex } from './index-file.ts';
 import { shown } from './replicas.ts';
+
+/** The facts say that it always has one. */
+const named = (description: Description): Description & { readonly name: string } => ({ name: '', ...description });
 
 export const create: Operation<LocalClient, 'create'> = {
   from: ['nothing'],
@@ -20,7 +23,7 @@ export const create: Operation<LocalClient, 'create'> = {
       goOn(call.signal);
       const index = await readIndex(home);
       checkFree(index, id);
-      return put(home, index, firstRecord(id, request.description, new Date().toISOString()));
+      return put(home, index, firstRecord(id, named(request.description), new Date().toISOString()));
     }, call.note);
     call.note({ kind: 'created', id });
     return shown(found, []);

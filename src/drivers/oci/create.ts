@@ -1,8 +1,11 @@
-import type { Operation } from '../../core/operation.ts';
+import type { Description, Operation } from '../../core/operation.ts';
 import { firstRecord, recordFields } from '../_oci/next-record.ts';
 import type { OciClient } from './client.ts';
 import { shown } from './copies.ts';
 import { checkFree, newId, write } from './images.ts';
+
+/** The facts say that it always has one. */
+const named = (description: Description): Description & { readonly name: string } => ({ name: '', ...description });
 
 export const create: Operation<OciClient, 'create'> = {
   from: ['nothing'],
@@ -11,7 +14,11 @@ export const create: Operation<OciClient, 'create'> = {
   async run(client, request, call) {
     const id = request.id ?? (await newId(client, request.description.name ?? '', call));
     await checkFree(client.home, id, call);
-    const found = await write(client.home, { id, json: firstRecord(id, request.description, new Date().toISOString()) }, call);
+    const found = await write(
+      client.home,
+      { id, json: firstRecord(id, named(request.description), new Date().toISOString()) },
+      call,
+    );
     call.note({ kind: 'created', id });
     return shown(client, found, []);
   },

@@ -9,18 +9,16 @@ import { textIn, type WireObject } from './wire.ts';
 /** Makes a record without data; its id is that of the answer. `asked`: the user has chosen the id, and is told of another. The container is `bare` unless said otherwise: Glance takes no data without one. */
 export async function createImage(
   client: OpenstackClient,
-  description: Description & { readonly name: string },
+  description: Description,
   id: string | undefined,
   call: Call,
   asked = id !== undefined,
 ): Promise<{ readonly id: string; readonly wire: WireObject }> {
   const body = { container_format: 'bare', ...wireBody(description), ...(id === undefined ? {} : { id }) };
-  const wire = await client.askObject(
-    { what: `creating image "${description.name}"`, method: 'POST', path: '/images', json: body },
-    call,
-  );
+  const what = description.name === undefined ? 'creating an image' : `creating image "${description.name}"`;
+  const wire = await client.askObject({ what, method: 'POST', path: '/images', json: body }, call);
   const made = textIn(wire.id) ?? id;
-  if (made === undefined) throw providerError(`creating image "${description.name}": the answer has no id`);
+  if (made === undefined) throw providerError(`${what}: the answer has no id`);
   if (asked && made !== id)
     call.note({ kind: 'warning', message: `the image service chose the id ${made} instead of ${id ?? ''}` });
   call.note({ kind: 'created', id: made });
@@ -31,6 +29,7 @@ export const create: Operation<OpenstackClient, 'create'> = {
   from: ['nothing'],
   fields: editableFields,
   ownId: true,
+  nameless: true,
   async run(client, { description, id }, call) {
     return imageRecord((await createImage(client, description, id, call)).wire);
   },

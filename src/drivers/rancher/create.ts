@@ -9,9 +9,10 @@ import { recordFrom } from './record.ts';
 export const create: Operation<RancherClient, 'create'> = {
   from: ['nothing'],
   fields: ['name', 'description'],
+  nameless: true,
   async run(client, request, call) {
     const { name, description } = request.description;
-    const what = `creating image "${name}"`;
+    const what = name === undefined ? 'creating an image' : `creating image "${name}"`;
     const schema = await client.schema(call);
     // Oddity: the fields are marked as writable for every role; whether anything may be written, only the methods tell.
     if (!schema.collectionMethods.has('POST'))

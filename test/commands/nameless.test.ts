@@ -1,0 +1,57 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startLinode } from '../clouds/linode/index.ts';
+import { startOci } from '../clouds/oci/index.ts';
+import { startOpenstack } from '../clouds/openstack/index.ts';
+import { rancherCloud } from '../clouds/rancher/index.ts';
+import type { RunningCloud } from '../conformance/cloud.ts';
+import { driverList } from '../../src/main.ts';
+import { commandStage, profileVariables } from './stage.ts';
+
+const stage = commandStage();
+const starts: Readonly<Record<string, () => Promise<RunningCloud>>> = {
+  linode: () => startLinode({ listsPerMinute: 1000 }),
+  openstack: () => startOpenstack(),
+  rancher: () => rancherCloud({ key: 'superadmin' }).start(),
+  oci: () => startOci(),
+};
+
+const nameless: readonly string[] = ['linode', 'openstack', 'rancher'];
+
+describe.each(driverList.names)('create without a name at %s', (provider) => {
+  let cloud: RunningCloud | undefined;
+  afterEach(async () => {
+    await cloud?.stop();
+    cloud = undefined;
+  });
+
+  it('sends none where the provider makes such images, and is refused elsewhere before anything is asked', async () => {
+    cloud = await starts[provider]?.();
+    const values = { ...cloud?.values, ...(provider === 'oci' ? { plainHttp: 'true' } : {}) };
+    const env = profileVariables('p', provider, cloud ? values : { path: stage.file('store') });
+    const more = provider === 'linode' ? ['--from-disk', '5', '--no-wait'] : [];
+    for (const line of [
+      ['-p', 'p', 'create'],
+      ['create', 'p:'],
+      ['create', '', '-p', 'p'],
+    ]) {
+      cloud?.forget();
+      const made = await stage.run([...line, ...more, '-o', 'id'], { env });
+      if (!nameless.includes(provider)) {
+        expect([made.exitCode, made.stdout, cloud?.requests() ?? []], line.join(' ')).toEqual([2, '', []]);
+        continue;
+      }
+      expect(made.exitCode, made.stderr).toBe(0);
+      const posts = (cloud?.requests() ?? []).filter(({ method, path }) => method === 'POST' && /images?$/.test(path));
+      const [body] = posts.map((post) => JSON.parse(post.body) as object);
+      expect(Object.keys(body ?? { name: 1 }).filter((key) => ['name', 'label'].includes(key))).toEqual([]);
+      const id = made.stdout.trim();
+      expect((await stage.ok(['show', `p:${id}`, '-o', 'id'], { env })).stdout.trim()).toBe(id);
+      expect((await stage.ok(['list', '-p', 'p', '-o', 'id'], { env })).stdout).toContain(id);
+    }
+    if (nameless.includes(provider)) {
+      cloud?.forget();
+      expect((await stage.run(['create', 'p:web', ...more], { env })).exitCode).toBe(0);
+      expect(cloud?.requests().some(({ method, body }) => method === 'POST' && body.includes('"web"'))).toBe(true);
+    }
+  });
+});
