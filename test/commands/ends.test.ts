@@ -76,3 +76,30 @@ describe.skipIf(process.platform === 'win32')('a pipe with a name is read as sta
     expect(ended.status, ended.errors).toBe(130);
   });
 });
+
+/** A file that changes what `node:fs/promises` does before the program begins. */
+function preload(name: string, change: string): string {
+  const file = path.join(folder, name);
+  const lines = ["const files = require('node:fs/promises');", change, "require('node:module').syncBuiltinESMExports();"];
+  writeFileSync(file, lines.join('\n'));
+  return `NODE_OPTIONS='--require ${file}'`;
+}
+
+describe.skipIf(process.platform === 'win32')('a system that does not do its part', () => {
+  it('by never answering gives no success', { timeout: limitMs * 2 }, async () => {
+    const ended = await shell(`${preload('mute.cjs', 'files.stat = () => new Promise(() => undefined);')} $I inspect ${disk}`);
+    expect([ended.status, ended.errors]).toEqual([1, expect.stringContaining('ended before it was done')]);
+  });
+
+  it('by setting no modes, of a file that is there and whole, is no failure', { timeout: limitMs * 2 }, async () => {
+    const refusing = `
+      const { open } = files;
+      files.open = async (...args) => Object.assign(await open(...args), {
+        chmod: () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' })),
+      });`;
+    const ended = await shell(
+      `$I upload ${disk} --name modes && ${preload('modes.cjs', refusing)} $I download modes modes.raw && cmp ${disk} modes.raw`,
+    );
+    expect(ended.status, ended.errors).toBe(0);
+  });
+});
