@@ -92,6 +92,6 @@ export const plannedView = defineView<Planned>({
   },
   usual: ['verb', 'profile', 'image', 'method', 'url', 'body', 'steps'],
   wide: ['verb', 'profile', 'provider', 'image', 'method', 'url', 'body', 'steps'],
-  id: (plan) => plan.image ?? '',
+  id: () => '',
   json: (plan) => ({ dryRun: true, ...plan, ...(plan.body instanceof Secret ? { body: '[secret]' } : {}) }),
 });

@@ -14,6 +14,7 @@ import { profileDirectory } from './directory.ts';
 import { discover } from './discover.ts';
 import { DryRunStop, plannedView, type Planned } from './dry-run.ts';
 import { warnOfVariables } from './environment.ts';
+import { endOf, type Ending } from './ending.ts';
 import { one } from './outcome.ts';
 import { stdinText } from './stdin-text.ts';
 import { parseArguments, type Chosen, type Parsed } from './parse.ts';
@@ -106,7 +107,7 @@ function wantsJson(argv: readonly string[], world: World): boolean {
 }
 
 async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, progress: ProgressDisplay): Promise<number> {
-  const ending = { status: 0 };
+  const ending: Ending = { status: 0 };
   const surface = await makeSurface(settings, world, progress, ending);
   // A region is where a new image is made: at the other end of a copy it says nothing.
   const elsewhere: Surface = { ...surface, settings: { ...settings, region: undefined } };
@@ -121,8 +122,7 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
   } finally {
     progress.stop();
   }
-  const { aborted, reason } = world.signal;
-  return ending.status !== 0 && aborted && typeof reason === 'number' ? reason : ending.status;
+  return endOf(ending, world.signal, machineFormats.includes(settings.format), world.io);
 }
 
 async function helpFor({ chosen, group }: Parsed, surface: Surface): Promise<string> {
@@ -153,12 +153,7 @@ async function drawOutcome(chosen: Chosen, input: Parsed['input'], context: Cont
 const hidden = (planned: Planned, { redactor }: Surface): Planned =>
   JSON.parse(redactor.hide(JSON.stringify(planned))) as Planned;
 
-async function makeSurface(
-  settings: Settings,
-  world: QuietWorld,
-  progress: ProgressDisplay,
-  ending: { status: number },
-): Promise<Surface> {
+async function makeSurface(settings: Settings, world: QuietWorld, progress: ProgressDisplay, ending: Ending): Promise<Surface> {
   const { io, home, drivers, version, signal } = world;
   const kept = storeAt(home, (message) => surface.warn(message));
   // In a dry run a change is made in the mind only.
@@ -195,12 +190,12 @@ async function makeSurface(
     async report(error) {
       ending.status = exitCodes.PARTIAL;
       progress.hide();
-      await showFailure(error, failureWish, io);
+      ending.told = await showFailure(error, failureWish, io);
     },
     async reportAs(error) {
       ending.status = error.exitCode;
       progress.hide();
-      await showFailure(error, failureWish, io);
+      ending.told = await showFailure(error, failureWish, io);
     },
     confirm(question, lockedProfile) {
       progress.hide();

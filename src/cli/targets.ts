@@ -9,10 +9,11 @@ import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Context, Surface } from './context.ts';
 import { onlyProfile, prefixWithoutProfile, type ProfileDirectory } from './directory.ts';
-import { DryRunStop, plannedView } from './dry-run.ts';
+import { DryRunStop } from './dry-run.ts';
 import type { Options } from './option.ts';
 import { many, one, type Outcome } from './outcome.ts';
 import { inParallel } from './parallel.ts';
+import { failedRow, naming, plannedRow } from './result-rows.ts';
 import { findImage, imageCalled, type FoundImage, type Meaning } from './resolve-image.ts';
 
 export const severalOptions = {
@@ -155,7 +156,9 @@ export async function eachImage<V extends OperationName>(
     return actOn(found, async (each) => single(await work(each), each));
   }
   const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
-  const rows = await Promise.all(rowsOf(context, texts, options.failFast ?? false, ready, work));
+  const ends = await Promise.all(rowsOf(context, texts, options.failFast ?? false, ready, work));
+  for (const { failure } of ends) if (failure) await context.report(failure);
+  const rows = ends.map(({ row }) => row);
   const failed = rows.filter((row) => row.result === 'failed');
   if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);
@@ -206,36 +209,32 @@ async function agree<V extends OperationName>(found: readonly WithLoss<V>[], los
 const single = (image: Image | undefined, { at, id, text }: Target<OperationName>): Outcome =>
   image ? one(imageView, image) : one(resultView, { image: text, profile: at.profile, id, result: 'ok', message: 'gone' });
 
+/** What became of one image, and the whole of the failure where it failed. */
+interface End {
+  readonly row: ResultRow;
+  readonly failure?: ImgctlError;
+}
+
 function rowsOf<V extends OperationName>(
   context: Surface,
   texts: readonly string[],
   failFast: boolean,
   find: (text: string) => Promise<Target<V>>,
   work: Work<V>,
-): readonly Promise<ResultRow>[] {
+): readonly Promise<End>[] {
   let stopped = false;
-  return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<ResultRow> => {
-    if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
+  return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<End> => {
+    if (stopped) return { row: { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' } };
     try {
       const found = await find(text);
       const image = await work(found);
       const known = image ? { name: image.name, status: image.status } : {};
-      return { image: text, result: 'ok', profile: found.at.profile, id: found.id, ...known };
+      return { row: { image: text, result: 'ok', profile: found.at.profile, id: found.id, ...known } };
     } catch (error) {
-      if (error instanceof DryRunStop) return { image: text, result: 'planned', message: context.redactor.hide(summary(error)) };
+      if (error instanceof DryRunStop) return { row: plannedRow(text, error, context) };
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       stopped = failFast;
-      const { profile } = error.circumstances;
-      return {
-        image: text,
-        result: 'failed',
-        message: context.redactor.hide(error.message),
-        code: error.code,
-        exitCode: error.exitCode,
-        ...(profile ? { profile } : {}),
-      };
+      return { row: failedRow(text, error, context), failure: naming(text, error) };
     }
   });
 }
-
-const summary = (stop: DryRunStop): string => JSON.stringify(plannedView.json(stop.planned, { raw: false }));

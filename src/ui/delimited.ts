@@ -42,5 +42,11 @@ function lineWriter<T>(
 
 /** One id a line. */
 export function idWriter<T>(view: View<T>, out: Gathered): Writer<T> {
-  return { add: (item) => out.write(`${safe(view.id(item))}\n`), end: async () => {} };
+  return {
+    async add(item) {
+      const id = view.id(item);
+      if (id !== '') await out.write(`${safe(id)}\n`);
+    },
+    end: async () => {},
+  };
 }

@@ -29,6 +29,7 @@ export interface View<T> {
   readonly spare?: readonly string[];
   /** A list too wide for the terminal is turned: a line for each column. */
   readonly turns?: boolean;
+  /** Empty: nothing that a next command could take, so `-o id` leaves it out. */
   id(item: T): string;
   /** The JSON of one; `raw`: with the provider's own record. */
   json(item: T, options: { readonly raw: boolean }): unknown;

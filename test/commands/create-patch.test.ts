@@ -126,6 +126,7 @@ describe('patch by options', () => {
         code: 'NOT_FOUND',
         exitCode: 5,
         message: 'no such image in local: zzzzzz',
+        hint: expect.any(String),
       },
       { image: 'c', profile: 'local', id: c, name: 'c', status: 'queued', result: 'ok' },
     ]);

@@ -92,6 +92,10 @@ describe('a dry run', () => {
     const result = await stage.ok(['delete', `lin:${ids.lin}`, `pcd:${ids.pcd}`, '-n', '-o', 'json'], { env });
     expect(result.json()).toMatchObject([{ result: 'planned' }, { result: 'planned' }]);
     expect(result.stdout).toContain('DELETE');
+    const table = await stage.ok(['delete', `lin:${ids.lin}`, `pcd:${ids.pcd}`, '-n'], { env });
+    expect(table.stdout).not.toContain('{"');
+    expect(table.stdout).toContain('would delete');
+    for (const id of [ids.lin, ids.pcd]) expect(table.stdout).toContain(id);
     expect(changes()).toEqual([]);
   });
 

@@ -34,7 +34,9 @@ describe('a profile that never answers', () => {
     expect(Date.now() - start).toBeLessThan(5000);
     expect(result.exitCode).toBe(12);
     expect(result.json()).toMatchObject([{ profile: 'laba', name: 'one' }]);
-    expect(errorOf(result)).toMatchObject({
+    expect(errorOf(result)).toMatchObject({ code: 'PARTIAL', exitCode: 12 });
+    const [first = ''] = result.stderr.split('\n').filter((line) => line.startsWith('{"error"'));
+    expect((JSON.parse(first) as { error: object }).error).toMatchObject({
       code: 'NETWORK',
       profile: 'stuck',
       hint: expect.stringContaining('--profile-timeout'),

@@ -128,12 +128,12 @@ describe('other values', () => {
   it('results', async () => {
     const rows = [
       { image: 'a', profile: 'lab', id: '1', name: 'a', result: 'ok', exitCode: 0 },
-      { image: 'b', profile: 'lab', result: 'failed', message: 'no such\nimage', exitCode: 5 },
+      { image: 'b', profile: 'lab', result: 'failed', message: 'no such\nimage', code: 'NOT_FOUND', exitCode: 5 },
     ] as const;
     expect(await many(resultView, [...rows])).toBe(
-      'profile  image  id  status  result  message\nlab      a      1           ok\nlab      b                  failed  no such\\nimage\n',
+      'profile  image  id  status  result  reason\nlab      a      1           ok\nlab      b                  failed  not found\n',
     );
-    expect(await many(resultView, [...rows], {}, { format: 'id' })).toBe('1\nb\n');
+    expect(await many(resultView, [...rows], {}, { format: 'id' })).toBe('1\n');
   });
 
   it('members and places', async () => {

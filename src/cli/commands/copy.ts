@@ -66,14 +66,13 @@ export const copy = defineCommand({
     const isProfile = (name: string): boolean => context.directory.has(name);
     const fromReference = parseReference(input.from, isProfile);
     const toReference = isProfile(input.to) ? { profile: input.to, image: '' } : parseReference(input.to, isProfile);
-    if (toReference.profile === undefined)
+    if (toReference.profile === undefined && looksLikeFile(input.to))
       throw usageError(`no such profile: ${input.to}`, {
-        hint: looksLikeFile(input.to)
-          ? `Download it with: imgctl download ${input.from} ${input.to}`
-          : 'List profiles with: imgctl profile list',
+        hint: `Download it with: imgctl download ${input.from} ${input.to}`,
       });
+    const target = toReference.profile ?? context.directory.entry(input.to.split(':')[0] ?? input.to).name;
     const from = await context.at('from', fromReference.profile ?? onlyProfile(context.directory, context.settings.profile));
-    const to = await context.at('to', toReference.profile);
+    const to = await context.at('to', target);
     const call = context.call();
     const meaning = input.latest ? ({ pick: 'latest' } as const) : {};
     const found = await imageMeant(from as At, fromReference, meaning, context.directory, call).catch((error: unknown) => {

@@ -14,7 +14,21 @@ export interface ResultRow {
   /** Kind of the failure, and what it alone would have ended with. */
   readonly code?: string;
   readonly exitCode?: number;
+  readonly hint?: string;
+  /** What a dry run would do, with the request that would be sent. */
+  readonly plan?: object;
 }
+
+/** The reason in a word or two: the whole message stands on stderr, where no column cuts it. */
+const shortWords: Readonly<Record<string, string>> = {
+  NOT_FOUND: 'not found',
+  CONFLICT: 'conflict',
+  UNSUPPORTED: 'unsupported',
+  WAIT_TIMEOUT: 'timed out',
+};
+
+const reasonOf = ({ result, code, message }: ResultRow): string | undefined =>
+  result === 'failed' && code !== undefined ? (shortWords[code] ?? code.toLowerCase()) : message;
 
 /** The rows of a verb that was given several images. */
 export const resultView = defineView<ResultRow>({
@@ -27,11 +41,13 @@ export const resultView = defineView<ResultRow>({
     status: { value: (row) => row.status, kind: 'status' },
     result: { value: (row) => row.result, kind: 'status' },
     code: { value: (row) => row.code },
+    reason: { value: reasonOf },
     message: { value: (row) => row.message },
+    hint: { value: (row) => row.hint },
     exitCode: { value: (row) => row.exitCode, kind: 'number' },
   },
-  usual: ['profile', 'image', 'id', 'status', 'result', 'message'],
-  wide: ['profile', 'image', 'id', 'name', 'status', 'result', 'code', 'exitCode', 'message'],
-  id: (row) => row.id ?? row.image,
-  json: (row) => row,
+  usual: ['profile', 'image', 'id', 'status', 'result', 'reason'],
+  wide: ['profile', 'image', 'id', 'name', 'status', 'result', 'code', 'exitCode', 'reason'],
+  id: (row) => (row.result === 'ok' ? (row.id ?? '') : ''),
+  json: ({ plan, ...row }) => (plan ? { dryRun: true, ...row, plan } : row),
 });
