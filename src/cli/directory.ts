@@ -18,7 +18,7 @@ export interface Entry {
 export interface ProfileDirectory {
   /** Stored ones and those of the environment, sorted; without `env:PROVIDER` ones. */
   readonly names: readonly string[];
-  /** The same, and the current one where it is none of them. */
+  /** The same, then the built-in one, then the current one where it is none of them: whichever is current, the same set. */
   readonly all: readonly string[];
   /** The one that is used when none is named. */
   readonly current: string;
@@ -53,9 +53,10 @@ export function profileDirectory(
     if (name === usual) return { name, provider: usual, kind: 'usual' };
     throw configError(`there is no profile "${name}"`, { hint: hintFor(name, [...names, usual]) });
   };
+  const all = [...new Set([...names, usual, current])];
   return {
     names,
-    all: names.includes(current) ? names : [...names, current],
+    all,
     current,
     has: (name) =>
       names.includes(name) || name === usual || ambientPattern.test(name) || environmentProvider(env, name) !== undefined,
@@ -63,8 +64,8 @@ export function profileDirectory(
     select(patterns) {
       const found = patterns.flatMap((pattern) => {
         if (!isGlob(pattern)) return [entry(pattern).name];
-        const matching = names.filter((name) => globPattern(pattern).test(name));
-        if (matching.length === 0) throw configError(`no profile matches "${pattern}"`, { hint: hintFor(pattern, names) });
+        const matching = all.filter((name) => globPattern(pattern).test(name));
+        if (matching.length === 0) throw configError(`no profile matches "${pattern}"`, { hint: hintFor(pattern, all) });
         return matching;
       });
       return [...new Set(found)];

@@ -69,6 +69,7 @@ export async function shownProfile(name: string, surface: Surface): Promise<Show
     name,
     provider: entry.provider,
     current: surface.directory.current === name,
+    ...(entry.kind === 'usual' ? { builtIn: true } : {}),
     ...(entry.stored?.protected ? { protected: true } : {}),
     fields: Object.fromEntries(fields),
   };

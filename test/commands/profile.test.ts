@@ -126,7 +126,7 @@ describe('profile set, use, remove', () => {
     expect(stored()).not.toHaveProperty('profiles.lin.protected');
     await stage.ok(['profile', 'use', 'lin']);
     expect(stored()).toHaveProperty('current', 'lin');
-    expect((await stage.ok(['profile', 'list', '-c', 'name,current', '--no-header'])).stdout).toBe('lin\ttrue\n');
+    expect((await stage.ok(['profile', 'list', '-c', 'name,current', '--no-header'])).stdout).toBe('lin\ttrue\nlocal\tfalse\n');
     const unasked = await stage.run(['profile', 'remove', 'lin', '--json']);
     expect(errorOf(unasked)).toMatchObject({
       code: 'USAGE',
@@ -226,6 +226,7 @@ describe('profile show', () => {
       name: 'local',
       provider: 'local',
       current: true,
+      builtIn: true,
       fields: { path: { value: stage.file('.local/share/imgctl/images'), from: 'default' } },
     });
     expect((await stage.ok(['profile', 'show', 'lin'])).stdout).toContain('us-ord (profile)');

@@ -118,7 +118,9 @@ async function groups(
 ): Promise<Outcome> {
   const images: Image[] = [];
   for await (const image of fleet.images) images.push(image);
-  const found = groupImages(images, by, profiles, fleet.failed);
+  // The built-in store lacks nothing as long as nobody keeps anything in it.
+  const isUsed = (name: string) => name !== context.drivers.usual || images.some(({ profile }) => profile === name);
+  const found = groupImages(images, by, profiles.filter(isUsed), fleet.failed);
   const without = images.filter((image) => !image[by]).length;
   if (without > 0) context.say(`in no group, for want of a ${by}: ${counting(without, 'image')}`);
   return many(groupViewBy(by), found.slice(0, limit));

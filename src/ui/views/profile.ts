@@ -14,6 +14,8 @@ export interface ShownProfile {
   readonly name: string;
   readonly provider: string;
   readonly current: boolean;
+  /** It is there without having been made. */
+  readonly builtIn?: boolean;
   readonly protected?: boolean;
   readonly fields: Readonly<Record<string, ShownField>>;
 }
@@ -35,6 +37,7 @@ export const profileView = defineView<ShownProfile>({
     name: { value: (profile) => profile.name, kind: 'id' },
     provider: { value: (profile) => profile.provider },
     current: { value: (profile) => profile.current, show: tick },
+    builtIn: { value: (profile) => profile.builtIn, show: tick, title: 'built in' },
     protected: { value: (profile) => profile.protected, show: tick },
     fields: {
       value: (profile) => maskedFields(profile.fields),
@@ -45,8 +48,8 @@ export const profileView = defineView<ShownProfile>({
       parts: (value) => partsOf(value as ShownProfile['fields']),
     },
   },
-  usual: ['name', 'provider', 'current'],
-  wide: ['name', 'provider', 'current', 'protected', 'fields'],
+  usual: ['name', 'provider', 'current', 'builtIn'],
+  wide: ['name', 'provider', 'current', 'builtIn', 'protected', 'fields'],
   id: (profile) => profile.name,
   json: (profile) => ({ ...profile, fields: maskedFields(profile.fields) }),
 });
