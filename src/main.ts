@@ -54,7 +54,7 @@ export async function main(process: Process): Promise<void> {
   process.once('beforeExit', () => {
     if (ended) return;
     process.exitCode = 1;
-    process.stderr.write('imgctl: something went wrong inside imgctl: it ended before it was done\n');
+    process.stderr.write('imgctl: internal error: it ended before it was done\n');
   });
   const status = await run(process.argv.slice(2), world);
   ended = true;

@@ -139,7 +139,7 @@ async function arrived(
     if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;
     if (error.code === 'INTEGRITY' || error.code === 'PROVIDER') throw error.with(await undone(sent, delivery));
     // Whether it arrives is not known: it may be whole, so it stays, and is told of.
-    throw error.with({ leftover: sent.id, hint: `imgctl wait ${at.profile}:${sent.id} tells whether it arrives` });
+    throw error.with({ leftover: sent.id, hint: `Check on it with: imgctl wait ${at.profile}:${sent.id}` });
   }
 }
 

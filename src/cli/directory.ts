@@ -51,7 +51,7 @@ export function profileDirectory(
     const ambient = ambientPattern.exec(name)?.[1];
     if (ambient !== undefined) return { name, provider: ambient, kind: 'ambient' };
     if (name === usual) return { name, provider: usual, kind: 'usual' };
-    throw configError(`there is no profile "${name}"`, { hint: hintFor(name, [...names, usual]) });
+    throw configError(`no such profile: ${name}`, { hint: hintFor(name, [...names, usual]) });
   };
   const all = [...new Set([...names, usual, current])];
   return {
@@ -77,7 +77,7 @@ function hintFor(name: string, names: readonly string[]): string {
   const close = nearest(name, names);
   return close.length > 0
     ? `Did you mean ${close.join(' or ')}?`
-    : 'imgctl profile list shows them; imgctl profile add makes one';
+    : 'List profiles with: imgctl profile list. Add one with: imgctl profile add NAME';
 }
 
 /** What stands before the first colon of a name, where that could be a profile and is none, with what to do. */
@@ -103,6 +103,6 @@ export function warnOfPrefix(text: string, directory: ProfileDirectory, warn: (m
 export function onlyProfile(directory: ProfileDirectory, patterns: readonly string[]): string {
   const [first, ...others] = patterns.length === 0 ? [directory.current] : directory.select(patterns);
   if (others.length > 0 || first === undefined)
-    throw usageError(`this takes one profile, not ${others.length + 1} (${[first, ...others].join(', ')})`);
+    throw usageError(`this command takes a single profile, got ${others.length + 1} (${[first, ...others].join(', ')})`);
   return first;
 }

@@ -29,6 +29,8 @@ export async function warnOfVariables(surface: Surface): Promise<void> {
   const known = new Set([...own, ...referredTo(surface), ...(await profileVariables(surface))]);
   for (const name of set.filter((one) => !known.has(one))) {
     const meant = didYouMean(nearest(name, known));
+    // It may be meant for a profile that is yet to be made.
+    if (meant === undefined && name.startsWith('IMGCTL_PROFILE_')) continue;
     surface.warn(`${name} is set, but nothing reads it${meant === undefined ? '' : `. ${meant}`}`);
   }
 }

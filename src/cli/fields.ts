@@ -18,8 +18,8 @@ export const descriptionOptions = {
   hide: { kind: 'flag', summary: 'leave it out of default lists' },
   containerFormat: { kind: 'text', suggests: containers, summary: 'container format, where the provider keeps one' },
   architecture: { kind: 'text', suggests: architectures, summary: 'architecture of the guest, such as x86_64' },
-  minDisk: { kind: 'size', bare: 'GiB', summary: 'smallest disk it boots from, with its unit (20GiB)' },
-  minRam: { kind: 'size', bare: 'MiB', summary: 'least memory it boots with, with its unit (512MiB)' },
+  minDisk: { kind: 'size', bare: 'GiB', summary: 'minimum disk to boot (e.g. 20GiB)' },
+  minRam: { kind: 'size', bare: 'MiB', summary: 'minimum RAM to boot (e.g. 512MiB)' },
   owner: { kind: 'text', summary: 'owner of the image (a project)' },
   set: {
     kind: 'pairs',

@@ -44,10 +44,10 @@ export const filterOptions = {
     kind: 'names',
     suggests: ['name', 'created', 'updated', 'size', 'status'].flatMap((key) => [key, `${key}:desc`]),
     value: 'key[:desc]',
-    summary: 'order, by fields named as in the JSON; created, updated and size for short',
+    summary: 'sort by JSON field; created, updated and size are short forms',
   },
   limit: { kind: 'count', summary: 'at most this many' },
-  after: { kind: 'text', value: 'id', completes: 'image', summary: 'begin behind this image' },
+  after: { kind: 'text', value: 'id', completes: 'image', summary: 'start after this image' },
 } as const satisfies Options;
 
 const shortKeys: Readonly<Record<string, string>> = { created: 'createdAt', updated: 'updatedAt', size: 'sizeBytes' };
@@ -57,8 +57,8 @@ function sortKey(text: string): SortKey {
   const field = shortKeys[key] ?? key;
   if (!(imageFields as readonly string[]).includes(field)) {
     const close = nearest(key, [...imageFields, ...Object.keys(shortKeys)]);
-    throw usageError(`--sort: images have no field "${key}"`, {
-      hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `fields: ${imageFields.join(', ')}`,
+    throw usageError(`--sort: unknown field: ${key}`, {
+      hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `Fields: ${imageFields.join(', ')}`,
     });
   }
   if (rest.length > 0 || (direction !== 'asc' && direction !== 'desc'))
@@ -73,14 +73,14 @@ function knownWord(option: string, text: string | undefined, known: readonly str
   if (known.includes(word)) return word;
   // Three letters are near to too much: `ami` is no `vdi`.
   const close = word.length > 3 ? nearest(word, known) : [];
-  if (close.length > 0) throw usageError(`${option}: "${text}" is unknown`, { hint: `Did you mean ${close.join(' or ')}?` });
+  if (close.length > 0) throw usageError(`${option}: unknown value: ${text}`, { hint: `Did you mean ${close.join(' or ')}?` });
   return text;
 }
 
 /** `--format` is the disk's here, and the output's in other tools. */
 function formatWord(text: string | undefined): string | undefined {
   if (text !== undefined && [...outputFormats, 'value'].some((name) => name === text))
-    throw usageError(`--format is the format of the disk, and "${text}" is none`, {
+    throw usageError(`--format is the disk format, not the output format: ${text}`, {
       hint: `Use -o ${text === 'value' ? 'csv' : text} for the format of the output.`,
     });
   return knownWord('--format', text, formats);

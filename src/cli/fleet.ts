@@ -69,7 +69,7 @@ async function within(limitMs: number, profile: string, surface: Surface, work: 
       reject(
         new ImgctlError('NETWORK', `${profile} was not done after ${humanDuration(limitMs)}`, {
           profile,
-          hint: `imgctl list -p ${profile} asks it alone, without this limit; --profile-timeout sets another`,
+          hint: `List it alone with: imgctl list -p ${profile}, or allow more time with --profile-timeout.`,
         }),
       );
       stop.abort();

@@ -90,11 +90,11 @@ export const optionsHelp = (): string => `Options that mean the same on every ve
 
 /** What somebody new may try first. */
 export const firstSteps: readonly Row[] = [
-  ['imgctl list', 'images of the current profile (at first: a store in a folder here)'],
-  ['imgctl upload disk.qcow2 --name web', 'a file becomes an image, verified'],
-  ['imgctl profile import', 'take over the clouds that other tools here already know'],
+  ['imgctl list', 'images of the current profile (initially a local store)'],
+  ['imgctl upload disk.qcow2 --name web', 'upload a file as an image, and verify it'],
+  ['imgctl profile import', 'import the clouds that other tools here are set up for'],
   ['imgctl list -A', 'images of every profile, in one table'],
-  ['imgctl copy web pcd', 'any image to any cloud, converted on the way'],
+  ['imgctl copy web pcd', 'copy an image to another cloud, converting as needed'],
 ];
 
 /** What `imgctl` alone says. */

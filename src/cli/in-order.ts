@@ -45,7 +45,7 @@ export async function* inOrder(
       throw providerError(`${image.provider} does not keep to the order that --sort asks for`, {
         profile: image.profile,
         provider: image.provider,
-        hint: 'Omit --sort, and sort what is printed.',
+        hint: 'Omit --sort, and sort the output.',
       });
     }
     last = image;

@@ -24,7 +24,7 @@ export async function readPatch(
   surface: Surface,
 ): Promise<PatchDocument | undefined> {
   if (input.jsonPatch !== undefined && input.mergePatch !== undefined)
-    throw usageError('--json-patch and --merge-patch exclude each other');
+    throw usageError('--json-patch and --merge-patch cannot be combined');
   const file = input.jsonPatch ?? input.mergePatch;
   if (file === undefined) return undefined;
   const kind = input.jsonPatch === undefined ? 'merge-patch' : 'json-patch';
@@ -36,7 +36,7 @@ export async function readPatch(
 async function documentText(file: string, surface: Surface): Promise<string> {
   if (file === '-') return surface.readStdin();
   const text = await textOf(file);
-  if (text === undefined) throw notFoundError(`there is no file ${file}`);
+  if (text === undefined) throw notFoundError(`no such file: ${file}`);
   return text;
 }
 
@@ -49,10 +49,10 @@ function parse(text: string, kind: PatchDocument['kind']): unknown {
   }
   if (kind === 'json-patch' && !Array.isArray(content))
     throw usageError('a JSON Patch is an array of operations (RFC 6902)', {
-      hint: '[{"op":"replace","path":"/name","value":"…"}]',
+      hint: 'Use: [{"op":"replace","path":"/name","value":"…"}]',
     });
   if (kind === 'merge-patch' && (typeof content !== 'object' || content === null || Array.isArray(content)))
-    throw usageError('a JSON Merge Patch for an image is an object (RFC 7386)', { hint: '{"name":"…","description":null}' });
+    throw usageError('a JSON Merge Patch for an image is an object (RFC 7386)', { hint: 'Use: {"name":"…","description":null}' });
   return content;
 }
 
@@ -75,8 +75,8 @@ function fieldOf(pointer: string): Editable {
   const first = pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
   const field = editableFields.find((known) => known === first);
   if (field) return field;
-  throw usageError(`"${pointer}" cannot be changed`, {
-    hint: `what can: ${editableFields.map((name) => (name === 'properties' ? '/properties/KEY' : `/${name}`)).join(' ')}`,
+  throw usageError(`${pointer === '' ? 'the whole record' : pointer} is read-only`, {
+    hint: `Writable: ${editableFields.map((name) => (name === 'properties' ? '/properties/KEY' : `/${name}`)).join(' ')}`,
   });
 }
 
@@ -107,8 +107,8 @@ function applied(target: Document, patch: readonly PatchStep[], image: Image): D
     ) as Document;
   } catch (error) {
     if (!(error instanceof PatchMisfit)) throw error;
-    if (error.test) throw conflictError(`the patch's own test does not hold for ${image.id}: ${error.message}`);
-    throw conflictError(`the patch does not fit ${image.id}: ${error.message}`);
+    if (error.test) throw conflictError(`the patch's test failed for ${image.id}: ${error.message}`);
+    throw conflictError(`the patch does not apply to ${image.id}: ${error.message}`);
   }
 }
 

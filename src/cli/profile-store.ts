@@ -7,7 +7,7 @@ import { absentStore, profileStore, type ProfileStore } from '../profiles/store.
 export function storeAt(home: Home, warn: (message: string) => void): ProfileStore {
   if (hasFolder('config', home)) return profileStore(ownFolder('config', home), createLock({ warn }));
   return absentStore(
-    configError('there is no folder to keep profiles in: HOME is not an absolute path', {
+    configError('no folder for profiles: HOME is not an absolute path', {
       hint: 'Set HOME, or IMGCTL_CONFIG_DIR.',
     }),
   );

@@ -17,14 +17,14 @@ export const sourceOptions = {
     choices: formats,
     summary: 'format of the result, converted if need be (default: as it is, or what the target takes)',
   },
-  fromFormat: { kind: 'text', choices: formats, summary: 'what the source is; refused if its content contradicts it' },
+  fromFormat: { kind: 'text', choices: formats, summary: 'source format; refused if the content contradicts it' },
   checksum: {
     kind: 'text',
     value: 'algo:hex',
     suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:'],
-    summary: 'digest that the source must have',
+    summary: 'expected digest of the source',
   },
-  allowUnsafe: { kind: 'names', value: 'code,…', summary: 'findings that are meant to be so, by their codes' },
+  allowUnsafe: { kind: 'names', value: 'code,…', summary: 'accept these findings (dangerous)' },
 } as const satisfies Options;
 
 /** Beside them, of commands that send it to a provider. */

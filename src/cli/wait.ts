@@ -9,9 +9,9 @@ import type { At } from './command.ts';
 import type { Options } from './option.ts';
 
 export const waitOptions = {
-  wait: { kind: 'switch', summary: 'wait until the provider has done it (default)' },
+  wait: { kind: 'switch', summary: 'wait until the provider is done (default)' },
   waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
-  pollInterval: { kind: 'duration', summary: 'longest pause between two looks (default 5s)' },
+  pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
 } as const satisfies Options;
 
 export interface WaitLimits {

@@ -23,7 +23,7 @@ export type Fields = Readonly<Record<string, Field>>;
  * its driver declares; no driver uses them: the Http it is handed does. Files may be given as PEM texts too.
  */
 export const tlsFields = {
-  caBundle: { help: 'File with certificates to trust besides the usual ones (PEM)', rare: true },
+  caBundle: { help: 'File with additional trusted certificates (PEM)', rare: true },
   clientCert: { help: 'File with a client certificate (PEM)', rare: true },
   clientKey: { help: 'File with the key of the client certificate, if it does not stand in the same (PEM)', rare: true },
   clientKeyPassphrase: { help: 'Passphrase of that key, if it is encrypted', secret: true, rare: true },

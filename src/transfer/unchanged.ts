@@ -7,11 +7,11 @@ export async function* beginningWith(prefix: Uint8Array, bytes: Bytes, name: str
   for await (const chunk of bytes) {
     const length = Math.min(chunk.length, prefix.length - at);
     if (length > 0 && Buffer.compare(chunk.subarray(0, length), prefix.subarray(at, at + length)) !== 0)
-      throw integrityError(`${name} is not what it was when it was looked at`, {
-        hint: 'The source may have changed while it was read; try again.',
+      throw integrityError(`${name} changed while it was read`, {
+        hint: 'Try again once nothing writes to it.',
       });
     at += Math.max(0, length);
     yield chunk;
   }
-  if (at < prefix.length) throw integrityError(`${name} has become shorter since it was looked at`);
+  if (at < prefix.length) throw integrityError(`${name} became shorter while it was read`);
 }

@@ -45,9 +45,9 @@ function unforeseen(error: unknown): ImgctlError {
   const ofSystem = systemFailure(error);
   if (ofSystem) return ofSystem;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const internal = new ImgctlError('INTERNAL', `something went wrong inside imgctl: ${message}`, {
+  const internal = new ImgctlError('INTERNAL', `internal error: ${message}`, {
     cause: error,
-    hint: 'this is a bug: please report it with the command you typed and what --debug adds',
+    hint: 'Report this bug with the command you typed and the output of --debug.',
   });
   if (error instanceof Error && error.stack !== undefined) internal.stack = error.stack;
   return internal;

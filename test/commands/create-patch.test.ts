@@ -47,7 +47,7 @@ describe('create', () => {
   });
 
   it.each([
-    [['--from-disk', '1'], 7, "local does not make images from a server's disk"],
+    [['--from-disk', '1'], 7, "local does not support creating images from a server's disk"],
     [['--owner', 'me'], 7, 'local cannot set owner with create'],
     [['--set', 'cloudInit=true'], 2, '--set: local has no field "cloudInit" here'],
     [['--disk-format', 'qcow'], 2, expect.stringMatching(/^--disk-format: "qcow" is not one of raw, qcow2, /)],
@@ -104,10 +104,10 @@ describe('patch by options', () => {
   });
 
   it.each([
-    [[], 'nothing to change was named'],
+    [[], 'nothing to change'],
     [['--protect', '--unprotect'], '--protect and --unprotect contradict each other'],
     [['--hide', '--unhide'], '--hide and --unhide contradict each other'],
-    [['--json-patch', '-', '--merge-patch', '-'], '--json-patch and --merge-patch exclude each other'],
+    [['--json-patch', '-', '--merge-patch', '-'], '--json-patch and --merge-patch cannot be combined'],
   ])('refuses %j', async (options, message) => {
     const refused = await stage.run(['patch', 'web', ...options, '--json']);
     expect(errorOf(refused)).toMatchObject({ code: 'USAGE', message, exitCode: 2 });
@@ -196,12 +196,12 @@ describe('patch by a document', () => {
   });
 
   it.each([
-    ['json-patch', [{ op: 'replace', path: '/id', value: 'x' }], '"/id" cannot be changed'],
-    ['json-patch', [{ op: 'add', path: '/status', value: 'active' }], '"/status" cannot be changed'],
-    ['json-patch', [{ op: 'move', from: '/checksums', path: '/properties/x' }], '"/checksums" cannot be changed'],
-    ['json-patch', [{ op: 'replace', path: '', value: {} }], '"" cannot be changed'],
-    ['json-patch', [{ op: 'replace', path: 'name', value: 'x' }], '"name" cannot be changed'],
-    ['json-patch', [{ op: 'add', path: '/__proto__/x', value: 'x' }], '"/__proto__/x" cannot be changed'],
+    ['json-patch', [{ op: 'replace', path: '/id', value: 'x' }], '/id is read-only'],
+    ['json-patch', [{ op: 'add', path: '/status', value: 'active' }], '/status is read-only'],
+    ['json-patch', [{ op: 'move', from: '/checksums', path: '/properties/x' }], '/checksums is read-only'],
+    ['json-patch', [{ op: 'replace', path: '', value: {} }], 'the whole record is read-only'],
+    ['json-patch', [{ op: 'replace', path: 'name', value: 'x' }], 'name is read-only'],
+    ['json-patch', [{ op: 'add', path: '/__proto__/x', value: 'x' }], '/__proto__/x is read-only'],
     ['json-patch', { op: 'replace', path: '/name', value: 'x' }, 'a JSON Patch is an array of operations (RFC 6902)'],
     [
       'json-patch',
@@ -218,7 +218,7 @@ describe('patch by a document', () => {
     ['json-patch', [{ op: 'add', path: '/properties/n', value: 1 }], 'the property n must be a text, not 1'],
     ['json-patch', [{ op: 'replace', path: '/tags', value: 'x' }], 'tags must be a list of texts'],
     ['merge-patch', ['name'], 'a JSON Merge Patch for an image is an object (RFC 7386)'],
-    ['merge-patch', { id: 'x' }, '"/id" cannot be changed'],
+    ['merge-patch', { id: 'x' }, '/id is read-only'],
     ['merge-patch', { protected: 'yes' }, 'protected must be a boolean, not "yes"'],
     ['merge-patch', 'null', 'a JSON Merge Patch for an image is an object (RFC 7386)'],
   ] as const)('refuses the %s %j', async (kind, document, message) => {
@@ -237,10 +237,10 @@ describe('patch by a document', () => {
       { op: 'replace', path: '/name', value: 'x' },
       { op: 'test', path: '/status', value: 'active' },
     ]);
-    expect([tested.exitCode, errorOf(tested).message]).toEqual([6, expect.stringContaining(`own test does not hold for ${id}`)]);
+    expect([tested.exitCode, errorOf(tested).message]).toEqual([6, expect.stringContaining(`test failed for ${id}`)]);
     for (const path of ['/properties/none', '/description']) {
       const nowhere = await patchBy('json-patch', [{ op: 'remove', path }]);
-      expect([nowhere.exitCode, errorOf(nowhere).message]).toEqual([6, expect.stringContaining(`does not fit ${id}`)]);
+      expect([nowhere.exitCode, errorOf(nowhere).message]).toEqual([6, expect.stringContaining(`does not apply to ${id}`)]);
     }
     expect((await stage.ok(['show', 'web', '--json'])).stdout).toBe(before);
   });
@@ -248,7 +248,7 @@ describe('patch by a document', () => {
   it('wants a document that is there, and none from a terminal', async () => {
     await stage.queued('web');
     const missing = await stage.run(['patch', 'web', '--json-patch', stage.file('none.json'), '--json']);
-    expect([missing.exitCode, errorOf(missing).message]).toEqual([5, `there is no file ${stage.file('none.json')}`]);
+    expect([missing.exitCode, errorOf(missing).message]).toEqual([5, `no such file: ${stage.file('none.json')}`]);
     const terminal = await stage.run(['patch', 'web', '--json-patch', '-', '--json'], { terminal: true });
     expect(errorOf(terminal)).toMatchObject({ code: 'USAGE', message: 'standard input is a terminal' });
   });

@@ -118,7 +118,7 @@ describe('list --group-by', () => {
     expect(found[1]).toMatchObject({ same: ['labc'], ahead: ['laba', 'labb'], missing: ['labd'] });
     expect(found.every(({ group }) => /^blocks-sha256:[0-9a-f]{64}$/.test(group))).toBe(true);
     const told = await stage.ok(['list', '-p', 'lab*', '--group-by', 'contentId'], { env });
-    expect(told.stderr).toBe('in no group, for want of a contentId: 1 image\n');
+    expect(told.stderr).toBe('1 image has no contentId and is not shown\n');
   });
 
   it('counts a profile that failed as unknown, and ends with 12', async () => {

@@ -116,7 +116,7 @@ describe('list', () => {
   });
 
   it.each([
-    [['--sort', 'creted'], '--sort: images have no field "creted"', 'Did you mean created?'],
+    [['--sort', 'creted'], '--sort: unknown field: creted', 'Did you mean created?'],
     [['--sort', 'name:down'], '--sort: "name:down" is not FIELD, FIELD:asc or FIELD:desc', undefined],
     [['--visibility', 'pubic'], '--visibility: "pubic" is not one of public, private, shared, community', undefined],
     [['--property', 'os'], '--property: "os" is not of the form key=value', undefined],
@@ -218,7 +218,7 @@ describe('list over several profiles', () => {
     const near = await stage.run(['list', '-p', 'lab', '--json'], { env });
     expect(errorOf(near)).toMatchObject({
       code: 'CONFIG',
-      message: 'there is no profile "lab"',
+      message: 'no such profile: lab',
       hint: 'Did you mean laba or labb?',
     });
     expect(near.exitCode).toBe(3);

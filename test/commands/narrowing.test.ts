@@ -34,7 +34,7 @@ describe('narrowing a list by what images have not, or have of several', () => {
     [['--property', 'os'], '--property: "os" is not of the form key=value'],
     [['--property', '!=x'], '--property: "!=x" is not of the form key=value'],
     [['--visibility', 'private,pubic'], '--visibility: "pubic" is not one of public, private, shared, community'],
-    [['--status', 'active,queud'], '--status: "queud" is unknown'],
+    [['--status', 'active,queud'], '--status: unknown value: queud'],
     [['--mine', '--all'], '--mine and --all cannot be combined'],
   ])('refuses %j', async (options, message) => {
     const refused = await stage.run(['list', ...options, '--json']);

@@ -84,7 +84,7 @@ describe('errors', () => {
     [['list', '--timeout', '5'], '--timeout: "5" is not a duration', expect.stringContaining('30s')],
     [['list', '--progress', 'loud'], '--progress: "loud" is not one of auto, bar, plain, json, none', undefined],
     [['completion', 'csh'], 'unsupported shell: csh', expect.stringContaining('bash')],
-    [['help', 'uplod'], 'there is no help on "uplod"', 'Did you mean upload?'],
+    [['help', 'uplod'], 'no help topic: uplod', 'Did you mean upload?'],
     [['providers', 'lcoal'], 'no such provider: lcoal', 'Did you mean local?'],
   ])('%j says what is meant', async (args, message, hint) => {
     const result = await stage.run(['--json', ...args]);

@@ -151,13 +151,13 @@ describe('profile set, use, remove', () => {
   });
 
   it.each([
-    [['set', 'none', 'path=/x'], 3, 'there is no profile "none"'],
+    [['set', 'none', 'path=/x'], 3, 'no such profile: none'],
     [['set', 'lin'], 2, 'no FIELD=VALUE given'],
     [['set', 'lin', 'region'], 2, 'argument 1 is not of the form FIELD=VALUE'],
     [['set', 'lin', 'regoin=x'], 2, 'unknown field for linode: regoin'],
     [['set', 'lin', 'regoin='], 2, 'unknown field for linode: regoin'],
-    [['use', 'none'], 3, 'there is no profile "none"'],
-    [['show', 'none'], 3, 'there is no profile "none"'],
+    [['use', 'none'], 3, 'no such profile: none'],
+    [['show', 'none'], 3, 'no such profile: none'],
     [['remove', 'none', '--yes'], 3, expect.stringMatching(/^no profile "none" in .*config\.json$/)],
   ])('refuse %j', async (args, exitCode, message) => {
     await addLinode();

@@ -38,7 +38,7 @@ describe('show', () => {
     expect(await profileOf(['labb:web', '-p', 'local'], { IMGCTL_PROFILE: 'laba' })).toBe('labb');
     expect(await profileOf(['env:local:web'])).toBe('env:local');
     const several = await stage.run(['show', 'web', '-p', 'laba', '-p', 'labb', '--json'], { env });
-    expect(errorOf(several)).toMatchObject({ code: 'USAGE', message: 'this takes one profile, not 2 (laba, labb)' });
+    expect(errorOf(several)).toMatchObject({ code: 'USAGE', message: 'this command takes a single profile, got 2 (laba, labb)' });
   });
 
   it('takes a text with a colon for a name where no profile of that name exists', async () => {
@@ -199,7 +199,7 @@ describe('wait', () => {
 
   it('refuses what is no state', async () => {
     const odd = await stage.run(['wait', 'web', '--for', 'redy', '--json']);
-    expect(errorOf(odd)).toMatchObject({ code: 'USAGE', message: '--for: "redy" is no status' });
+    expect(errorOf(odd)).toMatchObject({ code: 'USAGE', message: '--for: unknown status: redy' });
     const mixed = await stage.run(['wait', 'web', '--for', 'active,replicated=x', '--json']);
     expect(errorOf(mixed)).toMatchObject({ code: 'USAGE', message: '--for: places and statuses cannot be mixed' });
   });

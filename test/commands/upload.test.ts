@@ -183,10 +183,10 @@ describe('upload', () => {
   });
 
   it.each([
-    [['--name', 'a', '--into', 'b'], 2, 'give either --name NAME or --into IMAGE'],
-    [[], 2, 'give either --name NAME or --into IMAGE'],
-    [['--name', ''], 2, '--name names no image'],
-    [['--name', 'local:'], 2, '--name names no image'],
+    [['--name', 'a', '--into', 'b'], 2, '--name and --into cannot be combined'],
+    [[], 2, '--name or --into is required'],
+    [['--name', ''], 2, "--name is missing the image's name"],
+    [['--name', 'local:'], 2, "--name is missing the image's name"],
     [['--name', 'x', '--checksum', 'crc:1'], 2, '--checksum: "crc" is not one of md5, sha1, sha256, sha512'],
     [['--name', 'x', '--checksum', 'sha256:abc'], 2, '--checksum: a sha256 digest has 64 hexadecimal digits'],
     [['--name', 'x', '--set', 'cloudInit=true'], 2, '--set: local has no field "cloudInit" here'],
@@ -324,8 +324,8 @@ describe('import', () => {
     [['web'], '--url is required'],
     [['web', '--into', 'x', '--url', 'https://h/x'], 'NAME and --into cannot be combined'],
     [['--url', 'https://h/x'], 'NAME or --into is required'],
-    [['web', '--url', 'file:///etc/passwd'], '--url: "file:///etc/passwd" is not a URL that local fetches'],
-    [['web', '--url', 'no url'], '--url: "no url" is not a URL that local fetches'],
+    [['web', '--url', 'file:///etc/passwd'], '--url: unsupported by local: file:///etc/passwd'],
+    [['web', '--url', 'no url'], '--url: unsupported by local: no url'],
     [['web', '--url', 'https://h/x'], '--disk-format is required'],
   ])('refuses %j with 2', async (args, message) => {
     const refused = await stage.run(['import', ...args, '--json']);

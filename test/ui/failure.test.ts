@@ -65,7 +65,7 @@ describe('a failure as text', () => {
     const { err, code } = await shown(new TypeError("cannot read 'x'"));
     expect(code).toBe(1);
     expect(err).toBe(
-      "imgctl: something went wrong inside imgctl: TypeError: cannot read 'x'\nthis is a bug: please report it with the command you typed and what --debug adds\n",
+      "imgctl: internal error: TypeError: cannot read 'x'\nReport this bug with the command you typed and the output of --debug.\n",
     );
     expect((await shown('text')).code).toBe(1);
   });

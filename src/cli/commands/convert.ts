@@ -20,7 +20,7 @@ export const convert = defineCommand({
     to: { takes: 'required', summary: 'file to write', completes: 'file' },
   },
   options: {
-    force: { kind: 'flag', summary: 'replace a file that is there' },
+    force: { kind: 'flag', summary: 'overwrite an existing file' },
     ...sourceOptions,
     diskFormat: { ...sourceOptions.diskFormat, value: [...writable].join('|'), suggests: [...writable] },
   },
@@ -55,5 +55,5 @@ export const convert = defineCommand({
 function formatFor(file: string, asked: Format | undefined): Format | undefined {
   const promised = promiseOf(file).format;
   if (asked === undefined || promised === undefined || asked === promised || writable.has(promised)) return asked ?? promised;
-  throw unsupportedError(`the name ${file} promises ${promised}, not ${asked}`, { hint: 'Choose another name or format.' });
+  throw unsupportedError(`the name ${file} implies ${promised}, not ${asked}`, { hint: 'Choose another name or format.' });
 }

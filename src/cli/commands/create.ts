@@ -15,13 +15,13 @@ export const create = defineCommand({
   args: {
     name: {
       takes: 'optional',
-      summary: 'name of the new image, with PROFILE: in front where it matters; may be left out at some providers',
+      summary: 'name of the new image, optionally as PROFILE:NAME; some providers need none',
     },
   },
   options: {
-    id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
+    id: { kind: 'text', summary: 'id of the new image, where the provider supports it' },
     diskFormat: { kind: 'text', choices: formats, summary: 'format of the disk to come' },
-    fromDisk: { kind: 'text', value: 'id', summary: 'make it from this disk of a server' },
+    fromDisk: { kind: 'text', value: 'id', summary: 'create from this server disk' },
     ...descriptionOptions,
     ...waitOptions,
   },
@@ -45,7 +45,7 @@ export const create = defineCommand({
     };
     const from = input.fromDisk === undefined ? 'nothing' : 'disk';
     if (!verb.from.includes(from)) throw refuseSource(at as At, from);
-    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} gives ids itself; --id cannot be chosen`);
+    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} does not support choosing an id`);
     checkFields(at as At, 'create', verb.fields, description);
     const call = context.call();
     const since = new Date(context.io.now()).toISOString();
@@ -82,10 +82,10 @@ export const create = defineCommand({
 
 function refuseSource(at: At, from: 'nothing' | 'disk'): Error {
   return from === 'disk'
-    ? unsupportedError(`${at.provider} does not make images from a server's disk`, {
-        hint: 'leave --from-disk out for an empty record',
+    ? unsupportedError(`${at.provider} does not support creating images from a server's disk`, {
+        hint: 'Omit --from-disk for an empty record.',
       })
-    : unsupportedError(`${at.provider} has no records without data`, {
-        hint: 'imgctl upload FILE makes an image; or --from-disk ID here',
+    : unsupportedError(`${at.provider} does not support records without data`, {
+        hint: 'Upload a file with: imgctl upload FILE --name NAME, or use --from-disk ID.',
       });
 }

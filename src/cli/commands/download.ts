@@ -31,9 +31,9 @@ export const download = defineCommand({
     },
   },
   options: {
-    force: { kind: 'flag', summary: 'replace a file that is there' },
-    resume: { kind: 'flag', summary: 'go on from a partial file' },
-    latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
+    force: { kind: 'flag', summary: 'overwrite an existing file' },
+    resume: { kind: 'flag', summary: 'resume a partial download' },
+    latest: { kind: 'flag', summary: 'use the newest match' },
     ...sourceOptions,
   },
   draws: () => savedView,
@@ -45,7 +45,7 @@ export const download = defineCommand({
   ],
   async run(input, context) {
     if (input.to === '-' && context.io.stdoutIsTerminal && !input.force)
-      throw usageError('standard output is a terminal, and a disk image is no text', {
+      throw usageError('standard output is a terminal: a disk image is binary data', {
         hint: 'Redirect it, specify a file, or add --force.',
       });
     const { at, id, call } = await target(input.image, context, input.latest ? { pick: 'latest' } : {});

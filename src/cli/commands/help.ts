@@ -48,7 +48,7 @@ async function helpOn(words: string, surface: Surface): Promise<string> {
   if (entry) return commandHelp({ entry, command: await entry.load() }, surface);
   if (commands.some(({ path }) => path.startsWith(`${words} `))) return groupHelp(words, commands);
   const close = nearest(words, [...topicNames, ...commands.map(({ path }) => path)]);
-  throw usageError(`there is no help on "${words}"`, {
-    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `topics: ${topicNames.join(', ')}`,
+  throw usageError(`no help topic: ${words}`, {
+    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `Topics: ${topicNames.join(', ')}`,
   });
 }

@@ -19,14 +19,14 @@ import { settle, type IfExists } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const importImage = defineCommand({
-  args: { name: { takes: 'optional', summary: 'name of the new image, with PROFILE: in front where it matters' } },
+  args: { name: { takes: 'optional', summary: 'name of the new image, optionally as PROFILE:NAME' } },
   options: {
-    url: { kind: 'text', summary: 'what the cloud fetches' },
-    method: { kind: 'text', summary: 'another way, by its name at the provider' },
+    url: { kind: 'text', summary: 'URL to import from' },
+    method: { kind: 'text', summary: 'import method, as the provider calls it' },
     into: { kind: 'text', value: 'image', summary: 'fill this queued record', completes: 'image' },
-    id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
+    id: { kind: 'text', summary: 'id of the new image, where the provider supports it' },
     to: { kind: 'names', value: 'place,…', summary: 'places to put it in', completes: 'place' },
-    diskFormat: { kind: 'text', choices: formats, summary: 'format of what lies at the URL' },
+    diskFormat: { kind: 'text', choices: formats, summary: 'format of the file at the URL' },
     ifExists: ifExistsOption,
     checksum: {
       kind: 'text',
@@ -136,5 +136,5 @@ function checkSource(at: At, url: string | undefined, method: string | undefined
   }
   const scheme = URL.canParse(url) ? new URL(url).protocol.replace(':', '') : '';
   if (!verb.schemes.includes(scheme))
-    throw usageError(`--url: "${url}" is not a URL that ${at.provider} fetches`, { hint: `schemes: ${verb.schemes.join(', ')}` });
+    throw usageError(`--url: unsupported by ${at.provider}: ${url}`, { hint: `Supported: ${verb.schemes.join(', ')}` });
 }

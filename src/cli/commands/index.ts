@@ -17,7 +17,7 @@ export const commands: readonly CommandEntry[] = [
   {
     path: 'create',
     aliases: [],
-    summary: "Make a record without data, or an image from a server's disk",
+    summary: "Create a record without data, or an image from a server's disk",
     load: () => import('./create.ts').then((module) => module.create),
   },
   {
@@ -41,13 +41,13 @@ export const commands: readonly CommandEntry[] = [
   {
     path: 'restore',
     aliases: [],
-    summary: 'Bring back a removed image, where the provider keeps it for a while',
+    summary: 'Restore a deleted image',
     load: () => import('./state.ts').then((module) => module.restore),
   },
   {
     path: 'purge',
     aliases: [],
-    summary: 'Remove for good what delete has only put aside',
+    summary: 'Permanently remove a deleted image',
     load: () => import('./state.ts').then((module) => module.purge),
   },
   {
@@ -59,31 +59,31 @@ export const commands: readonly CommandEntry[] = [
   {
     path: 'replicate',
     aliases: [],
-    summary: 'Make an image present in more places: regions, stores, folders',
+    summary: 'Replicate an image to more places: regions, stores, folders',
     load: () => import('./replicate.ts').then((module) => module.replicate),
   },
   {
     path: 'upload',
     aliases: [],
-    summary: 'A file, standard input or a URL becomes an image: record, data and verification in one step',
+    summary: 'Upload a file, stdin or URL as an image, and verify it',
     load: () => import('./upload.ts').then((module) => module.upload),
   },
   {
     path: 'download',
     aliases: ['save'],
-    summary: "An image's data to a file or standard output, verified",
+    summary: 'Download an image to a file or stdout, and verify it',
     load: () => import('./download.ts').then((module) => module.download),
   },
   {
     path: 'copy',
     aliases: ['cp'],
-    summary: 'Any image from any cloud to any other, converted on the way',
+    summary: 'Copy an image to another cloud, converting as needed',
     load: () => import('./copy.ts').then((module) => module.copy),
   },
   {
     path: 'import',
     aliases: [],
-    summary: 'Let the cloud itself fetch a URL',
+    summary: 'Import an image from a URL, fetched by the cloud',
     load: () => import('./import.ts').then((module) => module.importImage),
   },
   {
@@ -95,7 +95,7 @@ export const commands: readonly CommandEntry[] = [
   {
     path: 'unshare',
     aliases: [],
-    summary: "Take others' access to an image away",
+    summary: 'Stop sharing an image',
     load: () => import('./share.ts').then((module) => module.unshare),
   },
   {
@@ -107,31 +107,31 @@ export const commands: readonly CommandEntry[] = [
   {
     path: 'resolve',
     aliases: [],
-    summary: 'A name or glob to exactly one id, for scripts',
+    summary: 'Resolve a name or glob to one id',
     load: () => import('./resolve.ts').then((module) => module.resolve),
   },
   {
     path: 'convert',
     aliases: [],
-    summary: 'From one disk format to another, file to file',
+    summary: 'Convert a disk image file to another format',
     load: () => import('./convert.ts').then((module) => module.convert),
   },
   {
     path: 'inspect',
     aliases: [],
-    summary: 'What a file is: format, size, digests, whether it is safe, and who would take it',
+    summary: 'Inspect a file: format, size, checksums, safety, supported targets',
     load: () => import('./inspect.ts').then((module) => module.inspectFile),
   },
   {
     path: 'places',
     aliases: ['regions', 'stores'],
-    summary: 'Where images can lie: regions, stores, folders',
+    summary: 'List places for images: regions, stores, folders',
     load: () => import('./places.ts').then((module) => module.places),
   },
   {
     path: 'profile add',
     aliases: [],
-    summary: 'Make a profile',
+    summary: 'Add a profile',
     load: () => import('./profile/add.ts').then((module) => module.add),
   },
   {
@@ -155,31 +155,31 @@ export const commands: readonly CommandEntry[] = [
   {
     path: 'profile use',
     aliases: [],
-    summary: 'Choose the profile that is used when none is named',
+    summary: 'Set the default profile',
     load: () => import('./profile/use.ts').then((module) => module.use),
   },
   {
     path: 'profile remove',
     aliases: ['rm', 'delete'],
-    summary: 'Forget a profile; nothing at the provider changes',
+    summary: 'Remove a profile; nothing changes at the provider',
     load: () => import('./profile/remove.ts').then((module) => module.remove),
   },
   {
     path: 'profile check',
     aliases: [],
-    summary: 'Sign in and say who the cloud says we are, and what this deployment offers',
+    summary: 'Sign in, and show the identity and what this cloud supports',
     load: () => import('./profile/check.ts').then((module) => module.check),
   },
   {
     path: 'profile import',
     aliases: [],
-    summary: "Take over profiles from other tools' own files and variables",
+    summary: "Import profiles from other tools' files and variables",
     load: () => import('./profile/import.ts').then((module) => module.importProfiles),
   },
   {
     path: 'providers',
     aliases: [],
-    summary: 'What each provider can do',
+    summary: 'Show what each provider supports',
     load: () => import('./providers.ts').then((module) => module.providers),
   },
   {

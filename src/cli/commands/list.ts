@@ -23,7 +23,7 @@ const profileLimitMs = 120_000;
 
 export const list = defineCommand({
   about:
-    "Shows the caller's own images and those shared with them; --all adds the provider's public ones. Several profiles are asked at once.\n" +
+    "Lists your own images and those shared with you; --all adds the provider's public ones. Several profiles are asked at once.\n" +
     '--group-by shows which profiles have the same disk, which are behind or ahead of it under the same name, and which lack it.',
   args: { glob: { takes: 'any', summary: "names: a shell's globs; any of them", completes: 'image' } },
   options: {
@@ -122,6 +122,9 @@ async function groups(
   const isUsed = (name: string) => name !== context.drivers.usual || images.some(({ profile }) => profile === name);
   const found = groupImages(images, by, profiles.filter(isUsed), fleet.failed);
   const without = images.filter((image) => !image[by]).length;
-  if (without > 0) context.say(`in no group, for want of a ${by}: ${counting(without, 'image')}`);
+  if (without > 0)
+    context.say(
+      `${counting(without, 'image')} ${without === 1 ? 'has' : 'have'} no ${by} and ${without === 1 ? 'is' : 'are'} not shown`,
+    );
   return many(groupViewBy(by), found.slice(0, limit));
 }

@@ -36,7 +36,7 @@ export const patch = defineCommand({
     const document = await readPatch(input, context);
     const changes = changesFrom(input);
     if (!document && Object.keys(changes).length === 0 && Object.keys(input.set).length === 0)
-      throw usageError('nothing to change was named', { hint: 'imgctl patch --help lists what can be changed' });
+      throw usageError('nothing to change', { hint: 'List what can be changed with: imgctl patch --help' });
     return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set, context));
   },
 });

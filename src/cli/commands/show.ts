@@ -7,7 +7,7 @@ import { severalOptions, target } from '../targets.ts';
 import { begunElsewhere } from '../wait.ts';
 
 export const show = defineCommand({
-  args: { image: { takes: 'many', summary: 'id or exact name, with PROFILE: in front where it matters', completes: 'image' } },
+  args: { image: { takes: 'many', summary: 'id or exact name, optionally as PROFILE:NAME', completes: 'image' } },
   options: severalOptions,
   needs: { at: ['show'] },
   examples: [

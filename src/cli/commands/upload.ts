@@ -32,9 +32,9 @@ export const upload = defineCommand({
     'image is refused. After the transfer size and digest are compared with what the provider says; a mismatch removes the image.',
   args: { file: { takes: 'required', summary: 'file, - (standard input), or http(s) URL', completes: 'file' } },
   options: {
-    name: { kind: 'text', summary: 'name of the image, with PROFILE: in front where it matters' },
+    name: { kind: 'text', summary: 'name of the image, optionally as PROFILE:NAME' },
     into: { kind: 'text', value: 'image', summary: 'fill this queued record', completes: 'image' },
-    id: { kind: 'text', summary: 'id of the new image, where the provider lets one choose' },
+    id: { kind: 'text', summary: 'id of the new image, where the provider supports it' },
     to: { kind: 'text', value: 'place', summary: 'place to put it in, such as a store', completes: 'place' },
     ifExists: ifExistsOption,
     ...sourceOptions,
@@ -55,17 +55,18 @@ export const upload = defineCommand({
     { does: 'what would be done', type: 'imgctl upload disk.qcow2 --name lin:web --region us-ord --dry-run' },
   ],
   async run(input, context) {
-    if ((input.name === undefined) === (input.into === undefined)) throw usageError('give either --name NAME or --into IMAGE');
+    if ((input.name === undefined) === (input.into === undefined))
+      throw usageError(input.name === undefined ? '--name or --into is required' : '--name and --into cannot be combined');
     const into = input.into === undefined ? undefined : await target(input.into, context);
     const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));
     const verb = at.verb('upload');
     if (into && !verb.into)
-      throw unsupportedError(`${at.provider} cannot fill a record that is there already`, {
-        hint: 'leave --into out; --name NAME makes a new image',
+      throw unsupportedError(`${at.provider} does not support uploading into an existing record`, {
+        hint: 'Omit --into, and use --name NAME for a new image.',
       });
-    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} gives ids itself; --id cannot be chosen`);
+    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} does not support choosing an id`);
     if (input.to !== undefined && verb.place === undefined)
       throw unsupportedError(`${at.provider} has no places to upload to`, { hint: 'Omit --to.' });
     const place = input.to ?? (verb.place === 'region' ? context.settings.region : undefined);
@@ -77,7 +78,7 @@ export const upload = defineCommand({
     const queued = into && (await at.verb('show').run({ id: into.id }, call));
     const name = queued?.name ?? reference.image;
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
-    if (name === '') throw usageError('--name names no image');
+    if (name === '') throw usageError("--name is missing the image's name");
     const source = await sourceFrom(input.file, context);
     const task = context.progress.task(`upload ${name}`);
     const container = fields.containerFormat ?? queued?.containerFormat;

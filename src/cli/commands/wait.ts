@@ -13,10 +13,10 @@ export const wait = defineCommand({
       kind: 'names',
       value: 'state',
       suggests: [...statuses, 'replicated='],
-      summary: 'what to wait for (default active)',
+      summary: 'state to wait for (default active)',
     },
     waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
-    pollInterval: { kind: 'duration', summary: 'longest pause between two looks (default 5s)' },
+    pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
     ...severalOptions,
   },
   needs: { at: ['show'] },
@@ -51,6 +51,6 @@ function goalFrom(words: readonly string[]): Goal {
   const wanted = words.length === 0 ? ['active'] : words;
   const odd = wanted.find((word) => !(statuses as readonly string[]).includes(word));
   if (odd !== undefined)
-    throw usageError(`--for: "${odd}" is no status`, { hint: `statuses: ${statuses.join(', ')}; or replicated=PLACE` });
+    throw usageError(`--for: unknown status: ${odd}`, { hint: `Supported: ${statuses.join(', ')}, or replicated=PLACE.` });
   return wanted.includes('deleted') ? { gone: true } : { status: wanted as readonly Status[] };
 }

@@ -14,7 +14,7 @@ export interface GuestObserver {
 export async function readRun(run: Exclude<Run, { kind: 'zero' }>): Promise<Uint8Array> {
   const bytes = await run.read();
   if (bytes.length === run.length) return bytes;
-  throw integrityError(`the source gave ${bytes.length} bytes where the image promises ${run.length}`, {
-    hint: 'The image is cut off or damaged; fetch it again.',
+  throw integrityError(`the source gave ${bytes.length} bytes, expected ${run.length}`, {
+    hint: 'The image is truncated or damaged; download it again.',
   });
 }

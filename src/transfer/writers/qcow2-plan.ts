@@ -116,7 +116,7 @@ export function checkAgainst(plan: Qcow2Plan, seen: Allocation): void {
   throw integrityError(
     'the image changed while it was read: its data is no longer where it was when the qcow2 file was laid out',
     {
-      hint: 'Try again when nobody writes to the image.',
+      hint: 'Try again once nothing writes to the image.',
     },
   );
 }

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Phrases that nobody in the field would write, and what is written. */
+const instead: Readonly<Record<string, string>> = {
+  'did you mean': 'Did you mean X?',
+  'there is no verb': 'unknown verb: X',
+  'there is no profile "': 'no such profile: X',
+  'there is no file ': 'no such file: X',
+  'there is no help on': 'no help topic: X',
+  'exclude each other': 'X and Y cannot be combined',
+  'says what to fetch': '--url is required',
+  'nothing to change was named': 'nothing to change',
+  'give either --name': '--name or --into is required',
+  'names no image': "--name is missing the image's name",
+  'there is no completion for': 'unsupported shell: X',
+  'is no status': 'unknown status: X',
+  'for want of a': 'N images have no X and are not shown',
+  'begin behind this image': 'start after this image',
+  'longest pause between two looks': 'maximum polling interval',
+  'how many things are done at once': 'number of parallel operations',
+  'the line of column names': 'show the header',
+  'go on from a partial file': 'resume a partial download',
+  'findings that are meant to be so': 'accept these findings (dangerous)',
+  'has only put aside': 'Permanently remove a deleted image',
+  'Any image from any cloud to any other': 'Copy an image to another cloud, converting as needed',
+  'What a file is: format': 'Inspect a file: …',
+  'Forget a profile': 'Remove a profile',
+  'Take over profiles': 'Import profiles',
+  'was looked at': 'while it was read',
+};
+
+const source = path.resolve(import.meta.dirname, '../src');
+const texts = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .flatMap((name) =>
+    readFileSync(path.join(source, name), 'utf8')
+      .split('\n')
+      .filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line))
+      .map((line) => `${name}: ${line.trim()}`),
+  );
+
+describe('wording', () => {
+  it.each(Object.entries(instead))('"%s" is not written; "%s" is', (phrase) => {
+    expect(texts.filter((line) => line.includes(phrase) && /['"`]/.test(line))).toEqual([]);
+  });
+});
