@@ -116,7 +116,8 @@ describe('show', () => {
     const result = await stage.run(['show', 'a', 'zzzzzz', 'b', '-o', 'json']);
     expect(result.exitCode).toBe(12);
     expect(result.json()).toMatchObject([{ name: 'a' }, { name: 'b' }]);
-    expect(errorOf(result)).toMatchObject({ code: 'NOT_FOUND', exitCode: 5 });
+    expect(result.stderr).toContain('"code":"NOT_FOUND"');
+    expect(errorOf(result)).toMatchObject({ code: 'PARTIAL', exitCode: 12 });
     const fast = await stage.run(['show', 'a', 'zzzzzz', 'b', '-o', 'json', '--fail-fast']);
     expect(fast.exitCode).toBe(12);
     expect(fast.json()).toMatchObject([{ name: 'a' }]);

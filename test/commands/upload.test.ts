@@ -385,7 +385,7 @@ describe('copy', () => {
     await stage.ok(['copy', 'web', 'lab', '--if-exists', 'skip'], { env });
     expect((await stage.ok(['list', '-p', 'lab', '-o', 'id'], { env })).stdout.trim().split('\n').length).toBe(1);
     const none = await stage.run(['copy', 'web', 'nowhere', '--json'], { env });
-    expect(errorOf(none)).toMatchObject({ code: 'USAGE', message: 'no such profile: nowhere' });
+    expect(errorOf(none)).toMatchObject({ code: 'CONFIG', message: 'no such profile: nowhere' });
     const queued = await stage.queued('empty');
     expect(errorOf(await stage.run(['copy', queued, 'lab', '--json'], { env }))).toMatchObject({ code: 'CONFLICT' });
   });
