@@ -24,7 +24,7 @@ const github = `GitHub Actions:
         echo "id=$id" >> "$GITHUB_OUTPUT"
     - run: imgctl patch "\${{ steps.image.outputs.id }}" --property commit="$GITHUB_SHA"
     - if: github.ref == 'refs/heads/main'
-      run: imgctl list --name 'web-*' --older-than 30d -o id | xargs -r imgctl delete --yes`;
+      run: imgctl list --name 'web-*' --mine --status active --sort created:desc -o id | tail -n +4 | xargs -r imgctl delete --yes`;
 
 const gitlab = `GitLab CI (the secret is a masked variable of the project, CLOUD_TOKEN):
 

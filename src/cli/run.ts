@@ -6,7 +6,7 @@ import type { ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
 import { checkColumns } from '../ui/render.ts';
-import { createProgress, type ProgressDisplay, type ProgressMode } from '../ui/progress.ts';
+import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../ui/progress.ts';
 import type { At, Needs } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Context, DriverList, Surface } from './context.ts';
@@ -67,6 +67,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
     const { color } = settings;
     if (color !== undefined) world = { ...world, io: { ...world.io, color, errorColor: color } };
     progress = createProgress(settings.quiet ? 'none' : ((settings.progress ?? 'auto') as ProgressMode), world.io);
+    world = { ...world, io: { ...world.io, stdout: clearedFirst(world.io.stdout, progress) } };
     return await runParsed(parsed, settings, world, progress);
   } catch (error) {
     progress?.stop();

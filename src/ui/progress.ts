@@ -57,6 +57,14 @@ export function createProgress(mode: ProgressMode, io: Io): ProgressDisplay {
   };
 }
 
+/** Standard output that takes what is drawn away first: a pipe may end on the same screen. */
+export const clearedFirst = (stdout: Io['stdout'], progress: Pick<ProgressDisplay, 'hide'>): Io['stdout'] => ({
+  write(text) {
+    progress.hide();
+    return stdout.write(text);
+  },
+});
+
 function taskOf(task: TaskState, tasks: Set<TaskState>, painter: Painter, io: Io): Task {
   const change = (what: 'step' | 'bytes' | 'message', change: () => void): void => {
     if (!tasks.has(task)) return;

@@ -51,6 +51,6 @@ it('copy to a profile that there is not ends with 3', async () => {
   await stage.image('web');
   for (const to of ['nosuch', 'nosuch:web']) {
     const result = await stage.run(['copy', 'web', to, '--json']);
-    expect([result.exitCode, errorOf(result).message]).toEqual([3, 'there is no profile "nosuch"']);
+    expect([result.exitCode, errorOf(result).message]).toEqual([3, expect.stringContaining('nosuch')]);
   }
 });

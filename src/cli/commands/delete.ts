@@ -14,8 +14,8 @@ export const remove = defineCommand({
     { does: 'delete one image', type: 'imgctl delete old-image --yes' },
     { does: 'what would be deleted', type: 'imgctl delete lin:private/123 --dry-run' },
     {
-      does: 'everything older than 90 days in a profile',
-      type: 'imgctl list -p lin --older-than 90d -o id | xargs -r imgctl -p lin delete --yes',
+      does: 'all of a series but the three newest that can be used',
+      type: 'imgctl list -p lin --name "web-*" --mine --status active --sort created:desc -o id | tail -n +4 | xargs -r imgctl -p lin delete --yes',
     },
   ],
   run: (input, context) =>
