@@ -58,9 +58,10 @@ export interface Surface {
   stdoutBytes(bytes: Uint8Array): Promise<void>;
   /**
    * Asks, unless nothing will be changed, or throws USAGE naming `--yes` where nobody can answer. `lockedProfile`: the answer
-   * must be its name whether or not `--yes` was given, and without a terminal it is a CONFLICT.
+   * must be its name whether or not `--yes` was given, and without a terminal it is a CONFLICT. `details` are shown before a
+   * question that is really asked.
    */
-  confirm(question: string, lockedProfile?: string): Promise<void>;
+  confirm(question: string, lockedProfile?: string, details?: () => Promise<string>): Promise<void>;
   discover(): Promise<readonly Discovered[]>;
 }
 

@@ -1,4 +1,4 @@
-import { abortedError, conflictError, exitCodes, ImgctlError, usageError } from '../core/errors.ts';
+import { abortedError, exitCodes, ImgctlError } from '../core/errors.ts';
 import type { Call, Note, OperationName } from '../core/operation.ts';
 import { hasFolder, type Home } from '../host/folders.ts';
 import { createRedactor, type Redactor } from '../http/redact.ts';
@@ -11,6 +11,7 @@ import type { At, Needs } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Context, DriverList, Surface } from './context.ts';
 import { profileDirectory } from './directory.ts';
+import { ask } from './ask.ts';
 import { discover } from './discover.ts';
 import { DryRunStop, plannedView, type Planned } from './dry-run.ts';
 import { warnOfVariables } from './environment.ts';
@@ -198,9 +199,9 @@ async function makeSurface(settings: Settings, world: QuietWorld, progress: Prog
       progress.hide();
       ending.told = await showFailure(error, failureWish, io);
     },
-    confirm(question, lockedProfile) {
+    confirm(question, lockedProfile, details) {
       progress.hide();
-      return ask(question, lockedProfile, settings, io);
+      return ask(question, { lockedProfile, details }, settings, io);
     },
     discover: () => discover(surface),
     readStdin: () => stdinText(world),
@@ -222,21 +223,4 @@ function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface,
         surface.progress.line(`retrying in ${(event.afterMs / 1000).toFixed(1)} s: ${event.reason}`, 'retry');
     },
   };
-}
-
-async function ask(question: string, lockedProfile: string | undefined, settings: Settings, io: Io): Promise<void> {
-  if (settings.dryRun || (settings.yes && lockedProfile === undefined)) return;
-  const hasTerminal = io.stdinIsTerminal && io.stderrIsTerminal;
-  // --yes answers the ordinary question: a lock that every script opens by habit would be none.
-  if (lockedProfile !== undefined && !hasTerminal)
-    throw conflictError(`profile ${lockedProfile} is protected: nothing in it is deleted or replaced`, {
-      hint: `Unprotect it with: imgctl profile set ${lockedProfile} --unprotect`,
-    });
-  if (!hasTerminal)
-    throw usageError('cannot ask for confirmation: not a terminal', {
-      hint: `The question: ${question}\nPass --yes to skip the prompt.`,
-    });
-  const { confirm, confirmName } = await import('../ui/prompt.ts');
-  const agreed = lockedProfile === undefined ? await confirm(question, io) : await confirmName(question, lockedProfile, io);
-  if (!agreed) throw new ImgctlError('ABORTED', 'cancelled; nothing was changed');
 }

@@ -41,7 +41,8 @@ export async function settle(
   if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
   if (claim.ifExists === 'replace') {
     checkReplaceable(claim.at as At, taken);
-    await confirmLoss(surface, claim.at as At, `replace ${taken.map((image) => image.id).join(', ')} ("${description.name}")?`);
+    const count = taken.length;
+    await confirmLoss(surface, claim.at as At, { verb: 'Replace', count, images: () => Promise.resolve(taken) });
     return { description, replaces: taken };
   }
   if (claim.ifExists === 'fail')

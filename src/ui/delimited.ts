@@ -40,7 +40,7 @@ function lineWriter<T>(
   };
 }
 
-/** One id a line. */
+/** One id a line; nothing for what has none. */
 export function idWriter<T>(view: View<T>, out: Gathered): Writer<T> {
   return {
     async add(item) {

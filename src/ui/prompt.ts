@@ -41,7 +41,7 @@ function choiceOf(answer: string, choices: readonly string[]): string | undefine
 /** Asks for yes or no; an empty answer is no. Throws as `ask` does. */
 export async function confirm(question: string, io: Io): Promise<boolean> {
   for (;;) {
-    const answer = (await ask(`${question} (y/N)`, {}, io)).toLowerCase();
+    const answer = (await ask(`${question} [y/N]`, {}, io)).toLowerCase();
     if (answer === '' || answer === 'n' || answer === 'no') return false;
     if (answer === 'y' || answer === 'yes') return true;
     await io.stderr.write('Please answer y or n.\n');

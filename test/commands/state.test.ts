@@ -69,7 +69,7 @@ describe('delete', () => {
       expect(errorOf(refused)).toEqual({
         code: 'USAGE',
         message: 'cannot ask for confirmation: not a terminal',
-        hint: `The question: delete ${images.join(', ')}? (profile local)\nPass --yes to skip the prompt.`,
+        hint: `The question: Delete ${images.length === 1 ? 'this image' : 'these 2 images'} from local?\nPass --yes to skip the prompt.`,
         exitCode: 2,
       });
     }
@@ -81,7 +81,7 @@ describe('delete', () => {
     await stage.queued('db');
     const no = await stage.run(['delete', 'web', 'db'], { terminal: true, answers: ['n'] });
     expect(no.exitCode).toBe(130);
-    expect(no.stderr).toContain('delete web, db? (profile local) (y/N): ');
+    expect(no.stderr).toContain('Delete these 2 images from local? [y/N]: ');
     expect(no.stderr).toContain('imgctl: cancelled; nothing was changed\n');
     expect((await stage.run(['delete', 'web'], { terminal: true, answers: [''] })).exitCode, 'no is the default').toBe(130);
     expect((await stage.run(['delete', 'web'], { terminal: true })).exitCode, 'the end of input is no').toBe(130);
@@ -156,7 +156,7 @@ describe('delete', () => {
       cloud.put({ name: 'web' });
       const refused = await stage.run(['delete', 'cow:web', '--yes', '--json'], { env });
       expect(refused.exitCode).toBe(6);
-      expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: 'imgctl deactivate cow:1i1 first', profile: 'cow' });
+      expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: 'Deactivate it first, then delete it: imgctl deactivate cow:1i1', profile: 'cow' });
       expect(cloud.row('1i1').state).toBe('active');
       await stage.ok(['deactivate', 'cow:web', ...poll], { env });
       const deleted = await stage.ok(['delete', 'cow:web', '--yes', ...poll, '-o', 'json'], { env });
@@ -181,7 +181,7 @@ describe('restore and purge', () => {
       });
       await stage.ok(['delete', `cow:${id}`, '--yes', ...poll], { env });
       const unasked = await stage.run(['purge', `cow:${id}`], { env });
-      expect([unasked.exitCode, unasked.stderr]).toEqual([2, expect.stringContaining(`purge cow:${id}? (profile cow)`)]);
+      expect([unasked.exitCode, unasked.stderr]).toEqual([2, expect.stringContaining("Purge this image from cow?")]);
       expect(cloud.row(id).state).toBe('removed');
       expect((await stage.ok(['purge', `cow:${id}`, '-n', '-o', 'json'], { env })).json()).toMatchObject({
         dryRun: true,
@@ -232,7 +232,7 @@ describe('replicate and places', () => {
     expect(errorOf(refused)).toMatchObject({
       code: 'USAGE',
       message: 'cannot ask for confirmation: not a terminal',
-      hint: 'The question: remove web from second? (profile lab)\nPass --yes to skip the prompt.',
+      hint: 'The question: Remove web from second (profile lab)?\nPass --yes to skip the prompt.',
     });
     expect(placesOf(await stage.ok(['show', 'web', '-o', 'json'], { env }))).toEqual(['home', 'second']);
     const set = await stage.ok(['replicate', 'web', '--exactly', 'home,third', '--yes', '-o', 'json'], { env });

@@ -90,7 +90,7 @@ describe('confirm', () => {
   ] as const)('%j: %s', async (answers, result) => {
     const io = terminal();
     expect(await typing(io, confirm('Delete 3 images?', io), ...answers)).toBe(result);
-    expect(io.err).toContain('Delete 3 images? (y/N): ');
+    expect(io.err).toContain('Delete 3 images? [y/N]: ');
   });
 
   it('by name takes exactly the name', async () => {

@@ -1,13 +1,15 @@
 import { ImgctlError } from '../../core/errors.ts';
+import { typedImage } from '../../core/next.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, severalOptions, type Target } from '../targets.ts';
+import { drawsEach, eachImage, missingOptions, severalOptions } from '../each-image.ts';
+import { type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const remove = defineCommand({
   about: 'Asks first; without a terminal it wants --yes. A protected image is refused: imgctl patch IMAGE --unprotect.',
   args: { image: { takes: 'many', summary: 'images to delete', completes: 'image' } },
-  options: { ...severalOptions, ...waitOptions },
+  options: { ...severalOptions, ...missingOptions, ...waitOptions },
   draws: drawsEach(true),
   needs: { at: ['delete', 'show'] },
   examples: [
@@ -33,7 +35,7 @@ export const remove = defineCommand({
         task.done();
         return undefined;
       },
-      { loss: { verb: 'delete' } },
+      { loss: { verb: 'Delete' } },
     ),
 });
 
@@ -48,7 +50,7 @@ async function removed({ at, id, call }: Target<'delete' | 'show'>): Promise<voi
     if (status !== 'active' || verb.from.includes(status) || !at.driver.facts.deactivate) throw error;
     throw new ImgctlError(error.code, error.message, {
       ...error.circumstances,
-      hint: `imgctl deactivate ${at.profile}:${id} first`,
+      hint: `Deactivate it first, then delete it: imgctl deactivate ${typedImage(at.profile, id)}`,
     });
   }
 }

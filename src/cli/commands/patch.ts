@@ -5,8 +5,9 @@ import type { Surface } from '../context.ts';
 import { defineCommand } from '../command.ts';
 import { changeOptions, changesFrom, checkFields, extrasFrom } from '../fields.ts';
 import { changesByDocument, readPatch, type PatchDocument } from '../patch-document.ts';
+import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
 import { warnOfNamesakes } from '../taken-name.ts';
-import { drawsEach, eachImage, severalOptions, type Target } from '../targets.ts';
+import { type Target } from '../targets.ts';
 
 export const patch = defineCommand({
   about:

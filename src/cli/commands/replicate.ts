@@ -2,7 +2,9 @@ import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, severalOptions, type Loss, type Target } from '../targets.ts';
+import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
+import type { Loss } from '../loss.ts';
+import { type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const replicate = defineCommand({
@@ -72,7 +74,7 @@ export const replicate = defineCommand({
 
 /** What goes: the copies in the places that are going. `seen` keeps the images by which that was judged. */
 const lossBy = (isGoing: (place: string) => boolean, agreed: boolean, seen: Map<string, Image>): Loss<'replicate' | 'show'> => ({
-  verb: 'remove',
+  verb: 'Remove',
   async of({ at, id, text, call }) {
     if (agreed && !at.isProtected) return undefined;
     const image = await at.verb('show').run({ id }, call);

@@ -1,9 +1,12 @@
+import { ImgctlError, partialError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../command.ts';
 import { many, one } from '../outcome.ts';
 import { inParallel } from '../parallel.ts';
-import { severalOptions, target } from '../targets.ts';
+import { naming } from '../result-rows.ts';
+import { severalOptions } from '../each-image.ts';
+import { target } from '../targets.ts';
 import { begunElsewhere } from '../wait.ts';
 
 export const show = defineCommand({
@@ -21,25 +24,29 @@ export const show = defineCommand({
     };
     const [only, ...others] = input.image;
     if (only !== undefined && others.length === 0) return one(imageView, await find(only));
-    let failed = false;
+    let failed = 0;
     const found = inParallel(input.failFast ? 1 : context.settings.concurrencyLimit, input.image, async (text) => {
-      if (failed && input.failFast) return undefined;
+      if (failed > 0 && input.failFast) return undefined;
       try {
         return await find(text);
       } catch (error) {
-        failed = true;
-        await context.report(error);
+        failed += 1;
+        await context.report(error instanceof ImgctlError ? naming(text, error) : error);
         return undefined;
       }
     });
-    return many(imageView, those(found), ['profile', ...imageView.usual]);
+    const images = those(found, async () => {
+      if (failed > 0) await context.report(partialError(`${failed} of ${input.image.length} images failed`));
+    });
+    return many(imageView, images, ['profile', ...imageView.usual]);
   },
 });
 
-/** Those that were found, in order. */
-async function* those(found: readonly Promise<Image | undefined>[]): AsyncIterable<Image> {
+/** Those that were found, in order; `ended` is called behind the last of them. */
+async function* those(found: readonly Promise<Image | undefined>[], ended: () => Promise<void>): AsyncIterable<Image> {
   for (const one of found) {
     const image = await one;
     if (image) yield image;
   }
+  await ended();
 }

@@ -1,7 +1,7 @@
 import { statuses, type Status } from '../../core/image.ts';
 import type { At, Command, Example } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, severalOptions } from '../targets.ts';
+import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 interface StateVerb {
@@ -77,7 +77,7 @@ function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Comman
           task.done();
           return done ?? image;
         },
-        { ...(loses ? { loss: { verb } } : {}), among },
+        { ...(loses ? { loss: { verb: 'Purge' } } : {}), among },
       ),
   });
 }

@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { eachImage, severalOptions } from '../targets.ts';
+import { eachImage, severalOptions } from '../each-image.ts';
 import { begunElsewhere, waitFor, type Goal } from '../wait.ts';
 
 export const wait = defineCommand({

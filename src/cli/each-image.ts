@@ -1,0 +1,69 @@
+import { ImgctlError, partialError } from '../core/errors.ts';
+import type { Image } from '../core/image.ts';
+import type { OperationName } from '../core/operation.ts';
+import { imageView } from '../ui/views/image.ts';
+import { resultView } from '../ui/views/result.ts';
+import type { View } from '../ui/view.ts';
+import type { Context } from './context.ts';
+import { agree, findAndAgree, withLoss, type Loss } from './loss.ts';
+import type { Options } from './option.ts';
+import { many, one, type Outcome } from './outcome.ts';
+import type { Meaning } from './resolve-image.ts';
+import { absent, rowsOf } from './rows.ts';
+import { actOn, lead, type Lead, type Target, type Work } from './targets.ts';
+
+export const severalOptions = {
+  latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
+  failFast: { kind: 'flag', summary: 'stop at the first failure' },
+} as const satisfies Options;
+
+export const missingOptions = {
+  ignoreMissing: { kind: 'flag', summary: 'an image that is not there is no failure' },
+} as const satisfies Options;
+
+/** What `eachImage` draws by; `gone`: of a single image that is no longer there. */
+export const drawsEach =
+  (gone = false) =>
+  ({ image }: { readonly image: readonly string[] }): View<never> =>
+    (image.length > 1 || gone ? resultView : imageView) as View<never>;
+
+/**
+ * Does one verb's work on each image. One image gives itself as outcome, several give a row each; after a failure the
+ * others go on, unless `failFast`, and the command ends with PARTIAL. With a `loss` all images are found, and what goes is
+ * agreed to, before the work on the first begins.
+ */
+export async function eachImage<V extends OperationName>(
+  context: Context<{ at: readonly V[] }>,
+  texts: readonly string[],
+  options: {
+    readonly latest?: boolean | undefined;
+    readonly failFast?: boolean | undefined;
+    readonly ignoreMissing?: boolean | undefined;
+  },
+  work: Work<V>,
+  { loss, among }: { readonly loss?: Loss<V> | undefined; readonly among?: Meaning['among'] } = {},
+): Promise<Outcome | undefined> {
+  const meaning: Meaning = { ...(options.latest ? { pick: 'latest' } : {}), ...(among ? { among } : {}) };
+  const find = (text: string): Promise<Lead<V>> => lead(text, context, meaning);
+  const [only, ...others] = texts;
+  if (only !== undefined && others.length === 0) {
+    try {
+      const found = await find(only);
+      if (loss) await agree([await withLoss(found, loss)], loss, context);
+      return await actOn(found, async (each) => single(await work(each), each));
+    } catch (error) {
+      if (options.ignoreMissing && error instanceof ImgctlError && error.code === 'NOT_FOUND')
+        return one(resultView, absent(only));
+      throw error;
+    }
+  }
+  const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
+  const several = { failFast: options.failFast ?? false, ignoreMissing: options.ignoreMissing ?? false };
+  const rows = await Promise.all(rowsOf(context, texts, several, ready, work));
+  const failed = rows.filter((row) => row.result === 'failed');
+  if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
+  return many(resultView, rows);
+}
+
+const single = (image: Image | undefined, { at, id, text }: Target<OperationName>): Outcome =>
+  image ? one(imageView, image) : one(resultView, { image: text, profile: at.profile, id, result: 'ok', message: 'gone' });
