@@ -101,6 +101,24 @@ function isEqual(one: Json | undefined, other: Json | undefined): boolean {
   );
 }
 
+/**
+ * Whether two values say the same of an image: its lists are sets, which come as the provider has them today, and a null
+ * within an object is a member that is not there, as a merge patch has it.
+ */
+export const isSame = (one: Json | undefined, other: Json | undefined): boolean => isEqual(inOrder(one), inOrder(other));
+
+function inOrder(value: Json | undefined): Json | undefined {
+  if (isList(value)) return value.map((item) => inOrder(item) ?? null).toSorted(byText);
+  if (!isObject(value)) return value;
+  return objectOf(
+    Object.keys(value)
+      .toSorted()
+      .flatMap((key) => (value[key] === null ? [] : [[key, inOrder(value[key]) ?? null] as const])),
+  );
+}
+
+const byText = (one: Json, other: Json): number => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
+
 const steps: { readonly [Op in PatchStep['op']]: (document: Json, step: PatchStep) => Json } = {
   add: (document, { path, value = null }) => changed(document, keysOf(path), adding(value)),
   remove: (document, { path }) => changed(document, keysOf(path), removing),

@@ -1,20 +1,20 @@
-import { conflictError, notFoundError, usageError } from '../core/errors.ts';
-import type { Image } from '../core/image.ts';
+import { conflictError, notFoundError, usageError, type ImgctlError } from '../core/errors.ts';
+import { imageFields, type Image } from '../core/image.ts';
 import { editableFields } from '../core/changes.ts';
 import type { Changes, Editable } from '../core/operation.ts';
 import { textOf } from '../host/text-file.ts';
 import type { Surface } from './context.ts';
-import { applyJsonPatch, PatchMisfit, type Json, type JsonObject, type PatchStep } from './json-patch.ts';
+import { applyJsonPatch, isSame, PatchMisfit, type JsonObject, type PatchStep } from './json-patch.ts';
 
 /** A patch as the user wrote it, checked as far as it can be without the image. */
 export interface PatchDocument {
   readonly kind: 'json-patch' | 'merge-patch';
   readonly content: unknown;
-  /** Fields that it touches, as keys. */
-  readonly touches: Readonly<Record<string, true>>;
 }
 
-type Document = Partial<Record<Editable, unknown>>;
+/** What an image has when it is printed. */
+const shownFields: readonly string[] = [...imageFields, 'raw'];
+const isEditable = (field: string): boolean => (editableFields as readonly string[]).includes(field);
 
 const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
@@ -29,8 +29,9 @@ export async function readPatch(
   if (file === undefined) return undefined;
   const kind = input.jsonPatch === undefined ? 'merge-patch' : 'json-patch';
   const content = parse(await documentText(file, surface), kind);
-  const paths = kind === 'json-patch' ? pathsOf(content) : Object.keys(content as object).map((key) => `/${key}`);
-  return { kind, content, touches: Object.fromEntries(paths.map((path) => [fieldOf(path), true as const])) };
+  if (kind === 'json-patch') checkSteps(content as readonly unknown[]);
+  else for (const key of Object.keys(content as object)) checkField(key, `/${key}`, shownFields);
+  return { kind, content };
 }
 
 async function documentText(file: string, surface: Surface): Promise<string> {
@@ -56,59 +57,59 @@ function parse(text: string, kind: PatchDocument['kind']): unknown {
   return content;
 }
 
-function pathsOf(content: unknown): readonly string[] {
-  return (content as readonly unknown[]).flatMap((operation, index) => {
-    const { op, path, from } = (operation ?? {}) as Record<string, unknown>;
+/** Throws USAGE for a step that is none, or that cannot but change what is read-only. */
+function checkSteps(steps: readonly unknown[]): void {
+  for (const [index, step] of steps.entries()) {
+    const { op, path, from } = (step ?? {}) as Record<string, unknown>;
     if (typeof op !== 'string' || !operations.includes(op))
       throw usageError(`operation ${index} of the JSON Patch: op is not one of ${operations.join(', ')}`);
     if (typeof path !== 'string') throw usageError(`operation ${index} of the JSON Patch has no path`);
     if ((op === 'move' || op === 'copy') && typeof from !== 'string')
       throw usageError(`operation ${index} of the JSON Patch (${op}) has no from`);
-    if (['add', 'replace', 'test'].includes(op) && !('value' in (operation as object)))
+    if (['add', 'replace', 'test'].includes(op) && !('value' in (step as object)))
       throw usageError(`operation ${index} of the JSON Patch (${op}) has no value`);
-    return op === 'test' ? [] : op === 'move' ? [path, from as string] : [path];
-  });
+    if (op !== 'test') checkPointer(path, op === 'remove' ? editableFields : shownFields);
+    if (op === 'move') checkPointer(from as string, editableFields);
+  }
 }
 
-/** The field that a JSON Pointer (RFC 6901) leads into. Throws USAGE for one that cannot be changed. */
-function fieldOf(pointer: string): Editable {
-  const first = pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
-  const field = editableFields.find((known) => known === first);
-  if (field) return field;
-  throw usageError(`${pointer === '' ? 'the whole record' : pointer} is read-only`, {
+/** A JSON Pointer (RFC 6901) must lead into one of the fields. */
+function checkPointer(pointer: string, fields: readonly string[]): void {
+  checkField(pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~'), pointer, fields);
+}
+
+function checkField(name: string | undefined, pointer: string, fields: readonly string[]): void {
+  if (name === undefined || !fields.includes(name)) throw readOnly(pointer);
+}
+
+const readOnly = (pointer: string): ImgctlError =>
+  usageError(`${pointer === '' ? 'the whole record' : pointer} is read-only`, {
     hint: `Writable: ${editableFields.map((name) => (name === 'properties' ? '/properties/KEY' : `/${name}`)).join(' ')}`,
   });
-}
 
-const documentOf = (image: Image): Document => {
-  const filled = editableFields
-    .filter((field) => image[field] !== undefined)
-    .map((field) => [field, structuredClone(image[field])]);
-  return Object.fromEntries(filled) as Document;
-};
-
-/** The changes that lead from the image as it is to the image as the document wants it. */
+/**
+ * The changes that lead from the image as it is to the image as the document wants it. What is read-only may stand in the
+ * document as it is: what we print comes back. Throws USAGE where it differs, CONFLICT where the document does not apply.
+ */
 export function changesByDocument(image: Image, document: PatchDocument): Changes {
-  const before = documentOf(image);
+  // As JSON it has no fields that the provider did not give.
+  const before = JSON.parse(JSON.stringify(image)) as JsonObject;
   const after =
     document.kind === 'json-patch'
-      ? applied(documentOf(image), document.content as readonly PatchStep[], image)
-      : merged(before, document.content);
-  return difference(before, after as Document);
+      ? applied(before, document.content as readonly PatchStep[], image.id)
+      : (merged(before, document.content) as JsonObject);
+  const changed = shownFields.find((field) => !isEditable(field) && !isSame(before[field], after[field]));
+  if (changed !== undefined) throw readOnly(`/${changed}`);
+  return difference(before, after);
 }
 
-function applied(target: Document, patch: readonly PatchStep[], image: Image): Document {
+function applied(target: JsonObject, patch: readonly PatchStep[], id: string): JsonObject {
   try {
-    // As JSON it has no fields that the provider did not give.
-    const shown = JSON.parse(JSON.stringify({ ...image, ...target })) as Json;
-    const whole = applyJsonPatch(shown, patch) as JsonObject;
-    return Object.fromEntries(
-      editableFields.filter((field) => Object.hasOwn(whole, field)).map((field) => [field, whole[field]]),
-    ) as Document;
+    return applyJsonPatch(target, patch) as JsonObject;
   } catch (error) {
     if (!(error instanceof PatchMisfit)) throw error;
-    if (error.test) throw conflictError(`the patch's test failed for ${image.id}: ${error.message}`);
-    throw conflictError(`the patch does not apply to ${image.id}: ${error.message}`);
+    if (error.test) throw conflictError(`the patch's test failed for ${id}: ${error.message}`);
+    throw conflictError(`the patch does not apply to ${id}: ${error.message}`);
   }
 }
 
@@ -126,11 +127,11 @@ function merged(target: unknown, patch: unknown): unknown {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function difference(before: Document, after: Document): Changes {
+function difference(before: JsonObject, after: JsonObject): Changes {
   const changes: Record<string, unknown> = {};
   for (const field of editableFields) {
-    if (JSON.stringify(before[field]) === JSON.stringify(after[field])) continue;
     if (field === 'properties') Object.assign(changes, propertyChanges(before.properties, after.properties));
+    else if (isSame(before[field], after[field])) continue;
     else if (field === 'tags') changes.tags = textList(after.tags ?? [], 'tags');
     else changes[field] = checked(field, after[field] ?? null);
   }

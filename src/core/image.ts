@@ -110,7 +110,8 @@ function contentIdOf(record: ImageRecord): string | undefined {
 }
 
 /**
- * Puts profile and provider on a driver's record. Times that are none are left out. Every image has every field, in the
+ * Puts profile and provider on a driver's record. Tags are in order: some providers give them in another one each time.
+ * Times that are none are left out. Every image has every field, in the
  * order of `imageFields`, undefined where the provider did not say: objects of one shape are made and printed in a fraction
  * of the time, and lists of a hundred thousand go through here.
  */
@@ -135,7 +136,7 @@ export function imageFrom(record: ImageRecord, at: { readonly profile: string; r
     minDiskBytes: record.minDiskBytes,
     minRamBytes: record.minRamBytes,
     checksums: record.checksums,
-    tags: record.tags,
+    tags: record.tags.length > 1 ? record.tags.toSorted() : record.tags,
     properties: record.properties,
     places: record.places,
     createdAt: utcTime(record.createdAt),

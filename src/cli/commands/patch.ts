@@ -50,7 +50,6 @@ async function patchOne(
   surface: Surface,
 ) {
   const verb = at.verb('patch');
-  if (document) checkFields(at as At, 'patch', verb.fields, document.touches);
   const now = document && (await at.verb('show').run({ id }, call));
   const wanted = document && now ? { ...changes, ...changesByDocument(now, document) } : changes;
   checkFields(at as At, 'patch', verb.fields, wanted);

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startLinode, type RunningLinode } from '../clouds/linode/index.ts';
+import { startOci, type OciCloud } from '../clouds/oci/index.ts';
+import { startOpenstack, type OpenstackCloud } from '../clouds/openstack/index.ts';
+import { rancherCloud, type RunningRancher } from '../clouds/rancher/index.ts';
+import { driverList } from '../../src/main.ts';
+import { commandStage, errorOf, profileVariables } from './stage.ts';
+
+const stage = commandStage();
+type Shown = Readonly<Record<string, unknown>> & { readonly id: string };
+let clouds: { openstack: OpenstackCloud; linode: RunningLinode; rancher: RunningRancher; oci: OciCloud };
+let env: Readonly<Record<string, string>>;
+const ids: Record<string, string> = {};
+beforeAll(async () => {
+  clouds = {
+    openstack: await startOpenstack(),
+    linode: await startLinode(),
+    rancher: await rancherCloud({ version: '1.5', key: 'superadmin' }).start(),
+    oci: await startOci(),
+  };
+  const fields = Object.entries(clouds).map(([name, cloud]) => profileVariables(name, name, cloud.values));
+  env = Object.assign({}, ...fields) as Record<string, string>;
+  [ids.openstack = ''] = await clouds.openstack.seed([{ name: 'web', tags: ['b', 'a'] }]);
+  [ids.linode = ''] = await clouds.linode.seed([{ name: 'web', tags: ['b', 'a'] }]);
+  ids.rancher = clouds.rancher.put({ name: 'web' });
+  ids.oci = clouds.oci.plant({ name: 'web', tags: ['b', 'a'] });
+});
+beforeEach(async () => {
+  ids.local = await stage.queued('web', '--tag', 'b', '--tag', 'a', '--property', 'os=x');
+});
+afterAll(async () => {
+  for (const cloud of Object.values(clouds)) await cloud.stop();
+});
+
+/** Requests of a provider that changed something; sign-in is none. */
+const changes = (): readonly string[] =>
+  Object.values(clouds)
+    .flatMap((cloud) => cloud.requests())
+    .filter(
+      ({ method, path }) => method !== 'GET' && method !== 'HEAD' && !path.endsWith('/auth/tokens') && !path.endsWith('/token'),
+    )
+    .map(({ method, path }) => `${method} ${path}`);
+const imageAt = (provider: string): string => `${provider}:${ids[provider]}`;
+const shown = async (provider: string, ...more: readonly string[]): Promise<Shown> =>
+  (await stage.ok(['show', imageAt(provider), '-o', 'json', ...more], { env })).json() as Shown;
+const patch = (provider: string, kind: string, document: unknown) =>
+  stage.run(['patch', imageAt(provider), `--${kind}`, '-', '-o', 'json'], { env, stdin: JSON.stringify(document) });
+const reversed = (image: Shown): Shown =>
+  Object.fromEntries(
+    Object.entries(image).map(([key, value]) => [key, Array.isArray(value) ? value.toReversed() : value]),
+  ) as Shown;
+/** Every field put there as it is. */
+const asSteps = (image: Shown) =>
+  Object.entries(image).flatMap(([field, value]) => [
+    { op: 'test', path: `/${field}`, value },
+    { op: 'replace', path: `/${field}`, value },
+  ]);
+
+describe.each(driverList.names)('what is printed of an image of %s and comes back as a patch', (provider) => {
+  it('changes nothing, from show and from list, with what the provider said, in any order of its lists', async () => {
+    const image = await shown(provider);
+    const listed = (await stage.ok(['list', '-p', provider, '-o', 'json'], { env })).json() as readonly Shown[];
+    const element = listed.find(({ id }) => id === image.id);
+    const raw = await shown(provider, '--raw');
+    for (const cloud of Object.values(clouds)) cloud.forget();
+    for (const [kind, document] of [
+      ['merge-patch', image],
+      ['merge-patch', element],
+      ['merge-patch', raw],
+      ['merge-patch', reversed(image)],
+      ['json-patch', asSteps(image)],
+      ['json-patch', asSteps(raw)],
+    ] as const) {
+      const same = await patch(provider, kind, document);
+      expect([same.exitCode, same.stderr]).toEqual([0, '']);
+      expect(same.json()).toEqual(image);
+    }
+    expect(changes()).toEqual([]);
+    expect(image.tags).toEqual((image.tags as readonly string[]).toSorted());
+  });
+
+  it('changes the one field that was changed in it', async () => {
+    const image = await shown(provider);
+    const changed = await patch(provider, 'merge-patch', { ...image, name: `${provider}-2` });
+    expect([changed.exitCode, changed.stderr]).toEqual([0, '']);
+    const { updatedAt: _then, raw: _raw, ...before } = image;
+    const { updatedAt: _now, raw: _also, ...after } = changed.json() as Shown;
+    expect(after).toEqual({ ...before, name: `${provider}-2` });
+  });
+
+  it('is refused where a field differs that is read-only, by either kind, and nothing is sent', async () => {
+    const image = await shown(provider);
+    for (const cloud of Object.values(clouds)) cloud.forget();
+    for (const field of ['profile', 'provider', 'id', 'status', 'providerStatus', 'places', 'sizeBytes', 'checksums', 'raw'])
+      for (const [kind, document] of [
+        ['merge-patch', { ...image, name: 'other', [field]: 'other' }],
+        [
+          'json-patch',
+          [
+            { op: 'add', path: '/name', value: 'other' },
+            { op: 'add', path: `/${field}`, value: 'other' },
+          ],
+        ],
+      ] as const) {
+        const refused = await patch(provider, kind, document);
+        expect(errorOf(refused), field).toMatchObject({ code: 'USAGE', exitCode: 2, message: `/${field} is read-only` });
+      }
+    expect(changes()).toEqual([]);
+    expect(await shown(provider)).toEqual(image);
+  });
+});
