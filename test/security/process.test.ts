@@ -93,8 +93,8 @@ describe('what a bug shows', () => {
       .join(' ');
     const run = await waiting(['list', ...manner], { HOW: how, WORDS: words });
     const { status, shown } = await run.end('SIGUSR2');
-    expect(shown).toContain('something went wrong inside imgctl');
-    expect(shown).toContain('please report it');
+    expect(shown).toContain('internal error: ');
+    expect(shown).toContain('Report this bug ');
     for (const needle of words.split(' ')) expect(shown).not.toContain(needle);
     expect(status).toBe(1);
   });

@@ -104,7 +104,7 @@ async function tryOnce({ line, lasting, on }: Case, clean: number): Promise<read
           .join(', ')
           .slice(0, 600)}`,
       );
-    if (/INTERNAL|inside imgctl|TypeError/.test(stderr)) wrong.push(`${where}: ${stderr.trim()}`);
+    if (/INTERNAL|internal error|TypeError/.test(stderr)) wrong.push(`${where}: ${stderr.trim()}`);
   } catch (error) {
     wrong.push(`${where}: ${String(error)}`);
   } finally {

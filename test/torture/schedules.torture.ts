@@ -78,7 +78,7 @@ const isSame = (found: Buffer | undefined, source: Buffer): boolean => found?.eq
 
 /** A half-made image is told of by its id, or at least that there may be one. */
 const isNamed = (id: string, stderr: string): boolean =>
-  stderr.includes(id) || stderr.includes('may have been made all the same');
+  stderr.includes(id) || stderr.includes('may have been created all the same');
 
 function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[]): readonly string[] {
   const whole = fresh.filter((image) => isSame(diskOf(image), transfer.source));
@@ -135,7 +135,7 @@ async function tryOut(transfer: Transfer, number: number): Promise<readonly stri
             .filter((image) => !before.has(image.id));
     const wrong = transfer.target === undefined ? checkFile(transfer, result, bed) : checkCloud(transfer, result, fresh);
     const odd =
-      /"code":"INTERNAL"|inside imgctl|TypeError/.test(result.stderr) || result.exitCode === 1
+      /"code":"INTERNAL"|internal error|TypeError/.test(result.stderr) || result.exitCode === 1
         ? ['a failure that nobody foresaw']
         : [];
     const late = result.ms > longestMs ? [`took ${Math.round(result.ms)} ms`] : [];

@@ -25,7 +25,7 @@ const mixed: Piece[] = [
 const python = `
 import sys, zlib, hashlib
 d = zlib.decompressobj(31); h = hashlib.sha256(); n = 0
-while chunk := sys.stdin.buffer.read(1 << 20):
+while chunk := sys.stdin.buffer.read(1 << 13):
     out = d.decompress(chunk)
     n += len(out)
     if len(sys.argv) == 1: h.update(out)

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { ImgctlError } from '../../../src/core/errors.ts';
-import { findingCodes, inspect, readRuns, unwrap, type Inspection } from '../../../src/transfer/formats/index.ts';
-import type { RandomSource } from '../../../src/transfer/runs.ts';
-import { sourceOfPrefix } from '../../../src/transfer/formats/reading.ts';
-import * as images from '../../support/disk-images.ts';
-import { rejectsOf, streamOf } from './draining.ts';
+import { ImgctlError } from '../../src/core/errors.ts';
+import { findingCodes, inspect, readRuns, unwrap, type Inspection } from '../../src/transfer/formats/index.ts';
+import type { RandomSource } from '../../src/transfer/runs.ts';
+import { sourceOfPrefix } from '../../src/transfer/formats/reading.ts';
+import * as images from '../support/disk-images.ts';
+import { rejectsOf, streamOf } from '../transfer/formats/draining.ts';
 
 const KiB = 1024;
 /** Inputs in all; `FUZZ_INPUTS` asks for more. */

@@ -22,7 +22,7 @@ import {
   xzStream,
   zstdFrame,
 } from '../support/disk-images.ts';
-import { all, chunked, failure, meansIn, noWishes, remote, stage, stream } from './sources.ts';
+import { all, chunked, failure, meansIn, noWishes, remote, stage, stream } from '../transfer/sources.ts';
 
 const place = stage();
 /** Longer than what is looked at of the beginning of anything. */
