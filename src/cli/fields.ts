@@ -50,7 +50,17 @@ type DescriptionValues = OptionValues<typeof descriptionOptions>;
 const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
 const someOf = (record: Readonly<Record<string, string>>) => (Object.keys(record).length > 0 ? record : undefined);
 
-/** The description that the options make. */
+/** Properties by which imgctl knows later what it has done, in any case: some providers do not tell cases apart. */
+const ownProperties = /^imgctl\./i;
+
+/** The properties that a user wants set. Throws USAGE for one that only imgctl sets, since it is believed; removing it does no harm. */
+export function settable(properties: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const own = Object.keys(properties).find((name) => ownProperties.test(name));
+  if (own === undefined) return properties;
+  throw usageError(`property ${own} is set by imgctl only`, { hint: 'Use a name that does not begin with "imgctl.".' });
+}
+
+/** The description that the options make. Throws USAGE for a property that is imgctl's own. */
 export function descriptionFrom(input: DescriptionValues): Omit<Description, 'name'> {
   return given<Omit<Description, 'name'>>({
     description: input.description,
@@ -63,7 +73,7 @@ export function descriptionFrom(input: DescriptionValues): Omit<Description, 'na
     minDiskBytes: input.minDisk,
     minRamBytes: input.minRam,
     tags: some(input.tag),
-    properties: someOf(input.property),
+    properties: someOf(settable(input.property)),
   });
 }
 

@@ -4,6 +4,7 @@ import { editableFields } from '../core/changes.ts';
 import type { Changes, Editable } from '../core/operation.ts';
 import { textOf } from '../host/text-file.ts';
 import type { Surface } from './context.ts';
+import { settable } from './fields.ts';
 import { applyJsonPatch, isSame, PatchMisfit, type JsonObject, type PatchStep } from './json-patch.ts';
 
 /** A patch as the user wrote it, checked as far as it can be without the image. */
@@ -146,7 +147,7 @@ function propertyChanges(before: unknown, after: unknown): Changes {
   if (odd) throw usageError(`the property ${odd[0]} must be a text, not ${JSON.stringify(odd[1])}`);
   const removed = Object.keys(old).filter((key) => !Object.hasOwn(wanted, key));
   return {
-    ...(set.length > 0 ? { properties: Object.fromEntries(set) as Record<string, string> } : {}),
+    ...(set.length > 0 ? { properties: settable(Object.fromEntries(set) as Record<string, string>) } : {}),
     ...(removed.length > 0 ? { removeProperties: removed } : {}),
   };
 }
