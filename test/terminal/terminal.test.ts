@@ -151,17 +151,17 @@ describe.skipIf(lacking.length > 0)(
       it('is asked before anything is deleted; only yes is yes', async () => {
         desk.imgctl('create', 'doomed', '-q');
         await begin('imgctl delete doomed');
-        await pane.until(/delete doomed\? .*\(y\/N\): ?$/m);
+        await pane.until(/Delete this image from local\? .*\[y\/N\]: ?$/m);
         await pane.type('n');
         await pane.press('Enter');
         expect(await pane.until(/^=\d+=$/m)).toMatch(/cancelled; nothing was changed/);
         expect(desk.imgctl('show', 'doomed', '-o', 'id')).toBeTruthy();
         await begin('imgctl delete doomed');
-        await pane.until(/\(y\/N\)/);
+        await pane.until(/\[y\/N\]/);
         await pane.press('C-c');
         expect(await pane.until(/^=\d+=$/m)).toMatch(/^=130=$/m);
         await begin('imgctl delete doomed');
-        await pane.until(/\(y\/N\)/);
+        await pane.until(/\[y\/N\]/);
         await pane.type('y');
         await pane.press('Enter');
         expect(await pane.until(/^=\d+=$/m)).toMatch(/^=0=$/m);
