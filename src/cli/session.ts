@@ -4,7 +4,7 @@ import { lackOf, usualVariables } from '../core/field.ts';
 import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
 import { ownFolder } from '../host/folders.ts';
-import { literal, valueBehind, writtenValue } from '../host/reference-value.ts';
+import { literal, valueBehind, writtenValue, type Asking } from '../host/reference-value.ts';
 import { fieldVariable, resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
@@ -67,6 +67,9 @@ async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonl
   );
 }
 
+/** What the command behind a `cmd:` may take where nobody is at a terminal, unless --timeout says another time. */
+const commandLimitMs = 60_000;
+
 type FieldValues = Readonly<Record<string, string | Secret>>;
 
 async function valuesOf(
@@ -76,8 +79,14 @@ async function valuesOf(
   surface: Surface,
 ): Promise<FieldValues> {
   const values: Record<string, string | Secret> = {};
+  const asking: Asking = {
+    warn: (message) => surface.warn(message),
+    signal: surface.signal,
+    limitMs: surface.settings.timeout ?? commandLimitMs,
+    isInteractive: surface.io.stdinIsTerminal && surface.io.stderrIsTerminal,
+  };
   for (const [field, origin] of Object.entries(origins)) {
-    const value = await valueBehind(origin.value, field, surface.home, (message) => surface.warn(message));
+    const value = await valueBehind(origin.value, field, surface.home, asking);
     const isSecret = driver.profile[field]?.secret === true;
     // Whatever goes wrong from now on, it is not shown.
     if (isSecret) surface.redactor.learn(value);

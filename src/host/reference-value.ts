@@ -41,16 +41,28 @@ export function writtenValue(value: FieldValue): string {
   return marked.test(value.text) ? `literal:${value.text}` : value.text;
 }
 
+/** How a value that is kept elsewhere is asked for. */
+export interface Asking {
+  /** Is told of a file that other users can read. */
+  readonly warn: (message: string) => void;
+  /** Stops a command. */
+  readonly signal: AbortSignal;
+  /** How long a command may take where nobody can be asked by it. */
+  readonly limitMs: number;
+  /** Somebody is at a terminal: a command may ask for a passphrase. */
+  readonly isInteractive: boolean;
+}
+
 /**
  * What a value stands for, trimmed where it is kept elsewhere. Throws CONFIG when there is nothing behind a reference;
- * never quotes what a command printed. `warn` is told of a file that other users can read.
+ * never quotes what a command printed.
  */
-export async function valueBehind(value: FieldValue, field: string, at: Home, warn: (message: string) => void): Promise<string> {
+export async function valueBehind(value: FieldValue, field: string, at: Home, asking: Asking): Promise<string> {
   if (value.kind === 'literal') return value.text;
   if (value.kind === 'env') return ofVariable(value.target, field, at);
-  if (value.kind === 'file') return ofFile(value.target, field, at, warn);
+  if (value.kind === 'file') return ofFile(value.target, field, at, asking.warn);
   // Starting programs takes node a tenth of the time in which a list is there: only who needs it loads it.
-  return (await import('./command-value.ts')).ofCommand(value.target, field, at);
+  return (await import('./command-value.ts')).ofCommand(value.target, field, at, asking);
 }
 
 function ofVariable(name: string, field: string, at: Home): string {
