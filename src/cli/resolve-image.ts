@@ -123,6 +123,12 @@ async function imagesIn(at: At, { scope, filters }: Circle, name: Name, call: Ca
 /** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */
 async function missing(at: At, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
   const others = await imagesIn(at, { scope: 'all', filters: {} }, { text }, call);
+  const offers = others.length === 0 ? await offered(at, text, call) : [];
+  if (offers.length > 0)
+    return notFoundError(`"${text}" in ${at.profile} is an offer that is not accepted`, {
+      ...circumstances,
+      hint: [`Accept it, if you trust its owner, with: imgctl share -p ${at.profile} ID --accept`, ...rows(offers)].join('\n'),
+    });
   if (others.length === 0)
     return notFoundError(`no such image in ${at.profile}: ${text}`, {
       ...circumstances,
@@ -132,6 +138,16 @@ async function missing(at: At, text: string, { circumstances }: ImgctlError, cal
     ...circumstances,
     hint: ["Others' images of that name are reached by id:", ...rows(others)].join('\n'),
   });
+}
+
+/** What others offer to us under this name. */
+async function offered(at: At, text: string, call: Call): Promise<readonly Image[]> {
+  const facts = at.driver.facts.share;
+  if (!facts) return [];
+  const found: Image[] = [];
+  for await (const image of listing(at, { ...wholeListing, filters: { name: text }, own: [facts.offers] }, call))
+    if (image.name === text) found.push(image);
+  return found;
 }
 
 /** Why an image is gone, where the provider tells; how to list what there is is said anyway. */

@@ -42,6 +42,13 @@ export type Note =
 
 type Simple = { request: { readonly id: string }; result: Promise<ImageRecord>; facts: object };
 
+/** `with`: who gets access, in a word. `ids`: what names one. `offers`: the own filter of `list` that gives what is offered to us. */
+export interface ShareFacts {
+  readonly with: string;
+  readonly ids: RegExp;
+  readonly offers: readonly [filter: string, value: string];
+}
+
 /** Every verb: what it is asked, what it gives, and what is known of it without a network. */
 export interface OperationTypes {
   list: { request: ListRequest; result: AsyncIterable<ImageRecord>; facts: ListFacts };
@@ -57,7 +64,7 @@ export interface OperationTypes {
   upload: { request: UploadRequest; result: Promise<ImageRecord>; facts: UploadFacts };
   download: { request: DownloadRequest; result: Promise<Download>; facts: { readonly ranges: boolean } };
   import: { request: ImportRequest; result: Promise<ImageRecord>; facts: ImportFacts };
-  share: { request: ShareRequest; result: Promise<readonly Member[]>; facts: { readonly with: string } };
+  share: { request: ShareRequest; result: Promise<readonly Member[]>; facts: ShareFacts };
   places: { request: object; result: Promise<readonly Place[]>; facts: { readonly place: string } };
 }
 export type OperationName = keyof OperationTypes;

@@ -217,6 +217,6 @@ describe('stores and members', () => {
     }
     await cli.ok(['unshare', 'demo:web', '--with', `${b},${c}`]);
     expect([...kept.members.keys()]).toEqual([a]);
-    expect((await cli.run(['share', `demo:${id}`, '--with', 'a/b'])).stderr).toContain('invalid project id');
+    expect((await cli.run(['share', `demo:${id}`, '--with', 'a/b'])).stderr).toContain('neither the id of a project nor a profile');
   }); // prettier-ignore
 });

@@ -1,11 +1,16 @@
 import { usageError } from '../../core/errors.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import { memberView } from '../../ui/views/member.ts';
-import { defineCommand } from '../command.ts';
+import { defineCommand, type At } from '../command.ts';
 import { many } from '../outcome.ts';
+import { membersMeant } from '../members.ts';
 import { target } from '../targets.ts';
 
-const withOption = { kind: 'names', value: 'project,…', summary: 'who gets or loses access (repeatable)' } as const;
+const withOption = {
+  kind: 'names',
+  value: 'project,…',
+  summary: 'who gets or loses access, by id or by a profile of theirs (repeatable)',
+} as const;
 
 export const share = defineCommand({
   args: { image: { takes: 'required', summary: 'image to share', completes: 'image' } },
@@ -18,9 +23,12 @@ export const share = defineCommand({
   draws: () => memberView,
   needs: { at: ['share'] },
   examples: [
-    { does: 'give a project access', type: 'imgctl share pcd:golden --with 2f3c5d1e9b8a4c70' },
+    { does: 'give a project access', type: 'imgctl share pcd:golden --with 2f3c5d1e9b8a4c702f3c5d1e9b8a4c70' },
     { does: 'accept on the receiving side', type: 'imgctl share other:3fb1c2de-8a4b-4c5d-9e6f-001122334455 --accept' },
-    { does: 'accept for another project, as an administrator', type: 'imgctl share pcd:golden --accept --with 2f3c5d1e9b8a4c70' },
+    {
+      does: 'accept for another project, as an administrator',
+      type: 'imgctl share pcd:golden --accept --with 2f3c5d1e9b8a4c702f3c5d1e9b8a4c70',
+    },
     { does: 'who has access', type: 'imgctl share pcd:golden -o json' },
   ],
   async run(input, context) {
@@ -34,7 +42,9 @@ export const share = defineCommand({
     const [answer] = answers;
     if (input.with.length === 0) return many(memberView, await act({ action: answer ?? 'list' }));
     let members: readonly Member[] = [];
-    for (const who of input.with) members = await act({ action: answer ?? 'add', with: who });
+    for (const who of await membersMeant(input.with, at as At, [], context))
+      members = await act({ action: answer ?? 'add', with: who });
+    if (!answer) context.say(`The other ${verb.with} accepts with: imgctl share ${id} --accept`);
     return many(memberView, members);
   },
 });
@@ -45,15 +55,22 @@ export const unshare = defineCommand({
   draws: () => memberView,
   needs: { at: ['share'] },
   examples: [
-    { does: 'take access away', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c70' },
-    { does: 'from two projects', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c70 --with 77aa88bb99cc00dd' },
+    { does: 'take access away', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c702f3c5d1e9b8a4c70' },
+    {
+      does: 'from two projects',
+      type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c702f3c5d1e9b8a4c70,77aa88bb99cc00dd77aa88bb99cc00dd',
+    },
   ],
   async run(input, context) {
     if (input.with.length === 0)
       throw usageError('--with PROJECT is required', { hint: `List who has access with: imgctl share ${input.image}` });
     const { at, id, call } = await target(input.image, context);
     let members: readonly Member[] = [];
-    for (const who of input.with) members = await at.verb('share').run({ id, action: 'remove', with: who }, call);
+    const verb = at.verb('share');
+    const isKnown = input.with.every((who) => verb.ids.test(who));
+    const now = isKnown ? [] : await verb.run({ id, action: 'list' }, call);
+    for (const who of await membersMeant(input.with, at as At, now, context))
+      members = await verb.run({ id, action: 'remove', with: who }, call);
     return many(memberView, members);
   },
 });
