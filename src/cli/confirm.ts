@@ -1,6 +1,7 @@
 import type { Image } from '../core/image.ts';
 import { humanSize } from '../core/quantity.ts';
 import { renderMany } from '../ui/render.ts';
+import { safe } from '../ui/text.ts';
 import { imageView } from '../ui/views/image.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
@@ -33,7 +34,7 @@ export async function confirmLoss(surface: Surface, at: At, question: Question):
   const details = async (): Promise<string> => {
     const images = await question.images();
     const isForeign = images.some(({ owner }) => owner !== images[0]?.owner);
-    const failures = (question.impossible ?? []).map((reason) => `cannot be done: ${reason}\n`);
+    const failures = (question.impossible ?? []).map((reason) => `cannot be done: ${safe(reason)}\n`);
     return failures.join('') + (await tableOf(images, isForeign ? columns : columns.filter((name) => name !== 'owner'), surface));
   };
   await surface.confirm(`${verb} ${what}?`, at.isProtected ? at.profile : undefined, details);
