@@ -1,7 +1,7 @@
 import { ImgctlError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
-import { humanDuration } from '../core/quantity.ts';
+import { humanDuration, timerMs } from '../core/quantity.ts';
 import type { Surface } from './context.ts';
 import { compareImages, type Listing } from './listing.ts';
 import { inParallel } from './parallel.ts';
@@ -73,7 +73,7 @@ async function within(limitMs: number, profile: string, surface: Surface, work: 
         }),
       );
       stop.abort();
-    }, limitMs);
+    }, timerMs(limitMs));
   });
   try {
     await Promise.race([work({ ...call, signal: AbortSignal.any([call.signal, stop.signal]) }), over]);

@@ -3,7 +3,7 @@ import { abortedError, conflictError, ImgctlError, providerError, waitTimeoutErr
 import type { Image, Status } from '../core/image.ts';
 import type { Call, Work } from '../core/operation.ts';
 import { typedImage } from '../core/next.ts';
-import { humanDuration } from '../core/quantity.ts';
+import { humanDuration, timerMs } from '../core/quantity.ts';
 import type { Task } from '../ui/progress.ts';
 import type { At } from './command.ts';
 import type { Options } from './option.ts';
@@ -92,7 +92,7 @@ export async function waitFor(
     if (reached(image, goal, began)) return finished(image);
     began ||= !resting.has(image.status);
     if (Date.now() + pauseMs > deadline) throw late(at, id, goal, limitMs, image);
-    await sleep(pauseMs, undefined, { signal: options.call.signal }).catch(() => {
+    await sleep(timerMs(pauseMs), undefined, { signal: options.call.signal }).catch(() => {
       throw abortedError(`interrupted while waiting for ${id} (it continues at the provider)`);
     });
     pauseMs = Math.min(pauseMs * growth, longestMs);

@@ -29,15 +29,25 @@ export function parseSizeWithUnit(text: string, what: string, unit: SizeUnit): n
   throw usageError(`${what} ${number}: ${number} bytes or ${number} ${unit}?`, { hint: `Say ${number}${unit}, or ${number}B.` });
 }
 
+/** The most that a timer of Node takes: with more it fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+/** A thousand years: times so long ago can still be written, and nothing is older. */
+const longestDurationMs = 365_000 * 86_400_000;
+
+/** The milliseconds that a timer can be set to, for a limit of so many: every timer that a user's duration reaches takes them from here. */
+export const timerMs = (ms: number): number => Math.min(ms, longestTimerMs);
+
 const durations: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds of a duration such as `500ms`, `30s`, `10m`, `2h`, `30d`. Throws USAGE on anything else. */
+/** Milliseconds of a duration such as `500ms`, `30s`, `10m`, `2h`, `30d`. Throws USAGE on anything else, and on more than 365000d. */
 export function parseDuration(text: string, what = 'duration'): number {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   const unit = durations[found?.[2] ?? ''];
   if (!found || unit === undefined)
     throw usageError(`${what}: "${text}" is not a duration`, { hint: 'durations look like 500ms, 30s, 10m, 2h or 30d' });
-  return Math.round(Number(found[1]) * unit);
+  const ms = Math.round(Number(found[1]) * unit);
+  if (ms > longestDurationMs) throw usageError(`${what}: "${text}" is too large`, { hint: 'Use at most 365000d.' });
+  return ms;
 }
 
 /** Bytes as a person reads them: `612.0 MiB`. Binary units. */

@@ -1,5 +1,6 @@
 import { abortedError, ImgctlError } from './errors.ts';
 import type { Call } from './operation.ts';
+import { timerMs } from './quantity.ts';
 
 /** Longest wait that is done because a server asks for it. */
 export const longestWaitMs = 60_000;
@@ -28,7 +29,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', stop);
       resolve();
-    }, ms);
+    }, timerMs(ms));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { abortedError, configError } from '../core/errors.ts';
 import type { Home } from './folders.ts';
 import type { Asking } from './reference-value.ts';
+import { timerMs } from '../core/quantity.ts';
 
 const mostOutput = 1024 * 1024;
 
@@ -62,7 +63,7 @@ function ended(command: string, at: Home, { signal, limitMs, isInteractive }: As
       end(why);
     };
     const giveUp = (): void => stop('was interrupted');
-    const timer = isInteractive ? undefined : setTimeout(() => stop(`timed out after ${timeOf(limitMs)}`), limitMs);
+    const timer = isInteractive ? undefined : setTimeout(() => stop(`timed out after ${timeOf(limitMs)}`), timerMs(limitMs));
     signal.addEventListener('abort', giveUp, { once: true });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text;

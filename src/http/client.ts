@@ -6,6 +6,7 @@ import { aborted, failure, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
+import { timerMs } from '../core/quantity.ts';
 
 /** How many times `stallMs` the body of an answer may take in all: it may not trickle in for ever. */
 const bodyPatience = 5;
@@ -21,7 +22,7 @@ const limitsOfGot = ({ timeoutMs, stallMs }: Limits): Readonly<Record<'socket' |
   socket: stallMs,
   send: Math.max(timeoutMs, stallMs),
   response: timeoutMs,
-  read: stallMs * bodyPatience,
+  read: timerMs(stallMs * bodyPatience),
 });
 
 let loading: Promise<Got> | undefined;

@@ -6,6 +6,7 @@ import { aborted, failure, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
+import { timerMs } from '../core/quantity.ts';
 
 /** What bulk transfers work with. */
 export interface BulkTools {
@@ -58,7 +59,7 @@ export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): 
     clearTimeout(timer);
     readBefore = request.socket?.bytesRead ?? 0;
     const hasCome = (): boolean => (request.socket?.bytesRead ?? 0) > readBefore;
-    timer = setTimeout(() => end(timedOut(route.peer, phase(), ms, hasCome())), ms);
+    timer = setTimeout(() => end(timedOut(route.peer, phase(), ms, hasCome())), timerMs(ms));
     own()?.ref();
   };
   const patience = setTimeout(() => end(timedOut(route.peer, phase(), limits.timeoutMs)), limits.timeoutMs);

@@ -1,5 +1,6 @@
 import type { Secret } from '../core/secret.ts';
 import type { Redactor } from './redact.ts';
+import { timerMs } from '../core/quantity.ts';
 
 /** Certificates or a key in PEM, and what they are called in messages: their file, or where else they came from. */
 export interface Pem {
@@ -45,7 +46,7 @@ export interface Limits {
 }
 
 export const limitsOf = (settings: HttpSettings): Limits => ({
-  timeoutMs: settings.timeoutMs ?? 30_000,
-  stallMs: settings.stallMs ?? 60_000,
+  timeoutMs: timerMs(settings.timeoutMs ?? 30_000),
+  stallMs: timerMs(settings.stallMs ?? 60_000),
   maxBodyBytes: settings.maxBodyBytes ?? 64 * 1024 * 1024,
 });
