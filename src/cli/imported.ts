@@ -3,11 +3,7 @@ import { ImgctlError, integrityError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
 import { comparable, type Checksum } from '../transfer/published.ts';
-import { measure } from '../transfer/measure.ts';
-import { temporaryFolder } from '../host/folders.ts';
 import { examine } from '../transfer/examine.ts';
-import { judgeWhole } from '../transfer/whole.ts';
-import { checkClaim, checkSafety } from '../transfer/safety.ts';
 import { downloadSource, type Source } from '../transfer/source.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
@@ -26,19 +22,18 @@ interface Claim {
 }
 
 /**
- * Looks at what a provider has fetched: its digest, where one is demanded, and its first bytes. Throws INTEGRITY for what is not
- * what it should be, or whose digest cannot be compared, USAGE for another format on this machine. Bytes that may not be read
- * back are warned about.
+ * Looks at what a provider has fetched elsewhere: its digest, where one is demanded, and its first bytes. Throws INTEGRITY for what
+ * is not what it should be, or whose digest cannot be compared. Bytes that may not be read back are warned about.
  */
 export async function checkImported(claim: Claim, surface: Surface): Promise<void> {
   const { at, image } = claim;
-  const near = at.driver.worksOnFiles;
+  // It was judged before there was an image.
+  if (at.driver.worksOnFiles) return;
   const data = await readable(claim, surface, () => at.maybe('download')?.run({ id: image.id }, claim.call));
-  const source = data && downloadSource(data, `${at.profile}:${image.id}`, near);
-  if (claim.checksum) await checkDigest(claim, claim.checksum, source);
+  const source = data && downloadSource(data, `${at.profile}:${image.id}`, false);
+  if (claim.checksum) checkDigest(claim, claim.checksum);
   if (image.sizeBytes === 0) throw integrityError(`${image.id} is empty: what was fetched has 0 bytes`);
   if (!source || !data || data.encoding?.compression !== undefined) return;
-  if (near) return checkHere(source, claim, surface);
   await checkBeginning(source, claim, surface);
 }
 
@@ -53,13 +48,8 @@ async function readable<T>({ image }: Claim, surface: Surface, read: () => Promi
   }
 }
 
-async function checkDigest(
-  { at, image, format }: Claim,
-  { algorithm, hex }: Checksum,
-  source: Source | undefined,
-): Promise<void> {
-  const said = comparable(image.checksums).find((known) => known.algorithm === algorithm)?.hex;
-  const found = said ?? (source?.near ? await digestOf(source, algorithm) : undefined);
+function checkDigest({ at, image, format }: Claim, { algorithm, hex }: Checksum): void {
+  const found = comparable(image.checksums).find((known) => known.algorithm === algorithm)?.hex;
   if (found === hex) return;
   if (format !== undefined && image.diskFormat !== undefined && image.diskFormat !== format)
     throw integrityError(
@@ -69,21 +59,6 @@ async function checkDigest(
   const names = comparable(image.checksums).map((known) => known.algorithm);
   const message = `cannot compare the ${algorithm} of ${image.id}: ${at.provider} reports ${names.join(', ') || 'no checksum'}`;
   throw integrityError(message, names[0] === undefined ? {} : { hint: `Use --checksum ${names[0]}:HEX.` });
-}
-
-async function digestOf(source: Source, algorithm: string): Promise<string | undefined> {
-  const through = measure(source.open(), [algorithm]);
-  const bytes = through.bytes[Symbol.asyncIterator]();
-  while (!(await bytes.next()).done);
-  return through.result().digests[algorithm];
-}
-
-/** A provider that is this machine checks nothing by itself: what it fetched is looked at as an upload is. */
-async function checkHere(source: Source, { format, call }: Claim, surface: Surface): Promise<void> {
-  const { inspection } = await judgeWhole(await examine(source, format), temporaryFolder(surface.home), call.signal);
-  checkClaim(source.name, inspection, format);
-  for (const { message, code } of checkSafety(source.name, inspection, [], 'asIs'))
-    surface.warn(`${source.name}: ${message} [${code}]`);
 }
 
 /** Of what lies elsewhere only the first bytes are read. */

@@ -1,4 +1,4 @@
-import type { Encoding } from './encoding.ts';
+import type { Encoding, Format } from './encoding.ts';
 import type { Handover, Original } from './handover.ts';
 import type { Bytes } from './http.ts';
 import type { ImageRecord, Visibility } from './image.ts';
@@ -164,6 +164,11 @@ export interface ImportRequest {
   /** What a download of the same provider gave. UNSUPPORTED, before anything is made, where it is of no use here. */
   readonly handover?: Handover;
   readonly places?: readonly string[];
+  /**
+   * Asked by a driver that fetches to this machine, before an image gets the file; `format` is what is said of it. What it
+   * throws is to be passed on, and nothing made or changed.
+   */
+  readonly judge?: (file: string, format: Format) => Promise<void>;
   readonly extras: ExtraValues;
 }
 

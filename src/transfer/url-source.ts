@@ -16,7 +16,7 @@ interface Probed {
 }
 
 /** An address for messages: what stands behind `?`, `#` or `;` may be a signature. */
-const shown = (url: URL): string => `${url.origin}${url.pathname.replace(/;[^/]*/g, '')}`;
+export const shownAddress = (url: URL): string => `${url.origin}${url.pathname.replace(/;[^/]*/g, '')}`;
 
 const replaced = (name: string): ImgctlError =>
   integrityError(`${name} was replaced while it was read`, { hint: 'Try again: what came belongs to two different files.' });
@@ -28,7 +28,7 @@ const replaced = (name: string): ImgctlError =>
  */
 export async function urlSource(url: string, http: Http, call: Call): Promise<Source> {
   const { target, state, ranges } = await probe(new URL(url), http, call);
-  const name = shown(target);
+  const name = shownAddress(target);
   const { total: bytes } = state;
   const continues = ranges && tellsStates(state);
   const receive = async function* (from = 0, to?: number): Bytes {
@@ -108,7 +108,7 @@ async function probe(url: URL, http: Http, call: Call): Promise<Probed> {
     if (answer.status === 416 && /^bytes \*\/0$/.test(answer.headers['content-range'] ?? ''))
       return { target, state: { ...validatorOf(answer), total: 0 }, ranges: false };
     const next = redirectOf(answer, target);
-    if (!next) throw answerError(answer, `reading ${shown(target)}`, await wordsOf(answer));
+    if (!next) throw answerError(answer, `reading ${shownAddress(target)}`, await wordsOf(answer));
     target = next;
   }
   throw networkError(`${url.host} redirects more than ${redirectLimit} times`);

@@ -14,6 +14,7 @@ import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
 import { formatNamed, ifExistsOption } from '../transfer-options.ts';
 import { removeReplaced } from '../deliver.ts';
+import { judgeFetched } from '../fetched.ts';
 import { checkImported } from '../imported.ts';
 import { settle, type IfExists } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
@@ -82,6 +83,9 @@ export const importImage = defineCommand({
         ...(input.url === undefined ? {} : { url: input.url }),
         ...(input.method === undefined ? {} : { method: input.method }),
         ...(input.to.length > 0 ? { places: input.to } : {}),
+        ...(input.url === undefined
+          ? {}
+          : { judge: judgeFetched({ url: input.url, checksum, named: input.diskFormat, into: into?.id, call }, context) }),
         extras: extrasFrom(at as At, verb, input.set),
       },
       call,

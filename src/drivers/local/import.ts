@@ -1,4 +1,4 @@
-import { formats } from '../../core/encoding.ts';
+import { formats, type Format } from '../../core/encoding.ts';
 import { answerError, providerError, usageError } from '../../core/errors.ts';
 import type { Http, ReceiveAnswer } from '../../core/http.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
@@ -6,6 +6,7 @@ import { redirectOf } from '../../core/redirect.ts';
 import { recordFields } from '../_oci/next-record.ts';
 import { find } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
+import { dropDraft, keptAlive, type Draft } from './drafts.ts';
 import { fill } from './fill.ts';
 import { blobHanded } from './handover.ts';
 import { linkDraft } from './link.ts';
@@ -22,8 +23,8 @@ function urlOf(text: string | undefined): URL {
   });
 }
 
-/** The format that was said of the data: nobody looks into it here. Throws USAGE when nothing was said. */
-async function formatOf(client: LocalClient, request: ImportRequest): Promise<(typeof formats)[number]> {
+/** The format that was said of the data. Throws USAGE when nothing was said. */
+async function formatOf(client: LocalClient, request: ImportRequest): Promise<Format> {
   const queued = request.into === undefined ? undefined : (await find(client.home, request.into)).record.diskFormat;
   const said = request.description.diskFormat ?? queued;
   const format = formats.find((each) => each === said);
@@ -45,6 +46,17 @@ async function fetchFrom(http: Http, start: URL, call: Call): Promise<ReceiveAns
     url = next;
   }
   throw providerError(`too many redirects (${mostRedirects}) from ${start.host}`);
+}
+
+/** A draft that may become an image's data; one that may not is gone when the reason is thrown. */
+async function judged(draft: Draft, format: Format, { judge }: ImportRequest): Promise<Draft> {
+  try {
+    await keptAlive(draft.file, async () => judge?.(draft.file, format));
+    return draft;
+  } catch (error) {
+    await dropDraft(draft.file);
+    throw error;
+  }
 }
 
 export const importImage: Operation<LocalClient, 'import'> = {
@@ -69,7 +81,7 @@ export const importImage: Operation<LocalClient, 'import'> = {
         encoding: { format },
         ...(length !== undefined && /^\d+$/.test(length) ? { bytes: Number(length) } : {}),
       },
-      () => writeDraft(client.home, answer.bytes, call.signal),
+      async () => judged(await writeDraft(client.home, answer.bytes, call.signal), format, request),
       call,
     );
   },
