@@ -1,5 +1,6 @@
 import { formats } from '../core/encoding.ts';
 import { unsupportedError, usageError } from '../core/errors.ts';
+import { checkName } from '../core/image-name.ts';
 import { given, visibilities } from '../core/image.ts';
 import type { Changes, Description, Editable, Extra, Extras, ExtraValues } from '../core/operation.ts';
 import type { At } from './command.ts';
@@ -82,6 +83,7 @@ export function changesFrom(input: OptionValues<typeof changeOptions>): Changes 
   if (input.protect && input.unprotect) throw usageError('--protect and --unprotect contradict each other');
   if (input.hide && input.unhide) throw usageError('--hide and --unhide contradict each other');
   if (input.name === '') throw usageError('--name: an image needs a name');
+  checkName(input.name ?? '');
   const { tags, ...fields } = descriptionFrom(input);
   return {
     ...fields,

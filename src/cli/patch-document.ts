@@ -1,5 +1,6 @@
 import { conflictError, notFoundError, usageError, type ImgctlError } from '../core/errors.ts';
-import { imageFields, type Image } from '../core/image.ts';
+import { imageFields, visibilities, type Image } from '../core/image.ts';
+import { checkName } from '../core/image-name.ts';
 import { editableFields } from '../core/changes.ts';
 import type { Changes, Editable } from '../core/operation.ts';
 import { textOf } from '../host/text-file.ts';
@@ -164,8 +165,33 @@ const kinds: Readonly<Record<string, string>> = {
   minRamBytes: 'number',
 };
 
+function checkBytes(field: Editable): Rule {
+  return (value) => {
+    if (Number.isSafeInteger(value) && Number(value) >= 0) return;
+    throw usageError(`${field} must be a whole number of bytes, not ${JSON.stringify(value)}`);
+  };
+}
+
+type Rule = (value: unknown) => void;
+
+/** What the options refuse, a document is refused for too. */
+const rules: Readonly<Partial<Record<Editable, Rule>>> = {
+  name(value) {
+    if (value === '') throw usageError('name: an image needs a name');
+    checkName(String(value));
+  },
+  visibility(value) {
+    if (visibilities.some((known) => known === value)) return;
+    throw usageError(`visibility: ${JSON.stringify(value)} is not one of ${visibilities.join(', ')}`);
+  },
+  minDiskBytes: checkBytes('minDiskBytes'),
+  minRamBytes: checkBytes('minRamBytes'),
+};
+
 function checked(field: Editable, value: unknown): unknown {
   const kind = kinds[field] ?? 'string';
-  if (value === null || typeof value === kind) return value;
-  throw usageError(`${field} must be a ${kind}, not ${JSON.stringify(value)}`);
+  if (value === null) return value;
+  if (typeof value !== kind) throw usageError(`${field} must be a ${kind}, not ${JSON.stringify(value)}`);
+  rules[field]?.(value);
+  return value;
 }

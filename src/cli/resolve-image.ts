@@ -1,3 +1,4 @@
+import { checkName } from '../core/image-name.ts';
 import { conflictError, ImgctlError, type Circumstances, notFoundError, usageError } from '../core/errors.ts';
 import { globPattern, isGlob } from '../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../core/image.ts';
@@ -23,7 +24,6 @@ export interface FoundImage {
   readonly isShown: boolean;
 }
 
-const hostile = /\p{Cc}/u;
 const candidatesShown = 10;
 
 /**
@@ -32,7 +32,7 @@ const candidatesShown = 10;
  */
 export async function findImage(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
-  if (hostile.test(text)) throw usageError('an image name cannot hold control characters');
+  checkName(text);
   const byId = at.driver.ids.test(text) ? await shownAs(at, text, call) : undefined;
   if (byId && !(byId instanceof ImgctlError)) return byId;
   const named = await imageCalled(at, text, meaning, call);

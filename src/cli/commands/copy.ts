@@ -1,5 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
+import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call, Changes, Download, Editable } from '../../core/operation.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
@@ -66,6 +67,7 @@ export const copy = defineCommand({
     const isProfile = (name: string): boolean => context.directory.has(name);
     const fromReference = parseReference(input.from, isProfile);
     const toReference = isProfile(input.to) ? { profile: input.to, image: '' } : parseReference(input.to, isProfile);
+    checkName(toReference.image);
     if (toReference.profile === undefined && looksLikeFile(input.to))
       throw usageError(`no such profile: ${input.to}`, {
         hint: `Download it with: imgctl download ${input.from} ${input.to}`,
@@ -81,6 +83,7 @@ export const copy = defineCommand({
     const { id } = found.image;
     const image = found.isShown ? found.image : await from.verb('show').run({ id }, call);
     const name = toReference.image || image.name;
+    checkName(name);
     const verb = to.verb('upload');
     const extras = extrasFrom(to as At, verb, input.set);
     const own = descriptionFrom(input);

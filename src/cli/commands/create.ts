@@ -6,6 +6,7 @@ import { defineCommand } from '../command.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
+import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
 import { warnOfNamesakes } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
@@ -33,6 +34,7 @@ export const create = defineCommand({
   ],
   async run(input, context) {
     const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
+    checkName(reference.image);
     const at = await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile));
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
     const verb = at.verb('create');

@@ -2,6 +2,7 @@ import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts'
 import type { Call } from '../../core/operation.ts';
 import { formats } from '../../core/encoding.ts';
 import type { Image } from '../../core/image.ts';
+import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
 import { parseChecksum } from '../../transfer/checked.ts';
 import { comparable, type Checksum } from '../../transfer/published.ts';
@@ -51,6 +52,7 @@ export const importImage = defineCommand({
     if ((input.name === undefined) === (input.into === undefined))
       throw usageError(input.name === undefined ? 'NAME or --into is required' : 'NAME and --into cannot be combined');
     const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
+    checkName(reference.image);
     const into = input.into === undefined ? undefined : await target(input.into, context);
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));

@@ -1,4 +1,5 @@
 import { usageError, unsupportedError } from '../../core/errors.ts';
+import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
 import { prepare, type Prepared } from '../../transfer/prepare.ts';
 import { imageView } from '../../ui/views/image.ts';
@@ -59,6 +60,7 @@ export const upload = defineCommand({
       throw usageError(input.name === undefined ? '--name or --into is required' : '--name and --into cannot be combined');
     const into = input.into === undefined ? undefined : await target(input.into, context);
     const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
+    checkName(reference.image);
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));
     const verb = at.verb('upload');
