@@ -12,7 +12,7 @@ export function outputHelp(): string {
   return paragraphs(
     `Formats (-o): ${outputFormats.join(', ')}. --json is short for -o json.`,
     'stdout carries the result and nothing else; progress, warnings, questions and errors go to stderr.',
-    'json: a list is one array, one image is one object. jsonl: one object a line, written as pages arrive. An empty list is [] and exit 0; a list that breaks off is not closed.\n' +
+    'json: a list is one array; a verb on one image gives one object, on several an array. jsonl: one object a line, written as pages arrive, whether one or many: use it behind xargs. An empty list is [] and exit 0; a list that breaks off is not closed.\n' +
       'table: on a terminal fitted to its width, ids never cut; in a pipe tab-separated machine values with a header (--no-header drops it).\n' +
       'csv: RFC 4180. id: one id a line.',
     `Fields of an image: ${imageFields.join(', ')}; with --raw also raw, the provider's own record.\nA field that the provider did not give is absent. Sizes are bytes, times RFC 3339 in UTC.`,
