@@ -92,3 +92,8 @@ const shown = JSON.parse(imgctl('show web -o json'));
 check(shown.tags?.includes('blessed') && shown.properties?.release === '1', 'the patch is not there');
 rmSync(folder, { recursive: true, force: true });
 console.log('\nquickstart: uploaded, listed, patched, deactivated, reactivated, replicated, downloaded; every byte the same');
+console.log(`
+What next, here in the clone:
+  node bin/imgctl.cjs list                      # your own store, empty so far
+  node bin/imgctl.cjs help profiles             # how a cloud is added
+  node bin/imgctl.cjs upload --help             # what the main verb takes`);
