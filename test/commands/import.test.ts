@@ -83,6 +83,26 @@ describe('the checksum of an import', () => {
   });
 });
 
+describe('a record that was there and got the wrong data', () => {
+  const queued = () =>
+    newImage(cli.cloud().one.store, 'd0d0d0d0d0d0d0d0d0d0d0d0d0d0d0d0', { name: 'queued', visibility: 'private' }).wire;
+  const into = (id: unknown) => fetching(disk(), '', '--into', `demo:${String(id)}`, '--disk-format', 'qcow2');
+
+  it('is deactivated, which is said', async () => {
+    const { id } = queued();
+    const run = await into(id);
+    expect([run.exitCode, run.stderr]).toEqual([11, expect.stringContaining(`${String(id)} is deactivated`)]);
+    expect(named('queued')).toMatchObject([{ id, status: 'deactivated' }]);
+  });
+
+  it('is said to be still usable where it cannot be deactivated', async () => {
+    const { id } = queued();
+    cli.cloud().fail({ kind: 'answer', status: 403, times: 9, on: ({ path }) => path.endsWith('/deactivate'), body: '{}' });
+    const run = await into(id);
+    expect([run.exitCode, run.stderr]).toEqual([11, expect.stringContaining(`${String(id)} could not be deactivated`)]);
+  });
+});
+
 describe('what an import has brought', () => {
   it('is refused where its first bytes are not what was declared', async () => {
     const q = await qcow2();

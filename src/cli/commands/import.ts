@@ -3,6 +3,7 @@ import type { Call } from '../../core/operation.ts';
 import { formats } from '../../core/encoding.ts';
 import type { Image } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
+import { typedImage } from '../../core/next.ts';
 import { parseReference } from '../../core/reference.ts';
 import { parseChecksum } from '../../transfer/checked.ts';
 import { comparable, type Checksum } from '../../transfer/published.ts';
@@ -104,7 +105,7 @@ export const importImage = defineCommand({
       return ready;
     };
     const ready = await settled().catch(async (error: unknown) => {
-      throw into ? named(error, made.id) : await withoutRecord(error, at as At, made.id, call);
+      throw into ? await outOfUse(error, at as At, made.id, call) : await withoutRecord(error, at as At, made.id, call);
     });
     if (before.replaces) await removeReplaced(before.replaces, ready, { at, call });
     task.done();
@@ -115,9 +116,26 @@ export const importImage = defineCommand({
 const has = (image: Image, { algorithm, hex }: Checksum): boolean =>
   comparable(image.checksums).some((known) => known.algorithm === algorithm && known.hex === hex);
 
-/** A record that was there before stays, and is named where its data is not what it should be. */
-const named = (error: unknown, id: string): unknown =>
-  error instanceof ImgctlError && error.code === 'INTEGRITY' ? error.with({ leftover: id }) : error;
+/** A record that was there before stays, and is named. Where its data is not what it should be, nobody is to use it. */
+async function outOfUse(error: unknown, at: At, id: string, call: Call): Promise<unknown> {
+  if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') return error;
+  const told = (message: string): ImgctlError =>
+    new ImgctlError(error.code, error.message, {
+      ...error.circumstances,
+      cause: error,
+      leftover: id,
+      hint: [error.circumstances.hint, message].filter(Boolean).join('\n'),
+    });
+  const cure = `Delete it with: imgctl delete ${typedImage(at.profile, id)}`;
+  try {
+    const changed = await at.maybe('deactivate')?.run({ id }, { ...call, signal: AbortSignal.timeout(30_000) });
+    if (changed) return told(`${id} is deactivated. ${cure}`);
+  } catch (cause) {
+    if (!(cause instanceof ImgctlError)) throw cause;
+    return told(`${id} could not be deactivated, and is still active: ${cause.message}. ${cure}`);
+  }
+  return told(`${id} is still active. ${cure}`);
+}
 
 /** An import that failed leaves no empty record behind, or names it. One that goes on at the provider stays. */
 async function withoutRecord(error: unknown, at: At, id: string, call: Call): Promise<unknown> {
