@@ -41,7 +41,7 @@ export function eventPainter(io: Io, say: (text: string) => void): Painter {
     },
     finished(task, how, text) {
       told.delete(task);
-      tell({ event: how, task: task.title, ...(how === 'done' ? figures(task) : { step: task.step }), message: text });
+      tell({ event: how, task: task.title, ...(how === 'done' ? doneFigures(task) : { step: task.step }), message: text });
     },
     line: (text, kind) => tell({ event: kind, message: text }),
     hide: () => {},
@@ -54,4 +54,10 @@ const figures = (task: TaskState): object => ({
   bytes: task.bytes,
   totalBytes: task.totalBytes,
   percent: percentOf(task),
+});
+
+/** The last step may have counted no bytes: the task is done all the same. */
+const doneFigures = (task: TaskState): object => ({
+  ...figures(task),
+  percent: percentOf(task) === undefined ? undefined : 100,
 });

@@ -237,6 +237,16 @@ describe('none', () => {
   });
 });
 
+it('a task that is done is done whole in JSON, though its last step counted no bytes', () => {
+  const { io, progress } = setUp('json');
+  const task = progress.task('upload');
+  task.step('send');
+  task.advance(10, 10);
+  task.step('verify');
+  task.done();
+  expect(events(io).at(-1)).toMatchObject({ event: 'done', step: 'verify', percent: 100 });
+});
+
 it.each(['bar', 'plain', 'json', 'none'] as const)('progress lives on when stderr is closed: %s', async (mode) => {
   const io = { ...fakeIo({ terminal: true }), stderr: { write: () => Promise.reject(new PipeClosed('gone')) } };
   const progress = createProgress(mode, io);
