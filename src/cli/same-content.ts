@@ -52,6 +52,5 @@ export async function checkIntact(at: At, { id }: Image, call: Call): Promise<vo
   throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
     hint: 'Use --if-exists replace, or delete it with:',
     next: [{ command: 'imgctl delete IMAGE', image: id }],
-    profile: at.profile,
-  });
+  }).inProfile(at.profile, at.provider);
 }

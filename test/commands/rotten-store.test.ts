@@ -106,6 +106,7 @@ describe.each(Object.entries(rots))('a disk in the store with %s', (what, rot) =
     rot(blob('here'));
     const refused = await run(...args(), '--json');
     expect([refused.exitCode, errorOf(refused).code]).toEqual([11, 'INTEGRITY']);
+    expect(errorOf(refused).hint).toMatch(/or delete it with: imgctl delete here:\S+$/);
   });
 });
 
