@@ -53,9 +53,12 @@ export async function makeFolder(folderPath: string): Promise<void> {
   } catch (error) {
     if (await isThere(folderPath)) return;
     const above = path.dirname(folderPath);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || (await isThere(above))) throw error;
-    await makeFolder(above);
-    await makeFolder(folderPath);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // What is above may be there by now, made by another run.
+    if (!(await isThere(above))) await makeFolder(above);
+    await mkdir(folderPath).catch(async (again: unknown) => {
+      if (!(await isThere(folderPath))) throw again;
+    });
   }
 }
 
