@@ -8,7 +8,7 @@ import type { Task } from '../ui/progress.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import { byShortcut, type Route, type Shortcut } from './route.ts';
-import { settleName, type IfExists } from './taken-name.ts';
+import { mustBeFree, settleAgain, settleName, type IfExists } from './taken-name.ts';
 import { waitFor, type WaitLimits } from './wait.ts';
 
 /** Where prepared bytes are to go, and how. */
@@ -43,7 +43,11 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   if ('image' in before) return before;
   task.step('prepare');
   const since = new Date(surface.io.now()).toISOString();
-  const { image: sent, route, content } = await brought(before.description, prepared, delivery, surface);
+  const made = await brought(before.description, prepared, delivery, surface).catch((error: unknown) =>
+    settleAgain(error, delivery, () => settleName(prepared, delivery, surface)),
+  );
+  if (!('content' in made)) return made;
+  const { image: sent, route, content } = made;
   task.step('verify');
   const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
@@ -65,7 +69,7 @@ async function brought(
 ): Promise<Required<Delivered> & { readonly content: Content }> {
   const { at, call, shortcut, task } = delivery;
   const contentId = (): Promise<string | undefined> => prepared.contentId();
-  const request = { ...delivery.request, description, contentId };
+  const request = { ...delivery.request, description, contentId, nameMustBeFree: mustBeFree(delivery) };
   if (shortcut) {
     // What is not sent from here is not read here either.
     const content = await prepared.offered();
@@ -175,6 +179,8 @@ export async function removeReplaced(
       ?.run({ id }, call)
       .catch((error: unknown) => {
         if (!(error instanceof ImgctlError)) throw error;
+        // Another run has replaced it too.
+        if (error.code === 'NOT_FOUND') return;
         const hint = [error.circumstances.hint, `${image.id} is complete, and ${id} is still there besides it.`];
         throw error.with({ leftover: image.id, hint: hint.filter(Boolean).join('\n') });
       });

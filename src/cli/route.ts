@@ -60,10 +60,13 @@ export async function byShortcut(
 ): Promise<Image | string> {
   try {
     if (route === 'mount') return await at.verb('upload').run({ ...request, handover }, call);
-    const { description, place } = request;
+    const { description, place, nameMustBeFree = false } = request;
     const verb = at.maybe('import');
     if (!verb) return `${at.provider} has no ${route}`;
-    return await verb.run({ description, handover, ...(place === undefined ? {} : { places: [place] }), extras: {} }, call);
+    return await verb.run(
+      { description, handover, nameMustBeFree, ...(place === undefined ? {} : { places: [place] }), extras: {} },
+      call,
+    );
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code !== 'UNSUPPORTED') throw error;
     return error.message;

@@ -27,6 +27,25 @@ type Before = { readonly image: Image } | { readonly description: Named; readonl
 export const settleName = (prepared: Prepared, claim: Claim, surface: Surface): Promise<Before> =>
   settle(claim, (taken) => identical(claim.at as At, taken, prepared), surface);
 
+/** Whether an image may be made only where the name is still free when it is entered. Two of `rename` have names of their own. */
+export const mustBeFree = ({ ifExists, request }: Pick<Claim, 'ifExists' | 'request'>): boolean =>
+  request.into === undefined && (ifExists === 'fail' || ifExists === 'skip');
+
+/**
+ * What a claim comes to whose image could not be made for `error`: where another run has taken the name meanwhile, that is judged
+ * as if it had been there before. Throws what that comes to, else `error`.
+ */
+export async function settleAgain(
+  error: unknown,
+  claim: Claim,
+  again: () => Promise<Before>,
+): Promise<{ readonly image: Image }> {
+  if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT' || !mustBeFree(claim)) throw error;
+  const now = await again();
+  if ('image' in now) return now;
+  throw error;
+}
+
 /** The same for what is not at hand: `same` finds among images of the name one that has its content. */
 export async function settle(
   claim: Claim,

@@ -124,6 +124,11 @@ export interface Content {
 export interface UploadRequest {
   /** A queued record to fill; absent: a new image is made from `description`. */
   readonly into?: string;
+  /**
+   * Only where no image has the name in the moment that this one is entered: CONFLICT else. Honoured by who reads and writes in one
+   * step; others were asked before.
+   */
+  readonly nameMustBeFree?: boolean;
   readonly id?: string;
   readonly description: Description & { readonly name: string };
   readonly place?: string;
@@ -157,6 +162,8 @@ export interface Download {
 
 export interface ImportRequest {
   readonly into?: string;
+  /** As for an upload. */
+  readonly nameMustBeFree?: boolean;
   readonly id?: string;
   readonly description: Description & { readonly name: string };
   readonly url?: string;

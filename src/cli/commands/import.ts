@@ -18,7 +18,7 @@ import { formatNamed, ifExistsOption } from '../transfer-options.ts';
 import { removeReplaced } from '../deliver.ts';
 import { judgeFetched } from '../fetched.ts';
 import { checkImported } from '../imported.ts';
-import { settle, type IfExists } from '../taken-name.ts';
+import { mustBeFree, settle, settleAgain, type IfExists } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const importImage = defineCommand({
@@ -67,32 +67,32 @@ export const importImage = defineCommand({
     const call = context.call();
     const name = into ? (await at.verb('show').run({ id: into.id }, call)).name : reference.image;
     const since = new Date(context.io.now()).toISOString();
-    const before = await settle(
-      {
-        at,
-        request: { description: { name, ...fields }, ...(into ? { into: into.id } : {}) },
-        ifExists: (input.ifExists ?? 'fail') as IfExists,
-        call,
-      },
-      async (taken) => taken.find((image) => checksum !== undefined && has(image, checksum)),
-      context,
-    );
-    if ('image' in before) return one(imageView, before.image);
-    const made = await verb.run(
-      {
-        description: before.description,
-        ...(into ? { into: into.id } : {}),
-        ...(input.id === undefined ? {} : { id: input.id }),
-        ...(input.url === undefined ? {} : { url: input.url }),
-        ...(input.method === undefined ? {} : { method: input.method }),
-        ...(input.to.length > 0 ? { places: input.to } : {}),
-        ...(input.url === undefined
-          ? {}
-          : { judge: judgeFetched({ url: input.url, checksum, named: input.diskFormat, into: into?.id, call }, context) }),
-        extras: extrasFrom(at as At, verb, input.set),
-      },
+    const claim = {
+      at,
+      request: { description: { name, ...fields }, ...(into ? { into: into.id } : {}) },
+      ifExists: (input.ifExists ?? 'fail') as IfExists,
       call,
-    );
+    };
+    const settleName = () =>
+      settle(claim, async (taken) => taken.find((image) => checksum !== undefined && has(image, checksum)), context);
+    const before = await settleName();
+    if ('image' in before) return one(imageView, before.image);
+    const request = {
+      description: before.description,
+      ...(into ? { into: into.id } : {}),
+      ...(input.id === undefined ? {} : { id: input.id }),
+      ...(input.url === undefined ? {} : { url: input.url }),
+      ...(input.method === undefined ? {} : { method: input.method }),
+      ...(input.to.length > 0 ? { places: input.to } : {}),
+      ...(input.url === undefined
+        ? {}
+        : { judge: judgeFetched({ url: input.url, checksum, named: input.diskFormat, into: into?.id, call }, context) }),
+      nameMustBeFree: mustBeFree(claim),
+      extras: extrasFrom(at as At, verb, input.set),
+    };
+    const outcome = await verb.run(request, call).catch((error: unknown) => settleAgain(error, claim, settleName));
+    if (!('id' in outcome)) return one(imageView, outcome.image);
+    const made = outcome;
     if (input.wait === false && made.status !== 'active') return one(imageView, made);
     const task = context.progress.task(`import ${made.name}`);
     const work = { verb: 'import', since } as const;

@@ -172,3 +172,13 @@ export function checkFree(index: Index, id: string): void {
   const taken = takenBy(index, id);
   if (taken !== undefined) throw conflictError(`id ${taken} already exists`, { hint: 'Omit --id to have one generated.' });
 }
+
+/** Throws CONFLICT where an image has the name. What is damaged has been warned of before. */
+export async function checkNameFree(folder: Folder, index: Index, name: string, { signal }: Pick<Call, 'signal'>): Promise<void> {
+  const { images } = await readCatalogue(folder, { signal, note: () => undefined }, index);
+  const taken = [...images.values()].find(({ record }) => record.name === name);
+  if (taken)
+    throw conflictError(`image "${name}" already exists (${taken.id})`, {
+      hint: 'Choose with --if-exists skip|replace|rename.',
+    });
+}

@@ -7,7 +7,7 @@ import { checkFillable, diskLayer, filledRecord } from '../_oci/filled.ts';
 import { checkId } from '../_oci/ids.ts';
 import { documentsOf } from '../_oci/original.ts';
 import { blobSize, isIntact, placeDraft } from './blobs.ts';
-import { checkFree, find, takenBy, type Found } from './catalogue.ts';
+import { checkFree, checkNameFree, find, takenBy, type Found } from './catalogue.ts';
 import { enter, put } from './change.ts';
 import type { LocalClient } from './client.ts';
 import type { Folder, LockedFolder } from './folder.ts';
@@ -21,6 +21,8 @@ export interface Target {
   readonly id?: string;
   readonly description: Description & { readonly name: string };
   readonly original?: Original;
+  /** No image may have the name when this one is entered. */
+  readonly nameMustBeFree?: boolean;
 }
 
 /** A disk on its way in. `bytes` and `sha256` are absent where they are known only at its end. */
@@ -72,7 +74,7 @@ async function enterKnown({ home }: LocalClient, target: Target, id: string, dis
   if (!(await isIntact(home, { digest, size }, call.signal))) return undefined;
   return home.locked(
     async (folder) =>
-      (await blobSize(folder, digest)) === size ? enterDisk(folder, target, id, disk, { digest, size }) : undefined,
+      (await blobSize(folder, digest)) === size ? enterDisk(folder, target, id, disk, { digest, size }, call) : undefined,
     call.note,
   );
 }
@@ -95,7 +97,7 @@ async function enterNew(
     return await keptAlive(draft.file, () =>
       home.locked(async (folder) => {
         await placeDraft(folder, draft);
-        return enterDisk(folder, target, id, disk, draft);
+        return enterDisk(folder, target, id, disk, draft, call);
       }, call.note),
     );
   } finally {
@@ -112,8 +114,10 @@ async function enterDisk(
   id: string,
   { encoding, virtualBytes }: Disk,
   { digest, size }: Omit<Draft, 'file'>,
+  call: Call,
 ): Promise<Found> {
   const index = await readIndex(home);
+  if (target.nameMustBeFree) await checkNameFree(home, index, target.description.name, call);
   const documents = documentsOf(target, { digest, size });
   if (documents && takenBy(index, documents.id) === undefined)
     return enter(home, index, documents.id, { manifest: documents.text, record: documents.recordText });
