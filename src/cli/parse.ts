@@ -1,5 +1,6 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
 import type { Arg, Command, CommandEntry } from './command.ts';
+import { usageError } from '../core/errors.ts';
 import { absentValue, flagName, flagsOf, parseOption, type Options, type OptionValues } from './option.ts';
 import { globalOptions, type GlobalValues } from './settings.ts';
 import { inOurWords, misplacedOption, noVerb, unknownInGroup, unknownVerb } from './usage-errors.ts';
@@ -48,7 +49,10 @@ export async function parseArguments(argv: readonly string[], commands: readonly
   for (const [name, arg] of Object.entries(command?.args ?? {})) parser.argument(argumentOf(name, arg, lenient), arg.summary);
   parse(parser, spelled(rest, command?.options ?? {}), chosen);
   const globals = valuesOf(rootOptions, parser.opts());
-  const input = command ? { ...positional(command, parser.processedArgs), ...valuesOf(command.options, parser.opts()) } : {};
+  const input =
+    chosen && command
+      ? { ...refuseEmpty(positional(command, parser.processedArgs), chosen), ...valuesOf(command.options, parser.opts()) }
+      : {};
   if (!chosen && rest.length > 0 && !globals.help && !globals.version) throw noVerb(undefined, words[0]);
   return {
     ...(chosen ? { chosen } : {}),
@@ -134,6 +138,16 @@ function valuesOf<O extends Options>(options: O, given: Readonly<Record<string, 
 
 const positional = (command: Command, given: readonly unknown[]): Record<string, unknown> =>
   Object.fromEntries(Object.keys(command.args).map((name, index) => [name, given[index]]));
+
+/** An argument that must be there is not there either where it is empty, as that of a variable that was not set. */
+function refuseEmpty(input: Record<string, unknown>, chosen: Chosen): Record<string, unknown> {
+  const empty = Object.entries(chosen.command.args).find(
+    ([name, { takes }]) => (takes === 'required' || takes === 'many') && [input[name]].flat().includes(''),
+  );
+  if (!empty) return input;
+  const word = empty[0].toUpperCase();
+  throw withUsage(usageError(`"" is no ${word}`, { hint: `Specify ${word} (was a variable empty?).` }), chosen);
+}
 
 /** Throws USAGE, with how the verb is typed, for what cannot be read. */
 function parse(parser: Parser, words: readonly string[], chosen: Chosen | undefined): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { usageError } from '../core/errors.ts';
 import { fileSource } from '../transfer/file-source.ts';
@@ -21,5 +22,11 @@ export async function sourceFrom(text: string, surface: Surface): Promise<Source
     const call = surface.call();
     return persistentSource(await urlSource(text, (await surface.tools()).http, call), call);
   }
+  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
+  if (scheme !== undefined && !existsSync(text))
+    throw usageError(`${scheme} is not supported: a source is a file, -, or a URL with http:// or https://`, {
+      hint:
+        scheme.toLowerCase() === 'file://' ? 'Use the path of the file alone.' : 'Download it first, or pipe it in and use -.',
+    });
   return fileSource(path.normalize(text), surface.signal);
 }
