@@ -42,12 +42,14 @@ function referredTo({ directory, home: { env } }: Surface): readonly string[] {
   return texts.flatMap((text) => /^env:(\w+)$/.exec(text)?.[1] ?? []);
 }
 
-/** What may be set for the profiles that there are. */
-async function profileVariables({ directory, drivers }: Surface): Promise<readonly string[]> {
-  const each = directory.all.map(async (name) => {
+/** What may be set for those profiles that something is set for: only their drivers are loaded. */
+async function profileVariables({ directory, drivers, home: { env } }: Surface): Promise<readonly string[]> {
+  const prefixOf = (name: string): string => `IMGCTL_PROFILE_${variableName(name)}_`;
+  const meant = directory.all.filter((name) => Object.keys(env).some((one) => one.startsWith(prefixOf(name))));
+  const each = meant.map(async (name) => {
     const { provider } = directory.entry(name);
     const fields = Object.keys((await drivers.load(provider))?.profile ?? {});
-    const prefix = `IMGCTL_PROFILE_${variableName(name)}_`;
+    const prefix = prefixOf(name);
     return [`${prefix}PROVIDER`, ...fields.flatMap((field) => [fieldVariable(name, field), `${prefix}${field.toUpperCase()}`])];
   });
   return (await Promise.all(each)).flat();

@@ -5,7 +5,6 @@ import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Surface } from './context.ts';
 import { inParallel } from './parallel.ts';
-import { safe } from '../ui/text.ts';
 import { actOn, type Lead, type Target } from './targets.ts';
 
 /** What goes when a verb is done, so that it is asked for first, once for all images of a profile. */
@@ -34,7 +33,7 @@ export async function findAndAgree<V extends OperationName>(
   const look = async (text: string): Promise<WithLoss<V>> => withLoss(await find(text), loss);
   const looks = await Promise.allSettled(inParallel(context.settings.concurrencyLimit, texts, look));
   const impossible = looks.flatMap((one, at) =>
-    one.status === 'rejected' && one.reason instanceof ImgctlError ? [safe(`${texts[at] ?? ''}: ${one.reason.message.split('\n')[0] ?? ''}`)] : [],
+    one.status === 'rejected' && one.reason instanceof ImgctlError ? [`${texts[at] ?? ''}: ${one.reason.message.split('\n')[0] ?? ''}`] : [],
   );
   await agree(
     looks.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])),
