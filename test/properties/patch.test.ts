@@ -23,10 +23,12 @@ const key = fc.constantFrom(
   'ü',
 );
 const text = fc.constantFrom('', 'web', 'x', 'null', '0', '__proto__', 'ü\u0000');
+const isName = (found: Json): boolean => typeof found === 'string' && found !== '' && !found.includes('\u0000');
+const nameText = text.filter(isName);
 
 const image = fc
   .record({
-    name: text,
+    name: nameText,
     description: fc.option(text, { nil: undefined }),
     protected: fc.option(fc.boolean(), { nil: undefined }),
     minDiskBytes: fc.option(fc.nat(), { nil: undefined }),
@@ -72,10 +74,10 @@ const modelStep: fc.Arbitrary<PatchStep> = fc.oneof(
 
 const fields = ['name', 'description', 'protected', 'minDiskBytes', 'tags', 'properties'] as const;
 const kinds: Readonly<Record<string, (found: Json) => boolean>> = {
-  name: (found) => typeof found === 'string',
+  name: isName,
   description: (found) => typeof found === 'string',
   protected: (found) => typeof found === 'boolean',
-  minDiskBytes: (found) => typeof found === 'number',
+  minDiskBytes: (found) => Number.isSafeInteger(found),
   tags: (found) => Array.isArray(found) && found.every((tag) => typeof tag === 'string'),
   properties: (found) =>
     typeof found === 'object' &&
@@ -149,7 +151,7 @@ it('the changes of a merge patch make of an image what RFC 7386 makes of it', ()
   const properties = fc.array(fc.tuple(key, orNull(text)), { maxLength: 4 }).map((pairs) => new Map(pairs));
   const document = fc.record(
     {
-      name: text,
+      name: nameText,
       description: orNull(text),
       protected: orNull(fc.boolean()),
       minDiskBytes: orNull(fc.nat()),
