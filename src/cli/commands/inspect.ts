@@ -53,7 +53,7 @@ export const inspectFile = defineCommand({
         findings,
         file: shown,
         ...(fileBytes === undefined ? {} : { fileBytes }),
-        safe: refused === undefined,
+        ...safetyOf(refused !== undefined, reads || seen.whole),
         ...(reads && algorithms.length > 0 ? { checksums: read.digests } : {}),
         ...(read.contentId === undefined ? {} : { contentId: read.contentId }),
         providers: await takers({ ...seen, inspection, whole: reads || seen.whole }, context),
@@ -69,6 +69,10 @@ export const inspectFile = defineCommand({
 });
 
 const address = /^https?:/i;
+
+/** Unsafe is what was found to be; safe is only what was looked at as a whole. */
+const safetyOf = (isRefused: boolean, isWhole: boolean): Pick<InspectionReport, 'safe'> =>
+  isRefused || isWhole ? { safe: !isRefused } : {};
 
 /** What is typed for an image: this verb reads files. */
 const showInstead = (text: string, { settings }: Surface): string =>

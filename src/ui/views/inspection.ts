@@ -25,7 +25,8 @@ export interface InspectionReport {
   readonly allocatedBytes?: number;
   readonly checksums?: Readonly<Record<string, string>>;
   readonly contentId?: string;
-  readonly safe: boolean;
+  /** Absent: nothing bad was found, and not all of it was looked at. */
+  readonly safe?: boolean;
   readonly findings: readonly ShownFinding[];
   readonly providers?: readonly Taker[];
 }
@@ -35,6 +36,8 @@ const takesText: Readonly<Record<Taker['takes'], string>> = { asIs: 'as it is', 
 function takerText({ takes, note }: Taker): string {
   return `${takesText[takes]}${note === undefined ? '' : ` (${note})`}`;
 }
+
+const safetyText = ({ safe }: InspectionReport): string => (safe === undefined ? 'unknown' : safe ? 'yes' : 'no');
 
 const findingParts = (findings: readonly ShownFinding[]): readonly (readonly [string, string])[] =>
   findings.map(({ level, code, message }) => [code, `${level}: ${message}`]);
@@ -52,7 +55,7 @@ export const inspectionView = defineView<InspectionReport>({
     allocatedBytes: { value: (report) => report.allocatedBytes, kind: 'size', title: 'allocated' },
     checksums: { value: (report) => report.checksums },
     contentId: { value: (report) => report.contentId, kind: 'id' },
-    safe: { value: (report) => (report.safe ? 'yes' : 'no'), kind: 'status' },
+    safe: { value: safetyText, kind: 'status' },
     findings: {
       value: (report) => report.findings,
       show: (value) => (value as readonly ShownFinding[]).map(({ code }) => code).join(', '),
