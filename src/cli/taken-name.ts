@@ -76,10 +76,16 @@ export async function settle(
     surface.say(`already up to date: ${found.id} has the same content`);
     return { image: found };
   }
-  throw conflictError(`"${description.name}" (${first.id}) exists with different (or unknown) content`, {
+  throw conflictError(`"${description.name}" (${first.id}) ${otherwise(first)}`, {
     hint: 'Choose with --if-exists replace|rename.',
   });
 }
+
+/** Why an image does not count as the same. */
+const otherwise = ({ status, progress }: Image): string =>
+  status === 'failed'
+    ? `has failed${progress?.message === undefined ? '' : `: ${progress.message}`}`
+    : 'exists with different (or unknown) content';
 
 /**
  * Warns, with their ids, of other images of one's own that bear this name; `id`: the image itself, where there is one. What cannot be

@@ -20,10 +20,11 @@ export function blobPath(folder: Folder, digest: string): string | undefined {
   return hex === undefined ? undefined : path.join(blobsPath(folder), hex);
 }
 
-/** Bytes of a blob; absent if it is not there. */
+/** Bytes of a blob; absent if it is not there, or no file. */
 export async function blobSize(folder: Folder, digest: string): Promise<number | undefined> {
   const file = blobPath(folder, digest);
-  return file === undefined ? undefined : (await ifThere(`looking at ${file}`, stat(file)))?.size;
+  const found = file === undefined ? undefined : await ifThere(`looking at ${file}`, stat(file));
+  return found?.isFile() ? found.size : undefined;
 }
 
 /**

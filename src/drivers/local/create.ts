@@ -7,7 +7,7 @@ import { put } from './change.ts';
 import type { LocalClient } from './client.ts';
 import { goOn } from './failure.ts';
 import { readIndex } from './index-file.ts';
-import { shown } from './replicas.ts';
+import { shown } from './shown.ts';
 
 /** The facts say that it always has one. */
 const named = (description: Description): Description & { readonly name: string } => ({ name: '', ...description });
@@ -26,6 +26,6 @@ export const create: Operation<LocalClient, 'create'> = {
       return put(home, index, firstRecord(id, named(request.description), new Date().toISOString()));
     }, call.note);
     call.note({ kind: 'created', id });
-    return shown(found, []);
+    return shown(client.home, found);
   },
 };

@@ -13,7 +13,7 @@ import type { LocalClient } from './client.ts';
 import type { Folder, LockedFolder } from './folder.ts';
 import { dropDraft, keptAlive, type Draft } from './drafts.ts';
 import { readIndex, type Index } from './index-file.ts';
-import { shown } from './replicas.ts';
+import { shown } from './shown.ts';
 
 /** Which image gets the data: a queued one, or a new one of this description. */
 export interface Target {
@@ -62,7 +62,7 @@ export async function fill(
   const entered =
     (await enterKnown(client, target, id, disk, call)) ?? (await enterNew(client, target, id, disk, makeDraft, call));
   call.note({ kind: 'created', id: entered.id });
-  return shown(entered, []);
+  return shown(home, entered);
 }
 
 /** Enters a disk whose digest and size are known beforehand and whose bytes are there: each of them is read. Absent: they are not. */

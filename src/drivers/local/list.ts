@@ -2,18 +2,21 @@ import type { Operation } from '../../core/operation.ts';
 import { readCatalogue } from './catalogue.ts';
 import type { LocalClient } from './client.ts';
 import { goOn } from './failure.ts';
-import { inPlaces, isCopy, shown } from './replicas.ts';
+import { inPlaces, isCopy } from './replicas.ts';
+import { shown } from './shown.ts';
 
 /** All images of the folder are the caller's own, and all are read at once: nothing is left for a filter to save. */
 export const list: Operation<LocalClient, 'list'> = {
   filters: [],
   async *run(client, request, call) {
     const { images } = await readCatalogue(client.home, call);
-    const copies = await inPlaces(client, call, (folder) => readCatalogue(folder, call));
+    const places = [...(await inPlaces(client, call, async (folder) => ({ folder, ...(await readCatalogue(folder, call)) })))];
     for (const found of images.values()) {
       goOn(call.signal);
-      const places = [...copies].filter(([, { images: there }]) => isCopy(found, there.get(found.id))).map(([name]) => name);
-      const image = shown(found, places);
+      const copies = places.flatMap(([name, { folder, images: there }]) =>
+        isCopy(found, there.get(found.id)) ? [[name, folder] as const] : [],
+      );
+      const image = shown(client.home, found, new Map(copies));
       if (image.hidden !== true || request.hidden) yield image;
     }
   },

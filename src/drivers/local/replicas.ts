@@ -1,36 +1,22 @@
 import { conflictError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { imageOf } from '../_oci/record.ts';
 import { blobSize, damagedBlob, isIntact, placeDraft, readBlob, readDocument } from './blobs.ts';
 import { find, ifDamaged, lookUp, type Found } from './catalogue.ts';
 import { enter } from './change.ts';
-import { homePlace, type LocalClient } from './client.ts';
+import type { LocalClient } from './client.ts';
 import { dropDraft, keptAlive, type Draft } from './drafts.ts';
 import { goOn, reasonOf } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { readIndex } from './index-file.ts';
 import { removeImage } from './remove-image.ts';
+import { shown } from './shown.ts';
 import { storedDisk } from './stored-disk.ts';
 import { writeDraft } from './write-draft.ts';
 
 /** Whether what stands in a place is a copy of this image, and not one that only has the same id. */
 export const isCopy = (found: Found, there: Found | undefined): boolean =>
   there !== undefined && there.manifest.disk !== undefined && there.manifest.disk.digest === found.manifest.disk?.digest;
-
-/** The image as it is shown. `elsewhere` are the places besides home that hold a copy. */
-export function shown(found: Found, elsewhere: readonly string[]): ImageRecord {
-  const record = found.json;
-  const raw = {
-    ref: found.id,
-    digest: found.entry.digest,
-    get manifest() {
-      return found.manifestJson;
-    },
-    record,
-  };
-  return imageOf(found.id, record, [homePlace, ...elsewhere], raw);
-}
 
 /** What `read` finds in each place. A place that cannot be read is reported, and counts as one that holds nothing. */
 export async function inPlaces<T>(
@@ -59,7 +45,7 @@ export async function copiesOf(client: LocalClient, found: Found, call: Call): P
 /** The image as it is now, with its places. Throws NOT_FOUND. */
 export async function showImage(client: LocalClient, id: string, call: Call): Promise<ImageRecord> {
   const found = await find(client.home, id);
-  return shown(found, [...(await copiesOf(client, found, call)).keys()]);
+  return shown(client.home, found, await copiesOf(client, found, call));
 }
 
 /** Brings the record of every copy of a changed image up to date. A place where that fails is reported: the image itself is as it should be. */
@@ -72,7 +58,7 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
       call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${reasonOf(error)}` });
     }
   }
-  return shown(found, [...copies.keys()]);
+  return shown(client.home, found, copies);
 }
 
 /**

@@ -1,9 +1,27 @@
+import { statSync } from 'node:fs';
 import { integrityError } from '../../core/errors.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
-import { blobPath, blobSize } from './blobs.ts';
+import { blobPath } from './blobs.ts';
 import type { Found } from './catalogue.ts';
-import { noData } from './failure.ts';
+import { noData, reasonOf } from './failure.ts';
 import type { Folder } from './folder.ts';
+
+/**
+ * Why the file of a disk cannot be whole, as far as a look without reading tells; absent where nothing speaks against it. Not
+ * asynchronous: a list looks at ten thousand.
+ */
+export function lossOf(folder: Folder, { digest, size }: Pick<Descriptor, 'digest' | 'size'>): string | undefined {
+  const file = blobPath(folder, digest);
+  if (file === undefined) return `${digest} is not stored here`;
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (!found) return `${file} is missing`;
+    if (!found.isFile()) return `${file} is not a regular file`;
+    return found.size === size ? undefined : `${file} has ${found.size} bytes, expected ${size}`;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
 
 /**
  * The disk of an image, and the file that it lies in. Throws CONFLICT where there is none yet, INTEGRITY where the file is not as
@@ -15,9 +33,9 @@ export async function storedDisk(
 ): Promise<{ readonly disk: Descriptor; readonly file: string }> {
   if (!disk) throw noData(id, record.status);
   const file = blobPath(folder, disk.digest);
-  const size = await blobSize(folder, disk.digest);
-  if (file !== undefined && size === disk.size) return { disk, file };
-  throw integrityError(`image ${id} is damaged: ${file ?? disk.digest} has ${size ?? 0} bytes, expected ${disk.size}`, {
+  const loss = lossOf(folder, disk);
+  if (file !== undefined && loss === undefined) return { disk, file };
+  throw integrityError(`image ${id} is damaged: ${loss}`, {
     hint: 'Restore the file from a backup, or upload the disk again.',
   });
 }

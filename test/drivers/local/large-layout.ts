@@ -5,7 +5,9 @@ import { diskDescriptor, indexEntry, manifestText } from '../../../src/drivers/_
 import { emptyType, indexType, recordType } from '../../../src/drivers/_oci/media-types.ts';
 import { firstRecord } from '../../../src/drivers/_oci/next-record.ts';
 
-/** Writes a layout of many images at once, past the driver: nothing is synced, and the disks themselves are left out. */
+const zeros = Buffer.alloc(1024);
+
+/** Writes a layout of many images at once, past the driver: nothing is synced, and the disks are zeros of the right length. */
 export function writeLargeLayout(folder: string, count: number): void {
   const blobs = path.join(folder, 'blobs', 'sha256');
   mkdirSync(blobs, { recursive: true });
@@ -19,6 +21,7 @@ export function writeLargeLayout(folder: string, count: number): void {
     const id = `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
     const created = new Date(1_700_000_000_000 + n * 1000).toISOString();
     const digest = `sha256:${createHash('sha256').update(id).digest('hex')}`;
+    writeFileSync(path.join(blobs, digest.slice(7)), zeros);
     const described = {
       name: `image-${n}`,
       tags: ['nightly', 'x86'],
