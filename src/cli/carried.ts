@@ -1,4 +1,4 @@
-import { given, type Image } from '../core/image.ts';
+import { given, isOwnProperty, type Image } from '../core/image.ts';
 import type { Changes, Description, Editable, UploadFacts } from '../core/operation.ts';
 
 type Labels = Omit<Description, 'name'>;
@@ -23,7 +23,7 @@ const carriedFields = [
 
 /** Names of what an image has beyond the usual, of the fields that a target does not keep. */
 function lost(image: Image, fields: readonly Editable[], own: Labels): readonly string[] {
-  const properties = Object.keys(image.properties).filter((name) => !name.startsWith('imgctl.'));
+  const properties = Object.keys(image.properties).filter((name) => !isOwnProperty(name));
   const isOpen = image.visibility === 'public' || image.visibility === 'community';
   const had: Readonly<Partial<Record<Editable, string | false | undefined>>> = {
     description: image.description && 'description',

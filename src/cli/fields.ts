@@ -1,7 +1,7 @@
 import { formats } from '../core/encoding.ts';
 import { unsupportedError, usageError } from '../core/errors.ts';
 import { checkName } from '../core/image-name.ts';
-import { given, visibilities } from '../core/image.ts';
+import { given, isOwnProperty, visibilities } from '../core/image.ts';
 import type { Changes, Description, Editable, Extra, Extras, ExtraValues } from '../core/operation.ts';
 import type { At } from './command.ts';
 import type { Options, OptionValues } from './option.ts';
@@ -51,12 +51,9 @@ type DescriptionValues = OptionValues<typeof descriptionOptions>;
 const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
 const someOf = (record: Readonly<Record<string, string>>) => (Object.keys(record).length > 0 ? record : undefined);
 
-/** Properties by which imgctl knows later what it has done, in any case: some providers do not tell cases apart. */
-const ownProperties = /^imgctl\./i;
-
 /** The properties that a user wants set. Throws USAGE for one that only imgctl sets, since it is believed; removing it does no harm. */
 export function settable(properties: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const own = Object.keys(properties).find((name) => ownProperties.test(name));
+  const own = Object.keys(properties).find(isOwnProperty);
   if (own === undefined) return properties;
   throw usageError(`property ${own} is set by imgctl only`, { hint: 'Use a name that does not begin with "imgctl.".' });
 }

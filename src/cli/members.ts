@@ -34,6 +34,8 @@ async function idOfProfile(who: string, at: At, { at: open, call, directory }: O
   if (directory.entry(who).provider !== at.provider)
     throw usageError(`--with: profile ${who} is of ${directory.entry(who).provider}, not of ${at.provider}`, circumstances);
   const [ours, theirs] = [await at.probe(call()), await (await open('at', who)).probe(call())];
-  if (theirs.owner && ours.details.endpoint === theirs.details.endpoint) return theirs.owner.id;
+  // Who does not say where it works could be anywhere.
+  const { endpoint } = theirs.details;
+  if (theirs.owner && endpoint !== undefined && ours.details.endpoint === endpoint) return theirs.owner.id;
   throw usageError(`--with: profile ${who} does not work at the same endpoint, or does not tell its ${word}`, circumstances);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ImgctlError, usageError } from '../core/errors.ts';
+import { shellWord } from '../core/next.ts';
 
 const endings = /\.(?:raw|img|qcow2|vmdk|vhdx?|vdi|iso|ova|tar|gz|xz|zst|bz2)$/i;
 
@@ -12,5 +13,5 @@ export function notAnImage(error: unknown, file: string, target: string): unknow
   if (!(error instanceof ImgctlError) || error.code !== 'NOT_FOUND' || !existsSync(file)) return error;
   const stem = path.basename(file).replace(endings, '');
   const name = target.includes(':') ? target : `${target}:${stem}`;
-  return usageError(`${file} is a file, not an image`, { hint: `Upload it with: imgctl upload ${file} --name ${name}` });
+  return usageError(`${file} is a file, not an image`, { hint: `Upload it with: imgctl upload ${shellWord(file)} --name ${shellWord(name)}` });
 }

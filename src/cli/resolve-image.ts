@@ -2,6 +2,7 @@ import { checkName } from '../core/image-name.ts';
 import { conflictError, ImgctlError, type Circumstances, notFoundError, usageError } from '../core/errors.ts';
 import { globPattern, isGlob } from '../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../core/image.ts';
+import { shellWord } from '../core/next.ts';
 import type { Call } from '../core/operation.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { At, Reach } from './command.ts';
@@ -154,7 +155,7 @@ async function offered(at: At, text: string, call: Call): Promise<readonly Image
 const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes('imgctl list') ? '' : hint);
 
 async function nearestImages(at: At, text: string, call: Call): Promise<string> {
-  if (isGlob(text)) return `Globs are not expanded here. List what matches with: imgctl list '${text}' -p ${at.profile}`;
+  if (isGlob(text)) return `Globs are not expanded here. List what matches with: imgctl list ${shellWord(text)} -p ${at.profile}`;
   const names = new Set<string>();
   for await (const image of listing(at, { ...wholeListing, limit: 1000 }, call)) names.add(image.name);
   const close = nearest(text, [...names]);

@@ -1,4 +1,5 @@
 import { usageError, type ImgctlError } from '../core/errors.ts';
+import { shellWord } from '../core/next.ts';
 import { didYouMean, nearest } from '../ui/nearest.ts';
 import type { CommandEntry } from './command.ts';
 import { flagName, flagsOf, type Option, type Options } from './option.ts';
@@ -71,7 +72,7 @@ const oneTooMany: Readonly<Record<string, (word: string, given: readonly string[
   unshare: (word, [image = 'IMAGE']) => `Name the project with: imgctl unshare ${image} --with ${word}`,
   create: (word, [name = 'NAME']) => `Send data with: imgctl upload ${word} --name ${name}`,
   'profile add': (word, [name = 'NAME']) =>
-    /^[^=]+=/.test(word)
+    /^'?[^=]+=/.test(word)
       ? 'Give each field as --set FIELD=VALUE.'
       : `Name the provider with: imgctl profile add ${name} --provider ${word}`,
   places: (word) => `Name the profile with: imgctl places -p ${word}`,
@@ -81,22 +82,25 @@ const oneTooMany: Readonly<Record<string, (word: string, given: readonly string[
 function unexpected({ chosen, operands }: Typed): ImgctlError {
   const args = chosen ? Object.keys(chosen.command.args).length : 0;
   const word = operands[args] ?? '';
-  const hint = chosen && oneTooMany[chosen.entry.path]?.(word, operands.slice(0, args));
+  const hint = chosen && oneTooMany[chosen.entry.path]?.(shellWord(word), operands.slice(0, args).map(shellWord));
   // A field's value may be a secret.
   return usageError(`unexpected argument: ${word.replace(/=.*$/s, '=…')}`, asHint(hint));
 }
 
 const listVerbs = 'List all verbs with: imgctl help';
 
+const synonymOf = (word: string): string | undefined =>
+  Object.hasOwn(verbSynonyms, word) ? verbSynonyms[word] : undefined;
+
 /** A verb that there is not: what is nearly it, or what other tools call so. `next`: the word behind it. */
 export function unknownVerb(word: string, next: string | undefined, commands: readonly CommandEntry[]): ImgctlError {
   const message = `unknown verb: ${word}`;
   const known = commands.flatMap((one) => [one.path.split(' ')[0] ?? '', ...(one.path.includes(' ') ? [] : one.aliases)]);
   if (groupsElsewhere.has(word) && next !== undefined) {
-    const same = known.includes(next) ? next : verbSynonyms[next];
+    const same = known.includes(next) ? next : synonymOf(next);
     return usageError(message, { hint: same === undefined ? `Omit ${word}. ${listVerbs}` : `Use: imgctl ${same}` });
   }
-  const same = Object.hasOwn(verbSynonyms, word) ? verbSynonyms[word] : undefined;
+  const same = synonymOf(word);
   if (same !== undefined) return usageError(message, { hint: `Use: imgctl ${same}` });
   const meant = didYouMean(nearest(word, known));
   return usageError(message, { hint: meant === undefined ? listVerbs : `${meant} ${listVerbs}` });

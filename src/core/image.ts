@@ -92,6 +92,9 @@ export const imageFields = [
 /** The property that carries a disk's content id where a provider keeps properties. */
 export const contentIdProperty = 'imgctl.contentId';
 
+/** Whether a property is one by which imgctl knows later what it has done, in any case: some providers do not tell cases apart. */
+export const isOwnProperty = (name: string): boolean => /^imgctl\./i.test(name);
+
 const utc = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$/;
 const withOffset = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?[+-]\d{2}:?\d{2}$/;
 const contentIds = /^blocks-sha256:[0-9a-f]{64}$/;

@@ -11,7 +11,7 @@ export interface Next {
 const plain = /^[\w@%+=:,./-]+$/;
 
 /** A text as one word of a POSIX shell. */
-const shellWord = (text: string): string => (plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+export const shellWord = (text: string): string => (plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** An image as it is named on the command line, whatever the current profile is. */
 export const typedImage = (profile: string, image: string): string => shellWord(`${profile}:${image}`);

@@ -60,11 +60,15 @@ export function cutMiddle(text: string, columns: number, measure: Measure, mark:
 export function pieces(text: string, columns: number, measure: Measure): readonly string[] {
   if (measure(text) <= columns) return [text];
   const lines: string[] = [];
-  for (let signs = segmentsOf(text); signs.length > 0;) {
-    const line = taken(signs, columns, measure);
-    const length = Math.max(1, line.length);
-    lines.push(signs.slice(0, length).join(''));
-    signs = signs.slice(length);
+  let [line, used] = ['', 0];
+  for (const sign of segmentsOf(text)) {
+    const width = measure(sign);
+    if (line !== '' && used + width > columns) {
+      lines.push(line);
+      [line, used] = ['', 0];
+    }
+    line += sign;
+    used += width;
   }
-  return lines;
+  return line === '' ? lines : [...lines, line];
 }

@@ -82,6 +82,23 @@ describe('what is typed by habit of other tools', () => {
     expect(await stage.names()).toEqual(['web-1']);
   });
 
+  it('is answered with lines that work as typed, whatever the name', async () => {
+    stage.write("it's a disk.raw", Buffer.alloc(1024));
+    const file = stage.file("it's a disk.raw");
+    const hintOf = async (...args: string[]): Promise<string> => errorOf(await stage.run([...args, '--json'])).hint ?? '';
+    const quoted = String.raw`it'\''s a disk`;
+    for (const hint of [
+      await hintOf('copy', file, 'local'),
+      await hintOf('copy', "local:it's a disk", "./it's a disk.raw"),
+      await hintOf('unshare', "it's a disk"),
+      await hintOf('upload', file, "it's a disk"),
+      await hintOf('delete', "it's a disk*", '--yes'),
+    ])
+      expect(hint).toContain(quoted);
+    for (const word of ['constructor', '__proto__', 'toString'])
+      expect(await hintOf('image', word, 'x')).toBe('Omit image. List all verbs with: imgctl help');
+  });
+
   it('list takes globs as arguments, in the profile before the colon too', async () => {
     await stage.image('web-2');
     await stage.image('db');

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { fieldVariable } from '../../src/profiles/resolve.ts';
 import { guestDisk, MiB } from '../support/disk-images/guest.ts';
 import { cliHome, type CliHome, type CliResult, type CliSettings } from '../support/run-cli.ts';
+import { untypable } from '../support/typed-hints.ts';
 
 /** A fresh home for each test, and short ways to do what most tests begin with. */
 export interface CommandStage {
@@ -35,7 +36,12 @@ export function commandStage(env: Readonly<Record<string, string>> = {}): Comman
   });
   afterEach(() => home.remove());
   const stage: CommandStage = {
-    run: (args, settings = {}) => home.run(args, { ...settings, env: { ...env, ...settings.env } }),
+    async run(args, settings = {}) {
+      const result = await home.run(args, { ...settings, env: { ...env, ...settings.env } });
+      // Whatever the test is about: what is told to be typed can be typed.
+      expect(untypable(result.stderr), args.join(' ')).toEqual([]);
+      return result;
+    },
     async ok(args, settings) {
       const result = await stage.run(args, settings);
       expect(`${result.exitCode} ${result.stderr}`, args.join(' ')).toMatch(/^0 /);

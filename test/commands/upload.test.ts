@@ -129,6 +129,8 @@ describe('upload', () => {
     const other = await stage.queued('other', '--disk-format', 'qcow2');
     const odd = await stage.run(['upload', file, '--into', other, '--json']);
     expect(odd.exitCode).toBe(6);
+    const typed = /imgctl (patch .*)/.exec(errorOf(odd).hint ?? '')?.[1] ?? '';
+    expect((await stage.ok([...typed.split(' '), '--dry-run', '-o', 'json'])).json()).toMatchObject({ body: { diskFormat: 'raw' } });
     expect((await stage.ok(['show', other, '--json'])).json()).toMatchObject({ status: 'queued' });
     expect(await stage.names()).toEqual(['golden', 'other']);
   });

@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
+import { shellWord } from '../../core/next.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call, Changes, Download, Editable } from '../../core/operation.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
@@ -70,7 +71,7 @@ export const copy = defineCommand({
     checkName(toReference.image);
     if (toReference.profile === undefined && looksLikeFile(input.to))
       throw usageError(`no such profile: ${input.to}`, {
-        hint: `Download it with: imgctl download ${input.from} ${input.to}`,
+        hint: `Download it with: imgctl download ${shellWord(input.from)} ${shellWord(input.to)}`,
       });
     const target = toReference.profile ?? context.directory.entry(input.to.split(':')[0] ?? input.to).name;
     const from = await context.at('from', fromReference.profile ?? onlyProfile(context.directory, context.settings.profile));

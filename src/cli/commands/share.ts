@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { shellWord } from '../../core/next.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import { memberView } from '../../ui/views/member.ts';
 import { defineCommand, type At } from '../command.ts';
@@ -63,7 +64,7 @@ export const unshare = defineCommand({
   ],
   async run(input, context) {
     if (input.with.length === 0)
-      throw usageError('--with PROJECT is required', { hint: `List who has access with: imgctl share ${input.image}` });
+      throw usageError('--with PROJECT is required', { hint: `List who has access with: imgctl share ${shellWord(input.image)}` });
     const { at, id, call } = await target(input.image, context);
     let members: readonly Member[] = [];
     const verb = at.verb('share');
