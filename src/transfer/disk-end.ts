@@ -34,8 +34,10 @@ export async function* withEnd(bytes: Bytes, { name, fileName, inspection, total
     const found = asNamed(whole, fileName, inspection.compression);
     judge(found);
     if (found.format === inspection.format) return 0;
-    if (found.format === 'vhd' && found.subformat === 'fixed' && total === undefined) return footerBytes;
-    throw refusal('multiple_formats', `${name} begins as ${inspection.format} and ends as ${found.format}`);
+    const isFixedVhd = found.format === 'vhd' && found.subformat === 'fixed';
+    if (isFixedVhd && total === undefined) return footerBytes;
+    const message = `${name} begins as ${inspection.format} and ends as ${found.format}`;
+    throw refusal('multiple_formats', message, isFixedVhd ? 'If it is a VHD, say so: --from-format vhd' : undefined);
   };
   yield* heldBack(ends.watch(bytes), total, atEnd, footerBytes);
 }

@@ -1,5 +1,5 @@
 import type { Format } from '../core/encoding.ts';
-import { canStream, inspect } from './formats/index.ts';
+import { canStream, inspect, promisedBy } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { sourceOfBytes, sourceOfPrefix } from './formats/reading.ts';
 import { isFlat, opaque, type Have } from './plan.ts';
@@ -33,6 +33,12 @@ export async function examine(given: Source, declared?: Format): Promise<Examine
   const said = [declared, given.declared].find((format) => format !== undefined && opaque.has(format));
   if (said !== undefined) return asDeclared(given, said);
   const { random, fileName } = given;
+  const isCalledVhd =
+    declared === 'vhd' ||
+    given.declared === 'vhd' ||
+    (fileName !== undefined && promisedBy(fileName)?.formats?.includes('vhd') === true);
+  const examined = (source: Source, inspection: Inspection, reached: boolean): Promise<Examined> =>
+    asExamined(source, inspection, reached, isCalledVhd);
   if (random && given.near) return examined(given, await inspect(random, fileName), true);
   let { source, prefix, complete } = await withPrefix(given);
   if (random) return examined(source, await inspect(random, fileName), true);
@@ -54,10 +60,10 @@ const asDeclared = (source: Source, format: Format): Examined => ({
   doubtful: false,
 });
 
-async function examined(source: Source, inspection: Inspection, reached: boolean): Promise<Examined> {
+async function asExamined(source: Source, inspection: Inspection, reached: boolean, isCalledVhd: boolean): Promise<Examined> {
   const whole = reached && inspection.unseen === undefined;
   const seen = { source, inspection, whole };
-  return { ...seen, doubtful: !whole && isFlat(inspection.format) && (await mayEndAsVhd(seen)) };
+  return { ...seen, doubtful: !whole && isFlat(inspection.format) && (isCalledVhd || (await mayEndAsVhd(seen))) };
 }
 
 async function mayEndAsVhd({ source, inspection }: Pick<Examined, 'source' | 'inspection'>): Promise<boolean> {

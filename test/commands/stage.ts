@@ -87,6 +87,7 @@ export function profileVariables(
 export function errorOf(result: CliResult): {
   readonly code: string;
   readonly message: string;
+  readonly hint?: string;
   readonly [name: string]: unknown;
 } {
   const line = result.stderr.trim().split('\n').at(-1) ?? '';

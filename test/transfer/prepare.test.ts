@@ -6,7 +6,7 @@ import { prepare, type Means, type Wishes } from '../../src/transfer/prepare.ts'
 import type { Source } from '../../src/transfer/source.ts';
 import { contentIdOf } from '../../src/transfer/writers/content-id.ts';
 import { streamRuns } from '../../src/transfer/formats/index.ts';
-import { guestDisk, xzStream, zstdFrame } from '../support/disk-images.ts';
+import { guestDisk, vhdFixedImage, xzStream, zstdFrame } from '../support/disk-images.ts';
 import { made, disk } from './formats/made.ts';
 import { all, chunked, failure, meansIn, noWishes, remote, stage, stream } from './sources.ts';
 
@@ -49,6 +49,22 @@ describe('a disk on its way', () => {
     expect(zipped.content.bytes).toBe(zipped.bytes.length);
     const asQcow2 = await through(stream(image), [{ format: 'qcow2' }]);
     expect((await through(await place.file('back', asQcow2.bytes), [raw])).bytes.equals(disk)).toBe(true);
+  });
+
+  it('a fixed VHD that comes as a stream is known by its end, whatever its size', async () => {
+    for (const bytes of [4096, 8192 - 512, 8192, 8192 + 512, (2 << 20) - 512, 2 << 20]) {
+      const guest = guestDisk(bytes, 3);
+      const image = vhdFixedImage(guest);
+      const named = { ...stream(image), fileName: 'disk.vhd', bytes: image.length };
+      expect((await through(named, [raw])).bytes.equals(guest), `${bytes} bytes, by its name`).toBe(true);
+      const kept = { ...remote(image).source, declared: 'vhd' as const };
+      expect((await through(kept, [raw])).bytes.equals(guest), `${bytes} bytes, as the provider says`).toBe(true);
+      const said = { ...stream(image), bytes: image.length };
+      expect((await through(said, [raw], { fromFormat: 'vhd' })).bytes.equals(guest), `${bytes} bytes, as is said`).toBe(true);
+    }
+    const nameless = vhdFixedImage(guestDisk((2 << 20) - 512, 3));
+    const refused = await failure(through({ ...stream(nameless), bytes: nameless.length }, [raw]), 'INTEGRITY');
+    expect(refused.circumstances.hint).toContain('--from-format vhd');
   });
 
   it.each(['gzip', 'xz', 'zstd'] as const)('raw and qcow2 inside %s are unwrapped', async (compression) => {

@@ -2,5 +2,6 @@ export { findingCodes, findingOf } from './findings.ts';
 export { withMembersWatched } from './gzip-members.ts';
 export { asNamed, inspect, inWrapper } from './inspect.ts';
 export type { Inspection } from './inspection.ts';
+export { promisedBy } from './promised-formats.ts';
 export { canStream, readRuns, streamRuns } from './read-runs.ts';
 export { unwrap } from './unwrap.ts';
