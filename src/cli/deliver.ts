@@ -20,6 +20,8 @@ export interface Delivery {
   readonly shortcut?: Shortcut | undefined;
   readonly wait: boolean;
   readonly limits: WaitLimits;
+  /** Ids of images that it was agreed to replace. */
+  readonly agreed?: readonly string[];
   readonly call: Call;
   readonly task: Task;
 }

@@ -9,6 +9,7 @@ import { agree, findAndAgree, withLoss, type Loss } from './loss.ts';
 import type { Options } from './option.ts';
 import { many, one, type Outcome } from './outcome.ts';
 import type { Meaning } from './resolve-image.ts';
+import { allOf } from './parallel.ts';
 import { absent, rowsOf } from './rows.ts';
 import { actOn, lead, type Lead, type Target, type Work } from './targets.ts';
 
@@ -59,7 +60,7 @@ export async function eachImage<V extends OperationName>(
   }
   const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
   const several = { failFast: options.failFast ?? false, ignoreMissing: options.ignoreMissing ?? false };
-  const rows = await Promise.all(rowsOf(context, texts, several, ready, work));
+  const rows = await allOf(rowsOf(context, texts, several, ready, work));
   const failed = rows.filter((row) => row.result === 'failed');
   if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);

@@ -46,7 +46,7 @@ export const changeOptions = {
   },
 } as const satisfies Options;
 
-type DescriptionValues = OptionValues<typeof descriptionOptions>;
+export type DescriptionValues = OptionValues<typeof descriptionOptions>;
 
 const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
 const someOf = (record: Readonly<Record<string, string>>) => (Object.keys(record).length > 0 ? record : undefined);

@@ -5,3 +5,9 @@ export function inParallel<T, R>(limit: number, items: readonly T[], work: (item
   const limited = pLimit(Math.max(1, limit));
   return items.map((item) => limited(() => work(item)));
 }
+
+/** As `Promise.all`, but where one fails the others are waited for too: what they have begun is undone before anything ends. */
+export async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}

@@ -16,6 +16,8 @@ interface Claim {
   readonly request: { readonly description: Named; readonly into?: string };
   readonly ifExists: IfExists;
   readonly call: Call;
+  /** Ids of images that it was agreed to replace. */
+  readonly agreed?: readonly string[];
 }
 
 type Named = Description & { readonly name: string };
@@ -59,9 +61,7 @@ export async function settle(
   if (!first) return { description };
   if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
   if (claim.ifExists === 'replace') {
-    checkReplaceable(claim.at as At, taken);
-    const count = taken.length;
-    await confirmLoss(surface, claim.at as At, { verb: 'Replace', count, images: () => Promise.resolve(taken) });
+    await confirmReplacing(claim, taken, surface);
     return { description, replaces: taken };
   }
   if (claim.ifExists === 'fail')
@@ -86,6 +86,20 @@ const otherwise = ({ status, progress }: Image): string =>
   status === 'failed'
     ? `has failed${progress?.message === undefined ? '' : `: ${progress.message}`}`
     : 'exists with different (or unknown) content';
+
+/** Asks about what a claim would replace, if anything, and gives the ids that were agreed to. Throws as `settle` does. */
+export async function agreeToReplace(claim: Claim, surface: Surface): Promise<readonly string[]> {
+  if (claim.ifExists !== 'replace') return [];
+  const taken = await imagesNamed(claim.at as At, claim.request.description.name, claim.call);
+  if (taken.length > 0) await confirmReplacing(claim, taken, surface);
+  return taken.map(({ id }) => id);
+}
+
+async function confirmReplacing({ at, agreed = [] }: Claim, taken: readonly Image[], surface: Surface): Promise<void> {
+  checkReplaceable(at as At, taken);
+  if (taken.every(({ id }) => agreed.includes(id))) return;
+  await confirmLoss(surface, at as At, { verb: 'Replace', count: taken.length, images: () => Promise.resolve(taken) });
+}
 
 /**
  * Warns, with their ids, of other images of one's own that bear this name; `id`: the image itself, where there is one. What cannot be

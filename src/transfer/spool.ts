@@ -86,7 +86,8 @@ export async function temporarySource(file: string, name: string, own: Temporary
   return { ...source, name, close };
 }
 
-async function checkRoom(folder: string, expected: number): Promise<void> {
+/** Throws LOCAL where so many bytes, and some more, have no room in the folder. */
+export async function checkRoom(folder: string, expected: number): Promise<void> {
   const room = await statfs(folder).catch(() => undefined);
   const free = room ? room.bavail * room.bsize : Infinity;
   if (free >= expected + reserveBytes) return;
@@ -116,7 +117,7 @@ async function writeAll(bytes: Bytes, handle: FileHandle, folder: string): Promi
 }
 
 /** An error of the system as a LOCAL one that names the folder, and not the file in it. */
-const noRoom = (error: unknown, folder: string): unknown =>
+export const noRoom = (error: unknown, folder: string): unknown =>
   error instanceof ImgctlError || systemCode(error) === undefined
     ? error
     : localError(`cannot write temporary files in ${folder}: ${systemWords(error)}`, { cause: error, hint: tmpdirHint });

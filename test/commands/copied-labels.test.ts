@@ -3,7 +3,7 @@ import { startLinode, type RunningLinode } from '../clouds/linode/index.ts';
 import { startOci } from '../clouds/oci/index.ts';
 import { startOpenstack, type OpenstackCloud } from '../clouds/openstack/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
-import { commandStage, profileVariables, smallDisk } from './stage.ts';
+import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 let clouds: { openstack: OpenstackCloud; linode: RunningLinode; oci: RunningCloud };
@@ -30,6 +30,30 @@ type Shown = Readonly<Record<string, unknown>>;
 const visibilities = ['private', 'shared', 'community', 'public'] as const;
 const sources = ['here', 'one', 'reg'];
 const targets = ['there', 'one', 'two', 'lin', 'reg'];
+
+describe('a label that is kept until the copy is whole', () => {
+  const copy = async (...more: readonly string[]) =>
+    stage.run(['copy', 'here:web', 'demo:web', ...more, '-o', 'json'], {
+      env: { ...env, ...profileVariables('demo', 'openstack', clouds.openstack.valuesFor('demo')) },
+    });
+
+  it('and is refused, was copied without it where it only went along, and fails where it was asked for', async () => {
+    await source('here', 'public');
+    const along = await copy();
+    expect([along.exitCode, (along.json() as Shown).visibility]).toEqual([0, 'private']);
+    expect(along.stderr).toContain('but without visibility public');
+    const asked = await copy('--visibility', 'public', '--if-exists', 'rename');
+    expect([asked.exitCode, asked.stdout, errorOf(asked)]).toMatchObject([4, '', { code: 'AUTH', leftover: expect.any(String) }]);
+  });
+
+  it('is not put on an image that was there already', async () => {
+    await source('here', 'private');
+    const [first, again] = [await copy(), await copy('--if-exists', 'skip', '--protect')];
+    expect([again.exitCode, (again.json() as Shown).id]).toEqual([0, (first.json() as Shown).id]);
+    expect(again.json()).toMatchObject({ protected: false });
+  });
+});
+
 const labels = {
   description: 'golden',
   architecture: 'aarch64',

@@ -63,7 +63,7 @@ describe.skipIf(missing !== undefined)(
       const copied = await run('copy', `one:${name}`, 'two', '--poll-interval', '100ms', '-o', 'yaml');
       expect(copied.stderr).toContain('route: pull');
       const again = await run('copy', `one:${name}`, 'two', '--if-exists', 'skip', '-o', 'yaml');
-      expect(again.stderr).toContain('nothing was copied');
+      expect(again.stderr).toContain('already up to date');
     });
   },
 );

@@ -1,38 +1,28 @@
-import { usageError } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
-import { checkName } from '../../core/image-name.ts';
-import { shellWord } from '../../core/next.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { Call, Changes, Download, Editable } from '../../core/operation.ts';
+import type { Call, Download } from '../../core/operation.ts';
+import { temporaryFolder } from '../../host/folders.ts';
 import { persistentSource } from '../../transfer/persistent.ts';
-import { whyUnverified } from '../../transfer/published.ts';
+import { readOnce, type Shared } from '../../transfer/read-once.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
-import { prepare } from '../../transfer/prepare.ts';
-import { copiedView, imageView } from '../../ui/views/image.ts';
+import { copiedView } from '../../ui/views/image.ts';
+import { resultView } from '../../ui/views/result.ts';
+import type { View } from '../../ui/view.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { deliver, type Delivery } from '../deliver.ts';
+import type { Surface } from '../context.ts';
+import { copyNeeds, readyCopy } from '../copy-one.ts';
+import { copyToEach, openTargets } from '../copy-several.ts';
+import { areSeveral, copyTargets } from '../copy-targets.ts';
 import { onlyProfile } from '../directory.ts';
-import { DryRunStop } from '../dry-run.ts';
-import { carriedTo } from '../carried.ts';
-import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
-import { looksLikeFile, notAnImage } from '../mistaken-files.ts';
-import { one } from '../outcome.ts';
+import { severalOptions } from '../each-image.ts';
+import { descriptionOptions } from '../fields.ts';
+import { notAnImage } from '../mistaken-files.ts';
+import { many, one } from '../outcome.ts';
+import type { IfExists } from '../taken-name.ts';
 import { imageMeant } from '../targets.ts';
-import { routeWords, shortcutOf } from '../route.ts';
-import { alreadyThere, checkIntact } from '../same-content.ts';
-import { foreseen } from '../taken-name.ts';
-import {
-  compressOption,
-  forContainer,
-  keepsContainer,
-  formatNamed,
-  ifExistsOption,
-  meansForUpload,
-  sourceOptions,
-  warnOfSize,
-  wishesFrom,
-} from '../transfer-options.ts';
+import { compressOption, formatNamed, ifExistsOption, sourceOptions, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 
 export const copy = defineCommand({
@@ -40,22 +30,23 @@ export const copy = defineCommand({
     'The target fetches the data by itself where both ends are places of one cloud; where both are folders on one file system it is linked, ' +
     'and no byte is copied; else it is relayed through here, converted on the way. ' +
     'The record goes along as far as the target keeps its fields: description, tags, properties, sizes, visibility; options add to it or replace it, ' +
-    'and what is left behind is said. Public and community come last. --dry-run prints the route.',
+    'and what is left behind is said. Public and community come last. --dry-run prints the route. ' +
+    'To several targets, or a glob of profiles, what is far is fetched once; one that fails does not stop the others.',
   args: {
     from: { takes: 'required', summary: 'PROFILE:IMAGE', completes: 'image' },
-    to: { takes: 'required', summary: 'PROFILE, or PROFILE:NEW-NAME', completes: 'profile' },
+    to: { takes: 'many', summary: 'PROFILE, PROFILE:NEW-NAME, or a glob of profiles', completes: 'profile' },
   },
   options: {
     ifExists: ifExistsOption,
     relay: { kind: 'flag', summary: 'read and send every byte, even where the target could fetch or link it by itself' },
-    latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
+    ...severalOptions,
     ...descriptionOptions,
     ...sourceOptions,
     compress: compressOption,
     ...waitOptions,
   },
-  draws: () => copiedView('relay'),
-  needs: { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] },
+  draws: ({ to }) => (areSeveral(to) ? resultView : copiedView('relay')) as View<never>,
+  needs: copyNeeds,
   examples: [
     { does: 'to another cloud, under the same name', type: 'imgctl copy pcd:web lin --region us-ord' },
     {
@@ -63,96 +54,62 @@ export const copy = defineCommand({
       type: 'imgctl copy pcd:web lab --tag prod --property tier=1 --visibility private',
     },
     { does: 'under another name', type: 'imgctl copy web lab:web-2' },
+    { does: 'to several places, where it is not there yet', type: "imgctl copy pcd:golden lab 'dc-*' --if-exists skip" },
   ],
   async run(input, context) {
-    const isProfile = (name: string): boolean => context.directory.has(name);
-    const fromReference = parseReference(input.from, isProfile);
-    const toReference = isProfile(input.to) ? { profile: input.to, image: '' } : parseReference(input.to, isProfile);
-    checkName(toReference.image);
-    if (toReference.profile === undefined && looksLikeFile(input.to))
-      throw usageError(`no such profile: ${input.to}`, {
-        hint: `Download it with: imgctl download ${shellWord(input.from)} ${shellWord(input.to)}`,
-      });
-    const target = toReference.profile ?? context.directory.entry(input.to.split(':')[0] ?? input.to).name;
-    const from = await context.at('from', fromReference.profile ?? onlyProfile(context.directory, context.settings.profile));
-    const to = await context.at('to', target);
+    const { directory, settings } = context;
+    const reference = parseReference(input.from, (name) => directory.has(name));
+    const profile = reference.profile ?? onlyProfile(directory, settings.profile);
+    const targets = copyTargets(input.to, { typed: input.from, profile }, directory);
+    const wishes = {
+      ...input,
+      transfer: wishesFrom(input),
+      ifExists: (input.ifExists ?? 'fail') as IfExists,
+      relay: input.relay ?? false,
+      wait: input.wait !== false,
+      isOneOfSeveral: areSeveral(input.to),
+    };
+    const from = await context.at('from', profile);
+    const opened = await openTargets(targets, context);
+    const [only] = opened;
+    if (!wishes.isOneOfSeveral && only?.to instanceof ImgctlError) throw only.to;
     const call = context.call();
     const meaning = input.latest ? ({ pick: 'latest' } as const) : {};
-    const found = await imageMeant(from as At, fromReference, meaning, context.directory, call).catch((error: unknown) => {
-      throw notAnImage(error, input.from, input.to);
+    const found = await imageMeant(from as At, reference, meaning, directory, call).catch((error: unknown) => {
+      throw notAnImage(error, input.from, input.to[0] ?? '');
     });
     const { id } = found.image;
     const image = found.isShown ? found.image : await from.verb('show').run({ id }, call);
-    const name = toReference.image || image.name;
-    checkName(name);
-    const verb = to.verb('upload');
-    const extras = extrasFrom(to as At, verb, input.set);
-    const own = descriptionFrom(input);
-    checkFields(to as At, 'upload', verb.fields, own);
-    if (input.ifExists === 'skip') {
-      const same = await alreadyThere(to as At, name, image, call);
-      if (same) {
-        await checkIntact(to as At, same, call);
-        context.say(`${same.id} holds the same disk already; nothing was copied`);
-        return one(imageView, same);
-      }
-    }
-    const wishes = wishesFrom(input);
-    const task = context.progress.task(`copy ${image.name}`);
-    const data = await from.verb('download').run({ id }, call);
-    const source = sourceOf(data, image, from, call);
-    const way = forContainer(verb, image.containerFormat, wishes);
-    const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
+    const original = { at: from, image, ...dataOf(image, from, wishes.isOneOfSeveral, call, context) };
     try {
-      warnOfSize(prepared, to.provider, context);
-      const { plan } = prepared;
-      const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
-      const shortcut = input.relay
-        ? undefined
-        : await shortcutOf({ data, digests: source.digests ?? {}, plan, from, to, checksum: wishes.checksum }, call);
-      if (typeof shortcut === 'string') context.say(`relaying through this machine: ${shortcut}`);
-      const short = typeof shortcut === 'object' ? shortcut : undefined;
-      const route = short?.route ?? 'relay';
-      const steps = [routeWords[route], ...(short ? ['verify'] : plan.steps)];
-      const unverified = short || wishes.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
-      if (unverified !== undefined) context.warn(unverified);
-      if (!context.settings.dryRun) context.say(`route: ${steps.join(' → ')}`);
-      const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
-      const { description, later, dropped } = carriedTo(verb, image, own, kept ?? plan.encoding.format);
-      if (dropped.length > 0) context.warn(`${to.provider} does not get: ${dropped.join('; ')}`);
-      const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
-      if (behind.length > 0) context.warn(`properties ${behind.join(', ')} stay behind: ${to.provider} reserves these names`);
-      for (const tag of image.tags)
-        if (verb.tags?.test(tag) === false) context.warn(`${to.provider} does not take the tag "${tag}"`);
-      const delivery: Delivery = {
-        at: to,
-        request: {
-          description: { ...description, name },
-          ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
-          // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
-          ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),
-          extras,
-        },
-        shortcut: short,
-        ifExists: (input.ifExists ?? 'fail') as Delivery['ifExists'],
-        wait: input.wait !== false,
-        limits: input,
-        call,
-        task,
-      };
-      if (context.settings.dryRun) {
-        const way = await foreseen(steps, prepared, delivery, context);
-        throw new DryRunStop({ verb: 'copy', profile: to.profile, provider: to.provider, image: name, route, steps: way });
+      if (!only || only.to instanceof ImgctlError || wishes.isOneOfSeveral)
+        return many(resultView, await copyToEach(original, opened, wishes, input.failFast ?? false, context));
+      const ready = await readyCopy(original, only.target, only.to, wishes, context);
+      try {
+        const { image: there, route } = await ready.run();
+        return one(copiedView(route), there);
+      } finally {
+        await ready.close();
       }
-      const arrived = await deliver(prepared, delivery, context);
-      task.done();
-      const there = await completed(to as At, arrived.image, later, call, (text) => context.warn(text));
-      return one(copiedView(arrived.route), there);
     } finally {
-      await prepared.close();
+      await original.close();
     }
   },
 });
+
+/** The data of an image, asked for when it is first needed. For several targets what is far is read once. */
+function dataOf(image: Image, from: At<'download'>, isForSeveral: boolean, call: Call, context: Surface) {
+  let shared: Shared | undefined;
+  const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
+    const download = await from.verb('download').run({ id: image.id }, call);
+    const source = sourceOf(download, image, from, call);
+    if (!isForSeveral || source.near) return { download, source };
+    shared = readOnce(source, temporaryFolder(context.home), (message) => context.warn(message));
+    return { download, source: shared.source };
+  };
+  let begun: ReturnType<typeof begin> | undefined;
+  return { data: () => (begun ??= begin()), close: async () => shared?.close() };
+}
 
 /** The data of an image, gone on with where a connection breaks, and what is known of it. */
 function sourceOf(data: Download, image: Image, from: At<'download'>, call: Call): Source {
@@ -163,19 +120,4 @@ function sourceOf(data: Download, image: Image, from: At<'download'>, call: Call
     digests: { ...image.checksums, ...data.digests },
     ...(image.contentId === undefined ? {} : { contentId: image.contentId }),
   };
-}
-
-/** The image with what waited until it was whole: nobody else sees half an image, and half an image can be removed. */
-async function completed(at: At, image: Image, later: Changes, call: Call, warn: (text: string) => void): Promise<Image> {
-  const fields = Object.entries(later).filter(([field, value]) => image[field as 'visibility' | 'protected'] !== value);
-  const patch = at.maybe('patch');
-  const wanted = fields.filter(([field]) => patch?.fields.includes(field as keyof Changes & Editable));
-  if (wanted.length === 0 || !patch) return image;
-  try {
-    return await patch.run({ id: image.id, changes: Object.fromEntries(wanted), extras: {} }, call);
-  } catch (error) {
-    const what = wanted.map(([field, value]) => `${field} ${String(value)}`).join(', ');
-    warn(`${image.id} was copied, but without ${what}: ${error instanceof Error ? error.message : String(error)}`);
-    return image;
-  }
 }

@@ -30,7 +30,8 @@ import { waitOptions } from '../wait.ts';
 export const upload = defineCommand({
   about:
     'The format is recognised by content and converted where the target takes another one; --dry-run prints the steps. An unsafe or broken ' +
-    'image is refused. After the transfer size and digest are compared with what the provider says; a mismatch removes the image.',
+    'image is refused. After the transfer size and digest are compared with what the provider says; a mismatch removes the image. ' +
+    'To several places: upload once, and copy from there.',
   args: { file: { takes: 'required', summary: 'file, - (standard input), or http(s) URL', completes: 'file' } },
   options: {
     name: { kind: 'text', summary: 'name of the image, optionally as PROFILE:NAME' },

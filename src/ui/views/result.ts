@@ -11,6 +11,8 @@ export interface ResultRow {
   /** `planned`: a dry run; `skipped`: after a failure of another. */
   readonly result: 'ok' | 'failed' | 'planned' | 'skipped';
   readonly message?: string;
+  /** Of a copy: on which way the data came. */
+  readonly route?: string;
   /** Kind of the failure, and what it alone would have ended with. */
   readonly code?: string;
   readonly exitCode?: number;
