@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly json?: unknown;
   /** Makes what `json` would be, right before each try: for a body that depends on what is there at that moment. */
   readonly jsonNow?: () => Promise<unknown>;
+  /** Sent as a form (`application/x-www-form-urlencoded`). Secrets inside it are revealed on the wire only. */
+  readonly form?: Readonly<Record<string, string | Secret>>;
   /** Sent as it is; `content-type` is the caller's to set. */
   readonly body?: string | Uint8Array;
   /** Whether sending it twice is harmless. Default: GET, HEAD, PUT and DELETE are, POST and PATCH are not. */

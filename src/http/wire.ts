@@ -20,7 +20,7 @@ export interface WireRequest {
 /** What a header value may hold (RFC 9110 section 5.5); above all no line break, which would begin another header. */
 const allowedInHeader = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Secrets are revealed here and in `wireHeaders`, and nowhere else; whatever is revealed is kept out of traces. */
+/** Secrets are revealed by this, and nowhere else; whatever is revealed is kept out of traces. */
 function reveal(secret: Secret, redactor: Redactor): string {
   const value = secret.reveal();
   redactor.learn(value);
@@ -50,6 +50,14 @@ function wireJson(value: unknown, redactor: Redactor): string {
   });
 }
 
+const wireForm = (form: Readonly<Record<string, string | Secret>>, redactor: Redactor): string =>
+  new URLSearchParams(
+    Object.entries(form).map(([name, value]): [string, string] => [
+      name,
+      value instanceof Secret ? reveal(value, redactor) : value,
+    ]),
+  ).toString();
+
 /** Whose URL it is, and hence what of it may be shown. */
 type Address = Pick<ApiRequest, 'url' | 'secretUrl' | 'queryIsSecret'>;
 
@@ -74,7 +82,7 @@ const bytesOf = (body: string | Uint8Array): Buffer =>
  * `own` are headers that go with every request; those of the request win.
  */
 export function wireRequest(
-  request: Address & Pick<ApiRequest, 'headers' | 'json' | 'body'> & { readonly method: string },
+  request: Address & Pick<ApiRequest, 'headers' | 'json' | 'form' | 'body'> & { readonly method: string },
   own: Readonly<Record<string, string>>,
   redactor: Redactor,
 ): WireRequest {
@@ -87,6 +95,13 @@ export function wireRequest(
       headers: { 'content-type': 'application/json', ...headers },
       body: bytesOf(wireJson(request.json, redactor)),
       shownBody: JSON.stringify(request.json),
+    };
+  if (request.form !== undefined)
+    return {
+      ...base,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: bytesOf(wireForm(request.form, redactor)),
+      shownBody: JSON.stringify(request.form),
     };
   if (request.body === undefined) return base;
   const body = bytesOf(request.body);

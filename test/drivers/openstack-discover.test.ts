@@ -212,6 +212,17 @@ describe('what lies in the current folder', () => {
     );
   });
 
+  it.each(['image_endpoint', 'image_endpoint_override', 'discovery_endpoint', 'access_token_endpoint', 'cacert', 'insecure'])(
+    'gets none by its %s either, where the address itself is the user’s',
+    async (key) => {
+      const env = { OS_AUTH_URL: 'https://mine/v3', OS_USERNAME: 'me', OS_PASSWORD: 'hunter2', OS_CLOUD: 'lab' };
+      const own = (lab: object) => discovered(env, { [here]: { clouds: { lab } } });
+      const harmful = { ...there, [key]: key === 'insecure' ? true : 'https://stranger.example' };
+      expect(JSON.stringify((await own(harmful)).filter((profile) => profile.ambient))).not.toContain('hunter2');
+      expect((await own({ ...there, region_name: 'x' })).at(-1)?.fields).toMatchObject({ password: 'secret hunter2' });
+    },
+  );
+
   it('is used with its own secrets, also those of a secure.yaml beside it', async () => {
     const files = { [here]: { clouds: { lab: there } }, './secure.yaml': { clouds: { lab: { auth: { password: 'own' } } } } };
     expect((await discovered({ OS_PASSWORD: 'hunter2' }, files)).at(-1)?.fields).toMatchObject({ password: 'secret own' });

@@ -2,8 +2,9 @@ import { configError } from '../../core/errors.ts';
 import type { Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
 
-const absolute = (text: string, field: string): string => {
-  if (!/^https?:\/\/[^/]/i.test(text))
+/** An address without slashes at its end. Throws CONFIG, with the field, for what is none. */
+export const absolute = (text: string, field: string): string => {
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text))
     throw configError(`${field} "${text}" is not an http or https URL`, { hint: `Set ${field} to https://…` });
   return text.replace(/\/+$/, '');
 };

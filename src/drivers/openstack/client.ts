@@ -203,7 +203,7 @@ export class OpenstackClient {
   async #fresh(call: Call): Promise<Site> {
     const site = await this.site(call);
     const { staleAt } = site.signedIn;
-    return staleAt !== undefined && Date.now() >= staleAt && this.#credentials.kind === 'sign-in'
+    return staleAt !== undefined && Date.now() >= staleAt && this.#credentials.kind !== 'token'
       ? this.#renewed(site, call)
       : site;
   }
@@ -215,12 +215,16 @@ export class OpenstackClient {
       return { signedIn, base: versioned(this.#imageEndpoint), ...(region === undefined ? {} : { region }) };
     }
     const endpoint = chosenEndpoint(signedIn.endpoints, this.#wanted);
-    this.#checkEncrypted(endpoint.url);
+    this.#checkAddress(endpoint.url);
     return { signedIn, base: versioned(endpoint.url), region: endpoint.region };
   }
 
-  /** Throws CONFIG where a catalogue that came over https would have the token go over http; a profile may ask for that. */
-  #checkEncrypted(url: string): void {
+  /** Throws CONFIG where the catalogue gives no address, or, over https, one to which the token would go over http; a profile may ask for that. */
+  #checkAddress(url: string): void {
+    if (!URL.canParse(url) || !/^https?:/i.test(url))
+      throw configError(`the catalogue gives ${url} for images, which is not an http or https URL`, {
+        hint: 'Set imageEndpoint to the URL of Glance.',
+      });
     if (!/^https:/i.test(this.#authUrl ?? '') || !/^http:/i.test(url)) return;
     throw configError(`the catalogue gives ${url} for images: the token, which came over https, is not sent unencrypted`, {
       hint: `Set imageEndpoint to the https URL of Glance, or to ${url} if you trust the network in between.`,

@@ -33,11 +33,23 @@ const authKeys: Keys = [
   ['projectDomain', ['project_domain_name', 'project_domain_id', 'domain_name', 'domain_id']],
   ['applicationCredentialId', ['application_credential_id']],
   ['applicationCredentialName', ['application_credential_name']],
+  ['trustId', ['trust_id']],
+  ['authMethods', ['auth_methods']],
+  ['identityProvider', ['identity_provider']],
+  ['protocol', ['protocol']],
+  ['clientId', ['client_id']],
+  ['openidScope', ['openid_scope', 'scope']],
+  ['discoveryEndpoint', ['discovery_endpoint']],
+  ['accessTokenEndpoint', ['access_token_endpoint']],
+  ['accessTokenType', ['access_token_type']],
 ];
 const secretKeys: Keys = [
   ['password', ['password']],
   ['applicationCredentialSecret', ['application_credential_secret']],
   ['token', ['token', 'auth_token']],
+  ['passcode', ['passcode']],
+  ['clientSecret', ['client_secret']],
+  ['accessToken', ['access_token']],
 ];
 /** What is said for the image service alone goes before what is said for all. */
 const cloudKeys: Keys = [
@@ -52,7 +64,10 @@ const cloudKeys: Keys = [
   ['clientKey', ['image_key', 'key']],
 ];
 
-const plain = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textIn(value));
+function plain(value: unknown): string | undefined {
+  if (Array.isArray(value)) return textIn(value.map(plain).join(','));
+  return typeof value === 'number' ? String(value) : textIn(value);
+}
 
 function pick(from: WireObject, keys: Keys): Record<string, string> {
   const found = keys.flatMap(([field, names]) => {
@@ -113,6 +128,8 @@ function profilesOf(name: string, wire: unknown, { path, stray, vendors }: Cloud
   const known = vendor !== undefined && Object.hasOwn(vendors, vendor) ? objectIn(vendors[vendor]) : undefined;
   const cloud = overlaid(known ?? {}, wire);
   const missing = vendor !== undefined && !known ? { vendor } : {};
+  const whole = normal({ ...cloud, ...objectIn(cloud.auth) });
+  if (whole.system_scope) return [{ ...at, name, fields: {}, broken: ofSystem }];
   const regions = regionsOf(cloud);
   if (regions.length === 0) return [{ ...at, ...missing, name, fields: fieldsOf(cloud) }];
   return regions.map((region, index) => ({
@@ -123,6 +140,8 @@ function profilesOf(name: string, wire: unknown, { path, stray, vendors }: Cloud
     fields: fieldsOf({ ...overlaid(cloud, region.values), region_name: region.name }),
   }));
 }
+
+export const ofSystem = 'it signs in for the whole system (system_scope), and images belong to projects';
 
 /** Every cloud of a file in every region of it, also those that cannot be used. */
 export const cloudsIn = (file: CloudsFile): readonly Cloud[] =>

@@ -1,23 +1,38 @@
-import { configError, type ImgctlError } from '../../core/errors.ts';
+import { configError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
+import { federationOf, type Federation } from './federation.ts';
 import { authTypes, type ProfileValues } from './fields.ts';
+import { incomplete, proofs, scopeOf, type Proof } from './identity.ts';
 
-/** How a profile signs in: a request for Keystone (`auth`), a token that is there already, or not at all. */
+interface InWords {
+  readonly as: string;
+  readonly hint: string;
+}
+
+/**
+ * How a profile signs in: a request for Keystone (`auth`), by way of another identity provider, a token that is there already,
+ * or not at all.
+ */
 export type Credentials =
-  | { readonly kind: 'sign-in'; readonly auth: object; readonly as: string; readonly hint: string }
-  | { readonly kind: 'token'; readonly token: Secret; readonly as: string; readonly hint: string; readonly fixed?: boolean }
+  | ({ readonly kind: 'sign-in'; readonly auth: object } & InWords)
+  | ({ readonly kind: 'federated'; readonly federation: Federation; readonly scope: object | undefined } & InWords)
+  | ({ readonly kind: 'token'; readonly token: Secret; readonly fixed?: boolean } & InWords)
   | { readonly kind: 'none' };
 
 type Way = (values: ProfileValues) => Credentials;
 type AuthType = (typeof authTypes)[number];
 
-/** Each way uses what it is named for, and nothing that happens to be set beside it. */
 const ways: Readonly<Record<AuthType, Way>> = {
-  password,
-  v3password: password,
+  password: by('password'),
+  v3password: by('password'),
   token,
   v3token: token,
-  v3applicationcredential: applicationCredential,
+  v3applicationcredential: by('application_credential'),
+  v3totp: by('totp'),
+  v3multifactor: multifactor,
+  v3oidcpassword: federated('password'),
+  v3oidcclientcredentials: federated('client_credentials'),
+  v3oidcaccesstoken: federated(undefined),
   admin_token: fixedToken,
   token_endpoint: fixedToken,
   none: () => ({ kind: 'none' }),
@@ -30,7 +45,7 @@ export const unknownAuthType = (name: string): { readonly reason: string; readon
   reason: name.startsWith('v2')
     ? `auth_type ${name} is Keystone v2, which no longer exists`
     : `auth_type ${name} is not supported`,
-  hint: `Use an application credential. Supported: ${authTypes.join(', ')}`,
+  hint: `Use an application credential, or set token to what prints: openstack token issue. Supported: ${authTypes.join(', ')}`,
 });
 
 /**
@@ -51,73 +66,69 @@ function usualWay(values: ProfileValues): AuthType {
   return values.token ? 'token' : 'password';
 }
 
-const incomplete = (missing: string, hint: string): ImgctlError => configError(`cannot sign in: ${missing} required`, { hint });
-
-/** Domains are written by name, except `default` and the 32 hex digits that Keystone makes: those are ids. */
-const domain = (text: string): object => (text === 'default' || /^[0-9a-f]{32}$/.test(text) ? { id: text } : { name: text });
-
-const user = ({ userId, username, userDomain }: ProfileValues): object =>
-  userId ? { id: userId } : { name: username, domain: domain(userDomain) };
-
-function scope(values: ProfileValues): { scope?: object } {
-  if (values.projectId) return { scope: { project: { id: values.projectId } } };
-  if (!values.project) return {};
-  return { scope: { project: { name: values.project, domain: domain(values.projectDomain ?? values.userDomain) } } };
-}
-
-function password(values: ProfileValues): Credentials {
-  const who = values.userId ?? values.username;
-  if (!who || !values.password) {
-    const missing = who ? 'password is' : values.password ? 'username is' : 'username and password are';
-    throw incomplete(missing, 'Set username and password, or applicationCredentialId and applicationCredentialSecret, or token.');
-  }
+function signIn(given: readonly [Proof, ...Proof[]], values: ProfileValues): Credentials {
+  const scope = given.some(({ scoped }) => scoped) ? undefined : scopeOf(values);
+  const identity = {
+    methods: given.map(({ method }) => method),
+    ...Object.fromEntries(given.map((one) => [one.method, one.data])),
+  };
+  const [{ as }] = given;
   return {
     kind: 'sign-in',
-    as: `as ${who}`,
-    auth: {
-      identity: { methods: ['password'], password: { user: { ...user(values), password: values.password } } },
-      ...scope(values),
-    },
-    hint: 'Check username, password, userDomain, project and projectDomain: Keystone does not say which is wrong.',
+    as,
+    auth: { identity, ...(scope ? { scope } : {}) },
+    hint: [...new Set(given.map(({ hint }) => hint))].join(' '),
   };
 }
 
-/** No scope goes with it: an application credential belongs to its project, and Keystone refuses another word on it. */
-function applicationCredential(values: ProfileValues): Credentials {
-  const { applicationCredentialId: id, applicationCredentialName: name, applicationCredentialSecret: secret } = values;
-  if (!id && !name)
-    throw incomplete('applicationCredentialId is', 'Set applicationCredentialId and applicationCredentialSecret.');
-  if (!secret) throw incomplete('applicationCredentialSecret is', 'Set applicationCredentialSecret.');
-  if (!id && !values.username && !values.userId)
-    throw incomplete(
-      'the user of the application credential is',
-      'Set username, or applicationCredentialId instead of applicationCredentialName.',
-    );
-  const which = id ? { id } : { name, user: user(values) };
-  return {
-    kind: 'sign-in',
-    as: `with application credential ${id ?? name ?? ''}`,
-    auth: { identity: { methods: ['application_credential'], application_credential: { ...which, secret } } },
-    hint: 'Check the application credential: it may have expired or been deleted.',
+function by(method: keyof typeof proofs): Way {
+  return (values) => signIn([proofs[method](values)], values);
+}
+
+/** The methods that may stand together, by their names in `auth_methods`. */
+const factors: Readonly<Record<string, keyof typeof proofs>> = {
+  v3password: 'password',
+  password: 'password',
+  v3totp: 'totp',
+  totp: 'totp',
+  v3token: 'token',
+  token: 'token',
+  v3applicationcredential: 'application_credential',
+};
+
+function multifactor(values: ProfileValues): Credentials {
+  const named = [...new Set((values.authMethods ?? '').split(/[\s,]+/).filter(Boolean))];
+  const unknown = named.filter((name) => !Object.hasOwn(factors, name));
+  if (unknown.length > 0)
+    throw configError(`authMethods: ${unknown.join(', ')} is not supported`, {
+      hint: `Supported: ${Object.keys(factors)
+        .filter((name) => name.startsWith('v3'))
+        .join(', ')}`,
+    });
+  const [first, ...others] = named.flatMap((name) => factors[name] ?? []).map((method) => proofs[method](values));
+  if (!first) throw incomplete('authMethods is', 'Set authMethods, for instance to v3password,v3totp.');
+  return signIn([first, ...others], values);
+}
+
+function federated(grant: 'password' | 'client_credentials' | undefined): Way {
+  return (values) => {
+    const { federation, ...words } = federationOf(values, grant);
+    return { kind: 'federated', federation, scope: scopeOf(values), ...words };
   };
 }
 
-const tokenWords = { as: 'with the given token', hint: 'Get a new token: this one may have expired.' };
-
-function tokenOf({ token: given }: ProfileValues): Secret {
-  if (!given) throw incomplete('token is', 'Set token.');
-  return given;
-}
+const givenToken = (values: ProfileValues): { readonly token: Secret } & InWords => {
+  const { as, hint } = proofs.token(values);
+  if (!values.token) throw incomplete('token is', 'Set token.');
+  return { token: values.token, as, hint };
+};
 
 /** With a project beside it the token is exchanged for one of that project; alone it is used as it is. */
 function token(values: ProfileValues): Credentials {
-  const given = tokenOf(values);
-  const scoped = scope(values);
-  if (!scoped.scope) return { kind: 'token', token: given, ...tokenWords };
-  return { kind: 'sign-in', auth: { identity: { methods: ['token'], token: { id: given } }, ...scoped }, ...tokenWords };
+  return scopeOf(values) ? signIn([proofs.token(values)], values) : { kind: 'token', ...givenToken(values) };
 }
 
 /** Goes to Glance as it is; Keystone is not asked. */
 function fixedToken(values: ProfileValues): Credentials {
-  return { kind: 'token', token: tokenOf(values), fixed: true, ...tokenWords };
+  return { kind: 'token', fixed: true, ...givenToken(values) };
 }

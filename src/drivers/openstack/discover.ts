@@ -3,7 +3,7 @@ import { configError } from '../../core/errors.ts';
 import type { Field } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
 import { cloudsFile } from './clouds-file.ts';
-import { cloudsIn, withoutKeystone, type Cloud, type Found } from './clouds.ts';
+import { cloudsIn, ofSystem, withoutKeystone, type Cloud, type Found } from './clouds.ts';
 import { isAuthType, unknownAuthType } from './credentials.ts';
 import { commonDomain, fields } from './fields.ts';
 
@@ -35,6 +35,8 @@ function settled(found: Found): Found {
   return found.authType === undefined && others && byPassword ? { ...found, authType: 'password' } : found;
 }
 
+const systemScope = { leftOut: ofSystem, hint: 'Unset OS_SYSTEM_SCOPE and name a project.' };
+
 /** Why a cloud cannot be used with these values. Absent: as far as can be told, it can. */
 function whyNot(cloud: Cloud | undefined, found: Found): Why | undefined {
   if (cloud?.broken !== undefined) return { leftOut: cloud.broken };
@@ -55,12 +57,16 @@ function whyNot(cloud: Cloud | undefined, found: Found): Why | undefined {
 
 const secrets = (found: Found): readonly string[] => Object.keys(found).filter((name) => found[name] instanceof Secret);
 
+/** Where secrets are sent, and who is believed to be there. */
+const reach = ['authUrl', 'imageEndpoint', 'discoveryEndpoint', 'accessTokenEndpoint', 'insecure', 'caBundle'];
+
 /**
  * The variables as far as they may be used with a cloud. An address that a file in the current folder gives is nobody's whom
  * the user has chosen: secrets of the environment do not go there.
  */
 function usableWith(cloud: Cloud, variables: Found): { readonly usable: Found; readonly kept?: Why } {
-  const held = cloud.stray && variables.authUrl === undefined ? secrets(variables) : [];
+  const leads = reach.some((name) => cloud.fields[name] !== undefined && variables[name] === undefined);
+  const held = cloud.stray && (leads || variables.authUrl === undefined) ? secrets(variables) : [];
   const usable = Object.fromEntries(Object.entries(variables).filter(([name]) => !held.includes(name)));
   if (held.length === 0 || secrets(cloud.fields).length > 0) return { usable };
   return {
@@ -116,6 +122,7 @@ const defaults = { userDomain: fields.userDomain.default, interface: fields.inte
  */
 export async function discover(surroundings: Surroundings): Promise<readonly FoundProfile[]> {
   const { env } = surroundings;
+  const scope = isNamed(env.OS_SYSTEM_SCOPE) ? systemScope : undefined;
   const file = await cloudsFile(surroundings);
   const clouds = file ? cloudsIn(file) : [];
   const stored = clouds.map((cloud) => found(cloud.name, cloud.source, cloud.fields, whyNot(cloud, cloud.fields)));
@@ -123,7 +130,7 @@ export async function discover(surroundings: Surroundings): Promise<readonly Fou
   if (!cloud) {
     const variables = fromVariables(env, {});
     if (whyNot(undefined, variables)?.leftOut === 'auth_url is missing') return stored;
-    const alone = found('openstack', 'OS_* variables', { ...defaults, ...variables }, whyNot(undefined, variables));
+    const alone = found('openstack', 'OS_* variables', { ...defaults, ...variables }, scope ?? whyNot(undefined, variables));
     return [...stored, { ...alone, ambient: true }];
   }
   const { usable, kept } = usableWith(cloud, fromVariables(env, cloud.fields));
@@ -132,7 +139,7 @@ export async function discover(surroundings: Surroundings): Promise<readonly Fou
   const over = 'region' in usable && cloud.listed === undefined ? usable : others;
   const values = { ...defaults, ...cloud.fields, ...over };
   const source = `${cloud.source}${Object.keys(usable).length > 0 ? ' and OS_* variables' : ''}`;
-  const ambient = { ...found(cloud.name, source, values, why ?? whyNot(cloud, values) ?? kept), ambient: true };
+  const ambient = { ...found(cloud.name, source, values, why ?? scope ?? whyNot(cloud, values) ?? kept), ambient: true };
   const replaces = Object.keys(usable).length === 0;
   return replaces ? stored.map((profile) => (profile.name === cloud.name ? ambient : profile)) : [...stored, ambient];
 }

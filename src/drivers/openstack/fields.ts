@@ -7,6 +7,11 @@ export const authTypes = [
   'token',
   'v3token',
   'v3applicationcredential',
+  'v3totp',
+  'v3multifactor',
+  'v3oidcpassword',
+  'v3oidcclientcredentials',
+  'v3oidcaccesstoken',
   'admin_token',
   'token_endpoint',
   'none',
@@ -14,6 +19,39 @@ export const authTypes = [
 
 /** Domain of user and project alike, where they have none of their own. */
 export const commonDomain = ['OS_DOMAIN_NAME', 'OS_DOMAIN_ID'] as const;
+
+/** What a second factor and a sign-in at another identity provider (federation) need. */
+const otherWays = {
+  passcode: { help: 'One-time code (TOTP)', secret: true, env: ['OS_PASSCODE'], rare: true },
+  authMethods: { help: 'Methods of v3multifactor, such as v3password,v3totp', env: ['OS_AUTH_METHODS'], rare: true },
+  identityProvider: {
+    help: 'Identity provider, by the name that Keystone has for it',
+    env: ['OS_IDENTITY_PROVIDER'],
+    rare: true,
+  },
+  protocol: { help: 'Protocol of the identity provider, such as openid', env: ['OS_PROTOCOL'], rare: true },
+  clientId: { help: 'OpenID Connect client', env: ['OS_CLIENT_ID'], rare: true },
+  clientSecret: { help: 'Secret of that client', secret: true, env: ['OS_CLIENT_SECRET'], rare: true },
+  openidScope: { help: 'Scope that is asked for (default: openid profile)', env: ['OS_OPENID_SCOPE'], rare: true },
+  discoveryEndpoint: { help: "The identity provider's discovery document", env: ['OS_DISCOVERY_ENDPOINT'], rare: true },
+  accessTokenEndpoint: {
+    help: 'Address that gives access tokens, instead of the one in that document',
+    env: ['OS_ACCESS_TOKEN_ENDPOINT'],
+    rare: true,
+  },
+  accessTokenType: {
+    help: 'Which token of the answer is shown to Keystone (default: access_token)',
+    choices: ['access_token', 'id_token'],
+    env: ['OS_ACCESS_TOKEN_TYPE'],
+    rare: true,
+  },
+  accessToken: {
+    help: 'Access token of the identity provider, made elsewhere',
+    secret: true,
+    env: ['OS_ACCESS_TOKEN'],
+    rare: true,
+  },
+} as const satisfies Fields;
 
 /** What a profile says. Which of them sign in together is decided in `credentials.ts`. */
 export const fields = {
@@ -50,6 +88,8 @@ export const fields = {
     env: ['OS_APPLICATION_CREDENTIAL_SECRET'],
   },
   token: { help: 'A token made elsewhere; it cannot be renewed', secret: true, env: ['OS_TOKEN', 'OS_AUTH_TOKEN'] },
+  trustId: { help: 'Trust whose project is meant, instead of one of its own', env: ['OS_TRUST_ID'], rare: true },
+  ...otherWays,
   region: { help: 'Region whose image service is used', env: ['OS_IMAGE_REGION_NAME', 'OS_REGION_NAME'] },
   interface: {
     help: 'Which address of the catalogue: public, internal or admin',

@@ -1,4 +1,5 @@
 import { defineDriver } from '../../core/driver.ts';
+import type { Way } from '../../core/field.ts';
 import { OpenstackClient } from './client.ts';
 import { create } from './create.ts';
 import { deactivate } from './deactivate.ts';
@@ -17,6 +18,15 @@ import { replicate } from './replicate.ts';
 import { share } from './share.ts';
 import { show } from './show.ts';
 import { upload } from './upload.ts';
+
+/** Ways to sign in for which `authType` has to be set. */
+const oidc = ['authType', 'identityProvider', 'protocol'];
+const others: readonly Way[] = [
+  { title: 'one-time code', needs: ['authType', 'username', 'passcode'], rare: true },
+  { title: 'OpenID Connect password', needs: [...oidc, 'clientId', 'username', 'password'], rare: true },
+  { title: 'OpenID Connect client', needs: [...oidc, 'clientId', 'clientSecret'], rare: true },
+  { title: 'OpenID Connect access token', needs: [...oidc, 'accessToken'], rare: true },
+];
 
 export default defineDriver({
   name: 'openstack',
@@ -50,6 +60,7 @@ export default defineDriver({
       { title: 'token', needs: ['token'], may: ['project'] },
       { title: 'password of a user by id', needs: ['userId', 'password'], rare: true },
       { title: 'none', needs: ['authType', 'imageEndpoint'], rare: true },
+      ...others,
     ],
   },
   ids: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,

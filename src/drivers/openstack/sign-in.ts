@@ -4,8 +4,9 @@ import type { Call } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
 import { endpointsIn, type Endpoint } from './catalogue.ts';
 import type { Credentials } from './credentials.ts';
-import { isObject, objectIn, objectsIn, textIn, type WireObject } from './wire.ts';
-import { explain, glanceError } from './words.ts';
+import { federatedToken } from './federation.ts';
+import { isObject, objectIn, objectsIn, textIn, textsIn, type WireObject } from './wire.ts';
+import { explain, glanceError, parsedJson } from './words.ts';
 
 /** A token and what Keystone said along with it. Absent: it did not say. */
 export interface SignedIn {
@@ -47,7 +48,7 @@ export async function signIn(http: Http, authUrl: string, credentials: Signing, 
             method: 'POST',
             url,
             headers: { accept: 'application/json' },
-            json: { auth: credentials.auth },
+            json: { auth: await authOf(http, authUrl, credentials, what, call) },
             repeatable: true,
             harmless: true,
           },
@@ -60,6 +61,20 @@ export async function signIn(http: Http, authUrl: string, credentials: Signing, 
   const token = credentials.kind === 'token' ? credentials.token : subject === undefined ? undefined : new Secret(subject);
   if (!wire || !token) throw configError(`${what}: the answer has no token: this is not Keystone v3`, { hint: 'Check authUrl.' });
   return signedIn(wire, token, what);
+}
+
+/** What Keystone is sent: of another identity provider a token without a project is exchanged for one that has it. */
+async function authOf(
+  http: Http,
+  authUrl: string,
+  credentials: Exclude<Signing, { kind: 'token' }>,
+  what: string,
+  call: Call,
+): Promise<object> {
+  if (credentials.kind === 'sign-in') return credentials.auth;
+  const id = await federatedToken(http, authUrl, credentials, what, call);
+  const { scope } = credentials;
+  return { identity: { methods: ['token'], token: { id } }, ...(scope ? { scope } : {}) };
 }
 
 function signedIn(wire: WireObject, token: Secret, what: string): SignedIn {
@@ -92,12 +107,12 @@ function refused(answer: ApiAnswer, authUrl: string, credentials: Signing, what:
   const { status } = answer;
   const spoken = answer.text.trimStart().startsWith('{');
   // Oddity: an application credential that does not exist is 404, where a user that does not exist is 401.
-  if (status === 401 || status === 403 || (status === 404 && spoken && credentials.kind === 'sign-in')) {
+  if (status === 401 || status === 403 || (status === 404 && spoken && credentials.kind !== 'token')) {
     const requestId = answer.headers['x-openstack-request-id'];
     return authError(`${what}: ${explain(answer.text) || 'refused'} (HTTP ${status})`, {
       status,
       ...(requestId === undefined ? {} : { requestId }),
-      hint: credentials.hint,
+      hint: furtherFactors(answer.text) ?? credentials.hint,
     });
   }
   if (status === 404 || status === 405 || (status >= 300 && status < 400))
@@ -106,4 +121,12 @@ function refused(answer: ApiAnswer, authUrl: string, credentials: Signing, what:
       hint: 'Set authUrl to what the cloud gives as OS_AUTH_URL, such as https://HOST:5000/v3',
     });
   return glanceError(answer, answer.text, what);
+}
+
+/** Keystone's word that what was shown is right and not enough (its receipt). Absent: it was wrong. */
+function furtherFactors(text: string): string | undefined {
+  if (!text.includes('required_auth_methods')) return undefined;
+  const rules = objectIn(parsedJson(text)).required_auth_methods;
+  const sets = Array.isArray(rules) ? rules.map((rule) => textsIn(rule).join(' and ')).filter(Boolean) : [];
+  return `This user signs in with ${sets.join(', or with ')}. Set authType=v3multifactor, authMethods and passcode.`;
 }

@@ -10,7 +10,8 @@ const withoutBreaks = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-const parsed = (text: string): unknown => {
+/** Absent: it is no JSON. */
+export const parsedJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
@@ -24,7 +25,7 @@ const parsed = (text: string): unknown => {
  * `<br />`), as HTML from Glance's own middleware and from proxies, and as text under a "404 Not Found" headline.
  */
 export function explain(body: string): string {
-  const value = parsed(body);
+  const value = parsedJson(body);
   if (isObject(value)) {
     const message = textIn(value.message) ?? textIn(objectIn(value.error).message) ?? textIn(value.error);
     return withoutSchema(withoutBreaks(message ?? ''));

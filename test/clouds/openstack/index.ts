@@ -39,7 +39,7 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
       {
         type: 'image',
         name: 'glance',
-        endpoints: endpoints((region) => `${server.origin}${mounts[region as keyof typeof mounts]}`),
+        endpoints: endpoints((region) => keystone.imageUrl ?? `${server.origin}${mounts[region as keyof typeof mounts]}`),
       },
     ];
   };

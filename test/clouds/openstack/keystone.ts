@@ -22,6 +22,17 @@ export const projects: Readonly<Record<string, string>> = {
 };
 export const appCredential = { id: 'c0ffee00c0ffee00c0ffee00c0ffee00', name: 'robot', secret: 'robot-hunter2', user: 'demo' };
 
+/** The one-time code that is right, for everybody. */
+export const passcode = '314159';
+/** A trust of everybody's own project. */
+export const trust = 'facade00facade00facade00facade00';
+/** A provider of identities, and whom its access token is. */
+export const federation = {
+  path: '/v3/OS-FEDERATION/identity_providers/okta/protocols/openid/auth',
+  accessToken: 'sso-access-hunter2',
+  user: 'demo',
+};
+
 /** Id of a user. */
 export const idOf = (user: string): string => `id-of-${user}`;
 
@@ -48,6 +59,10 @@ const inDefault = (domain: unknown): boolean => inner(domain, 'id') === 'default
 export interface Keystone {
   /** Life of new tokens in seconds. */
   lifeS: number;
+  /** What the catalogue gives for images, if not where they are. */
+  imageUrl: string | undefined;
+  /** Methods of which a user needs all; none: any of them will do. */
+  factors: readonly string[];
   /** Tokens are taken until they are revoked. */
   caller(token: string | undefined): Caller | undefined;
   revokeAll(): void;
@@ -84,6 +99,7 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
   }
 
   function scoped(body: unknown, user: string, methods: readonly string[]): FakeAnswer {
+    if (inner(body, 'auth', 'scope', 'OS-TRUST:trust', 'id') === trust) return grant(user, methods, true);
     const scope = inner(body, 'auth', 'scope', 'project');
     if (scope === undefined) return grant(user, methods, false);
     const own = users[user]?.project ?? '';
@@ -92,42 +108,65 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
     return fits ? grant(user, methods, true) : unauthorized();
   }
 
+  /** The user of a password or a one-time code. */
+  function userIn(user: unknown, isRight: (name: string) => boolean): string | FakeAnswer {
+    const byId = Object.keys(users).find((one) => idOf(one) === inner(user, 'id'));
+    if (byId === undefined && inner(user, 'domain') === undefined) return malformed('domain in user');
+    const name = byId ?? String(inner(user, 'name'));
+    return (byId !== undefined || inDefault(inner(user, 'domain'))) && isRight(name) ? name : unauthorized();
+  }
+
+  function credentialsUser(given: unknown, body: unknown): string | FakeAnswer {
+    if (inner(body, 'auth', 'scope') !== undefined)
+      return unauthorized('Error authenticating with application credential: Application credentials cannot request a scope.');
+    const byName =
+      inner(given, 'name') === appCredential.name &&
+      inner(given, 'user', 'name') === appCredential.user &&
+      inDefault(inner(given, 'user', 'domain'));
+    if (inner(given, 'id') !== appCredential.id && !byName)
+      return failure(
+        404,
+        'Not Found',
+        `Could not find Application Credential: ${String(inner(given, 'id') ?? inner(given, 'name'))}.`,
+      );
+    return inner(given, 'secret') === appCredential.secret ? appCredential.user : unauthorized();
+  }
+
+  const provers: Readonly<Record<string, (given: unknown, body: unknown) => string | FakeAnswer>> = {
+    password: (given) => userIn(inner(given, 'user'), (name) => users[name]?.password === inner(given, 'user', 'password')),
+    totp: (given) => userIn(inner(given, 'user'), (name) => name in users && inner(given, 'user', 'passcode') === passcode),
+    application_credential: credentialsUser,
+    token: (given) => tokens.get(String(inner(given, 'id')))?.user ?? unauthorized(),
+  };
+
   function signIn(body: unknown): FakeAnswer {
     const identity = inner(body, 'auth', 'identity');
     if (identity === undefined) return malformed('auth in request body');
-    const [method] = (inner(identity, 'methods') as readonly string[] | undefined) ?? [];
-    if (method === 'password') {
-      const user = inner(identity, 'password', 'user');
-      const byId = Object.keys(users).find((one) => idOf(one) === inner(user, 'id'));
-      if (byId === undefined && inner(user, 'domain') === undefined) return malformed('domain in user');
-      const name = byId ?? String(inner(user, 'name'));
-      const right = (byId !== undefined || inDefault(inner(user, 'domain'))) && users[name]?.password === inner(user, 'password');
-      return right ? scoped(body, name, ['password']) : unauthorized();
-    }
-    if (method === 'application_credential') {
-      const given = inner(identity, 'application_credential');
-      if (inner(body, 'auth', 'scope') !== undefined)
-        return unauthorized('Error authenticating with application credential: Application credentials cannot request a scope.');
-      const byName =
-        inner(given, 'name') === appCredential.name &&
-        inner(given, 'user', 'name') === appCredential.user &&
-        inDefault(inner(given, 'user', 'domain'));
-      if (inner(given, 'id') !== appCredential.id && !byName)
-        return failure(
-          404,
-          'Not Found',
-          `Could not find Application Credential: ${String(inner(given, 'id') ?? inner(given, 'name'))}.`,
-        );
-      return inner(given, 'secret') === appCredential.secret
-        ? grant(appCredential.user, ['application_credential'], true)
-        : unauthorized();
-    }
-    const from = method === 'token' ? tokens.get(String(inner(identity, 'token', 'id'))) : undefined;
-    return from ? scoped(body, from.user, ['password', 'token']) : unauthorized();
+    const methods = (inner(identity, 'methods') as readonly string[] | undefined) ?? [];
+    const found = methods.map((method) => provers[method]?.(inner(identity, method), body) ?? unauthorized());
+    const refusal = found.find((one) => typeof one !== 'string');
+    const [user] = found;
+    if (typeof refusal === 'object' || typeof user !== 'string') return refusal ?? unauthorized();
+    const lacking = keystone.factors.filter((factor) => !methods.includes(factor) && !methods.includes('token'));
+    if (lacking.length > 0)
+      return {
+        status: 401,
+        headers: { 'openstack-auth-receipt': 'gAAAAreceipt' },
+        body: { receipt: { methods }, required_auth_methods: [keystone.factors] },
+      };
+    if (methods.includes('application_credential')) return grant(user, methods, true);
+    return scoped(body, user, methods.includes('token') ? ['password', 'token'] : methods);
+  }
+
+  /** What an access token of the identity provider is exchanged for. */
+  function federated(authorization: string | undefined): FakeAnswer {
+    return authorization === `Bearer ${federation.accessToken}` ? grant(federation.user, ['mapped'], false) : unauthorized();
   }
 
   const keystone: Keystone = {
     lifeS: 3600,
+    imageUrl: undefined,
+    factors: [],
     caller(token) {
       const found = tokens.get(token ?? '');
       const user = found && users[found.user];
@@ -136,6 +175,7 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
     },
     revokeAll: () => tokens.clear(),
     answer({ method, headers, data }, path) {
+      if (method === 'POST' && path === federation.path) return federated(headers.authorization);
       if (path !== '/v3/auth/tokens')
         return {
           status: 404,

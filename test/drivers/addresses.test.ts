@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { drivers as loaders } from '../../src/drivers/index.ts';
+import openstack from '../../src/drivers/openstack/index.ts';
+import { startOpenstack } from '../clouds/openstack/index.ts';
+import { allOf, everything, failureOf, testCall } from '../conformance/stage.ts';
+import { openSession } from '../support/open-session.ts';
+
+/** What each driver cannot do without, beside its address. */
+const rest: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  openstack: { authUrl: 'http://127.0.0.1:1/v3', username: 'u', password: 'p', project: 'p', clientId: 'c' },
+  linode: { token: 't' },
+};
+const oidc = { authType: 'v3oidcpassword', identityProvider: 'i', protocol: 'p' };
+
+const drivers = (await Promise.all(Object.values(loaders).map((load) => load()))).map((module) => module.default);
+const addresses = drivers.flatMap((driver) =>
+  Object.keys(driver.profile)
+    .filter((field) => /url$|endpoint$|^host$|^registry$/i.test(field))
+    .map((field) => [driver.name, field, driver] as const),
+);
+const broken = ['http://h:99999', 'https://[', 'http://', 'https://h h'];
+
+describe('an address that is none', () => {
+  it.each(addresses)(
+    '%s %s: is CONFIG that names the field and what is in it, and nothing is asked',
+    async (name, field, driver) => {
+      for (const address of broken) {
+        const more = /^(discovery|accessToken)/.test(field) ? oidc : {};
+        const values = { ...rest[name], ...more, ...(field === 'host' ? { authUrl: '' } : {}), [field]: address };
+        const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+        const list = async () => allOf(openSession(driver, given).session.require('list').run(everything, testCall()));
+        const { message } = await failureOf(list(), 'CONFIG');
+        expect(message).toContain(field);
+        expect(message).toContain(address);
+      }
+    },
+  );
+
+  it.each(broken)('openstack: %s in the catalogue is CONFIG that says where it stands', async (address) => {
+    const cloud = await startOpenstack();
+    cloud.keystone.imageUrl = address;
+    const { session } = openSession(openstack, cloud.values);
+    const error = await failureOf(allOf(session.require('list').run(everything, testCall())), 'CONFIG');
+    expect(error.message).toContain(`the catalogue gives ${address} for images`);
+    expect(error.circumstances.hint).toContain('imageEndpoint');
+    await cloud.stop();
+  });
+});
