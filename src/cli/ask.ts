@@ -14,12 +14,15 @@ export async function ask(question: string, { lockedProfile, details }: Asked, s
   const hasTerminal = io.stdinIsTerminal && io.stderrIsTerminal;
   // --yes answers the ordinary question: a lock that every script opens by habit would be none.
   if (lockedProfile !== undefined && !hasTerminal)
-    throw conflictError(`profile ${lockedProfile} is protected: nothing in it is deleted or replaced`, {
-      hint: `Unprotect it with: imgctl profile set ${lockedProfile} --unprotect`,
-    });
+    throw conflictError(
+      `profile ${lockedProfile} is protected: its images cannot be deleted or replaced without typing its name`,
+      {
+        hint: `Unprotect it with: imgctl profile set ${lockedProfile} --unprotect`,
+      },
+    );
   if (!hasTerminal)
     throw usageError('cannot ask for confirmation: not a terminal', {
-      hint: `The question: ${question}\nPass --yes to skip the prompt.`,
+      hint: `Pass --yes to skip the prompt. It would ask: ${question}`,
     });
   const { confirm, confirmName } = await import('../ui/prompt.ts');
   if (details) await io.stderr.write(await details());

@@ -89,10 +89,10 @@ export async function readyCopy(
     if (typeof shortcut === 'string') surface.say(`relaying through this machine: ${shortcut}`);
     const short = typeof shortcut === 'object' ? shortcut : undefined;
     const route = short?.route ?? 'relay';
-    const words = [routeWords[route], ...(short ? ['verify'] : steps.steps)];
+    const words = route === 'relay' ? steps.steps : [routeWords[route], 'verify'];
     const unverified = short || wishes.transfer.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
     if (unverified !== undefined) surface.warn(unverified);
-    if (!surface.settings.dryRun) surface.say(`route: ${words.join(' → ')}`);
+    if (!surface.settings.dryRun) surface.say(`route: ${route} (${words.join(' → ')})`);
     const { description, later } = carried(image, own, to, prepared, surface);
     const delivery: Delivery = {
       ...claim,
@@ -146,10 +146,11 @@ function carried(image: Image, own: ReturnType<typeof descriptionFrom>, to: At<'
   const verb = to.verb('upload');
   const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
   const { dropped, ...along } = carriedTo(verb, image, own, kept ?? plan.encoding.format);
-  if (dropped.length > 0) surface.warn(`${to.provider} does not get: ${dropped.join('; ')}`);
+  if (dropped.length > 0) surface.warn(`not copied, unsupported by ${to.provider}: ${dropped.join('; ')}`);
   const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
-  if (behind.length > 0) surface.warn(`properties ${behind.join(', ')} stay behind: ${to.provider} reserves these names`);
-  for (const tag of image.tags) if (verb.tags?.test(tag) === false) surface.warn(`${to.provider} does not take the tag "${tag}"`);
+  if (behind.length > 0) surface.warn(`not copied, reserved by ${to.provider}: properties ${behind.join(', ')}`);
+  for (const tag of image.tags)
+    if (verb.tags?.test(tag) === false) surface.warn(`not copied, invalid in ${to.provider}: tag "${tag}"`);
   return along;
 }
 

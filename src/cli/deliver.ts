@@ -152,8 +152,8 @@ async function arrived(
 /** What was compared: of a link every byte of the file with the digest that its first folder has recorded. */
 const verifiedWords = (route: Route, provider: string, algorithm: string): string =>
   route === 'link'
-    ? `verified: the linked file was read, and has the ${algorithm} on record`
-    : `verified: ${provider} has the size and the ${algorithm} of what was sent`;
+    ? `verified: the linked file has the recorded ${algorithm}`
+    : `verified: size and ${algorithm} match those reported by ${provider}`;
 
 /** Removes an image that must not stay; names it as left over where that fails. A record that was there before stays. */
 async function undone(image: Image, { at, call, request }: Delivery): Promise<{ readonly leftover?: string }> {
@@ -183,7 +183,7 @@ export async function removeReplaced(
         if (!(error instanceof ImgctlError)) throw error;
         // Another run has replaced it too.
         if (error.code === 'NOT_FOUND') return;
-        const hint = [error.circumstances.hint, `${image.id} is complete, and ${id} is still there besides it.`];
+        const hint = [error.circumstances.hint, `${image.id} is complete, but the old image ${id} could not be deleted.`];
         throw error.with({ leftover: image.id, hint: hint.filter(Boolean).join('\n') });
       });
   }
@@ -213,7 +213,7 @@ async function recordContent(
     return await patch.run({ id: image.id, changes: { properties: { [contentIdProperty]: contentId } }, extras: {} }, call);
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-    surface.warn(`the content id could not be kept with ${image.id}: ${error.message}`);
+    surface.warn(`could not record the content id of ${image.id}: ${error.message}`);
     return image;
   }
 }

@@ -14,12 +14,12 @@ import { absent, rowsOf } from './rows.ts';
 import { actOn, lead, type Lead, type Target, type Work } from './targets.ts';
 
 export const severalOptions = {
-  latest: { kind: 'flag', summary: 'take the newest where a name fits several' },
+  latest: { kind: 'flag', summary: 'use the newest match' },
   failFast: { kind: 'flag', summary: 'stop at the first failure' },
 } as const satisfies Options;
 
 export const missingOptions = {
-  ignoreMissing: { kind: 'flag', summary: 'an image that is not there is no failure' },
+  ignoreMissing: { kind: 'flag', summary: 'do not fail if an image does not exist' },
 } as const satisfies Options;
 
 /** What `eachImage` draws by; `gone`: of a single image that is no longer there. */

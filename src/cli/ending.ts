@@ -13,6 +13,6 @@ export async function endOf(ending: Ending, signal: AbortSignal, json: boolean, 
   const { aborted, reason } = signal;
   const status = ending.status !== 0 && aborted && typeof reason === 'number' ? reason : ending.status;
   if (json && ending.told !== undefined && ending.told !== status)
-    await showFailure(partialError('not everything was done'), { json, debug: false, exitCode: status }, io);
+    await showFailure(partialError('some operations failed'), { json, debug: false, exitCode: status }, io);
   return status;
 }

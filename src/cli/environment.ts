@@ -4,19 +4,19 @@ import type { Surface } from './context.ts';
 
 /** The variables that imgctl reads itself, as the help lists them, with what each is for. */
 export const ownVariables: readonly (readonly [names: string, meaning: string])[] = [
-  ['IMGCTL_PROFILE', 'the profile when none is named'],
+  ['IMGCTL_PROFILE', 'default profile'],
   ['IMGCTL_OUTPUT', 'the format of the result'],
-  ['IMGCTL_TIMEOUT', 'limit of each phase of a request, such as 30s'],
+  ['IMGCTL_TIMEOUT', 'timeout for each phase of a request, such as 30s'],
   ['IMGCTL_CONFIG_DIR', 'folder of the profile store (an absolute path)'],
   ['IMGCTL_PROFILE_<NAME>_<FIELD>', 'a field of a profile'],
   ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
   ['HTTPS_PROXY, HTTP_PROXY', 'proxies, such as http://USER:PASSWORD@HOST:PORT'],
-  ['NO_PROXY', 'hosts without one: example.org (and all below it), HOST:PORT, 10.0.0.0/8, *'],
-  ['NODE_DISABLE_COMPILE_CACHE=1', 'keeps no compiled code in the cache: every start takes up to a quarter longer'],
+  ['NO_PROXY', 'hosts to reach without a proxy: example.org (and all below it), HOST:PORT, 10.0.0.0/8, *'],
+  ['NODE_DISABLE_COMPILE_CACHE=1', 'do not keep compiled code in the cache (slower start)'],
   ['TMPDIR', 'folder for temporary files'],
   ['LC_ALL, LC_CTYPE, LANG', 'whether the terminal shows Unicode'],
   ['HOME; USERPROFILE, APPDATA, LOCALAPPDATA on Windows', 'the folders of the user'],
-  ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'where configuration, the local store and caches are'],
+  ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'folders of configuration, local store and caches'],
 ];
 
 const own = ownVariables.map(([name]) => name).filter((name) => /^IMGCTL_\w+$/.test(name));

@@ -11,12 +11,12 @@ const architectures = ['x86_64', 'aarch64', 'i686', 'ppc64le', 'riscv64', 's390x
 
 /** What may be said of an image when its record is made. */
 export const descriptionOptions = {
-  description: { kind: 'text', summary: 'text about the image' },
+  description: { kind: 'text', summary: 'description of the image' },
   tag: { kind: 'texts', summary: 'add a tag (repeatable)' },
   property: { kind: 'pairs', summary: 'set a property (repeatable)' },
   visibility: { kind: 'text', choices: visibilities, summary: 'who can see it' },
   protect: { kind: 'flag', summary: 'protect it from deletion' },
-  hide: { kind: 'flag', summary: 'leave it out of default lists' },
+  hide: { kind: 'flag', summary: 'hide it from default lists' },
   containerFormat: { kind: 'text', suggests: containers, summary: 'container format, where the provider keeps one' },
   architecture: { kind: 'text', suggests: architectures, summary: 'architecture of the guest, such as x86_64' },
   minDisk: { kind: 'size', bare: 'GiB', summary: 'minimum disk to boot (e.g. 20GiB)' },
@@ -26,7 +26,7 @@ export const descriptionOptions = {
     kind: 'pairs',
     completes: 'extra',
     value: 'field=value',
-    summary: 'a field that only this provider has (VERB --help -p PROFILE lists them)',
+    summary: 'a provider-specific field (list them with VERB --help -p PROFILE)',
   },
 } as const satisfies Options;
 
@@ -77,9 +77,9 @@ export function descriptionFrom(input: DescriptionValues): Omit<Description, 'na
 
 /** The changes that the options of `patch` ask for. Throws USAGE where two contradict each other. */
 export function changesFrom(input: OptionValues<typeof changeOptions>): Changes {
-  if (input.protect && input.unprotect) throw usageError('--protect and --unprotect contradict each other');
-  if (input.hide && input.unhide) throw usageError('--hide and --unhide contradict each other');
-  if (input.name === '') throw usageError('--name: an image needs a name');
+  if (input.protect && input.unprotect) throw usageError('--protect and --unprotect cannot be combined');
+  if (input.hide && input.unhide) throw usageError('--hide and --unhide cannot be combined');
+  if (input.name === '') throw usageError('--name is empty');
   checkName(input.name ?? '');
   const { tags, ...fields } = descriptionFrom(input);
   return {
@@ -108,7 +108,7 @@ export function checkFields(at: At, verb: string, fields: readonly Editable[], a
   throw unsupportedError(`${at.provider} cannot set ${refused.join(', ')} with ${verb}`, {
     provider: at.provider,
     profile: at.profile,
-    hint: `it takes ${fields.join(', ') || 'no fields'}`,
+    hint: fields.length > 0 ? `Supported: ${fields.join(', ')}` : `${at.provider} has no fields to set with ${verb}.`,
   });
 }
 
@@ -119,8 +119,11 @@ export function extrasFrom(at: At, facts: Extras, set: Readonly<Record<string, s
     Object.entries(set).map(([name, text]) => {
       const extra = Object.hasOwn(known, name) ? known[name] : undefined;
       if (!extra)
-        throw usageError(`--set: ${at.provider} has no field "${name}" here`, {
-          hint: Object.keys(known).length > 0 ? `it has ${Object.keys(known).join(', ')}` : 'it has none',
+        throw usageError(`--set: unknown field for ${at.provider}: ${name}`, {
+          hint:
+            Object.keys(known).length > 0
+              ? `Supported: ${Object.keys(known).join(', ')}`
+              : 'Omit --set: no fields are supported here.',
         });
       return [name, extraValue(name, extra, text)];
     }),

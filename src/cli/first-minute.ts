@@ -12,11 +12,11 @@ export async function sayHowToAddClouds(surface: Surface): Promise<void> {
     return [];
   });
   const found = all.filter(({ leftOut }) => leftOut === undefined);
-  surface.say('These are the images of a store in a folder here; no cloud is set up yet.');
+  surface.say('These images are in the local store, a folder on this machine; no cloud is set up yet.');
   if (found.length > 0) {
-    surface.say('Clouds that other tools here know already:');
+    surface.say('Clouds configured in other tools:');
     for (const { name, provider, source } of found) surface.say(`  ${name} (${provider}, from ${source})`);
-    surface.say('To take them over: imgctl profile import, or imgctl profile import NAME for one of them.');
+    surface.say('Import them with: imgctl profile import, or one with: imgctl profile import NAME');
   }
-  surface.say(`To add ${found.length > 0 ? 'another' : 'one'}: imgctl profile add NAME, which asks for what it needs.`);
+  surface.say(`Add ${found.length > 0 ? 'another' : 'one'} with: imgctl profile add NAME`);
 }

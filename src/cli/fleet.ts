@@ -67,7 +67,7 @@ async function within(limitMs: number, profile: string, surface: Surface, work: 
   const over = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(
-        new ImgctlError('NETWORK', `${profile} was not done after ${humanDuration(limitMs)}`, {
+        new ImgctlError('NETWORK', `profile ${profile}: timed out after ${humanDuration(limitMs)}`, {
           profile,
           hint: `List it alone with: imgctl list -p ${profile}, or allow more time with --profile-timeout.`,
         }),

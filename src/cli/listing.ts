@@ -74,7 +74,7 @@ function ownFilters(
 }
 
 function unknownFilter(at: At, name: string, known: readonly string[]): Error {
-  return usageError(`${at.provider} has no filter "${name}"`, {
+  return usageError(`unknown filter for ${at.provider}: ${name}`, {
     profile: at.profile,
     provider: at.provider,
     hint:
@@ -104,7 +104,7 @@ async function* startBehind(images: AsyncIterable<Image>, id: string): AsyncIter
     if (seen) yield image;
     else seen = image.id === id;
   }
-  if (!seen) throw notFoundError(`--after: there is no image ${id} in this list`);
+  if (!seen) throw notFoundError(`--after: no such image in this list: ${id}`);
 }
 
 async function* sortImages(images: AsyncIterable<Image>, keys: readonly SortKey[]): AsyncIterable<Image> {

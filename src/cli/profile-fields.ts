@@ -40,13 +40,14 @@ export function warnOfTyped(driver: Driver, fields: Readonly<Record<string, stri
   );
 }
 
-/** Warns of what a profile lacks of what it cannot work without, with the line that sets it: some give it by the environment later. */
-export async function warnOfLack(name: string, driver: Driver, directory: ProfileDirectory, surface: Surface): Promise<void> {
+/** Warns of what a profile lacks of what it cannot work without, with the line that sets it: some give it by the environment later. Whether it lacks nothing. */
+export async function warnOfLack(name: string, driver: Driver, directory: ProfileDirectory, surface: Surface): Promise<boolean> {
   const origins = await originsOf(directory.entry(name), driver, surface);
   const given = new Set(Object.keys(origins).filter((field) => writtenValue(origins[field]?.value ?? literal('')) !== ''));
   const lack = lackOf(driver.profile, driver.setup, given);
   if (lack !== undefined)
-    surface.warn(`profile ${name} cannot be used yet: it lacks ${lack}. Set it with: imgctl profile set ${name} FIELD=VALUE`);
+    surface.warn(`profile ${name} cannot be used yet (missing: ${lack}). Set it with: imgctl profile set ${name} FIELD=VALUE`);
+  return lack === undefined;
 }
 
 /** Where a profile leads, without secrets; absent: where its driver goes by itself. */

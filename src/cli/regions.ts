@@ -19,6 +19,6 @@ export async function withRegions(profiles: readonly string[], surface: Surface)
   const drivers = await Promise.all(profiles.map(driverOf));
   const kept = profiles.filter((_name, index) => hasRegions(drivers[index]));
   if (kept.length === 0 || kept.length === profiles.length) return profiles;
-  surface.warn(`not asked, having no regions: ${profiles.filter((name) => !kept.includes(name)).join(', ')}`);
+  surface.warn(`skipped, since they have no regions: ${profiles.filter((name) => !kept.includes(name)).join(', ')}`);
   return kept;
 }

@@ -9,12 +9,11 @@ import type { At } from './command.ts';
 /** How an image's data came to its target. */
 export type Route = 'pull' | 'link' | 'mount' | 'relay';
 
-/** The same for a person to read. */
-export const routeWords: Readonly<Record<Route, string>> = {
-  pull: 'pull: the target fetches it',
-  link: 'local link: no byte is copied',
-  mount: 'mount: the registry shares the bytes it has',
-  relay: 'relay through here',
+/** What is done on a route that sends nothing from here, for a person to read. */
+export const routeWords: Readonly<Record<Exclude<Route, 'relay'>, string>> = {
+  pull: 'the target fetches the data',
+  link: 'no data is copied',
+  mount: 'the registry reuses the data it has',
 };
 
 /** What the target can come by without being sent it, and the route that this is. */
@@ -47,7 +46,7 @@ export async function shortcutOf(
   // What is linked or mounted keeps the form that its record says.
   if (route !== 'pull' && (!encoding || describeEncoding(encoding) !== describeEncoding(plan.encoding))) return undefined;
   // A digest that nobody has published can only be compared with bytes that pass through here.
-  if (checksum && digests[checksum.algorithm] === undefined) return `nobody has published its ${checksum.algorithm}`;
+  if (checksum && digests[checksum.algorithm] === undefined) return `no ${checksum.algorithm} of the source is published`;
   return (await to.objection(handover, call)) ?? { route, handover };
 }
 

@@ -14,7 +14,7 @@ export const globalOptions = {
     summary: 'profile to work with; repeatable and a glob where a verb takes several',
     completes: 'profile',
   },
-  output: { kind: 'text', short: 'o', choices: outputFormats, summary: 'format of the result' },
+  output: { kind: 'text', short: 'o', choices: outputFormats, summary: 'output format' },
   json: { kind: 'flag', summary: 'short for -o json' },
   columns: {
     kind: 'names',
@@ -27,19 +27,19 @@ export const globalOptions = {
   region: {
     kind: 'text',
     value: 'name',
-    summary: 'region to speak to, or to make a new image in; of a copy, that of the target',
+    summary: 'region to use, or to create the image in; for copy, the region of the target',
     completes: 'place',
   },
-  raw: { kind: 'flag', summary: "add the provider's own record under raw" },
+  raw: { kind: 'flag', summary: "include the provider's own record (raw)" },
   dryRun: { kind: 'flag', short: 'n', summary: 'print what would be done; change nothing' },
-  yes: { kind: 'flag', short: 'y', summary: 'no confirmation' },
-  progress: { kind: 'text', choices: ['auto', 'bar', 'plain', 'json', 'none'], summary: 'how progress is shown on stderr' },
-  bwlimit: { kind: 'size', summary: 'bytes per second for transfers (a bare number is bytes)' },
+  yes: { kind: 'flag', short: 'y', summary: 'skip confirmation prompts' },
+  progress: { kind: 'text', choices: ['auto', 'bar', 'plain', 'json', 'none'], summary: 'progress display on stderr' },
+  bwlimit: { kind: 'size', summary: 'limit transfers to this many bytes per second' },
   concurrency: { kind: 'count', short: 'j', summary: 'number of parallel operations' },
-  retries: { kind: 'count', summary: 'retries that one operation may use in all (default 3)' },
-  timeout: { kind: 'duration', summary: 'limit of each phase of a request (default 30s)' },
+  retries: { kind: 'count', summary: 'total retries of one operation (default 3)' },
+  timeout: { kind: 'duration', summary: 'timeout for each phase of a request (default 30s)' },
   quiet: { kind: 'flag', short: 'q', summary: 'no progress, no warnings' },
-  verbose: { kind: 'flag', short: 'v', summary: 'show more of what is done' },
+  verbose: { kind: 'flag', short: 'v', summary: 'more detail on stderr' },
   debug: { kind: 'flag', summary: 'trace HTTP to stderr, secrets masked; stack traces' },
   caBundle: { kind: 'text', value: 'file', summary: 'additional trusted certificates (PEM)', completes: 'file' },
   clientCert: {
@@ -49,7 +49,7 @@ export const globalOptions = {
     completes: 'file',
   },
   clientKey: { kind: 'text', value: 'file', summary: 'its key, if not in the same file (PEM)', completes: 'file' },
-  insecure: { kind: 'flag', summary: 'do not check certificates (a warning each time, unless --quiet)' },
+  insecure: { kind: 'flag', summary: 'do not verify TLS certificates (warns each time, unless --quiet)' },
 } as const satisfies Options;
 
 export type GlobalValues = OptionValues<typeof globalOptions>;

@@ -30,7 +30,7 @@ export async function profilesHelp(surface: Surface): Promise<string> {
     'The profile of an image is what stands before the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE,\nimgctl profile use, and at last the local store, which needs no profile.',
     `Profiles are kept in ${surface.store.path}, readable by you alone.`,
     'A value may be a reference: env:NAME, file:PATH, cmd:COMMAND; write literal:VALUE for a value that only looks like one.',
-    `To make one:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,
+    `Add one with:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,
     "-p env:PROVIDER takes everything from the provider's usual variables and files; imgctl profile import keeps them.",
     `Every provider that is reached over the network also has the fields ${Object.keys(tlsFields).join(', ')}.`,
     'IMGCTL_PROFILE_<NAME>_PROVIDER and IMGCTL_PROFILE_<NAME>_<FIELD> define a profile, or override a field, without any file.',

@@ -15,7 +15,7 @@ export const sourceOptions = {
   diskFormat: {
     kind: 'text',
     choices: formats,
-    summary: 'format of the result, converted if need be (default: as it is, or what the target takes)',
+    summary: 'target format, converted if needed (default: unchanged, or what the target accepts)',
   },
   fromFormat: { kind: 'text', choices: formats, summary: 'source format; refused if the content contradicts it' },
   checksum: {
@@ -30,13 +30,13 @@ export const sourceOptions = {
 /** Beside them, of commands that send it to a provider. */
 export const compressOption = {
   kind: 'flag',
-  summary: 'compress a raw disk on the way (gzip), unless that saves nothing',
+  summary: 'compress a raw disk with gzip, unless that saves nothing',
 } as const;
 
 export const ifExistsOption = {
   kind: 'text',
   choices: ['fail', 'skip', 'replace', 'rename'],
-  summary: 'when the name is taken (default fail); skip only when the content is the same',
+  summary: 'if the name is taken (default fail); skip requires identical content',
 } as const;
 
 /** The format of this name, absent if there is none. */

@@ -48,8 +48,8 @@ export function requireUnmet(before: ImageRecord, now: ImageRecord, changes: Cha
   );
   if (met.length === 0) return;
   const told = met.map(({ what, of }) => `${what} was ${shown(of(before))} and is ${shown(of(now))} now`);
-  throw conflictError(`image ${now.id} was changed by somebody else meanwhile: ${told.join('; ')}; nothing was written`, {
-    hint: `imgctl show ${now.id} tells how it is; then change it again`,
+  throw conflictError(`image ${now.id} was changed by another client: ${told.join('; ')}; nothing was written`, {
+    hint: `Look at it with: imgctl show ${now.id}`,
   });
 }
 
@@ -62,7 +62,7 @@ export function requireKnownPlaces(before: ImageRecord, now: ImageRecord, exactl
   const added = now.places.filter(({ name, status }) => exactly && status !== 'deleting' && isNew(name));
   if (added.length === 0) return;
   const names = added.map(({ name }) => name).join(', ');
-  throw conflictError(`image ${now.id} was put into ${names} by somebody else meanwhile; nothing was changed`, {
-    hint: `imgctl show ${now.id}, then name every place that it shall lie in`,
+  throw conflictError(`image ${now.id} was put into ${names} by another client; nothing was changed`, {
+    hint: `Specify all places it should be in. List them with: imgctl show ${now.id}`,
   });
 }

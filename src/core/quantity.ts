@@ -10,7 +10,9 @@ export type SizeUnit = 'GiB' | 'MiB';
 export function parseSize(text: string, what = 'size'): number {
   const found = sizePattern.exec(text.trim());
   if (!found)
-    throw usageError(`${what}: "${text}" is not a size`, { hint: 'sizes look like 512MiB, 10M, 5GiB (binary) or 6GB (decimal)' });
+    throw usageError(`${what}: invalid size: ${text}`, {
+      hint: 'Use a size such as 512MiB, 10M, 5GiB (binary) or 6GB (decimal).',
+    });
   const unit = (found[2] ?? '').toUpperCase();
   const base = found[3]?.toLowerCase() === 'b' ? 1000 : 1024;
   const bytes = Math.round(Number(found[1]) * base ** binary.indexOf(unit));
@@ -44,7 +46,7 @@ export function parseDuration(text: string, what = 'duration'): number {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
   const unit = durations[found?.[2] ?? ''];
   if (!found || unit === undefined)
-    throw usageError(`${what}: "${text}" is not a duration`, { hint: 'durations look like 500ms, 30s, 10m, 2h or 30d' });
+    throw usageError(`${what}: invalid duration: ${text}`, { hint: 'Use a unit: 500ms, 30s, 10m, 2h, 30d.' });
   const ms = Math.round(Number(found[1]) * unit);
   if (ms > longestDurationMs) throw usageError(`${what}: "${text}" is too large`, { hint: 'Use at most 365000d.' });
   return ms;

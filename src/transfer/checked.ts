@@ -28,7 +28,7 @@ export function compareDigests(found: Digests, expected: readonly Checksum[], na
   for (const { algorithm, hex } of expected)
     if (found[algorithm] !== hex)
       throw integrityError(`${name} has the ${algorithm} ${found[algorithm]}, not ${hex}`, {
-        hint: 'the file is damaged or another one; fetch it again',
+        hint: 'The file is corrupt or not the one expected; download it again.',
       });
 }
 

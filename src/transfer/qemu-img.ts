@@ -13,7 +13,7 @@ import { temporaryFolder, temporarySource } from './spool.ts';
 
 /** The program that reads what is not read here, and the packages it comes with. */
 const program = 'qemu-img';
-const installs = 'install qemu-img: apt install qemu-utils, dnf install qemu-img, brew install qemu';
+const installs = 'Install qemu-img: apt install qemu-utils, dnf install qemu-img, brew install qemu';
 
 /** How the helper makes a raw disk of a file. */
 interface Help {

@@ -56,7 +56,7 @@ export async function confirmName(question: string, name: string, io: Io): Promi
 /** One line from the terminal. Where it is secret, only the question is shown, not what is typed. */
 function readLine(question: string, secret: boolean, io: Io): Promise<string> {
   const { stdin } = io;
-  if (!stdin) return Promise.reject(usageError('cannot ask: no terminal', { hint: `The question: ${question}` }));
+  if (!stdin) return Promise.reject(usageError(`cannot ask "${question.replace(/: $/, '')}": not a terminal`));
   const echo = new Writable({
     decodeStrings: false,
     write(chunk: string | Uint8Array, _encoding, done) {

@@ -14,10 +14,11 @@ import { measureFor } from './width.ts';
 export async function sheet<T>(item: T, chosen: readonly Chosen<T>[], io: Io): Promise<string> {
   const given = chosen
     .map(({ name, column }) => ({ name, column, value: column.value(item) }))
-    .filter(({ value }) => !isEmpty(value));
+    .filter(({ value }) => !isEmpty(value))
+    .map(({ name, column, value }) => ({ name, column, value, parts: partsOf(column, value, item) }));
   if (!io.stdoutIsTerminal) return given.flatMap(pipeLines).join('');
   const styled = await styles(io.color);
-  const rows = given.flatMap(({ name, column, value }) => rowsOf(name, column, value, styled, io));
+  const rows = given.flatMap((field) => rowsOf(field, styled, io));
   const measure = await measureFor(rows.map(([field]) => field?.text ?? ''));
   const width = rows.reduce((widest, [field]) => Math.max(widest, measure(field?.text ?? '')), 1);
   // The last column is as wide as it is: its lines have nothing behind them that wants aligning.
@@ -26,25 +27,32 @@ export async function sheet<T>(item: T, chosen: readonly Chosen<T>[], io: Io): P
 }
 
 /** The lines of a value: its parts by name, or undefined for a value that has none. */
-function partsOf<T>(column: Column<T>, value: unknown): readonly (readonly [string, unknown])[] | undefined {
-  if (column.parts) return column.parts(value);
+function partsOf<T>(column: Column<T>, value: unknown, item: T): readonly (readonly [string, unknown])[] | undefined {
+  if (column.parts) return column.parts(value, item);
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && !column.show) return Object.entries(value);
   return undefined;
 }
 
-function pipeLines<T>({ name, column, value }: { name: string; column: Column<T>; value: unknown }): string[] {
-  const parts = partsOf(column, value);
+/** A field of the sheet: in several lines where it has parts. */
+interface Field<T> {
+  readonly name: string;
+  readonly column: Column<T>;
+  readonly value: unknown;
+  readonly parts: readonly (readonly [string, unknown])[] | undefined;
+}
+
+function pipeLines<T>({ name, value, parts }: Field<T>): string[] {
   if (!parts) return [`${safe(name)}\t${safe(machineText(value))}\n`];
   return parts.map(([part, inner]) => `${safe(`${name}.${part}`)}\t${safe(machineText(inner))}\n`);
 }
 
-function rowsOf<T>(name: string, column: Column<T>, value: unknown, styled: Styles, io: Io): Row[] {
-  const parts = partsOf(column, value);
+function rowsOf<T>({ name, column, value, parts }: Field<T>, styled: Styles, io: Io): Row[] {
   const field = (text: string) => ({ text: safe(text), paint: styled.heading });
   if (!parts) {
     const paint = column.kind === 'status' ? statusPaint(value, styled) : undefined;
     return [[field(name), { text: wholeText(column, value, io), paint }]];
   }
+  if (parts.length === 0) return [];
   return [[field(name), { text: '' }], ...parts.map(([part, inner]) => [field(`  ${part}`), { text: safe(machineText(inner)) }])];
 }
 

@@ -10,7 +10,7 @@ export interface Column<T> {
   /** The value as a person reads it; what it gives is made safe by whoever draws it. */
   show?(value: unknown, io: Io): string;
   /** For a sheet: the value in several lines, each with its own name. */
-  parts?(value: unknown): readonly (readonly [name: string, text: unknown])[];
+  parts?(value: unknown, item: T): readonly (readonly [name: string, text: unknown])[];
   /** `id` is never cut, `text` may be, a `list` goes on in the next line; `status` is coloured; `size` (bytes), `age` (RFC 3339) and `number` have a usual look. */
   readonly kind?: 'id' | 'status' | 'size' | 'age' | 'text' | 'number' | 'list';
   /** Shorter word that stands above the column on a terminal, and may be typed for its name. */
@@ -76,5 +76,5 @@ function unknownColumn<T>(view: View<T>, name: string): Error {
   const titles = Object.values(view.columns).flatMap((column) => column.title ?? []);
   const near = nearest(name, [...known, ...titles]);
   const meant = near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : '';
-  return usageError(`there is no column "${name}" for ${view.name}`, { hint: `${meant}columns: ${known.join(', ')}` });
+  return usageError(`unknown column: ${name}`, { hint: `${meant}Columns: ${known.join(', ')}` });
 }

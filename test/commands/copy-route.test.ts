@@ -29,7 +29,7 @@ describe('a copy between folders', () => {
   it('is planned as a link, made as one, and says what that proves', async () => {
     await planted();
     const planned = await stage.ok(['copy', 'here:web', 'there:web', '-n', '-o', 'json'], { env });
-    expect(planned.json()).toMatchObject({ route: 'link', steps: ['local link: no byte is copied', 'verify'] });
+    expect(planned.json()).toMatchObject({ route: 'link', steps: ['no data is copied', 'verify'] });
     expect(existsSync(stage.file('there')), 'a dry run makes nothing').toBe(false);
     const made = await stage.ok(['copy', 'here:web', 'there:web', '-o', 'json'], { env });
     expect(made.json()).toMatchObject({
@@ -41,8 +41,8 @@ describe('a copy between folders', () => {
       contentId: expect.stringMatching(/^blocks-/),
     });
     const told = await stage.ok(['copy', 'here:web', 'there:web-2'], { env, terminal: true });
-    expect(told.stderr).toContain('route: local link');
-    expect(told.stderr).toContain('verified: the linked file was read, and has the sha256 on record');
+    expect(told.stderr).toContain('route: link (no data is copied → verify)');
+    expect(told.stderr).toContain('verified: the linked file has the recorded sha256');
     await stage.ok(['delete', 'here:web', '--yes'], { env });
     await stage.ok(['download', 'there:web', stage.file('back')], { env });
     expect(sha256(stage.read('back'))).toBe(sha256(disk));
@@ -73,7 +73,7 @@ describe('a copy between folders', () => {
     const wrong = await stage.run(['copy', 'here:web', 'there', '--checksum', `md5:${'0'.repeat(32)}`], { env });
     expect([wrong.exitCode, wrong.stderr]).toEqual([
       11,
-      expect.stringContaining('relaying through this machine: nobody has published its md5'),
+      expect.stringContaining('relaying through this machine: no md5 of the source is published'),
     ]);
     expect((await stage.run(['copy', 'here:web', 'there', '--checksum', `sha256:${'0'.repeat(64)}`], { env })).exitCode).toBe(11);
     expect((await stage.ok(['list', '-p', 'there', '-o', 'json'], { env })).json()).toEqual([]);

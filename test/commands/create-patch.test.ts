@@ -32,7 +32,7 @@ describe('create', () => {
     });
     expect(made.stderr, 'nothing for a person when a machine reads').toBe('');
     const said = await stage.ok(['create', 'next', '--id', 'n1']);
-    expect(said.stderr).toBe('n1 is queued: fill it with imgctl upload FILE --into local:n1\n');
+    expect(said.stderr).toBe('n1 is queued. Fill it with: imgctl upload FILE --into local:n1\n');
   });
 
   it('refuses an id that is taken with 6, and one that cannot be one with 2', async () => {
@@ -49,10 +49,10 @@ describe('create', () => {
   it.each([
     [['--from-disk', '1'], 7, "local does not support creating images from a server's disk"],
     [['--owner', 'me'], 7, 'local cannot set owner with create'],
-    [['--set', 'cloudInit=true'], 2, '--set: local has no field "cloudInit" here'],
+    [['--set', 'cloudInit=true'], 2, '--set: unknown field for local: cloudInit'],
     [['--disk-format', 'qcow'], 2, expect.stringMatching(/^--disk-format: "qcow" is not one of raw, qcow2, /)],
     [['--visibility', 'all'], 2, '--visibility: "all" is not one of public, private, shared, community'],
-    [['--min-disk', 'much'], 2, '--min-disk: "much" is not a size'],
+    [['--min-disk', 'much'], 2, '--min-disk: invalid size: much'],
     [['--property', '=x'], 2, '--property: "=x" is not of the form key=value'],
   ])('refuses %j, and makes nothing', async (options, exitCode, message) => {
     const refused = await stage.run(['create', 'web', ...options, '--json']);
@@ -105,8 +105,8 @@ describe('patch by options', () => {
 
   it.each([
     [[], 'nothing to change'],
-    [['--protect', '--unprotect'], '--protect and --unprotect contradict each other'],
-    [['--hide', '--unhide'], '--hide and --unhide contradict each other'],
+    [['--protect', '--unprotect'], '--protect and --unprotect cannot be combined'],
+    [['--hide', '--unhide'], '--hide and --unhide cannot be combined'],
     [['--json-patch', '-', '--merge-patch', '-'], '--json-patch and --merge-patch cannot be combined'],
   ])('refuses %j', async (options, message) => {
     const refused = await stage.run(['patch', 'web', ...options, '--json']);

@@ -11,7 +11,7 @@ const profiles = (): { readonly profiles: Readonly<Record<string, { readonly pro
 describe('list without any profile', () => {
   it('says on a terminal how a cloud is added, and nothing in a pipe', async () => {
     const shown = await stage.ok(['list'], terminal);
-    expect(shown.stderr).toMatch(/^no images\n.*store in a folder here.*\n.*imgctl profile add NAME/);
+    expect(shown.stderr).toMatch(/^no images\n.*local store, a folder on this machine.*\n.*imgctl profile add NAME/);
     expect(shown.stderr).not.toContain('profile import');
     expect((await stage.ok(['list'])).stderr).toBe('');
     expect((await stage.ok(['list'], { ...terminal, stdoutIsTerminal: false })).stderr).toBe('');
@@ -78,9 +78,9 @@ describe('profile add on a terminal', () => {
       'local',
       ...more,
     ];
-    expect((await stage.ok(add('a', '--set', 'path=/tmp/x'), terminal)).stderr).toBe('');
+    expect((await stage.ok(add('a', '--set', 'path=/tmp/x'), terminal)).stderr).toBe('Check it with: imgctl profile check a\n');
     expect((await stage.ok(add('b'))).stderr).toBe('');
-    expect((await stage.ok(add('c', '--yes'), terminal)).stderr).toBe('');
+    expect((await stage.ok(add('c', '--yes'), terminal)).stderr).toBe('Check it with: imgctl profile check c\n');
   });
 });
 

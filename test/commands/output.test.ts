@@ -81,7 +81,7 @@ describe('errors', () => {
     [['show', 'x', '--bogus'], 'unknown option: --bogus', undefined],
     [['list', '--sort'], '--sort requires a value', undefined],
     [['list', '--retries', 'many'], '--retries: "many" is not a whole number', undefined],
-    [['list', '--timeout', '5'], '--timeout: "5" is not a duration', expect.stringContaining('30s')],
+    [['list', '--timeout', '5'], '--timeout: invalid duration: 5', expect.stringContaining('30s')],
     [['list', '--progress', 'loud'], '--progress: "loud" is not one of auto, bar, plain, json, none', undefined],
     [['completion', 'csh'], 'unsupported shell: csh', expect.stringContaining('bash')],
     [['help', 'uplod'], 'no help topic: uplod', 'Did you mean upload?'],

@@ -58,7 +58,9 @@ describe.each(loaded)('a profile for $name', ({ name, driver }) => {
           ),
         );
         expect(made.stderr).toMatch(
-          new RegExp(`^warning: profile x cannot be used yet: it lacks [^]*\\b${left}\\b[^]*imgctl profile set x FIELD=VALUE\n$`),
+          new RegExp(
+            `^warning: profile x cannot be used yet \\(missing: [^]*\\b${left}\\b[^]*imgctl profile set x FIELD=VALUE\n$`,
+          ),
         );
         expect(
           (

@@ -98,7 +98,7 @@ describe('--region', () => {
     );
     expect(listed.exitCode, listed.stderr).toBe(0);
     expect(listed.stdout).toContain('web');
-    expect(listed.stderr).toContain('not asked, having no regions: reg, cow, local');
+    expect(listed.stderr).toContain('skipped, since they have no regions: reg, cow, local');
     const every = await run('list', '-A', '--region', 'RegionOne', '-o', 'id');
     expect(every.exitCode, every.stderr).toBe(0);
     expect((await run('list', '-p', 'reg', '-p', 'local', '--region', 'RegionOne')).exitCode).not.toBe(0);

@@ -69,7 +69,7 @@ describe('delete', () => {
       expect(errorOf(refused)).toEqual({
         code: 'USAGE',
         message: 'cannot ask for confirmation: not a terminal',
-        hint: `The question: Delete ${images.length === 1 ? 'this image' : 'these 2 images'} from local?\nPass --yes to skip the prompt.`,
+        hint: `Pass --yes to skip the prompt. It would ask: Delete ${images.length === 1 ? 'this image' : 'these 2 images'} from local?`,
         exitCode: 2,
       });
     }
@@ -156,7 +156,11 @@ describe('delete', () => {
       cloud.put({ name: 'web' });
       const refused = await stage.run(['delete', 'cow:web', '--yes', '--json'], { env });
       expect(refused.exitCode).toBe(6);
-      expect(errorOf(refused)).toMatchObject({ code: 'CONFLICT', hint: 'Deactivate it first, then delete it: imgctl deactivate cow:1i1', profile: 'cow' });
+      expect(errorOf(refused)).toMatchObject({
+        code: 'CONFLICT',
+        hint: 'Deactivate it first, then delete it: imgctl deactivate cow:1i1',
+        profile: 'cow',
+      });
       expect(cloud.row('1i1').state).toBe('active');
       await stage.ok(['deactivate', 'cow:web', ...poll], { env });
       const deleted = await stage.ok(['delete', 'cow:web', '--yes', ...poll, '-o', 'json'], { env });
@@ -181,7 +185,7 @@ describe('restore and purge', () => {
       });
       await stage.ok(['delete', `cow:${id}`, '--yes', ...poll], { env });
       const unasked = await stage.run(['purge', `cow:${id}`], { env });
-      expect([unasked.exitCode, unasked.stderr]).toEqual([2, expect.stringContaining("Purge this image from cow?")]);
+      expect([unasked.exitCode, unasked.stderr]).toEqual([2, expect.stringContaining('Purge this image from cow?')]);
       expect(cloud.row(id).state).toBe('removed');
       expect((await stage.ok(['purge', `cow:${id}`, '-n', '-o', 'json'], { env })).json()).toMatchObject({
         dryRun: true,
@@ -232,7 +236,7 @@ describe('replicate and places', () => {
     expect(errorOf(refused)).toMatchObject({
       code: 'USAGE',
       message: 'cannot ask for confirmation: not a terminal',
-      hint: 'The question: Remove web from second (profile lab)?\nPass --yes to skip the prompt.',
+      hint: 'Pass --yes to skip the prompt. It would ask: Remove web from second (profile lab)?',
     });
     expect(placesOf(await stage.ok(['show', 'web', '-o', 'json'], { env }))).toEqual(['home', 'second']);
     const set = await stage.ok(['replicate', 'web', '--exactly', 'home,third', '--yes', '-o', 'json'], { env });
@@ -244,9 +248,9 @@ describe('replicate and places', () => {
   });
 
   it.each([
-    [[], 'no place was named'],
-    [['--to', 'second', '--remove', 'second'], 'second is both added and removed'],
-    [['--exactly', 'home', '--to', 'second'], '--exactly excludes --to and --remove'],
+    [[], '--to, --remove or --exactly is required'],
+    [['--to', 'second', '--remove', 'second'], 'second is in both --to and --remove'],
+    [['--exactly', 'home', '--to', 'second'], '--exactly cannot be combined with --to or --remove'],
     [['--exactly', ' , '], '--exactly with no place would remove every copy'],
   ])('refuses %j', async (options, message) => {
     const refused = await stage.run(['replicate', 'web', ...options, '--json'], { env: twoPlaces() });

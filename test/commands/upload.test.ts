@@ -191,7 +191,7 @@ describe('upload', () => {
     [['--name', 'local:'], 2, "--name is missing the image's name"],
     [['--name', 'x', '--checksum', 'crc:1'], 2, '--checksum: "crc" is not one of md5, sha1, sha256, sha512'],
     [['--name', 'x', '--checksum', 'sha256:abc'], 2, '--checksum: a sha256 digest has 64 hexadecimal digits'],
-    [['--name', 'x', '--set', 'cloudInit=true'], 2, '--set: local has no field "cloudInit" here'],
+    [['--name', 'x', '--set', 'cloudInit=true'], 2, '--set: unknown field for local: cloudInit'],
     [['--name', 'x', '--disk-format', 'vmdk'], 7, 'imgctl cannot write vmdk'],
     [['--name', 'x', '--if-exists', 'maybe'], 2, '--if-exists: "maybe" is not one of fail, skip, replace, rename'],
   ])('refuses %j', async (options, exitCode, message) => {

@@ -69,7 +69,7 @@ export function replicateTests(stage: Stage): void {
     const before = await stage.show(id);
     const [other = ''] = await others(before);
     const { message } = await failureOf(run(id, { exactly: [other], basis: { ...before, places: [] } }), 'CONFLICT');
-    expect(message).toContain(`was put into ${namesOf(before).join(', ')} by somebody else meanwhile`);
+    expect(message).toContain(`was put into ${namesOf(before).join(', ')} by another client`);
     expect(namesOf(await stage.show(id))).toEqual(namesOf(before));
   });
 

@@ -134,17 +134,17 @@ describe('the route', () => {
     const name = await planted('one', images['qcow2, zlib'], '--tag', 'x');
     forget();
     const result = await stage.ok(['copy', `one:${name}`, 'two', '--poll-interval', '20ms', '-o', 'yaml'], { env });
-    expect(result.stderr).toContain('route: pull: the target fetches it');
+    expect(result.stderr).toContain('route: pull (the target fetches the data');
     expect([sentBytes(), result.stdout.includes('- x')]).toEqual([0, true]);
     const planned = await stage.ok(['copy', `one:${name}`, 'two:n', '-n', '-o', 'json'], { env });
-    expect(planned.json()).toMatchObject({ steps: ['pull: the target fetches it', 'verify'] });
+    expect(planned.json()).toMatchObject({ steps: ['the target fetches the data', 'verify'] });
   });
 
   it.each<[string, readonly string[], string]>([
-    ['within one region', ['one:$', 'one:$-2'], 'a region does not fetch from itself'],
-    ['to another project', ['one:$', 'alt'], 'the other cloud or project is not known'],
-    ['where it is asked for', ['one:$', 'two', '--relay'], 'route: relay through here'],
-    ['where it is converted', ['one:$', 'two', '--disk-format', 'raw'], 'route: relay through here'],
+    ['within one region', ['one:$', 'one:$-2'], 'source and target are the same region'],
+    ['to another project', ['one:$', 'alt'], 'the target cannot fetch from that cloud or project'],
+    ['where it is asked for', ['one:$', 'two', '--relay'], 'route: relay ('],
+    ['where it is converted', ['one:$', 'two', '--disk-format', 'raw'], 'route: relay ('],
   ])('is a relay %s', async (_why, words, says) => {
     const name = await planted('one', images['qcow2, zlib']);
     forget();

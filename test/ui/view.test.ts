@@ -49,12 +49,12 @@ describe('columns', () => {
   it.each(['nmae', 'properties.', 'tags.x', '.x', 'constructor', '__proto__'])('are refused when unknown: %s', (name) => {
     const error = thrown(() => names([name]));
     expect(error.code).toBe('USAGE');
-    expect(error.message).toBe(`there is no column "${name}" for images`);
-    expect(error.circumstances.hint).toContain('columns: profile, provider, id, name,');
+    expect(error.message).toBe(`unknown column: ${name}`);
+    expect(error.circumstances.hint).toContain('Columns: profile, provider, id, name,');
   });
 
   it('that are nearly right are suggested', () => {
-    expect(thrown(() => names(['nmae'])).circumstances.hint).toMatch(/^Did you mean name\? columns: /);
+    expect(thrown(() => names(['nmae'])).circumstances.hint).toMatch(/^Did you mean name\? Columns: /);
   });
 });
 

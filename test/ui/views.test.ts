@@ -164,7 +164,7 @@ safe            no
 findings
   backing-file  reject: it names /etc/passwd\\u001b as its backing file
 providers
-  acme          converted (to raw, gzip-compressed)
+  acme          converted to raw, gzip-compressed
   other         no
 `);
     expect(JSON.parse(await one(inspectionView, report, {}, { format: 'json' }))).toEqual(report);

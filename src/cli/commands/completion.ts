@@ -15,10 +15,10 @@ export const completion = defineCommand({
   options: {},
   needs: {},
   examples: [
-    { does: 'for the running bash', type: 'source <(imgctl completion bash)' },
-    { does: 'for bash, for good', type: 'imgctl completion bash > ~/.local/share/bash-completion/completions/imgctl' },
-    { does: 'for fish, for good', type: 'imgctl completion fish > ~/.config/fish/completions/imgctl.fish' },
-    { does: 'for zsh, for good, in a folder of $fpath', type: 'imgctl completion zsh > ~/.zfunc/_imgctl' },
+    { does: 'in the current bash session', type: 'source <(imgctl completion bash)' },
+    { does: 'in every bash session', type: 'imgctl completion bash > ~/.local/share/bash-completion/completions/imgctl' },
+    { does: 'in every fish session', type: 'imgctl completion fish > ~/.config/fish/completions/imgctl.fish' },
+    { does: 'in every zsh session (a folder of $fpath)', type: 'imgctl completion zsh > ~/.zfunc/_imgctl' },
   ],
   async run(input, context) {
     if (input.shell === 'json') return plainText(`${jsonText(await completionTable(context.commands, context.drivers))}\n`);

@@ -27,18 +27,18 @@ import { waitOptions } from '../wait.ts';
 
 export const copy = defineCommand({
   about:
-    'The target fetches the data by itself where both ends are places of one cloud; where both are folders on one file system it is linked, ' +
-    'and no byte is copied; else it is relayed through here, converted on the way. ' +
-    'The record goes along as far as the target keeps its fields: description, tags, properties, sizes, visibility; options add to it or replace it, ' +
-    'and what is left behind is said. Public and community come last. --dry-run prints the route. ' +
-    'To several targets, or a glob of profiles, what is far is fetched once; one that fails does not stop the others.',
+    'Between regions of one cloud the target fetches the data; between folders of one file system the file is linked; otherwise the data is ' +
+    'relayed through this machine, and converted as needed. Description, tags, properties, sizes and visibility are copied where the target ' +
+    'supports them, and a warning names what is not; options add to them or replace them. An image becomes public or community only when it is ' +
+    'complete. With several targets, or a glob of profiles, the source is downloaded once, and one failure does not stop the others. ' +
+    '--dry-run prints the route.',
   args: {
     from: { takes: 'required', summary: 'PROFILE:IMAGE', completes: 'image' },
     to: { takes: 'many', summary: 'PROFILE, PROFILE:NEW-NAME, or a glob of profiles', completes: 'profile' },
   },
   options: {
     ifExists: ifExistsOption,
-    relay: { kind: 'flag', summary: 'read and send every byte, even where the target could fetch or link it by itself' },
+    relay: { kind: 'flag', summary: 'relay through this machine, even if the target could fetch or link it' },
     ...severalOptions,
     ...descriptionOptions,
     ...sourceOptions,

@@ -39,7 +39,7 @@ export const create = defineCommand({
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
     const verb = at.verb('create');
     if (reference.image === '' && !verb.nameless)
-      throw usageError(`NAME is required: ${at.provider} makes no image without a name`);
+      throw usageError(`NAME is required: ${at.provider} does not create images without a name`);
     const description = {
       ...(reference.image === '' ? {} : { name: reference.image }),
       ...descriptionFrom(input),
@@ -66,7 +66,7 @@ export const create = defineCommand({
     await warnOfNamesakes(at as At, made, call, context);
     if (made.status === 'queued' && from === 'nothing') {
       if (at.driver.facts.upload?.into)
-        context.say(`${made.id} is queued: fill it with imgctl upload FILE --into ${at.profile}:${made.id}`);
+        context.say(`${made.id} is queued. Fill it with: imgctl upload FILE --into ${at.profile}:${made.id}`);
       return one(imageView, made);
     }
     if (input.wait === false || made.status === 'active') return one(imageView, made);

@@ -7,7 +7,8 @@ import { type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const remove = defineCommand({
-  about: 'Asks first; without a terminal it wants --yes. A protected image is refused: imgctl patch IMAGE --unprotect.',
+  about:
+    'Asks for confirmation; without a terminal --yes is required. Unprotect a protected image first: imgctl patch IMAGE --unprotect',
   args: { image: { takes: 'many', summary: 'images to delete', completes: 'image' } },
   options: { ...severalOptions, ...missingOptions, ...waitOptions },
   draws: drawsEach(true),

@@ -20,8 +20,7 @@ import { meansFor, sourceOptions, stepsToFile, wishesFrom } from '../transfer-op
 import { safeFileName } from '../../transfer/file-name.ts';
 
 export const download = defineCommand({
-  about:
-    'The file gets its name only when every byte is there, verified and on the disk. --resume goes on from what a broken run has left.',
+  about: 'The file gets its name only when every byte is there, verified and on the disk. --resume continues a partial download.',
   args: {
     image: { takes: 'required', summary: 'image to download', completes: 'image' },
     to: {

@@ -35,7 +35,7 @@ export const importImage = defineCommand({
       kind: 'text',
       value: 'algo:hex',
       suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:'],
-      summary: 'digest that what the cloud fetched must have; an algorithm that the cloud does not report is an error',
+      summary: 'expected digest of the imported data, of an algorithm that the cloud reports',
     },
     ...descriptionOptions,
     ...waitOptions,
@@ -152,7 +152,7 @@ async function withoutRecord(error: unknown, at: At, id: string, call: Call): Pr
 function checkSource(at: At, url: string | undefined, method: string | undefined): void {
   const verb = at.verb('import');
   if (method !== undefined && !verb.methods.includes(method))
-    throw unsupportedError(`${at.provider} has no import method "${method}"`, { hint: `it has ${verb.methods.join(', ')}` });
+    throw unsupportedError(`${at.provider} has no import method "${method}"`, { hint: `Supported: ${verb.methods.join(', ')}` });
   if (url === undefined) {
     if (method === undefined)
       throw usageError('--url is required', { hint: 'Send a local file with: imgctl upload FILE --name NAME' });

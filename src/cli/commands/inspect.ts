@@ -1,3 +1,4 @@
+import { describeEncoding } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { temporaryFolder } from '../../host/folders.ts';
 import { examine, type Examined } from '../../transfer/examine.ts';
@@ -59,7 +60,7 @@ export const inspectFile = defineCommand({
         providers: await takers({ ...seen, inspection, whole: reads || seen.whole }, context),
       };
       for (const { level, code, message } of findings) if (level === 'warn') context.warn(`${name}: ${message} [${code}]`);
-      if (!reads && !seen.whole) context.warn(`only the beginning of ${name} was checked; --hash reads all of it`);
+      if (!reads && !seen.whole) context.warn(`only the beginning of ${name} was checked. Check all of it with --hash.`);
       if (refused) await context.reportAs(refused);
       return one(inspectionView, report);
     } finally {
@@ -90,7 +91,7 @@ async function refusalNow(file: string, inspection: Inspection): Promise<ImgctlE
 function shownFindings(inspection: Inspection, isTaken: boolean): InspectionReport['findings'] {
   const excuses = helpFor(inspection)?.excuses;
   const shown = ({ level, code, message }: Finding): InspectionReport['findings'][number] =>
-    isTaken && code === excuses ? { level: 'warn', code, message: 'qemu-img is needed to read it' } : { level, code, message };
+    isTaken && code === excuses ? { level: 'warn', code, message: 'requires qemu-img' } : { level, code, message };
   return inspection.findings.map(shown);
 }
 
@@ -98,14 +99,18 @@ async function takers(seen: Examined, surface: Surface): Promise<readonly Taker[
   const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   return drivers.map((driver): Taker => {
     const facts = driver.facts.upload;
-    if (!facts) return { name: driver.name, takes: 'no', note: driver.absent.upload ?? 'it has no upload' };
+    if (!facts) return { name: driver.name, takes: 'no', note: driver.absent.upload ?? 'upload is not supported' };
     try {
       const { plan } = judged(seen, facts.accepts, { allowUnsafe: [] });
       const asIs = useOf(plan) === 'asIs';
-      return { name: driver.name, takes: asIs ? 'asIs' : 'converted', ...(asIs ? {} : { note: plan.steps.join(' → ') }) };
+      return {
+        name: driver.name,
+        takes: asIs ? 'asIs' : 'converted',
+        ...(asIs ? {} : { note: `to ${describeEncoding(plan.encoding)}` }),
+      };
     } catch (error) {
       if (!(error instanceof ImgctlError)) throw error;
-      const note = error.code === 'INTEGRITY' ? 'it would be refused here, as broken or unsafe' : error.message;
+      const note = error.code === 'INTEGRITY' ? 'refused: broken or unsafe' : error.message;
       return { name: driver.name, takes: 'no', note };
     }
   });

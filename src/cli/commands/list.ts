@@ -25,11 +25,11 @@ export const list = defineCommand({
   about:
     "Lists your own images and those shared with you; --all adds the provider's public ones. Several profiles are asked at once.\n" +
     '--group-by shows which profiles have the same disk, which are behind or ahead of it under the same name, and which lack it.',
-  args: { glob: { takes: 'any', summary: "names: a shell's globs; any of them", completes: 'image' } },
+  args: { glob: { takes: 'any', summary: 'names or globs (*, ?, [a-z], {a,b}); any match', completes: 'image' } },
   options: {
-    allProfiles: { kind: 'flag', short: 'A', summary: 'every profile there is' },
-    groupBy: { kind: 'text', choices: groupKeys, summary: 'compare profiles: a line for each name, or for each disk' },
-    profileTimeout: { kind: 'duration', summary: 'with several profiles: how long each of them may take (default 2m)' },
+    allProfiles: { kind: 'flag', short: 'A', summary: 'all profiles' },
+    groupBy: { kind: 'text', choices: groupKeys, summary: 'compare profiles, one line per name or per disk' },
+    profileTimeout: { kind: 'duration', summary: 'time limit for each of several profiles (default 2m)' },
     ...filterOptions,
   },
   needs: { at: ['list'] },

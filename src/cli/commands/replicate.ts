@@ -8,16 +8,15 @@ import { type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const replicate = defineCommand({
-  about:
-    'A place that is not named is never dropped; only --remove and --exactly take copies away. imgctl places lists what there is.',
+  about: 'Only --remove and --exactly remove copies; other places stay as they are. List places with: imgctl places',
   args: { image: { takes: 'many', summary: 'images to replicate', completes: 'image' } },
   options: {
     to: { kind: 'names', value: 'place,…', summary: 'add these places', completes: 'place' },
-    remove: { kind: 'names', value: 'place,…', summary: 'take the copies in these away', completes: 'place' },
+    remove: { kind: 'names', value: 'place,…', summary: 'remove the copies in these places', completes: 'place' },
     exactly: {
       kind: 'text',
       value: 'place,…',
-      summary: 'these places and no others; asks before a copy goes',
+      summary: 'exactly these places; asks before removing a copy',
       commas: true,
       completes: 'place',
     },
@@ -28,7 +27,7 @@ export const replicate = defineCommand({
   needs: { at: ['replicate', 'show'] },
   examples: [
     { does: 'add two regions and wait', type: 'imgctl replicate lin:private/123 --to us-iad,us-sea' },
-    { does: 'take a copy away', type: 'imgctl replicate lin:private/123 --remove us-sea --yes' },
+    { does: 'remove a copy', type: 'imgctl replicate lin:private/123 --remove us-sea --yes' },
     { does: 'exactly these stores', type: 'imgctl replicate pcd:golden --exactly fast,cheap --yes' },
   ],
   async run(input, context) {
@@ -36,13 +35,14 @@ export const replicate = defineCommand({
       ?.split(',')
       .map((name) => name.trim())
       .filter((name) => name !== '');
-    if (exactly && (input.to.length > 0 || input.remove.length > 0)) throw usageError('--exactly excludes --to and --remove');
+    if (exactly && (input.to.length > 0 || input.remove.length > 0))
+      throw usageError('--exactly cannot be combined with --to or --remove');
     if (exactly?.length === 0)
-      throw usageError('--exactly with no place would remove every copy', { hint: 'imgctl delete IMAGE removes the image' });
+      throw usageError('--exactly with no place would remove every copy', { hint: 'Delete the image with: imgctl delete IMAGE' });
     if (!exactly && input.to.length === 0 && input.remove.length === 0)
-      throw usageError('no place was named', { hint: '--to PLACE,… adds places; imgctl places lists what there is' });
+      throw usageError('--to, --remove or --exactly is required', { hint: 'List places with: imgctl places' });
     const both = input.to.find((place) => input.remove.includes(place));
-    if (both !== undefined) throw usageError(`${both} is both added and removed`);
+    if (both !== undefined) throw usageError(`${both} is in both --to and --remove`);
     const seen = new Map<string, Image>();
     const replicateOne = async ({ at, id, call }: Target<'replicate' | 'show'>): Promise<Image> => {
       const since = new Date(context.io.now()).toISOString();

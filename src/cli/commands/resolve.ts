@@ -13,8 +13,8 @@ import { imageMeant } from '../targets.ts';
 export const resolve = defineCommand({
   args: { image: { takes: 'required', summary: 'name, glob or id', completes: 'image' } },
   options: {
-    latest: { kind: 'flag', summary: 'the newest active match' },
-    oldest: { kind: 'flag', summary: 'the oldest active match' },
+    latest: { kind: 'flag', summary: 'use the newest active match' },
+    oldest: { kind: 'flag', summary: 'use the oldest active match' },
   },
   needs: { at: ['list', 'show'] },
   examples: [

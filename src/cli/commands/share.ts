@@ -10,16 +10,16 @@ import { target } from '../targets.ts';
 const withOption = {
   kind: 'names',
   value: 'project,…',
-  summary: 'who gets or loses access, by id or by a profile of theirs (repeatable)',
+  summary: 'project, by id or by a profile of it (repeatable)',
 } as const;
 
 export const share = defineCommand({
   args: { image: { takes: 'required', summary: 'image to share', completes: 'image' } },
   options: {
     with: { ...withOption, summary: `${withOption.summary}; with an answer: whose, for administrators` },
-    accept: { kind: 'flag', summary: 'accept an image that was offered to us' },
-    reject: { kind: 'flag', summary: 'reject it' },
-    pending: { kind: 'flag', summary: 'make it undecided again' },
+    accept: { kind: 'flag', summary: 'accept a shared image' },
+    reject: { kind: 'flag', summary: 'reject a shared image' },
+    pending: { kind: 'flag', summary: 'set it back to pending' },
   },
   draws: () => memberView,
   needs: { at: ['share'] },
@@ -56,7 +56,7 @@ export const unshare = defineCommand({
   draws: () => memberView,
   needs: { at: ['share'] },
   examples: [
-    { does: 'take access away', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c702f3c5d1e9b8a4c70' },
+    { does: 'remove access', type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c702f3c5d1e9b8a4c70' },
     {
       does: 'from two projects',
       type: 'imgctl unshare pcd:golden --with 2f3c5d1e9b8a4c702f3c5d1e9b8a4c70,77aa88bb99cc00dd77aa88bb99cc00dd',

@@ -19,7 +19,7 @@ export const deactivate = stateCommand({
   goal: ['inactive'],
   among: ['active'],
   examples: [
-    { does: 'block a bad image while it is looked into', type: 'imgctl deactivate ubuntu-24.04' },
+    { does: 'block a bad image while investigating', type: 'imgctl deactivate ubuntu-24.04' },
     { does: 'several at once', type: 'imgctl deactivate web-1 web-2' },
   ],
 });
@@ -50,7 +50,7 @@ export const purge = stateCommand({
   among: statuses,
   loses: true,
   examples: [
-    { does: 'remove it for good', type: 'imgctl purge cow:1i5 --yes' },
+    { does: 'remove it permanently', type: 'imgctl purge cow:1i5 --yes' },
     { does: 'do not wait for the provider', type: 'imgctl purge cow:1i5 --yes --no-wait' },
   ],
 });

@@ -23,7 +23,7 @@ export const patch: Operation<LinodeClient, 'patch'> = {
   async run(client, { id, changes, basis }, call) {
     requireChangeable(id, 'change');
     requireKnown(changes);
-    if (changes.name === null) throw usageError(`the name of ${id} cannot be cleared`, { hint: 'give it another one' });
+    if (changes.name === null) throw usageError(`the name of ${id} cannot be cleared`, { hint: 'Set another name.' });
     warnOfName(changes.name, call);
     // Only changes relative to the tags that are there need a look at them.
     const isRelative = changes.tags === undefined && (changes.addTags !== undefined || changes.removeTags !== undefined);

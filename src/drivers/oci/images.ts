@@ -156,7 +156,7 @@ export async function enter(
   call: Call,
 ): Promise<void> {
   if ((await digestNow(repository, id, call)) !== before)
-    throw conflictError(`image ${id} was changed by somebody else meanwhile; nothing was changed`, { hint: 'Try again.' });
+    throw conflictError(`image ${id} was changed by another client; nothing was changed`, { hint: 'Try again.' });
   await putManifest(repository, id, text, before, call);
 }
 

@@ -11,8 +11,8 @@ export async function handoverOf(client: OpenstackClient, id: string, call: Call
 /** Why this region cannot fetch it. Absent: it can, as far as that can be told before it is asked. */
 export async function objection(client: OpenstackClient, handover: Handover, call: Call): Promise<string | undefined> {
   const own = await client.realm(call);
-  if (own?.realm !== handover.realm) return 'the other cloud or project is not known to this one';
-  return own.region === handover.values.glanceRegion ? 'a region does not fetch from itself' : undefined;
+  if (own?.realm !== handover.realm) return 'the target cannot fetch from that cloud or project';
+  return own.region === handover.values.glanceRegion ? 'source and target are the same region' : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { imageFields, type Image, type PlaceState } from '../../core/image.ts';
+import { contentIdProperty, imageFields, type Image, type PlaceState } from '../../core/image.ts';
 import { defineView, type Column, type View } from '../view.ts';
 
 const placeText = ({ status, providerStatus, message }: PlaceState): string =>
@@ -12,6 +12,10 @@ const placeText = ({ status, providerStatus, message }: PlaceState): string =>
 const placesText = (places: readonly PlaceState[]): string =>
   places.map(({ name, status }) => (status === 'active' ? name : `${name} (${status})`)).join(', ');
 
+/** Properties but the one that the sheet has a line for already: the content id. */
+const ownProperties = ({ properties, contentId }: Image): readonly (readonly [string, string])[] =>
+  Object.entries(properties).filter(([name, value]) => name !== contentIdProperty || value !== contentId);
+
 const looks: Readonly<Partial<Record<keyof Image, Omit<Column<Image>, 'value'>>>> = {
   id: { kind: 'id' },
   status: { kind: 'status' },
@@ -24,6 +28,7 @@ const looks: Readonly<Partial<Record<keyof Image, Omit<Column<Image>, 'value'>>>
     show: (value) => placesText(value as readonly PlaceState[]),
     parts: (value) => (value as readonly PlaceState[]).map((place) => [place.name, placeText(place)]),
   },
+  properties: { parts: (_value, image) => ownProperties(image) },
   createdAt: { kind: 'age', title: 'created' },
   updatedAt: { kind: 'age', title: 'updated' },
   expiresAt: { kind: 'age', title: 'expires' },

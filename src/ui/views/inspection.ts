@@ -31,10 +31,11 @@ export interface InspectionReport {
   readonly providers?: readonly Taker[];
 }
 
-const takesText: Readonly<Record<Taker['takes'], string>> = { asIs: 'as it is', converted: 'converted', no: 'no' };
+const takesText: Readonly<Record<Taker['takes'], string>> = { asIs: 'as is', converted: 'converted', no: 'no' };
 
 function takerText({ takes, note }: Taker): string {
-  return `${takesText[takes]}${note === undefined ? '' : ` (${note})`}`;
+  if (note === undefined) return takesText[takes];
+  return takes === 'converted' ? `converted ${note}` : `${takesText[takes]} (${note})`;
 }
 
 const safetyText = ({ safe }: InspectionReport): string => (safe === undefined ? 'unknown' : safe ? 'yes' : 'no');

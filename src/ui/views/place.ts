@@ -9,7 +9,7 @@ export const placeView = defineView<Place>({
     name: { value: (place) => place.name, kind: 'id' },
     title: { value: (place) => place.title },
     usable: { value: (place) => place.usable, kind: 'status' },
-    isDefault: { value: (place) => place.isDefault, show: tick, title: 'default' },
+    isDefault: { value: (place) => place.isDefault ?? false, show: tick, title: 'default' },
     note: { value: (place) => place.note },
   },
   usual: ['name', 'title', 'usable', 'isDefault', 'note'],

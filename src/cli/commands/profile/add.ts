@@ -16,10 +16,14 @@ export const add = defineCommand({
     'where the cloud is, how to sign in, and what that needs. imgctl providers NAME lists the fields.',
   args: { name: { takes: 'required', summary: 'name of the profile' } },
   options: {
-    provider: { kind: 'text', summary: 'which cloud it is for', completes: 'provider' },
+    provider: { kind: 'text', summary: 'provider of the cloud', completes: 'provider' },
     set: { kind: 'pairs', value: 'field=value', summary: 'a field (repeatable)', completes: 'field' },
-    protect: { kind: 'flag', also: 'protected', summary: 'deleting or replacing in it asks for its name, also with --yes' },
-    replace: { kind: 'flag', summary: 'replace a profile of that name' },
+    protect: {
+      kind: 'flag',
+      also: 'protected',
+      summary: 'require its name to be typed before anything is deleted or replaced, even with --yes',
+    },
+    replace: { kind: 'flag', summary: 'replace an existing profile' },
   },
   draws: () => profileView,
   needs: {},
@@ -47,8 +51,11 @@ export const add = defineCommand({
       return { ...now, profiles: { ...now.profiles, [input.name]: profile } };
     });
     const written = await afterWriting(input.name, book, context);
-    await warnOfLack(input.name, driver, directoryAfter(book, context), context);
-    if (input.provider === undefined || Object.keys(asked).length > 0) await offerCheck(input.name, book, context);
+    const works = await warnOfLack(input.name, driver, directoryAfter(book, context), context);
+    const wasAsked = input.provider === undefined || Object.keys(asked).length > 0;
+    const checked = wasAsked && (await offerCheck(input.name, book, context));
+    if (works && !checked && !context.settings.dryRun && context.io.stderrIsTerminal)
+      context.say(`Check it with: imgctl profile check ${input.name}`);
     return written;
   },
 });
@@ -60,11 +67,12 @@ async function askProvider(surface: Surface): Promise<string> {
   throw usageError('--provider is required', { hint: `Supported: ${surface.drivers.names.join(', ')}` });
 }
 
-/** Whoever answered questions wants to know at once whether the answers were right. The profile stays either way. */
-async function offerCheck(name: string, book: ProfileBook, surface: Surface): Promise<void> {
-  if (!canAsk(surface) || surface.settings.yes || surface.settings.dryRun) return;
-  const answer = await ask('sign in now to check it', { choices: ['yes', 'no'], default: 'yes' }, surface.io);
+/** Whoever answered questions wants to know at once whether the answers were right: whether that was looked at. The profile stays either way. */
+async function offerCheck(name: string, book: ProfileBook, surface: Surface): Promise<boolean> {
+  if (!canAsk(surface) || surface.settings.yes || surface.settings.dryRun) return false;
+  const answer = await ask('Sign in now to check it?', { choices: ['yes', 'no'], default: 'yes' }, surface.io);
   if (answer === 'yes') await check(name, book, surface);
+  return answer === 'yes';
 }
 
 /** Signs in; where the provider then says what is still to be chosen (a region, say), it is asked for and kept. */

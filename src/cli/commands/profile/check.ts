@@ -30,8 +30,8 @@ const checkedView = defineView<Checked>({
 export const check = defineCommand({
   about:
     'Several profiles, or a glob of them, are checked side by side: a line for each that works, the whole failure of each that does not.',
-  args: { name: { takes: 'any', summary: 'profiles or globs; the current one if none is named', completes: 'profile' } },
-  options: { allProfiles: { kind: 'flag', short: 'A', summary: 'every profile there is' } },
+  args: { name: { takes: 'any', summary: 'profiles or globs (default: the current one)', completes: 'profile' } },
+  options: { allProfiles: { kind: 'flag', short: 'A', summary: 'all profiles' } },
   needs: { at: ['list'] },
   examples: [
     { does: 'does the profile work', type: 'imgctl profile check pcd' },

@@ -16,7 +16,7 @@ export const importProfiles = defineCommand({
     'Without a name everything that is found is imported, under the name it has there; a profile of that name that exists already stays (--replace). ' +
     'Values are copied, secrets too: what is changed in the other tool afterwards is not followed.',
   args: { from: { takes: 'any', summary: 'provider, or the name of a profile there', completes: 'provider' } },
-  options: { replace: { kind: 'flag', summary: 'replace profiles that exist already' } },
+  options: { replace: { kind: 'flag', summary: 'replace existing profiles' } },
   draws: () => foundProfileView,
   needs: {},
   examples: [

@@ -10,7 +10,7 @@ import type { Surface } from '../../context.ts';
 export const remove = defineCommand({
   about: 'Only the profile goes: nothing is deleted at the provider.',
   args: { name: { takes: 'many', summary: 'profiles', completes: 'profile' } },
-  options: { ignoreMissing: { kind: 'flag', summary: 'a profile that is not there is no failure' } },
+  options: { ignoreMissing: { kind: 'flag', summary: 'do not fail if a profile does not exist' } },
   draws: () => profileView,
   needs: {},
   examples: [

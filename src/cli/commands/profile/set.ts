@@ -12,7 +12,11 @@ export const set = defineCommand({
     field: { takes: 'any', summary: 'field=value', completes: 'field' },
   },
   options: {
-    protect: { kind: 'flag', also: 'protected', summary: 'deleting or replacing in it asks for its name, also with --yes' },
+    protect: {
+      kind: 'flag',
+      also: 'protected',
+      summary: 'require its name to be typed before anything is deleted or replaced, even with --yes',
+    },
     unprotect: { kind: 'flag', summary: 'allow deletes without typing its name' },
   },
   draws: () => profileView,

@@ -4,7 +4,7 @@ import { one } from '../../outcome.ts';
 import { shownProfile } from '../../profile-fields.ts';
 
 export const show = defineCommand({
-  args: { name: { takes: 'optional', summary: 'profile; the current one if none is named', completes: 'profile' } },
+  args: { name: { takes: 'optional', summary: 'profile (default: the current one)', completes: 'profile' } },
   options: {},
   needs: {},
   examples: [
