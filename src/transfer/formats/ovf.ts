@@ -17,7 +17,7 @@ export interface Ovf {
 
 /** Reads `References` and `DiskSection`; everything else of a description is of no matter for its disks. */
 export function parseOvf(xml: string): Ovf {
-  const plain = xml.replace(/<!--[^]*?-->/g, '');
+  const plain = withoutComments(xml);
   const files = elements(plain, 'File').flatMap((attributes): OvfFile[] => {
     const { id, href, compression, chunkSize } = attributes;
     if (id === undefined || href === undefined) return [];
@@ -35,12 +35,24 @@ export function parseOvf(xml: string): Ovf {
   return { files, disks: files.filter(({ id }) => refs.has(id)) };
 }
 
+/** A comment that is never closed takes the rest. */
+function withoutComments(xml: string): string {
+  const kept: string[] = [];
+  for (let at = 0; at >= 0 && at < xml.length;) {
+    const open = xml.indexOf('<!--', at);
+    kept.push(xml.slice(at, open < 0 ? undefined : open));
+    const close = open < 0 ? -1 : xml.indexOf('-->', open + 4);
+    at = close < 0 ? -1 : close + 3;
+  }
+  return kept.join('');
+}
+
 /** Attributes of every element of that name, without their namespaces. */
 function elements(xml: string, name: string): Readonly<Partial<Record<string, string>>>[] {
-  const found = xml.matchAll(new RegExp(`<(?:[\\w.-]+:)?${name}(\\s[^>]*?)/?>`, 'g'));
+  const found = xml.matchAll(new RegExp(`<(?:[\\w.-]+:)?${name}(\\s[^<>]*)>`, 'g'));
   return [...found].map(([, text = '']) =>
     Object.fromEntries(
-      [...text.matchAll(/(?:[\w.-]+:)?([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, key = '', double, single]) => [
+      [...text.matchAll(/\s(?:[\w.-]+:)?([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, key = '', double, single]) => [
         key,
         unescaped(double ?? single ?? ''),
       ]),

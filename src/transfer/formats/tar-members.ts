@@ -25,9 +25,10 @@ const extended = ['x', 'g', 'X', 'L', 'K'];
 /** What was said of the next member. */
 interface Said {
   readonly name?: string;
+  readonly headerBytes: number;
   readonly records: readonly (readonly [key: string, value: string])[];
 }
-const nothing: Said = { records: [] };
+const nothing: Said = { headerBytes: 0, records: [] };
 
 /** The regular members of an archive. Links, odd names and special files are reported; a broken header is thrown. */
 export async function tarMembers(source: RandomSource, report: Report): Promise<TarMember[]> {
@@ -45,7 +46,7 @@ export async function tarMembers(source: RandomSource, report: Report): Promise<
       continue;
     }
     const name = said.name ?? paxValue(said, 'GNU.sparse.name') ?? paxValue(said, 'path') ?? header.name;
-    const stored = Number(paxValue(said, 'size') ?? header.bytes);
+    const stored = sizeIn(said) ?? header.bytes;
     const map =
       header.type === sparse ? await oldGnuMap(source, bytes, offset) : await paxMap(source, said.records, offset, stored);
     // GNU's own map lies in front of what the header counts, that of PAX is part of it.
@@ -61,6 +62,13 @@ export async function tarMembers(source: RandomSource, report: Report): Promise<
 
 const wholeRecords = (bytes: number): number => Math.ceil(bytes / recordBytes) * recordBytes;
 const paxValue = ({ records }: Said, key: string): string | undefined => records.findLast(([each]) => each === key)?.[1];
+
+/** PAX gives sizes in decimal digits. */
+function sizeIn(said: Said): number | undefined {
+  const text = paxValue(said, 'size');
+  if (text !== undefined && !/^\d{1,15}$/.test(text)) throw refusal('tar_header', 'a size in a PAX header of the archive is no number');
+  return text === undefined ? undefined : Number(text);
+}
 
 function memberOf(source: RandomSource, name: string, offset: number, bytes: number, map: SparseMap | undefined): TarMember {
   if (map) {
@@ -91,9 +99,20 @@ function checkMember(type: string, name: string, report: Report): boolean {
 async function readExtended(source: RandomSource, offset: number, { bytes, type }: TarHeader, said: Said): Promise<Said> {
   if (bytes > maxExtendedBytes) throw refusal('tar_header', `an archive header of ${bytes} bytes`);
   const content = await readFully(source, offset, bytes, 'an archive header');
+  if (type === 'g') checkGlobal(paxRecords(content));
   if (type === 'L') return { ...said, name: content.toString('utf8').replace(/\0.*$/s, '') };
-  return type === 'x' || type === 'X' ? { ...said, records: [...said.records, ...paxRecords(content)] } : said;
+  if (type !== 'x' && type !== 'X') return said;
+  const headerBytes = said.headerBytes + bytes;
+  if (headerBytes > maxExtendedBytes) throw refusal('tar_header', `headers of ${headerBytes} bytes for one archive member`);
+  return { ...said, headerBytes, records: [...said.records, ...paxRecords(content)] };
 }
+
+/** What is said of all members cannot be meant where it is of one file. */
+function checkGlobal(records: readonly (readonly [key: string, value: string])[]): void {
+  const key = records.find(([each]) => ofOne.test(each))?.[0];
+  if (key !== undefined) throw refusal('tar_header', `the archive says ${key} of all its members`);
+}
+const ofOne = /^(path|linkpath|size|GNU\.sparse\..*)$/;
 
 /** Records are "length key=value\n"; a value may hold anything. */
 function paxRecords(content: Buffer): (readonly [string, string])[] {

@@ -19,6 +19,8 @@ export interface SparseMap {
 }
 
 const mostStretches = 1 << 20;
+/** The largest file that is believed in: what is said in a few digits must not keep anybody busy for ever. */
+const mostFileBytes = 64 * 2 ** 40;
 const broken = (what: string) => refusal('tar_header', `the map of a sparse archive member ${what}`);
 
 /** GNU's own form (tar(5), "GNU tar archives"): the map begins in the header, and goes on in records behind it. */
@@ -70,26 +72,43 @@ function pairs(numbers: readonly string[]): Stretch[] {
   }));
 }
 
+const pieceBytes = 64 << 10;
+
 /** Version 1.0: how many, and then as many pairs, a line for each number, in front of the data; filled up to a whole record. */
 async function mapInData(source: RandomSource, offset: number, storedBytes: number) {
-  let text = '';
-  for (let mapBytes = recordBytes; mapBytes <= storedBytes; mapBytes += recordBytes) {
-    text += (
-      await readFully(source, offset + mapBytes - recordBytes, recordBytes, 'the map of a sparse archive member')
-    ).toString('latin1');
-    const end = text.indexOf('\n');
-    const count = end < 0 ? undefined : Number(text.slice(0, end));
-    if (count === undefined || text.length > 40 * (mostStretches + 1)) break;
-    if (!Number.isInteger(count) || count < 0 || count > mostStretches) break;
-    const lines = text.split('\n');
-    if (lines.length > count * 2 + 1) return { stretches: pairs(lines.slice(1, count * 2 + 1)), mapBytes };
+  const lines: string[] = [];
+  let wanted = 1;
+  let begun = '';
+  let mapBytes = 0;
+  for (let at = 0; at < storedBytes && lines.length < wanted; at += pieceBytes) {
+    const length = Math.min(pieceBytes, storedBytes - at);
+    const piece = (await readFully(source, offset + at, length, 'the map of a sparse archive member')).toString('latin1');
+    const parts = (begun + piece).split('\n');
+    mapBytes = at - begun.length;
+    begun = parts.pop() ?? '';
+    for (const line of parts) {
+      if (lines.length === wanted) break;
+      mapBytes += line.length + 1;
+      if (lines.push(line) === 1) wanted = 1 + 2 * countOf(line);
+    }
+    if (begun.length > longestNumber && lines.length < wanted) break;
   }
-  throw broken('is broken');
+  if (lines.length < wanted) throw broken('is broken');
+  return { stretches: pairs(lines.slice(1)), mapBytes: Math.ceil(mapBytes / recordBytes) * recordBytes };
+}
+
+const longestNumber = 20;
+
+function countOf(line: string): number {
+  const count = /^\d{1,7}$/.test(line) ? Number(line) : Infinity;
+  if (count > mostStretches) throw broken('is too long');
+  return count;
 }
 
 /** Throws INTEGRITY unless the stretches follow each other inside the file, and hold just what is stored. */
 export function checkMap({ fileBytes, stretches }: SparseMap, dataBytes: number): void {
   let [end, total] = [0, 0];
+  if (fileBytes > mostFileBytes) throw broken(`says that the file has ${fileBytes} bytes`);
   for (const { at, bytes } of stretches) {
     if (at < end) throw broken('overlaps itself');
     end = at + bytes;
@@ -109,6 +128,7 @@ export function sparseSource(source: RandomSource, offset: number, { fileBytes, 
   });
   return {
     size: fileBytes,
+    spans: () => Promise.resolve(stretches.map(({ at, bytes }) => ({ offset: at, length: bytes })).filter(({ length }) => length > 0)),
     async read(at, length) {
       const whole = Buffer.alloc(Math.max(0, Math.min(length, fileBytes - at)));
       for (let index = firstBehind(placed, at); index < placed.length; index += 1) {

@@ -32,12 +32,28 @@ export const holdsSums = (name: string): boolean =>
 
 /**
  * Compares every member with the sums that the archive has of it. Reports what differs (`checksum`), and what a manifest names and is not
- * there. Reads those members to their end.
+ * there. Reads those members to their end, once for each algorithm however often they are named.
  */
 export async function checkSums(members: readonly TarMember[], report: Report): Promise<void> {
+  // Of two of one name the first counts.
+  const named = new Map(members.toReversed().map((member) => [plainName(member.name), member] as const));
+  const digests = new Map<string, string>();
   for (const holder of members.filter(({ name, bytes }) => holdsSums(name) && bytes <= mostBytes)) {
     const text = (await readFully(holder.source, 0, holder.bytes, 'the sums in the archive')).toString('utf8');
-    for (const sum of sumsIn(text, holder.name)) await checkSum(sum, members, isManifest(holder.name), report);
+    const folder = plainName(holder.name.slice(0, holder.name.lastIndexOf('/') + 1));
+    for (const sum of sumsIn(text, holder.name)) {
+      const member = named.get(folder + sum.name) ?? named.get(sum.name);
+      if (!member) {
+        if (isManifest(holder.name))
+          report.reject('checksum', `${sum.from} lists ${JSON.stringify(sum.name)}, which is not in the archive`);
+        continue;
+      }
+      const key = `${sum.algorithm} ${plainName(member.name)}`;
+      const found = digests.get(key) ?? (await digestOf(member.source, member.bytes, sum.algorithm));
+      digests.set(key, found);
+      if (found !== sum.hex)
+        report.reject('checksum', `${JSON.stringify(member.name)} has the ${sum.algorithm} ${found}, ${sum.from} says ${sum.hex}`);
+    }
   }
 }
 
@@ -52,22 +68,8 @@ function sumsIn(text: string, from: string): Sum[] {
     const name = named ?? listed;
     return algorithm === undefined || name === undefined
       ? []
-      : [{ algorithm, name: name.replace(/^\.\//, ''), hex: hex.toLowerCase(), from }];
+      : [{ algorithm, name: plainName(name), hex: hex.toLowerCase(), from }];
   });
-}
-
-async function checkSum(sum: Sum, members: readonly TarMember[], isComplete: boolean, report: Report): Promise<void> {
-  const folder = sum.from.slice(0, sum.from.lastIndexOf('/') + 1);
-  const member =
-    members.find(({ name }) => plainName(name) === plainName(folder + sum.name)) ??
-    members.find(({ name }) => plainName(name) === sum.name);
-  if (!member) {
-    if (isComplete) report.reject('checksum', `${sum.from} lists ${JSON.stringify(sum.name)}, which is not in the archive`);
-    return;
-  }
-  const found = await digestOf(member.source, member.bytes, sum.algorithm);
-  if (found !== sum.hex)
-    report.reject('checksum', `${JSON.stringify(member.name)} has the ${sum.algorithm} ${found}, ${sum.from} says ${sum.hex}`);
 }
 
 const plainName = (name: string): string => name.replace(/^(\.\/)+/, '');

@@ -9,7 +9,10 @@ export interface TextFile {
 const fetchAgain = 'Download it again, failing on errors: curl -fLO URL';
 const shownChars = 60;
 
-/** The texts that servers, storages and version control give instead of an image; the first whose words are there. */
+/**
+ * The texts that servers, storages and version control give instead of an image; the first whose words are at the beginning, or behind
+ * the comments and declarations there. No pattern may take more than one look at a byte: whoever writes the file chooses it.
+ */
 const kinds: readonly (readonly [words: RegExp, title: string, cure: string])[] = [
   [/^version https:\/\/git-lfs\.github\.com\//, 'a Git LFS pointer', 'Fetch the file it stands for with: git lfs pull'],
   [
@@ -17,9 +20,9 @@ const kinds: readonly (readonly [words: RegExp, title: string, cure: string])[] 
     'a git-annex pointer',
     'Fetch the file it stands for with: git annex get FILE',
   ],
-  [/^<!doctype html|^<html|^<head>|^(<!--[^]*?-->\s*|<\?xml[^>]*>\s*)+(<!doctype )?<?html/i, 'an HTML page', fetchAgain],
-  [/^(<\?xml[^>]*>\s*)?<Error>/i, 'an error message of a storage service', fetchAgain],
-  [/^#EXTM3U|^<\?xml[^>]*>\s*<metalink/i, 'a list of download addresses', 'Download the image that it lists.'],
+  [/^<!doctype html|^<html|^<head>/i, 'an HTML page', fetchAgain],
+  [/^<Error>/i, 'an error message of a storage service', fetchAgain],
+  [/^#EXTM3U|^<metalink/i, 'a list of download addresses', 'Download the image that it lists.'],
   [/^<\?xml|^<[a-z!]/i, 'an XML document', 'Specify the disk image, not a description of it.'],
   [/^[[{]/, 'JSON', fetchAgain],
   [/^-----BEGIN PGP (SIGNED|SIGNATURE)/, 'a PGP signature', 'Specify the disk image that it signs.'],
@@ -43,15 +46,33 @@ export function textFileOf({ head, tail, size }: Edges): TextFile | undefined {
   const begin = text ?? head.toString('latin1', 0, 1024);
   if (!isText && !markup.test(begin)) return undefined;
   const trimmed = begin.trimStart();
-  const [, title, cure] = kinds.find(([words]) => words.test(trimmed)) ?? [/./, 'a text file', 'Specify the disk image.'];
+  const body = behindProlog(trimmed);
+  const found = kinds.find(([words]) => words.test(body) || words.test(trimmed));
+  const [, title, cure] = found ?? [/./, 'a text file', 'Specify the disk image.'];
   const shown = title.endsWith('pointer') ? '' : excerptOf(trimmed);
   return { title: shown === '' ? title : `${title} (${JSON.stringify(shown)})`, cure };
+}
+
+const prologs = [
+  ['<!--', '-->'],
+  ['<?xml', '>'],
+] as const;
+
+/** A document of markup behind its declaration and comments. */
+function behindProlog(text: string): string {
+  let rest = text;
+  for (;;) {
+    const [, close = ''] = prologs.find(([open]) => rest.startsWith(open)) ?? [];
+    const end = close === '' ? -1 : rest.indexOf(close);
+    if (end < 0) return rest;
+    rest = rest.slice(end + close.length).trimStart();
+  }
 }
 
 /** What of a text tells people what it is: the title of a page, the message of an error, or the first words. */
 function excerptOf(text: string): string {
   const said =
-    /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] ??
+    /<title[^<>]*>([^<]*)<\/title>/i.exec(text)?.[1] ??
     /<(?:Message|Code)>([^<]*)</.exec(text)?.[1] ??
     /"(?:message|error|detail)"\s*:\s*"([^"]*)"/.exec(text)?.[1] ??
     /^[^\r\n]*/.exec(text)?.[0] ??

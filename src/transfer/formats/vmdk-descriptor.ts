@@ -12,7 +12,8 @@ const subformats = ['monolithicSparse', 'streamOptimized'];
  * Gives the subformat. `sectors` is the capacity that the header states.
  */
 export function checkDescriptor(text: string, sectors: number, report: Report): string | undefined {
-  const lines = linesOf(text);
+  const { lines, comments } = readLines(text);
+  checkHidden(text, comments, report);
   if (!lines.some((line) => /^(version|createType)\s*=/i.test(line))) report.reject('descriptor', 'the VMDK has no descriptor');
   let subformat: string | undefined;
   let extents = 0;
@@ -35,17 +36,34 @@ export function checkDescriptor(text: string, sectors: number, report: Report): 
   return subformat;
 }
 
-/** Lines with something in them, without comments: from `#` to the end, and as in C. */
-const linesOf = (text: string): string[] =>
-  text
-    .replace(/^[ \t]*\/\*[^]*?\*\/[ \t]*$/gm, '')
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+/** What QEMU finds wherever it stands: it looks for these words in the whole text, and knows no comments as in C. */
+function checkHidden(text: string, comments: readonly string[], report: Report): void {
+  if (/parentFileNameHint/i.test(text)) report.reject('backing_file', 'the image names a parent file');
+  if ([...text.matchAll(/createType/gi)].length > 1)
+    report.reject('external_extent', 'the VMDK descriptor says more than once of which kind it is');
+  if (comments.some((line) => extentLine.test(line)))
+    report.reject('external_extent', 'the VMDK descriptor has an extent in a comment');
+}
+
+/** Lines with something in them, and those of comments as in C. From `#` on a line is a comment too. */
+function readLines(text: string): { readonly lines: readonly string[]; readonly comments: readonly string[] } {
+  const all = text.split(/\r?\n/).map((line) => line.trim());
+  const lastEnd = all.findLastIndex((line) => line.endsWith('*/'));
+  const lines: string[] = [];
+  const comments: string[] = [];
+  let isComment = false;
+  for (const [index, line] of all.entries()) {
+    isComment ||= line.startsWith('/*') && index <= lastEnd;
+    if (isComment) comments.push(line.replace(/^\/\*\s*/, ''));
+    else if (line !== '' && !line.startsWith('#')) lines.push(line);
+    if (line.endsWith('*/')) isComment = false;
+  }
+  return { lines, comments };
+}
 
 /** What a descriptor without data refers to, for a message: its kind, and the first of its files. */
 export function describeSet(text: string): string {
-  const lines = linesOf(text);
+  const { lines } = readLines(text);
   const kind = lines.flatMap((line) => /^createType\s*=\s*"?([^"]*)"?$/i.exec(line)?.[1] ?? [])[0];
   const names = lines.flatMap((line) => extentLine.exec(line)?.[4] ?? []).map((name) => JSON.stringify(name.slice(0, 80)));
   const shown = names.slice(0, mostShown).join(', ') + (names.length > mostShown ? ` and ${names.length - mostShown} more` : '');

@@ -39,6 +39,8 @@ export function parseVmdkHeader(bytes: Buffer): VmdkHeader {
   if (tableEntries < 1 || tableEntries > maxTableEntries) throw refusal('gt_size', `a grain table has ${tableEntries} entries`);
   const virtualBytes = sectors * sectorBytes;
   const tables = Math.ceil(virtualBytes / (grainBytes * tableEntries));
+  // Of a disk without a sector QEMU believes the description, which may name any file.
+  if (sectors === 0) throw refusal('virtual_size', 'the VMDK says that its disk has no sectors');
   if (!Number.isSafeInteger(virtualBytes) || tables > maxTables)
     throw refusal('virtual_size', `a disk of ${sectors} sectors cannot be in this image`);
   const compressed = (flags & flagBits.compressed) !== 0;

@@ -112,10 +112,24 @@ describe('descriptors of VMDKs', () => {
     ['a second extent', lines(usual, 'RW 600 FLAT "/etc/passwd" 0'), 'external_extent'],
     ['an extent elsewhere', lines(usual).replace('x.vmdk', '../x.vmdk'), 'external_extent'],
     ['an extent in a comment that does not end', lines(usual).replace('RW', '/* RW'), 'external_extent'],
+    ['the name of a parent behind #', lines(usual, '# parentFileNameHint="/etc/passwd"'), 'backing_file'],
+    ['the name of a parent in a comment', lines(usual, '/*', 'parentFileNameHint="/etc/passwd"', '*/'), 'backing_file'],
+    ['the name of a parent behind another word', lines(usual, 'ddb.parentFileNameHint = "/etc/passwd"'), 'backing_file'],
+    ['another kind in a comment', lines('# createType="monolithicFlat"'), 'external_extent'],
+    ['another kind behind another word', lines('ddb.createType="monolithicFlat"'), 'external_extent'],
+    ['an extent in a comment', lines(usual, '/*', 'RW 4 FLAT "/etc/passwd" 0', '*/'), 'external_extent'],
+    ['an extent behind the beginning of a comment', lines(usual, '/* RW 4 FLAT "/etc/passwd" 0', '*/'), 'external_extent'],
     ['a line of no known form', lines(usual, 'garbage'), 'descriptor'],
     ['nothing', '', 'descriptor'],
   ])('%s is refused', async (_what, text, code) => {
     expect(rejectsOf(await look(described(text)))).toContain(code);
+  });
+
+  test('of a disk without sectors are not believed', async () => {
+    const file = described(lines(usual).replace('RW 600', 'RW 0'));
+    file.writeBigUInt64LE(0n, 12);
+    file.writeBigUInt64LE(0n, file.length - 1024 + 12);
+    expect(rejectsOf(await look(file))).toContain('virtual_size');
   });
 
   test('alone name their kind and their files', async () => {
