@@ -77,6 +77,7 @@ export const findingCodes = {
   refcount_order: { means: 'a reference count width that the format does not have', cure: rewrite },
   refcount_table: { means: 'the reference count table lies where it cannot be', cure: repair },
   region: { means: 'the region table is not what it must be', cure: fetch },
+  sector_size: { means: 'the disk is made for sectors of another size than 512 bytes' },
   snapshots: { means: 'the snapshot table lies where it cannot be', cure: repair },
   tar_header: { means: 'an archive header is broken', cure: fetch },
   tar_link: { means: 'the archive holds a link', cure: unpackTar },

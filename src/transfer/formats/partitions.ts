@@ -22,23 +22,45 @@ export function partitionsOf(edges: Edges): 'gpt' | 'mbr' | undefined {
   return hasText(head, 510, bootSignature) && !isFat ? 'mbr' : undefined;
 }
 
+const entriesOf = (head: Buffer): Buffer[] => [446, 462, 478, 494].map((at) => head.subarray(at, at + 16));
+const isFlagged = (entry: Buffer): boolean => ((entry[0] ?? 1) & 0x7f) === 0;
+
 /** Whether the first sector is one to boot from, or has a table with something in it: two bytes alone may be there by chance. */
-export function hasPartitionTable(edges: Edges): boolean {
-  const { head } = edges;
+export function hasPartitionTable({ head }: Edges): boolean {
   if (!hasText(head, 510, bootSignature)) return false;
-  const entries = [446, 462, 478, 494].map((at) => head.subarray(at, at + 16));
-  const isEntry = (entry: Buffer) => ((entry[0] ?? 1) & 0x7f) === 0 && entry[4] !== 0 && entry.readUInt32LE(12) > 0;
-  return entries.some(isEntry) && entries.every((entry) => ((entry[0] ?? 1) & 0x7f) === 0);
+  const entries = entriesOf(head);
+  return entries.every(isFlagged) && entries.some((entry) => entry[4] !== 0 && entry.readUInt32LE(12) > 0);
+}
+
+/** What stands for all of a disk that has a GPT: it may say any length. */
+const protective = 0xee;
+const sectorBytes = 512;
+
+/** Where the last partition of the first sector's table ends. */
+function partitionsEnd(edges: Edges): number {
+  if (!hasPartitionTable(edges)) return 0;
+  const used = entriesOf(edges.head).filter((entry) => entry[4] !== 0 && entry[4] !== protective);
+  return Math.max(0, ...used.map((entry) => (entry.readUInt32LE(8) + entry.readUInt32LE(12)) * sectorBytes));
 }
 
 /** Reports what is odd about the partition table of a disk. */
 export function checkPartitions(edges: Edges, report: Report): void {
   const { head, size } = edges;
-  for (let at = 446; at < 510; at += 16)
-    if (head[at] !== 0 && head[at] !== 0x80)
-      report.warn('partition_flag', `a partition has the boot flag 0x${(head[at] ?? 0).toString(16)}`);
+  for (const entry of entriesOf(head))
+    if (!isFlagged(entry)) report.warn('partition_flag', `a partition has the boot flag 0x${(entry[0] ?? 0).toString(16)}`);
   // The other copy of the GPT header is in the last sector of the disk.
   const at = gptHeaderAt(edges);
   if (at !== undefined && (u64le(head, at + 32) + 1) * at > size)
     report.warn('truncated', 'the partition table belongs to a larger disk (truncated?)');
+  const end = partitionsEnd(edges);
+  if (end > size) report.warn('truncated', `a partition ends at ${end}, past the end of the disk at ${size} (truncated?)`);
+  if (at !== undefined && at !== sectorBytes) reportSectors(at, report);
+}
+
+/** Reports sectors that are not those of most machines. */
+export function reportSectors(bytes: number, report: Report): void {
+  report.warn(
+    'sector_size',
+    `the disk has sectors of ${bytes} bytes: a machine with sectors of 512 bytes finds no partitions on it`,
+  );
 }

@@ -66,7 +66,8 @@ const paxValue = ({ records }: Said, key: string): string | undefined => records
 /** PAX gives sizes in decimal digits. */
 function sizeIn(said: Said): number | undefined {
   const text = paxValue(said, 'size');
-  if (text !== undefined && !/^\d{1,15}$/.test(text)) throw refusal('tar_header', 'a size in a PAX header of the archive is no number');
+  if (text !== undefined && !/^\d{1,15}$/.test(text))
+    throw refusal('tar_header', 'a size in a PAX header of the archive is no number');
   return text === undefined ? undefined : Number(text);
 }
 

@@ -128,7 +128,8 @@ export function sparseSource(source: RandomSource, offset: number, { fileBytes, 
   });
   return {
     size: fileBytes,
-    spans: () => Promise.resolve(stretches.map(({ at, bytes }) => ({ offset: at, length: bytes })).filter(({ length }) => length > 0)),
+    spans: () =>
+      Promise.resolve(stretches.map(({ at, bytes }) => ({ offset: at, length: bytes })).filter(({ length }) => length > 0)),
     async read(at, length) {
       const whole = Buffer.alloc(Math.max(0, Math.min(length, fileBytes - at)));
       for (let index = firstBehind(placed, at); index < placed.length; index += 1) {

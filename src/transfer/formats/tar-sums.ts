@@ -52,7 +52,10 @@ export async function checkSums(members: readonly TarMember[], report: Report): 
       const found = digests.get(key) ?? (await digestOf(member.source, member.bytes, sum.algorithm));
       digests.set(key, found);
       if (found !== sum.hex)
-        report.reject('checksum', `${JSON.stringify(member.name)} has the ${sum.algorithm} ${found}, ${sum.from} says ${sum.hex}`);
+        report.reject(
+          'checksum',
+          `${JSON.stringify(member.name)} has the ${sum.algorithm} ${found}, ${sum.from} says ${sum.hex}`,
+        );
     }
   }
 }

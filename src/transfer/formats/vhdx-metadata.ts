@@ -1,6 +1,7 @@
 import type { RandomSource } from '../runs.ts';
 import { crc32c } from './crc32c.ts';
 import { refusal, type Report } from './findings.ts';
+import { reportSectors } from './partitions.ts';
 import { hasText, readFully, u64le } from './reading.ts';
 
 /** What the headers of a VHDX ([MS-VHDX], 2.2 and 2.6) say. Sizes in bytes. */
@@ -38,6 +39,7 @@ export async function openVhdx(source: RandomSource, report: Report): Promise<Vh
   if (blockBytes < KiB * KiB || blockBytes > 256 * KiB * KiB || (blockBytes & (blockBytes - 1)) !== 0)
     throw refusal('block_size', `a VHDX block has ${blockBytes} bytes`);
   if (sectorBytes !== 512 && sectorBytes !== 4096) throw refusal('metadata', `a VHDX sector has ${sectorBytes} bytes`);
+  if (sectorBytes !== 512) reportSectors(sectorBytes, report);
   if (virtualBytes > maxVirtualBytes || virtualBytes % sectorBytes !== 0)
     throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be a VHDX`);
   return { virtualBytes, blockBytes, sectorBytes, tableOffset: regions.table.offset, tableBytes: regions.table.bytes };

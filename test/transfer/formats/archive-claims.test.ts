@@ -28,16 +28,26 @@ describe('numbers in an archive', () => {
     },
   );
 
-  test.each(['9'.repeat(400), String(2 ** 53), String(2 ** 46 + 1)])('a file with holes of %s bytes is refused', async (bytes) => {
-    for (const records of [
-      [['GNU.sparse.size', bytes], ['GNU.sparse.map', '0,512']],
-      [['GNU.sparse.major', '1'], ['GNU.sparse.minor', '0'], ['GNU.sparse.realsize', bytes]],
-    ] as const) {
-      const map = Buffer.from('1\n0\n512\n'.padEnd(512, '\0') + 'x'.repeat(512));
-      const data = records.length === 3 ? map : map.subarray(512);
-      expect(rejectsOf(await look(pax(records), member('disk.raw', data)))).toEqual(['tar_header']);
-    }
-  });
+  test.each(['9'.repeat(400), String(2 ** 53), String(2 ** 46 + 1)])(
+    'a file with holes of %s bytes is refused',
+    async (bytes) => {
+      for (const records of [
+        [
+          ['GNU.sparse.size', bytes],
+          ['GNU.sparse.map', '0,512'],
+        ],
+        [
+          ['GNU.sparse.major', '1'],
+          ['GNU.sparse.minor', '0'],
+          ['GNU.sparse.realsize', bytes],
+        ],
+      ] as const) {
+        const map = Buffer.from('1\n0\n512\n'.padEnd(512, '\0') + 'x'.repeat(512));
+        const data = records.length === 3 ? map : map.subarray(512);
+        expect(rejectsOf(await look(pax(records), member('disk.raw', data)))).toEqual(['tar_header']);
+      }
+    },
+  );
 
   test.each(['size', 'path', 'linkpath', 'GNU.sparse.map', 'GNU.sparse.major'])(
     'what is said of all members (%s) and can be meant of one only is refused',
