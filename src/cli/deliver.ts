@@ -1,4 +1,4 @@
-import { ImgctlError } from '../core/errors.ts';
+import { ImgctlError, isNoSuchImage } from '../core/errors.ts';
 import { contentIdProperty, given, type Image } from '../core/image.ts';
 import type { Call, Content, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
@@ -164,7 +164,7 @@ async function undone(image: Image, { at, call, request }: Delivery): Promise<{ 
     return {};
   } catch (error) {
     // It may be gone already: providers clear away what they could not process.
-    return error instanceof ImgctlError && error.code === 'NOT_FOUND' ? {} : { leftover: image.id };
+    return isNoSuchImage(error) ? {} : { leftover: image.id };
   }
 }
 
@@ -182,9 +182,13 @@ export async function removeReplaced(
       .catch((error: unknown) => {
         if (!(error instanceof ImgctlError)) throw error;
         // Another run has replaced it too.
-        if (error.code === 'NOT_FOUND') return;
+        if (isNoSuchImage(error)) return;
         const hint = [error.circumstances.hint, `${image.id} is complete, but the old image ${id} could not be deleted.`];
-        throw error.with({ leftover: image.id, hint: hint.filter(Boolean).join('\n') });
+        throw new ImgctlError(error.code, error.message, {
+          ...error.circumstances,
+          leftover: id,
+          hint: hint.filter(Boolean).join('\n'),
+        });
       });
   }
 }

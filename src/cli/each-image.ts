@@ -1,4 +1,4 @@
-import { ImgctlError, partialError } from '../core/errors.ts';
+import { isNoSuchImage, partialError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { OperationName } from '../core/operation.ts';
 import { imageView } from '../ui/views/image.ts';
@@ -53,7 +53,7 @@ export async function eachImage<V extends OperationName>(
       if (loss) await agree([await withLoss(found, loss)], loss, context);
       return await actOn(found, async (each) => single(await work(each), each));
     } catch (error) {
-      if (options.ignoreMissing && error instanceof ImgctlError && error.code === 'NOT_FOUND')
+      if (options.ignoreMissing && isNoSuchImage(error))
         return one(resultView, absent(only));
       throw error;
     }

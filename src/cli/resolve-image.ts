@@ -1,5 +1,5 @@
 import { checkName } from '../core/image-name.ts';
-import { conflictError, ImgctlError, type Circumstances, notFoundError, usageError } from '../core/errors.ts';
+import { conflictError, ImgctlError, isNoSuchImage, type Circumstances, notFoundError, usageError } from '../core/errors.ts';
 import { globPattern, isGlob } from '../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../core/image.ts';
 import { shellWord } from '../core/next.ts';
@@ -56,7 +56,7 @@ async function shownAs(at: At, id: string, call: Call): Promise<FoundImage | Img
   } catch (error) {
     if (!(error instanceof ImgctlError)) throw error;
     if (error.code === 'INTEGRITY') return { image: imageFrom(unreadable(id), at), isShown: false };
-    if (error.code === 'NOT_FOUND' || error.code === 'USAGE') return error;
+    if (isNoSuchImage(error) || error.code === 'USAGE') return error;
     throw error;
   }
 }

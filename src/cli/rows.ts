@@ -1,4 +1,4 @@
-import { ImgctlError } from '../core/errors.ts';
+import { ImgctlError, isNoSuchImage } from '../core/errors.ts';
 import type { OperationName } from '../core/operation.ts';
 import type { ResultRow } from '../ui/views/result.ts';
 import type { Surface } from './context.ts';
@@ -35,7 +35,7 @@ export function rowsOf<V extends OperationName>(
     } catch (error) {
       if (error instanceof DryRunStop) return plannedRow(text, error, context);
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      if (ignoreMissing && error.code === 'NOT_FOUND') return absent(text);
+      if (ignoreMissing && isNoSuchImage(error)) return absent(text);
       stopped = failFast;
       await context.report(naming(text, error));
       return failedRow(text, error, context);

@@ -1,4 +1,4 @@
-import { ImgctlError } from '../core/errors.ts';
+import { ImgctlError, isNoSuchImage } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Call, OperationName } from '../core/operation.ts';
 import { parseReference, type Reference } from '../core/reference.ts';
@@ -79,7 +79,7 @@ export async function actOn<V extends OperationName, Result>(
   try {
     return await work(found);
   } catch (error) {
-    if (!(error instanceof ImgctlError) || error.code !== 'NOT_FOUND') throw error;
+    if (!isNoSuchImage(error)) throw error;
     const other = await found.called?.();
     if (!other) throw error;
     return work(other);

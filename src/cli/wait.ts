@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortedError, conflictError, ImgctlError, providerError, waitTimeoutError } from '../core/errors.ts';
+import { abortedError, conflictError, ImgctlError, isNoSuchImage, providerError, waitTimeoutError } from '../core/errors.ts';
 import type { Image, Status } from '../core/image.ts';
 import type { Call, Work } from '../core/operation.ts';
 import { typedImage } from '../core/next.ts';
@@ -117,7 +117,7 @@ async function look(at: At, id: string, work: Work | undefined, call: Call): Pro
   try {
     return await at.verb('show').run({ id, ...(work ? { awaiting: work } : {}) }, call);
   } catch (error) {
-    if (error instanceof ImgctlError && error.code === 'NOT_FOUND') return error;
+    if (error instanceof ImgctlError && isNoSuchImage(error)) return error;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { unsupportedError } from './errors.ts';
+import { aboutNoImage, unsupportedError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Http } from './http.ts';
 import { imageFrom, type Image, type ImageRecord } from './image.ts';
@@ -177,7 +177,11 @@ const isRecord = (value: unknown): value is ImageRecord =>
   typeof value === 'object' && value !== null && 'providerStatus' in value && 'raw' in value;
 
 async function* stampEach(records: AsyncIterable<ImageRecord>, at: { profile: string; provider: string }): AsyncIterable<Image> {
-  for await (const record of records) yield imageFrom(record, at);
+  try {
+    for await (const record of records) yield imageFrom(record, at);
+  } catch (error) {
+    throw aboutNoImage(error);
+  }
 }
 
 function stamp(result: unknown, at: { profile: string; provider: string }): unknown {

@@ -54,6 +54,8 @@ export interface Circumstances {
   readonly provider?: string;
   /** The credentials themselves were taken: it is this request that they are not good for. */
   readonly accepted?: boolean;
+  /** What is not there is no image: it is a list, a description of the API, or the like. */
+  readonly ofNoImage?: boolean;
   /** HTTP status of the provider's answer. */
   readonly status?: number;
   readonly requestId?: string;
@@ -146,18 +148,51 @@ export function retryAfterMs(value: string | undefined, now: number): number | u
 
 const requestIdHeaders = ['x-openstack-request-id', 'x-request-id', 'x-amz-request-id'];
 
+/** What an unwelcome answer says. */
+export interface Said {
+  /** Its words for people, or empty. */
+  readonly words: string;
+  /**
+   * Who was asked has said it: the answer has the form of that API's errors. Else a proxy, a gateway or another server has answered
+   * in its place, which knows of no image whether it is there, and of no request whether it is right.
+   */
+  readonly isOwn: boolean;
+}
+
+/** Kinds that tell of what was asked for: nobody but who was asked can say so. */
+const verdicts: readonly Code[] = ['NOT_FOUND', 'UNSUPPORTED', 'USAGE'];
+const elsewhere: Circumstances = {
+  hint: 'A gateway or another server may have answered in place of the API. Check the address in the profile.',
+};
+
 /**
- * The error that an unwelcome answer stands for: kind by status, the provider's own words as message.
- * `what` says what was being done ("creating the image"); `words` are the provider's, or empty.
+ * The error that an unwelcome answer stands for: kind by status, PROVIDER where it is not the API that has judged; its words as
+ * message. `what` says what was being done ("creating the image").
  */
-export function answerError(answer: Answer, what: string, words: string, more: Circumstances = {}): ImgctlError {
+export function answerError(answer: Answer, what: string, { words, isOwn }: Said, more: Circumstances = {}): ImgctlError {
   const requestId = requestIdHeaders.map((name) => answer.headers[name]).find((id) => id !== undefined);
   const pause = retryAfterMs(answer.headers['retry-after'], Date.now());
   const told = words.trim() === '' ? `HTTP ${answer.status}` : `${words.trim()} (HTTP ${answer.status})`;
-  return new ImgctlError(codeOfStatus(answer.status), `${what}: ${told}`, {
+  const byStatus = codeOfStatus(answer.status);
+  const isForeign = !isOwn && verdicts.includes(byStatus);
+  return new ImgctlError(isForeign ? 'PROVIDER' : byStatus, `${what}: ${told}`, {
+    ...(isForeign ? elsewhere : {}),
     status: answer.status,
     ...(requestId === undefined ? {} : { requestId }),
     ...(pause === undefined ? {} : { retryAfterMs: pause }),
     ...more,
   });
 }
+
+/**
+ * The failure of a request that was about no image: of a list, a description of the API, a sign-in. That those are not there says
+ * of no image that it is gone: `isNoSuchImage`. Any other error comes back as it is.
+ */
+export function aboutNoImage(error: unknown): unknown {
+  if (!(error instanceof ImgctlError) || error.code !== 'NOT_FOUND' || error.circumstances.status === undefined) return error;
+  return error.with({ ofNoImage: true, hint: 'Check the address in the profile.' });
+}
+
+/** Whether an error is the provider's word that an image is not there. */
+export const isNoSuchImage = (error: unknown): boolean =>
+  error instanceof ImgctlError && error.code === 'NOT_FOUND' && error.circumstances.ofNoImage !== true;

@@ -11,7 +11,10 @@ const plain = (html: string): string =>
 const longest = 500;
 
 /** Whether a body is a page made for a browser. */
-export const isPage = (text: string): boolean => /^\s*<(!doctype|html|head|body|\?xml)/i.test(text);
+export const isPage = (text: string): boolean => /^\s*<(!doctype|!--|html|head|body|title|center|h1|\?xml)/i.test(text);
+
+/** Whether a page is WebOb's, by which services say in HTML what is wrong with a request: no gateway's. */
+export const isServicePage = (page: string): boolean => /<\/h1>[\s\S]*<br \/>\s*<br \/>/i.test(page);
 
 /**
  * What a page says that a proxy or a gateway has answered with, in one line: its text, else its headline or title without the

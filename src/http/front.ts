@@ -1,6 +1,6 @@
 import { authError, type ImgctlError, limitError, networkError, providerError } from '../core/errors.ts';
 import type { Answer } from '../core/http.ts';
-import { isPage, pageWords } from '../core/page-words.ts';
+import { isPage, isServicePage, pageWords } from '../core/page-words.ts';
 import { clientCertificateHint } from './failure.ts';
 
 /** Titles of the pages with which web servers answer 400 to a connection that they dislike: nginx's, and Go's. */
@@ -26,14 +26,11 @@ const pages: readonly (readonly [page: RegExp, error: (peer: string) => ImgctlEr
 /** Envoy's and Go's whole answer to a request that they cannot read: an API has more to say. */
 const isBare = (text: string): boolean => /^\s*(400 )?bad request(: [\w -]{1,60})?\s*$/i.test(text);
 
-/** A page of WebOb, by which services say in HTML what is wrong with a request: no gateway's. */
-const isApis = (text: string): boolean => /<\/h1>[\s\S]*<br \/>\s*<br \/>/i.test(text);
-
 /** The error for an answer that is about the connection, from whatever stands before the API; absent: it is the API's. */
 export function connectionRefusal({ status, text }: Answer & { readonly text: string }, peer: string): ImgctlError | undefined {
   if (status !== 400) return undefined;
   const known = pages.find(([page]) => page.test(text))?.[1](peer);
-  if (known || (!isBare(text) && (!isPage(text) || isApis(text)))) return known;
+  if (known || (!isBare(text) && (!isPage(text) || isServicePage(text)))) return known;
   const said = isPage(text) ? pageWords(text) : '';
   return providerError(`${peer}: a gateway rejected the request${said === '' ? '' : `: ${said.slice(0, 200)}`} (HTTP 400)`, {
     status,

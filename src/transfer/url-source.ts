@@ -1,4 +1,4 @@
-import { answerError, integrityError, networkError, providerError, type ImgctlError } from '../core/errors.ts';
+import { answerError, integrityError, networkError, providerError, type ImgctlError, type Said } from '../core/errors.ts';
 import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
 import { isPage, pageWords } from '../core/page-words.ts';
@@ -67,7 +67,7 @@ async function checked(answer: ReceiveAnswer, from: number, state: Validator, na
   const isFine = answer.status === 200 || answer.status === 206;
   // A range that was there a moment ago, and is not any more.
   if (answer.status === 416) throw replaced(name);
-  if (!isFine) throw answerError(answer, `reading ${name}`, await wordsOf(answer));
+  if (!isFine) throw answerError(answer, `reading ${name}`, await said(answer));
   if (!isSameState(state, validatorOf(answer))) {
     await letGo(answer.bytes);
     throw replaced(name);
@@ -108,7 +108,7 @@ async function probe(url: URL, http: Http, call: Call): Promise<Probed> {
     if (answer.status === 416 && /^bytes \*\/0$/.test(answer.headers['content-range'] ?? ''))
       return { target, state: { ...validatorOf(answer), total: 0 }, ranges: false };
     const next = redirectOf(answer, target);
-    if (!next) throw answerError(answer, `reading ${shownAddress(target)}`, await wordsOf(answer));
+    if (!next) throw answerError(answer, `reading ${shownAddress(target)}`, await said(answer));
     target = next;
   }
   throw networkError(`${url.host} redirects more than ${redirectLimit} times`);
@@ -121,8 +121,8 @@ async function letGo(bytes: Bytes): Promise<void> {
 
 const longestWords = 200;
 
-/** What a server says of its refusal, cut short. */
-async function wordsOf(answer: ReceiveAnswer): Promise<string> {
+/** What a server says of its refusal, cut short. Whoever answers at a URL is who was asked. */
+async function said(answer: ReceiveAnswer): Promise<Said> {
   const text = (await answer.text()).trim();
-  return (isPage(text) ? pageWords(text) : text).slice(0, longestWords);
+  return { words: (isPage(text) ? pageWords(text) : text).slice(0, longestWords), isOwn: true };
 }

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startLinode } from '../clouds/linode/index.ts';
 import { startOci } from '../clouds/oci/index.ts';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { rancherCloud } from '../clouds/rancher/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
-import { commandStage, profileVariables } from './stage.ts';
+import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 
@@ -41,12 +41,29 @@ const starts: Readonly<Record<string, () => Promise<RunningCloud>>> = {
   oci: () => startOci({ auth: 'none' }),
 };
 
+/** The state from which an image can be deleted, where that is not any. */
+const deletable: Readonly<Record<string, { readonly status: 'inactive' }>> = { rancher: { status: 'inactive' } };
+
+/** A 404 of each API, in its own form. A registry says so of a repository that is empty. */
+const ownWords: Readonly<Record<string, string>> = {
+  openstack: '{"message":"The resource could not be found.<br /><br />","code":"404 Not Found","title":"Not Found"}',
+  linode: '{"errors":[{"reason":"Not found"}]}',
+  rancher: '{"type":"error","status":404,"code":"Not Found","message":"Not Found"}',
+};
+
+type Asked = { readonly method: string; readonly path: string };
+// Who signs in at a wrong address is told so.
+const all = ({ path }: Asked): boolean => !path.includes('/auth/tokens');
+const changes = (one: Asked): boolean => all(one) && one.method !== 'GET' && one.method !== 'HEAD';
+
 describe.each(Object.entries(starts))('the page of a gateway in front of %s', (provider, start) => {
   let cloud: RunningCloud;
   let lines: readonly (readonly string[])[];
+  let [ref, oldRef] = ['', ''];
   beforeAll(async () => {
     cloud = await start();
-    const [id = ''] = await cloud.seed([{ name: 'web' }]);
+    const [id = '', old = ''] = await cloud.seed([{ name: 'web' }, { name: 'old', ...deletable[provider] }]);
+    [ref, oldRef] = [`x:${id}`, `x:${old}`];
     lines = [
       ['list', '-p', 'x'],
       ['show', `x:${id}`],
@@ -65,5 +82,58 @@ describe.each(Object.entries(starts))('the page of a gateway in front of %s', (p
         expect([exits, stdout], `${line.join(' ')}: ${stderr}`).toEqual([expect.arrayContaining([exitCode]), '']);
         expect(stderr).not.toMatch(/<\w/);
       }
+  });
+
+  let current = 0;
+  /** Such requests are answered with a 404, until others are or the test ends. */
+  const answer = (body: string, on: (one: Asked) => boolean, headers: Readonly<Record<string, string>> = {}): void => {
+    const own = (current += 1);
+    cloud.fail({ kind: 'answer', status: 404, headers, body, times: 999, on: (one) => current === own && on(one) });
+  };
+  afterEach(() => {
+    current += 1;
+  });
+  const run = (...line: readonly string[]) =>
+    stage.run([...line, '--retries', '0'], { env: profileVariables('x', provider, cloud.values) });
+  const remove = ['delete', '--yes', '--ignore-missing', '--no-wait'];
+  const waiting = ['wait', '--for', 'deleted', '--wait-timeout', '1s'];
+
+  it.each([nginx(404, 'Not Found'), ''])('does not say that an image is gone: %j', async (body) => {
+    for (const [line, whom, exit] of [
+      [['show', ref], all, 10],
+      [['list', '-p', 'x'], all, 10],
+      [[...waiting, ref], all, 10],
+      [[...remove, oldRef], all, 10],
+      [[...remove, oldRef], changes, 10],
+      [[...remove, oldRef, ref], all, 12],
+    ] as const) {
+      answer(body, whom);
+      const { exitCode, stdout, stderr } = await run(...line);
+      expect([exitCode, stdout], `${line.join(' ')}: ${stderr}`).toEqual([
+        exit,
+        exit === 12 ? expect.not.stringContaining('not there') : '',
+      ]);
+    }
+    current += 1;
+    expect((await run('show', oldRef)).exitCode).toBe(0);
+  });
+
+  it.skipIf(provider === 'rancher')('does not say that an image that was replaced is gone', async () => {
+    await cloud.seed([{ name: 'twice' }]);
+    answer(nginx(404, 'Not Found'), ({ method }) => method === 'DELETE');
+    const file = stage.write('d.raw', smallDisk());
+    const replaced = await run('upload', file, '--name', 'twice', '--if-exists', 'replace', '--yes', '-p', 'x');
+    expect([replaced.exitCode, replaced.stderr]).toEqual([10, expect.stringContaining('could not be deleted')]);
+  });
+
+  it.skipIf(ownWords[provider] === undefined)('nor does a list that is not there', async () => {
+    answer(ownWords[provider] ?? '', all, { 'content-type': 'application/json' });
+    for (const line of [
+      [...remove, oldRef],
+      ['list', '-p', 'x'],
+    ]) {
+      const { exitCode, stdout } = await run(...line);
+      expect([exitCode, stdout]).toEqual([5, '']);
+    }
   });
 });

@@ -186,7 +186,7 @@ describe('a 404 in the form of the specification', () => {
       const started = await start();
       answerAll(started, (_, path) => /tags|manifests/.test(path), { status: 404, body });
       for (const work of [started.list(), started.show('g'), started.upload({ id: 'x' })])
-        expect((await failureOf(work, 'NOT_FOUND')).circumstances.hint).toContain('registry');
+        expect((await failureOf(work, 'PROVIDER')).circumstances.hint).toContain('registry');
     }
   });
 });
@@ -226,7 +226,7 @@ describe('a registry that refuses HEAD', () => {
     await failureOf(started.patch('g'), 'AUTH');
     const readOnly = await start();
     answerAll(readOnly, (_, path) => path.includes('/manifests/'), { status: 405, body: 'Method not allowed' });
-    expect((await failureOf(readOnly.show('g'), 'UNSUPPORTED')).circumstances.hint ?? '').not.toContain('read-only');
+    expect((await failureOf(readOnly.show('g'), 'PROVIDER')).circumstances.hint ?? '').not.toContain('read-only');
   });
 });
 

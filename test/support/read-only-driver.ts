@@ -1,5 +1,5 @@
 import { defineDriver, type Driver } from '../../src/core/driver.ts';
-import { answerError, providerError } from '../../src/core/errors.ts';
+import { answerError, providerError, type Said } from '../../src/core/errors.ts';
 import type { ApiAnswer, Http } from '../../src/core/http.ts';
 import { given, type ImageRecord } from '../../src/core/image.ts';
 import type { Call, OperationName } from '../../src/core/operation.ts';
@@ -21,16 +21,16 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 async function get(client: Client, path: string, what: string, call: Call): Promise<Record<string, unknown>> {
   const url = new URL(path, client.url);
   const answer = await client.http.request({ method: 'GET', url, headers: { 'x-token': client.token } }, call);
-  if (answer.status !== 200) throw answerError(answer, what, explain(answer), { provider: 'readonly' });
+  if (answer.status !== 200) throw answerError(answer, what, saidIn(answer), { provider: 'readonly' });
   const body = answer.json();
   if (!isObject(body)) throw providerError(`${what}: the answer is no JSON object`, { provider: 'readonly' });
   return body;
 }
 
-function explain(answer: ApiAnswer): string {
-  if (!answer.text.startsWith('{')) return '';
-  const body = answer.json();
-  return isObject(body) && typeof body.error === 'string' ? body.error : '';
+function saidIn(answer: ApiAnswer): Said {
+  const body = answer.text.startsWith('{') ? answer.json() : undefined;
+  const words = isObject(body) && typeof body.error === 'string' ? body.error : '';
+  return { words, isOwn: words !== '' };
 }
 
 function recordOf(raw: unknown): ImageRecord {

@@ -1,13 +1,14 @@
-import { answerError, type Circumstances, type Code, ImgctlError } from '../../core/errors.ts';
+import { answerError, type Circumstances, type Code, ImgctlError, type Said } from '../../core/errors.ts';
 import type { Answer, ApiAnswer } from '../../core/http.ts';
 import { isWire, textOf, wiresOf, type Wire } from './record.ts';
 
-/** Linode's own words in an unwelcome answer: every reason with its field, or an HTML page's title; empty if there are none. */
-function explain(text: string): string {
+/** What an unwelcome answer says: every reason with its field, or an HTML page's title; no words if there are none. */
+function explain(text: string): Said {
   // Oddity: the front end answers in HTML where the API itself would answer in JSON.
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
-  if (title !== undefined) return title;
-  return listIn(text, 'errors').map(reasonOf).filter(Boolean).join('; ');
+  if (title !== undefined) return { words: title, isOwn: false };
+  const words = listIn(text, 'errors').map(reasonOf).filter(Boolean).join('; ');
+  return { words, isOwn: words !== '' };
 }
 
 /** The objects of a list in a JSON answer; none where it is no such answer. */
@@ -26,7 +27,7 @@ export const warningsOf = (text: string): readonly string[] =>
 
 /** Oddity: what a Linode's other work is in the way of is refused as 400, as a mistake would be; nothing was done. */
 export const isBusy = (answer: Answer & { readonly text: string }): boolean =>
-  answer.status === 400 && /\bbusy\b/i.test(explain(answer.text));
+  answer.status === 400 && /\bbusy\b/i.test(explain(answer.text).words);
 
 /** Refusals that are told as 400 and are no mistake of who typed the command. */
 const notMistakes: readonly (readonly [words: RegExp, code: Code, hint: string])[] = [
@@ -60,10 +61,10 @@ export function explainXml(text: string): string {
 
 /** The error for an unwelcome answer of the API. `what` says what was being done; `more` is what else is known. */
 export function refused(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {
-  const words = explain(answer.text);
+  const said = explain(answer.text);
   const scopes =
     'The token lacks a scope or grant: images need images:read_write, and linodes:read_only to create one from a disk.';
-  const error = answerError(answer, what, words, { ...(answer.status === 403 ? { hint: scopes } : {}), ...more });
-  const known = answer.status === 400 ? notMistakes.find(([pattern]) => pattern.test(words)) : undefined;
+  const error = answerError(answer, what, said, { ...(answer.status === 403 ? { hint: scopes } : {}), ...more });
+  const known = answer.status === 400 ? notMistakes.find(([pattern]) => pattern.test(said.words)) : undefined;
   return known ? new ImgctlError(known[1], error.message, { ...error.circumstances, hint: known[2] }) : error;
 }

@@ -1,4 +1,4 @@
-import { ImgctlError, notFoundError } from '../../core/errors.ts';
+import { isNoSuchImage, notFoundError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, OperationName, Work } from '../../core/operation.ts';
 import { readImage, type LinodeClient } from './client.ts';
@@ -12,7 +12,7 @@ export const show: Operation<LinodeClient, 'show'> = {
     try {
       record = await readImage(client, id, call);
     } catch (error) {
-      if (error instanceof ImgctlError && error.code === 'NOT_FOUND') return vanished(client, id, awaiting, call);
+      if (isNoSuchImage(error)) return vanished(client, id, awaiting, call);
       throw error;
     }
     return record.status === 'active' ? record : withOutcome(client, record, awaiting, call);

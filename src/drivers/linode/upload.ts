@@ -94,7 +94,10 @@ async function put(client: LinodeClient, address: string, content: Content, leng
     { method: 'PUT', url: address, headers, bytes: content.open(), length, secretUrl: true },
     call,
   );
-  if (answer.status < 200 || answer.status > 299) throw answerError(answer, 'sending the data', explainXml(answer.text));
+  if (answer.status < 200 || answer.status > 299) {
+    const words = explainXml(answer.text);
+    throw answerError(answer, 'sending the data', { words, isOwn: words !== '' });
+  }
 }
 
 /** Removes the record of an upload that failed; the failure comes back, with what became of the record. */

@@ -1,4 +1,4 @@
-import { authError, providerError } from '../../core/errors.ts';
+import { aboutNoImage, authError, providerError } from '../../core/errors.ts';
 import type { Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';
@@ -128,7 +128,7 @@ export class Keyring {
     const since = Date.now();
     const answer = await this.#http.request({ method: 'GET', url, headers: { authorization } }, call);
     const what = `signing in at ${url.host}`;
-    if (answer.status !== 200) throw refused(answer, answer.text, what);
+    if (answer.status !== 200) throw aboutNoImage(refused(answer, answer.text, what));
     const body = answer.json();
     const given = isJson(body) ? (body.token ?? body.access_token) : undefined;
     if (!isJson(body) || typeof given !== 'string' || given === '') throw providerError(`${what}: no token in the answer`);

@@ -1,6 +1,6 @@
 import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
-import { pageWords } from '../../core/page-words.ts';
+import { isPage, pageWords } from '../../core/page-words.ts';
 import { isJson, parseJson } from '../_oci/manifest.ts';
 
 /** Codes of registries (distribution-spec 1.1, "Error Codes") that say more than the HTTP status does. */
@@ -25,34 +25,34 @@ const aboutRoom =
 export const isQuota = (body: string): boolean =>
   isRegistryError(body) && /\bquota\b|\bstorage\b|upper limit/i.test(wordsOf(body));
 
-interface Said {
+interface CodeAndWords {
   readonly code: string;
   readonly words: string;
 }
 
 /** The first error in a body. Oddity: `detail` is of any type, and may be all there is; only text is for people. */
-function saidIn(body: string): Said | undefined {
+function errorIn(body: string): CodeAndWords | undefined {
   const errors = parseJson(body)?.errors;
   const [first] = Array.isArray(errors) ? (errors as readonly unknown[]) : [];
   if (!isJson(first)) return undefined;
   const { code, message, detail } = first;
   const words = [message, detail].filter((part) => typeof part === 'string' && part !== '').join(': ');
-  return { code: String(code ?? ''), words };
+  return { code: typeof code === 'string' ? code : '', words };
 }
 
 /** The registry's code for an error, empty if the body is none of its errors. */
-export const errorCode = (body: string): string => saidIn(body)?.code ?? '';
+export const errorCode = (body: string): string => errorIn(body)?.code ?? '';
 
 /**
- * Whether a body has the form that the specification gives errors. A 404 of that form means "not there", whatever its code
+ * Whether a body has the form that the specification gives errors: they have a code. A 404 of that form means "not there", whatever its code
  * says: registries have codes of their own for a repository that nobody has written to.
  */
-export const isRegistryError = (body: string): boolean => saidIn(body) !== undefined;
+export const isRegistryError = (body: string): boolean => errorCode(body) !== '';
 
 /** What an error's body says. Oddity: unknown routes and read-only registries answer in plain text, proxies in HTML. */
 export const wordsOf = (body: string): string =>
-  saidIn(body)?.words ??
-  (/^\s*</.test(body) ? pageWords(body).slice(0, longestWords) : body.replace(/\s+/g, ' ').slice(0, longestWords));
+  errorIn(body)?.words ??
+  (isPage(body) ? pageWords(body).slice(0, longestWords) : body.replace(/\s+/g, ' ').slice(0, longestWords));
 
 const readOnly: Circumstances = {
   hint: 'The registry is read-only now; ask its operator (CNCF distribution: storage.maintenance.readonly).',
@@ -74,11 +74,11 @@ export function refused(
   what: string,
   { write = false, ...more }: Circumstances & { readonly write?: boolean } = {},
 ): ImgctlError {
-  if (answer.status === 405 && write && !isRegistryError(body)) {
-    const { message, circumstances } = answerError(answer, what, wordsOf(body), readOnly);
+  if (answer.status === 405 && write && !isRegistryError(body) && !isPage(body)) {
+    const { message, circumstances } = answerError(answer, what, { words: wordsOf(body), isOwn: true }, readOnly);
     return new ImgctlError('CONFLICT', message, circumstances);
   }
-  const error = answerError(answer, what, wordsToShow(answer, body), more);
+  const error = answerError(answer, what, { words: wordsToShow(answer, body), isOwn: isRegistryError(body) }, more);
   const code = codeFor(error.code, answer.status, body);
   return code === error.code ? error : new ImgctlError(code, error.message, error.circumstances);
 }

@@ -16,7 +16,7 @@ import { credentialsOf, type Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
 import { isObject, objectIn, type WireObject } from './wire.ts';
-import { glanceError } from './words.ts';
+import { glanceError, said } from './words.ts';
 
 /** Where we are signed in and which Glance is spoken to. `base` ends in `/v2`. */
 export interface Site {
@@ -37,7 +37,7 @@ export interface Ask {
   readonly jsonNow?: () => Promise<unknown>;
   readonly body?: string;
   readonly headers?: Headers;
-  /** Statuses beside 2xx that come back as answers instead of being thrown. */
+  /** Statuses beside 2xx that come back as answers instead of being thrown, where Glance itself says so. */
   readonly welcome?: readonly number[];
   /** The one status by which Glance says that it is done, where its answer says nothing else: a sign-in page is 200 too. */
   readonly done?: number;
@@ -123,7 +123,7 @@ export class OpenstackClient {
         call,
       ),
     );
-    if (ask.welcome?.includes(answer.status)) return answer;
+    if (ask.welcome?.includes(answer.status) && said(answer, answer.text).isOwn) return answer;
     if (answer.status < 200 || answer.status >= 300) throw this.refused(answer, answer.text, ask.what);
     expectDone(answer, ask.done, ask.what);
     return answer;

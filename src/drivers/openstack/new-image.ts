@@ -1,4 +1,4 @@
-import { ImgctlError } from '../../core/errors.ts';
+import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
@@ -16,7 +16,7 @@ async function removed(client: OpenstackClient, id: string, call: Call): Promise
     call.note({ kind: 'removed', id });
     return true;
   } catch (error) {
-    return error instanceof ImgctlError && error.code === 'NOT_FOUND';
+    return isNoSuchImage(error);
   }
 }
 

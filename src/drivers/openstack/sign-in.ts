@@ -6,7 +6,7 @@ import { endpointsIn, type Endpoint } from './catalogue.ts';
 import type { Credentials } from './credentials.ts';
 import { federatedToken } from './federation.ts';
 import { isObject, objectIn, objectsIn, textIn, textsIn, type WireObject } from './wire.ts';
-import { explain, glanceError, parsedJson } from './words.ts';
+import { explain, glanceError, isRefusal, parsedJson } from './words.ts';
 
 /** A token and what Keystone said along with it. Absent: it did not say. */
 export interface SignedIn {
@@ -105,9 +105,8 @@ function staleTime(wire: WireObject): number | undefined {
 
 function refused(answer: ApiAnswer, authUrl: string, credentials: Signing, what: string): ImgctlError {
   const { status } = answer;
-  const spoken = answer.text.trimStart().startsWith('{');
   // Oddity: an application credential that does not exist is 404, where a user that does not exist is 401.
-  if (status === 401 || status === 403 || (status === 404 && spoken && credentials.kind !== 'token')) {
+  if (status === 401 || status === 403 || (status === 404 && isRefusal(answer.text) && credentials.kind !== 'token')) {
     const requestId = answer.headers['x-openstack-request-id'];
     return authError(`${what}: ${explain(answer.text) || 'refused'} (HTTP ${status})`, {
       status,

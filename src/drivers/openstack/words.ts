@@ -1,6 +1,14 @@
-import { answerError, configError, ImgctlError, providerError, withoutQuery, type Circumstances } from '../../core/errors.ts';
+import {
+  answerError,
+  configError,
+  ImgctlError,
+  providerError,
+  withoutQuery,
+  type Circumstances,
+  type Said,
+} from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
-import { isPage, pageWords } from '../../core/page-words.ts';
+import { isPage, isServicePage, pageWords } from '../../core/page-words.ts';
 import { policyHint, withoutSchema } from './refusals.ts';
 import { isObject, objectIn, textIn } from './wire.ts';
 
@@ -34,6 +42,29 @@ export function explain(body: string): string {
   return withoutBreaks(body.replace(/^\s*\d{3} [^\n]*\n\s*\n/, '')).slice(0, 500);
 }
 
+/** A text in the form in which Glance's framework answers who does not want JSON: a headline, a blank line, and the words. */
+const isPlainRefusal = (body: string): boolean => /^\s*\d{3} [^\n]*\r?\n\s*\n\s*\S/.test(body);
+
+/** Whether a body is JSON in the form of Glance's errors (`message`, `code`, `title`), or of Keystone's (the same in `error`). */
+export function isRefusal(body: string): boolean {
+  const value = parsedJson(body);
+  if (!isObject(value)) return false;
+  const { message, title, code } = isObject(value.error) ? value.error : value;
+  return textIn(message) !== undefined && (textIn(title) !== undefined || textIn(code) !== undefined);
+}
+
+/**
+ * What an unwelcome answer says. Only OpenStack's own services put their request id on it; where that is missing, the form of
+ * their errors tells: of other JSON, of the pages of proxies and of nothing at all nobody knows who has said it.
+ */
+export function said(answer: Answer, body: string): Said {
+  const isOwn =
+    answer.headers['x-openstack-request-id'] !== undefined ||
+    isRefusal(body) ||
+    (isPage(body) ? isServicePage(body) : isPlainRefusal(body));
+  return { words: explain(body), isOwn };
+}
+
 /** Glance answers 403 not only to who may not, but also where the state of the image is what forbids it. */
 export const isForbidden = (error: unknown): error is ImgctlError =>
   error instanceof ImgctlError && error.circumstances.status === 403;
@@ -64,7 +95,7 @@ export function glanceError(
         ...more,
       },
     );
-  const words = explain(body);
-  const hint = status === 403 ? policyHint(words) : undefined;
-  return answerError(answer, what, words, { ...(hint === undefined ? {} : { hint }), ...more });
+  const told = said(answer, body);
+  const hint = status === 403 ? policyHint(told.words) : undefined;
+  return answerError(answer, what, told, { ...(hint === undefined ? {} : { hint }), ...more });
 }

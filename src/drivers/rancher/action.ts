@@ -4,7 +4,7 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Next } from '../../core/next.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Question, RancherClient } from './client.ts';
-import { errorCode } from './failure.ts';
+import { errorCode, isRefusal } from './failure.ts';
 import { cattleImage, recordFrom, type CattleImage } from './record.ts';
 import { answeredImage, readImage } from './show.ts';
 
@@ -58,7 +58,7 @@ export async function follow(client: RancherClient, body: unknown, action: Actio
   const answer = await persist(client, { method: 'POST', url, json: {}, repeatable: true }, call);
   if (answer.status >= 200 && answer.status <= 299) return answeredImage(client, answer, image.id, call);
   if (errorCode(answer) === 'InvalidAction') throw absentForGood(client, action);
-  if (answer.status !== 409 && answer.status !== 422) throw client.failure(answer, what);
+  if ((answer.status !== 409 && answer.status !== 422) || !isRefusal(answer)) throw client.failure(answer, what);
   // Somebody else was quicker. Where that led to the wanted state, the work is done.
   const latest = await readImage(client, image.id, call);
   const now = cattleImage(latest, what);

@@ -1,3 +1,4 @@
+import { aboutNoImage } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -30,10 +31,10 @@ export class RancherClient {
     return this.#http.request({ ...question, url: followed(question.url, this.address), headers }, call);
   }
 
-  /** Asks, and throws unless the answer is a success; `what` says what is being done. */
+  /** Asks for what is no image, and throws unless the answer is a success; `what` says what is being done. */
   async insist(question: Question, what: string, call: Call): Promise<ApiAnswer> {
     const answer = await this.ask(question, call);
-    if (answer.status < 200 || answer.status > 299) throw this.failure(answer, what);
+    if (answer.status < 200 || answer.status > 299) throw aboutNoImage(this.failure(answer, what));
     return answer;
   }
 

@@ -1,8 +1,9 @@
-import { conflictError } from '../../core/errors.ts';
+import { conflictError, providerError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
 import type { RancherClient } from './client.ts';
-import { cattleImage, type CattleImage } from './record.ts';
+import { isRefusal } from './failure.ts';
+import { cattleImage, isMap, type CattleImage } from './record.ts';
 import { readImage } from './show.ts';
 
 /** Removes by the action where it is offered, and by DELETE only where it is not and the key may: both begin the same process. */
@@ -22,13 +23,16 @@ export const remove: Operation<RancherClient, 'delete'> = {
 
 async function byMethod(client: RancherClient, image: CattleImage, call: Call): Promise<void> {
   const url = image.links['self'] ?? `${(await client.schema(call)).collection}/${image.id}`;
+  const what = `delete of image ${image.id}`;
   const answer = await persist(client, { method: 'DELETE', url }, call);
   // Oddity: 405 is said of the state here, not of the method.
-  if (answer.status === 405)
+  if (answer.status === 405 && isRefusal(answer))
     throw conflictError(`rancher: image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
       status: 405,
       hint: 'Deactivate it first, then delete it:',
       next: [{ command: 'imgctl deactivate IMAGE', image: image.id }],
     });
-  if (answer.status < 200 || answer.status > 299) throw client.failure(answer, `delete of image ${image.id}`);
+  if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
+  // A sign-in page on the way is a success too.
+  if (answer.text.trim() !== '' && !isMap(answer.json())) throw providerError(`${what}: the answer is not the server's`);
 }

@@ -1,9 +1,16 @@
-import { answerError, providerError, withoutQuery, type Circumstances, type ImgctlError } from '../../core/errors.ts';
+import { answerError, providerError, withoutQuery, type Circumstances, type ImgctlError, type Said } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
+import { isPage, pageWords } from '../../core/page-words.ts';
 import type { Address } from './address.ts';
+import { isMap } from './record.ts';
 
-/** The body of an error. `message` is null for failed validations: then `code` and `fieldName` say it all. */
+/**
+ * The body of an error; its `type` says that it is one. `message` is null for failed validations: then `code` and `fieldName` say
+ * it all.
+ */
 interface ErrorBody {
+  readonly type?: unknown;
+  readonly baseType?: unknown;
   readonly id?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
@@ -19,13 +26,17 @@ export function failure(answer: ApiAnswer, what: string, address: Address): Imgc
       status: answer.status,
       hint: 'Put the URL that answers into the url of the profile: redirects are not followed with a key.',
     });
-  return answerError(answer, what, words(answer), circumstances(answer, address));
+  return answerError(answer, what, said(answer), circumstances(answer, address));
 }
 
 /** `code` of an error's body; absent when there is none, as in a proxy's page. */
 export function errorCode(answer: ApiAnswer): string | undefined {
   return text(bodyOf(answer)?.code);
 }
+
+/** Whether the server itself has refused; else a proxy, a gateway or another server has answered in its place. */
+export const isRefusal = (answer: ApiAnswer): boolean => isError(bodyOf(answer));
+const isError = (body: ErrorBody | undefined): boolean => body?.type === 'error' || body?.baseType === 'error';
 
 function circumstances(answer: ApiAnswer, address: Address): Circumstances {
   if (answer.status === 401)
@@ -38,9 +49,12 @@ function circumstances(answer: ApiAnswer, address: Address): Circumstances {
   return {};
 }
 
-function words(answer: ApiAnswer): string {
+function said(answer: ApiAnswer): Said {
   const body = bodyOf(answer);
-  if (!body) return readable(answer.text);
+  return { words: body ? words(answer, body) : readable(answer.text), isOwn: isError(body) };
+}
+
+function words(answer: ApiAnswer, body: ErrorBody): string {
   const code = text(body.code);
   const message = text(body.message);
   const field = text(body.fieldName);
@@ -57,19 +71,12 @@ function words(answer: ApiAnswer): string {
 }
 
 /** What a page of a proxy says, without its tags. */
-function readable(page: string): string {
-  return page
-    .replace(/<(style|script)\b.*?<\/\1>/gis, ' ')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 200);
-}
+const readable = (text: string): string => (isPage(text) ? pageWords(text) : text).replace(/\s+/g, ' ').trim().slice(0, 200);
 
 function bodyOf(answer: ApiAnswer): ErrorBody | undefined {
   try {
     const body: unknown = JSON.parse(answer.text);
-    return typeof body === 'object' && body !== null ? body : undefined;
+    return isMap(body) ? body : undefined;
   } catch {
     return undefined;
   }

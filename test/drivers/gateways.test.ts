@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Driver, Session } from '../../src/core/driver.ts';
+import type { OperationName } from '../../src/core/operation.ts';
+import linode from '../../src/drivers/linode/index.ts';
+import oci from '../../src/drivers/oci/index.ts';
+import openstack from '../../src/drivers/openstack/index.ts';
+import rancher from '../../src/drivers/rancher/index.ts';
+import { startLinode } from '../clouds/linode/index.ts';
+import { startOci } from '../clouds/oci/index.ts';
+import { startOpenstack } from '../clouds/openstack/index.ts';
+import { rancherCloud } from '../clouds/rancher/index.ts';
+import type { RunningCloud, Seed } from '../conformance/cloud.ts';
+import { allOf, everything, failure, testCall } from '../conformance/stage.ts';
+import { gather, makeContent } from '../support/content.ts';
+import { openSession } from '../support/open-session.ts';
+
+const html = { 'content-type': 'text/html' };
+const json = { 'content-type': 'application/json' };
+const page = (status: number, words: string): string =>
+  `<html>\r\n<head><title>${status} ${words}</title></head>\r\n<body>\r\n<center><h1>${status} ${words}</h1></center>\r\n` +
+  '<hr><center>nginx/1.18.0 (Ubuntu)</center>\r\n</body>\r\n</html>\r\n';
+const apache404 =
+  '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n' +
+  '<p>The requested URL was not found on this server.<br />\n</p>\n<hr>\n<address>Apache/2.4.41 Server at c Port 80</address>\n</body></html>\n';
+
+/** What whoever stands in front of a provider says in its place. */
+const answers: Readonly<Record<string, { status: number; headers?: Readonly<Record<string, string>>; body: string }>> = {
+  '404 page': { status: 404, headers: html, body: page(404, 'Not Found') },
+  '404 page of Apache': { status: 404, headers: html, body: apache404 },
+  '404 without a body': { status: 404, body: '' },
+  '404 in plain text': { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' },
+  '404 of a router, in JSON': { status: 404, headers: json, body: '{"message":"no Route matched with those values"}' },
+  '404 of a server, in JSON': {
+    status: 404,
+    headers: json,
+    body: '{"timestamp":1,"status":404,"error":"Not Found","path":"/x"}',
+  },
+  '404 of a function, in JSON': { status: 404, headers: json, body: '{"errors":[{"status":"404","title":"Not Found"}]}' },
+  '410 page': { status: 410, headers: html, body: page(410, 'Gone') },
+  '405 page': { status: 405, headers: html, body: page(405, 'Not Allowed') },
+  '422 page': { status: 422, headers: html, body: page(422, 'Unprocessable Entity') },
+  '501 page': { status: 501, headers: html, body: page(501, 'Not Implemented') },
+  '502 page': { status: 502, headers: html, body: page(502, 'Bad Gateway') },
+  'sign-in page': { status: 200, headers: html, body: '<!doctype html><title>Sign in</title><form></form>' },
+};
+
+type Verb = (session: Session, id: string) => Promise<unknown>;
+const content = () => makeContent({ format: 'raw', compression: 'gzip' }, { diskLength: 4096 });
+const simple =
+  (name: 'deactivate' | 'reactivate' | 'delete' | 'restore' | 'purge'): Verb =>
+  (session, id) =>
+    session.require(name).run({ id }, testCall());
+
+/** What each verb is asked for. */
+const verbs: Readonly<Record<OperationName, Verb>> = {
+  list: (session) => allOf(session.require('list').run(everything, testCall())),
+  show: (session, id) => session.require('show').run({ id }, testCall()),
+  create: (session) => {
+    const fromDisk = session.provider === 'linode' ? { fromDisk: '5' } : {};
+    return session.require('create').run({ description: { name: 'new' }, ...fromDisk, extras: {} }, testCall());
+  },
+  patch: (session, id) => session.require('patch').run({ id, changes: { name: 'other' }, extras: {} }, testCall()),
+  deactivate: simple('deactivate'),
+  reactivate: simple('reactivate'),
+  delete: simple('delete'),
+  restore: simple('restore'),
+  purge: simple('purge'),
+  replicate: (session, id) => {
+    const add = { linode: 'us-iad', oci: 'images/second' }[session.provider] ?? 'cheap';
+    return session.require('replicate').run({ id, add: [add], remove: [] }, testCall());
+  },
+  upload: (session) => {
+    const place = session.provider === 'linode' ? { place: 'us-ord' } : {};
+    return session.require('upload').run({ description: { name: 'new' }, ...place, content: content(), extras: {} }, testCall());
+  },
+  download: async (session, id) => gather((await session.require('download').run({ id }, testCall())).open()),
+  import: (session) => {
+    const description = { name: 'new', diskFormat: 'raw' };
+    return session.require('import').run({ description, url: 'https://site.example/disk', extras: {} }, testCall());
+  },
+  share: (session, id) =>
+    session.require('share').run({ id, action: 'add', with: 'f00d0000c0ffee00f00d0000c0ffee00' }, testCall()),
+  places: (session) => session.require('places').run({}, testCall()),
+};
+
+interface Provider {
+  readonly driver: Driver;
+  start(): Promise<RunningCloud>;
+  /** The state that an image must have, where that is not the usual one. */
+  readonly states?: Readonly<Partial<Record<OperationName, Seed['status']>>>;
+  /** Verbs that send nothing, or nothing to this server before another verb was done, each with why. */
+  readonly silent?: Readonly<Partial<Record<OperationName, string>>>;
+}
+const providers: readonly Provider[] = [
+  { driver: openstack, start: () => startOpenstack('root') },
+  { driver: linode, start: () => startLinode() },
+  {
+    driver: rancher,
+    start: () => rancherCloud({ version: '1.5', key: 'superadmin', transitionMs: 5 }).start(),
+    states: { delete: 'inactive', reactivate: 'inactive' },
+    silent: { restore: 'only of what was removed', purge: 'only of what was removed' },
+  },
+  { driver: oci, start: () => startOci({ auth: 'none' }), silent: { places: 'they stand in the profile' } },
+];
+
+const reads: readonly OperationName[] = ['list', 'show', 'download', 'places'];
+const changes = ({ method }: { readonly method: string }): boolean => method !== 'GET' && method !== 'HEAD';
+
+describe.each(providers.map((one) => [one.driver.name, one] as const))('in front of %s', (_name, provider) => {
+  const { driver, start, states = {}, silent = {} } = provider;
+  let cloud: RunningCloud;
+  const ids = new Map<OperationName, string>();
+  const asked = (Object.keys(driver.facts) as OperationName[]).filter((verb) => silent[verb] === undefined);
+  beforeAll(async () => {
+    cloud = await start();
+    for (const verb of asked) {
+      const [id = ''] = await cloud.seed([{ name: `for-${verb}`, status: states[verb] ?? 'active' }]);
+      ids.set(verb, id);
+    }
+  });
+  afterAll(() => cloud.stop());
+
+  it.each(Object.entries(answers))('a %s is no word of the provider, whatever was asked', async (_title, answer) => {
+    let on: typeof changes | undefined;
+    // Who signs in at a wrong address is told so.
+    cloud.fail({ kind: 'answer', ...answer, times: 9999, on: (one) => !one.path.includes('/auth/tokens') && on?.(one) === true });
+    for (const verb of asked)
+      for (const whom of reads.includes(verb) ? [() => true] : [() => true, changes]) {
+        const { session } = openSession(driver, cloud.values);
+        const id = ids.get(verb) ?? '';
+        on = whom;
+        const failed = await failure(verbs[verb](session, id)).catch((error: unknown) => error);
+        on = undefined;
+        expect(failed, `${verb}: ${String(failed)}`).toMatchObject({ code: 'PROVIDER' });
+        expect(String(failed)).not.toMatch(/<\w|read-only/);
+      }
+    for (const id of ids.values())
+      expect((await verbs.show(openSession(driver, cloud.values).session, id)) as object).toHaveProperty('id', id);
+  });
+});
