@@ -16,6 +16,8 @@ export interface CacheLimits {
 const dayMs = 86_400_000;
 const usual: CacheLimits = { entryBytes: 256 * 1024, totalBytes: 64 * 1024 ** 2, ageMs: 30 * dayMs, betweenSweepsMs: dayMs / 24 };
 const keys = /^[0-9a-f]{64}$/;
+/** What `put` writes to, and leaves behind where it is killed. */
+const drafts = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 /** Its time is that of the last sweep. */
 const stampName = 'swept';
 
@@ -75,7 +77,7 @@ async function sweep(folder: string, now: number, { ageMs, totalBytes }: CacheLi
   for (const name of await readdir(folder)) {
     const file = path.join(folder, name);
     // Another process may be sweeping too, or writing.
-    const facts = keys.test(name) || name.endsWith('.tmp') ? await stat(file).catch(() => undefined) : undefined;
+    const facts = keys.test(name) || drafts.test(name) ? await stat(file).catch(() => undefined) : undefined;
     if (facts?.isFile()) entries.push({ file, size: facts.size, time: facts.mtimeMs });
   }
   let kept = 0;

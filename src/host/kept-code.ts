@@ -129,10 +129,13 @@ function writeCodes(file: string, codes: Codes): void {
   }
 }
 
-/** The code of a Node that is no longer used, and what killed processes left. */
+/** Names of files of kept code, and of their drafts. */
+const codeName = /^v\d[\w.-]*$/;
+
+/** The code of a Node that is no longer used, and what killed processes left. What is not ours stays. */
 function removeOld(folder: string): void {
   for (const name of readdirSync(folder)) {
     const file = path.join(folder, name);
-    if (Date.now() - statSync(file).mtimeMs > ageMs) rmSync(file, { force: true });
+    if (codeName.test(name) && Date.now() - statSync(file).mtimeMs > ageMs) rmSync(file, { force: true });
   }
 }

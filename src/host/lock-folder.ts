@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, rmdirSync, rmSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { constants, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Held } from '../core/driver.ts';
+import { localError } from '../core/errors.ts';
 import { codeOf } from './system-error.ts';
 
 /*
@@ -13,6 +14,8 @@ import { codeOf } from './system-error.ts';
  */
 
 const aliveName = 'alive';
+/** What `randomUUID` gives: nothing else is ever moved away or removed. */
+const holderName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const refusals = new Set(['EEXIST', 'ENOTEMPTY', 'EPERM', 'EACCES', 'EBUSY', 'ENOENT']);
 
 const unless = async <T>(codes: readonly string[], work: Promise<T>): Promise<T | undefined> =>
@@ -21,18 +24,26 @@ const unless = async <T>(codes: readonly string[], work: Promise<T>): Promise<T 
     throw error;
   });
 
+/** Waits for nothing, as a FIFO would have it. */
+const reading = { encoding: 'utf8', flag: constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) } as const;
+
 /** Who holds a lock (one, unless somebody put something there), and a sign that changes as long as they live. */
 export interface Holding {
   readonly holders: readonly string[];
   readonly sign: string;
 }
 
-/** Absent where nobody holds the lock. */
+/** Absent where nobody holds the lock. Throws LOCAL for what is no lock: a link, a file, or what holds something else. */
 export async function look(lock: string): Promise<Holding | undefined> {
-  const holders = (await unless(['ENOENT'], readdir(lock))) ?? [];
-  if (holders.length === 0) return undefined;
+  const found = await unless(['ENOENT'], lstat(lock));
+  if (!found) return undefined;
+  const inside = found.isDirectory() ? ((await unless(['ENOENT'], readdir(lock, { withFileTypes: true }))) ?? []) : undefined;
+  if (!inside?.every((entry) => entry.isDirectory() && holderName.test(entry.name)))
+    throw localError(`${lock} is not a lock`, { hint: 'Move it out of the way, then try again.' });
+  if (inside.length === 0) return undefined;
+  const holders = inside.map(({ name }) => name);
   const signs = holders.map(async (holder) => {
-    const sign = await unless(['ENOENT', 'ENOTDIR'], readFile(path.join(lock, holder, aliveName), 'utf8'));
+    const sign = await unless(['ENOENT', 'ENOTDIR'], readFile(path.join(lock, holder, aliveName), reading));
     return `${holder} ${sign ?? ''}`;
   });
   return { holders, sign: (await Promise.all(signs)).join('\n') };
@@ -64,7 +75,8 @@ const signOf = (beat: number): string => String(beat).padStart(12, '0');
 /** Removes what killed processes left beside the lock. A living one whose folder that was makes it anew. Call while holding it. */
 async function clear(lock: string): Promise<void> {
   const parent = path.dirname(lock);
-  const left = (await readdir(parent)).filter((name) => name.startsWith(`${path.basename(lock)}.`));
+  const start = `${path.basename(lock)}.`;
+  const left = (await readdir(parent)).filter((name) => name.startsWith(start) && holderName.test(name.slice(start.length)));
   for (const name of left) await remove(path.join(parent, name));
 }
 

@@ -47,6 +47,7 @@ async function takePatiently(lock: string, path: string, { patienceMs, silenceMs
         continue;
       }
     } catch (error) {
+      if (error instanceof ImgctlError) throw error;
       throw localError(`cannot lock ${path}: ${reasonOf(error)}`, { cause: error });
     }
     if (performance.now() > until)

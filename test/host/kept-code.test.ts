@@ -132,15 +132,17 @@ describe('kept code', () => {
     expect(loaderWith(undefined).load(program(92))).toBeDefined();
   });
 
-  it('of a Node that is used no more goes after a month', () => {
+  it('of a Node that is used no more goes after a month, and what is none stays', () => {
     ranProgram(program(80));
     const [old, recent, draft] = ['v0', 'v0.5', 'v0.1.tmp'].map((name) => path.join(path.dirname(codes), name));
-    for (const file of [old, recent, draft]) writeFileSync(file ?? '', 'x');
+    const notes = path.join(path.dirname(codes), 'notes');
+    for (const file of [old, recent, draft, notes]) writeFileSync(file ?? '', 'x');
     aged(old ?? '', 31);
+    aged(notes, 31);
     aged(draft ?? '', 31);
     rmSync(codes);
     ranProgram(program(81));
-    expect(readdirSync(path.dirname(codes)).sort()).toEqual(['v0.5', 'v1']);
+    expect(readdirSync(path.dirname(codes)).sort()).toEqual(['notes', 'v0.5', 'v1']);
   });
 
   it('of more than 4 MiB is begun anew with what was loaded', () => {

@@ -1,13 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -146,10 +150,13 @@ describe('several processes', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.lock`))).toEqual([]);
   });
 
-  test('what killed processes left beside the lock is cleared away', async () => {
-    mkdirSync(`${path}.lock.0-left/1`, { recursive: true });
+  test('what killed processes left beside the lock is cleared away, and nothing else', async () => {
+    mkdirSync(`${path}.lock.${randomUUID()}/1`, { recursive: true });
+    mkdirSync(`${path}.lock.old`);
     expect(await createLock()(path, async () => 'taken')).toBe('taken');
-    expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.lock`))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.lock`))).toEqual([
+      `${basename(path)}.lock.old`,
+    ]);
   });
 
   test('a holder that was stopped publishes nothing after another one took over, and the other is left alone', async () => {
@@ -169,6 +176,24 @@ describe('several processes', () => {
       renameSync(join(held, 'draft'), path);
     });
     expect(readFileSync(path, 'utf8')).toBe('of the second');
+  });
+});
+
+describe('what is no lock of ours', () => {
+  test.each<readonly [string, (at: string, theirs: string) => void]>([
+    ['a link to a folder', (at, theirs) => symlinkSync(theirs, at)],
+    ['a file', (at) => writeFileSync(at, 'x')],
+    ['a folder with something else in it', (at, theirs) => cpSync(theirs, at, { recursive: true })],
+    ['a folder with a link in it', (at, theirs) => { mkdirSync(at); symlinkSync(theirs, join(at, randomUUID())); }], // prettier-ignore
+  ])('%s: is refused and left as it is', async (_what, put) => {
+    const theirs = `${path}.theirs`;
+    mkdirSync(join(theirs, randomUUID()), { recursive: true });
+    writeFileSync(join(theirs, 'file'), 'theirs');
+    const before = readdirSync(theirs);
+    put(`${path}.lock`, theirs);
+    await expect(createLock(quick)(path, async () => 'taken')).rejects.toMatchObject({ code: 'LOCAL', circumstances: { hint: expect.stringContaining('Move it') } }); // prettier-ignore
+    expect(readdirSync(theirs)).toEqual(before);
+    expect(lstatSync(`${path}.lock`).ino).toBeGreaterThan(0);
   });
 });
 
@@ -220,15 +245,16 @@ describe('signs of life', () => {
   });
 
   test('only what needs the lock fails when it was lost: work that published before is done', async () => {
+    const another = randomUUID();
     const done = createLock(quick)(path, async ({ folder: held }) => {
       writeFileSync(join(held, 'draft'), 'x');
       renameSync(join(held, 'draft'), path);
       rmSync(`${path}.lock`, { recursive: true });
-      mkdirSync(`${path}.lock/another`, { recursive: true });
+      mkdirSync(`${path}.lock/${another}`, { recursive: true });
       return 'done';
     });
     expect(await done).toBe('done');
-    expect(readdirSync(`${path}.lock`)).toEqual(['another']);
+    expect(readdirSync(`${path}.lock`)).toEqual([another]);
     expect(await createLock(quick)(path, async () => 'then')).toBe('then');
   });
 

@@ -116,7 +116,7 @@ describe('the file of profiles', () => {
 
   it('is all that is left, also of processes that were killed while writing it', async () => {
     await imgctl('profile add old --provider local --set path=/srv/old', 'store');
-    for (const left of ['config.json.tmp-0a1b', 'config.json.lock.0a1b/2'])
+    for (const left of ['config.json.tmp-0a1b', 'config.json.lock.0a1b2c3d-0000-4000-8000-000000000000/2'])
       mkdirSync(path.join(home.folder, 'store', left), { recursive: true });
     await imgctl('profile set old path=/srv/new', 'store');
     expect(readdirSync(path.join(home.folder, 'store'))).toEqual(['config.json']);

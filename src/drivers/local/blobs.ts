@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { integrityError, type ImgctlError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
@@ -9,6 +9,7 @@ import type { Draft } from './drafts.ts';
 import { goOn, ifThere, onDisk } from './failure.ts';
 import { blobsPath, discard, publish, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 import { unsettle } from './ledger.ts';
+import { openToRead } from './own-file.ts';
 
 /** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */
 const largestDocument = 4 * 1024 * 1024;
@@ -34,10 +35,16 @@ export async function blobSize(folder: Folder, digest: string): Promise<number |
 export async function readDocument(folder: Folder, { digest, size }: Descriptor): Promise<string | undefined> {
   const file = blobPath(folder, digest);
   if (file === undefined || size > largestDocument) return undefined;
-  const bytes = await ifThere(`reading ${file}`, readFile(file));
+  const bytes = await readSmall(file);
   if (bytes === undefined) return undefined;
   if (digestOf(bytes) !== digest) throw damagedBlob(file);
   return bytes.toString('utf8');
+}
+
+/** All bytes of a blob; absent if it is not there. */
+async function readSmall(file: string): Promise<Buffer | undefined> {
+  const handle = await ifThere(`reading ${file}`, openToRead(file));
+  return handle && onDisk(`reading ${file}`, handle.readFile()).finally(() => handle.close());
 }
 
 /** The failure of a blob whose bytes are not those of its digest. */
@@ -53,7 +60,7 @@ export async function putDocument(folder: LockedFolder, mediaType: string, text:
   const file = path.join(blobsPath(folder), digest.slice('sha256:'.length));
   await unsettle(folder, [digest]);
   // What has the name may have other bytes by now.
-  const there = await ifThere(`reading ${file}`, readFile(file));
+  const there = await readSmall(file);
   if (!there?.equals(bytes)) await writeDurably(folder, file, bytes);
   return { mediaType, digest, size: bytes.length };
 }
@@ -95,7 +102,7 @@ export async function dropBlobs(folder: LockedFolder, digests: readonly string[]
 
 /** Bytes of a blob from `from` up to and with `to`. One buffer is used again for all chunks. */
 export async function* readBlob(file: string, from: number, to: number, signal: AbortSignal): Bytes {
-  const handle = await onDisk(`reading ${file}`, open(file, 'r'));
+  const handle = await onDisk(`reading ${file}`, openToRead(file));
   try {
     const buffer = Buffer.allocUnsafe(1024 * 1024);
     for (let at = from; at <= to;) {

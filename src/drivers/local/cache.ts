@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs';
-import { promisify } from 'node:util';
 import { integrityError } from '../../core/errors.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson, type Json } from '../_oci/manifest.ts';
 import { draftsPath, makeFolder, ownPath, writeDurably, type Folder } from './folder.ts';
-import { append } from './own-file.ts';
+import { append, readOwn } from './own-file.ts';
 
 const fileName = 'records.tsv';
 /** Ends a line that was written whole. */
@@ -66,12 +64,9 @@ const deadLines = 500;
 export interface Cache {
   get(digest: string): Known | undefined;
   put(known: Known): void;
-  /** Writes what is new. `live`: digests that are still in use. A folder that cannot be written to has no cache. */
+  /** Writes what is new. `live`: digests that are still in use. A folder that cannot be written to has no cache; what cannot be read is left alone. */
   save(live: readonly string[]): Promise<void>;
 }
-
-/** This one reads a large file into one buffer; that of `node:fs/promises` joins one of many. */
-const readWhole = promisify(readFile);
 
 function load(text: string): Map<string, Known> {
   const all = new Map<string, Known>();
@@ -88,7 +83,11 @@ function load(text: string): Map<string, Known> {
 
 export async function openCache(folder: Folder): Promise<Cache> {
   const file = ownPath(folder, fileName);
-  const old = load((await readWhole(file).catch(() => '')).toString());
+  const text = await readOwn(file).then(
+    (bytes) => bytes?.toString() ?? '',
+    () => undefined,
+  );
+  const old = load(text ?? '');
   const fresh = new Map<string, Known>();
   /** `kept`: what the file is to hold besides what is new; absent: all that it holds. */
   async function write(kept: readonly Known[] | undefined): Promise<void> {
@@ -102,7 +101,7 @@ export async function openCache(folder: Folder): Promise<Cache> {
     put: (known) => void fresh.set(known.digest, known),
     async save(live) {
       const isFull = old.size + fresh.size - live.length > deadLines;
-      if (fresh.size === 0 && !isFull) return;
+      if (text === undefined || (fresh.size === 0 && !isFull)) return;
       const needed = new Set(live);
       // Without a cache all is as right, and slower: a folder that we may only read is no failure.
       await write(isFull ? [...old.values()].filter(({ digest }) => needed.has(digest)) : undefined).catch(() => undefined);

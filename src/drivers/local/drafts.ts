@@ -30,11 +30,14 @@ export async function keptAlive<T>(draft: string, work: () => Promise<T>): Promi
   }
 }
 
+/** What `newDraft` calls them; what has another name is somebody else's. */
+const draftPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Gives back the space of drafts that dead processes left. What cannot be removed now is nobody's failure: the next run tries again. */
 export async function clearDrafts(folder: Folder): Promise<void> {
   const drafts = draftsPath(folder);
   for (const entry of await onDisk(`reading ${drafts}`, readdir(drafts, { withFileTypes: true }))) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() || !draftPattern.test(entry.name)) continue;
     const file = path.join(drafts, entry.name);
     const there = await stat(file).catch(() => undefined);
     if (there && Date.now() - there.mtimeMs > deadMs) await rm(file, { force: true }).catch(() => undefined);

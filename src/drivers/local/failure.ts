@@ -1,7 +1,7 @@
 import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
 
 /** The `code` of a file system's error (`ENOENT`); absent for anything else. */
-const codeOf = (error: unknown): string | undefined =>
+export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && !(error instanceof ImgctlError)
     ? error.code
     : undefined;
@@ -15,7 +15,7 @@ const meanings: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
   ENOTDIR: 'part of the path is not a folder',
   EISDIR: 'is a folder',
-  ELOOP: 'is a symbolic link, which is not followed',
+  ELOOP: 'too many symbolic links',
   EIO: 'input/output error',
 };
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { ifThere, onDisk } from './failure.ts';
+import { checkFolder } from './own-file.ts';
 
 /** A folder that is an OCI image layout. What is ours alone lies in its sub-folder `imgctl`, which other tools leave alone. */
 export interface Folder {
@@ -29,14 +30,21 @@ export const draftsPath = (folder: Folder): string => ownPath(folder, 'tmp');
 export const newDraft = (folder: Folder | LockedFolder): string =>
   path.join('held' in folder ? folder.held : draftsPath(folder), randomUUID());
 
-/** Makes the folder a layout if it is none. Throws CONFIG when a file is in the way. */
+/**
+ * Makes the folder a layout if it is none. Throws CONFIG when a file is in the way, LOCAL where what we put files into, and take them out
+ * of, is a link: it may lead to what is somebody else's, and two layouts may share it.
+ */
 export async function makeLayout(folder: Folder): Promise<void> {
   const there = await ifThere(`looking at ${folder.path}`, stat(folder.path));
   if (there && !there.isDirectory())
     throw configError(`${folder.path} is a file, not a folder`, { hint: 'Set path to a folder.' });
-  for (const each of [blobsPath(folder), draftsPath(folder)]) await onDisk(`making the folder ${each}`, makeFolder(each));
+  for (const each of [blobsPath(folder), draftsPath(folder)]) {
+    await onDisk(`making the folder ${each}`, makeFolder(each));
+    await checkFolder(path.dirname(each));
+    await checkFolder(each);
+  }
   const layout = path.join(folder.path, 'oci-layout');
-  if (await ifThere(`looking at ${layout}`, stat(layout))) return;
+  if (await ifThere(`looking at ${layout}`, lstat(layout))) return;
   await writeDurably(folder, layout, '{"imageLayoutVersion":"1.0.0"}');
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localError, providerError } from '../../core/errors.ts';
@@ -6,6 +6,7 @@ import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '..
 import { indexType } from '../_oci/media-types.ts';
 import { ifThere, reasonOf } from './failure.ts';
 import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
+import { readOwn } from './own-file.ts';
 
 const readings = 10;
 const betweenMs = 20;
@@ -39,13 +40,14 @@ const faultOf = (json: Json | undefined): string | undefined =>
 
 /**
  * The index of a folder; an empty one where there is none and nothing is stored yet. Throws PROVIDER when it stays unreadable, says
- * nothing of manifests, or is missing where blobs are: what leads nowhere then is not forgotten, but unknown.
+ * nothing of manifests, or is missing where blobs are: what leads nowhere then is not forgotten, but unknown. Throws LOCAL for a link:
+ * it is replaced by a rename, and then what it led to would be left behind.
  * Oddity: skopeo and its kin write index.json by truncating it, without a lock: an empty or half file is read again.
  */
 export async function readIndex(folder: Folder): Promise<Index> {
   const file = indexPath(folder);
   for (let reading = 1; ; reading += 1) {
-    const text = await ifThere(`reading ${file}`, readFile(file, 'utf8'));
+    const text = (await readOwn(file))?.toString();
     const isNew = text === undefined && !(await hasBlobs(folder));
     const json = isNew ? emptyIndex : parseJson(text ?? '');
     const fault = text === undefined && !isNew ? 'it is missing' : faultOf(json);
@@ -61,7 +63,7 @@ export async function readIndex(folder: Folder): Promise<Index> {
 /** Gives a new folder its index, before it gets its first blob. Throws PROVIDER where one is missing. */
 export async function makeIndex(folder: LockedFolder): Promise<void> {
   const file = indexPath(folder);
-  if (await ifThere(`looking at ${file}`, stat(file))) return;
+  if (await ifThere(`looking at ${file}`, lstat(file))) return;
   const index = await readIndex(folder);
   await writeDurably(folder, file, JSON.stringify(index.json));
 }
@@ -94,8 +96,8 @@ export async function writeIndex(
   try {
     await writeDurably(folder, file, text);
   } catch (error) {
-    const now = await readFile(file, 'utf8').catch(() => undefined);
-    if (now !== text) throw error;
+    const now = await readOwn(file).catch(() => undefined);
+    if (now?.toString() !== text) throw error;
     throw localError(`${done}, but that may not survive a power failure: ${reasonOf(error)}`, { cause: error });
   }
 }

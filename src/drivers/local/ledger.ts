@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { ifThere } from './failure.ts';
 import { discard, ownPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
-import { append } from './own-file.ts';
+import { append, readOwn } from './own-file.ts';
 
 /*
  * Blobs come before the index names them, and go after it has ceased to. So their digests are written down beforehand: at the
@@ -13,13 +11,13 @@ const ledgerPath = (folder: Folder): string => ownPath(folder, 'unsettled');
 
 /** Writes down blobs that are about to come or to go. */
 export async function unsettle(folder: LockedFolder, digests: readonly string[]): Promise<void> {
-  if (digests.length > 0) await append(ledgerPath(folder), digests.map((digest) => `${digest}\n`).join(''));
+  // The line before may be half of one, where the disk was full.
+  if (digests.length > 0) await append(ledgerPath(folder), `\n${digests.map((digest) => `${digest}\n`).join('')}`);
 }
 
 /** What was written down and is not settled yet. */
 export async function unsettled(folder: Folder): Promise<readonly string[]> {
-  const file = ledgerPath(folder);
-  const text = (await ifThere(`reading ${file}`, readFile(file, 'utf8'))) ?? '';
+  const text = (await readOwn(ledgerPath(folder)))?.toString() ?? '';
   return [...new Set(text.split('\n').filter((line) => line !== ''))];
 }
 
