@@ -1,8 +1,9 @@
+import { constants } from 'node:fs';
 import type * as promises from 'node:fs/promises';
 
-/** What is called before each call of `node:fs/promises`, by its name; absent: nothing. What it throws is what the call throws. */
+/** What is called before each call of `node:fs/promises`, by its name and arguments; absent: nothing. What it throws is what the call throws. */
 export interface Interruption {
-  before?: ((name: string) => Promise<void>) | undefined;
+  before?: ((name: string, args: readonly unknown[]) => Promise<void>) | undefined;
 }
 
 /**
@@ -16,7 +17,7 @@ export function interrupted(real: typeof promises, interruption: Interruption): 
     return [
       name,
       async (...args: readonly unknown[]) => {
-        await interruption.before?.(name);
+        await interruption.before?.(name, args);
         return call(...args);
       },
     ];
@@ -26,7 +27,12 @@ export function interrupted(real: typeof promises, interruption: Interruption): 
 
 /** Calls that change something: to come before one that only looks is to come before the next that changes. */
 const changing = new Set('appendFile chmod chown copyFile link mkdir open rename rm rmdir unlink utimes writeFile'.split(' '));
-export const changes = (name: string): boolean => changing.has(name);
+export const changes = (name: string, args: readonly unknown[]): boolean =>
+  changing.has(name) && !(name === 'open' && onlyReads(args[1]));
+
+const writing = constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT;
+const onlyReads = (flags: unknown): boolean =>
+  flags === undefined || flags === 'r' || (typeof flags === 'number' && (flags & writing) === 0);
 
 /** Does `once` before the call of that number, of those that count, and nothing before any other. Gives how many calls there were. */
 export async function interruptedAt<T>(
@@ -34,11 +40,11 @@ export async function interruptedAt<T>(
   number: number,
   once: (name: string) => Promise<void>,
   work: () => Promise<T>,
-  counts: (name: string) => boolean = () => true,
+  counts: (name: string, args: readonly unknown[]) => boolean = () => true,
 ): Promise<{ readonly result: PromiseSettledResult<T>; readonly calls: number }> {
   let calls = 0;
-  const before = async (name: string): Promise<void> => {
-    if (!counts(name)) return;
+  const before = async (name: string, args: readonly unknown[]): Promise<void> => {
+    if (!counts(name, args)) return;
     calls += 1;
     if (calls !== number) return;
     interruption.before = undefined;

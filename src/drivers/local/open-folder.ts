@@ -5,6 +5,7 @@ import { reasonOf } from './failure.ts';
 import { makeLayout, ownPath, type Folder } from './folder.ts';
 import { makeIndex } from './index-file.ts';
 import { unsettled } from './ledger.ts';
+import { keepReserve } from './reserve.ts';
 import { settle } from './settle.ts';
 
 export function openFolder(folderPath: string, lock: Lock): Folder {
@@ -16,6 +17,7 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
         const locked = { ...folder, held };
         await clearDrafts(folder);
         await makeIndex(locked);
+        keepReserve(folder);
         const later = (error: unknown): void =>
           note({ kind: 'warning', message: `${folder.path}: space could not be freed yet: ${reasonOf(error)}` });
         const waiting = await settle(locked).catch(async (error: unknown) => {
@@ -25,6 +27,7 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
         const result = await work(locked);
         // The change is made: what could not be tidied up is left to the next one.
         await settle(locked, waiting).catch(later);
+        keepReserve(folder);
         return result;
       });
     },

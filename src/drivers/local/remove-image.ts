@@ -8,26 +8,31 @@ import { noSuchImage } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { nameOf, readIndex, writeIndex } from './index-file.ts';
 import { unsettle } from './ledger.ts';
+import { spendingReserve } from './reserve.ts';
 
 /**
  * Takes an image out of a folder, whole or damaged, and its blobs that nothing else needs. `check` may refuse by throwing; a damaged
  * image, whose record cannot be read, is told to the call and not checked. Throws NOT_FOUND. Call without the lock.
  */
 export async function removeImage(from: Folder, id: string, call: Call, check: (found: Found) => void): Promise<void> {
-  await from.locked(async (folder) => {
-    const index = await readIndex(folder);
-    // The damage of others is none of this: it is told by a list.
-    const catalogue = await readCatalogue(folder, { signal: call.signal, note: () => undefined }, index);
-    const found = catalogue.images.get(id);
-    const gone = entriesOf(catalogue, id);
-    if (gone.length === 0) throw noSuchImage(id, folder.path);
-    if (found) check(found);
-    else call.note({ kind: 'warning', message: damageOf(id, gone) });
-    const leaving = [...gone, ...supersededIn(catalogue)];
-    const blobs = await Promise.all(leaving.map((entry) => blobsOf(folder, entry, catalogue.known.get(entry.digest))));
-    await unsettle(folder, blobs.flat());
-    await writeIndex(folder, index, (entry) => (leaving.includes(entry) ? undefined : entry), { done: `image ${id} is removed` });
-  }, call.note);
+  const removed = (): Promise<void> =>
+    from.locked(async (folder) => {
+      const index = await readIndex(folder);
+      // The damage of others is none of this: it is told by a list.
+      const catalogue = await readCatalogue(folder, { signal: call.signal, note: () => undefined }, index);
+      const found = catalogue.images.get(id);
+      const gone = entriesOf(catalogue, id);
+      if (gone.length === 0) throw noSuchImage(id, folder.path);
+      if (found) check(found);
+      else call.note({ kind: 'warning', message: damageOf(id, gone) });
+      const leaving = [...gone, ...supersededIn(catalogue)];
+      const blobs = await Promise.all(leaving.map((entry) => blobsOf(folder, entry, catalogue.known.get(entry.digest))));
+      await unsettle(folder, blobs.flat());
+      await writeIndex(folder, index, (entry) => (leaving.includes(entry) ? undefined : entry), {
+        done: `image ${id} is removed`,
+      });
+    }, call.note);
+  await spendingReserve(from, removed);
 }
 
 const damageOf = (id: string, gone: readonly Descriptor[]): string =>

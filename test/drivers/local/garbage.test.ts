@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { testCall } from '../../conformance/stage.ts';
@@ -26,13 +27,14 @@ describe('what a process of ours left when it died', () => {
     const bench = makeBench();
     const { id } = await bench.upload('kept');
     const [blob, needed] = [bench.put(orphan), bench.index().manifests[0]];
-    const [dead, alive] = [bench.path('imgctl', 'tmp', 'dead'), bench.path('imgctl', 'tmp', 'alive')];
-    for (const file of [dead, alive]) writeFileSync(file, 'half a disk');
-    age(dead, 61 / 3600);
+    const [dead, alive] = [bench.path('imgctl', 'tmp', randomUUID()), bench.path('imgctl', 'tmp', randomUUID())];
+    const theirs = bench.path('imgctl', 'tmp', 'notes');
+    for (const file of [dead, alive, theirs]) writeFileSync(file, 'half a disk');
+    for (const file of [dead, theirs]) age(file, 61 / 3600);
     writeFileSync(bench.path('imgctl', 'unsettled'), `${blob.digest}\n${needed?.digest ?? ''}\nsha256:../../x\n`);
     await bench.patch(id, { description: 'next' });
     expect(bench.blobs()).not.toContain(blob.digest.slice(7));
-    expect([existsSync(dead), existsSync(alive)]).toEqual([false, true]);
+    expect([dead, alive, theirs].map((file) => existsSync(file))).toEqual([false, true, true]);
     expect(existsSync(bench.path('imgctl', 'unsettled'))).toBe(false);
     expect((await bench.data(id)).length).toBe(50_000);
   });
@@ -40,7 +42,7 @@ describe('what a process of ours left when it died', () => {
   it('goes before a new disk is written, which may need the space', async () => {
     const bench = makeBench();
     await bench.create('first');
-    const dead = bench.path('imgctl', 'tmp', 'dead');
+    const dead = bench.path('imgctl', 'tmp', randomUUID());
     writeFileSync(dead, 'half a disk');
     age(dead, 61 / 3600);
     let before: boolean | undefined;

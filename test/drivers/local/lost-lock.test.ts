@@ -125,5 +125,6 @@ describe('a process that stood still while another one took over its lock', () =
       }
       expect(new Set(outcomes)).toEqual(new Set(['lost', 'done']));
     },
+    60_000,
   );
 });
