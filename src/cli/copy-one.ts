@@ -15,7 +15,7 @@ import { checkFields, descriptionFrom, extrasFrom, type DescriptionValues } from
 import { routeWords, shortcutOf, type Route } from './route.ts';
 import { alreadyThere, checkIntact } from './same-content.ts';
 import { agreeToReplace, foreseen } from './taken-name.ts';
-import { forContainer, keepsContainer, meansForUpload, warnOfSize } from './transfer-options.ts';
+import { forContainer, keepsContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer-options.ts';
 import type { WaitLimits } from './wait.ts';
 
 /** What a copy uses at its ends. */
@@ -110,7 +110,13 @@ export async function readyCopy(
       task,
     };
     if (surface.settings.dryRun)
-      throw new DryRunStop({ ...plan, route, steps: await foreseen(words, prepared, delivery, surface) });
+      throw new DryRunStop({
+        ...plan,
+        ...plannedTransfer(prepared, { ...source, name: `${from.profile}:${image.id}` }),
+        ...plannedLabels({ ...description, ...later }, delivery.request.place),
+        route,
+        steps: await foreseen(words, prepared, delivery, surface),
+      });
     const arrived = await deliver(prepared, delivery, surface);
     task.done();
     // What was there already stays as it is.

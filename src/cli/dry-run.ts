@@ -1,3 +1,5 @@
+import type { Image } from '../core/image.ts';
+import { humanSize } from '../core/quantity.ts';
 import { Secret } from '../core/secret.ts';
 import type { Http } from '../core/http.ts';
 import type { OperationName } from '../core/operation.ts';
@@ -9,7 +11,19 @@ export interface Planned {
   /** Absent where no provider takes part. */
   readonly profile?: string;
   readonly provider?: string;
+  /** Id of the image that it is about, or the name of one that is to be made. */
   readonly image?: string;
+  /** Of an image that is there: what it is, so that it can be recognised. */
+  readonly name?: string;
+  readonly status?: string;
+  readonly sizeBytes?: number;
+  readonly createdAt?: string;
+  /** Where data would come from, and what it is. */
+  readonly source?: PlannedData;
+  /** What would arrive. */
+  readonly target?: PlannedData;
+  /** What the record would say. */
+  readonly labels?: Readonly<Record<string, unknown>>;
   readonly method?: string;
   readonly url?: string;
   readonly body?: unknown;
@@ -17,6 +31,23 @@ export interface Planned {
   readonly route?: string;
   readonly steps?: readonly string[];
 }
+
+/** Data that would be moved, as far as it is known. */
+export interface PlannedData {
+  readonly name?: string;
+  readonly format?: string;
+  readonly compression?: string;
+  readonly bytes?: number;
+}
+
+/** An image that is there, for a plan. */
+export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partial<Planned> => ({
+  image: id,
+  ...(name === '' ? {} : { name }),
+  status,
+  ...(sizeBytes === undefined ? {} : { sizeBytes }),
+  ...(createdAt === undefined ? {} : { createdAt }),
+});
 
 /** Thrown in a dry run in the place of the first thing that would change anything. */
 export class DryRunStop extends Error {
@@ -26,6 +57,18 @@ export class DryRunStop extends Error {
     super('dry run');
     this.planned = planned;
   }
+
+  /** The same, with what more is known. */
+  with(more: Partial<Planned>): DryRunStop {
+    return new DryRunStop({ ...this.planned, ...more });
+  }
+}
+
+/** `disk.qcow2 (qcow2, 1.2 GiB)` */
+function dataText({ name, format, compression, bytes }: PlannedData): string {
+  const facts = [format, compression, bytes === undefined ? undefined : humanSize(bytes)].filter((fact) => fact !== undefined);
+  if (name === undefined) return facts.join(', ');
+  return facts.length > 0 ? `${name} (${facts.join(', ')})` : name;
 }
 
 /** Verbs that change nothing are done in a dry run too. */
@@ -34,8 +77,25 @@ const harmless: ReadonlySet<OperationName> = new Set(['list', 'show', 'download'
 export const changes = (verb: OperationName, request: unknown): boolean =>
   !harmless.has(verb) && !(verb === 'share' && (request as { action?: string }).action === 'list');
 
+/** The verb as it is typed. */
+const typedVerb = (verb: OperationName, request: object): string =>
+  verb === 'share' && 'action' in request && request.action === 'remove' ? 'unshare' : verb;
+
+/** What a verb would have been asked for. */
+export const plannedFor = (verb: OperationName, request: object): Pick<Planned, 'verb'> & Partial<Planned> => ({
+  verb: typedVerb(verb, request),
+  ...asked(request),
+});
+
+/** Where a verb was stopped at a request of its own: the plan then says the verb, and the image that it was asked for. */
+export function stoppedAt(error: unknown, verb: OperationName, request: object): unknown {
+  if (!(error instanceof DryRunStop)) return error;
+  const { image } = asked(request);
+  return error.with({ verb: typedVerb(verb, request), ...(image === undefined ? {} : { image }) });
+}
+
 /** Of what a verb was asked for, what would change: not what it was made up from, nor the bytes. */
-export function asked(request: object): Partial<Planned> {
+function asked(request: object): Partial<Planned> {
   const {
     id,
     basis: _basis,
@@ -78,6 +138,14 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Lists with commas, properties one by one. */
+const labelParts = (labels: unknown): readonly (readonly [string, unknown])[] =>
+  Object.entries(labels as object).flatMap(([name, value]: readonly [string, unknown]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).map(([key, one]: readonly [string, unknown]) => [`${name}.${key}`, one] as const)
+      : [[name, value] as const],
+  );
+
 export const plannedView = defineView<Planned>({
   name: 'plan',
   columns: {
@@ -85,13 +153,20 @@ export const plannedView = defineView<Planned>({
     profile: { value: (plan) => plan.profile },
     provider: { value: (plan) => plan.provider },
     image: { value: (plan) => plan.image, kind: 'id' },
+    name: { value: (plan) => plan.name },
+    status: { value: (plan) => plan.status, kind: 'status' },
+    sizeBytes: { value: (plan) => plan.sizeBytes, kind: 'size', title: 'size' },
+    createdAt: { value: (plan) => plan.createdAt, kind: 'age', title: 'created' },
+    source: { value: (plan) => plan.source && dataText(plan.source) },
+    target: { value: (plan) => plan.target && dataText(plan.target) },
+    labels: { value: (plan) => plan.labels, parts: labelParts },
     method: { value: (plan) => plan.method },
     url: { value: (plan) => plan.url },
     body: { value: (plan) => (plan.body === undefined ? undefined : JSON.stringify(plan.body)) },
     steps: { value: (plan) => plan.steps?.join(' → ') },
   },
-  usual: ['verb', 'profile', 'image', 'method', 'url', 'body', 'steps'],
-  wide: ['verb', 'profile', 'provider', 'image', 'method', 'url', 'body', 'steps'],
+  usual: ['verb', 'profile', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
+  wide: ['verb', 'profile', 'provider', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
   id: () => '',
   json: (plan) => ({ dryRun: true, ...plan, ...(plan.body instanceof Secret ? { body: '[secret]' } : {}) }),
 });

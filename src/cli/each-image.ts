@@ -11,7 +11,7 @@ import { many, one, type Outcome } from './outcome.ts';
 import type { Meaning } from './resolve-image.ts';
 import { allOf } from './parallel.ts';
 import { absent, rowsOf } from './rows.ts';
-import { actOn, lead, type Lead, type Target, type Work } from './targets.ts';
+import { actOn, lead, target, type Lead, type Target, type Work } from './targets.ts';
 
 export const severalOptions = {
   latest: { kind: 'flag', summary: 'use the newest match' },
@@ -25,8 +25,8 @@ export const missingOptions = {
 /** What `eachImage` draws by; `gone`: of a single image that is no longer there. */
 export const drawsEach =
   (gone = false) =>
-  ({ image }: { readonly image: readonly string[] }): View<never> =>
-    (image.length > 1 || gone ? resultView : imageView) as View<never>;
+  ({ image, ignoreMissing }: { readonly image: readonly string[]; readonly ignoreMissing?: unknown }): View<never> =>
+    (image.length > 1 || gone || ignoreMissing === true ? resultView : imageView) as View<never>;
 
 /**
  * Does one verb's work on each image. One image gives itself as outcome, several give a row each; after a failure the
@@ -45,17 +45,17 @@ export async function eachImage<V extends OperationName>(
   { loss, among }: { readonly loss?: Loss<V> | undefined; readonly among?: Meaning['among'] } = {},
 ): Promise<Outcome | undefined> {
   const meaning: Meaning = { ...(options.latest ? { pick: 'latest' } : {}), ...(among ? { among } : {}) };
-  const find = (text: string): Promise<Lead<V>> => lead(text, context, meaning);
+  // A plan is made for what is there.
+  const find = (text: string): Promise<Lead<V>> => (context.settings.dryRun ? target : lead)(text, context, meaning);
   const [only, ...others] = texts;
   if (only !== undefined && others.length === 0) {
     try {
       const found = await find(only);
       if (loss) await agree([await withLoss(found, loss)], loss, context);
-      return await actOn(found, async (each) => single(await work(each), each));
+      return await actOn(found, async (each) => single(await work(each), each, options.ignoreMissing));
     } catch (error) {
-      if (options.ignoreMissing && isNoSuchImage(error))
-        return one(resultView, absent(only));
-      throw error;
+      if (!options.ignoreMissing || !isNoSuchImage(error)) throw error;
+      return one(resultView, absent(only, context));
     }
   }
   const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
@@ -66,5 +66,9 @@ export async function eachImage<V extends OperationName>(
   return many(resultView, rows);
 }
 
-const single = (image: Image | undefined, { at, id, text }: Target<OperationName>): Outcome =>
-  image ? one(imageView, image) : one(resultView, { image: text, profile: at.profile, id, result: 'ok', message: 'gone' });
+/** The outcome of one image: itself, or a row where it is, or might have been, no longer there. */
+function single(image: Image | undefined, { at, id, text }: Target<OperationName>, asRow = false): Outcome {
+  if (image && !asRow) return one(imageView, image);
+  const known = image ? { name: image.name, status: image.status } : { message: 'gone' };
+  return one(resultView, { image: text, profile: at.profile, id, result: 'ok', ...known });
+}

@@ -1,7 +1,8 @@
-import { usageError } from '../core/errors.ts';
+import { ImgctlError, partialError, usageError } from '../core/errors.ts';
 import type { Member } from '../core/operation.ts';
 import type { At } from './command.ts';
-import type { Context } from './context.ts';
+import type { Context, Surface } from './context.ts';
+import { naming } from './result-rows.ts';
 
 type Opening = Pick<Context<{ at: readonly 'share'[] }>, 'at' | 'call' | 'directory'>;
 
@@ -38,4 +39,30 @@ async function idOfProfile(who: string, at: At, { at: open, call, directory }: O
   const { endpoint } = theirs.details;
   if (theirs.owner && endpoint !== undefined && ours.details.endpoint === endpoint) return theirs.owner.id;
   throw usageError(`--with: profile ${who} does not work at the same endpoint, or does not tell its ${word}`, circumstances);
+}
+
+/**
+ * Does it for each, and gives the members as they are then; absent where nothing was done. Of several, one that fails is reported, the
+ * others go on, and the command ends with PARTIAL.
+ */
+export async function forEachMember(
+  ids: readonly string[],
+  act: (who: string) => Promise<readonly Member[]>,
+  surface: Surface,
+): Promise<readonly Member[] | undefined> {
+  const [only, ...others] = ids;
+  if (only !== undefined && others.length === 0) return act(only);
+  let members: readonly Member[] | undefined;
+  let failed = 0;
+  for (const who of ids) {
+    try {
+      members = await act(who);
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      failed += 1;
+      await surface.report(naming(who, error));
+    }
+  }
+  if (failed > 0) await surface.report(partialError(`${failed} of ${ids.length} failed`));
+  return members;
 }

@@ -6,14 +6,17 @@ import { plannedView, type DryRunStop } from './dry-run.ts';
 /** What a dry run would do to an image; the requests are for machines. */
 export function plannedRow(text: string, { planned }: DryRunStop, { redactor }: Surface): ResultRow {
   const plan = JSON.parse(redactor.hide(JSON.stringify(plannedView.json(planned, { raw: false })))) as object;
-  const { verb, profile, image: id } = planned;
+  const { verb, profile, image: id, name, status } = planned;
   return {
     image: text,
     result: 'planned',
     message: `would ${verb}`,
     plan,
     ...(profile ? { profile } : {}),
-    ...(id ? { id } : {}),
+    // What is yet to be made has a name only.
+    ...(id && status !== undefined ? { id } : {}),
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? {} : { status }),
   };
 }
 

@@ -2,13 +2,17 @@ import { ImgctlError, isNoSuchImage } from '../core/errors.ts';
 import type { OperationName } from '../core/operation.ts';
 import type { ResultRow } from '../ui/views/result.ts';
 import type { Surface } from './context.ts';
+import { warnOfPrefix } from './directory.ts';
 import { DryRunStop } from './dry-run.ts';
 import { inParallel } from './parallel.ts';
 import { failedRow, naming, plannedRow } from './result-rows.ts';
 import { actOn, type Lead, type Work } from './targets.ts';
 
-/** The row of what was not there, where that is no failure. */
-export const absent = (text: string): ResultRow => ({ image: text, result: 'ok', message: 'not there' });
+/** The row of what was not there, where that is no failure. What may have been meant as a profile, and is none, is warned about. */
+export function absent(text: string, { directory, warn }: Surface): ResultRow {
+  warnOfPrefix(text, directory, warn);
+  return { image: text, result: 'ok', message: 'not there' };
+}
 
 /** How several images are gone through. */
 interface Several {
@@ -35,7 +39,7 @@ export function rowsOf<V extends OperationName>(
     } catch (error) {
       if (error instanceof DryRunStop) return plannedRow(text, error, context);
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      if (ignoreMissing && isNoSuchImage(error)) return absent(text);
+      if (ignoreMissing && isNoSuchImage(error)) return absent(text, context);
       stopped = failFast;
       await context.report(naming(text, error));
       return failedRow(text, error, context);

@@ -6,6 +6,7 @@ import type { ProfileStore } from '../profiles/store.ts';
 import { showFailure } from '../ui/failure.ts';
 import { PipeClosed, type Io } from '../ui/io.ts';
 import { checkColumns } from '../ui/render.ts';
+import { columnNamed } from '../ui/view.ts';
 import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../ui/progress.ts';
 import type { At, Needs } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -143,12 +144,17 @@ async function drawOutcome(chosen: Chosen, input: Parsed['input'], context: Cont
     ...(settings.columns.length > 0 ? { columns: settings.columns } : {}),
   };
   const view = command.draws?.(input);
-  if (view && !settings.dryRun) checkColumns(view, options);
+  const isPlan = settings.dryRun === true && view !== undefined;
+  const ofPlan = options.columns?.filter((name) => columnNamed(plannedView, name) !== undefined) ?? [];
+  if (view && !(isPlan && ofPlan.length === options.columns?.length)) checkColumns(view, options);
+  if (isPlan) context.say('dry run: nothing is sent or changed');
+  let planned: Planned | undefined;
   const outcome = await command.run(input, context).catch((error: unknown) => {
-    if (error instanceof DryRunStop) return one(plannedView, hidden(error.planned, context));
-    throw withUsage(error, chosen);
+    if (!(error instanceof DryRunStop)) throw withUsage(error, chosen);
+    planned = hidden(error.planned, context);
+    return one(plannedView, planned);
   });
-  await outcome?.draw(options, io);
+  await outcome?.draw({ ...options, ...(planned ? { columns: ofPlan } : {}), dryRun: isPlan }, io);
 }
 
 /** A plan without the secrets that are known; those that are not yet are `Secret`s in it. */

@@ -10,7 +10,7 @@ import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
-import { asked, changes, dryHttp, DryRunStop, type Planned } from './dry-run.ts';
+import { changes, dryHttp, DryRunStop, plannedFor, stoppedAt, type Planned } from './dry-run.ts';
 import { memoryOf } from './memory.ts';
 import { refuseRegion } from './regions.ts';
 import { roundedUp } from './rounded.ts';
@@ -217,7 +217,9 @@ function guarded<B extends Runnable>(
 ): B {
   const run = (request: never, call: never): unknown => {
     if (surface.settings.dryRun && session.driver.worksOnFiles && changes(verb, request))
-      return Promise.reject(new DryRunStop({ verb, profile: session.profile, provider: session.provider, ...asked(request) }));
+      return Promise.reject(
+        new DryRunStop({ profile: session.profile, provider: session.provider, ...plannedFor(verb, request) }),
+      );
     const result = bound.run(request, call);
     if (result instanceof Promise)
       return result.then(
@@ -225,15 +227,12 @@ function guarded<B extends Runnable>(
           for (const text of roundedUp(request, made)) surface.warn(text);
           return made;
         },
-        (error: unknown) => Promise.reject(named(blame(error), verb)),
+        (error: unknown) => Promise.reject(stoppedAt(blame(error), verb, request)),
       );
     return guardedItems(result as AsyncIterable<unknown>, blame);
   };
   return { ...bound, run };
 }
-
-const named = (error: unknown, verb: OperationName): unknown =>
-  error instanceof DryRunStop ? new DryRunStop({ ...error.planned, verb }) : error;
 
 /** No generator: one more of them would cost a long list a fiftieth of its time. */
 const guardedItems = (items: AsyncIterable<unknown>, blame: (error: unknown) => unknown): AsyncIterable<unknown> => ({

@@ -4,6 +4,7 @@ import type { Call, OperationName } from '../core/operation.ts';
 import { parseReference, type Reference } from '../core/reference.ts';
 import type { At } from './command.ts';
 import type { Context } from './context.ts';
+import { about, DryRunStop } from './dry-run.ts';
 import { onlyProfile, prefixWithoutProfile, type ProfileDirectory } from './directory.ts';
 import { findImage, imageCalled, type FoundImage, type Meaning } from './resolve-image.ts';
 
@@ -47,6 +48,7 @@ async function place<V extends OperationName>(text: string, context: Context<{ a
 
 /** A target that may have been taken for an id by its look alone. `called`: the one of that name, for when there is no such id. */
 export interface Lead<V extends OperationName> extends Target<V> {
+  readonly found?: FoundImage;
   called?(): Promise<Target<V> | undefined>;
 }
 
@@ -71,13 +73,25 @@ export async function lead<V extends OperationName>(
   };
 }
 
+/** Does the work on an image that was looked at. A dry run that stops at it tells what it is. */
+export async function toldOf<V extends OperationName, Result>(
+  one: Lead<V>,
+  work: (target: Target<V>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(one);
+  } catch (error) {
+    throw error instanceof DryRunStop && one.found ? error.with(about(one.found.image)) : error;
+  }
+}
+
 /** Does the work on an image; where there is none of that id, on the one that bears it as its name. */
 export async function actOn<V extends OperationName, Result>(
   found: Lead<V>,
   work: (target: Target<V>) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await work(found);
+    return await toldOf(found, work);
   } catch (error) {
     if (!isNoSuchImage(error)) throw error;
     const other = await found.called?.();

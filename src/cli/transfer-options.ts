@@ -8,6 +8,7 @@ import type { Means, Prepared, Wishes } from '../transfer/prepare.ts';
 import type { Source } from '../transfer/source.ts';
 import type { Task } from '../ui/progress.ts';
 import type { Surface } from './context.ts';
+import type { Planned } from './dry-run.ts';
 import type { Options, OptionValues } from './option.ts';
 
 /** Options of every command that moves a disk. */
@@ -94,12 +95,17 @@ export function meansFor(surface: Surface, task: Task, digests: readonly string[
   };
 }
 
-/** The steps by which a source would come into a file, once it has been looked at. Throws as `prepare` does. */
-export async function stepsToFile(source: Source, file: string, wishes: Wishes, means: Means): Promise<readonly string[]> {
+/** How a source would come into a file, once it has been looked at. Throws as `prepare` does. */
+export async function plannedFile(
+  source: Source,
+  file: string,
+  wishes: Wishes,
+  means: Means,
+): Promise<Pick<Planned, 'source' | 'target' | 'steps'>> {
   const prepared = await prepareForFile(source, file, wishes, means);
   await prepared.close();
   const { steps } = prepared.plan;
-  return [...steps.slice(0, steps.indexOf('send')), `write ${file}`];
+  return { ...plannedTransfer(prepared, source), steps: [...steps.slice(0, steps.indexOf('send')), `write ${file}`] };
 }
 
 /** Warns of a disk above what a provider takes without having been asked. */
@@ -108,3 +114,25 @@ export function warnOfSize({ inspection, plan }: Prepared, provider: string, sur
   if (disk === undefined || limit === undefined || disk <= limit) return;
   surface.warn(`the disk has ${disk} bytes; ${provider} takes ${limit} unless its support has raised the limit`);
 }
+
+/** What a transfer would read and send, for a plan. */
+export function plannedTransfer(
+  { inspection, plan }: Prepared,
+  { name, bytes }: Pick<Source, 'name' | 'bytes'>,
+): Pick<Planned, 'source' | 'target'> {
+  const { format, compression } = inspection;
+  return {
+    source: { name, format, ...(compression ? { compression } : {}), ...(bytes === undefined ? {} : { bytes }) },
+    target: plan.encoding,
+  };
+}
+
+/** What the record would say, for a plan; absent where that is nothing. */
+export function plannedLabels(description: object, place?: string): Pick<Planned, 'labels'> {
+  const { name: _name, ...labels } = description as Readonly<Record<string, unknown>>;
+  const said = Object.entries({ ...labels, place }).filter(([, value]) => !isNothing(value));
+  return said.length === 0 ? {} : { labels: Object.fromEntries(said) };
+}
+
+const isNothing = (value: unknown): boolean =>
+  value === undefined || value === 0 || value === '' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0);

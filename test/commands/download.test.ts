@@ -224,6 +224,8 @@ describe('convert', () => {
     expect(planned.json()).toEqual({
       dryRun: true,
       verb: 'convert',
+      source: { name: raw, format: 'raw', bytes: expect.any(Number) },
+      target: { format: 'qcow2' },
       steps: ['read', 'check', 'decode raw', 'encode qcow2', `write ${stage.file('c.qcow2')}`],
     });
     const wrong = ['convert', raw, stage.file('c.qcow2'), '--disk-format', 'qcow2', '--checksum', `md5:${'0'.repeat(32)}`];

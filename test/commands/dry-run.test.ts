@@ -69,7 +69,7 @@ describe('a dry run', () => {
       { verb: 'replicate', method: 'POST', body: { regions: expect.arrayContaining(['us-iad']) } },
     ],
     ['share pcd:pcd --with 0123456789abcdef0123456789abcdef', { verb: 'share' }],
-    ['unshare pcd:pcd --with 0123456789abcdef0123456789abcdef', { verb: 'share', method: 'DELETE' }],
+    ['unshare pcd:pcd --with 0123456789abcdef0123456789abcdef', { verb: 'unshare', method: 'DELETE' }],
     ['import pcd:new --url https://example.org/x --disk-format raw', { verb: 'import', method: 'POST' }],
     ['import --into pcd:queued --url https://example.org/x', { verb: 'import' }],
     ['upload FILE --name pcd:new', { verb: 'upload', image: 'new', steps: expect.arrayContaining(['send']) }],
@@ -83,14 +83,74 @@ describe('a dry run', () => {
     expect(result.json()).toMatchObject({ dryRun: true, ...planned });
     expect(changes()).toEqual([]);
     const table = await stage.ok([...args, '-n'], { env });
-    expect(table.stdout).toMatch(/verb\t/);
+    expect(table.stdout).toMatch(/^dryRun\ttrue\nverb\t/);
+    const [, verb = '', about = ''] = /^(\w+) (?:\w+ --\w+ )?(\S+)/.exec(filled(line).join(' ')) ?? [];
+    expect(table.stdout, 'what it is about').toContain(about.replace(/^(pcd|lin|cow):|^(FILE|--into)$/, ''));
+    if (/^(patch|deactivate|delete|replicate|share|unshare)$/.test(verb)) expect(table.stdout).toMatch(/^name\t(web|db)$/m);
+    const seen = await stage.ok([...args, '-n'], { env, terminal: true });
+    expect(seen.stderr).toMatch(/^dry run: nothing is sent or changed$/m);
     expect(changes()).toEqual([]);
+  });
+
+  it.each([
+    ['profile add new --provider local --set path=/x', 'new'],
+    ['profile set kept path=/y', 'kept'],
+    ['profile use kept', 'kept'],
+    ['profile remove kept', 'kept'],
+  ])('%s says so in every format, and changes nothing', async (line, name) => {
+    await stage.ok(['profile', 'add', 'kept', '--provider', 'local', '--set', 'path=/x']);
+    const before = (await stage.ok(['profile', 'list', '-o', 'json'])).stdout;
+    const planned = async (...more: readonly string[]) => stage.ok([...line.split(' '), '-n', ...more]);
+    expect([(await planned('-o', 'json')).json()].flat()).toMatchObject([{ dryRun: true, name }]);
+    expect([(await planned('-o', 'jsonl')).json()].flat()).toMatchObject([{ dryRun: true, name }]);
+    for (const format of ['table', 'csv']) expect((await planned('-o', format)).stdout).toMatch(/^.*\bdryRun\b/);
+    expect((await stage.run([...line.split(' '), '-n'], { terminal: true })).stderr).toContain('dry run: nothing is');
+    expect((await stage.ok(['profile', 'list', '-o', 'json'])).stdout).toBe(before);
+  });
+
+  it('tells of an upload what is sent, as what, and what the record says', async () => {
+    const file = stage.write('disk.raw', smallDisk());
+    const args = ['upload', file, '--name', 'lin:new', '--region', 'us-ord', '--tag', 'x', '--description', 'd', '-n'];
+    expect((await stage.ok([...args, '-o', 'json'], { env })).json()).toMatchObject({
+      source: { name: file, format: 'raw', bytes: 1024 * 1024 },
+      target: { format: 'raw', compression: 'gzip' },
+      labels: { tags: ['x'], description: 'd', place: 'us-ord' },
+    });
+    expect((await stage.ok(args, { env })).stdout).toContain(`source\t${file} (raw, 1.0 MiB)\ntarget\traw, gzip\n`);
+  });
+
+  it('tells of an import what is fetched', async () => {
+    const planned = await stage.ok(
+      ['import', 'pcd:new', '--url', 'https://u:p@example.org/x?sig=1', '--disk-format', 'raw', '-n'],
+      {
+        env,
+      },
+    );
+    expect(planned.stdout).toContain('source\thttps://example.org/x\n');
+  });
+
+  it('takes the columns of what would be drawn, and refuses those that there are not', async () => {
+    for (const columns of ['id', 'name', 'verb', 'id,name'])
+      await stage.ok(['patch', `pcd:${ids.pcd}`, '--tag', 'x', '-n', '-c', columns], { env });
+    expect((await stage.run(['patch', `pcd:${ids.pcd}`, '--tag', 'x', '-n', '-c', 'nosuch'], { env })).exitCode).toBe(2);
+  });
+
+  it('of an id that is not there is refused as the real one', async () => {
+    const id = '00000000-0000-4000-8000-000000000000';
+    for (const args of [
+      ['delete', `pcd:${id}`],
+      ['patch', `pcd:${id}`, '--tag', 'x'],
+      ['deactivate', `pcd:${id}`],
+    ])
+      expect((await stage.run([...args, '-n'], { env })).exitCode, args.join(' ')).toBe(5);
   });
 
   it('of several images has a row for each', async () => {
     for (const cloud of [openstack, linode, rancher]) cloud.forget();
     const result = await stage.ok(['delete', `lin:${ids.lin}`, `pcd:${ids.pcd}`, '-n', '-o', 'json'], { env });
-    expect(result.json()).toMatchObject([{ result: 'planned' }, { result: 'planned' }]);
+    expect(result.json()).toMatchObject(
+      [ids.lin, ids.pcd].map((id) => ({ result: 'planned', id, name: 'web', status: 'active' })),
+    );
     expect(result.stdout).toContain('DELETE');
     const table = await stage.ok(['delete', `lin:${ids.lin}`, `pcd:${ids.pcd}`, '-n'], { env });
     expect(table.stdout).not.toContain('{"');

@@ -130,7 +130,9 @@ describe('upload', () => {
     const odd = await stage.run(['upload', file, '--into', other, '--json']);
     expect(odd.exitCode).toBe(6);
     const typed = /imgctl (patch .*)/.exec(errorOf(odd).hint ?? '')?.[1] ?? '';
-    expect((await stage.ok([...typed.split(' '), '--dry-run', '-o', 'json'])).json()).toMatchObject({ body: { diskFormat: 'raw' } });
+    expect((await stage.ok([...typed.split(' '), '--dry-run', '-o', 'json'])).json()).toMatchObject({
+      body: { diskFormat: 'raw' },
+    });
     expect((await stage.ok(['show', other, '--json'])).json()).toMatchObject({ status: 'queued' });
     expect(await stage.names()).toEqual(['golden', 'other']);
   });
@@ -225,6 +227,8 @@ describe('upload', () => {
       profile: 'local',
       provider: 'local',
       image: 'web',
+      source: { name: expect.any(String), format: 'qcow2', bytes: expect.any(Number) },
+      target: { format: 'raw' },
       steps: ['read', 'check', 'decode qcow2', 'send', 'verify'],
     });
     expect(await stage.names()).toEqual([]);

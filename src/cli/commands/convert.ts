@@ -7,7 +7,7 @@ import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
-import { meansFor, sourceOptions, stepsToFile, wishesFrom } from '../transfer-options.ts';
+import { meansFor, sourceOptions, plannedFile, wishesFrom } from '../transfer-options.ts';
 import { sourceFrom } from '../source-from.ts';
 
 export const convert = defineCommand({
@@ -39,7 +39,7 @@ export const convert = defineCommand({
     const means = meansFor(context, task, []);
     if (context.settings.dryRun) {
       await checkTarget(input.to, input.force ?? false);
-      throw new DryRunStop({ verb: 'convert', steps: await stepsToFile(source, input.to, wishes, means) });
+      throw new DryRunStop({ verb: 'convert', ...(await plannedFile(source, input.to, wishes, means)) });
     }
     task.step('convert');
     const saved = await convertFile(source, input.to, wishes, means, {

@@ -4,11 +4,13 @@ import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
+import { DryRunStop } from '../dry-run.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
 import { warnOfNamesakes } from '../taken-name.ts';
+import { plannedLabels } from '../transfer-options.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 export const create = defineCommand({
@@ -52,16 +54,20 @@ export const create = defineCommand({
     const call = context.call();
     const since = new Date(context.io.now()).toISOString();
     if (context.settings.dryRun) await warnOfNamesakes(at as At, description, call, context);
-    const made = await verb.run(
-      {
-        description,
-        ...(input.id === undefined ? {} : { id: input.id }),
-        ...(input.fromDisk === undefined ? {} : { fromDisk: input.fromDisk }),
-        ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
-        extras: extrasFrom(at as At, verb, input.set),
-      },
-      call,
-    );
+    const made = await verb
+      .run(
+        {
+          description,
+          ...(input.id === undefined ? {} : { id: input.id }),
+          ...(input.fromDisk === undefined ? {} : { fromDisk: input.fromDisk }),
+          ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
+          extras: extrasFrom(at as At, verb, input.set),
+        },
+        call,
+      )
+      .catch((error: unknown) => {
+        throw error instanceof DryRunStop ? error.with({ image: reference.image, ...plannedLabels(description) }) : error;
+      });
     // Only now: what others make at the same time is seen by one of them at least.
     await warnOfNamesakes(at as At, made, call, context);
     if (made.status === 'queued' && from === 'nothing') {

@@ -13,10 +13,10 @@ import { PipeClosed } from '../../ui/io.ts';
 import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
-import { DryRunStop } from '../dry-run.ts';
+import { about, DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { meansFor, sourceOptions, stepsToFile, wishesFrom } from '../transfer-options.ts';
+import { meansFor, sourceOptions, plannedFile, wishesFrom } from '../transfer-options.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 
 export const download = defineCommand({
@@ -68,7 +68,7 @@ export const download = defineCommand({
     const converting = wishes.format !== undefined && (wishes.format !== format || compression !== undefined);
     const task = context.progress.task(`download ${image.name}`);
     task.step('receive');
-    const planned = { verb: 'download', profile: at.profile, provider: at.provider, image: id };
+    const planned = { verb: 'download', profile: at.profile, provider: at.provider, ...about(image) };
     if (input.to === '-') {
       if (converting) throw usageError('a converted disk cannot go to standard output', { hint: 'Specify a file.' });
       if (context.settings.dryRun) throw new DryRunStop({ ...planned, steps: ['receive', 'write to standard output', 'verify'] });
@@ -81,8 +81,8 @@ export const download = defineCommand({
     const means = meansFor(context, task, []);
     if (context.settings.dryRun) {
       await checkTarget(file, input.force ?? false);
-      const steps = converting ? await stepsToFile(whole, file, wishes, means) : ['receive', 'verify', `write ${file}`];
-      throw new DryRunStop({ ...planned, steps });
+      const plain = { steps: ['receive', 'verify', `write ${file}`] };
+      throw new DryRunStop({ ...planned, ...(converting ? await plannedFile(whole, file, wishes, means) : plain) });
     }
     const saving: Saving = {
       force: input.force ?? false,

@@ -7,14 +7,16 @@ import { typedImage } from '../../core/next.ts';
 import { parseReference } from '../../core/reference.ts';
 import { parseChecksum } from '../../transfer/checked.ts';
 import { comparable, type Checksum } from '../../transfer/published.ts';
+import { shownAddress } from '../../transfer/url-source.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
+import { DryRunStop } from '../dry-run.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { formatNamed, ifExistsOption } from '../transfer-options.ts';
+import { formatNamed, ifExistsOption, plannedLabels } from '../transfer-options.ts';
 import { removeReplaced } from '../deliver.ts';
 import { judgeFetched } from '../fetched.ts';
 import { checkImported } from '../imported.ts';
@@ -90,7 +92,11 @@ export const importImage = defineCommand({
       nameMustBeFree: mustBeFree(claim),
       extras: extrasFrom(at as At, verb, input.set),
     };
-    const outcome = await verb.run(request, call).catch((error: unknown) => settleAgain(error, claim, settleName));
+    const outcome = await verb.run(request, call).catch((error: unknown) => {
+      if (!(error instanceof DryRunStop)) return settleAgain(error, claim, settleName);
+      const source = { name: input.url === undefined ? (input.method ?? '') : shownAddress(new URL(input.url)) };
+      throw error.with({ image: into?.id ?? request.description.name, source, ...plannedLabels(request.description) });
+    });
     if (!('id' in outcome)) return one(imageView, outcome.image);
     const made = outcome;
     if (input.wait === false && made.status !== 'active') return one(imageView, made);

@@ -1,11 +1,12 @@
-import { usageError } from '../../core/errors.ts';
+import { isNoSuchImage, usageError } from '../../core/errors.ts';
 import { shellWord } from '../../core/next.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import { memberView } from '../../ui/views/member.ts';
 import { defineCommand, type At } from '../command.ts';
 import { many } from '../outcome.ts';
-import { membersMeant } from '../members.ts';
-import { target } from '../targets.ts';
+import { missingOptions } from '../each-image.ts';
+import { forEachMember, membersMeant } from '../members.ts';
+import { target, toldOf } from '../targets.ts';
 
 const withOption = {
   kind: 'names',
@@ -37,22 +38,24 @@ export const share = defineCommand({
     if (answers.length > 1) throw usageError('--accept, --reject and --pending cannot be combined');
     // To look who has it, and to answer an offer, it need not be one's own.
     const isOwn = answers.length === 0 && input.with.length > 0;
-    const { at, id, call } = await target(input.image, context, isOwn ? {} : { reach: 'readable' });
+    const found = await target(input.image, context, isOwn ? {} : { reach: 'readable' });
+    const { at, id, call } = found;
     const verb = at.verb('share');
-    const act = (request: Omit<ShareRequest, 'id'>): Promise<readonly Member[]> => verb.run({ id, ...request }, call);
+    const act = (request: Omit<ShareRequest, 'id'>): Promise<readonly Member[]> =>
+      toldOf(found, () => verb.run({ id, ...request }, call));
     const [answer] = answers;
     if (input.with.length === 0) return many(memberView, await act({ action: answer ?? 'list' }));
-    let members: readonly Member[] = [];
-    for (const who of await membersMeant(input.with, at as At, [], context))
-      members = await act({ action: answer ?? 'add', with: who });
+    const members = await membersMeant(input.with, at as At, [], context);
+    const now = await forEachMember(members, (who) => act({ action: answer ?? 'add', with: who }), context);
+    if (!now) return undefined;
     if (!answer) context.say(`The other ${verb.with} accepts with: imgctl share ${id} --accept`);
-    return many(memberView, members);
+    return many(memberView, now);
   },
 });
 
 export const unshare = defineCommand({
   args: { image: { takes: 'required', summary: 'image', completes: 'image' } },
-  options: { with: withOption },
+  options: { with: withOption, ...missingOptions },
   draws: () => memberView,
   needs: { at: ['share'] },
   examples: [
@@ -64,14 +67,23 @@ export const unshare = defineCommand({
   ],
   async run(input, context) {
     if (input.with.length === 0)
-      throw usageError('--with PROJECT is required', { hint: `List who has access with: imgctl share ${shellWord(input.image)}` });
-    const { at, id, call } = await target(input.image, context);
-    let members: readonly Member[] = [];
+      throw usageError('--with PROJECT is required', {
+        hint: `List who has access with: imgctl share ${shellWord(input.image)}`,
+      });
+    const unlessMissing = async <T, U>(work: Promise<T>, missing: () => Promise<U>): Promise<T | U> =>
+      work.catch((error: unknown) => {
+        if (input.ignoreMissing && isNoSuchImage(error)) return missing();
+        throw error;
+      });
+    const found = await unlessMissing(target(input.image, context), async () => undefined);
+    if (!found) return many(memberView, []);
+    const { at, id, call } = found;
     const verb = at.verb('share');
+    const list = (): Promise<readonly Member[]> => verb.run({ id, action: 'list' }, call);
     const isKnown = input.with.every((who) => verb.ids.test(who));
-    const now = isKnown ? [] : await verb.run({ id, action: 'list' }, call);
-    for (const who of await membersMeant(input.with, at as At, now, context))
-      members = await verb.run({ id, action: 'remove', with: who }, call);
-    return many(memberView, members);
+    const members = await membersMeant(input.with, at as At, isKnown ? [] : await list(), context);
+    const remove = (who: string) => unlessMissing(verb.run({ id, action: 'remove', with: who }, call), list);
+    const now = await toldOf(found, () => forEachMember(members, remove, context));
+    return now && many(memberView, now);
   },
 });

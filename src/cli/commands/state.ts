@@ -1,7 +1,7 @@
 import { statuses, type Status } from '../../core/image.ts';
 import type { At, Command, Example } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
+import { drawsEach, eachImage, missingOptions, severalOptions } from '../each-image.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
 interface StateVerb {
@@ -59,7 +59,7 @@ export const purge = stateCommand({
 function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Command {
   return defineCommand({
     args: { image: { takes: 'many', summary: 'id or exact name', completes: 'image' } },
-    options: { ...severalOptions, ...waitOptions },
+    options: { ...severalOptions, ...(loses ? missingOptions : {}), ...waitOptions },
     draws: drawsEach(),
     needs: { at: [verb, 'show'] },
     examples,
@@ -67,15 +67,20 @@ function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Comman
       eachImage(
         context,
         input.image,
-        input,
+        { ...input, ignoreMissing: input.ignoreMissing === true },
         async ({ at, id, call }) => {
           const since = new Date(context.io.now()).toISOString();
           const image = await at.verb(verb).run({ id }, call);
           if (input.wait === false || goal.includes(image.status)) return image;
           const task = context.progress.task(`${verb} ${image.name}`);
-          const done = await waitFor(at as At, image.id, { status: goal }, { limits: input, work: { verb, since }, call, task });
+          const done = await waitFor(at as At, image.id, loses ? { gone: true } : { status: goal }, {
+            limits: input,
+            work: { verb, since },
+            call,
+            task,
+          });
           task.done();
-          return done ?? image;
+          return done ?? (loses ? { ...image, status: 'deleted' } : image);
         },
         { ...(loses ? { loss: { verb: 'Purge' } } : {}), among },
       ),

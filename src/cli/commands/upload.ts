@@ -21,6 +21,8 @@ import {
   keepsContainer,
   ifExistsOption,
   meansForUpload,
+  plannedLabels,
+  plannedTransfer,
   sourceOptions,
   warnOfSize,
   wishesFrom,
@@ -110,7 +112,15 @@ export const upload = defineCommand({
       };
       if (context.settings.dryRun) {
         const steps = await foreseen(prepared.plan.steps, prepared, delivery, context);
-        throw new DryRunStop({ verb: 'upload', profile: at.profile, provider: at.provider, image: name, steps });
+        throw new DryRunStop({
+          verb: 'upload',
+          profile: at.profile,
+          provider: at.provider,
+          image: into?.id ?? name,
+          ...plannedTransfer(prepared, source),
+          ...plannedLabels(delivery.request.description, place),
+          steps,
+        });
       }
       const { image } = await deliver(prepared, delivery, context);
       task.done();

@@ -1,4 +1,4 @@
-import { conflictError, usageError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
 import type { Call, Member, Operation, ShareState } from '../../core/operation.ts';
 import { segment, type OpenstackClient } from './client.ts';
 import { imagePath, readImage } from './images.ts';
@@ -47,6 +47,7 @@ async function add(client: OpenstackClient, id: string, member: string, call: Ca
       call,
     );
   } catch (error) {
+    if (await hasAlready(client, id, member, error, call)) return;
     if (!isForbidden(error)) throw error;
     // Oddity: an image of another visibility is refused with 403, like one that is not ours.
     const { visibility } = await readImage(client, id, call);
@@ -60,6 +61,12 @@ async function add(client: OpenstackClient, id: string, member: string, call: Ca
       },
     );
   }
+}
+
+/** Whether a project was refused as a member because it is one: then all is as it was asked for. */
+async function hasAlready(client: OpenstackClient, id: string, member: string, error: unknown, call: Call): Promise<boolean> {
+  if (!(error instanceof ImgctlError) || error.circumstances.status !== 409) return false;
+  return (await members(client, id, call)).some((one) => one.with === member);
 }
 
 /** The state that each answer puts an offer into. */
