@@ -1,4 +1,5 @@
-import type { Bound, Driver, Identity } from '../core/driver.ts';
+import type { Bound, Driver } from '../core/driver.ts';
+import type { Identity, Owner } from '../core/identity.ts';
 import type { Call, Handover, OperationName } from '../core/operation.ts';
 import type { Context } from './context.ts';
 import type { Memory } from './memory.ts';
@@ -48,6 +49,8 @@ export interface At<Name extends OperationName = OperationName> {
   verb<N extends Name>(name: N): Bound<N>;
   maybe<N extends OperationName>(name: N): Bound<N> | undefined;
   probe(call: Call): Promise<Identity>;
+  /** As the session's: who is called that. */
+  owners(name: string, call: Call): Promise<readonly Owner[]>;
   /** As the session's: why this account cannot take what is handed over. */
   objection(handover: Handover, call: Call): Promise<string | undefined>;
   /** As the session's: whether data that is there already can be relied on. */

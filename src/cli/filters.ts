@@ -6,6 +6,7 @@ import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
 import type { Listing } from './listing.ts';
 import type { Options, OptionValues } from './option.ts';
+import { ownerNamed } from './owner-named.ts';
 import { outputFormats } from './settings.ts';
 
 export const filterOptions = {
@@ -182,10 +183,11 @@ export async function listingAt(at: At, wanted: Listing, call: Call): Promise<Li
   const { ownerIds } = at.verb('list');
   if (owner === undefined || !ownerIds || ownerIds.test(owner)) return wanted;
   const me = (await at.probe(call)).owner;
-  if (!me?.names.includes(owner))
-    throw notFoundError(`no such owner: ${owner}`, {
-      hint: `Use an id, or me${me ? ` (${me.names.join(', ')} is your own)` : ''}.`,
-    });
-  const { owner: _me, ...filters } = wanted.filters;
-  return { ...wanted, filters, scope: 'own' };
+  const { owner: _named, ...filters } = wanted.filters;
+  if (me?.names.includes(owner)) return { ...wanted, filters, scope: 'own' };
+  const found = await ownerNamed(at, owner, call);
+  if (found) return { ...wanted, filters: { ...filters, owner: found.id } };
+  throw notFoundError(`no such owner: ${owner}`, {
+    hint: `Use an id, or me${me ? ` (${me.names.join(', ')} is your own)` : ''}.`,
+  });
 }

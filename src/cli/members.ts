@@ -2,13 +2,15 @@ import { ImgctlError, partialError, usageError } from '../core/errors.ts';
 import type { Member } from '../core/operation.ts';
 import type { At } from './command.ts';
 import type { Context, Surface } from './context.ts';
+import { ownerNamed } from './owner-named.ts';
 import { naming } from './result-rows.ts';
 
-type Opening = Pick<Context<{ at: readonly 'share'[] }>, 'at' | 'call' | 'directory'>;
+type Opening = Pick<Context<{ at: readonly 'share'[] }>, 'at' | 'call' | 'directory' | 'say'>;
 
 /**
- * The ids of those who are meant by `--with`: an id is one, who has access already is meant as it stands there, and a profile
- * stands for whoever signs in with it. Throws USAGE for any other text, before anything is changed.
+ * The ids of those who are meant by `--with`: an id is one, who has access already is meant as it stands there, a profile stands
+ * for whoever signs in with it, and a name for who is called that, where the provider tells. Throws USAGE for any other text, and
+ * CONFLICT for a name of several, before anything is changed.
  */
 export async function membersMeant(
   named: readonly string[],
@@ -17,12 +19,30 @@ export async function membersMeant(
   opening: Opening,
 ): Promise<readonly string[]> {
   const ids: string[] = [];
-  for (const who of named) ids.push(isId(who, at, now) ? who : await idOfProfile(who, at, opening));
+  for (const who of named) ids.push(isId(who, at, now) ? who : await idOf(who, at, opening));
   return ids;
 }
 
 const isId = (who: string, at: At, now: readonly Member[]): boolean =>
   at.verb('share').ids.test(who) || now.some((member) => member.with === who);
+
+async function idOf(who: string, at: At, opening: Opening): Promise<string> {
+  const { call, directory, say } = opening;
+  if (directory.has(who)) return idOfProfile(who, at, opening);
+  const word = at.verb('share').with;
+  const owner = await ownerNamed(at, who, call());
+  if (!owner)
+    throw usageError(
+      `--with: "${who}" is neither the id of a ${word} nor a profile, nor the name of a ${word} that is known here`,
+      {
+        profile: at.profile,
+        provider: at.provider,
+        hint: `Use the id of the ${word}, which is told to its members by: imgctl profile check`,
+      },
+    );
+  say(`${who} is the ${word} ${owner.id}`);
+  return owner.id;
+}
 
 async function idOfProfile(who: string, at: At, { at: open, call, directory }: Opening): Promise<string> {
   const word = at.verb('share').with;
@@ -31,7 +51,6 @@ async function idOfProfile(who: string, at: At, { at: open, call, directory }: O
     provider: at.provider,
     hint: `Use the id of the ${word}, which is told to its members by: imgctl profile check`,
   };
-  if (!directory.has(who)) throw usageError(`--with: "${who}" is neither the id of a ${word} nor a profile`, circumstances);
   if (directory.entry(who).provider !== at.provider)
     throw usageError(`--with: profile ${who} is of ${directory.entry(who).provider}, not of ${at.provider}`, circumstances);
   const [ours, theirs] = [await at.probe(call()), await (await open('at', who)).probe(call())];

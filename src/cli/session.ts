@@ -154,6 +154,7 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
       return bound && guarded(verb, bound, blame, surface, session);
     },
     probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
+    owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
     objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
     isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),
     memory: memoryOf(tools.cache, accountOf(driver, values)),

@@ -1,6 +1,7 @@
 import { aboutNoImage, unsupportedError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Http } from './http.ts';
+import type { Identity, Owner } from './identity.ts';
 import { imageFrom, type Image, type ImageRecord } from './image.ts';
 import {
   operationNames,
@@ -85,15 +86,6 @@ export interface FoundProfile {
   readonly hint?: string;
 }
 
-/** Who the provider says we are, and what this deployment of it lacks of what the driver can do, each with its reason. */
-export interface Identity {
-  readonly who: string;
-  /** Who owns what is made with this profile, and the names that stand for it. */
-  readonly owner?: { readonly id: string; readonly names: readonly string[] };
-  readonly details: Readonly<Record<string, string>>;
-  readonly missing: Readonly<Partial<Record<OperationName, string>>>;
-}
-
 export interface DriverDefinition<F extends Fields, Client> {
   readonly name: string;
   readonly title: string;
@@ -114,6 +106,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   /** Why a verb is not offered, and the nearest thing that works: one sentence or two. */
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
   probe?(client: Client, call: Call): Promise<Identity>;
+  /** Who is called that, as far as this account may know; none: nobody, or it may not ask. */
+  owners?(client: Client, name: string, call: Call): Promise<readonly Owner[]>;
   /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
   objection?(client: Client, handover: Handover, call: Call): Promise<string | undefined>;
   /** Whether an image's data is still what its record says: every byte is read. For who relies on data that is there already. */
@@ -141,6 +135,8 @@ export interface Session {
   /** Throws UNSUPPORTED, with the driver's reason, if the provider does not offer the verb. */
   require<N extends OperationName>(name: N): Bound<N>;
   probe(call: Call): Promise<Identity>;
+  /** Who is called that, as far as this account may know. */
+  owners(name: string, call: Call): Promise<readonly Owner[]>;
   /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
   objection(handover: Handover, call: Call): Promise<string | undefined>;
   /** Whether an image's data is still what its record says, as far as the provider can be asked to look. */
@@ -236,6 +232,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
           return bound;
         },
         probe: async (call) => (await definition.probe?.(client, call)) ?? { who: profile, details: {}, missing: {} },
+        owners: async (name, call) => (await definition.owners?.(client, name, call)) ?? [],
         objection: async (handover, call) => definition.objection?.(client, handover, call),
         isIntact: async (id, call) => (await definition.isIntact?.(client, id, call)) ?? true,
       };

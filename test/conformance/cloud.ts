@@ -30,11 +30,19 @@ export interface Seed {
   readonly data?: Uint8Array;
 }
 
+/**
+ * How an image of somebody else's may come into sight. `offered`: shared with us and not answered yet; `private`: not at all,
+ * but for administrators.
+ */
+export type Strange = 'public' | 'community' | 'shared' | 'offered' | 'rejected' | 'private';
+
 export interface RunningCloud {
   /** Values of a profile that reaches it. */
   readonly values: Readonly<Record<string, string>>;
   /** Puts images in and returns their ids, in order. */
   seed(images: readonly Seed[]): Promise<readonly string[]>;
+  /** Puts images of this name in for others, one for each way that there is here, and returns their ids. Absent: nobody else has images here. */
+  strangers?(name: string): Promise<Readonly<Partial<Record<Strange, string>>>>;
   /** What was asked since the start or since `forget`. A cloud without a wire (a folder) sees nothing. */
   requests(): readonly SeenRequest[];
   forget(): void;

@@ -107,7 +107,7 @@ export function meanwhileTests(stage: Stage): void {
   if (fields.includes('tags'))
     stage.test('makes a list anew for every try of a write that is refused for a while', async () => {
       const id = await subject();
-      const busy = { kind: 'answer', status: 429, headers: { 'retry-after': '0.1' } } as const;
+      const busy = { kind: 'answer', status: 429, headers: { 'retry-after': '0.4' } } as const;
       stage.cloudNow().fail({ ...busy, on: ({ method }) => method === 'PUT' || method === 'PATCH' });
       const http = createHttp({ userAgent: 'imgctl-tests' });
       const { session } = openSession(stage.driver, stage.cloudNow().values, { http });

@@ -24,6 +24,8 @@ export interface ConformanceOptions {
   readonly samples?: Partial<Description>;
   /** Inputs of the provider's own that a verb cannot do without. */
   readonly extras?: Partial<Record<OperationName, ExtraValues>>;
+  /** An administrator's eye: what is others' comes into sight where all is asked for, and may be changed. */
+  readonly seesEverybody?: boolean;
   /** Longest wait for work that goes on after the answer, ms; default 10 000. */
   readonly patienceMs?: number;
   /** Pause between two looks, ms; default 20. */

@@ -15,6 +15,7 @@ import { refusalTests } from './refusal.ts';
 import { shareTests } from './share.ts';
 import { showTests } from './show.ts';
 import { makeStage, type ConformanceOptions, type Stage } from './stage.ts';
+import { strangerTests } from './strangers.ts';
 import { uploadTests } from './upload.ts';
 
 const behaviour: { readonly [N in OperationName]: (stage: Stage) => void } = {
@@ -45,6 +46,7 @@ export function conformance(driver: Driver, options: ConformanceOptions): void {
     describe('driver', () => driverTests(stage));
     for (const verb of operationNames)
       describe(verb, () => (driver.facts[verb] ? behaviour[verb](stage) : refusalTests(stage, verb)));
+    describe('strangers', () => strangerTests(stage));
     if (options.cloud.wire) describe('failures', () => faultTests(stage));
   });
 }

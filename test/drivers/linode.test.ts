@@ -67,12 +67,13 @@ describe('linode besides the contract', () => {
     expect(() => openSession(linode, { endpoint: 'http://[' })).toThrow(/endpoint/);
   });
 
-  it('changes nothing of the provider’s own images, and says so without a request', async () => {
+  it('changes nothing of the provider’s own images and what others share, and says so without a request', async () => {
     const { session, asked } = await begin();
-    const id = 'linode/debian';
-    await failureOf(session.require('delete').run({ id }, testCall()), 'UNSUPPORTED');
-    await failureOf(session.require('patch').run({ id, changes: disk, extras: {} }, testCall()), 'UNSUPPORTED');
-    await failureOf(session.require('replicate').run({ id, add: ['us-iad'], remove: [] }, testCall()), 'UNSUPPORTED');
+    for (const id of ['linode/debian', 'shared/5854']) {
+      await failureOf(session.require('delete').run({ id }, testCall()), 'UNSUPPORTED');
+      await failureOf(session.require('patch').run({ id, changes: disk, extras: {} }, testCall()), 'UNSUPPORTED');
+      await failureOf(session.require('replicate').run({ id, add: ['us-iad'], remove: [] }, testCall()), 'UNSUPPORTED');
+    }
     expect(asked()).toEqual([]);
   });
 

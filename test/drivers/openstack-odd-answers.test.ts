@@ -209,7 +209,11 @@ describe('stores and members', () => {
     await cli.ok(['share', 'demo:web', '--with', `${a},${b}`, '--with', c]);
     expect([...kept.members.keys()]).toEqual([a, b, c]);
     const id = String(kept.wire.id);
-    for (const [answer, state] of [['--accept', 'accepted'], ['--reject', 'rejected'], ['--pending', 'pending']] as const) {
+    for (const [answer, state] of [
+      ['--accept', 'accepted'],
+      ['--reject', 'rejected'],
+      ['--pending', 'pending'],
+    ] as const) {
       await cli.ok(['share', `root:${id}`, answer, '--with', a]);
       expect(kept.members.get(a)?.status).toBe(state);
       await cli.ok(['share', `alt:${id}`, '--accept']);
@@ -217,6 +221,8 @@ describe('stores and members', () => {
     }
     await cli.ok(['unshare', 'demo:web', '--with', `${b},${c}`]);
     expect([...kept.members.keys()]).toEqual([a]);
-    expect((await cli.run(['share', `demo:${id}`, '--with', 'a/b'])).stderr).toContain('neither the id of a project nor a profile');
-  }); // prettier-ignore
+    expect((await cli.run(['share', `demo:${id}`, '--with', 'a/b'])).stderr).toContain(
+      'neither the id of a project nor a profile',
+    );
+  });
 });

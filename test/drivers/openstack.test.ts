@@ -23,6 +23,7 @@ conformance(driver, {
   cloud: openstackCloud('root'),
   errorBody: glanceErrorBody,
   samples,
+  seesEverybody: true,
   skips: {
     'refuses the data of a blocked image':
       'Glance lets administrators read deactivated images (Image API v2, "Deactivate image")',

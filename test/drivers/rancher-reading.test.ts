@@ -120,6 +120,26 @@ describe('listing on rancher', () => {
     }));
 });
 
+describe('the eye of an administrator without a project', () => {
+  it('is turned to his own images, unless others are asked for; what is left out is said', () =>
+    onRancher({ key: 'superadmin', path: '/v1' }, async (visit) => {
+      const own = visit.cloud.put({ name: 'web' });
+      const theirs = visit.cloud.put({ name: 'web', accountId: '1a5' });
+      const ask = async (request: Partial<ListRequest>) => {
+        const call = testCall();
+        const images = await allOf(visit.session.require('list').run({ ...everything, ...request }, call));
+        return [images.map(({ id }) => id), call.notes.length];
+      };
+      expect(await ask({})).toEqual([[own], 1]);
+      expect(await ask({ scope: 'own' })).toEqual([[own], 0]);
+      expect(await ask({ scope: 'all' })).toEqual([[own, theirs], 0]);
+      expect(await ask({ filters: { owner: '1a5' } })).toEqual([[theirs], 0]);
+      expect(await ask({ own: { accountId: '1a5' } })).toEqual([[theirs], 0]);
+      expect(await visit.session.owners('Default', testCall())).toEqual([{ id: '1a5', names: ['Default'] }]);
+      expect(await visit.session.owners('Nowhere', testCall())).toEqual([]);
+    }));
+});
+
 describe('errors of rancher', () => {
   it('names code and field where there is no message, and never null', () =>
     onRancher({ key: 'superadmin' }, async (visit) => {

@@ -12,21 +12,32 @@ const skips: Readonly<Record<Version, Readonly<Record<string, string>>>> = {
 };
 
 /** The suite makes and changes images, which only a superadmin's key may. */
+const common = {
+  missingId: '1i999999',
+  errorBody: (words: string) =>
+    JSON.stringify({
+      id: 'made-up',
+      type: 'error',
+      links: {},
+      actions: {},
+      status: 0,
+      code: 'Refused',
+      message: words,
+      detail: null,
+    }),
+};
+
 for (const version of versions)
   conformance(rancher, {
+    ...common,
     title: `rancher keeps the contract on ${version}`,
     cloud: rancherCloud({ version, key: 'superadmin', tricks: { mostRows: 20 } }),
-    missingId: '1i999999',
-    errorBody: (words) =>
-      JSON.stringify({
-        id: 'made-up',
-        type: 'error',
-        links: {},
-        actions: {},
-        status: 0,
-        code: 'Refused',
-        message: words,
-        detail: null,
-      }),
     skips: skips[version],
   });
+
+conformance(rancher, {
+  ...common,
+  title: 'rancher keeps the contract as an administrator without a project',
+  cloud: rancherCloud({ version: '1.5', key: 'superadmin', path: '/v1', tricks: { mostRows: 20 } }),
+  seesEverybody: true,
+});

@@ -11,7 +11,7 @@ import { target, toldOf } from '../targets.ts';
 const withOption = {
   kind: 'names',
   value: 'project,…',
-  summary: 'project, by id or by a profile of it (repeatable)',
+  summary: 'project, by id, name or a profile of it (repeatable)',
 } as const;
 
 export const share = defineCommand({

@@ -1,6 +1,7 @@
 import { unsupportedError } from '../../core/errors.ts';
 import type { Call, Changes, Editable } from '../../core/operation.ts';
 import { isLinodes } from './client.ts';
+import { isSharedByOthers } from './record.ts';
 
 /** What can be said of a Linode image. https://techdocs.akamai.com/linode-api/reference/put-image */
 export const editable = ['name', 'description', 'tags'] as const satisfies readonly Editable[];
@@ -14,10 +15,11 @@ export function requireKnown(said: Changes): void {
   throw unsupportedError(`a Linode image has no field ${strange}`, { hint: `Supported: ${editable.join(', ')}` });
 }
 
-/** Throws UNSUPPORTED for one of Linode's public images; `what` is what was to be done. */
+/** Throws UNSUPPORTED for one of Linode's public images, and for what another account shares; `what` is what was to be done. */
 export function requireChangeable(id: string, what: string): void {
-  if (!isLinodes(id)) return;
-  throw unsupportedError(`cannot ${what} ${id}: public images belong to Linode`, {
+  if (!isLinodes(id) && !isSharedByOthers(id)) return;
+  const whose = isLinodes(id) ? 'public images belong to Linode' : 'it belongs to the account that shares it';
+  throw unsupportedError(`cannot ${what} ${id}: ${whose}`, {
     hint: 'List your own images with:',
     next: [{ command: 'imgctl list -p PROFILE' }],
   });

@@ -61,8 +61,9 @@ function placeOf(region: Wire): readonly PlaceState[] {
   return [{ name, status: look(placeStatuses, word), ...given<Partial<PlaceState>>({ providerStatus: word }) }];
 }
 
-/** Whether another account shares the image with this one. */
-export const isOthers = (wire: Wire): boolean => wire.type === 'shared' || textOf(wire.id)?.startsWith('shared/') === true;
+/** Whether the image of this id is another account's, which shares it with this one. */
+export const isSharedByOthers = (id: string): boolean => id.startsWith('shared/');
+export const isOthers = (wire: Wire): boolean => wire.type === 'shared' || isSharedByOthers(textOf(wire.id) ?? '');
 
 /**
  * Oddity: images that others share with us have null for `is_shared`, and are known by their type and id. On our own it is a

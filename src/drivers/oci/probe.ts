@@ -1,4 +1,4 @@
-import type { Identity } from '../../core/driver.ts';
+import type { Identity } from '../../core/identity.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OciClient } from './client.ts';

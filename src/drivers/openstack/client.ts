@@ -1,4 +1,4 @@
-import { configError, providerError, usageError, type ImgctlError } from '../../core/errors.ts';
+import { configError, providerError, type ImgctlError } from '../../core/errors.ts';
 import type {
   Answer,
   ApiAnswer,
@@ -29,7 +29,7 @@ export interface Site {
 export interface Ask {
   readonly what: string;
   readonly method: ApiRequest['method'];
-  /** Behind `/v2`, made of `segment`s. */
+  /** Behind `/v2`, made of segments (`segment.ts`). */
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly json?: unknown;
@@ -41,18 +41,6 @@ export interface Ask {
   readonly welcome?: readonly number[];
   /** The one status by which Glance says that it is done, where its answer says nothing else: a sign-in page is 200 too. */
   readonly done?: number;
-}
-
-/**
- * A text as one segment of a path. Throws USAGE for what no id or name of Glance's can be: servers undo `%2F` before they
- * look at a path, so a text with a slash or dots in it could address something else, however it is encoded.
- */
-export function segment(text: string, what = 'image id'): string {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,254}$/.test(text))
-    throw usageError(`invalid ${what}: ${JSON.stringify(text)}`, {
-      hint: 'Use an id: letters, digits and dashes. List images with: imgctl list',
-    });
-  return encodeURIComponent(text);
 }
 
 /** Throws PROVIDER when a success is another one than Glance's: somebody else answered, and nothing was done. */
@@ -127,6 +115,18 @@ export class OpenstackClient {
     if (answer.status < 200 || answer.status >= 300) throw this.refused(answer, answer.text, ask.what);
     expectDone(answer, ask.done, ask.what);
     return answer;
+  }
+
+  /** What Keystone tells us, read with our token; absent where it does not, or is not asked. `path` stands behind `/v3`. */
+  async askKeystone(path: string, call: Call): Promise<unknown> {
+    const authUrl = this.#authUrl;
+    if (authUrl === undefined) return undefined;
+    const answer = await this.#withToken(call, (site) =>
+      this.#http.request({ method: 'GET', url: `${authUrl}${path}`, headers: this.#headers(site) }, call),
+    );
+    if (answer.status === 401 || answer.status === 403 || answer.status === 404) return undefined;
+    if (answer.status !== 200) throw glanceError(answer, answer.text, `asking Keystone for ${path}`);
+    return answer.json();
   }
 
   /** Asks Glance for an object. Throws PROVIDER when the answer is something else. */

@@ -1,6 +1,7 @@
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { segment, type OpenstackClient } from './client.ts';
+import type { OpenstackClient } from './client.ts';
+import { segment } from './segment.ts';
 import type { Step } from './description.ts';
 import { imageRecord } from './record.ts';
 import type { WireObject } from './wire.ts';

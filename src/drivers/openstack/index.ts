@@ -10,6 +10,7 @@ import { fields } from './fields.ts';
 import { objection } from './handover.ts';
 import { imports } from './import.ts';
 import { list } from './list.ts';
+import { owners } from './owners.ts';
 import { patch } from './patch.ts';
 import { places } from './places.ts';
 import { probe } from './probe.ts';
@@ -85,6 +86,7 @@ export default defineDriver({
     purge: 'Deleting a Glance image removes it for good: there is nothing left to purge.',
   },
   probe,
+  owners,
   objection,
   discover,
 });

@@ -1,4 +1,4 @@
-import type { Identity } from '../../core/driver.ts';
+import type { Identity } from '../../core/identity.ts';
 import { given } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';

@@ -1,7 +1,8 @@
 import { conflictError } from '../../core/errors.ts';
 import { requireKnownPlaces } from '../../core/meanwhile.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
-import { segment, type OpenstackClient } from './client.ts';
+import type { OpenstackClient } from './client.ts';
+import { segment } from './segment.ts';
 import { imagePath, readImage, readRecord } from './images.ts';
 import { imageRecord } from './record.ts';
 import { needMethod, needStores } from './site.ts';

@@ -1,6 +1,7 @@
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
 import type { Call, Member, Operation, ShareState } from '../../core/operation.ts';
-import { segment, type OpenstackClient } from './client.ts';
+import type { OpenstackClient } from './client.ts';
+import { segment } from './segment.ts';
 import { imagePath, readImage } from './images.ts';
 import { objectsIn, textIn, type WireObject } from './wire.ts';
 import { isForbidden } from './words.ts';

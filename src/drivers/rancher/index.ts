@@ -10,6 +10,7 @@ import { discover } from './discover.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { probe } from './probe.ts';
+import { projectsNamed } from './project.ts';
 import { purge } from './purge.ts';
 import { reactivate } from './reactivate.ts';
 import { imageIds } from './record.ts';
@@ -72,5 +73,6 @@ export default defineDriver({
     places: `${records}: they lie in no region or store that could be chosen.`,
   },
   probe,
+  owners: async (client, name, call) => (await projectsNamed(client, name, call)).map((id) => ({ id, names: [name] })),
   discover,
 });

@@ -26,6 +26,7 @@ export const list: Operation<RancherClient, 'list'> = {
     const taken = new Set(own.map(({ field }) => field));
     const conditions = [...own, ...neutralConditions(schema, request.filters, taken), ...(hidesGone ? [gone] : [])];
     const seen = new Set<string>();
+    let strange = 0;
     for await (const page of pages(client, firstPage(schema, conditions, request, wantsGone), what, call)) {
       expectApplied(own, page.filters);
       for (const body of page.data) {
@@ -33,14 +34,28 @@ export const list: Operation<RancherClient, 'list'> = {
         // Oddity: pages are cut by offset, so that a row may come twice when another one went in between.
         if (seen.has(record.id)) continue;
         seen.add(record.id);
-        if (request.scope === 'own' && isStrange(record, client, schema)) continue;
+        if (!choosesOwners(request) && isStrange(record, client, schema)) {
+          strange += 1;
+          continue;
+        }
         // Oddity: before 1.2 removed images stay in the list for a minute.
         if (!(hidesGone && isGone(record.providerStatus))) yield record;
       }
     }
     if (seen.size === 0) warnOfAccountKey(client, schema, call);
+    if (strange > 0 && request.scope === 'mine') warnOfStrange(strange, call);
   },
 };
+
+/** Whether the caller has said whose images are meant: then none is left out for being another's. */
+const choosesOwners = ({ scope, filters, own }: ListRequest): boolean =>
+  scope === 'all' || (scope === 'mine' && (filters.owner !== undefined || Object.keys(own).some(isOfOwner)));
+const isOfOwner = (name: string): boolean => name === 'accountId' || name.startsWith('accountId_');
+
+function warnOfStrange(count: number, call: Call): void {
+  const message = `rancher: images of other accounts were left out: ${count}. List them with --all, or set project to one of theirs.`;
+  call.note({ kind: 'warning', message });
+}
 
 /** Oddity: without a project, an administrator's key sees the images of every account. */
 function isStrange({ owner }: ImageRecord, { address }: RancherClient, { headers }: ImageSchema): boolean {

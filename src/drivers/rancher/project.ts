@@ -4,14 +4,19 @@ import type { RancherClient } from './client.ts';
 import { pages } from './pages.ts';
 import { idOf, isMap } from './record.ts';
 
-/** The id of the project of this name. Throws NOT_FOUND or CONFLICT unless there is exactly one. */
-export async function projectNamed(client: RancherClient, name: string, call: Call): Promise<string> {
+/** The ids of the projects of this name that the key sees. */
+export async function projectsNamed(client: RancherClient, name: string, call: Call): Promise<readonly string[]> {
   const first = `${client.address.root}/projects?name=${encodeURIComponent(name)}`;
   const found = new Set<string>();
   for await (const page of pages(client, first, `looking for project "${name}"`, call))
     for (const project of page.data) if (isMap(project) && project['name'] === name) found.add(idOf(project['id']) ?? '');
   found.delete('');
-  const ids = [...found];
+  return [...found];
+}
+
+/** The id of the project of this name. Throws NOT_FOUND or CONFLICT unless there is exactly one. */
+export async function projectNamed(client: RancherClient, name: string, call: Call): Promise<string> {
+  const ids = await projectsNamed(client, name, call);
   const hint = 'Set project to an id such as 1a5.';
   if (ids.length > 1) throw conflictError(`rancher: several projects are called "${name}": ${ids.join(', ')}`, { hint });
   if (ids[0] === undefined) throw notFoundError(`rancher: this key sees no project called "${name}"`, { hint });

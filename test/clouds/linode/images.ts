@@ -95,7 +95,7 @@ export function beginUpload(account: Account, request: FakeRequest, store: strin
 export function changeImage(image: WireImage, request: FakeRequest): FakeAnswer {
   const body = objectOf(request);
   if (!body) return refuse(400, 'Invalid JSON');
-  if (image.is_public) return refuse(403, 'Unauthorized');
+  if (image.is_public || image.type === 'shared') return refuse(403, 'Unauthorized');
   const refused = wrong(body, ['label', 'description', 'tags']);
   if (refused) return refused;
   if (typeof body.label === 'string') image.label = body.label;
@@ -105,7 +105,7 @@ export function changeImage(image: WireImage, request: FakeRequest): FakeAnswer 
 
 /** DELETE /images/{id}. */
 export function deleteImage(account: Account, image: WireImage, request: FakeRequest): FakeAnswer {
-  if (image.is_public) return refuse(403, 'Unauthorized');
+  if (image.is_public || image.type === 'shared') return refuse(403, 'Unauthorized');
   if (request.bodyBytes > 0) return refuse(400, 'Invalid JSON');
   account.images.delete(image.id);
   return good({});
@@ -114,7 +114,7 @@ export function deleteImage(account: Account, image: WireImage, request: FakeReq
 /** POST /images/{id}/regions: the whole set that is to be; what is not in it goes. */
 export function setRegions(account: Account, image: WireImage, request: FakeRequest): FakeAnswer {
   const wanted: unknown = objectOf(request)?.regions;
-  if (image.is_public) return refuse(403, 'Unauthorized');
+  if (image.is_public || image.type === 'shared') return refuse(403, 'Unauthorized');
   if (!Array.isArray(wanted) || wanted.length === 0) return refuse(400, 'regions is required', 'regions');
   if (image.status !== 'available') return refuse(400, 'Image is not available');
   const strange = wanted.findIndex((region) => typeof region !== 'string' || !takesImages(region));

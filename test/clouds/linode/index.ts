@@ -1,7 +1,7 @@
 import type { Cloud, Fault, RunningCloud, Seed, SeenRequest } from '../../conformance/cloud.ts';
 import { startFakeServer, type FakeServer } from '../../support/fake-server.ts';
 import { answerApi } from './api.ts';
-import { publicImage } from './records.ts';
+import { privateImage, publicImage } from './records.ts';
 import { Account, type LinodeOptions } from './state.ts';
 import { answerStorage } from './storage.ts';
 
@@ -78,6 +78,14 @@ export async function startLinode(options: LinodeOptions = {}): Promise<RunningL
     store: storage.origin,
     values: { token: account.token, region: 'us-ord', endpoint: api.origin },
     seed: async (images) => images.map((seed) => seedImage(account, seed)),
+    async strangers(name) {
+      const made = publicImage(`made-${account.nextNumber()}`, { label: name });
+      const number = account.nextNumber();
+      const theirs = privateImage(number, { label: name, status: 'available', is_shared: null, type: 'shared' });
+      const shared = { ...theirs, id: `shared/${number}` };
+      for (const image of [made, shared]) account.images.set(image.id, image);
+      return { public: made.id, shared: shared.id };
+    },
     requests: () => order.merge({ api: api.requests(), storage: storage.requests() }),
     forget() {
       order.forget();

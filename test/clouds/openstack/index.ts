@@ -1,5 +1,5 @@
 import { startFakeServer } from '../../support/fake-server.ts';
-import type { Cloud, RunningCloud, Seed } from '../../conformance/cloud.ts';
+import type { Cloud, RunningCloud, Seed, Strange } from '../../conformance/cloud.ts';
 import { startGlance, type Glance } from './glance.ts';
 import { projects, startKeystone, users, type Keystone } from './keystone.ts';
 import { fillImage, newImage } from './store.ts';
@@ -79,7 +79,29 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
     return String(kept.wire.id);
   }
 
+  /** One of alt's (of demo's, where alt looks on) or, when it is public, of a third project. */
+  async function strangers(name: string): Promise<Readonly<Partial<Record<Strange, string>>>> {
+    const put = (visibility: string, status?: string): string => {
+      const whose = owner === projects.alt ? projects.demo : projects.alt;
+      const fields = { name, visibility, disk_format: 'raw', container_format: 'bare' };
+      const kept = newImage(one.store, visibility === 'public' ? somebodyElse : (whose ?? ''), fields);
+      fillImage(kept, Buffer.alloc(1024, name), ['fast']);
+      if (status !== undefined) kept.members.set(owner, { status, created_at: '2026-01-01T00:00:00Z' });
+      return String(kept.wire.id);
+    };
+    return {
+      public: put('public'),
+      community: put('community'),
+      private: put('private'),
+      offered: put('shared', 'pending'),
+      rejected: put('shared', 'rejected'),
+      // An administrator sees those of everybody, and nothing tells him which are shared with him.
+      ...(users[as]?.role === 'admin' ? {} : { shared: put('shared', 'accepted') }),
+    };
+  }
+
   return {
+    strangers,
     keystone,
     one,
     two,

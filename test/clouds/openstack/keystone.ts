@@ -61,6 +61,8 @@ export interface Keystone {
   lifeS: number;
   /** What the catalogue gives for images, if not where they are. */
   imageUrl: string | undefined;
+  /** Further projects, as name and id: of other domains. */
+  namesakes: readonly (readonly [string, string])[];
   /** Methods of which a user needs all; none: any of them will do. */
   factors: readonly string[];
   /** Tokens are taken until they are revoked. */
@@ -163,7 +165,19 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
     return authorization === `Bearer ${federation.accessToken}` ? grant(federation.user, ['mapped'], false) : unauthorized();
   }
 
+  /** Those of the user himself, or, for administrators alone, all of a name. */
+  function projectsFor(token: string | undefined, path: string, { searchParams }: URL): FakeAnswer {
+    const caller = keystone.caller(token);
+    if (!caller) return unauthorized();
+    const all = [...Object.entries(projects), ...keystone.namesakes].map(([name, id]) => ({ id, name, domain_id: 'default' }));
+    const own = path.endsWith('/auth/projects');
+    if (!own && !caller.admin) return failure(403, 'Forbidden', 'You are not authorized to perform the requested action.');
+    const shown = all.filter(({ id, name }) => (own ? id === caller.project : name === searchParams.get('name')));
+    return { status: 200, body: { projects: shown, links: { next: null } } };
+  }
+
   const keystone: Keystone = {
+    namesakes: [],
     lifeS: 3600,
     imageUrl: undefined,
     factors: [],
@@ -174,7 +188,8 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
       return { user: found.user, project: found.scoped ? (projects[user.project] ?? '') : '', admin: user.role === 'admin' };
     },
     revokeAll: () => tokens.clear(),
-    answer({ method, headers, data }, path) {
+    answer({ method, headers, data, url }, path) {
+      if (method === 'GET' && /^\/v3\/(auth\/)?projects$/.test(path)) return projectsFor(headers['x-auth-token'], path, url);
       if (method === 'POST' && path === federation.path) return federated(headers.authorization);
       if (path !== '/v3/auth/tokens')
         return {

@@ -71,7 +71,7 @@ async function startRancher(options: RancherOptions): Promise<RunningRancher> {
   function put(row: Partial<Row>): string {
     const number = row.number ?? (rows.at(-1)?.number ?? 0) + 1;
     const usual = {
-      accountId: homeProject,
+      accountId: key?.role === 'superadmin' && !path.includes('/projects/') ? key.account : homeProject,
       uuid: randomUUID(),
       createdAt: firstCreated + number * 60_000,
       name: `img-${number}`,
@@ -100,6 +100,7 @@ async function startRancher(options: RancherOptions): Promise<RunningRancher> {
       images.map(({ name, status, description }) =>
         put({ name, state: seededStates[status ?? 'active'], description: description ?? null }),
       ),
+    strangers: async (name) => ({ private: put({ name, accountId: '1a99' }) }),
     requests: () => fake.requests(),
     forget: () => fake.forget(),
     fail: (fault) => fake.fail(fault),
