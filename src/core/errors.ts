@@ -138,12 +138,15 @@ function codeOfStatus(status: number): Code {
 /** An address as a message may name it: what is behind `?` may be a signature, and user and password may stand in front. */
 export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '').replace(/^(\w+:)?\/\/[^/]*@/, '$1//');
 
-/** Milliseconds that `Retry-After` asks for (RFC 9110 section 10.2.3: seconds, or a date); absent if it says nothing sensible. */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+/**
+ * Milliseconds that `Retry-After` asks for (RFC 9110 section 10.2.3: seconds, or a date by the clock of the server, which `Date`
+ * tells); absent if it says nothing sensible.
+ */
+export function retryAfterMs({ 'retry-after': value, date }: Answer['headers']): number | undefined {
   if (value === undefined || value.trim() === '') return undefined;
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  const [at, now] = [Date.parse(value), Date.parse(date ?? '')];
+  return Number.isNaN(at) ? undefined : Math.max(0, at - (Number.isNaN(now) ? Date.now() : now));
 }
 
 const requestIdHeaders = ['x-openstack-request-id', 'x-request-id', 'x-amz-request-id'];
@@ -171,7 +174,7 @@ const elsewhere: Circumstances = {
  */
 export function answerError(answer: Answer, what: string, { words, isOwn }: Said, more: Circumstances = {}): ImgctlError {
   const requestId = requestIdHeaders.map((name) => answer.headers[name]).find((id) => id !== undefined);
-  const pause = retryAfterMs(answer.headers['retry-after'], Date.now());
+  const pause = retryAfterMs(answer.headers);
   const told = words.trim() === '' ? `HTTP ${answer.status}` : `${words.trim()} (HTTP ${answer.status})`;
   const byStatus = codeOfStatus(answer.status);
   const isForeign = !isOwn && verdicts.includes(byStatus);

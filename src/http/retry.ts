@@ -45,7 +45,7 @@ interface Setback<A> {
 
 function setbackOf<A extends Answer>(request: Repeating<A>, peer: string, answer: A, tries: number): Setback<A> | undefined {
   if (!wantsRetry(request, answer)) return undefined;
-  const asked = retryAfterMs(answer.headers['retry-after'], Date.now());
+  const asked = retryAfterMs(answer.headers);
   if (asked !== undefined) refuseLongWait(answer, peer, asked);
   return {
     reason: `${peer} answered HTTP ${answer.status}`,
@@ -59,7 +59,9 @@ function setbackOfError(
   error: unknown,
   tries: number,
 ): Setback<never> | undefined {
-  if (!(error instanceof ImgctlError) || !mayPass(error) || !isRepeatable(request)) return undefined;
+  if (!(error instanceof ImgctlError) || !mayPass(error)) return undefined;
+  // What never left this machine is not sent twice.
+  if (!isRepeatable(request) && error.circumstances.unsent !== true) return undefined;
   return {
     reason: error.message,
     afterMs: pauseMs(tries, undefined),

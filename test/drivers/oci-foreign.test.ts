@@ -35,7 +35,7 @@ function push(
     layers: (layers as object[]).map((layer) => ({ mediaType: 'application/octet-stream', ...descriptor, ...layer })),
     ...more,
   };
-  keepManifest(repository, tag, types.manifest, Buffer.from(JSON.stringify(manifest)));
+  keepManifest(repository, tag, String(manifest.mediaType), Buffer.from(JSON.stringify(manifest)));
 }
 const unknown = 'application/vnd.unknown.artifact.v1';
 const tar = 'application/vnd.oci.image.layer.v1.tar';
@@ -63,6 +63,18 @@ const others: Readonly<Record<string, readonly [string, Readonly<Record<string, 
     },
   ],
   'several files': ['artifact', { artifactType: unknown, layers: [title('a.raw'), title('b.raw')] }],
+  'a manifest of artifacts that was dropped from the specification': [
+    'artifact',
+    { mediaType: 'application/vnd.oci.artifact.manifest.v1+json', artifactType: unknown, blobs: [] },
+  ],
+  'an image of the first schema': [
+    'artifact',
+    { mediaType: 'application/vnd.docker.distribution.manifest.v1+prettyjws', schemaVersion: 1, config: undefined },
+  ],
+  'a list of the time before indexes': [
+    'index',
+    { mediaType: 'application/vnd.docker.distribution.manifest.list.v2+json', manifests: [] },
+  ],
   'a text': ['artifact', { artifactType: unknown, layers: [title('README.md')] }],
 };
 

@@ -160,7 +160,7 @@ describe('a change', () => {
       return set.apply(repository.uploads, entry);
     };
     const error = await failureOf(patch(id, 'mine too'), 'CONFLICT');
-    expect(error.message).toContain('meanwhile');
+    expect(error.message).toContain('by another client');
     expect((await show(id)).name).toBe('theirs');
   });
 

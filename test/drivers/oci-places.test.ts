@@ -92,3 +92,60 @@ describe('copies in other repositories', () => {
     expect(cloud.store.repositories.has('Upper/Case')).toBe(false);
   });
 });
+
+describe('a place that cannot be asked', () => {
+  const answers: readonly (readonly [status: number, body: string])[] = [
+    [403, '{"errors":[{"code":"DENIED","message":"no"}]}'],
+    [404, '<html>no</html>'],
+    [405, ''],
+    [500, ''],
+  ];
+  type Started = Awaited<ReturnType<typeof start>>;
+  const losses: Readonly<Record<string, (started: Started) => Promise<unknown>>> = {
+    delete: ({ session, id }) => session.require('delete').run({ id }, testCall()),
+    'replicate, taking it away': ({ replicate }) => replicate([], ['images/second']),
+    'replicate, leaving it out': ({ session, id }) =>
+      session.require('replicate').run({ id, add: [], remove: [], exactly: [library] }, testCall()),
+  };
+  for (const [verb, lose] of Object.entries(losses))
+    it(`may hold a copy, and nothing is taken away: ${verb}`, async () => {
+      const started = await start();
+      const { id, replicate } = started;
+      await replicate(['images/second']);
+      let current = 0;
+      for (const [at, [status, body]] of answers.entries()) {
+        current = at;
+        const on = ({ path }: { path: string }): boolean => current === at && path.includes('images/second');
+        cloud.fail({ kind: 'answer', status, body, times: 99, on });
+        const error = await failureOf(lose(started), status === 403 ? 'AUTH' : 'PROVIDER');
+        expect(error.message).toMatch(/cannot tell whether images\/second holds a copy: .*; nothing was changed/);
+      }
+      current = -1;
+      for (const name of [library, 'images/second']) expect(cloud.store.of(name).tags.has(id), name).toBe(true);
+      await lose(started);
+      expect(cloud.store.of('images/second').tags.has(id)).toBe(false);
+    });
+
+  it('is told of where nothing goes', async () => {
+    const { session, id, replicate, show, placesOf } = await start();
+    await replicate(['images/second']);
+    cloud.fail({ kind: 'answer', status: 403, body: '', times: 99, on: ({ path }) => path.includes('images/second') });
+    const call = testCall();
+    expect(await placesOf(replicate(['images/third'], [], call))).toEqual([library, 'images/third']);
+    await session.require('patch').run({ id, changes: { name: 'b' }, extras: {} }, call);
+    expect(JSON.stringify(call.notes)).toContain('place images/second');
+    expect((await show()).name).toBe('b');
+  });
+
+  it('does not stand in the way where what lies there is damaged', async () => {
+    const { session, id, replicate } = await start();
+    await replicate(['images/second']);
+    const second = cloud.store.of('images/second');
+    const manifest = JSON.parse(String(second.manifests.get(second.tags.get(id) ?? '')?.data)) as { config: { digest: string } };
+    second.blobs.delete(manifest.config.digest);
+    const call = testCall();
+    await openSession(driver, cloud.values).session.require('delete').run({ id }, call);
+    expect(JSON.stringify(call.notes)).toContain('what lies there is kept');
+    await failureOf(session.require('show').run({ id }, testCall()), 'NOT_FOUND');
+  });
+});

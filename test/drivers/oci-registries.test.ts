@@ -151,6 +151,30 @@ describe('pages of tags', () => {
       );
     });
 
+  it.each(['rel=next', "rel='next'", 'rel="last next"', 'title="a, b"; rel = "next"', 'rel="prev", <?last=b>; rel="next"'])(
+    'are followed by a link that is written so: %s',
+    async (relation) => {
+      const started = await start();
+      const at =
+        (last: string) =>
+        ({ path }: { path: string }) =>
+          path.endsWith(`/tags/list${last}`);
+      const page = (tags: readonly string[]) => JSON.stringify({ name: library, tags });
+      const link = `<?last=${relation.includes('last=b') ? 'a' : 'b'}>; ${relation}`;
+      started.cloud.fail({ kind: 'answer', status: 200, headers: { link }, body: page(['g']), on: at('') });
+      started.cloud.fail({ kind: 'answer', status: 200, body: page(['n1', 'n2']), on: at('?last=b') });
+      expect(await started.list()).toEqual(all);
+    },
+  );
+
+  it('may name a tag that has no manifest, which is told', async () => {
+    const { cloud, list } = await start();
+    cloud.store.of(library).tags.set('lost', `sha256:${'0'.repeat(64)}`);
+    const call = testCall();
+    expect(await list(call)).toEqual(all);
+    expect(JSON.stringify(call.notes)).toContain('lost (no manifest)');
+  });
+
   it('come to an end, with a word, where they lead back', async () => {
     const started = await start();
     const link = `</v2/${library}/tags/list>; rel="next"`;

@@ -106,6 +106,54 @@ describe('signing in by tokens', () => {
     expect(cloud.requests().filter(({ method }) => method === 'DELETE').length).toBe(2);
   });
 
+  it('takes another one where a proxy refuses it without a challenge, and blames no password that was taken', async () => {
+    const { cloud, list } = await start();
+    cloud.plant({ name: 'one' });
+    await list();
+    cloud.forget();
+    const refuse = (times: number) =>
+      cloud.fail({ kind: 'answer', status: 401, body: '', times, on: ({ path }) => path.includes('/tags/') });
+    refuse(1);
+    expect((await list()).length).toBe(1);
+    expect(tokenRequests(cloud).length).toBe(1);
+    refuse(9);
+    expect((await failureOf(list(), 'AUTH')).circumstances).toMatchObject({ status: 401, accepted: true });
+  });
+
+  it('asks for what it needs alone where what the challenge names besides is refused', async () => {
+    const { cloud, list } = await start({ challengeScope: 'repository:user/image:pull' });
+    cloud.plant({ name: 'one' });
+    const denied = { kind: 'answer', status: 403, body: '{"details":"no such repository"}', times: 99 } as const;
+    cloud.fail({ ...denied, on: ({ path }) => path.startsWith('/token') && path.includes('user%2Fimage') });
+    expect((await list()).length).toBe(1);
+  });
+
+  it('takes the life of a token that is written as text', async () => {
+    const { cloud, list } = await start();
+    let handedOut = 0;
+    const answer = (): string => JSON.stringify({ token: `t${(handedOut += 1)}`, expires_in: '0.2' });
+    cloud.fail({
+      kind: 'answer',
+      status: 200,
+      times: 9,
+      on: ({ path }) => path.startsWith('/token'),
+      get body() {
+        return answer();
+      },
+    });
+    cloud.fail({
+      kind: 'answer',
+      status: 200,
+      times: 9,
+      body: '{"tags":[]}',
+      on: ({ path }) => path.includes('/tags/') && handedOut > 0,
+    });
+    await list();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await list();
+    expect(handedOut).toBe(2);
+  });
+
   it('says that user or password are wrong', async () => {
     const { list } = await start({}, { password: 'not-the-password' });
     expect((await failureOf(list(), 'AUTH')).message).toContain('incorrect username or password');

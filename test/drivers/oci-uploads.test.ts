@@ -146,6 +146,46 @@ describe('an upload in chunks', () => {
       expect(content.opened()).toBe(1);
     });
 
+  it('sends a chunk of the same size again when its token was refused, and less only after that', async () => {
+    const { upload } = await start({ auth: 'bearer' }, chunked);
+    const challenge = `Bearer realm="${cloud.origin}/token",service="registry.tests"`;
+    const refuse = (times: number): void => {
+      let seen = 0;
+      const on = ({ method }: { method: string }): boolean => method === 'PATCH' && (seen += 1) > 1;
+      cloud.fail({ kind: 'answer', status: 401, headers: { 'www-authenticate': challenge }, body: '', times, on });
+    };
+    refuse(1);
+    const call = testCall();
+    expect((await upload(disk({ blind: true }), call)).status).toBe('active');
+    expect(sentBy('PATCH')).toEqual([256, 256, 256, 256, 232].map((size) => size * kib));
+    expect(call.notes.filter(({ kind }) => kind !== 'created')).toEqual([]);
+    cloud.forget();
+    refuse(2);
+    expect((await upload(disk({ blind: true, seed: 7 }))).status).toBe('active');
+    expect(sentBy('PATCH').slice(0, 4)).toEqual([256, 256, 256, 128].map((size) => size * kib));
+    refuse(99);
+    const { code, circumstances } = await failureOf(upload(disk({ blind: true, seed: 8 })), 'AUTH');
+    expect([code, circumstances.hint]).toEqual(['AUTH', expect.stringContaining('may push')]);
+  });
+
+  for (const code of ['BLOB_UPLOAD_UNKNOWN', 'NOT_FOUND'])
+    it(`is begun again where the registry has lost it at its end, whatever it calls that: ${code}`, async () => {
+      const { upload, repository } = await start({}, chunked);
+      const body = JSON.stringify({ errors: [{ code, message: 'upload unknown' }] });
+      const isEnd = ({ method, path }: { method: string; path: string }): boolean => method === 'PUT' && path.includes('digest=');
+      cloud.fail({ kind: 'answer', status: 404, body, on: (one) => isEnd(one) && (repository.uploads.clear(), true) });
+      const content = disk();
+      expect((await upload(content, testCall(undefined, 3))).status).toBe('active');
+      expect(content.opened()).toBe(2);
+    });
+
+  it('that is lost in one request is the failure of a connection, which can be sent again', async () => {
+    const { upload } = await start();
+    const body = JSON.stringify({ errors: [{ code: 'NOT_FOUND', message: 'upload unknown' }] });
+    cloud.fail({ kind: 'answer', status: 404, body, on: ({ method, path }) => method === 'PUT' && path.includes('/uploads/') });
+    await failureOf(upload(disk()), 'NETWORK');
+  });
+
   it('goes on behind a chunk whose answer was lost, where the registry tells how far it got', async () => {
     const { upload } = await start({ checksOffsets: true }, chunked);
     let patches = 0;

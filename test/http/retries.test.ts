@@ -84,6 +84,23 @@ describe('retries', () => {
     }
   });
 
+  test('Retry-After as a date is one of the clock of the server', async () => {
+    const aDayAgo = (more: number) => new Date(Date.now() - 86_400_000 + more).toUTCString();
+    const headers = { date: aDayAgo(0), 'retry-after': aDayAgo(1000) };
+    const { origin } = await scripted(servers, status(503, headers), status(200));
+    const call = testCall(1);
+    await http.request({ method: 'GET', url: origin }, call);
+    expect(call.notes).toEqual([expect.objectContaining({ afterMs: 1000 })]);
+  });
+
+  test('what never left this machine is sent again, whatever it is', async () => {
+    const { origin } = await scripted(servers, status(200));
+    await servers.stopAll();
+    const call = testCall(1);
+    await failureOf(http.request({ method: 'POST', url: origin, json: {} }, call));
+    expect(call.retries.left).toBe(0);
+  });
+
   test.each([
     [429, 'POST', 'LIMIT'],
     [503, 'GET', 'PROVIDER'],

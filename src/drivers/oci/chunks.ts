@@ -23,6 +23,8 @@ interface Session {
   /** The least that the registry takes in a request, but for the last one. */
   readonly least: number;
   readonly pace: Pace;
+  /** A token was refused, and nothing was taken since. */
+  refused: boolean;
 }
 
 /** Requests of fewer bytes would be mostly headers: what refuses them refuses disks. */
@@ -57,7 +59,7 @@ export async function pushChunks(
       throw limitError(`${repository.shown} requires chunks of at least ${humanSize(least)}`, {
         hint: 'Remove chunkSize from the profile.',
       });
-    const session: Session = { location, border: 0, least: Math.max(least, smallestRequest), pace };
+    const session: Session = { location, border: 0, least: Math.max(least, smallestRequest), pace, refused: false };
     try {
       return await pushAll(repository, session, disk, least > chunkBytes ? least : chunkBytes, end, call);
     } catch (error) {
@@ -88,7 +90,7 @@ async function pushAll(
   } catch (error) {
     // The answer may have been lost, and the disk be there.
     if (isDoubtful(error) && (await holdsBlob(repository, all.digest, all.size, call).catch(() => false))) return all;
-    if (error instanceof ImgctlError && error.code === 'NETWORK' && error.circumstances.status === 404) throw new Forgotten();
+    if (error instanceof ImgctlError && error.circumstances.status === 404) throw new Forgotten();
     throw error;
   }
   return all;
@@ -118,6 +120,10 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
     const from = session.border;
     const part = chunk.subarray(from - start, from - start + session.pace.most);
     const failure = await sendPart(repository, session, part, call);
+    const isFirstRefusal = failure?.code === 'AUTH' && !session.refused;
+    session.refused = failure?.code === 'AUTH';
+    // It has just been renewed: as much may go in time now.
+    if (isFirstRefusal) continue;
     if (failure instanceof TooMuch) {
       // Oddity: 416 is "not from there", and of some registries "not so much": then the border is where it was thought to be.
       if (failure.circumstances.status === 416) await askBorder(repository, session, call);
@@ -135,10 +141,14 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
 
 /** From now on half as much goes into a request. Throws `failure` where that would be too little. */
 function sendLess({ shown }: Repository, { least, pace }: Session, tried: number, failure: TooMuch, call: Call): void {
+  const { status } = failure.circumstances;
   if (tried <= least)
     throw new ImgctlError(failure.code, failure.message, {
-      ...(failure.circumstances.status === undefined ? {} : { status: failure.circumstances.status }),
-      hint: `Even ${humanSize(tried)} in one request was refused; ask the operator of the registry to raise its limit.`,
+      ...(status === undefined ? {} : { status }),
+      hint:
+        failure.code === 'AUTH'
+          ? `Check that the user may push to ${shown}.`
+          : `Even ${humanSize(tried)} in one request was refused; ask the operator of the registry to raise its limit.`,
     });
   pace.most = Math.max(least, Math.ceil(tried / 2));
   call.note({

@@ -6,7 +6,7 @@ import { recordType } from '../_oci/media-types.ts';
 import { imageOf } from '../_oci/record.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
-import { enter, isOurs, lookUp, recall, type Found, type Tagged } from './images.ts';
+import { enter, isDamage, isOurs, lookUp, recall, type Found, type Tagged } from './images.ts';
 import { mount } from './mount.ts';
 import type { Repository } from './repository.ts';
 import { pushDisk } from './push-disk.ts';
@@ -35,6 +35,32 @@ export async function inPlaces<T>(
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       call.note({ kind: 'warning', message: `place ${place.name}: ${error.message}` });
+    }
+  }
+  return all;
+}
+
+/**
+ * As `copiesOf`, for whoever takes copies away: what cannot be asked may hold one. Throws what stands in the way. A copy that is
+ * damaged cannot be told from anything else: it is reported, and kept.
+ */
+export async function copiesForSure(found: Found, call: Call, places: Iterable<Repository>): Promise<ReadonlyMap<string, Found>> {
+  if (!found.manifest.disk) return new Map();
+  const all = new Map<string, Found>();
+  for (const place of places) {
+    try {
+      const there = await recall(place, found.id, call);
+      if (isCopy(found, there)) all.set(place.name, there);
+    } catch (error) {
+      if (isDamage(error)) {
+        call.note({ kind: 'warning', message: `place ${place.name}: ${error.message}; what lies there is kept` });
+        continue;
+      }
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      throw new ImgctlError(error.code, `cannot tell whether ${place.name} holds a copy: ${error.message}; nothing was changed`, {
+        hint: `Remove ${place.name} from places of the profile if there are no copies in it.`,
+        ...error.circumstances,
+      });
     }
   }
   return all;

@@ -2,7 +2,7 @@ import { conflictError, notFoundError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { imageManifestOf, parseJson } from '../_oci/manifest.ts';
 import type { OciClient } from './client.ts';
-import { copiesOf } from './copies.ts';
+import { copiesForSure } from './copies.ts';
 import { find, isDamage, type Found } from './images.ts';
 import { readManifest } from './manifests.ts';
 import { remove as removeFrom } from './removal.ts';
@@ -14,7 +14,8 @@ async function removeWhole(client: OciClient, found: Found, call: Call): Promise
       hint: 'Unprotect it with:',
       next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
     });
-  for (const [name, copy] of await copiesOf(client, found, call)) await removeFrom(client.repository(name), copy, call);
+  const copies = await copiesForSure(found, call, client.places.values());
+  for (const [name, copy] of copies) await removeFrom(client.repository(name), copy, call);
   await removeFrom(client.home, found, call);
 }
 

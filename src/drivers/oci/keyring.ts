@@ -58,12 +58,18 @@ export class Keyring {
   readonly #origin: URL;
   readonly #credentials: Credentials;
   #basic: Secret | undefined;
+  #wereTaken = false;
   readonly #bearer = new Map<string, { readonly challenge: Challenge; readonly held: Promise<Held> }>();
 
   constructor(http: Http, origin: URL, credentials: Credentials) {
     this.#http = http;
     this.#origin = origin;
     this.#credentials = credentials;
+  }
+
+  /** Whether the credentials of the profile were taken: a refusal since then is about what was asked for. */
+  get wereTaken(): boolean {
+    return this.#wereTaken;
   }
 
   /** The header for a request that needs these scopes; absent until the registry has asked for one. Renews what has lived so much of its life. */
@@ -93,6 +99,9 @@ export class Keyring {
     const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.realm !== undefined);
     if (token) return undefined;
     if (bearer) return this.#otherToken(bearer, tried, scopes, call);
+    // Who refuses a token without saying how to get another one, as proxies do, means the way that it was got.
+    const known = challenges.length === 0 && tried ? this.#bearer.get(scopes.join(' ')) : undefined;
+    if (known) return this.#otherToken(known.challenge, tried, scopes, call);
     if (!challenges.some(({ scheme }) => scheme === 'basic') || username === undefined || !password || tried) return undefined;
     this.#basic = basicAuthorization(username, password);
     return this.#basic;
@@ -121,18 +130,28 @@ export class Keyring {
   async #obtain({ parameters }: Challenge, scopes: readonly string[], call: Call): Promise<Held> {
     const url = this.#realm(parameters.realm ?? '');
     if (parameters.service !== undefined) url.searchParams.append('service', parameters.service);
-    for (const scope of allScopes(scopes, parameters.scope)) url.searchParams.append('scope', scope);
     url.searchParams.append('client_id', 'imgctl');
+    const [own, all] = [allScopes(scopes, undefined), allScopes(scopes, parameters.scope)];
     const { username, password } = this.#credentials;
     const authorization = username !== undefined && password ? basicAuthorization(username, password) : undefined;
     const since = Date.now();
-    const answer = await this.#http.request({ method: 'GET', url, headers: { authorization } }, call);
+    const ask = (wanted: readonly string[]) => {
+      const at = new URL(url);
+      for (const scope of wanted) at.searchParams.append('scope', scope);
+      return this.#http.request({ method: 'GET', url: at, headers: { authorization } }, call);
+    };
+    let answer = await ask(all);
+    // What the challenge names besides may be what is refused.
+    if (answer.status >= 400 && answer.status < 500 && all.join(' ') !== own.join(' ')) answer = await ask(own);
     const what = `signing in at ${url.host}`;
     if (answer.status !== 200) throw aboutNoImage(refused(answer, answer.text, what));
     const body = answer.json();
     const given = isJson(body) ? (body.token ?? body.access_token) : undefined;
     if (!isJson(body) || typeof given !== 'string' || given === '') throw providerError(`${what}: no token in the answer`);
-    const life = typeof body.expires_in === 'number' && body.expires_in > 0 ? body.expires_in : usualLifeSeconds;
+    if (authorization) this.#wereTaken = true;
+    // Oddity: some write the number as text.
+    const said = Number(body.expires_in);
+    const life = said > 0 ? said : usualLifeSeconds;
     return { authorization: new Secret(given).map((value) => `Bearer ${value}`), since, lifeMs: life * 1000 };
   }
 

@@ -23,8 +23,8 @@ export const list: Operation<OciClient, 'list'> = {
     const read = async (tag: string) => {
       try {
         const found = await recall(client.home, tag, call);
-        // Gone meanwhile.
-        if (found === undefined) return undefined;
+        // Gone since, or of a type that nobody knows.
+        if (found === undefined) return void leftOut.push({ id: tag, kind: 'no manifest' });
         if (!isOurs(found)) {
           const image = foreignImage(client.home, found);
           if (!image) leftOut.push(found);

@@ -17,6 +17,9 @@ const accept = [
   indexType,
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.artifact.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  'application/vnd.docker.distribution.manifest.v1+json',
 ].join(', ');
 
 /** A manifest as it came. */
@@ -104,6 +107,7 @@ async function whyNotPut(
   const code = errorCode(answer.text);
   const error = refused(answer, answer.text, what, {
     write: true,
+    ...repository.wire.blame(answer),
     ...(code === 'MANIFEST_INVALID' ? { hint: noArtifacts } : {}),
   });
   const isAboutTags =

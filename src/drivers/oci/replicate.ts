@@ -4,9 +4,10 @@ import { requireKnownPlaces } from '../../core/meanwhile.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import { isRepository } from './address.ts';
 import type { OciClient } from './client.ts';
-import { copiesOf, copyTo, shown } from './copies.ts';
+import { copiesForSure, copiesOf, copyTo, shown } from './copies.ts';
 import { find, type Found } from './images.ts';
 import { remove } from './removal.ts';
+import type { Repository } from './repository.ts';
 
 function checkNames(names: readonly string[]): void {
   for (const name of names)
@@ -16,21 +17,23 @@ function checkNames(names: readonly string[]): void {
       });
 }
 
-/** The copies there are: where the profile says that copies may be, and where the request says so. */
+/**
+ * The copies there are: where the profile says that copies may be, and where the request says so. Those that may have to go are
+ * found for sure, or what stands in the way is thrown.
+ */
 async function copiesNow(
   client: OciClient,
   found: Found,
-  named: readonly string[],
+  request: ReplicateRequest,
   call: Call,
 ): Promise<ReadonlyMap<string, Found>> {
-  const others = new Set([...client.places.keys(), ...named]);
+  const named = [...request.add, ...(request.exactly ?? [])];
+  const others = new Set([...client.places.keys(), ...named, ...request.remove]);
   others.delete(client.home.name);
-  return copiesOf(
-    client,
-    found,
-    call,
-    [...others].map((name) => client.repository(name)),
-  );
+  const [mayGo, stay] = [new Set<Repository>(), new Set<Repository>()];
+  for (const name of others)
+    (request.exactly !== undefined || request.remove.includes(name) ? mayGo : stay).add(client.repository(name));
+  return new Map([...(await copiesForSure(found, call, mayGo)), ...(await copiesOf(client, found, call, stay))]);
 }
 
 function wanted(request: ReplicateRequest, now: readonly string[]): ReadonlySet<string> {
@@ -46,7 +49,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     const named = [...request.add, ...request.remove, ...(request.exactly ?? [])];
     checkNames(named);
     const found = await find(client.home, request.id, call);
-    const copies = await copiesNow(client, found, named, call);
+    const copies = await copiesNow(client, found, request, call);
     if (request.basis) requireKnownPlaces(request.basis, shown(client, found, [...copies.keys()]), request.exactly);
     const names = wanted(request, [client.home.name, ...copies.keys()]);
     if (!names.has(client.home.name))

@@ -1,5 +1,5 @@
-import { integrityError, providerError } from '../../core/errors.ts';
-import type { ApiAnswer } from '../../core/http.ts';
+import { integrityError, networkError, providerError, type ImgctlError } from '../../core/errors.ts';
+import type { Answer, ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
@@ -53,15 +53,25 @@ export async function finishUpload(
       body,
       secretUrl: true,
       repeatable: false,
+      welcome: [404],
     },
     call,
   );
   checkTaken(answer, digest, what);
 }
 
+/**
+ * The refusal of what goes to the address of an upload. Whatever its code says, "not there" is the upload itself: the registry has
+ * lost it, and sending it anew helps.
+ */
+export function refusedBytes(answer: Answer, body: string, what: string): ImgctlError {
+  const error = refused(answer, body, what, { write: true });
+  return error.code === 'NOT_FOUND' ? networkError(error.message, error.circumstances) : error;
+}
+
 /** Throws what the answer to the last bytes of an upload says, if it is not that they are kept under this digest. */
 export function checkTaken(answer: ApiAnswer, digest: string, what: string): void {
-  if (answer.status < 200 || answer.status > 299) throw refused(answer, answer.text, what, { write: true });
+  if (answer.status < 200 || answer.status > 299) throw refusedBytes(answer, answer.text, what);
   const said = answer.headers['docker-content-digest'];
   if (said !== undefined && said !== digest) throw integrityError(`${what}: the registry stored ${said}, but ${digest} was sent`);
   // 201, with the blob's address (distribution-spec 1.1, "POST then PUT"); a sign-in page on the way is 200 and names neither.

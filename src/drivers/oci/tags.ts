@@ -13,7 +13,10 @@ const mostEmptyPages = 1000;
  * may not know its own name, and nobody else has its tags.
  */
 function nextOf({ headers }: ApiAnswer, from: URL): URL | undefined {
-  const link = /<([^>]*)>\s*;[^<]*\brel="?next\b/i.exec(headers.link ?? '')?.[1];
+  // A link may have several relations, in quotes or without.
+  const link = /<([^>]*)>\s*;[^<]*?\brel\s*=\s*(?:"[^"<]*\bnext\b[^"<]*"|'[^'<]*\bnext\b[^'<]*'|next\b)/i.exec(
+    headers.link ?? '',
+  )?.[1];
   if (link === undefined || !URL.canParse(link, from.href)) return undefined;
   const { pathname, search } = new URL(link, from);
   return new URL(`${pathname}${search}`, from.origin);

@@ -1,6 +1,7 @@
 import { authError, ImgctlError, limitError } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
 import { isQuota, refused } from './refusal.ts';
+import { refusedBytes } from './session.ts';
 
 /** A request carried more than the registry, or a proxy before it, takes at once. Less at once may get through. */
 export class TooMuch extends ImgctlError {}
@@ -13,7 +14,7 @@ export class TooMuch extends ImgctlError {}
 export function refusedData(answer: Answer, body: string, what: string): ImgctlError {
   const { status } = answer;
   if ((status !== 401 && status !== 413 && status !== 416) || (status === 413 && isQuota(body)))
-    return refused(answer, body, what, { write: true });
+    return refusedBytes(answer, body, what);
   const { code, message, circumstances } =
     status === 401
       ? authError(`${what}: the token expired before all was sent (HTTP 401)`)

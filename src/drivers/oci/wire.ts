@@ -81,7 +81,16 @@ export class Wire {
       ({ status }) => isRead && !stays && redirects.includes(status),
     );
     if (isFine(answer) || welcome === 'any' || welcome.includes(answer.status)) return answer;
-    throw refused(answer, answer.text, what, { write: !isRead, ...this.#movedHint(answer, first, this.#target(answer, url)) });
+    throw refused(answer, answer.text, what, {
+      write: !isRead,
+      ...this.blame(answer),
+      ...this.#movedHint(answer, first, this.#target(answer, url)),
+    });
+  }
+
+  /** Whom a refusal is to be blamed on: credentials that were taken are not at fault. */
+  blame({ status }: Answer): Circumstances {
+    return status === 401 && this.#keys.wereTaken ? { accepted: true } : {};
   }
 
   /**
