@@ -11,6 +11,8 @@ export interface Arg {
   readonly summary: string;
   /** `required`: one; `optional`: one or none; `many`: at least one; `any`: none or more. */
   readonly takes: 'required' | 'optional' | 'many' | 'any';
+  /** The empty text is the same as none. */
+  readonly mayBeEmpty?: boolean;
   readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field';
 }
 export type Args = Readonly<Record<string, Arg>>;

@@ -11,7 +11,7 @@ const architectures = ['x86_64', 'aarch64', 'i686', 'ppc64le', 'riscv64', 's390x
 
 /** What may be said of an image when its record is made. */
 export const descriptionOptions = {
-  description: { kind: 'text', summary: 'description of the image' },
+  description: { kind: 'text', clears: true, summary: 'description of the image' },
   tag: { kind: 'texts', summary: 'add a tag (repeatable)' },
   property: { kind: 'pairs', summary: 'set a property (repeatable)' },
   visibility: { kind: 'text', choices: visibilities, summary: 'who can see it' },
@@ -79,7 +79,8 @@ export function descriptionFrom(input: DescriptionValues): Omit<Description, 'na
 export function changesFrom(input: OptionValues<typeof changeOptions>): Changes {
   if (input.protect && input.unprotect) throw usageError('--protect and --unprotect cannot be combined');
   if (input.hide && input.unhide) throw usageError('--hide and --unhide cannot be combined');
-  if (input.name === '') throw usageError('--name is empty');
+  refuseBoth('--tag', input.tag, '--untag', input.untag);
+  refuseBoth('--property', Object.keys(input.property), '--remove-property', input.removeProperty);
   checkName(input.name ?? '');
   const { tags, ...fields } = descriptionFrom(input);
   return {
@@ -96,14 +97,23 @@ export function changesFrom(input: OptionValues<typeof changeOptions>): Changes 
   };
 }
 
+/** Throws USAGE where one is to be added and taken away: which of the two is meant cannot be told. */
+function refuseBoth(add: string, added: readonly string[], remove: string, removed: readonly string[]): void {
+  const both = added.find((one) => removed.includes(one));
+  if (both !== undefined) throw usageError(`${both} is in both ${add} and ${remove}`);
+}
+
+/** The fields that such changes concern, as an image has them. */
+export const fieldsChanged = (asked: object): readonly string[] => [
+  ...new Set(Object.keys(asked).map((name) => fieldOfChange[name] ?? name)),
+];
+
 const fieldOfChange: Readonly<Record<string, Editable>> = { addTags: 'tags', removeTags: 'tags', removeProperties: 'properties' };
 
 /** Throws UNSUPPORTED, before any request, for a field that the provider cannot set with this verb. */
 export function checkFields(at: At, verb: string, fields: readonly Editable[], asked: object): void {
   const known: readonly string[] = [...fields, 'name'];
-  const refused = [...new Set(Object.keys(asked).map((name) => fieldOfChange[name] ?? name))].filter(
-    (name) => !known.includes(name),
-  );
+  const refused = fieldsChanged(asked).filter((name) => !known.includes(name));
   if (refused.length === 0) return;
   throw unsupportedError(`${at.provider} cannot set ${refused.join(', ')} with ${verb}`, {
     provider: at.provider,

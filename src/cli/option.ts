@@ -29,6 +29,8 @@ export interface Option {
   readonly bare?: SizeUnit;
   /** Several of the choices may be given, with commas between them. */
   readonly commas?: boolean;
+  /** The empty text is a value too: it clears what it is given for. */
+  readonly clears?: boolean;
   /** Words that are offered for the value; others are taken too. */
   readonly suggests?: readonly string[];
   /** What completion offers for the value, where it is not one of `choices`. */
@@ -81,6 +83,9 @@ const overridable: ReadonlySet<string> = new Set([
 /** Turns what was typed into what the command gets; `before` is the value so far, for options that may be repeated. */
 export function parseOption(key: string, option: Option, text: string, before: unknown): unknown {
   const what = `--${flagName(key)}`;
+  // Most often that of a variable that was not set: what it was to narrow would be everything.
+  if (!option.clears && isEmpty(option, text))
+    throw usageError(`${what} is empty`, { hint: `Specify ${what}, or leave it out (was a variable empty?).` });
   if (option.choices && (option.kind === 'text' || option.kind === 'texts')) {
     const { choices, commas } = option;
     const odd = (commas ? splitNames(text.toLowerCase()) : [text]).find((word) => !choices.includes(word));
@@ -105,6 +110,9 @@ export function parseOption(key: string, option: Option, text: string, before: u
       return text;
   }
 }
+
+const isEmpty = ({ kind, commas }: Option, text: string): boolean =>
+  kind === 'names' || commas ? splitNames(text).length === 0 : text === '';
 
 /** The value of an option that was not given. */
 export function absentValue(option: Option): unknown {

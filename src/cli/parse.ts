@@ -139,10 +139,10 @@ function valuesOf<O extends Options>(options: O, given: Readonly<Record<string, 
 const positional = (command: Command, given: readonly unknown[]): Record<string, unknown> =>
   Object.fromEntries(Object.keys(command.args).map((name, index) => [name, given[index]]));
 
-/** An argument that must be there is not there either where it is empty, as that of a variable that was not set. */
+/** An argument that is empty, as that of a variable that was not set, is none: a glob that fits all, or the usual target, was not asked for. */
 function refuseEmpty(input: Record<string, unknown>, chosen: Chosen): Record<string, unknown> {
   const empty = Object.entries(chosen.command.args).find(
-    ([name, { takes }]) => (takes === 'required' || takes === 'many') && [input[name]].flat().includes(''),
+    ([name, { mayBeEmpty }]) => !mayBeEmpty && [input[name]].flat().includes(''),
   );
   if (!empty) return input;
   const word = empty[0].toUpperCase();

@@ -36,6 +36,17 @@ export async function readPatch(
   return { kind, content };
 }
 
+/** The fields that a document may change, whatever the image is. */
+export function fieldsOf({ kind, content }: PatchDocument): ReadonlySet<string> {
+  if (kind === 'merge-patch') return new Set(Object.keys(content as object));
+  const steps = (content as readonly PatchStep[]).filter(({ op }) => op !== 'test');
+  return new Set(
+    steps
+      .flatMap((step) => [step.path, ...(step.op === 'move' ? [step.from ?? ''] : [])])
+      .map((pointer) => fieldAt(pointer) ?? ''),
+  );
+}
+
 async function documentText(file: string, surface: Surface): Promise<string> {
   if (file === '-') return surface.readStdin();
   const text = await textOf(file);
@@ -77,8 +88,11 @@ function checkSteps(steps: readonly unknown[]): void {
 
 /** A JSON Pointer (RFC 6901) must lead into one of the fields. */
 function checkPointer(pointer: string, fields: readonly string[]): void {
-  checkField(pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~'), pointer, fields);
+  checkField(fieldAt(pointer), pointer, fields);
 }
+
+/** The field into which a JSON Pointer leads; absent where it is the whole document. */
+const fieldAt = (pointer: string): string | undefined => pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
 
 function checkField(name: string | undefined, pointer: string, fields: readonly string[]): void {
   if (name === undefined || !fields.includes(name)) throw readOnly(pointer);

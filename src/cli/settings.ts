@@ -68,7 +68,7 @@ const defaultConcurrency = 8;
 
 /** Throws USAGE for a value in the environment that an option would not take. */
 export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, string | undefined>>): Settings {
-  const named = values.output ?? (values.json ? 'json' : env.IMGCTL_OUTPUT) ?? 'table';
+  const named = values.output ?? (values.json ? 'json' : env.IMGCTL_OUTPUT || undefined) ?? 'table';
   const format = outputFormats.find((known) => known === named);
   if (!format) throw usageError(`IMGCTL_OUTPUT: "${named}" is not one of ${outputFormats.join(', ')}`);
   const ambient = env.IMGCTL_PROFILE;
@@ -77,7 +77,7 @@ export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, 
     profile: values.profile.length > 0 || !ambient ? values.profile : [ambient],
     format,
     retryLimit: values.retries ?? defaultRetries,
-    timeoutMs: values.timeout ?? parseDuration(env.IMGCTL_TIMEOUT ?? defaultTimeout, 'IMGCTL_TIMEOUT'),
+    timeoutMs: values.timeout ?? parseDuration(env.IMGCTL_TIMEOUT || defaultTimeout, 'IMGCTL_TIMEOUT'),
     concurrencyLimit: Math.max(1, values.concurrency ?? defaultConcurrency),
   };
 }

@@ -107,9 +107,12 @@ describe('patch by options', () => {
     [[], 'nothing to change'],
     [['--protect', '--unprotect'], '--protect and --unprotect cannot be combined'],
     [['--hide', '--unhide'], '--hide and --unhide cannot be combined'],
+    [['--tag', 't', '--untag', 't'], 't is in both --tag and --untag'],
+    [['--property', 'k=1', '--remove-property', 'k'], 'k is in both --property and --remove-property'],
+    [['--name', 'b', '--merge-patch', '-'], 'name is set by an option and in the merge-patch'],
     [['--json-patch', '-', '--merge-patch', '-'], '--json-patch and --merge-patch cannot be combined'],
   ])('refuses %j', async (options, message) => {
-    const refused = await stage.run(['patch', 'web', ...options, '--json']);
+    const refused = await stage.run(['patch', 'web', ...options, '--json'], { stdin: '{"name":"c"}' });
     expect(errorOf(refused)).toMatchObject({ code: 'USAGE', message, exitCode: 2 });
   });
 

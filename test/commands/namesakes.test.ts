@@ -122,8 +122,22 @@ describe.each(Object.keys(worlds))('a name that another image has, at %s', (prov
   it('is told by the second of two that get one name at once', async () => {
     const { own } = await begin();
     const ids = [await own('a'), await own('b')];
-    const { stderr } = await run(['patch', ...ids.map((id) => `${profile}:${id}`), '--name', 'web']);
-    expect(ids.some((id) => stderr.includes(said(id)))).toBe(true);
+    const both = await Promise.all(ids.map((id) => run(['patch', `${profile}:${id}`, '--name', 'web'])));
+    expect(both.some(({ stderr }) => ids.some((id) => stderr.includes(said(id))))).toBe(true);
+  });
+
+  it('is not given to several by one command: 2, and none is renamed', async () => {
+    const { own } = await begin();
+    const ids = [await own('a'), await own('b')].map((id) => `${profile}:${id}`);
+    const documents = { '--json-patch': '[{"op":"replace","path":"/name","value":"web"}]', '--merge-patch': '{"name":"web"}' };
+    for (const more of [
+      ['--name', 'web'],
+      ...Object.entries(documents).map(([option, text]) => [option, stage.write('patch', text)]),
+    ]) {
+      const refused = await stage.run(['patch', ...ids, ...more], { env: world?.env ?? {} });
+      expect([refused.exitCode, refused.stdout], more.join(' ')).toEqual([2, '']);
+    }
+    for (const id of ids) expect((await run(['show', id, '-o', 'json'])).json()).not.toMatchObject({ name: 'web' });
   });
 
   it('is no news where the other is a stranger', async () => {

@@ -189,7 +189,7 @@ describe('upload', () => {
   it.each([
     [['--name', 'a', '--into', 'b'], 2, '--name and --into cannot be combined'],
     [[], 2, '--name or --into is required'],
-    [['--name', ''], 2, "--name is missing the image's name"],
+    [['--name', ''], 2, '--name is empty'],
     [['--name', 'local:'], 2, "--name is missing the image's name"],
     [['--name', 'x', '--checksum', 'crc:1'], 2, '--checksum: "crc" is not one of md5, sha1, sha256, sha512'],
     [['--name', 'x', '--checksum', 'sha256:abc'], 2, '--checksum: a sha256 digest has 64 hexadecimal digits'],

@@ -18,6 +18,7 @@ export const create = defineCommand({
   args: {
     name: {
       takes: 'optional',
+      mayBeEmpty: true,
       summary: 'name of the new image, optionally as PROFILE:NAME; some providers need none',
     },
   },

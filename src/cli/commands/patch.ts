@@ -1,11 +1,13 @@
 import { usageError } from '../../core/errors.ts';
 import type { Changes } from '../../core/operation.ts';
+import { parseReference } from '../../core/reference.ts';
 import type { At } from '../command.ts';
 import type { Surface } from '../context.ts';
 import { defineCommand } from '../command.ts';
-import { changeOptions, changesFrom, checkFields, extrasFrom } from '../fields.ts';
-import { changesByDocument, readPatch, type PatchDocument } from '../patch-document.ts';
+import { changeOptions, changesFrom, checkFields, extrasFrom, fieldsChanged } from '../fields.ts';
+import { changesByDocument, fieldsOf, readPatch, type PatchDocument } from '../patch-document.ts';
 import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
+import { onlyProfile } from '../directory.ts';
 import { warnOfNamesakes } from '../taken-name.ts';
 import { type Target } from '../targets.ts';
 
@@ -38,9 +40,25 @@ export const patch = defineCommand({
     const changes = changesFrom(input);
     if (!document && Object.keys(changes).length === 0 && Object.keys(input.set).length === 0)
       throw usageError('nothing to change', { hint: 'List what can be changed with: imgctl patch --help' });
+    const documented = document ? fieldsOf(document) : new Set<string>();
+    const both = fieldsChanged(changes).find((field) => documented.has(field));
+    if (both !== undefined)
+      throw usageError(`${both} is set by an option and in the ${document?.kind ?? ''}`, { hint: 'Set it in one.' });
+    if (input.name !== undefined || documented.has('name')) refuseOneNameForSeveral(input.image, context);
     return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set, context));
   },
 });
+
+/** Throws USAGE for a name that several images of one profile would get. */
+function refuseOneNameForSeveral(images: readonly string[], { directory, settings }: Surface): void {
+  if (images.length === 1) return;
+  const profiles = images.map(
+    (text) => parseReference(text, (name) => directory.has(name)).profile ?? onlyProfile(directory, settings.profile),
+  );
+  const twice = profiles.find((name, index) => profiles.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw usageError(`several images of ${twice} would get the same name`, { hint: 'Rename one image at a time.' });
+}
 
 async function patchOne(
   { at, id, call }: Target<'patch' | 'show'>,

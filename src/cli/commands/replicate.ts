@@ -37,8 +37,6 @@ export const replicate = defineCommand({
       .filter((name) => name !== '');
     if (exactly && (input.to.length > 0 || input.remove.length > 0))
       throw usageError('--exactly cannot be combined with --to or --remove');
-    if (exactly?.length === 0)
-      throw usageError('--exactly with no place would remove every copy', { hint: 'Delete the image with: imgctl delete IMAGE' });
     if (!exactly && input.to.length === 0 && input.remove.length === 0)
       throw usageError('--to, --remove or --exactly is required', { hint: 'List places with: imgctl places' });
     const both = input.to.find((place) => input.remove.includes(place));
