@@ -34,6 +34,14 @@ export function bytesOf({ kind, length, seed }: Piece): Buffer {
 
 export const guestOf = (pieces: readonly Piece[]): Buffer => Buffer.concat(pieces.map(bytesOf));
 
+/** A disk whose length does not fit 32 bits, and its CRC-32 as Python's zlib computed it. */
+export const overFourGib: readonly Piece[] = [
+  { kind: 'data', length: 4097, seed: 3 },
+  { kind: 'zero', length: 2 ** 32 + 77, seed: 0 },
+  { kind: 'data', length: 1000, seed: 4 },
+];
+export const crcOverFourGib = 0x3a1a430f;
+
 /** Pieces as a reader would give them; `reads` counts what was read. */
 export async function* runsOf(pieces: readonly Piece[], reads: { count: number } = { count: 0 }): AsyncGenerator<Run> {
   for (const piece of pieces) yield runOf(piece, reads);
