@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { failureOf, testCall } from '../conformance/stage.ts';
-import { makeBench, type Bench } from '../drivers/local/bench.ts';
-import { addForeign, age, foreignKinds } from '../drivers/local/foreign-image.ts';
+import { failureOf, testCall } from '../../conformance/stage.ts';
+import { makeBench, type Bench } from './bench.ts';
+import { addForeign, age, foreignKinds } from './foreign-image.ts';
 
 /** Every verb that changes a folder, each of which once had to do with removing something. */
 const changing: readonly [string, (bench: Bench, own: string) => Promise<unknown>][] = [

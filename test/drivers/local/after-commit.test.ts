@@ -47,9 +47,9 @@ vi.mock('node:fs/promises', async (importOriginal) => {
   return { ...Object.fromEntries(wrapped), default: real };
 });
 
-const { makeBench } = await import('../drivers/local/bench.ts');
-const { makeContent } = await import('../support/content.ts');
-const { testCall } = await import('../conformance/stage.ts');
+const { makeBench } = await import('./bench.ts');
+const { makeContent } = await import('../../support/content.ts');
+const { testCall } = await import('../../conformance/stage.ts');
 type Bench = ReturnType<typeof makeBench>;
 
 /** A verb, and whether what it was asked for is so. `one` is there beforehand. */
