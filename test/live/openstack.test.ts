@@ -27,6 +27,7 @@ if ('missing' in bed) {
       title: 'a real Glance, as its administrator',
       cloud: realCloud(bed, 'admin'),
       samples,
+      seesEverybody: true,
       ...patience,
       skips: { 'refuses the data of a blocked image': 'Glance lets administrators read deactivated images' },
     });

@@ -1,4 +1,4 @@
-import type { Cloud, Seed } from '../conformance/cloud.ts';
+import type { Cloud, Seed, Strange } from '../conformance/cloud.ts';
 import type { Bed } from './setup.ts';
 
 export type User = 'demo' | 'admin' | 'alt' | 'reader';
@@ -59,6 +59,33 @@ async function plant(raw: Raw, seed: Seed): Promise<string> {
   return made.id;
 }
 
+/** alt's images of one name, as they come into sight to this user: what is offered to his project, what everybody may see. */
+async function strangers(bed: Bed, user: User, name: string): Promise<Readonly<Partial<Record<Strange, string>>>> {
+  const [alt, admin, us] = await Promise.all([rawGlance(bed, 'alt'), rawGlance(bed, 'admin'), rawGlance(bed, user)]);
+  const member = bed.projects[projectOf[user]];
+  const make = async (visibility: string, raw = alt): Promise<string> => {
+    const fields = { name, visibility, disk_format: 'raw', container_format: 'bare', owner: bed.projects.alt };
+    const { id } = (await raw('POST', '/images', fields)) as { id: string };
+    await raw('PUT', `/images/${id}/file`, Buffer.alloc(1024, name), 'application/octet-stream');
+    return id;
+  };
+  const offer = async (status?: string): Promise<string> => {
+    const id = await make('shared');
+    await alt('POST', `/images/${id}/members`, { member });
+    if (status !== undefined) await us('PUT', `/images/${id}/members/${member ?? ''}`, { status });
+    return id;
+  };
+  return {
+    public: await make('public', admin),
+    community: await make('community'),
+    private: await make('private'),
+    offered: await offer(),
+    rejected: await offer('rejected'),
+    // An administrator sees those of everybody, and nothing tells him which are shared with him.
+    ...(user === 'admin' ? {} : { shared: await offer('accepted') }),
+  };
+}
+
 /** The bed for the conformance suite, as seen by one of its users. Public images are the administrator's. */
 export const realCloud = (bed: Bed, user: User): Cloud => ({
   wire: false,
@@ -71,6 +98,7 @@ export const realCloud = (bed: Bed, user: User): Cloud => ({
         for (const seed of images) ids.push(await plant(seed.isPublic ? admin : own, seed));
         return ids;
       },
+      strangers: (name) => strangers(bed, user, name),
       requests: () => [],
       forget: () => undefined,
       fail: () => {
