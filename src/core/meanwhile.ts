@@ -1,4 +1,4 @@
-import { conflictError } from './errors.ts';
+import { conflictError, providerError } from './errors.ts';
 import type { ImageRecord } from './image.ts';
 import type { Changes } from './operation.ts';
 
@@ -51,6 +51,14 @@ export function requireUnmet(before: ImageRecord, now: ImageRecord, changes: Cha
   throw conflictError(`image ${now.id} was changed by another client: ${told.join('; ')}; nothing was written`, {
     hint: `Look at it with: imgctl show ${now.id}`,
   });
+}
+
+/** Throws PROVIDER where a success shows that what was to be set was not: `after` is how the image is then. */
+export function requireWritten(after: ImageRecord, changes: Changes): void {
+  const lost = settingsOf(changes).filter(({ wanted, of }) => plain(of(after)) !== plain(wanted));
+  if (lost.length === 0) return;
+  const told = lost.map(({ what, of }) => `${what} is ${shown(of(after))}`);
+  throw providerError(`the change of image ${after.id} was accepted and not made: ${told.join('; ')}`);
 }
 
 /**

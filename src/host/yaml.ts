@@ -20,12 +20,25 @@ export function parseYaml(text: string, path: string): unknown {
     const what = problem.code === 'TAG_RESOLVE_FAILED' ? 'has a tag (!…) that is not supported' : 'is not readable as YAML';
     throw damaged(`${path} ${what}${line === undefined ? '' : ` (line ${line})`}`);
   }
+  visit(document, { Scalar: (_key, node) => keepText(node) });
   try {
     return document.toJS() as unknown;
   } catch {
     // Aliases that are not there, or that would fill the memory: the error quotes the text.
     throw damaged(`${path} is not readable as YAML`);
   }
+}
+
+/**
+ * A number that cannot be said as one stays the text that it is, such as an id of digits alone; so does one with an exponent that
+ * lacks its sign or the number its point (`12e34`), which is text to the tools whose files these are.
+ */
+function keepText(node: Scalar): void {
+  const { value, source } = node;
+  if (typeof value !== 'number' || source === undefined || String(value) === source) return;
+  const isLost = Number.isInteger(value) && !Number.isSafeInteger(value);
+  const isText = /^[-+]?[\d_.]+e/i.test(source) && !/\..*e[-+]/i.test(source);
+  if (isLost || isText) node.value = source;
 }
 
 const damaged = (message: string): Error => configError(message, { hint: 'Fix it, or move it out of the way.' });

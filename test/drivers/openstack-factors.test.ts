@@ -97,7 +97,7 @@ describe('one-time codes', () => {
     const auth = {
       application_credential_id: appCredential.id,
       application_credential_secret: appCredential.secret,
-      project_name: 'x',
+      project_name: 'demo',
     };
     await signedIn('v3multifactor', { ...auth, auth_methods: ['v3applicationcredential'] }, (run) =>
       expect(run.exitCode, run.stderr).toBe(0),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Changes } from '../../src/core/operation.ts';
 import { onRancher, patientCall } from '../clouds/rancher/visit.ts';
 import { failure, failureOf, testCall } from '../conformance/stage.ts';
 
@@ -72,6 +73,24 @@ describe('actions of rancher', () => {
       const id = visit.cloud.put({ state: 'removing' });
       await visit.session.require('delete').run({ id }, testCall());
       expect(visit.asked().map((line) => line.split(' ')[0])).toEqual(['GET', 'DELETE']);
+    }));
+});
+
+describe('changing on rancher', () => {
+  it('is a failure where the server accepts a change and drops it', () =>
+    onRancher({ key: 'superadmin' }, async (visit) => {
+      const id = visit.cloud.put({ name: 'old', description: 'kept' });
+      const body = JSON.stringify((await visit.show(id)).raw);
+      const drops = () =>
+        visit.cloud.fail({ kind: 'answer', status: 200, headers: json, body, on: ({ method }) => method === 'PUT' });
+      const patch = (changes: Changes) => visit.session.require('patch').run({ id, changes, extras: {} }, testCall());
+      drops();
+      const error = await failureOf(patch({ name: 'new', description: 'kept' }), 'PROVIDER');
+      expect(error.message).toContain('name is "old"');
+      expect(error.message).not.toContain('description');
+      drops();
+      await failureOf(patch({ description: null }), 'PROVIDER');
+      expect(await patch({ name: null, description: 'x' })).toMatchObject({ name: '', description: 'x' });
     }));
 });
 

@@ -48,8 +48,8 @@ describe('the address of rancher', () => {
   it('wants both halves of a key or none', () => {
     const open = (values: Readonly<Record<string, string>>) => (): unknown =>
       openSession(rancher, { url: 'http://127.0.0.1:1', ...values });
-    expect(open({ accessKey: 'a' })).toThrow(/secretKey is missing/);
-    expect(open({ secretKey: 'b' })).toThrow(/accessKey is missing/);
+    expect(open({ accessKey: 'a' })).toThrow(/secretKey is required/);
+    expect(open({ secretKey: 'b' })).toThrow(/accessKey is required/);
     expect(open({})).not.toThrow();
   });
 });

@@ -12,6 +12,13 @@ describe('parseYaml', () => {
     expect(parseYaml('', 'f')).toBeNull();
   });
 
+  it('keeps what no number can say as the text that it is', () => {
+    const texts = ['12345678901234567890123456789012', '12e34', '1234567890e12', '1e-3', '1.5e3', '123456789012345678901234'];
+    for (const text of texts) expect(parseYaml(`id: ${text}`, 'f'), text).toEqual({ id: text });
+    const numbers = { '7': 7, '0x1f': 31, '012': 10, '1_000': 1000, '1.5e+3': 1500, '.5': 0.5, '-5': -5 };
+    for (const [text, value] of Object.entries(numbers)) expect(parseYaml(`id: ${text}`, 'f'), text).toEqual({ id: value });
+  });
+
   it('throws CONFIG with path and line, and quotes nothing of the file', () => {
     const thrown = (() => {
       try {

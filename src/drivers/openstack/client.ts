@@ -14,6 +14,7 @@ import { authUrlOf, imageEndpointOf, interfaceOf } from './addresses.ts';
 import { chosenEndpoint, versioned, type Wanted } from './catalogue.ts';
 import { credentialsOf, type Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
+import { requireMeant, type MeantProject } from './meant-project.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
 import { isObject, objectIn, type WireObject } from './wire.ts';
 import { glanceError, said } from './words.ts';
@@ -59,6 +60,7 @@ export class OpenstackClient {
   readonly #authUrl: string | undefined;
   readonly #imageEndpoint: string | undefined;
   readonly #wanted: Wanted;
+  readonly #meant: MeantProject;
   #site: Promise<Site> | undefined;
   /** Images that were seen at work while their outcome was awaited. */
   readonly atWork = new Set<string>();
@@ -69,6 +71,7 @@ export class OpenstackClient {
     this.#credentials = credentialsOf(values);
     this.#authUrl = authUrlOf(values, this.#credentials);
     this.#imageEndpoint = imageEndpointOf(values);
+    this.#meant = values;
     this.#wanted = {
       region: values.region,
       interface: interfaceOf(values),
@@ -210,6 +213,7 @@ export class OpenstackClient {
 
   async #open(call: Call): Promise<Site> {
     const signedIn = await this.#signedIn(call);
+    requireMeant(signedIn, this.#meant);
     if (this.#imageEndpoint !== undefined) {
       const { region } = this.#wanted;
       return { signedIn, base: versioned(this.#imageEndpoint), ...(region === undefined ? {} : { region }) };

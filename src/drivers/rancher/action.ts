@@ -36,7 +36,7 @@ export async function allowed(client: RancherClient, action: Action, call: Call)
   const schema = await client.schema(call);
   if (schema.actions.has(action)) return;
   if (schema.actions.size === 0)
-    throw authError(`rancher: this key may only read images, so ${actions[action].verb} is not allowed to it`, {
+    throw authError(`this key may only read images, so ${actions[action].verb} is not allowed to it`, {
       hint: 'Use a key of a project member that is not read-only.',
     });
   throw absentForGood(client, action);
@@ -88,7 +88,7 @@ function notOffered(client: RancherClient, image: CattleImage, action: Action): 
   const offered = Object.entries(actions).filter(([name]) => image.actions[name] !== undefined);
   const list = offered.length === 0 ? 'no action at all' : `only: ${offered.map(([name]) => name).join(', ')}`;
   const verbs = offered.map(([, { verb }]) => verb);
-  const message = `rancher: image ${image.id} is ${image.state} and does not offer ${action} now. It offers ${list}`;
+  const message = `image ${image.id} is ${image.state} and does not offer ${action} now. It offers ${list}`;
   return conflictError(message, wayOn(image, action, verbs));
 }
 
@@ -103,7 +103,7 @@ function wayOn(image: CattleImage, action: Action, verbs: readonly string[]): Ci
 
 function absentForGood(client: RancherClient, action: Action): Error {
   const since = action === 'restore' ? ': Rancher 1.6 and later have no restore, a removed image can only be purged' : '';
-  return unsupportedError(`rancher: the server at ${client.address.root} does not have the action ${action} at all${since}`, {
+  return unsupportedError(`the server at ${client.address.root} does not have the action ${action} at all${since}`, {
     hint: action === 'restore' ? 'Recreate the image from its source.' : 'See what this server offers with:',
     ...(action === 'restore' ? {} : { next: [{ command: 'imgctl profile check PROFILE' }] }),
   });

@@ -24,12 +24,12 @@ const firstVersion = 'v1';
 export function parseAddress(text: string, project?: string): Address {
   const url = urlOf(text);
   if (!url || !/^https?:$/.test(url.protocol))
-    throw configError(`rancher: url "${text}" is not an http or https URL`, {
-      hint: 'it looks like http://host:8080/v1/projects/1a5',
+    throw configError(`url "${text}" is not an http or https URL`, {
+      hint: 'Set url to an address such as http://HOST:8080/v1/projects/1a5',
     });
   if (url.username || url.password)
-    throw configError(`rancher: the url for ${url.host} holds credentials`, {
-      hint: 'give them as accessKey and secretKey, and leave them out of url',
+    throw configError(`the url for ${url.host} holds credentials`, {
+      hint: 'Set accessKey and secretKey, and remove them from url.',
     });
   const parts = url.pathname.split('/').filter((part) => part !== '');
   refuseRancher2(parts, url);
@@ -39,7 +39,7 @@ export function parseAddress(text: string, project?: string): Address {
   const [kind, id] = at < 0 ? [] : parts.slice(at + 1);
   const pasted = kind?.toLowerCase() === 'projects' ? id : undefined;
   if (pasted !== undefined && project !== undefined && pasted !== project)
-    throw configError(`rancher: url names project ${pasted}, but project is ${project}`, { hint: 'leave one of the two out' });
+    throw configError(`url names project ${pasted}, but project is ${project}`, { hint: 'Remove one of the two.' });
   const wanted = project ?? pasted;
   return { origin: url.origin, root: `${url.origin}${prefix}/${version}`, ...(wanted === undefined ? {} : { project: wanted }) };
 }
@@ -57,21 +57,21 @@ export function schemasUrl(address: Address, projectId?: string): string {
  */
 export function followed(link: string, address: Address): string {
   const url = urlOf(link);
-  if (!url) throw providerError(`rancher: the server gave a link that is no URL: "${link}"`);
+  if (!url) throw providerError(`the server gave a link that is no URL: "${link}"`);
   if (url.origin === address.origin) return link;
   // Oddity: behind a proxy that ends TLS and does not say so, the server writes `http` links to the name it was asked by.
   // They are asked at the profile's own origin, so the key never goes over an open line.
   if (url.protocol === 'http:' && address.origin.startsWith('https:') && url.hostname === new URL(address.origin).hostname)
     return `${address.origin}${url.pathname}${url.search}`;
-  throw providerError(`rancher: the server at ${address.origin} gave a link to ${url.origin}, where the key must not be sent`, {
-    hint: `if both are the same server, put ${url.origin} into the url of the profile, or have the proxy send X-Forwarded-Proto and X-Forwarded-Host`,
+  throw providerError(`the server at ${address.origin} gave a link to ${url.origin}, where the key must not be sent`, {
+    hint: `If both are the same server: set url to ${url.origin}, or have the proxy send X-Forwarded-Proto and X-Forwarded-Host.`,
   });
 }
 
 function refuseRancher2(parts: readonly string[], url: URL): void {
   if (!parts.some((part) => /^v3(-public)?$/i.test(part))) return;
-  throw configError(`rancher: ${url.origin}${url.pathname} is the API of Rancher 2, which keeps no images`, {
-    hint: 'this driver speaks to Rancher 1.x at /v1 or /v2-beta',
+  throw configError(`${url.origin}${url.pathname} is the API of Rancher 2, which keeps no images`, {
+    hint: 'Use a server of Rancher 1.x, at /v1 or /v2-beta.',
   });
 }
 

@@ -67,14 +67,14 @@ export function ownConditions(schema: ImageSchema, own: ListRequest['own']): rea
   const conditions = Object.entries(own).map(([name, value]) => condition(name, value));
   const useless = conditions.find((each) => !works(schema, each));
   if (useless)
-    throw usageError(`rancher: this server does not filter images by ${parameter(useless)[0]} for this key`, {
-      hint: `it filters by ${[...schema.filters.keys()].join(', ')}`,
+    throw usageError(`this server does not filter images by ${parameter(useless)[0]} for this key`, {
+      hint: `Supported: ${[...schema.filters.keys()].join(', ')}`,
     });
   // Oddity: of two modifiers on one field the server applies one and forgets the other.
   const twice = conditions.find((each, at) => conditions.findIndex(({ field }) => field === each.field) !== at);
   if (twice)
-    throw usageError(`rancher: the server applies only one condition on ${twice.field}, and two were given`, {
-      hint: 'give one, and narrow the rest with --name, --newer-than or --older-than',
+    throw usageError(`the server applies only one condition on ${twice.field}, and two were given`, {
+      hint: 'Use one, and narrow the rest with --name, --newer-than or --older-than.',
     });
   return conditions;
 }

@@ -16,7 +16,7 @@ export const create: Operation<RancherClient, 'create'> = {
     const schema = await client.schema(call);
     // Oddity: the fields are marked as writable for every role; whether anything may be written, only the methods tell.
     if (!schema.collectionMethods.has('POST'))
-      throw authError(`rancher: ${client.address.root} does not let this key create images`, {
+      throw authError(`${client.address.root} does not let this key create images`, {
         hint: 'Use a superadmin key. Ordinary keys may read images and change their state.',
       });
     const json = given<{ name: string; description: string }>({ name, description });

@@ -27,7 +27,7 @@ async function byMethod(client: RancherClient, image: CattleImage, call: Call): 
   const answer = await persist(client, { method: 'DELETE', url }, call);
   // Oddity: 405 is said of the state here, not of the method.
   if (answer.status === 405 && isRefusal(answer))
-    throw conflictError(`rancher: image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
+    throw conflictError(`image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
       status: 405,
       hint: 'Deactivate it first, then delete it:',
       next: [{ command: 'imgctl deactivate IMAGE', image: image.id }],

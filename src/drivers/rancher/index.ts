@@ -56,8 +56,8 @@ export default defineDriver({
   ids: imageIds,
   connect({ url, accessKey, secretKey, project }, { http }) {
     if ((accessKey === undefined) !== (secretKey === undefined))
-      throw configError(`rancher: ${accessKey === undefined ? 'accessKey' : 'secretKey'} is missing`, {
-        hint: 'an API key has two halves: give accessKey and secretKey',
+      throw configError(`${accessKey === undefined ? 'accessKey' : 'secretKey'} is required: an API key has two halves`, {
+        hint: 'Set accessKey and secretKey.',
       });
     const authorization =
       accessKey === undefined || secretKey === undefined ? undefined : basicAuthorization(accessKey, secretKey);

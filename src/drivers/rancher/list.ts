@@ -53,7 +53,7 @@ const choosesOwners = ({ scope, filters, own }: ListRequest): boolean =>
 const isOfOwner = (name: string): boolean => name === 'accountId' || name.startsWith('accountId_');
 
 function warnOfStrange(count: number, call: Call): void {
-  const message = `rancher: images of other accounts were left out: ${count}. List them with --all, or set project to one of theirs.`;
+  const message = `Rancher: images of other accounts were left out: ${count}. List them with --all, or set project to one of theirs.`;
   call.note({ kind: 'warning', message });
 }
 
@@ -95,6 +95,6 @@ function warnOfAccountKey(client: RancherClient, schema: ImageSchema, call: Call
   if (client.address.project !== undefined || (kind !== 'user' && kind !== 'admin')) return;
   call.note({
     kind: 'warning',
-    message: 'rancher: this is the key of an account, and no project is given: set project to see its images',
+    message: 'Rancher: this is the key of an account, and no project is given: set project to see its images',
   });
 }

@@ -1,5 +1,5 @@
 import { authError, providerError } from '../../core/errors.ts';
-import { requireUnmet } from '../../core/meanwhile.ts';
+import { requireUnmet, requireWritten } from '../../core/meanwhile.ts';
 import type { Operation } from '../../core/operation.ts';
 import { persist } from './action.ts';
 import type { RancherClient } from './client.ts';
@@ -12,7 +12,7 @@ export const patch: Operation<RancherClient, 'patch'> = {
   async run(client, request, call) {
     const what = `patching image ${request.id}`;
     if (!(await client.schema(call)).resourceMethods.has('PUT'))
-      throw authError(`rancher: ${client.address.root} does not let this key change images`, {
+      throw authError(`${client.address.root} does not let this key change images`, {
         hint: 'Use a superadmin key. Ordinary keys may read images and change their state.',
       });
     const { name, description } = request.changes;
@@ -23,6 +23,8 @@ export const patch: Operation<RancherClient, 'patch'> = {
     if (url === undefined) throw providerError(`${what}: the server gave no link to the image`);
     const answer = await persist(client, { method: 'PUT', url, json }, call);
     if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
-    return recordFrom(await answeredImage(client, answer, request.id, call), what);
+    const after = recordFrom(await answeredImage(client, answer, request.id, call), what);
+    requireWritten(after, request.changes);
+    return after;
   },
 };

@@ -18,7 +18,7 @@ export async function projectsNamed(client: RancherClient, name: string, call: C
 export async function projectNamed(client: RancherClient, name: string, call: Call): Promise<string> {
   const ids = await projectsNamed(client, name, call);
   const hint = 'Set project to an id such as 1a5.';
-  if (ids.length > 1) throw conflictError(`rancher: several projects are called "${name}": ${ids.join(', ')}`, { hint });
-  if (ids[0] === undefined) throw notFoundError(`rancher: this key sees no project called "${name}"`, { hint });
+  if (ids.length > 1) throw conflictError(`several projects are called "${name}": ${ids.join(', ')}`, { hint });
+  if (ids[0] === undefined) throw notFoundError(`this key sees no project called "${name}"`, { hint });
   return ids[0];
 }

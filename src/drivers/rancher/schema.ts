@@ -20,15 +20,15 @@ export interface ImageSchema {
 export function imageSchema(answer: ApiAnswer): ImageSchema {
   const body = answer.json();
   if (!isMap(body) || !Array.isArray(body['data']))
-    throw providerError(`rancher: ${answer.url} gave no list of schemas`, {
-      hint: 'is this the URL of a Rancher 1.x server? Rancher 2 keeps no images',
+    throw providerError(`${answer.url} gave no list of schemas`, {
+      hint: 'Check that url is that of a Rancher 1.x server: Rancher 2 keeps no images.',
     });
   const schemas = body['data'].filter(isMap);
   const schema = schemas.find(({ id }) => id === 'image');
   const collection = texts(schema?.['links'])['collection'];
   if (!schema || collection === undefined)
-    throw authError(`rancher: ${answer.url} knows no images: the role of this key may not see them`, {
-      hint: 'use a key of a project member; a server of Rancher 2 keeps no images at all',
+    throw authError(`${answer.url} knows no images: the role of this key may not see them`, {
+      hint: 'Use a key of a project member. Rancher 2 keeps no images at all.',
     });
   return {
     collection,
