@@ -126,6 +126,19 @@ describe('a place that cannot be asked', () => {
       expect(cloud.store.of('images/second').tags.has(id)).toBe(false);
     });
 
+  it('does not hide what was done before', async () => {
+    const { session, id, replicate } = await start();
+    const denied = { kind: 'answer', status: 403, body: '{"errors":[{"code":"DENIED","message":"no"}]}', times: 99 } as const;
+    cloud.fail({ ...denied, on: ({ method, path }) => method === 'POST' && path.includes('images/third') });
+    const call = testCall();
+    await failureOf(replicate(['images/second', 'images/third'], [], call), 'AUTH');
+    expect(JSON.stringify(call.notes)).toContain(`image ${id} was copied to images/second`);
+    cloud.fail({ ...denied, on: ({ method, path }) => method === 'DELETE' && path.includes(library) });
+    const deleting = testCall();
+    await failureOf(session.require('delete').run({ id }, deleting), 'AUTH');
+    expect(JSON.stringify(deleting.notes)).toContain(`image ${id} was removed from images/second`);
+  });
+
   it('is told of where nothing goes', async () => {
     const { session, id, replicate, show, placesOf } = await start();
     await replicate(['images/second']);

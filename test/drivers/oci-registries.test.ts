@@ -91,6 +91,33 @@ describe('removal is believed only when the tag answers no more', () => {
     });
   }
 
+  for (const refusedDigest of [400, 403, 405, 409, 412, 422, 501])
+    it(`the tag goes where its digest may not, whatever the status is: ${refusedDigest}`, async () => {
+      for (const deletion of ['tag-first', 'tag-only'] as const) {
+        const { remove, tags, session } = await start({ deletion, refusedDigest });
+        expect((await session.probe(testCall())).missing).toEqual({});
+        await remove('g');
+        expect(tags()).toEqual(['n1', 'n2']);
+      }
+    });
+
+  it.each([
+    [403, 'DENIED', 'AUTH'],
+    [409, 'CONFLICT', 'CONFLICT'],
+    [412, 'PRECONDITION', 'CONFLICT'],
+    [422, 'LOCKED', 'PROVIDER'],
+  ] as const)('says why none goes: %i', async (status, code, kind) => {
+    const started = await start();
+    const at = (pattern: RegExp) => (method: string, path: string) => method === 'DELETE' && pattern.test(path);
+    answerAll(started, at(/sha256/), { status, body: refusal(status, code, 'it is under retention').body });
+    answerAll(started, at(/manifests\/g/), {
+      status: 405,
+      body: refusal(405, 'UNSUPPORTED', 'The operation is unsupported.').body,
+    });
+    expect((await failureOf(started.remove('g'), kind)).message).toContain('under retention');
+    expect(started.tags()).toEqual(['g', 'n1', 'n2']);
+  });
+
   it('fails where every DELETE is answered with success and nothing is done', async () => {
     const { remove, replicate, tags } = await start({ deletion: 'pretended' });
     await replicate('g', ['images/second']);

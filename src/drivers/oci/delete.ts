@@ -15,8 +15,18 @@ async function removeWhole(client: OciClient, found: Found, call: Call): Promise
       next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
     });
   const copies = await copiesForSure(found, call, client.places.values());
-  for (const [name, copy] of copies) await removeFrom(client.repository(name), copy, call);
-  await removeFrom(client.home, found, call);
+  const gone: string[] = [];
+  try {
+    for (const [name, copy] of copies) {
+      await removeFrom(client.repository(name), copy, call);
+      gone.push(name);
+    }
+    await removeFrom(client.home, found, call);
+  } catch (error) {
+    if (gone.length > 0)
+      call.note({ kind: 'warning', message: `before that failed, image ${id} was removed from ${gone.join(', ')}` });
+    throw error;
+  }
 }
 
 /** An image whose record is gone or damaged: nothing can be done with it but this. */

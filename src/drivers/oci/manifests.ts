@@ -108,7 +108,7 @@ async function whyNotPut(
   const error = refused(answer, answer.text, what, {
     write: true,
     ...repository.wire.blame(answer),
-    ...(code === 'MANIFEST_INVALID' ? { hint: noArtifacts } : {}),
+    ...(code === 'MANIFEST_INVALID' || answer.status === 415 ? { hint: noArtifacts } : {}),
   });
   const isAboutTags =
     answer.status !== 403 && answer.status !== 400 ? true : /TAG|immutab/i.test(`${code} ${wordsOf(answer.text)}`);

@@ -14,7 +14,7 @@ async function whyNoDelete(client: OciClient, call: Call): Promise<string | unde
   for (const reference of nothing) {
     try {
       const answer = await askRemoval(client.home, reference, 'checking whether images can be deleted', call);
-      if (answer.status !== 405) return undefined;
+      if (answer.status !== 403 && answer.status !== 405) return undefined;
       reason ??= whyNot(client.home, answer).message;
     } catch (error) {
       if (error instanceof ImgctlError && error.code === 'AUTH') return error.message;

@@ -36,8 +36,9 @@ function errorIn(body: string): CodeAndWords | undefined {
   const [first] = Array.isArray(errors) ? (errors as readonly unknown[]) : [];
   if (!isJson(first)) return undefined;
   const { code, message, detail } = first;
-  const words = [message, detail].filter((part) => typeof part === 'string' && part !== '').join(': ');
-  return { code: typeof code === 'string' ? code : '', words };
+  const more = isJson(detail) ? (detail.message ?? detail.error) : detail;
+  const words = [message, more].filter((part) => typeof part === 'string' && part !== '');
+  return { code: typeof code === 'string' ? code : '', words: [...new Set(words)].join(': ') };
 }
 
 /** The registry's code for an error, empty if the body is none of its errors. */

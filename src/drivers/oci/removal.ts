@@ -48,7 +48,13 @@ export function whyNot(repository: Repository, answer: ApiAnswer): ImgctlError {
   });
 }
 
-/** Asks for the removal of what a digest or a tag names. Throws refusals of who asks; of what is asked they are answers. */
+/**
+ * Statuses with which registries refuse one way of removal and may let another: the digest while a tag names it, a tag ever.
+ * Registries differ in which, and some say the same of what nobody may do.
+ */
+const otherwise: readonly number[] = [400, 403, 404, 405, 409, 412, 422, 501];
+
+/** Asks for the removal of what a digest or a tag names. What one way refuses, another may let: then that is the answer. */
 export const askRemoval = (repository: Repository, reference: string, what: string, call: Call) =>
   repository.wire.ask(
     {
@@ -56,7 +62,7 @@ export const askRemoval = (repository: Repository, reference: string, what: stri
       method: 'DELETE',
       url: urlIn(repository, `manifests/${reference}`),
       scopes: [scope(repository, 'delete')],
-      welcome: [400, 404, 405],
+      welcome: otherwise,
     },
     call,
   );
@@ -114,7 +120,10 @@ export async function remove(repository: Repository, found: Removable, call: Cal
 }
 
 function notRemoved(repository: Repository, what: string, first: ApiAnswer, last: ApiAnswer): ImgctlError {
-  const refusal = [first, last].find(({ status }) => status === 405) ?? (mayBeDone(first) ? undefined : first);
+  // That there is no such way says less than why it is not open now.
+  const says = ({ status }: ApiAnswer): number => (status === 400 || status === 404 ? 0 : status === 405 ? 1 : 2);
+  const refusals = [first, last].filter((one) => !mayBeDone(one) && (says(one) > 0 || !mayBeDone(first)));
+  const refusal = refusals.toSorted((a, b) => says(b) - says(a))[0];
   if (refusal?.status === 405) return whyNot(repository, refusal);
   if (refusal) return refused(refusal, refusal.text, what, { write: true });
   return providerError(`${what}: the answer is HTTP ${first.status}, but the image is still there`, {

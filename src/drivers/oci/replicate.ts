@@ -58,16 +58,32 @@ export const replicate: Operation<OciClient, 'replicate'> = {
         next: [{ command: 'imgctl delete IMAGE', image: request.id }],
       });
     const others = [...names].filter((name) => name !== client.home.name);
-    for (const name of others) {
-      await copyTo(client, client.repository(name), found, call);
-      if (!client.places.has(name) && !request.remove.includes(name))
-        call.note({
-          kind: 'warning',
-          message: `${name} is not in places of the profile: later runs do not see this copy, and delete leaves it there`,
-        });
-      client.watch(name);
+    const done: string[] = [];
+    try {
+      for (const name of others) {
+        await copyTo(client, client.repository(name), found, call);
+        if (!copies.has(name)) done.push(`copied to ${name}`);
+        noteUnnamed(client, name, request, call);
+        client.watch(name);
+      }
+      for (const [name, copy] of copies) {
+        if (names.has(name)) continue;
+        await remove(client.repository(name), copy, call);
+        done.push(`removed from ${name}`);
+      }
+    } catch (error) {
+      if (done.length > 0)
+        call.note({ kind: 'warning', message: `before that failed, image ${found.id} was ${done.join(', ')}` });
+      throw error;
     }
-    for (const [name, copy] of copies) if (!names.has(name)) await remove(client.repository(name), copy, call);
     return shown(client, found, others);
   },
 };
+
+function noteUnnamed({ places }: OciClient, name: string, request: ReplicateRequest, call: Call): void {
+  if (places.has(name) || request.remove.includes(name)) return;
+  call.note({
+    kind: 'warning',
+    message: `${name} is not in places of the profile: later runs do not see this copy, and delete leaves it there`,
+  });
+}

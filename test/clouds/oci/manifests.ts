@@ -62,17 +62,17 @@ export function write(request: FakeRequest, repository: Repository, reference: s
 /** Takes away what a digest or a tag names, in the way of the registry that this is. */
 export function remove(repository: Repository, reference: string, switches: Switches): FakeAnswer {
   if (!switches.deletes) return refusal(405, 'UNSUPPORTED', 'The operation is unsupported.');
-  const { deletion } = switches;
+  const { deletion, refusedDigest } = switches;
   if (deletion === 'pretended') return { status: 202 };
   if (deletion === 'locked') return refusal(405, 'UNSUPPORTED', 'The operation is disallowed on this image. It is locked.');
   if (!isDigest(reference)) {
     if (deletion === 'manifest') return refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
     return repository.tags.delete(reference) ? { status: 202 } : refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
   }
-  if (deletion === 'tag-only') return refusal(405, 'UNSUPPORTED', 'The operation is unsupported.');
+  if (deletion === 'tag-only') return refusal(refusedDigest || 405, 'UNSUPPORTED', 'The operation is unsupported.');
   if (!repository.manifests.has(reference)) return refusal(404, 'MANIFEST_UNKNOWN', 'manifest unknown');
   if (deletion === 'tag-first' && [...repository.tags.values()].includes(reference))
-    return refusal(400, 'GOOGLE_MANIFEST_DANGLING_TAG', 'the manifest is still referenced by a tag');
+    return refusal(refusedDigest || 400, 'GOOGLE_MANIFEST_DANGLING_TAG', 'the manifest is still referenced by a tag');
   if (deletion === 'apart') return { status: 202 };
   repository.manifests.delete(reference);
   for (const [tag, digest] of repository.tags) if (digest === reference) repository.tags.delete(tag);

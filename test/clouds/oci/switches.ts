@@ -8,6 +8,8 @@ export interface Switches {
    * is done. `locked`: 405 with a reason.
    */
   deletion: 'manifest' | 'apart' | 'tag-first' | 'tag-only' | 'pretended' | 'locked';
+  /** Status of a DELETE by digest that is refused because it is one, or because a tag names it; 0: 400, or 405. */
+  refusedDigest: number;
   /** The status with which a tag that names another manifest is refused; 0: tags move. */
   immutable: 0 | 400 | 409 | 412;
   /** The code of a 404 for what nobody has written; absent: those of the specification. */
@@ -62,6 +64,7 @@ export interface Switches {
 export const defaultSwitches = (): Switches => ({
   deletes: true,
   deletion: 'manifest',
+  refusedDigest: 0,
   immutable: 0,
   unknownCode: undefined,
   headOfManifests: 0,
