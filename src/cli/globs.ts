@@ -1,4 +1,5 @@
 import { usageError } from '../core/errors.ts';
+import { anyGlob } from '../core/glob.ts';
 import { parseReference } from '../core/reference.ts';
 import type { ProfileDirectory } from './directory.ts';
 
@@ -18,12 +19,9 @@ export function globsFrom(typed: readonly string[], name: string | undefined, di
   const [profile, ...others] = profiles;
   if (others.length > 0 && globs.length > 1)
     throw usageError('several globs in several profiles cannot be listed at once', { hint: 'Use -p PROFILE for each profile.' });
-  const [only = '*', ...more] = globs;
+  const [first = '*', ...more] = globs;
   return {
-    name: more.length === 0 ? only : `{${globs.map(commasKept).join(',')}}`,
+    name: anyGlob([first, ...more]),
     profiles: [profile, ...others].filter((one) => one !== undefined),
   };
 }
-
-/** A comma outside braces stands for itself. */
-const commasKept = (glob: string): string => (/[{\\]/.test(glob) ? glob : glob.replaceAll(',', String.raw`\,`));

@@ -21,6 +21,27 @@ export function globPattern(glob: string): Pattern {
   return { test: (text) => patterns.some((pattern) => pattern.test(text)) };
 }
 
+/** One glob for whatever any of these matches. */
+export const anyGlob = (globs: readonly [string, ...string[]]): string =>
+  globs.length === 1 ? globs[0] : `{${globs.map(within).join(',')}}`;
+
+/** The same glob where it stands between braces: signs of braces that mean nothing in it alone must mean nothing there. */
+function within(glob: string): string {
+  let text = '';
+  for (let at = 0; at < glob.length; at += 1) {
+    const sign = glob[at] ?? '';
+    const brace = sign === '{' ? braceAt(glob, at) : undefined;
+    if (brace) {
+      text += glob.slice(at, brace.end + 1);
+      at = brace.end;
+    } else if (sign === '\\') {
+      text += at + 1 < glob.length ? glob.slice(at, at + 2) : String.raw`\\`;
+      at += 1;
+    } else text += ',{}'.includes(sign) ? `\\${sign}` : sign;
+  }
+  return text;
+}
+
 /** Index of the `}` that closes the `{` at `from`, and of the commas between; absent: nothing closes it. */
 function braceAt(glob: string, from: number): { readonly end: number; readonly commas: readonly number[] } | undefined {
   const commas: number[] = [];

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globPattern, isGlob } from '../../src/core/glob.ts';
+import { anyGlob, globPattern, isGlob } from '../../src/core/glob.ts';
 
 describe('a glob', () => {
   const names = ['img-1', 'img-2', 'img-3', 'img-x', 'web[1]', 'web1', 'a{b}', 'ab', 'a,b', 'a\\b', 'a-b', ']', '^', '!', ''];
@@ -49,6 +49,31 @@ describe('a glob', () => {
       .split('\n');
     const wrong = lines.filter(([glob, text], at) => globPattern(glob).test(text) !== (told[at] === '1'));
     expect(wrong).toEqual([]);
+  });
+
+  it('made of several matches what any of them matches, whatever signs they hold', () => {
+    const sign = fc.constantFrom('a', 'b', ',', '{', '}', '\\', '[', ']', '*', '?', '!', '-');
+    const glob = fc.array(sign, { maxLength: 6 }).map((signs) => signs.join(''));
+    const text = fc
+      .array(fc.constantFrom('a', 'b', ',', '{', '}', '\\', '[', ']', '-'), { maxLength: 4 })
+      .map((one) => one.join(''));
+    fc.assert(
+      fc.property(glob, glob, fc.array(text, { minLength: 1, maxLength: 20 }), (one, other, texts) => {
+        const both = globPattern(anyGlob([one, other]));
+        for (const each of texts)
+          expect(both.test(each), `${one} | ${other}: ${each}`).toBe(
+            globPattern(one).test(each) || globPattern(other).test(each),
+          );
+      }),
+      {
+        numRuns: 2000,
+        examples: [
+          ['a,b', '{c,d}', ['a,b']],
+          ['a,b\\', '{c,d}', ['a,b\\']],
+          ['a{b', 'c', ['a{b', 'c']],
+        ],
+      },
+    );
   });
 
   it('of many stars, choices or texts costs no time', () => {
