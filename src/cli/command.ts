@@ -69,7 +69,9 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
   readonly needs: N;
   readonly examples: readonly [Example, Example, ...Example[]];
   /** What the result will be drawn by. Needed of whatever changes something: its columns are looked at before that. */
-  draws?(input: ArgValues<A> & OptionValues<O>): AnyView;
+  draws?(input: ArgValues<A> & OptionValues<O>): AnyView | undefined;
+  /** It changes nothing, and what it draws is looked at beforehand since it may take long. */
+  readonly isHarmless?: boolean;
   run(input: ArgValues<A> & OptionValues<O>, context: Context<N>): Promise<Outcome | undefined>;
 }
 
@@ -89,7 +91,8 @@ export interface Command {
   readonly options: Options;
   readonly needs: Needs;
   readonly examples: readonly Example[];
-  draws?(input: Readonly<Record<string, unknown>>): AnyView;
+  draws?(input: Readonly<Record<string, unknown>>): AnyView | undefined;
+  readonly isHarmless?: boolean;
   run(input: Readonly<Record<string, unknown>>, context: Context<Needs>): Promise<Outcome | undefined>;
 }
 

@@ -14,18 +14,14 @@ export interface OpenTarget {
   readonly to: At<'upload' | 'show' | 'list'> | ImgctlError;
 }
 
-/** Opens the account of each target, each once. Throws USAGE; other failures are handed out. */
+/** Opens the account of each target. Throws USAGE; other failures are handed out. */
 export async function openTargets(
   targets: readonly CopyTarget[],
   context: Context<typeof copyNeeds>,
 ): Promise<readonly OpenTarget[]> {
-  const open = new Map<string, OpenTarget['to']>();
-  for (const { profile } of targets)
-    if (!open.has(profile)) open.set(profile, await context.at('to', profile).catch((error: unknown) => failureOf(error)));
-  return targets.flatMap((target) => {
-    const to = open.get(target.profile);
-    return to ? [{ target, to }] : [];
-  });
+  const opened: OpenTarget[] = [];
+  for (const target of targets) opened.push({ target, to: await context.at('to', target.profile).catch(failureOf) });
+  return opened;
 }
 
 /** A failure of one target. Throws what is none, or concerns all of them. */

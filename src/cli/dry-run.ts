@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Image } from '../core/image.ts';
 import { humanSize } from '../core/quantity.ts';
 import { Secret } from '../core/secret.ts';
@@ -112,16 +113,32 @@ function asked(request: object): Partial<Planned> {
   };
 }
 
+const stops = new AsyncLocalStorage<{ first?: DryRunStop }>();
+
+/** Does a verb's work, whose first stop is kept: drivers may catch it, and undo what they believe to have done. */
+export const keepingFirstStop = <T>(work: () => T): T => stops.run({}, work);
+
+/** What the verb that is at work was stopped at first; absent where nothing stopped it. */
+export const firstStop = (): DryRunStop | undefined => stops.getStore()?.first;
+
+/** Stops the verb that is at work. */
+function stopHere(planned: Partial<Planned>): never {
+  const kept = stops.getStore() ?? {};
+  kept.first ??= new DryRunStop({ verb: '', ...planned });
+  throw kept.first;
+}
+
 /** An Http that sends what only reads, and stops at the first request that would change something. */
-export function dryHttp(http: Http, stop: (request: Partial<Planned>) => never): Http {
+export function dryHttp(http: Http, where: Pick<Planned, 'profile' | 'provider'>): Http {
   return {
     receive: (request, call) => http.receive(request, call),
-    send: (request) => stop({ method: request.method, url: request.secretUrl ? '[secret]' : String(request.url) }),
+    send: ({ method, url, secretUrl }) => stopHere({ ...where, method, url: secretUrl ? '[secret]' : String(url) }),
     async request(request, call) {
       if (request.method === 'GET' || request.method === 'HEAD' || request.harmless) return http.request(request, call);
       const body =
         request.json ?? (await request.jsonNow?.()) ?? (typeof request.body === 'string' ? parsed(request.body) : undefined);
-      return stop({
+      return stopHere({
+        ...where,
         method: request.method,
         url: request.secretUrl ? '[secret]' : String(request.url),
         ...(body === undefined ? {} : { body }),

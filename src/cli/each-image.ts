@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { agree, findAndAgree, withLoss, type Loss } from './loss.ts';
 import type { Options } from './option.ts';
 import { many, one, type Outcome } from './outcome.ts';
-import type { Meaning } from './resolve-image.ts';
+import { sharedLists, type Meaning } from './resolve-image.ts';
 import { allOf } from './parallel.ts';
 import { absent, rowsOf } from './rows.ts';
 import { actOn, lead, target, type Lead, type Target, type Work } from './targets.ts';
@@ -44,23 +44,28 @@ export async function eachImage<V extends OperationName>(
   work: Work<V>,
   { loss, among }: { readonly loss?: Loss<V> | undefined; readonly among?: Meaning['among'] } = {},
 ): Promise<Outcome | undefined> {
-  const meaning: Meaning = { ...(options.latest ? { pick: 'latest' } : {}), ...(among ? { among } : {}) };
+  const meaning: Meaning = {
+    ...(options.latest ? { pick: 'latest' } : {}),
+    ...(among ? { among } : {}),
+    ...sharedLists(texts.length),
+  };
   // A plan is made for what is there.
   const find = (text: string): Promise<Lead<V>> => (context.settings.dryRun ? target : lead)(text, context, meaning);
+  const each = [...new Set(texts)];
   const [only, ...others] = texts;
   if (only !== undefined && others.length === 0) {
     try {
       const found = await find(only);
       if (loss) await agree([await withLoss(found, loss)], loss, context);
-      return await actOn(found, async (each) => single(await work(each), each, options.ignoreMissing));
+      return await actOn(found, async (it) => single(await work(it), it, options.ignoreMissing));
     } catch (error) {
       if (!options.ignoreMissing || !isNoSuchImage(error)) throw error;
       return one(resultView, absent(only, context));
     }
   }
-  const ready = loss ? await findAndAgree(texts, find, loss, context) : find;
+  const ready = loss ? await findAndAgree(each, find, loss, context) : find;
   const several = { failFast: options.failFast ?? false, ignoreMissing: options.ignoreMissing ?? false };
-  const rows = await allOf(rowsOf(context, texts, several, ready, work));
+  const rows = await allOf(rowsOf(context, each, several, ready, work));
   const failed = rows.filter((row) => row.result === 'failed');
   if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);

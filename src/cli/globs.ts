@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import { anyGlob } from '../core/glob.ts';
+import { anyGlob, isGlob, literalGlob } from '../core/glob.ts';
 import { parseReference } from '../core/reference.ts';
 import type { ProfileDirectory } from './directory.ts';
 
@@ -19,7 +19,8 @@ export function globsFrom(typed: readonly string[], name: string | undefined, di
   const [profile, ...others] = profiles;
   if (others.length > 0 && globs.length > 1)
     throw usageError('several globs in several profiles cannot be listed at once', { hint: 'Use -p PROFILE for each profile.' });
-  const [first = '*', ...more] = globs;
+  const [first = '*', ...more] =
+    globs.length < 2 ? globs : globs.flatMap((glob) => (isGlob(glob) ? [glob, literalGlob(glob)] : [glob]));
   return {
     name: anyGlob([first, ...more]),
     profiles: [profile, ...others].filter((one) => one !== undefined),

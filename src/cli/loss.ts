@@ -33,7 +33,9 @@ export async function findAndAgree<V extends OperationName>(
   const look = async (text: string): Promise<WithLoss<V>> => withLoss(await find(text), loss);
   const looks = await Promise.allSettled(inParallel(context.settings.concurrencyLimit, texts, look));
   const impossible = looks.flatMap((one, at) =>
-    one.status === 'rejected' && one.reason instanceof ImgctlError ? [`${texts[at] ?? ''}: ${one.reason.message.split('\n')[0] ?? ''}`] : [],
+    one.status === 'rejected' && one.reason instanceof ImgctlError
+      ? [`${texts[at] ?? ''}: ${one.reason.message.split('\n')[0] ?? ''}`]
+      : [],
   );
   await agree(
     looks.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])),
@@ -41,8 +43,9 @@ export async function findAndAgree<V extends OperationName>(
     context,
     impossible,
   );
+  const byText = new Map(texts.map((text, at) => [text, looks[at]]));
   return async (text) => {
-    const one = looks[texts.indexOf(text)];
+    const one = byText.get(text);
     if (one?.status === 'fulfilled') return one.value;
     throw one?.reason;
   };
@@ -61,7 +64,7 @@ export async function agree<V extends OperationName>(
     const [first] = there;
     if (!first) continue;
     const images = async (): Promise<readonly Image[]> => {
-      const all = await Promise.all(there.map((one) => shown(one)));
+      const all = await Promise.all(inParallel(surface.settings.concurrencyLimit, there, (one) => shown(one)));
       return all.filter((image) => image !== undefined);
     };
     const what = loss.of ? { what: `${there.map(({ goes }) => goes).join(', ')} (profile ${profile})` } : {};

@@ -17,7 +17,17 @@ export interface Meaning {
   readonly pick?: Choice;
   readonly among?: readonly Status[];
   readonly reach?: Reach;
+  /** Lists that were read for other names of the same command; absent: each name is asked for by itself. */
+  readonly lists?: Lists;
 }
+
+type Lists = Map<string, Promise<ReadonlyMap<string, readonly Image[]>>>;
+
+/** From so many names on it costs less to read a list once than to look for each of them in it. */
+const manyNames = 8;
+
+/** For so many images of one command: what has been read for one of them is used for the others. */
+export const sharedLists = (count: number): Pick<Meaning, 'lists'> => (count < manyNames ? {} : { lists: new Map() });
 
 /** An image that was found. `isShown`: as `show` gives it, so that it need not be asked for again; else as a list does. */
 export interface FoundImage {
@@ -45,7 +55,7 @@ export async function findImage(at: At, text: string, meaning: Meaning, call: Ca
 
 /** The image that this name means, absent if none within reach bears it. Throws as `findImage`. */
 export async function imageCalled(at: At, name: string, meaning: Meaning, call: Call): Promise<Image | undefined> {
-  const named = await imagesMeant(at, { text: name }, meaning.reach ?? at.reach, call);
+  const named = await imagesMeant(at, { text: name, lists: meaning.lists }, meaning.reach ?? at.reach, call);
   return named.length > 0 ? chosen(named, name, meaning) : undefined;
 }
 
@@ -101,6 +111,7 @@ export async function imagesMeant(at: At, name: Name, reach: Reach, call: Call):
 interface Name {
   readonly text: string;
   readonly isGlob?: boolean;
+  readonly lists?: Lists | undefined;
 }
 
 /** The caller's own images with exactly this name: they alone make a name taken, and are what a change by name may reach. */
@@ -108,6 +119,12 @@ export const imagesNamed = (at: At, name: string, call: Call): Promise<readonly 
   imagesIn(at, circles.own, { text: name }, call);
 
 async function imagesIn(at: At, { scope, filters }: Circle, name: Name, call: Call): Promise<readonly Image[]> {
+  if (name.lists && !at.verb('list').filters.includes('name')) {
+    const key = JSON.stringify([at.profile, scope, filters]);
+    const list = name.lists.get(key) ?? byName(at, { scope, filters }, call);
+    name.lists.set(key, list);
+    return (await list).get(name.text) ?? [];
+  }
   const pattern = name.isGlob ? globPattern(name.text) : undefined;
   const exact: Image[] = [];
   const matching: Image[] = [];
@@ -119,6 +136,18 @@ async function imagesIn(at: At, { scope, filters }: Circle, name: Name, call: Ca
     else if (pattern?.test(image.name) && image.hidden !== true) matching.push(image);
   }
   return exact.length > 0 ? exact : matching;
+}
+
+/** All images of a circle. */
+async function byName(at: At, { scope, filters }: Circle, call: Call): Promise<ReadonlyMap<string, readonly Image[]>> {
+  const names = new Map<string, Image[]>();
+  for await (const image of listing(at, { ...wholeListing, scope, filters, hidden: true }, call)) {
+    if (image.status === 'deleted') continue;
+    const same = names.get(image.name);
+    if (same) same.push(image);
+    else names.set(image.name, [image]);
+  }
+  return names;
 }
 
 /** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */

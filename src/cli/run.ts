@@ -114,10 +114,17 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
   const surface = await makeSurface(settings, world, progress, ending);
   // A region is where a new image is made: at the other end of a copy it says nothing.
   const elsewhere: Surface = { ...surface, settings: { ...settings, region: undefined } };
+  // Opened once, however many images are in it: to open it may ask a program for a secret, and signs in.
+  const opened = new Map<string, Promise<At>>();
   const context: Context<Needs> = {
     ...surface,
-    at: async (end, profile) =>
-      (await openAt(profile, parsed.chosen?.command.needs[end] ?? [], end === 'from' ? elsewhere : surface)) as At<OperationName>,
+    at(end, profile) {
+      const key = JSON.stringify([end, profile]);
+      const open = () => openAt(profile, parsed.chosen?.command.needs[end] ?? [], end === 'from' ? elsewhere : surface);
+      const one = opened.get(key) ?? open();
+      opened.set(key, one);
+      return one as Promise<At<OperationName>>;
+    },
   };
   try {
     if (parsed.help || !parsed.chosen) await world.io.stdout.write(await helpFor(parsed, surface));
@@ -144,7 +151,7 @@ async function drawOutcome(chosen: Chosen, input: Parsed['input'], context: Cont
     ...(settings.columns.length > 0 ? { columns: settings.columns } : {}),
   };
   const view = command.draws?.(input);
-  const isPlan = settings.dryRun === true && view !== undefined;
+  const isPlan = settings.dryRun === true && view !== undefined && command.isHarmless !== true;
   const ofPlan = options.columns?.filter((name) => columnNamed(plannedView, name) !== undefined) ?? [];
   if (view && !(isPlan && ofPlan.length === options.columns?.length)) checkColumns(view, options);
   if (isPlan) context.say('dry run: nothing is sent or changed');

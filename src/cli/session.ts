@@ -10,7 +10,7 @@ import { nearest } from '../ui/nearest.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
-import { changes, dryHttp, DryRunStop, plannedFor, stoppedAt, type Planned } from './dry-run.ts';
+import { changes, dryHttp, DryRunStop, firstStop, keepingFirstStop, plannedFor, stoppedAt } from './dry-run.ts';
 import { memoryOf } from './memory.ts';
 import { refuseRegion } from './regions.ts';
 import { roundedUp } from './rounded.ts';
@@ -133,18 +133,12 @@ export async function openAt(name: string, needs: readonly OperationName[], surf
   const origins = await originsOf(entry, driver, surface);
   const values = await valuesOf(entry, driver, origins, surface);
   const tools = await toolsFor(surface, values, name);
-  // Drivers may catch what stops them and undo what they believe to have done: what was stopped first is what counts.
-  let stopped: DryRunStop | undefined;
-  const stop = (planned: Partial<Planned>): never => {
-    stopped ??= new DryRunStop({ verb: '', profile: name, provider: driver.name, ...planned });
-    throw stopped;
-  };
+  const where = { profile: name, provider: driver.name };
   surface.detail(`profile ${name}: ${driver.title}`);
-  const session = opened(driver, values, surface.settings.dryRun ? { ...tools, http: dryHttp(tools.http, stop) } : tools, name);
-  const blame = (error: unknown): unknown => stopped ?? blamed(error, session, origins);
+  const session = opened(driver, values, surface.settings.dryRun ? { ...tools, http: dryHttp(tools.http, where) } : tools, name);
+  const blame = (error: unknown): unknown => firstStop() ?? blamed(error, session, origins);
   return {
-    profile: name,
-    provider: driver.name,
+    ...where,
     driver,
     isProtected: entry.stored?.protected ?? false,
     reach: needs.every((verb) => readingVerbs.has(verb)) ? 'readable' : 'own',
@@ -232,7 +226,10 @@ function guarded<B extends Runnable>(
       );
     return guardedItems(result as AsyncIterable<unknown>, blame);
   };
-  return { ...bound, run };
+  return {
+    ...bound,
+    run: surface.settings.dryRun ? (request: never, call: never) => keepingFirstStop(() => run(request, call)) : run,
+  };
 }
 
 /** No generator: one more of them would cost a long list a fiftieth of its time. */

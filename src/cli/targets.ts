@@ -38,6 +38,19 @@ export async function target<V extends OperationName>(
   return { at, id, found, text, call };
 }
 
+/** The profiles in which several images are, for what can be refused before the first of them is changed. Those that cannot be opened are left out. */
+export async function openProfiles<V extends OperationName>(
+  texts: readonly string[],
+  context: Context<{ at: readonly V[] }>,
+): Promise<readonly At<V>[]> {
+  const { directory, settings } = context;
+  const profiles = texts.map(
+    (text) => parseReference(text, (name) => directory.has(name)).profile ?? onlyProfile(directory, settings.profile),
+  );
+  const opened = await Promise.allSettled([...new Set(profiles)].map((profile) => context.at('at', profile)));
+  return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
 /** The open profile, and what the text names in it. */
 async function place<V extends OperationName>(text: string, context: Context<{ at: readonly V[] }>) {
   const { directory, settings } = context;

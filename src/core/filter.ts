@@ -1,4 +1,4 @@
-import { globPattern } from './glob.ts';
+import { globPattern, type Pattern } from './glob.ts';
 import type { Image } from './image.ts';
 import type { Filter, Filters } from './operation.ts';
 
@@ -17,10 +17,19 @@ const ownValue = (from: unknown, name: string): string | undefined =>
 const propertyOf = (image: Image, name: string): string | undefined =>
   ownValue(image.properties, name) ?? ownValue(image.raw, name) ?? ownValue(image, name);
 
+let last: { readonly glob: string; readonly pattern: Pattern } | undefined;
+
+/** A list holds every name against the same glob: that is read once. */
+function patternOf(glob: string): Pattern {
+  if (last?.glob !== glob) last = { glob, pattern: globPattern(glob) };
+  return last.pattern;
+}
+
 type Test<K extends Filter> = (image: Image, wanted: NonNullable<Filters[K]>) => boolean;
 
 const tests: { readonly [K in Filter]: Test<K> } = {
-  name: (image, glob) => globPattern(glob).test(image.name),
+  // A name that holds the signs of a glob is found by itself too.
+  name: (image, glob) => image.name === glob || patternOf(glob).test(image.name),
   status: (image, status) => image.status === status || image.providerStatus === status,
   visibility: (image, visibility) => image.visibility === visibility,
   tags: (image, tags) => tags.every((tag) => image.tags.includes(tag)),

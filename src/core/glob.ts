@@ -21,6 +21,9 @@ export function globPattern(glob: string): Pattern {
   return { test: (text) => patterns.some((pattern) => pattern.test(text)) };
 }
 
+/** A glob for this text and no other. */
+export const literalGlob = (text: string): string => text.replace(/[*?[\]{},\\]/g, String.raw`\$&`);
+
 /** One glob for whatever any of these matches. */
 export const anyGlob = (globs: readonly [string, ...string[]]): string =>
   globs.length === 1 ? globs[0] : `{${globs.map(within).join(',')}}`;

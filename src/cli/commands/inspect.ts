@@ -23,6 +23,8 @@ export const inspectFile = defineCommand({
     hash: { kind: 'switch', summary: 'compute digests and the content id, reading everything (default, but for URLs)' },
     contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
   },
+  draws: () => inspectionView,
+  isHarmless: true,
   needs: {},
   examples: [
     { does: 'everything about a file', type: 'imgctl inspect disk.qcow2' },

@@ -9,7 +9,7 @@ import { changesByDocument, fieldsOf, readPatch, type PatchDocument } from '../p
 import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
 import { onlyProfile } from '../directory.ts';
 import { warnOfNamesakes } from '../taken-name.ts';
-import { type Target } from '../targets.ts';
+import { openProfiles, type Target } from '../targets.ts';
 
 export const patch = defineCommand({
   about:
@@ -45,6 +45,7 @@ export const patch = defineCommand({
     if (both !== undefined)
       throw usageError(`${both} is set by an option and in the ${document?.kind ?? ''}`, { hint: 'Set it in one.' });
     if (input.name !== undefined || documented.has('name')) refuseOneNameForSeveral(input.image, context);
+    for (const at of await openProfiles(input.image, context)) extrasFrom(at as At, at.verb('patch'), input.set);
     return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set, context));
   },
 });

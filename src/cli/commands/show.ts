@@ -6,6 +6,7 @@ import { many, one } from '../outcome.ts';
 import { inParallel } from '../parallel.ts';
 import { naming } from '../result-rows.ts';
 import { severalOptions } from '../each-image.ts';
+import { sharedLists, type Meaning } from '../resolve-image.ts';
 import { target } from '../targets.ts';
 import { begunElsewhere } from '../wait.ts';
 
@@ -18,8 +19,9 @@ export const show = defineCommand({
     { does: 'one field, for a script', type: 'imgctl show ubuntu-24.04 -o json | jq -r .status' },
   ],
   async run(input, context) {
+    const meaning: Meaning = { ...(input.latest ? { pick: 'latest' } : {}), ...sharedLists(input.image.length) };
     const find = async (text: string): Promise<Image> => {
-      const { at, id, found, call } = await target(text, context, input.latest ? { pick: 'latest' } : {});
+      const { at, id, found, call } = await target(text, context, meaning);
       return found.isShown ? found.image : at.verb('show').run({ id, awaiting: begunElsewhere }, call);
     };
     const [only, ...others] = input.image;

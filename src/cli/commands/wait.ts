@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
-import { eachImage, severalOptions } from '../each-image.ts';
+import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
 import { begunElsewhere, waitFor, type Goal } from '../wait.ts';
 
 export const wait = defineCommand({
@@ -19,6 +19,9 @@ export const wait = defineCommand({
     pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
     ...severalOptions,
   },
+  // What is gone is drawn as a row, what is kept as deleted as itself.
+  draws: (input) => (input.for.includes('deleted') && input.image.length === 1 ? undefined : drawsEach()(input)),
+  isHarmless: true,
   needs: { at: ['show'] },
   examples: [
     { does: 'until it can be used', type: 'imgctl wait golden' },
