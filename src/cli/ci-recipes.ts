@@ -7,7 +7,8 @@ A profile needs no file; its fields are variables, secrets among them:
   IMGCTL_PROFILE=prod                   the profile of all commands of the job
 
 Exit codes are never renumbered (imgctl help exit-codes): 8, 9 and 10 are worth another try, 13 is still running there, the others are not.
-stdout holds the result alone, so that -o id, or -o json and jq, fill a variable; progress goes to stderr, a line every ten seconds.`;
+stdout holds the result alone, so that -o id, or -o json and jq, fill a variable; progress goes to stderr, a line every ten seconds.
+A pipe ends as its last command does: take a result into a variable first, so that a failure ends the job without pipefail too.`;
 
 const github = `GitHub Actions:
 
@@ -24,7 +25,7 @@ const github = `GitHub Actions:
         echo "id=$id" >> "$GITHUB_OUTPUT"
     - run: imgctl patch "\${{ steps.image.outputs.id }}" --property commit="$GITHUB_SHA"
     - if: github.ref == 'refs/heads/main'
-      run: imgctl list --name 'web-*' --mine --status active --sort created:desc -o id | tail -n +4 | xargs -r imgctl delete --yes`;
+      run: ids=$(imgctl list 'web-*' --mine --status active --sort created:desc -o id) && echo "$ids" | tail -n +4 | xargs -r imgctl delete --yes`;
 
 const gitlab = `GitLab CI (the secret is a masked variable of the project, CLOUD_TOKEN):
 
@@ -47,6 +48,7 @@ const gitlab = `GitLab CI (the secret is a masked variable of the project, CLOUD
 
 const plain = `Anywhere, with the name of what was made in one variable and a check of what came of it:
 
+  set -e
   id=$(imgctl upload disk.qcow2 --name web -o id)
   imgctl wait "$id" --for active --wait-timeout 10m -q
   imgctl show "$id" -o json | jq -e '.status == "active"'`;

@@ -69,7 +69,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
     const { color } = settings;
     if (color !== undefined) world = { ...world, io: { ...world.io, color, errorColor: color } };
     progress = createProgress(settings.quiet ? 'none' : ((settings.progress ?? 'auto') as ProgressMode), world.io);
-    world = { ...world, io: { ...world.io, stdout: clearedFirst(world.io.stdout, progress) } };
+    world = { ...world, io: { ...world.io, stdout: clearedFirst(world.io, progress) } };
     return await runParsed(parsed, settings, world, progress);
   } catch (error) {
     progress?.stop();

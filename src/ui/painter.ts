@@ -9,7 +9,7 @@ export interface Painter {
   finished(task: TaskState, how: 'done' | 'fail', text: string | undefined): void;
   /** `text` is one line, safe but for JSON. */
   line(text: string, kind: LineKind): void;
-  /** Takes what is drawn away until something changes. */
-  hide(): void;
+  /** Takes what is drawn away until something changes, or for good. */
+  hide(forGood?: boolean): void;
   stop(): void;
 }

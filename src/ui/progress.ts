@@ -28,8 +28,8 @@ export interface ProgressDisplay {
   task(title: string, options?: { readonly totalBytes?: number | undefined }): Task;
   /** Says something above whatever is being drawn, in every mode. Line ends in it are shown escaped. */
   line(text: string, kind?: LineKind): void;
-  /** Takes what is drawn away until something changes, so that something else can be shown in its place. */
-  hide(): void;
+  /** Takes what is drawn away until something changes, or `forGood`, so that something else can be shown in its place. Lines are still said. */
+  hide(forGood?: boolean): void;
   /** Takes everything drawn away and shows the cursor again. May be called at any time, and again. */
   stop(): void;
 }
@@ -49,7 +49,7 @@ export function createProgress(mode: ProgressMode, io: Io): ProgressDisplay {
       return taskOf(task, tasks, painter, io);
     },
     line: (text, kind = 'note') => painter.line(mode === 'json' ? text : safe(text), kind),
-    hide: () => painter.hide(),
+    hide: (forGood) => painter.hide(forGood),
     stop() {
       tasks.clear();
       painter.stop();
@@ -57,10 +57,16 @@ export function createProgress(mode: ProgressMode, io: Io): ProgressDisplay {
   };
 }
 
-/** Standard output that takes what is drawn away first: a pipe may end on the same screen. */
-export const clearedFirst = (stdout: Io['stdout'], progress: Pick<ProgressDisplay, 'hide'>): Io['stdout'] => ({
+/**
+ * Standard output that takes what is drawn away first. A pipe may end on the same screen, nobody knows when: after its first byte
+ * nothing is drawn any more.
+ */
+export const clearedFirst = (
+  { stdout, stdoutIsTerminal }: Pick<Io, 'stdout' | 'stdoutIsTerminal'>,
+  progress: Pick<ProgressDisplay, 'hide'>,
+): Io['stdout'] => ({
   write(text) {
-    progress.hide();
+    progress.hide(!stdoutIsTerminal);
     return stdout.write(text);
   },
 });
@@ -100,6 +106,7 @@ const frames = { unicode: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'], ascii: [...'-\\
 
 function barPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) => void): Painter {
   let timer: NodeJS.Timeout | undefined;
+  let isHidden = false;
   let drawn: { readonly stop: () => void; readonly above: (text: string) => void } | undefined;
 
   async function draw(): Promise<void> {
@@ -152,14 +159,17 @@ function barPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) =
   const above = (text: string): void => (drawn ? drawn.above(text) : say(text));
   return {
     changed() {
-      timer ??= setTimeout(() => void draw().catch(() => {}), patienceMs);
+      if (!isHidden) timer ??= setTimeout(() => void draw().catch(() => {}), patienceMs);
     },
     finished(task, _how, text) {
       if (tasks.size === 0) stop();
       if (text !== undefined) above(`${io.unicode ? '✓ ' : ''}${safe(task.title)}: ${safe(text)}\n`);
     },
     line: (text) => above(`${text}\n`),
-    hide: stop,
+    hide(forGood = false) {
+      isHidden ||= forGood;
+      stop();
+    },
     stop,
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PipeClosed } from '../../src/ui/io.ts';
-import { createProgress, type ProgressMode } from '../../src/ui/progress.ts';
+import { clearedFirst, createProgress, type ProgressMode } from '../../src/ui/progress.ts';
 import { addBytes, beginStep, newTask, percentOf, remainingMs } from '../../src/ui/task.ts';
 import { terminalLine } from '../../src/ui/task-line.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from '../support/fake-io.ts';
@@ -155,6 +155,23 @@ describe('bars', () => {
     progress.line('retrying in 2 s: \u001b[2Jboom\nimgctl: done', 'retry');
     expect(io.err).toContain('retrying in 2 s: \\u001b[2Jboom\\nimgctl: done\n');
     progress.stop();
+  });
+
+  it('are taken away before anything reaches standard output, and in a pipe for good: it may end on the same screen', async () => {
+    for (const stdoutIsTerminal of [true, false]) {
+      const { io, progress } = setUp('auto', { ...terminal, stdoutIsTerminal });
+      const task = progress.task('long');
+      await pass(500);
+      await clearedFirst(io, progress).write('row\n');
+      expect(io.err.endsWith(show)).toBe(true);
+      const drawn = io.err.length;
+      task.message('1 of 2 images');
+      await pass(500);
+      expect(io.err.length > drawn).toBe(stdoutIsTerminal);
+      progress.line('warning: still said', 'warning');
+      expect(io.err).toContain('warning: still said\n');
+      progress.stop();
+    }
   });
 
   it('are lines for a log where the terminal has no width', async () => {

@@ -18,7 +18,7 @@ export const remove = defineCommand({
     { does: 'what would be deleted', type: 'imgctl delete lin:private/123 --dry-run' },
     {
       does: 'all of a series but the three newest that can be used',
-      type: 'imgctl list -p lin --name "web-*" --mine --status active --sort created:desc -o id | tail -n +4 | xargs -r imgctl -p lin delete --yes',
+      type: 'ids=$(imgctl list -p lin "web-*" --mine --status active --sort created:desc -o id) && echo "$ids" | tail -n +4 | xargs -r imgctl -p lin delete --yes',
     },
   ],
   run: (input, context) =>

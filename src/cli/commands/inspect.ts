@@ -29,7 +29,10 @@ export const inspectFile = defineCommand({
   examples: [
     { does: 'everything about a file', type: 'imgctl inspect disk.qcow2' },
     { does: 'only the headers', type: 'imgctl inspect disk.qcow2 --no-hash' },
-    { does: 'in CI: fail if it is unsafe', type: 'imgctl inspect disk.qcow2 -o json | jq .format' },
+    {
+      does: 'in CI: fail if it is broken or unsafe, and keep the report',
+      type: 'imgctl inspect disk.qcow2 -o json > report.json',
+    },
   ],
   async run(input, context) {
     const given = await sourceFrom(input.file, context).catch((error: unknown) => {

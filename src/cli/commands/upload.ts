@@ -55,7 +55,7 @@ export const upload = defineCommand({
       type: 'imgctl upload disk.qcow2 --name pcd:web --tag blessed --property os_distro=debian',
     },
     { does: 'into a store that is not the default', type: 'imgctl upload disk.qcow2 --name pcd:web --to cheap' },
-    { does: 'from a pipe', type: 'zcat disk.raw.gz | imgctl upload - --name web' },
+    { does: 'from a pipe', type: 'ssh host cat disk.qcow2 | imgctl upload - --name web' },
     { does: 'what would be done', type: 'imgctl upload disk.qcow2 --name lin:web --region us-ord --dry-run' },
   ],
   async run(input, context) {
