@@ -50,7 +50,6 @@ export async function deliver(prepared: Prepared, delivery: Delivery, surface: S
   );
   if (!('content' in made)) return made;
   const { image: sent, route, content } = made;
-  task.step('verify');
   const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
   try {
@@ -131,11 +130,11 @@ async function arrived(
   const { at, call, limits, task } = delivery;
   const reported = at.verb('upload').digests;
   try {
-    const settled =
-      sent.status === 'active' || !delivery.wait
-        ? sent
-        : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
+    const isSettled = sent.status === 'active' || !delivery.wait;
+    if (!isSettled) task.step(route === 'relay' ? 'wait' : 'fetch');
+    const settled = isSettled ? sent : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
     const image = settled ?? sent;
+    task.step('verify');
     const format = delivery.request.description.diskFormat ?? content.encoding.format;
     const { by, not } = await verifySent(image, { content, format, rereads: route === 'relay' }, reported);
     if (by !== undefined) surface.say(verifiedWords(route, at.provider, by));

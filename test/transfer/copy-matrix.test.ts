@@ -140,6 +140,17 @@ describe('the route', () => {
     expect(planned.json()).toMatchObject({ steps: ['the target fetches the data', 'verify'] });
   });
 
+  it('of a pull says what the provider is doing: its state, the time so far and the limit', async () => {
+    const name = await planted('one', disk);
+    const result = await stage.ok(
+      ['copy', `one:${name}`, 'two', '--poll-interval', '20ms', '-o', 'json', '--progress', 'json', '--wait-timeout', '5m'],
+      { env },
+    );
+    const events = result.stderr.split('\n').filter((line) => line.includes('"step":"fetch"'));
+    expect(events.join('\n')).toMatch(/"message":"\w[^"]*, \d+ s of 5 min"/);
+    expect(result.json()).not.toHaveProperty('progress');
+  });
+
   it.each<[string, readonly string[], string]>([
     ['within one region', ['one:$', 'one:$-2'], 'source and target are the same region'],
     ['to another project', ['one:$', 'alt'], 'the target cannot fetch from that cloud or project'],
