@@ -67,7 +67,7 @@ export async function saveTo(file: string, source: Source, saving: Saving): Prom
     await handle.sync();
     await handle.close();
     await checkTarget(file, saving.force);
-    await (saving.force ? rename(draft, file) : takeFreeName(draft, file));
+    await (saving.force ? rename(draft, file) : takeFreeName(draft, file, saving));
     await syncFolder(folder);
     return saved;
   } catch (error) {
@@ -110,7 +110,7 @@ function cannotCreate(cause: unknown, file: string): unknown {
 const linkless: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EXDEV', 'EACCES'];
 
 /** Gives a draft its name in one step, if nobody has it. Throws CONFLICT. */
-async function takeFreeName(draft: string, file: string): Promise<void> {
+async function takeFreeName(draft: string, file: string, saving: Saving): Promise<void> {
   try {
     await link(draft, file);
   } catch (error) {
@@ -123,19 +123,30 @@ async function takeFreeName(draft: string, file: string): Promise<void> {
     await holder.close();
     return rename(draft, file);
   }
-  // The file is there; a second name that stays is cleared away by the next run.
-  await rm(draft, { force: true }).catch(() => undefined);
+  // The file is there; this is a second name of it.
+  await drop(draft, saving);
+}
+
+/** Removes a draft. One that stays is named, for it takes room; the next run of the same file tries again. Returns whether it is gone. */
+async function drop(draft: string, { warn }: Pick<Saving, 'warn'>): Promise<boolean> {
+  try {
+    await rm(draft, { force: true });
+    return true;
+  } catch (error) {
+    warn(`could not remove ${draft}: ${systemWords(error)}`);
+    return false;
+  }
 }
 
 const resumable: readonly string[] = ['NETWORK', 'PROVIDER', 'ABORTED'];
 
 /** Removes a draft, or keeps what is worth it; the failure says which. */
-async function abandoned(draft: string, kept: string | undefined, error: unknown, { resume }: Saving): Promise<unknown> {
+async function abandoned(draft: string, kept: string | undefined, error: unknown, saving: Saving): Promise<unknown> {
   const bytes = (await stat(draft).catch(() => undefined))?.size ?? 0;
   const isWorth = error instanceof ImgctlError && kept !== undefined && bytes > 0 && resumable.includes(error.code);
-  const isKept = isWorth && resume && (await rename(draft, kept).then(() => true, () => false)); // prettier-ignore
-  if (!isKept) await rm(draft, { force: true }).catch(() => undefined);
-  if (!(error instanceof ImgctlError) || bytes === 0) return error;
+  const isKept = isWorth && saving.resume && (await rename(draft, kept).then(() => true, () => false)); // prettier-ignore
+  const isGone = isKept || (await drop(draft, saving));
+  if (!(error instanceof ImgctlError) || bytes === 0 || !isGone) return error;
   const { hint } = error.circumstances;
   const fate = fateOf(humanSize(bytes), isWorth, isKept);
   return new ImgctlError(error.code, error.message, {
