@@ -7,6 +7,7 @@ import { beforeRetry } from '../core/retry.ts';
 import type { Task } from '../ui/progress.ts';
 import type { At } from './command.ts';
 import type { Surface } from './context.ts';
+import { removeMade } from './remove-made.ts';
 import { byShortcut, type Route, type Shortcut } from './route.ts';
 import { mustBeFree, settleAgain, settleName, type IfExists } from './taken-name.ts';
 import { waitFor, type WaitLimits } from './wait.ts';
@@ -156,14 +157,12 @@ const verifiedWords = (route: Route, provider: string, algorithm: string): strin
 
 /** Removes an image that must not stay; names it as left over where that fails. A record that was there before stays. */
 async function undone(image: Image, { at, call, request }: Delivery): Promise<{ readonly leftover?: string }> {
-  const remove = request.into === undefined ? at.maybe('delete') : undefined;
-  if (!remove) return { leftover: image.id };
+  if (request.into !== undefined) return { leftover: image.id };
   try {
-    await remove.run({ id: image.id }, { ...call, signal: AbortSignal.timeout(30_000) });
-    return {};
-  } catch (error) {
-    // It may be gone already: providers clear away what they could not process.
-    return isNoSuchImage(error) ? {} : { leftover: image.id };
+    const removed = await removeMade(at, image.id, { ...call, signal: AbortSignal.timeout(30_000) });
+    return removed ? {} : { leftover: image.id };
+  } catch {
+    return { leftover: image.id };
   }
 }
 

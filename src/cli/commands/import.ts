@@ -20,6 +20,7 @@ import { formatNamed, ifExistsOption, plannedLabels } from '../transfer-options.
 import { removeReplaced } from '../deliver.ts';
 import { judgeFetched } from '../fetched.ts';
 import { checkImported } from '../imported.ts';
+import { removeMade } from '../remove-made.ts';
 import { mustBeFree, settle, settleAgain, type IfExists } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
@@ -148,8 +149,8 @@ async function withoutRecord(error: unknown, at: At, id: string, call: Call): Pr
   if (!(error instanceof ImgctlError) || !['PROVIDER', 'INTEGRITY', 'USAGE'].includes(error.code)) return error;
   const hint = 'Check that the cloud can reach the URL and that it serves the image.';
   try {
-    await at.maybe('delete')?.run({ id }, call);
-    return error.with({ hint });
+    const removed = await removeMade(at, id, call);
+    return error.with({ hint, ...(removed ? {} : { leftover: id }) });
   } catch {
     return error.with({ hint, leftover: id });
   }

@@ -3,7 +3,8 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { createImage } from './create.ts';
-import { deleteImage } from './images.ts';
+import { deleteImage, patchImage } from './images.ts';
+import { isForbidden } from './words.ts';
 
 /** Milliseconds that removing a half-made record may take, also after the run itself was stopped. */
 const undoMs = 30_000;
@@ -12,7 +13,12 @@ const undoMs = 30_000;
 async function removed(client: OpenstackClient, id: string, call: Call): Promise<boolean> {
   const after: Call = { signal: AbortSignal.timeout(undoMs), retries: { left: 2 }, note: (event) => call.note(event) };
   try {
-    await deleteImage(client, id, after);
+    await deleteImage(client, id, after).catch(async (error: unknown) => {
+      if (!isForbidden(error)) throw error;
+      // It may have been made protected.
+      await patchImage(client, id, [{ op: 'replace', path: '/protected', value: false }], after);
+      await deleteImage(client, id, after);
+    });
     call.note({ kind: 'removed', id });
     return true;
   } catch (error) {
