@@ -48,7 +48,7 @@ describe('upload', () => {
 
   it('names what it could not remove again', async () => {
     cloud().fail({ kind: 'answer', status: 413, body: '', on: ({ method }) => method === 'PUT' });
-    cloud().fail({ kind: 'answer', status: 403, body: '', on: ({ method }) => method === 'DELETE' });
+    cloud().fail({ kind: 'answer', status: 403, body: '', times: 9, on: ({ method }) => method === 'DELETE' });
     const error = await failureOf(upload(), 'LIMIT');
     expect([...cloud().one.store.images.keys()]).toEqual([error.circumstances.leftover]);
   });
