@@ -2,6 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import driver from '../../src/drivers/oci/index.ts';
 import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { sha256 } from '../clouds/oci/store.ts';
+import type { Fault } from '../conformance/cloud.ts';
+import { startFakeServer } from '../support/fake-server.ts';
+import { createHttp } from '../../src/http/index.ts';
 import type { Switches } from '../clouds/oci/switches.ts';
 import { allOf, everything, failureOf, testCall, type TestCall } from '../conformance/stage.ts';
 import { gather, makeContent, type TestContent } from '../support/content.ts';
@@ -240,6 +243,53 @@ describe('an upload in chunks', () => {
     const download = await session.require('download').run({ id }, testCall());
     expect((await gather(download.open())).equals(content.data)).toBe(true);
     expect(sentBy('PATCH').length).toBe(4);
+  });
+
+  for (const [what, more, wish] of [
+    ['in chunks', chunked, (content: TestContent) => content],
+    ['as a stream', {}, unhashed],
+  ] as const)
+    it(`is ended again, and no byte sent again, where only its end failed: ${what}`, async () => {
+      const { upload } = await start({ auth: 'bearer' }, more);
+      const challenge = `Bearer realm="${cloud.origin}/token",service="registry.tests"`;
+      const isEnd = ({ method, path }: { method: string; path: string }): boolean => method === 'PUT' && path.includes('digest=');
+      for (const [seed, fault] of [
+        { kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
+        { kind: 'answer', status: 502, headers: { 'retry-after': '0' } },
+        { kind: 'answer', status: 401, headers: { 'www-authenticate': challenge } },
+        { kind: 'drop' },
+      ].entries()) {
+        cloud.forget();
+        let ends = 0;
+        cloud.fail({ ...(fault as Fault), on: (one) => isEnd(one) && (ends += 1) === 1 });
+        const content = wish(disk({ blind: true, seed: seed + 20 }));
+        expect((await upload(content, testCall(undefined, 1))).status, JSON.stringify(fault)).toBe('active');
+        expect(sentBy('PATCH').reduce((sum, bytes) => sum + bytes)).toBe(content.data.length);
+      }
+    });
+
+  it('gives the registry time to put the disk together', async () => {
+    cloud = await startOci({ auth: 'none' });
+    const http = createHttp({ userAgent: 'imgctl-tests', timeoutMs: 400, stallMs: 400 });
+    const { session } = openSession(driver, { ...cloud.values, ...chunked }, { http });
+    const slow = await startFakeServer(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      return { status: 201, headers: { location: '/blob' } };
+    });
+    try {
+      cloud.fail({
+        kind: 'answer',
+        status: 202,
+        headers: { location: `${slow.origin}/upload`, range: '0-99999' },
+        on: ({ method }) => method === 'PATCH',
+      });
+      const content = disk({ diskLength: 100_000 });
+      const work = session.require('upload').run({ description: { name: 'disk' }, content, extras: {} }, testCall());
+      // What the other server says that it holds, this one has never seen.
+      expect((await failureOf(work, 'NETWORK')).message).toContain('blob unknown');
+    } finally {
+      await slow.stop();
+    }
   });
 
   it('gives up after three beginnings', async () => {

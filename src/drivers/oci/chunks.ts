@@ -7,7 +7,7 @@ import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import type { Disk, Pushed } from './push-disk.ts';
 import { scope, type Repository } from './repository.ts';
-import { cancelUpload, finishUpload, octets, startUpload } from './session.ts';
+import { cancelUpload, closeUpload, octets, startUpload } from './session.ts';
 import { refusedData, TooMuch } from './too-much.ts';
 import { isFine } from './wire.ts';
 
@@ -85,11 +85,10 @@ async function pushAll(
 ): Promise<Pushed> {
   for await (const chunk of chunksOf(disk.open(), chunkBytes)) await pushChunk(repository, session, chunk, call);
   const all = end();
+  const isThere = (): Promise<boolean> => holdsBlob(repository, all.digest, all.size, call).catch(() => false);
   try {
-    await finishUpload(repository, session.location, all.digest, '', call);
+    await closeUpload(repository, session.location, all.digest, isThere, call);
   } catch (error) {
-    // The answer may have been lost, and the disk be there.
-    if (isDoubtful(error) && (await holdsBlob(repository, all.digest, all.size, call).catch(() => false))) return all;
     if (error instanceof ImgctlError && error.circumstances.status === 404) throw new Forgotten();
     throw error;
   }

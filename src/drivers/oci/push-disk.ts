@@ -5,7 +5,7 @@ import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import { pushChunks } from './chunks.ts';
 import { scope, type Repository } from './repository.ts';
-import { beginUpload, cancelUpload, checkTaken, closingUrl, finishUpload, octets } from './session.ts';
+import { beginUpload, cancelUpload, checkTaken, closeUpload, closingUrl, octets } from './session.ts';
 import { refusedData, TooMuch } from './too-much.ts';
 import { isFine } from './wire.ts';
 
@@ -111,9 +111,11 @@ async function asStream(repository: Repository, disk: Disk, location: URL, call:
       );
       if (!isFine(answer)) throw refusedData(answer, answer.text, what);
       at = repository.wire.resolve(answer, at);
-      all = endOf(disk);
-      await finishUpload(repository, at, all.digest, '', call);
-      return all;
+      const ended = endOf(disk);
+      all = ended;
+      const isThere = (): Promise<boolean> => holdsBlob(repository, ended.digest, ended.size, call).catch(() => false);
+      await closeUpload(repository, at, ended.digest, isThere, call);
+      return ended;
     },
   );
 }

@@ -1,6 +1,8 @@
-import { integrityError, networkError, providerError, type ImgctlError } from '../../core/errors.ts';
-import type { Answer, ApiAnswer } from '../../core/http.ts';
+import { ImgctlError, integrityError, networkError, providerError } from '../../core/errors.ts';
+import type { Answer, ApiAnswer, Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
+import { beforeRetry } from '../../core/retry.ts';
+import { isDoubtful } from './manifests.ts';
 import { refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
@@ -58,6 +60,41 @@ export async function finishUpload(
     call,
   );
   checkTaken(answer, digest, what);
+}
+
+const isPassing = (error: unknown): error is ImgctlError =>
+  isDoubtful(error) || (error instanceof ImgctlError && error.circumstances.status === 429);
+
+const nothing: Bytes = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) };
+
+/**
+ * Ends an upload all of whose bytes are there; `isThere` tells whether the disk is, where no answer tells. The registry has time to
+ * put it together. What fails for a moment is asked again, for no byte goes with it. Throws NETWORK when the registry has lost the
+ * upload, INTEGRITY when it got something else.
+ */
+export async function closeUpload(
+  repository: Repository,
+  location: URL,
+  digest: string,
+  isThere: () => Promise<boolean>,
+  call: Call,
+): Promise<void> {
+  const what = `ending an upload to ${repository.shown}`;
+  const scopes = [scope(repository, 'pull,push')];
+  const put = { method: 'PUT', url: closingUrl(location, digest), scopes, headers: octets, length: 0, secretUrl: true } as const;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const answer = await repository.wire.send({ ...put, bytes: nothing }, call);
+      // The token has just been renewed.
+      if (answer.status === 401 && tries === 1) continue;
+      return checkTaken(answer, digest, what);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      if (await isThere()) return;
+      if (error.circumstances.status === 404) throw error;
+      await beforeRetry(error, tries, call);
+    }
+  }
 }
 
 /**
