@@ -68,3 +68,40 @@ describe('wording', () => {
     expect(texts.filter((line) => line.includes(phrase) && /['"`]/.test(line))).toEqual([]);
   });
 });
+
+/** How a hint begins: with what is to be done, or with the name of a list of what there is. */
+const imperatives =
+  /^(?:Accept|Add|Allow|Ask|Change|Check|Choose|Convert|Deactivate|Decompress|Decrypt|Delete|Download|Export|Fetch|Fill|Find|Fix|Flatten|Get|Give|Import|Install|Keep|List|Look|Make|Move|Name|Omit|Overwrite|Pass|Pipe|Project|Put|Reactivate|Recreate|Redirect|Remove|Rename|Replay|Report|Restore|Restrict|Rewrite|Run|Say|See|Send|Set|Show|Shrink|Specify|Unpack|Unprotect|Unset|Update|Upload|Try|Unset|Use|Wait|Write)\b/;
+const lists = /^(?:Clouds|Columns|Example|Fields|Places|Regions|Stores|Supported|Writable)\b|^Did you mean /;
+/** What a failure comes from where nothing can be done here, or what became of what was begun. */
+const statements =
+  /^(?:By default|This site|Creating it failed|It is (?:read-only|an installer|queued)|The record |Removed |Only |\$\{)/;
+
+const hints = texts.flatMap((line) =>
+  [...line.matchAll(/\bhint(?:: | = |\()(?:[^'"`]*\? )?(['`])((?:\\.|(?!\1)[^\\])+)\1/g)].map(([, , text = '']) => ({
+    line,
+    text,
+  })),
+);
+
+describe('hints', () => {
+  it('are found', () => expect(hints.length).toBeGreaterThan(150));
+
+  it('say what to do, as an instruction', () => {
+    const odd = hints.filter(({ text }) => ![imperatives, lists, statements].some((form) => form.test(text)));
+    expect(odd.map(({ line }) => line)).toEqual([]);
+  });
+
+  it('do not begin with a bare command, and have no period behind one', () => {
+    for (const { line, text } of hints) {
+      expect(text, line).not.toMatch(/^imgctl /);
+      expect(text, line).not.toMatch(/(?:with|Try): imgctl [^.]*\.$/);
+    }
+  });
+
+  it('have at most 120 characters to a line', () => {
+    for (const { line, text } of hints)
+      for (const one of text.replaceAll(/\$\{[^}]*\}/g, 'x').split(String.raw`\n`))
+        expect(one.length, line).toBeLessThanOrEqual(120);
+  });
+});

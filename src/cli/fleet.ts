@@ -69,7 +69,7 @@ async function within(limitMs: number, profile: string, surface: Surface, work: 
       reject(
         new ImgctlError('NETWORK', `profile ${profile}: timed out after ${humanDuration(limitMs)}`, {
           profile,
-          hint: `List it alone with: imgctl list -p ${profile}, or allow more time with --profile-timeout.`,
+          hint: `Allow more time with --profile-timeout, or list it alone with: imgctl list -p ${profile}`,
         }),
       );
       stop.abort();

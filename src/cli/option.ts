@@ -85,7 +85,7 @@ export function parseOption(key: string, option: Option, text: string, before: u
   const what = `--${flagName(key)}`;
   // Most often that of a variable that was not set: what it was to narrow would be everything.
   if (!option.clears && isEmpty(option, text))
-    throw usageError(`${what} is empty`, { hint: `Specify ${what}, or leave it out (was a variable empty?).` });
+    throw usageError(`${what} is empty`, { hint: `Specify ${what}, or omit it (was a variable empty?).` });
   if (option.choices && (option.kind === 'text' || option.kind === 'texts')) {
     const { choices, commas } = option;
     const odd = (commas ? splitNames(text.toLowerCase()) : [text]).find((word) => !choices.includes(word));

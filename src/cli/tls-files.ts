@@ -25,7 +25,7 @@ async function pemFrom(given: string, what: string, home: Home): Promise<Pem> {
     return { text: await readFile(file, 'latin1'), from: file };
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
-    throw configError(`cannot read ${file}: ${reasons[code] ?? code}`, { hint: `${what} names a file in PEM`, cause });
+    throw configError(`cannot read ${file}: ${reasons[code] ?? code}`, { hint: `Set ${what} to a file in PEM.`, cause });
   }
 }
 

@@ -44,7 +44,7 @@ function reached(image: Image, goal: Goal, began: boolean): boolean {
   if (goal.status.includes(image.status)) return true;
   if (began && resting.has(image.status))
     throw conflictError(`${image.id} ended up ${stateOf(image)} instead of ${goal.status.join(' or ')}`, {
-      hint: 'Somebody else may be working on it.',
+      hint: 'Check whether another client works on it.',
     });
   return false;
 }

@@ -165,7 +165,7 @@ export interface Said {
 /** Kinds that tell of what was asked for: nobody but who was asked can say so. */
 const verdicts: readonly Code[] = ['NOT_FOUND', 'UNSUPPORTED', 'USAGE'];
 const elsewhere: Circumstances = {
-  hint: 'A gateway or another server may have answered in place of the API. Check the address in the profile.',
+  hint: 'Check the address in the profile: a gateway or another server may have answered in place of the API.',
 };
 
 /**

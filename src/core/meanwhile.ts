@@ -48,7 +48,7 @@ export function requireUnmet(before: ImageRecord, now: ImageRecord, changes: Cha
   );
   if (met.length === 0) return;
   const told = met.map(({ what, of }) => `${what} was ${shown(of(before))} and is ${shown(of(now))} now`);
-  throw conflictError(`image ${now.id} was changed by another client: ${told.join('; ')}; nothing was written`, {
+  throw conflictError(`image ${now.id} was modified by another client: ${told.join('; ')}; nothing was written`, {
     hint: `Look at it with: imgctl show ${now.id}`,
   });
 }

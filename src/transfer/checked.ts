@@ -16,7 +16,7 @@ export function parseChecksum(text: string): Checksum {
   const length = hexLengths[algorithm];
   if (length === undefined)
     throw usageError(`--checksum: "${algorithm}" is not one of ${Object.keys(hexLengths).join(', ')}`, {
-      hint: 'such as sha256:HEX',
+      hint: 'Use ALGO:HEX, such as sha256:HEX.',
     });
   if (!new RegExp(`^[0-9a-f]{${length}}$`).test(hex))
     throw usageError(`--checksum: a ${algorithm} digest has ${length} hexadecimal digits`);
@@ -28,7 +28,7 @@ export function compareDigests(found: Digests, expected: readonly Checksum[], na
   for (const { algorithm, hex } of expected)
     if (found[algorithm] !== hex)
       throw integrityError(`${name} has the ${algorithm} ${found[algorithm]}, not ${hex}`, {
-        hint: 'The file is corrupt or not the one expected; download it again.',
+        hint: 'Download it again: the file is corrupt or not the one expected.',
       });
 }
 

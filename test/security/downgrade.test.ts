@@ -89,7 +89,9 @@ describe.skipIf(!hasOpenssl)(`what was begun over https does not go on over http
     };
     const refused = await bed.home.run(['list', ...quick], { env });
     expect(refused.exitCode).toBe(3);
-    expect(refused.stderr).toMatch(/catalogue gives http:\/\/.*not sent unencrypted\n.*imageEndpoint/);
+    expect(refused.stderr).toMatch(
+      /refusing to send the token unencrypted to http:\/\/.*\(from the catalogue\)\n.*imageEndpoint/,
+    );
     expect(front.asked.every((line) => line.includes('/auth/tokens'))).toBe(true);
     const meant = { ...env, [fieldVariable('x', 'imageEndpoint')]: `${behind}/image` };
     expect((await bed.home.run(['list', ...quick], { env: meant })).exitCode).toBe(0);

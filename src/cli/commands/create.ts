@@ -95,6 +95,6 @@ function refuseSource(at: At, from: 'nothing' | 'disk'): Error {
         hint: 'Omit --from-disk for an empty record.',
       })
     : unsupportedError(`${at.provider} does not support records without data`, {
-        hint: 'Upload a file with: imgctl upload FILE --name NAME, or use --from-disk ID.',
+        hint: 'Use --from-disk ID, or upload a file with: imgctl upload FILE --name NAME',
       });
 }

@@ -51,7 +51,8 @@ const listLimits = new Map<string, Limiter>();
 
 /** https://techdocs.akamai.com/linode-api/reference/rate-limits: the list of images has a limit of its own. */
 function listLimit(base: string): Limiter {
-  const limit = listLimits.get(base) ?? limiter(20, 60_000, (most) => `Linode lists images at most ${most} times a minute`);
+  const limit =
+    listLimits.get(base) ?? limiter(20, 60_000, (most) => `Linode allows listing images at most ${most} times a minute`);
   listLimits.set(base, limit);
   return limit;
 }
@@ -154,7 +155,7 @@ export async function askNew<T>(
     const isOpen = error instanceof ImgctlError && (error.code === 'NETWORK' || error.code === 'PROVIDER');
     if (!isOpen || error.circumstances.unsent) throw error;
     // This hint counts more than one about the connection.
-    const hint = 'The image may have been created all the same. Look before you try again:';
+    const hint = 'Check whether the image was created before you try again:';
     const next = [{ command: 'imgctl list -p PROFILE' }];
     throw new ImgctlError(error.code, error.message, { ...error.circumstances, cause: error, uncertain: true, hint, next });
   }

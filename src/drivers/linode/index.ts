@@ -53,14 +53,14 @@ export default defineDriver({
   connect: (values, { http }) => connect(values, http),
   operations: { list, show, create, patch, delete: remove, replicate, upload, places },
   absent: {
-    download: 'The API has no call that gives image data. Deploy a Linode from the image and copy its disk from there.',
+    download: 'The API does not return image data. Deploy a Linode from the image and copy its disk from there.',
     import: 'Linode fetches no URL. upload takes a URL too, and streams it through this machine.',
     deactivate: `${noStates} delete removes it.`,
     reactivate: `${noStates} It is never inactive.`,
-    restore: 'A deleted Linode image is gone with all its copies. upload it again.',
+    restore: 'A deleted Linode image is gone with all its copies. Upload it again.',
     purge: 'delete already removes a Linode image for good.',
     share:
-      'Linode shares by share groups, a beta that imgctl does not speak. Use Cloud Manager, or linode-cli image-sharegroups.',
+      'Linode shares images through share groups, a beta that imgctl does not support. Use Cloud Manager, or linode-cli image-sharegroups.',
   },
   probe,
   discover,

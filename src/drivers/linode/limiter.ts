@@ -27,7 +27,7 @@ export function limiter(most: number, withinMs: number, why: (most: number) => s
       const waitMs = before === undefined ? 0 : Math.max(0, before + withinMs - now);
       begins.push(now + waitMs);
       if (waitMs === 0) return;
-      call.note({ kind: 'warning', message: `${why(allowed)}: the next call waits ${Math.ceil(waitMs / 1000)} s` });
+      call.note({ kind: 'warning', message: `${why(allowed)}: waiting ${Math.ceil(waitMs / 1000)} s` });
       await sleep(waitMs, call.signal);
     },
   };
@@ -37,7 +37,7 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer);
-      reject(abortedError('stopped while waiting for the rate limit', { cause: signal.reason }));
+      reject(abortedError('interrupted while waiting for the rate limit', { cause: signal.reason }));
     };
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', stop);

@@ -8,7 +8,7 @@ const changing = ['create', 'patch', 'delete', 'replicate', 'upload'] as const s
 
 /** Who the token belongs to, and which verbs its scopes leave out. Every token may ask this, whatever its scopes. */
 export async function probe(client: LinodeClient, call: Call): Promise<Identity> {
-  const answer = await ask(client, { method: 'GET', path: 'profile', what: 'asking who we are' }, call);
+  const answer = await ask(client, { method: 'GET', path: 'profile', what: 'reading the account' }, call);
   const body = answer.json();
   const scopes = answer.headers['x-oauth-scopes'];
   const details = given<{ email: string; scopes: string; region: string }>({

@@ -32,7 +32,7 @@ const look = (table: Readonly<Record<string, Status>>, word: string | undefined)
 /** The neutral record of an image. Throws PROVIDER when it is no object with an id. */
 export function recordOf(wire: unknown, what: string): ImageRecord {
   const id = isWire(wire) ? textOf(wire.id) : undefined;
-  if (!isWire(wire) || id === undefined) throw providerError(`${what}: the answer holds no image with an id`);
+  if (!isWire(wire) || id === undefined) throw providerError(`${what}: the answer has no image with an id`);
   const providerStatus = textOf(wire.status);
   return {
     id,

@@ -69,7 +69,7 @@ export async function pushChunks(
       }
       const reached = `${repository.shown} dropped the upload at ${humanSize(session.border)}`;
       if (!disk.repeatable || beginning === mostBeginnings)
-        throw networkError(reached, disk.repeatable ? {} : { hint: 'The source can be read only once: use a file instead.' });
+        throw networkError(reached, disk.repeatable ? {} : { hint: 'Use a file instead: the source can be read only once.' });
       call.note({ kind: 'warning', message: `${reached}; starting again` });
     }
   }

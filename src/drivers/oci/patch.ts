@@ -40,7 +40,7 @@ export const patch: Operation<OciClient, 'patch'> = {
       const written = await tryOnce(client, before, changes, call);
       if (written) return refreshCopies(client, written, call);
       if (tries === mostTries)
-        throw new ImgctlError('CONFLICT', `image ${id} keeps being changed by somebody else; nothing was changed`, {
+        throw new ImgctlError('CONFLICT', `image ${id} keeps being modified by another client; nothing was changed`, {
           hint: 'Try again.',
         });
     }

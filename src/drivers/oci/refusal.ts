@@ -56,7 +56,7 @@ export const wordsOf = (body: string): string =>
   (isPage(body) ? pageWords(body).slice(0, longestWords) : body.replace(/\s+/g, ' ').slice(0, longestWords));
 
 const readOnly: Circumstances = {
-  hint: 'The registry is read-only now; ask its operator (CNCF distribution: storage.maintenance.readonly).',
+  hint: 'Ask the operator of the registry, which is read-only now (CNCF distribution: storage.maintenance.readonly).',
 };
 
 /** The kind of failure, where the words or the code say more than the status. Nothing here is about what was typed. */

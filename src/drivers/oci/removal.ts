@@ -89,7 +89,7 @@ async function ownDigest(repository: Repository, found: Removable, call: Call): 
 async function isGone(repository: Repository, id: string, digest: string, call: Call): Promise<boolean> {
   const now = await digestNow(repository, id, call);
   if (now !== undefined && now !== digest)
-    throw conflictError(`image ${id} was changed by somebody else meanwhile; it was not deleted`, { hint: 'Try again.' });
+    throw conflictError(`image ${id} was modified by another client; it was not deleted`, { hint: 'Try again.' });
   return now === undefined;
 }
 

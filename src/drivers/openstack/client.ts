@@ -230,7 +230,7 @@ export class OpenstackClient {
         hint: 'Set imageEndpoint to the URL of Glance.',
       });
     if (!/^https:/i.test(this.#authUrl ?? '') || !/^http:/i.test(url)) return;
-    throw configError(`the catalogue gives ${url} for images: the token, which came over https, is not sent unencrypted`, {
+    throw configError(`refusing to send the token unencrypted to ${url} (from the catalogue)`, {
       hint: `Set imageEndpoint to the https URL of Glance, or to ${url} if you trust the network in between.`,
     });
   }

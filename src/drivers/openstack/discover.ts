@@ -73,7 +73,7 @@ function usableWith(cloud: Cloud, variables: Found): { readonly usable: Found; r
     usable,
     kept: {
       leftOut: `secrets of the environment are not sent to the address in ${cloud.source}`,
-      hint: `If you trust that file: export OS_CLIENT_CONFIG_FILE=${cloud.source}`,
+      hint: `Use that file, if you trust it, with: export OS_CLIENT_CONFIG_FILE=${cloud.source}`,
     },
   };
 }

@@ -98,13 +98,13 @@ function onlyNew(): (images: readonly WireObject[]) => readonly WireObject[] {
 
 /** A server that pays no attention to where a page is to begin gives the same for ever: that is the end, and is said. */
 function noteRepeated(call: Call): void {
-  const message = 'the image service repeats a page instead of giving the next one: this list may be incomplete';
+  const message = 'the image service returned the same page twice: this list may be incomplete';
   call.note({ kind: 'warning', message });
 }
 
 function checkBehind({ after }: Paging, images: readonly WireObject[]): void {
   if (after !== undefined && images.some((image) => idOf(image) === after))
-    throw providerError(`listing images: the image service does not begin behind ${after}`, { hint: 'Omit --after.' });
+    throw providerError(`listing images: the image service does not start after ${after}`, { hint: 'Omit --after.' });
 }
 
 /**

@@ -87,7 +87,7 @@ async function decide(
     await client.askObject({ what: `answering for image ${id}`, method: 'PUT', path, json: { status: answer } }, call);
   } catch (error) {
     if (!isForbidden(error) || member === undefined) throw error;
-    throw error.with({ hint: 'Only administrators answer for another project. Omit --with to answer for your own.' });
+    throw error.with({ hint: 'Omit --with to answer for your own project: only administrators answer for another.' });
   }
 }
 
@@ -103,7 +103,7 @@ export const share: Operation<OpenstackClient, 'share'> = {
     const path = `${imagePath(id)}/members/${segment(member, 'project id')}`;
     if (action === 'add') await add(client, id, member, call);
     if (action === 'remove')
-      await client.ask({ what: `taking image ${id} from ${member}`, method: 'DELETE', path, done: 204 }, call);
+      await client.ask({ what: `unsharing image ${id} with ${member}`, method: 'DELETE', path, done: 204 }, call);
     if (answer) await decide(client, { id, path, answer, member: named }, call);
     return members(client, id, call);
   },

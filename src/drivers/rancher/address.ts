@@ -64,7 +64,7 @@ export function followed(link: string, address: Address): string {
   if (url.protocol === 'http:' && address.origin.startsWith('https:') && url.hostname === new URL(address.origin).hostname)
     return `${address.origin}${url.pathname}${url.search}`;
   throw providerError(`the server at ${address.origin} gave a link to ${url.origin}, where the key must not be sent`, {
-    hint: `If both are the same server: set url to ${url.origin}, or have the proxy send X-Forwarded-Proto and X-Forwarded-Host.`,
+    hint: `Set url to ${url.origin} if both are the same server, or have the proxy send X-Forwarded-Proto and X-Forwarded-Host.`,
   });
 }
 

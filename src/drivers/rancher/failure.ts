@@ -41,7 +41,7 @@ const isError = (body: ErrorBody | undefined): boolean => body?.type === 'error'
 function circumstances(answer: ApiAnswer, address: Address): Circumstances {
   if (answer.status === 401)
     return {
-      hint: `${address.root} did not accept the key. See where it comes from with:`,
+      hint: `Check where the key for ${address.root} comes from with:`,
       next: [{ command: 'imgctl profile show PROFILE' }],
     };
   if (answer.status === 403 && address.project !== undefined)

@@ -20,7 +20,7 @@ export interface ImageSchema {
 export function imageSchema(answer: ApiAnswer): ImageSchema {
   const body = answer.json();
   if (!isMap(body) || !Array.isArray(body['data']))
-    throw providerError(`${answer.url} gave no list of schemas`, {
+    throw providerError(`${answer.url} returned no list of schemas`, {
       hint: 'Check that url is that of a Rancher 1.x server: Rancher 2 keeps no images.',
     });
   const schemas = body['data'].filter(isMap);

@@ -15,6 +15,6 @@ export async function readRun(run: Exclude<Run, { kind: 'zero' }>): Promise<Uint
   const bytes = await run.read();
   if (bytes.length === run.length) return bytes;
   throw integrityError(`the source gave ${bytes.length} bytes, expected ${run.length}`, {
-    hint: 'The image is truncated or damaged; download it again.',
+    hint: 'Download it again: the image is truncated or damaged.',
   });
 }
