@@ -140,8 +140,8 @@ export function imageFrom(record: ImageRecord, at: { readonly profile: string; r
     minRamBytes: record.minRamBytes,
     checksums: record.checksums,
     tags: record.tags.length > 1 ? record.tags.toSorted() : record.tags,
-    properties: record.properties,
-    places: record.places,
+    properties: byName(record.properties),
+    places: record.places.length > 1 ? record.places.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : record.places,
     createdAt: utcTime(record.createdAt),
     updatedAt: utcTime(record.updatedAt),
     expiresAt: utcTime(record.expiresAt),
@@ -149,6 +149,16 @@ export function imageFrom(record: ImageRecord, at: { readonly profile: string; r
     contentId: contentIdOf(record),
     raw: record.raw,
   };
+}
+
+/** The same properties by name: providers give them in another order each time. Nothing is copied where they are in order. */
+function byName(properties: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  let last = '';
+  for (const name in properties) {
+    if (name < last) return Object.fromEntries(Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1)));
+    last = name;
+  }
+  return properties;
 }
 
 /** Drops fields whose value is undefined or null: the provider did not say. */

@@ -41,8 +41,8 @@ describe('copies in other repositories', () => {
     const call = testCall();
     expect(await placesOf(replicate(['some/where', 'images/second'], [], call))).toEqual([
       library,
-      'some/where',
       'images/second',
+      'some/where',
     ]);
     expect(call.notes).toEqual([
       { kind: 'warning', message: expect.stringMatching(/^some\/where is not in places of the profile/) },
