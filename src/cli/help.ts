@@ -3,6 +3,7 @@ import type { Command, CommandEntry } from './command.ts';
 import type { Chosen } from './parse.ts';
 import type { Surface } from './context.ts';
 import { flagName, flagsOf, type Option, type Options } from './option.ts';
+import { prose } from '../ui/prose.ts';
 import { driverNamed } from './session.ts';
 import { globalOptions } from './settings.ts';
 import { topicNames } from './topic-names.ts';
@@ -74,11 +75,11 @@ export async function commandHelp(chosen: Chosen, surface: Surface): Promise<str
   const sections = [
     `${entry.summary}.`,
     `Usage: ${usageLine(chosen)}${entry.aliases.length > 0 ? `\nAlso: ${entry.aliases.join(', ')}` : ''}`,
-    command.about ?? '',
+    prose(command.about ?? ''),
     args.length > 0 ? `Arguments:\n${table(args)}` : '',
     options.length > 0 ? `Options:\n${table(options)}` : '',
     await extrasSection(chosen, surface),
-    await supportedBy(command, surface),
+    prose(await supportedBy(command, surface)),
     `Examples:\n${examples}`,
     `Options that every verb takes: imgctl help options`,
   ];
@@ -104,8 +105,8 @@ export function firstHelp(commands: readonly CommandEntry[]): string {
     'imgctl: one command line for machine images in every cloud.',
     `Try:\n${table(firstSteps)}`,
     `Verbs:\n${table(verbs)}`,
-    'The profile comes from PROFILE:IMAGE, then -p, then IMGCTL_PROFILE, then imgctl profile use, then the local store.',
-    `imgctl VERB --help tells more; imgctl help TOPIC: ${topicNames.join(', ')}.`,
+    prose('The profile comes from PROFILE:IMAGE, then -p, then IMGCTL_PROFILE, then imgctl profile use, then the local store.'),
+    prose(`Details: imgctl VERB --help, or imgctl help TOPIC: ${topicNames.join(', ')}.`),
     '',
   ].join('\n\n');
 }

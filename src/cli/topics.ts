@@ -1,3 +1,4 @@
+import { prose } from '../ui/prose.ts';
 import { tlsFields } from '../core/field.ts';
 import { imageFields } from '../core/image.ts';
 import type { Surface } from './context.ts';
@@ -5,7 +6,7 @@ import { ownVariables } from './environment.ts';
 import { driverNamed } from './session.ts';
 import { outputFormats } from './settings.ts';
 
-const paragraphs = (...texts: readonly string[]): string => `${texts.join('\n\n')}\n`;
+const paragraphs = (...texts: readonly string[]): string => `${texts.map(prose).join('\n\n')}\n`;
 
 /** `help output`: formats, fields and the promise behind them. */
 export function outputHelp(): string {
@@ -17,7 +18,7 @@ export function outputHelp(): string {
       'csv: RFC 4180. id: one id a line.',
     `Fields of an image: ${imageFields.join(', ')}; with --raw also raw, the provider's own record.\nA field that the provider did not give is absent. Sizes are bytes, times RFC 3339 in UTC.`,
     'list --group-by name|contentId: one object for each group, {"by","group","images":[…],"same":[…],"behind":[…],"ahead":[…],"missing":[…],"unknown":[…]}.\n' +
-      'images are whole, newest first; the others are names of profiles, each in exactly one list: with the same disk (that of the group, or of its\nnewest image), with an older or a newer disk under the same name, with nothing of the name, or with what cannot be compared or asked.',
+      'images are whole, newest first; the others are names of profiles, each in exactly one list: with the same disk (that of the group, or of its newest image), with an older or a newer disk under the same name, with nothing of the name, or with what cannot be compared or asked.',
     '--columns takes these names, and properties.KEY and raw.KEY. The JSON Schema ships with the package: schema/image.schema.json.',
     'With -o json or jsonl an error is one object on stderr: {"error":{"code","message","hint","profile","provider","status","requestId","leftover","exitCode"}}.',
   );
@@ -27,7 +28,7 @@ export function outputHelp(): string {
 export async function profilesHelp(surface: Surface): Promise<string> {
   const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   return paragraphs(
-    'The profile of an image is what stands before the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE,\nimgctl profile use, and at last the local store, which needs no profile.',
+    'The profile of an image is what stands before the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE, imgctl profile use, and at last the local store, which needs no profile.',
     `Profiles are kept in ${surface.store.path}, readable by you alone.`,
     'A value may be a reference: env:NAME, file:PATH, cmd:COMMAND; write literal:VALUE for a value that only looks like one.',
     `Add one with:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,
