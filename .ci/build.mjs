@@ -26,8 +26,15 @@ const putOff = [
 ];
 
 const hits = new Set();
-/** Modules that every command loads. */
+/** Modules that every command loads, and those that so many do that one file of them costs less than one for each. */
 const together = new Set();
+const isCommand = (id) => /src\/cli\/commands\/(?!index\.)/.test(id);
+const isDriver = (id) => /src\/drivers\/[^_/]+\/index\.ts$/.test(id);
+/** The share of all commands, and of all drivers, that make a module one of those. */
+const shares = [
+  { of: isCommand, least: 0.3 },
+  { of: isDriver, least: 0.8 },
+];
 /** The modules that come with one, by static imports. */
 function closure(id, info, found = new Set()) {
   if (found.has(id)) return found;
@@ -42,8 +49,15 @@ const lean = {
     const entry = (end) => [...this.getModuleIds()].find((id) => id.endsWith(end));
     const ofCompletion = closure(entry('src/cli/completion/answer.ts'), info);
     const main = entry('src/main.ts');
+    const usual = [...closure(main, info)];
+    for (const { of, least } of shares) {
+      const all = [...this.getModuleIds()].filter(of);
+      const needed = all.map((id) => closure(id, info));
+      const own = new Set(needed.flatMap((ids) => [...ids].filter((id) => id.includes('/src/') && !of(id))));
+      for (const id of own) if (needed.filter((ids) => ids.has(id)).length >= least * all.length) usual.push(id);
+    }
     // Its own file is called the same whatever is in it; compiled code is kept only for files that are named by their content.
-    for (const id of closure(main, info)) if (id !== main && !ofCompletion.has(id)) together.add(id);
+    for (const id of usual) if (id !== main && !ofCompletion.has(id)) together.add(id);
   },
   resolveId(id, importer) {
     // Of Node's own, only what that package asks for.

@@ -15,6 +15,7 @@ export default defineConfig({
     maxWorkers: 3,
     env: { TZ: 'Pacific/Auckland' },
     testTimeout: 20_000,
+    setupFiles: ['test/support/equal-bytes.ts'],
     projects: [
       // One thread runs file after file with the modules, and the machine code, that it has: a third less CPU than a thread for each.
       {

@@ -69,7 +69,7 @@ describe('what a command loads', () => {
 
   it('a list of the local store loads neither HTTP nor a terminal library', () => {
     const { own, node } = loadedBy('list', '-p', 'local', '-o', 'json');
-    expect(own).toBeLessThanOrEqual(32);
+    expect(own).toBeLessThanOrEqual(20);
     expect(
       node.filter((name) => ['http', 'https', 'tls', 'http2', 'worker_threads', 'internal/deps/undici/undici'].includes(name)),
     ).toEqual([]);
@@ -79,7 +79,7 @@ describe('what a command loads', () => {
     const { own, node } = loadedBy('list', '-p', 'cow', '--retries', '0', '-o', 'json');
     expect(node).toContain('http');
     expect(own).toBeGreaterThan(10);
-    expect(own).toBeLessThanOrEqual(22);
+    expect(own).toBeLessThanOrEqual(20);
     expect(
       node.filter((name) =>
         ['http2', 'internal/deps/undici/undici', 'readline', 'child_process', 'perf_hooks', 'v8'].includes(name),

@@ -230,6 +230,7 @@ describe('names never become paths', () => {
       const [only, ...others] = readdirSync(folder);
       expect(others).toEqual([]);
       expect(only).toMatch(/^[^.\-/\\][^/\\]*\.raw$/);
+      expect(only, 'nor does its name act upon a terminal').not.toMatch(hostileSigns);
       expect(readdirSync(path.join(bed.home.folder, 'deep', 'deeper'))).toEqual(['deepest']);
       expect(readdirSync(path.join(bed.home.folder, 'deep'))).toEqual(['deeper']);
     } finally {
