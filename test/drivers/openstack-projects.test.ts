@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { useOpenstackCli } from '../clouds/openstack/cli.ts';
-import { appCredential, projects } from '../clouds/openstack/keystone.ts';
+import { disk, useOpenstackCli } from '../clouds/openstack/cli.ts';
+import { appCredential, projects, users } from '../clouds/openstack/keystone.ts';
 
 const cli = useOpenstackCli();
 
@@ -67,5 +67,47 @@ describe('a project that is not that of the token', () => {
   ])('%j: a name and an id that agree are fine', async (given) => {
     const run = await list(given);
     expect(run.exitCode, run.stderr).toBe(0);
+  });
+});
+
+describe('a token of which nobody tells whose it is', () => {
+  const signIn = async (user: string): Promise<string> => {
+    const [domain, project] = [{ id: 'default' }, users[user]?.project];
+    const identity = { methods: ['password'], password: { user: { name: user, domain, password: users[user]?.password } } };
+    const body = JSON.stringify({ auth: { identity, scope: { project: { name: project, domain } } } });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${cli.cloud().origin}/v3/auth/tokens`, { method: 'POST', headers, body });
+    return answer.headers.get('x-subject-token') ?? '';
+  };
+  const run = async (user: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    cli.run(args, {
+      env: {
+        ...{ OS_AUTH_TYPE: 'admin_token', OS_TOKEN: await signIn(user), OS_ENDPOINT: `${cli.cloud().origin}/image` },
+        ...more,
+      },
+    });
+  const remove = ['delete', 'env:openstack:web', '--yes', '-o', 'json'];
+  const names = () => cli.wires().map(({ name, owner }) => `${String(name)} of ${String(owner)}`);
+
+  it('reaches nobody else’s image by name, an administrator’s nor a member’s', async () => {
+    cli.image('web', {}, disk(), projects.alt);
+    cli.image('mine', {}, disk(), projects.admin);
+    const before = names();
+    const refused = await run('root', remove);
+    expect([refused.exitCode, names()], refused.stderr).toEqual([3, before]);
+    expect(refused.stderr).toContain('Set projectId');
+    const own = await run('root', remove, { OS_PROJECT_ID: projects.admin ?? '' });
+    expect([own.exitCode, names()], own.stderr).toEqual([5, before]);
+    const shared = cli.image('web', { visibility: 'shared' }, disk(), projects.alt);
+    shared.members.set(projects.demo ?? '', { status: 'accepted', created_at: '2026-01-01T00:00:00Z' });
+    cli.image('other', {}, disk(), projects.demo);
+    const member = await run('demo', remove);
+    expect(member.exitCode, member.stderr).toBe(5);
+  });
+
+  it('reaches its own', async () => {
+    cli.image('web', {}, disk(), projects.demo);
+    expect((await run('demo', remove)).exitCode).toBe(0);
+    expect(names()).toEqual([]);
   });
 });

@@ -237,9 +237,11 @@ export class OpenstackClient {
 
   async #signedIn(call: Call): Promise<SignedIn> {
     const credentials = this.#credentials;
-    if (credentials.kind === 'none') return { endpoints: [], roles: [] };
+    const { projectId } = this.#meant;
+    const project = projectId ? { project: { id: projectId, name: this.#meant.project ?? projectId } } : {};
+    if (credentials.kind === 'none') return { endpoints: [], roles: [], ...project };
     if (this.#authUrl !== undefined) return signIn(this.#http, this.#authUrl, credentials, call);
-    if (credentials.kind === 'token') return { token: credentials.token, endpoints: [], roles: [] };
+    if (credentials.kind === 'token') return { token: credentials.token, endpoints: [], roles: [], ...project };
     throw configError('authUrl is required');
   }
 }

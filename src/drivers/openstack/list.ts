@@ -4,6 +4,7 @@ import type { Call, ListRequest, Operation, SortKey } from '../../core/operation
 import type { OpenstackClient } from './client.ts';
 import { fromBothEnds } from './both-ends.ts';
 import { merged } from './merge.ts';
+import { projectSeen } from './own-project.ts';
 import { eachImage } from './pages.ts';
 import { choosesOwners, exactFilters, listQuery, newestFirst, ownFilters, sortNames } from './query.ts';
 import { imageRecord } from './record.ts';
@@ -70,7 +71,11 @@ export const list: Operation<OpenstackClient, 'list'> = {
   async *run(client, request, call) {
     if (call.signal.aborted) throw abortedError('interrupted');
     const { signedIn } = await client.site(call);
-    const { ownedBy, mine } = scopeOf(request, signedIn);
+    const seen = request.scope === 'own' && !signedIn.project ? await projectSeen(client, call) : undefined;
+    const { ownedBy, mine } = scopeOf(
+      request,
+      seen === undefined ? signedIn : { ...signedIn, project: { id: seen, name: seen } },
+    );
     const isWithin = timeConditions(request.ownToo ?? []);
     const shown = listQuery(request, ownedBy);
     // There is no word for words that we do not know: they are picked out here, so that no page may be cut short.
@@ -90,10 +95,10 @@ export const list: Operation<OpenstackClient, 'list'> = {
     const all = only && others.length === 0 ? only : merged(streams, (one, other) => comesBefore(keys, one, other));
     let given = 0;
     // A service that pays no attention to os_hidden gives the same twice.
-    const seen = others.length > 0 ? new Set<string>() : undefined;
+    const passed = others.length > 0 ? new Set<string>() : undefined;
     for await (const record of all) {
-      if (seen?.has(record.id)) continue;
-      seen?.add(record.id);
+      if (passed?.has(record.id)) continue;
+      passed?.add(record.id);
       if (!mine(record) || !isWithin(record) || (picksUnknown && record.status !== 'unknown')) continue;
       yield record;
       given += 1;
