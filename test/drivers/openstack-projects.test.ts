@@ -82,7 +82,9 @@ describe('a token of which nobody tells whose it is', () => {
   const run = async (user: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     cli.run(args, {
       env: {
-        ...{ OS_AUTH_TYPE: 'admin_token', OS_TOKEN: await signIn(user), OS_ENDPOINT: `${cli.cloud().origin}/image` },
+        OS_AUTH_TYPE: 'admin_token',
+        OS_TOKEN: await signIn(user),
+        OS_ENDPOINT: `${cli.cloud().origin}/image`,
         ...more,
       },
     });
