@@ -10,6 +10,9 @@ import type { Surface } from './context.ts';
 /** Standard input by its other names. */
 const standardInput = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
 
+/** The file or URL, as it is typed; absent for a pipe, which has no file name. */
+export const fileOf = (text: string): string | undefined => (standardInput.has(text) ? undefined : text);
+
 /** What `upload`, `convert` and `inspect` read from: a file, a pipe, `-`, or a URL. */
 export async function sourceFrom(text: string, surface: Surface): Promise<Source> {
   if (standardInput.has(text)) {

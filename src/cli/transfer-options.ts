@@ -1,7 +1,7 @@
 import { compressions, formats, type Accept, type Format } from '../core/encoding.ts';
 import type { UploadFacts } from '../core/operation.ts';
 import { temporaryFolder } from '../host/folders.ts';
-import { parseChecksum } from '../transfer/checked.ts';
+import type { Checksum } from '../transfer/published.ts';
 import { prepareForFile } from '../transfer/convert.ts';
 import { opaque } from '../transfer/plan.ts';
 import type { Means, Prepared, Wishes } from '../transfer/prepare.ts';
@@ -21,9 +21,9 @@ export const sourceOptions = {
   fromFormat: { kind: 'text', choices: formats, summary: 'source format; refused if the content contradicts it' },
   checksum: {
     kind: 'text',
-    value: 'algo:hex',
-    suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:'],
-    summary: 'expected digest of the source',
+    value: 'algo:hex|url|auto',
+    suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:', 'auto'],
+    summary: 'expected digest of the source, or the URL of a checksum file; auto: one that lies beside the source URL',
   },
   allowUnsafe: { kind: 'names', value: 'code,…', summary: 'accept these findings (dangerous)' },
 } as const satisfies Options;
@@ -43,13 +43,16 @@ export const ifExistsOption = {
 /** The format of this name, absent if there is none. */
 export const formatNamed = (name: string | undefined): Format | undefined => formats.find((known) => known === name);
 
-export function wishesFrom(input: OptionValues<typeof sourceOptions> & { readonly compress?: boolean | undefined }): Wishes {
+export function wishesFrom(
+  input: Omit<OptionValues<typeof sourceOptions>, 'checksum'> & { readonly compress?: boolean | undefined },
+  checksum: Checksum | undefined,
+): Wishes {
   return {
     ...(input.compress ? { compress: true } : {}),
     format: formatNamed(input.diskFormat),
     fromFormat: formatNamed(input.fromFormat),
     allowUnsafe: input.allowUnsafe,
-    checksum: input.checksum === undefined ? undefined : parseChecksum(input.checksum),
+    checksum,
   };
 }
 

@@ -41,6 +41,10 @@ export function algorithmNamed(name: string): string | undefined {
   return known !== undefined && digits.has(known) && getHashes().includes(known) ? known : undefined;
 }
 
+/** The usual algorithm whose digests have so many hexadecimal digits; absent: none has. */
+export const algorithmOfLength = (length: number): string | undefined =>
+  ({ 32: 'md5', 40: 'sha1', 64: 'sha256', 96: 'sha384', 128: 'sha512' })[length];
+
 function checksumOf([name, value]: readonly [string, string]): readonly Checksum[] {
   const algorithm = algorithmNamed(name);
   const hex = value.trim().toLowerCase();

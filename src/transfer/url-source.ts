@@ -52,7 +52,7 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
 }
 
 /** The file name that a URL was typed with: where it redirects to may be called anything. */
-function lastPart({ pathname }: URL): string {
+export function lastPart({ pathname }: URL): string {
   const part = pathname.slice(pathname.lastIndexOf('/') + 1).replace(/;.*/, '');
   try {
     return decodeURIComponent(part);

@@ -8,7 +8,8 @@ import { defineCommand } from '../command.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
 import { meansFor, sourceOptions, plannedFile, wishesFrom } from '../transfer-options.ts';
-import { sourceFrom } from '../source-from.ts';
+import { fileOf, sourceFrom } from '../source-from.ts';
+import { wantedChecksum } from '../wanted-checksum.ts';
 
 export const convert = defineCommand({
   about:
@@ -32,7 +33,7 @@ export const convert = defineCommand({
   ],
   async run(input, context) {
     if (input.to === '-') throw usageError('convert writes to a file: specify TO');
-    const given = wishesFrom(input);
+    const given = wishesFrom(input, await wantedChecksum(input.checksum, fileOf(input.from), context));
     const wishes = { ...given, format: formatFor(input.to, given.format) };
     const source = await sourceFrom(input.from, context);
     const task = context.progress.task(`convert ${source.name}`);

@@ -24,6 +24,7 @@ import type { IfExists } from '../taken-name.ts';
 import { imageMeant } from '../targets.ts';
 import { compressOption, formatNamed, ifExistsOption, sourceOptions, wishesFrom } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
+import { wantedChecksum } from '../wanted-checksum.ts';
 
 export const copy = defineCommand({
   about:
@@ -61,18 +62,19 @@ export const copy = defineCommand({
     const reference = parseReference(input.from, (name) => directory.has(name));
     const profile = reference.profile ?? onlyProfile(directory, settings.profile);
     const targets = copyTargets(input.to, { typed: input.from, profile }, directory);
-    const wishes = {
-      ...input,
-      transfer: wishesFrom(input),
-      ifExists: (input.ifExists ?? 'fail') as IfExists,
-      relay: input.relay ?? false,
-      wait: input.wait !== false,
-      isOneOfSeveral: areSeveral(input.to),
-    };
+    const isOneOfSeveral = areSeveral(input.to);
     const from = await context.at('from', profile);
     const opened = await openTargets(targets, context);
     const [only] = opened;
-    if (!wishes.isOneOfSeveral && only?.to instanceof ImgctlError) throw only.to;
+    if (!isOneOfSeveral && only?.to instanceof ImgctlError) throw only.to;
+    const wishes = {
+      ...input,
+      isOneOfSeveral,
+      transfer: wishesFrom(input, await wantedChecksum(input.checksum, undefined, context)),
+      ifExists: (input.ifExists ?? 'fail') as IfExists,
+      relay: input.relay ?? false,
+      wait: input.wait !== false,
+    };
     const call = context.call();
     const meaning = input.latest ? ({ pick: 'latest' } as const) : {};
     const found = await imageMeant(from as At, reference, meaning, directory, call).catch((error: unknown) => {

@@ -18,6 +18,7 @@ import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
 import { meansFor, sourceOptions, plannedFile, wishesFrom } from '../transfer-options.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
+import { wantedChecksum } from '../wanted-checksum.ts';
 
 export const download = defineCommand({
   about: 'The file gets its name only when every byte is there, verified and on the disk. --resume continues a partial download.',
@@ -52,7 +53,7 @@ export const download = defineCommand({
     if (input.resume && !verb.ranges)
       throw unsupportedError(`${at.provider} does not support resuming downloads`, { hint: 'Omit --resume.' });
     const image = await at.verb('show').run({ id }, call);
-    const wishes = wishesFrom(input);
+    const wishes = wishesFrom(input, await wantedChecksum(input.checksum, undefined, context));
     const data = await verb.run({ id }, call);
     const offered = downloadSource(data, `${at.profile}:${id}`, at.driver.worksOnFiles);
     const source = verb.ranges ? persistentSource(offered, call) : offered;

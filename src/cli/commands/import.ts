@@ -5,7 +5,6 @@ import type { Image } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
 import { typedImage } from '../../core/next.ts';
 import { parseReference } from '../../core/reference.ts';
-import { parseChecksum } from '../../transfer/checked.ts';
 import { comparable, type Checksum } from '../../transfer/published.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
 import { imageView } from '../../ui/views/image.ts';
@@ -16,13 +15,14 @@ import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { formatNamed, ifExistsOption, plannedLabels } from '../transfer-options.ts';
+import { formatNamed, ifExistsOption, plannedLabels, sourceOptions } from '../transfer-options.ts';
 import { removeReplaced } from '../deliver.ts';
 import { judgeFetched } from '../fetched.ts';
 import { checkImported } from '../imported.ts';
 import { removeMade } from '../remove-made.ts';
 import { mustBeFree, settle, settleAgain, type IfExists } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
+import { wantedChecksum } from '../wanted-checksum.ts';
 
 export const importImage = defineCommand({
   args: { name: { takes: 'optional', summary: 'name of the new image, optionally as PROFILE:NAME' } },
@@ -35,10 +35,9 @@ export const importImage = defineCommand({
     diskFormat: { kind: 'text', choices: formats, summary: 'format of the file at the URL' },
     ifExists: ifExistsOption,
     checksum: {
-      kind: 'text',
-      value: 'algo:hex',
-      suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:'],
-      summary: 'expected digest of the imported data, of an algorithm that the cloud reports',
+      ...sourceOptions.checksum,
+      summary:
+        'expected digest of the imported data, of an algorithm that the cloud reports, or the URL of a checksum file; auto: one beside the URL',
     },
     ...descriptionOptions,
     ...waitOptions,
@@ -65,7 +64,7 @@ export const importImage = defineCommand({
     checkSource(at as At, input.url, input.method);
     const fields = { ...descriptionFrom(input), ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }) };
     checkFields(at as At, 'import', verb.fields, fields);
-    const checksum = input.checksum === undefined ? undefined : parseChecksum(input.checksum);
+    const checksum = await wantedChecksum(input.checksum, input.url, context);
     if (checksum && input.wait === false) throw usageError('--checksum and --no-wait cannot be combined');
     const call = context.call();
     const name = into ? (await at.verb('show').run({ id: into.id }, call)).name : reference.image;

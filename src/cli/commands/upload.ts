@@ -11,7 +11,7 @@ import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
-import { sourceFrom } from '../source-from.ts';
+import { fileOf, sourceFrom } from '../source-from.ts';
 import { foreseen } from '../taken-name.ts';
 import { target } from '../targets.ts';
 import {
@@ -28,6 +28,7 @@ import {
   wishesFrom,
 } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
+import { wantedChecksum } from '../wanted-checksum.ts';
 
 export const upload = defineCommand({
   about:
@@ -78,7 +79,7 @@ export const upload = defineCommand({
     const fields = descriptionFrom(input);
     checkFields(at as At, 'upload', verb.fields, fields);
     const extras = extrasFrom(at as At, verb, input.set);
-    const wishes = wishesFrom(input);
+    const wishes = wishesFrom(input, await wantedChecksum(input.checksum, fileOf(input.file), context));
     const call = context.call();
     const queued = into && (await at.verb('show').run({ id: into.id }, call));
     const name = queued?.name ?? reference.image;
