@@ -70,9 +70,9 @@ function wayLack(ways: readonly Way[], given: ReadonlySet<string>): readonly str
   const meant = begun.length > 0 ? begun : ways;
   if (ways.length === 0 || meant.some(({ needs }) => needs.every((name) => given.has(name)))) return [];
   const usual = meant.filter(({ rare }) => !rare);
-  return [
-    (usual.length > 0 ? usual : meant).map(({ needs }) => needs.filter((name) => !given.has(name)).join(' and ')).join(', or '),
-  ];
+  const told = (usual.length > 0 ? usual : meant).map(({ needs }) => needs.filter((name) => !given.has(name)).join(' and '));
+  // Where nothing was begun all ways are too many for a line.
+  return [begun.length === 0 && told.length > 1 ? `${told[0] ?? ''} (or another way to sign in)` : told.join(', or ')];
 }
 
 /** The variables that are usually set for an account of which nothing is known, as a person would list them; empty where there are none. */

@@ -158,7 +158,7 @@ describe('profile set, use, remove', () => {
     [['set', 'lin', 'regoin='], 2, 'unknown field for linode: regoin'],
     [['use', 'none'], 3, 'no such profile: none'],
     [['show', 'none'], 3, 'no such profile: none'],
-    [['remove', 'none', '--yes'], 3, expect.stringMatching(/^no profile "none" in .*config\.json$/)],
+    [['remove', 'none', '--yes'], 3, expect.stringMatching(/^no such profile in .*config\.json: none$/)],
   ])('refuse %j', async (args, exitCode, message) => {
     await addLinode();
     const before = stage.read(store).toString();
@@ -170,7 +170,7 @@ describe('profile set, use, remove', () => {
   it('say of a profile that is only in the environment where it is', async () => {
     const env = profileVariables('ci', 'local', { path: stage.file('ci') });
     const refused = await stage.run(['profile', 'set', 'ci', 'path=/x', '--json'], { env });
-    expect(errorOf(refused)).toMatchObject({ code: 'CONFIG', message: expect.stringMatching(/^no profile "ci" in /) });
+    expect(errorOf(refused)).toMatchObject({ code: 'CONFIG', message: expect.stringMatching(/^no such profile in .*: ci$/) });
   });
 
   it('lose nothing when many write at once', async () => {

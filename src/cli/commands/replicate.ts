@@ -18,6 +18,8 @@ export const replicate = defineCommand({
       value: 'place,…',
       summary: 'exactly these places; asks before removing a copy',
       commas: true,
+      // Empty it is refused below, with what removes an image everywhere.
+      clears: true,
       completes: 'place',
     },
     ...severalOptions,
@@ -37,6 +39,8 @@ export const replicate = defineCommand({
       .filter((name) => name !== '');
     if (exactly && (input.to.length > 0 || input.remove.length > 0))
       throw usageError('--exactly cannot be combined with --to or --remove');
+    if (exactly?.length === 0)
+      throw usageError('--exactly is empty', { hint: 'Delete the image everywhere with: imgctl delete IMAGE' });
     if (!exactly && input.to.length === 0 && input.remove.length === 0)
       throw usageError('--to, --remove or --exactly is required', { hint: 'List places with: imgctl places' });
     const both = input.to.find((place) => input.remove.includes(place));

@@ -59,12 +59,16 @@ export function explainXml(text: string): string {
   return [part('Code'), part('Message')].filter((word) => word !== undefined).join(': ');
 }
 
+const regionHint: Circumstances = { hint: 'List regions with:', next: [{ command: 'imgctl places -p PROFILE' }] };
+
 /** The error for an unwelcome answer of the API. `what` says what was being done; `more` is what else is known. */
 export function refused(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {
   const said = explain(answer.text);
   const scopes =
     'The token lacks a scope or grant: images need images:read_write, and linodes:read_only to create one from a disk.';
-  const error = answerError(answer, what, said, { ...(answer.status === 403 ? { hint: scopes } : {}), ...more });
+  const isOfRegion = answer.status === 400 && /\bregion\b/i.test(said.words);
+  const hints: Circumstances = answer.status === 403 ? { hint: scopes } : isOfRegion ? regionHint : {};
+  const error = answerError(answer, what, said, { ...hints, ...more });
   const known = answer.status === 400 ? notMistakes.find(([pattern]) => pattern.test(said.words)) : undefined;
   return known ? new ImgctlError(known[1], error.message, { ...error.circumstances, hint: known[2] }) : error;
 }

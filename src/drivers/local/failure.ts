@@ -1,4 +1,5 @@
 import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
+import { systemWords } from '../../core/system-words.ts';
 
 /** The `code` of a file system's error (`ENOENT`); absent for anything else. */
 export const codeOf = (error: unknown): string | undefined =>
@@ -26,7 +27,7 @@ export async function onDisk<T>(what: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    throw localError(`${what}: ${meanings[code] ?? code}`, { cause: error });
+    throw localError(`${what}: ${meanings[code] ?? systemWords(error)}`, { cause: error });
   }
 }
 

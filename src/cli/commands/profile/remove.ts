@@ -21,7 +21,7 @@ export const remove = defineCommand({
     const { profiles } = await context.store.read();
     const missing = input.name.filter((name) => !Object.hasOwn(profiles, name));
     if (missing[0] !== undefined && !input.ignoreMissing)
-      throw configError(`no profile "${missing[0]}" in ${context.store.path}`, {
+      throw configError(`no such profile in ${context.store.path}: ${missing[0]}`, {
         hint: 'List profiles with: imgctl profile list',
       });
     const going = input.name.filter((name) => !missing.includes(name));

@@ -37,7 +37,7 @@ export const set = defineCommand({
     const book = await context.store.change((now) => {
       const profile = Object.hasOwn(now.profiles, input.name) ? now.profiles[input.name] : undefined;
       if (!profile)
-        throw configError(`no profile "${input.name}" in ${context.store.path}`, {
+        throw configError(`no such profile in ${context.store.path}: ${input.name}`, {
           hint: `Add it with: imgctl profile add ${input.name} --provider NAME`,
         });
       const { protected: before, ...rest } = profile;
