@@ -117,7 +117,8 @@ export async function warnOfNamesakes(
     if (others.length > 0)
       surface.warn(`image "${name}" already exists in ${at.profile} (${others.join(', ')}). Use ids to tell them apart.`);
   } catch (error) {
-    if (!(error instanceof ImgctlError) || !unanswered.includes(error.code)) throw error;
+    // The image is made by then, or changed: nothing that a look tells undoes that.
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
     surface.warn(`could not check whether the name is taken: ${error.message}`);
   }
 }

@@ -3,18 +3,20 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { library, startOci, type OciCloud } from '../clouds/oci/index.ts';
+import { library, ociErrorBody, startOci, type OciCloud } from '../clouds/oci/index.ts';
 import { commandStage, profileVariables } from '../commands/stage.ts';
+import type { Fault } from '../conformance/cloud.ts';
 import { guestDisk } from '../support/disk-images/guest.ts';
 
 let cloud: OciCloud;
 let env: Readonly<Record<string, string>>;
 const stage = commandStage();
-beforeEach(async () => {
+async function begin(): Promise<void> {
   cloud = await startOci({ auth: 'none' });
   const { places: _places, ...values } = cloud.values;
   env = profileVariables('reg', 'oci', values);
-});
+}
+beforeEach(begin);
 afterEach(() => cloud.stop());
 
 const ok = (...args: readonly string[]) => stage.ok(args, { env });
@@ -314,3 +316,32 @@ describe('a copy between two repositories of one registry', () => {
 });
 
 const digestOf = (data: Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
+
+describe('what is done is no failure', () => {
+  const verbs: Readonly<Record<string, (id: string) => readonly string[]>> = {
+    create: () => ['create', 'new', '-p', 'reg'],
+    patch: (id) => ['patch', `reg:${id}`, '--name', 'renamed'],
+    replicate: (id) => ['replicate', `reg:${id}`, '--to', 'images/second'],
+  };
+  const body = ociErrorBody('no');
+  const faults = [401, 403, 404, 405, 501]
+    .map((status) => ({ kind: 'answer', status, body, headers: {} }) as Fault)
+    .concat({ kind: 'answer', status: 500, headers: { 'retry-after': '0' } }, { kind: 'drop' });
+  const changes = ({ method }: { readonly method: string }): boolean => method !== 'GET' && method !== 'HEAD';
+  for (const [verb, args] of Object.entries(verbs))
+    it(`where what is looked at afterwards cannot be had: ${verb}`, async () => {
+      let last = 0;
+      for (const fault of [undefined, ...faults]) {
+        const [id = ''] = await cloud.seed([{ name: 'web' }]);
+        cloud.forget();
+        let at = 0;
+        const within = cloud;
+        if (fault) cloud.fail({ ...fault, times: 99, on: () => cloud === within && (at += 1) > last });
+        const { exitCode, stderr } = await stage.run([...args(id), '--retries', '0'], { env });
+        expect(exitCode, `${JSON.stringify(fault)}: ${stderr}`).toBe(0);
+        if (!fault) last = cloud.requests().findLastIndex(changes) + 1;
+        await cloud.stop();
+        await begin();
+      }
+    });
+});

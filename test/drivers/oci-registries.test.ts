@@ -118,6 +118,18 @@ describe('removal is believed only when the tag answers no more', () => {
     expect(started.tags()).toEqual(['g', 'n1', 'n2']);
   });
 
+  it.each([401, 403, 405, 500])('says that it was accepted where the look afterwards is answered with %i', async (status) => {
+    const started = await start();
+    let removed = false;
+    const on = (method: string, path: string): boolean => {
+      if (method === 'DELETE') removed = true;
+      return removed && method !== 'DELETE' && path.includes('/manifests/');
+    };
+    answerAll(started, on, { status, body: refusal(status, 'DENIED', 'no').body });
+    const error = await failureOf(started.remove('g'), 'AUTH', 'PROVIDER');
+    expect(error.message).toMatch(/accepted the removal of g, but whether it is gone could not be checked: /);
+  });
+
   it('fails where every DELETE is answered with success and nothing is done', async () => {
     const { remove, replicate, tags } = await start({ deletion: 'pretended' });
     await replicate('g', ['images/second']);

@@ -58,7 +58,9 @@ export const replicate = defineCommand({
       };
       const image = await at.verb('replicate').run(request, call);
       const wanted = exactly ?? input.to;
-      if (input.wait === false || wanted.length === 0) return image;
+      // What the answer shows done need not be looked at again.
+      const isDone = wanted.every((name) => image.places.some((place) => place.name === name && place.status === 'active'));
+      if (input.wait === false || isDone) return image;
       const task = context.progress.task(`replicate ${image.name}`);
       const work = { verb: 'replicate', since } as const;
       const done = await waitFor(at as At, image.id, { places: wanted }, { limits: input, work, call, task });

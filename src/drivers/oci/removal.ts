@@ -85,9 +85,13 @@ async function ownDigest(repository: Repository, found: Removable, call: Call): 
   }
 }
 
-/** Whether a tag answers no more. Throws CONFLICT when it names something new. */
+/** Whether a tag answers no more after a removal that was accepted. Throws CONFLICT when it names something new. */
 async function isGone(repository: Repository, id: string, digest: string, call: Call): Promise<boolean> {
-  const now = await digestNow(repository, id, call);
+  const now = await digestNow(repository, id, call).catch((error: unknown) => {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    const message = `${repository.wire.origin.host} accepted the removal of ${id}, but whether it is gone could not be checked`;
+    throw new ImgctlError(error.code, `${message}: ${error.message}`, error.circumstances);
+  });
   if (now !== undefined && now !== digest)
     throw conflictError(`image ${id} was modified by another client; it was not deleted`, { hint: 'Try again.' });
   return now === undefined;
