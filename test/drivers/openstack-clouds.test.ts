@@ -303,6 +303,7 @@ describe('what import leaves out', () => {
     const rows = run.json() as readonly { name: string; state: string }[];
     expect(rows.map(({ name, state }) => `${name} ${state}`)).toEqual(['good imported', 'rented left out']);
     expect(run.stderr).toContain(`left out: rented (openstack, ${file()}): its profile ovh is not known`);
+    expect(run.stderr).toContain('auth_url is missing. Set auth_url in');
     const alone = await withClouds({ rented: clouds.rented }, ['profile', 'import'], {});
     expect(alone.exitCode).toBe(5);
     expect(alone.stderr).toContain('left out: rented');

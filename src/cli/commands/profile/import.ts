@@ -80,7 +80,7 @@ function oddName(name: string): string | undefined {
 }
 
 const whyLeftOut = ({ name, provider, source, leftOut, hint }: Discovered, reason = leftOut): string =>
-  `left out: ${name} (${provider}, ${source}): ${reason ?? ''}${hint ? `\n${hint}` : ''}`;
+  `left out: ${name} (${provider}, ${source}): ${reason ?? ''}${hint ? `. ${hint}` : ''}`;
 
 /** What a person has to know beyond the rows: what was left out, what stays, what was copied, what to type next. */
 function tell(judged: readonly Judged[], surface: Surface): void {
