@@ -108,7 +108,7 @@ describe('replicate', () => {
     });
     const image = await settle(session('root'), id, 'replicate');
     expect(image.status).toBe('active');
-    expect(image.places.map(({ name, status }) => `${name} ${status}`)).toEqual(['fast active', 'cheap active', 'frozen failed']);
+    expect(image.places.map(({ name, status }) => `${name} ${status}`)).toEqual(['cheap active', 'fast active', 'frozen failed']);
     expect(image.places[2]?.message).toBeDefined();
   });
 

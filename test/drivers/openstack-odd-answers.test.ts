@@ -173,7 +173,7 @@ describe('what Glance refuses', () => {
       [['upload', cli.write('disk.raw', disk()), '--name', 'demo:new', '--visibility', 'public'], /only administrators make images public/],
       [['replicate', 'demo:web', '--to', 'cheap'], /only administrators copy an image to another store/],
       [['patch', 'demo:web', '--owner', 'somebody'], /Only administrators give images to others/],
-      [['share', `demo:${id}`, '--accept', '--with', projects.alt ?? ''], /Only administrators answer for another project/],
+      [['share', `demo:${id}`, '--accept', '--with', projects.alt ?? ''], /only administrators answer for another/],
     ];
     await cli.ok(['share', 'demo:web', '--with', projects.alt ?? '']);
     for (const [args, hint] of acts) {
