@@ -24,6 +24,14 @@ export async function openTargets(
   return opened;
 }
 
+/** Those that come to one name in one profile, however it is typed, once. */
+export const eachOnce = (targets: readonly OpenTarget[], sourceName: string): readonly OpenTarget[] =>
+  [
+    ...new Map(
+      targets.toReversed().map((one) => [JSON.stringify([one.target.profile, one.target.name || sourceName]), one]),
+    ).values(),
+  ].toReversed();
+
 /** A failure of one target. Throws what is none, or concerns all of them. */
 function failureOf(error: unknown): ImgctlError {
   if (!(error instanceof ImgctlError) || error.code === 'ABORTED' || error.code === 'USAGE') throw error;

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conflictError } from '../../src/core/errors.ts';
@@ -33,6 +34,14 @@ describe('a command that leads on', () => {
     expect(placed.circumstances).toMatchObject({ profile: 'p', provider: 'local', hint: 'Try: imgctl show p:x' });
     expect(placed.circumstances.next).toBeUndefined();
     expect(placed.inProfile('q', 'oci').circumstances).toMatchObject({ profile: 'p', hint: 'Try: imgctl show p:x' });
+  });
+
+  it('is never written out by a driver, which does not know the profile', () => {
+    const folder = new URL('../../src/drivers/', import.meta.url);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    expect(files.length).toBeGreaterThan(50);
+    for (const file of files)
+      expect(readFileSync(new URL(file, folder), 'utf8'), file).not.toMatch(/imgctl [a-z]+ [^'`]*\$\{[\w.]*\b[iI]d\}/);
   });
 
   it('is one argument for a shell whatever the id holds', () => {

@@ -79,6 +79,12 @@ describe('a copy to several targets', () => {
     expect(await names('os')).toEqual(['web']);
   });
 
+  it('makes one image where two targets come to the same name', async () => {
+    const { rows } = await copied('dc-a', 'dc-a:web', 'dc-b', 'dc-*');
+    expect(rows.map(({ image }) => image)).toEqual(['dc-a', 'dc-b', 'dc-c']);
+    expect(await names('dc-a')).toEqual(['web']);
+  });
+
   it('goes on after one that fails, tells each failure whole, and ends with 12', async () => {
     await copied('dc-b');
     const { exitCode, rows, stderr } = await copied('dead', 'dc-b', 'dc-a');

@@ -130,7 +130,10 @@ describe('the rest', () => {
     const [id = ''] = await cloud().seed([{ name: 'one' }]);
     await patch(id, { visibility: 'private' });
     const error = await failureOf(session().require('share').run({ id, action: 'add', with: 'x' }, testCall()), 'CONFLICT');
-    expect(error.circumstances.hint).toBe(`Make it shared with: imgctl patch ${id} --visibility shared`);
+    expect(error.circumstances).toMatchObject({
+      hint: 'Make it shared with:',
+      next: [{ command: 'imgctl patch IMAGE --visibility shared', image: id }],
+    });
     expect(await session().require('share').run({ id, action: 'list' }, testCall())).toEqual([]);
   });
 

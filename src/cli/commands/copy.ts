@@ -13,7 +13,7 @@ import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
 import { copyNeeds, readyCopy } from '../copy-one.ts';
-import { copyToEach, openTargets } from '../copy-several.ts';
+import { copyToEach, eachOnce, openTargets } from '../copy-several.ts';
 import { areSeveral, copyTargets } from '../copy-targets.ts';
 import { onlyProfile } from '../directory.ts';
 import { severalOptions } from '../each-image.ts';
@@ -85,7 +85,10 @@ export const copy = defineCommand({
     const original = { at: from, image, ...dataOf(image, from, wishes.isOneOfSeveral, call, context) };
     try {
       if (!only || only.to instanceof ImgctlError || wishes.isOneOfSeveral)
-        return many(resultView, await copyToEach(original, opened, wishes, input.failFast ?? false, context));
+        return many(
+          resultView,
+          await copyToEach(original, eachOnce(opened, image.name), wishes, input.failFast ?? false, context),
+        );
       const ready = await readyCopy(original, only.target, only.to, wishes, context);
       try {
         const { image: there, route } = await ready.run();

@@ -16,7 +16,8 @@ export const remove: Operation<OpenstackClient, 'delete'> = {
       throw conflictError(error.message, {
         ...error.circumstances,
         cause: error,
-        hint: `Unprotect it with: imgctl patch ${id} --unprotect`,
+        hint: 'Unprotect it with:',
+        next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
       });
     }
   },

@@ -9,7 +9,8 @@ import { imagePath, readRecord } from './images.ts';
 
 const noData = (image: ImageRecord): ImgctlError =>
   conflictError(`image ${image.id} has no data: it is ${image.providerStatus}`, {
-    hint: `Wait for it with: imgctl wait ${image.id}. Fill it with: imgctl upload FILE --into ${image.id}`,
+    hint: image.status === 'queued' ? 'Fill it with:' : 'Wait for it with:',
+    next: [{ command: image.status === 'queued' ? 'imgctl upload FILE --into IMAGE' : 'imgctl wait IMAGE', image: image.id }],
   });
 
 /** Leaves out `skip` bytes and gives no more than `take`: where a store cannot begin in the middle, Glance sends all. */
@@ -37,7 +38,11 @@ async function* read(client: OpenstackClient, image: ImageRecord, from: number, 
   const refused = client.refused(answer, body, `downloading image ${image.id}`);
   // Oddity: a deactivated image is refused with 403, like one that is not ours.
   if (answer.status !== 403 || image.status !== 'inactive') throw refused;
-  throw conflictError(refused.message, { ...refused.circumstances, hint: `Reactivate it with: imgctl reactivate ${image.id}` });
+  throw conflictError(refused.message, {
+    ...refused.circumstances,
+    hint: 'Reactivate it with:',
+    next: [{ command: 'imgctl reactivate IMAGE', image: image.id }],
+  });
 }
 
 export const download: Operation<OpenstackClient, 'download'> = {

@@ -17,10 +17,8 @@ function moves(
   const empty = exactly ? now.filter((name) => !exactly.includes(name)) : remove.filter((name) => now.includes(name));
   if (empty.length === 0 || empty.length < now.length) return { fill: [...new Set(fill)], empty: [...new Set(empty)] };
   throw conflictError(`image ${id} would be removed from every store it lies in now (${now.join(', ')})`, {
-    hint:
-      fill.length > 0
-        ? `Add the new ones first: imgctl replicate ${id} --to ${fill.join(',')}`
-        : `Delete the image itself with: imgctl delete ${id}`,
+    hint: fill.length > 0 ? 'Add the new ones first:' : 'Delete the image itself with:',
+    next: [{ command: fill.length > 0 ? `imgctl replicate IMAGE --to ${fill.join(',')}` : 'imgctl delete IMAGE', image: id }],
   });
 }
 

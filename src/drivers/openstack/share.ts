@@ -58,7 +58,8 @@ async function add(client: OpenstackClient, id: string, member: string, call: Ca
       {
         ...error.circumstances,
         cause: error,
-        hint: `Make it shared with: imgctl patch ${id} --visibility shared`,
+        hint: 'Make it shared with:',
+        next: [{ command: 'imgctl patch IMAGE --visibility shared', image: id }],
       },
     );
   }

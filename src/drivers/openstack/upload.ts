@@ -66,12 +66,15 @@ async function checkMayPublish(client: OpenstackClient, id: string, call: Call):
 async function prepared(client: OpenstackClient, id: string, request: UploadRequest, call: Call): Promise<WireObject> {
   const record = await readImage(client, id, call);
   if (record.status !== 'queued')
-    throw conflictError(`image ${id} is ${String(record.status)}, only a queued one can be filled`, {
-      hint:
-        record.status === 'active'
-          ? 'Upload to a new image.'
-          : `Delete it and start again: imgctl delete ${id}. An interrupted upload cannot be resumed.`,
-    });
+    throw conflictError(
+      `image ${id} is ${String(record.status)}, only a queued one can be filled`,
+      record.status === 'active'
+        ? { hint: 'Upload to a new image.' }
+        : {
+            hint: 'An interrupted upload cannot be resumed. Delete it and start again:',
+            next: [{ command: 'imgctl delete IMAGE', image: id }],
+          },
+    );
   const format = request.description.diskFormat ?? request.content.encoding.format;
   if (typeof record.disk_format === 'string' && record.disk_format !== format)
     throw conflictError(`image ${id} was made for ${record.disk_format}, and this is ${format}`, {
