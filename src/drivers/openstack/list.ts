@@ -30,6 +30,9 @@ const ownScope = (project: SignedIn['project']): { readonly ownedBy?: string; mi
     ? { ownedBy: project.id, mine: ({ owner }) => owner === project.id }
     : { mine: ({ visibility }) => visibility === 'shared' || visibility === 'private' };
 
+/** Policies compare roles without regard to case. */
+const isAdmin = (role: string): boolean => role.toLowerCase() === 'admin';
+
 /**
  * Whose images are the caller's. Glance's default list is own, public and accepted shared images.
  * Oddity: to an administrator it shows everybody's, and does not tell what is shared with him from what is shared with
@@ -41,7 +44,7 @@ function scopeOf(
 ): { readonly ownedBy?: string; mine(image: ImageRecord): boolean } {
   if (request.scope === 'own') return ownScope(project);
   if (request.scope === 'all' || choosesOwners(request)) return { mine: () => true };
-  if (project && roles.includes('admin')) return { ownedBy: project.id, mine: () => true };
+  if (project && roles.some(isAdmin)) return { ownedBy: project.id, mine: () => true };
   return {
     mine: ({ owner, visibility }) => visibility === 'shared' || (project ? owner === project.id : visibility === 'private'),
   };

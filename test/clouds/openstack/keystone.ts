@@ -61,6 +61,8 @@ export interface Keystone {
   lifeS: number;
   /** What the catalogue gives for images, if not where they are. */
   imageUrl: string | undefined;
+  /** What the role of administrators is called. */
+  adminRole: string;
   /** Further projects, as name and id: of other domains. */
   namesakes: readonly (readonly [string, string])[];
   /** Methods of which a user needs all; none: any of them will do. */
@@ -95,7 +97,7 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
       issued_at: new Date(at).toISOString(),
       expires_at: new Date(at + keystone.lifeS * 1000).toISOString(),
       ...(scoped
-        ? { project: { id: projects[project], name: project, domain }, roles: [{ id: role, name: role }], catalog: catalogue() }
+        ? { project: { id: projects[project], name: project, domain }, roles: [{ id: role, name: role === 'admin' ? keystone.adminRole : role }], catalog: catalogue() }
         : {}),
     };
   }
@@ -177,6 +179,7 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
   }
 
   const keystone: Keystone = {
+    adminRole: 'admin',
     namesakes: [],
     lifeS: 3600,
     imageUrl: undefined,
