@@ -208,7 +208,8 @@ async function makeSurface(settings: Settings, world: QuietWorld, progress: Prog
       ending.told = await showFailure(error, failureWish, io);
     },
     async reportAs(error) {
-      ending.status = error.exitCode;
+      // Of several the worst counts: the codes rise with what is wrong.
+      ending.status = Math.max(ending.status, error.exitCode);
       progress.hide();
       ending.told = await showFailure(error, failureWish, io);
     },

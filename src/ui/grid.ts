@@ -49,7 +49,7 @@ function headings<T>({ chosen, styled }: Grid<T>): Row {
 function cellsOf<T>({ chosen, io, styled }: Grid<T>, item: T): Row {
   return chosen.map(({ column }) => {
     const value = column.value(item);
-    return { text: humanText(column, value, io), paint: column.kind === 'status' ? statusPaint(value, styled) : undefined };
+    return { text: humanText(column, value, io, item), paint: column.kind === 'status' ? statusPaint(value, styled) : undefined };
   });
 }
 

@@ -18,7 +18,7 @@ export async function sheet<T>(item: T, chosen: readonly Chosen<T>[], io: Io): P
     .map(({ name, column, value }) => ({ name, column, value, parts: partsOf(column, value, item) }));
   if (!io.stdoutIsTerminal) return given.flatMap(pipeLines).join('');
   const styled = await styles(io.color);
-  const rows = given.flatMap((field) => rowsOf(field, styled, io));
+  const rows = given.flatMap((field) => rowsOf(field, item, styled, io));
   const measure = await measureFor(rows.map(([field]) => field?.text ?? ''));
   const width = rows.reduce((widest, [field]) => Math.max(widest, measure(field?.text ?? '')), 1);
   // The last column is as wide as it is: its lines have nothing behind them that wants aligning.
@@ -46,18 +46,18 @@ function pipeLines<T>({ name, value, parts }: Field<T>): string[] {
   return parts.map(([part, inner]) => `${safe(`${name}.${part}`)}\t${safe(machineText(inner))}\n`);
 }
 
-function rowsOf<T>({ name, column, value, parts }: Field<T>, styled: Styles, io: Io): Row[] {
+function rowsOf<T>({ name, column, value, parts }: Field<T>, item: T, styled: Styles, io: Io): Row[] {
   const field = (text: string) => ({ text: safe(text), paint: styled.heading });
   if (!parts) {
     const paint = column.kind === 'status' ? statusPaint(value, styled) : undefined;
-    return [[field(name), { text: wholeText(column, value, io), paint }]];
+    return [[field(name), { text: wholeText(column, value, item, io), paint }]];
   }
   if (parts.length === 0) return [];
   return [[field(name), { text: '' }], ...parts.map(([part, inner]) => [field(`  ${part}`), { text: safe(machineText(inner)) }])];
 }
 
-function wholeText<T>(column: Column<T>, value: unknown, io: Io): string {
+function wholeText<T>(column: Column<T>, value: unknown, item: T, io: Io): string {
   if (column.kind === 'size' && typeof value === 'number' && value >= 1024) return `${humanSize(value)} (${value} bytes)`;
   if (column.kind === 'age' && typeof value === 'string' && age(value, io) !== value) return safe(`${value} (${age(value, io)})`);
-  return humanText(column, value, io);
+  return humanText(column, value, io, item);
 }

@@ -44,9 +44,9 @@ export function tick(value: unknown, io: Io): string {
 }
 
 /** A column's value as a person reads it, safe for a terminal; '' where it was not given. */
-export function humanText<T>(column: Column<T>, value: unknown, io: Io): string {
+export function humanText<T>(column: Column<T>, value: unknown, io: Io, item: T): string {
   if (isEmpty(value)) return '';
-  if (column.show) return safe(column.show(value, io));
+  if (column.show) return safe(column.show(value, io, item));
   if (column.kind === 'size' && typeof value === 'number') return humanSize(value);
   if (column.kind === 'age') return safe(age(value, io));
   if (Array.isArray(value) && value.every(isScalar)) return safe(value.map(machineText).join(', '));

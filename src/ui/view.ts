@@ -8,7 +8,7 @@ export type OutputFormat = 'table' | 'wide' | 'json' | 'jsonl' | 'yaml' | 'csv' 
 export interface Column<T> {
   value(item: T): unknown;
   /** The value as a person reads it; what it gives is made safe by whoever draws it. */
-  show?(value: unknown, io: Io): string;
+  show?(value: unknown, io: Io, item: T): string;
   /** For a sheet: the value in several lines, each with its own name. */
   parts?(value: unknown, item: T): readonly (readonly [name: string, text: unknown])[];
   /** `id` is never cut, `text` may be, a `list` goes on in the next line; `status` is coloured; `size` (bytes), `age` (RFC 3339) and `number` have a usual look. */

@@ -11,14 +11,15 @@ import { readWhole, type WholeRead } from '../../transfer/whole.ts';
 import { inspectionView, type InspectionReport, type Taker } from '../../ui/views/inspection.ts';
 import { defineCommand } from '../command.ts';
 import type { Surface } from '../context.ts';
-import { one } from '../outcome.ts';
+import { many, one } from '../outcome.ts';
 import { driverNamed } from '../session.ts';
 import { sourceFrom } from '../source-from.ts';
 
 export const inspectFile = defineCommand({
   about:
-    'Detects the format by content; a name that contradicts it is refused. Exits with 11 for what is broken, unsafe or no disk image.',
-  args: { file: { takes: 'required', summary: 'file, - or URL', completes: 'file' } },
+    'Detects the format by content; a name that contradicts it is refused. Exits with 11 for what is broken, unsafe or no disk image. ' +
+    'Of several files all are inspected, and the exit code is that of the worst.',
+  args: { file: { takes: 'many', summary: 'files, - or URLs', completes: 'file' } },
   options: {
     hash: { kind: 'switch', summary: 'compute digests and the content id, reading everything (default, but for URLs)' },
     contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
@@ -29,50 +30,72 @@ export const inspectFile = defineCommand({
   examples: [
     { does: 'everything about a file', type: 'imgctl inspect disk.qcow2' },
     { does: 'only the headers', type: 'imgctl inspect disk.qcow2 --no-hash' },
+    { does: 'all that a job has built', type: 'imgctl inspect *.qcow2 -o jsonl' },
     {
       does: 'in CI: fail if it is broken or unsafe, and keep the report',
       type: 'imgctl inspect disk.qcow2 -o json > report.json',
     },
   ],
   async run(input, context) {
-    const given = await sourceFrom(input.file, context).catch((error: unknown) => {
-      throw error instanceof ImgctlError && error.code === 'NOT_FOUND' && !address.test(input.file)
-        ? error.with({ hint: showInstead(input.file, context) })
-        : error;
-    });
-    // An address may hold a password or a signature.
-    const shown = address.test(input.file) ? given.name : input.file;
-    try {
-      const seen = await examine(given);
-      const { name } = seen.source;
-      const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
-      const algorithms = input.contentId ? [] : ['sha256', 'sha512', 'md5'];
-      const read: WholeRead = reads
-        ? await readWhole(seen, algorithms, temporaryFolder(context.home), context.signal)
-        : { inspection: seen.inspection, digests: {} };
-      const { isInOrder: _reading, unseen: _unseen, ...inspection } = read.inspection;
-      const fileBytes = read.bytes ?? seen.source.bytes;
-      const refused = await refusalNow(name, inspection);
-      const findings = shownFindings(inspection, refused === undefined);
-      const report: InspectionReport = {
-        ...inspection,
-        findings,
-        file: shown,
-        ...(fileBytes === undefined ? {} : { fileBytes }),
-        ...safetyOf(refused !== undefined, reads || seen.whole),
-        ...(reads && algorithms.length > 0 ? { checksums: read.digests } : {}),
-        ...(read.contentId === undefined ? {} : { contentId: read.contentId }),
-        providers: await takers({ ...seen, inspection, whole: reads || seen.whole }, context),
-      };
-      for (const { level, code, message } of findings) if (level === 'warn') context.warn(`${name}: ${message} [${code}]`);
-      if (!reads && !seen.whole) context.warn(`only the beginning of ${name} was checked. Check all of it with --hash.`);
-      if (refused) await context.reportAs(refused);
-      return one(inspectionView, report);
-    } finally {
-      await given.close();
+    const [only = '', ...others] = input.file;
+    if (others.length === 0) return one(inspectionView, await inspected(only, input, context));
+    const reports: InspectionReport[] = [];
+    for (const file of input.file) {
+      try {
+        reports.push(await inspected(file, input, context));
+      } catch (error) {
+        if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+        await context.reportAs(error);
+      }
     }
+    return many(inspectionView, reports);
   },
 });
+
+interface Depth {
+  readonly hash?: boolean | undefined;
+  readonly contentId?: boolean | undefined;
+}
+
+/** What a file is. One that would be refused is reported, and the command ends with its code. Throws where it cannot be read. */
+async function inspected(file: string, input: Depth, context: Surface): Promise<InspectionReport> {
+  const given = await sourceFrom(file, context).catch((error: unknown) => {
+    throw error instanceof ImgctlError && error.code === 'NOT_FOUND' && !address.test(file)
+      ? error.with({ hint: showInstead(file, context) })
+      : error;
+  });
+  // An address may hold a password or a signature.
+  const shown = address.test(file) ? given.name : file;
+  try {
+    const seen = await examine(given);
+    const { name } = seen.source;
+    const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
+    const algorithms = input.contentId ? [] : ['sha256', 'sha512', 'md5'];
+    const read: WholeRead = reads
+      ? await readWhole(seen, algorithms, temporaryFolder(context.home), context.signal)
+      : { inspection: seen.inspection, digests: {} };
+    const { isInOrder: _reading, unseen: _unseen, ...inspection } = read.inspection;
+    const fileBytes = read.bytes ?? seen.source.bytes;
+    const refused = await refusalNow(name, inspection);
+    const findings = shownFindings(inspection, refused === undefined);
+    const report: InspectionReport = {
+      ...inspection,
+      findings,
+      file: shown,
+      ...(fileBytes === undefined ? {} : { fileBytes }),
+      ...safetyOf(refused !== undefined, reads || seen.whole),
+      ...(reads && algorithms.length > 0 ? { checksums: read.digests } : {}),
+      ...(read.contentId === undefined ? {} : { contentId: read.contentId }),
+      providers: await takers({ ...seen, inspection, whole: reads || seen.whole }, context),
+    };
+    for (const { level, code, message } of findings) if (level === 'warn') context.warn(`${name}: ${message} [${code}]`);
+    if (!reads && !seen.whole) context.warn(`only the beginning of ${name} was checked. Check all of it with --hash.`);
+    if (refused) await context.reportAs(refused);
+    return report;
+  } finally {
+    await given.close();
+  }
+}
 
 const address = /^https?:/i;
 

@@ -1,4 +1,5 @@
 import type { Image } from '../../core/image.ts';
+import { humanDuration } from '../../core/quantity.ts';
 import { defineView, type View } from '../view.ts';
 import { imageView } from './image.ts';
 
@@ -23,6 +24,16 @@ export interface ImageGroup {
 
 const profiles = (value: unknown): string => (value as readonly string[]).join(', ');
 
+/** Profiles that are behind, each with how much older its newest image of the group is, where that is known. */
+function laggards({ behind, images: [newest, ...older] }: ImageGroup): string {
+  const told = behind.map((name) => {
+    const own = older.find(({ profile }) => profile === name);
+    if (newest?.createdAt === undefined || own?.createdAt === undefined) return name;
+    return `${name} (${humanDuration(Math.max(0, Date.parse(newest.createdAt) - Date.parse(own.createdAt)))})`;
+  });
+  return told.join(', ');
+}
+
 /** Groups of images, as `list --group-by` shows them. */
 const groupView: View<ImageGroup> = defineView<ImageGroup>({
   name: 'groups of images',
@@ -33,7 +44,7 @@ const groupView: View<ImageGroup> = defineView<ImageGroup>({
     images: { value: (found) => found.images.length, kind: 'number' },
     newest: { value: (found) => found.images[0]?.createdAt, kind: 'age' },
     same: { value: (found) => found.same, show: profiles, kind: 'list' },
-    behind: { value: (found) => found.behind, show: profiles, kind: 'list' },
+    behind: { value: (found) => found.behind, show: (_value, _io, found) => laggards(found), kind: 'list' },
     ahead: { value: (found) => found.ahead, show: profiles, kind: 'list' },
     missing: { value: (found) => found.missing, show: profiles, kind: 'list' },
     unknown: { value: (found) => found.unknown, show: profiles, kind: 'list' },
