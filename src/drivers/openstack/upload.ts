@@ -71,7 +71,7 @@ async function prepared(client: OpenstackClient, id: string, request: UploadRequ
       record.status === 'active'
         ? { hint: 'Upload to a new image.' }
         : {
-            hint: 'An interrupted upload cannot be resumed. Delete it and start again:',
+            hint: 'Delete it and start again, since an interrupted upload cannot be resumed:',
             next: [{ command: 'imgctl delete IMAGE', image: id }],
           },
     );
