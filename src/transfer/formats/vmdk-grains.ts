@@ -58,7 +58,8 @@ export async function* vmdkExtents(
     offsets,
     tableBytes,
   );
-  if (metadata.collide) report.reject('overlap', 'a grain table lies on another table or on the header');
+  // A table that stands for many parts of the disk makes a small file as much work as a huge one.
+  if (metadata.collide) throw refusal('overlap', 'a grain table lies on another table or on the header');
   const tableGuestBytes = header.grainBytes * header.tableEntries;
   for await (const { first, tables } of tableBatches(source, offsets, tableBytes, 'a grain table')) {
     const list = extentList();

@@ -42,6 +42,45 @@ const texts: Readonly<Record<string, () => Buffer>> = {
     ),
 };
 
+/** A VMDK of 2 TiB, all of whose tables are the same one. */
+function oneTable(): Buffer {
+  const tables = 1 << 20;
+  const header = Buffer.from(made.vmdk.subarray(0, 21 * 512));
+  header.writeBigUInt64LE(BigInt(tables) * 512n * 8n, 12);
+  header.writeBigUInt64LE(8n, 20);
+  header.writeBigUInt64LE(21n, 56);
+  const directory = Buffer.alloc(tables * 4);
+  const at = 21 + directory.length / 512;
+  directory.fill(Buffer.from(Uint32Array.of(at).buffer));
+  const table = Buffer.from(Uint32Array.from({ length: 512 }, (_, index) => at + 8 + ((index * 7) % 512)).buffer);
+  return Buffer.concat([header, directory, table, Buffer.alloc(1 << 19, 1)]);
+}
+/** A qcow2 of 2 TiB, likewise. */
+function oneL2(): Buffer {
+  const entries = 1 << 12;
+  const file = Buffer.alloc(6 << 16);
+  made.qcow2.copy(file, 0, 0, 512);
+  file.writeBigUInt64BE(BigInt(entries) << 29n, 24);
+  file.writeUInt32BE(entries, 36);
+  file.writeBigUInt64BE(2n << 16n, 40);
+  for (let at = 0; at < entries; at += 1) file.writeBigUInt64BE(3n << 16n, (2 << 16) + at * 8);
+  for (let at = 0; at < 8192; at += 1) file.writeBigUInt64BE(BigInt(4 + (at % 2)) << 16n, (3 << 16) + at * 8);
+  return file;
+}
+
+describe('tables that stand for more than they are', () => {
+  test.each([
+    ['a VMDK', oneTable],
+    ['a qcow2', oneL2],
+  ])('%s is refused before all of that is followed', async (_what, file) => {
+    const bytes = file();
+    const since = performance.now();
+    const { findings } = await inspect(sourceOfBytes(bytes));
+    expect(findings).toContainEqual(expect.objectContaining({ level: 'reject', code: 'overlap' }));
+    expect(performance.now() - since).toBeLessThan(limitMs);
+  });
+});
+
 describe('text that is made to be looked at again and again', () => {
   test.each(Object.entries(texts))('%s is judged as quickly as any other', async (_what, file) => {
     const bytes = file();
