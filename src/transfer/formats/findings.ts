@@ -10,6 +10,7 @@ const replay = 'Replay its log with: qemu-img check -r all FILE';
 const repair = 'Download it again, or repair it with: qemu-img check -r all FILE';
 const rewrite = 'Rewrite it with: qemu-img convert -O qcow2 FILE new.qcow2';
 const exported = 'Export it as raw or qcow2 with the program that made it.';
+const takeOut = 'Take the image out with: qemu-img convert -O raw FILE inner.img, and inspect that.';
 const wipe = 'Find out which it is, and rewrite it with: qemu-img convert -f FORMAT -O qcow2 FILE new.qcow2';
 const bootable = 'Check that this is the right file: a disk image to boot from has a partition table or a boot sector.';
 const unpack = 'Unpack it to a single layer first.';
@@ -64,6 +65,7 @@ export const findingCodes = {
   metadata: { means: 'the metadata of the disk is not what it must be', cure: fetch },
   multiple_formats: { means: 'the file is valid in more than one format', cure: wipe },
   name: { means: 'the content contradicts the name of the file', cure: 'Download it again, or correct its name.' },
+  nested_image: { means: 'the disk in the image is an image itself', cure: takeOut },
   nested_wrapper: {
     means: 'a compressed file inside a compressed file, or an archive inside an archive',
     cure: unpack,

@@ -4,8 +4,9 @@ import type { Extent, PackedExtent } from './extents.ts';
 import { findingOf, type FindingCode, type Report } from './findings.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import type { Finding, Inspection } from './inspection.ts';
+import { checkNestedImage } from './nested-image.ts';
 import { checkPromise } from './promised-formats.ts';
-import { BeyondPrefix, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './reading.ts';
+import { BeyondPrefix, headBytes, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './reading.ts';
 import { checkWrapped, compressionOf, formatOf, isArchive, isFlat, rivalsOf, type Rival } from './recognise.ts';
 import { unwrap } from './unwrap.ts';
 
@@ -96,9 +97,14 @@ async function look(source: RandomSource, reader: FormatReader, edges: Edges, fi
       findings.list.push(...seen.member.findings);
     }
     if (seen.layout.extents === undefined) return;
+    const beginning: Extent[] = [];
+    let begun = 0;
     seen.allocatedBytes = await walk(source, seen.layout, (extent) => {
+      if (begun < headBytes) beginning.push(extent);
+      begun += extent.length;
       for (const rival of rivals) if (isIn(extent, rival)) inDisk.add(rival);
     });
+    if (!isFlat(reader)) await checkNestedImage(source, beginning, findings.report);
   });
   for (const rival of rivals)
     if (!inDisk.has(rival))
@@ -117,8 +123,8 @@ async function walk(source: RandomSource, layout: Layout, visit: (extent: Extent
   let allocated = 0;
   for await (const extents of layout.extents?.() ?? []) {
     for (const extent of extents) {
-      if (extent.kind === 'zero') continue;
       visit(extent);
+      if (extent.kind === 'zero') continue;
       allocated += extent.length;
       if (extent.kind === 'stored' || sampled >= sampleBytes) continue;
       sampled += extent.full;

@@ -4,6 +4,7 @@ import type { RandomSource, Runs } from '../runs.ts';
 import { runsOfExtents, splitZeros } from './extent-runs.ts';
 import { meaningOf, refusal, type Report } from './findings.ts';
 import type { Inspection } from './inspection.ts';
+import { withoutNestedImage } from './nested-image.ts';
 import { readEdges } from './reading.ts';
 import { compressionOf, formatOf } from './recognise.ts';
 import { vmdkStreamRuns } from './vmdk-stream.ts';
@@ -47,7 +48,8 @@ export function canStream({ format, isInOrder }: Inspection): boolean {
 
 /** The disk that was inspected, from bytes that can only be read in order. Throws INTEGRITY where they turn out to be no such disk. */
 export function streamRuns(bytes: Bytes, { isInOrder }: Pick<Inspection, 'isInOrder'>): Runs {
-  return isInOrder ? vmdkStreamRuns(bytes) : flatRuns(bytes);
+  // What is read at any place was looked at beforehand.
+  return isInOrder ? withoutNestedImage(vmdkStreamRuns(bytes)) : flatRuns(bytes);
 }
 
 /** A disk without a format. Blocks of 64 KiB of nothing but zeros become zero runs. */

@@ -71,7 +71,8 @@ export interface Edges {
   readonly tail: Buffer;
 }
 
-const headBytes = 70 << 10;
+/** Enough of a beginning for everything that is recognised by it. */
+export const headBytes = 70 << 10;
 const tailBytes = 1536;
 
 export async function readEdges(source: RandomSource): Promise<Edges> {

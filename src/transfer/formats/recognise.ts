@@ -60,6 +60,14 @@ const sectorBytes = 512;
 /** What has its tables behind a header at the beginning of the file. */
 const containers: readonly FormatReader[] = [qcow2, vmdk, vdi, vhdx, vhd];
 
+/** The image that a disk begins as, by the bytes it begins with: written out as they are, they would be taken for it. Absent: none. */
+export function imageIn(head: Buffer): string | undefined {
+  const edges = { head, tail: Buffer.alloc(0), size: Infinity };
+  const images = [...containers, ...bannedReaders.filter(({ name }) => name !== raw.name)];
+  const found = images.find((reader) => reader.sniff(edges));
+  return found?.name;
+}
+
 /** Whether a match is known by what is far behind the header of a container, where there may be sectors of the disk in it. */
 function isDeferred(first: FormatReader, reader: FormatReader, edges: Edges): boolean {
   if (!containers.includes(first) || (first === vhd && !hasVhdHead(edges))) return false;

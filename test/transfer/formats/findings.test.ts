@@ -131,6 +131,8 @@ const cases: readonly (readonly [code: string, image: keyof typeof made, change:
   ['metadata', 'vhdx', at.text(1024 * KiB, 'xxxx')],
   ['multiple_formats', 'raw', all(at.text(32769, 'CD001'), at.text(257, 'ustar'))],
   ['multiple_formats', 'gzip', (image) => Buffer.concat([image, made.vhdFixed.subarray(-512)])],
+  ['nested_image', 'qcow2', (image) => images.qcow2Image(image)],
+  ['nested_image', 'stream', () => images.vmdkStreamImage(made.qcow2)],
   ['nested_wrapper', 'gzip', (image) => gzipSync(image)],
   ['overlap', 'qcow2', at.be64(l1, BigInt(l1))],
   ['overlap', 'qcow2', atUsed(l2, 8, (offset) => at.be64(offset, BigInt(l2)))],
