@@ -140,6 +140,8 @@ async function arrived(
     const { by, not } = await verifySent(image, { content, format, rereads: route === 'relay' }, reported);
     if (by !== undefined) surface.say(verifiedWords(route, at.provider, by));
     else if (not !== undefined && image.status === 'active') surface.warn(not);
+    else if (reported.length === 0 && image.status === 'active')
+      surface.say(`not verified: ${at.provider} reports no checksum for ${image.id}`);
     return image;
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;

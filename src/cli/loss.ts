@@ -5,6 +5,7 @@ import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Surface } from './context.ts';
 import { inParallel } from './parallel.ts';
+import { naming } from './result-rows.ts';
 import { actOn, type Lead, type Target } from './targets.ts';
 
 /** What goes when a verb is done, so that it is asked for first, once for all images of a profile. */
@@ -34,7 +35,7 @@ export async function findAndAgree<V extends OperationName>(
   const looks = await Promise.allSettled(inParallel(context.settings.concurrencyLimit, texts, look));
   const impossible = looks.flatMap((one, at) =>
     one.status === 'rejected' && one.reason instanceof ImgctlError
-      ? [`${texts[at] ?? ''}: ${one.reason.message.split('\n')[0] ?? ''}`]
+      ? [naming(texts[at] ?? '', one.reason).message.split('\n')[0] ?? '']
       : [],
   );
   await agree(

@@ -232,6 +232,22 @@ describe('profile show', () => {
     expect((await stage.ok(['profile', 'show', 'lin'])).stdout).toContain('us-ord (profile)');
   });
 
+  it('lists where each profile leads and as whom, without secrets', async () => {
+    const values = ['authUrl=https://k.example/v3', 'username=me', 'password=s3cr3t', 'project=p'];
+    const fields = values.flatMap((value) => ['--set', value]);
+    await stage.ok(['profile', 'add', 'pcd', '--provider', 'openstack', ...fields]);
+    expect((await stage.ok(['profile', 'list', '--json'])).json()).toMatchObject([
+      { name: 'pcd', address: 'https://k.example/v3', user: 'me' },
+      { name: 'local', address: expect.stringContaining('images') as string },
+    ]);
+    for (const columns of [40, 80, 120]) {
+      const shown = (await stage.ok(['profile', 'list'], { terminal: true, columns })).stdout;
+      expect(Math.max(...shown.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns);
+      expect(shown).not.toContain('s3cr3t');
+      if (columns >= 80) expect(shown).toContain('k.example');
+    }
+  });
+
   it('shows references as they are, and not what is behind them', async () => {
     await addLinode();
     await stage.ok(['profile', 'set', 'lin', 'token=env:MY_TOKEN']);

@@ -97,7 +97,7 @@ describe('profiles', () => {
 
   it('are listed', async () => {
     expect(await many(profileView, [lab, { ...lab, name: 'prod', current: false }])).toBe(
-      'name  provider  current  built in\nlab   acme      ✓\nprod  acme      –\n',
+      'name  provider  current  built in  address  user\nlab   acme      ✓\nprod  acme      –\n',
     );
   });
 

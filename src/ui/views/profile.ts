@@ -13,6 +13,9 @@ export interface ShownField {
 export interface ShownProfile {
   readonly name: string;
   readonly provider: string;
+  /** Where it leads, and who signs in: of a list. */
+  readonly address?: string;
+  readonly user?: string;
   readonly current: boolean;
   /** It is there without having been made. */
   readonly builtIn?: boolean;
@@ -36,6 +39,8 @@ export const profileView = defineView<ShownProfile>({
   columns: {
     name: { value: (profile) => profile.name, kind: 'id' },
     provider: { value: (profile) => profile.provider },
+    address: { value: (profile) => profile.address },
+    user: { value: (profile) => profile.user },
     current: { value: (profile) => profile.current, show: tick },
     builtIn: { value: (profile) => profile.builtIn, show: tick, title: 'built in' },
     protected: { value: (profile) => profile.protected, show: tick },
@@ -48,8 +53,9 @@ export const profileView = defineView<ShownProfile>({
       parts: (value) => partsOf(value as ShownProfile['fields']),
     },
   },
-  usual: ['name', 'provider', 'current', 'builtIn'],
-  wide: ['name', 'provider', 'current', 'builtIn', 'protected', 'fields'],
+  usual: ['name', 'provider', 'current', 'builtIn', 'address', 'user'],
+  wide: ['name', 'provider', 'current', 'builtIn', 'protected', 'address', 'user', 'fields'],
+  spare: ['user'],
   id: (profile) => profile.name,
   json: (profile) => ({ ...profile, fields: maskedFields(profile.fields) }),
 });

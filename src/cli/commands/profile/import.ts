@@ -9,6 +9,7 @@ import { defineCommand } from '../../command.ts';
 import type { Surface } from '../../context.ts';
 import type { Discovered } from '../../discover.ts';
 import { many } from '../../outcome.ts';
+import { outlineOf } from '../../profile-outline.ts';
 import { driverNamed } from '../../session.ts';
 
 export const importProfiles = defineCommand({
@@ -128,24 +129,12 @@ const doneFates: Readonly<Partial<Record<Judged['fate'], ImportState>>> = { new:
 
 async function rowOf({ found, fate, reason }: Judged, surface: Surface): Promise<FoundRow> {
   const { name, provider, source, fields } = found;
-  const { setup } = await driverNamed(provider, surface);
-  const text = (field: string | undefined): string | undefined => {
-    const value = field === undefined ? undefined : fields[field];
-    return typeof value === 'string' ? withoutPassword(value) : undefined;
-  };
-  const at = setup.where?.find(({ field }) => text(field) !== undefined)?.field;
-  const way = setup.signIn?.find(({ needs }) => needs.length > 0 && needs.every((field) => fields[field] !== undefined));
-  const who = way?.needs.find((field) => text(field) !== undefined);
-  const rest = Object.keys(fields).filter((field) => field !== at && field !== who && text(field) !== undefined);
-  const address = text(at);
-  const user = text(who);
+  const outline = outlineOf(await driverNamed(provider, surface), fields);
   return {
     name,
     provider,
     state: (surface.settings.dryRun ? dryFates : doneFates)[fate] ?? (fate as ImportState),
-    ...(address === undefined ? {} : { address }),
-    ...(user === undefined ? {} : { user }),
-    details: Object.fromEntries(rest.map((field) => [field, text(field) ?? ''])),
+    ...outline,
     source,
     ...(reason === undefined ? {} : { reason }),
     fields: Object.fromEntries(

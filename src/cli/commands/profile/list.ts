@@ -1,7 +1,11 @@
-import { profileView } from '../../../ui/views/profile.ts';
+import { given } from '../../../core/image.ts';
+import { profileView, type ShownProfile } from '../../../ui/views/profile.ts';
 import { defineCommand } from '../../command.ts';
 import { many } from '../../outcome.ts';
+import type { Surface } from '../../context.ts';
 import { shownProfile } from '../../profile-fields.ts';
+import { outlineOf } from '../../profile-outline.ts';
+import { driverNamed } from '../../session.ts';
 
 export const list = defineCommand({
   args: {},
@@ -12,6 +16,13 @@ export const list = defineCommand({
     { does: 'their names, for a script', type: 'imgctl profile list -o id' },
   ],
   async run(_input, context) {
-    return many(profileView, await Promise.all(context.directory.all.map((name) => shownProfile(name, context))));
+    return many(profileView, await Promise.all(context.directory.all.map((name) => listed(name, context))));
   },
 });
+
+async function listed(name: string, surface: Surface): Promise<ShownProfile> {
+  const profile = await shownProfile(name, surface);
+  const fields = Object.entries(profile.fields).map(([field, { value }]) => [field, value] as const);
+  const { address, user } = outlineOf(await driverNamed(profile.provider, surface), Object.fromEntries(fields));
+  return { ...profile, ...given({ address, user }) };
+}
