@@ -1,4 +1,5 @@
 import { providerError } from '../../core/errors.ts';
+import { watchProgress } from '../../core/list-progress.ts';
 import type { Call } from '../../core/operation.ts';
 import { ask, type Ask, type LinodeClient } from './client.ts';
 import type { Limiter } from './limiter.ts';
@@ -14,6 +15,9 @@ interface Page {
   readonly pages: number;
 }
 
+/** Pages in a row that may bring nothing new, as others make and delete images. */
+const mostIdlePages = 3;
+
 /** A list as it is asked for; `limiter` where its pages are counted. */
 export interface List extends Omit<Ask, 'method' | 'json'> {
   readonly limiter?: Limiter;
@@ -21,7 +25,7 @@ export interface List extends Omit<Ask, 'method' | 'json'> {
 
 /**
  * Every page of a list, in order. Those after the first are asked for side by side, and only when somebody wants them;
- * a consumer who stops ends the requests under way.
+ * a consumer who stops ends the requests under way. Throws PROVIDER where page after page brings nothing new.
  */
 export async function* pagesOf(client: LinodeClient, list: List, call: Call): AsyncGenerator<readonly Wire[]> {
   const stop = new AbortController();
@@ -31,8 +35,13 @@ export async function* pagesOf(client: LinodeClient, list: List, call: Call): As
     note: (event) => call.note(event),
   };
   const read = (page: number): Promise<Page> => readPage(client, list, page, within);
+  const look = watchProgress(list.what, mostIdlePages);
+  const looked = ({ rows }: Page): readonly Wire[] => {
+    look(rows.map((row) => row.id ?? row));
+    return rows;
+  };
   const first = await read(1);
-  yield first.rows;
+  yield looked(first);
   const ahead: Promise<Page>[] = [];
   try {
     // Oddity: an empty list of images is page 0 of 0, so the pages are counted, never waited for.
@@ -45,7 +54,7 @@ export async function* pagesOf(client: LinodeClient, list: List, call: Call): As
         next += 1;
       }
       const page = await ahead.shift();
-      if (page) yield page.rows;
+      if (page) yield looked(page);
     }
   } finally {
     stop.abort();

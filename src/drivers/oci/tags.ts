@@ -6,7 +6,7 @@ import { isRegistryError, refused } from './refusal.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
 /** Pages in a row without a tag after which no more are asked for: a registry may filter what it shows, but not for ever. */
-const mostEmptyPages = 1000;
+const mostEmptyPages = 100;
 
 /**
  * Where the next page is, of RFC 8288's `Link`; absent on the last one. Always at the registry itself: one behind a proxy
