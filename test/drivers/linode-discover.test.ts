@@ -65,6 +65,30 @@ describe('profiles found for Linode', () => {
     expect(await tokens({ XDG_CONFIG_HOME: '/x' }, { '/x/linode-cli': files['/x/linode-cli'] })).toEqual(['secret xdg']);
   });
 
+  it('lets every variable beat the file’s default user, also without a token among them', async () => {
+    const files = { '/home/me/.config/linode-cli': configuration };
+    const ambient = async (env: Surroundings['env'], from: Readonly<Record<string, string>> = files) =>
+      (await found(from, env)).filter((profile) => profile.ambient);
+    const env = { LINODE_CLI_API_HOST: 'staging.example', LINODE_CLI_CA: '/ca.pem', LINODE_CLI_API_VERSION: 'v4beta' };
+    expect(await ambient(env)).toEqual([
+      {
+        name: 'linode',
+        source: '/home/me/.config/linode-cli and LINODE_* variables',
+        ambient: true,
+        fields: {
+          token: 'secret abc%def',
+          region: 'us-ord',
+          endpoint: 'https://staging.example',
+          apiVersion: 'v4beta',
+          caBundle: '/ca.pem',
+        },
+      },
+    ]);
+    expect(await ambient(env, {})).toEqual([]);
+    expect((await ambient({ LINODE_URL: 'https://other.example' })).map(({ name }) => name)).toEqual(['me']);
+    expect((await ambient({ ...env, LINODE_TOKEN: 't' }))[0]?.fields).toMatchObject({ token: 'secret t', caBundle: '/ca.pem' });
+  });
+
   it('lets the environment’s token beat the file’s, linode-cli’s variable first', async () => {
     const files = { '/home/me/.config/linode-cli': configuration };
     const env = {

@@ -90,6 +90,9 @@ describe('clouds.yaml', () => {
     expect((await discovered({ OS_CLIENT_CONFIG_FILE: '/elsewhere.yaml' }, files)).map(({ name }) => name)).toEqual(['named']);
     const site = { '/etc/openstack/clouds.yml': { clouds: { site: lab } } };
     expect((await discovered({}, site)).map(({ name }) => name)).toEqual(['site']);
+    const json = { '/home/me/.config/openstack/clouds.json': { clouds: { site: { auth: lab.auth } } } };
+    const completed = { ...json, '/home/me/.config/openstack/secure.json': { clouds: { site: { auth: { password: 'own' } } } } };
+    expect((await discovered({}, completed))[0]?.fields).toMatchObject({ password: 'secret own' });
   });
 
   it('is completed by secure.yaml, all the way down', async () => {

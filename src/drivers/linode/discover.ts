@@ -21,17 +21,21 @@ export async function discover(surroundings: Surroundings): Promise<readonly Fou
     .filter(([name]) => !notUsers.has(name))
     .map(([name, section]) => ({ name, fields: fieldsOf({ ...defaults, ...lowerKeys(section) }) }));
   const variable = ['LINODE_CLI_TOKEN', 'LINODE_TOKEN'].find((name) => env[name]);
+  const over = environmentFields(variable === undefined ? linodeCliOnly(env) : env);
+  const isFilesOwn = variable === undefined && Object.keys(over).length === 0;
   const found = users.map(({ name, fields }): FoundProfile => ({
     name,
     source: file?.path ?? '',
     ...(fields.token === undefined ? { fields: {}, leftOut: 'it has no token' } : { fields }),
-    ...(name === defaultUser && variable === undefined ? { ambient: true } : {}),
+    ...(name === defaultUser && isFilesOwn ? { ambient: true } : {}),
   }));
-  if (variable === undefined) return found;
-  // The variable beats the file for the token; the rest still comes from the default user.
   const rest = users.find(({ name }) => name === defaultUser)?.fields ?? {};
-  const fields = { ...rest, ...environmentFields(env), token: new Secret(env[variable] ?? '') };
-  return [...found, { name: 'linode', source: variable, fields, ambient: true }];
+  const isUsable = variable !== undefined || rest.token !== undefined;
+  if (isFilesOwn || !isUsable) return found;
+  // Variables beat the file, one by one; the rest still comes from the default user.
+  const fields = { ...rest, ...over, ...(variable === undefined ? {} : { token: new Secret(env[variable] ?? '') }) };
+  const source = variable ?? `${file?.path ?? ''} and LINODE_* variables`;
+  return [...found, { name: 'linode', source, fields, ambient: true }];
 }
 
 async function configuration(
@@ -66,10 +70,15 @@ function fieldsOf(section: Section): FoundProfile['fields'] {
   }) as FoundProfile['fields'];
 }
 
+/** Beside the token of linode-cli's file its own variables count, and not those of other tools. */
+const linodeCliOnly = (env: Surroundings['env']): Surroundings['env'] =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('LINODE_CLI_')));
+
 function environmentFields(env: Surroundings['env']): FoundProfile['fields'] {
   return given<Record<string, string>>({
     endpoint: endpointOf(env.LINODE_CLI_API_HOST, env.LINODE_CLI_API_SCHEME) ?? (env.LINODE_URL || undefined),
     apiVersion: env.LINODE_CLI_API_VERSION || env.LINODE_API_VERSION || undefined,
+    caBundle: env.LINODE_CLI_CA || undefined,
   }) as FoundProfile['fields'];
 }
 

@@ -1,4 +1,5 @@
 import { defineDriver } from '../../core/driver.ts';
+import { tlsFields } from '../../core/field.ts';
 import { connect } from './client.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
@@ -35,6 +36,7 @@ export default defineDriver({
       choices: ['v4', 'v4beta'],
       env: ['LINODE_CLI_API_VERSION', 'LINODE_API_VERSION'],
     },
+    caBundle: { ...tlsFields.caBundle, env: ['LINODE_CLI_CA'] },
   },
   example: '--set token=env:LINODE_TOKEN --set region=us-ord',
   setup: {

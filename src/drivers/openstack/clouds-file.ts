@@ -44,7 +44,7 @@ async function firstOf(surroundings: Surroundings, paths: readonly string[]): Pr
   return undefined;
 }
 
-const named = (folder: string, base: string): readonly string[] => [`${folder}/${base}.yaml`, `${folder}/${base}.yml`];
+const named = (folder: string, base: string): readonly string[] => ['yaml', 'yml', 'json'].map((ending) => `${folder}/${base}.${ending}`);
 const folderOf = (path: string): string => path.replace(/[/\\]?[^/\\]*$/, '') || '.';
 
 /**
