@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { truncateSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { qcow2Image, tarImage, vdiImage, vhdxImage, vmdkStreamImage } from '../support/disk-images.ts';
@@ -17,6 +19,8 @@ interface Report {
 }
 const inspected = async (bytes: Uint8Array, ...more: readonly string[]): Promise<Report> =>
   (await stage.ok(['inspect', stage.write('file.bin', bytes), ...more, '-o', 'json'])).json() as Report;
+
+const helper = 'qemu-img';
 
 /** A qcow2 that reads from another file. */
 function withBackingFile(): Buffer {
@@ -169,6 +173,20 @@ describe('inspect', () => {
     const headers = await stage.ok(['inspect', stage.write('disk.gz', wrapped), '--no-hash', '-o', 'json']);
     expect(headers.json()).not.toHaveProperty('safe');
   });
+
+  it.skipIf(spawnSync(helper, ['--version']).status !== 0)(
+    'takes no digests of a large file of mostly holes, says so, and names the disk in it all the same',
+    async () => {
+      const file = stage.write('thin.raw', disk);
+      truncateSync(file, 8 * 2 ** 30);
+      const { stderr, json } = await stage.ok(['inspect', file, '-o', 'json']);
+      const report = json() as Report;
+      expect([report.checksums, report.safe]).toEqual([undefined, true]);
+      expect(report.contentId).toBe((await inspected(Buffer.concat([disk, Buffer.alloc(1 << 20)]))).contentId);
+      expect(stderr).toContain('no digests were computed of');
+      expect(stderr).toContain('--hash computes them');
+    },
+  );
 
   it('says of every provider whether it takes the file as it is, converted, or not, and why', async () => {
     const verdicts = async (bytes: Uint8Array) =>

@@ -21,7 +21,10 @@ export const inspectFile = defineCommand({
     'Of several files all are inspected, and the exit code is that of the worst.',
   args: { file: { takes: 'many', summary: 'files, - or URLs', completes: 'file' } },
   options: {
-    hash: { kind: 'switch', summary: 'compute digests and the content id, reading everything (default, but for URLs)' },
+    hash: {
+      kind: 'switch',
+      summary: 'compute digests and the content id, reading everything (default, but for URLs and large files of mostly holes)',
+    },
     contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
   },
   draws: () => inspectionView,
@@ -70,7 +73,8 @@ async function inspected(file: string, input: Depth, context: Surface): Promise<
     const seen = await examine(given);
     const { name } = seen.source;
     const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
-    const algorithms = input.contentId ? [] : ['sha256', 'sha512', 'md5'];
+    const isThin = reads && !input.contentId && input.hash === undefined && (await isMostlyHoles(seen));
+    const algorithms = input.contentId || isThin ? [] : ['sha256', 'sha512', 'md5'];
     const read: WholeRead = reads
       ? await readWhole(seen, algorithms, temporaryFolder(context.home), context.signal)
       : { inspection: seen.inspection, digests: {} };
@@ -89,6 +93,7 @@ async function inspected(file: string, input: Depth, context: Surface): Promise<
       providers: await takers({ ...seen, inspection, whole: reads || seen.whole }, context),
     };
     for (const { level, code, message } of findings) if (level === 'warn') context.warn(`${name}: ${message} [${code}]`);
+    if (isThin) context.warn(`no digests were computed of ${name}, which is mostly holes; --hash computes them`);
     if (!reads && !seen.whole) context.warn(`only the beginning of ${name} was checked. Check all of it with --hash.`);
     if (refused) await context.reportAs(refused);
     return report;
@@ -98,6 +103,12 @@ async function inspected(file: string, input: Depth, context: Surface): Promise<
 }
 
 const address = /^https?:/i;
+
+/** A digest takes every byte of a file, those of its holes too. Files up to this size are quickly read. */
+const quicklyReadBytes = 256 << 20;
+
+const isMostlyHoles = async ({ source: { bytes = 0, random } }: Examined): Promise<boolean> =>
+  bytes > quicklyReadBytes && (await random?.spans?.()) !== undefined;
 
 /** Unsafe is what was found to be; safe is only what was looked at as a whole. */
 const safetyOf = (isRefused: boolean, isWhole: boolean): Pick<InspectionReport, 'safe'> =>
