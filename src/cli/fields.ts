@@ -11,7 +11,7 @@ const architectures = ['x86_64', 'aarch64', 'i686', 'ppc64le', 'riscv64', 's390x
 
 /** What may be said of an image when its record is made. */
 export const descriptionOptions = {
-  description: { kind: 'text', clears: true, summary: 'description of the image' },
+  description: { kind: 'text', mayBeEmpty: true, summary: 'description of the image' },
   tag: { kind: 'texts', summary: 'add a tag (repeatable)' },
   property: { kind: 'pairs', summary: 'set a property (repeatable)' },
   visibility: { kind: 'text', choices: visibilities, summary: 'who can see it' },

@@ -29,8 +29,8 @@ export interface Option {
   readonly bare?: SizeUnit;
   /** Several of the choices may be given, with commas between them. */
   readonly commas?: boolean;
-  /** The empty text is a value too: it clears what it is given for. */
-  readonly clears?: boolean;
+  /** The empty text is a value too. */
+  readonly mayBeEmpty?: boolean;
   /** Words that are offered for the value; others are taken too. */
   readonly suggests?: readonly string[];
   /** What completion offers for the value, where it is not one of `choices`. */
@@ -84,7 +84,7 @@ const overridable: ReadonlySet<string> = new Set([
 export function parseOption(key: string, option: Option, text: string, before: unknown): unknown {
   const what = `--${flagName(key)}`;
   // Most often that of a variable that was not set: what it was to narrow would be everything.
-  if (!option.clears && isEmpty(option, text))
+  if (!option.mayBeEmpty && isEmpty(option, text))
     throw usageError(`${what} is empty`, { hint: `Specify ${what}, or omit it (was a variable empty?).` });
   if (option.choices && (option.kind === 'text' || option.kind === 'texts')) {
     const { choices, commas } = option;

@@ -1,3 +1,4 @@
+import { checkAnswer, checkId } from './answers.ts';
 import { aboutNoImage, unsupportedError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Http } from './http.ts';
@@ -174,14 +175,22 @@ const isRecord = (value: unknown): value is ImageRecord =>
 
 async function* stampEach(records: AsyncIterable<ImageRecord>, at: { profile: string; provider: string }): AsyncIterable<Image> {
   try {
-    for await (const record of records) yield imageFrom(record, at);
+    for await (const record of records) {
+      checkId(record);
+      yield imageFrom(record, at);
+    }
   } catch (error) {
     throw aboutNoImage(error);
   }
 }
 
-function stamp(result: unknown, at: { profile: string; provider: string }): unknown {
-  if (result instanceof Promise) return result.then((value: unknown) => (isRecord(value) ? imageFrom(value, at) : value));
+function stamp(verb: OperationName, request: unknown, result: unknown, at: { profile: string; provider: string }): unknown {
+  if (result instanceof Promise)
+    return result.then((value: unknown) => {
+      if (!isRecord(value)) return value;
+      checkAnswer(verb, request, value);
+      return imageFrom(value, at);
+    });
   return stampEach(result as AsyncIterable<ImageRecord>, at);
 }
 
@@ -219,7 +228,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
         const run = operation.run as (client: Client, request: unknown, call: Call) => unknown;
         return {
           ...facts[name],
-          run: (request: unknown, call: Call) => stamp(run(client, request, call), at),
+          run: (request: unknown, call: Call) => stamp(name, request, run(client, request, call), at),
         } as unknown as Bound<N>;
       };
       return {

@@ -11,6 +11,8 @@ interface Setting {
 
 const relative: ReadonlySet<string> = new Set(['addTags', 'removeTags', 'properties', 'removeProperties']);
 
+const ownFields: ReadonlySet<string> = new Set(['description', 'architecture']);
+
 /** What a change sets. Tags that are added or taken away one by one are not among it: they fit whatever tags there are. */
 function settingsOf(changes: Changes): readonly Setting[] {
   const fields = Object.entries(changes).filter(([name, wanted]) => wanted !== undefined && !relative.has(name));
@@ -23,7 +25,13 @@ function settingsOf(changes: Changes): readonly Setting[] {
     ...properties.map(([name, wanted]) => ({
       what: `property ${name}`,
       wanted,
-      of: ({ properties: all }: ImageRecord) => (Object.hasOwn(all, name) ? all[name] : undefined),
+      // What an image has a field for is no property there.
+      of: (image: ImageRecord) =>
+        Object.hasOwn(image.properties, name)
+          ? image.properties[name]
+          : ownFields.has(name)
+            ? image[name as 'description']
+            : undefined,
     })),
   ];
 }
@@ -53,13 +61,26 @@ export function requireUnmet(before: ImageRecord, now: ImageRecord, changes: Cha
   });
 }
 
-/** Throws PROVIDER where a success shows that what was to be set was not: `after` is how the image is then. */
-export function requireWritten(after: ImageRecord, changes: Changes): void {
-  const lost = settingsOf(changes).filter(({ wanted, of }) => plain(of(after)) !== plain(wanted));
-  if (lost.length === 0) return;
+/**
+ * Throws PROVIDER where a success shows that what was to be set was not, or that another image was changed: `after` is how the
+ * image is then, as the provider says.
+ */
+export function requireWritten(id: string, after: ImageRecord, changes: Changes): void {
+  if (after.id.toLowerCase() !== id.toLowerCase())
+    throw providerError(`the change of image ${id} was answered with another image: ${after.id}`);
+  const lost = settingsOf(changes).filter(({ wanted, of }) => !isWritten(of(after), wanted));
   const told = lost.map(({ what, of }) => `${what} is ${shown(of(after))}`);
-  throw providerError(`the change of image ${after.id} was accepted and not made: ${told.join('; ')}`);
+  const { addTags = [], removeTags = [] } = changes;
+  const untouched = addTags.some((tag) => !after.tags.includes(tag)) || removeTags.some((tag) => after.tags.includes(tag));
+  if (untouched) told.push(`tags are ${shown(after.tags)}`);
+  if (told.length > 0) throw providerError(`the change of image ${id} was accepted and not made: ${told.join('; ')}`);
 }
+
+/** Sizes are kept in whole units of the provider's, rounded up. What is not protected or hidden may not be mentioned. */
+const isWritten = (now: unknown, wanted: unknown): boolean =>
+  plain(now) === plain(wanted) ||
+  (typeof wanted === 'number' && typeof now === 'number' && now >= wanted) ||
+  (wanted === false && now === undefined);
 
 /**
  * Throws CONFLICT where an exact set of places would take a copy away that was not there when the set was made up: nobody has

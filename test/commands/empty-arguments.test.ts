@@ -13,7 +13,7 @@ const args = loaded.flatMap(({ path, args }) => {
 const takesText: ReadonlySet<string> = new Set(['text', 'texts', 'names']);
 const options = [{ path: 'list', args: {}, options: globalOptions as Options }, ...loaded].flatMap(({ path, args, options }) =>
   Object.entries(options)
-    .filter(([, { kind, clears }]) => takesText.has(kind) && !clears)
+    .filter(([, { kind, mayBeEmpty }]) => takesText.has(kind) && !mayBeEmpty)
     .map(([key]) => {
       const words = Object.values(args).flatMap(({ takes }) => (takes === 'required' || takes === 'many' ? ['x'] : []));
       return [`${path} --${flagName(key)}`, path, words, `--${flagName(key)}`] as const;

@@ -19,7 +19,7 @@ export const replicate = defineCommand({
       summary: 'exactly these places; asks before removing a copy',
       commas: true,
       // Empty it is refused below, with what removes an image everywhere.
-      clears: true,
+      mayBeEmpty: true,
       completes: 'place',
     },
     ...severalOptions,

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+import { ImgctlError, isNoSuchImage, providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
@@ -35,6 +37,25 @@ export const patchImage = (
     call,
   );
 
-export const deleteImage = async (client: OpenstackClient, id: string, call: Call): Promise<void> => {
+const looksMs = [0, 250, 1000];
+const goneStatuses: readonly unknown[] = ['deleted', 'pending_delete'];
+
+/**
+ * Deletes an image, and looks whether it is gone: the status alone may be a gateway's. Throws PROVIDER where it is still there; that
+ * nobody could look is told as a warning.
+ */
+export async function deleteImage(client: OpenstackClient, id: string, call: Call): Promise<void> {
   await client.ask({ what: `deleting image ${id}`, method: 'DELETE', path: imagePath(id), done: 204 }, call);
-};
+  for (const ms of looksMs) {
+    await setTimeout(ms, undefined, { signal: call.signal });
+    try {
+      if (goneStatuses.includes((await readImage(client, id, call)).status)) return;
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      if (!isNoSuchImage(error))
+        call.note({ kind: 'warning', message: `whether image ${id} is gone could not be checked: ${error.message}` });
+      return;
+    }
+  }
+  throw providerError(`deleting image ${id} was answered with success, and it is still there`);
+}

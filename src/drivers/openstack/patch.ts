@@ -1,6 +1,6 @@
 import { editableFields } from '../../core/changes.ts';
 import { conflictError } from '../../core/errors.ts';
-import { requireUnmet } from '../../core/meanwhile.ts';
+import { requireUnmet, requireWritten } from '../../core/meanwhile.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { steps, type Step } from './description.ts';
@@ -24,7 +24,9 @@ export const patch: Operation<OpenstackClient, 'patch'> = {
     };
     const writesTags = wanted.some(({ path }) => path === '/tags');
     try {
-      return imageRecord(await patchImage(client, id, writesTags ? stepsNow : wanted, call));
+      const after = imageRecord(await patchImage(client, id, writesTags ? stepsNow : wanted, call));
+      requireWritten(id, after, changes);
+      return after;
     } catch (error) {
       const reshaped = wanted.some(({ path }) => path === '/disk_format' || path === '/container_format');
       // Oddity: the state is what forbids it, yet the answer is 403.

@@ -80,7 +80,7 @@ function scaled(value: unknown, unit: number): number | undefined {
 export function imageRecord(wire: WireObject): ImageRecord {
   const status = textIn(wire.status) ?? '';
   return {
-    id: textIn(wire.id) ?? '',
+    id: asText(wire.id) ?? '',
     name: textIn(wire.name) ?? '',
     description: asText(wire.description),
     status: statusWords[status] ?? 'unknown',

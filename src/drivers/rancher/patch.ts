@@ -24,7 +24,7 @@ export const patch: Operation<RancherClient, 'patch'> = {
     const answer = await persist(client, { method: 'PUT', url, json }, call);
     if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
     const after = recordFrom(await answeredImage(client, answer, request.id, call), what);
-    requireWritten(after, request.changes);
+    requireWritten(request.id, after, request.changes);
     return after;
   },
 };
