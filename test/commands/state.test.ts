@@ -251,7 +251,7 @@ describe('replicate and places', () => {
     [[], '--to, --remove or --exactly is required'],
     [['--to', 'second', '--remove', 'second'], 'second is in both --to and --remove'],
     [['--exactly', 'home', '--to', 'second'], '--exactly cannot be combined with --to or --remove'],
-    [['--exactly', ' , '], '--exactly with no place would remove every copy'],
+    [['--exactly', ' , '], '--exactly is empty'],
     [['--to', ''], '--to is empty'],
   ])('refuses %j', async (options, message) => {
     const refused = await stage.run(['replicate', 'web', ...options, '--json'], { env: twoPlaces() });
