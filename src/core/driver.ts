@@ -1,9 +1,9 @@
-import { checkAnswer, checkId } from './answers.ts';
-import { aboutNoImage, unsupportedError } from './errors.ts';
+import { stamp } from './answers.ts';
+import { unsupportedError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Http } from './http.ts';
 import type { Identity, Owner } from './identity.ts';
-import { imageFrom, type Image, type ImageRecord } from './image.ts';
+import type { Image, ImageRecord } from './image.ts';
 import {
   operationNames,
   type Call,
@@ -168,30 +168,6 @@ export function refusal(driver: Driver, verb: OperationName): Error {
     provider: driver.name,
     hint: `See what it supports with: imgctl providers ${driver.name}`,
   });
-}
-
-const isRecord = (value: unknown): value is ImageRecord =>
-  typeof value === 'object' && value !== null && 'providerStatus' in value && 'raw' in value;
-
-async function* stampEach(records: AsyncIterable<ImageRecord>, at: { profile: string; provider: string }): AsyncIterable<Image> {
-  try {
-    for await (const record of records) {
-      checkId(record);
-      yield imageFrom(record, at);
-    }
-  } catch (error) {
-    throw aboutNoImage(error);
-  }
-}
-
-function stamp(verb: OperationName, request: unknown, result: unknown, at: { profile: string; provider: string }): unknown {
-  if (result instanceof Promise)
-    return result.then((value: unknown) => {
-      if (!isRecord(value)) return value;
-      checkAnswer(verb, request, value);
-      return imageFrom(value, at);
-    });
-  return stampEach(result as AsyncIterable<ImageRecord>, at);
 }
 
 /** The driver's own fields first; what it says of a common one counts. */

@@ -124,6 +124,7 @@ describe('the ten likeliest mistakes with Linode', () => {
     const image = account.addImage({ label: 'disk' });
     account.finish(image, 1, ['us-ord', 'us-iad']);
     image.regions?.push({ region: 'us-mia', status: 'pending deletion' });
+    account.stuck.add('us-sea');
     const after = await replicate(image.id, { add: ['us-sea'] });
     expect(bodiesOf(cloud, 'POST')).toEqual([{ regions: ['us-ord', 'us-iad', 'us-sea'] }]);
     expect(after.places).toContainEqual({ name: 'us-sea', status: 'pending', providerStatus: 'pending replication' });
@@ -131,7 +132,6 @@ describe('the ten likeliest mistakes with Linode', () => {
     await failureOf(replicate(image.id, { remove: ['us-ord', 'us-iad'] }), 'CONFLICT');
     await failureOf(replicate(image.id, { exactly: [] }), 'USAGE');
     expect(bodiesOf(cloud, 'POST')).toEqual([]);
-    account.stuck.add('us-sea');
     const stuck = await until(
       () => show(image.id),
       ({ places }) => places.some(({ name, status }) => name === 'us-sea' && status === 'failed'),

@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import { ImgctlError, isNoSuchImage, providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
+import { sleep } from '../../core/retry.ts';
 import type { OpenstackClient } from './client.ts';
 import { segment } from './segment.ts';
 import type { Step } from './description.ts';
@@ -47,7 +47,7 @@ const goneStatuses: readonly unknown[] = ['deleted', 'pending_delete'];
 export async function deleteImage(client: OpenstackClient, id: string, call: Call): Promise<void> {
   await client.ask({ what: `deleting image ${id}`, method: 'DELETE', path: imagePath(id), done: 204 }, call);
   for (const ms of looksMs) {
-    await setTimeout(ms, undefined, { signal: call.signal });
+    await sleep(ms, call.signal);
     try {
       if (goneStatuses.includes((await readImage(client, id, call)).status)) return;
     } catch (error) {
