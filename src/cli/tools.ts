@@ -49,7 +49,8 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}, profi
     ...(settings.debug ? { trace: (line: string) => surface.progress.line(line) } : {}),
     ...tls,
     ...(insecure ? { insecure } : {}),
-    ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit }),
+    // However many profiles are at this end of the work.
+    ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit, rateSharedBy: settings }),
   };
   const cache = cacheIn(home, () => surface.io.now());
   const lock = createLock({ warn: (message) => surface.warn(message) });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aborted } from './failure.ts';
+import type { HttpSettings } from './settings.ts';
 
 /** Keeps transfers below a rate. */
 export interface Brake {
@@ -30,4 +31,15 @@ export function createBrake(bytesPerSecond: number | undefined): Brake {
       });
     },
   };
+}
+
+const shared = new WeakMap<object, Brake>();
+
+/** The brake that these settings ask for: one for all that share it. */
+export function brakeOf({ bytesPerSecond, rateSharedBy }: Pick<HttpSettings, 'bytesPerSecond' | 'rateSharedBy'>): Brake {
+  const known = rateSharedBy && shared.get(rateSharedBy);
+  if (known) return known;
+  const brake = createBrake(bytesPerSecond);
+  if (rateSharedBy) shared.set(rateSharedBy, brake);
+  return brake;
 }

@@ -1,7 +1,7 @@
 import { networkError } from '../core/errors.ts';
 import type { Answer, ApiAnswer, Http, ReceiveAnswer } from '../core/http.ts';
 import { apiAnswer } from './answer.ts';
-import { createBrake } from './brake.ts';
+import { brakeOf } from './brake.ts';
 import { ask } from './client.ts';
 import { connectionRefusal } from './front.ts';
 import { receiveBytes } from './receive.ts';
@@ -21,7 +21,7 @@ export function createHttp(settings: HttpSettings): Http {
   const redactor = settings.redactor ?? createRedactor();
   const trace = createTrace(settings.trace, redactor);
   const routeTo = createRoutes(settings, limits);
-  const brake = createBrake(settings.bytesPerSecond);
+  const brake = brakeOf(settings);
   const own = { 'user-agent': settings.userAgent };
   /** Origins that refuse to be asked before they are sent bytes. */
   const unasked = new Set<string>();

@@ -36,6 +36,8 @@ export interface HttpSettings {
   readonly maxBodyBytes?: number;
   /** Upper bound of the rate of `send` and of `receive` (`--bwlimit`). Absent: none. */
   readonly bytesPerSecond?: number;
+  /** All that have the same one keep to the rate together. Absent: each by itself. */
+  readonly rateSharedBy?: object;
 }
 
 /** Limits with the defaults filled in. */

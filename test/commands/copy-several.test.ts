@@ -153,3 +153,23 @@ describe('a copy to several targets', () => {
     expect([await names('dc-a'), await names('dc-b')]).toEqual([['web'], ['web']]);
   });
 });
+
+describe('a source that breaks off', () => {
+  it('is gone on with, once for all targets, and every target has its bytes', async () => {
+    openstack.fail({ kind: 'truncate', times: 1, on: ({ method, path }) => method === 'GET' && path.endsWith('/file') });
+    const result = await stage.run(['copy', 'os:web', 'dc-a', 'dc-b', '-o', 'json'], { env });
+    expect(`${result.exitCode} ${result.stderr}`).toMatch(/^0 /);
+    expect(reads()).toBe(2);
+    for (const target of ['dc-a', 'dc-b']) {
+      await stage.ok(['download', `${target}:web`, stage.file(`${target}.raw`)], { env });
+      expect(stage.read(`${target}.raw`).equals(smallDisk())).toBe(true);
+    }
+  });
+
+  it('for good leaves nothing at any target, and each says why', async () => {
+    openstack.fail({ kind: 'truncate', times: 100, on: ({ method, path }) => method === 'GET' && path.endsWith('/file') });
+    const { exitCode, rows } = await copied('dc-a', 'reg', 'dc-b');
+    expect([exitCode, rows.map(({ result }) => result)]).toEqual([12, ['failed', 'failed', 'failed']]);
+    expect([await names('dc-a'), await names('reg'), await names('dc-b')]).toEqual([[], [], []]);
+  });
+});

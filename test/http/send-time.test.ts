@@ -72,4 +72,16 @@ describe('time', () => {
     expect(Date.now() - begun).toBeGreaterThan(1100);
     expect(Date.now() - begun).toBeLessThan(4000);
   });
+
+  test('`bytesPerSecond` is kept to by all that share it together', async () => {
+    const { origin } = await keeper(servers);
+    const rate = { bytesPerSecond: 400 * kib, rateSharedBy: {} };
+    const all = [0, 1, 2].map(() => createHttp({ ...settings, ...rate }));
+    const begun = Date.now();
+    await Promise.all(
+      all.map((http) => http.send({ method: 'PUT', url: origin, bytes: chunksOf(1, 150 * kib), length: 150 * kib }, testCall())),
+    );
+    // 450 KiB less a burst of 100 at 400 a second; each by itself would take an eighth of one.
+    expect(Date.now() - begun).toBeGreaterThan(700);
+  });
 });
