@@ -13,7 +13,7 @@ import { deliver, type Delivery } from './deliver.ts';
 import { DryRunStop } from './dry-run.ts';
 import { checkFields, descriptionFrom, extrasFrom, type DescriptionValues } from './fields.ts';
 import { routeWords, shortcutOf, type Route } from './route.ts';
-import { alreadyThere, checkIntact } from './same-content.ts';
+import { alreadyThere, checkIntact, type Same } from './same-content.ts';
 import { agreeToReplace, foreseen } from './taken-name.ts';
 import { forContainer, keepsContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer-options.ts';
 import type { WaitLimits } from './wait.ts';
@@ -68,7 +68,8 @@ export async function readyCopy(
   const own = descriptionFrom(wishes);
   checkFields(to as At, 'upload', verb.fields, own);
   const plan = { verb: 'copy', profile: to.profile, provider: to.provider, image: name };
-  const same = wishes.ifExists === 'skip' ? await alreadyThere(to as At, name, image, call) : undefined;
+  const same =
+    wishes.ifExists === 'skip' ? await alreadyThere(to as At, name, { at: from as At, image }, { call, surface }) : undefined;
   if (same) return { run: () => unchanged(same, to as At, plan, call, surface), close: async () => undefined };
   const { download: data, source } = await original.data();
   const label = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
@@ -135,16 +136,17 @@ export async function readyCopy(
 }
 
 async function unchanged(
-  same: Image,
+  same: Same,
   at: At,
   plan: { readonly verb: string; readonly profile: string; readonly provider: string; readonly image: string },
   call: Call,
   surface: Surface,
 ): Promise<Copied> {
-  await checkIntact(at, same, call);
-  if (surface.settings.dryRun) throw new DryRunStop({ ...plan, steps: [`nothing: ${same.id} has the same content`] });
-  surface.say(`already up to date: ${same.id} has the same content`);
-  return { image: same };
+  const { image } = same;
+  await checkIntact(at, same, { call, surface });
+  if (surface.settings.dryRun) throw new DryRunStop({ ...plan, steps: [`nothing: ${image.id} has the same content`] });
+  surface.say(`already up to date: ${image.id} has the same content`);
+  return { image };
 }
 
 /** What of the record goes along; the rest is told. */

@@ -6,7 +6,7 @@ import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Surface } from './context.ts';
 import { imagesNamed } from './resolve-image.ts';
-import { checkIntact, identical } from './same-content.ts';
+import { checkIntact, identical, type Same } from './same-content.ts';
 
 export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
 
@@ -27,7 +27,7 @@ type Before = { readonly image: Image } | { readonly description: Named; readonl
 
 /** What a taken name means for a claim. Throws CONFLICT where it must not be taken; asks before something is replaced. */
 export const settleName = (prepared: Prepared, claim: Claim, surface: Surface): Promise<Before> =>
-  settle(claim, (taken) => identical(claim.at as At, taken, prepared), surface);
+  settle(claim, (taken) => identical(claim.at as At, taken, prepared, { call: claim.call, surface }), surface);
 
 /** Whether an image may be made only where the name is still free when it is entered. Two of `rename` have names of their own. */
 export const mustBeFree = ({ ifExists, request }: Pick<Claim, 'ifExists' | 'request'>): boolean =>
@@ -51,7 +51,7 @@ export async function settleAgain(
 /** The same for what is not at hand: `same` finds among images of the name one that has its content. */
 export async function settle(
   claim: Claim,
-  same: (taken: readonly Image[]) => Promise<Image | undefined>,
+  same: (taken: readonly Image[]) => Promise<Same | undefined>,
   surface: Surface,
 ): Promise<Before> {
   const { description, into } = claim.request;
@@ -72,9 +72,9 @@ export async function settle(
     throw conflictError(`image "${description.name}" (${first.id}) is queued (no data uploaded yet)`, { hint: fillHint(first) });
   const found = await same(taken);
   if (found) {
-    await checkIntact(claim.at as At, found, claim.call);
-    surface.say(`already up to date: ${found.id} has the same content`);
-    return { image: found };
+    await checkIntact(claim.at as At, found, { call: claim.call, surface });
+    surface.say(`already up to date: ${found.image.id} has the same content`);
+    return { image: found.image };
   }
   throw conflictError(`"${description.name}" (${first.id}) ${otherwise(first)}`, {
     hint: 'Choose with --if-exists replace|rename.',

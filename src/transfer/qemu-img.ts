@@ -52,7 +52,7 @@ const perMebibyteMs = 100;
 
 async function runOrThrow(args: readonly string[], name: string, caps: Caps, signal: AbortSignal): Promise<void> {
   const ending = await runConfined(program, args, caps, signal);
-  if (signal.aborted) throw abortedError('stopped');
+  if (signal.aborted) throw abortedError('interrupted');
   if (ending.outOfTime)
     throw limitError(`${program} was not done with ${name} after ${Math.round(caps.limitMs / 60_000)} minutes`);
   if (ending.signal === 'SIGXFSZ' || /File too large/i.test(ending.told))

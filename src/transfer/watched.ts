@@ -43,7 +43,7 @@ export async function* watched(bytes: Bytes, { total, limit, signal, progress }:
     }
   } catch (error) {
     // Whatever a stopped piece of work throws, the reason is that it was stopped.
-    if (signal.aborted && !(error instanceof ImgctlError)) throw abortedError('stopped', { cause: error });
+    if (signal.aborted && !(error instanceof ImgctlError)) throw abortedError('interrupted', { cause: error });
     throw error;
   }
 }

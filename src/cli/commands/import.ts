@@ -20,6 +20,7 @@ import { removeReplaced } from '../deliver.ts';
 import { judgeFetched } from '../fetched.ts';
 import { checkImported } from '../imported.ts';
 import { removeMade } from '../remove-made.ts';
+import type { Same } from '../same-content.ts';
 import { mustBeFree, settle, settleAgain, type IfExists } from '../taken-name.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 import { wantedChecksum } from '../wanted-checksum.ts';
@@ -75,8 +76,7 @@ export const importImage = defineCommand({
       ifExists: (input.ifExists ?? 'fail') as IfExists,
       call,
     };
-    const settleName = () =>
-      settle(claim, async (taken) => taken.find((image) => checksum !== undefined && has(image, checksum)), context);
+    const settleName = () => settle(claim, async (taken) => withDigest(taken, checksum), context);
     const before = await settleName();
     if ('image' in before) return one(imageView, before.image);
     const request = {
@@ -118,6 +118,12 @@ export const importImage = defineCommand({
     return one(imageView, ready);
   },
 });
+
+/** An image whose provider says that it has the digest that is demanded. */
+function withDigest(taken: readonly Image[], checksum: Checksum | undefined): Same | undefined {
+  const image = checksum && taken.find((each) => has(each, checksum));
+  return image && { image, isProved: true };
+}
 
 const has = (image: Image, { algorithm, hex }: Checksum): boolean =>
   comparable(image.checksums).some((known) => known.algorithm === algorithm && known.hex === hex);
