@@ -3,7 +3,7 @@ import { configError, ImgctlError } from '../core/errors.ts';
 import { lackOf, usualVariables } from '../core/field.ts';
 import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
-import { ownFolder } from '../host/folders.ts';
+import { ownFolder, withHome } from '../host/folders.ts';
 import { literal, valueBehind, writtenValue, type Asking } from '../host/reference-value.ts';
 import { fieldVariable, resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
@@ -86,8 +86,10 @@ async function valuesOf(
     isInteractive: surface.io.stdinIsTerminal && surface.io.stderrIsTerminal,
   };
   for (const [field, origin] of Object.entries(origins)) {
-    const value = await valueBehind(origin.value, field, surface.home, asking);
-    const isSecret = driver.profile[field]?.secret === true;
+    const facts = driver.profile[field];
+    const said = await valueBehind(origin.value, field, surface.home, asking);
+    const value = facts?.isPath ? withHome(said, surface.home) : said;
+    const isSecret = facts?.secret === true;
     // Whatever goes wrong from now on, it is not shown.
     if (isSecret) surface.redactor.learn(value);
     else surface.redactor.learnAddress(value);

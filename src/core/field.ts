@@ -12,6 +12,8 @@ export interface Field {
   /** The value where nothing gives one; `{data}` in it stands for imgctl's data folder of the user. */
   readonly default?: string;
   readonly choices?: readonly string[];
+  /** A path, or several as `name=path,…`: `~/` at the beginning of one is the user's home. No shell sees it behind a `=`. */
+  readonly isPath?: boolean;
   /** Few need it: who makes a profile by answering questions is not asked for it. */
   readonly rare?: boolean;
 }
@@ -23,9 +25,13 @@ export type Fields = Readonly<Record<string, Field>>;
  * its driver declares; no driver uses them: the Http it is handed does. Files may be given as PEM texts too.
  */
 export const tlsFields = {
-  caBundle: { help: 'File with additional trusted certificates (PEM)', rare: true },
-  clientCert: { help: 'File with a client certificate (PEM)', rare: true },
-  clientKey: { help: 'File with the key of the client certificate, if it does not stand in the same (PEM)', rare: true },
+  caBundle: { help: 'File with additional trusted certificates (PEM)', isPath: true, rare: true },
+  clientCert: { help: 'File with a client certificate (PEM)', isPath: true, rare: true },
+  clientKey: {
+    help: 'File with the key of the client certificate, if it does not stand in the same (PEM)',
+    isPath: true,
+    rare: true,
+  },
   clientKeyPassphrase: { help: 'Passphrase of that key, if it is encrypted', secret: true, rare: true },
   insecure: { help: 'true: do not check certificates', choices: ['true', 'false'], rare: true },
 } as const satisfies Fields;

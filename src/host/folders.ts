@@ -41,6 +41,10 @@ export function homeFolder({ home }: Home): string {
   });
 }
 
+/** A path, or several as `name=path,…`, with the user's home for the `~` of each. Throws CONFIG where one has a `~` and this user has no home. */
+export const withHome = (paths: string, at: Home): string =>
+  paths.replace(/(^|[=,]\s*)~(?=$|[/,])/g, (_all, before: string) => `${before}${homeFolder(at)}`);
+
 type Purpose = 'config' | 'data' | 'cache';
 
 const xdg: Readonly<Record<Purpose, readonly [string, string]>> = {

@@ -79,5 +79,7 @@ async function ofFile(name: string, field: string, at: Home, warn: (message: str
   const { mode } = await stat(file);
   if (at.platform !== 'win32' && (mode & 0o077) !== 0)
     warn(`${file} (${field}) is readable by other users. Restrict it with: chmod 600 ${file}`);
-  return text.trim();
+  const value = text.trim();
+  if (value === '') throw configError(`${field}: ${file} is empty`);
+  return value;
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import type { Http } from '../../core/http.ts';
@@ -25,6 +26,12 @@ export function connect(values: { path?: string | undefined; places?: string | u
   return { home, places: placesOf(values.places ?? '', home, tools), http: tools.http };
 }
 
+/** Whether two folders are one, also by way of a link or a mount: what was taken out of one would be gone from the other. */
+function isSame(a: Folder, b: Folder): boolean {
+  const [one, other] = [a, b].map((folder) => statSync(folder.path, { throwIfNoEntry: false }));
+  return a.path === b.path || (one !== undefined && one.ino !== 0 && one.ino === other?.ino && one.dev === other.dev);
+}
+
 function placesOf(text: string, home: Folder, { lock }: Tools): ReadonlyMap<string, Folder> {
   const places = new Map<string, Folder>();
   for (const part of text.split(',').filter((each) => each.trim() !== '')) {
@@ -36,7 +43,7 @@ function placesOf(text: string, home: Folder, { lock }: Tools): ReadonlyMap<stri
     const folder = openFolder(folderPath, lock);
     if (name === homePlace || places.has(name))
       throw configError(`places: duplicate name ${name}`, { hint: 'Use another name.' });
-    if ([home, ...places.values()].some((other) => other.path === folder.path))
+    if ([home, ...places.values()].some((other) => isSame(other, folder)))
       throw configError(`places: ${folder.path} is listed twice`, { hint: 'Use another folder.' });
     places.set(name, folder);
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../../src/core/errors.ts';
@@ -107,5 +107,18 @@ describe('a profile', () => {
     await failureOf(bench.create('x'), 'CONFIG');
     await failureOf(bench.list(), 'LOCAL');
     expect(readFileSync(bench.folder, 'utf8')).toBe('a file');
+  });
+});
+
+describe('a place that is another one under a second name', () => {
+  it.each(['second', 'third'])('is refused, as %s, before anything is looked for or taken out of it', async (name) => {
+    const bench = makeBench();
+    const { id } = await bench.upload('only');
+    const [link, third] = ['link', 'third'].map((each) => path.join(bench.root, each));
+    mkdirSync(third ?? '');
+    symlinkSync(name === 'second' ? bench.folder : (third ?? ''), link ?? '');
+    const places = name === 'second' ? `second=${link}` : `second=${third},third=${link}`;
+    expect(() => openSession(local, { path: bench.folder, places })).toThrow(/is listed twice/);
+    expect((await bench.data(id)).length).toBe(50_000);
   });
 });

@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import local from '../../src/drivers/local/index.ts';
+import openstack from '../../src/drivers/openstack/index.ts';
+import { withHome } from '../../src/host/folders.ts';
+import { commandStage, errorOf } from './stage.ts';
+
+const stage = commandStage();
+
+describe('a path of a profile that begins with ~', () => {
+  it('lies in the home of the user, wherever one stands: each of several, too', async () => {
+    await stage.ok([
+      'profile',
+      'add',
+      'lab',
+      '--provider',
+      'local',
+      '--set',
+      'path=~/lab',
+      '--set',
+      'places=second=~/far,third=~/off',
+    ]);
+    const id = await stage.image('lab:web');
+    await stage.ok(['replicate', `lab:${id}`, '--to', 'second,third']);
+    for (const name of ['lab', 'far', 'off']) expect(existsSync(stage.file(`${name}/index.json`)), name).toBe(true);
+    expect(existsSync('~')).toBe(false);
+  });
+
+  it('is meant by every field that names files', () => {
+    const named = [local, openstack].flatMap(({ profile }) =>
+      Object.entries(profile).filter(([, { help }]) => /^(Folder|File|Further folders)/.test(help)),
+    );
+    expect(named.length).toBeGreaterThan(3);
+    for (const [field, { isPath }] of named) expect(isPath, field).toBe(true);
+  });
+
+  it('is left alone where ~ is part of a name', () => {
+    const at = { env: {}, home: '/home/me', platform: 'linux' } as const;
+    for (const same of ['/a/~b', '~you/x', '/srv/a~/b', 'x=/a,y=/~/c']) expect(withHome(same, at)).toBe(same);
+    expect(withHome('~', at)).toBe('/home/me');
+    expect(withHome('a=~/x, b=~/y', at)).toBe('a=/home/me/x, b=/home/me/y');
+  });
+});
+
+describe('a file in which a value is kept', () => {
+  it.each(['', ' \n\n'])('and that holds none (%j) is refused, and not taken for an empty secret', async (text) => {
+    mkdirSync(stage.file('keys'));
+    const file = stage.write('keys/token', text);
+    await stage.ok(['profile', 'add', 'lin', '--provider', 'linode', '--set', `token=file:${file}`]);
+    const refused = await stage.run(['list', '-p', 'lin', '--json']);
+    expect([refused.exitCode, errorOf(refused).message]).toEqual([3, expect.stringContaining(`${file} is empty`)]);
+  });
+});
