@@ -24,7 +24,7 @@ export function blobPath(folder: Folder, digest: string): string | undefined {
 /** Bytes of a blob; absent if it is not there, or no file. */
 export async function blobSize(folder: Folder, digest: string): Promise<number | undefined> {
   const file = blobPath(folder, digest);
-  const found = file === undefined ? undefined : await ifThere(`looking at ${file}`, stat(file));
+  const found = file === undefined ? undefined : await ifThere(`cannot read ${file}`, stat(file));
   return found?.isFile() ? found.size : undefined;
 }
 
@@ -43,8 +43,8 @@ export async function readDocument(folder: Folder, { digest, size }: Descriptor)
 
 /** All bytes of a blob; absent if it is not there. */
 async function readSmall(file: string): Promise<Buffer | undefined> {
-  const handle = await ifThere(`reading ${file}`, openToRead(file));
-  return handle && onDisk(`reading ${file}`, handle.readFile()).finally(() => handle.close());
+  const handle = await ifThere(`cannot read ${file}`, openToRead(file));
+  return handle && onDisk(`cannot read ${file}`, handle.readFile()).finally(() => handle.close());
 }
 
 /** The failure of a blob whose bytes are not those of its digest. */
@@ -102,12 +102,12 @@ export async function dropBlobs(folder: LockedFolder, digests: readonly string[]
 
 /** Bytes of a blob from `from` up to and with `to`. One buffer is used again for all chunks. */
 export async function* readBlob(file: string, from: number, to: number, signal: AbortSignal): Bytes {
-  const handle = await onDisk(`reading ${file}`, openToRead(file));
+  const handle = await onDisk(`cannot read ${file}`, openToRead(file));
   try {
     const buffer = Buffer.allocUnsafe(1024 * 1024);
     for (let at = from; at <= to;) {
       goOn(signal);
-      const { bytesRead } = await onDisk(`reading ${file}`, handle.read(buffer, 0, Math.min(buffer.length, to + 1 - at), at));
+      const { bytesRead } = await onDisk(`cannot read ${file}`, handle.read(buffer, 0, Math.min(buffer.length, to + 1 - at), at));
       if (bytesRead === 0) throw integrityError(`${file} is truncated: it ends at byte ${at}, ${to + 1 - at} bytes are missing`);
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);

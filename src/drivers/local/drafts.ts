@@ -36,7 +36,7 @@ const draftPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Gives back the space of drafts that dead processes left. What cannot be removed now is nobody's failure: the next run tries again. */
 export async function clearDrafts(folder: Folder): Promise<void> {
   const drafts = draftsPath(folder);
-  for (const entry of await onDisk(`reading ${drafts}`, readdir(drafts, { withFileTypes: true }))) {
+  for (const entry of await onDisk(`cannot read ${drafts}`, readdir(drafts, { withFileTypes: true }))) {
     if (!entry.isFile() || !draftPattern.test(entry.name)) continue;
     const file = path.join(drafts, entry.name);
     const there = await stat(file).catch(() => undefined);

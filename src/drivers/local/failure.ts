@@ -1,33 +1,13 @@
 import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
-import { systemWords } from '../../core/system-words.ts';
+import { systemCode, systemWords } from '../../core/system-words.ts';
 
-/** The `code` of a file system's error (`ENOENT`); absent for anything else. */
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && !(error instanceof ImgctlError)
-    ? error.code
-    : undefined;
-
-const meanings: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space left on device',
-  EDQUOT: 'disk quota exceeded',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EROFS: 'read-only file system',
-  EMFILE: 'too many open files',
-  ENOTDIR: 'part of the path is not a folder',
-  EISDIR: 'is a folder',
-  ELOOP: 'too many symbolic links',
-  EIO: 'input/output error',
-};
-
-/** What the file system answers, with its errors as LOCAL errors that say what was being done. */
+/** What the file system answers, with its errors as LOCAL errors that say `what` could not be done. */
 export async function onDisk<T>(what: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const code = codeOf(error);
-    if (code === undefined) throw error;
-    throw localError(`${what}: ${meanings[code] ?? systemWords(error)}`, { cause: error });
+    if (error instanceof ImgctlError || systemCode(error) === undefined) throw error;
+    throw localError(`${what}: ${systemWords(error)}`, { cause: error });
   }
 }
 
@@ -36,14 +16,11 @@ export async function ifThere<T>(what: string, work: Promise<T>): Promise<T | un
   return onDisk(
     what,
     work.catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return undefined;
+      if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     }),
   );
 }
-
-/** What went wrong, in words. */
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Throws ABORTED once the signal has fired. */
 export function goOn(signal: AbortSignal): void {

@@ -35,16 +35,16 @@ export const newDraft = (folder: Folder | LockedFolder): string =>
  * of, is a link: it may lead to what is somebody else's, and two layouts may share it.
  */
 export async function makeLayout(folder: Folder): Promise<void> {
-  const there = await ifThere(`looking at ${folder.path}`, stat(folder.path));
+  const there = await ifThere(`cannot read ${folder.path}`, stat(folder.path));
   if (there && !there.isDirectory())
     throw configError(`${folder.path} is a file, not a folder`, { hint: 'Set path to a folder.' });
   for (const each of [blobsPath(folder), draftsPath(folder)]) {
-    await onDisk(`making the folder ${each}`, makeFolder(each));
+    await onDisk(`cannot create the folder ${each}`, makeFolder(each));
     await checkFolder(path.dirname(each));
     await checkFolder(each);
   }
   const layout = path.join(folder.path, 'oci-layout');
-  if (await ifThere(`looking at ${layout}`, lstat(layout))) return;
+  if (await ifThere(`cannot read ${layout}`, lstat(layout))) return;
   await writeDurably(folder, layout, '{"imageLayoutVersion":"1.0.0"}');
 }
 
@@ -79,25 +79,25 @@ async function syncFolder(folderPath: string): Promise<void> {
 
 /** Gives a finished draft its name: it is there whole, or not at all, whatever happens. */
 export async function publish(draft: string, target: string): Promise<void> {
-  await onDisk(`writing ${target}`, rename(draft, target));
-  await onDisk(`writing ${target}`, syncFolder(path.dirname(target)));
+  await onDisk(`cannot write ${target}`, rename(draft, target));
+  await onDisk(`cannot write ${target}`, syncFolder(path.dirname(target)));
 }
 
 /** Takes a file away, in the same step as it shows that the lock is still ours; if it is not, the file stays. One that is gone is as good. */
 export async function discard({ held }: LockedFolder, file: string): Promise<void> {
   const away = path.join(held, randomUUID());
-  await ifThere(`removing ${file}`, rename(file, away));
-  await onDisk(`removing ${file}`, rm(away, { force: true }));
+  await ifThere(`cannot remove ${file}`, rename(file, away));
+  await onDisk(`cannot remove ${file}`, rm(away, { force: true }));
 }
 
 /** Replaces a file in one step: old or new, never half. Throws LOCAL, and then the old one is there. */
 export async function writeDurably(folder: Folder | LockedFolder, target: string, contents: string | Uint8Array): Promise<void> {
   const draft = newDraft(folder);
   try {
-    const handle = await onDisk(`writing ${draft}`, open(draft, 'wx', 0o644));
+    const handle = await onDisk(`cannot write ${draft}`, open(draft, 'wx', 0o644));
     try {
-      await onDisk(`writing ${draft}`, handle.writeFile(contents));
-      await onDisk(`writing ${draft}`, handle.sync());
+      await onDisk(`cannot write ${draft}`, handle.writeFile(contents));
+      await onDisk(`cannot write ${draft}`, handle.sync());
     } finally {
       await handle.close();
     }

@@ -42,7 +42,8 @@ async function fetchFrom(http: Http, start: URL, call: Call): Promise<ReceiveAns
     const answer = await http.receive({ url, queryIsSecret: true, headers: { 'accept-encoding': 'identity' } }, call);
     if (answer.status === 200) return answer;
     const next = redirectOf(answer, url);
-    if (!next) throw answerError(answer, `fetching from ${start.host}`, { words: (await answer.text()).slice(0, 200), isOwn: true });
+    if (!next)
+      throw answerError(answer, `fetching from ${start.host}`, { words: (await answer.text()).slice(0, 200), isOwn: true });
     url = next;
   }
   throw providerError(`too many redirects (${mostRedirects}) from ${start.host}`);

@@ -2,9 +2,10 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localError, providerError } from '../../core/errors.ts';
+import { systemWords } from '../../core/system-words.ts';
 import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
-import { ifThere, reasonOf } from './failure.ts';
+import { ifThere } from './failure.ts';
 import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 import { readOwn } from './own-file.ts';
 
@@ -26,9 +27,9 @@ const indexOf = (json: Json): Index => ({ json, entries: entriesOf(json).flatMap
 /** Whether anything lies under `blobs`, whatever its algorithm. */
 async function hasBlobs(folder: Folder): Promise<boolean> {
   const all = path.join(folder.path, 'blobs');
-  for (const each of (await ifThere(`reading ${all}`, readdir(all, { withFileTypes: true }))) ?? []) {
+  for (const each of (await ifThere(`cannot read ${all}`, readdir(all, { withFileTypes: true }))) ?? []) {
     if (!each.isDirectory()) return true;
-    const names = await ifThere(`reading ${all}`, readdir(path.join(all, each.name)));
+    const names = await ifThere(`cannot read ${all}`, readdir(path.join(all, each.name)));
     if (names !== undefined && names.length > 0) return true;
   }
   return false;
@@ -63,7 +64,7 @@ export async function readIndex(folder: Folder): Promise<Index> {
 /** Gives a new folder its index, before it gets its first blob. Throws PROVIDER where one is missing. */
 export async function makeIndex(folder: LockedFolder): Promise<void> {
   const file = indexPath(folder);
-  if (await ifThere(`looking at ${file}`, lstat(file))) return;
+  if (await ifThere(`cannot read ${file}`, lstat(file))) return;
   const index = await readIndex(folder);
   await writeDurably(folder, file, JSON.stringify(index.json));
 }
@@ -98,6 +99,6 @@ export async function writeIndex(
   } catch (error) {
     const now = await readOwn(file).catch(() => undefined);
     if (now?.toString() !== text) throw error;
-    throw localError(`${done}, but that may not survive a power failure: ${reasonOf(error)}`, { cause: error });
+    throw localError(`${done}, but that may not survive a power failure: ${systemWords(error)}`, { cause: error });
   }
 }

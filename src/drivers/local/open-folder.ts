@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Lock } from '../../core/driver.ts';
 import { clearDrafts } from './drafts.ts';
-import { reasonOf } from './failure.ts';
+import { systemWords } from '../../core/system-words.ts';
 import { makeLayout, ownPath, type Folder } from './folder.ts';
 import { makeIndex } from './index-file.ts';
 import { unsettled } from './ledger.ts';
@@ -19,7 +19,7 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
         await makeIndex(locked);
         keepReserve(folder);
         const later = (error: unknown): void =>
-          note({ kind: 'warning', message: `${folder.path}: space could not be freed yet: ${reasonOf(error)}` });
+          note({ kind: 'warning', message: `${folder.path}: space could not be freed yet: ${systemWords(error)}` });
         const waiting = await settle(locked).catch(async (error: unknown) => {
           later(error);
           return unsettled(locked);

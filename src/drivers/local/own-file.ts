@@ -2,7 +2,8 @@ import { constants, readFile } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { localError, type ImgctlError } from '../../core/errors.ts';
-import { codeOf, ifThere, onDisk } from './failure.ts';
+import { systemCode } from '../../core/system-words.ts';
+import { ifThere, onDisk } from './failure.ts';
 
 /* What lies in a store may have been put there by anybody who can write to it: a link to a file of somebody else's, or a FIFO. */
 
@@ -29,20 +30,20 @@ export async function openToRead(file: string, flags = 0): Promise<FileHandle> {
 
 /** What opening a file comes to that is not to be a link. */
 const noLink = (file: string, opened: Promise<FileHandle>): Promise<FileHandle> =>
-  opened.catch((error: unknown) => Promise.reject(codeOf(error) === 'ELOOP' ? notOurs(file, link) : error));
+  opened.catch((error: unknown) => Promise.reject(systemCode(error) === 'ELOOP' ? notOurs(file, link) : error));
 
 /** This one reads a large file into one buffer; that of a handle joins one of many. */
 const readWhole = promisify(readFile);
 
 /** Contents of a file that nobody is to keep elsewhere; absent if it is not there. Throws LOCAL, also for a link. */
 export async function readOwn(file: string): Promise<Buffer | undefined> {
-  const handle = await ifThere(`reading ${file}`, noLink(file, openToRead(file, O_NOFOLLOW)));
-  return handle && onDisk(`reading ${file}`, readWhole(handle.fd)).finally(() => handle.close());
+  const handle = await ifThere(`cannot read ${file}`, noLink(file, openToRead(file, O_NOFOLLOW)));
+  return handle && onDisk(`cannot read ${file}`, readWhole(handle.fd)).finally(() => handle.close());
 }
 
 /** Throws LOCAL where a name that is to be a folder in which we alone make, move and remove files is a link, or something else. */
 export async function checkFolder(folder: string): Promise<void> {
-  const found = await onDisk(`looking at ${folder}`, lstat(folder));
+  const found = await onDisk(`cannot read ${folder}`, lstat(folder));
   if (!found.isDirectory()) throw notOurs(folder, found.isSymbolicLink() ? link : 'not a folder');
 }
 
@@ -52,11 +53,11 @@ export async function checkFolder(folder: string): Promise<void> {
  */
 export async function append(file: string, text: string): Promise<void> {
   const opened = open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
-  const handle = await onDisk(`writing ${file}`, noLink(file, opened));
+  const handle = await onDisk(`cannot write ${file}`, noLink(file, opened));
   try {
     const found = await handle.stat();
     if (!found.isFile() || found.nlink !== 1) throw notOurs(file, 'not a regular file of its own');
-    await onDisk(`writing ${file}`, handle.writeFile(text));
+    await onDisk(`cannot write ${file}`, handle.writeFile(text));
   } finally {
     await handle.close();
   }

@@ -1,4 +1,5 @@
 import { conflictError } from '../../core/errors.ts';
+import { systemWords } from '../../core/system-words.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { blobSize, damagedBlob, isIntact, placeDraft, readBlob, readDocument } from './blobs.ts';
@@ -6,7 +7,7 @@ import { find, ifDamaged, lookUp, type Found } from './catalogue.ts';
 import { enter } from './change.ts';
 import type { LocalClient } from './client.ts';
 import { dropDraft, keptAlive, type Draft } from './drafts.ts';
-import { goOn, reasonOf } from './failure.ts';
+import { goOn } from './failure.ts';
 import type { Folder } from './folder.ts';
 import { readIndex } from './index-file.ts';
 import { removeImage } from './remove-image.ts';
@@ -30,7 +31,7 @@ export async function inPlaces<T>(
     try {
       all.set(name, await read(folder));
     } catch (error) {
-      call.note({ kind: 'warning', message: `place ${name}: ${reasonOf(error)}` });
+      call.note({ kind: 'warning', message: `place ${name}: ${systemWords(error)}` });
     }
   }
   return all;
@@ -55,7 +56,7 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
     try {
       await enterCopy(client.home, folder, found, call);
     } catch (error) {
-      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${reasonOf(error)}` });
+      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${systemWords(error)}` });
     }
   }
   return shown(client.home, found, copies);

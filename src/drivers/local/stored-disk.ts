@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { integrityError } from '../../core/errors.ts';
+import { systemWords } from '../../core/system-words.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { blobPath } from './blobs.ts';
 import type { Found } from './catalogue.ts';
-import { noData, reasonOf } from './failure.ts';
+import { noData } from './failure.ts';
 import type { Folder } from './folder.ts';
 
 /**
@@ -19,7 +20,7 @@ export function lossOf(folder: Folder, { digest, size }: Pick<Descriptor, 'diges
     if (!found.isFile()) return `${file} is not a regular file`;
     return found.size === size ? undefined : `${file} has ${found.size} bytes, expected ${size}`;
   } catch (error) {
-    return reasonOf(error);
+    return `${file}: ${systemWords(error)}`;
   }
 }
 

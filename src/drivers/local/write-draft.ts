@@ -22,7 +22,7 @@ export async function writeDraft(
   await clearDrafts(folder);
   const file = newDraft(folder);
   try {
-    const handle = await onDisk(`writing ${file}`, open(file, 'wx', 0o644));
+    const handle = await onDisk(`cannot write ${file}`, open(file, 'wx', 0o644));
     try {
       const { size, hex } = await keptAlive(file, () => fill(handle, file, bytes, signal, hashed));
       return { file, digest: `sha256:${hex}`, size };
@@ -47,12 +47,12 @@ async function fill(
   for await (const chunk of bytes) {
     goOn(signal);
     hash?.update(chunk);
-    await onDisk(`writing ${file}`, writeSparsely(handle, chunk, size));
+    await onDisk(`cannot write ${file}`, writeSparsely(handle, chunk, size));
     size += chunk.byteLength;
   }
   goOn(signal);
-  await onDisk(`writing ${file}`, handle.truncate(size));
-  await onDisk(`writing ${file}`, handle.sync());
+  await onDisk(`cannot write ${file}`, handle.truncate(size));
+  await onDisk(`cannot write ${file}`, handle.sync());
   const hex = hash?.digest('hex') ?? hashed?.();
   if (hex === undefined) throw integrityError('the data has no SHA-256: it cannot be stored');
   return { size, hex };
