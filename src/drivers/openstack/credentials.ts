@@ -1,7 +1,7 @@
 import { configError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import { federationOf, type Federation } from './federation.ts';
-import { authTypes, type ProfileValues } from './fields.ts';
+import type { authTypes, ProfileValues } from './fields.ts';
 import { incomplete, proofs, scopeOf, type Proof } from './identity.ts';
 
 interface InWords {
@@ -45,7 +45,7 @@ export const unknownAuthType = (name: string): { readonly reason: string; readon
   reason: name.startsWith('v2')
     ? `auth_type ${name} is Keystone v2, which no longer exists`
     : `auth_type ${name} is not supported`,
-  hint: `Use an application credential, or set token to what prints: openstack token issue. Supported: ${authTypes.join(', ')}`,
+  hint: 'Use an application credential, or set token to what this prints: openstack token issue',
 });
 
 /**
