@@ -3,26 +3,32 @@ import { anyGlob, isGlob, literalGlob } from '../core/glob.ts';
 import { parseReference } from '../core/reference.ts';
 import type { ProfileDirectory } from './directory.ts';
 
-/** What the globs of a list ask for: one glob for all of them, and the profiles that stand before them. */
-export interface Globs {
+/** What a list asks for: the glob of each profile, in order; absent: all of its images. */
+export type Globs = ReadonlyMap<string, string | undefined>;
+
+/** Words of a list, and what those without a profile in front mean: `name` is that of `--name`, `selected` are the profiles. */
+interface Typed {
+  readonly words: readonly string[];
   readonly name: string | undefined;
-  readonly profiles: readonly string[];
+  readonly selected: readonly string[];
 }
 
-/** Reads `GLOB…` and `PROFILE:GLOB…`. Throws USAGE beside `--name`, and where globs differ from profile to profile. */
-export function globsFrom(typed: readonly string[], name: string | undefined, directory: ProfileDirectory): Globs {
-  if (typed.length === 0) return { name, profiles: [] };
+/** Reads `GLOB…`, for each of the selected profiles, and `PROFILE:GLOB…`. Throws USAGE beside `--name`. */
+export function globsFrom({ words, name, selected }: Typed, directory: ProfileDirectory): Globs {
+  if (words.length === 0) return new Map(selected.map((profile) => [profile, name]));
   if (name !== undefined) throw usageError('GLOB and --name cannot be combined');
-  const read = typed.map((text) => parseReference(text, (one) => directory.has(one)));
-  const profiles = [...new Set(read.map(({ profile }) => profile))];
-  const globs = [...new Set(read.map(({ image }) => (image === '' ? '*' : image)))];
-  const [profile, ...others] = profiles;
-  if (others.length > 0 && globs.length > 1)
-    throw usageError('several globs in several profiles cannot be listed at once', { hint: 'Use -p PROFILE for each profile.' });
-  const [first = '*', ...more] =
+  const globs = new Map<string, Set<string>>();
+  for (const word of words) {
+    const { profile: own, image } = parseReference(word, (one) => directory.has(one));
+    for (const profile of own === undefined ? selected : [own])
+      globs.set(profile, (globs.get(profile) ?? new Set()).add(image === '' ? '*' : image));
+  }
+  return new Map([...globs].map(([profile, each]) => [profile, together([...each])]));
+}
+
+/** One glob for all of them; each stands for itself too, as it does alone. */
+function together(globs: readonly string[]): string {
+  const [first = '*', ...others] =
     globs.length < 2 ? globs : globs.flatMap((glob) => (isGlob(glob) ? [glob, literalGlob(glob)] : [glob]));
-  return {
-    name: anyGlob([first, ...more]),
-    profiles: [profile, ...others].filter((one) => one !== undefined),
-  };
+  return anyGlob([first, ...others]);
 }

@@ -94,3 +94,21 @@ it('list finds a name that holds the signs of a glob by itself, alone and among 
   expect(await found('--name', 'db{a,b}')).toEqual(['db{a,b}']);
   expect(await found('web[1]', 'db{a,b}', 'c\\d')).toEqual(['c\\d', 'db{a,b}', 'web1', 'web[1]']);
 });
+
+it('list takes each glob in its own profile, and one without a profile in those that are selected', async () => {
+  const labs = {
+    ...profileVariables('laba', 'local', { path: stage.file('laba') }),
+    ...profileVariables('labb', 'local', { path: stage.file('labb') }),
+  };
+  for (const name of ['laba:web', 'laba:db', 'labb:web', 'labb:db', 'local:web', 'local:db'])
+    await stage.ok(['create', name], { env: labs });
+  const found = async (...args: readonly string[]) =>
+    ((await stage.ok(['list', ...args, '-o', 'json'], { env: labs })).json() as { profile: string; name: string }[])
+      .map(({ profile, name }) => `${profile}:${name}`)
+      .toSorted();
+  expect(await found('laba:web', 'labb:db')).toEqual(['laba:web', 'labb:db']);
+  expect(await found('web', 'laba:web')).toEqual(['laba:web', 'local:web']);
+  expect(await found('web', 'laba:db', '-p', 'lab*')).toEqual(['laba:db', 'laba:web', 'labb:web']);
+  expect(await found('laba:', 'labb:w*')).toEqual(['laba:db', 'laba:web', 'labb:web']);
+  expect(await found('-A', 'd?')).toEqual(['laba:db', 'labb:db', 'local:db']);
+});

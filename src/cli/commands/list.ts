@@ -45,21 +45,23 @@ export const list = defineCommand({
   ],
   async run(input, context) {
     const { directory, settings } = context;
-    const globs = globsFrom(input.glob, input.name, directory);
-    const wanted = listingFrom({ ...input, name: globs.name }, context.io.now());
-    const named = input.allProfiles
+    const selected = input.allProfiles
       ? directory.all
-      : globs.profiles.length > 0
-        ? globs.profiles
-        : settings.profile.length > 0
-          ? directory.select(settings.profile)
-          : [directory.current];
-    const profiles = await withRegions(named, context);
+      : settings.profile.length > 0
+        ? directory.select(settings.profile)
+        : [directory.current];
+    const globs = globsFrom({ words: input.glob, name: input.name, selected }, directory);
+    const wanted = listingFrom({ ...input, name: undefined }, context.io.now());
+    const wantedOf = (profile: string): Listing => {
+      const name = globs.get(profile);
+      return name === undefined ? wanted : { ...wanted, filters: { ...wanted.filters, name } };
+    };
+    const profiles = await withRegions([...globs.keys()], context);
     const [only, ...others] = profiles;
     const limitMs = input.profileTimeout ?? profileLimitMs;
     const watch = watchLists(context);
     const ask: AskProfile = (profile, call) =>
-      watch.watched(profile, call, (listening) => ofOne(profile, wanted, context, listening));
+      watch.watched(profile, call, (listening) => ofOne(profile, wantedOf(profile), context, listening));
     const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
     const groupBy = groupKeys.find((key) => key === input.groupBy);
     if (groupBy) {
