@@ -91,8 +91,7 @@ async function digestByHead(repository: Repository, id: string, call: Call): Pro
   return isFine(answer) ? answer.headers['docker-content-digest'] : undefined;
 }
 
-const noArtifacts =
-  'The registry may not accept artifacts of this type (application/vnd.imgctl.image.v1); ask its operator to allow them.';
+const noArtifacts = 'Ask the operator of the registry to allow artifacts of the type application/vnd.imgctl.image.v1.';
 
 /** Statuses with which registries refuse to let a tag move that exists: their own rule, or because it is not what was thought. */
 const refusesMove: readonly number[] = [400, 403, 409, 412];

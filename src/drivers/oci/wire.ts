@@ -176,9 +176,9 @@ export class Wire {
   #movedHint({ status }: Pick<Answer, 'status'>, from: URL, to: URL): Circumstances {
     if (to.origin === from.origin || to.pathname !== from.pathname) return {};
     const fields = to.hostname === from.hostname && to.protocol === 'https:' ? 'plainHttp=false ' : '';
-    const credentials = status === 401 || status === 403 ? ' Credentials are not sent to another address.' : '';
+    const credentials = status === 401 || status === 403 ? '; credentials are not sent there' : '';
     return {
-      hint: `${from.origin} redirects to ${to.origin}.${credentials} Set it in the profile:`,
+      hint: `Set the address in the profile that ${from.origin} redirects to${credentials}:`,
       next: [{ command: `imgctl profile set PROFILE ${fields}registry=${to.host}` }],
     };
   }
