@@ -18,7 +18,7 @@ export interface ApiRequest {
   readonly body?: string | Uint8Array;
   /** Whether sending it twice is harmless. Default: GET, HEAD, PUT and DELETE are, POST and PATCH are not. */
   readonly repeatable?: boolean;
-  /** Statuses that are worth another try where `repeatable`; default 408, 429, 500, 502, 503, 504. */
+  /** Statuses that are worth another try where `repeatable`; default 408, 429 and 5xx, but for those that last, such as 501. */
   readonly retryOn?: readonly number[];
   /** An answer that refuses for the moment, before anything was done: asked again after a pause, whatever the method. */
   readonly retryWhen?: (answer: Answer & { readonly text: string }) => boolean;

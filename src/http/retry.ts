@@ -4,7 +4,11 @@ import type { Call } from '../core/operation.ts';
 import { comeBack, longestWaitMs, pauseMs, takeRetry } from '../core/retry.ts';
 import { mayPass } from './failure.ts';
 
-const worthAnotherTry = [408, 429, 500, 502, 503, 504];
+/** Failures of a server that last: what it cannot do, and room that it has not got. */
+const lasting = [501, 505, 506, 507, 508, 510, 511];
+/** Gateways have statuses of their own beside the registered ones (520 to 530). */
+const worthAnotherTry = (status: number): boolean =>
+  status === 408 || status === 429 || (status >= 500 && !lasting.includes(status));
 const harmlessTwice = ['GET', 'HEAD', 'PUT', 'DELETE'];
 
 /** What of a request decides whether it is sent again. */
@@ -20,8 +24,7 @@ function wantsRetry<A extends Answer>(request: Repeating<A>, answer: A): boolean
   // A maintenance that was announced in the answer lasts longer than any pause of ours.
   if (answer.status === 503 && answer.headers['x-maintenance-mode'] !== undefined) return false;
   if (request.retryWhen?.(answer)) return true;
-  const statuses = request.retryOn ?? worthAnotherTry;
-  if (!statuses.includes(answer.status)) return false;
+  if (!(request.retryOn?.includes(answer.status) ?? worthAnotherTry(answer.status))) return false;
   // Whoever answers 429 has refused before doing anything (RFC 6585 section 4): asking again repeats nothing.
   return answer.status === 429 || isRepeatable(request);
 }

@@ -131,7 +131,7 @@ describe('signing in by tokens', () => {
   it('takes the life of a token that is written as text', async () => {
     const { cloud, list } = await start();
     let handedOut = 0;
-    const answer = (): string => JSON.stringify({ token: `t${(handedOut += 1)}`, expires_in: '0.2' });
+    const answer = (): string => JSON.stringify({ token: '', access_token: `t${(handedOut += 1)}`, expires_in: '0.2' });
     cloud.fail({
       kind: 'answer',
       status: 200,

@@ -9,7 +9,7 @@ const settings: HttpSettings = { userAgent: 'imgctl/test' };
 const http = createHttp(settings);
 
 describe('retries', () => {
-  test.each([408, 429, 500, 502, 503, 504])(
+  test.each([408, 429, 500, 502, 503, 504, 520, 524])(
     'a GET is asked again after %i, and each retry is noted and paid for',
     async (code) => {
       const { origin, seen } = await scripted(servers, status(code, soon), status(code, soon), status(200));
@@ -23,6 +23,12 @@ describe('retries', () => {
       ]);
     },
   );
+
+  test.each([400, 404, 409, 501, 505, 507])('%i is an answer, and is asked for once', async (code) => {
+    const { origin, seen } = await scripted(servers, status(code, soon), status(200));
+    expect(await http.request({ method: 'GET', url: origin }, testCall(3))).toMatchObject({ status: code });
+    expect(seen).toHaveLength(1);
+  });
 
   test('with the budget used up the last answer comes back', async () => {
     const { origin, seen } = await scripted(servers, status(503, soon));

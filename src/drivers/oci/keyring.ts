@@ -146,8 +146,10 @@ export class Keyring {
     const what = `signing in at ${url.host}`;
     if (answer.status !== 200) throw aboutNoImage(refused(answer, answer.text, what));
     const body = answer.json();
-    const given = isJson(body) ? (body.token ?? body.access_token) : undefined;
-    if (!isJson(body) || typeof given !== 'string' || given === '') throw providerError(`${what}: no token in the answer`);
+    const given = isJson(body)
+      ? [body.token, body.access_token].find((token) => typeof token === 'string' && token !== '')
+      : undefined;
+    if (!isJson(body) || typeof given !== 'string') throw providerError(`${what}: no token in the answer`);
     if (authorization) this.#wereTaken = true;
     // Oddity: some write the number as text.
     const said = Number(body.expires_in);
