@@ -3,6 +3,7 @@ import { Secret } from '../core/secret.ts';
 import type { Driver } from '../core/driver.ts';
 import { lackOf } from '../core/field.ts';
 import { withoutPassword } from '../http/redact.ts';
+import { pathsFromHere } from '../host/folders.ts';
 import { literal, parseValue, writtenValue } from '../host/reference-value.ts';
 import type { ShownField, ShownProfile } from '../ui/views/profile.ts';
 import { nearest } from '../ui/nearest.ts';
@@ -24,6 +25,20 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
     if (field.choices && parsed.kind === 'literal' && !field.choices.includes(parsed.text))
       throw usageError(`invalid ${name}: ${parsed.text}`, { hint: `Supported: ${field.choices.join(', ')}` });
   }
+}
+
+/**
+ * Fields as they are to be stored: what is named from the current folder is the same from every other one, and not what happens to lie
+ * there.
+ */
+export function storedFields(driver: Driver, fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const stored = (name: string, text: string): string => {
+    const value = parseValue(text);
+    const form = driver.profile[name]?.paths;
+    if (value.kind === 'file') return writtenValue({ ...value, target: pathsFromHere(value.target, 'one') });
+    return value.kind === 'literal' && form ? writtenValue(literal(pathsFromHere(value.text, form))) : text;
+  };
+  return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, stored(name, text)]));
 }
 
 /** A key that stands in a variable itself, in the place of the name of its file. */

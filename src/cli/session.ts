@@ -88,7 +88,7 @@ async function valuesOf(
   for (const [field, origin] of Object.entries(origins)) {
     const facts = driver.profile[field];
     const said = await valueBehind(origin.value, field, surface.home, asking);
-    const value = facts?.isPath ? withHome(said, surface.home) : said;
+    const value = facts?.paths ? withHome(said, surface.home) : said;
     const isSecret = facts?.secret === true;
     // Whatever goes wrong from now on, it is not shown.
     if (isSecret) surface.redactor.learn(value);

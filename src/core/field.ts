@@ -12,8 +12,8 @@ export interface Field {
   /** The value where nothing gives one; `{data}` in it stands for imgctl's data folder of the user. */
   readonly default?: string;
   readonly choices?: readonly string[];
-  /** A path, or several as `name=path,…`: `~/` at the beginning of one is the user's home. No shell sees it behind a `=`. */
-  readonly isPath?: boolean;
+  /** A path, or several as `name=path,…`. `~/` at the beginning of one is the user's home: no shell sees it behind a `=`. */
+  readonly paths?: 'one' | 'named';
   /** Few need it: who makes a profile by answering questions is not asked for it. */
   readonly rare?: boolean;
 }
@@ -25,11 +25,11 @@ export type Fields = Readonly<Record<string, Field>>;
  * its driver declares; no driver uses them: the Http it is handed does. Files may be given as PEM texts too.
  */
 export const tlsFields = {
-  caBundle: { help: 'File with additional trusted certificates (PEM)', isPath: true, rare: true },
-  clientCert: { help: 'File with a client certificate (PEM)', isPath: true, rare: true },
+  caBundle: { help: 'File with additional trusted certificates (PEM)', paths: 'one', rare: true },
+  clientCert: { help: 'File with a client certificate (PEM)', paths: 'one', rare: true },
   clientKey: {
     help: 'File with the key of the client certificate, if it does not stand in the same (PEM)',
-    isPath: true,
+    paths: 'one',
     rare: true,
   },
   clientKeyPassphrase: { help: 'Passphrase of that key, if it is encrypted', secret: true, rare: true },

@@ -45,6 +45,19 @@ export function homeFolder({ home }: Home): string {
 export const withHome = (paths: string, at: Home): string =>
   paths.replace(/(^|[=,]\s*)~(?=$|[/,])/g, (_all, before: string) => `${before}${homeFolder(at)}`);
 
+/** A path as it is to be kept for later: from wherever one stands then, it leads to the same. A `~` and a text (PEM) stay. */
+const fromHere = (text: string): string =>
+  text === '' || text.startsWith('~') || text.startsWith('-----') ? text : path.resolve(text);
+
+/** The same for several, as `name=path,…`; what is none of that form stays as it is. */
+export const pathsFromHere = (text: string, form: 'one' | 'named'): string =>
+  form === 'one'
+    ? fromHere(text)
+    : text.replace(
+        /(^|,)(\s*[\w.-]+\s*=\s*)([^,]*)/g,
+        (_all, comma: string, name: string, one: string) => `${comma}${name}${fromHere(one.trimEnd())}`,
+      );
+
 type Purpose = 'config' | 'data' | 'cache';
 
 const xdg: Readonly<Record<Purpose, readonly [string, string]>> = {

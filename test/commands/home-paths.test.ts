@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import local from '../../src/drivers/local/index.ts';
 import openstack from '../../src/drivers/openstack/index.ts';
@@ -31,7 +32,7 @@ describe('a path of a profile that begins with ~', () => {
       Object.entries(profile).filter(([, { help }]) => /^(Folder|File|Further folders)/.test(help)),
     );
     expect(named.length).toBeGreaterThan(3);
-    for (const [field, { isPath }] of named) expect(isPath, field).toBe(true);
+    for (const [field, { paths }] of named) expect(paths, field).toBe(field === 'places' ? 'named' : 'one');
   });
 
   it('is left alone where ~ is part of a name', () => {
@@ -39,6 +40,20 @@ describe('a path of a profile that begins with ~', () => {
     for (const same of ['/a/~b', '~you/x', '/srv/a~/b', 'x=/a,y=/~/c']) expect(withHome(same, at)).toBe(same);
     expect(withHome('~', at)).toBe('/home/me');
     expect(withHome('a=~/x, b=~/y', at)).toBe('a=/home/me/x, b=/home/me/y');
+  });
+});
+
+describe('a path that is typed from the current folder', () => {
+  it('is kept as one that leads to the same from every other', async () => {
+    const values = ['path=images', 'places=a=far, b=/srv/off,c=~/x'].flatMap((value) => ['--set', value]);
+    await stage.ok(['profile', 'add', 'lab', '--provider', 'local', ...values]);
+    const fields = async (name: string) =>
+      (JSON.parse(stage.read('.config/imgctl/config.json').toString()) as { profiles: Record<string, { fields: object }> }).profiles[name]?.fields; // prettier-ignore
+    expect(await fields('lab')).toEqual({ path: path.resolve('images'), places: `a=${path.resolve('far')}, b=/srv/off,c=~/x` });
+    await stage.ok(['profile', 'set', 'lab', 'path=other', 'places=']);
+    expect(await fields('lab')).toEqual({ path: path.resolve('other') });
+    await stage.ok(['profile', 'add', 'lin', '--provider', 'linode', '--set', 'token=file:key', '--set', 'caBundle=-----BEGIN', '--set', 'clientCert=env:C']); // prettier-ignore
+    expect(await fields('lin')).toEqual({ token: `file:${path.resolve('key')}`, caBundle: '-----BEGIN', clientCert: 'env:C' });
   });
 });
 

@@ -23,8 +23,8 @@ export default defineDriver({
   title: 'Folder on this machine (OCI image layout)',
   docs: 'https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md',
   profile: {
-    path: { help: 'Folder of the images', default: '{data}/images', isPath: true },
-    places: { help: 'Further folders for replicate: name=path,name=path', isPath: true },
+    path: { help: 'Folder of the images', default: '{data}/images', paths: 'one' },
+    places: { help: 'Further folders for replicate: name=path,name=path', paths: 'named' },
   },
   example: '--set path=/srv/images',
   worksOnFiles: true,

@@ -5,7 +5,7 @@ import { ask } from '../../../ui/prompt.ts';
 import { defineCommand, type At } from '../../command.ts';
 import type { Surface } from '../../context.ts';
 import { checkProfile } from '../../profile-check.ts';
-import { checkFieldValues, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
+import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
 import { driverNamed, openAt } from '../../session.ts';
 import { askSetup } from './setup.ts';
 import { afterWriting, directoryAfter } from './written.ts';
@@ -41,7 +41,7 @@ export const add = defineCommand({
     const profile: StoredProfile = {
       provider: driver.name,
       ...(input.protect ? { protected: true } : {}),
-      fields: { ...input.set, ...asked },
+      fields: storedFields(driver, { ...input.set, ...asked }),
     };
     const book = await context.store.change((now) => {
       if (Object.hasOwn(now.profiles, input.name) && !input.replace)

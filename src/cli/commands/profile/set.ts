@@ -1,7 +1,7 @@
 import { profileView } from '../../../ui/views/profile.ts';
 import { configError, usageError } from '../../../core/errors.ts';
 import { defineCommand } from '../../command.ts';
-import { checkFieldValues, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
+import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
 import { driverNamed } from '../../session.ts';
 import { afterWriting, directoryAfter } from './written.ts';
 
@@ -26,10 +26,11 @@ export const set = defineCommand({
     { does: 'keep the secret in a file instead', type: 'imgctl profile set cow secretKey=file:/run/secrets/cow' },
   ],
   async run(input, context) {
-    const fields = pairs(input.field ?? []);
-    if (Object.keys(fields).length === 0 && !input.protect && !input.unprotect)
+    const typed = pairs(input.field ?? []);
+    if (Object.keys(typed).length === 0 && !input.protect && !input.unprotect)
       throw usageError('no FIELD=VALUE given', { hint: `Try: imgctl profile set ${input.name} FIELD=VALUE` });
     const driver = await driverNamed(context.directory.entry(input.name).provider, context);
+    const fields = storedFields(driver, typed);
     checkFieldValues(driver, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
     for (const name of Object.keys(fields))
       checkFieldValues(driver, { [name]: fields[name] || (driver.profile[name]?.choices?.[0] ?? '') });
