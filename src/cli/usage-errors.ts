@@ -89,8 +89,7 @@ function unexpected({ chosen, operands }: Typed): ImgctlError {
 
 const listVerbs = 'List all verbs with: imgctl help';
 
-const synonymOf = (word: string): string | undefined =>
-  Object.hasOwn(verbSynonyms, word) ? verbSynonyms[word] : undefined;
+const synonymOf = (word: string): string | undefined => (Object.hasOwn(verbSynonyms, word) ? verbSynonyms[word] : undefined);
 
 /** A verb that there is not: what is nearly it, or what other tools call so. `next`: the word behind it. */
 export function unknownVerb(word: string, next: string | undefined, commands: readonly CommandEntry[]): ImgctlError {
@@ -131,7 +130,7 @@ export function noVerb(swallowed: { readonly flag: string; readonly value: strin
     return usageError(`no verb: ${swallowed.flag} took "${swallowed.value}" as its value`, {
       hint: `Specify a value for ${swallowed.flag} (was a variable empty?).`,
     });
-  return usageError(group === undefined ? 'a verb is required' : `a verb is required behind ${group}`, {
+  return usageError(group === undefined ? 'a verb is required' : `a verb is required after ${group}`, {
     hint: group === undefined ? listVerbs : `List them with: imgctl help ${group}`,
   });
 }

@@ -24,7 +24,7 @@ export interface HttpSettings {
   readonly proxies?: { readonly http?: string; readonly https?: string; readonly no?: string };
   /** Certificates to trust besides the usual ones. */
   readonly ca?: Pem;
-  /** Client certificate, those of its authorities behind it. */
+  /** Client certificate, followed by those of its authorities. */
   readonly cert?: Pem;
   /** Its key; absent: it stands with the certificate. */
   readonly key?: Pem;

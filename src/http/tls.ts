@@ -61,7 +61,7 @@ function checkKey(key: Pem, cert: Pem, passphrase: string | undefined): void {
   }
   if (!own?.checkPrivateKey(readable))
     throw configError(`${key.from} is not the key of the certificate in ${cert.from}`, {
-      hint: 'Put the certificate of the client first in its file, those of its authorities behind it.',
+      hint: 'Put the certificate of the client first in its file, followed by those of its authorities.',
     });
 }
 

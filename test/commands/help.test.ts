@@ -161,7 +161,7 @@ describe('providers', () => {
       verbs: { upload: { accepts: [expect.objectContaining({ format: 'raw', compression: 'gzip' })] } },
     });
     const sheet = (await stage.ok(['providers', 'local'])).stdout;
-    expect(sheet).toMatch(/share\t.*A folder knows no other users/);
+    expect(sheet).toMatch(/share\t.*A folder has no users of its own/);
     const odd = await stage.run(['providers', 'linod', '--json']);
     expect(errorOf(odd)).toMatchObject({ code: 'CONFIG', hint: 'Did you mean linode?' });
   });

@@ -153,7 +153,7 @@ describe('without the helper', () => {
   it('what needs it is UNSUPPORTED, with what to install', async () => {
     process.env.PATH = '/nowhere';
     const refused = await failure(toRaw(stream(qed)), 'UNSUPPORTED');
-    expect(refused.circumstances.hint).toMatch(/install qemu-img: apt install/);
+    expect(refused.circumstances.hint).toMatch(/Install qemu-img: apt install/);
     expect(existsSync(path.join(place.folder(), 'own'))).toBe(false);
   });
 

@@ -94,7 +94,7 @@ async function enterCopy(home: Folder, target: Folder, found: Found, call: Call,
     if (draft) await placeDraft(folder, draft);
     if (there && there.record.revision >= found.record.revision) return;
     if (disk && (await blobSize(folder, disk.digest)) !== disk.size)
-      throw conflictError(`the copy in ${folder.path} was removed meanwhile`, { hint: 'Try again.' });
+      throw conflictError(`the copy in ${folder.path} was removed by another client`, { hint: 'Try again.' });
     await enter(folder, index, found.id, { manifest, record }, there);
   }, call.note);
 }

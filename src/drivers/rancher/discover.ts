@@ -53,7 +53,7 @@ function parsed(content: string | undefined, path: string): unknown {
   } catch (cause) {
     throw configError(`${path} is not the JSON that Rancher's command line writes`, {
       cause,
-      hint: 'Write it anew with: rancher config',
+      hint: 'Recreate it with: rancher config',
     });
   }
 }

@@ -27,7 +27,7 @@ export function imageSchema(answer: ApiAnswer): ImageSchema {
   const schema = schemas.find(({ id }) => id === 'image');
   const collection = texts(schema?.['links'])['collection'];
   if (!schema || collection === undefined)
-    throw authError(`${answer.url} knows no images: the role of this key may not see them`, {
+    throw authError(`${answer.url} has no images: the role of this key may not see them`, {
       hint: 'Use a key of a project member. Rancher 2 keeps no images at all.',
     });
   return {

@@ -32,7 +32,7 @@ export async function* blockExtents(map: BlockMap, report: Report): ExtentBatche
       }
       if (offset + length > map.fileBytes)
         throw refusal(map.outside, `block ${index} at ${offset} is past the end of the file (truncated?)`);
-      if (reserved.touch(offset, length)) report.reject('overlap', `block ${index} at ${offset} lies on a table of the image`);
+      if (reserved.touch(offset, length)) report.reject('overlap', `block ${index} at ${offset} overlaps a table of the image`);
       list.stored(offset, length);
     }
     yield list.extents;

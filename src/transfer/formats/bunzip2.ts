@@ -50,7 +50,7 @@ async function* oneStream(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const [b, z, h, level] = [bits.read(8), bits.read(8), bits.read(8), bits.read(8) - 48];
   if (b !== 66 || z !== 90 || h !== 104 || level < 1 || level > 9)
-    throw refusal(first ? 'decompress' : 'trailing_junk', 'something that is not bzip2 data follows');
+    throw refusal(first ? 'decompress' : 'trailing_junk', 'trailing data that is not bzip2');
   let total = 0;
   for (;;) {
     await fill(bits, input);
@@ -60,7 +60,7 @@ async function* oneStream(
       if (expected !== total) throw refusal('checksum', 'the checksum of the bzip2 data is wrong');
       return bits.alignToByte();
     }
-    if (magic !== blockMagic) throw refusal('decompress', 'a bzip2 block does not begin as it must');
+    if (magic !== blockMagic) throw refusal('decompress', 'a bzip2 block has an invalid header');
     const crc = yield* expandRuns(decodeBlock(bits, level * 100_000));
     if (crc !== expected) throw refusal('checksum', 'the checksum of a bzip2 block is wrong');
     total = (((total << 1) | (total >>> 31)) ^ crc) >>> 0;

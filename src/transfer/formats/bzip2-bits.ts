@@ -38,7 +38,7 @@ export class BitReader {
 
   /** Uses up bits that have been looked at. INTEGRITY (`truncated`) where there were fewer. */
   skip(count: number): void {
-    if (this.held < count) throw refusal('truncated', 'the bzip2 data ends too early');
+    if (this.held < count) throw refusal('truncated', 'the bzip2 data is truncated');
     this.held -= count;
   }
 

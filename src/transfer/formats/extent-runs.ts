@@ -16,7 +16,7 @@ const readAhead = 4;
 /**
  * Extents as runs: data in runs of at most 1 MiB, already read (a few ahead of the consumer) because blocks of 64 KiB that hold
  * nothing but zeros become zero runs; compressed data in runs that are read when they are asked for, neighbours together.
- * INTEGRITY where the file ends too early, or when the extents do not make up `virtualBytes`.
+ * INTEGRITY where the file is truncated, or when the extents do not make up `virtualBytes`.
  */
 export function runsOfExtents(source: RandomSource, batches: ExtentBatches, virtualBytes: number): Runs {
   return joinZeros(inOrder(runJobs(source, batches), readAhead), virtualBytes);

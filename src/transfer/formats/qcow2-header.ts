@@ -59,7 +59,7 @@ function parseFeatures(bytes: Buffer, clusterBytes: number, report: Report) {
   if (incompatible & bits.dirty)
     report.warn('dirty', 'the image was not closed properly; its reference counts may be wrong, its data is not');
   if (incompatible & bits.corrupt) report.reject('corrupt', 'the image is marked as corrupt');
-  if (incompatible & bits.dataFile) throw refusal('external_data_file', 'the data lies in another file');
+  if (incompatible & bits.dataFile) throw refusal('external_data_file', 'the data is in another file');
   if (bytes.readUInt32BE(96) > 6) report.reject('refcount_order', `refcount_order is ${bytes.readUInt32BE(96)}, more than 6`);
   const compression = length > 104 ? bytes[104] : 0;
   const declared = (incompatible & bits.compressionType) !== 0;

@@ -20,7 +20,7 @@ export async function* qcow2Extents(source: RandomSource, header: Qcow2Header, c
   const offsets = await readL1(source, header);
   const metadata = byteRanges(header.reserved, offsets, clusterBytes);
   // A table that stands for many parts of the disk makes a small file as much work as a huge one.
-  if (metadata.collide) throw refusal('overlap', 'a table lies on another table or on the header');
+  if (metadata.collide) throw refusal('overlap', 'a table overlaps another table or the header');
   const entryBytes = header.extended ? 16 : 8;
   const tableGuestBytes = clusterBytes * (clusterBytes / entryBytes);
   for await (const { first, tables } of tableBatches(source, offsets, clusterBytes, 'an L2 table')) {
@@ -127,6 +127,6 @@ function checkOverlap(extents: readonly Extent[], metadata: ByteRanges, report: 
     if (extent.kind === 'zero') continue;
     const length = extent.kind === 'stored' ? extent.length : extent.size;
     if (metadata.touch(extent.offset, length))
-      return report.reject('overlap', `data at ${extent.offset} lies on a table of the image`);
+      return report.reject('overlap', `data at ${extent.offset} overlaps a table of the image`);
   }
 }

@@ -59,7 +59,7 @@ export async function* vmdkExtents(
     tableBytes,
   );
   // A table that stands for many parts of the disk makes a small file as much work as a huge one.
-  if (metadata.collide) throw refusal('overlap', 'a grain table lies on another table or on the header');
+  if (metadata.collide) throw refusal('overlap', 'a grain table overlaps another table or the header');
   const tableGuestBytes = header.grainBytes * header.tableEntries;
   for await (const { first, tables } of tableBatches(source, offsets, tableBytes, 'a grain table')) {
     const list = extentList();
@@ -72,7 +72,7 @@ export async function* vmdkExtents(
     for (const extent of list.extents)
       // Of a compressed grain only the beginning is certain: the size given is the largest it could have.
       if (extent.kind !== 'zero' && metadata.touch(extent.offset, extent.kind === 'stored' ? extent.length : markerBytes))
-        report.reject('overlap', `the grain at ${extent.offset} lies on a table of the image`);
+        report.reject('overlap', `the grain at ${extent.offset} overlaps a table of the image`);
     yield list.extents;
   }
 }

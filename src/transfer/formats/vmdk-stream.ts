@@ -119,15 +119,14 @@ async function noteFooter(queue: ByteQueue, header: VmdkHeader, seen: Seen): Pro
   if (footer.directoryOffset === undefined)
     throw refusal('footer', 'the footer of the VMDK does not say where the grain directory is');
   if (end.some((byte) => byte !== 0) || (await queue.upTo(1)).length > 0)
-    throw refusal('footer', 'something follows behind the footer of the VMDK');
+    throw refusal('footer', 'trailing data after the footer of the VMDK');
   seen.directoryAt = footer.directoryOffset / sectorBytes;
 }
 
 /** Programs look for a footer at the end, also where there is none. */
 async function restIsZero(queue: ByteQueue): Promise<undefined> {
   for (let rest = await queue.upTo(sectorBytes); rest.length > 0; rest = await queue.upTo(sectorBytes))
-    if (rest.some((byte) => byte !== 0))
-      throw refusal('footer', 'something that is no footer follows behind the last grain of the VMDK');
+    if (rest.some((byte) => byte !== 0)) throw refusal('footer', 'the last grain of the VMDK is not followed by a footer');
 }
 
 /** Throws INTEGRITY unless the tables have every grain where it was, and no other. */

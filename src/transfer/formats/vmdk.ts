@@ -87,8 +87,7 @@ async function checkEnd(source: RandomSource, edges: Edges, lastGrain: number, r
   if (edges.size === Infinity || lastGrain === 0) return;
   const end = lastGrain + markerBytes + (await readFully(source, lastGrain + 8, 4, 'a grain')).readUInt32LE(0);
   const behind = edges.tail.subarray(Math.max(0, edges.tail.length - Math.max(0, edges.size - end)));
-  if (behind.some((byte) => byte !== 0))
-    report.reject('footer', 'something that is no footer follows behind the last grain of the VMDK');
+  if (behind.some((byte) => byte !== 0)) report.reject('footer', 'the last grain of the VMDK is not followed by a footer');
 }
 
 /** The last three sectors: a marker, a copy of the header that knows where the directory is, and the end-of-stream marker. */

@@ -68,12 +68,12 @@ export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, un
       const { done, value } = output.next();
       if (done === true) return;
       idle = value.length > 0 ? 0 : idle + 1;
-      if (idle > idleCalls) throw refusal('decompress', 'the zstd data is broken, or something follows behind its end');
+      if (idle > idleCalls) throw refusal('decompress', 'the zstd data is broken, or has trailing data');
       if (value.length > 0) yield value;
     }
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('Incomplete stream'))
-      throw refusal('truncated', 'the zstd data ends too early');
+      throw refusal('truncated', 'the zstd data is truncated');
     if (error instanceof Error && error.name === 'RuntimeError')
       throw refusal('decompress', `the zstd data is broken: ${error.message}`);
     throw error;

@@ -6,7 +6,7 @@ import { driverNamed } from '../../session.ts';
 import { afterWriting, directoryAfter } from './written.ts';
 
 export const set = defineCommand({
-  about: 'field=value sets a field; field= (nothing behind it) removes it.',
+  about: 'field=value sets a field; field= (without a value) removes it.',
   args: {
     name: { takes: 'required', summary: 'profile', completes: 'profile' },
     field: { takes: 'any', summary: 'field=value', completes: 'field' },
