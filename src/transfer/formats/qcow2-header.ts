@@ -1,4 +1,5 @@
 import { refusal, type Report } from './findings.ts';
+import type { SnapshotTable } from './qcow2-snapshots.ts';
 import { u64be } from './reading.ts';
 
 /** What reading a qcow2 takes. Specification: docs/interop/qcow2.rst of QEMU. */
@@ -12,6 +13,7 @@ export interface Qcow2Header {
   readonly l1Entries: number;
   readonly extended: boolean;
   readonly zstd: boolean;
+  readonly snapshots: SnapshotTable;
   /** Ranges of the file that are neither second-level tables nor data. */
   readonly reserved: readonly (readonly [offset: number, length: number])[];
 }
@@ -43,7 +45,7 @@ export function parseQcow2Header(bytes: Buffer, fileBytes: number, report: Repor
     clusterBytes,
     ...features,
     ...size,
-    reserved: reservedRanges(bytes, clusterBytes, size, fileBytes, report),
+    ...rangesOf(bytes, clusterBytes, size, fileBytes, report),
   };
 }
 
@@ -97,13 +99,14 @@ function parseSize(bytes: Buffer, clusterBytes: number, extended: boolean, fileB
   return { virtualBytes, l1Offset, l1Entries, l1Bytes: l1Size * 8 };
 }
 
-function reservedRanges(
+/** Where the other tables are; those that are not in the file are reported, and left out. */
+function rangesOf(
   bytes: Buffer,
   clusterBytes: number,
   size: { l1Offset: number; l1Bytes: number },
   fileBytes: number,
   report: Report,
-) {
+): Pick<Qcow2Header, 'reserved' | 'snapshots'> {
   const reserved: [number, number][] = [
     [0, clusterBytes],
     [size.l1Offset, size.l1Bytes],
@@ -118,8 +121,10 @@ function reservedRanges(
   const snapshots = bytes.readUInt32BE(60);
   const snapshotTable = u64be(bytes, 64);
   // 40 bytes is the smallest snapshot there is; the names follow.
-  if (snapshots > 0 && (snapshots > maxSnapshots || !inside(snapshotTable, snapshots * 40, clusterBytes)))
+  if (snapshots > maxSnapshots || (snapshots > 0 && !inside(snapshotTable, snapshots * 40, clusterBytes))) {
     report.reject('snapshots', `a table of ${snapshots} snapshots at ${snapshotTable}`);
-  else if (snapshots > 0) reserved.push([snapshotTable, snapshots * 40]);
-  return reserved;
+    return { reserved, snapshots: { offset: 0, count: 0 } };
+  }
+  reserved.push([snapshotTable, snapshots * 40]);
+  return { reserved, snapshots: { offset: snapshotTable, count: snapshots } };
 }

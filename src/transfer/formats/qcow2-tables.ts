@@ -4,6 +4,7 @@ import { extentList, type Codec, type Extent, type ExtentBatches, type ExtentLis
 import { refusal, type Report } from './findings.ts';
 import { readFully } from './reading.ts';
 import type { Qcow2Header } from './qcow2-header.ts';
+import { checkSnapshots } from './qcow2-snapshots.ts';
 import { tableBatches } from './table-batches.ts';
 
 /** What walking the tables needs at every entry. */
@@ -14,7 +15,7 @@ interface Walk {
   readonly list: ExtentList;
 }
 
-/** The disk of a qcow2, from its active first-level table; snapshots are not looked at. */
+/** The disk of a qcow2, from its active first-level table; the disks of snapshots are not looked at, only their places. */
 export async function* qcow2Extents(source: RandomSource, header: Qcow2Header, codec: Codec, report: Report): ExtentBatches {
   const { clusterBytes, virtualBytes } = header;
   const offsets = await readL1(source, header);
@@ -35,6 +36,7 @@ export async function* qcow2Extents(source: RandomSource, header: Qcow2Header, c
     checkOverlap(walk.list.extents, metadata, report);
     yield walk.list.extents;
   }
+  await checkSnapshots(source, header.snapshots, clusterBytes, report);
 }
 
 async function readL1(source: RandomSource, header: Qcow2Header): Promise<Float64Array> {

@@ -53,6 +53,17 @@ const atUsed =
 /** A disk without a partition table, which begins with this. */
 const bare = (text: string): Change => all(at.u8(510, 0), at.text(0, text));
 
+/** A qcow2 with a snapshot in a cluster behind it, in which this is changed. */
+const snapshot =
+  (change: Change): Change =>
+  (image) => {
+    const offset = Math.ceil(image.length / 65536) * 65536;
+    const file = Buffer.concat([image, Buffer.alloc(offset - image.length + 512)]);
+    all(at.be32(60, 1), at.be64(64, BigInt(offset)), at.be64(offset, BigInt(l1)), at.be32(offset + 8, 1))(file);
+    change(file.subarray(offset));
+    return file;
+  };
+
 /** An image, what is done to it, and what must be found then: `warn` where it may still be read. */
 const cases: readonly (readonly [code: string, image: keyof typeof made, change: Change, warn?: 'warn'])[] = [
   ['backing_file', 'qcow2', at.be64(8, 400n)],
@@ -145,6 +156,11 @@ const cases: readonly (readonly [code: string, image: keyof typeof made, change:
   ['sector_size', 'vhdx', at.le32(1088 * KiB + 32, 4096), 'warn'],
   ['sector_size', 'raw', at.text(4096, 'EFI PART'), 'warn'],
   ['snapshots', 'qcow2', all(at.be32(60, 3), at.be64(64, 0xffffff0000n))],
+  ['snapshots', 'qcow2', snapshot(at.be64(0, 1n << 40n))],
+  ['snapshots', 'qcow2', snapshot(at.be64(0, BigInt(l1 + 512)))],
+  ['snapshots', 'qcow2', snapshot(at.be32(8, 0x7fffffff))],
+  ['snapshots', 'qcow2', snapshot(at.be32(12, 0xffffffff))],
+  ['snapshots', 'qcow2', snapshot(at.be32(36, 1025))],
   ['tar_header', 'tar', at.u8(0, 33)],
   ['tar_link', 'tar', () => images.tarImage(Buffer.alloc(0), 'disk.raw', '2')],
   [
@@ -193,6 +209,12 @@ describe('what is wrong is found', () => {
       expect(findings).toContainEqual(expect.objectContaining({ level, code, message: expect.any(String) }));
     },
   );
+
+  test('a snapshot that is whole is none of it', async () => {
+    const file = Buffer.from(made.qcow2);
+    const whole = snapshot(() => undefined)(file);
+    expect((await inspect(sourceOfBytes(whole ?? file))).findings).toEqual([]);
+  });
 
   test('every code there is has a case', () => {
     expect([...new Set(cases.map(([code]) => code))].sort()).toEqual(Object.keys(findingCodes).sort());
