@@ -77,7 +77,8 @@ export class ImgctlError extends Error {
 
   constructor(code: Code, message: string, circumstances: Circumstances = {}) {
     super(message, circumstances.cause === undefined ? undefined : { cause: circumstances.cause });
-    this.code = code;
+    // USAGE promises that nothing was done: where something is left over, it is the provider that did not take it.
+    this.code = code === 'USAGE' && circumstances.leftover !== undefined ? 'PROVIDER' : code;
     this.circumstances = circumstances;
   }
 

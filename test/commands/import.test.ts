@@ -141,3 +141,16 @@ describe('what an import has brought', () => {
     expect([run.exitCode, run.stderr]).toEqual([0, expect.stringContaining('not checked')]);
   });
 });
+
+describe('an import that the cloud refuses as wrongly asked', () => {
+  const refused = (...more: readonly string[]) =>
+    cli.run(['import', 'demo:new', '--url', 'https://127.0.0.1:1/x', '--disk-format', 'raw', '--retries', '0', ...more]);
+
+  it('ends with 2 where nothing of it stays, and not with 2 where a record is left over', async () => {
+    expect((await refused()).exitCode).toBe(2);
+    expect(named('new')).toEqual([]);
+    cli.cloud().fail({ kind: 'answer', status: 500, times: 9, on: ({ method }) => method === 'DELETE' });
+    const left = await refused();
+    expect([left.exitCode, left.stderr]).toEqual([10, expect.stringContaining(String(named('new')[0]?.id))]);
+  });
+});
