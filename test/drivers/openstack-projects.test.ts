@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { disk, useOpenstackCli } from '../clouds/openstack/cli.ts';
-import { appCredential, projects, users } from '../clouds/openstack/keystone.ts';
+import { appCredential, projects, trust, users } from '../clouds/openstack/keystone.ts';
 
 const cli = useOpenstackCli();
 
@@ -31,19 +31,19 @@ describe('projects by their names', () => {
   });
 });
 
-describe('a project that is not that of the token', () => {
-  const demo = projects.demo ?? '';
-  const alt = projects.alt ?? '';
-  const robot = { APPLICATION_CREDENTIAL_ID: appCredential.id, APPLICATION_CREDENTIAL_SECRET: appCredential.secret };
-  const person = { USERNAME: 'demo', PASSWORD: 'demo-hunter2' };
-  type Given = Readonly<Record<string, string>>;
-  const list = (given: Given) => {
-    const all = { AUTH_URL: `${cli.cloud().origin}/v3`, REGION_NAME: 'RegionOne', ...given };
-    cli.cloud().forget();
-    const env = Object.fromEntries(Object.entries(all).map(([name, value]) => [`OS_${name}`, value]));
-    return cli.run(['list', '-p', 'env:openstack'], { env });
-  };
+const demo = projects.demo ?? '';
+const alt = projects.alt ?? '';
+const robot = { APPLICATION_CREDENTIAL_ID: appCredential.id, APPLICATION_CREDENTIAL_SECRET: appCredential.secret };
+const person = { USERNAME: 'demo', PASSWORD: 'demo-hunter2' };
+type Given = Readonly<Record<string, string>>;
+const list = (given: Given) => {
+  const all = { AUTH_URL: `${cli.cloud().origin}/v3`, REGION_NAME: 'RegionOne', ...given };
+  cli.cloud().forget();
+  const env = Object.fromEntries(Object.entries(all).map(([name, value]) => [`OS_${name}`, value]));
+  return cli.run(['list', '-p', 'env:openstack'], { env });
+};
 
+describe('a project that is not that of the token', () => {
   it.each([
     [{ ...robot, PROJECT_NAME: 'alt' }, 'project is alt'],
     [{ ...robot, PROJECT_ID: alt }, `projectId is ${alt}`],
@@ -111,5 +111,32 @@ describe('a token of which nobody tells whose it is', () => {
     cli.image('web', {}, disk(), projects.demo);
     expect((await run('demo', remove)).exitCode).toBe(0);
     expect(names()).toEqual([]);
+  });
+});
+
+describe('what a token is for', () => {
+  const scopes = () =>
+    cli
+      .cloud()
+      .requests()
+      .flatMap(({ path, body }) =>
+        path.endsWith('/auth/tokens') ? [(JSON.parse(body) as { auth: { scope: unknown } }).auth.scope] : [],
+      );
+
+  it('is the project of a trust where one is named, and never both', async () => {
+    expect((await list({ ...person, TRUST_ID: trust })).exitCode).toBe(0);
+    expect(scopes()).toEqual([{ 'OS-TRUST:trust': { id: trust } }]);
+    expect((await list({ ...person, TRUST_ID: trust, PROJECT_NAME: 'demo' })).exitCode).toBe(3);
+    expect(scopes()).toEqual([]);
+  });
+
+  it('is never a project where the whole system was asked for', async () => {
+    const run = await list({ ...person, PROJECT_NAME: 'demo', SYSTEM_SCOPE: 'all' });
+    expect([run.exitCode, scopes()]).toEqual([3, []]);
+    expect(run.stderr).toContain('system_scope');
+    const clouds = { x: { auth: { auth_url: 'http://127.0.0.1:9', username: 'demo', system_scope: 'all' } } };
+    const file = cli.write('clouds.yaml', Buffer.from(JSON.stringify({ clouds })));
+    const stored = await cli.run(['list', '-p', 'env:openstack'], { env: { OS_CLIENT_CONFIG_FILE: file, OS_CLOUD: 'x' } });
+    expect([stored.exitCode, stored.stderr]).toEqual([3, expect.stringContaining('system_scope')]);
   });
 });

@@ -87,12 +87,7 @@ export async function federatedToken(
   if (answer.status === 401 || answer.status === 403) throw refused(answer, what, hint);
   const token = answer.headers['x-subject-token'];
   if (answer.status >= 200 && answer.status < 300 && token !== undefined) return new Secret(token);
-  if (answer.status < 500)
-    throw configError(`${what}: ${answer.url} gives no token (HTTP ${answer.status})`, {
-      status: answer.status,
-      hint: 'Check authUrl, identityProvider and protocol.',
-    });
-  throw glanceError(answer, answer.text, what);
+  throw elsewhere(answer, what, 'Check authUrl, identityProvider and protocol.');
 }
 
 /** Every request of a sign-in changes nothing, and may be sent again. */
@@ -111,7 +106,7 @@ async function granted(http: Http, grant: Grant, { what, hint }: Telling, call: 
   const { status } = answer;
   // RFC 6749 section 5.2: wrong names and passwords are 400.
   if (status === 400 || status === 401 || status === 403) throw refused(answer, what, hint);
-  if (status < 200 || status >= 300) throw glanceError(answer, answer.text, what);
+  if (status < 200 || status >= 300) throw elsewhere(answer, what, 'Check accessTokenEndpoint, or discoveryEndpoint.');
   const token = textIn(objectIn(answer.json())[tokenType]);
   if (token === undefined) throw providerError(`${what}: the answer of ${answer.url} has no ${tokenType}`);
   return new Secret(token);
@@ -122,7 +117,7 @@ async function tokenEndpoint(http: Http, grant: Grant, what: string, call: Call)
   const { tokenEndpoint: said, discoveryEndpoint: at } = grant;
   if (said !== undefined || at === undefined) return said ?? '';
   const answer = await ask(http, { method: 'GET', url: at }, call);
-  if (answer.status !== 200) throw glanceError(answer, answer.text, what);
+  if (answer.status !== 200) throw elsewhere(answer, what, 'Check discoveryEndpoint.');
   const document = objectIn(answer.json());
   const types = document.grant_types_supported;
   if (Array.isArray(types) && !types.includes(grant.type))
@@ -142,6 +137,13 @@ async function tokenEndpoint(http: Http, grant: Grant, what: string, call: Call)
       hint: 'Set accessTokenEndpoint to the https URL.',
     });
   return endpoint;
+}
+
+/** An address that answers in another way than what should be there: the profile's fault, but for a server that has failed. */
+function elsewhere(answer: ApiAnswer, what: string, hint: string) {
+  const { status, url } = answer;
+  if (status >= 500 || status === 429) return glanceError(answer, answer.text, what);
+  return configError(`${what}: ${url} gives no token (HTTP ${status})`, { status, hint });
 }
 
 function refused(answer: ApiAnswer, what: string, hint: string) {
