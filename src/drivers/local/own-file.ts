@@ -28,9 +28,15 @@ export async function openToRead(file: string, flags = 0): Promise<FileHandle> {
   }
 }
 
-/** What opening a file comes to that is not to be a link. */
-const noLink = (file: string, opened: Promise<FileHandle>): Promise<FileHandle> =>
-  opened.catch((error: unknown) => Promise.reject(systemCode(error) === 'ELOOP' ? notOurs(file, link) : error));
+/** What opening a file comes to that is not to be a link. A folder above it may be a circle of links: that is another failure. */
+async function noLink(file: string, opened: Promise<FileHandle>): Promise<FileHandle> {
+  try {
+    return await opened;
+  } catch (error) {
+    const isLink = systemCode(error) === 'ELOOP' && (await lstat(file).catch(() => undefined))?.isSymbolicLink();
+    throw isLink ? notOurs(file, link) : error;
+  }
+}
 
 /** This one reads a large file into one buffer; that of a handle joins one of many. */
 const readWhole = promisify(readFile);

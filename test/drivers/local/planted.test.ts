@@ -108,3 +108,14 @@ describe('a FIFO in a store', () => {
     }
   });
 });
+
+describe('a store below a circle of links', () => {
+  it('is told by what it is, by looks and changes', async () => {
+    const store = path.join(root, 'circle');
+    symlinkSync('circle', store);
+    for (const line of ['list -p here', 'create here:new']) {
+      const { exitCode, stderr } = await run(store, line);
+      expect([exitCode, stderr]).toEqual([14, expect.stringContaining('too many symbolic links')]);
+    }
+  });
+});
