@@ -155,6 +155,15 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Each field of a request, and each operation of a patch, on a line of its own: no cell holds JSON. */
+function bodyParts(body: unknown): readonly (readonly [string, unknown])[] {
+  if (typeof body !== 'object' || body === null) return [['text', body]];
+  return Object.entries(body).map(([key, value]: readonly [string, unknown]) => {
+    const { op, path, value: set = '' } = Object(value) as Readonly<Record<string, unknown>>;
+    return typeof op === 'string' && typeof path === 'string' ? [`${op} ${path}`, set] : [key, value];
+  });
+}
+
 /** Lists with commas, properties one by one. */
 const labelParts = (labels: unknown): readonly (readonly [string, unknown])[] =>
   Object.entries(labels as object).flatMap(([name, value]: readonly [string, unknown]) =>
@@ -179,7 +188,7 @@ export const plannedView = defineView<Planned>({
     labels: { value: (plan) => plan.labels, parts: labelParts },
     method: { value: (plan) => plan.method },
     url: { value: (plan) => plan.url },
-    body: { value: (plan) => (plan.body === undefined ? undefined : JSON.stringify(plan.body)) },
+    body: { value: (plan) => plan.body, parts: bodyParts },
     steps: { value: (plan) => plan.steps?.join(' → ') },
   },
   usual: ['verb', 'profile', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],

@@ -66,7 +66,7 @@ export async function settle(
   }
   if (claim.ifExists === 'fail')
     throw conflictError(`image "${description.name}" already exists in ${claim.at.profile} (${first.id})`, {
-      hint: first.status === 'queued' ? fillHint(first) : 'Choose with --if-exists skip|replace|rename.',
+      hint: first.status === 'queued' ? fillHint(first) : `Choose with --if-exists skip|replace|rename.\n${choices}`,
     });
   if (first.status === 'queued' && taken.length === 1)
     throw conflictError(`image "${description.name}" (${first.id}) is queued (no data uploaded yet)`, { hint: fillHint(first) });
@@ -133,6 +133,9 @@ function checkReplaceable(at: At, taken: readonly Image[]): void {
       hint: `Unprotect it with: imgctl patch ${at.profile}:${kept.id} --unprotect`,
     });
 }
+
+const choices =
+  'skip: done if it has the same content; replace: delete it once the new image is active; rename: append the time.';
 
 /** What an interrupted run, or `create`, has left can be filled. */
 const fillHint = (image: Image): string =>

@@ -84,6 +84,7 @@ describe('a dry run', () => {
     expect(changes()).toEqual([]);
     const table = await stage.ok([...args, '-n'], { env });
     expect(table.stdout).toMatch(/^dryRun\ttrue\nverb\t/);
+    expect(table.stdout, 'no JSON in a cell').not.toContain('{"');
     const [, verb = '', about = ''] = /^(\w+) (?:\w+ --\w+ )?(\S+)/.exec(filled(line).join(' ')) ?? [];
     expect(table.stdout, 'what it is about').toContain(about.replace(/^(pcd|lin|cow):|^(FILE|--into)$/, ''));
     if (/^(patch|deactivate|delete|replicate|share|unshare)$/.test(verb)) expect(table.stdout).toMatch(/^name\t(web|db)$/m);

@@ -261,7 +261,9 @@ describe('upload --if-exists', () => {
       expect(errorOf(refused)).toMatchObject({
         code: 'CONFLICT',
         message: `image "web" already exists in local (${id})`,
-        hint: 'Choose with --if-exists skip|replace|rename.',
+        hint: expect.stringMatching(
+          /^Choose with --if-exists skip\|replace\|rename\.\nskip: .*; replace: .*; rename: /,
+        ) as string,
         exitCode: 6,
       });
     }
