@@ -58,6 +58,14 @@ describe('a copy to several targets', () => {
       ['dc-a', 'dc-b:other', 'reg', 'dc-c'].map((target) => [target, 'ok', 'copied']),
     );
     expect(reads()).toBe(1);
+    const columns = await stage.ok(
+      ['copy', 'os:web', 'dc-d', 'dc-b:third', '-o', 'csv', '-c', Object.keys(rows[0] ?? {}).join()],
+      {
+        env: { ...env, ...folder('dc-d', 'DC_D') },
+      },
+    );
+    expect(columns.stdout).toContain('copied,relay');
+    await stage.ok(['delete', 'dc-b:third', '--yes'], { env });
     expect([await names('dc-a'), await names('dc-b'), await names('reg')]).toEqual([['web'], ['other'], ['web']]);
     await stage.ok(['download', 'dc-b:other', stage.file('back')], { env });
     expect(stage.read('back').equals(smallDisk())).toBe(true);

@@ -45,6 +45,7 @@ export const resultView = defineView<ResultRow>({
     code: { value: (row) => row.code },
     reason: { value: reasonOf },
     message: { value: (row) => row.message },
+    route: { value: (row) => row.route },
     hint: { value: (row) => row.hint },
     exitCode: { value: (row) => row.exitCode, kind: 'number' },
   },
