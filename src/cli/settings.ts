@@ -34,7 +34,7 @@ export const globalOptions = {
   dryRun: { kind: 'flag', short: 'n', summary: 'print what would be done; change nothing' },
   yes: { kind: 'flag', short: 'y', summary: 'skip confirmation prompts' },
   progress: { kind: 'text', choices: ['auto', 'bar', 'plain', 'json', 'none'], summary: 'progress display on stderr' },
-  bwlimit: { kind: 'size', summary: 'limit transfers to this many bytes per second' },
+  bwlimit: { kind: 'size', summary: 'limit transfers over the network to this many bytes per second' },
   concurrency: { kind: 'count', short: 'j', summary: 'number of parallel operations' },
   retries: { kind: 'count', summary: 'total retries of one operation (default 3)' },
   timeout: { kind: 'duration', summary: 'timeout for each phase of a request (default 30s)' },

@@ -87,6 +87,11 @@ export const meansForUpload = (surface: Surface, task: Task, facts: UploadFacts)
   hashFirst: facts.knowsByDigest ?? false,
 });
 
+/** Says that `--bwlimit` limits nothing where what is transferred does not leave this machine. */
+export function warnOfLimit(surface: Surface, isLocal: boolean): void {
+  if (isLocal && surface.settings.bwlimit !== undefined) surface.warn('--bwlimit has no effect: nothing goes over the network');
+}
+
 /** What a transfer works with; its bytes are shown as progress of the task. */
 export function meansFor(surface: Surface, task: Task, digests: readonly string[]): Means {
   return {

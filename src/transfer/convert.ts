@@ -87,7 +87,11 @@ export async function convertFile(
     };
     const { force, warn } = saving;
     const saved = await saveTo(file, result, { force, warn, resume: false, digests: [], progress: () => undefined });
-    const contentId = await prepared.contentId();
+    // The file is there: whoever stops what is only told of it does not undo it.
+    const contentId = await prepared.contentId().catch((error: unknown) => {
+      if (means.signal.aborted) return undefined;
+      throw error;
+    });
     return { ...saved, ...(contentId === undefined ? {} : { contentId }) };
   } finally {
     await prepared.close();

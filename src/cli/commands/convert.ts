@@ -7,7 +7,7 @@ import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../command.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
-import { meansFor, sourceOptions, plannedFile, wishesFrom } from '../transfer-options.ts';
+import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../transfer-options.ts';
 import { fileOf, sourceFrom } from '../source-from.ts';
 import { wantedChecksum } from '../wanted-checksum.ts';
 
@@ -36,6 +36,7 @@ export const convert = defineCommand({
     const given = wishesFrom(input, await wantedChecksum(input.checksum, fileOf(input.from), context));
     const wishes = { ...given, format: formatFor(input.to, given.format) };
     const source = await sourceFrom(input.from, context);
+    warnOfLimit(context, source.near || fileOf(input.from) === undefined);
     const task = context.progress.task(`convert ${source.name}`);
     const means = meansFor(context, task, []);
     if (context.settings.dryRun) {

@@ -22,7 +22,7 @@ import { notAnImage } from '../mistaken-files.ts';
 import { many, one } from '../outcome.ts';
 import type { IfExists } from '../taken-name.ts';
 import { imageMeant } from '../targets.ts';
-import { compressOption, formatNamed, ifExistsOption, sourceOptions, wishesFrom } from '../transfer-options.ts';
+import { compressOption, formatNamed, ifExistsOption, sourceOptions, wishesFrom, warnOfLimit } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 import { wantedChecksum } from '../wanted-checksum.ts';
 
@@ -67,6 +67,8 @@ export const copy = defineCommand({
     const opened = await openTargets(targets, context);
     const [only] = opened;
     if (!isOneOfSeveral && only?.to instanceof ImgctlError) throw only.to;
+    const areFiles = opened.every(({ to }) => !(to instanceof ImgctlError) && to.driver.worksOnFiles);
+    warnOfLimit(context, from.driver.worksOnFiles && areFiles);
     const wishes = {
       ...input,
       isOneOfSeveral,

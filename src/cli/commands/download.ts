@@ -16,7 +16,7 @@ import type { Surface } from '../context.ts';
 import { about, DryRunStop } from '../dry-run.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
-import { meansFor, sourceOptions, plannedFile, wishesFrom } from '../transfer-options.ts';
+import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../transfer-options.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 import { wantedChecksum } from '../wanted-checksum.ts';
 
@@ -67,6 +67,7 @@ export const download = defineCommand({
     const format = data.encoding?.format ?? image.diskFormat;
     const compression = data.encoding?.compression;
     const converting = wishes.format !== undefined && (wishes.format !== format || compression !== undefined);
+    warnOfLimit(context, at.driver.worksOnFiles);
     const task = context.progress.task(`download ${image.name}`);
     task.step('receive');
     const planned = { verb: 'download', profile: at.profile, provider: at.provider, ...about(image) };

@@ -26,6 +26,7 @@ import {
   sourceOptions,
   warnOfSize,
   wishesFrom,
+  warnOfLimit,
 } from '../transfer-options.ts';
 import { waitOptions } from '../wait.ts';
 import { wantedChecksum } from '../wanted-checksum.ts';
@@ -86,6 +87,7 @@ export const upload = defineCommand({
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
     if (name === '') throw usageError("--name is missing the image's name");
     const source = await sourceFrom(input.file, context);
+    warnOfLimit(context, at.driver.worksOnFiles && (source.near || fileOf(input.file) === undefined));
     const task = context.progress.task(`upload ${name}`);
     const container = fields.containerFormat ?? queued?.containerFormat;
     const way = forContainer(verb, container, wishes);

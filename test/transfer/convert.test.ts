@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { convertFile } from '../../src/transfer/convert.ts';
+import { qcow2Image } from '../support/disk-images.ts';
+import { meansIn, stage } from './sources.ts';
+import { disk } from './formats/made.ts';
+
+const place = stage();
+const saving = { force: false, warn: () => undefined };
+
+test('whoever stops a conversion once its file is there has that file, and no failure', async () => {
+  const image = qcow2Image(disk);
+  const file = path.join(place.folder(), 'out.qcow2');
+  const stop = new AbortController();
+  let passed = 0;
+  const means = {
+    ...meansIn(place.folder()),
+    signal: stop.signal,
+    progress(bytes: number) {
+      passed += bytes;
+      if (passed === image.length) stop.abort(130);
+    },
+  };
+  const saved = await convertFile(await place.file('in.qcow2', image), file, { allowUnsafe: [] }, means, saving);
+  expect([saved.bytes, stop.signal.aborted]).toEqual([image.length, true]);
+  expect(readFileSync(file).equals(image)).toBe(true);
+});
+
+test('whoever stops it before has neither', async () => {
+  const image = qcow2Image(disk);
+  const stop = new AbortController();
+  const means = { ...meansIn(place.folder()), signal: stop.signal, progress: () => stop.abort(130) };
+  const file = path.join(place.folder(), 'out.raw');
+  const wishes = { format: 'raw', allowUnsafe: [] } as const;
+  await expect(convertFile(await place.file('in.qcow2', image), file, wishes, means, saving)).rejects.toThrow();
+  expect(place.left()).toEqual([]);
+});
