@@ -48,6 +48,14 @@ describe('a page that a gateway answers with in the place of a registry', () => 
     expect((await session.require('show').run({ id }, testCall())).name).toBe('before');
   });
 
+  it.each([409, 412])('says nothing of tags that cannot move: %i', async (status) => {
+    const session = await start();
+    const id = cloud.plant({ name: 'before' });
+    cloud.fail({ ...page, status, times: 9, on: ({ method, path }) => method === 'PUT' && path.includes('/manifests/') });
+    const patch = session.require('patch').run({ id, changes: { name: 'after' }, extras: {} }, testCall());
+    expect((await failureOf(patch, 'CONFLICT')).message).not.toContain('immutable');
+  });
+
   it('is no disk that was taken', async () => {
     const session = await start();
     intercept('PUT', 'blobs');

@@ -1,6 +1,7 @@
 import { ImgctlError, integrityError, providerError, unsupportedError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
+import { isPage } from '../../core/page-words.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson } from '../_oci/manifest.ts';
@@ -110,7 +111,9 @@ async function whyNotPut(
     ...(code === 'MANIFEST_INVALID' || answer.status === 415 ? { hint: noArtifacts } : {}),
   });
   const isAboutTags =
-    answer.status !== 403 && answer.status !== 400 ? true : /TAG|immutab/i.test(`${code} ${wordsOf(answer.text)}`);
+    answer.status !== 403 && answer.status !== 400
+      ? !isPage(answer.text)
+      : /TAG|immutab/i.test(`${code} ${wordsOf(answer.text)}`);
   if (before === undefined || error.code === 'LIMIT' || !refusesMove.includes(answer.status) || !isAboutTags) return error;
   if ((await digestNow(repository, id, call)) !== before) return new ImgctlError('CONFLICT', error.message, error.circumstances);
   return unsupportedError(`${error.message}: tags of ${repository.shown} are immutable, so image ${id} cannot be changed`, {
