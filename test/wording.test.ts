@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ciHelp } from '../src/cli/ci-recipes.ts';
+import { untypable } from './support/typed-hints.ts';
 
 /** Phrases that nobody in the field would write, and what is written. */
 const instead: Readonly<Record<string, string>> = {
@@ -103,5 +105,18 @@ describe('hints', () => {
     for (const { line, text } of hints)
       for (const one of text.replaceAll(/\$\{[^}]*\}/g, 'x').split(String.raw`\n`))
         expect(one.length, line).toBeLessThanOrEqual(120);
+  });
+});
+
+describe('what is printed to be typed', () => {
+  const readme = readFileSync(path.join(source, '../README.md'), 'utf8');
+  const typed = [...readme.split('\n'), ...ciHelp().split('\n')].filter((line) =>
+    /^(?: {2,}|\s*- run:).*\bimgctl [a-z]/.test(line),
+  );
+
+  it('has verbs and options that there are', () => {
+    expect(typed.length).toBeGreaterThan(50);
+    expect(typed.map((line) => line.replace(/\s#.*$/, '')).filter((line) => untypable(line).length > 0)).toEqual([]);
+    expect(untypable('imgctl lsit --nonsense')).not.toEqual([]);
   });
 });
