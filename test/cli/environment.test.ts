@@ -15,7 +15,7 @@ function variablesRead(): readonly string[] {
   const found = files.flatMap((name) => {
     const text = readFileSync(path.join(source, name), 'utf8');
     const reads = text.matchAll(/\benv(?:\.|\[')([A-Z][A-Z0-9_]+)/g);
-    const named = text.matchAll(/'((?:OS|LINODE|RANCHER|CATTLE|IMGCTL|XDG)_[A-Z0-9_]+)'/g);
+    const named = text.matchAll(/'((?:OS|LINODE|RANCHER|CATTLE|IMGCTL|XDG)_[A-Z0-9_]*[A-Z0-9])'/g);
     return [...reads, ...named].map(([, variable = '']) => variable);
   });
   return [...new Set(found)];

@@ -41,6 +41,7 @@ export default defineDriver({
     variables: {
       OS_CLOUD: 'the cloud in clouds.yaml',
       OS_CLIENT_CONFIG_FILE: 'path of clouds.yaml',
+      OS_SYSTEM_SCOPE: 'must not be set: images belong to a project',
       OS_CLIENT_SECURE_FILE: 'path of secure.yaml',
       OS_CLIENT_VENDOR_FILE: 'path of clouds-public.yaml',
       'OS_ENDPOINT, OS_URL': 'endpoint used without a catalog',
