@@ -52,7 +52,10 @@ async function writeDraft(file: string, book: ProfileBook): Promise<string> {
   try {
     store.store = { ...book };
   } catch (error) {
-    if (!modeRefused(error)) throw error;
+    if (!modeRefused(error)) {
+      await rm(draft, { recursive: true, force: true }).catch(() => undefined);
+      throw error;
+    }
     await writeFile(fileIn(draft), JSON.stringify(book, undefined, '\t'), { mode: 0o600, flush: true });
   }
   return fileIn(draft);

@@ -82,7 +82,7 @@ export function ifDamaged(error: unknown): undefined {
   if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
 }
 
-async function readAll(folder: Folder, index: Index, call: Pick<Call, 'signal' | 'note'>): Promise<Catalogue> {
+async function readAll(folder: Folder, index: Index, call: Pick<Call, 'signal' | 'note'>, isKept: boolean): Promise<Catalogue> {
   const entries = index.entries.filter(mayBeImage);
   call.note({ kind: 'expected', images: entries.length });
   const cache = await openCache(folder);
@@ -95,7 +95,7 @@ async function readAll(folder: Folder, index: Index, call: Pick<Call, 'signal' |
     }
   };
   await Promise.all(Array.from({ length: readersAtOnce }, reader));
-  await cache.save(entries.map(({ digest }) => digest));
+  if (isKept) await cache.save(entries.map(({ digest }) => digest));
   const found: Found[] = [];
   const broken: Descriptor[] = [];
   for (const entry of entries) {
@@ -112,11 +112,17 @@ const shownId = (entry: Descriptor): string => {
   return name === undefined ? `manifest ${entry.digest}` : `image ${name}`;
 };
 
-/** All images of a folder, as of one reading of its index. Entries that lead nowhere are reported as warnings. */
-export async function readCatalogue(folder: Folder, call: Pick<Call, 'signal' | 'note'>, index?: Index): Promise<Catalogue> {
+/** All images of a folder, as of one reading of its index. Entries that lead nowhere are reported as warnings. `isKept`: what was
+ * read is kept for the next look. */
+export async function readCatalogue(
+  folder: Folder,
+  call: Pick<Call, 'signal' | 'note'>,
+  index?: Index,
+  isKept = true,
+): Promise<Catalogue> {
   for (let reading = 1; ; reading += 1) {
     goOn(call.signal);
-    const catalogue = await readAll(folder, index ?? (await readIndex(folder)), call);
+    const catalogue = await readAll(folder, index ?? (await readIndex(folder)), call, isKept);
     // Between the index and its manifests somebody may have changed an image: then the index names others by now.
     if (catalogue.broken.length === 0 || index !== undefined || reading === rereadings) {
       for (const entry of catalogue.broken)

@@ -17,7 +17,6 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
         const locked = { ...folder, held };
         await clearDrafts(folder);
         await makeIndex(locked);
-        keepReserve(folder);
         const later = (error: unknown): void =>
           note({ kind: 'warning', message: `${folder.path}: space could not be freed yet: ${systemWords(error)}` });
         const waiting = await settle(locked).catch(async (error: unknown) => {

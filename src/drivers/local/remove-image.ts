@@ -15,11 +15,11 @@ import { spendingReserve } from './reserve.ts';
  * image, whose record cannot be read, is told to the call and not checked. Throws NOT_FOUND. Call without the lock.
  */
 export async function removeImage(from: Folder, id: string, call: Call, check: (found: Found) => void): Promise<void> {
-  const removed = (): Promise<void> =>
+  const removed = (isFull: boolean): Promise<void> =>
     from.locked(async (folder) => {
       const index = await readIndex(folder);
       // The damage of others is none of this: it is told by a list.
-      const catalogue = await readCatalogue(folder, { signal: call.signal, note: () => undefined }, index);
+      const catalogue = await readCatalogue(folder, { signal: call.signal, note: () => undefined }, index, !isFull);
       const found = catalogue.images.get(id);
       const gone = entriesOf(catalogue, id);
       if (gone.length === 0) throw noSuchImage(id, folder.path);

@@ -58,12 +58,12 @@ function isFull(error: unknown): boolean {
 }
 
 /** Runs what frees room; once more, with the reserve, where the disk is full. Throws what `work` throws. */
-export async function spendingReserve<T>(folder: Folder, work: () => Promise<T>): Promise<T> {
+export async function spendingReserve<T>(folder: Folder, work: (isFull: boolean) => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await work(false);
   } catch (error) {
     if (!isFull(error)) throw error;
     await spendReserve(folder);
-    return work();
+    return work(true);
   }
 }

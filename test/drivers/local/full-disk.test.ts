@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { commandStage, profileVariables } from '../../commands/stage.ts';
-import type { Interruption } from '../../support/interrupted-files.ts';
+import { changes, type Interruption } from '../../support/interrupted-files.ts';
 
 const interruption = vi.hoisted((): Interruption => ({}));
 vi.mock('node:fs/promises', async (original) => {
@@ -18,8 +18,9 @@ const isThere = (store: string): boolean => existsSync(reserve(store)) && readdi
 
 /** Runs a command line on a disk that has room for nothing new, as long as the reserve is there. */
 async function onFullDisk(code: 'ENOSPC' | 'EDQUOT', ...args: readonly string[]) {
-  interruption.before = async (name) => {
-    if (['mkdir', 'writeFile', 'copyFile'].includes(name) && (isThere('here') || isThere('second')))
+  interruption.before = async (name, args) => {
+    const makes = ['mkdir', 'writeFile', 'copyFile', 'open'].includes(name) && changes(name, args);
+    if (makes && (isThere('here') || isThere('second')))
       throw Object.assign(new Error(`${code}: no room`), { code, syscall: name });
   };
   try {
