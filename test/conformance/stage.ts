@@ -30,8 +30,8 @@ export interface ConformanceOptions {
   readonly patienceMs?: number;
   /** Pause between two looks, ms; default 20. */
   readonly pollMs?: number;
-  /** Test names not run on this cloud, each with the reason in writing. */
-  readonly skips?: Readonly<Record<string, string>>;
+  /** Tests that this cloud cannot pass, by name, each with the reason in writing: they must fail, or they are no exceptions. */
+  readonly exceptions?: Readonly<Record<string, string>>;
 }
 
 export interface TestCall extends Call {
@@ -104,7 +104,7 @@ const seedBytes = 256 * 1024;
 export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
   const run = randomBytes(3).toString('hex');
   const made = new Set<string>();
-  const unusedSkips = new Map(Object.entries(options.skips ?? {}));
+  const unusedExceptions = new Map(Object.entries(options.exceptions ?? {}));
   let running: RunningCloud | undefined;
   let opened: OpenSession | undefined;
   let count = 0;
@@ -120,7 +120,7 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
   }, 180_000);
   beforeEach(() => running?.forget());
   afterAll(async () => {
-    if (unusedSkips.size > 0) throw new Error(`no test is called ${[...unusedSkips.keys()].join(', ')}`);
+    if (unusedExceptions.size > 0) throw new Error(`no test is called ${[...unusedExceptions.keys()].join(', ')}`);
     const remove = running && !options.cloud.wire ? open().session.find('delete') : undefined;
     for (const id of remove ? made : []) await remove?.run({ id }, testCall()).catch(() => undefined);
     await running?.stop();
@@ -165,10 +165,11 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
       }
     },
     test(name, work) {
-      const reason = options.skips?.[name];
-      unusedSkips.delete(name);
-      if (reason === undefined) it(name, work, Math.max(20_000, 3 * (options.patienceMs ?? 0)));
-      else it.skip(`${name} (skipped: ${reason})`);
+      const reason = options.exceptions?.[name];
+      unusedExceptions.delete(name);
+      const timeout = Math.max(20_000, 3 * (options.patienceMs ?? 0));
+      if (reason === undefined) it(name, work, timeout);
+      else it.fails(`${name} (does not: ${reason})`, work, timeout);
     },
     tidy(id) {
       made.add(id);

@@ -38,7 +38,7 @@ const behaviour: { readonly [N in OperationName]: (stage: Stage) => void } = {
 
 /**
  * Registers the contract's tests for a driver on a cloud: for every verb what it does, or, where the driver has it
- * not, that it is refused with a reason and without a request. Nothing is left out quietly: `skips` carry a reason.
+ * not, that it is refused with a reason and without a request. Nothing is left out quietly: `exceptions` carry a reason.
  */
 export function conformance(driver: Driver, options: ConformanceOptions): void {
   describe(options.title ?? `${driver.name} keeps the contract`, () => {

@@ -5,7 +5,7 @@ import { conformance } from '../conformance/suite.ts';
 const notThere = 'a 404 in the form of the specification is "not there", whatever it says; oci-registries.test.ts has it';
 /** The format cannot be changed once there is data: the sample is what the suite's images have. */
 const samples = { diskFormat: 'qcow2' };
-const skips = {
+const exceptions = {
   'keeps the record as it came over the wire':
     'raw is manifest and record together, which come in two answers; oci-images.test.ts compares both',
   'stops asking when nobody reads on':
@@ -16,7 +16,7 @@ const skips = {
   "list: 404 with the provider's words": notThere,
 };
 
-conformance(driver, { cloud: ociCloud({ pageLength: 25 }), errorBody: ociErrorBody, samples, skips });
+conformance(driver, { cloud: ociCloud({ pageLength: 25 }), errorBody: ociErrorBody, samples, exceptions });
 
 conformance(driver, {
   title: 'oci keeps the contract on a registry that knows offsets, compares tags, and wants chunks',
@@ -36,5 +36,5 @@ conformance(driver, {
   },
   errorBody: ociErrorBody,
   samples,
-  skips,
+  exceptions,
 });

@@ -12,7 +12,7 @@ conformance(driver, {
   cloud: openstackCloud('demo'),
   errorBody: glanceErrorBody,
   samples,
-  skips: {
+  exceptions: {
     'adds a place, keeps those that were not named, and takes it away again': adminOnly,
     'sets exactly the places that were named': adminOnly,
   },
@@ -24,7 +24,7 @@ conformance(driver, {
   errorBody: glanceErrorBody,
   samples,
   seesEverybody: true,
-  skips: {
+  exceptions: {
     'refuses the data of a blocked image':
       'Glance lets administrators read deactivated images (Image API v2, "Deactivate image")',
   },

@@ -5,7 +5,7 @@ import { conformance } from '../conformance/suite.ts';
 
 const noRestore = 'Rancher 1.6 has no restore; rancher-cases R17 has the refusal';
 
-const skips: Readonly<Record<Version, Readonly<Record<string, string>>>> = {
+const exceptions: Readonly<Record<Version, Readonly<Record<string, string>>>> = {
   '1.1': {},
   '1.5': {},
   '1.6': { 'brings a removed image back': noRestore, 'does not bring back an id that never was': noRestore },
@@ -32,7 +32,7 @@ for (const version of versions)
     ...common,
     title: `rancher keeps the contract on ${version}`,
     cloud: rancherCloud({ version, key: 'superadmin', tricks: { mostRows: 20 } }),
-    skips: skips[version],
+    exceptions: exceptions[version],
   });
 
 conformance(rancher, {

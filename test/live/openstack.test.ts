@@ -17,7 +17,7 @@ if ('missing' in bed) {
     samples,
     ...patience,
     ...(bed.projects.alt === undefined ? {} : { partner: bed.projects.alt }),
-    skips: {
+    exceptions: {
       'adds a place, keeps those that were not named, and takes it away again': adminOnly,
       'sets exactly the places that were named': adminOnly,
     },
@@ -29,7 +29,7 @@ if ('missing' in bed) {
       samples,
       seesEverybody: true,
       ...patience,
-      skips: { 'refuses the data of a blocked image': 'Glance lets administrators read deactivated images' },
+      exceptions: { 'refuses the data of a blocked image': 'Glance lets administrators read deactivated images' },
     });
   });
 }

@@ -5,7 +5,7 @@ import { missing } from './registry/bed.ts';
 import { realRegistry } from './registry/cloud.ts';
 
 const samples = { diskFormat: 'qcow2' };
-const skips = {
+const exceptions = {
   'keeps the record as it came over the wire':
     'raw is manifest and record together, which come in two answers; drivers/oci-images.test.ts compares both',
   'does not know a place that is not there': 'a registry makes a repository when the first image comes to it',
@@ -14,11 +14,11 @@ const skips = {
 if (missing !== undefined) it.skip(`no real registry: ${missing}`);
 else
   describe('a real registry', () => {
-    conformance(driver, { title: 'open to everybody', cloud: realRegistry({}), samples, skips });
+    conformance(driver, { title: 'open to everybody', cloud: realRegistry({}), samples, exceptions });
     conformance(driver, {
       title: 'behind a token server, in chunks',
       cloud: realRegistry({ tokens: true }, { chunkSize: '256KiB' }),
       samples,
-      skips,
+      exceptions,
     });
   });
