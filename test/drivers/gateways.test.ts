@@ -103,6 +103,27 @@ const providers: readonly Provider[] = [
   { driver: oci, start: () => startOci({ auth: 'none' }), silent: { places: 'they stand in the profile' } },
 ];
 
+const mini = (words: string): string => `<html><head><title>404</title></head><body>${words}</body></html>`;
+/** What the providers' own servers say of what is not there, in all of their forms. */
+const own: Readonly<Record<string, readonly string[]>> = {
+  openstack: [
+    '{"message":"No image found with ID x<br /><br />\\n\\n\\n","code":"404 Not Found","title":"Not Found"}',
+    '{"error":{"code":404,"message":"No such thing.","title":"Not Found"}}',
+    '<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  No image found with ID x<br /><br />\n\n\n\n </body>\n</html>',
+    '404 Not Found\n\nFailed to find image x to delete\n\n   ',
+    mini('Failed to find image x'),
+    mini('The resource could not be found.'),
+    '{"message":"Image x could not be found, or does not exist"}',
+  ],
+  linode: ['{"errors":[{"reason":"Not found"}]}'],
+  rancher: [
+    '{"id":"u","type":"error","links":{},"actions":{},"status":404,"code":"Not Found","message":"Not Found","detail":null}',
+    '{"baseType":"error","type":"apiError","status":404,"code":"NotFound"}',
+    '{"status":404,"code":"NotFound","message":"no such image"}',
+  ],
+  oci: ['{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}', '{"errors":[{"code":"NOT_FOUND"}]}'],
+};
+
 const reads: readonly OperationName[] = ['list', 'show', 'download', 'places'];
 const changes = ({ method }: { readonly method: string }): boolean => method !== 'GET' && method !== 'HEAD';
 
@@ -119,6 +140,16 @@ describe.each(providers.map((one) => [one.driver.name, one] as const))('in front
     }
   });
   afterAll(() => cloud.stop());
+
+  it.each(own[driver.name] ?? [])('what is its own word is taken for that: %s', async (body) => {
+    const id = ids.get('show') ?? '';
+    let isOn = true;
+    const isImage = new RegExp(`/${encodeURIComponent(id)}$`);
+    cloud.fail({ kind: 'answer', status: 404, body, times: 99, on: ({ path }) => isOn && isImage.test(path) });
+    const failed = await failure(verbs.show(openSession(driver, cloud.values).session, id));
+    isOn = false;
+    expect(failed, String(failed)).toMatchObject({ code: 'NOT_FOUND' });
+  });
 
   it.each(Object.entries(answers))('a %s is no word of the provider, whatever was asked', async (_title, answer) => {
     let on: typeof changes | undefined;

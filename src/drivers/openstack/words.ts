@@ -53,16 +53,22 @@ export function isRefusal(body: string): boolean {
   return textIn(message) !== undefined && (textIn(title) !== undefined || textIn(code) !== undefined);
 }
 
+/** What Glance says of what is not there, whatever it is wrapped in on the way. */
+const ownWords =
+  /no image found with id|failed to find image|\bimage\b.{0,100}\b(?:not found|not stored in|does not exist)|in the member list of|the resource could not be found/i;
+
 /**
  * What an unwelcome answer says. Only OpenStack's own services put their request id on it; where that is missing, the form of
  * their errors tells: of other JSON, of the pages of proxies and of nothing at all nobody knows who has said it.
  */
 export function said(answer: Answer, body: string): Said {
+  const words = explain(body);
   const isOwn =
     answer.headers['x-openstack-request-id'] !== undefined ||
+    ownWords.test(words) ||
     isRefusal(body) ||
     (isPage(body) ? isServicePage(body) : isPlainRefusal(body));
-  return { words: explain(body), isOwn };
+  return { words, isOwn };
 }
 
 /** Glance answers 403 not only to who may not, but also where the state of the image is what forbids it. */

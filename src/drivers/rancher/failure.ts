@@ -11,6 +11,7 @@ import { isMap } from './record.ts';
 interface ErrorBody {
   readonly type?: unknown;
   readonly baseType?: unknown;
+  readonly status?: unknown;
   readonly id?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
@@ -35,8 +36,9 @@ export function errorCode(answer: ApiAnswer): string | undefined {
 }
 
 /** Whether the server itself has refused; else a proxy, a gateway or another server has answered in its place. */
-export const isRefusal = (answer: ApiAnswer): boolean => isError(bodyOf(answer));
-const isError = (body: ErrorBody | undefined): boolean => body?.type === 'error' || body?.baseType === 'error';
+export const isRefusal = (answer: ApiAnswer): boolean => isError(bodyOf(answer), answer);
+const isError = (body: ErrorBody | undefined, { status }: ApiAnswer): boolean =>
+  body?.type === 'error' || body?.baseType === 'error' || (body?.status === status && text(body.code) !== undefined);
 
 function circumstances(answer: ApiAnswer, address: Address): Circumstances {
   if (answer.status === 401)
@@ -51,7 +53,7 @@ function circumstances(answer: ApiAnswer, address: Address): Circumstances {
 
 function said(answer: ApiAnswer): Said {
   const body = bodyOf(answer);
-  return { words: body ? words(answer, body) : readable(answer.text), isOwn: isError(body) };
+  return { words: body ? words(answer, body) : readable(answer.text), isOwn: isError(body, answer) };
 }
 
 function words(answer: ApiAnswer, body: ErrorBody): string {
