@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,9 +82,25 @@ test('a file that grows meanwhile has no hole in what is read', async () => {
   expect(read.equals(data.subarray(0, read.length))).toBe(true);
 });
 
-test('who stops early leaves nothing open', async () => {
+const descriptors = '/proc/self/fd';
+const openings = (): number =>
+  readdirSync(descriptors).filter((name) => {
+    try {
+      return readlinkSync(join(descriptors, name)) === realpathSync(path);
+    } catch {
+      return false; // Closed since it was listed.
+    }
+  }).length;
+
+test.skipIf(!existsSync(descriptors))('who stops early leaves nothing open (skipped without /proc)', async () => {
+  for await (const _chunk of fileBytes(path, { chunkBytes: 1000 })) {
+    expect(openings()).toBe(1);
+    break;
+  }
+  expect(openings()).toBe(0);
   const handle = await open(path, 'r');
   for await (const _chunk of fileBytes(handle, { chunkBytes: 1000 })) break;
+  expect(openings(), 'what others have opened is theirs to close').toBe(1);
   await handle.close();
 });
 

@@ -60,8 +60,8 @@ describe('joining in threads', () => {
 
   it('is stopped in the middle of its work: nothing keeps the process, nothing is unhandled', async () => {
     const joiner = startJoiner(program);
-    const joins = guests.map((guest) => joiner.join(ordered(guest)).catch(() => undefined));
+    const joins = Promise.allSettled(guests.map((guest) => joiner.join(ordered(guest))));
     joiner.stop();
-    await Promise.all(joins);
+    expect((await joins).map(({ status }) => status)).toContain('rejected');
   });
 });
