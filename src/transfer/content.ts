@@ -1,4 +1,4 @@
-import { integrityError, limitError } from '../core/errors.ts';
+import { ImgctlError, integrityError, limitError } from '../core/errors.ts';
 import type { Accept } from '../core/encoding.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Content, Digests } from '../core/operation.ts';
@@ -8,7 +8,8 @@ import { checkedSource, compareDigests, type Checksum } from './checked.ts';
 import { withEnd } from './disk-end.ts';
 import { encoderFor, type Encoder } from './encode.ts';
 import type { Examined } from './examine.ts';
-import { canStream, readRuns, streamRuns, unwrap, withMembersWatched } from './formats/index.ts';
+import { cureFor } from './formats/findings.ts';
+import { canStream, findingOf, readRuns, streamRuns, unwrap, withMembersWatched } from './formats/index.ts';
 import { isSound } from './guest.ts';
 import { heldBack } from './held-back.ts';
 import type { Judgement } from './judge.ts';
@@ -149,7 +150,7 @@ export function contentMaker({ given, seen, judgement, accepts, wishes, means }:
       ...(known.sha256 === undefined ? {} : { sha256: known.sha256 }),
       repeatable,
       open() {
-        const made = encoder.open({ observer: observer(), signal: means.signal });
+        const made = naming(encoder.open({ observer: observer(), signal: means.signal }), source.name);
         const through = measure(watched(made, { ...means, total: encoder.bytes, limit: plan.accept.maxBytes }), taken);
         measured = through;
         if (expectedNow.length === 0) return through.bytes;
@@ -223,6 +224,18 @@ async function* observedBytes(bytes: Bytes, observer: GuestObserver): Bytes {
   for await (const chunk of bytes) {
     await observer.data(chunk);
     yield chunk;
+  }
+}
+
+/** The same bytes; what is found to be wrong while they are read is said of the file by its name. */
+async function* naming(bytes: Bytes, name: string): Bytes {
+  try {
+    yield* bytes;
+  } catch (error) {
+    const finding = findingOf(error);
+    if (!finding || !(error instanceof ImgctlError) || error.message.includes(name)) throw error;
+    const hint = cureFor(finding, name);
+    throw new ImgctlError(error.code, `${name}: ${error.message}`, { ...error.circumstances, ...facts({ hint }) });
   }
 }
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { convertFile } from '../../src/transfer/convert.ts';
-import { qcow2Image } from '../support/disk-images.ts';
+import { qcow2Image, vmdkStreamImage } from '../support/disk-images.ts';
 import { meansIn, stage } from './sources.ts';
 import { disk } from './formats/made.ts';
 
@@ -34,5 +35,15 @@ test('whoever stops it before has neither', async () => {
   const file = path.join(place.folder(), 'out.raw');
   const wishes = { format: 'raw', allowUnsafe: [] } as const;
   await expect(convertFile(await place.file('in.qcow2', image), file, wishes, means, saving)).rejects.toThrow();
+  expect(place.left()).toEqual([]);
+});
+
+test('what is found broken while it is decoded is said of the file by its name', async () => {
+  const cut = gzipSync(vmdkStreamImage(disk).subarray(0, -2048));
+  const file = path.join(place.folder(), 'out.raw');
+  const wishes = { format: 'raw', allowUnsafe: [] } as const;
+  const source = await place.file('cut.vmdk.gz', cut);
+  const error = await convertFile(source, file, wishes, meansIn(place.folder()), saving).catch((failure: unknown) => failure);
+  expect(error).toMatchObject({ code: 'INTEGRITY', message: expect.stringContaining('cut.vmdk.gz') });
   expect(place.left()).toEqual([]);
 });
