@@ -38,18 +38,20 @@ export interface FoundImage {
 const candidatesShown = 10;
 
 /**
- * The image named by id or exact name. What looks like an id is tried as an id, then as a name; other texts as a name first. Throws
+ * The image named by id or exact name. What can be an id is tried as an id, then as a name; other texts as a name first. Throws
  * NOT_FOUND, or CONFLICT with the candidates when the name matches several and no `pick` was made, or none that it may take.
  */
 export async function findImage(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
   checkName(text);
-  const byId = at.driver.ids.test(text) ? await shownAs(at, text, call) : undefined;
-  if (byId && !(byId instanceof ImgctlError)) return byId;
+  const isId = at.driver.ids.test(text);
+  const byId = isId || at.driver.idsAreWords ? await shownAs(at, text, call) : undefined;
+  // What is damaged under a word may be anything: an image of that name goes before it.
+  if (byId && !(byId instanceof ImgctlError) && (isId || byId.isShown)) return byId;
   const named = await imageCalled(at, text, meaning, call);
   if (named) return { image: named, isShown: false };
   const last = byId ?? (await shownAs(at, text, call));
-  if (last instanceof ImgctlError) throw await missing(at, text, last, call);
+  if (last instanceof ImgctlError) throw last.code === 'UNSUPPORTED' ? last : await missing(at, text, last, call);
   return last;
 }
 
@@ -66,7 +68,9 @@ async function shownAs(at: At, id: string, call: Call): Promise<FoundImage | Img
   } catch (error) {
     if (!(error instanceof ImgctlError)) throw error;
     if (error.code === 'INTEGRITY') return { image: imageFrom(unreadable(id), at), isShown: false };
-    if (isNoSuchImage(error) || error.code === 'USAGE') return error;
+    // Another tool's, which is no disk, may stand under a word that is an image's name.
+    const isOther = error.code === 'UNSUPPORTED' && !at.driver.ids.test(id);
+    if (isNoSuchImage(error) || error.code === 'USAGE' || isOther) return error;
     throw error;
   }
 }

@@ -101,6 +101,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly worksOnFiles?: boolean;
   /** Texts that can only be an id, never a name. */
   readonly ids: RegExp;
+  /** Words can be ids too: whatever is typed is tried as one before it is taken for a name. */
+  readonly idsAreWords?: boolean;
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
   connect(values: Values<F>, tools: Tools): Client;
   readonly operations: Operations<Client>;
@@ -154,6 +156,7 @@ export interface Driver {
   readonly setup: Setup;
   readonly worksOnFiles: boolean;
   readonly ids: RegExp;
+  readonly idsAreWords: boolean;
   /** Facts of the verbs it has: presence means that it can. */
   readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
@@ -192,6 +195,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     setup: definition.setup ?? {},
     worksOnFiles: definition.worksOnFiles ?? false,
     ids: definition.ids,
+    idsAreWords: definition.idsAreWords ?? false,
     facts: facts as Driver['facts'],
     absent: definition.absent,
     discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],

@@ -7,6 +7,7 @@ export interface Pattern {
 
 /** Texts that one glob may stand for by its braces. */
 const mostTexts = 1000;
+const longestGlob = 10_000;
 
 /** Whether a text holds signs that mean something in a glob. A name may hold them too: whoever looks for one tries it whole first. */
 export const isGlob = (text: string): boolean => /[*?[{\\]/.test(text);
@@ -14,9 +15,11 @@ export const isGlob = (text: string): boolean => /[*?[{\\]/.test(text);
 /**
  * A shell's glob for the whole of a name: `*` any text, `?` one character, `[a-z]` and `[!a-z]` one of those or none of them,
  * `{a,b}` either, `\` before a sign that stands for itself. What is not closed stands for itself. Throws USAGE where the braces
- * stand for too many texts.
+ * stand for too many texts, or the glob is far too long.
  */
 export function globPattern(glob: string): Pattern {
+  if (glob.length > longestGlob)
+    throw usageError(`the glob has ${glob.length} characters, and at most ${longestGlob} are taken: ${glob.slice(0, 40)}…`);
   const patterns = withoutBraces(glob).map(patternOf);
   return { test: (text) => patterns.some((pattern) => pattern.test(text)) };
 }

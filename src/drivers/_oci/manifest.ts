@@ -1,3 +1,4 @@
+import { limitError } from '../../core/errors.ts';
 import { imageType, manifestType, emptyType, recordType } from './media-types.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -9,6 +10,18 @@ export interface Descriptor {
   readonly size: number;
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */
+export const largestDocumentBytes = 4 * 1024 * 1024;
+
+/** Throws LIMIT for a manifest or record that nobody would read again: before it is written. */
+export function checkDocument(text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > largestDocumentBytes)
+    throw limitError(`the record of the image would have ${bytes} bytes, and at most ${largestDocumentBytes} are kept`, {
+      hint: 'Use shorter texts for its description, tags and properties.',
+    });
 }
 
 export const refName = 'org.opencontainers.image.ref.name';

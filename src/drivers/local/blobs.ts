@@ -4,15 +4,13 @@ import path from 'node:path';
 import { integrityError, type ImgctlError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { digestOf } from '../_oci/digest.ts';
-import type { Descriptor } from '../_oci/manifest.ts';
+import { checkDocument, largestDocumentBytes, type Descriptor } from '../_oci/manifest.ts';
 import type { Draft } from './drafts.ts';
 import { goOn, ifThere, onDisk } from './failure.ts';
 import { blobsPath, discard, publish, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 import { unsettle } from './ledger.ts';
 import { openToRead } from './own-file.ts';
 
-/** Manifests and records are small; what is larger is none (registries draw the line at 4 MiB). */
-const largestDocument = 4 * 1024 * 1024;
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
 
 /** Where a blob lies; absent for a digest of another kind, which must not become a path. */
@@ -34,7 +32,7 @@ export async function blobSize(folder: Folder, digest: string): Promise<number |
  */
 export async function readDocument(folder: Folder, { digest, size }: Descriptor): Promise<string | undefined> {
   const file = blobPath(folder, digest);
-  if (file === undefined || size > largestDocument) return undefined;
+  if (file === undefined || size > largestDocumentBytes) return undefined;
   const bytes = await readSmall(file);
   if (bytes === undefined) return undefined;
   if (digestOf(bytes) !== digest) throw damagedBlob(file);
@@ -53,8 +51,9 @@ export const damagedBlob = (file: string): ImgctlError =>
     hint: 'Restore the file from a backup, or delete the image.',
   });
 
-/** Stores a small blob, and says what describes it. */
+/** Stores a small blob, and says what describes it. Throws LIMIT for one that could not be read again. */
 export async function putDocument(folder: LockedFolder, mediaType: string, text: string): Promise<Descriptor> {
+  checkDocument(text);
   const bytes = Buffer.from(text, 'utf8');
   const digest = digestOf(bytes);
   const file = path.join(blobsPath(folder), digest.slice('sha256:'.length));

@@ -30,6 +30,7 @@ export default defineDriver({
   worksOnFiles: true,
   setup: { where: [{ field: 'path', looks: /./ }], after: ['path'] },
   ids: ownIds,
+  idsAreWords: true,
   connect,
   operations: {
     list,

@@ -2,7 +2,7 @@ import { ImgctlError, integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { beforeRetry } from '../../core/retry.ts';
-import type { Descriptor } from '../_oci/manifest.ts';
+import { checkDocument, type Descriptor } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { remember, remembered } from './documents.ts';
@@ -92,8 +92,9 @@ export async function* readBlob(
   throw error.code === 'NOT_FOUND' ? integrityError(error.message, error.circumstances) : error;
 }
 
-/** Puts a small document into a repository and describes it. What breaks on the way is begun again. */
+/** Puts a small document into a repository and describes it. What breaks on the way is begun again. Throws LIMIT. */
 export async function pushText(repository: Repository, mediaType: string, text: string, call: Call): Promise<Descriptor> {
+  checkDocument(text);
   const digest = digestOf(text);
   for (let tries = 1; ; tries += 1) {
     const location = await beginUpload(repository, call);

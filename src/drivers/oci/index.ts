@@ -38,6 +38,7 @@ export default defineDriver({
     ],
   },
   ids: ownIds,
+  idsAreWords: true,
   connect,
   operations: { list, show, create, patch, delete: remove, upload, download, replicate, places },
   absent: {
