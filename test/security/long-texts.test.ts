@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { createRedactor } from '../../src/http/redact.ts';
+import { isServicePage, pageWords, titleOf } from '../../src/core/page-words.ts';
+
+/** Milliseconds of this process's own time that some work takes. */
+function cpuMs(work: () => unknown): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+const long = (unit: string): string => unit.repeat(Math.ceil(1e6 / unit.length));
+
+describe('the time that a long text takes does not grow with its square', () => {
+  it.each(['n', '1', 'a.', 'n ', '://', 'a:', '+'])('what was typed: %s again and again', (unit) => {
+    expect(cpuMs(() => createRedactor().learnAddress(long(unit)))).toBeLessThan(400);
+  });
+
+  it.each(['<h1>', '</h1>', '<head ', '<script>', '<title>', '<hr ', '<', '&', '<br />', '<h1>x</h1><br />'])(
+    'a page of a gateway: %s again and again',
+    (unit) => {
+      const page = `<html>${long(unit)}`;
+      for (const read of [isServicePage, pageWords, titleOf]) expect(cpuMs(() => read(page))).toBeLessThan(400);
+    },
+  );
+
+  it('an address is found wherever it stands', () => {
+    for (const text of [
+      'https://u:secret99@h/',
+      'see https://u:secret99@h/',
+      '1https://u:secret99@h/',
+      'at=https://u:secret99@h/',
+    ]) {
+      const redactor = createRedactor();
+      redactor.learnAddress(text);
+      expect(redactor.hide('it was secret99'), text).not.toContain('secret99');
+    }
+  });
+});
