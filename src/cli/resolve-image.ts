@@ -38,14 +38,15 @@ export interface FoundImage {
 const candidatesShown = 10;
 
 /**
- * The image named by id or exact name. What can be an id is tried as an id, then as a name; other texts as a name first. Throws
- * NOT_FOUND, or CONFLICT with the candidates when the name matches several and no `pick` was made, or none that it may take.
+ * The image named by id or exact name. What can be an id is tried as an id, then as a name; other texts, and words where one of
+ * several is to be picked, as a name first. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no `pick` was made, or none that it may take.
  */
 export async function findImage(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
   checkName(text);
   const isId = at.driver.ids.test(text);
-  const byId = isId || at.driver.idsAreWords ? await shownAs(at, text, call) : undefined;
+  const isWord = at.driver.idsAreWords && meaning.pick === undefined;
+  const byId = isId || isWord ? await shownAs(at, text, call) : undefined;
   // What is damaged under a word may be anything: an image of that name goes before it.
   if (byId && !(byId instanceof ImgctlError) && (isId || byId.isShown)) return byId;
   const named = await imageCalled(at, text, meaning, call);

@@ -53,7 +53,8 @@ it('every verb gives one line of jsonl for each image, whether one or two; json 
 });
 
 it('help tells it beside the formats', async () => {
-  expect((await stage.ok(['help', 'output'])).stdout).toMatch(
+  const { stdout } = await stage.ok(['help', 'output']);
+  expect(stdout.replace(/\s+/g, ' ')).toMatch(
     /on one image gives one object, on several an array\. jsonl: .* whether one or many/,
   );
 });
