@@ -162,7 +162,9 @@ async function missing(at: At, text: string, { circumstances }: ImgctlError, cal
   if (offers.length > 0)
     return notFoundError(`"${text}" in ${at.profile} is an offer that is not accepted`, {
       ...circumstances,
-      hint: [`Accept it, if you trust its owner, with: imgctl share -p ${at.profile} ID --accept`, ...rows(offers)].join('\n'),
+      hint: [`Accept it, if you trust its owner, with: imgctl share -p ${at.profile} ID --accept`, ...candidates(offers)].join(
+        '\n',
+      ),
     });
   if (others.length === 0)
     return notFoundError(`no such image in ${at.profile}: ${text}`, {
@@ -171,7 +173,7 @@ async function missing(at: At, text: string, { circumstances }: ImgctlError, cal
     });
   return notFoundError(`no image of your own is called "${text}" in ${at.profile}`, {
     ...circumstances,
-    hint: ["Others' images of that name are reached by id:", ...rows(others)].join('\n'),
+    hint: ["Others' images of that name are reached by id:", ...candidates(others)].join('\n'),
   });
 }
 
@@ -203,10 +205,11 @@ export function chosen(images: readonly Image[], text: string, { pick, among = [
   if (first && (pick || others.length === 0)) return first;
   const what = first ? `"${text}" matches ${byAge.length} images:` : `no image that matches "${text}" is ${among.join(' or ')}:`;
   const advice = first ? ['Use an id, or --latest for the newest active one.'] : ['Use an id.'];
-  throw conflictError(what, { hint: [...rows(byAge), ...advice].join('\n') });
+  throw conflictError(what, { hint: [...candidates(byAge), ...advice].join('\n') });
 }
 
-function rows(images: readonly Image[]): readonly string[] {
+/** Images that a name may mean, a line each. */
+export function candidates(images: readonly Image[]): readonly string[] {
   const named = images.some(({ name }) => name !== images[0]?.name);
   const shown = images
     .slice(0, candidatesShown)

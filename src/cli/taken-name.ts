@@ -5,7 +5,8 @@ import type { Prepared } from '../transfer/prepare.ts';
 import type { At } from './command.ts';
 import { confirmLoss } from './confirm.ts';
 import type { Surface } from './context.ts';
-import { imagesNamed } from './resolve-image.ts';
+import { whyNotRemovable } from './removable.ts';
+import { candidates, imagesNamed } from './resolve-image.ts';
 import { checkIntact, identical, type Same } from './same-content.ts';
 
 export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
@@ -61,8 +62,9 @@ export async function settle(
   if (!first) return { description };
   if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
   if (claim.ifExists === 'replace') {
-    await confirmReplacing(claim, taken, surface);
-    return { description, replaces: taken };
+    const replaces = replacedBy(claim, taken);
+    await confirmReplacing(claim, replaces, surface);
+    return { description, replaces };
   }
   if (claim.ifExists === 'fail')
     throw conflictError(`image "${description.name}" already exists in ${claim.at.profile} (${first.id})`, {
@@ -90,13 +92,31 @@ const otherwise = ({ status, progress }: Image): string =>
 /** Asks about what a claim would replace, if anything, and gives the ids that were agreed to. Throws as `settle` does. */
 export async function agreeToReplace(claim: Claim, surface: Surface): Promise<readonly string[]> {
   if (claim.ifExists !== 'replace') return [];
-  const taken = await imagesNamed(claim.at as At, claim.request.description.name, claim.call);
-  if (taken.length > 0) await confirmReplacing(claim, taken, surface);
+  const taken = replacedBy(claim, await imagesNamed(claim.at as At, claim.request.description.name, claim.call));
+  await confirmReplacing(claim, taken, surface);
   return taken.map(({ id }) => id);
 }
 
+/**
+ * Of the images that bear a name the one that is replaced; none where all of them are hidden: those are older versions, and stay.
+ * Throws before a byte is sent where it is not clear which one is meant, and where that one could not be removed afterwards.
+ */
+function replacedBy({ at, request }: Claim, taken: readonly Image[]): readonly Image[] {
+  const seen = taken.filter(({ hidden, status }) => hidden !== true && status !== 'deleting');
+  const [only, ...others] = seen;
+  if (!only) return [];
+  if (others.length > 0)
+    throw conflictError(`--if-exists replace: "${request.description.name}" matches ${seen.length} images:`, {
+      hint: [...candidates(seen), 'Delete or rename all but one, or use --if-exists rename.'].join('\n'),
+    });
+  if (!at.maybe('delete'))
+    throw unsupportedError(`${at.provider} cannot delete, so nothing can be replaced`, { hint: 'Use --if-exists rename.' });
+  const reason = whyNotRemovable(at as At, only);
+  if (reason) throw reason;
+  return [only];
+}
+
 async function confirmReplacing({ at, agreed = [] }: Claim, taken: readonly Image[], surface: Surface): Promise<void> {
-  checkReplaceable(at as At, taken);
   if (taken.every(({ id }) => agreed.includes(id))) return;
   await confirmLoss(surface, at as At, { verb: 'Replace', count: taken.length, images: () => Promise.resolve(taken) });
 }
@@ -121,17 +141,6 @@ export async function warnOfNamesakes(
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
     surface.warn(`could not check whether the name is taken: ${error.message}`);
   }
-}
-
-/** What could not be removed afterwards is refused before a byte is sent. */
-function checkReplaceable(at: At, taken: readonly Image[]): void {
-  if (!at.maybe('delete'))
-    throw unsupportedError(`${at.provider} cannot delete, so nothing can be replaced`, { hint: 'Use --if-exists rename.' });
-  const kept = taken.find((image) => image.protected === true);
-  if (kept)
-    throw conflictError(`image ${kept.id} is protected`, {
-      hint: `Unprotect it with: imgctl patch ${at.profile}:${kept.id} --unprotect`,
-    });
 }
 
 const choices =
@@ -160,7 +169,7 @@ export async function foreseen(
   try {
     const before = await settleName(prepared, claim, surface);
     if ('image' in before) return [`nothing: ${before.image.id} has the same content`];
-    if (before.replaces) return [...steps, `delete ${before.replaces.map(({ id }) => id).join(', ')} of the same name`];
+    if (before.replaces?.length) return [...steps, `delete ${before.replaces.map(({ id }) => id).join(', ')} of the same name`];
     const { name } = before.description;
     return name === claim.request.description.name ? steps : [...steps, `under the name ${name}, since the other is taken`];
   } catch (error) {

@@ -15,6 +15,8 @@ export interface Target<V extends OperationName> {
   /** As it was typed. */
   readonly text: string;
   readonly call: Call;
+  /** Its image, where that was looked at. */
+  readonly found?: FoundImage;
 }
 
 /** A verb's end of its work: what is known of the image now, absent when it is gone. */
@@ -61,7 +63,6 @@ async function place<V extends OperationName>(text: string, context: Context<{ a
 
 /** A target that may have been taken for an id by its look alone. `called`: the one of that name, for when there is no such id. */
 export interface Lead<V extends OperationName> extends Target<V> {
-  readonly found?: FoundImage;
   called?(): Promise<Target<V> | undefined>;
 }
 

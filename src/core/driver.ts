@@ -1,5 +1,5 @@
 import { stamp } from './answers.ts';
-import { unsupportedError } from './errors.ts';
+import { unsupportedError, type ImgctlError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Http } from './http.ts';
 import type { Identity, Owner } from './identity.ts';
@@ -113,6 +113,11 @@ export interface DriverDefinition<F extends Fields, Client> {
   owners?(client: Client, name: string, call: Call): Promise<readonly Owner[]>;
   /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
   objection?(client: Client, handover: Handover, call: Call): Promise<string | undefined>;
+  /**
+   * Why an image cannot be deleted, as far as its record tells, so that it is known before anything is begun that ends with its
+   * removal. Absent, or none: nothing that a record of one's own says stands in the way but its protection and its state.
+   */
+  irremovable?(image: ImageRecord): ImgctlError | undefined;
   /** Whether an image's data is still what its record says: every byte is read. For who relies on data that is there already. */
   isIntact?(client: Client, id: string, call: Call): Promise<boolean>;
   discover?(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
@@ -162,6 +167,8 @@ export interface Driver {
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
   open(values: Readonly<Record<string, string | Secret | undefined>>, tools: Tools, profile: string): Session;
   discover(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
+  /** Why an image of this provider cannot be deleted, as far as its record tells; protection and state are judged elsewhere. */
+  irremovable(image: ImageRecord): ImgctlError | undefined;
 }
 
 /** The refusal of a verb that a driver does not have. */
@@ -199,6 +206,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     facts: facts as Driver['facts'],
     absent: definition.absent,
     discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],
+    irremovable: (image) => definition.irremovable?.(image),
     open(values, tools, profile) {
       const client = definition.connect(values as Values<F>, tools);
       const at = { profile, provider: definition.name };

@@ -53,21 +53,22 @@ describe.each(Object.entries(verbs))('%s of several images', (verb, [name = '', 
 
 describe('a dry run of several images', () => {
   it('has a row for each, with its id and what would happen, and no JSON in a cell', async () => {
+    const second = await stage.queued('second');
     for (const [verb, done] of [
       ['delete', 'would delete'],
       ['patch', 'would patch'],
     ] as const) {
       const options = verb === 'patch' ? ['--tag', 't'] : [];
-      const planned = await stage.run([verb, plain, locked, ...options, '--dry-run', '-o', 'json']);
+      const planned = await stage.run([verb, plain, second, ...options, '--dry-run', '-o', 'json']);
       const rows = planned.json() as readonly { id?: string; result: string; message: string; plan?: object }[];
-      expect(rows.map(({ id }) => id)).toEqual([plain, locked]);
+      expect(rows.map(({ id }) => id)).toEqual([plain, second]);
       expect(rows[0]).toMatchObject({ result: 'planned', message: done, plan: { dryRun: true } });
-      const table = await stage.run([verb, plain, locked, ...options, '--dry-run'], { terminal: true, columns: 100 });
+      const table = await stage.run([verb, plain, second, ...options, '--dry-run'], { terminal: true, columns: 100 });
       expect(table.stdout).not.toContain('{"');
       expect(table.stdout).toContain(plain);
-      expect((await stage.run([verb, plain, locked, ...options, '--dry-run'])).stdout).not.toContain('{"');
+      expect((await stage.run([verb, plain, second, ...options, '--dry-run'])).stdout).not.toContain('{"');
     }
-    expect(await stage.names()).toEqual(['locked', 'plain']);
+    expect(await stage.names()).toEqual(['locked', 'plain', 'second']);
   });
 });
 

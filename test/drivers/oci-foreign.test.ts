@@ -144,3 +144,13 @@ describe('whatever else another tool keeps there', () => {
       expect((await run('show', 'reg:ours', '-o', 'id')).stderr).toBe('');
     });
 });
+
+it('what another tool has made is not replaced, which is known before a byte is sent', async () => {
+  push('theirs', disks['a file pushed without one'] ?? {});
+  const file = stage.write('new.raw', guestDisk(2 * 1024 ** 2, 4));
+  const before = cloud.requests().length;
+  const result = await run('upload', file, '--name', 'reg:theirs', '--if-exists', 'replace', '--yes');
+  expect([result.exitCode, result.stderr]).toEqual([6, expect.stringContaining('made by another tool')]);
+  const sent = cloud.requests().slice(before);
+  expect(sent.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
+});

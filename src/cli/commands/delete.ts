@@ -3,6 +3,7 @@ import { typedImage } from '../../core/next.ts';
 import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { drawsEach, eachImage, missingOptions, severalOptions } from '../each-image.ts';
+import { whyNotRemovable } from '../removable.ts';
 import { type Target } from '../targets.ts';
 import { waitFor, waitOptions } from '../wait.ts';
 
@@ -29,6 +30,7 @@ export const remove = defineCommand({
       async (found) => {
         const { at, id, text, call } = found;
         const since = new Date(context.io.now()).toISOString();
+        if (context.settings.dryRun) refuseIrremovable(found);
         await removed(found);
         if (input.wait === false || !at.verb('delete').later) return undefined;
         const task = context.progress.task(`delete ${text}`);
@@ -39,6 +41,12 @@ export const remove = defineCommand({
       { loss: { verb: 'Delete' } },
     ),
 });
+
+/** A plan is made only of what can be done, as far as the record tells. */
+function refuseIrremovable({ at, found }: Target<'delete' | 'show'>): void {
+  const reason = found && whyNotRemovable(at as At, found.image);
+  if (reason) throw reason;
+}
 
 /** Deletes; where that is refused because of the image's state, the failure says what to do first. */
 async function removed({ at, id, call }: Target<'delete' | 'show'>): Promise<void> {

@@ -1,4 +1,4 @@
-import { unsupportedError } from '../../core/errors.ts';
+import { unsupportedError, type ImgctlError } from '../../core/errors.ts';
 import type { Call, Changes, Editable } from '../../core/operation.ts';
 import { isLinodes } from './client.ts';
 import { isSharedByOthers } from './record.ts';
@@ -17,9 +17,15 @@ export function requireKnown(said: Changes): void {
 
 /** Throws UNSUPPORTED for one of Linode's public images, and for what another account shares; `what` is what was to be done. */
 export function requireChangeable(id: string, what: string): void {
-  if (!isLinodes(id) && !isSharedByOthers(id)) return;
+  const refusal = unchangeable(id, what);
+  if (refusal) throw refusal;
+}
+
+/** Why an image is not to be changed by this account; absent: it is its own. */
+export function unchangeable(id: string, what: string): ImgctlError | undefined {
+  if (!isLinodes(id) && !isSharedByOthers(id)) return undefined;
   const whose = isLinodes(id) ? 'public images belong to Linode' : 'it belongs to the account that shares it';
-  throw unsupportedError(`cannot ${what} ${id}: ${whose}`, {
+  return unsupportedError(`cannot ${what} ${id}: ${whose}`, {
     hint: 'List your own images with:',
     next: [{ command: 'imgctl list -p PROFILE' }],
   });

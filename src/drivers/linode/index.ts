@@ -4,6 +4,7 @@ import { connect } from './client.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { discover } from './discover.ts';
+import { unchangeable } from './fields.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { places } from './places.ts';
@@ -64,6 +65,7 @@ export default defineDriver({
     share:
       'Linode shares images through share groups, a beta that imgctl does not support. Use Cloud Manager, or linode-cli image-sharegroups.',
   },
+  irremovable: ({ id }) => unchangeable(id, 'delete'),
   probe,
   discover,
 });

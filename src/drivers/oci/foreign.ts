@@ -1,7 +1,7 @@
 import { formats } from '../../core/encoding.ts';
 import { conflictError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { descriptorOf, isJson, type Descriptor, type Json } from '../_oci/manifest.ts';
+import { descriptorOf, imageManifestOf, isJson, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { emptyType } from '../_oci/media-types.ts';
 import { imageOf, recordSchema } from '../_oci/record.ts';
 import type { Repository } from './repository.ts';
@@ -87,12 +87,17 @@ export const notDisk = ({ shown }: Repository, { id, kind }: Foreign): ImgctlErr
 
 /** Why a foreign disk is not changed. */
 export const notOurs = (repository: Repository, foreign: Foreign): ImgctlError =>
-  foreign.disk
-    ? conflictError(`${repository.shown}:${foreign.id} was made by another tool, so imgctl does not change or delete it`, {
-        hint: 'Make an image of it with:',
-        next: [{ command: 'imgctl copy IMAGE PROFILE:NAME', image: foreign.id }],
-      })
-    : notDisk(repository, foreign);
+  foreign.disk ? othersDisk(`${repository.shown}:${foreign.id}`, foreign.id) : notDisk(repository, foreign);
+
+const othersDisk = (shown: string, id: string): ImgctlError =>
+  conflictError(`${shown} was made by another tool, so imgctl does not change or delete it`, {
+    hint: 'Make an image of it with:',
+    next: [{ command: 'imgctl copy IMAGE PROFILE:NAME', image: id }],
+  });
+
+/** Why an image that was listed is not deleted: another tool has made it. Absent: it is ours. */
+export const notOursToRemove = ({ id, raw }: ImageRecord): ImgctlError | undefined =>
+  isJson(raw.manifest) && !imageManifestOf(raw.manifest) ? othersDisk(id, id) : undefined;
 
 /** A tag that a list leaves out, and why. */
 export interface LeftOut {

@@ -6,6 +6,7 @@ import { remove } from './delete.ts';
 import { discover } from './discover.ts';
 import { download } from './download.ts';
 import { fields } from './fields.ts';
+import { notOursToRemove } from './foreign.ts';
 import { list } from './list.ts';
 import { objection } from './mount.ts';
 import { patch } from './patch.ts';
@@ -53,4 +54,5 @@ export default defineDriver({
   probe,
   discover,
   objection,
+  irremovable: notOursToRemove,
 });
