@@ -122,6 +122,18 @@ export function checkFields(at: At, verb: string, fields: readonly Editable[], a
   });
 }
 
+/** Throws, before any request, where an id is wanted for a new image that it cannot have, or none is made. */
+export function checkOwnId(
+  at: At,
+  verb: { readonly ownId?: boolean },
+  { id, into }: { readonly id?: string | undefined; readonly into?: string | undefined },
+): void {
+  if (id === undefined) return;
+  if (into !== undefined) throw usageError('--into and --id cannot be combined: the record has its id');
+  if (!verb.ownId) throw unsupportedError(`${at.provider} does not support choosing an id`);
+  at.driver.checkOwnId(id);
+}
+
 /** The values of `--set`, each of the kind that the driver declares. Throws USAGE for a name or value it does not take. */
 export function extrasFrom(at: At, facts: Extras, set: Readonly<Record<string, string>>): ExtraValues {
   const known = facts.extras ?? {};

@@ -113,6 +113,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   owners?(client: Client, name: string, call: Call): Promise<readonly Owner[]>;
   /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
   objection?(client: Client, handover: Handover, call: Call): Promise<string | undefined>;
+  /** Throws USAGE for a text that no new image can have as its id; absent where the caller never chooses one. Does no I/O. */
+  checkOwnId?(id: string): void;
   /**
    * Why an image cannot be deleted, as far as its record tells, so that it is known before anything is begun that ends with its
    * removal. Absent, or none: nothing that a record of one's own says stands in the way but its protection and its state.
@@ -167,6 +169,8 @@ export interface Driver {
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
   open(values: Readonly<Record<string, string | Secret | undefined>>, tools: Tools, profile: string): Session;
   discover(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
+  /** Throws USAGE for a text that no new image of this provider can have as its id. */
+  checkOwnId(id: string): void;
   /** Why an image of this provider cannot be deleted, as far as its record tells; protection and state are judged elsewhere. */
   irremovable(image: ImageRecord): ImgctlError | undefined;
 }
@@ -206,6 +210,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     facts: facts as Driver['facts'],
     absent: definition.absent,
     discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],
+    checkOwnId: (id) => definition.checkOwnId?.(id),
     irremovable: (image) => definition.irremovable?.(image),
     open(values, tools, profile) {
       const client = definition.connect(values as Values<F>, tools);

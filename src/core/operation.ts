@@ -109,6 +109,7 @@ interface DeleteFacts {
   readonly from?: readonly Status[];
 }
 interface ImportFacts extends Extras {
+  readonly ownId?: boolean;
   readonly schemes: readonly string[];
   readonly methods: readonly string[];
   readonly fields: readonly Editable[];

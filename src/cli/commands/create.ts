@@ -5,7 +5,7 @@ import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
-import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
+import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
@@ -50,7 +50,7 @@ export const create = defineCommand({
     };
     const from = input.fromDisk === undefined ? 'nothing' : 'disk';
     if (!verb.from.includes(from)) throw refuseSource(at as At, from);
-    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} does not support choosing an id`);
+    checkOwnId(at as At, verb, input);
     checkFields(at as At, 'create', verb.fields, description);
     const call = context.call();
     const since = new Date(context.io.now()).toISOString();

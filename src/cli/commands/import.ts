@@ -12,7 +12,7 @@ import type { At } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
-import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
+import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { target } from '../targets.ts';
 import { formatNamed, ifExistsOption, plannedLabels, sourceOptions } from '../transfer-options.ts';
@@ -65,6 +65,7 @@ export const importImage = defineCommand({
     checkSource(at as At, input.url, input.method);
     const fields = { ...descriptionFrom(input), ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }) };
     checkFields(at as At, 'import', verb.fields, fields);
+    checkOwnId(at as At, verb, input);
     const checksum = await wantedChecksum(input.checksum, input.url, context);
     if (checksum && input.wait === false) throw usageError('--checksum and --no-wait cannot be combined');
     const call = context.call();

@@ -9,7 +9,7 @@ import { defineCommand } from '../command.ts';
 import { deliver, type Delivery } from '../deliver.ts';
 import { onlyProfile, warnOfPrefix } from '../directory.ts';
 import { DryRunStop } from '../dry-run.ts';
-import { checkFields, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
+import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
 import { one } from '../outcome.ts';
 import { fileOf, sourceFrom } from '../source-from.ts';
 import { foreseen } from '../taken-name.ts';
@@ -73,7 +73,7 @@ export const upload = defineCommand({
       throw unsupportedError(`${at.provider} does not support uploading into an existing record`, {
         hint: 'Omit --into, and use --name NAME for a new image.',
       });
-    if (input.id !== undefined && !verb.ownId) throw unsupportedError(`${at.provider} does not support choosing an id`);
+    checkOwnId(at as At, verb, input);
     if (input.to !== undefined && verb.place === undefined)
       throw unsupportedError(`${at.provider} has no places to upload to`, { hint: 'Omit --to.' });
     const place = input.to ?? (verb.place === 'region' ? context.settings.region : undefined);

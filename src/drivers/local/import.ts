@@ -65,6 +65,7 @@ export const importImage: Operation<LocalClient, 'import'> = {
   methods: [],
   fields: recordFields,
   into: true,
+  ownId: true,
   handover: 'link',
   async run(client, request, call) {
     if (request.handover) {

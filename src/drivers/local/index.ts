@@ -1,5 +1,5 @@
 import { defineDriver } from '../../core/driver.ts';
-import { ownIds } from '../_oci/ids.ts';
+import { checkId, ownIds } from '../_oci/ids.ts';
 import { isIntact } from './blobs.ts';
 import { find } from './catalogue.ts';
 import { connect } from './client.ts';
@@ -31,6 +31,7 @@ export default defineDriver({
   setup: { where: [{ field: 'path', looks: /./ }], after: ['path'] },
   ids: ownIds,
   idsAreWords: true,
+  checkOwnId: checkId,
   connect,
   operations: {
     list,

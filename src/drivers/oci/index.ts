@@ -1,5 +1,5 @@
 import { defineDriver } from '../../core/driver.ts';
-import { ownIds } from '../_oci/ids.ts';
+import { checkId, ownIds } from '../_oci/ids.ts';
 import { connect } from './client.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
@@ -40,6 +40,7 @@ export default defineDriver({
   },
   ids: ownIds,
   idsAreWords: true,
+  checkOwnId: checkId,
   connect,
   operations: { list, show, create, patch, delete: remove, upload, download, replicate, places },
   absent: {

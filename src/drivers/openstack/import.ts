@@ -92,6 +92,7 @@ export const imports: Operation<OpenstackClient, 'import'> = {
   methods,
   fields: editableFields,
   into: true,
+  ownId: true,
   handover: 'pull',
   extras: {
     glanceRegion: { kind: 'text', help: 'glance-download: region the image is fetched from' },

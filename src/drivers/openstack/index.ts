@@ -16,6 +16,7 @@ import { places } from './places.ts';
 import { probe } from './probe.ts';
 import { reactivate } from './reactivate.ts';
 import { replicate } from './replicate.ts';
+import { checkUuid, uuids } from './segment.ts';
 import { share } from './share.ts';
 import { show } from './show.ts';
 import { upload } from './upload.ts';
@@ -65,7 +66,8 @@ export default defineDriver({
       ...others,
     ],
   },
-  ids: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
+  ids: uuids,
+  checkOwnId: checkUuid,
   connect: (values, { http }) => new OpenstackClient(http, values),
   operations: {
     list,

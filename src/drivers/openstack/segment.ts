@@ -11,3 +11,12 @@ export function segment(text: string, what = 'image id'): string {
     });
   return encodeURIComponent(text);
 }
+
+/** What Glance takes as the id of an image (Image API v2, schema of an image). */
+export const uuids = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Throws USAGE for what cannot be the id of a new image. */
+export function checkUuid(id: string): void {
+  if (!uuids.test(id))
+    throw usageError(`invalid image id: ${JSON.stringify(id.slice(0, 140))}`, { hint: 'Use a UUID, or omit --id.' });
+}
