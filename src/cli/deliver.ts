@@ -1,5 +1,5 @@
 import { ImgctlError, isNoSuchImage } from '../core/errors.ts';
-import { contentIdProperty, given, type Image } from '../core/image.ts';
+import { contentProperties, given, type Image } from '../core/image.ts';
 import type { Call, Content, UploadRequest, Work } from '../core/operation.ts';
 import type { Prepared } from '../transfer/prepare.ts';
 import { verifySent } from '../transfer/verify.ts';
@@ -214,7 +214,10 @@ async function recordContent(
   const contentId = await prepared.contentId();
   if (contentId === undefined || contentId === image.contentId) return image;
   try {
-    return await patch.run({ id: image.id, changes: { properties: { [contentIdProperty]: contentId } }, extras: {} }, call);
+    return await patch.run(
+      { id: image.id, changes: { properties: contentProperties(contentId, image.checksums) }, extras: {} },
+      call,
+    );
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
     surface.warn(`could not record the content id of ${image.id}: ${error.message}`);

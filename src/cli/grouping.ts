@@ -1,4 +1,4 @@
-import type { Image } from '../core/image.ts';
+import { areOtherDisks, type Image } from '../core/image.ts';
 import type { ImageGroup } from '../ui/views/group.ts';
 import { compareImages } from './listing.ts';
 
@@ -68,6 +68,7 @@ function standingOf(own: readonly Image[], wanted: readonly Image[]): Standing {
 
 /** Whether two images hold the same disk; absent where nothing tells. Digests differ where only the format does, so they prove no difference. */
 function isSame(a: Image, b: Image): boolean | undefined {
+  if (areOtherDisks(a, b)) return false;
   if (a.contentId !== undefined && b.contentId !== undefined) return a.contentId === b.contentId;
   const [left, right] = [a.checksums ?? {}, b.checksums ?? {}];
   const common = Object.keys(left).find((algorithm) => Object.hasOwn(right, algorithm));

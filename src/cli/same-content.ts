@@ -1,5 +1,5 @@
 import { integrityError } from '../core/errors.ts';
-import type { Image } from '../core/image.ts';
+import { areOtherDisks, type Image } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
 import { temporaryFolder } from '../host/folders.ts';
 import { examine } from '../transfer/examine.ts';
@@ -65,7 +65,9 @@ async function holdsClaim(at: At, image: Image, { call, surface }: Reading): Pro
 }
 
 /** A content id says nothing of zeros at the end of a disk: where both lengths are known, they must agree. */
-function sameLength({ virtualBytes }: Image, { inspection }: Prepared): boolean {
+function sameLength({ virtualBytes, diskFormat, sizeBytes }: Image, { inspection, plan }: Prepared): boolean {
+  const length = plan.encoding.format === 'raw' && !plan.encoding.compression ? inspection.virtualBytes : undefined;
+  if (diskFormat === 'raw' && sizeBytes !== undefined && length !== undefined && sizeBytes !== length) return false;
   return virtualBytes === undefined || inspection.virtualBytes === undefined || virtualBytes === inspection.virtualBytes;
 }
 
@@ -96,8 +98,7 @@ export async function alreadyThere(
   const same = taken.find((each) => each.diskFormat === image.diskFormat && shareDigest(each, image) === true);
   if (same) return { image: same, isProved: true };
   for (const each of taken) {
-    const isOther = each.diskFormat === 'raw' && image.diskFormat === 'raw' && shareDigest(each, image) === false;
-    if (each.contentId === undefined || each.contentId !== image.contentId || isOther) continue;
+    if (each.contentId === undefined || each.contentId !== image.contentId || areOtherDisks(each, image)) continue;
     const proofs = [await holdsClaim(at, each, reading), await holdsClaim(from, image, reading)];
     const isProved = proofs.every((proof) => proof === true);
     // What lies near can still be given the digest that the other side has.

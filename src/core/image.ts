@@ -92,6 +92,33 @@ export const imageFields = [
 /** The property that carries a disk's content id where a provider keeps properties. */
 export const contentIdProperty = 'imgctl.contentId';
 
+/**
+ * The property that says of which bytes that was recorded, as `sha512:HEX`. A cloud that makes a snapshot of a server hands the
+ * properties of its image on, and then they stand on other bytes.
+ */
+export const contentOfProperty = 'imgctl.contentOf';
+
+/** What is kept with an image of its disk: the content id, and the digest of the bytes by which the provider knows it. */
+export function contentProperties(contentId: string, checksums: Image['checksums'] = {}): Readonly<Record<string, string>> {
+  const algorithm = ['sha512', 'sha256'].find((name) => checksums[name] !== undefined);
+  const of = algorithm === undefined ? {} : { [contentOfProperty]: `${algorithm}:${checksums[algorithm] ?? ''}` };
+  return { [contentIdProperty]: contentId, ...of };
+}
+
+/**
+ * Whether two images cannot hold the same disk, whatever content ids are on record: of a raw disk there is but one form, so that
+ * other sizes or digests are another disk.
+ */
+export function areOtherDisks(a: Bytes, b: Bytes): boolean {
+  if (a.diskFormat !== 'raw' || b.diskFormat !== 'raw') return false;
+  if (a.sizeBytes !== undefined && b.sizeBytes !== undefined && a.sizeBytes !== b.sizeBytes) return true;
+  return Object.entries(a.checksums ?? {}).some(
+    ([name, hex]) => (b.checksums?.[name] ?? hex).toLowerCase() !== hex.toLowerCase(),
+  );
+}
+
+type Bytes = Pick<ImageRecord, 'diskFormat' | 'sizeBytes' | 'checksums'>;
+
 /** Whether a property is one by which imgctl knows later what it has done, in any case: some providers do not tell cases apart. */
 export const isOwnProperty = (name: string): boolean => /^imgctl\./i.test(name);
 
@@ -106,10 +133,15 @@ function utcTime(text: string | undefined): string | undefined {
   return withOffset.test(text) && !Number.isNaN(Date.parse(text)) ? new Date(text).toISOString() : undefined;
 }
 
-/** Anybody may set a property of that name to anything. */
+/** Anybody may set a property of that name to anything; of other bytes than those that are there it says nothing. */
 function contentIdOf(record: ImageRecord): string | undefined {
   const said = record.contentId ?? record.properties[contentIdProperty];
-  return said !== undefined && contentIds.test(said) ? said : undefined;
+  return said !== undefined && contentIds.test(said) && !isOfOtherBytes(record) ? said : undefined;
+}
+
+function isOfOtherBytes({ properties, checksums = {} }: ImageRecord): boolean {
+  const [algorithm = '', hex = ''] = (properties[contentOfProperty] ?? '').split(':');
+  return (checksums[algorithm] ?? hex).toLowerCase() !== hex.toLowerCase();
 }
 
 /**

@@ -41,7 +41,7 @@ describe('a property that is imgctl’s own', () => {
   it('may be removed, and stays where it is written as it was', async () => {
     await stage.image('a');
     const { properties } = (await stage.ok(['show', 'a', '-o', 'json'])).json() as { properties: Record<string, string> };
-    expect(Object.keys(properties)).toEqual(['imgctl.contentId']);
+    expect(Object.keys(properties)).toContain('imgctl.contentId');
     await stage.ok(['patch', 'a', '--merge-patch', stage.write('m', JSON.stringify({ properties: { ...properties, os: 'x' } }))]);
     await stage.ok(['patch', 'a', '--remove-property', 'imgctl.contentId']);
     expect((await stage.ok(['show', 'a', '-o', 'json'])).json()).toMatchObject({ properties: { os: 'x' } });
