@@ -11,7 +11,7 @@ import { many, one, type Outcome } from './outcome.ts';
 import { sharedLists, type Meaning } from './resolve-image.ts';
 import { allOf } from './parallel.ts';
 import { absent, rowsOf } from './rows.ts';
-import { actOn, lead, target, type Lead, type Target, type Work } from './targets.ts';
+import { actOn, lead, openProfiles, target, type Lead, type Target, type Work } from './targets.ts';
 
 export const severalOptions = {
   latest: { kind: 'flag', summary: 'use the newest match' },
@@ -63,12 +63,24 @@ export async function eachImage<V extends OperationName>(
       return one(resultView, absent(only, context));
     }
   }
+  await openProfiles(each, context);
   const ready = loss ? await findAndAgree(each, find, loss, context) : find;
   const several = { failFast: options.failFast ?? false, ignoreMissing: options.ignoreMissing ?? false };
-  const rows = await allOf(rowsOf(context, each, several, ready, work));
+  const rows = await allOf(rowsOf(context, each, several, ready, onceEach(work)));
   const failed = rows.filter((row) => row.result === 'failed');
   if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);
+}
+
+/** The same work, done once for each image, however many of the texts mean it. */
+function onceEach<V extends OperationName>(work: Work<V>): Work<V> {
+  const done = new Map<string, ReturnType<Work<V>>>();
+  return (it) => {
+    const key = `${it.at.profile}:${it.id}`;
+    const result = done.get(key) ?? work(it);
+    done.set(key, result);
+    return result;
+  };
 }
 
 /** The outcome of one image: itself, or a row where it is, or might have been, no longer there. */

@@ -40,7 +40,10 @@ export async function target<V extends OperationName>(
   return { at, id, found, text, call };
 }
 
-/** The profiles in which several images are, for what can be refused before the first of them is changed. Those that cannot be opened are left out. */
+/**
+ * The profiles in which several images are, for what can be refused before the first of them is changed. Those that cannot be opened
+ * are left out; throws UNSUPPORTED where a provider does not offer the verb.
+ */
 export async function openProfiles<V extends OperationName>(
   texts: readonly string[],
   context: Context<{ at: readonly V[] }>,
@@ -50,7 +53,11 @@ export async function openProfiles<V extends OperationName>(
     (text) => parseReference(text, (name) => directory.has(name)).profile ?? onlyProfile(directory, settings.profile),
   );
   const opened = await Promise.allSettled([...new Set(profiles)].map((profile) => context.at('at', profile)));
-  return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  return opened.flatMap((one) => {
+    if (one.status === 'fulfilled') return [one.value];
+    if (one.reason instanceof ImgctlError && one.reason.code === 'UNSUPPORTED') throw one.reason;
+    return [];
+  });
 }
 
 /** The open profile, and what the text names in it. */

@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { editableFields } from '../../core/changes.ts';
 import type { Changes } from '../../core/operation.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { At } from '../command.ts';
@@ -45,7 +46,13 @@ export const patch = defineCommand({
     if (both !== undefined)
       throw usageError(`${both} is set by an option and in the ${document?.kind ?? ''}`, { hint: 'Set it in one.' });
     if (input.name !== undefined || documented.has('name')) refuseOneNameForSeveral(input.image, context);
-    for (const at of await openProfiles(input.image, context)) extrasFrom(at as At, at.verb('patch'), input.set);
+    const known = editableFields.filter((field) => documented.has(field));
+    const asked = { ...changes, ...Object.fromEntries(known.map((field) => [field, true])) };
+    for (const at of await openProfiles(input.image, context)) {
+      const verb = at.verb('patch');
+      checkFields(at as At, 'patch', verb.fields, asked);
+      extrasFrom(at as At, verb, input.set);
+    }
     return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set, context));
   },
 });
