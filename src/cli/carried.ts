@@ -1,4 +1,4 @@
-import { given, isOwnProperty, type Image } from '../core/image.ts';
+import { contentIdProperty, contentOfProperty, given, isOwnProperty, type Image } from '../core/image.ts';
 import type { Changes, Description, Editable, UploadFacts } from '../core/operation.ts';
 
 type Labels = Omit<Description, 'name'>;
@@ -56,7 +56,10 @@ export function carriedTo(
   const kept: Labels = Object.fromEntries(
     carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined).map((field) => [field, image[field]]),
   );
-  const properties = Object.entries(kept.properties ?? {}).filter(([name]) => reserved?.test(name) !== true);
+  const properties = Object.entries(kept.properties ?? {}).filter(
+    // What was said of the content is said anew of the bytes that arrive.
+    ([name]) => reserved?.test(name) !== true && name !== contentIdProperty && name !== contentOfProperty,
+  );
   const fitting = kept.tags?.filter((tag) => tags?.test(tag) !== false) ?? [];
   const wanted = own.visibility ?? (fields.includes('visibility') ? image.visibility : undefined);
   const isOpen = wanted === 'public' || wanted === 'community';

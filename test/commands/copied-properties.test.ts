@@ -42,7 +42,7 @@ describe('properties of a copied image', () => {
       expect(copied.json()).toMatchObject({ properties: { os_hash_note: 'x', 'owner_specified.rack': '7', keep: '1' } });
       expect(copied.stderr).toContain('not copied, reserved by openstack: properties locations, os_glance_note, stores');
       const back = await stage.ok(['copy', 'pcd:p', 'bb', '-o', 'json'], { env });
-      const { 'imgctl.contentId': _id, ...kept } = (back.json() as { properties: Record<string, string> }).properties;
+      const { 'imgctl.contentId': _id, 'imgctl.contentOf': _of, ...kept } = (back.json() as { properties: Record<string, string> }).properties;
       expect(kept).toEqual({ os_hash_note: 'x', 'owner_specified.rack': '7', keep: '1' });
     } finally {
       await openstack.stop();
