@@ -45,20 +45,25 @@ function lost(image: Image, fields: readonly Editable[], own: Labels): readonly 
 /**
  * What of an image's record goes along, with `own` on top: fields, tags and properties that the target keeps. Who may see it
  * is said when the record is made; that everybody may, only when it is whole, and so it is with protection, which would keep
- * a half-made image from being removed.
+ * a half-made image from being removed. `references`: properties that mean nothing there, and stay behind.
  */
 export function carriedTo(
   { fields, tags, reserved, appearsWhole }: UploadFacts,
   image: Image,
   own: Labels,
   format: string,
+  references?: RegExp,
 ): Carried {
   const kept: Labels = Object.fromEntries(
     carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined).map((field) => [field, image[field]]),
   );
   const properties = Object.entries(kept.properties ?? {}).filter(
     // What was said of the content is said anew of the bytes that arrive.
-    ([name]) => reserved?.test(name) !== true && name !== contentIdProperty && name !== contentOfProperty,
+    ([name]) =>
+      reserved?.test(name) !== true &&
+      references?.test(name) !== true &&
+      name !== contentIdProperty &&
+      name !== contentOfProperty,
   );
   const fitting = kept.tags?.filter((tag) => tags?.test(tag) !== false) ?? [];
   const wanted = own.visibility ?? (fields.includes('visibility') ? image.visibility : undefined);

@@ -94,7 +94,7 @@ export async function readyCopy(
     const unverified = short || wishes.transfer.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
     if (unverified !== undefined) surface.warn(unverified);
     if (!surface.settings.dryRun) surface.say(`route: ${route} (${words.join(' → ')})`);
-    const { description, later } = carried(image, own, to, prepared, surface);
+    const { description, later } = carried(original, own, to, prepared, surface);
     const delivery: Delivery = {
       ...claim,
       request: {
@@ -150,13 +150,24 @@ async function unchanged(
 }
 
 /** What of the record goes along; the rest is told. */
-function carried(image: Image, own: ReturnType<typeof descriptionFrom>, to: At<'upload'>, { plan }: Prepared, surface: Surface) {
+function carried(
+  { image, at: from }: Original,
+  own: ReturnType<typeof descriptionFrom>,
+  to: At<'upload'>,
+  { plan }: Prepared,
+  surface: Surface,
+) {
   const verb = to.verb('upload');
+  // Within one account they mean what they meant.
+  const references = from.profile === to.profile ? undefined : from.verb('download').references;
   const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
-  const { dropped, ...along } = carriedTo(verb, image, own, kept ?? plan.encoding.format);
+  const { dropped, ...along } = carriedTo(verb, image, own, kept ?? plan.encoding.format, references);
   if (dropped.length > 0) surface.warn(`not copied, unsupported by ${to.provider}: ${dropped.join('; ')}`);
   const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
   if (behind.length > 0) surface.warn(`not copied, reserved by ${to.provider}: properties ${behind.join(', ')}`);
+  const foreign = Object.keys(image.properties).filter((key) => references?.test(key) && own.properties?.[key] === undefined);
+  if (foreign.length > 0 && verb.fields.includes('properties'))
+    surface.warn(`not copied, meant for ${from.profile} only: properties ${foreign.join(', ')}`);
   for (const tag of image.tags)
     if (verb.tags?.test(tag) === false) surface.warn(`not copied, invalid in ${to.provider}: tag "${tag}"`);
   return along;

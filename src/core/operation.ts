@@ -62,7 +62,7 @@ export interface OperationTypes {
   delete: { request: { readonly id: string }; result: Promise<void>; facts: DeleteFacts };
   replicate: { request: ReplicateRequest; result: Promise<ImageRecord>; facts: { readonly place: string } };
   upload: { request: UploadRequest; result: Promise<ImageRecord>; facts: UploadFacts };
-  download: { request: DownloadRequest; result: Promise<Download>; facts: { readonly ranges: boolean } };
+  download: { request: DownloadRequest; result: Promise<Download>; facts: DownloadFacts };
   import: { request: ImportRequest; result: Promise<ImageRecord>; facts: ImportFacts };
   share: { request: ShareRequest; result: Promise<readonly Member[]>; facts: ShareFacts };
   places: { request: object; result: Promise<readonly Place[]>; facts: { readonly place: string } };
@@ -101,6 +101,14 @@ export interface UploadFacts extends Extras {
   readonly tags?: RegExp;
   /** Names of properties that are the provider's own: of another image they stay behind. Absent: there are none. */
   readonly reserved?: RegExp;
+}
+interface DownloadFacts {
+  readonly ranges: boolean;
+  /**
+   * Names of properties that refer to what is in this account's cloud only, such as other images, servers and keys: of a copy
+   * elsewhere they would name nothing, or what is somebody else's. Absent: there are none.
+   */
+  readonly references?: RegExp;
 }
 interface DeleteFacts {
   /** The answer comes before the image is gone; waiting is due. */

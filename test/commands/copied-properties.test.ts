@@ -42,7 +42,11 @@ describe('properties of a copied image', () => {
       expect(copied.json()).toMatchObject({ properties: { os_hash_note: 'x', 'owner_specified.rack': '7', keep: '1' } });
       expect(copied.stderr).toContain('not copied, reserved by openstack: properties locations, os_glance_note, stores');
       const back = await stage.ok(['copy', 'pcd:p', 'bb', '-o', 'json'], { env });
-      const { 'imgctl.contentId': _id, 'imgctl.contentOf': _of, ...kept } = (back.json() as { properties: Record<string, string> }).properties;
+      const {
+        'imgctl.contentId': _id,
+        'imgctl.contentOf': _of,
+        ...kept
+      } = (back.json() as { properties: Record<string, string> }).properties;
       expect(kept).toEqual({ os_hash_note: 'x', 'owner_specified.rack': '7', keep: '1' });
     } finally {
       await openstack.stop();
@@ -94,4 +98,31 @@ describe('what is so already', () => {
     await stage.ok(['replicate', 'aa:p', '--to', 'home'], { env });
     await stage.ok(['patch', 'aa:p', '--name', 'p'], { env });
   });
+});
+
+it('a property that refers to what is in the cloud of the source stays behind, which is said, unless it stays in that cloud', async () => {
+  const openstack = await startOpenstack();
+  try {
+    env = { ...env, ...profileVariables('pcd', 'openstack', openstack.values) };
+    const references = [
+      'kernel_id',
+      'ramdisk_id',
+      'base_image_ref',
+      'instance_uuid',
+      'cinder_encryption_key_id',
+      'img_signature_uuid',
+    ];
+    const given = [...references, 'os_distro'].flatMap((name) => ['--property', `${name}=0a1b2c3d-0000-4000-8000-000000000001`]);
+    await stage.ok(['upload', stage.write('seed', smallDisk()), '--name', 'pcd:p', ...given], { env });
+    const copied = await stage.ok(['copy', 'pcd:p', 'aa', '--property', 'kernel_id=mine', '-o', 'json'], { env });
+    const { properties: there } = copied.json() as { properties: Record<string, string> };
+    expect(Object.keys(there).filter((name) => !name.startsWith('imgctl.'))).toEqual(['kernel_id', 'os_distro']);
+    expect(there.kernel_id).toBe('mine');
+    const behind = references.filter((name) => name !== 'kernel_id').sort();
+    expect(copied.stderr).toContain(`not copied, meant for pcd only: properties ${behind.join(', ')}`);
+    const again = await stage.ok(['copy', 'pcd:p', 'pcd:q', '-o', 'json'], { env });
+    expect(Object.keys((again.json() as { properties: object }).properties)).toEqual(expect.arrayContaining(references));
+  } finally {
+    await openstack.stop();
+  }
 });

@@ -6,6 +6,7 @@ import type { Call, Operation } from '../../core/operation.ts';
 import { handoverOf } from './handover.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath, readRecord } from './images.ts';
+import { cloudReferences } from './record.ts';
 
 const noData = (image: ImageRecord): ImgctlError =>
   conflictError(`image ${image.id} has no data: it is ${image.providerStatus}`, {
@@ -47,6 +48,7 @@ async function* read(client: OpenstackClient, image: ImageRecord, from: number, 
 
 export const download: Operation<OpenstackClient, 'download'> = {
   ranges: true,
+  references: cloudReferences,
   async run(client, { id }, call) {
     const image = await readRecord(client, id, call);
     // An administrator may read a deactivated image: that is Glance's to say.

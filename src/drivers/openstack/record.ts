@@ -56,6 +56,10 @@ export const baseAttributes: ReadonlySet<string> = new Set([
 /** Names that no property of a user's can have. */
 export const reservedNames = new RegExp(`^(?:os_glance_.*|${[...baseAttributes].join('|')})$`);
 
+/** Properties by which Nova, Cinder and Glance find other images, servers, volumes' snapshots and keys of the same cloud. */
+export const cloudReferences =
+  /^(?:kernel_id|ramdisk_id|base_image_ref|instance_uuid|block_device_mapping|bdm_v2|cinder_encryption_key_\w+|img_signature\w*)$/;
+
 /** Properties that an image has fields for. */
 const fieldProperties: ReadonlySet<string> = new Set(['description', 'architecture']);
 
