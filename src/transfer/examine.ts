@@ -1,4 +1,5 @@
 import type { Format } from '../core/encoding.ts';
+import { archivedDisk } from './archived.ts';
 import { canStream, inspect, promisedBy } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { sourceOfBytes, sourceOfPrefix } from './formats/reading.ts';
@@ -39,7 +40,11 @@ export async function examine(given: Source, declared?: Format): Promise<Examine
     (fileName !== undefined && promisedBy(fileName)?.formats?.includes('vhd') === true);
   const examined = (source: Source, inspection: Inspection, reached: boolean): Promise<Examined> =>
     asExamined(source, inspection, reached, isCalledVhd);
-  if (random && given.near) return examined(given, await inspect(random, fileName), true);
+  if (random && given.near) {
+    const inspection = await inspect(random, fileName);
+    const disk = await archivedDisk(given, inspection);
+    return disk ? examine(disk, declared) : examined(given, inspection, true);
+  }
   let { source, prefix, complete } = await withPrefix(given);
   if (random) return examined(source, await inspect(random, fileName), true);
   let inspection = await inspectPrefix(prefix, complete, fileName);

@@ -1,10 +1,11 @@
 import type { Accept, Format } from '../core/encoding.ts';
 import type { Content } from '../core/operation.ts';
-import type { Checksum } from './checked.ts';
+import { checkNow, type Checksum } from './checked.ts';
 import { contentMaker } from './content.ts';
 import { examine } from './examine.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { judged } from './judge.ts';
+import { requiredOf } from './ready.ts';
 import { opaque, type Plan } from './plan.ts';
 import { needHelper } from './qemu-img.ts';
 import { checkClaim } from './safety.ts';
@@ -71,8 +72,11 @@ export async function prepare(given: Source, accepts: readonly Accept[], wishes:
   }
 }
 
-async function looked(given: Source, accepts: readonly Accept[], wishes: Wishes, means: Means): Promise<Prepared> {
-  const seen = await examine(given, declaredBy(wishes));
+async function looked(given: Source, accepts: readonly Accept[], asked: Wishes, means: Means): Promise<Prepared> {
+  const seen = await examine(given, declaredBy(asked));
+  const { archive } = seen.source;
+  if (archive) await checkNow(archive, requiredOf(archive, asked));
+  const wishes = archive ? { ...asked, checksum: undefined } : asked;
   // What shows only at its end is held against the claim once that has been seen.
   if (!seen.doubtful) checkClaim(seen.source.name, seen.inspection, wishes.fromFormat);
   const shrinking = wishes.compress === true && (await shrinks(seen));

@@ -23,6 +23,8 @@ export interface Source {
   readonly path?: string;
   /** It lies on this machine: reading it once more costs no network. */
   readonly near: boolean;
+  /** The archive of which it is one member: digests that anybody has published, or asks for, are those of the archive. */
+  readonly archive?: Source;
   /** The format that whoever offers the bytes says they have. */
   readonly declared?: Format;
   /** Content id of the disk, as whoever offers the bytes has it. */

@@ -91,7 +91,8 @@ export async function readWhole(
   signal: AbortSignal,
 ): Promise<WholeRead> {
   const { source, inspection } = seen;
-  const measured = measure(source.open(), algorithms);
+  // What a digest is asked of is the file, and of an archive not the disk in it.
+  const measured = measure((source.archive ?? source).open(), algorithms);
   const isDisk = isFlat(inspection.format) && !inspection.compression && inspection.unseen !== 'all';
   if (isDisk && isSound(inspection) && !(seen.whole && source.random?.spans && algorithms.length === 0)) {
     const { found, contentId } = await asFinding(inspection, () => lookAtDisk(measured.bytes, source, inspection, signal));
@@ -109,7 +110,12 @@ export async function readWhole(
     const contentId =
       inside.contentId ??
       (guest && isSound(inside.inspection) ? await contentIdOf(readRuns(guest.random, guest.inspection), signal) : undefined);
-    return { inspection: inside.inspection, contentId, bytes: file.bytes, digests: measured.result().digests };
+    return {
+      inspection: inside.inspection,
+      contentId,
+      bytes: (source.archive ?? file).bytes,
+      digests: measured.result().digests,
+    };
   } finally {
     for (const file of files) await file.close();
   }

@@ -4,4 +4,5 @@ export { asNamed, inspect, inWrapper } from './inspect.ts';
 export type { Inspection } from './inspection.ts';
 export { promisedBy } from './promised-formats.ts';
 export { canStream, readRuns, streamRuns } from './read-runs.ts';
+export { packedDisk } from './tar.ts';
 export { unwrap } from './unwrap.ts';

@@ -1,6 +1,7 @@
 import type { Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { parseOvf, type Ovf } from './ovf.ts';
+import type { RandomSource } from '../runs.ts';
 import { bufferOf, hasText, readFully } from './reading.ts';
 import { isTarHeader, recordBytes, tarName } from './tar-header.ts';
 import { tarMembers, type TarMember } from './tar-members.ts';
@@ -52,8 +53,7 @@ export const ova = archiveReader('ova', isOva);
 
 /** The one disk. Reports `tar_members` where there is none, or more than one: `isWhole`, where all members are known. */
 async function diskAmong(members: readonly TarMember[], isWhole: boolean, report: Report): Promise<TarMember | undefined> {
-  const described = members.find(({ name, bytes }) => description.test(name) && bytes <= mostDescriptionBytes);
-  const ovf = described && parseOvf((await readFully(described.source, 0, described.bytes, 'the description')).toString('utf8'));
+  const ovf = await descriptionIn(members);
   if (ovf && !checkPacking(ovf, report)) return undefined;
   const disks = await disksAmong(members, ovf);
   const [disk] = disks;
@@ -86,6 +86,28 @@ async function mightBeDisk({ name, bytes, source }: TarMember): Promise<boolean>
   if (bytes === 0 || companions.test(name) || holdsSums(name)) return false;
   const head = bufferOf(await source.read(0, Math.min(bytes, seenBytes)));
   return textFileOf({ head, tail: Buffer.alloc(0), size: bytes }) === undefined;
+}
+
+/**
+ * The disk of an appliance whose description says that it is compressed with gzip, all of whose members are as its sums say. Absent
+ * where there is none such: then what `inspect` finds counts.
+ */
+export async function packedDisk(source: RandomSource): Promise<TarMember | undefined> {
+  let isRefused = false;
+  const report: Report = { reject: () => (isRefused = true), warn: () => undefined };
+  const members = await tarMembers(source, report);
+  const ovf = await descriptionIn(members);
+  const [packed, ...others] = ovf?.disks ?? [];
+  if (!packed || others.length > 0 || packed.compression?.toLowerCase() !== 'gzip' || packed.chunkBytes !== undefined)
+    return undefined;
+  const [disk, ...further] = await disksAmong(members, ovf);
+  await checkSums(members, report);
+  return isRefused || further.length > 0 ? undefined : disk;
+}
+
+async function descriptionIn(members: readonly TarMember[]): Promise<Ovf | undefined> {
+  const described = members.find(({ name, bytes }) => description.test(name) && bytes <= mostDescriptionBytes);
+  return described && parseOvf((await readFully(described.source, 0, described.bytes, 'the description')).toString('utf8'));
 }
 
 /** What DSP0243 allows and is not read: disks that are compressed, or split into pieces, each with what to do. */
