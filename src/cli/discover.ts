@@ -11,7 +11,7 @@ export type Discovered = FoundProfile & { readonly provider: string };
  */
 export async function discover(surface: Surface): Promise<readonly Discovered[]> {
   const { surroundingsOf } = await import('../host/surroundings.ts');
-  const surroundings = surroundingsOf(surface.home);
+  const surroundings = surroundingsOf(surface.home, undefined, { signal: surface.signal });
   const looked = await Promise.allSettled(
     surface.drivers.names.map(async (provider): Promise<readonly Discovered[]> => {
       const driver = await driverNamed(provider, surface);

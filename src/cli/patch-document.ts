@@ -49,7 +49,7 @@ export function fieldsOf({ kind, content }: PatchDocument): ReadonlySet<string> 
 
 async function documentText(file: string, surface: Surface): Promise<string> {
   if (file === '-') return surface.readStdin();
-  const text = await textOf(file);
+  const text = await textOf(file, { signal: surface.signal });
   if (text === undefined) throw notFoundError(`no such file: ${file}`);
   return text;
 }

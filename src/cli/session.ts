@@ -43,7 +43,7 @@ const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Rec
 /** What the provider's usual variables, or the files its own tools read, give now. None of it is ours: all of it is literal. */
 async function ambientOrigins(driver: Driver, surface: Surface): Promise<Readonly<Record<string, Origin>>> {
   const { surroundingsOf } = await import('../host/surroundings.ts');
-  const surroundings = surroundingsOf(surface.home, surface.settings.region);
+  const surroundings = surroundingsOf(surface.home, surface.settings.region, { signal: surface.signal });
   const found = (await driver.discover(surroundings)).find((profile) => profile.ambient);
   if (found?.leftOut !== undefined)
     throw configError(`${found.name} (${found.source}) cannot be used: ${found.leftOut}`, {

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { configError } from '../core/errors.ts';
+import { configError, ImgctlError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { homeFolder, type Home } from '../host/folders.ts';
+import { smallFile, type Patience } from '../host/small-file.ts';
+import { codeOf, reasonOf } from '../host/system-error.ts';
 import type { HttpSettings, Pem } from '../http/settings.ts';
 import type { Surface } from './context.ts';
 
@@ -17,15 +18,18 @@ const reasons: Readonly<Record<string, string>> = {
 const isPem = (text: string): boolean => text.includes('-----BEGIN ');
 
 /** Reads a file of certificates or keys, or takes PEM that stands there itself (`env:NAME`, `file:PATH`). Throws CONFIG. */
-async function pemFrom(given: string, what: string, home: Home): Promise<Pem> {
+async function pemFrom(given: string, what: string, home: Home, patience: Patience): Promise<Pem> {
   if (isPem(given)) return { text: given, from: what };
   const file = given.startsWith('~/') ? path.join(homeFolder(home), given.slice(2)) : given;
   try {
     // DER is shown by its first byte: latin1 keeps it.
-    return { text: await readFile(file, 'latin1'), from: file };
+    return { text: (await smallFile(file, patience)).toString('latin1'), from: file };
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? '';
-    throw configError(`cannot read ${file}: ${reasons[code] ?? code}`, { hint: `Set ${what} to a file in PEM.`, cause });
+    if (cause instanceof ImgctlError) throw cause;
+    throw configError(`cannot read ${file}: ${reasons[codeOf(cause) ?? ''] ?? reasonOf(cause)}`, {
+      hint: `Set ${what} to a file in PEM.`,
+      cause,
+    });
   }
 }
 
@@ -41,7 +45,7 @@ interface Source {
  * cannot be read.
  */
 export async function tlsSettings(
-  { settings, home }: Pick<Surface, 'settings' | 'home'>,
+  { settings, home, signal }: Pick<Surface, 'settings' | 'home' | 'signal'>,
   values: Values,
 ): Promise<Pick<HttpSettings, 'ca' | 'cert' | 'key' | 'passphrase'>> {
   const option = (given: string | undefined, what: string): Source | undefined => (given ? { given, what } : undefined);
@@ -50,6 +54,7 @@ export async function tlsSettings(
     return typeof value === 'string' && value !== '' ? { given: value, what: `${name} of the profile` } : undefined;
   };
   const ownCert = option(settings.clientCert, '--client-cert');
+  const patience = { signal, ...(settings.timeout === undefined ? {} : { limitMs: settings.timeout }) };
   const sources = {
     ca: option(settings.caBundle, '--ca-bundle') ?? field('caBundle'),
     cert: ownCert ?? field('clientCert'),
@@ -57,7 +62,7 @@ export async function tlsSettings(
   };
   const read = await Promise.all(
     Object.entries(sources).map(async ([name, source]) =>
-      source ? [[name, await pemFrom(source.given, source.what, home)] as const] : [],
+      source ? [[name, await pemFrom(source.given, source.what, home, patience)] as const] : [],
     ),
   );
   const { clientKeyPassphrase } = values;

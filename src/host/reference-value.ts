@@ -45,9 +45,9 @@ export function writtenValue(value: FieldValue): string {
 export interface Asking {
   /** Is told of a file that other users can read. */
   readonly warn: (message: string) => void;
-  /** Stops a command. */
+  /** Stops a command, and the reading of a pipe. */
   readonly signal: AbortSignal;
-  /** How long a command may take where nobody can be asked by it. */
+  /** How long a command may take where nobody can be asked by it, and a pipe. */
   readonly limitMs: number;
   /** Somebody is at a terminal: a command may ask for a passphrase. */
   readonly isInteractive: boolean;
@@ -60,7 +60,7 @@ export interface Asking {
 export async function valueBehind(value: FieldValue, field: string, at: Home, asking: Asking): Promise<string> {
   if (value.kind === 'literal') return value.text;
   if (value.kind === 'env') return ofVariable(value.target, field, at);
-  if (value.kind === 'file') return ofFile(value.target, field, at, asking.warn);
+  if (value.kind === 'file') return ofFile(value.target, field, at, asking);
   // Starting programs takes node a tenth of the time in which a list is there: only who needs it loads it.
   return (await import('./command-value.ts')).ofCommand(value.target, field, at, asking);
 }
@@ -72,13 +72,13 @@ function ofVariable(name: string, field: string, at: Home): string {
   return value;
 }
 
-async function ofFile(name: string, field: string, at: Home, warn: (message: string) => void): Promise<string> {
+async function ofFile(name: string, field: string, at: Home, asking: Asking): Promise<string> {
   const file = name.startsWith('~/') ? path.join(homeFolder(at), name.slice(2)) : path.resolve(name);
-  const text = await textOf(file);
+  const { mode } = await stat(file).catch(() => ({ mode: 0 }));
+  const text = await textOf(file, asking);
   if (text === undefined) throw configError(`${field}: no such file: ${file}`);
-  const { mode } = await stat(file);
   if (at.platform !== 'win32' && (mode & 0o077) !== 0)
-    warn(`${file} (${field}) is readable by other users. Restrict it with: chmod 600 ${file}`);
+    asking.warn(`${file} (${field}) is readable by other users. Restrict it with: chmod 600 ${file}`);
   const value = text.trim();
   if (value === '') throw configError(`${field}: ${file} is empty`);
   return value;

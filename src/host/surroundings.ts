@@ -1,6 +1,7 @@
 import type { Surroundings } from '../core/driver.ts';
 import { userFolder, type Home } from './folders.ts';
 import { parseIni } from './ini.ts';
+import type { Patience } from './small-file.ts';
 import { textOf } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -16,13 +17,13 @@ function configHome(at: Home): string {
 }
 
 /** What drivers may look at to find profiles: the environment, files, and programs that hand out credentials. `region`: which one was asked for. */
-export function surroundingsOf(at: Home, region?: string): Surroundings {
+export function surroundingsOf(at: Home, region?: string, patience?: Patience): Surroundings {
   return {
     env: at.env,
     home: at.home ?? nowhere,
     configHome: configHome(at),
     ...(at.platform === 'linux' && process.getuid ? { userId: process.getuid() } : {}),
-    text: textOf,
+    text: (file) => textOf(file, patience),
     yaml: parseYaml,
     ini: parseIni,
     ...(region === undefined ? {} : { region }),

@@ -1,14 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import { localError } from '../core/errors.ts';
+import { ImgctlError, localError } from '../core/errors.ts';
+import { smallFile, type Patience } from './small-file.ts';
 import { codeOf, reasonOf } from './system-error.ts';
 
 const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
 
-/** A file's text as UTF-8, absent if there is none. Throws LOCAL if it is there and cannot be read. */
-export async function textOf(file: string): Promise<string | undefined> {
+/**
+ * A file's text as UTF-8, absent if there is none. Throws LOCAL if it is there and cannot be read, is larger than 16 MiB, or
+ * is a pipe that does not end in time; ABORTED when the run is stopped.
+ */
+export async function textOf(file: string, patience?: Patience): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return (await smallFile(file, patience)).toString('utf8');
   } catch (error) {
+    if (error instanceof ImgctlError) throw error;
     if (absentCodes.has(codeOf(error) ?? '')) return undefined;
     throw localError(`cannot read ${file}: ${reasonOf(error)}`, { cause: error });
   }
