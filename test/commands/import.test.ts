@@ -154,3 +154,35 @@ describe('an import that the cloud refuses as wrongly asked', () => {
     expect([left.exitCode, left.stderr]).toEqual([10, expect.stringContaining(String(named('new')[0]?.id))]);
   });
 });
+
+describe.each(['demo', 'root'])('an image that %s imports for everybody', (who) => {
+  const open = who === 'root' ? 'public' : 'community';
+  /** What its record was made with and changed to, in turn. */
+  const said = (): readonly unknown[] =>
+    cli
+      .cloud()
+      .requests()
+      .filter(({ method, path }) => (method === 'POST' && path.endsWith('/images')) || method === 'PATCH')
+      .map(({ body }) => JSON.parse(body) as unknown)
+      .map((sent) =>
+        Array.isArray(sent) ? (sent as { value: unknown }[])[0]?.value : (sent as { visibility: unknown }).visibility,
+      );
+
+  it('is seen by nobody else until its data is there and was looked at', async () => {
+    const run = await fetching(disk(), `${who}:new`, '--visibility', open, '-o', 'json');
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.json()).toMatchObject({ visibility: open });
+    expect(said()).toEqual(['private', open]);
+  });
+
+  it('is never seen where its data is not what it should be', async () => {
+    const run = await fetching(Buffer.alloc(0), `${who}:new`, '--visibility', open);
+    expect(run.exitCode, run.stderr).toBe(11);
+    expect(said()).toEqual(['private']);
+  });
+
+  it('is not left unwatched', async () => {
+    expect((await fetching(disk(), `${who}:new`, '--visibility', open, '--no-wait')).exitCode).toBe(2);
+    expect(cli.wires()).toEqual([]);
+  });
+});

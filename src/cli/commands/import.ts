@@ -1,7 +1,7 @@
 import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { formats } from '../../core/encoding.ts';
-import type { Image } from '../../core/image.ts';
+import type { Image, Visibility } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
 import { typedImage } from '../../core/next.ts';
 import { parseReference } from '../../core/reference.ts';
@@ -68,12 +68,20 @@ export const importImage = defineCommand({
     checkOwnId(at as At, verb, input);
     const checksum = await wantedChecksum(input.checksum, input.url, context);
     if (checksum && input.wait === false) throw usageError('--checksum and --no-wait cannot be combined');
+    const open = openedLater(at as At, fields.visibility);
+    if (open && input.wait === false)
+      throw usageError(`--visibility ${open} and --no-wait cannot be combined: the data is checked first`, {
+        hint: `Use --no-wait alone, then: imgctl patch IMAGE --visibility ${open}`,
+      });
     const call = context.call();
     const name = into ? (await at.verb('show').run({ id: into.id }, call)).name : reference.image;
     const since = new Date(context.io.now()).toISOString();
     const claim = {
       at,
-      request: { description: { name, ...fields }, ...(into ? { into: into.id } : {}) },
+      request: {
+        description: { name, ...fields, ...(open ? { visibility: 'private' as const } : {}) },
+        ...(into ? { into: into.id } : {}),
+      },
       ifExists: (input.ifExists ?? 'fail') as IfExists,
       call,
     };
@@ -114,11 +122,31 @@ export const importImage = defineCommand({
     const ready = await settled().catch(async (error: unknown) => {
       throw into ? await outOfUse(error, at as At, made.id, call) : await withoutRecord(error, at as At, made.id, call);
     });
-    if (before.replaces) await removeReplaced(before.replaces, ready, { at, call });
+    const shown = open ? await opened(at as At, ready, open, call) : ready;
+    if (before.replaces) await removeReplaced(before.replaces, shown, { at, call });
     task.done();
-    return one(imageView, ready);
+    return one(imageView, shown);
   },
 });
+
+/** Who shall see it besides, once its data is there and was looked at; absent: nobody, or it appears only then. */
+const openedLater = (at: At, wanted: Visibility | undefined): Visibility | undefined =>
+  !at.driver.worksOnFiles && (wanted === 'public' || wanted === 'community') && at.maybe('patch')?.fields.includes('visibility')
+    ? wanted
+    : undefined;
+
+async function opened(at: At, { id }: Image, visibility: Visibility, call: Call): Promise<Image> {
+  try {
+    return await at.verb('patch').run({ id, changes: { visibility }, extras: {} }, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    throw new ImgctlError(error.code, `${id} was imported, but is not ${visibility}: ${error.message}`, {
+      ...error.circumstances,
+      leftover: id,
+      cause: error,
+    });
+  }
+}
 
 /** An image whose provider says that it has the digest that is demanded. */
 function withDigest(taken: readonly Image[], checksum: Checksum | undefined): Same | undefined {
