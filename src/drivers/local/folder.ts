@@ -4,6 +4,7 @@ import path from 'node:path';
 import { configError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { ifThere, onDisk } from './failure.ts';
+import { layoutVersion } from './layout-version.ts';
 import { checkFolder } from './own-file.ts';
 
 /** A folder that is an OCI image layout. What is ours alone lies in its sub-folder `imgctl`, which other tools leave alone. */
@@ -30,14 +31,19 @@ export const draftsPath = (folder: Folder): string => ownPath(folder, 'tmp');
 export const newDraft = (folder: Folder | LockedFolder): string =>
   path.join('held' in folder ? folder.held : draftsPath(folder), randomUUID());
 
-/**
- * Makes the folder a layout if it is none. Throws CONFIG when a file is in the way, LOCAL where what we put files into, and take them out
- * of, is a link: it may lead to what is somebody else's, and two layouts may share it.
- */
-export async function makeLayout(folder: Folder): Promise<void> {
+/** Whether files of ours lie in a folder. Throws CONFIG when a file is in the way. */
+export async function hasOwn(folder: Folder): Promise<boolean> {
   const there = await ifThere(`cannot read ${folder.path}`, stat(folder.path));
   if (there && !there.isDirectory())
     throw configError(`${folder.path} is a file, not a folder`, { hint: 'Set path to a folder.' });
+  return (await ifThere(`cannot read ${folder.path}`, lstat(ownPath(folder, '')))) !== undefined;
+}
+
+/**
+ * Makes the folder a layout if it is none. Throws LOCAL where what we put files into, and take them out
+ * of, is a link: it may lead to what is somebody else's, and two layouts may share it.
+ */
+export async function makeLayout(folder: Folder): Promise<void> {
   for (const each of [blobsPath(folder), draftsPath(folder)]) {
     await onDisk(`cannot create the folder ${each}`, makeFolder(each));
     await checkFolder(path.dirname(each));
@@ -45,7 +51,7 @@ export async function makeLayout(folder: Folder): Promise<void> {
   }
   const layout = path.join(folder.path, 'oci-layout');
   if (await ifThere(`cannot read ${layout}`, lstat(layout))) return;
-  await writeDurably(folder, layout, '{"imageLayoutVersion":"1.0.0"}');
+  await writeDurably(folder, layout, JSON.stringify({ imageLayoutVersion: layoutVersion }));
 }
 
 /** Makes a folder and those above it. Node's own `recursive` never ends where mkdir answers ENOENT below a folder that is there (/proc). */

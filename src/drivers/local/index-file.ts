@@ -7,6 +7,7 @@ import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '..
 import { indexType } from '../_oci/media-types.ts';
 import { ifThere } from './failure.ts';
 import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
+import { checkLayoutVersion } from './layout-version.ts';
 import { readOwn } from './own-file.ts';
 
 const readings = 10;
@@ -36,16 +37,20 @@ async function hasBlobs(folder: Folder): Promise<boolean> {
 }
 
 /** What is wrong with a text as an index; absent when nothing is. No list is not an empty list. */
-const faultOf = (json: Json | undefined): string | undefined =>
-  json === undefined ? 'it is not a JSON object' : Array.isArray(json.manifests) ? undefined : 'it has no list of manifests';
+function faultOf(json: Json | undefined): string | undefined {
+  if (json === undefined) return 'it is not a JSON object';
+  if (!Array.isArray(json.manifests)) return 'it has no list of manifests';
+  return json.schemaVersion === 2 ? undefined : 'it is not an OCI image index (schemaVersion 2)';
+}
 
 /**
- * The index of a folder; an empty one where there is none and nothing is stored yet. Throws PROVIDER when it stays unreadable, says
- * nothing of manifests, or is missing where blobs are: what leads nowhere then is not forgotten, but unknown. Throws LOCAL for a link:
+ * The index of a folder; an empty one where there is none and nothing is stored yet. Throws PROVIDER for a layout of another version, or
+ * when the index stays unreadable, is none, or is missing where blobs are: what leads nowhere then is not forgotten, but unknown. Throws LOCAL for a link:
  * it is replaced by a rename, and then what it led to would be left behind.
  * Oddity: skopeo and its kin write index.json by truncating it, without a lock: an empty or half file is read again.
  */
 export async function readIndex(folder: Folder): Promise<Index> {
+  await checkLayoutVersion(folder);
   const file = indexPath(folder);
   for (let reading = 1; ; reading += 1) {
     const text = (await readOwn(file))?.toString();

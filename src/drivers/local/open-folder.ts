@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Lock } from '../../core/driver.ts';
 import { clearDrafts } from './drafts.ts';
 import { systemWords } from '../../core/system-words.ts';
-import { makeLayout, ownPath, type Folder } from './folder.ts';
-import { makeIndex } from './index-file.ts';
+import { hasOwn, makeLayout, ownPath, type Folder } from './folder.ts';
+import { makeIndex, readIndex } from './index-file.ts';
 import { unsettled } from './ledger.ts';
 import { keepReserve } from './reserve.ts';
 import { settle } from './settle.ts';
@@ -12,6 +12,8 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
   const folder: Folder = {
     path: path.resolve(folderPath),
     async locked(work, note) {
+      // What is somebody else's is refused before the first file of ours is put beside it.
+      if (!(await hasOwn(folder))) await readIndex(folder);
       await makeLayout(folder);
       return lock(ownPath(folder, 'index'), async ({ folder: held }) => {
         const locked = { ...folder, held };
