@@ -60,6 +60,8 @@ export interface Settings extends GlobalValues {
   readonly retryLimit: number;
   readonly timeoutMs: number;
   readonly concurrencyLimit: number;
+  /** The profiles are those of the option, not of the environment. */
+  readonly isProfileTyped: boolean;
 }
 
 const defaultRetries = 3;
@@ -71,10 +73,14 @@ export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, 
   const named = values.output ?? (values.json ? 'json' : env.IMGCTL_OUTPUT || undefined) ?? 'table';
   const format = outputFormats.find((known) => known === named);
   if (!format) throw usageError(`IMGCTL_OUTPUT: "${named}" is not one of ${outputFormats.join(', ')}`);
+  // None of them means "without a limit": what is meant by 0 is not known.
+  for (const name of ['bwlimit', 'concurrency', 'timeout'] as const)
+    if (values[name] === 0) throw usageError(`--${name} must be more than 0`, { hint: `Omit --${name} for the default.` });
   const ambient = env.IMGCTL_PROFILE;
   return {
     ...values,
     profile: values.profile.length > 0 || !ambient ? values.profile : [ambient],
+    isProfileTyped: values.profile.length > 0,
     format,
     retryLimit: values.retries ?? defaultRetries,
     timeoutMs: values.timeout ?? parseDuration(env.IMGCTL_TIMEOUT || defaultTimeout, 'IMGCTL_TIMEOUT'),

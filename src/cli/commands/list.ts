@@ -1,3 +1,4 @@
+import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { groupViewBy } from '../../ui/views/group.ts';
@@ -45,6 +46,8 @@ export const list = defineCommand({
   ],
   async run(input, context) {
     const { directory, settings } = context;
+    if (input.allProfiles && settings.isProfileTyped)
+      throw usageError('--all-profiles and --profile cannot be combined', { hint: 'Use one of them.' });
     const selected = input.allProfiles
       ? directory.all
       : settings.profile.length > 0
