@@ -2,9 +2,9 @@ import { usageError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Driver } from '../core/driver.ts';
 import { lackOf } from '../core/field.ts';
-import { withoutPassword } from '../http/redact.ts';
+import { holdsCredentials, withoutPassword } from '../http/redact.ts';
 import { pathsFromHere } from '../host/folders.ts';
-import { literal, parseValue, writtenValue } from '../host/reference-value.ts';
+import { literal, parseValue, writtenValue, type FieldValue } from '../host/reference-value.ts';
 import type { ShownField, ShownProfile } from '../ui/views/profile.ts';
 import { nearest } from '../ui/nearest.ts';
 import type { Surface } from './context.ts';
@@ -22,9 +22,19 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
       });
     }
     const parsed = parseValue(value);
+    refuseCredentials(driver, name, parsed);
     if (field.choices && parsed.kind === 'literal' && !field.choices.includes(parsed.text))
       throw usageError(`invalid ${name}: ${parsed.text}`, { hint: `Supported: ${field.choices.join(', ')}` });
   }
+}
+
+/** An address is shown wherever a profile is: what signs in has fields of its own. */
+function refuseCredentials({ setup }: Driver, name: string, value: FieldValue): void {
+  if (value.kind !== 'literal' || !setup.where?.some(({ field }) => field === name)) return;
+  if (holdsCredentials(value.text.replace(/^[a-z]+:\/\//i, '')))
+    throw usageError(`${name} holds a user name and a password`, {
+      hint: `Set ${name} to the address alone, and sign in by the fields for that.`,
+    });
 }
 
 /**

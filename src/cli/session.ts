@@ -4,6 +4,7 @@ import { lackOf, usualVariables } from '../core/field.ts';
 import type { OperationName } from '../core/operation.ts';
 import { Secret } from '../core/secret.ts';
 import { ownFolder, withHome } from '../host/folders.ts';
+import { holdsCredentials } from '../http/redact.ts';
 import { literal, valueBehind, writtenValue, type Asking } from '../host/reference-value.ts';
 import { fieldVariable, resolveFields, type Origin } from '../profiles/resolve.ts';
 import { nearest } from '../ui/nearest.ts';
@@ -92,7 +93,7 @@ async function valuesOf(
     const isSecret = facts?.secret === true;
     // Whatever goes wrong from now on, it is not shown.
     if (isSecret) surface.redactor.learn(value);
-    else surface.redactor.learnAddress(value);
+    else surface.redactor.learnAddress(holdsCredentials(value) ? `any://${value}` : value);
     values[field] = isSecret ? new Secret(value) : value;
   }
   const missing = Object.entries(driver.profile).filter(([field, facts]) => facts.required && !values[field]);

@@ -46,6 +46,10 @@ const damaged = (message: string): Error => configError(message, { hint: 'Fix it
 const isTimestamp = (tag: unknown): boolean =>
   tag === 'timestamp' || (typeof tag === 'object' && tag !== null && 'tag' in tag && tag.tag === 'tag:yaml.org,2002:timestamp');
 
+/** What YAML 1.1 tools do not take in a plain text or a block, or take for the end of a line. */
+// oxlint-disable-next-line no-control-regex
+const oddSigns = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff\p{Cs}]/u;
+
 /**
  * A value as YAML that YAML 1.1 and 1.2 tools read alike. Lines are not folded. Texts that `mustQuote` picks are
  * written between double quotes on one line, so that their signs can be escaped afterwards.
@@ -54,8 +58,11 @@ export function toYaml(value: unknown, mustQuote: (text: string) => boolean = ()
   const document = new Document(value, { version, aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_key, node: Scalar) {
-      if (isScalar(node) && typeof node.value === 'string' && mustQuote(node.value)) node.type = 'QUOTE_DOUBLE';
+      if (isScalar(node) && typeof node.value === 'string' && (oddSigns.test(node.value) || mustQuote(node.value)))
+        node.type = 'QUOTE_DOUBLE';
     },
   });
-  return document.toString({ lineWidth: 0, directives: false });
+  const text = document.toString({ lineWidth: 0, directives: false });
+  // YAML 1.1 has no room for these, and the writer leaves them as they are.
+  return text.replace(/[\ufffe\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);
 }

@@ -5,6 +5,7 @@ import { watchConnecting } from './connecting.ts';
 import { aborted, failure, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
+import { refuseEncoded } from './encoded.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 import { timerMs } from '../core/quantity.ts';
 
@@ -99,5 +100,8 @@ export async function ask(
   } finally {
     clearTimeout(patience);
   }
-  return { status: response.statusCode, headers: answerHeaders(response.headers), text: response.rawBody.toString('utf8') };
+  const { statusCode: status, rawBody } = response;
+  const headers = answerHeaders(response.headers);
+  if (rawBody.length > 0) refuseEncoded({ status, headers }, request.shown, 'api');
+  return { status, headers, text: rawBody.toString('utf8') };
 }

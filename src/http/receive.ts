@@ -3,6 +3,7 @@ import { providerError } from '../core/errors.ts';
 import type { Bytes, ReceiveAnswer, ReceiveRequest } from '../core/http.ts';
 import { createInbox } from './inbox.ts';
 import { begin, type BulkTools, type Exchange } from './exchange.ts';
+import { refuseEncoded } from './encoded.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 
 /** Bytes of a body that is read as text. */
@@ -110,14 +111,15 @@ export async function receiveBytes(wire: WireRequest, range: Range | undefined, 
   exchange.wait('waiting for the answer', Math.max(tools.limits.timeoutMs, tools.limits.stallMs));
   const message = await exchange.answer;
   exchange.rest();
+  const status = message.statusCode ?? 0;
+  const headers = answerHeaders(message.headers);
   try {
+    refuseEncoded({ status, headers }, wire.shown, 'file');
     checkRange(message, range, wire);
   } catch (error) {
     exchange.stop();
     throw error;
   }
-  const status = message.statusCode ?? 0;
-  const headers = answerHeaders(message.headers);
   // A redirect or a refusal is read at once: nobody can forget to, and its connection is free again.
   if (status >= 300) {
     const text = await readText(message, exchange, tools.limits.stallMs, true);

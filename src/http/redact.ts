@@ -86,8 +86,11 @@ export function shownBody(text: string): string {
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** A text with the password in the address that it holds, if it does, replaced. */
-export const withoutPassword = (text: string): string => text.replace(/(:\/\/[^/@\s:]*:)[^/@\s]+@/g, '$1•••@');
+/** A text with the password in the address that it holds, or is without a scheme, replaced. */
+export const withoutPassword = (text: string): string => text.replace(/((?:^|:\/\/)[^/@\s:]*:)[^/@\s]+@/g, '$1•••@');
+
+/** A host with credentials before it, without a scheme. */
+export const holdsCredentials = (text: string): boolean => /^[^/@\s:]*:[^/@\s]*@/.test(text);
 
 const decoded = (text: string): string => {
   try {

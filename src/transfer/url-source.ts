@@ -102,7 +102,9 @@ async function probe(url: URL, http: Http, call: Call): Promise<Probed> {
     const answer = await http.receive({ url: target, queryIsSecret: true, range: { from: 0, to: 0 } }, call);
     if (answer.status === 206 || answer.status === 200) {
       await letGo(answer.bytes);
-      return { target, state: validatorOf(answer), ranges: answer.status === 206 };
+      const state = validatorOf(answer);
+      if (state.total === undefined && !/chunked/i.test(answer.headers['transfer-encoding'] ?? '')) warnOfLength(target, call);
+      return { target, state, ranges: answer.status === 206 };
     }
     // Of nothing there is no first byte.
     if (answer.status === 416 && /^bytes \*\/0$/.test(answer.headers['content-range'] ?? ''))
@@ -114,6 +116,12 @@ async function probe(url: URL, http: Http, call: Call): Promise<Probed> {
   throw networkError(`${url.host} redirects more than ${redirectLimit} times`);
 }
 
+/** Without a length and without chunks, a connection that breaks off looks like the end. */
+function warnOfLength(target: URL, call: Call): void {
+  const message = `${shownAddress(target)} reports no length: if its answer breaks off, the disk is cut short and nothing shows it`;
+  call.note({ kind: 'warning', message });
+}
+
 /** Lets go of a body without reading it. */
 async function letGo(bytes: Bytes): Promise<void> {
   await bytes[Symbol.asyncIterator]().return?.();
@@ -123,6 +131,9 @@ const longestWords = 200;
 
 /** What a server says of its refusal, cut short. Whoever answers at a URL is who was asked. */
 async function said(answer: ReceiveAnswer): Promise<Said> {
-  const text = (await answer.text()).trim();
+  // What is no refusal is content, and content is not for messages; nor is what is no text.
+  const text = answer.status < 300 ? '' : (await answer.text()).trim();
+  if (answer.status < 300) await letGo(answer.bytes);
+  if (/[\ufffd\u0000-\u0008]/.test(text)) return { words: '', isOwn: true };
   return { words: (isPage(text) ? pageWords(text) : text).slice(0, longestWords), isOwn: true };
 }

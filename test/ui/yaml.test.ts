@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../src/core/errors.ts';
 import { parseYaml, toYaml } from '../../src/host/yaml.ts';
+import { yamlText } from '../../src/ui/document.ts';
 
 describe('parseYaml', () => {
   it('reads as the tools do whose files it reads', () => {
@@ -47,4 +48,12 @@ describe('toYaml', () => {
   it('does not fold long lines', () => {
     expect(toYaml({ a: 'word '.repeat(60) + 'end' }).split('\n')).toHaveLength(2);
   });
+});
+
+it('texts with signs that old YAML tools do not take are quoted and escaped', async () => {
+  for (const text of ['x\ty', '\tx', 'a\t\nb\n', 'a\rb', 'a\u0085b', 'a\u2028b', 'a\ufffeb', 'a\uffffb', '\ufeffa']) {
+    const yaml = await yamlText({ text, [`k${text}`]: 1 });
+    expect(yaml).not.toMatch(/[^\n\u0020-\u007e]/);
+    expect(parseYaml(yaml, 'f')).toEqual({ text, [`k${text}`]: 1 });
+  }
 });

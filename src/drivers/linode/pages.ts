@@ -13,6 +13,8 @@ const pagesAhead = 8;
 interface Page {
   readonly rows: readonly Wire[];
   readonly pages: number;
+  /** How many rows the list has in all, as far as the answer says so. */
+  readonly results: number;
 }
 
 /** Pages in a row that may bring nothing new, as others make and delete images. */
@@ -36,8 +38,13 @@ export async function* pagesOf(client: LinodeClient, list: List, call: Call): As
   };
   const read = (page: number): Promise<Page> => readPage(client, list, page, within);
   const look = watchProgress(list.what, mostIdlePages);
-  const looked = ({ rows }: Page): readonly Wire[] => {
-    look(rows.map((row) => row.id ?? row));
+  const seen = new Set<unknown>();
+  let announced = 0;
+  const looked = ({ rows, results }: Page): readonly Wire[] => {
+    const ids = rows.map((row) => row.id ?? row);
+    look(ids);
+    for (const id of ids) seen.add(id);
+    announced = results;
     return rows;
   };
   const first = await read(1);
@@ -56,6 +63,10 @@ export async function* pagesOf(client: LinodeClient, list: List, call: Call): As
       const page = await ahead.shift();
       if (page) yield looked(page);
     }
+    if (seen.size < announced) {
+      const message = `${list.what}: the list ended after ${seen.size} of ${announced}, so some may be missing`;
+      call.note({ kind: 'warning', message });
+    }
   } finally {
     stop.abort();
   }
@@ -70,5 +81,5 @@ async function readPage(client: LinodeClient, { limiter, ...list }: List, page: 
   const body = answer.json();
   if (!isWire(body) || !Array.isArray(body.data) || typeof body.pages !== 'number')
     throw providerError(`${list.what}: the answer is no page of a list`);
-  return { rows: wiresOf(body.data), pages: body.pages };
+  return { rows: wiresOf(body.data), pages: body.pages, results: typeof body.results === 'number' ? body.results : 0 };
 }

@@ -43,7 +43,8 @@ export const upload: Operation<LinodeClient, 'upload'> = {
     const { record, address } = await askNew(client, { path: 'images/upload', json, what: beginning, ifMissing }, begun, call);
     call.note({ kind: 'created', id: record.id });
     try {
-      if (address === undefined) throw providerError(`${beginning}: the answer has no upload address`);
+      if (address === undefined || !/^https?:\/\//i.test(address) || !URL.canParse(address))
+        throw providerError(`${beginning}: the answer has no upload address`);
       await put(client, address, request.content, length, call);
     } catch (error) {
       throw await withoutRecord(client, record, error, call);
