@@ -1,8 +1,8 @@
-import { isNoSuchImage, partialError } from '../core/errors.ts';
+import { abortedError, isNoSuchImage, partialError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { OperationName } from '../core/operation.ts';
 import { imageView } from '../ui/views/image.ts';
-import { resultView } from '../ui/views/result.ts';
+import { resultView, type ResultRow } from '../ui/views/result.ts';
 import type { View } from '../ui/view.ts';
 import type { Context } from './context.ts';
 import { agree, findAndAgree, withLoss, type Loss } from './loss.ts';
@@ -68,7 +68,8 @@ export async function eachImage<V extends OperationName>(
   const several = { failFast: options.failFast ?? false, ignoreMissing: options.ignoreMissing ?? false };
   const rows = await allOf(rowsOf(context, each, several, ready, onceEach(work)));
   const failed = rows.filter((row) => row.result === 'failed');
-  if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
+  if (context.signal.aborted) await context.report(abortedError(`interrupted: ${done(rows)} of ${rows.length} images were done`));
+  else if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);
 }
 
@@ -82,6 +83,8 @@ function onceEach<V extends OperationName>(work: Work<V>): Work<V> {
     return result;
   };
 }
+
+const done = (rows: readonly ResultRow[]): number => rows.filter(({ result }) => result === 'ok').length;
 
 /** The outcome of one image: itself, or a row where it is, or might have been, no longer there. */
 function single(image: Image | undefined, { at, id, text }: Target<OperationName>, asRow = false): Outcome {

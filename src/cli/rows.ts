@@ -1,4 +1,4 @@
-import { ImgctlError, isNoSuchImage } from '../core/errors.ts';
+import { abortedError, ImgctlError, isNoSuchImage } from '../core/errors.ts';
 import type { OperationName } from '../core/operation.ts';
 import type { ResultRow } from '../ui/views/result.ts';
 import type { Surface } from './context.ts';
@@ -20,6 +20,9 @@ interface Several {
   readonly ignoreMissing: boolean;
 }
 
+const interrupted = (error: unknown): ImgctlError =>
+  error instanceof ImgctlError ? error : abortedError('interrupted', { cause: error });
+
 /** A row for each image. A failure is told whole, with its hint, as it would be of that image alone; its row keeps a short word. */
 export function rowsOf<V extends OperationName>(
   context: Surface,
@@ -30,6 +33,7 @@ export function rowsOf<V extends OperationName>(
 ): readonly Promise<ResultRow>[] {
   let stopped = false;
   return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<ResultRow> => {
+    if (context.signal.aborted) return { image: text, result: 'skipped', message: 'not begun (interrupted)' };
     if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
     try {
       const found = await find(text);
@@ -38,6 +42,8 @@ export function rowsOf<V extends OperationName>(
       return { image: text, result: 'ok', profile: found.at.profile, id: image?.id ?? found.id, ...known };
     } catch (error) {
       if (error instanceof DryRunStop) return plannedRow(text, error, context);
+      // What is done by now is told, and what may be.
+      if (context.signal.aborted) return failedRow(text, interrupted(error), context);
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       if (ignoreMissing && isNoSuchImage(error)) return absent(text, context);
       stopped = failFast;

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortedError, conflictError, ImgctlError, isNoSuchImage, providerError, waitTimeoutError } from '../core/errors.ts';
+import {
+  abortedError,
+  conflictError,
+  ImgctlError,
+  isNoSuchImage,
+  notFoundError,
+  providerError,
+  waitTimeoutError,
+} from '../core/errors.ts';
 import type { Image, Status } from '../core/image.ts';
 import type { Call, Work } from '../core/operation.ts';
 import { typedImage } from '../core/next.ts';
@@ -49,6 +57,20 @@ function reached(image: Image, goal: Goal, began: boolean): boolean {
   return false;
 }
 
+/** Throws NOT_FOUND, with the places that there are, for one in which no image can ever be. */
+async function refuseUnknown(at: At, image: Image, wanted: readonly string[], call: Call): Promise<void> {
+  const absent = wanted.filter((name) => !image.places.some((place) => place.name === name));
+  const look = at.maybe('places');
+  if (absent.length === 0 || !look) return;
+  const places = await look
+    .run({}, call)
+    // Whoever cannot tell its places may have this one.
+    .catch(() => undefined);
+  const odd = places && absent.find((name) => !places.some((place) => place.name === name));
+  if (!places || odd === undefined) return;
+  throw notFoundError(`no such place: ${odd}`, { hint: `Places: ${places.map(({ name }) => name).join(', ')}` });
+}
+
 function allPlacesReady(image: Image, wanted: readonly string[]): boolean {
   const states = wanted.map((name) => image.places.find((place) => place.name === name));
   const failed = states.find((place) => place?.status === 'failed');
@@ -80,6 +102,7 @@ export async function waitFor(
   let pauseMs = Math.min(firstPauseMs, longestMs);
   let began = false;
   let last: Image | undefined;
+  let asked = false;
   for (;;) {
     const seen = await look(at, id, options.work, options.call);
     if (seen instanceof ImgctlError) {
@@ -90,6 +113,8 @@ export async function waitFor(
     const image = (last = seen);
     options.task?.message(told(image, Date.now() - begun, limitMs), image.progress?.percent);
     if (reached(image, goal, began)) return finished(image);
+    if ('places' in goal && !asked) await refuseUnknown(at, image, goal.places, options.call);
+    asked = true;
     began ||= !resting.has(image.status);
     if (Date.now() + pauseMs > deadline) throw late(at, id, goal, limitMs, image);
     await sleep(timerMs(pauseMs), undefined, { signal: options.call.signal }).catch(() => {
