@@ -212,7 +212,7 @@ describe('a dry run at the local store', () => {
     ['deactivate web', 'deactivate'],
     ['reactivate web', 'reactivate'],
     ['delete web', 'delete'],
-    ['replicate web --to second', 'replicate'],
+    ['replicate web --to home', 'replicate'],
     ['import new --url http://127.0.0.1:1/x --disk-format raw', 'import'],
   ])('%s changes nothing', async (line, verb) => {
     await stage.image('web');

@@ -71,3 +71,9 @@ it('a plan does not say that an image would be deleted which is protected', asyn
   const two = await stage.run(['delete', other, kept, '-n', '-o', 'json']);
   expect([two.exitCode, two.stderr.includes(`image ${kept} is protected`)]).toEqual([12, true]);
 });
+
+it.each(['--to', '--remove', '--exactly'])('a plan has no place that there is not: replicate %s', async (option) => {
+  await stage.image('web');
+  const result = await stage.run(['replicate', 'web', option, 'nosuch', '-n', '--yes', '-o', 'json']);
+  expect([result.exitCode, result.stdout, errorOf(result).message]).toEqual([5, '', 'no such place: nosuch']);
+});

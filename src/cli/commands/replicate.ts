@@ -1,6 +1,8 @@
-import { usageError } from '../../core/errors.ts';
+import { ImgctlError, notFoundError, usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
 import type { At } from '../command.ts';
+import type { Surface } from '../context.ts';
 import { defineCommand } from '../command.ts';
 import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
 import type { Loss } from '../loss.ts';
@@ -56,6 +58,7 @@ export const replicate = defineCommand({
         ...(exactly ? { exactly } : {}),
         ...(exactly && basis ? { basis } : {}),
       };
+      if (context.settings.dryRun) await refuseUnknownPlaces(at as At, exactly ?? [...input.to, ...input.remove], call, context);
       const image = await at.verb('replicate').run(request, call);
       const wanted = exactly ?? input.to;
       // What the answer shows done need not be looked at again.
@@ -75,6 +78,20 @@ export const replicate = defineCommand({
     return eachImage(context, input.image, input, replicateOne, { loss });
   },
 });
+
+/** A plan is made only of places that there are. Throws NOT_FOUND. */
+async function refuseUnknownPlaces(at: At, asked: readonly string[], call: Call, surface: Surface): Promise<void> {
+  let known: readonly string[] | undefined;
+  try {
+    known = (await at.maybe('places')?.run({}, call))?.map(({ name }) => name);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    surface.warn(`could not check the places: ${error.message}`);
+  }
+  const strange = known && asked.find((name) => !known.includes(name));
+  if (strange !== undefined)
+    throw notFoundError(`no such place: ${strange}`, { hint: `List places with: imgctl places -p ${at.profile}` });
+}
 
 /** What goes: the copies in the places that are going. `seen` keeps the images by which that was judged. */
 const lossBy = (isGoing: (place: string) => boolean, agreed: boolean, seen: Map<string, Image>): Loss<'replicate' | 'show'> => ({
