@@ -12,6 +12,7 @@ import type { At } from './command.ts';
 import type { Surface } from './context.ts';
 import type { Entry } from './directory.ts';
 import { changes, dryHttp, DryRunStop, firstStop, keepingFirstStop, plannedFor, stoppedAt } from './dry-run.ts';
+import { warnOfLoosePath } from './loose-paths.ts';
 import { memoryOf } from './memory.ts';
 import { refuseRegion } from './regions.ts';
 import { roundedUp } from './rounded.ts';
@@ -90,8 +91,8 @@ async function valuesOf(
     const facts = driver.profile[field];
     const said = await valueBehind(origin.value, field, surface.home, asking);
     const value = facts?.paths ? withHome(said, surface.home) : said;
+    if (facts?.paths && origin.from === 'profile') warnOfLoosePath(entry.name, field, value, facts.paths, surface);
     const isSecret = facts?.secret === true;
-    // Whatever goes wrong from now on, it is not shown.
     if (isSecret) surface.redactor.learn(value);
     else surface.redactor.learnAddress(holdsCredentials(value) ? `any://${value}` : value);
     values[field] = isSecret ? new Secret(value) : value;
@@ -110,8 +111,7 @@ async function valuesOf(
 
 /** Nothing is set of what the provider's own tools read: what an account needs is named by their variables. */
 function throwIfLacking({ name }: Entry, driver: Driver, known: ReadonlySet<string>): void {
-  const lack = lackOf(driver.profile, driver.setup, known);
-  if (lack === undefined) return;
+  if (lackOf(driver.profile, driver.setup, known) === undefined) return;
   throw configError(`profile ${name}: nothing is set in the environment`, {
     hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: imgctl help environment`,
   });

@@ -58,6 +58,12 @@ export const pathsFromHere = (text: string, form: 'one' | 'named'): string =>
         (_all, comma: string, name: string, one: string) => `${comma}${name}${fromHere(one.trimEnd())}`,
       );
 
+/** The first path of a text of that form that leads elsewhere from every folder one stands in; absent: none does. */
+export const relativePathIn = (text: string, form: 'one' | 'named'): string | undefined =>
+  (form === 'one' ? [text] : text.split(',').map((each) => each.slice(each.indexOf('=') + 1)))
+    .map((each) => each.trim())
+    .find((each) => fromHere(each) !== each && !path.isAbsolute(each));
+
 type Purpose = 'config' | 'data' | 'cache';
 
 const xdg: Readonly<Record<Purpose, readonly [string, string]>> = {

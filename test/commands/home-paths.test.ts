@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import local from '../../src/drivers/local/index.ts';
@@ -65,4 +65,18 @@ describe('a file in which a value is kept', () => {
     const refused = await stage.run(['list', '-p', 'lin', '--json']);
     expect([refused.exitCode, errorOf(refused).message]).toEqual([3, expect.stringContaining(`${file} is empty`)]);
   });
+});
+
+it('a path from the current folder that an earlier version has kept is warned about', async () => {
+  await stage.ok(['profile', 'add', 'lab', '--provider', 'local', '--set', 'path=/srv/lab', '--set', 'places=a=/srv/a,b=~/b']);
+  const file = stage.file('.config/imgctl/config.json');
+  expect((await stage.run(['list', '-p', 'lab'])).stderr).not.toContain('leads elsewhere');
+  const kept = readFileSync(file, 'utf8');
+  for (const [before, after, said] of [
+    ['"/srv/lab"', '"lab"', 'path lab'],
+    ['a=/srv/a', 'a=./far', 'places ./far'],
+  ] as const) {
+    writeFileSync(file, kept.replace(before, after));
+    expect((await stage.run(['list', '-p', 'lab'])).stderr).toContain(`profile lab: ${said} leads elsewhere from each folder`);
+  }
 });
