@@ -71,12 +71,8 @@ export async function startSink({ listed = 0, latencyMs = 0, file } = {}) {
     if (url.pathname.startsWith('/v4/images/')) return json(response, 200, linode);
     if (url.pathname === '/v4/images') return json(response, 200, { data: [], page: 0, pages: 0, results: 0 });
     if (request.method === 'PUT') return response.writeHead(url.pathname === '/put' ? 200 : 204).end();
-    if (request.method === 'PATCH' || request.method === 'POST')
-      return json(
-        response,
-        request.method === 'POST' ? 201 : 200,
-        glanceImage(1, { size: received || null, status: received ? 'active' : 'queued' }),
-      );
+    if (request.method === 'POST') return json(response, 201, glanceImage(1, { size: null, status: 'queued' }));
+    if (request.method === 'PATCH') return json(response, 200, glanceImage(1, { size: received || null }));
     if (url.pathname.endsWith('/file')) {
       response.writeHead(200, { 'content-length': statSync(file).size, 'content-type': 'application/octet-stream' });
       return createReadStream(file, { highWaterMark: 1 << 20 }).pipe(response);

@@ -78,7 +78,7 @@ const isSame = (found: Buffer | undefined, source: Buffer): boolean => found?.eq
 
 /** A half-made image is told of by its id, or at least that there may be one. */
 const isNamed = (id: string, stderr: string): boolean =>
-  stderr.includes(id) || stderr.includes('may have been created all the same');
+  stderr.includes(id) || stderr.includes('Check whether the image was created before you try again');
 
 function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[]): readonly string[] {
   const whole = fresh.filter((image) => isSame(diskOf(image), transfer.source));

@@ -19,8 +19,8 @@ export async function createImage(
   const wire = await client.askObject({ what, method: 'POST', path: '/images', json: body }, call);
   const made = textIn(wire.id) ?? id;
   if (made === undefined) throw providerError(`${what}: the answer has no id`);
-  // Whatever else it is, it is not ours to be filled, or removed.
-  if (wire.status !== 'queued' || (description.name !== undefined && wire.name !== description.name))
+  // What has data already is not new: it is not ours to be filled, or removed.
+  if (wire.status !== 'queued')
     throw providerError(`${what} was answered with another image: ${made}, "${String(wire.name)}", ${String(wire.status)}`);
   if (asked && made !== id)
     call.note({ kind: 'warning', message: `the image service chose the id ${made} instead of ${id ?? ''}` });
