@@ -6,7 +6,7 @@ const stage = commandStage();
 let env: Readonly<Record<string, string>>;
 beforeEach(() => {
   env = {
-    ...profileVariables('aa', 'local', { path: stage.file('aa') }),
+    ...profileVariables('aa', 'local', { path: stage.file('aa'), places: `second=${stage.file('second')}` }),
     ...profileVariables('bb', 'local', { path: stage.file('bb') }),
   };
 });

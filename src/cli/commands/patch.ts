@@ -46,7 +46,8 @@ export const patch = defineCommand({
     if (both !== undefined)
       throw usageError(`${both} is set by an option and in the ${document?.kind ?? ''}`, { hint: 'Set it in one.' });
     if (input.name !== undefined || documented.has('name')) refuseOneNameForSeveral(input.image, context);
-    const known = editableFields.filter((field) => documented.has(field));
+    // Whether a document changes what it holds shows only beside the image; one for several is no image's own.
+    const known = editableFields.filter((field) => input.image.length > 1 && documented.has(field));
     const asked = { ...changes, ...Object.fromEntries(known.map((field) => [field, true])) };
     for (const at of await openProfiles(input.image, context)) {
       const verb = at.verb('patch');
