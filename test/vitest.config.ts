@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     root,
     pool: 'threads',
-    maxWorkers: 3,
+    maxWorkers: 4,
     env: { TZ: 'Pacific/Auckland' },
     testTimeout: 20_000,
     setupFiles: ['test/support/equal-bytes.ts'],

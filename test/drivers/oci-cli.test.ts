@@ -37,22 +37,22 @@ describe('a list of a registry, run after run', () => {
     for (let n = 0; n < count; n += 1) cloud.plant({ name: `image-${n}` });
   };
 
-  it('asks only for the digests of a thousand images that have not changed', async () => {
-    plantMany(1000);
+  it('asks only for the digests of hundreds of images that have not changed', async () => {
+    plantMany(300);
     const first = await list();
     const cold = asked();
-    expect(cold['GET blobs']).toBe(1000);
-    expect(cold['GET manifests']).toBe(1000);
+    expect(cold['GET blobs']).toBe(300);
+    expect(cold['GET manifests']).toBe(300);
     expect(cold['HEAD manifests']).toBeLessThanOrEqual(16);
     expect(await list()).toEqual(first);
-    expect(asked()).toEqual({ 'GET tags': 1, 'HEAD manifests': 1000 });
+    expect(asked()).toEqual({ 'GET tags': 1, 'HEAD manifests': 300 });
     const { stderr } = await ok('list', '-p', 'reg', '-o', 'id', '--progress', 'json');
     const events = stderr
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as object);
     expect(events[0]).toMatchObject({ event: 'start', task: 'list reg' });
-    expect(events[1]).toMatchObject({ event: 'progress', task: 'list reg', percent: 0, message: '0 of 1000 images' });
+    expect(events[1]).toMatchObject({ event: 'progress', task: 'list reg', percent: 0, message: '0 of 300 images' });
     expect(events.at(-1)).toMatchObject({ event: 'done', task: 'list reg' });
   }, 60_000);
 
