@@ -12,8 +12,8 @@ import { gather } from '../../support/content.ts';
 import { openSession } from '../../support/open-session.ts';
 import { diskOf } from './disk.ts';
 
-const processes = 12;
-const kills = 12;
+const processes = 20;
+const kills = 24;
 
 describe('several processes in one folder', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'imgctl-processes-'));
@@ -97,7 +97,7 @@ describe('several processes in one folder', () => {
       for (const id of done) if (!deleting.includes(id)) finished.add(id);
       // A lock left behind is given up after seconds, which is not what is tested here.
       rmSync(path.join(folder, 'imgctl', 'index.lock'), { recursive: true, force: true });
-      if (round % 4 === 3) {
+      if (round % 8 === 7) {
         const there = await expectWhole(folder);
         expect([...finished].filter((id) => !there.has(id))).toEqual([]);
       }
