@@ -39,7 +39,8 @@ const candidatesShown = 10;
 
 /**
  * The image named by id or exact name. What can be an id is tried as an id, then as a name; other texts, and words where one of
- * several is to be picked, as a name first. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no `pick` was made, or none that it may take.
+ * several is to be picked, as a name first. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no
+ * `pick` was made, or none that it may take.
  */
 export async function findImage(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
