@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { run, type World } from './cli/run.ts';
-import type { DriverList } from './cli/context.ts';
+import { run, type World } from './cli/program/run.ts';
+import type { DriverList } from './cli/program/context.ts';
 import { homeOf } from './host/folders.ts';
 import { drivers, usualDriver } from './drivers/index.ts';
 import { createSink, writeError, type Io } from './ui/io.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { flagChange } from './host/flag-change.ts';
+import { flagChange } from './host/v8-flags.ts';
 import { homeOf, ownFolder } from './host/folders.ts';
-import { loaderWith } from './host/kept-code.ts';
+import { loaderWith } from './host/code-cache.ts';
 import type * as program from './main.ts';
 
 type Process = typeof process;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ciHelp } from '../src/cli/ci-recipes.ts';
+import { ciHelp } from '../src/cli/help/ci.ts';
 import { untypable } from './support/typed-hints.ts';
 
 /** Phrases that nobody in the field would write, and what is written. */

@@ -1,4 +1,4 @@
-import { stamp } from './answers.ts';
+import { stamp } from './answer-check.ts';
 import { unsupportedError, type ImgctlError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Http } from './http.ts';

@@ -1,5 +1,5 @@
 import type { Answer } from './http.ts';
-import { hintWith, type Next } from './next.ts';
+import { hintWith, type Next } from './hint.ts';
 
 /** The kinds of failure and the exit status of each. Never renumbered; an unknown number means failure. */
 export const exitCodes = {

@@ -1,11 +1,11 @@
 import type { Got, Response } from 'got';
 import { type ImgctlError, providerError } from '../core/errors.ts';
 import type { Answer } from '../core/http.ts';
-import { watchConnecting } from './connecting.ts';
+import { watchConnecting } from './connect-phase.ts';
 import { aborted, failure, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
-import { refuseEncoded } from './encoded.ts';
+import { refuseEncoded } from './content-encoding.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 import { timerMs } from '../core/quantity.ts';
 

@@ -1,9 +1,9 @@
 import { networkError } from '../core/errors.ts';
 import type { Answer, ApiAnswer, Http, ReceiveAnswer } from '../core/http.ts';
 import { apiAnswer } from './answer.ts';
-import { brakeOf } from './brake.ts';
+import { brakeOf } from './throttle.ts';
 import { ask } from './client.ts';
-import { connectionRefusal } from './front.ts';
+import { connectionRefusal } from './gateway-pages.ts';
 import { receiveBytes } from './receive.ts';
 import { createRedactor } from './redact.ts';
 import { withRetries } from './retry.ts';

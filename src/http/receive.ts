@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { providerError } from '../core/errors.ts';
 import type { Bytes, ReceiveAnswer, ReceiveRequest } from '../core/http.ts';
-import { createInbox } from './inbox.ts';
-import { begin, type BulkTools, type Exchange } from './exchange.ts';
-import { refuseEncoded } from './encoded.ts';
+import { createInbox } from './receive-buffer.ts';
+import { begin, type BulkTools, type Exchange } from './bulk-request.ts';
+import { refuseEncoded } from './content-encoding.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 
 /** Bytes of a body that is read as text. */

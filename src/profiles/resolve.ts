@@ -1,5 +1,5 @@
 import type { Fields } from '../core/field.ts';
-import { literal, parseValue, type FieldValue } from '../host/reference-value.ts';
+import { literal, parseValue, type FieldValue } from '../host/secret-reference.ts';
 import type { StoredProfile } from './schema.ts';
 
 /** A field's value and where it came from, for `profile show` and for messages about refused credentials. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Lock } from '../core/driver.ts';
 import { configError, localError, type ImgctlError } from '../core/errors.ts';
 import { makeFolder } from '../host/make-folder.ts';
-import { trustedText } from '../host/own-file.ts';
+import { trustedText } from '../host/private-file.ts';
 import { reasonOf } from '../host/system-error.ts';
 import { emptyBook, parseBook, type ProfileBook } from './schema.ts';
 

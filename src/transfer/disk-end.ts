@@ -3,7 +3,7 @@ import { refusal } from './formats/findings.ts';
 import { asNamed, inspect } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { sourceOfEnds } from './formats/reading.ts';
-import { heldBack } from './held-back.ts';
+import { heldBack } from './hold-back.ts';
 
 /** So much of the beginning and of the end is kept: enough for every header, and for the tables of partitions at both ends. */
 const headBytes = 128 << 10;

@@ -1,5 +1,5 @@
 import type { Format } from '../core/encoding.ts';
-import { archivedDisk } from './archived.ts';
+import { archivedDisk } from './archive-member.ts';
 import { canStream, inspect, promisedBy } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { sourceOfBytes, sourceOfPrefix } from './formats/reading.ts';

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { ImgctlError, localError, notFoundError } from '../core/errors.ts';
-import { systemWords } from '../core/system-words.ts';
+import { systemWords } from '../core/errno.ts';
 import type { Bytes } from '../core/http.ts';
 
 /** Which bytes to read: `from` the first (default 0), `to` the last, inclusive (default: to the end of the file). */

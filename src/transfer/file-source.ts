@@ -8,7 +8,7 @@ import type { Bytes } from '../core/http.ts';
 import { fileBytes, readError } from './file-bytes.ts';
 import { dataSpans } from './holes.ts';
 import { streamSource, type Source } from './source.ts';
-import { unmoved } from './unmoved.ts';
+import { unmoved } from './file-unchanged.ts';
 
 const highWaterMark = 1024 * 1024;
 

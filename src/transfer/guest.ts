@@ -1,7 +1,7 @@
 import { integrityError } from '../core/errors.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { readable } from './plan.ts';
-import type { RandomSource } from './runs.ts';
+import type { RandomSource } from './extents.ts';
 import type { Source } from './source.ts';
 
 /** A disk that can be read at any place. */

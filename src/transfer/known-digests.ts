@@ -1,10 +1,10 @@
 import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
-import { compareDigests } from './checked.ts';
+import { compareDigests } from './checksum.ts';
 import { measure } from './measure.ts';
 import type { Means, Wishes } from './prepare.ts';
 import type { Source } from './source.ts';
-import { watched } from './watched.ts';
+import { watched } from './backpressure.ts';
 
 /** Digest of a whole source in hex: as it was published, else taken now where it lies near. Absent: it would have to be fetched. */
 export async function wholeDigest(

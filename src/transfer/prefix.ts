@@ -1,6 +1,6 @@
 import type { Bytes } from '../core/http.ts';
 import type { Source } from './source.ts';
-import { beginningWith } from './unchanged.ts';
+import { beginningWith } from './prefix-unchanged.ts';
 
 /** Enough for every header that a format is recognised by, where nothing is compressed in large blocks. */
 export const prefixBytes = 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { Accept, Format } from '../core/encoding.ts';
 import type { Content } from '../core/operation.ts';
-import { checkNow, type Checksum } from './checked.ts';
+import { checkNow, type Checksum } from './checksum.ts';
 import { contentMaker } from './content.ts';
 import { examine } from './examine.ts';
 import type { Inspection } from './formats/inspection.ts';
@@ -9,7 +9,7 @@ import { requiredOf } from './ready.ts';
 import { opaque, type Plan } from './plan.ts';
 import { needHelper } from './qemu-img.ts';
 import { checkClaim } from './safety.ts';
-import { shrinks } from './shrinkage.ts';
+import { shrinks } from './compressibility.ts';
 import type { Source } from './source.ts';
 
 /** What the user wants of a transfer. */

@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { Format } from '../core/encoding.ts';
 import { abortedError, integrityError, limitError, unsupportedError } from '../core/errors.ts';
 import { humanSize } from '../core/quantity.ts';
-import { runConfined, type Caps } from './confined.ts';
+import { runConfined, type Caps } from './sandbox.ts';
 import type { Inspection } from './formats/inspection.ts';
 import type { FindingCode } from './formats/findings.ts';
 import { hasText, readFully } from './formats/reading.ts';
-import type { RandomSource } from './runs.ts';
+import type { RandomSource } from './extents.ts';
 import type { Source } from './source.ts';
 import { temporaryFolder, temporarySource } from './spool.ts';
 

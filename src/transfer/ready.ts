@@ -1,7 +1,7 @@
 import type { Accept } from '../core/encoding.ts';
 import { integrityError, limitError } from '../core/errors.ts';
 import { humanSize } from '../core/quantity.ts';
-import { checkedSource, checkNow, strongest, type Checksum } from './checked.ts';
+import { checkedSource, checkNow, strongest, type Checksum } from './checksum.ts';
 import type { Examined } from './examine.ts';
 import { asNamed, inspect, unwrap } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
@@ -13,7 +13,7 @@ import { excused, helped, helpFor } from './qemu-img.ts';
 import { checkClaim, checkSafety } from './safety.ts';
 import type { Source } from './source.ts';
 import { spool } from './spool.ts';
-import { watched } from './watched.ts';
+import { watched } from './backpressure.ts';
 import { bombLimitBytes, lookInside } from './whole.ts';
 
 /** What a transfer was asked for, and what was found in its source so far. */

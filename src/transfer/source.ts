@@ -2,7 +2,7 @@ import { abortedError, integrityError, networkError } from '../core/errors.ts';
 import type { Format } from '../core/encoding.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Digests, Download } from '../core/operation.ts';
-import type { RandomSource } from './runs.ts';
+import type { RandomSource } from './extents.ts';
 
 /** Where bytes come from. `open` gives those from `from` up to and with `to`; more than once only where `repeatable`. */
 export interface Source {

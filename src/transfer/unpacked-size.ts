@@ -1,6 +1,6 @@
 import type { Compression } from '../core/encoding.ts';
 import { bufferOf } from './formats/reading.ts';
-import type { RandomSource } from './runs.ts';
+import type { RandomSource } from './extents.ts';
 
 const readers: Readonly<Partial<Record<Compression, (file: RandomSource) => Promise<number | undefined>>>> = {
   gzip: gzipSize,

@@ -1,7 +1,7 @@
 import { answerError, integrityError, networkError, providerError, type ImgctlError, type Said } from '../core/errors.ts';
 import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
-import { isPage, pageWords } from '../core/page-words.ts';
+import { isPage, pageWords } from '../core/html-text.ts';
 import { redirectOf } from '../core/redirect.ts';
 import { randomOver, type Source } from './source.ts';
 import { isSameState, tellsStates, validatorOf, type Validator } from './validator.ts';

@@ -1,5 +1,5 @@
-import type { Gathered } from './gather.ts';
-import { isHostile, jsonText, safeYaml } from './text.ts';
+import type { Gathered } from './output-buffer.ts';
+import { isHostile, jsonText, safeYaml } from './sanitize.ts';
 import type { Chosen, View } from './view.ts';
 
 /** Takes the items of a list one by one; `end` completes the document, or ends it where the source has `failed`. */

@@ -1,9 +1,9 @@
 import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
-import { typedImage } from '../core/next.ts';
+import { typedImage } from '../core/hint.ts';
 import { systemFailure } from '../host/system-error.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { styles, type Styles } from './style.ts';
-import { jsonText, safe } from './text.ts';
+import { jsonText, safe } from './sanitize.ts';
 
 /** How failures are shown. `profile` and `provider` are told where the failure itself does not know them. */
 export interface FailureOptions {

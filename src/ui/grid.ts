@@ -1,12 +1,12 @@
-import type { Fitted } from './fit.ts';
-import { foldList, foldRow, narrowing, type Narrow } from './fold.ts';
-import type { Gathered } from './gather.ts';
+import type { Fitted } from './column-widths.ts';
+import { foldList, foldRow, narrowing, type Narrow } from './wrap.ts';
+import type { Gathered } from './output-buffer.ts';
 import type { Io } from './io.ts';
-import { indent, isTooWide, mayShrink, planFor, type Grid, type GridOptions, type Plan } from './grid-plan.ts';
-import { humanText } from './shown.ts';
+import { indent, isTooWide, mayShrink, planFor, type Grid, type GridOptions, type Plan } from './grid-layout.ts';
+import { humanText } from './cell-text.ts';
 import { statusPaint, styles } from './style.ts';
 import { drawRows, type Row } from './table.ts';
-import { safe } from './text.ts';
+import { safe } from './sanitize.ts';
 import type { Chosen, View } from './view.ts';
 import { measureFor, type Measure } from './width.ts';
 

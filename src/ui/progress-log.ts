@@ -2,7 +2,7 @@ import type { Io } from './io.ts';
 import type { Painter } from './painter.ts';
 import { passTime, percentOf, type TaskState } from './task.ts';
 import { logLine } from './task-line.ts';
-import { jsonText, safe } from './text.ts';
+import { jsonText, safe } from './sanitize.ts';
 
 const lineEveryMs = 10_000;
 const eventEveryMs = 500;

@@ -4,7 +4,7 @@ import { eventPainter, logPainter } from './progress-log.ts';
 import { addBytes, beginStep, newTask, passTime, type TaskState } from './task.ts';
 import { terminalLine } from './task-line.ts';
 import { TerminalStream } from './terminal-stream.ts';
-import { safe } from './text.ts';
+import { safe } from './sanitize.ts';
 import { measureFor } from './width.ts';
 
 export type ProgressMode = 'auto' | 'bar' | 'plain' | 'json' | 'none';

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { abortedError, usageError } from '../core/errors.ts';
 import type { Io } from './io.ts';
-import { safe } from './text.ts';
+import { safe } from './sanitize.ts';
 
 /** How a question is asked. `secret`: what is typed is not shown. `default`: what an empty answer means. */
 export interface Question {

@@ -1,10 +1,10 @@
-import { csvWriter, idWriter, tabWriter } from './delimited.ts';
+import { csvWriter, idWriter, tabWriter } from './csv.ts';
 import { documentOf, jsonlWriter, jsonWriter, yamlText, yamlWriter, type Writer } from './document.ts';
-import { gather, type Gathered } from './gather.ts';
+import { gather, type Gathered } from './output-buffer.ts';
 import { gridFor } from './grid.ts';
 import { PipeClosed, type Io } from './io.ts';
-import { sheet } from './sheet.ts';
-import { jsonText } from './text.ts';
+import { sheet } from './details.ts';
+import { jsonText } from './sanitize.ts';
 import { columnNamed, columnsOf, type Chosen, type OutputFormat, type View } from './view.ts';
 
 /** How a result is to be written. `columns` absent or empty: the view's own. `raw`: with the provider's record. */

@@ -1,6 +1,6 @@
 import { humanDuration, humanSize } from '../core/quantity.ts';
 import { percentOf, remainingMs, type TaskState } from './task.ts';
-import { safe } from './text.ts';
+import { safe } from './sanitize.ts';
 import { cut, type Measure } from './width.ts';
 
 const longestBar = 30;

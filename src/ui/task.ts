@@ -1,4 +1,4 @@
-import { createMeter, type Meter } from './meter.ts';
+import { createMeter, type Meter } from './transfer-rate.ts';
 
 /** Where a task is. Bytes and their total are those of the step. Times are ms since 1970. */
 export interface TaskState {

@@ -1,6 +1,6 @@
 import { usageError } from '../core/errors.ts';
 import type { Io } from './io.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../host/did-you-mean.ts';
 
 export type OutputFormat = 'table' | 'wide' | 'json' | 'jsonl' | 'yaml' | 'csv' | 'id';
 

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { watchLists, type ListWatch } from '../../src/cli/list-watch.ts';
+import { watchLists, type ListWatch } from '../../src/cli/batch/watch.ts';
 import { providerError } from '../../src/core/errors.ts';
 import type { Image } from '../../src/core/image.ts';
-import { flagChange } from '../../src/host/flag-change.ts';
+import { flagChange } from '../../src/host/v8-flags.ts';
 import type { Task } from '../../src/ui/progress.ts';
 import { testCall } from '../conformance/stage.ts';
 import { fakeIo } from '../support/fake-io.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conflictError } from '../../src/core/errors.ts';
-import { commandLine, hintWith } from '../../src/core/next.ts';
+import { commandLine, hintWith } from '../../src/core/hint.ts';
 
 describe('a command that leads on', () => {
   it('names the image with its profile, and the profile where that is meant', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
-import { flagName, type Options } from '../../src/cli/option.ts';
-import { globalOptions } from '../../src/cli/settings.ts';
+import { flagName, type Options } from '../../src/cli/program/option.ts';
+import { globalOptions } from '../../src/cli/program/settings.ts';
 import { commandStage, errorOf } from './stage.ts';
 
 const stage = commandStage();

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
-import { flagName, type Options } from '../../src/cli/option.ts';
-import { parseArguments } from '../../src/cli/parse.ts';
-import { globalOptions } from '../../src/cli/settings.ts';
-import { argumentOptions, optionSynonyms, profileSynonyms, verbSynonyms } from '../../src/cli/synonyms.ts';
-import { usageLine } from '../../src/cli/usage-line.ts';
+import { flagName, type Options } from '../../src/cli/program/option.ts';
+import { parseArguments } from '../../src/cli/program/parse.ts';
+import { globalOptions } from '../../src/cli/program/settings.ts';
+import { argumentOptions, optionSynonyms, profileSynonyms, verbSynonyms } from '../../src/cli/program/synonyms.ts';
+import { usageLine } from '../../src/cli/program/usage-line.ts';
 import { commandStage, errorOf } from './stage.ts';
 
 const stage = commandStage();

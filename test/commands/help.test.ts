@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
-import { globalOptions } from '../../src/cli/settings.ts';
-import { flagName } from '../../src/cli/option.ts';
-import { parseArguments } from '../../src/cli/parse.ts';
+import { globalOptions } from '../../src/cli/program/settings.ts';
+import { flagName } from '../../src/cli/program/option.ts';
+import { parseArguments } from '../../src/cli/program/parse.ts';
 import { codeMeanings, exitCodes } from '../../src/core/errors.ts';
 import { imageFields } from '../../src/core/image.ts';
 import { driverList } from '../../src/main.ts';

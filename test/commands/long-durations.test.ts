@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
-import { flagName, parseOption, type Options } from '../../src/cli/option.ts';
-import { globalOptions } from '../../src/cli/settings.ts';
+import { flagName, parseOption, type Options } from '../../src/cli/program/option.ts';
+import { globalOptions } from '../../src/cli/program/settings.ts';
 import { limitsOf } from '../../src/http/settings.ts';
 import { sleep } from '../../src/core/retry.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';

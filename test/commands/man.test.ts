@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
 import { exitCodes } from '../../src/core/errors.ts';
-import { topicNames } from '../../src/cli/topic-names.ts';
+import { topicNames } from '../../src/cli/help/topic-names.ts';
 import { commandStage } from './stage.ts';
 
 const stage = commandStage();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { ciHelp } from '../../src/cli/ci-recipes.ts';
+import { ciHelp } from '../../src/cli/help/ci.ts';
 import { commandStage } from './stage.ts';
 
 const stage = commandStage();

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import driver from '../../src/drivers/oci/index.ts';
-import { surroundingsOf } from '../../src/host/surroundings.ts';
+import { surroundingsOf } from '../../src/host/environment.ts';
 import { testCall } from '../conformance/stage.ts';
 import { cliHome } from '../support/run-cli.ts';
 

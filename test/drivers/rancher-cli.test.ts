@@ -140,7 +140,9 @@ describe.each(versions)('rancher %s through the command line: changes', (version
   it('R14 gives the same hint where the server refuses DELETE', () =>
     onRancher({ version, key: 'superadmin' }, async (cli, cloud) => {
       cloud.put({});
-      expect(failed(await cli('delete 1i1 --yes'), 6, 'CONFLICT').hint).toBe('Deactivate it first, then delete it: imgctl deactivate cow:1i1');
+      expect(failed(await cli('delete 1i1 --yes'), 6, 'CONFLICT').hint).toBe(
+        'Deactivate it first, then delete it: imgctl deactivate cow:1i1',
+      );
       expect(writes(cloud)).toEqual(['DELETE']);
     }));
 
@@ -171,7 +173,9 @@ describe.each(versions)('rancher %s through the command line: changes', (version
   it('R12 says to deactivate first, R13 deletes, R15 purges, R16 R17 restores where there is such a thing', () =>
     onRancher({ version }, async (cli, cloud) => {
       cloud.put({ name: 'web' });
-      expect(failed(await cli('delete web --yes'), 6, 'CONFLICT').hint).toBe('Deactivate it first, then delete it: imgctl deactivate cow:1i1');
+      expect(failed(await cli('delete web --yes'), 6, 'CONFLICT').hint).toBe(
+        'Deactivate it first, then delete it: imgctl deactivate cow:1i1',
+      );
       expect(writes(cloud)).toEqual([]);
       await cli(`deactivate web ${poll}`);
       expect((await cli(`delete web --yes ${poll}`)).json()).toMatchObject({ result: 'ok' });

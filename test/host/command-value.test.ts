@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { valueBehind, type Asking } from '../../src/host/reference-value.ts';
+import { valueBehind, type Asking } from '../../src/host/secret-reference.ts';
 
 const home = { env: { PATH: process.env.PATH }, home: undefined, platform: 'linux' } as const;
 

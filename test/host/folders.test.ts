@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { completionAnswer } from '../../src/cli/completion/answer.ts';
-import { run } from '../../src/cli/run.ts';
+import { run } from '../../src/cli/program/run.ts';
 import { homeOf, ownFolder, temporaryFolder, userFolder } from '../../src/host/folders.ts';
 import { makeFolder } from '../../src/host/make-folder.ts';
 import { driverList } from '../../src/main.ts';

@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, ut
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loaderWith } from '../../src/host/kept-code.ts';
+import { loaderWith } from '../../src/host/code-cache.ts';
 
 let root: string;
 let codes: string;

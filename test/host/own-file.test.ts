@@ -3,10 +3,10 @@ import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmS
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { knownNames } from '../../src/cli/image-names.ts';
+import { knownNames } from '../../src/cli/completion/image-names.ts';
 import { createCache } from '../../src/host/cache.ts';
-import { isOwnFolder, readOwnFile } from '../../src/host/own-file.ts';
-import { loaderWith } from '../../src/host/kept-code.ts';
+import { isOwnFolder, readOwnFile } from '../../src/host/private-file.ts';
+import { loaderWith } from '../../src/host/code-cache.ts';
 import { readBook } from '../../src/profiles/store.ts';
 
 let root: string;

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
-import { watchConnecting } from '../../src/http/connecting.ts';
+import { watchConnecting } from '../../src/http/connect-phase.ts';
 import { createServers, drop, failureOf, httpServer, scripted, status, testCall } from './servers.ts';
 
 const servers = createServers();

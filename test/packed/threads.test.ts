@@ -31,5 +31,10 @@ it('the built program joins deflate data in threads of its own file', () => {
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(gunzipSync(readFileSync(path.join(folder, 'disk.raw.gz'))).equals(disk)).toBe(true);
-  expect(output[3]?.trim().split('\n').map((file) => path.basename(file))).toContain('join-thread.cjs');
+  expect(
+    output[3]
+      ?.trim()
+      .split('\n')
+      .map((file) => path.basename(file)),
+  ).toContain('join-thread.cjs');
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changesByDocument } from '../../src/cli/patch-document.ts';
+import { changesByDocument } from '../../src/engine/patch/document.ts';
 import { propertiesAfter } from '../../src/core/changes.ts';
 import { ImgctlError } from '../../src/core/errors.ts';
 import type { Image } from '../../src/core/image.ts';
 import { applyPatch, type Operation } from 'rfc6902';
-import { applyJsonPatch, PatchMisfit, type Json, type PatchStep } from '../../src/cli/json-patch.ts';
+import { applyJsonPatch, PatchMisfit, type Json, type PatchStep } from '../../src/engine/patch/json-patch.ts';
 
 const key = fc.constantFrom(
   'a',

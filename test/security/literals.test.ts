@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DriverList } from '../../src/cli/context.ts';
+import type { DriverList } from '../../src/cli/program/context.ts';
 import type { Driver } from '../../src/core/driver.ts';
 import { configError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';

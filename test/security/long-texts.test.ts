@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/http/redact.ts';
-import { isServicePage, pageWords, titleOf } from '../../src/core/page-words.ts';
+import { isServicePage, pageWords, titleOf } from '../../src/core/html-text.ts';
 
 /** Milliseconds of this process's own time that some work takes. */
 function cpuMs(work: () => unknown): number {

@@ -1,6 +1,6 @@
 import { commands } from '../../src/cli/commands/index.ts';
-import { flagName, type Options } from '../../src/cli/option.ts';
-import { globalOptions } from '../../src/cli/settings.ts';
+import { flagName, type Options } from '../../src/cli/program/option.ts';
+import { globalOptions } from '../../src/cli/program/settings.ts';
 
 const loaded = await Promise.all(commands.map(async (entry) => ({ entry, command: await entry.load() })));
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isRunning, processMark } from '../../src/host/process-mark.ts';
-import { clearDeadDrafts, draftsFor, keptAlive } from '../../src/transfer/drafts.ts';
+import { isRunning, processMark } from '../../src/host/process-id.ts';
+import { clearDeadDrafts, draftsFor, keptAlive } from '../../src/transfer/temporary-file.ts';
 import { bundle } from '../support/bundle.ts';
 
 let folder: string;

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttp } from '../../src/http/index.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
-import { persistentSource } from '../../src/transfer/persistent.ts';
+import { persistentSource } from '../../src/transfer/resume.ts';
 import type { Source } from '../../src/transfer/source.ts';
 import { urlSource } from '../../src/transfer/url-source.ts';
 import { testCall } from '../http/servers.ts';

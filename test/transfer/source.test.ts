@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { networkError } from '../../src/core/errors.ts';
 import type { Note } from '../../src/core/operation.ts';
 import { createHttp } from '../../src/http/index.ts';
-import { persistentSource } from '../../src/transfer/persistent.ts';
+import { persistentSource } from '../../src/transfer/resume.ts';
 import { prefixBytes, withPrefix } from '../../src/transfer/prefix.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
 import { urlSource } from '../../src/transfer/url-source.ts';

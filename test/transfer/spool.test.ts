@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isRunning, processMark } from '../../src/host/process-mark.ts';
+import { isRunning, processMark } from '../../src/host/process-id.ts';
 import { spool, temporaryFolder } from '../../src/transfer/spool.ts';
 import { guestDisk } from '../support/disk-images.ts';
 import { all, chunked, failure, stage } from './sources.ts';

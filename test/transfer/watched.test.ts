@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { watched } from '../../src/transfer/watched.ts';
+import { watched } from '../../src/transfer/backpressure.ts';
 
 const KiB = 1024;
 async function* chunks(count: number, bytes: number) {

@@ -37,7 +37,10 @@ describe('a sink', () => {
 
   it.skipIf(!existsSync('/dev/full'))('throws LOCAL when the disk is full (skipped without /dev/full)', async () => {
     const sink = createSink(createWriteStream('/dev/full'));
-    await expect(sink.write('x')).rejects.toMatchObject({ code: 'LOCAL', message: 'cannot write to standard output: no space left on device' });
+    await expect(sink.write('x')).rejects.toMatchObject({
+      code: 'LOCAL',
+      message: 'cannot write to standard output: no space left on device',
+    });
   });
 });
 

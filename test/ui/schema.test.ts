@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { contentIdProperty, imageFields, statuses, visibilities } from '../../src/core/image.ts';
-import { jsonText } from '../../src/ui/text.ts';
+import { jsonText } from '../../src/ui/sanitize.ts';
 import { imageView } from '../../src/ui/views/image.ts';
 import { debian, image, ubuntu } from './samples.ts';
 

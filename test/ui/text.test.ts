@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonText, safe, safeKeepingLines } from '../../src/ui/text.ts';
+import { jsonText, safe, safeKeepingLines } from '../../src/ui/sanitize.ts';
 
 /** What a terminal acts upon, or what reorders or hides text. */
 const dangerous = new RegExp(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../src/core/errors.ts';
-import { nearest } from '../../src/ui/nearest.ts';
+import { nearest } from '../../src/host/did-you-mean.ts';
 import { columnsOf } from '../../src/ui/view.ts';
 import { imageView } from '../../src/ui/views/image.ts';
 import { image } from './samples.ts';

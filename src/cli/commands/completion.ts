@@ -1,9 +1,9 @@
 import { usageError } from '../../core/errors.ts';
-import { jsonText } from '../../ui/text.ts';
-import { defineCommand } from '../command.ts';
+import { jsonText } from '../../ui/sanitize.ts';
+import { defineCommand } from '../program/command.ts';
 import { completionScripts } from '../completion/scripts.ts';
 import { completionTable } from '../completion/table.ts';
-import { plainText } from '../outcome.ts';
+import { plainText } from '../program/outcome.ts';
 
 const shells = Object.keys(completionScripts);
 

@@ -4,12 +4,12 @@ import { convertFile, promiseOf } from '../../transfer/convert.ts';
 import { writable } from '../../transfer/plan.ts';
 import { checkTarget } from '../../transfer/save.ts';
 import { savedView } from '../../ui/views/saved.ts';
-import { defineCommand } from '../command.ts';
-import { DryRunStop } from '../dry-run.ts';
-import { one } from '../outcome.ts';
-import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../transfer-options.ts';
-import { fileOf, sourceFrom } from '../source-from.ts';
-import { wantedChecksum } from '../wanted-checksum.ts';
+import { defineCommand } from '../program/command.ts';
+import { DryRunStop } from '../../engine/dry-run.ts';
+import { one } from '../program/outcome.ts';
+import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../options/transfer.ts';
+import { fileOf, sourceFrom } from '../../engine/operations/source.ts';
+import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
 
 export const convert = defineCommand({
   about:

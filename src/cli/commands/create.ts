@@ -1,17 +1,17 @@
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import { formats } from '../../core/encoding.ts';
 import { imageView } from '../../ui/views/image.ts';
-import type { At } from '../command.ts';
-import { defineCommand } from '../command.ts';
-import { onlyProfile, warnOfPrefix } from '../directory.ts';
-import { DryRunStop } from '../dry-run.ts';
-import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
-import { one } from '../outcome.ts';
+import type { At } from '../program/command.ts';
+import { defineCommand } from '../program/command.ts';
+import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
+import { DryRunStop } from '../../engine/dry-run.ts';
+import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../options/fields.ts';
+import { one } from '../program/outcome.ts';
 import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
-import { warnOfNamesakes } from '../taken-name.ts';
-import { plannedLabels } from '../transfer-options.ts';
-import { waitFor, waitOptions } from '../wait.ts';
+import { warnOfNamesakes } from '../../engine/operations/name-conflict.ts';
+import { plannedLabels } from '../options/transfer.ts';
+import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
 
 export const create = defineCommand({
   about: 'The data of a record comes later: imgctl upload FILE --into IMAGE, or imgctl import --into IMAGE --url URL.',

@@ -1,11 +1,11 @@
 import { ImgctlError } from '../../core/errors.ts';
-import { typedImage } from '../../core/next.ts';
-import type { At } from '../command.ts';
-import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, missingOptions, severalOptions } from '../each-image.ts';
-import { whyNotRemovable } from '../removable.ts';
-import { type Target } from '../targets.ts';
-import { waitFor, waitOptions } from '../wait.ts';
+import { typedImage } from '../../core/hint.ts';
+import type { At } from '../program/command.ts';
+import { defineCommand } from '../program/command.ts';
+import { drawsEach, eachImage, missingOptions, severalOptions } from '../batch/each-image.ts';
+import { whyNotRemovable } from '../../engine/operations/deletable.ts';
+import { type Target } from '../options/targets.ts';
+import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
 
 export const remove = defineCommand({
   about:

@@ -3,22 +3,22 @@ import path from 'node:path';
 import { withEnding, type Compression } from '../../core/encoding.ts';
 import { localError, unsupportedError, usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import { checkedSource, strongest, type Checksum } from '../../transfer/checked.ts';
-import { persistentSource } from '../../transfer/persistent.ts';
+import { checkedSource, strongest, type Checksum } from '../../transfer/checksum.ts';
+import { persistentSource } from '../../transfer/resume.ts';
 import { saveTo, checkTarget, type Saving } from '../../transfer/save.ts';
 import { whyUnverified } from '../../transfer/published.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import { convertFile } from '../../transfer/convert.ts';
 import { PipeClosed } from '../../ui/io.ts';
 import { savedView } from '../../ui/views/saved.ts';
-import { defineCommand } from '../command.ts';
-import type { Surface } from '../context.ts';
-import { about, DryRunStop } from '../dry-run.ts';
-import { one } from '../outcome.ts';
-import { target } from '../targets.ts';
-import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../transfer-options.ts';
+import { defineCommand } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { about, DryRunStop } from '../../engine/dry-run.ts';
+import { one } from '../program/outcome.ts';
+import { target } from '../options/targets.ts';
+import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../options/transfer.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
-import { wantedChecksum } from '../wanted-checksum.ts';
+import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
 
 export const download = defineCommand({
   about: 'The file gets its name only when every byte is there, verified and on the disk. --resume continues a partial download.',

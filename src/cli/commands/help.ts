@@ -1,13 +1,13 @@
 import { codeMeanings, exitCodes, usageError, type Code } from '../../core/errors.ts';
-import { nearest } from '../../ui/nearest.ts';
-import { ciHelp } from '../ci-recipes.ts';
-import { defineCommand } from '../command.ts';
-import type { Surface } from '../context.ts';
-import { commandHelp, firstHelp, groupHelp, optionsHelp } from '../help.ts';
-import { plainText } from '../outcome.ts';
-import { manPage } from '../man-page.ts';
-import { topicNames, type Topic } from '../topic-names.ts';
-import { environmentHelp, outputHelp, profilesHelp } from '../topics.ts';
+import { nearest } from '../../host/did-you-mean.ts';
+import { ciHelp } from '../help/ci.ts';
+import { defineCommand } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { commandHelp, firstHelp, groupHelp, optionsHelp } from '../help/help.ts';
+import { plainText } from '../program/outcome.ts';
+import { manPage } from '../help/man.ts';
+import { topicNames, type Topic } from '../help/topic-names.ts';
+import { environmentHelp, outputHelp, profilesHelp } from '../help/topics.ts';
 
 /** The table of exit codes, from the code. */
 function exitCodesHelp(): string {

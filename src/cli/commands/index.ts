@@ -1,4 +1,4 @@
-import type { CommandEntry } from '../command.ts';
+import type { CommandEntry } from '../program/command.ts';
 
 /** Every command, in the order of the help. What a command is made of is loaded when it is typed. */
 export const commands: readonly CommandEntry[] = [

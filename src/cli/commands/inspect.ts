@@ -9,11 +9,11 @@ import { excused, helpFor, needHelper } from '../../transfer/qemu-img.ts';
 import { refusalOf } from '../../transfer/safety.ts';
 import { readWhole, type WholeRead } from '../../transfer/whole.ts';
 import { inspectionView, type InspectionReport, type Taker } from '../../ui/views/inspection.ts';
-import { defineCommand } from '../command.ts';
-import type { Surface } from '../context.ts';
-import { many, one } from '../outcome.ts';
-import { driverNamed } from '../session.ts';
-import { sourceFrom } from '../source-from.ts';
+import { defineCommand } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { many, one } from '../program/outcome.ts';
+import { driverNamed } from '../../engine/account/open.ts';
+import { sourceFrom } from '../../engine/operations/source.ts';
 
 export const inspectFile = defineCommand({
   about:

@@ -2,15 +2,15 @@ import { usageError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
 import type { Changes } from '../../core/operation.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { At } from '../command.ts';
-import type { Surface } from '../context.ts';
-import { defineCommand } from '../command.ts';
-import { changeOptions, changesFrom, checkFields, extrasFrom, fieldsChanged } from '../fields.ts';
-import { changesByDocument, fieldsOf, readPatch, type PatchDocument } from '../patch-document.ts';
-import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
-import { onlyProfile } from '../directory.ts';
-import { warnOfNamesakes } from '../taken-name.ts';
-import { openProfiles, type Target } from '../targets.ts';
+import type { At } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { defineCommand } from '../program/command.ts';
+import { changeOptions, changesFrom, checkFields, extrasFrom, fieldsChanged } from '../options/fields.ts';
+import { changesByDocument, fieldsOf, readPatch, type PatchDocument } from '../../engine/patch/document.ts';
+import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
+import { onlyProfile } from '../../engine/account/registry.ts';
+import { warnOfNamesakes } from '../../engine/operations/name-conflict.ts';
+import { openProfiles, type Target } from '../options/targets.ts';
 
 export const patch = defineCommand({
   about:

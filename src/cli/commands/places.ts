@@ -1,7 +1,7 @@
 import { placeView } from '../../ui/views/place.ts';
-import { defineCommand } from '../command.ts';
-import { onlyProfile } from '../directory.ts';
-import { many } from '../outcome.ts';
+import { defineCommand } from '../program/command.ts';
+import { onlyProfile } from '../../engine/account/registry.ts';
+import { many } from '../program/outcome.ts';
 
 export const places = defineCommand({
   args: {},

@@ -1,13 +1,13 @@
 import { ImgctlError, notFoundError, usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import type { At } from '../command.ts';
-import type { Surface } from '../context.ts';
-import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
-import type { Loss } from '../loss.ts';
-import { type Target } from '../targets.ts';
-import { waitFor, waitOptions } from '../wait.ts';
+import type { At } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { defineCommand } from '../program/command.ts';
+import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
+import type { Loss } from '../batch/confirm-loss.ts';
+import { type Target } from '../options/targets.ts';
+import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
 
 export const replicate = defineCommand({
   about: 'Only --remove and --exactly remove copies; other places stay as they are. List places with: imgctl places',

@@ -3,12 +3,12 @@ import { isGlob } from '../../core/glob.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call } from '../../core/operation.ts';
 import { imageView } from '../../ui/views/image.ts';
-import type { At } from '../command.ts';
-import { defineCommand } from '../command.ts';
-import { onlyProfile } from '../directory.ts';
-import { one, plainText } from '../outcome.ts';
-import { chosen, imagesMeant, type FoundImage, type Meaning } from '../resolve-image.ts';
-import { imageMeant } from '../targets.ts';
+import type { At } from '../program/command.ts';
+import { defineCommand } from '../program/command.ts';
+import { onlyProfile } from '../../engine/account/registry.ts';
+import { one, plainText } from '../program/outcome.ts';
+import { chosen, imagesMeant, type FoundImage, type Meaning } from '../../engine/images/resolve.ts';
+import { imageMeant } from '../options/targets.ts';
 
 export const resolve = defineCommand({
   args: { image: { takes: 'required', summary: 'name, glob or id', completes: 'image' } },

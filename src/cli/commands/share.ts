@@ -1,12 +1,12 @@
 import { isNoSuchImage, usageError } from '../../core/errors.ts';
-import { shellWord } from '../../core/next.ts';
+import { shellWord } from '../../core/hint.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import { memberView } from '../../ui/views/member.ts';
-import { defineCommand, type At } from '../command.ts';
-import { many } from '../outcome.ts';
-import { missingOptions } from '../each-image.ts';
-import { forEachMember, membersMeant } from '../members.ts';
-import { target, toldOf } from '../targets.ts';
+import { defineCommand, type At } from '../program/command.ts';
+import { many } from '../program/outcome.ts';
+import { missingOptions } from '../batch/each-image.ts';
+import { forEachMember, membersMeant } from '../../engine/operations/members.ts';
+import { target, toldOf } from '../options/targets.ts';
 
 const withOption = {
   kind: 'names',

@@ -1,14 +1,14 @@
 import { ImgctlError, partialError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { imageView } from '../../ui/views/image.ts';
-import { defineCommand } from '../command.ts';
-import { many, one } from '../outcome.ts';
-import { inParallel } from '../parallel.ts';
-import { naming } from '../result-rows.ts';
-import { severalOptions } from '../each-image.ts';
-import { sharedLists, type Meaning } from '../resolve-image.ts';
-import { target } from '../targets.ts';
-import { begunElsewhere } from '../wait.ts';
+import { defineCommand } from '../program/command.ts';
+import { many, one } from '../program/outcome.ts';
+import { inParallel } from '../../engine/concurrency.ts';
+import { naming } from '../batch/result-rows.ts';
+import { severalOptions } from '../batch/each-image.ts';
+import { sharedLists, type Meaning } from '../../engine/images/resolve.ts';
+import { target } from '../options/targets.ts';
+import { begunElsewhere } from '../../engine/operations/wait.ts';
 
 export const show = defineCommand({
   args: { image: { takes: 'many', summary: 'id or exact name, optionally as PROFILE:NAME', completes: 'image' } },

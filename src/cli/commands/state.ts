@@ -1,8 +1,8 @@
 import { statuses, type Status } from '../../core/image.ts';
-import type { At, Command, Example } from '../command.ts';
-import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, missingOptions, severalOptions } from '../each-image.ts';
-import { waitFor, waitOptions } from '../wait.ts';
+import type { At, Command, Example } from '../program/command.ts';
+import { defineCommand } from '../program/command.ts';
+import { drawsEach, eachImage, missingOptions, severalOptions } from '../batch/each-image.ts';
+import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
 
 interface StateVerb {
   readonly verb: 'deactivate' | 'reactivate' | 'restore' | 'purge';

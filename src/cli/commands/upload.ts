@@ -4,16 +4,16 @@ import { parseReference } from '../../core/reference.ts';
 import { prepare, type Prepared } from '../../transfer/prepare.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { Format } from '../../core/encoding.ts';
-import type { At } from '../command.ts';
-import { defineCommand } from '../command.ts';
-import { deliver, type Delivery } from '../deliver.ts';
-import { onlyProfile, warnOfPrefix } from '../directory.ts';
-import { DryRunStop } from '../dry-run.ts';
-import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../fields.ts';
-import { one } from '../outcome.ts';
-import { fileOf, sourceFrom } from '../source-from.ts';
-import { foreseen } from '../taken-name.ts';
-import { target } from '../targets.ts';
+import type { At } from '../program/command.ts';
+import { defineCommand } from '../program/command.ts';
+import { deliver, type Delivery } from '../../engine/operations/deliver.ts';
+import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
+import { DryRunStop } from '../../engine/dry-run.ts';
+import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../options/fields.ts';
+import { one } from '../program/outcome.ts';
+import { fileOf, sourceFrom } from '../../engine/operations/source.ts';
+import { foreseen } from '../../engine/operations/name-conflict.ts';
+import { target } from '../options/targets.ts';
 import {
   compressOption,
   forContainer,
@@ -27,9 +27,9 @@ import {
   warnOfSize,
   wishesFrom,
   warnOfLimit,
-} from '../transfer-options.ts';
-import { waitOptions } from '../wait.ts';
-import { wantedChecksum } from '../wanted-checksum.ts';
+} from '../options/transfer.ts';
+import { waitOptions } from '../../engine/operations/wait.ts';
+import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
 
 export const upload = defineCommand({
   about:

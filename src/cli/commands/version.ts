@@ -1,6 +1,6 @@
 import { versionView } from '../../ui/views/version.ts';
-import { defineCommand } from '../command.ts';
-import { one, plainText } from '../outcome.ts';
+import { defineCommand } from '../program/command.ts';
+import { one, plainText } from '../program/outcome.ts';
 
 export const version = defineCommand({
   args: {},

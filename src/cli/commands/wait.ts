@@ -1,9 +1,9 @@
 import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
-import type { At } from '../command.ts';
-import { defineCommand } from '../command.ts';
-import { drawsEach, eachImage, severalOptions } from '../each-image.ts';
-import { begunElsewhere, waitFor, type Goal } from '../wait.ts';
+import type { At } from '../program/command.ts';
+import { defineCommand } from '../program/command.ts';
+import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
+import { begunElsewhere, waitFor, type Goal } from '../../engine/operations/wait.ts';
 
 export const wait = defineCommand({
   about: '--for takes a status (active, inactive, queued, deleted…), several by commas, or replicated=PLACE[,replicated=PLACE…].',

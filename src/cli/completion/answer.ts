@@ -1,8 +1,8 @@
-import { profileDirectory } from '../directory.ts';
-import { knownNames } from '../image-names.ts';
+import { profileDirectory } from '../../engine/account/registry.ts';
+import { knownNames } from './image-names.ts';
 import { homeOf, ownFolder, type Home } from '../../host/folders.ts';
 import { readBook } from '../../profiles/store.ts';
-import { safe } from '../../ui/text.ts';
+import { safe } from '../../ui/sanitize.ts';
 import { complete, type Candidate, type OwnWords } from './complete.ts';
 import { bashWord, shellWords } from './shell-words.ts';
 import type { CompletionTable } from './table.ts';

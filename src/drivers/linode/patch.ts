@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import { tagsAfter } from '../../core/changes.ts';
-import { requireUnmet } from '../../core/meanwhile.ts';
+import { requireUnmet } from '../../core/conflict.ts';
 import type { Changes, Operation } from '../../core/operation.ts';
 import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
 import { editable, requireChangeable, requireKnown, warnOfName } from './fields.ts';

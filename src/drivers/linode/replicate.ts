@@ -1,6 +1,6 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { requireKnownPlaces } from '../../core/meanwhile.ts';
+import { requireKnownPlaces } from '../../core/conflict.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
 import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
 import { requireChangeable } from './fields.ts';

@@ -1,5 +1,5 @@
 import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
-import { systemCode, systemWords } from '../../core/system-words.ts';
+import { systemCode, systemWords } from '../../core/errno.ts';
 
 /** What the file system answers, with its errors as LOCAL errors that say `what` could not be done. */
 export async function onDisk<T>(what: string, work: Promise<T>): Promise<T> {

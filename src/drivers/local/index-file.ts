@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localError, providerError } from '../../core/errors.ts';
-import { systemWords } from '../../core/system-words.ts';
+import { systemWords } from '../../core/errno.ts';
 import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
 import { ifThere } from './failure.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Lock } from '../../core/driver.ts';
 import { clearDrafts } from './drafts.ts';
-import { systemWords } from '../../core/system-words.ts';
+import { systemWords } from '../../core/errno.ts';
 import { hasOwn, makeLayout, ownPath, type Folder } from './folder.ts';
 import { makeIndex, readIndex } from './index-file.ts';
 import { unsettled } from './ledger.ts';

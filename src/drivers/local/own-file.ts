@@ -2,7 +2,7 @@ import { constants, readFile } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { localError, type ImgctlError } from '../../core/errors.ts';
-import { systemCode } from '../../core/system-words.ts';
+import { systemCode } from '../../core/errno.ts';
 import { ifThere, onDisk } from './failure.ts';
 
 /* What lies in a store may have been put there by anybody who can write to it: a link to a file of somebody else's, or a FIFO. */

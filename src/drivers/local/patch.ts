@@ -1,4 +1,4 @@
-import { requireUnmet } from '../../core/meanwhile.ts';
+import { requireUnmet } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import { changedFields, recordFields } from '../_oci/next-record.ts';
 import type { Json } from '../_oci/manifest.ts';

@@ -1,5 +1,5 @@
 import { conflictError } from '../../core/errors.ts';
-import { systemWords } from '../../core/system-words.ts';
+import { systemWords } from '../../core/errno.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { blobSize, damagedBlob, isIntact, placeDraft, readBlob, readDocument } from './blobs.ts';

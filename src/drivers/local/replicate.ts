@@ -1,5 +1,5 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
-import { requireKnownPlaces } from '../../core/meanwhile.ts';
+import { requireKnownPlaces } from '../../core/conflict.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
 import { find } from './catalogue.ts';
 import { homePlace, type LocalClient } from './client.ts';

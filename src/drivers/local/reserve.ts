@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { systemCode } from '../../core/system-words.ts';
+import { systemCode } from '../../core/errno.ts';
 import { clearDrafts } from './drafts.ts';
 import { indexPath, ownPath, type Folder } from './folder.ts';
 

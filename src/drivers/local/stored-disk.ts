@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { integrityError } from '../../core/errors.ts';
-import { systemWords } from '../../core/system-words.ts';
+import { systemWords } from '../../core/errno.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { blobPath } from './blobs.ts';
 import type { Found } from './catalogue.ts';

@@ -1,7 +1,7 @@
 import { ImgctlError, integrityError, providerError, unsupportedError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { isPage } from '../../core/page-words.ts';
+import { isPage } from '../../core/html-text.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson } from '../_oci/manifest.ts';

@@ -1,6 +1,6 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { requireUnmet } from '../../core/meanwhile.ts';
+import { requireUnmet } from '../../core/conflict.ts';
 import type { Call, Changes, Operation } from '../../core/operation.ts';
 import { changedFields, nextRecord, recordFields } from '../_oci/next-record.ts';
 import type { OciClient } from './client.ts';

@@ -1,6 +1,6 @@
 import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
-import { isPage, pageWords } from '../../core/page-words.ts';
+import { isPage, pageWords } from '../../core/html-text.ts';
 import { isJson, parseJson } from '../_oci/manifest.ts';
 
 /** Codes of registries (distribution-spec 1.1, "Error Codes") that say more than the HTTP status does. */

@@ -1,6 +1,6 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { requireKnownPlaces } from '../../core/meanwhile.ts';
+import { requireKnownPlaces } from '../../core/conflict.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import { isRepository } from './address.ts';
 import type { OciClient } from './client.ts';

@@ -44,7 +44,8 @@ async function firstOf(surroundings: Surroundings, paths: readonly string[]): Pr
   return undefined;
 }
 
-const named = (folder: string, base: string): readonly string[] => ['yaml', 'yml', 'json'].map((ending) => `${folder}/${base}.${ending}`);
+const named = (folder: string, base: string): readonly string[] =>
+  ['yaml', 'yml', 'json'].map((ending) => `${folder}/${base}.${ending}`);
 const folderOf = (path: string): string => path.replace(/[/\\]?[^/\\]*$/, '') || '.';
 
 /**

@@ -1,6 +1,6 @@
 import { editableFields } from '../../core/changes.ts';
 import { conflictError } from '../../core/errors.ts';
-import { requireUnmet, requireWritten } from '../../core/meanwhile.ts';
+import { requireUnmet, requireWritten } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { steps, type Step } from './description.ts';

@@ -1,5 +1,5 @@
 import { conflictError } from '../../core/errors.ts';
-import { requireKnownPlaces } from '../../core/meanwhile.ts';
+import { requireKnownPlaces } from '../../core/conflict.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { segment } from './segment.ts';

@@ -8,7 +8,7 @@ import {
   type Said,
 } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
-import { isPage, isServicePage, pageWords } from '../../core/page-words.ts';
+import { isPage, isServicePage, pageWords } from '../../core/html-text.ts';
 import { policyHint, withoutSchema } from './refusals.ts';
 import { isObject, objectIn, textIn } from './wire.ts';
 

@@ -1,7 +1,7 @@
 import { authError, conflictError, unsupportedError, type Circumstances } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import type { Next } from '../../core/next.ts';
+import type { Next } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Question, RancherClient } from './client.ts';
 import { errorCode, isRefusal } from './failure.ts';

@@ -1,6 +1,6 @@
 import { answerError, providerError, withoutQuery, type Circumstances, type ImgctlError, type Said } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { isPage, pageWords } from '../../core/page-words.ts';
+import { isPage, pageWords } from '../../core/html-text.ts';
 import type { Address } from './address.ts';
 import { isMap } from './record.ts';
 

@@ -1,5 +1,5 @@
 import { authError, providerError } from '../../core/errors.ts';
-import { requireUnmet, requireWritten } from '../../core/meanwhile.ts';
+import { requireUnmet, requireWritten } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import { persist } from './action.ts';
 import type { RancherClient } from './client.ts';

@@ -1,5 +1,5 @@
 import { integrityError } from '../../core/errors.ts';
-import type { RandomSource, Run, Runs } from '../runs.ts';
+import type { RandomSource, Run, Runs } from '../extents.ts';
 import { inOrder } from '../writers/in-order.ts';
 import { isZero } from '../writers/zeros.ts';
 import type { ExtentBatches, PackedExtent } from './extents.ts';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 
 /** How a packed piece of a disk becomes bytes. Both functions throw INTEGRITY errors. */
 export interface Codec {

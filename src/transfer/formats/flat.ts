@@ -3,7 +3,7 @@ import { sparseExtents } from './extents.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import { checkPartitions, partitionsOf } from './partitions.ts';
 import { hasText } from './reading.ts';
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 
 /** A disk as it is. The end of something only partly known is not known. */
 function flatLayout(source: RandomSource, subformat?: string): Layout {

@@ -1,5 +1,5 @@
 import type { Format } from '../../core/encoding.ts';
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import type { ExtentBatches } from './extents.ts';
 import type { Report } from './findings.ts';
 import type { Edges } from './reading.ts';

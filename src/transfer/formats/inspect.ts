@@ -1,5 +1,5 @@
 import type { Compression } from '../../core/encoding.ts';
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import type { Extent, PackedExtent } from './extents.ts';
 import { findingOf, type FindingCode, type Report } from './findings.ts';
 import type { FormatReader, Layout } from './format-reader.ts';

@@ -1,4 +1,4 @@
-import type { RandomSource, Run, Runs } from '../runs.ts';
+import type { RandomSource, Run, Runs } from '../extents.ts';
 import { zeroMiB } from '../writers/zeros.ts';
 import type { Extent } from './extents.ts';
 import { refusal, type Report } from './findings.ts';

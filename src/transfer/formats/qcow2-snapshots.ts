@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import type { Report } from './findings.ts';
 import { readFully } from './reading.ts';
 

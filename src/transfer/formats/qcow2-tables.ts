@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { byteRanges, type ByteRanges } from './byte-ranges.ts';
 import { extentList, type Codec, type Extent, type ExtentBatches, type ExtentList } from './extents.ts';
 import { refusal, type Report } from './findings.ts';

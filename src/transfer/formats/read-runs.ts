@@ -1,6 +1,6 @@
 import { unsupportedError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
-import type { RandomSource, Runs } from '../runs.ts';
+import type { RandomSource, Runs } from '../extents.ts';
 import { runsOfExtents, splitZeros } from './extent-runs.ts';
 import { meaningOf, refusal, type Report } from './findings.ts';
 import type { Inspection } from './inspection.ts';

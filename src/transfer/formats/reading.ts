@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { refusal } from './findings.ts';
 
 /** The same bytes with the methods of Buffer; nothing is copied. */

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { readFully } from './reading.ts';
 
 /** Tables whose distance in the file is no more than this are read in one go, and what lies between them too. */

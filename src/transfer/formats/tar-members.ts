@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { refusal, type Report } from './findings.ts';
 import { BeyondPrefix, readFully, sectionOf } from './reading.ts';
 import { parseTarHeader, recordBytes, type TarHeader } from './tar-header.ts';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { refusal } from './findings.ts';
 import { readFully } from './reading.ts';
 import { numberAt, recordBytes } from './tar-header.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import type { Report } from './findings.ts';
 import { readFully } from './reading.ts';
 import type { TarMember } from './tar-members.ts';

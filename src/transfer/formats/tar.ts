@@ -1,7 +1,7 @@
 import type { Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { parseOvf, type Ovf } from './ovf.ts';
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { bufferOf, hasText, readFully } from './reading.ts';
 import { isTarHeader, recordBytes, tarName } from './tar-header.ts';
 import { tarMembers, type TarMember } from './tar-members.ts';

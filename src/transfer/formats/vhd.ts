@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { blockExtents } from './block-map.ts';
 import { flatExtents, type ExtentBatches } from './extents.ts';
 import { refusal, type Report } from './findings.ts';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { crc32c } from './crc32c.ts';
 import { refusal, type Report } from './findings.ts';
 import { reportSectors } from './partitions.ts';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { byteRanges } from './byte-ranges.ts';
 import { inflateZlibExactly } from './deflated.ts';
 import { extentList, type Codec, type ExtentBatches, type ExtentList, type PackedExtent } from './extents.ts';

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../core/http.ts';
-import type { Run, Runs } from '../runs.ts';
+import type { Run, Runs } from '../extents.ts';
 import { byteQueue, type ByteQueue } from './byte-queue.ts';
 import { packedRun } from './extent-runs.ts';
 import { refusal } from './findings.ts';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../runs.ts';
+import type { RandomSource } from '../extents.ts';
 import { refusal, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { BeyondPrefix, hasText, readFully, type Edges } from './reading.ts';

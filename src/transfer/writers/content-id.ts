@@ -1,6 +1,6 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import type { Runs } from '../runs.ts';
+import type { Runs } from '../extents.ts';
 import type { GuestObserver } from './guest-observer.ts';
 import { guestPieces } from './guest-pieces.ts';
 import { isZero, zeroMiB } from './zeros.ts';

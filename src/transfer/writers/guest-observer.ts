@@ -1,4 +1,4 @@
-import type { Run } from '../runs.ts';
+import type { Run } from '../extents.ts';
 import { integrityError } from '../../core/errors.ts';
 
 /**

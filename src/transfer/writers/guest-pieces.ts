@@ -1,4 +1,4 @@
-import type { Run, Runs } from '../runs.ts';
+import type { Run, Runs } from '../extents.ts';
 import { readRun, type GuestObserver } from './guest-observer.ts';
 import { inOrder } from './in-order.ts';
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Bytes } from '../../core/http.ts';
-import { collector } from '../../host/collect.ts';
-import type { Runs } from '../runs.ts';
+import { collector } from '../../host/garbage-collection.ts';
+import type { Runs } from '../extents.ts';
 import { crcAfter, crcAfterZeros, crcJoined } from './crc.ts';
 import { deflateUnit } from './deflate.ts';
 import type { GuestObserver } from './guest-observer.ts';

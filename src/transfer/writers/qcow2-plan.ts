@@ -1,5 +1,5 @@
 import { integrityError } from '../../core/errors.ts';
-import type { Runs } from '../runs.ts';
+import type { Runs } from '../extents.ts';
 
 /** 64 KiB: what every tool takes and the usual default. */
 export const clusterBytes = 1 << 16;

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../core/http.ts';
-import type { Runs } from '../runs.ts';
+import type { Runs } from '../extents.ts';
 import { guestPieces, type ReadOptions } from './guest-pieces.ts';
 import { Allocation, checkAgainst, clusterBytes, countsPerBlock, pairs, tableEntries, type Qcow2Plan } from './qcow2-plan.ts';
 

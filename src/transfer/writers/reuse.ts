@@ -1,4 +1,4 @@
-import type { Run } from '../runs.ts';
+import type { Run } from '../extents.ts';
 import { crcAfter } from './crc.ts';
 import { deflateUnit } from './deflate.ts';
 import { readRun } from './guest-observer.ts';

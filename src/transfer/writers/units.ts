@@ -1,4 +1,4 @@
-import type { Run, Runs } from '../runs.ts';
+import type { Run, Runs } from '../extents.ts';
 import { readRun } from './guest-observer.ts';
 
 type DeflateRun = Extract<Run, { kind: 'deflate' }>;

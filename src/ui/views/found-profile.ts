@@ -1,5 +1,5 @@
 import type { Secret } from '../../core/secret.ts';
-import { machineText } from '../shown.ts';
+import { machineText } from '../cell-text.ts';
 import { defineView } from '../view.ts';
 import { maskedFields, type ShownField } from './profile.ts';
 

@@ -1,5 +1,5 @@
 import type { Place } from '../../core/operation.ts';
-import { tick } from '../shown.ts';
+import { tick } from '../cell-text.ts';
 import { defineView } from '../view.ts';
 
 /** Regions, stores and folders where images can lie. */

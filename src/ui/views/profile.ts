@@ -1,6 +1,6 @@
 import { Secret } from '../../core/secret.ts';
 import type { Io } from '../io.ts';
-import { tick } from '../shown.ts';
+import { tick } from '../cell-text.ts';
 import { defineView } from '../view.ts';
 
 /** A field's value and where it came from. A `Secret` is never shown; a reference such as `env:TOKEN` may be given as text. */

@@ -3,7 +3,7 @@ import { describeEncoding } from '../../core/encoding.ts';
 import type { Field } from '../../core/field.ts';
 import { operationNames, type OperationName } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
-import { tick } from '../shown.ts';
+import { tick } from '../cell-text.ts';
 import { defineView, type Column } from '../view.ts';
 
 const can = (driver: Driver, verb: OperationName): boolean => driver.facts[verb] !== undefined;

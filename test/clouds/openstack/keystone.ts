@@ -97,7 +97,11 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
       issued_at: new Date(at).toISOString(),
       expires_at: new Date(at + keystone.lifeS * 1000).toISOString(),
       ...(scoped
-        ? { project: { id: projects[project], name: project, domain }, roles: [{ id: role, name: role === 'admin' ? keystone.adminRole : role }], catalog: catalogue() }
+        ? {
+            project: { id: projects[project], name: project, domain },
+            roles: [{ id: role, name: role === 'admin' ? keystone.adminRole : role }],
+            catalog: catalogue(),
+          }
         : {}),
     };
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { findingOf, inspect, readRuns, unwrap, type Inspection } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
-import type { RandomSource, Runs } from '../../../src/transfer/runs.ts';
+import type { RandomSource, Runs } from '../../../src/transfer/extents.ts';
 
 /** A disk as its runs gave it. */
 export interface Drained {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { canStream, inspect, readRuns, streamRuns } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
 import * as images from '../../support/disk-images.ts';
-import type { Runs } from '../../../src/transfer/runs.ts';
+import type { Runs } from '../../../src/transfer/extents.ts';
 import { contentIdOf } from '../../../src/transfer/writers/content-id.ts';
 import { planQcow2 } from '../../../src/transfer/writers/qcow2-plan.ts';
 import { qcow2Bytes } from '../../../src/transfer/writers/qcow2.ts';

@@ -7,7 +7,7 @@ import { deflateRawSync, type ZlibOptions } from 'node:zlib';
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
 import type { Bytes } from '../../../src/core/http.ts';
-import type { Run } from '../../../src/transfer/runs.ts';
+import type { Run } from '../../../src/transfer/extents.ts';
 
 /** A run that a test makes up; `slack` bytes of rubbish follow the deflate stream. */
 export interface Piece {

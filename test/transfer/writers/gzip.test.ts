@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../../src/transfer/runs.ts';
+import type { Run } from '../../../src/transfer/extents.ts';
 import { gzipBytes } from '../../../src/transfer/writers/gzip.ts';
 import { anyPieces, collect, crcOverFourGib, guestOf, installed, overFourGib, runsOf, through, type Piece } from './guest.ts';
 

@@ -2,11 +2,11 @@ import { profileView } from '../../../ui/views/profile.ts';
 import { conflictError, ImgctlError, usageError } from '../../../core/errors.ts';
 import { checkProfileName, type ProfileBook, type StoredProfile } from '../../../profiles/schema.ts';
 import { ask } from '../../../ui/prompt.ts';
-import { defineCommand, type At } from '../../command.ts';
-import type { Surface } from '../../context.ts';
-import { checkProfile } from '../../profile-check.ts';
-import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
-import { driverNamed, openAt } from '../../session.ts';
+import { defineCommand, type At } from '../../program/command.ts';
+import type { Surface } from '../../program/context.ts';
+import { checkProfile } from '../../../engine/account/check.ts';
+import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../options/profile-fields.ts';
+import { driverNamed, openAt } from '../../../engine/account/open.ts';
 import { askSetup } from './setup.ts';
 import { afterWriting, directoryAfter } from './written.ts';
 

@@ -1,11 +1,11 @@
 import { ImgctlError } from '../../../core/errors.ts';
 import { isGlob } from '../../../core/glob.ts';
 import { defineView } from '../../../ui/view.ts';
-import { defineCommand } from '../../command.ts';
-import { many, one } from '../../outcome.ts';
-import { inParallel } from '../../parallel.ts';
-import { withRegions } from '../../regions.ts';
-import { checkProfile, type Checked } from '../../profile-check.ts';
+import { defineCommand } from '../../program/command.ts';
+import { many, one } from '../../program/outcome.ts';
+import { inParallel } from '../../../engine/concurrency.ts';
+import { withRegions } from '../../../engine/account/region.ts';
+import { checkProfile, type Checked } from '../../../engine/account/check.ts';
 
 const parts = (value: unknown) => Object.entries(value as Readonly<Record<string, string>>);
 

@@ -1,16 +1,16 @@
 import { ImgctlError, notFoundError } from '../../../core/errors.ts';
 import { Secret } from '../../../core/secret.ts';
-import { literal, writtenValue } from '../../../host/reference-value.ts';
+import { literal, writtenValue } from '../../../host/secret-reference.ts';
 import { withoutPassword } from '../../../http/redact.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
-import { nearest } from '../../../ui/nearest.ts';
+import { nearest } from '../../../host/did-you-mean.ts';
 import { foundProfileView, type FoundRow, type ImportState } from '../../../ui/views/found-profile.ts';
-import { defineCommand } from '../../command.ts';
-import type { Surface } from '../../context.ts';
-import type { Discovered } from '../../discover.ts';
-import { many } from '../../outcome.ts';
-import { outlineOf } from '../../profile-outline.ts';
-import { driverNamed } from '../../session.ts';
+import { defineCommand } from '../../program/command.ts';
+import type { Surface } from '../../program/context.ts';
+import type { Discovered } from '../../../engine/account/discover.ts';
+import { many } from '../../program/outcome.ts';
+import { outlineOf } from '../../completion/profile-outline.ts';
+import { driverNamed } from '../../../engine/account/open.ts';
 
 export const importProfiles = defineCommand({
   about:

@@ -1,11 +1,11 @@
 import { given } from '../../../core/image.ts';
 import { profileView, type ShownProfile } from '../../../ui/views/profile.ts';
-import { defineCommand } from '../../command.ts';
-import { many } from '../../outcome.ts';
-import type { Surface } from '../../context.ts';
-import { shownProfile } from '../../profile-fields.ts';
-import { outlineOf } from '../../profile-outline.ts';
-import { driverNamed } from '../../session.ts';
+import { defineCommand } from '../../program/command.ts';
+import { many } from '../../program/outcome.ts';
+import type { Surface } from '../../program/context.ts';
+import { shownProfile } from '../../options/profile-fields.ts';
+import { outlineOf } from '../../completion/profile-outline.ts';
+import { driverNamed } from '../../../engine/account/open.ts';
 
 export const list = defineCommand({
   args: {},

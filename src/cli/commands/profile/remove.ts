@@ -1,11 +1,11 @@
 import { configError } from '../../../core/errors.ts';
 import type { StoredProfile } from '../../../profiles/schema.ts';
 import { profileView } from '../../../ui/views/profile.ts';
-import { defineCommand } from '../../command.ts';
-import { many } from '../../outcome.ts';
-import { driverNamed } from '../../session.ts';
-import { addressOf } from '../../profile-fields.ts';
-import type { Surface } from '../../context.ts';
+import { defineCommand } from '../../program/command.ts';
+import { many } from '../../program/outcome.ts';
+import { driverNamed } from '../../../engine/account/open.ts';
+import { addressOf } from '../../options/profile-fields.ts';
+import type { Surface } from '../../program/context.ts';
 
 export const remove = defineCommand({
   about: 'Only the profile goes: nothing is deleted at the provider.',

@@ -1,8 +1,8 @@
 import { profileView } from '../../../ui/views/profile.ts';
 import { configError, usageError } from '../../../core/errors.ts';
-import { defineCommand } from '../../command.ts';
-import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../profile-fields.ts';
-import { driverNamed } from '../../session.ts';
+import { defineCommand } from '../../program/command.ts';
+import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../options/profile-fields.ts';
+import { driverNamed } from '../../../engine/account/open.ts';
 import { afterWriting, directoryAfter } from './written.ts';
 
 export const set = defineCommand({

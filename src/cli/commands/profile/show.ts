@@ -1,7 +1,7 @@
 import { profileView } from '../../../ui/views/profile.ts';
-import { defineCommand } from '../../command.ts';
-import { one } from '../../outcome.ts';
-import { shownProfile } from '../../profile-fields.ts';
+import { defineCommand } from '../../program/command.ts';
+import { one } from '../../program/outcome.ts';
+import { shownProfile } from '../../options/profile-fields.ts';
 
 export const show = defineCommand({
   args: { name: { takes: 'optional', summary: 'profile (default: the current one)', completes: 'profile' } },

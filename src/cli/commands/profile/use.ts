@@ -1,5 +1,5 @@
 import { profileView } from '../../../ui/views/profile.ts';
-import { defineCommand } from '../../command.ts';
+import { defineCommand } from '../../program/command.ts';
 import { afterWriting } from './written.ts';
 
 export const use = defineCommand({

@@ -1,9 +1,9 @@
 import type { ProfileBook } from '../../../profiles/schema.ts';
 import { profileView } from '../../../ui/views/profile.ts';
-import type { Surface } from '../../context.ts';
-import { profileDirectory, type ProfileDirectory } from '../../directory.ts';
-import { one, type Outcome } from '../../outcome.ts';
-import { shownProfile } from '../../profile-fields.ts';
+import type { Surface } from '../../program/context.ts';
+import { profileDirectory, type ProfileDirectory } from '../../../engine/account/registry.ts';
+import { one, type Outcome } from '../../program/outcome.ts';
+import { shownProfile } from '../../options/profile-fields.ts';
 
 /** Shows a profile as it stands in the store after a change. */
 export async function afterWriting(name: string, book: ProfileBook, surface: Surface): Promise<Outcome> {

@@ -1,0 +1,39 @@
+import { ImgctlError } from '../../core/errors.ts';
+import type { ResultRow } from '../../ui/views/result.ts';
+import type { Surface } from '../program/context.ts';
+import { plannedView, type DryRunStop } from '../../engine/dry-run.ts';
+
+/** What a dry run would do to an image; the requests are for machines. */
+export function plannedRow(text: string, { planned }: DryRunStop, { redactor }: Surface): ResultRow {
+  const plan = JSON.parse(redactor.hide(JSON.stringify(plannedView.json(planned, { raw: false })))) as object;
+  const { verb, profile, image: id, name, status } = planned;
+  return {
+    image: text,
+    result: 'planned',
+    message: `would ${verb}`,
+    plan,
+    ...(profile ? { profile } : {}),
+    // What is yet to be made has a name only.
+    ...(id && status !== undefined ? { id } : {}),
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** The row of an image that failed. */
+export function failedRow(text: string, error: ImgctlError, { redactor }: Surface): ResultRow {
+  const { profile, hint } = error.circumstances;
+  return {
+    image: text,
+    result: 'failed',
+    message: redactor.hide(error.message),
+    code: error.code,
+    exitCode: error.exitCode,
+    ...(hint === undefined ? {} : { hint: redactor.hide(hint) }),
+    ...(profile ? { profile } : {}),
+  };
+}
+
+/** The same failure, saying which of several images it is about. */
+export const naming = (text: string, error: ImgctlError): ImgctlError =>
+  error.message.includes(text) ? error : new ImgctlError(error.code, `${text}: ${error.message}`, error.circumstances);

@@ -1,0 +1,54 @@
+import { abortedError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import type { OperationName } from '../../core/operation.ts';
+import type { ResultRow } from '../../ui/views/result.ts';
+import type { Surface } from '../program/context.ts';
+import { warnOfPrefix } from '../../engine/account/registry.ts';
+import { DryRunStop } from '../../engine/dry-run.ts';
+import { inParallel } from '../../engine/concurrency.ts';
+import { failedRow, naming, plannedRow } from './result-rows.ts';
+import { actOn, type Lead, type Work } from '../options/targets.ts';
+
+/** The row of what was not there, where that is no failure. What may have been meant as a profile, and is none, is warned about. */
+export function absent(text: string, { directory, warn }: Surface): ResultRow {
+  warnOfPrefix(text, directory, warn);
+  return { image: text, result: 'ok', message: 'not there' };
+}
+
+/** How several images are gone through. */
+interface Several {
+  readonly failFast: boolean;
+  readonly ignoreMissing: boolean;
+}
+
+const interrupted = (error: unknown): ImgctlError =>
+  error instanceof ImgctlError ? error : abortedError('interrupted', { cause: error });
+
+/** A row for each image. A failure is told whole, with its hint, as it would be of that image alone; its row keeps a short word. */
+export function rowsOf<V extends OperationName>(
+  context: Surface,
+  texts: readonly string[],
+  { failFast, ignoreMissing }: Several,
+  find: (text: string) => Promise<Lead<V>>,
+  work: Work<V>,
+): readonly Promise<ResultRow>[] {
+  let stopped = false;
+  return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<ResultRow> => {
+    if (context.signal.aborted) return { image: text, result: 'skipped', message: 'not begun (interrupted)' };
+    if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
+    try {
+      const found = await find(text);
+      const image = await actOn(found, work);
+      const known = image ? { name: image.name, status: image.status } : {};
+      return { image: text, result: 'ok', profile: found.at.profile, id: image?.id ?? found.id, ...known };
+    } catch (error) {
+      if (error instanceof DryRunStop) return plannedRow(text, error, context);
+      // What is done by now is told, and what may be.
+      if (context.signal.aborted) return failedRow(text, interrupted(error), context);
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      if (ignoreMissing && isNoSuchImage(error)) return absent(text, context);
+      stopped = failFast;
+      await context.report(naming(text, error));
+      return failedRow(text, error, context);
+    }
+  });
+}

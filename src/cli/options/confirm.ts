@@ -1,0 +1,52 @@
+import type { Image } from '../../core/image.ts';
+import { humanSize } from '../../core/quantity.ts';
+import { renderMany } from '../../ui/render.ts';
+import { safe } from '../../ui/sanitize.ts';
+import { imageView } from '../../ui/views/image.ts';
+import type { At } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { counting } from '../batch/count.ts';
+
+/** Images that are shown one by one before they go. */
+const mostShown = 50;
+const columns = ['id', 'name', 'status', 'owner', 'sizeBytes', 'createdAt'];
+
+/** What is asked before something is lost. */
+export interface Question {
+  /** `Delete`, `Replace`. */
+  readonly verb: string;
+  /** What goes, where it is more than images of the profile: `web from us-sea`. */
+  readonly what?: string;
+  /** The images that it is about; asked for only where somebody is asked. */
+  images(): Promise<readonly Image[]>;
+  readonly count: number;
+  /** What was named and cannot be done, each with its reason: said before the answer. */
+  readonly impossible?: readonly string[];
+}
+
+/**
+ * Asks before something is lost; in a protected profile its name must be typed, and `--yes` is no answer. Whoever answers has seen
+ * what goes: each image with its id, name, status, size and age.
+ */
+export async function confirmLoss(surface: Surface, at: At, question: Question): Promise<void> {
+  const { verb, count } = question;
+  const what = question.what ?? `${count === 1 ? 'this image' : `these ${count} images`} from ${at.profile}`;
+  const details = async (): Promise<string> => {
+    const images = await question.images();
+    const isForeign = images.some(({ owner }) => owner !== images[0]?.owner);
+    const failures = (question.impossible ?? []).map((reason) => `cannot be done: ${safe(reason)}\n`);
+    return failures.join('') + (await tableOf(images, isForeign ? columns : columns.filter((name) => name !== 'owner'), surface));
+  };
+  await surface.confirm(`${verb} ${what}?`, at.isProtected ? at.profile : undefined, details);
+}
+
+/** The images as a table for stderr: the first of them, and how many more there are, with the size of all. */
+async function tableOf(images: readonly Image[], shown: readonly string[], { io }: Surface): Promise<string> {
+  const lines: string[] = [];
+  const stdout = { write: async (text: string) => void lines.push(text) };
+  const drawn = { ...io, stdout, stdoutIsTerminal: true, columns: io.stderrColumns, color: io.errorColor };
+  await renderMany(imageView, images.slice(0, mostShown), { format: 'table', columns: shown, header: true, raw: false }, drawn);
+  if (images.length <= mostShown) return lines.join('');
+  const bytes = images.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
+  return `${lines.join('')}and ${counting(images.length - mostShown, 'more image')}, ${humanSize(bytes)} in all\n`;
+}

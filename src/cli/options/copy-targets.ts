@@ -1,0 +1,64 @@
+import { configError, usageError } from '../../core/errors.ts';
+import { isGlob } from '../../core/glob.ts';
+import { checkName } from '../../core/image-name.ts';
+import { shellWord } from '../../core/hint.ts';
+import { parseReference } from '../../core/reference.ts';
+import type { ProfileDirectory } from '../../engine/account/registry.ts';
+import { looksLikeFile } from './mistaken-files.ts';
+
+/** Where a copy goes: an account, and a name there; an empty name: that of the source. */
+export interface CopyTarget {
+  readonly profile: string;
+  readonly name: string;
+}
+
+/** As it would be typed for this target alone. */
+export const targetText = ({ profile, name }: CopyTarget): string => (name === '' ? profile : `${profile}:${name}`);
+
+/** What stands before the first colon. */
+const profilePart = (word: string): string => word.split(':')[0] ?? word;
+
+/** Whether the words are for several targets, whatever a glob among them stands for. */
+export const areSeveral = (words: readonly string[]): boolean =>
+  words.length > 1 || words.some((word) => isGlob(profilePart(word)));
+
+/**
+ * The targets that the words stand for, each once: `PROFILE`, `PROFILE:NAME`, and globs of profiles, which leave out that of the
+ * source, `from`. Throws CONFIG for a profile that there is not, USAGE for a file.
+ */
+export function copyTargets(
+  words: readonly string[],
+  from: { readonly typed: string; readonly profile: string },
+  directory: ProfileDirectory,
+): readonly CopyTarget[] {
+  const all = words.flatMap((word) => targetsOf(word, from, directory));
+  return [...new Map(all.map((target) => [targetText(target), target])).values()];
+}
+
+function targetsOf(
+  word: string,
+  from: { readonly typed: string; readonly profile: string },
+  directory: ProfileDirectory,
+): readonly CopyTarget[] {
+  const isProfile = (name: string): boolean => directory.has(name);
+  const { profile, image } = isProfile(word) ? { profile: word, image: '' } : parseReference(word, isProfile);
+  if (profile !== undefined) return [{ profile, name: checked(image) }];
+  if (looksLikeFile(word))
+    throw usageError(`no such profile: ${word}`, {
+      hint: `Download it with: imgctl download ${shellWord(from.typed)} ${shellWord(word)}`,
+    });
+  const part = profilePart(word);
+  if (!isGlob(part)) return [{ profile: directory.entry(part).name, name: '' }];
+  const name = checked(word.slice(part.length + 1));
+  const others = directory.select([part]).filter((one) => one !== from.profile);
+  if (others.length === 0)
+    throw configError(`no profile but that of the source matches "${part}"`, {
+      hint: 'List profiles with: imgctl profile list',
+    });
+  return others.map((one) => ({ profile: one, name }));
+}
+
+function checked(name: string): string {
+  checkName(name);
+  return name;
+}

@@ -1,0 +1,18 @@
+import { partialError } from '../../core/errors.ts';
+import { showFailure } from '../../ui/failure.ts';
+import type { Io } from '../../ui/io.ts';
+
+/** How a run ends: its status so far, and the exit code that the last failure shown has told. */
+export interface Ending {
+  status: number;
+  told?: number;
+}
+
+/** The exit status of a run. Scripts read the last JSON error: where that told another status, one more tells this one. */
+export async function endOf(ending: Ending, signal: AbortSignal, json: boolean, io: Io): Promise<number> {
+  const { aborted, reason } = signal;
+  const status = ending.status !== 0 && aborted && typeof reason === 'number' ? reason : ending.status;
+  if (json && ending.told !== undefined && ending.told !== status)
+    await showFailure(partialError('some operations failed'), { json, debug: false, exitCode: status }, io);
+  return status;
+}

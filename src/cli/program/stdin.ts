@@ -1,0 +1,11 @@
+import { usageError } from '../../core/errors.ts';
+import type { World } from './run.ts';
+
+/** All of standard input as text. Throws USAGE where it is a terminal. */
+export async function stdinText(world: Pick<World, 'io' | 'readStdin'>): Promise<string> {
+  if (world.io.stdinIsTerminal)
+    throw usageError('standard input is a terminal', { hint: 'Pipe the document in, or specify a file.' });
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of world.readStdin()) chunks.push(Uint8Array.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,24 @@
+import type { Driver } from '../../core/driver.ts';
+import { unsupportedError } from '../../core/errors.ts';
+import type { Surface } from '../../cli/program/context.ts';
+
+const hasRegions = (driver: Driver | undefined): boolean => !driver || Object.hasOwn(driver.profile, 'region');
+
+/** Throws UNSUPPORTED where a region was asked for at a provider that has none. */
+export function refuseRegion(driver: Driver, profile: string, region: string | undefined): void {
+  if (region === undefined || hasRegions(driver)) return;
+  throw unsupportedError(`${driver.name} has no regions`, { provider: driver.name, profile, hint: 'Omit --region.' });
+}
+
+/** Of several profiles that are asked at once, those that a region can be asked of; the others are told of. One alone is kept. */
+export async function withRegions(profiles: readonly string[], surface: Surface): Promise<readonly string[]> {
+  if (surface.settings.region === undefined || profiles.length < 2) return profiles;
+  // What there is not says so itself, when it is asked.
+  const driverOf = (name: string) =>
+    surface.directory.has(name) ? surface.drivers.load(surface.directory.entry(name).provider) : undefined;
+  const drivers = await Promise.all(profiles.map(driverOf));
+  const kept = profiles.filter((_name, index) => hasRegions(drivers[index]));
+  if (kept.length === 0 || kept.length === profiles.length) return profiles;
+  surface.warn(`skipped, since they have no regions: ${profiles.filter((name) => !kept.includes(name)).join(', ')}`);
+  return kept;
+}

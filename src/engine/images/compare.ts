@@ -1,0 +1,125 @@
+import { integrityError } from '../../core/errors.ts';
+import { areOtherDisks, type Image } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import { temporaryFolder } from '../../host/folders.ts';
+import { examine } from '../../transfer/examine.ts';
+import type { Prepared } from '../../transfer/prepare.ts';
+import { downloadSource } from '../../transfer/source.ts';
+import { readWhole } from '../../transfer/whole.ts';
+import type { At } from '../../cli/program/command.ts';
+import type { Surface } from '../../cli/program/context.ts';
+import { imagesNamed } from './resolve.ts';
+import { formatNamed } from '../../cli/options/transfer.ts';
+
+/*
+ * A content id is what somebody has once said of an image: anybody may set the property, and some clouds hand it on to what is made from
+ * the image (snapshots of a server). What the provider itself says of the bytes, its digests, counts more; where they can be
+ * read at no cost they are read.
+ */
+
+/** An image that counts as the same as another one. `isProved`: by digests or by reading, and not only by a content id on record. */
+export interface Same {
+  readonly image: Image;
+  readonly isProved: boolean;
+}
+
+/** The image that holds the same disk: by the digest of what would be sent as it is, else by its content id. */
+export async function identical(
+  at: At,
+  taken: readonly Image[],
+  prepared: Prepared,
+  { call, surface }: Reading,
+): Promise<Same | undefined> {
+  const active = await activeOf(at, taken);
+  const rest: Image[] = [];
+  for (const image of active) {
+    const hasDigest = await sameDigest(image, prepared);
+    if (hasDigest === true) return { image, isProved: true };
+    // Of a raw disk that is sent as it is there is but one form.
+    const isOther = hasDigest === false && image.diskFormat === 'raw' && prepared.plan.encoding.format === 'raw';
+    if (image.contentId !== undefined && !isOther) rest.push(image);
+  }
+  const contentId = rest.length > 0 ? await prepared.contentId() : undefined;
+  for (const image of rest) {
+    if (contentId === undefined || image.contentId !== contentId || !sameLength(image, prepared)) continue;
+    const isProved = await holdsClaim(at, image, { call, surface });
+    if (isProved !== false) return { image, isProved: isProved ?? false };
+  }
+  return undefined;
+}
+
+interface Reading {
+  readonly call: Call;
+  readonly surface: Surface;
+}
+
+/** Whether the disk of an image has the content id on its record; absent where it is too far to be read for that. */
+async function holdsClaim(at: At, image: Image, { call, surface }: Reading): Promise<boolean | undefined> {
+  const download = at.driver.worksOnFiles ? at.maybe('download') : undefined;
+  if (!download) return undefined;
+  const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
+  const declared = formatNamed(image.diskFormat);
+  const seen = await examine(declared === undefined ? source : { ...source, declared });
+  const { contentId } = await readWhole(seen, [], temporaryFolder(surface.home), call.signal);
+  return contentId === undefined ? undefined : contentId === image.contentId;
+}
+
+/** A content id says nothing of zeros at the end of a disk: where both lengths are known, they must agree. */
+function sameLength({ virtualBytes, diskFormat, sizeBytes }: Image, { inspection, plan }: Prepared): boolean {
+  const length = plan.encoding.format === 'raw' && !plan.encoding.compression ? inspection.virtualBytes : undefined;
+  if (diskFormat === 'raw' && sizeBytes !== undefined && length !== undefined && sizeBytes !== length) return false;
+  return virtualBytes === undefined || inspection.virtualBytes === undefined || virtualBytes === inspection.virtualBytes;
+}
+
+/** Whether what would be sent has the digest of an image; absent where that cannot be compared. */
+async function sameDigest({ checksums = {} }: Image, prepared: Prepared): Promise<boolean | undefined> {
+  const algorithm = comparable.find((name) => checksums[name] !== undefined);
+  const digest = algorithm === undefined ? undefined : await prepared.digest(algorithm);
+  return digest === undefined || algorithm === undefined ? undefined : digest === checksums[algorithm]?.toLowerCase();
+}
+
+/** Digests by which two files may be taken for the same one; MD5 is not among them, for files can be made to share it. */
+const comparable = ['sha512', 'sha256'];
+
+/** Whether two images have a digest in common; absent where none can be compared. */
+function shareDigest(a: Image, b: Image): boolean | undefined {
+  const algorithm = comparable.find((name) => a.checksums?.[name] !== undefined && b.checksums?.[name] !== undefined);
+  return algorithm === undefined ? undefined : a.checksums?.[algorithm] === b.checksums?.[algorithm];
+}
+
+/** An image among those of that name which is known, without a byte being moved, to hold the same disk as `image` in `from`. */
+export async function alreadyThere(
+  at: At,
+  name: string,
+  { at: from, image }: { readonly at: At; readonly image: Image },
+  reading: Reading,
+): Promise<Same | undefined> {
+  const taken = await activeOf(at, await imagesNamed(at, name, reading.call));
+  const same = taken.find((each) => each.diskFormat === image.diskFormat && shareDigest(each, image) === true);
+  if (same) return { image: same, isProved: true };
+  for (const each of taken) {
+    if (each.contentId === undefined || each.contentId !== image.contentId || areOtherDisks(each, image)) continue;
+    const proofs = [await holdsClaim(at, each, reading), await holdsClaim(from, image, reading)];
+    const isProved = proofs.every((proof) => proof === true);
+    // What lies near can still be given the digest that the other side has.
+    if (isProved || (!proofs.includes(false) && !from.driver.worksOnFiles)) return { image: each, isProved };
+  }
+  return undefined;
+}
+
+/** Those that can be used, with what is known of their content here. */
+const activeOf = (at: At, images: readonly Image[]): Promise<readonly Image[]> =>
+  Promise.all(images.filter(({ status }) => status === 'active').map((image) => at.memory.recall(image)));
+
+/**
+ * Says that an image counts as the same, and by what, where its data could not be compared. Throws INTEGRITY where it has lost
+ * what its record says, as far as that can be asked.
+ */
+export async function checkIntact(at: At, { image: { id }, isProved }: Same, { call, surface }: Reading): Promise<void> {
+  if (!(await at.isIntact(id, call)))
+    throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
+      hint: 'Use --if-exists replace, or delete it with:',
+      next: [{ command: 'imgctl delete IMAGE', image: id }],
+    }).inProfile(at.profile, at.provider);
+  if (!isProved) surface.warn(`not verified: ${id} has the same content id on record, but its data could not be compared`);
+}

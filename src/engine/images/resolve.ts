@@ -1,0 +1,221 @@
+import { checkName } from '../../core/image-name.ts';
+import { conflictError, ImgctlError, isNoSuchImage, type Circumstances, notFoundError, usageError } from '../../core/errors.ts';
+import { globPattern, isGlob } from '../../core/glob.ts';
+import { imageFrom, type Image, type ImageRecord, type Status } from '../../core/image.ts';
+import { shellWord } from '../../core/hint.ts';
+import type { Call } from '../../core/operation.ts';
+import { nearest } from '../../host/did-you-mean.ts';
+import type { At, Reach } from '../../cli/program/command.ts';
+import { begunElsewhere } from '../operations/wait.ts';
+import { compareImages, listing, wholeListing, type Listing } from './list.ts';
+
+/** Which of several images with one name is meant. Absent: that is an error. */
+export type Choice = 'latest' | 'oldest' | undefined;
+
+/** How a name is understood. `among`: states that `pick` chooses from, default active; `reach`: default the command's. */
+export interface Meaning {
+  readonly pick?: Choice;
+  readonly among?: readonly Status[];
+  readonly reach?: Reach;
+  /** Lists that were read for other names of the same command; absent: each name is asked for by itself. */
+  readonly lists?: Lists;
+}
+
+type Lists = Map<string, Promise<ReadonlyMap<string, readonly Image[]>>>;
+
+/** From so many names on it costs less to read a list once than to look for each of them in it. */
+const manyNames = 8;
+
+/** For so many images of one command: what has been read for one of them is used for the others. */
+export const sharedLists = (count: number): Pick<Meaning, 'lists'> => (count < manyNames ? {} : { lists: new Map() });
+
+/** An image that was found. `isShown`: as `show` gives it, so that it need not be asked for again; else as a list does. */
+export interface FoundImage {
+  readonly image: Image;
+  readonly isShown: boolean;
+}
+
+const candidatesShown = 10;
+
+/**
+ * The image named by id or exact name. What can be an id is tried as an id, then as a name; other texts, and words where one of
+ * several is to be picked, as a name first. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no
+ * `pick` was made, or none that it may take.
+ */
+export async function findImage(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
+  if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
+  checkName(text);
+  const isId = at.driver.ids.test(text);
+  const isWord = at.driver.idsAreWords && meaning.pick === undefined;
+  const byId = isId || isWord ? await shownAs(at, text, call) : undefined;
+  // What is damaged under a word may be anything: an image of that name goes before it.
+  if (byId && !(byId instanceof ImgctlError) && (isId || byId.isShown)) return byId;
+  const named = await imageCalled(at, text, meaning, call);
+  if (named) return { image: named, isShown: false };
+  const last = byId ?? (await shownAs(at, text, call));
+  if (last instanceof ImgctlError) throw last.code === 'UNSUPPORTED' ? last : await missing(at, text, last, call);
+  return last;
+}
+
+/** The image that this name means, absent if none within reach bears it. Throws as `findImage`. */
+export async function imageCalled(at: At, name: string, meaning: Meaning, call: Call): Promise<Image | undefined> {
+  const named = await imagesMeant(at, { text: name, lists: meaning.lists }, meaning.reach ?? at.reach, call);
+  return named.length > 0 ? chosen(named, name, meaning) : undefined;
+}
+
+/** The image under this id, or why there is none. One that is there and damaged is found too: to remove it is what is left to do. */
+async function shownAs(at: At, id: string, call: Call): Promise<FoundImage | ImgctlError> {
+  try {
+    return { image: await at.verb('show').run({ id, awaiting: begunElsewhere }, call), isShown: true };
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    if (error.code === 'INTEGRITY') return { image: imageFrom(unreadable(id), at), isShown: false };
+    // Another tool's, which is no disk, may stand under a word that is an image's name.
+    const isOther = error.code === 'UNSUPPORTED' && !at.driver.ids.test(id);
+    if (isNoSuchImage(error) || error.code === 'USAGE' || isOther) return error;
+    throw error;
+  }
+}
+
+/** What is known of an image whose record cannot be read. */
+const unreadable = (id: string): ImageRecord => ({
+  id,
+  name: '',
+  status: 'unknown',
+  providerStatus: '',
+  tags: [],
+  properties: {},
+  places: [],
+  raw: {},
+});
+
+interface Circle {
+  readonly scope: Listing['scope'];
+  readonly filters: Listing['filters'];
+}
+
+/** Own images are in the second circle too, but then they were found in the first. */
+const circles = {
+  own: { scope: 'own', filters: {} },
+  shared: { scope: 'mine', filters: {} },
+  public: { scope: 'all', filters: { visibility: 'public' } },
+} as const satisfies Readonly<Record<string, Circle>>;
+
+/**
+ * The images that a name means, or, where it is a glob, the one that bears it as its name, else those that match it. They are of the
+ * nearest circle that has any: own ones, then, where the reach goes on, what others share, then what is public.
+ */
+export async function imagesMeant(at: At, name: Name, reach: Reach, call: Call): Promise<readonly Image[]> {
+  const further = reach === 'own' ? [] : (at.verb('list').others ?? []);
+  for (const circle of ['own', ...further] as const) {
+    const found = await imagesIn(at, circles[circle], name, call);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+interface Name {
+  readonly text: string;
+  readonly isGlob?: boolean;
+  readonly lists?: Lists | undefined;
+}
+
+/** The caller's own images with exactly this name: they alone make a name taken, and are what a change by name may reach. */
+export const imagesNamed = (at: At, name: string, call: Call): Promise<readonly Image[]> =>
+  imagesIn(at, circles.own, { text: name }, call);
+
+async function imagesIn(at: At, { scope, filters }: Circle, name: Name, call: Call): Promise<readonly Image[]> {
+  if (name.lists && !at.verb('list').filters.includes('name')) {
+    const key = JSON.stringify([at.profile, scope, filters]);
+    const list = name.lists.get(key) ?? byName(at, { scope, filters }, call);
+    name.lists.set(key, list);
+    return (await list).get(name.text) ?? [];
+  }
+  const pattern = name.isGlob ? globPattern(name.text) : undefined;
+  const exact: Image[] = [];
+  const matching: Image[] = [];
+  // A name with signs of a glob cannot be asked for: as a filter it is one.
+  const asked = isGlob(name.text) ? filters : { ...filters, name: name.text };
+  for await (const image of listing(at, { ...wholeListing, scope, filters: asked, hidden: true }, call)) {
+    if (image.status === 'deleted') continue;
+    if (image.name === name.text) exact.push(image);
+    else if (pattern?.test(image.name) && image.hidden !== true) matching.push(image);
+  }
+  return exact.length > 0 ? exact : matching;
+}
+
+/** All images of a circle. */
+async function byName(at: At, { scope, filters }: Circle, call: Call): Promise<ReadonlyMap<string, readonly Image[]>> {
+  const names = new Map<string, Image[]>();
+  for await (const image of listing(at, { ...wholeListing, scope, filters, hidden: true }, call)) {
+    if (image.status === 'deleted') continue;
+    const same = names.get(image.name);
+    if (same) same.push(image);
+    else names.set(image.name, [image]);
+  }
+  return names;
+}
+
+/** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */
+async function missing(at: At, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
+  const others = await imagesIn(at, { scope: 'all', filters: {} }, { text }, call);
+  const offers = others.length === 0 ? await offered(at, text, call) : [];
+  if (offers.length > 0)
+    return notFoundError(`"${text}" in ${at.profile} is an offer that is not accepted`, {
+      ...circumstances,
+      hint: [`Accept it, if you trust its owner, with: imgctl share -p ${at.profile} ID --accept`, ...candidates(offers)].join(
+        '\n',
+      ),
+    });
+  if (others.length === 0)
+    return notFoundError(`no such image in ${at.profile}: ${text}`, {
+      ...circumstances,
+      hint: [reasonIn(circumstances), await nearestImages(at, text, call)].filter(Boolean).join('\n'),
+    });
+  return notFoundError(`no image of your own is called "${text}" in ${at.profile}`, {
+    ...circumstances,
+    hint: ["Others' images of that name are reached by id:", ...candidates(others)].join('\n'),
+  });
+}
+
+/** What others offer to us under this name. */
+async function offered(at: At, text: string, call: Call): Promise<readonly Image[]> {
+  const facts = at.driver.facts.share;
+  if (!facts) return [];
+  const found: Image[] = [];
+  for await (const image of listing(at, { ...wholeListing, filters: { name: text }, own: [facts.offers] }, call))
+    if (image.name === text) found.push(image);
+  return found;
+}
+
+/** Why an image is gone, where the provider tells; how to list what there is is said anyway. */
+const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes('imgctl list') ? '' : hint);
+
+async function nearestImages(at: At, text: string, call: Call): Promise<string> {
+  if (isGlob(text)) return `Globs are not expanded here. List what matches with: imgctl list ${shellWord(text)} -p ${at.profile}`;
+  const names = new Set<string>();
+  for await (const image of listing(at, { ...wholeListing, limit: 1000 }, call)) names.add(image.name);
+  const close = nearest(text, [...names]);
+  return close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `List images with: imgctl list -p ${at.profile}`;
+}
+
+/** The one that is meant. Throws CONFLICT, with the candidates, where that is none of them or not clear. */
+export function chosen(images: readonly Image[], text: string, { pick, among = ['active'] }: Meaning): Image {
+  const byAge = [...images].sort((a, b) => compareImages(a, b, [{ field: 'createdAt', descending: pick !== 'oldest' }]));
+  const [first, ...others] = pick ? byAge.filter(({ status }) => among.includes(status)) : byAge;
+  if (first && (pick || others.length === 0)) return first;
+  const what = first ? `"${text}" matches ${byAge.length} images:` : `no image that matches "${text}" is ${among.join(' or ')}:`;
+  const advice = first ? ['Use an id, or --latest for the newest active one.'] : ['Use an id.'];
+  throw conflictError(what, { hint: [...candidates(byAge), ...advice].join('\n') });
+}
+
+/** Images that a name may mean, a line each. */
+export function candidates(images: readonly Image[]): readonly string[] {
+  const named = images.some(({ name }) => name !== images[0]?.name);
+  const shown = images
+    .slice(0, candidatesShown)
+    .map(({ id, name, owner = '-', status, createdAt = '-' }) =>
+      ['', id, ...(named ? [name] : []), owner, status, createdAt].join('  '),
+    );
+  return images.length > candidatesShown ? [...shown, `  and ${images.length - candidatesShown} more`] : shown;
+}

@@ -1,0 +1,108 @@
+import { ImgctlError, partialError } from '../../core/errors.ts';
+import type { ResultRow } from '../../ui/views/result.ts';
+import type { Context, Surface } from '../../cli/program/context.ts';
+import type { At } from '../../cli/program/command.ts';
+import { readyCopy, type copyNeeds, type CopyWishes, type Original, type ReadyCopy } from './copy.ts';
+import { targetText, type CopyTarget } from '../../cli/options/copy-targets.ts';
+import { DryRunStop } from '../dry-run.ts';
+import { allOf, inParallel } from '../concurrency.ts';
+import { failedRow, naming, plannedRow } from '../../cli/batch/result-rows.ts';
+
+/** A target with its account, or why it could not be opened. */
+export interface OpenTarget {
+  readonly target: CopyTarget;
+  readonly to: At<'upload' | 'show' | 'list'> | ImgctlError;
+}
+
+/** Opens the account of each target. Throws USAGE; other failures are handed out. */
+export async function openTargets(
+  targets: readonly CopyTarget[],
+  context: Context<typeof copyNeeds>,
+): Promise<readonly OpenTarget[]> {
+  const opened: OpenTarget[] = [];
+  for (const target of targets) opened.push({ target, to: await context.at('to', target.profile).catch(failureOf) });
+  return opened;
+}
+
+/** Those that come to one name in one profile, however it is typed, once. */
+export const eachOnce = (targets: readonly OpenTarget[], sourceName: string): readonly OpenTarget[] =>
+  [
+    ...new Map(
+      targets.toReversed().map((one) => [JSON.stringify([one.target.profile, one.target.name || sourceName]), one]),
+    ).values(),
+  ].toReversed();
+
+/** A failure of one target. Throws what is none, or concerns all of them. */
+function failureOf(error: unknown): ImgctlError {
+  if (!(error instanceof ImgctlError) || error.code === 'ABORTED' || error.code === 'USAGE') throw error;
+  return error;
+}
+
+/** A target that is ready, or why it is not. */
+interface Looked {
+  readonly target: CopyTarget;
+  readonly ready: ReadyCopy | ImgctlError;
+}
+
+/**
+ * Copies to each target, and gives a row for each. All are looked at, and what goes is agreed to, before the first copy begins: USAGE
+ * of one means that nothing was done. A target that fails otherwise is reported, and the others go on, unless `failFast`.
+ */
+export async function copyToEach(
+  original: Original,
+  targets: readonly OpenTarget[],
+  wishes: CopyWishes,
+  failFast: boolean,
+  surface: Surface,
+): Promise<readonly ResultRow[]> {
+  const looked: Looked[] = [];
+  try {
+    // One after the other: each may ask.
+    for (const { target, to } of targets) {
+      const ready =
+        to instanceof ImgctlError
+          ? to
+          : await readyCopy(original, target, to, wishes, speakingOf(target, surface)).catch(failureOf);
+      looked.push({ target, ready });
+    }
+    let stopped = false;
+    const rows = await allOf(
+      inParallel(failFast ? 1 : surface.settings.concurrencyLimit, looked, async (one): Promise<ResultRow> => {
+        const image = targetText(one.target);
+        if (stopped) return { image, result: 'skipped', message: 'after a failure (--fail-fast)' };
+        const row = await rowOf(image, one, surface);
+        stopped = failFast && row.result === 'failed';
+        return row;
+      }),
+    );
+    const failed = rows.filter(({ result }) => result === 'failed').length;
+    if (failed > 0) await surface.report(partialError(`${failed} of ${rows.length} copies failed`));
+    return rows;
+  } finally {
+    for (const { ready } of looked) if (!(ready instanceof ImgctlError)) await ready.close();
+  }
+}
+
+/** Says of each line which of the targets it is about. */
+function speakingOf(target: CopyTarget, surface: Surface): Surface {
+  const text = targetText(target);
+  return { ...surface, warn: (message) => surface.warn(`${text}: ${message}`), say: (line) => surface.say(`${text}: ${line}`) };
+}
+
+async function rowOf(text: string, { target, ready }: Looked, surface: Surface): Promise<ResultRow> {
+  const { profile } = target;
+  try {
+    if (ready instanceof ImgctlError) throw ready;
+    const { image, route } = await ready.run();
+    const message = route === undefined ? 'already up to date' : 'copied';
+    const { id, name, status } = image;
+    return { image: text, profile, id, name, status, result: 'ok', message, ...(route === undefined ? {} : { route }) };
+  } catch (error) {
+    if (error instanceof DryRunStop) return plannedRow(text, error, surface);
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    await surface.report(naming(text, error));
+    return { ...failedRow(text, error, surface), profile };
+  } finally {
+    if (!(ready instanceof ImgctlError)) await ready.close();
+  }
+}

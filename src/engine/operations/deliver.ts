@@ -1,0 +1,237 @@
+import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { contentProperties, given, type Image } from '../../core/image.ts';
+import type { Call, Content, UploadRequest, Work } from '../../core/operation.ts';
+import type { Prepared } from '../../transfer/prepare.ts';
+import { verifySent } from '../../transfer/verify.ts';
+import { beforeRetry } from '../../core/retry.ts';
+import type { Task } from '../../ui/progress.ts';
+import type { At } from '../../cli/program/command.ts';
+import type { Surface } from '../../cli/program/context.ts';
+import { removeMade } from './rollback.ts';
+import { byShortcut, type Route, type Shortcut } from './copy-route.ts';
+import { mustBeFree, settleAgain, settleName, type IfExists } from './name-conflict.ts';
+import { waitFor, type WaitLimits } from './wait.ts';
+
+/** Where prepared bytes are to go, and how. */
+export interface Delivery {
+  readonly at: At<'upload' | 'show'>;
+  readonly request: Omit<UploadRequest, 'content'>;
+  readonly ifExists: IfExists;
+  /** What the target can come by instead of being sent it. */
+  readonly shortcut?: Shortcut | undefined;
+  readonly wait: boolean;
+  readonly limits: WaitLimits;
+  /** Ids of images that it was agreed to replace. */
+  readonly agreed?: readonly string[];
+  readonly call: Call;
+  readonly task: Task;
+}
+
+/** An image that is there now. `route`: how its data came there; absent where nothing was sent. */
+export interface Delivered {
+  readonly image: Image;
+  readonly route?: Route;
+}
+
+/** Whole transfers that are tried again after a broken connection, a server's failure, or when it was asked too often. */
+const furtherTries = 2;
+
+/**
+ * Sends what was prepared, verifies what arrived, waits until it can be used, and records its content id.
+ * A target that holds the same content already is left as it is (`skip`). A mismatch removes the image and is INTEGRITY.
+ */
+export async function deliver(prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Delivered> {
+  const { task } = delivery;
+  const before = await settleName(prepared, delivery, surface);
+  if ('image' in before) return before;
+  task.step('prepare');
+  const since = new Date(surface.io.now()).toISOString();
+  const made = await brought(before.description, prepared, delivery, surface).catch((error: unknown) =>
+    settleAgain(error, delivery, () => settleName(prepared, delivery, surface)),
+  );
+  if (!('content' in made)) return made;
+  const { image: sent, route, content } = made;
+  const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);
+  if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
+  try {
+    return { image: await recordContent(image, content, prepared, delivery, surface), route };
+  } catch (error) {
+    // Only now, decoded to its end, the source turned out to be damaged: what was made of it must not stay.
+    if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
+    throw error.with(await undone(image, delivery));
+  }
+}
+
+/** The data at the target, by the shortcut where there is one that works. */
+async function brought(
+  description: UploadRequest['description'],
+  prepared: Prepared,
+  delivery: Delivery,
+  surface: Surface,
+): Promise<Required<Delivered> & { readonly content: Content }> {
+  const { at, call, shortcut, task } = delivery;
+  const contentId = (): Promise<string | undefined> => prepared.contentId();
+  const request = { ...delivery.request, description, contentId, nameMustBeFree: mustBeFree(delivery) };
+  if (shortcut) {
+    // What is not sent from here is not read here either.
+    const content = await prepared.offered();
+    const taken = await byShortcut(shortcut, { ...request, content }, at, call);
+    if (typeof taken === 'object') return { image: taken, route: shortcut.route, content };
+    surface.say(`relaying through this machine: ${taken}`);
+  }
+  const planned = prepared.plan.encoding.format;
+  const content = await prepared.content();
+  task.step('send');
+  // What it is may have been told only by its end.
+  const known = description.diskFormat === planned ? { ...description, diskFormat: content.encoding.format } : description;
+  return {
+    image: await sendWithRetries({ ...request, description: known, content }, delivery, surface),
+    route: 'relay',
+    content,
+  };
+}
+
+/** The whole transfer again, where the source can be read again and the failure was the network's or the server's. */
+async function sendWithRetries(request: UploadRequest, delivery: Delivery, surface: Surface): Promise<Image> {
+  const { at, call, task } = delivery;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await at.verb('upload').run(request, call);
+    } catch (error) {
+      const isLast = tries > furtherTries || call.retries.left <= 0 || surface.signal.aborted;
+      if (!(error instanceof ImgctlError) || !worthAnother(error) || isLast) throw error;
+      if (!request.content.repeatable)
+        throw new ImgctlError(error.code, `${error.message}; not retried: the source can be read only once`, {
+          ...error.circumstances,
+          cause: error,
+          hint: 'Use a file instead of a stream.',
+        });
+      await beforeRetry(error, tries, call);
+      task.step('send again');
+    }
+  }
+}
+
+/** A half-made image that could not be removed, or one that may have been made all the same, would be made twice. */
+const worthAnother = (error: ImgctlError): boolean =>
+  error.circumstances.leftover === undefined &&
+  error.circumstances.uncertain !== true &&
+  (error.code === 'NETWORK' ||
+    (error.circumstances.status ?? 0) === 429 ||
+    (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
+
+async function arrived(
+  sent: Image,
+  route: Route,
+  content: Content,
+  work: Work,
+  delivery: Delivery,
+  surface: Surface,
+): Promise<Image> {
+  const { at, call, limits, task } = delivery;
+  const reported = at.verb('upload').digests;
+  try {
+    const isSettled = sent.status === 'active' || !delivery.wait;
+    if (!isSettled) task.step(route === 'relay' ? 'wait' : 'fetch');
+    const settled = isSettled ? sent : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
+    const image = settled ?? sent;
+    task.step('verify');
+    const format = delivery.request.description.diskFormat ?? content.encoding.format;
+    const { by, not } = await verifySent(image, { content, format, rereads: route === 'relay' }, reported);
+    if (by !== undefined) surface.say(verifiedWords(route, at.provider, by));
+    else if (not !== undefined && image.status === 'active') surface.warn(not);
+    else if (reported.length === 0 && image.status === 'active')
+      surface.say(`not verified: ${at.provider} reports no checksum for ${image.id}`);
+    return image;
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;
+    if (error.code === 'INTEGRITY' || error.code === 'PROVIDER') throw error.with(await undone(sent, delivery));
+    // Whether it arrives is not known: it may be whole, so it stays, and is told of.
+    throw error.with({ leftover: sent.id, hint: `Check on it with: imgctl wait ${at.profile}:${sent.id}` });
+  }
+}
+
+/** What was compared: of a link every byte of the file with the digest that its first folder has recorded. */
+const verifiedWords = (route: Route, provider: string, algorithm: string): string =>
+  route === 'link'
+    ? `verified: the linked file has the recorded ${algorithm}`
+    : `verified: size and ${algorithm} match those reported by ${provider}`;
+
+/** Removes an image that must not stay; names it as left over where that fails. A record that was there before stays. */
+async function undone(image: Image, { at, call, request }: Delivery): Promise<{ readonly leftover?: string }> {
+  if (request.into !== undefined) return { leftover: image.id };
+  try {
+    const removed = await removeMade(at, image.id, { ...call, signal: AbortSignal.timeout(30_000) });
+    return removed ? {} : { leftover: image.id };
+  } catch {
+    return { leftover: image.id };
+  }
+}
+
+/** Removes what the image replaces. What turns out to be somebody else's stays; where one cannot be removed, both are named. */
+export async function removeReplaced(
+  old: readonly Image[],
+  image: Image,
+  { at, call }: { readonly at: At<'show'>; readonly call: Call },
+): Promise<void> {
+  for (const { id, owner } of old) {
+    if (owner !== undefined && image.owner !== undefined && owner !== image.owner) continue;
+    await at
+      .maybe('delete')
+      ?.run({ id }, call)
+      .catch((error: unknown) => {
+        if (!(error instanceof ImgctlError)) throw error;
+        // Another run has replaced it too.
+        if (isNoSuchImage(error)) return;
+        const hint = [error.circumstances.hint, `${image.id} is complete, but the old image ${id} could not be deleted.`];
+        throw new ImgctlError(error.code, error.message, {
+          ...error.circumstances,
+          leftover: id,
+          hint: hint.filter(Boolean).join('\n'),
+        });
+      });
+  }
+}
+
+/**
+ * Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet; else, and then
+ * also the digest of what was sent, with this machine.
+ */
+async function recordContent(
+  image: Image,
+  content: Content,
+  prepared: Prepared,
+  { at, call, request }: Delivery,
+  surface: Surface,
+): Promise<Image> {
+  const patch = at.maybe('patch');
+  if (!patch?.fields.includes('properties')) {
+    await at.memory.remember(image, await factsOf(content, prepared));
+    return image;
+  }
+  // What was taken over word for word stays so.
+  if (request.original?.id === image.id) return image;
+  const contentId = await prepared.contentId();
+  if (contentId === undefined || contentId === image.contentId) return image;
+  try {
+    return await patch.run(
+      { id: image.id, changes: { properties: contentProperties(contentId, image.checksums) }, extras: {} },
+      call,
+    );
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    surface.warn(`could not record the content id of ${image.id}: ${error.message}`);
+    return image;
+  }
+}
+
+/** What is known of a disk once it was sent. One that was passed on inside its wrapper is not unwrapped for that. */
+async function factsOf(content: Content, { inspection, plan, contentId }: Prepared) {
+  const { sha256 } = content.sent().digests;
+  const seen = plan.convert || plan.wrap || plan.unwrap || !inspection.compression;
+  return given({
+    contentId: seen ? await contentId() : undefined,
+    virtualBytes: inspection.virtualBytes,
+    checksums: sha256 === undefined ? undefined : { sha256 },
+  });
+}

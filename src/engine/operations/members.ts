@@ -1,0 +1,87 @@
+import { ImgctlError, partialError, usageError } from '../../core/errors.ts';
+import type { Member } from '../../core/operation.ts';
+import type { At } from '../../cli/program/command.ts';
+import type { Context, Surface } from '../../cli/program/context.ts';
+import { ownerNamed } from '../account/owner.ts';
+import { naming } from '../../cli/batch/result-rows.ts';
+
+type Opening = Pick<Context<{ at: readonly 'share'[] }>, 'at' | 'call' | 'directory' | 'say'>;
+
+/**
+ * The ids of those who are meant by `--with`: an id is one, who has access already is meant as it stands there, a profile stands
+ * for whoever signs in with it, and a name for who is called that, where the provider tells. Throws USAGE for any other text, and
+ * CONFLICT for a name of several, before anything is changed.
+ */
+export async function membersMeant(
+  named: readonly string[],
+  at: At,
+  now: readonly Member[],
+  opening: Opening,
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const who of named) ids.push(isId(who, at, now) ? who : await idOf(who, at, opening));
+  return ids;
+}
+
+const isId = (who: string, at: At, now: readonly Member[]): boolean =>
+  at.verb('share').ids.test(who) || now.some((member) => member.with === who);
+
+async function idOf(who: string, at: At, opening: Opening): Promise<string> {
+  const { call, directory, say } = opening;
+  if (directory.has(who)) return idOfProfile(who, at, opening);
+  const word = at.verb('share').with;
+  const owner = await ownerNamed(at, who, call());
+  if (!owner)
+    throw usageError(
+      `--with: "${who}" is neither the id of a ${word} nor a profile, nor the name of a ${word} that is known here`,
+      {
+        profile: at.profile,
+        provider: at.provider,
+        hint: `Use the id of the ${word}, which is told to its members by: imgctl profile check`,
+      },
+    );
+  say(`${who} is the ${word} ${owner.id}`);
+  return owner.id;
+}
+
+async function idOfProfile(who: string, at: At, { at: open, call, directory }: Opening): Promise<string> {
+  const word = at.verb('share').with;
+  const circumstances = {
+    profile: at.profile,
+    provider: at.provider,
+    hint: `Use the id of the ${word}, which is told to its members by: imgctl profile check`,
+  };
+  if (directory.entry(who).provider !== at.provider)
+    throw usageError(`--with: profile ${who} is of ${directory.entry(who).provider}, not of ${at.provider}`, circumstances);
+  const [ours, theirs] = [await at.probe(call()), await (await open('at', who)).probe(call())];
+  // Who does not say where it works could be anywhere.
+  const { endpoint } = theirs.details;
+  if (theirs.owner && endpoint !== undefined && ours.details.endpoint === endpoint) return theirs.owner.id;
+  throw usageError(`--with: profile ${who} does not work at the same endpoint, or does not tell its ${word}`, circumstances);
+}
+
+/**
+ * Does it for each, and gives the members as they are then; absent where nothing was done. Of several, one that fails is reported, the
+ * others go on, and the command ends with PARTIAL.
+ */
+export async function forEachMember(
+  ids: readonly string[],
+  act: (who: string) => Promise<readonly Member[]>,
+  surface: Surface,
+): Promise<readonly Member[] | undefined> {
+  const [only, ...others] = ids;
+  if (only !== undefined && others.length === 0) return act(only);
+  let members: readonly Member[] | undefined;
+  let failed = 0;
+  for (const who of ids) {
+    try {
+      members = await act(who);
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      failed += 1;
+      await surface.report(naming(who, error));
+    }
+  }
+  if (failed > 0) await surface.report(partialError(`${failed} of ${ids.length} failed`));
+  return members;
+}

@@ -1,0 +1,180 @@
+import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
+import type { Call, Description } from '../../core/operation.ts';
+import type { Prepared } from '../../transfer/prepare.ts';
+import type { At } from '../../cli/program/command.ts';
+import { confirmLoss } from '../../cli/options/confirm.ts';
+import type { Surface } from '../../cli/program/context.ts';
+import { whyNotRemovable } from './deletable.ts';
+import { candidates, imagesNamed } from '../images/resolve.ts';
+import { checkIntact, identical, type Same } from '../images/compare.ts';
+
+export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
+
+/** Who wants a name, and what is to happen where it is taken. `into`: a record that is there already is filled. */
+interface Claim {
+  readonly at: At<'show'>;
+  readonly request: { readonly description: Named; readonly into?: string };
+  readonly ifExists: IfExists;
+  readonly call: Call;
+  /** Ids of images that it was agreed to replace. */
+  readonly agreed?: readonly string[];
+}
+
+type Named = Description & { readonly name: string };
+
+/** What a name means for a delivery: an image that holds the same disk already, or a description, and images that it replaces. */
+type Before = { readonly image: Image } | { readonly description: Named; readonly replaces?: readonly Image[] };
+
+/** What a taken name means for a claim. Throws CONFLICT where it must not be taken; asks before something is replaced. */
+export const settleName = (prepared: Prepared, claim: Claim, surface: Surface): Promise<Before> =>
+  settle(claim, (taken) => identical(claim.at as At, taken, prepared, { call: claim.call, surface }), surface);
+
+/** Whether an image may be made only where the name is still free when it is entered. Two of `rename` have names of their own. */
+export const mustBeFree = ({ ifExists, request }: Pick<Claim, 'ifExists' | 'request'>): boolean =>
+  request.into === undefined && (ifExists === 'fail' || ifExists === 'skip');
+
+/**
+ * What a claim comes to whose image could not be made for `error`: where another run has taken the name meanwhile, that is judged
+ * as if it had been there before. Throws what that comes to, else `error`.
+ */
+export async function settleAgain(
+  error: unknown,
+  claim: Claim,
+  again: () => Promise<Before>,
+): Promise<{ readonly image: Image }> {
+  if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT' || !mustBeFree(claim)) throw error;
+  const now = await again();
+  if ('image' in now) return now;
+  throw error;
+}
+
+/** The same for what is not at hand: `same` finds among images of the name one that has its content. */
+export async function settle(
+  claim: Claim,
+  same: (taken: readonly Image[]) => Promise<Same | undefined>,
+  surface: Surface,
+): Promise<Before> {
+  const { description, into } = claim.request;
+  if (into !== undefined) await warnOfNamesakes(claim.at as At, { id: into, name: description.name }, claim.call, surface);
+  const taken = into === undefined ? await imagesNamed(claim.at as At, description.name, claim.call) : [];
+  const [first] = taken;
+  if (!first) return { description };
+  if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
+  if (claim.ifExists === 'replace') {
+    const replaces = replacedBy(claim, taken);
+    await confirmReplacing(claim, replaces, surface);
+    return { description, replaces };
+  }
+  if (claim.ifExists === 'fail')
+    throw conflictError(`image "${description.name}" already exists in ${claim.at.profile} (${first.id})`, {
+      hint: first.status === 'queued' ? fillHint(first) : `Choose with --if-exists skip|replace|rename.\n${choices}`,
+    });
+  if (first.status === 'queued' && taken.length === 1)
+    throw conflictError(`image "${description.name}" (${first.id}) is queued (no data uploaded yet)`, { hint: fillHint(first) });
+  const found = await same(taken);
+  if (found) {
+    await checkIntact(claim.at as At, found, { call: claim.call, surface });
+    surface.say(`already up to date: ${found.image.id} has the same content`);
+    return { image: found.image };
+  }
+  throw conflictError(`"${description.name}" (${first.id}) ${otherwise(first)}`, {
+    hint: 'Choose with --if-exists replace|rename.',
+  });
+}
+
+/** Why an image does not count as the same. */
+const otherwise = ({ status, progress }: Image): string =>
+  status === 'failed'
+    ? `has failed${progress?.message === undefined ? '' : `: ${progress.message}`}`
+    : 'exists with different (or unknown) content';
+
+/** Asks about what a claim would replace, if anything, and gives the ids that were agreed to. Throws as `settle` does. */
+export async function agreeToReplace(claim: Claim, surface: Surface): Promise<readonly string[]> {
+  if (claim.ifExists !== 'replace') return [];
+  const taken = replacedBy(claim, await imagesNamed(claim.at as At, claim.request.description.name, claim.call));
+  await confirmReplacing(claim, taken, surface);
+  return taken.map(({ id }) => id);
+}
+
+/**
+ * Of the images that bear a name the one that is replaced; none where all of them are hidden: those are older versions, and stay.
+ * Throws before a byte is sent where it is not clear which one is meant, and where that one could not be removed afterwards.
+ */
+function replacedBy({ at, request }: Claim, taken: readonly Image[]): readonly Image[] {
+  const seen = taken.filter(({ hidden, status }) => hidden !== true && status !== 'deleting');
+  const [only, ...others] = seen;
+  if (!only) return [];
+  if (others.length > 0)
+    throw conflictError(`--if-exists replace: "${request.description.name}" matches ${seen.length} images:`, {
+      hint: [...candidates(seen), 'Delete or rename all but one, or use --if-exists rename.'].join('\n'),
+    });
+  if (!at.maybe('delete'))
+    throw unsupportedError(`${at.provider} cannot delete, so nothing can be replaced`, { hint: 'Use --if-exists rename.' });
+  const reason = whyNotRemovable(at as At, only);
+  if (reason) throw reason;
+  return [only];
+}
+
+async function confirmReplacing({ at, agreed = [] }: Claim, taken: readonly Image[], surface: Surface): Promise<void> {
+  if (taken.every(({ id }) => agreed.includes(id))) return;
+  await confirmLoss(surface, at as At, { verb: 'Replace', count: taken.length, images: () => Promise.resolve(taken) });
+}
+
+/**
+ * Warns, with their ids, of other images of one's own that bear this name; `id`: the image itself, where there is one. What cannot be
+ * asked is said to be unchecked.
+ */
+export async function warnOfNamesakes(
+  at: At,
+  { id, name = '' }: { readonly id?: string; readonly name?: string },
+  call: Call,
+  surface: Surface,
+): Promise<void> {
+  if (name === '' || !at.maybe('list')) return;
+  try {
+    const others = (await imagesNamed(at, name, call)).filter((image) => image.id !== id).map((image) => image.id);
+    if (others.length > 0)
+      surface.warn(`image "${name}" already exists in ${at.profile} (${others.join(', ')}). Use ids to tell them apart.`);
+  } catch (error) {
+    // The image is made by then, or changed: nothing that a look tells undoes that.
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    surface.warn(`could not check whether the name is taken: ${error.message}`);
+  }
+}
+
+const choices =
+  'skip: done if it has the same content; replace: delete it once the new image is active; rename: append the time.';
+
+/** What an interrupted run, or `create`, has left can be filled. */
+const fillHint = (image: Image): string =>
+  `It is queued (no data uploaded yet). Fill it with: --into ${image.profile}:${image.id}`;
+
+const freeName = (name: string, now: number): string =>
+  `${name}-${new Date(now).toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
+
+/** Failures of who is asked, not of what is sent. */
+const unanswered: readonly string[] = ['NETWORK', 'AUTH', 'PROVIDER', 'LIMIT'];
+
+/**
+ * The steps of a dry run, with what a taken name makes of them; sends nothing that changes anything. Throws as `deliver` would where
+ * the name must not be taken. A target that cannot be asked is warned about, and the steps are given all the same.
+ */
+export async function foreseen(
+  steps: readonly string[],
+  prepared: Prepared,
+  claim: Claim,
+  surface: Surface,
+): Promise<readonly string[]> {
+  try {
+    const before = await settleName(prepared, claim, surface);
+    if ('image' in before) return [`nothing: ${before.image.id} has the same content`];
+    if (before.replaces?.length) return [...steps, `delete ${before.replaces.map(({ id }) => id).join(', ')} of the same name`];
+    const { name } = before.description;
+    return name === claim.request.description.name ? steps : [...steps, `under the name ${name}, since the other is taken`];
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || !unanswered.includes(error.code)) throw error;
+    surface.warn(`could not check whether the name is taken: ${error.message}`);
+    return steps;
+  }
+}

@@ -1,0 +1,24 @@
+import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import type { At } from '../../cli/program/command.ts';
+
+/**
+ * Removes an image that this run has made and that must not stay, also one that was made protected. What is gone already is
+ * removed; absent where its provider deletes nothing. Throws what keeps it from going.
+ */
+export async function removeMade(at: At<'show'>, id: string, call: Call): Promise<'removed' | undefined> {
+  const remove = at.maybe('delete');
+  if (!remove) return undefined;
+  const gone = (error: unknown): void => {
+    if (!isNoSuchImage(error)) throw error;
+  };
+  try {
+    await remove.run({ id }, call).catch(gone);
+  } catch (error) {
+    const patch = at.maybe('patch');
+    if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT' || !patch?.fields.includes('protected')) throw error;
+    await patch.run({ id, changes: { protected: false }, extras: {} }, call);
+    await remove.run({ id }, call).catch(gone);
+  }
+  return 'removed';
+}

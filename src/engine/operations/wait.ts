@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  abortedError,
+  conflictError,
+  ImgctlError,
+  isNoSuchImage,
+  notFoundError,
+  providerError,
+  waitTimeoutError,
+} from '../../core/errors.ts';
+import type { Image, Status } from '../../core/image.ts';
+import type { Call, Work } from '../../core/operation.ts';
+import { typedImage } from '../../core/hint.ts';
+import { humanDuration, timerMs } from '../../core/quantity.ts';
+import type { Task } from '../../ui/progress.ts';
+import type { At } from '../../cli/program/command.ts';
+import type { Options } from '../../cli/program/option.ts';
+
+export const waitOptions = {
+  wait: { kind: 'switch', summary: 'wait until the provider is done (default)' },
+  waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
+  pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
+} as const satisfies Options;
+
+export interface WaitLimits {
+  readonly waitTimeout: number | undefined;
+  readonly pollInterval: number | undefined;
+}
+
+/** What is waited for. `gone`: the image is no longer there. `places`: it is active in each of these. */
+export type Goal = { readonly status: readonly Status[] } | { readonly gone: true } | { readonly places: readonly string[] };
+
+/** The work behind an image that is looked at without knowing what another run began. */
+export const begunElsewhere: Work = { since: new Date(0).toISOString() };
+
+const usualWaitMs = 2 * 3_600_000;
+const usualPauseMs = 5000;
+const firstPauseMs = 250;
+const growth = 1.6;
+
+/** States in which nothing goes on by itself. */
+const resting: ReadonlySet<Status> = new Set(['active', 'inactive', 'deleted', 'queued']);
+
+/**
+ * Whether an image has reached a goal. Throws PROVIDER, with the provider's reason, when it has failed, and CONFLICT when
+ * it has come to rest elsewhere. `began`: the image was seen working, so a resting state is the outcome.
+ */
+function reached(image: Image, goal: Goal, began: boolean): boolean {
+  if ('places' in goal) return allPlacesReady(image, goal.places);
+  if (image.status === 'failed') throw failure(image, image.progress?.message);
+  if ('gone' in goal) return image.status === 'deleted';
+  if (goal.status.includes(image.status)) return true;
+  if (began && resting.has(image.status))
+    throw conflictError(`${image.id} ended up ${stateOf(image)} instead of ${goal.status.join(' or ')}`, {
+      hint: 'Check whether another client works on it.',
+    });
+  return false;
+}
+
+/** Throws NOT_FOUND, with the places that there are, for one in which no image can ever be. */
+async function refuseUnknown(at: At, image: Image, wanted: readonly string[], call: Call): Promise<void> {
+  const absent = wanted.filter((name) => !image.places.some((place) => place.name === name));
+  const look = at.maybe('places');
+  if (absent.length === 0 || !look) return;
+  const places = await look
+    .run({}, call)
+    // Whoever cannot tell its places may have this one.
+    .catch(() => undefined);
+  const odd = places && absent.find((name) => !places.some((place) => place.name === name));
+  if (!places || odd === undefined) return;
+  throw notFoundError(`no such place: ${odd}`, { hint: `Places: ${places.map(({ name }) => name).join(', ')}` });
+}
+
+function allPlacesReady(image: Image, wanted: readonly string[]): boolean {
+  const states = wanted.map((name) => image.places.find((place) => place.name === name));
+  const failed = states.find((place) => place?.status === 'failed');
+  if (failed) throw failure(image, `${failed.name}: ${failed.message ?? failed.providerStatus ?? 'failed'}`);
+  if (image.status === 'failed') throw failure(image, image.progress?.message);
+  return states.every((place) => place?.status === 'active');
+}
+
+const failure = (image: Image, reason: string | undefined): Error =>
+  providerError(`${image.id} (${image.name}) failed at the provider${reason ? `: ${reason}` : ', without a reason'}`, {
+    profile: image.profile,
+    provider: image.provider,
+  });
+
+/**
+ * Looks at an image until the goal is reached. Throws WAIT_TIMEOUT, saying how to go on, when time is up; the pauses grow
+ * up to the poll interval. `work` lets the driver look at the provider's own list of tasks.
+ */
+export async function waitFor(
+  at: At,
+  id: string,
+  goal: Goal,
+  options: { readonly limits: WaitLimits; readonly work?: Work; readonly call: Call; readonly task?: Task },
+): Promise<Image | undefined> {
+  const limitMs = options.limits.waitTimeout ?? usualWaitMs;
+  const longestMs = options.limits.pollInterval ?? usualPauseMs;
+  const begun = Date.now();
+  const deadline = begun + limitMs;
+  let pauseMs = Math.min(firstPauseMs, longestMs);
+  let began = false;
+  let last: Image | undefined;
+  let asked = false;
+  for (;;) {
+    const seen = await look(at, id, options.work, options.call);
+    if (seen instanceof ImgctlError) {
+      if ('gone' in goal) return undefined;
+      if (!last) throw seen;
+      throw providerError(`${id} was deleted while waiting`, seen.circumstances);
+    }
+    const image = (last = seen);
+    options.task?.message(told(image, Date.now() - begun, limitMs), image.progress?.percent);
+    if (reached(image, goal, began)) return finished(image);
+    if ('places' in goal && !asked) await refuseUnknown(at, image, goal.places, options.call);
+    asked = true;
+    began ||= !resting.has(image.status);
+    if (Date.now() + pauseMs > deadline) throw late(at, id, goal, limitMs, image);
+    await sleep(timerMs(pauseMs), undefined, { signal: options.call.signal }).catch(() => {
+      throw abortedError(`interrupted while waiting for ${id} (it continues at the provider)`);
+    });
+    pauseMs = Math.min(pauseMs * growth, longestMs);
+  }
+}
+
+/** What was waited for is done: what the provider told of its progress is over. */
+function finished(image: Image): Image {
+  const { progress: _over, ...done } = image;
+  return done;
+}
+
+/** What a wait shows of itself: the state, the provider's own words, how long it has taken and may take. */
+function told(image: Image, spentMs: number, limitMs: number): string {
+  const message = image.progress?.message;
+  const state = message === undefined ? stateOf(image) : `${stateOf(image)}, ${message}`;
+  return `${state}, ${humanDuration(spentMs - (spentMs % 1000))} of ${limitOf(limitMs)}`;
+}
+
+/** The image, or the NOT_FOUND that the provider answered. */
+async function look(at: At, id: string, work: Work | undefined, call: Call): Promise<Image | ImgctlError> {
+  try {
+    return await at.verb('show').run({ id, ...(work ? { awaiting: work } : {}) }, call);
+  } catch (error) {
+    if (error instanceof ImgctlError && isNoSuchImage(error)) return error;
+    throw error;
+  }
+}
+
+function late(at: At, id: string, goal: Goal, limitMs: number, image: Image): Error {
+  const wanted =
+    'gone' in goal
+      ? 'deleted'
+      : 'places' in goal
+        ? goal.places.map((name) => `replicated=${name}`).join(',')
+        : goal.status.join(',');
+  return waitTimeoutError(`timed out after ${limitOf(limitMs)}: ${id} is still ${stateOf(image)}`, {
+    hint: `${whyNot(at, image, goal)}Keep waiting with: imgctl wait ${typedImage(at.profile, id)} --for ${wanted}`,
+    profile: at.profile,
+    provider: at.provider,
+  });
+}
+
+const limitOf = (ms: number): string => (ms < 1000 ? `${ms} ms` : humanDuration(ms));
+
+/** Our word for the state, with the provider's own, which its console shows, where that is another one. */
+function stateOf({ status, providerStatus }: Image): string {
+  return providerStatus === '' || providerStatus === status ? status : `${status} (${providerStatus})`;
+}
+
+/** Why what is waited for may never come; empty where it may. */
+function whyNot(at: At, image: Image, goal: Goal): string {
+  if ('places' in goal) {
+    const idle = goal.places.filter((name) => !image.places.some((place) => place.name === name));
+    return idle.length > 0 && resting.has(image.status) ? `${idle.join(', ')}: not there, and nothing is under way.\n` : '';
+  }
+  if (image.status !== 'queued' || 'gone' in goal) return '';
+  const fill = at.driver.facts.upload?.into ? ` Fill it with: imgctl upload FILE --into ${typedImage(at.profile, image.id)}` : '';
+  return `No data was sent yet.${fill}\n`;
+}

@@ -1,0 +1,211 @@
+import { conflictError, notFoundError, usageError, type ImgctlError } from '../../core/errors.ts';
+import { imageFields, visibilities, type Image } from '../../core/image.ts';
+import { checkName } from '../../core/image-name.ts';
+import { editableFields } from '../../core/changes.ts';
+import type { Changes, Editable } from '../../core/operation.ts';
+import { textOf } from '../../host/text-file.ts';
+import type { Surface } from '../../cli/program/context.ts';
+import { settable } from '../../cli/options/fields.ts';
+import { applyJsonPatch, isSame, PatchMisfit, type JsonObject, type PatchStep } from './json-patch.ts';
+
+/** A patch as the user wrote it, checked as far as it can be without the image. */
+export interface PatchDocument {
+  readonly kind: 'json-patch' | 'merge-patch';
+  readonly content: unknown;
+}
+
+/** What an image has when it is printed. */
+const shownFields: readonly string[] = [...imageFields, 'raw'];
+const isEditable = (field: string): boolean => (editableFields as readonly string[]).includes(field);
+
+const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
+
+/** Reads the document of `--json-patch` or `--merge-patch`. Throws USAGE for anything that is not one, before any request. */
+export async function readPatch(
+  input: { readonly jsonPatch: string | undefined; readonly mergePatch: string | undefined },
+  surface: Surface,
+): Promise<PatchDocument | undefined> {
+  if (input.jsonPatch !== undefined && input.mergePatch !== undefined)
+    throw usageError('--json-patch and --merge-patch cannot be combined');
+  const file = input.jsonPatch ?? input.mergePatch;
+  if (file === undefined) return undefined;
+  const kind = input.jsonPatch === undefined ? 'merge-patch' : 'json-patch';
+  const content = parse(await documentText(file, surface), kind);
+  if (kind === 'json-patch') checkSteps(content as readonly unknown[]);
+  else for (const key of Object.keys(content as object)) checkField(key, `/${key}`, shownFields);
+  return { kind, content };
+}
+
+/** The fields that a document may change, whatever the image is. */
+export function fieldsOf({ kind, content }: PatchDocument): ReadonlySet<string> {
+  if (kind === 'merge-patch') return new Set(Object.keys(content as object));
+  const steps = (content as readonly PatchStep[]).filter(({ op }) => op !== 'test');
+  return new Set(
+    steps
+      .flatMap((step) => [step.path, ...(step.op === 'move' ? [step.from ?? ''] : [])])
+      .map((pointer) => fieldAt(pointer) ?? ''),
+  );
+}
+
+async function documentText(file: string, surface: Surface): Promise<string> {
+  if (file === '-') return surface.readStdin();
+  const text = await textOf(file, { signal: surface.signal });
+  if (text === undefined) throw notFoundError(`no such file: ${file}`);
+  return text;
+}
+
+function parse(text: string, kind: PatchDocument['kind']): unknown {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw usageError(`the ${kind} is not JSON: ${(cause as Error).message}`);
+  }
+  if (kind === 'json-patch' && !Array.isArray(content))
+    throw usageError('a JSON Patch is an array of operations (RFC 6902)', {
+      hint: 'Use: [{"op":"replace","path":"/name","value":"…"}]',
+    });
+  if (kind === 'merge-patch' && (typeof content !== 'object' || content === null || Array.isArray(content)))
+    throw usageError('a JSON Merge Patch for an image is an object (RFC 7386)', { hint: 'Use: {"name":"…","description":null}' });
+  return content;
+}
+
+/** Throws USAGE for a step that is none, or that cannot but change what is read-only. */
+function checkSteps(steps: readonly unknown[]): void {
+  for (const [index, step] of steps.entries()) {
+    const { op, path, from } = (step ?? {}) as Record<string, unknown>;
+    if (typeof op !== 'string' || !operations.includes(op))
+      throw usageError(`operation ${index} of the JSON Patch: op is not one of ${operations.join(', ')}`);
+    if (typeof path !== 'string') throw usageError(`operation ${index} of the JSON Patch has no path`);
+    if ((op === 'move' || op === 'copy') && typeof from !== 'string')
+      throw usageError(`operation ${index} of the JSON Patch (${op}) has no from`);
+    if (['add', 'replace', 'test'].includes(op) && !('value' in (step as object)))
+      throw usageError(`operation ${index} of the JSON Patch (${op}) has no value`);
+    if (op !== 'test') checkPointer(path, op === 'remove' ? editableFields : shownFields);
+    if (op === 'move') checkPointer(from as string, editableFields);
+  }
+}
+
+/** A JSON Pointer (RFC 6901) must lead into one of the fields. */
+function checkPointer(pointer: string, fields: readonly string[]): void {
+  checkField(fieldAt(pointer), pointer, fields);
+}
+
+/** The field into which a JSON Pointer leads; absent where it is the whole document. */
+const fieldAt = (pointer: string): string | undefined => pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
+
+function checkField(name: string | undefined, pointer: string, fields: readonly string[]): void {
+  if (name === undefined || !fields.includes(name)) throw readOnly(pointer);
+}
+
+const readOnly = (pointer: string): ImgctlError =>
+  usageError(`${pointer === '' ? 'the whole record' : pointer} is read-only`, {
+    hint: `Writable: ${editableFields.map((name) => (name === 'properties' ? '/properties/KEY' : `/${name}`)).join(' ')}`,
+  });
+
+/**
+ * The changes that lead from the image as it is to the image as the document wants it. What is read-only may stand in the
+ * document as it is: what we print comes back. Throws USAGE where it differs, CONFLICT where the document does not apply.
+ */
+export function changesByDocument(image: Image, document: PatchDocument): Changes {
+  // As JSON it has no fields that the provider did not give.
+  const before = JSON.parse(JSON.stringify(image)) as JsonObject;
+  const after =
+    document.kind === 'json-patch'
+      ? applied(before, document.content as readonly PatchStep[], image.id)
+      : (merged(before, document.content) as JsonObject);
+  const changed = shownFields.find((field) => !isEditable(field) && !isSame(before[field], after[field]));
+  if (changed !== undefined) throw readOnly(`/${changed}`);
+  return difference(before, after);
+}
+
+function applied(target: JsonObject, patch: readonly PatchStep[], id: string): JsonObject {
+  try {
+    return applyJsonPatch(target, patch) as JsonObject;
+  } catch (error) {
+    if (!(error instanceof PatchMisfit)) throw error;
+    if (error.test) throw conflictError(`the patch's test failed for ${id}: ${error.message}`);
+    throw conflictError(`the patch does not apply to ${id}: ${error.message}`);
+  }
+}
+
+/** RFC 7386, section 2. */
+function merged(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result = new Map(Object.entries(isObject(target) ? target : {}));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) result.delete(key);
+    else result.set(key, merged(result.get(key), value));
+  }
+  return Object.fromEntries(result);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function difference(before: JsonObject, after: JsonObject): Changes {
+  const changes: Record<string, unknown> = {};
+  for (const field of editableFields) {
+    if (field === 'properties') Object.assign(changes, propertyChanges(before.properties, after.properties));
+    else if (isSame(before[field], after[field])) continue;
+    else if (field === 'tags') changes.tags = textList(after.tags ?? [], 'tags');
+    else changes[field] = checked(field, after[field] ?? null);
+  }
+  return changes as Changes;
+}
+
+function propertyChanges(before: unknown, after: unknown): Changes {
+  const [old, wanted] = [isObject(before) ? before : {}, after ?? {}];
+  if (!isObject(wanted)) throw usageError('properties are an object of texts');
+  const set = Object.entries(wanted).filter(([key, value]) => old[key] !== value);
+  const odd = set.find(([, value]) => typeof value !== 'string');
+  if (odd) throw usageError(`the property ${odd[0]} must be a text, not ${JSON.stringify(odd[1])}`);
+  const removed = Object.keys(old).filter((key) => !Object.hasOwn(wanted, key));
+  return {
+    ...(set.length > 0 ? { properties: settable(Object.fromEntries(set) as Record<string, string>) } : {}),
+    ...(removed.length > 0 ? { removeProperties: removed } : {}),
+  };
+}
+
+function textList(value: unknown, what: string): readonly string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value as string[];
+  throw usageError(`${what} must be a list of texts`);
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  protected: 'boolean',
+  hidden: 'boolean',
+  minDiskBytes: 'number',
+  minRamBytes: 'number',
+};
+
+function checkBytes(field: Editable): Rule {
+  return (value) => {
+    if (Number.isSafeInteger(value) && Number(value) >= 0) return;
+    throw usageError(`${field} must be a whole number of bytes, not ${JSON.stringify(value)}`);
+  };
+}
+
+type Rule = (value: unknown) => void;
+
+/** What the options refuse, a document is refused for too. */
+const rules: Readonly<Partial<Record<Editable, Rule>>> = {
+  name(value) {
+    if (value === '') throw usageError('name: an image needs a name');
+    checkName(String(value));
+  },
+  visibility(value) {
+    if (visibilities.some((known) => known === value)) return;
+    throw usageError(`visibility: ${JSON.stringify(value)} is not one of ${visibilities.join(', ')}`);
+  },
+  minDiskBytes: checkBytes('minDiskBytes'),
+  minRamBytes: checkBytes('minRamBytes'),
+};
+
+function checked(field: Editable, value: unknown): unknown {
+  const kind = kinds[field] ?? 'string';
+  if (value === null) return value;
+  if (typeof value !== kind) throw usageError(`${field} must be a ${kind}, not ${JSON.stringify(value)}`);
+  rules[field]?.(value);
+  return value;
+}
