@@ -3,6 +3,12 @@ import type { Secret } from './secret.ts';
 
 export type Headers = Readonly<Record<string, string | Secret | undefined>>;
 
+/** What a single try is sent with: `json` in the place of the request's, `headers` besides and before those of the request. */
+export interface Prepared {
+  readonly json?: unknown;
+  readonly headers?: Headers;
+}
+
 /** One API call with a small answer. Redirects are not followed; every status comes back as an answer. */
 export interface ApiRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -10,8 +16,11 @@ export interface ApiRequest {
   readonly headers?: Headers;
   /** Sent as JSON. Secrets inside it are revealed on the wire only. */
   readonly json?: unknown;
-  /** Makes what `json` would be, right before each try: for a body that depends on what is there at that moment. */
-  readonly jsonNow?: () => Promise<unknown>;
+  /**
+   * Called right before each try, for what has to be fresh: a signature and its clock, `If-Match`, a body that depends on what is
+   * there at that moment. What it throws is thrown as it is, and no reason for another try.
+   */
+  readonly prepare?: () => Promise<Prepared>;
   /** Sent as a form (`application/x-www-form-urlencoded`). Secrets inside it are revealed on the wire only. */
   readonly form?: Readonly<Record<string, string | Secret>>;
   /** Sent as it is; `content-type` is the caller's to set. */

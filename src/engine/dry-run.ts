@@ -135,8 +135,8 @@ export function dryHttp(http: Http, where: Pick<Planned, 'profile' | 'provider'>
     send: ({ method, url, secretUrl }) => stopHere({ ...where, method, url: secretUrl ? '[secret]' : String(url) }),
     async request(request, call) {
       if (request.method === 'GET' || request.method === 'HEAD' || request.harmless) return http.request(request, call);
-      const body =
-        request.json ?? (await request.jsonNow?.()) ?? (typeof request.body === 'string' ? parsed(request.body) : undefined);
+      const { json = request.json } = (await request.prepare?.()) ?? {};
+      const body = json ?? (typeof request.body === 'string' ? parsed(request.body) : undefined);
       return stopHere({
         ...where,
         method: request.method,

@@ -1,5 +1,5 @@
 import { networkError } from '../core/errors.ts';
-import type { Answer, ApiAnswer, Http, ReceiveAnswer } from '../core/http.ts';
+import type { Answer, ApiAnswer, Http, Prepared, ReceiveAnswer } from '../core/http.ts';
 import { apiAnswer } from './answer.ts';
 import { brakeOf } from './throttle.ts';
 import { ask } from './client.ts';
@@ -58,13 +58,13 @@ export function createHttp(settings: HttpSettings): Http {
 
   return {
     async request(request, call) {
-      const { jsonNow } = request;
-      const wireOf = (body: object): WireRequest =>
-        wireRequest({ ...request, ...body }, { ...own, accept: 'application/json' }, redactor);
-      const wire = wireOf({});
+      const { prepare } = request;
+      const wireOf = (prepared?: Prepared): WireRequest =>
+        wireRequest(request, { ...own, accept: 'application/json' }, redactor, prepared);
+      const wire = wireOf();
       const route = routeTo(wire.url, request.secretUrl);
-      const answer = await withRetries(request, route.peer, call, async () => {
-        const now = jsonNow ? wireOf({ json: await jsonNow() }) : wire;
+      const prepareTry = async (): Promise<WireRequest> => (prepare ? wireOf(await prepare()) : wire);
+      const answer = await withRetries(request, route.peer, call, prepareTry, (now) => {
         const tryOnce = (): ReturnType<typeof ask> => ask(now, route, limits, call.signal);
         return traced(now, undefined, tryOnce, ({ text }) => text);
       });
@@ -98,7 +98,7 @@ export function createHttp(settings: HttpSettings): Http {
           () => receiveBytes(wire, range, tools),
           () => '',
         );
-      const answer = await withRetries({ method: 'GET' }, tools.route.peer, call, receiveOnce);
+      const answer = await withRetries({ method: 'GET' }, tools.route.peer, call, () => undefined, receiveOnce);
       return { ...answer, text: async () => redactor.hide(await answer.text()) };
     },
   };

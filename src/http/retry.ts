@@ -76,18 +76,21 @@ function setbackOfError(
 
 /**
  * Asks until there is an answer that is not worth another try, or `call.retries` is used up: then the last answer
- * is returned or the last error thrown. Every retry takes one from the budget and is noted. `peer` names the server.
+ * is returned or the last error thrown. Every retry takes one from the budget and is noted. `peer` names the server. `prepare`
+ * makes what each try is asked with; what it throws is no failure of the try.
  */
-export async function withRetries<A extends Answer>(
+export async function withRetries<P, A extends Answer>(
   request: Repeating<A>,
   peer: string,
   call: Call,
-  ask: () => Promise<A>,
+  prepare: () => P,
+  ask: (prepared: Awaited<P>) => Promise<A>,
 ): Promise<A> {
   for (let tries = 1; ; tries += 1) {
+    const prepared = await prepare();
     let setback: Setback<A> | undefined;
     try {
-      const answer = await ask();
+      const answer = await ask(prepared);
       setback = setbackOf(request, peer, answer, tries);
       if (!setback) return answer;
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { configError, usageError, withoutQuery } from '../core/errors.ts';
-import type { ApiRequest, Headers } from '../core/http.ts';
+import type { ApiRequest, Headers, Prepared } from '../core/http.ts';
 import { Secret } from '../core/secret.ts';
 import { parametersIn, type Redactor, shownUrl, withoutPassword } from './redact.ts';
 
@@ -79,22 +79,24 @@ const bytesOf = (body: string | Uint8Array): Buffer =>
 
 /**
  * Makes a request ready for the wire. Throws CONFIG for an address that is not http(s), and for headers as said above.
- * `own` are headers that go with every request; those of the request win.
+ * `own` are headers that go with every request; those of the request win, and those that were `prepared` for this try win over both.
  */
 export function wireRequest(
   request: Address & Pick<ApiRequest, 'headers' | 'json' | 'form' | 'body'> & { readonly method: string },
   own: Readonly<Record<string, string>>,
   redactor: Redactor,
+  prepared: Prepared = {},
 ): WireRequest {
   const url = wireUrl(request, redactor);
-  const headers = { ...own, ...wireHeaders(request.headers, redactor) };
+  const headers = { ...own, ...wireHeaders(request.headers, redactor), ...wireHeaders(prepared.headers, redactor) };
   const base = { method: request.method, url, shown: shownUrl(url, request), headers };
-  if (request.json !== undefined)
+  const json = prepared.json ?? request.json;
+  if (json !== undefined)
     return {
       ...base,
       headers: { 'content-type': 'application/json', ...headers },
-      body: bytesOf(wireJson(request.json, redactor)),
-      shownBody: JSON.stringify(request.json),
+      body: bytesOf(wireJson(json, redactor)),
+      shownBody: JSON.stringify(json),
     };
   if (request.form !== undefined)
     return {

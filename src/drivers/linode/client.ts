@@ -15,8 +15,7 @@ export interface Ask {
   /** Sent as `X-Filter`. */
   readonly filter?: Readonly<Record<string, unknown>>;
   readonly json?: unknown;
-  /** As `ApiRequest.jsonNow`. */
-  readonly jsonNow?: () => Promise<unknown>;
+  readonly prepare?: ApiRequest['prepare'];
   /** What may be missing where the answer is 404, and how to look: the API does not say which of several things it means. */
   readonly ifMissing?: string;
   /** Works without a token: regions and public images do. */
@@ -104,7 +103,7 @@ export async function ask(client: LinodeClient, request: Ask, call: Call): Promi
         'x-filter': request.filter && asciiJson(request.filter),
       },
       ...(request.json === undefined ? {} : { json: request.json }),
-      ...(request.jsonNow ? { jsonNow: request.jsonNow } : {}),
+      ...(request.prepare ? { prepare: request.prepare } : {}),
       retryWhen: isBusy,
     },
     call,

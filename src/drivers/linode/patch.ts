@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { tagsAfter } from '../../core/changes.ts';
 import { requireUnmet } from '../../core/conflict.ts';
+import type { Prepared } from '../../core/http.ts';
 import type { Changes, Operation } from '../../core/operation.ts';
 import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
 import { editable, requireChangeable, requireKnown, warnOfName } from './fields.ts';
@@ -33,12 +34,12 @@ export const patch: Operation<LinodeClient, 'patch'> = {
     if (Object.keys(body).length === 0) return now ?? readImage(client, id, call);
     const before = basis ?? now;
     // Oddity: tags are written as a whole and there is no ETag: they are made from what is there right before each try.
-    const bodyNow = async (): Promise<unknown> => {
-      if (!before) return body;
+    const prepare = async (): Promise<Prepared> => {
+      if (!before) return { json: body };
       const there = await readImage(client, id, call);
       requireUnmet(before, there, changes);
-      return bodyOf(changes, body.tags === undefined ? undefined : tagsAfter(there.tags, changes));
+      return { json: bodyOf(changes, body.tags === undefined ? undefined : tagsAfter(there.tags, changes)) };
     };
-    return askImage(client, { id, method: 'PUT', path: imagePath(id), jsonNow: bodyNow, what: `changing ${id}` }, call);
+    return askImage(client, { id, method: 'PUT', path: imagePath(id), prepare, what: `changing ${id}` }, call);
   },
 };

@@ -1,4 +1,5 @@
 import { conflictError, usageError } from '../../core/errors.ts';
+import type { Prepared } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { requireKnownPlaces } from '../../core/conflict.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
@@ -31,17 +32,17 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
       call,
     );
     let looked: ImageRecord | undefined = now;
-    const bodyNow = async (): Promise<unknown> => {
+    const prepare = async (): Promise<Prepared> => {
       const there = looked ?? (await readImage(client, id, call));
       looked = undefined;
       requireKnownPlaces(request.basis ?? now, there, exactly);
       const regions = wantedRegions(there, request);
       requireCopy(there, regions);
-      return { regions };
+      return { json: { regions } };
     };
     return askImage(
       client,
-      { id, method: 'POST', path: `${imagePath(id)}/regions`, jsonNow: bodyNow, what: `replicating ${id}`, ifMissing },
+      { id, method: 'POST', path: `${imagePath(id)}/regions`, prepare, what: `replicating ${id}`, ifMissing },
       call,
     );
   },

@@ -34,8 +34,7 @@ export interface Ask {
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly json?: unknown;
-  /** As `ApiRequest.jsonNow`. */
-  readonly jsonNow?: () => Promise<unknown>;
+  readonly prepare?: ApiRequest['prepare'];
   readonly body?: string;
   readonly headers?: Headers;
   /** Statuses beside 2xx that come back as answers instead of being thrown, where Glance itself says so. */
@@ -108,7 +107,7 @@ export class OpenstackClient {
           url: `${site.base}${ask.path}${ask.query ? `?${ask.query.toString()}` : ''}`,
           headers: { ...this.#headers(site), ...ask.headers },
           ...(ask.json === undefined ? {} : { json: ask.json }),
-          ...(ask.jsonNow ? { jsonNow: ask.jsonNow } : {}),
+          ...(ask.prepare ? { prepare: ask.prepare } : {}),
           ...(ask.body === undefined ? {} : { body: ask.body }),
         },
         call,

@@ -32,7 +32,7 @@ export const patchImage = (
       path: imagePath(id),
       // RFC 6902's own media type is refused with 415 (Image API v2, "Update image").
       headers: { 'content-type': 'application/openstack-images-v2.1-json-patch' },
-      ...(typeof steps === 'function' ? { jsonNow: steps } : { json: steps }),
+      ...(typeof steps === 'function' ? { prepare: async () => ({ json: await steps() }) } : { json: steps }),
     },
     call,
   );
