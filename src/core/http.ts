@@ -13,6 +13,11 @@ export interface Prepared {
 export interface ApiRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string | URL;
+  /**
+   * Full path of a unix socket that the request goes over, never TLS and never a proxy; the host of `url` (http) is then only what
+   * the `Host` header says, as with `curl --unix-socket`.
+   */
+  readonly socket?: string;
   readonly headers?: Headers;
   /** Sent as JSON. Secrets inside it are revealed on the wire only. */
   readonly json?: unknown;
@@ -39,6 +44,10 @@ export interface ApiRequest {
   readonly queryIsSecret?: boolean;
 }
 
+/** Where a request goes, for people: the address, or `unix:SOCKET:/PATH`. */
+export const addressOf = ({ url, socket }: Pick<ApiRequest, 'url' | 'socket'>): string =>
+  socket === undefined ? String(url) : `unix:${socket}:${String(url).replace(/^\w+:\/\/[^/?#]*/, '')}`;
+
 /** Header names are in lower case; a repeated header is joined by ", ". */
 export interface Answer {
   readonly status: number;
@@ -60,6 +69,8 @@ export type Bytes = AsyncIterable<Uint8Array>;
 export interface SendRequest {
   readonly method: 'PUT' | 'POST' | 'PATCH';
   readonly url: string | URL;
+  /** As `ApiRequest.socket`. */
+  readonly socket?: string;
   readonly headers?: Headers;
   readonly bytes: Bytes;
   /** Number of bytes; absent: chunked transfer encoding. Fewer or more bytes than said: INTEGRITY error. */
@@ -72,6 +83,8 @@ export interface SendRequest {
 /** A bulk download, from byte `from` on (default 0) when the status says 206. Redirects are not followed. */
 export interface ReceiveRequest {
   readonly url: string | URL;
+  /** As `ApiRequest.socket`. */
+  readonly socket?: string;
   readonly headers?: Headers;
   /** First and, optionally, last byte wanted (inclusive): sent as `Range`. */
   readonly range?: { readonly from: number; readonly to?: number };

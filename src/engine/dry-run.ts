@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Image } from '../core/image.ts';
 import { humanSize } from '../core/quantity.ts';
 import { Secret } from '../core/secret.ts';
-import type { Http } from '../core/http.ts';
+import { addressOf, type Http } from '../core/http.ts';
 import type { OperationName } from '../core/operation.ts';
 import { defineView } from '../ui/view.ts';
 
@@ -132,7 +132,7 @@ function stopHere(planned: Partial<Planned>): never {
 export function dryHttp(http: Http, where: Pick<Planned, 'profile' | 'provider'>): Http {
   return {
     receive: (request, call) => http.receive(request, call),
-    send: ({ method, url, secretUrl }) => stopHere({ ...where, method, url: secretUrl ? '[secret]' : String(url) }),
+    send: (request) => stopHere({ ...where, method: request.method, url: request.secretUrl ? '[secret]' : addressOf(request) }),
     async request(request, call) {
       if (request.method === 'GET' || request.method === 'HEAD' || request.harmless) return http.request(request, call);
       const { json = request.json } = (await request.prepare?.()) ?? {};
@@ -140,7 +140,7 @@ export function dryHttp(http: Http, where: Pick<Planned, 'profile' | 'provider'>
       return stopHere({
         ...where,
         method: request.method,
-        url: request.secretUrl ? '[secret]' : String(request.url),
+        url: request.secretUrl ? '[secret]' : addressOf(request),
         ...(body === undefined ? {} : { body }),
       });
     },

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { ImgctlError } from '../core/errors.ts';
 import type { Brake } from './throttle.ts';
 import { watchConnecting } from './connect-phase.ts';
-import { aborted, failure, type Phase, timedOut } from './failure.ts';
+import { aborted, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
@@ -46,7 +46,7 @@ export function begin(wire: WireRequest, { route, limits, signal }: BulkTools): 
   const phase = (): Phase => connecting() ?? wanted;
   const explain = (error: unknown): ImgctlError => {
     if (reason) return reason;
-    return error instanceof ImgctlError ? error : failure(error, route.peer, phase());
+    return error instanceof ImgctlError ? error : route.explain(error, phase());
   };
   const request = route.open({ method: wire.method, headers: { ...wire.headers } });
   const end = (error: ImgctlError): void => {

@@ -2,7 +2,7 @@ import type { Got, Response } from 'got';
 import { type ImgctlError, providerError } from '../core/errors.ts';
 import type { Answer } from '../core/http.ts';
 import { watchConnecting } from './connect-phase.ts';
-import { aborted, failure, type Phase, timedOut } from './failure.ts';
+import { aborted, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
 import type { Limits } from './settings.ts';
 import { refuseEncoded } from './content-encoding.ts';
@@ -30,11 +30,11 @@ let loading: Promise<Got> | undefined;
 /** got costs tens of milliseconds to load: only who asks an API pays them. */
 const load = (): Promise<Got> => (loading ??= import('got').then((module) => module.got));
 
-function explain(error: unknown, peer: string, phase: Phase, limits: Limits): ImgctlError {
+function explain(error: unknown, route: Route, phase: Phase, limits: Limits): ImgctlError {
   const event = error instanceof Error && error.name === 'TimeoutError' && 'event' in error ? String(error.event) : undefined;
-  if (event === undefined) return failure(error, peer, phase);
+  if (event === undefined) return route.explain(error, phase);
   const limit: Readonly<Record<string, number>> = limitsOfGot(limits);
-  return timedOut(peer, phases[event] ?? phase, limit[event] ?? limits.timeoutMs);
+  return timedOut(route.peer, phases[event] ?? phase, limit[event] ?? limits.timeoutMs);
 }
 
 /**
@@ -96,7 +96,7 @@ export async function ask(
     if (signal.aborted) throw aborted();
     if (ended) throw ended;
     if (tooLarge) throw providerError(`${request.shown} answered more than ${limits.maxBodyBytes} bytes`);
-    throw explain(error, route.peer, connecting() ?? phase, limits);
+    throw explain(error, route, connecting() ?? phase, limits);
   } finally {
     clearTimeout(patience);
   }

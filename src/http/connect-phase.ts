@@ -8,6 +8,8 @@ import type { Phase } from './failure.ts';
  * connection, of which `ready` is told.
  */
 export function watchConnecting(request: ClientRequest, ready: () => void): () => Phase | undefined {
+  // Over a socket of this machine there is no name to look up.
+  const isLocal = (request as { readonly socketPath?: string }).socketPath !== undefined;
   let phase: Phase | undefined = 'connecting';
   const done = (): void => {
     if (phase === undefined) return;
@@ -20,7 +22,7 @@ export function watchConnecting(request: ClientRequest, ready: () => void): () =
     const connected = (): void => (encrypted ? void (phase = 'agreeing on TLS') : done());
     if (encrypted) socket.once('secureConnect', done);
     if (!socket.connecting) return connected();
-    if (isIP(request.host.replace(/^\[|\]$/g, '')) === 0) phase = 'looking up the host name';
+    if (!isLocal && isIP(request.host.replace(/^\[|\]$/g, '')) === 0) phase = 'looking up the host name';
     socket.once('lookup', () => void (phase = 'connecting'));
     socket.once('connect', connected);
   });

@@ -46,7 +46,7 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
 ];
 
 /** Failures that another try does not mend: names and certificates stay what they are. */
-const lasting = /^(ENOTFOUND|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_|ERR_SSL_|EPROTO|PROXY)/;
+const lasting = /^(ENOTFOUND|ENOENT|ENOTDIR|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_|ERR_SSL_|EPROTO|PROXY)/;
 
 /** Failures before the first byte of a request. */
 const beforeSending =

@@ -23,7 +23,7 @@ export function createHttp(settings: HttpSettings): Http {
   const routeTo = createRoutes(settings, limits);
   const brake = brakeOf(settings);
   const own = { 'user-agent': settings.userAgent };
-  /** Origins that refuse to be asked before they are sent bytes. */
+  /** Peers that refuse to be asked before they are sent bytes. */
   const unasked = new Set<string>();
 
   /**
@@ -62,7 +62,7 @@ export function createHttp(settings: HttpSettings): Http {
       const wireOf = (prepared?: Prepared): WireRequest =>
         wireRequest(request, { ...own, accept: 'application/json' }, redactor, prepared);
       const wire = wireOf();
-      const route = routeTo(wire.url, request.secretUrl);
+      const route = routeTo(wire.url, request);
       const prepareTry = async (): Promise<WireRequest> => (prepare ? wireOf(await prepare()) : wire);
       const answer = await withRetries(request, route.peer, call, prepareTry, (now) => {
         const tryOnce = (): ReturnType<typeof ask> => ask(now, route, limits, call.signal);
@@ -72,15 +72,15 @@ export function createHttp(settings: HttpSettings): Http {
     },
     async send(request, call) {
       const wire = wireRequest(request, own, redactor);
-      const tools = { route: routeTo(wire.url, request.secretUrl), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request), limits, brake, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
       const sendOnce = (): Promise<Sent> => {
-        const expectContinue = request.expectContinue === true && !unasked.has(wire.url.origin);
+        const expectContinue = request.expectContinue === true && !unasked.has(tools.route.peer);
         const work = (): Promise<Sent> => sendBytes(wire, { ...request, expectContinue }, tools);
         return traced(wire, size, work, ({ text }) => text);
       };
       let answer = await sendOnce();
-      if (answer.without) unasked.add(wire.url.origin);
+      if (answer.without) unasked.add(tools.route.peer);
       if (answer.without === 'begun')
         throw networkError(`${tools.route.peer} does not support "Expect: 100-continue" (HTTP 417)`, { status: 417 });
       if (answer.without) answer = await sendOnce();
@@ -88,7 +88,7 @@ export function createHttp(settings: HttpSettings): Http {
     },
     async receive(request, call) {
       const wire = wireRequest({ ...request, method: 'GET' }, own, redactor);
-      const tools = { route: routeTo(wire.url, request.secretUrl), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request), limits, brake, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
       const receiveOnce = (): Promise<ReceiveAnswer> =>

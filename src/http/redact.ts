@@ -13,8 +13,9 @@ const shortestSecret = 6;
 /** Characters of a body that a trace shows. */
 const longestBody = 2000;
 
-/** What of a URL may not be shown: all of it but its host, or what anybody may have put into its parameters. */
+/** What of a URL may not be shown: all of it but its host, or what anybody may have put into its parameters. And the socket in the place of a host. */
 interface Hidden {
+  readonly socket?: string | undefined;
   readonly secretUrl?: boolean | undefined;
   readonly queryIsSecret?: boolean | undefined;
 }
@@ -23,13 +24,14 @@ interface Hidden {
  * A URL as it may be shown: without user, password and fragment, telling parameters masked. One that is a secret itself is cut
  * to its host, one that somebody else has made to its path.
  */
-export function shownUrl(url: URL, { secretUrl, queryIsSecret }: Hidden = {}): string {
-  if (secretUrl) return `${url.origin}/${mask}`;
-  if (queryIsSecret) return `${url.origin}${url.pathname.replace(/;[^/]*/g, `;${mask}`)}${url.search === '' ? '' : `?${mask}`}`;
+export function shownUrl(url: URL, { socket, secretUrl, queryIsSecret }: Hidden = {}): string {
+  const origin = socket === undefined ? url.origin : `unix:${socket}:`;
+  if (secretUrl) return `${origin}/${mask}`;
+  if (queryIsSecret) return `${origin}${url.pathname.replace(/;[^/]*/g, `;${mask}`)}${url.search === '' ? '' : `?${mask}`}`;
   const query = [...url.searchParams].map(
     ([name, value]) => `${encodeURIComponent(name)}=${secretNames.test(name) ? mask : encodeURIComponent(value)}`,
   );
-  return `${url.origin}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+  return `${origin}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
 /** Values shorter than this say nothing: they are not looked for. */

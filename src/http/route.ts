@@ -3,11 +3,13 @@ import * as https from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ImgctlError } from '../core/errors.ts';
-import { hostOf, proxyRefusal } from './failure.ts';
+import type { ApiRequest } from '../core/http.ts';
+import { failure, hostOf, type Phase, proxyRefusal } from './failure.ts';
 import { bareHost, isProxys, proxyAuthorization, proxyFor, proxyReason } from './proxy.ts';
 import type { HttpSettings, Limits } from './settings.ts';
 import { tlsOptions } from './tls.ts';
 import { TunnelAgent } from './tunnel.ts';
+import { overSocket } from './unix-socket.ts';
 
 /** How a URL is reached. */
 export interface Route {
@@ -18,7 +20,15 @@ export interface Route {
   open(options: http.RequestOptions): http.ClientRequest;
   /** The error for an answer that is not the server's but a proxy's on the way; absent: it is the server's. */
   refusal(status: number, headers: Readonly<Record<string, string>>): ImgctlError | undefined;
+  /** The error for an exchange that failed. */
+  explain(error: unknown, phase: Phase): ImgctlError;
 }
+
+/** What decides how a URL is reached. */
+export type Way = Pick<ApiRequest, 'socket'> & {
+  /** The URL was handed out by a server; at an origin that was asked nothing else, such as a storage, the client certificate is not shown. */
+  readonly secretUrl?: boolean;
+};
 
 /**
  * Milliseconds that an idle connection is kept. Servers close theirs after 5 s and more, without a word: whatever is
@@ -45,11 +55,12 @@ function dropIdle<A extends http.Agent>(agent: A): A {
 // On a slow line the usual 250 ms for each address of a host are over before any has answered.
 const connections = { keepAlive: true, autoSelectFamilyAttemptTimeout: 1000 };
 
-const direct = (url: URL, agent: http.Agent): Route => ({
-  peer: hostOf(url),
+const direct = (url: URL, agent: http.Agent, peer = hostOf(url)): Route => ({
+  peer,
   agent,
   open: (options) => (url.protocol === 'https:' ? https : http).request(url, { ...options, agent }),
   refusal: () => undefined,
+  explain: (error, phase) => failure(error, peer, phase),
 });
 
 const throughProxy = (url: URL, proxy: URL): string => `${hostOf(url)} through the proxy ${hostOf(proxy)}`;
@@ -79,6 +90,7 @@ const relayed = (url: URL, proxy: URL, agent: http.Agent): Route => ({
   },
   refusal: (status, headers) =>
     isProxys(status, headers) ? proxyRefusal(throughProxy(url, proxy), status, 'HTTP_PROXY', proxyReason(headers)) : undefined,
+  explain: (error, phase) => failure(error, throughProxy(url, proxy), phase),
 });
 
 /** Makes something when it is first asked for. */
@@ -88,11 +100,10 @@ function once<T>(make: () => T): () => T {
 }
 
 /**
- * Finds the route to a URL. Connections are kept and shared by all that goes the same way. `signed`: the URL was handed out
- * by a server; at an origin that was asked nothing else, such as a storage, the client certificate is not shown. Throws
- * CONFIG as `proxyFor` and `tlsOptions` do.
+ * Finds the route to a URL. Connections are kept and shared by all that goes the same way. Throws CONFIG as `proxyFor` and
+ * `tlsOptions` do.
  */
-export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL, signed?: boolean) => Route {
+export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL, way: Way) => Route {
   const tls = once(() => tlsOptions(settings));
   const plain = once(() => dropIdle(new http.Agent(connections)));
   const secure = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toServer })));
@@ -111,13 +122,14 @@ export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL,
     return agent;
   };
   const ours = new Set<string>();
-  return (url, signed = false) => {
-    if (!signed) ours.add(url.origin);
+  return (url, { socket, secretUrl }) => {
+    if (socket !== undefined) return overSocket(url, socket, plain());
+    if (!secretUrl) ours.add(url.origin);
     const isOurs = ours.has(url.origin);
     const proxy = proxyFor(url, settings.proxies);
     if (!proxy) return direct(url, url.protocol === 'http:' ? plain() : isOurs ? secure() : secureToOthers());
     if (url.protocol === 'http:') return relayed(url, proxy, proxy.protocol === 'https:' ? secureToProxy() : toProxy());
     const options = isOurs ? tls().toServer : tls().toOthers;
-    return { ...direct(url, tunnel(proxy, options)), peer: throughProxy(url, proxy) };
+    return direct(url, tunnel(proxy, options), throughProxy(url, proxy));
   };
 }

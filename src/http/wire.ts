@@ -3,6 +3,7 @@ import { configError, usageError, withoutQuery } from '../core/errors.ts';
 import type { ApiRequest, Headers, Prepared } from '../core/http.ts';
 import { Secret } from '../core/secret.ts';
 import { parametersIn, type Redactor, shownUrl, withoutPassword } from './redact.ts';
+import { checkSocket } from './unix-socket.ts';
 
 /** A request as it goes over the wire: secrets revealed, body serialised. */
 export interface WireRequest {
@@ -59,9 +60,9 @@ const wireForm = (form: Readonly<Record<string, string | Secret>>, redactor: Red
   ).toString();
 
 /** Whose URL it is, and hence what of it may be shown. */
-type Address = Pick<ApiRequest, 'url' | 'secretUrl' | 'queryIsSecret'>;
+type Address = Pick<ApiRequest, 'url' | 'socket' | 'secretUrl' | 'queryIsSecret'>;
 
-function wireUrl({ url: given, secretUrl, queryIsSecret }: Address, redactor: Redactor): URL {
+function wireUrl({ url: given, socket, secretUrl, queryIsSecret }: Address, redactor: Redactor): URL {
   const url = URL.canParse(String(given)) ? new URL(given) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
     const shown = withoutPassword(withoutQuery(String(given)));
@@ -69,6 +70,7 @@ function wireUrl({ url: given, secretUrl, queryIsSecret }: Address, redactor: Re
       hint: 'Check the address in the profile.',
     });
   }
+  if (socket !== undefined) checkSocket(socket, url);
   redactor.learnAddress(url.href);
   if (secretUrl || queryIsSecret) parametersIn(url).forEach((secret) => redactor.learn(secret));
   return url;
@@ -78,7 +80,7 @@ const bytesOf = (body: string | Uint8Array): Buffer =>
   typeof body === 'string' ? Buffer.from(body, 'utf8') : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 
 /**
- * Makes a request ready for the wire. Throws CONFIG for an address that is not http(s), and for headers as said above.
+ * Makes a request ready for the wire. Throws CONFIG for an address that is not http(s), or no socket, and for headers as said above.
  * `own` are headers that go with every request; those of the request win, and those that were `prepared` for this try win over both.
  */
 export function wireRequest(
