@@ -24,6 +24,9 @@ interface SourceFile {
   readonly imports: readonly string[];
 }
 
+/** As it stands in an import, on Windows too. */
+const below = (from: string, to: string): string => path.relative(from, to).replaceAll(path.sep, '/');
+
 const importPattern = /(?:from\s*|import\s*\(\s*|import\s+)'([^']+)'/g;
 
 const files: readonly SourceFile[] = filesBelow(src)
@@ -31,9 +34,9 @@ const files: readonly SourceFile[] = filesBelow(src)
   .map((file) => {
     const text = readFileSync(file, 'utf8');
     const imports = [...text.matchAll(importPattern)].map(([, from = '']) =>
-      from.startsWith('.') ? path.relative(src, path.resolve(path.dirname(file), from)) : from,
+      from.startsWith('.') ? below(src, path.resolve(path.dirname(file), from)) : from,
     );
-    return { name: path.relative(src, file), text, imports };
+    return { name: below(src, file), text, imports };
   });
 
 const providers = Object.keys(drivers);
@@ -92,7 +95,7 @@ describe('the house', () => {
     const typeOnly = new Set(
       files.flatMap((file) =>
         [...file.text.matchAll(/import type [^;]*?from '([^']+)'/gs)].map(
-          ([, from = '']) => `${file.name} ${path.relative(src, path.resolve(src, path.dirname(file.name), from))}`,
+          ([, from = '']) => `${file.name} ${below(src, path.resolve(src, path.dirname(file.name), from))}`,
         ),
       ),
     );

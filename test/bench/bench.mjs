@@ -11,7 +11,7 @@ const children = [];
 
 /** A sink in a process of its own. */
 export async function sink(settings) {
-  const child = spawn(process.execPath, [new URL('sink.mjs', import.meta.url).pathname, 'serve', JSON.stringify(settings)], {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'sink.mjs'), 'serve', JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);

@@ -30,7 +30,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'imgctl-lock-'));
   bundle = join(folder, 'lock.mjs');
   const built = await rolldown({
-    input: new URL('../../src/host/lock.ts', import.meta.url).pathname,
+    input: join(import.meta.dirname, '../../src/host/lock.ts'),
     platform: 'node',
     logLevel: 'silent',
   });

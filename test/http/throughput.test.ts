@@ -49,7 +49,7 @@ beforeAll(async () => {
   const entries = { http: '../../src/http/index.ts', 'file-bytes': '../../src/transfer/file-bytes.ts' };
   for (const [name, path] of Object.entries(entries)) {
     const built = await rolldown({
-      input: new URL(path, import.meta.url).pathname,
+      input: join(import.meta.dirname, path),
       platform: 'node',
       external: ['got'],
       logLevel: 'silent',

@@ -1,8 +1,9 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    root: new URL('../..', import.meta.url).pathname,
+    root: path.resolve(import.meta.dirname, '../..'),
     include: ['test/live/**/*.test.ts'],
     globalSetup: ['test/live/setup.ts'],
     pool: 'threads',
