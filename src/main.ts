@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { run, type World } from './cli/program/run.ts';
-import type { DriverList } from './cli/program/context.ts';
 import { homeOf } from './host/folders.ts';
 import { drivers, usualDriver } from './drivers/index.ts';
 import { createSink, writeError, type Io } from './ui/io.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import type { DriverList } from './engine/context.ts';
 
 type Process = typeof process;
 

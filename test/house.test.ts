@@ -58,10 +58,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   transfer: ['core', 'host'],
   ui: ['core', 'host'],
   'drivers/index': ['core', ...providers.map((name) => `drivers/${name}`)],
-  engine: ['core', 'host', 'http', 'profiles', 'transfer', 'drivers/index', 'cli', 'ui'],
+  engine: ['core', 'host', 'http', 'profiles', 'transfer', 'drivers/index'],
   cli: ['engine', 'core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index'],
   'start.ts': ['host', 'main.ts'],
-  'main.ts': ['core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index', 'cli', '..'],
+  'main.ts': ['engine', 'core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index', 'cli', '..'],
 };
 
 const mayImport = (room: string): readonly string[] =>

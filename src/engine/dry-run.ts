@@ -1,45 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Image } from '../core/image.ts';
-import { humanSize } from '../core/quantity.ts';
 import { Secret } from '../core/secret.ts';
 import { addressOf, type Http } from '../core/http.ts';
 import type { OperationName } from '../core/operation.ts';
-import { defineView } from '../ui/view.ts';
-
-/** What would have been done: the verb with what it was asked, and the first request that would have changed something. */
-export interface Planned {
-  readonly verb: string;
-  /** Absent where no provider takes part. */
-  readonly profile?: string;
-  readonly provider?: string;
-  /** Id of the image that it is about, or the name of one that is to be made. */
-  readonly image?: string;
-  /** Of an image that is there: what it is, so that it can be recognised. */
-  readonly name?: string;
-  readonly status?: string;
-  readonly sizeBytes?: number;
-  readonly createdAt?: string;
-  /** Where data would come from, and what it is. */
-  readonly source?: PlannedData;
-  /** What would arrive. */
-  readonly target?: PlannedData;
-  /** What the record would say. */
-  readonly labels?: Readonly<Record<string, unknown>>;
-  readonly method?: string;
-  readonly url?: string;
-  readonly body?: unknown;
-  /** How the data of a copy would come to its target. */
-  readonly route?: string;
-  readonly steps?: readonly string[];
-}
-
-/** Data that would be moved, as far as it is known. */
-export interface PlannedData {
-  readonly name?: string;
-  readonly format?: string;
-  readonly compression?: string;
-  readonly bytes?: number;
-}
+import type { Planned } from '../core/action.ts';
 
 /** An image that is there, for a plan. */
 export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partial<Planned> => ({
@@ -63,13 +27,6 @@ export class DryRunStop extends Error {
   with(more: Partial<Planned>): DryRunStop {
     return new DryRunStop({ ...this.planned, ...more });
   }
-}
-
-/** `disk.qcow2 (qcow2, 1.2 GiB)` */
-function dataText({ name, format, compression, bytes }: PlannedData): string {
-  const facts = [format, compression, bytes === undefined ? undefined : humanSize(bytes)].filter((fact) => fact !== undefined);
-  if (name === undefined) return facts.join(', ');
-  return facts.length > 0 ? `${name} (${facts.join(', ')})` : name;
 }
 
 /** Verbs that change nothing are done in a dry run too. */
@@ -155,44 +112,9 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Each field of a request, and each operation of a patch, on a line of its own: no cell holds JSON. */
-function bodyParts(body: unknown): readonly (readonly [string, unknown])[] {
-  if (typeof body !== 'object' || body === null) return [['text', body]];
-  return Object.entries(body).map(([key, value]: readonly [string, unknown]) => {
-    const { op, path, value: set = '' } = Object(value) as Readonly<Record<string, unknown>>;
-    return typeof op === 'string' && typeof path === 'string' ? [`${op} ${path}`, set] : [key, value];
-  });
-}
-
-/** Lists with commas, properties one by one. */
-const labelParts = (labels: unknown): readonly (readonly [string, unknown])[] =>
-  Object.entries(labels as object).flatMap(([name, value]: readonly [string, unknown]) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).map(([key, one]: readonly [string, unknown]) => [`${name}.${key}`, one] as const)
-      : [[name, value] as const],
-  );
-
-export const plannedView = defineView<Planned>({
-  name: 'plan',
-  columns: {
-    verb: { value: (plan) => plan.verb },
-    profile: { value: (plan) => plan.profile },
-    provider: { value: (plan) => plan.provider },
-    image: { value: (plan) => plan.image, kind: 'id' },
-    name: { value: (plan) => plan.name },
-    status: { value: (plan) => plan.status, kind: 'status' },
-    sizeBytes: { value: (plan) => plan.sizeBytes, kind: 'size', title: 'size' },
-    createdAt: { value: (plan) => plan.createdAt, kind: 'age', title: 'created' },
-    source: { value: (plan) => plan.source && dataText(plan.source) },
-    target: { value: (plan) => plan.target && dataText(plan.target) },
-    labels: { value: (plan) => plan.labels, parts: labelParts },
-    method: { value: (plan) => plan.method },
-    url: { value: (plan) => plan.url },
-    body: { value: (plan) => plan.body, parts: bodyParts },
-    steps: { value: (plan) => plan.steps?.join(' → ') },
-  },
-  usual: ['verb', 'profile', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
-  wide: ['verb', 'profile', 'provider', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
-  id: () => '',
-  json: (plan) => ({ dryRun: true, ...plan, ...(plan.body instanceof Secret ? { body: '[secret]' } : {}) }),
+/** A plan as it is printed for programs. */
+export const plannedJson = (plan: Planned): object => ({
+  dryRun: true,
+  ...plan,
+  ...(plan.body instanceof Secret ? { body: '[secret]' } : {}),
 });

@@ -4,9 +4,9 @@ import { watchLists, type ListWatch } from '../../src/cli/batch/watch.ts';
 import { providerError } from '../../src/core/errors.ts';
 import type { Image } from '../../src/core/image.ts';
 import { flagChange } from '../../src/host/v8-flags.ts';
-import type { Task } from '../../src/ui/progress.ts';
 import { testCall } from '../conformance/stage.ts';
 import { fakeIo } from '../support/fake-io.ts';
+import type { Task } from '../../src/core/task.ts';
 
 /** A watch whose clock goes on by 100 ms for every image, and what it says of its tasks. */
 function watching(): { readonly watch: ListWatch; readonly said: string[] } {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { readOnlyDriver } from '../support/read-only-driver.ts';
 import type { OperationName } from '../../src/core/operation.ts';
-import type { DriverList } from '../../src/cli/program/context.ts';
 import { driverList } from '../../src/main.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';
+import type { DriverList } from '../../src/engine/context.ts';
 
 const stage = commandStage();
 

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DriverList } from '../../src/cli/program/context.ts';
 import type { Driver } from '../../src/core/driver.ts';
 import { configError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { driverList } from '../../src/main.ts';
 import { profileVariables } from '../commands/stage.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
+import type { DriverList } from '../../src/engine/context.ts';
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -3,11 +3,11 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from '../../src/cli/program/run.ts';
-import type { DriverList } from '../../src/cli/program/context.ts';
 import { driverList } from '../../src/main.ts';
 import { PipeClosed } from '../../src/ui/io.ts';
 import { checkPrintedImages } from './image-schema.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from './fake-io.ts';
+import type { DriverList } from '../../src/engine/context.ts';
 
 /** How a command line is run. Whatever is not named is empty: no environment, no terminal, no input. */
 export interface CliSettings extends FakeSettings {

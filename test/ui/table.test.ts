@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { renderMany, type RenderOptions } from '../../src/ui/render.ts';
 import { imageView } from '../../src/ui/views/image.ts';
 import type { Image } from '../../src/core/image.ts';
-import { groupViewBy, type ImageGroup } from '../../src/ui/views/group.ts';
+import { groupViewBy } from '../../src/ui/views/group.ts';
 import { fakeIo, type FakeSettings } from '../support/fake-io.ts';
 import { debian, image, now, ubuntu } from './samples.ts';
+import type { ImageGroup } from '../../src/core/image-group.ts';
 
 const table: RenderOptions = { format: 'table', header: true, raw: false };
 const lines = (...given: string[]): string => given.map((line) => `${line}\n`).join('');

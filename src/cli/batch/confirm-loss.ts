@@ -1,12 +1,11 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { OperationName } from '../../core/operation.ts';
-import type { At } from '../program/command.ts';
-import { confirmLoss } from '../options/confirm.ts';
 import type { Surface } from '../program/context.ts';
 import { inParallel } from '../../engine/concurrency.ts';
-import { naming } from './result-rows.ts';
 import { actOn, type Lead, type Target } from '../options/targets.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { naming } from '../../engine/operations/result.ts';
 
 /** What goes when a verb is done, so that it is asked for first, once for all images of a profile. */
 export interface Loss<V extends OperationName> {
@@ -69,13 +68,13 @@ export async function agree<V extends OperationName>(
       return all.filter((image) => image !== undefined);
     };
     const what = loss.of ? { what: `${there.map(({ goes }) => goes).join(', ')} (profile ${profile})` } : {};
-    await confirmLoss(surface, first.at as At, { verb: loss.verb, ...what, count: there.length, images, impossible });
+    await surface.confirmLoss({ verb: loss.verb, ...what, count: there.length, images, impossible }, first.at);
   }
 }
 
 /** The image behind a target, for whoever is asked about it; absent where it cannot be looked at now. */
 async function shown<V extends OperationName>(found: Lead<V>): Promise<Image | undefined> {
-  const look = async ({ at, id, call }: Target<V>): Promise<Image> => (at as At).verb('show').run({ id }, call);
+  const look = async ({ at, id, call }: Target<V>): Promise<Image> => (at as Account).verb('show').run({ id }, call);
   return actOn(found, look).catch((error: unknown) => {
     if (error instanceof ImgctlError && error.code !== 'ABORTED') return undefined;
     throw error;

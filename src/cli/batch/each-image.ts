@@ -2,7 +2,7 @@ import { abortedError, isNoSuchImage, partialError } from '../../core/errors.ts'
 import type { Image } from '../../core/image.ts';
 import type { OperationName } from '../../core/operation.ts';
 import { imageView } from '../../ui/views/image.ts';
-import { resultView, type ResultRow } from '../../ui/views/result.ts';
+import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
 import type { Context } from '../program/context.ts';
 import { agree, findAndAgree, withLoss, type Loss } from './confirm-loss.ts';
@@ -12,6 +12,7 @@ import { sharedLists, type Meaning } from '../../engine/images/resolve.ts';
 import { allOf } from '../../engine/concurrency.ts';
 import { absent, rowsOf } from './rows.ts';
 import { actOn, lead, openProfiles, target, type Lead, type Target, type Work } from '../options/targets.ts';
+import type { ResultRow } from '../../core/result-row.ts';
 
 export const severalOptions = {
   latest: { kind: 'flag', summary: 'use the newest match' },

@@ -1,12 +1,12 @@
 import { abortedError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import type { OperationName } from '../../core/operation.ts';
-import type { ResultRow } from '../../ui/views/result.ts';
 import type { Surface } from '../program/context.ts';
 import { warnOfPrefix } from '../../engine/account/registry.ts';
 import { DryRunStop } from '../../engine/dry-run.ts';
 import { inParallel } from '../../engine/concurrency.ts';
-import { failedRow, naming, plannedRow } from './result-rows.ts';
 import { actOn, type Lead, type Work } from '../options/targets.ts';
+import type { ResultRow } from '../../core/result-row.ts';
+import { failedRow, naming, plannedRow } from '../../engine/operations/result.ts';
 
 /** The row of what was not there, where that is no failure. What may have been meant as a profile, and is none, is warned about. */
 export function absent(text: string, { directory, warn }: Surface): ResultRow {

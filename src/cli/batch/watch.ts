@@ -1,9 +1,9 @@
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Io } from '../../ui/io.ts';
-import type { Task } from '../../ui/progress.ts';
 import type { Surface } from '../program/context.ts';
 import { counting } from './count.ts';
+import type { Task } from '../../core/task.ts';
 
 /** Images from which on a list is a long one. */
 const longList = 300;

@@ -7,9 +7,10 @@ import { savedView } from '../../ui/views/saved.ts';
 import { defineCommand } from '../program/command.ts';
 import { DryRunStop } from '../../engine/dry-run.ts';
 import { one } from '../program/outcome.ts';
-import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../options/transfer.ts';
+import { sourceOptions, wishesFrom } from '../options/transfer.ts';
 import { fileOf, sourceFrom } from '../../engine/operations/source.ts';
 import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
+import { meansFor, plannedFile, warnOfLimit } from '../../engine/operations/transfer.ts';
 
 export const convert = defineCommand({
   about:

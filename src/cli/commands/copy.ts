@@ -9,7 +9,6 @@ import { downloadSource, type Source } from '../../transfer/source.ts';
 import { copiedView } from '../../ui/views/image.ts';
 import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
 import { copyNeeds, readyCopy } from '../../engine/operations/copy.ts';
@@ -17,14 +16,16 @@ import { copyToEach, eachOnce, openTargets } from '../../engine/operations/copy-
 import { areSeveral, copyTargets } from '../options/copy-targets.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
 import { severalOptions } from '../batch/each-image.ts';
-import { descriptionOptions } from '../options/fields.ts';
+import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { notAnImage } from '../options/mistaken-files.ts';
 import { many, one } from '../program/outcome.ts';
 import type { IfExists } from '../../engine/operations/name-conflict.ts';
 import { imageMeant } from '../options/targets.ts';
-import { compressOption, formatNamed, ifExistsOption, sourceOptions, wishesFrom, warnOfLimit } from '../options/transfer.ts';
-import { waitOptions } from '../../engine/operations/wait.ts';
+import { compressOption, ifExistsOption, sourceOptions, wishesFrom } from '../options/transfer.ts';
 import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { formatNamed, warnOfLimit } from '../../engine/operations/transfer.ts';
+import { waitOptions } from '../options/wait.ts';
 
 export const copy = defineCommand({
   about:
@@ -64,13 +65,16 @@ export const copy = defineCommand({
     const targets = copyTargets(input.to, { typed: input.from, profile }, directory);
     const isOneOfSeveral = areSeveral(input.to);
     const from = await context.at('from', profile);
-    const opened = await openTargets(targets, context);
+    const opened = await openTargets(targets, (name) => context.at('to', name));
     const [only] = opened;
     if (!isOneOfSeveral && only?.to instanceof ImgctlError) throw only.to;
     const areFiles = opened.every(({ to }) => !(to instanceof ImgctlError) && to.driver.worksOnFiles);
     warnOfLimit(context, from.driver.worksOnFiles && areFiles);
     const wishes = {
-      ...input,
+      description: descriptionFrom(input),
+      set: input.set,
+      waitTimeout: input.waitTimeout,
+      pollInterval: input.pollInterval,
       isOneOfSeveral,
       transfer: wishesFrom(input, await wantedChecksum(input.checksum, undefined, context)),
       ifExists: (input.ifExists ?? 'fail') as IfExists,
@@ -79,7 +83,7 @@ export const copy = defineCommand({
     };
     const call = context.call();
     const meaning = input.latest ? ({ pick: 'latest' } as const) : {};
-    const found = await imageMeant(from as At, reference, meaning, directory, call).catch((error: unknown) => {
+    const found = await imageMeant(from as Account, reference, meaning, directory, call).catch((error: unknown) => {
       throw notAnImage(error, input.from, input.to[0] ?? '');
     });
     const { id } = found.image;
@@ -105,7 +109,7 @@ export const copy = defineCommand({
 });
 
 /** The data of an image, asked for when it is first needed. For several targets what is far is read once. */
-function dataOf(image: Image, from: At<'download'>, isForSeveral: boolean, call: Call, context: Surface) {
+function dataOf(image: Image, from: Account<'download'>, isForSeveral: boolean, call: Call, context: Surface) {
   let shared: Shared | undefined;
   const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
     const download = await from.verb('download').run({ id: image.id }, call);
@@ -119,7 +123,7 @@ function dataOf(image: Image, from: At<'download'>, isForSeveral: boolean, call:
 }
 
 /** The data of an image, gone on with where a connection breaks, and what is known of it. */
-function sourceOf(data: Download, image: Image, from: At<'download'>, call: Call): Source {
+function sourceOf(data: Download, image: Image, from: Account<'download'>, call: Call): Source {
   const offered = downloadSource(data, `${from.profile}:${image.id}`, from.driver.worksOnFiles);
   return {
     ...(from.verb('download').ranges ? persistentSource(offered, call) : offered),

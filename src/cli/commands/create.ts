@@ -1,17 +1,19 @@
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import { formats } from '../../core/encoding.ts';
 import { imageView } from '../../ui/views/image.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
 import { DryRunStop } from '../../engine/dry-run.ts';
-import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../options/fields.ts';
+import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { one } from '../program/outcome.ts';
 import { checkName } from '../../core/image-name.ts';
 import { parseReference } from '../../core/reference.ts';
 import { warnOfNamesakes } from '../../engine/operations/name-conflict.ts';
-import { plannedLabels } from '../options/transfer.ts';
-import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
+import { waitFor } from '../../engine/operations/wait.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { plannedLabels } from '../../engine/operations/transfer.ts';
+import { checkFields, checkOwnId, extrasFrom } from '../../engine/operations/fields.ts';
+import { waitOptions } from '../options/wait.ts';
 
 export const create = defineCommand({
   about: 'The data of a record comes later: imgctl upload FILE --into IMAGE, or imgctl import --into IMAGE --url URL.',
@@ -49,12 +51,12 @@ export const create = defineCommand({
       ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }),
     };
     const from = input.fromDisk === undefined ? 'nothing' : 'disk';
-    if (!verb.from.includes(from)) throw refuseSource(at as At, from);
-    checkOwnId(at as At, verb, input);
-    checkFields(at as At, 'create', verb.fields, description);
+    if (!verb.from.includes(from)) throw refuseSource(at as Account, from);
+    checkOwnId(at as Account, verb, input);
+    checkFields(at as Account, 'create', verb.fields, description);
     const call = context.call();
     const since = new Date(context.io.now()).toISOString();
-    if (context.settings.dryRun) await warnOfNamesakes(at as At, description, call, context);
+    if (context.settings.dryRun) await warnOfNamesakes(at as Account, description, call, context);
     const made = await verb
       .run(
         {
@@ -62,7 +64,7 @@ export const create = defineCommand({
           ...(input.id === undefined ? {} : { id: input.id }),
           ...(input.fromDisk === undefined ? {} : { fromDisk: input.fromDisk }),
           ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
-          extras: extrasFrom(at as At, verb, input.set),
+          extras: extrasFrom(at as Account, verb, input.set),
         },
         call,
       )
@@ -70,7 +72,7 @@ export const create = defineCommand({
         throw error instanceof DryRunStop ? error.with({ image: reference.image, ...plannedLabels(description) }) : error;
       });
     // Only now: what others make at the same time is seen by one of them at least.
-    await warnOfNamesakes(at as At, made, call, context);
+    await warnOfNamesakes(at as Account, made, call, context);
     if (made.status === 'queued' && from === 'nothing') {
       if (at.driver.facts.upload?.into)
         context.say(`${made.id} is queued. Fill it with: imgctl upload FILE --into ${at.profile}:${made.id}`);
@@ -79,7 +81,7 @@ export const create = defineCommand({
     if (input.wait === false || made.status === 'active') return one(imageView, made);
     const task = context.progress.task(`create ${made.name || made.id}`);
     const ready = await waitFor(
-      at as At,
+      at as Account,
       made.id,
       { status: ['active'] },
       { limits: input, work: { verb: 'create', since }, call, task },
@@ -89,7 +91,7 @@ export const create = defineCommand({
   },
 });
 
-function refuseSource(at: At, from: 'nothing' | 'disk'): Error {
+function refuseSource(at: Account, from: 'nothing' | 'disk'): Error {
   return from === 'disk'
     ? unsupportedError(`${at.provider} does not support creating images from a server's disk`, {
         hint: 'Omit --from-disk for an empty record.',

@@ -1,11 +1,12 @@
 import { ImgctlError } from '../../core/errors.ts';
 import { typedImage } from '../../core/hint.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, missingOptions, severalOptions } from '../batch/each-image.ts';
 import { whyNotRemovable } from '../../engine/operations/deletable.ts';
 import { type Target } from '../options/targets.ts';
-import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
+import { waitFor } from '../../engine/operations/wait.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { waitOptions } from '../options/wait.ts';
 
 export const remove = defineCommand({
   about:
@@ -34,7 +35,7 @@ export const remove = defineCommand({
         await removed(found);
         if (input.wait === false || !at.verb('delete').later) return undefined;
         const task = context.progress.task(`delete ${text}`);
-        await waitFor(at as At, id, { gone: true }, { limits: input, work: { verb: 'delete', since }, call, task });
+        await waitFor(at as Account, id, { gone: true }, { limits: input, work: { verb: 'delete', since }, call, task });
         task.done();
         return undefined;
       },
@@ -44,7 +45,7 @@ export const remove = defineCommand({
 
 /** A plan is made only of what can be done, as far as the record tells. */
 function refuseIrremovable({ at, found }: Target<'delete' | 'show'>): void {
-  const reason = found && whyNotRemovable(at as At, found.image);
+  const reason = found && whyNotRemovable(at as Account, found.image);
   if (reason) throw reason;
 }
 

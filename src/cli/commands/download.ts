@@ -16,9 +16,10 @@ import type { Surface } from '../program/context.ts';
 import { about, DryRunStop } from '../../engine/dry-run.ts';
 import { one } from '../program/outcome.ts';
 import { target } from '../options/targets.ts';
-import { meansFor, sourceOptions, plannedFile, wishesFrom, warnOfLimit } from '../options/transfer.ts';
+import { sourceOptions, wishesFrom } from '../options/transfer.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
+import { meansFor, plannedFile, warnOfLimit } from '../../engine/operations/transfer.ts';
 
 export const download = defineCommand({
   about: 'The file gets its name only when every byte is there, verified and on the disk. --resume continues a partial download.',

@@ -8,22 +8,25 @@ import { parseReference } from '../../core/reference.ts';
 import { comparable, type Checksum } from '../../transfer/published.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
 import { imageView } from '../../ui/views/image.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import { DryRunStop } from '../../engine/dry-run.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
-import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../options/fields.ts';
+import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { one } from '../program/outcome.ts';
 import { target } from '../options/targets.ts';
-import { formatNamed, ifExistsOption, plannedLabels, sourceOptions } from '../options/transfer.ts';
+import { ifExistsOption, sourceOptions } from '../options/transfer.ts';
 import { removeReplaced } from '../../engine/operations/deliver.ts';
 import { judgeFetched } from '../../engine/operations/inspect-import.ts';
 import { checkImported } from '../../engine/operations/verify-import.ts';
 import { removeMade } from '../../engine/operations/rollback.ts';
 import type { Same } from '../../engine/images/compare.ts';
 import { mustBeFree, settle, settleAgain, type IfExists } from '../../engine/operations/name-conflict.ts';
-import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
+import { waitFor } from '../../engine/operations/wait.ts';
 import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { formatNamed, plannedLabels } from '../../engine/operations/transfer.ts';
+import { checkFields, checkOwnId, extrasFrom } from '../../engine/operations/fields.ts';
+import { waitOptions } from '../options/wait.ts';
 
 export const importImage = defineCommand({
   args: { name: { takes: 'optional', summary: 'name of the new image, optionally as PROFILE:NAME' } },
@@ -62,13 +65,13 @@ export const importImage = defineCommand({
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));
     const verb = at.verb('import');
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
-    checkSource(at as At, input.url, input.method);
+    checkSource(at as Account, input.url, input.method);
     const fields = { ...descriptionFrom(input), ...(input.diskFormat === undefined ? {} : { diskFormat: input.diskFormat }) };
-    checkFields(at as At, 'import', verb.fields, fields);
-    checkOwnId(at as At, verb, input);
+    checkFields(at as Account, 'import', verb.fields, fields);
+    checkOwnId(at as Account, verb, input);
     const checksum = await wantedChecksum(input.checksum, input.url, context);
     if (checksum && input.wait === false) throw usageError('--checksum and --no-wait cannot be combined');
-    const open = openedLater(at as At, fields.visibility);
+    const open = openedLater(at as Account, fields.visibility);
     if (open && input.wait === false)
       throw usageError(`--visibility ${open} and --no-wait cannot be combined: the data is checked first`, {
         hint: `Use --no-wait alone, then: imgctl patch IMAGE --visibility ${open}`,
@@ -99,7 +102,7 @@ export const importImage = defineCommand({
         ? {}
         : { judge: judgeFetched({ url: input.url, checksum, named: input.diskFormat, into: into?.id, call }, context) }),
       nameMustBeFree: mustBeFree(claim),
-      extras: extrasFrom(at as At, verb, input.set),
+      extras: extrasFrom(at as Account, verb, input.set),
     };
     const outcome = await verb.run(request, call).catch((error: unknown) => {
       if (!(error instanceof DryRunStop)) return settleAgain(error, claim, settleName);
@@ -115,14 +118,14 @@ export const importImage = defineCommand({
       const ready =
         made.status === 'active'
           ? made
-          : ((await waitFor(at as At, made.id, { status: ['active'] }, { limits: input, work, call, task })) ?? made);
-      await checkImported({ at: at as At, image: ready, checksum, format: formatNamed(input.diskFormat), call }, context);
+          : ((await waitFor(at as Account, made.id, { status: ['active'] }, { limits: input, work, call, task })) ?? made);
+      await checkImported({ at: at as Account, image: ready, checksum, format: formatNamed(input.diskFormat), call }, context);
       return ready;
     };
     const ready = await settled().catch(async (error: unknown) => {
-      throw into ? await outOfUse(error, at as At, made.id, call) : await withoutRecord(error, at as At, made.id, call);
+      throw into ? await outOfUse(error, at as Account, made.id, call) : await withoutRecord(error, at as Account, made.id, call);
     });
-    const shown = open ? await opened(at as At, ready, open, call) : ready;
+    const shown = open ? await opened(at as Account, ready, open, call) : ready;
     if (before.replaces) await removeReplaced(before.replaces, shown, { at, call });
     task.done();
     return one(imageView, shown);
@@ -130,12 +133,12 @@ export const importImage = defineCommand({
 });
 
 /** Who shall see it besides, once its data is there and was looked at; absent: nobody, or it appears only then. */
-const openedLater = (at: At, wanted: Visibility | undefined): Visibility | undefined =>
+const openedLater = (at: Account, wanted: Visibility | undefined): Visibility | undefined =>
   !at.driver.worksOnFiles && (wanted === 'public' || wanted === 'community') && at.maybe('patch')?.fields.includes('visibility')
     ? wanted
     : undefined;
 
-async function opened(at: At, { id }: Image, visibility: Visibility, call: Call): Promise<Image> {
+async function opened(at: Account, { id }: Image, visibility: Visibility, call: Call): Promise<Image> {
   try {
     return await at.verb('patch').run({ id, changes: { visibility }, extras: {} }, call);
   } catch (error) {
@@ -158,7 +161,7 @@ const has = (image: Image, { algorithm, hex }: Checksum): boolean =>
   comparable(image.checksums).some((known) => known.algorithm === algorithm && known.hex === hex);
 
 /** A record that was there before stays, and is named. Where its data is not what it should be, nobody is to use it. */
-async function outOfUse(error: unknown, at: At, id: string, call: Call): Promise<unknown> {
+async function outOfUse(error: unknown, at: Account, id: string, call: Call): Promise<unknown> {
   if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') return error;
   const told = (message: string): ImgctlError =>
     new ImgctlError(error.code, error.message, {
@@ -179,7 +182,7 @@ async function outOfUse(error: unknown, at: At, id: string, call: Call): Promise
 }
 
 /** An import that failed leaves no empty record behind, or names it. One that goes on at the provider stays. */
-async function withoutRecord(error: unknown, at: At, id: string, call: Call): Promise<unknown> {
+async function withoutRecord(error: unknown, at: Account, id: string, call: Call): Promise<unknown> {
   if (!(error instanceof ImgctlError) || !['PROVIDER', 'INTEGRITY', 'USAGE'].includes(error.code)) return error;
   const hint = 'Check that the cloud can reach the URL and that it serves the image.';
   try {
@@ -190,7 +193,7 @@ async function withoutRecord(error: unknown, at: At, id: string, call: Call): Pr
   }
 }
 
-function checkSource(at: At, url: string | undefined, method: string | undefined): void {
+function checkSource(at: Account, url: string | undefined, method: string | undefined): void {
   const verb = at.verb('import');
   if (method !== undefined && !verb.methods.includes(method))
     throw unsupportedError(`${at.provider} has no import method "${method}"`, { hint: `Supported: ${verb.methods.join(', ')}` });

@@ -12,8 +12,8 @@ import { inspectionView, type InspectionReport, type Taker } from '../../ui/view
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
 import { many, one } from '../program/outcome.ts';
-import { driverNamed } from '../../engine/account/open.ts';
 import { sourceFrom } from '../../engine/operations/source.ts';
+import { driverNamed } from '../../engine/account/driver.ts';
 
 export const inspectFile = defineCommand({
   about:

@@ -3,7 +3,6 @@ import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { groupViewBy } from '../../ui/views/group.ts';
 import { imageView } from '../../ui/views/image.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { counting } from '../batch/count.ts';
@@ -17,6 +16,7 @@ import { watchLists } from '../batch/watch.ts';
 import { listing, type Listing } from '../../engine/images/list.ts';
 import { many, type Outcome } from '../program/outcome.ts';
 import { withRegions } from '../../engine/account/region.ts';
+import type { Account } from '../../engine/account/account.ts';
 
 type ListContext = Context<{ at: readonly ['list'] }>;
 
@@ -86,7 +86,7 @@ export const list = defineCommand({
 });
 
 async function ofOne(profile: string, wanted: Listing, context: ListContext, call: Call): Promise<AsyncIterable<Image>> {
-  const at = (await context.at('at', profile)) as At;
+  const at = (await context.at('at', profile)) as Account;
   const meant = await listingAt(at, wanted, call);
   const images = listing(at, meant, call);
   // Names are kept for completion, which only somebody at a terminal has a use for.

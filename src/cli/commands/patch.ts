@@ -2,15 +2,17 @@ import { usageError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
 import type { Changes } from '../../core/operation.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { At } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
 import { defineCommand } from '../program/command.ts';
-import { changeOptions, changesFrom, checkFields, extrasFrom, fieldsChanged } from '../options/fields.ts';
-import { changesByDocument, fieldsOf, readPatch, type PatchDocument } from '../../engine/patch/document.ts';
+import { changeOptions, changesFrom } from '../options/fields.ts';
+import { changesByDocument, fieldsOf, type PatchDocument } from '../../engine/patch/document.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
 import { warnOfNamesakes } from '../../engine/operations/name-conflict.ts';
 import { openProfiles, type Target } from '../options/targets.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { checkFields, extrasFrom, fieldsChanged } from '../../engine/operations/fields.ts';
+import { readPatch } from '../options/patch-document.ts';
 
 export const patch = defineCommand({
   about:
@@ -51,8 +53,8 @@ export const patch = defineCommand({
     const asked = { ...changes, ...Object.fromEntries(known.map((field) => [field, true])) };
     for (const at of await openProfiles(input.image, context)) {
       const verb = at.verb('patch');
-      checkFields(at as At, 'patch', verb.fields, asked);
-      extrasFrom(at as At, verb, input.set);
+      checkFields(at as Account, 'patch', verb.fields, asked);
+      extrasFrom(at as Account, verb, input.set);
     }
     return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set, context));
   },
@@ -79,12 +81,13 @@ async function patchOne(
   const verb = at.verb('patch');
   const now = document && (await at.verb('show').run({ id }, call));
   const wanted = document && now ? { ...changes, ...changesByDocument(now, document) } : changes;
-  checkFields(at as At, 'patch', verb.fields, wanted);
-  const extras = extrasFrom(at as At, verb, set);
+  checkFields(at as Account, 'patch', verb.fields, wanted);
+  const extras = extrasFrom(at as Account, verb, set);
   if (now && Object.keys(wanted).length === 0 && Object.keys(extras).length === 0) return now;
   const renamed = wanted.name ?? undefined;
-  if (renamed !== undefined && surface.settings.dryRun) await warnOfNamesakes(at as At, { id, name: renamed }, call, surface);
+  if (renamed !== undefined && surface.settings.dryRun)
+    await warnOfNamesakes(at as Account, { id, name: renamed }, call, surface);
   const changed = await verb.run({ id, changes: wanted, extras, ...(now ? { basis: now } : {}) }, call);
-  if (renamed !== undefined) await warnOfNamesakes(at as At, { id: changed.id, name: renamed }, call, surface);
+  if (renamed !== undefined) await warnOfNamesakes(at as Account, { id: changed.id, name: renamed }, call, surface);
   return changed;
 }

@@ -1,7 +1,7 @@
 import { providerSheet, providerView } from '../../ui/views/provider.ts';
 import { defineCommand } from '../program/command.ts';
 import { many, one } from '../program/outcome.ts';
-import { driverNamed } from '../../engine/account/open.ts';
+import { driverNamed } from '../../engine/account/driver.ts';
 
 export const providers = defineCommand({
   about: 'With a name: the facts of one provider: accepted formats, limits, fields, its own filters, and why a verb is absent.',

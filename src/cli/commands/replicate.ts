@@ -1,13 +1,14 @@
 import { ImgctlError, notFoundError, usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import type { At } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import type { Loss } from '../batch/confirm-loss.ts';
 import { type Target } from '../options/targets.ts';
-import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
+import { waitFor } from '../../engine/operations/wait.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { waitOptions } from '../options/wait.ts';
 
 export const replicate = defineCommand({
   about: 'Only --remove and --exactly remove copies; other places stay as they are. List places with: imgctl places',
@@ -58,7 +59,8 @@ export const replicate = defineCommand({
         ...(exactly ? { exactly } : {}),
         ...(exactly && basis ? { basis } : {}),
       };
-      if (context.settings.dryRun) await refuseUnknownPlaces(at as At, exactly ?? [...input.to, ...input.remove], call, context);
+      if (context.settings.dryRun)
+        await refuseUnknownPlaces(at as Account, exactly ?? [...input.to, ...input.remove], call, context);
       const image = await at.verb('replicate').run(request, call);
       const wanted = exactly ?? input.to;
       // What the answer shows done need not be looked at again.
@@ -66,7 +68,7 @@ export const replicate = defineCommand({
       if (input.wait === false || isDone) return image;
       const task = context.progress.task(`replicate ${image.name}`);
       const work = { verb: 'replicate', since } as const;
-      const done = await waitFor(at as At, image.id, { places: wanted }, { limits: input, work, call, task });
+      const done = await waitFor(at as Account, image.id, { places: wanted }, { limits: input, work, call, task });
       task.done();
       return done ?? image;
     };
@@ -80,7 +82,7 @@ export const replicate = defineCommand({
 });
 
 /** A plan is made only of places that there are. Throws NOT_FOUND. */
-async function refuseUnknownPlaces(at: At, asked: readonly string[], call: Call, surface: Surface): Promise<void> {
+async function refuseUnknownPlaces(at: Account, asked: readonly string[], call: Call, surface: Surface): Promise<void> {
   let known: readonly string[] | undefined;
   try {
     known = (await at.maybe('places')?.run({}, call))?.map(({ name }) => name);

@@ -3,12 +3,12 @@ import { isGlob } from '../../core/glob.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call } from '../../core/operation.ts';
 import { imageView } from '../../ui/views/image.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
 import { one, plainText } from '../program/outcome.ts';
 import { chosen, imagesMeant, type FoundImage, type Meaning } from '../../engine/images/resolve.ts';
 import { imageMeant } from '../options/targets.ts';
+import type { Account } from '../../engine/account/account.ts';
 
 export const resolve = defineCommand({
   args: { image: { takes: 'required', summary: 'name, glob or id', completes: 'image' } },
@@ -25,7 +25,7 @@ export const resolve = defineCommand({
     if (input.latest && input.oldest) throw usageError('--latest and --oldest cannot be combined');
     const { directory, settings } = context;
     const reference = parseReference(input.image, (name) => directory.has(name));
-    const at = (await context.at('at', reference.profile ?? onlyProfile(directory, settings.profile))) as At;
+    const at = (await context.at('at', reference.profile ?? onlyProfile(directory, settings.profile))) as Account;
     const call = context.call();
     const meaning: Meaning = input.latest ? { pick: 'latest' } : input.oldest ? { pick: 'oldest' } : {};
     const found = isGlob(reference.image)
@@ -37,7 +37,7 @@ export const resolve = defineCommand({
   },
 });
 
-async function matching(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
+async function matching(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   const images = await imagesMeant(at, { text, isGlob: true }, at.reach, call);
   if (images.length > 0) return { image: chosen(images, text, meaning), isShown: false };
   throw notFoundError(`no image matches "${text}"`, { hint: `List images with: imgctl list -p ${at.profile}` });

@@ -2,11 +2,13 @@ import { isNoSuchImage, usageError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import { memberView } from '../../ui/views/member.ts';
-import { defineCommand, type At } from '../program/command.ts';
+import { defineCommand } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
 import { many } from '../program/outcome.ts';
 import { missingOptions } from '../batch/each-image.ts';
 import { forEachMember, membersMeant } from '../../engine/operations/members.ts';
 import { target, toldOf } from '../options/targets.ts';
+import type { Account } from '../../engine/account/account.ts';
 
 const withOption = {
   kind: 'names',
@@ -45,7 +47,7 @@ export const share = defineCommand({
       toldOf(found, () => verb.run({ id, ...request }, call));
     const [answer] = answers;
     if (input.with.length === 0) return many(memberView, await act({ action: answer ?? 'list' }));
-    const members = await membersMeant(input.with, at as At, [], context);
+    const members = await membersMeant(input.with, at as Account, [], opening(context));
     const now = await forEachMember(members, (who) => act({ action: answer ?? 'add', with: who }), context);
     if (!now) return undefined;
     if (!answer) context.say(`The other ${verb.with} accepts with: imgctl share ${id} --accept`);
@@ -81,9 +83,15 @@ export const unshare = defineCommand({
     const verb = at.verb('share');
     const list = (): Promise<readonly Member[]> => verb.run({ id, action: 'list' }, call);
     const isKnown = input.with.every((who) => verb.ids.test(who));
-    const members = await membersMeant(input.with, at as At, isKnown ? [] : await list(), context);
+    const members = await membersMeant(input.with, at as Account, isKnown ? [] : await list(), opening(context));
     const remove = (who: string) => unlessMissing(verb.run({ id, action: 'remove', with: who }, call), list);
     const now = await toldOf(found, () => forEachMember(members, remove, context));
     return now && many(memberView, now);
   },
+});
+
+/** The context, by which the account of a profile is opened. */
+const opening = (context: Context<{ at: readonly 'share'[] }>) => ({
+  ...context,
+  open: (profile: string) => context.at('at', profile) as Promise<Account>,
 });

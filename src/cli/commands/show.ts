@@ -4,11 +4,11 @@ import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';
 import { many, one } from '../program/outcome.ts';
 import { inParallel } from '../../engine/concurrency.ts';
-import { naming } from '../batch/result-rows.ts';
 import { severalOptions } from '../batch/each-image.ts';
 import { sharedLists, type Meaning } from '../../engine/images/resolve.ts';
 import { target } from '../options/targets.ts';
 import { begunElsewhere } from '../../engine/operations/wait.ts';
+import { naming } from '../../engine/operations/result.ts';
 
 export const show = defineCommand({
   args: { image: { takes: 'many', summary: 'id or exact name, optionally as PROFILE:NAME', completes: 'image' } },

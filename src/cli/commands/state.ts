@@ -1,8 +1,10 @@
 import { statuses, type Status } from '../../core/image.ts';
-import type { At, Command, Example } from '../program/command.ts';
+import type { Command, Example } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, missingOptions, severalOptions } from '../batch/each-image.ts';
-import { waitFor, waitOptions } from '../../engine/operations/wait.ts';
+import { waitFor } from '../../engine/operations/wait.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { waitOptions } from '../options/wait.ts';
 
 interface StateVerb {
   readonly verb: 'deactivate' | 'reactivate' | 'restore' | 'purge';
@@ -73,7 +75,7 @@ function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Comman
           const image = await at.verb(verb).run({ id }, call);
           if (input.wait === false || goal.includes(image.status)) return image;
           const task = context.progress.task(`${verb} ${image.name}`);
-          const done = await waitFor(at as At, image.id, loses ? { gone: true } : { status: goal }, {
+          const done = await waitFor(at as Account, image.id, loses ? { gone: true } : { status: goal }, {
             limits: input,
             work: { verb, since },
             call,

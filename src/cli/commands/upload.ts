@@ -4,32 +4,30 @@ import { parseReference } from '../../core/reference.ts';
 import { prepare, type Prepared } from '../../transfer/prepare.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { Format } from '../../core/encoding.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import { deliver, type Delivery } from '../../engine/operations/deliver.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
 import { DryRunStop } from '../../engine/dry-run.ts';
-import { checkFields, checkOwnId, descriptionFrom, descriptionOptions, extrasFrom } from '../options/fields.ts';
+import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { one } from '../program/outcome.ts';
 import { fileOf, sourceFrom } from '../../engine/operations/source.ts';
 import { foreseen } from '../../engine/operations/name-conflict.ts';
 import { target } from '../options/targets.ts';
+import { compressOption, ifExistsOption, sourceOptions, wishesFrom } from '../options/transfer.ts';
+import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
+import type { Account } from '../../engine/account/account.ts';
 import {
-  compressOption,
   forContainer,
   formatNamed,
   keepsContainer,
-  ifExistsOption,
   meansForUpload,
   plannedLabels,
   plannedTransfer,
-  sourceOptions,
   warnOfSize,
-  wishesFrom,
   warnOfLimit,
-} from '../options/transfer.ts';
-import { waitOptions } from '../../engine/operations/wait.ts';
-import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
+} from '../../engine/operations/transfer.ts';
+import { checkFields, checkOwnId, extrasFrom } from '../../engine/operations/fields.ts';
+import { waitOptions } from '../options/wait.ts';
 
 export const upload = defineCommand({
   about:
@@ -73,13 +71,13 @@ export const upload = defineCommand({
       throw unsupportedError(`${at.provider} does not support uploading into an existing record`, {
         hint: 'Omit --into, and use --name NAME for a new image.',
       });
-    checkOwnId(at as At, verb, input);
+    checkOwnId(at as Account, verb, input);
     if (input.to !== undefined && verb.place === undefined)
       throw unsupportedError(`${at.provider} has no places to upload to`, { hint: 'Omit --to.' });
     const place = input.to ?? (verb.place === 'region' ? context.settings.region : undefined);
     const fields = descriptionFrom(input);
-    checkFields(at as At, 'upload', verb.fields, fields);
-    const extras = extrasFrom(at as At, verb, input.set);
+    checkFields(at as Account, 'upload', verb.fields, fields);
+    const extras = extrasFrom(at as Account, verb, input.set);
     const wishes = wishesFrom(input, await wantedChecksum(input.checksum, fileOf(input.file), context));
     const call = context.call();
     const queued = into && (await at.verb('show').run({ id: into.id }, call));

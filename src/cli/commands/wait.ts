@@ -1,9 +1,9 @@
 import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
-import type { At } from '../program/command.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { begunElsewhere, waitFor, type Goal } from '../../engine/operations/wait.ts';
+import type { Account } from '../../engine/account/account.ts';
 
 export const wait = defineCommand({
   about: '--for takes a status (active, inactive, queued, deleted…), several by commas, or replicated=PLACE[,replicated=PLACE…].',
@@ -38,7 +38,7 @@ export const wait = defineCommand({
       input,
       async ({ at, id, text, call }) => {
         const task = context.progress.task(`wait for ${text}`);
-        const image = await waitFor(at as At, id, goal, { limits: input, work: begunElsewhere, call, task });
+        const image = await waitFor(at as Account, id, goal, { limits: input, work: begunElsewhere, call, task });
         task.done();
         return image;
       },

@@ -1,9 +1,9 @@
 import { imageFields } from '../../core/image.ts';
 import type { Arg, CommandEntry, Needs } from '../program/command.ts';
-import type { DriverList } from '../program/context.ts';
 import { flagName, type Option, type Options } from '../program/option.ts';
 import { globalOptions } from '../program/settings.ts';
 import { topicNames } from '../help/topic-names.ts';
+import type { DriverList } from '../../engine/context.ts';
 
 /** An option as completion needs to know it. */
 export interface OptionWord {

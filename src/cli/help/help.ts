@@ -4,10 +4,10 @@ import type { Chosen } from '../program/parse.ts';
 import type { Surface } from '../program/context.ts';
 import { flagName, flagsOf, type Option, type Options } from '../program/option.ts';
 import { prose } from '../../ui/prose.ts';
-import { driverNamed } from '../../engine/account/open.ts';
 import { globalOptions } from '../program/settings.ts';
 import { topicNames } from './topic-names.ts';
 import { usageLine } from '../program/usage-line.ts';
+import { driverNamed } from '../../engine/account/driver.ts';
 
 const gap = 2;
 const widest = 34;

@@ -3,8 +3,8 @@ import { tlsFields } from '../../core/field.ts';
 import { imageFields } from '../../core/image.ts';
 import type { Surface } from '../program/context.ts';
 import { ownVariables } from '../program/environment.ts';
-import { driverNamed } from '../../engine/account/open.ts';
 import { outputFormats } from '../program/settings.ts';
+import { driverNamed } from '../../engine/account/driver.ts';
 
 const paragraphs = (...texts: readonly string[]): string => `${texts.map(prose).join('\n\n')}\n`;
 

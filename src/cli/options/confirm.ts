@@ -3,32 +3,20 @@ import { humanSize } from '../../core/quantity.ts';
 import { renderMany } from '../../ui/render.ts';
 import { safe } from '../../ui/sanitize.ts';
 import { imageView } from '../../ui/views/image.ts';
-import type { At } from '../program/command.ts';
+import type { Loss } from '../../engine/context.ts';
 import type { Surface } from '../program/context.ts';
 import { counting } from '../batch/count.ts';
+import type { Account } from '../../engine/account/account.ts';
 
 /** Images that are shown one by one before they go. */
 const mostShown = 50;
 const columns = ['id', 'name', 'status', 'owner', 'sizeBytes', 'createdAt'];
 
-/** What is asked before something is lost. */
-export interface Question {
-  /** `Delete`, `Replace`. */
-  readonly verb: string;
-  /** What goes, where it is more than images of the profile: `web from us-sea`. */
-  readonly what?: string;
-  /** The images that it is about; asked for only where somebody is asked. */
-  images(): Promise<readonly Image[]>;
-  readonly count: number;
-  /** What was named and cannot be done, each with its reason: said before the answer. */
-  readonly impossible?: readonly string[];
-}
-
 /**
  * Asks before something is lost; in a protected profile its name must be typed, and `--yes` is no answer. Whoever answers has seen
  * what goes: each image with its id, name, status, size and age.
  */
-export async function confirmLoss(surface: Surface, at: At, question: Question): Promise<void> {
+export async function confirmLoss(surface: Surface, question: Loss, at: Pick<Account, 'profile' | 'isProtected'>): Promise<void> {
   const { verb, count } = question;
   const what = question.what ?? `${count === 1 ? 'this image' : `these ${count} images`} from ${at.profile}`;
   const details = async (): Promise<string> => {

@@ -5,15 +5,8 @@ import { shellWord } from '../../core/hint.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
 import { looksLikeFile } from './mistaken-files.ts';
-
-/** Where a copy goes: an account, and a name there; an empty name: that of the source. */
-export interface CopyTarget {
-  readonly profile: string;
-  readonly name: string;
-}
-
-/** As it would be typed for this target alone. */
-export const targetText = ({ profile, name }: CopyTarget): string => (name === '' ? profile : `${profile}:${name}`);
+import type { CopyTarget } from '../../engine/operations/copy-target.ts';
+import { targetText } from '../../engine/operations/copy-target.ts';
 
 /** What stands before the first colon. */
 const profilePart = (word: string): string => word.split(':')[0] ?? word;

@@ -3,11 +3,11 @@ import { given, imageFields, statuses, visibilities, type Visibility } from '../
 import type { Call, Filters, SortKey } from '../../core/operation.ts';
 import { formats } from '../../core/encoding.ts';
 import { nearest } from '../../host/did-you-mean.ts';
-import type { At } from '../program/command.ts';
 import type { Listing } from '../../engine/images/list.ts';
 import type { Options, OptionValues } from '../program/option.ts';
 import { ownerNamed } from '../../engine/account/owner.ts';
 import { outputFormats } from '../program/settings.ts';
+import type { Account } from '../../engine/account/account.ts';
 
 export const filterOptions = {
   name: { kind: 'text', value: 'glob', completes: 'image', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
@@ -178,7 +178,7 @@ export function listingFrom(input: OptionValues<typeof filterOptions>, now: numb
  * The listing as one account understands it: an owner's name is turned into what it stands for there. Throws NOT_FOUND for one
  * that nobody can resolve: an empty list would say that he has nothing.
  */
-export async function listingAt(at: At, wanted: Listing, call: Call): Promise<Listing> {
+export async function listingAt(at: Account, wanted: Listing, call: Call): Promise<Listing> {
   const { owner } = wanted.filters;
   const { ownerIds } = at.verb('list');
   if (owner === undefined || !ownerIds || ownerIds.test(owner)) return wanted;

@@ -9,7 +9,8 @@ import type { ShownField, ShownProfile } from '../../ui/views/profile.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { Surface } from '../program/context.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
-import { driverNamed, originsOf } from '../../engine/account/open.ts';
+import { driverNamed } from '../../engine/account/driver.ts';
+import { originsOf } from '../../engine/account/values.ts';
 
 /** Checks names and values of fields that are to be stored. Throws USAGE, with the nearest names, for one the driver has not. */
 export function checkFieldValues(driver: Driver, fields: Readonly<Record<string, string>>): void {

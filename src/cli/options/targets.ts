@@ -2,15 +2,15 @@ import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { parseReference, type Reference } from '../../core/reference.ts';
-import type { At } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { about, DryRunStop } from '../../engine/dry-run.ts';
 import { onlyProfile, prefixWithoutProfile, type ProfileDirectory } from '../../engine/account/registry.ts';
 import { findImage, imageCalled, type FoundImage, type Meaning } from '../../engine/images/resolve.ts';
+import type { Account } from '../../engine/account/account.ts';
 
 /** One image of those that a command was given, found and ready. */
 export interface Target<V extends OperationName> {
-  readonly at: At<V>;
+  readonly at: Account<V>;
   readonly id: string;
   /** As it was typed. */
   readonly text: string;
@@ -34,7 +34,7 @@ export async function target<V extends OperationName>(
   meaning: Meaning = {},
 ): Promise<FoundTarget<V>> {
   const { at, reference, call } = await place(text, context);
-  const found = await imageMeant(at as At, reference, meaning, context.directory, call);
+  const found = await imageMeant(at as Account, reference, meaning, context.directory, call);
   const { id } = found.image;
   if (id !== reference.image) context.detail(`"${reference.image}" is ${id} in ${at.profile}`);
   return { at, id, found, text, call };
@@ -47,7 +47,7 @@ export async function target<V extends OperationName>(
 export async function openProfiles<V extends OperationName>(
   texts: readonly string[],
   context: Context<{ at: readonly V[] }>,
-): Promise<readonly At<V>[]> {
+): Promise<readonly Account<V>[]> {
   const { directory, settings } = context;
   const profiles = texts.map(
     (text) => parseReference(text, (name) => directory.has(name)).profile ?? onlyProfile(directory, settings.profile),
@@ -88,7 +88,7 @@ export async function lead<V extends OperationName>(
     text,
     call,
     async called() {
-      const image = await imageCalled(at as At, id, meaning, call);
+      const image = await imageCalled(at as Account, id, meaning, call);
       return image && { at, id: image.id, text, call };
     },
   };
@@ -123,7 +123,7 @@ export async function actOn<V extends OperationName, Result>(
 
 /** `findImage` of what was typed. What stands before a colon may have been meant as a profile: then that there is none is told too. */
 export async function imageMeant(
-  at: At,
+  at: Account,
   { profile, image }: Reference,
   meaning: Meaning,
   directory: ProfileDirectory,

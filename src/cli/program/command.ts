@@ -1,8 +1,5 @@
-import type { Bound, Driver } from '../../core/driver.ts';
-import type { Identity, Owner } from '../../core/identity.ts';
-import type { Call, Handover, OperationName } from '../../core/operation.ts';
+import type { OperationName } from '../../core/operation.ts';
 import type { Context } from './context.ts';
-import type { Memory } from '../../engine/account/content-cache.ts';
 import type { Options, OptionValues } from './option.ts';
 import type { View } from '../../ui/view.ts';
 import type { Outcome } from './outcome.ts';
@@ -32,33 +29,6 @@ export type Needs = Readonly<Record<string, readonly OperationName[]>>;
 export interface Example {
   readonly does: string;
   readonly type: string;
-}
-
-/** Whose images a name means at one end of a command: where it changes something the caller's own, else also those that can be read. */
-export type Reach = 'own' | 'readable';
-
-/**
- * An account a command works at: the verbs it asked for, and nothing else. `verb` gives those that it needs, refused
- * before any request where the driver lacks them; `maybe` gives any other, where the driver has it.
- */
-export interface At<Name extends OperationName = OperationName> {
-  readonly profile: string;
-  readonly provider: string;
-  readonly driver: Driver;
-  /** Asks for its name before anything is deleted or replaced in it. */
-  readonly isProtected: boolean;
-  readonly reach: Reach;
-  verb<N extends Name>(name: N): Bound<N>;
-  maybe<N extends OperationName>(name: N): Bound<N> | undefined;
-  probe(call: Call): Promise<Identity>;
-  /** As the session's: who is called that. */
-  owners(name: string, call: Call): Promise<readonly Owner[]>;
-  /** As the session's: why this account cannot take what is handed over. */
-  objection(handover: Handover, call: Call): Promise<string | undefined>;
-  /** As the session's: whether data that is there already can be relied on. */
-  isIntact(id: string, call: Call): Promise<boolean>;
-  /** What is known here of images that its provider knows too little of. */
-  readonly memory: Memory;
 }
 
 export interface CommandDefinition<A extends Args, O extends Options, N extends Needs> {

@@ -8,23 +8,27 @@ import { PipeClosed, type Io } from '../../ui/io.ts';
 import { checkColumns } from '../../ui/render.ts';
 import { columnNamed } from '../../ui/view.ts';
 import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../../ui/progress.ts';
-import type { At, Needs } from './command.ts';
+import type { Needs } from './command.ts';
 import { commands } from '../commands/index.ts';
-import type { Context, DriverList, Surface } from './context.ts';
+import type { Context, Surface } from './context.ts';
 import { profileDirectory } from '../../engine/account/registry.ts';
 import { ask } from './prompt.ts';
 import { discover } from '../../engine/account/discover.ts';
-import { DryRunStop, plannedView, type Planned } from '../../engine/dry-run.ts';
+import { DryRunStop } from '../../engine/dry-run.ts';
 import { warnOfVariables } from './environment.ts';
 import { endOf, type Ending } from './exit.ts';
 import { one } from './outcome.ts';
-import { stdinText } from './stdin.ts';
+import { stdinBytes, stdinText } from './stdin.ts';
 import { parseArguments, type Chosen, type Parsed } from './parse.ts';
 import { storeAt } from '../../engine/account/store.ts';
 import { openAt } from '../../engine/account/open.ts';
 import { toolsFor } from '../../engine/account/services.ts';
 import { withUsage } from './usage-line.ts';
 import { settingsFrom, type Settings } from './settings.ts';
+import type { Account } from '../../engine/account/account.ts';
+import type { DriverList } from '../../engine/context.ts';
+import type { Planned } from '../../core/action.ts';
+import { plannedView } from './plan-view.ts';
 
 /** What the program stands in: everything it knows of the process it runs in. */
 export interface World {
@@ -115,7 +119,7 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
   // A region is where a new image is made: at the other end of a copy it says nothing.
   const elsewhere: Surface = { ...surface, settings: { ...settings, region: undefined } };
   // Opened once, however many images are in it: to open it may ask a program for a secret, and signs in.
-  const opened = new Map<string, Promise<At>>();
+  const opened = new Map<string, Promise<Account>>();
   const context: Context<Needs> = {
     ...surface,
     at(end, profile) {
@@ -123,7 +127,7 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
       const open = () => openAt(profile, parsed.chosen?.command.needs[end] ?? [], end === 'from' ? elsewhere : surface);
       const one = opened.get(key) ?? open();
       opened.set(key, one);
-      return one as Promise<At<OperationName>>;
+      return one as Promise<Account<OperationName>>;
     },
   };
   try {
@@ -188,6 +192,10 @@ async function makeSurface(settings: Settings, world: QuietWorld, progress: Prog
     signal,
     redactor: world.redactor,
     version,
+    isInteractive: io.stdinIsTerminal && io.stderrIsTerminal,
+    now: () => io.now(),
+    task: (title, options) => progress.task(title, options),
+    ...(settings.debug ? { trace: (line: string) => progress.line(line) } : {}),
     call: () => newCall(settings, signal, surface),
     tools: () => toolsFor(surface),
     warn: (message) => {
@@ -217,9 +225,10 @@ async function makeSurface(settings: Settings, world: QuietWorld, progress: Prog
       progress.hide();
       return ask(question, { lockedProfile, details }, settings, io);
     },
+    confirmLoss: async (loss, at) => (await import('../options/confirm.ts')).confirmLoss(surface, loss, at),
     discover: () => discover(surface),
     readStdin: () => stdinText(world),
-    stdinBytes: () => world.readStdin(),
+    stdinBytes: () => stdinBytes(world),
     stdoutBytes: (bytes) => world.writeStdout(bytes),
   };
   await warnOfVariables(surface);

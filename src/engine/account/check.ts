@@ -1,7 +1,7 @@
 import { operationNames } from '../../core/operation.ts';
-import type { At } from '../../cli/program/command.ts';
-import type { Surface } from '../../cli/program/context.ts';
-import { originsOf } from './open.ts';
+import type { EngineContext } from '../context.ts';
+import type { Account } from './account.ts';
+import { originsOf } from './values.ts';
 
 /** What signing in with a profile showed. */
 export interface Checked {
@@ -18,8 +18,8 @@ export interface Checked {
 }
 
 /** Signs in and asks who we are. Throws whatever the provider refuses. */
-export async function checkProfile(at: At<'list'>, surface: Surface): Promise<Checked> {
-  const call = surface.call();
+export async function checkProfile(at: Account<'list'>, context: EngineContext): Promise<Checked> {
+  const call = context.call();
   const begun = Date.now();
   const identity = await at.probe(call);
   // Not every provider has a call that only says who we are: the first image of a list shows that the account is let in.
@@ -32,13 +32,13 @@ export async function checkProfile(at: At<'list'>, surface: Surface): Promise<Ch
     details: identity.details,
     verbs: operationNames.filter((verb) => at.driver.facts[verb] && missing[verb] === undefined),
     missing,
-    warnings: await plainSecrets(at, surface),
+    warnings: await plainSecrets(at, context),
     tookMs: Date.now() - begun,
   };
 }
 
-async function plainSecrets(at: At<'list'>, surface: Surface): Promise<readonly string[]> {
-  const origins = await originsOf(surface.directory.entry(at.profile), at.driver, surface);
+async function plainSecrets(at: Account<'list'>, context: EngineContext): Promise<readonly string[]> {
+  const origins = await originsOf(context.directory.entry(at.profile), at.driver, context);
   return Object.entries(origins)
     .filter(([field, origin]) => at.driver.profile[field]?.secret && origin.from === 'profile' && origin.value.kind === 'literal')
     .map(([field]) => `${field} is stored as plain text. Keep it elsewhere with env:NAME, file:PATH or cmd:COMMAND.`);

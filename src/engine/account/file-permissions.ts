@@ -1,10 +1,16 @@
 import { relativePathIn } from '../../host/folders.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 
 /** Warns of a path that a profile keeps, and that leads elsewhere from each folder: earlier versions kept it as it was typed. */
-export function warnOfLoosePath(profile: string, field: string, text: string, form: 'one' | 'named', surface: Surface): void {
+export function warnOfLoosePath(
+  profile: string,
+  field: string,
+  text: string,
+  form: 'one' | 'named',
+  context: EngineContext,
+): void {
   const loose = relativePathIn(text, form);
   if (loose === undefined) return;
   const cure = `Set it with: imgctl profile set ${profile} ${field}=/PATH`;
-  surface.warn(`profile ${profile}: ${field} ${loose} leads elsewhere from each folder. ${cure}`);
+  context.warn(`profile ${profile}: ${field} ${loose} leads elsewhere from each folder. ${cure}`);
 }

@@ -1,6 +1,6 @@
 import type { Driver } from '../../core/driver.ts';
 import { unsupportedError } from '../../core/errors.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 
 const hasRegions = (driver: Driver | undefined): boolean => !driver || Object.hasOwn(driver.profile, 'region');
 
@@ -11,14 +11,14 @@ export function refuseRegion(driver: Driver, profile: string, region: string | u
 }
 
 /** Of several profiles that are asked at once, those that a region can be asked of; the others are told of. One alone is kept. */
-export async function withRegions(profiles: readonly string[], surface: Surface): Promise<readonly string[]> {
-  if (surface.settings.region === undefined || profiles.length < 2) return profiles;
+export async function withRegions(profiles: readonly string[], context: EngineContext): Promise<readonly string[]> {
+  if (context.settings.region === undefined || profiles.length < 2) return profiles;
   // What there is not says so itself, when it is asked.
   const driverOf = (name: string) =>
-    surface.directory.has(name) ? surface.drivers.load(surface.directory.entry(name).provider) : undefined;
+    context.directory.has(name) ? context.drivers.load(context.directory.entry(name).provider) : undefined;
   const drivers = await Promise.all(profiles.map(driverOf));
   const kept = profiles.filter((_name, index) => hasRegions(drivers[index]));
   if (kept.length === 0 || kept.length === profiles.length) return profiles;
-  surface.warn(`skipped, since they have no regions: ${profiles.filter((name) => !kept.includes(name)).join(', ')}`);
+  context.warn(`skipped, since they have no regions: ${profiles.filter((name) => !kept.includes(name)).join(', ')}`);
   return kept;
 }

@@ -6,7 +6,7 @@ import { createCache } from '../../host/cache.ts';
 import { hasFolder, ownFolder, type Home } from '../../host/folders.ts';
 import { createLock } from '../../host/lock.ts';
 import type { HttpSettings } from '../../http/settings.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 import { tlsSettings } from './tls.ts';
 
 type FieldValues = Readonly<Record<string, string | Secret>>;
@@ -15,10 +15,10 @@ type FieldValues = Readonly<Record<string, string | Secret>>;
 const stallLimits = 2;
 
 /** Runs that have been told that an option turns certificates off: it is said once, however many profiles are opened. */
-const told = new WeakSet<Surface['settings']>();
+const told = new WeakSet<EngineContext['settings']>();
 
 /** Whether certificates go unchecked. Each run is told, and by which profile if it is the profile's doing. */
-function isInsecure({ settings, warn }: Surface, values: FieldValues, profile: string | undefined): boolean {
+function isInsecure({ settings, warn }: EngineContext, values: FieldValues, profile: string | undefined): boolean {
   if (settings.insecure) {
     if (!told.has(settings)) warn('certificates are not checked (insecure)');
     told.add(settings);
@@ -30,10 +30,10 @@ function isInsecure({ settings, warn }: Surface, values: FieldValues, profile: s
 }
 
 /** An Http by the global options, and by the fields of the profile that every provider has. Throws CONFIG as `tlsSettings` does. */
-export async function toolsFor(surface: Surface, values: FieldValues = {}, profile?: string): Promise<Tools> {
-  const { settings, home, version } = surface;
-  const insecure = isInsecure(surface, values, profile);
-  const tls = await tlsSettings(surface, values);
+export async function toolsFor(context: EngineContext, values: FieldValues = {}, profile?: string): Promise<Tools> {
+  const { settings, home, version } = context;
+  const insecure = isInsecure(context, values, profile);
+  const tls = await tlsSettings(context, values);
   const { env } = home;
   const proxies = {
     http: env.HTTP_PROXY ?? env.http_proxy,
@@ -42,18 +42,18 @@ export async function toolsFor(surface: Surface, values: FieldValues = {}, profi
   };
   const settingsOfHttp: HttpSettings = {
     userAgent: `imgctl/${version}`,
-    redactor: surface.redactor,
+    redactor: context.redactor,
     timeoutMs: settings.timeoutMs,
     stallMs: settings.timeoutMs * stallLimits,
     proxies: Object.fromEntries(Object.entries(proxies).filter(([, value]) => value)),
-    ...(settings.debug ? { trace: (line: string) => surface.progress.line(line) } : {}),
+    ...(context.trace ? { trace: context.trace } : {}),
     ...tls,
     ...(insecure ? { insecure } : {}),
     // However many profiles are at this end of the work.
     ...(settings.bwlimit === undefined ? {} : { bytesPerSecond: settings.bwlimit, rateSharedBy: settings }),
   };
-  const cache = cacheIn(home, () => surface.io.now());
-  const lock = createLock({ warn: (message) => surface.warn(message) });
+  const cache = cacheIn(home, () => context.now());
+  const lock = createLock({ warn: (message) => context.warn(message) });
   return { http: lazyHttp(settingsOfHttp), lock, ...(cache ? { cache } : {}) };
 }
 

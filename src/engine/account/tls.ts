@@ -5,7 +5,7 @@ import { homeFolder, type Home } from '../../host/folders.ts';
 import { smallFile, type Patience } from '../../host/small-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
 import type { HttpSettings, Pem } from '../../http/settings.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 
 type Values = Readonly<Record<string, string | Secret>>;
 
@@ -45,7 +45,7 @@ interface Source {
  * cannot be read.
  */
 export async function tlsSettings(
-  { settings, home, signal }: Pick<Surface, 'settings' | 'home' | 'signal'>,
+  { settings, home, signal }: Pick<EngineContext, 'settings' | 'home' | 'signal'>,
   values: Values,
 ): Promise<Pick<HttpSettings, 'ca' | 'cert' | 'key' | 'passphrase'>> {
   const option = (given: string | undefined, what: string): Source | undefined => (given ? { given, what } : undefined);

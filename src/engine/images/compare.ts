@@ -6,10 +6,10 @@ import { examine } from '../../transfer/examine.ts';
 import type { Prepared } from '../../transfer/prepare.ts';
 import { downloadSource } from '../../transfer/source.ts';
 import { readWhole } from '../../transfer/whole.ts';
-import type { At } from '../../cli/program/command.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 import { imagesNamed } from './resolve.ts';
-import { formatNamed } from '../../cli/options/transfer.ts';
+import type { Account } from '../account/account.ts';
+import { formatNamed } from '../operations/transfer.ts';
 
 /*
  * A content id is what somebody has once said of an image: anybody may set the property, and some clouds hand it on to what is made from
@@ -25,10 +25,10 @@ export interface Same {
 
 /** The image that holds the same disk: by the digest of what would be sent as it is, else by its content id. */
 export async function identical(
-  at: At,
+  at: Account,
   taken: readonly Image[],
   prepared: Prepared,
-  { call, surface }: Reading,
+  { call, context }: Reading,
 ): Promise<Same | undefined> {
   const active = await activeOf(at, taken);
   const rest: Image[] = [];
@@ -42,7 +42,7 @@ export async function identical(
   const contentId = rest.length > 0 ? await prepared.contentId() : undefined;
   for (const image of rest) {
     if (contentId === undefined || image.contentId !== contentId || !sameLength(image, prepared)) continue;
-    const isProved = await holdsClaim(at, image, { call, surface });
+    const isProved = await holdsClaim(at, image, { call, context });
     if (isProved !== false) return { image, isProved: isProved ?? false };
   }
   return undefined;
@@ -50,17 +50,17 @@ export async function identical(
 
 interface Reading {
   readonly call: Call;
-  readonly surface: Surface;
+  readonly context: EngineContext;
 }
 
 /** Whether the disk of an image has the content id on its record; absent where it is too far to be read for that. */
-async function holdsClaim(at: At, image: Image, { call, surface }: Reading): Promise<boolean | undefined> {
+async function holdsClaim(at: Account, image: Image, { call, context }: Reading): Promise<boolean | undefined> {
   const download = at.driver.worksOnFiles ? at.maybe('download') : undefined;
   if (!download) return undefined;
   const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
   const declared = formatNamed(image.diskFormat);
   const seen = await examine(declared === undefined ? source : { ...source, declared });
-  const { contentId } = await readWhole(seen, [], temporaryFolder(surface.home), call.signal);
+  const { contentId } = await readWhole(seen, [], temporaryFolder(context.home), call.signal);
   return contentId === undefined ? undefined : contentId === image.contentId;
 }
 
@@ -89,9 +89,9 @@ function shareDigest(a: Image, b: Image): boolean | undefined {
 
 /** An image among those of that name which is known, without a byte being moved, to hold the same disk as `image` in `from`. */
 export async function alreadyThere(
-  at: At,
+  at: Account,
   name: string,
-  { at: from, image }: { readonly at: At; readonly image: Image },
+  { at: from, image }: { readonly at: Account; readonly image: Image },
   reading: Reading,
 ): Promise<Same | undefined> {
   const taken = await activeOf(at, await imagesNamed(at, name, reading.call));
@@ -108,18 +108,18 @@ export async function alreadyThere(
 }
 
 /** Those that can be used, with what is known of their content here. */
-const activeOf = (at: At, images: readonly Image[]): Promise<readonly Image[]> =>
+const activeOf = (at: Account, images: readonly Image[]): Promise<readonly Image[]> =>
   Promise.all(images.filter(({ status }) => status === 'active').map((image) => at.memory.recall(image)));
 
 /**
  * Says that an image counts as the same, and by what, where its data could not be compared. Throws INTEGRITY where it has lost
  * what its record says, as far as that can be asked.
  */
-export async function checkIntact(at: At, { image: { id }, isProved }: Same, { call, surface }: Reading): Promise<void> {
+export async function checkIntact(at: Account, { image: { id }, isProved }: Same, { call, context }: Reading): Promise<void> {
   if (!(await at.isIntact(id, call)))
     throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
       hint: 'Use --if-exists replace, or delete it with:',
       next: [{ command: 'imgctl delete IMAGE', image: id }],
     }).inProfile(at.profile, at.provider);
-  if (!isProved) surface.warn(`not verified: ${id} has the same content id on record, but its data could not be compared`);
+  if (!isProved) context.warn(`not verified: ${id} has the same content id on record, but its data could not be compared`);
 }

@@ -1,6 +1,6 @@
 import { areOtherDisks, type Image } from '../../core/image.ts';
-import type { ImageGroup } from '../../ui/views/group.ts';
 import { compareImages } from './list.ts';
+import type { ImageGroup } from '../../core/image-group.ts';
 
 export const groupKeys = ['contentId', 'name'] as const;
 export type GroupKey = (typeof groupKeys)[number];

@@ -2,8 +2,8 @@ import { notFoundError, usageError } from '../../core/errors.ts';
 import { matches } from '../../core/filter.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Filter, Filters, ListRequest, SortKey } from '../../core/operation.ts';
-import type { At } from '../../cli/program/command.ts';
 import { inOrder } from './merge.ts';
+import type { Account } from '../account/account.ts';
 
 export interface Listing {
   readonly filters: Filters;
@@ -23,7 +23,7 @@ export const wholeListing: Listing = { filters: {}, own: [], scope: 'mine', hidd
  * The images asked for, whatever the provider can do itself: what it cannot filter, sort, cut or begin behind is done here.
  * Nothing is gathered unless it must be sorted here. Throws USAGE, at once, for a provider's own filter that it does not have.
  */
-export function listing(at: At, wanted: Listing, call: Call): AsyncIterable<Image> {
+export function listing(at: Account, wanted: Listing, call: Call): AsyncIterable<Image> {
   const { own, ownToo } = ownFilters(at, wanted.own);
   const list = at.verb('list');
   const left = Object.keys(wanted.filters).filter((name) => !list.filters.includes(name as Filter));
@@ -56,7 +56,7 @@ const isEmpty = (filters: Filters): boolean => Object.values(filters).every((fil
 
 /** The provider's own filters: each once, and those behind that it may be given again. Throws USAGE for what it has not. */
 function ownFilters(
-  at: At,
+  at: Account,
   given: Listing['own'],
 ): { readonly own: Readonly<Record<string, string>>; readonly ownToo: Listing['own'] } {
   const { own: known = {}, repeats = [] } = at.verb('list');
@@ -73,7 +73,7 @@ function ownFilters(
   return { own: Object.fromEntries(own), ownToo };
 }
 
-function unknownFilter(at: At, name: string, known: readonly string[]): Error {
+function unknownFilter(at: Account, name: string, known: readonly string[]): Error {
   return usageError(`unknown filter for ${at.provider}: ${name}`, {
     profile: at.profile,
     provider: at.provider,

@@ -2,7 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { humanDuration, timerMs } from '../../core/quantity.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 import { compareImages, type Listing } from './list.ts';
 import { inParallel } from '../concurrency.ts';
 
@@ -26,20 +26,20 @@ export function askFleet(
   ask: AskProfile,
   { sort, limit }: Pick<Listing, 'sort' | 'limit'>,
   limitMs: number,
-  surface: Surface,
+  context: EngineContext,
 ): Fleet {
   const failed = new Set<string>();
   async function* images(): AsyncIterable<Image> {
-    const atOnce = surface.settings.concurrency === undefined ? profiles.length : surface.settings.concurrencyLimit;
+    const atOnce = context.settings.concurrency === undefined ? profiles.length : context.settings.concurrencyLimit;
     const parts = inParallel(atOnce, profiles, async (profile) => {
       const got: Image[] = [];
       try {
-        await within(limitMs, profile, surface, async (call) => {
+        await within(limitMs, profile, context, async (call) => {
           for await (const image of await ask(profile, call)) got.push(image);
         });
       } catch (error) {
         failed.add(profile);
-        await surface.report(named(error, profile));
+        await context.report(named(error, profile));
       }
       return [...got];
     });
@@ -60,8 +60,13 @@ function named(error: unknown, profile: string): unknown {
 }
 
 /** Does the work until the time is over; then it is told to stop, and not waited for. Throws NETWORK then. */
-async function within(limitMs: number, profile: string, surface: Surface, work: (call: Call) => Promise<void>): Promise<void> {
-  const call = surface.call();
+async function within(
+  limitMs: number,
+  profile: string,
+  context: EngineContext,
+  work: (call: Call) => Promise<void>,
+): Promise<void> {
+  const call = context.call();
   const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_resolve, reject) => {

@@ -5,9 +5,9 @@ import { imageFrom, type Image, type ImageRecord, type Status } from '../../core
 import { shellWord } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import { nearest } from '../../host/did-you-mean.ts';
-import type { At, Reach } from '../../cli/program/command.ts';
 import { begunElsewhere } from '../operations/wait.ts';
 import { compareImages, listing, wholeListing, type Listing } from './list.ts';
+import type { Account, Reach } from '../account/account.ts';
 
 /** Which of several images with one name is meant. Absent: that is an error. */
 export type Choice = 'latest' | 'oldest' | undefined;
@@ -42,7 +42,7 @@ const candidatesShown = 10;
  * several is to be picked, as a name first. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no
  * `pick` was made, or none that it may take.
  */
-export async function findImage(at: At, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
+export async function findImage(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
   checkName(text);
   const isId = at.driver.ids.test(text);
@@ -58,13 +58,13 @@ export async function findImage(at: At, text: string, meaning: Meaning, call: Ca
 }
 
 /** The image that this name means, absent if none within reach bears it. Throws as `findImage`. */
-export async function imageCalled(at: At, name: string, meaning: Meaning, call: Call): Promise<Image | undefined> {
+export async function imageCalled(at: Account, name: string, meaning: Meaning, call: Call): Promise<Image | undefined> {
   const named = await imagesMeant(at, { text: name, lists: meaning.lists }, meaning.reach ?? at.reach, call);
   return named.length > 0 ? chosen(named, name, meaning) : undefined;
 }
 
 /** The image under this id, or why there is none. One that is there and damaged is found too: to remove it is what is left to do. */
-async function shownAs(at: At, id: string, call: Call): Promise<FoundImage | ImgctlError> {
+async function shownAs(at: Account, id: string, call: Call): Promise<FoundImage | ImgctlError> {
   try {
     return { image: await at.verb('show').run({ id, awaiting: begunElsewhere }, call), isShown: true };
   } catch (error) {
@@ -105,7 +105,7 @@ const circles = {
  * The images that a name means, or, where it is a glob, the one that bears it as its name, else those that match it. They are of the
  * nearest circle that has any: own ones, then, where the reach goes on, what others share, then what is public.
  */
-export async function imagesMeant(at: At, name: Name, reach: Reach, call: Call): Promise<readonly Image[]> {
+export async function imagesMeant(at: Account, name: Name, reach: Reach, call: Call): Promise<readonly Image[]> {
   const further = reach === 'own' ? [] : (at.verb('list').others ?? []);
   for (const circle of ['own', ...further] as const) {
     const found = await imagesIn(at, circles[circle], name, call);
@@ -121,10 +121,10 @@ interface Name {
 }
 
 /** The caller's own images with exactly this name: they alone make a name taken, and are what a change by name may reach. */
-export const imagesNamed = (at: At, name: string, call: Call): Promise<readonly Image[]> =>
+export const imagesNamed = (at: Account, name: string, call: Call): Promise<readonly Image[]> =>
   imagesIn(at, circles.own, { text: name }, call);
 
-async function imagesIn(at: At, { scope, filters }: Circle, name: Name, call: Call): Promise<readonly Image[]> {
+async function imagesIn(at: Account, { scope, filters }: Circle, name: Name, call: Call): Promise<readonly Image[]> {
   if (name.lists && !at.verb('list').filters.includes('name')) {
     const key = JSON.stringify([at.profile, scope, filters]);
     const list = name.lists.get(key) ?? byName(at, { scope, filters }, call);
@@ -145,7 +145,7 @@ async function imagesIn(at: At, { scope, filters }: Circle, name: Name, call: Ca
 }
 
 /** All images of a circle. */
-async function byName(at: At, { scope, filters }: Circle, call: Call): Promise<ReadonlyMap<string, readonly Image[]>> {
+async function byName(at: Account, { scope, filters }: Circle, call: Call): Promise<ReadonlyMap<string, readonly Image[]>> {
   const names = new Map<string, Image[]>();
   for await (const image of listing(at, { ...wholeListing, scope, filters, hidden: true }, call)) {
     if (image.status === 'deleted') continue;
@@ -157,7 +157,7 @@ async function byName(at: At, { scope, filters }: Circle, call: Call): Promise<R
 }
 
 /** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */
-async function missing(at: At, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
+async function missing(at: Account, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
   const others = await imagesIn(at, { scope: 'all', filters: {} }, { text }, call);
   const offers = others.length === 0 ? await offered(at, text, call) : [];
   if (offers.length > 0)
@@ -179,7 +179,7 @@ async function missing(at: At, text: string, { circumstances }: ImgctlError, cal
 }
 
 /** What others offer to us under this name. */
-async function offered(at: At, text: string, call: Call): Promise<readonly Image[]> {
+async function offered(at: Account, text: string, call: Call): Promise<readonly Image[]> {
   const facts = at.driver.facts.share;
   if (!facts) return [];
   const found: Image[] = [];
@@ -191,7 +191,7 @@ async function offered(at: At, text: string, call: Call): Promise<readonly Image
 /** Why an image is gone, where the provider tells; how to list what there is is said anyway. */
 const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes('imgctl list') ? '' : hint);
 
-async function nearestImages(at: At, text: string, call: Call): Promise<string> {
+async function nearestImages(at: Account, text: string, call: Call): Promise<string> {
   if (isGlob(text)) return `Globs are not expanded here. List what matches with: imgctl list ${shellWord(text)} -p ${at.profile}`;
   const names = new Set<string>();
   for await (const image of listing(at, { ...wholeListing, limit: 1000 }, call)) names.add(image.name);

@@ -1,26 +1,27 @@
 import { ImgctlError, partialError } from '../../core/errors.ts';
-import type { ResultRow } from '../../ui/views/result.ts';
-import type { Context, Surface } from '../../cli/program/context.ts';
-import type { At } from '../../cli/program/command.ts';
+import type { EngineContext } from '../context.ts';
 import { readyCopy, type copyNeeds, type CopyWishes, type Original, type ReadyCopy } from './copy.ts';
-import { targetText, type CopyTarget } from '../../cli/options/copy-targets.ts';
 import { DryRunStop } from '../dry-run.ts';
 import { allOf, inParallel } from '../concurrency.ts';
-import { failedRow, naming, plannedRow } from '../../cli/batch/result-rows.ts';
+import type { Account } from '../account/account.ts';
+import type { CopyTarget } from './copy-target.ts';
+import { targetText } from './copy-target.ts';
+import type { ResultRow } from '../../core/result-row.ts';
+import { failedRow, naming, plannedRow } from './result.ts';
 
 /** A target with its account, or why it could not be opened. */
 export interface OpenTarget {
   readonly target: CopyTarget;
-  readonly to: At<'upload' | 'show' | 'list'> | ImgctlError;
+  readonly to: Account<'upload' | 'show' | 'list'> | ImgctlError;
 }
 
 /** Opens the account of each target. Throws USAGE; other failures are handed out. */
 export async function openTargets(
   targets: readonly CopyTarget[],
-  context: Context<typeof copyNeeds>,
+  open: (profile: string) => Promise<Account<(typeof copyNeeds)['to'][number]>>,
 ): Promise<readonly OpenTarget[]> {
   const opened: OpenTarget[] = [];
-  for (const target of targets) opened.push({ target, to: await context.at('to', target.profile).catch(failureOf) });
+  for (const target of targets) opened.push({ target, to: await open(target.profile).catch(failureOf) });
   return opened;
 }
 
@@ -53,7 +54,7 @@ export async function copyToEach(
   targets: readonly OpenTarget[],
   wishes: CopyWishes,
   failFast: boolean,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<readonly ResultRow[]> {
   const looked: Looked[] = [];
   try {
@@ -62,21 +63,21 @@ export async function copyToEach(
       const ready =
         to instanceof ImgctlError
           ? to
-          : await readyCopy(original, target, to, wishes, speakingOf(target, surface)).catch(failureOf);
+          : await readyCopy(original, target, to, wishes, speakingOf(target, context)).catch(failureOf);
       looked.push({ target, ready });
     }
     let stopped = false;
     const rows = await allOf(
-      inParallel(failFast ? 1 : surface.settings.concurrencyLimit, looked, async (one): Promise<ResultRow> => {
+      inParallel(failFast ? 1 : context.settings.concurrencyLimit, looked, async (one): Promise<ResultRow> => {
         const image = targetText(one.target);
         if (stopped) return { image, result: 'skipped', message: 'after a failure (--fail-fast)' };
-        const row = await rowOf(image, one, surface);
+        const row = await rowOf(image, one, context);
         stopped = failFast && row.result === 'failed';
         return row;
       }),
     );
     const failed = rows.filter(({ result }) => result === 'failed').length;
-    if (failed > 0) await surface.report(partialError(`${failed} of ${rows.length} copies failed`));
+    if (failed > 0) await context.report(partialError(`${failed} of ${rows.length} copies failed`));
     return rows;
   } finally {
     for (const { ready } of looked) if (!(ready instanceof ImgctlError)) await ready.close();
@@ -84,12 +85,12 @@ export async function copyToEach(
 }
 
 /** Says of each line which of the targets it is about. */
-function speakingOf(target: CopyTarget, surface: Surface): Surface {
+function speakingOf(target: CopyTarget, context: EngineContext): EngineContext {
   const text = targetText(target);
-  return { ...surface, warn: (message) => surface.warn(`${text}: ${message}`), say: (line) => surface.say(`${text}: ${line}`) };
+  return { ...context, warn: (message) => context.warn(`${text}: ${message}`), say: (line) => context.say(`${text}: ${line}`) };
 }
 
-async function rowOf(text: string, { target, ready }: Looked, surface: Surface): Promise<ResultRow> {
+async function rowOf(text: string, { target, ready }: Looked, context: EngineContext): Promise<ResultRow> {
   const { profile } = target;
   try {
     if (ready instanceof ImgctlError) throw ready;
@@ -98,10 +99,10 @@ async function rowOf(text: string, { target, ready }: Looked, surface: Surface):
     const { id, name, status } = image;
     return { image: text, profile, id, name, status, result: 'ok', message, ...(route === undefined ? {} : { route }) };
   } catch (error) {
-    if (error instanceof DryRunStop) return plannedRow(text, error, surface);
+    if (error instanceof DryRunStop) return plannedRow(text, error, context);
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-    await surface.report(naming(text, error));
-    return { ...failedRow(text, error, surface), profile };
+    await context.report(naming(text, error));
+    return { ...failedRow(text, error, context), profile };
   } finally {
     if (!(ready instanceof ImgctlError)) await ready.close();
   }

@@ -4,7 +4,7 @@ import type { Image } from '../../core/image.ts';
 import type { Call, Digests, Download, Handover, UploadRequest } from '../../core/operation.ts';
 import type { Checksum } from '../../transfer/checksum.ts';
 import type { Plan } from '../../transfer/plan.ts';
-import type { At } from '../../cli/program/command.ts';
+import type { Account } from '../account/account.ts';
 
 /** How an image's data came to its target. */
 export type Route = 'pull' | 'link' | 'mount' | 'relay';
@@ -28,8 +28,8 @@ export interface Leg {
   /** What has been published of the source, by record or download. */
   readonly digests: Digests;
   readonly plan: Plan;
-  readonly from: At<'download'>;
-  readonly to: At<'upload'>;
+  readonly from: Account<'download'>;
+  readonly to: Account<'upload'>;
   /** Digest that the user wants the source to have. */
   readonly checksum: Checksum | undefined;
 }
@@ -54,7 +54,7 @@ export async function shortcutOf(
 export async function byShortcut(
   { route, handover }: Shortcut,
   request: UploadRequest,
-  at: At<'upload'>,
+  at: Account<'upload'>,
   call: Call,
 ): Promise<Image | string> {
   try {

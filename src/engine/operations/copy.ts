@@ -1,43 +1,41 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import type { Call, Changes, Download, Editable } from '../../core/operation.ts';
+import type { Call, Changes, Description, Download, Editable } from '../../core/operation.ts';
 import { prepare, type Prepared, type Wishes } from '../../transfer/prepare.ts';
 import { whyUnverified } from '../../transfer/published.ts';
 import type { Source } from '../../transfer/source.ts';
 import { checkName } from '../../core/image-name.ts';
-import type { At } from '../../cli/program/command.ts';
 import { carriedTo } from './copied-fields.ts';
-import type { Surface } from '../../cli/program/context.ts';
-import { targetText, type CopyTarget } from '../../cli/options/copy-targets.ts';
+import type { EngineContext } from '../context.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { DryRunStop } from '../dry-run.ts';
-import { checkFields, descriptionFrom, extrasFrom, type DescriptionValues } from '../../cli/options/fields.ts';
 import { routeWords, shortcutOf, type Route } from './copy-route.ts';
 import { alreadyThere, checkIntact, type Same } from '../images/compare.ts';
 import { agreeToReplace, foreseen } from './name-conflict.ts';
-import {
-  forContainer,
-  keepsContainer,
-  meansForUpload,
-  plannedLabels,
-  plannedTransfer,
-  warnOfSize,
-} from '../../cli/options/transfer.ts';
 import type { WaitLimits } from './wait.ts';
+import type { Account } from '../account/account.ts';
+import { forContainer, keepsContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
+import { checkFields, extrasFrom } from './fields.ts';
+import type { CopyTarget } from './copy-target.ts';
+import { targetText } from './copy-target.ts';
 
 /** What a copy uses at its ends. */
 export const copyNeeds = { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] } as const;
 
 /** The image that is copied, and how its data is read. */
 export interface Original {
-  readonly at: At<'download'>;
+  readonly at: Account<'download'>;
   readonly image: Image;
   /** Its data, asked for once; the source is closed by whoever reads it. */
   data(): Promise<{ readonly download: Download; readonly source: Source }>;
 }
 
 /** How it is to be copied. */
-export interface CopyWishes extends WaitLimits, DescriptionValues {
+export interface CopyWishes extends WaitLimits {
+  /** What is said of the copy, in place of what goes along. */
+  readonly description: Omit<Description, 'name'>;
+  /** Fields that only the target has, as they are typed. */
+  readonly set: Readonly<Record<string, string>>;
   readonly transfer: Wishes;
   readonly ifExists: Delivery['ifExists'];
   readonly relay: boolean;
@@ -62,30 +60,32 @@ export interface ReadyCopy {
 export async function readyCopy(
   original: Original,
   target: CopyTarget,
-  to: At<'upload' | 'show' | 'list'>,
+  to: Account<'upload' | 'show' | 'list'>,
   wishes: CopyWishes,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<ReadyCopy> {
   const { image, at: from } = original;
-  const call = surface.call();
+  const call = context.call();
   const name = target.name || image.name;
   checkName(name);
   const verb = to.verb('upload');
-  const extras = extrasFrom(to as At, verb, wishes.set);
-  const own = descriptionFrom(wishes);
-  checkFields(to as At, 'upload', verb.fields, own);
+  const extras = extrasFrom(to as Account, verb, wishes.set);
+  const own = wishes.description;
+  checkFields(to as Account, 'upload', verb.fields, own);
   const plan = { verb: 'copy', profile: to.profile, provider: to.provider, image: name };
   const same =
-    wishes.ifExists === 'skip' ? await alreadyThere(to as At, name, { at: from as At, image }, { call, surface }) : undefined;
-  if (same) return { run: () => unchanged(same, to as At, plan, call, surface), close: async () => undefined };
+    wishes.ifExists === 'skip'
+      ? await alreadyThere(to as Account, name, { at: from as Account, image }, { call, context })
+      : undefined;
+  if (same) return { run: () => unchanged(same, to as Account, plan, call, context), close: async () => undefined };
   const { download: data, source } = await original.data();
   const label = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
-  const task = surface.progress.task(label);
+  const task = context.task(label);
   const way = forContainer(verb, image.containerFormat, wishes.transfer);
-  const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(surface, task, verb));
+  const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
   const claim = { at: to, request: { description: { name } }, ifExists: wishes.ifExists, call };
   const run = async (agreed: readonly string[]): Promise<Copied> => {
-    warnOfSize(prepared, to.provider, surface);
+    warnOfSize(prepared, to.provider, context);
     const { plan: steps } = prepared;
     const asItIs = !steps.convert && !steps.unwrap && !steps.wrap;
     const shortcut = wishes.relay
@@ -94,19 +94,19 @@ export async function readyCopy(
           { data, digests: source.digests ?? {}, plan: steps, from, to, checksum: wishes.transfer.checksum },
           call,
         );
-    if (typeof shortcut === 'string') surface.say(`relaying through this machine: ${shortcut}`);
+    if (typeof shortcut === 'string') context.say(`relaying through this machine: ${shortcut}`);
     const short = typeof shortcut === 'object' ? shortcut : undefined;
     const route = short?.route ?? 'relay';
     const words = route === 'relay' ? steps.steps : [routeWords[route], 'verify'];
     const unverified = short || wishes.transfer.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
-    if (unverified !== undefined) surface.warn(unverified);
-    if (!surface.settings.dryRun) surface.say(`route: ${route} (${words.join(' → ')})`);
-    const { description, later } = carried(original, own, to, prepared, surface);
+    if (unverified !== undefined) context.warn(unverified);
+    if (!context.settings.dryRun) context.say(`route: ${route} (${words.join(' → ')})`);
+    const { description, later } = carried(original, own, to, prepared, context);
     const delivery: Delivery = {
       ...claim,
       request: {
         description: { ...description, name },
-        ...(surface.settings.region !== undefined && verb.place === 'region' ? { place: surface.settings.region } : {}),
+        ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
         // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
         ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),
         extras,
@@ -117,23 +117,23 @@ export async function readyCopy(
       agreed,
       task,
     };
-    if (surface.settings.dryRun)
+    if (context.settings.dryRun)
       throw new DryRunStop({
         ...plan,
         ...plannedTransfer(prepared, { ...source, name: `${from.profile}:${image.id}` }),
         ...plannedLabels({ ...description, ...later }, delivery.request.place),
         route,
-        steps: await foreseen(words, prepared, delivery, surface),
+        steps: await foreseen(words, prepared, delivery, context),
       });
-    const arrived = await deliver(prepared, delivery, surface);
+    const arrived = await deliver(prepared, delivery, context);
     task.done();
     // What was there already stays as it is.
     if (arrived.route === undefined) return arrived;
-    const tell = { call, warn: (text: string) => surface.warn(text) };
-    return { image: await completed(to as At, arrived.image, later, own, tell), route: arrived.route };
+    const tell = { call, warn: (text: string) => context.warn(text) };
+    return { image: await completed(to as Account, arrived.image, later, own, tell), route: arrived.route };
   };
   try {
-    const agreed = wishes.isOneOfSeveral ? await agreeToReplace(claim, surface) : [];
+    const agreed = wishes.isOneOfSeveral ? await agreeToReplace(claim, context) : [];
     let closing: Promise<void> | undefined;
     return { run: () => run(agreed), close: () => (closing ??= prepared.close()) };
   } catch (error) {
@@ -144,39 +144,39 @@ export async function readyCopy(
 
 async function unchanged(
   same: Same,
-  at: At,
+  at: Account,
   plan: { readonly verb: string; readonly profile: string; readonly provider: string; readonly image: string },
   call: Call,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<Copied> {
   const { image } = same;
-  await checkIntact(at, same, { call, surface });
-  if (surface.settings.dryRun) throw new DryRunStop({ ...plan, steps: [`nothing: ${image.id} has the same content`] });
-  surface.say(`already up to date: ${image.id} has the same content`);
+  await checkIntact(at, same, { call, context });
+  if (context.settings.dryRun) throw new DryRunStop({ ...plan, steps: [`nothing: ${image.id} has the same content`] });
+  context.say(`already up to date: ${image.id} has the same content`);
   return { image };
 }
 
 /** What of the record goes along; the rest is told. */
 function carried(
   { image, at: from }: Original,
-  own: ReturnType<typeof descriptionFrom>,
-  to: At<'upload'>,
+  own: CopyWishes['description'],
+  to: Account<'upload'>,
   { plan }: Prepared,
-  surface: Surface,
+  context: EngineContext,
 ) {
   const verb = to.verb('upload');
   // Within one account they mean what they meant.
   const references = from.profile === to.profile ? undefined : from.verb('download').references;
   const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
   const { dropped, ...along } = carriedTo(verb, image, own, kept ?? plan.encoding.format, references);
-  if (dropped.length > 0) surface.warn(`not copied, unsupported by ${to.provider}: ${dropped.join('; ')}`);
+  if (dropped.length > 0) context.warn(`not copied, unsupported by ${to.provider}: ${dropped.join('; ')}`);
   const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
-  if (behind.length > 0) surface.warn(`not copied, reserved by ${to.provider}: properties ${behind.join(', ')}`);
+  if (behind.length > 0) context.warn(`not copied, reserved by ${to.provider}: properties ${behind.join(', ')}`);
   const foreign = Object.keys(image.properties).filter((key) => references?.test(key) && own.properties?.[key] === undefined);
   if (foreign.length > 0 && verb.fields.includes('properties'))
-    surface.warn(`not copied, meant for ${from.profile} only: properties ${foreign.join(', ')}`);
+    context.warn(`not copied, meant for ${from.profile} only: properties ${foreign.join(', ')}`);
   for (const tag of image.tags)
-    if (verb.tags?.test(tag) === false) surface.warn(`not copied, invalid in ${to.provider}: tag "${tag}"`);
+    if (verb.tags?.test(tag) === false) context.warn(`not copied, invalid in ${to.provider}: tag "${tag}"`);
   return along;
 }
 
@@ -184,7 +184,7 @@ function carried(
  * The image with what waited until it was whole: nobody else sees half an image, and half an image can be removed. What of it goes
  * along unasked, and is refused, is warned about; what was asked for is thrown.
  */
-async function completed(at: At, image: Image, later: Changes, asked: object, { call, warn }: Tell): Promise<Image> {
+async function completed(at: Account, image: Image, later: Changes, asked: object, { call, warn }: Tell): Promise<Image> {
   const fields = Object.entries(later).filter(([field, value]) => image[field as 'visibility' | 'protected'] !== value);
   const patch = at.maybe('patch');
   const wanted = fields.filter(([field]) => patch?.fields.includes(field as keyof Changes & Editable));

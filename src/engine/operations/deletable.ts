@@ -1,10 +1,10 @@
 import { conflictError, type ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { typedImage } from '../../core/hint.ts';
-import type { At } from '../../cli/program/command.ts';
+import type { Account } from '../account/account.ts';
 
 /** Why the provider would not delete this image, as far as its record tells; absent: nothing is known against it. */
-export function whyNotRemovable(at: At, image: Image): ImgctlError | undefined {
+export function whyNotRemovable(at: Account, image: Image): ImgctlError | undefined {
   const { id, status } = image;
   const typed = typedImage(at.profile, id);
   if (image.protected === true)

@@ -4,17 +4,17 @@ import type { Call, Content, UploadRequest, Work } from '../../core/operation.ts
 import type { Prepared } from '../../transfer/prepare.ts';
 import { verifySent } from '../../transfer/verify.ts';
 import { beforeRetry } from '../../core/retry.ts';
-import type { Task } from '../../ui/progress.ts';
-import type { At } from '../../cli/program/command.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 import { removeMade } from './rollback.ts';
 import { byShortcut, type Route, type Shortcut } from './copy-route.ts';
 import { mustBeFree, settleAgain, settleName, type IfExists } from './name-conflict.ts';
 import { waitFor, type WaitLimits } from './wait.ts';
+import type { Account } from '../account/account.ts';
+import type { Task } from '../../core/task.ts';
 
 /** Where prepared bytes are to go, and how. */
 export interface Delivery {
-  readonly at: At<'upload' | 'show'>;
+  readonly at: Account<'upload' | 'show'>;
   readonly request: Omit<UploadRequest, 'content'>;
   readonly ifExists: IfExists;
   /** What the target can come by instead of being sent it. */
@@ -40,21 +40,21 @@ const furtherTries = 2;
  * Sends what was prepared, verifies what arrived, waits until it can be used, and records its content id.
  * A target that holds the same content already is left as it is (`skip`). A mismatch removes the image and is INTEGRITY.
  */
-export async function deliver(prepared: Prepared, delivery: Delivery, surface: Surface): Promise<Delivered> {
+export async function deliver(prepared: Prepared, delivery: Delivery, context: EngineContext): Promise<Delivered> {
   const { task } = delivery;
-  const before = await settleName(prepared, delivery, surface);
+  const before = await settleName(prepared, delivery, context);
   if ('image' in before) return before;
   task.step('prepare');
-  const since = new Date(surface.io.now()).toISOString();
-  const made = await brought(before.description, prepared, delivery, surface).catch((error: unknown) =>
-    settleAgain(error, delivery, () => settleName(prepared, delivery, surface)),
+  const since = new Date(context.now()).toISOString();
+  const made = await brought(before.description, prepared, delivery, context).catch((error: unknown) =>
+    settleAgain(error, delivery, () => settleName(prepared, delivery, context)),
   );
   if (!('content' in made)) return made;
   const { image: sent, route, content } = made;
-  const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, surface);
+  const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, context);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
   try {
-    return { image: await recordContent(image, content, prepared, delivery, surface), route };
+    return { image: await recordContent(image, content, prepared, delivery, context), route };
   } catch (error) {
     // Only now, decoded to its end, the source turned out to be damaged: what was made of it must not stay.
     if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
@@ -67,7 +67,7 @@ async function brought(
   description: UploadRequest['description'],
   prepared: Prepared,
   delivery: Delivery,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<Required<Delivered> & { readonly content: Content }> {
   const { at, call, shortcut, task } = delivery;
   const contentId = (): Promise<string | undefined> => prepared.contentId();
@@ -77,7 +77,7 @@ async function brought(
     const content = await prepared.offered();
     const taken = await byShortcut(shortcut, { ...request, content }, at, call);
     if (typeof taken === 'object') return { image: taken, route: shortcut.route, content };
-    surface.say(`relaying through this machine: ${taken}`);
+    context.say(`relaying through this machine: ${taken}`);
   }
   const planned = prepared.plan.encoding.format;
   const content = await prepared.content();
@@ -85,20 +85,20 @@ async function brought(
   // What it is may have been told only by its end.
   const known = description.diskFormat === planned ? { ...description, diskFormat: content.encoding.format } : description;
   return {
-    image: await sendWithRetries({ ...request, description: known, content }, delivery, surface),
+    image: await sendWithRetries({ ...request, description: known, content }, delivery, context),
     route: 'relay',
     content,
   };
 }
 
 /** The whole transfer again, where the source can be read again and the failure was the network's or the server's. */
-async function sendWithRetries(request: UploadRequest, delivery: Delivery, surface: Surface): Promise<Image> {
+async function sendWithRetries(request: UploadRequest, delivery: Delivery, context: EngineContext): Promise<Image> {
   const { at, call, task } = delivery;
   for (let tries = 1; ; tries += 1) {
     try {
       return await at.verb('upload').run(request, call);
     } catch (error) {
-      const isLast = tries > furtherTries || call.retries.left <= 0 || surface.signal.aborted;
+      const isLast = tries > furtherTries || call.retries.left <= 0 || context.signal.aborted;
       if (!(error instanceof ImgctlError) || !worthAnother(error) || isLast) throw error;
       if (!request.content.repeatable)
         throw new ImgctlError(error.code, `${error.message}; not retried: the source can be read only once`, {
@@ -126,22 +126,24 @@ async function arrived(
   content: Content,
   work: Work,
   delivery: Delivery,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<Image> {
   const { at, call, limits, task } = delivery;
   const reported = at.verb('upload').digests;
   try {
     const isSettled = sent.status === 'active' || !delivery.wait;
     if (!isSettled) task.step(route === 'relay' ? 'wait' : 'fetch');
-    const settled = isSettled ? sent : await waitFor(at as At, sent.id, { status: ['active'] }, { limits, work, call, task });
+    const settled = isSettled
+      ? sent
+      : await waitFor(at as Account, sent.id, { status: ['active'] }, { limits, work, call, task });
     const image = settled ?? sent;
     task.step('verify');
     const format = delivery.request.description.diskFormat ?? content.encoding.format;
     const { by, not } = await verifySent(image, { content, format, rereads: route === 'relay' }, reported);
-    if (by !== undefined) surface.say(verifiedWords(route, at.provider, by));
-    else if (not !== undefined && image.status === 'active') surface.warn(not);
+    if (by !== undefined) context.say(verifiedWords(route, at.provider, by));
+    else if (not !== undefined && image.status === 'active') context.warn(not);
     else if (reported.length === 0 && image.status === 'active')
-      surface.say(`not verified: ${at.provider} reports no checksum for ${image.id}`);
+      context.say(`not verified: ${at.provider} reports no checksum for ${image.id}`);
     return image;
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;
@@ -172,7 +174,7 @@ async function undone(image: Image, { at, call, request }: Delivery): Promise<{ 
 export async function removeReplaced(
   old: readonly Image[],
   image: Image,
-  { at, call }: { readonly at: At<'show'>; readonly call: Call },
+  { at, call }: { readonly at: Account<'show'>; readonly call: Call },
 ): Promise<void> {
   for (const { id, owner } of old) {
     if (owner !== undefined && image.owner !== undefined && owner !== image.owner) continue;
@@ -202,7 +204,7 @@ async function recordContent(
   content: Content,
   prepared: Prepared,
   { at, call, request }: Delivery,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<Image> {
   const patch = at.maybe('patch');
   if (!patch?.fields.includes('properties')) {
@@ -220,7 +222,7 @@ async function recordContent(
     );
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-    surface.warn(`could not record the content id of ${image.id}: ${error.message}`);
+    context.warn(`could not record the content id of ${image.id}: ${error.message}`);
     return image;
   }
 }

@@ -5,7 +5,7 @@ import { checksumsIn, saidOf, type Said } from '../../transfer/checksum-file.ts'
 import type { Checksum } from '../../transfer/published.ts';
 import { persistentSource } from '../../transfer/resume.ts';
 import { lastPart, shownAddress, urlSource } from '../../transfer/url-source.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 
 /** Checksum files are not larger. */
 const mostBytes = 16 * 1024 * 1024;
@@ -23,15 +23,15 @@ const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
 export async function wantedChecksum(
   text: string | undefined,
   of: string | undefined,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<Checksum | undefined> {
   if (text === undefined) return undefined;
-  if (text === 'auto') return beside(of, surface);
+  if (text === 'auto') return beside(of, context);
   if (!isUrl(text)) return parseChecksum(text);
   if (!URL.canParse(text)) throw usageError('--checksum: not a valid URL', { hint: 'Use https://HOST/PATH.' });
   const name = of === undefined ? undefined : fileNameOf(of);
-  const said = await readAt(text, name, true, surface);
-  if (said !== undefined) return agreed(said, text, name, surface);
+  const said = await readAt(text, name, true, context);
+  if (said !== undefined) return agreed(said, text, name, context);
   throw integrityError(`${shownAddress(new URL(text))} has no checksum of ${name ?? 'the source'}`, {
     hint: 'Use the checksum file that is about it, or --checksum ALGO:HEX.',
   });
@@ -40,7 +40,7 @@ export async function wantedChecksum(
 const fileNameOf = (text: string): string =>
   isUrl(text) && URL.canParse(text) ? lastPart(new URL(text)) : (text.split(/[\\/]/).at(-1) ?? text);
 
-async function beside(of: string | undefined, surface: Surface): Promise<Checksum> {
+async function beside(of: string | undefined, context: EngineContext): Promise<Checksum> {
   if (of === undefined || !isUrl(of) || !URL.canParse(of))
     throw usageError('--checksum auto requires a source URL', {
       hint: 'Use --checksum ALGO:HEX, or the URL of a checksum file.',
@@ -48,11 +48,11 @@ async function beside(of: string | undefined, surface: Surface): Promise<Checksu
   const name = lastPart(new URL(of));
   for (const candidate of [...endings.map((ending) => encodeURIComponent(name + ending)), ...forAll]) {
     const url = new URL(candidate, of).href;
-    const said = await readAt(url, name, false, surface).catch((error: unknown) => {
+    const said = await readAt(url, name, false, context).catch((error: unknown) => {
       if (error instanceof ImgctlError && [403, 404, 410].includes(error.circumstances.status ?? 0)) return undefined;
       throw error;
     });
-    if (said !== undefined) return agreed(said, url, name, surface);
+    if (said !== undefined) return agreed(said, url, name, context);
   }
   throw integrityError(`no checksum file beside ${shownAddress(new URL(of))} names it`, {
     hint: 'Use --checksum ALGO:HEX, or the URL of a checksum file.',
@@ -60,9 +60,9 @@ async function beside(of: string | undefined, surface: Surface): Promise<Checksu
 }
 
 /** What the checksum file at this URL says of the file. */
-async function readAt(url: string, name: string | undefined, isNamed: boolean, surface: Surface): Promise<Said> {
-  const call = surface.call();
-  const source = persistentSource(await urlSource(url, (await surface.tools()).http, call), call);
+async function readAt(url: string, name: string | undefined, isNamed: boolean, context: EngineContext): Promise<Said> {
+  const call = context.call();
+  const source = persistentSource(await urlSource(url, (await context.tools()).http, call), call);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of source.open()) {
@@ -74,13 +74,13 @@ async function readAt(url: string, name: string | undefined, isNamed: boolean, s
   return saidOf(checksumsIn(Buffer.concat(chunks).toString()), name, { isAbout, isNamed });
 }
 
-function agreed(said: NonNullable<Said>, url: string, name: string | undefined, surface: Surface): Checksum {
+function agreed(said: NonNullable<Said>, url: string, name: string | undefined, context: EngineContext): Checksum {
   const where = shownAddress(new URL(url));
   if ('contradiction' in said)
     throw integrityError(`${where} contradicts itself about ${name ?? 'the source'}: ${said.contradiction}`);
   const { algorithm } = said.checksum;
   if (algorithm === 'md5' || algorithm === 'sha1')
-    surface.warn(`${where} has only the ${algorithm} of ${name ?? 'the source'}, which can be forged`);
-  surface.detail(`checksum: ${algorithm} from ${where}`);
+    context.warn(`${where} has only the ${algorithm} of ${name ?? 'the source'}, which can be forged`);
+  context.detail(`checksum: ${algorithm} from ${where}`);
   return said.checksum;
 }

@@ -10,7 +10,7 @@ import { checkSafety } from '../../transfer/safety.ts';
 import type { Source } from '../../transfer/source.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
 import { judgeWhole } from '../../transfer/whole.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 
 /** What was asked for, and what is said of it. */
 interface Asked {
@@ -26,14 +26,14 @@ interface Asked {
  * What a driver that fetches to this machine asks before an image gets the file: it is looked at as an upload is. The judgement
  * throws INTEGRITY for what is not what it should be, CONFLICT for another format than that of the record to be filled.
  */
-export function judgeFetched(asked: Asked, surface: Surface): NonNullable<ImportRequest['judge']> {
+export function judgeFetched(asked: Asked, context: EngineContext): NonNullable<ImportRequest['judge']> {
   return async (file, format) => {
     const { fileName: _draft, ...opened } = await fileSource(file, asked.call.signal);
     const source = { ...opened, name: shownAddress(new URL(asked.url)) };
     try {
       if (source.bytes === 0) throw integrityError(`${source.name} is empty: what was fetched has 0 bytes`);
       if (asked.checksum) await checkDigest(source, asked.checksum);
-      await checkContent(source, format, asked, surface);
+      await checkContent(source, format, asked, context);
     } finally {
       await source.close();
     }
@@ -48,11 +48,11 @@ async function checkDigest(source: Source, { algorithm, hex }: Checksum): Promis
   if (found !== hex) throw integrityError(`${source.name} has the ${algorithm} ${found}, not ${hex}`);
 }
 
-async function checkContent(source: Source, format: Format, asked: Asked, surface: Surface): Promise<void> {
-  const { inspection } = await judgeWhole(await examine(source, format), temporaryFolder(surface.home), asked.call.signal);
+async function checkContent(source: Source, format: Format, asked: Asked, context: EngineContext): Promise<void> {
+  const { inspection } = await judgeWhole(await examine(source, format), temporaryFolder(context.home), asked.call.signal);
   // Nothing is done with it, and an import has no override to offer.
   for (const { message, code } of checkSafety(source.name, inspection, [], 'inspected'))
-    surface.warn(`${source.name}: ${message} [${code}]`);
+    context.warn(`${source.name}: ${message} [${code}]`);
   const { compression, format: found } = inspection;
   if (compression)
     throw integrityError(`${source.name} is ${compression}-compressed by its content, not ${format}`, {

@@ -1,11 +1,12 @@
 import { ImgctlError, partialError, usageError } from '../../core/errors.ts';
 import type { Member } from '../../core/operation.ts';
-import type { At } from '../../cli/program/command.ts';
-import type { Context, Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 import { ownerNamed } from '../account/owner.ts';
-import { naming } from '../../cli/batch/result-rows.ts';
+import type { Account } from '../account/account.ts';
+import { naming } from './result.ts';
 
-type Opening = Pick<Context<{ at: readonly 'share'[] }>, 'at' | 'call' | 'directory' | 'say'>;
+/** `open`: the account of a profile. */
+type Opening = Pick<EngineContext, 'call' | 'directory' | 'say'> & { open(profile: string): Promise<Account> };
 
 /**
  * The ids of those who are meant by `--with`: an id is one, who has access already is meant as it stands there, a profile stands
@@ -14,7 +15,7 @@ type Opening = Pick<Context<{ at: readonly 'share'[] }>, 'at' | 'call' | 'direct
  */
 export async function membersMeant(
   named: readonly string[],
-  at: At,
+  at: Account,
   now: readonly Member[],
   opening: Opening,
 ): Promise<readonly string[]> {
@@ -23,10 +24,10 @@ export async function membersMeant(
   return ids;
 }
 
-const isId = (who: string, at: At, now: readonly Member[]): boolean =>
+const isId = (who: string, at: Account, now: readonly Member[]): boolean =>
   at.verb('share').ids.test(who) || now.some((member) => member.with === who);
 
-async function idOf(who: string, at: At, opening: Opening): Promise<string> {
+async function idOf(who: string, at: Account, opening: Opening): Promise<string> {
   const { call, directory, say } = opening;
   if (directory.has(who)) return idOfProfile(who, at, opening);
   const word = at.verb('share').with;
@@ -44,7 +45,7 @@ async function idOf(who: string, at: At, opening: Opening): Promise<string> {
   return owner.id;
 }
 
-async function idOfProfile(who: string, at: At, { at: open, call, directory }: Opening): Promise<string> {
+async function idOfProfile(who: string, at: Account, { open, call, directory }: Opening): Promise<string> {
   const word = at.verb('share').with;
   const circumstances = {
     profile: at.profile,
@@ -53,7 +54,7 @@ async function idOfProfile(who: string, at: At, { at: open, call, directory }: O
   };
   if (directory.entry(who).provider !== at.provider)
     throw usageError(`--with: profile ${who} is of ${directory.entry(who).provider}, not of ${at.provider}`, circumstances);
-  const [ours, theirs] = [await at.probe(call()), await (await open('at', who)).probe(call())];
+  const [ours, theirs] = [await at.probe(call()), await (await open(who)).probe(call())];
   // Who does not say where it works could be anywhere.
   const { endpoint } = theirs.details;
   if (theirs.owner && endpoint !== undefined && ours.details.endpoint === endpoint) return theirs.owner.id;
@@ -67,7 +68,7 @@ async function idOfProfile(who: string, at: At, { at: open, call, directory }: O
 export async function forEachMember(
   ids: readonly string[],
   act: (who: string) => Promise<readonly Member[]>,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<readonly Member[] | undefined> {
   const [only, ...others] = ids;
   if (only !== undefined && others.length === 0) return act(only);
@@ -79,9 +80,9 @@ export async function forEachMember(
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       failed += 1;
-      await surface.report(naming(who, error));
+      await context.report(naming(who, error));
     }
   }
-  if (failed > 0) await surface.report(partialError(`${failed} of ${ids.length} failed`));
+  if (failed > 0) await context.report(partialError(`${failed} of ${ids.length} failed`));
   return members;
 }

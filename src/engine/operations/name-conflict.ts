@@ -2,18 +2,17 @@ import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.
 import type { Image } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepare.ts';
-import type { At } from '../../cli/program/command.ts';
-import { confirmLoss } from '../../cli/options/confirm.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 import { whyNotRemovable } from './deletable.ts';
 import { candidates, imagesNamed } from '../images/resolve.ts';
 import { checkIntact, identical, type Same } from '../images/compare.ts';
+import type { Account } from '../account/account.ts';
 
 export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
 
 /** Who wants a name, and what is to happen where it is taken. `into`: a record that is there already is filled. */
 interface Claim {
-  readonly at: At<'show'>;
+  readonly at: Account<'show'>;
   readonly request: { readonly description: Named; readonly into?: string };
   readonly ifExists: IfExists;
   readonly call: Call;
@@ -27,8 +26,8 @@ type Named = Description & { readonly name: string };
 type Before = { readonly image: Image } | { readonly description: Named; readonly replaces?: readonly Image[] };
 
 /** What a taken name means for a claim. Throws CONFLICT where it must not be taken; asks before something is replaced. */
-export const settleName = (prepared: Prepared, claim: Claim, surface: Surface): Promise<Before> =>
-  settle(claim, (taken) => identical(claim.at as At, taken, prepared, { call: claim.call, surface }), surface);
+export const settleName = (prepared: Prepared, claim: Claim, context: EngineContext): Promise<Before> =>
+  settle(claim, (taken) => identical(claim.at as Account, taken, prepared, { call: claim.call, context }), context);
 
 /** Whether an image may be made only where the name is still free when it is entered. Two of `rename` have names of their own. */
 export const mustBeFree = ({ ifExists, request }: Pick<Claim, 'ifExists' | 'request'>): boolean =>
@@ -53,17 +52,17 @@ export async function settleAgain(
 export async function settle(
   claim: Claim,
   same: (taken: readonly Image[]) => Promise<Same | undefined>,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<Before> {
   const { description, into } = claim.request;
-  if (into !== undefined) await warnOfNamesakes(claim.at as At, { id: into, name: description.name }, claim.call, surface);
-  const taken = into === undefined ? await imagesNamed(claim.at as At, description.name, claim.call) : [];
+  if (into !== undefined) await warnOfNamesakes(claim.at as Account, { id: into, name: description.name }, claim.call, context);
+  const taken = into === undefined ? await imagesNamed(claim.at as Account, description.name, claim.call) : [];
   const [first] = taken;
   if (!first) return { description };
-  if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, surface.io.now()) } };
+  if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, context.now()) } };
   if (claim.ifExists === 'replace') {
     const replaces = replacedBy(claim, taken);
-    await confirmReplacing(claim, replaces, surface);
+    await confirmReplacing(claim, replaces, context);
     return { description, replaces };
   }
   if (claim.ifExists === 'fail')
@@ -74,8 +73,8 @@ export async function settle(
     throw conflictError(`image "${description.name}" (${first.id}) is queued (no data uploaded yet)`, { hint: fillHint(first) });
   const found = await same(taken);
   if (found) {
-    await checkIntact(claim.at as At, found, { call: claim.call, surface });
-    surface.say(`already up to date: ${found.image.id} has the same content`);
+    await checkIntact(claim.at as Account, found, { call: claim.call, context });
+    context.say(`already up to date: ${found.image.id} has the same content`);
     return { image: found.image };
   }
   throw conflictError(`"${description.name}" (${first.id}) ${otherwise(first)}`, {
@@ -90,10 +89,10 @@ const otherwise = ({ status, progress }: Image): string =>
     : 'exists with different (or unknown) content';
 
 /** Asks about what a claim would replace, if anything, and gives the ids that were agreed to. Throws as `settle` does. */
-export async function agreeToReplace(claim: Claim, surface: Surface): Promise<readonly string[]> {
+export async function agreeToReplace(claim: Claim, context: EngineContext): Promise<readonly string[]> {
   if (claim.ifExists !== 'replace') return [];
-  const taken = replacedBy(claim, await imagesNamed(claim.at as At, claim.request.description.name, claim.call));
-  await confirmReplacing(claim, taken, surface);
+  const taken = replacedBy(claim, await imagesNamed(claim.at as Account, claim.request.description.name, claim.call));
+  await confirmReplacing(claim, taken, context);
   return taken.map(({ id }) => id);
 }
 
@@ -111,14 +110,14 @@ function replacedBy({ at, request }: Claim, taken: readonly Image[]): readonly I
     });
   if (!at.maybe('delete'))
     throw unsupportedError(`${at.provider} cannot delete, so nothing can be replaced`, { hint: 'Use --if-exists rename.' });
-  const reason = whyNotRemovable(at as At, only);
+  const reason = whyNotRemovable(at as Account, only);
   if (reason) throw reason;
   return [only];
 }
 
-async function confirmReplacing({ at, agreed = [] }: Claim, taken: readonly Image[], surface: Surface): Promise<void> {
+async function confirmReplacing({ at, agreed = [] }: Claim, taken: readonly Image[], context: EngineContext): Promise<void> {
   if (taken.every(({ id }) => agreed.includes(id))) return;
-  await confirmLoss(surface, at as At, { verb: 'Replace', count: taken.length, images: () => Promise.resolve(taken) });
+  await context.confirmLoss({ verb: 'Replace', count: taken.length, images: () => Promise.resolve(taken) }, at);
 }
 
 /**
@@ -126,20 +125,20 @@ async function confirmReplacing({ at, agreed = [] }: Claim, taken: readonly Imag
  * asked is said to be unchecked.
  */
 export async function warnOfNamesakes(
-  at: At,
+  at: Account,
   { id, name = '' }: { readonly id?: string; readonly name?: string },
   call: Call,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<void> {
   if (name === '' || !at.maybe('list')) return;
   try {
     const others = (await imagesNamed(at, name, call)).filter((image) => image.id !== id).map((image) => image.id);
     if (others.length > 0)
-      surface.warn(`image "${name}" already exists in ${at.profile} (${others.join(', ')}). Use ids to tell them apart.`);
+      context.warn(`image "${name}" already exists in ${at.profile} (${others.join(', ')}). Use ids to tell them apart.`);
   } catch (error) {
     // The image is made by then, or changed: nothing that a look tells undoes that.
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-    surface.warn(`could not check whether the name is taken: ${error.message}`);
+    context.warn(`could not check whether the name is taken: ${error.message}`);
   }
 }
 
@@ -164,17 +163,17 @@ export async function foreseen(
   steps: readonly string[],
   prepared: Prepared,
   claim: Claim,
-  surface: Surface,
+  context: EngineContext,
 ): Promise<readonly string[]> {
   try {
-    const before = await settleName(prepared, claim, surface);
+    const before = await settleName(prepared, claim, context);
     if ('image' in before) return [`nothing: ${before.image.id} has the same content`];
     if (before.replaces?.length) return [...steps, `delete ${before.replaces.map(({ id }) => id).join(', ')} of the same name`];
     const { name } = before.description;
     return name === claim.request.description.name ? steps : [...steps, `under the name ${name}, since the other is taken`];
   } catch (error) {
     if (!(error instanceof ImgctlError) || !unanswered.includes(error.code)) throw error;
-    surface.warn(`could not check whether the name is taken: ${error.message}`);
+    context.warn(`could not check whether the name is taken: ${error.message}`);
     return steps;
   }
 }

@@ -1,12 +1,12 @@
 import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import type { At } from '../../cli/program/command.ts';
+import type { Account } from '../account/account.ts';
 
 /**
  * Removes an image that this run has made and that must not stay, also one that was made protected. What is gone already is
  * removed; absent where its provider deletes nothing. Throws what keeps it from going.
  */
-export async function removeMade(at: At<'show'>, id: string, call: Call): Promise<'removed' | undefined> {
+export async function removeMade(at: Account<'show'>, id: string, call: Call): Promise<'removed' | undefined> {
   const remove = at.maybe('delete');
   if (!remove) return undefined;
   const gone = (error: unknown): void => {

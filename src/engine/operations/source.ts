@@ -5,7 +5,7 @@ import { fileSource } from '../../transfer/file-source.ts';
 import { persistentSource } from '../../transfer/resume.ts';
 import { streamSource, type Source } from '../../transfer/source.ts';
 import { urlSource } from '../../transfer/url-source.ts';
-import type { Surface } from '../../cli/program/context.ts';
+import type { EngineContext } from '../context.ts';
 
 /** Standard input by its other names. */
 const standardInput = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
@@ -14,16 +14,15 @@ const standardInput = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'
 export const fileOf = (text: string): string | undefined => (standardInput.has(text) ? undefined : text);
 
 /** What `upload`, `convert` and `inspect` read from: a file, a pipe, `-`, or a URL. */
-export async function sourceFrom(text: string, surface: Surface): Promise<Source> {
+export async function sourceFrom(text: string, context: EngineContext): Promise<Source> {
   if (standardInput.has(text)) {
-    if (surface.io.stdinIsTerminal)
-      throw usageError('standard input is a terminal, not a disk image', { hint: 'Pipe the image in, or specify a file.' });
-    return streamSource('standard input', () => surface.stdinBytes(), surface.signal);
+    const bytes = context.stdinBytes();
+    return streamSource('standard input', () => bytes, context.signal);
   }
   if (/^https?:\/\//i.test(text)) {
     if (!URL.canParse(text)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
-    const call = surface.call();
-    return persistentSource(await urlSource(text, (await surface.tools()).http, call), call);
+    const call = context.call();
+    return persistentSource(await urlSource(text, (await context.tools()).http, call), call);
   }
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
   if (scheme !== undefined && !existsSync(text))
@@ -31,5 +30,5 @@ export async function sourceFrom(text: string, surface: Surface): Promise<Source
       hint:
         scheme.toLowerCase() === 'file://' ? 'Use the path of the file alone.' : 'Download it first, or pipe it in and use -.',
     });
-  return fileSource(path.normalize(text), surface.signal);
+  return fileSource(path.normalize(text), context.signal);
 }

@@ -12,15 +12,8 @@ import type { Image, Status } from '../../core/image.ts';
 import type { Call, Work } from '../../core/operation.ts';
 import { typedImage } from '../../core/hint.ts';
 import { humanDuration, timerMs } from '../../core/quantity.ts';
-import type { Task } from '../../ui/progress.ts';
-import type { At } from '../../cli/program/command.ts';
-import type { Options } from '../../cli/program/option.ts';
-
-export const waitOptions = {
-  wait: { kind: 'switch', summary: 'wait until the provider is done (default)' },
-  waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
-  pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
-} as const satisfies Options;
+import type { Account } from '../account/account.ts';
+import type { Task } from '../../core/task.ts';
 
 export interface WaitLimits {
   readonly waitTimeout: number | undefined;
@@ -58,7 +51,7 @@ function reached(image: Image, goal: Goal, began: boolean): boolean {
 }
 
 /** Throws NOT_FOUND, with the places that there are, for one in which no image can ever be. */
-async function refuseUnknown(at: At, image: Image, wanted: readonly string[], call: Call): Promise<void> {
+async function refuseUnknown(at: Account, image: Image, wanted: readonly string[], call: Call): Promise<void> {
   const absent = wanted.filter((name) => !image.places.some((place) => place.name === name));
   const look = at.maybe('places');
   if (absent.length === 0 || !look) return;
@@ -90,7 +83,7 @@ const failure = (image: Image, reason: string | undefined): Error =>
  * up to the poll interval. `work` lets the driver look at the provider's own list of tasks.
  */
 export async function waitFor(
-  at: At,
+  at: Account,
   id: string,
   goal: Goal,
   options: { readonly limits: WaitLimits; readonly work?: Work; readonly call: Call; readonly task?: Task },
@@ -138,7 +131,7 @@ function told(image: Image, spentMs: number, limitMs: number): string {
 }
 
 /** The image, or the NOT_FOUND that the provider answered. */
-async function look(at: At, id: string, work: Work | undefined, call: Call): Promise<Image | ImgctlError> {
+async function look(at: Account, id: string, work: Work | undefined, call: Call): Promise<Image | ImgctlError> {
   try {
     return await at.verb('show').run({ id, ...(work ? { awaiting: work } : {}) }, call);
   } catch (error) {
@@ -147,7 +140,7 @@ async function look(at: At, id: string, work: Work | undefined, call: Call): Pro
   }
 }
 
-function late(at: At, id: string, goal: Goal, limitMs: number, image: Image): Error {
+function late(at: Account, id: string, goal: Goal, limitMs: number, image: Image): Error {
   const wanted =
     'gone' in goal
       ? 'deleted'
@@ -169,7 +162,7 @@ function stateOf({ status, providerStatus }: Image): string {
 }
 
 /** Why what is waited for may never come; empty where it may. */
-function whyNot(at: At, image: Image, goal: Goal): string {
+function whyNot(at: Account, image: Image, goal: Goal): string {
   if ('places' in goal) {
     const idle = goal.places.filter((name) => !image.places.some((place) => place.name === name));
     return idle.length > 0 && resting.has(image.status) ? `${idle.join(', ')}: not there, and nothing is under way.\n` : '';

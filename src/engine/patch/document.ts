@@ -1,12 +1,10 @@
-import { conflictError, notFoundError, usageError, type ImgctlError } from '../../core/errors.ts';
+import { conflictError, usageError, type ImgctlError } from '../../core/errors.ts';
 import { imageFields, visibilities, type Image } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
 import { editableFields } from '../../core/changes.ts';
 import type { Changes, Editable } from '../../core/operation.ts';
-import { textOf } from '../../host/text-file.ts';
-import type { Surface } from '../../cli/program/context.ts';
-import { settable } from '../../cli/options/fields.ts';
 import { applyJsonPatch, isSame, PatchMisfit, type JsonObject, type PatchStep } from './json-patch.ts';
+import { settable } from '../operations/fields.ts';
 
 /** A patch as the user wrote it, checked as far as it can be without the image. */
 export interface PatchDocument {
@@ -20,22 +18,6 @@ const isEditable = (field: string): boolean => (editableFields as readonly strin
 
 const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
-/** Reads the document of `--json-patch` or `--merge-patch`. Throws USAGE for anything that is not one, before any request. */
-export async function readPatch(
-  input: { readonly jsonPatch: string | undefined; readonly mergePatch: string | undefined },
-  surface: Surface,
-): Promise<PatchDocument | undefined> {
-  if (input.jsonPatch !== undefined && input.mergePatch !== undefined)
-    throw usageError('--json-patch and --merge-patch cannot be combined');
-  const file = input.jsonPatch ?? input.mergePatch;
-  if (file === undefined) return undefined;
-  const kind = input.jsonPatch === undefined ? 'merge-patch' : 'json-patch';
-  const content = parse(await documentText(file, surface), kind);
-  if (kind === 'json-patch') checkSteps(content as readonly unknown[]);
-  else for (const key of Object.keys(content as object)) checkField(key, `/${key}`, shownFields);
-  return { kind, content };
-}
-
 /** The fields that a document may change, whatever the image is. */
 export function fieldsOf({ kind, content }: PatchDocument): ReadonlySet<string> {
   if (kind === 'merge-patch') return new Set(Object.keys(content as object));
@@ -47,11 +29,12 @@ export function fieldsOf({ kind, content }: PatchDocument): ReadonlySet<string> 
   );
 }
 
-async function documentText(file: string, surface: Surface): Promise<string> {
-  if (file === '-') return surface.readStdin();
-  const text = await textOf(file, { signal: surface.signal });
-  if (text === undefined) throw notFoundError(`no such file: ${file}`);
-  return text;
+/** Reads a document. Throws USAGE for a text that is none of this kind, or that changes what is read-only. */
+export function parsePatch(text: string, kind: PatchDocument['kind']): PatchDocument {
+  const content = parse(text, kind);
+  if (kind === 'json-patch') checkSteps(content as readonly unknown[]);
+  else for (const key of Object.keys(content as object)) checkField(key, `/${key}`, shownFields);
+  return { kind, content };
 }
 
 function parse(text: string, kind: PatchDocument['kind']): unknown {

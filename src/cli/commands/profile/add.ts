@@ -2,13 +2,15 @@ import { profileView } from '../../../ui/views/profile.ts';
 import { conflictError, ImgctlError, usageError } from '../../../core/errors.ts';
 import { checkProfileName, type ProfileBook, type StoredProfile } from '../../../profiles/schema.ts';
 import { ask } from '../../../ui/prompt.ts';
-import { defineCommand, type At } from '../../program/command.ts';
+import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
 import { checkProfile } from '../../../engine/account/check.ts';
 import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../options/profile-fields.ts';
-import { driverNamed, openAt } from '../../../engine/account/open.ts';
+import { openAt } from '../../../engine/account/open.ts';
 import { askSetup } from './setup.ts';
 import { afterWriting, directoryAfter } from './written.ts';
+import type { Account } from '../../../engine/account/account.ts';
+import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const add = defineCommand({
   about:
@@ -79,7 +81,7 @@ async function offerCheck(name: string, book: ProfileBook, surface: Surface): Pr
 async function check(name: string, book: ProfileBook, surface: Surface): Promise<void> {
   const now = { ...surface, directory: directoryAfter(book, surface) };
   try {
-    const { who, warnings } = await checkProfile((await openAt(name, ['list'], now)) as At<'list'>, now);
+    const { who, warnings } = await checkProfile((await openAt(name, ['list'], now)) as Account<'list'>, now);
     surface.say(`${name} works: ${who}`);
     for (const warning of warnings) surface.warn(warning);
   } catch (error) {

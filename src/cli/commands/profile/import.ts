@@ -10,7 +10,7 @@ import type { Surface } from '../../program/context.ts';
 import type { Discovered } from '../../../engine/account/discover.ts';
 import { many } from '../../program/outcome.ts';
 import { outlineOf } from '../../completion/profile-outline.ts';
-import { driverNamed } from '../../../engine/account/open.ts';
+import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const importProfiles = defineCommand({
   about:

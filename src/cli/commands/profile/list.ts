@@ -5,7 +5,7 @@ import { many } from '../../program/outcome.ts';
 import type { Surface } from '../../program/context.ts';
 import { shownProfile } from '../../options/profile-fields.ts';
 import { outlineOf } from '../../completion/profile-outline.ts';
-import { driverNamed } from '../../../engine/account/open.ts';
+import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const list = defineCommand({
   args: {},

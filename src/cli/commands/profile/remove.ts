@@ -3,9 +3,9 @@ import type { StoredProfile } from '../../../profiles/schema.ts';
 import { profileView } from '../../../ui/views/profile.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many } from '../../program/outcome.ts';
-import { driverNamed } from '../../../engine/account/open.ts';
 import { addressOf } from '../../options/profile-fields.ts';
 import type { Surface } from '../../program/context.ts';
+import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const remove = defineCommand({
   about: 'Only the profile goes: nothing is deleted at the provider.',

@@ -2,8 +2,8 @@ import { profileView } from '../../../ui/views/profile.ts';
 import { configError, usageError } from '../../../core/errors.ts';
 import { defineCommand } from '../../program/command.ts';
 import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../options/profile-fields.ts';
-import { driverNamed } from '../../../engine/account/open.ts';
 import { afterWriting, directoryAfter } from './written.ts';
+import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const set = defineCommand({
   about: 'field=value sets a field; field= (without a value) removes it.',

@@ -1,11 +1,11 @@
 import { ImgctlError } from '../../core/errors.ts';
-import type { ResultRow } from '../../ui/views/result.ts';
-import type { Surface } from '../program/context.ts';
-import { plannedView, type DryRunStop } from '../../engine/dry-run.ts';
+import type { EngineContext } from '../context.ts';
+import { plannedJson, type DryRunStop } from '../dry-run.ts';
+import type { ResultRow } from '../../core/result-row.ts';
 
 /** What a dry run would do to an image; the requests are for machines. */
-export function plannedRow(text: string, { planned }: DryRunStop, { redactor }: Surface): ResultRow {
-  const plan = JSON.parse(redactor.hide(JSON.stringify(plannedView.json(planned, { raw: false })))) as object;
+export function plannedRow(text: string, { planned }: DryRunStop, { redactor }: EngineContext): ResultRow {
+  const plan = JSON.parse(redactor.hide(JSON.stringify(plannedJson(planned)))) as object;
   const { verb, profile, image: id, name, status } = planned;
   return {
     image: text,
@@ -21,7 +21,7 @@ export function plannedRow(text: string, { planned }: DryRunStop, { redactor }: 
 }
 
 /** The row of an image that failed. */
-export function failedRow(text: string, error: ImgctlError, { redactor }: Surface): ResultRow {
+export function failedRow(text: string, error: ImgctlError, { redactor }: EngineContext): ResultRow {
   const { profile, hint } = error.circumstances;
   return {
     image: text,

@@ -1,0 +1,108 @@
+import type { Driver } from '../../core/driver.ts';
+import { configError } from '../../core/errors.ts';
+import { lackOf, usualVariables } from '../../core/field.ts';
+import { Secret } from '../../core/secret.ts';
+import { ownFolder, withHome } from '../../host/folders.ts';
+import { holdsCredentials } from '../../http/redact.ts';
+import { literal, valueBehind } from '../../host/secret-reference.ts';
+import type { Asking } from '../../host/secret-reference.ts';
+import { fieldVariable, resolveFields } from '../../profiles/resolve.ts';
+import type { Origin } from '../../profiles/resolve.ts';
+import type { EngineContext } from '../context.ts';
+import type { Entry } from './registry.ts';
+import { warnOfLoosePath } from './file-permissions.ts';
+
+/** Where each field of a profile comes from, references not yet followed. */
+export async function originsOf(entry: Entry, driver: Driver, context: EngineContext): Promise<Readonly<Record<string, Origin>>> {
+  const { home, settings } = context;
+  const options = { region: settings.region };
+  const data = (): string => ownFolder('data', home);
+  const resolved = resolveFields(entry.name, driver.profile, { options, env: home.env, stored: entry.stored, data });
+  return entry.kind === 'ambient'
+    ? { ...resolved, ...(await ambientOrigins(driver, context)), ...optionOrigins(resolved) }
+    : resolved;
+}
+
+const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Record<string, Origin>> =>
+  Object.fromEntries(Object.entries(resolved).filter(([, origin]) => origin.from === 'option'));
+
+/** What the provider's usual variables, or the files its own tools read, give now. None of it is ours: all of it is literal. */
+async function ambientOrigins(driver: Driver, context: EngineContext): Promise<Readonly<Record<string, Origin>>> {
+  const { surroundingsOf } = await import('../../host/environment.ts');
+  const surroundings = surroundingsOf(context.home, context.settings.region, { signal: context.signal });
+  const found = (await driver.discover(surroundings)).find((profile) => profile.ambient);
+  if (found?.leftOut !== undefined)
+    throw configError(`${found.name} (${found.source}) cannot be used: ${found.leftOut}`, {
+      provider: driver.name,
+      ...(found.hint === undefined ? {} : { hint: found.hint }),
+    });
+  if (found)
+    return Object.fromEntries(
+      Object.entries(found.fields).map(([field, value]) => [
+        field,
+        { value: literal(value instanceof Secret ? value.reveal() : value), from: found.source },
+      ]),
+    );
+  return Object.fromEntries(
+    Object.entries(driver.profile).flatMap(([field, facts]) => {
+      const variable = facts.env?.find((name) => context.home.env[name]);
+      return variable === undefined
+        ? []
+        : [[field, { value: literal(context.home.env[variable] ?? ''), from: `environment (${variable})` }]];
+    }),
+  );
+}
+
+/** What the command behind a `cmd:` may take where nobody is at a terminal, unless --timeout says another time. */
+const commandLimitMs = 60_000;
+
+export type FieldValues = Readonly<Record<string, string | Secret>>;
+
+export async function valuesOf(
+  entry: Entry,
+  driver: Driver,
+  origins: Readonly<Record<string, Origin>>,
+  context: EngineContext,
+): Promise<FieldValues> {
+  const values: Record<string, string | Secret> = {};
+  const asking: Asking = {
+    warn: (message) => context.warn(message),
+    signal: context.signal,
+    limitMs: context.settings.timeout ?? commandLimitMs,
+    isInteractive: context.isInteractive,
+  };
+  for (const [field, origin] of Object.entries(origins)) {
+    const facts = driver.profile[field];
+    const said = await valueBehind(origin.value, field, context.home, asking);
+    const value = facts?.paths ? withHome(said, context.home) : said;
+    if (facts?.paths && origin.from === 'profile') warnOfLoosePath(entry.name, field, value, facts.paths, context);
+    const isSecret = facts?.secret === true;
+    if (isSecret) context.redactor.learn(value);
+    else context.redactor.learnAddress(holdsCredentials(value) ? `any://${value}` : value);
+    values[field] = isSecret ? new Secret(value) : value;
+  }
+  const missing = Object.entries(driver.profile).filter(([field, facts]) => facts.required && !values[field]);
+  if (missing.length > 0) {
+    const names = missing.map(([field]) => field);
+    throw configError(`profile ${entry.name} (${driver.name}): ${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} required`, {
+      hint: waysToSet(entry, driver, names),
+    });
+  }
+  if (entry.kind === 'ambient' && Object.values(origins).every(({ from }) => from === 'default' || from === 'option'))
+    throwIfLacking(entry, driver, new Set(Object.keys(values)));
+  return values;
+}
+
+/** Nothing is set of what the provider's own tools read: what an account needs is named by their variables. */
+function throwIfLacking({ name }: Entry, driver: Driver, known: ReadonlySet<string>): void {
+  if (lackOf(driver.profile, driver.setup, known) === undefined) return;
+  throw configError(`profile ${name}: nothing is set in the environment`, {
+    hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: imgctl help environment`,
+  });
+}
+
+function waysToSet({ name, kind }: Entry, driver: Driver, fields: readonly string[]): string {
+  if (kind === 'ambient') return `Set ${fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ')}.`;
+  if (kind === 'environment') return `Set ${fields.map((field) => fieldVariable(name, field)).join(' and ')}.`;
+  return `Set it with: imgctl profile set ${name} ${fields.map((field) => `${field}=…`).join(' ')}`;
+}

@@ -1,0 +1,94 @@
+import type { Tools, Driver } from '../core/driver.ts';
+import type { Bytes } from '../core/http.ts';
+import type { Image } from '../core/image.ts';
+import type { Call } from '../core/operation.ts';
+import type { Task } from '../core/task.ts';
+import type { Home } from '../host/folders.ts';
+import type { Redactor } from '../http/redact.ts';
+import type { ProfileStore } from '../profiles/store.ts';
+import type { ProfileDirectory } from './account/registry.ts';
+
+/** How the work is to be done. Times are ms. Absent: the default of whoever reads it. */
+export interface EngineSettings {
+  /** Nothing is changed: what would be done is said. */
+  readonly dryRun?: boolean | undefined;
+  /** Region to speak to, or to make the image in. */
+  readonly region?: string | undefined;
+  /** Asked for; absent: each kind of work has its own default. */
+  readonly concurrency?: number | undefined;
+  readonly concurrencyLimit: number;
+  readonly retryLimit: number;
+  /** Asked for, as a limit of each phase of a request. */
+  readonly timeout?: number | undefined;
+  readonly timeoutMs: number;
+  /** Bytes per second over the network. */
+  readonly bwlimit?: number | undefined;
+  readonly caBundle?: string | undefined;
+  readonly clientCert?: string | undefined;
+  readonly clientKey?: string | undefined;
+  readonly insecure?: boolean | undefined;
+}
+
+/** What is lost when an action is carried out: what somebody is asked about before it is. */
+export interface Loss {
+  /** `Delete`, `Replace`. */
+  readonly verb: string;
+  /** What goes, where it is more than images of the profile: `web from us-sea`. */
+  readonly what?: string;
+  /** The images that it is about; asked for only where somebody is asked. */
+  images(): Promise<readonly Image[]>;
+  readonly count: number;
+  /** What was named and cannot be done, each with its reason: said before the answer. */
+  readonly impossible?: readonly string[];
+}
+
+/**
+ * What the engine is handed by whoever calls it: a command line, a program. It knows of no terminal: what it has to say goes through
+ * `warn`, `say` and `task`, what it has to ask through `confirmLoss`.
+ */
+export interface EngineContext {
+  readonly settings: EngineSettings;
+  readonly home: Home;
+  readonly drivers: DriverList;
+  readonly store: ProfileStore;
+  readonly directory: ProfileDirectory;
+  readonly signal: AbortSignal;
+  /** Knows the secrets that have gone over the wire, so that whoever shows something can hide them. */
+  readonly redactor: Redactor;
+  /** For the user agent. */
+  readonly version: string;
+  /** A program that hands out a secret may ask somebody for it. */
+  readonly isInteractive: boolean;
+  now(): number;
+  /** A fresh retry budget. */
+  call(): Call;
+  /** An Http and a lock outside any profile, for plain URLs. */
+  tools(): Promise<Tools>;
+  /** Begins to show a piece of work. */
+  task(title: string, options?: { readonly totalBytes?: number | undefined }): Task;
+  warn(message: string): void;
+  /** What a person may want to know. */
+  say(message: string): void;
+  /** What only somebody who looks for more wants to know. */
+  detail(message: string): void;
+  /** A line of the trace of requests; absent: none is wanted. */
+  trace?(line: string): void;
+  /** A failure that does not end the work: the rest goes on. */
+  report(error: unknown): Promise<void>;
+  /** Standard input as it comes. Throws USAGE where that is a terminal. */
+  stdinBytes(): Bytes;
+  /**
+   * Asks before something is lost, unless nothing will be changed. Throws USAGE where nobody can answer, ABORTED where the answer
+   * is no. `lockedProfile`: its name is the only answer.
+   */
+  confirmLoss(loss: Loss, at: { readonly profile: string; readonly isProtected: boolean }): Promise<void>;
+}
+
+/** The providers, by name: each is loaded when it is asked for. */
+export interface DriverList {
+  readonly names: readonly string[];
+  /** The provider that works without any profile. */
+  readonly usual: string;
+  /** Absent: there is no such provider. */
+  load(name: string): Promise<Driver> | undefined;
+}
