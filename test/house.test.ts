@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codeMeanings, exitCodes } from '../src/core/errors.ts';
@@ -196,5 +196,59 @@ describe('README', () => {
     const all = await Promise.all(providers.map((name) => driverList.load(name)));
     for (const verb of operationNames)
       expect(readme).toContain(`| ${verb} | ${all.map((driver) => (driver?.facts[verb] ? '✓' : '–')).join(' | ')} |`);
+  });
+});
+
+describe('the documents', () => {
+  const skipped = ['node_modules', 'dist', '.git'];
+  const documents = readdirSync(root, { withFileTypes: true })
+    .filter(({ name }) => !skipped.includes(name))
+    .flatMap((entry) => (entry.isDirectory() ? filesBelow(path.join(root, entry.name)) : [path.join(root, entry.name)]))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => ({ name: below(root, file), folder: path.dirname(file), text: readFileSync(file, 'utf8') }));
+  const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+
+  /** Files and folders of ours in backticks; names with a placeholder (`NAME`, `acme`) stand for one that is yet to be made. */
+  const mentioned = (text: string): readonly string[] =>
+    [...text.matchAll(/`([\w.-]+(?:\/[\w.*-]+)+)\/?`/g)]
+      .map(([, file = '']) => file)
+      .filter((file) => /^(src|test|\.ci|\.github)\/|\.(ts|mjs|md|yml)$/.test(file))
+      .filter((file) => !/\b(NAME|acme)\b|^(dist|actions)\//.test(file));
+
+  it('name only files that there are', () => {
+    const isThere = (file: string, folder: string): boolean =>
+      [root, src, path.join(root, 'test'), folder].some((from) => {
+        const [fixed = ''] = file.split('*');
+        if (fixed === file) return existsSync(path.join(from, file));
+        const within = path.join(from, path.posix.dirname(`${fixed}x`));
+        return (
+          existsSync(within) && readdirSync(within).some((name) => name.startsWith(path.posix.basename(`${fixed}x`).slice(0, -1)))
+        );
+      });
+    expect(documents.flatMap(({ text }) => mentioned(text)).length).toBeGreaterThan(40);
+    expect(
+      documents.flatMap(({ name, folder, text }) =>
+        mentioned(text)
+          .filter((file) => !isThere(file, folder))
+          .map((file) => `${name}: ${file}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('name only scripts that there are', () => {
+    const named = documents.flatMap(({ name, text }) =>
+      [...text.matchAll(/npm run ([a-z:]+)/g)].map(([, script = '']) => ({ name, script })),
+    );
+    expect(named.filter(({ script }) => scripts[script] === undefined)).toEqual([]);
+  });
+
+  it('link only to files that there are', () => {
+    expect(
+      documents.flatMap(({ name, folder, text }) =>
+        [...text.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)]
+          .filter(([, file = '']) => !existsSync(path.join(folder, file)))
+          .map(([, file = '']) => `${name}: ${file}`),
+      ),
+    ).toEqual([]);
   });
 });
