@@ -1,7 +1,6 @@
 import { stamp } from './answer-check.ts';
 import { unsupportedError, type ImgctlError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
-import type { Http } from './http.ts';
 import type { Identity, Owner } from './identity.ts';
 import type { Image, ImageRecord } from './image.ts';
 import {
@@ -13,79 +12,13 @@ import {
   type Operations,
   type OperationTypes,
 } from './operation.ts';
+import { usualRequestIds, withRequestIds } from './request-id.ts';
+import type { FoundProfile, Surroundings } from './discovery.ts';
 import type { Secret } from './secret.ts';
+import type { Tools } from './tools.ts';
 
-/** What the holder of a lock has in hand. */
-export interface Held {
-  /**
-   * A folder of the holder's own beside the locked path. It goes with the lock: a rename out of it, or into it, fails once
-   * another process has taken the lock over. So what is to change only under the lock is changed by such a rename.
-   */
-  readonly folder: string;
-}
-
-/** Runs `work` while no other process that asks for the same path does. The path need not exist; its folder must. */
-export type Lock = <T>(path: string, work: (held: Held) => Promise<T>) => Promise<T>;
-
-/**
- * Small texts that outlive the run, under keys of 64 hexadecimal digits. Anything in it may be gone or changed the next time:
- * it is for what can be fetched again, and whose key tells whether it is what it was. Never throws.
- */
-export interface Cache {
-  get(key: string): Promise<string | undefined>;
-  put(key: string, text: string): Promise<void>;
-}
-
-/** What a driver is handed to work with. */
-export interface Tools {
-  readonly http: Http;
-  readonly lock: Lock;
-  /** Absent: nothing outlives the run. */
-  readonly cache?: Cache;
-}
-
-/** What the machine around us offers to look for profiles in. Nothing here writes. */
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  /** Folder for per-user configuration (XDG_CONFIG_HOME or the platform's). */
-  readonly configHome: string;
-  /** The user's number on Linux; absent elsewhere. */
-  readonly userId?: number;
-  /** The region that was asked for on the command line. */
-  readonly region?: string;
-  /** Contents of a file as UTF-8, absent if there is none. Throws LOCAL if it is there and cannot be read. */
-  text(path: string): Promise<string | undefined>;
-  /** Throws CONFIG with the path and the line, and never with a value, when the text is not YAML, or has a tag that is not known. */
-  yaml(text: string, path: string): unknown;
-  /** Sections of an INI file; keys before the first section stand under ''. */
-  ini(text: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /**
-   * Runs a program of the user's that hands out credentials, `stdin` as its input, for at most 10 s. `status` is absent
-   * when it could not be started or did not end in time. Its output is never shown.
-   */
-  run?(program: string, args: readonly string[], stdin: string): Promise<{ readonly status?: number; readonly stdout: string }>;
-}
-
-/**
- * A profile found in the provider's own configuration. `source` names the file or the variables for the user. One that is
- * there and cannot be used says so in `leftOut`: its fields are none.
- */
-export interface FoundProfile {
-  readonly name: string;
-  readonly source: string;
-  readonly fields: Readonly<Record<string, string | Secret>>;
-  /** The tool whose configuration it is, where that goes by another name than the provider: `profile import TOOL`. */
-  readonly tool?: string;
-  /** What who takes it over should be told. */
-  readonly notes?: readonly string[];
-  /** This is what the provider's own tools would use now, without being told a name: `env:PROVIDER`. */
-  readonly ambient?: boolean;
-  /** Why it cannot be used. Absent: it can, as far as can be told without asking anybody. */
-  readonly leftOut?: string;
-  /** What to do about that. */
-  readonly hint?: string;
-}
+export type * from './discovery.ts';
+export type * from './tools.ts';
 
 export interface DriverDefinition<F extends Fields, Client> {
   readonly name: string;
@@ -99,6 +32,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly setup?: Setup;
   /** Its wire is the file system: nothing that it changes goes through the Http it is handed. */
   readonly worksOnFiles?: boolean;
+  /** Headers of answers that name the request, in lower case, the most telling first. Absent: `usualRequestIds`. */
+  readonly requestIds?: readonly string[];
   /** Texts that can only be an id, never a name. */
   readonly ids: RegExp;
   /** Words can be ids too: whatever is typed is tried as one before it is taken for a name. */
@@ -162,6 +97,7 @@ export interface Driver {
   readonly example: string;
   readonly setup: Setup;
   readonly worksOnFiles: boolean;
+  readonly requestIds: readonly string[];
   readonly ids: RegExp;
   readonly idsAreWords: boolean;
   /** Facts of the verbs it has: presence means that it can. */
@@ -205,6 +141,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     example: definition.example,
     setup: definition.setup ?? {},
     worksOnFiles: definition.worksOnFiles ?? false,
+    requestIds: definition.requestIds ?? usualRequestIds,
     ids: definition.ids,
     idsAreWords: definition.idsAreWords ?? false,
     facts: facts as Driver['facts'],
@@ -213,7 +150,8 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     checkOwnId: (id) => definition.checkOwnId?.(id),
     irremovable: (image) => definition.irremovable?.(image),
     open(values, tools, profile) {
-      const client = definition.connect(values as Values<F>, tools);
+      const http = withRequestIds(tools.http, driver.requestIds);
+      const client = definition.connect(values as Values<F>, { ...tools, http });
       const at = { profile, provider: definition.name };
       const find = <N extends OperationName>(name: N): Bound<N> | undefined => {
         const operation = operations[name];

@@ -150,7 +150,11 @@ export function retryAfterMs({ 'retry-after': value, date }: Answer['headers']):
   return Number.isNaN(at) ? undefined : Math.max(0, at - (Number.isNaN(now) ? Date.now() : now));
 }
 
-const requestIdHeaders = ['x-openstack-request-id', 'x-request-id', 'x-amz-request-id'];
+/** What an answer tells of the request that it is to: its status, and how to find it in the provider's logs. */
+export const ofAnswer = ({ status, requestId }: Answer): Pick<Circumstances, 'status' | 'requestId'> => ({
+  status,
+  ...(requestId === undefined ? {} : { requestId }),
+});
 
 /** What an unwelcome answer says. */
 export interface Said {
@@ -174,15 +178,13 @@ const elsewhere: Circumstances = {
  * message. `what` says what was being done ("creating the image").
  */
 export function answerError(answer: Answer, what: string, { words, isOwn }: Said, more: Circumstances = {}): ImgctlError {
-  const requestId = requestIdHeaders.map((name) => answer.headers[name]).find((id) => id !== undefined);
   const pause = retryAfterMs(answer.headers);
   const told = words.trim() === '' ? `HTTP ${answer.status}` : `${words.trim()} (HTTP ${answer.status})`;
   const byStatus = codeOfStatus(answer.status);
   const isForeign = !isOwn && verdicts.includes(byStatus);
   return new ImgctlError(isForeign ? 'PROVIDER' : byStatus, `${what}: ${told}`, {
     ...(isForeign ? elsewhere : {}),
-    status: answer.status,
-    ...(requestId === undefined ? {} : { requestId }),
+    ...ofAnswer(answer),
     ...(pause === undefined ? {} : { retryAfterMs: pause }),
     ...more,
   });

@@ -52,6 +52,8 @@ export const addressOf = ({ url, socket }: Pick<ApiRequest, 'url' | 'socket'>): 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** By what its server knows the request; absent: it does not say. */
+  readonly requestId?: string;
 }
 
 export interface ApiAnswer extends Answer {

@@ -3,6 +3,7 @@ import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
 import { isPage, pageWords } from '../core/html-text.ts';
 import { redirectOf } from '../core/redirect.ts';
+import { usualRequestIds, withRequestIds } from '../core/request-id.ts';
 import { randomOver, type Source } from './source.ts';
 import { isSameState, tellsStates, validatorOf, type Validator } from './validator.ts';
 
@@ -27,14 +28,15 @@ const replaced = (name: string): ImgctlError =>
  * length would be noticed, it is read as one stream. Throws as the answer says.
  */
 export async function urlSource(url: string, http: Http, call: Call): Promise<Source> {
-  const { target, state, ranges } = await probe(new URL(url), http, call);
+  const asked = withRequestIds(http, usualRequestIds);
+  const { target, state, ranges } = await probe(new URL(url), asked, call);
   const name = shownAddress(target);
   const { total: bytes } = state;
   const continues = ranges && tellsStates(state);
   const receive = async function* (from = 0, to?: number): Bytes {
     if (bytes === 0) return;
     const part = from > 0 || to !== undefined ? { range: { from, ...(to === undefined ? {} : { to }) } } : {};
-    const answer = await http.receive({ url: target, queryIsSecret: true, ...part }, call);
+    const answer = await asked.receive({ url: target, queryIsSecret: true, ...part }, call);
     const given = await checked(answer, from, state, name);
     yield* bytes === undefined ? given : exactly(given, (to ?? bytes - 1) - from + 1, to === undefined, name);
   };

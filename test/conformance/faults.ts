@@ -114,6 +114,35 @@ export function faultTests(stage: Stage): void {
     expect(secretsOf(stage, stage.cloudNow().values).length).toBeGreaterThan(0);
   });
 
+  for (const [index, header] of stage.driver.requestIds.entries())
+    for (const status of index === 0 ? [302, 401, 403, 409, 500] : [409])
+      stage.test(`${status} names the request as ${header} does`, () =>
+        on(async (cloud, open, id) => {
+          const headers = { 'content-type': 'application/json', [header]: 'planted-4711', location: '/elsewhere' };
+          cloud.fail({ kind: 'answer', status, headers, body: errorBody(words), times: always });
+          const { session } = open;
+          const works: readonly (() => Promise<unknown>)[] = [
+            () => session.require('show').run({ id }, testCall()),
+            () => allOf(session.require('list').run(everything, testCall())),
+            ...(stage.driver.facts.delete ? [() => session.require('delete').run({ id }, testCall())] : []),
+          ];
+          for (const work of works) {
+            const error = await failure(work());
+            expect(error.circumstances, error.message).toMatchObject({ requestId: 'planted-4711', status });
+          }
+        }),
+      );
+
+  stage.test('what is no JSON names the request too', () =>
+    on(async (cloud, open, id) => {
+      const [header = ''] = stage.driver.requestIds;
+      const headers = { 'content-type': 'text/html', [header]: 'planted-4711' };
+      cloud.fail({ kind: 'answer', status: 200, headers, body: '<html>Please log in</html>', times: always });
+      const error = await failure(open.session.require('show').run({ id }, testCall()));
+      expect(error.circumstances).toMatchObject({ requestId: 'planted-4711' });
+    }),
+  );
+
   for (const { title, fault, code, explained } of cases(errorBody)) {
     stage.test(`show: ${title}`, () =>
       on(async (cloud, open, id) => {

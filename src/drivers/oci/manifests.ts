@@ -1,4 +1,4 @@
-import { ImgctlError, integrityError, providerError, unsupportedError } from '../../core/errors.ts';
+import { ImgctlError, integrityError, providerError, unsupportedError, ofAnswer } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { isPage } from '../../core/html-text.ts';
@@ -59,7 +59,7 @@ export async function readManifest(
   }
   const digest = digestOf(answer.text);
   checkDigest(answer, digest, what);
-  if (!parseJson(answer.text)) throw providerError(`${what}: the answer is not a JSON object`, { status: answer.status });
+  if (!parseJson(answer.text)) throw providerError(`${what}: the answer is not a JSON object`, { ...ofAnswer(answer) });
   return { digest, text: answer.text };
 }
 
@@ -155,7 +155,7 @@ export async function putManifest(
     if (!isFine(answer)) throw await whyNotPut(repository, { id, before, what }, answer, call);
     checkDigest(answer, digest, what);
     // distribution-spec 1.1, "Pushing Manifests"; a sign-in page on the way is 200.
-    if (answer.status !== 201) throw providerError(`${what}: the answer is HTTP ${answer.status}`, { status: answer.status });
+    if (answer.status !== 201) throw providerError(`${what}: the answer is HTTP ${answer.status}`, { ...ofAnswer(answer) });
   } catch (error) {
     if (!isDoubtful(error)) throw error;
     const now = await digestNow(repository, id, call).catch(() => 'unknown');

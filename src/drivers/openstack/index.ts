@@ -1,5 +1,6 @@
 import { defineDriver } from '../../core/driver.ts';
 import type { Way } from '../../core/field.ts';
+import { usualRequestIds } from '../../core/request-id.ts';
 import { OpenstackClient } from './client.ts';
 import { create } from './create.ts';
 import { deactivate } from './deactivate.ts';
@@ -66,6 +67,7 @@ export default defineDriver({
       ...others,
     ],
   },
+  requestIds: ['x-openstack-request-id', ...usualRequestIds],
   ids: uuids,
   checkOwnId: checkUuid,
   connect: (values, { http }) => new OpenstackClient(http, values),

@@ -1,4 +1,4 @@
-import { authError, configError, type ImgctlError } from '../../core/errors.ts';
+import { authError, configError, type ImgctlError, ofAnswer } from '../../core/errors.ts';
 import type { ApiAnswer, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
@@ -107,16 +107,14 @@ function refused(answer: ApiAnswer, authUrl: string, credentials: Signing, what:
   const { status } = answer;
   // Oddity: an application credential that does not exist is 404, where a user that does not exist is 401.
   if (status === 401 || status === 403 || (status === 404 && isRefusal(answer.text) && credentials.kind !== 'token')) {
-    const requestId = answer.headers['x-openstack-request-id'];
     return authError(`${what}: ${explain(answer.text) || 'refused'} (HTTP ${status})`, {
-      status,
-      ...(requestId === undefined ? {} : { requestId }),
+      ...ofAnswer(answer),
       hint: furtherFactors(answer.text) ?? credentials.hint,
     });
   }
   if (status === 404 || status === 405 || (status >= 300 && status < 400))
     return configError(`${what}: ${authUrl} is not Keystone v3 (HTTP ${status})`, {
-      status,
+      ...ofAnswer(answer),
       hint: 'Set authUrl to what the cloud gives as OS_AUTH_URL, such as https://HOST:5000/v3',
     });
   return glanceError(answer, answer.text, what);

@@ -1,5 +1,6 @@
 import {
   answerError,
+  ofAnswer,
   configError,
   ImgctlError,
   providerError,
@@ -88,7 +89,7 @@ export function glanceError(
   const { status, headers } = answer;
   if (status === 300)
     return configError(`${what}: ${answer.url} answers with a list of versions: this is not the address of the image API`, {
-      status,
+      ...ofAnswer(answer),
       hint: 'Set imageEndpoint to the URL in front of /v2.',
       ...more,
     });
@@ -96,7 +97,7 @@ export function glanceError(
     return providerError(
       `${what}: ${answer.url} redirects to ${withoutQuery(headers.location ?? 'nowhere')} (HTTP ${status}), which is not followed`,
       {
-        status,
+        ...ofAnswer(answer),
         hint: 'Set imageEndpoint or authUrl to the final URL.',
         ...more,
       },

@@ -1,4 +1,12 @@
-import { answerError, providerError, withoutQuery, type Circumstances, type ImgctlError, type Said } from '../../core/errors.ts';
+import {
+  answerError,
+  providerError,
+  withoutQuery,
+  type Circumstances,
+  type ImgctlError,
+  type Said,
+  ofAnswer,
+} from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import { isPage, pageWords } from '../../core/html-text.ts';
 import type { Address } from './address.ts';
@@ -24,7 +32,7 @@ export function failure(answer: ApiAnswer, what: string, address: Address): Imgc
   const location = answer.headers['location'];
   if (answer.status >= 300 && answer.status < 400 && location !== undefined)
     return providerError(`${what}: the server sends elsewhere, to ${withoutQuery(location)} (HTTP ${answer.status})`, {
-      status: answer.status,
+      ...ofAnswer(answer),
       hint: 'Put the URL that answers into the url of the profile: redirects are not followed with a key.',
     });
   return answerError(answer, what, said(answer), circumstances(answer, address));

@@ -1,0 +1,30 @@
+import type { Http } from './http.ts';
+
+/** What the holder of a lock has in hand. */
+export interface Held {
+  /**
+   * A folder of the holder's own beside the locked path. It goes with the lock: a rename out of it, or into it, fails once
+   * another process has taken the lock over. So what is to change only under the lock is changed by such a rename.
+   */
+  readonly folder: string;
+}
+
+/** Runs `work` while no other process that asks for the same path does. The path need not exist; its folder must. */
+export type Lock = <T>(path: string, work: (held: Held) => Promise<T>) => Promise<T>;
+
+/**
+ * Small texts that outlive the run, under keys of 64 hexadecimal digits. Anything in it may be gone or changed the next time:
+ * it is for what can be fetched again, and whose key tells whether it is what it was. Never throws.
+ */
+export interface Cache {
+  get(key: string): Promise<string | undefined>;
+  put(key: string, text: string): Promise<void>;
+}
+
+/** What a driver is handed to work with. */
+export interface Tools {
+  readonly http: Http;
+  readonly lock: Lock;
+  /** Absent: nothing outlives the run. */
+  readonly cache?: Cache;
+}
