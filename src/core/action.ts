@@ -1,5 +1,5 @@
 /** What would have been done: the verb with what it was asked, and the first request that would have changed something. */
-export interface Planned {
+export interface Action {
   readonly verb: string;
   /** Absent where no provider takes part. */
   readonly profile?: string;
@@ -12,9 +12,9 @@ export interface Planned {
   readonly sizeBytes?: number;
   readonly createdAt?: string;
   /** Where data would come from, and what it is. */
-  readonly source?: PlannedData;
+  readonly source?: ActionData;
   /** What would arrive. */
-  readonly target?: PlannedData;
+  readonly target?: ActionData;
   /** What the record would say. */
   readonly labels?: Readonly<Record<string, unknown>>;
   readonly method?: string;
@@ -26,7 +26,7 @@ export interface Planned {
 }
 
 /** Data that would be moved, as far as it is known. */
-export interface PlannedData {
+export interface ActionData {
   readonly name?: string;
   readonly format?: string;
   readonly compression?: string;

@@ -3,10 +3,10 @@ import type { Image } from '../core/image.ts';
 import { Secret } from '../core/secret.ts';
 import { addressOf, type Http } from '../core/http.ts';
 import type { OperationName } from '../core/operation.ts';
-import type { Planned } from '../core/action.ts';
+import type { Action } from '../core/action.ts';
 
 /** An image that is there, for a plan. */
-export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partial<Planned> => ({
+export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partial<Action> => ({
   image: id,
   ...(name === '' ? {} : { name }),
   status,
@@ -16,15 +16,15 @@ export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partia
 
 /** Thrown in a dry run in the place of the first thing that would change anything. */
 export class DryRunStop extends Error {
-  readonly planned: Planned;
+  readonly planned: Action;
 
-  constructor(planned: Planned) {
+  constructor(planned: Action) {
     super('dry run');
     this.planned = planned;
   }
 
   /** The same, with what more is known. */
-  with(more: Partial<Planned>): DryRunStop {
+  with(more: Partial<Action>): DryRunStop {
     return new DryRunStop({ ...this.planned, ...more });
   }
 }
@@ -40,7 +40,7 @@ const typedVerb = (verb: OperationName, request: object): string =>
   verb === 'share' && 'action' in request && request.action === 'remove' ? 'unshare' : verb;
 
 /** What a verb would have been asked for. */
-export const plannedFor = (verb: OperationName, request: object): Pick<Planned, 'verb'> & Partial<Planned> => ({
+export const plannedFor = (verb: OperationName, request: object): Pick<Action, 'verb'> & Partial<Action> => ({
   verb: typedVerb(verb, request),
   ...asked(request),
 });
@@ -53,7 +53,7 @@ export function stoppedAt(error: unknown, verb: OperationName, request: object):
 }
 
 /** Of what a verb was asked for, what would change: not what it was made up from, nor the bytes. */
-function asked(request: object): Partial<Planned> {
+function asked(request: object): Partial<Action> {
   const {
     id,
     basis: _basis,
@@ -79,14 +79,14 @@ export const keepingFirstStop = <T>(work: () => T): T => stops.run({}, work);
 export const firstStop = (): DryRunStop | undefined => stops.getStore()?.first;
 
 /** Stops the verb that is at work. */
-function stopHere(planned: Partial<Planned>): never {
+function stopHere(planned: Partial<Action>): never {
   const kept = stops.getStore() ?? {};
   kept.first ??= new DryRunStop({ verb: '', ...planned });
   throw kept.first;
 }
 
 /** An Http that sends what only reads, and stops at the first request that would change something. */
-export function dryHttp(http: Http, where: Pick<Planned, 'profile' | 'provider'>): Http {
+export function dryHttp(http: Http, where: Pick<Action, 'profile' | 'provider'>): Http {
   return {
     receive: (request, call) => http.receive(request, call),
     send: (request) => stopHere({ ...where, method: request.method, url: request.secretUrl ? '[secret]' : addressOf(request) }),
@@ -113,7 +113,7 @@ function parsed(text: string): unknown {
 }
 
 /** A plan as it is printed for programs. */
-export const plannedJson = (plan: Planned): object => ({
+export const actionJson = (plan: Action): object => ({
   dryRun: true,
   ...plan,
   ...(plan.body instanceof Secret ? { body: '[secret]' } : {}),

@@ -27,8 +27,8 @@ import { withUsage } from './usage-line.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 import type { Account } from '../../engine/account/account.ts';
 import type { DriverList } from '../../engine/context.ts';
-import type { Planned } from '../../core/action.ts';
-import { plannedView } from './plan-view.ts';
+import type { Action } from '../../core/action.ts';
+import { actionView } from './action-view.ts';
 
 /** What the program stands in: everything it knows of the process it runs in. */
 export interface World {
@@ -156,21 +156,20 @@ async function drawOutcome(chosen: Chosen, input: Parsed['input'], context: Cont
   };
   const view = command.draws?.(input);
   const isPlan = settings.dryRun === true && view !== undefined && command.isHarmless !== true;
-  const ofPlan = options.columns?.filter((name) => columnNamed(plannedView, name) !== undefined) ?? [];
+  const ofPlan = options.columns?.filter((name) => columnNamed(actionView, name) !== undefined) ?? [];
   if (view && !(isPlan && ofPlan.length === options.columns?.length)) checkColumns(view, options);
   if (isPlan) context.say('dry run: nothing is sent or changed');
-  let planned: Planned | undefined;
+  let planned: Action | undefined;
   const outcome = await command.run(input, context).catch((error: unknown) => {
     if (!(error instanceof DryRunStop)) throw withUsage(error, chosen);
     planned = hidden(error.planned, context);
-    return one(plannedView, planned);
+    return one(actionView, planned);
   });
   await outcome?.draw({ ...options, ...(planned ? { columns: ofPlan } : {}), dryRun: isPlan }, io);
 }
 
 /** A plan without the secrets that are known; those that are not yet are `Secret`s in it. */
-const hidden = (planned: Planned, { redactor }: Surface): Planned =>
-  JSON.parse(redactor.hide(JSON.stringify(planned))) as Planned;
+const hidden = (planned: Action, { redactor }: Surface): Action => JSON.parse(redactor.hide(JSON.stringify(planned))) as Action;
 
 async function makeSurface(settings: Settings, world: QuietWorld, progress: ProgressDisplay, ending: Ending): Promise<Surface> {
   const { io, home, drivers, version, signal } = world;

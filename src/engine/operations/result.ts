@@ -1,11 +1,11 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
-import { plannedJson, type DryRunStop } from '../dry-run.ts';
+import { actionJson, type DryRunStop } from '../dry-run.ts';
 import type { ResultRow } from '../../core/result-row.ts';
 
 /** What a dry run would do to an image; the requests are for machines. */
 export function plannedRow(text: string, { planned }: DryRunStop, { redactor }: EngineContext): ResultRow {
-  const plan = JSON.parse(redactor.hide(JSON.stringify(plannedJson(planned)))) as object;
+  const plan = JSON.parse(redactor.hide(JSON.stringify(actionJson(planned)))) as object;
   const { verb, profile, image: id, name, status } = planned;
   return {
     image: text,

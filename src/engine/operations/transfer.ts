@@ -7,7 +7,7 @@ import { opaque } from '../../transfer/plan.ts';
 import type { Means, Prepared, Wishes } from '../../transfer/prepare.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { EngineContext } from '../context.ts';
-import type { Planned } from '../../core/action.ts';
+import type { Action } from '../../core/action.ts';
 import type { Task } from '../../core/task.ts';
 
 /** The format of this name, absent if there is none. */
@@ -66,7 +66,7 @@ export async function plannedFile(
   file: string,
   wishes: Wishes,
   means: Means,
-): Promise<Pick<Planned, 'source' | 'target' | 'steps'>> {
+): Promise<Pick<Action, 'source' | 'target' | 'steps'>> {
   const prepared = await prepareForFile(source, file, wishes, means);
   await prepared.close();
   const { steps } = prepared.plan;
@@ -84,7 +84,7 @@ export function warnOfSize({ inspection, plan }: Prepared, provider: string, con
 export function plannedTransfer(
   { inspection, plan }: Prepared,
   { name, bytes }: Pick<Source, 'name' | 'bytes'>,
-): Pick<Planned, 'source' | 'target'> {
+): Pick<Action, 'source' | 'target'> {
   const { format, compression } = inspection;
   return {
     source: { name, format, ...(compression ? { compression } : {}), ...(bytes === undefined ? {} : { bytes }) },
@@ -93,7 +93,7 @@ export function plannedTransfer(
 }
 
 /** What the record would say, for a plan; absent where that is nothing. */
-export function plannedLabels(description: object, place?: string): Pick<Planned, 'labels'> {
+export function plannedLabels(description: object, place?: string): Pick<Action, 'labels'> {
   const { name: _name, ...labels } = description as Readonly<Record<string, unknown>>;
   const said = Object.entries({ ...labels, place }).filter(([, value]) => !isNothing(value));
   return said.length === 0 ? {} : { labels: Object.fromEntries(said) };

@@ -1,10 +1,10 @@
 import { humanSize } from '../../core/quantity.ts';
-import { plannedJson } from '../../engine/dry-run.ts';
+import { actionJson } from '../../engine/dry-run.ts';
 import { defineView } from '../../ui/view.ts';
-import type { Planned, PlannedData } from '../../core/action.ts';
+import type { Action, ActionData } from '../../core/action.ts';
 
 /** `disk.qcow2 (qcow2, 1.2 GiB)` */
-function dataText({ name, format, compression, bytes }: PlannedData): string {
+function dataText({ name, format, compression, bytes }: ActionData): string {
   const facts = [format, compression, bytes === undefined ? undefined : humanSize(bytes)].filter((fact) => fact !== undefined);
   if (name === undefined) return facts.join(', ');
   return facts.length > 0 ? `${name} (${facts.join(', ')})` : name;
@@ -27,7 +27,7 @@ const labelParts = (labels: unknown): readonly (readonly [string, unknown])[] =>
       : [[name, value] as const],
   );
 
-export const plannedView = defineView<Planned>({
+export const actionView = defineView<Action>({
   name: 'plan',
   columns: {
     verb: { value: (plan) => plan.verb },
@@ -49,5 +49,5 @@ export const plannedView = defineView<Planned>({
   usual: ['verb', 'profile', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
   wide: ['verb', 'profile', 'provider', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
   id: () => '',
-  json: plannedJson,
+  json: actionJson,
 });
