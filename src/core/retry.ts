@@ -3,18 +3,18 @@ import type { Call } from './operation.ts';
 import { timerMs } from './quantity.ts';
 
 /** Longest wait that is done because a server asks for it. */
-export const longestWaitMs = 60_000;
+export const longestRetryAfterMs = 60_000;
 /** Longest pause of our own choice. */
-const longestPauseMs = 20_000;
+const longestBackoffMs = 20_000;
 
-/** Pause before try number `tries` + 1: doubling, and spread so that many clients do not come back at once. */
-export function pauseMs(tries: number, status: number | undefined): number {
+/** Exponential backoff with jitter: the pause before try number `tries` + 1. Spread, so that many clients do not come back at once. */
+export function backoffMs(tries: number, status: number | undefined): number {
   const first = status === 429 ? 1000 : 300;
-  return Math.min(longestPauseMs, first * 2 ** (tries - 1) * (1 + Math.random() / 2));
+  return Math.min(longestBackoffMs, first * 2 ** (tries - 1) * (1 + Math.random() / 2));
 }
 
 /** When to try again after a pause that nobody sits through. */
-export function comeBack(waitMs: number): string {
+export function retryLaterHint(waitMs: number): string {
   const seconds = Math.ceil(waitMs / 1000);
   return `Try again in ${seconds > 120 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} s`}.`;
 }
@@ -50,7 +50,7 @@ export async function takeRetry(call: Call, reason: string, afterMs: number): Pr
 export async function beforeRetry(error: ImgctlError, tries: number, call: Call): Promise<void> {
   if (call.retries.left <= 0 || call.signal.aborted) throw error;
   const asked = error.circumstances.retryAfterMs;
-  if (asked !== undefined && asked > longestWaitMs)
-    throw new ImgctlError(error.code, error.message, { ...error.circumstances, hint: comeBack(asked) });
-  await takeRetry(call, error.message, asked ?? pauseMs(tries, error.circumstances.status));
+  if (asked !== undefined && asked > longestRetryAfterMs)
+    throw new ImgctlError(error.code, error.message, { ...error.circumstances, hint: retryLaterHint(asked) });
+  await takeRetry(call, error.message, asked ?? backoffMs(tries, error.circumstances.status));
 }

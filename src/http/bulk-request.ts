@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { ImgctlError } from '../core/errors.ts';
-import type { Brake } from './throttle.ts';
+import type { Throttle } from './throttle.ts';
 import { watchConnecting } from './connect-phase.ts';
 import { aborted, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';
@@ -12,7 +12,7 @@ import { timerMs } from '../core/quantity.ts';
 export interface BulkTools {
   readonly route: Route;
   readonly limits: Limits;
-  readonly brake: Brake;
+  readonly throttle: Throttle;
   readonly signal: AbortSignal;
 }
 

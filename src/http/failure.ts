@@ -46,14 +46,14 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
 ];
 
 /** Failures that another try does not mend: names and certificates stay what they are. */
-const lasting = /^(ENOTFOUND|ENOENT|ENOTDIR|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_|ERR_SSL_|EPROTO|PROXY)/;
+const permanent = /^(ENOTFOUND|ENOENT|ENOTDIR|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_|ERR_SSL_|EPROTO|PROXY)/;
 
 /** Failures before the first byte of a request. */
 const beforeSending =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_CERT)/;
 
 /** Whether trying again may help after an error that was made here. */
-export const mayPass = (error: ImgctlError): boolean => error.code === 'NETWORK' && !lasting.test(codeOf(error.cause));
+export const isTransient = (error: ImgctlError): boolean => error.code === 'NETWORK' && !permanent.test(codeOf(error.cause));
 
 /**
  * What may be kept of an error from below: its code. The errors of got and node carry the request with its

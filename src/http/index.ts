@@ -1,7 +1,7 @@
 import { networkError } from '../core/errors.ts';
 import type { Answer, ApiAnswer, Http, Prepared, ReceiveAnswer } from '../core/http.ts';
 import { apiAnswer } from './answer.ts';
-import { brakeOf } from './throttle.ts';
+import { throttleOf } from './throttle.ts';
 import { ask } from './client.ts';
 import { connectionRefusal } from './gateway-pages.ts';
 import { receiveBytes } from './receive.ts';
@@ -21,7 +21,7 @@ export function createHttp(settings: HttpSettings): Http {
   const redactor = settings.redactor ?? createRedactor();
   const trace = createTrace(settings.trace, redactor);
   const routeTo = createRoutes(settings, limits);
-  const brake = brakeOf(settings);
+  const throttle = throttleOf(settings);
   const own = { 'user-agent': settings.userAgent };
   /** Peers that refuse to be asked before they are sent bytes. */
   const unasked = new Set<string>();
@@ -72,7 +72,7 @@ export function createHttp(settings: HttpSettings): Http {
     },
     async send(request, call) {
       const wire = wireRequest(request, own, redactor);
-      const tools = { route: routeTo(wire.url, request), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request), limits, throttle, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
       const sendOnce = (): Promise<Sent> => {
         const expectContinue = request.expectContinue === true && !unasked.has(tools.route.peer);
@@ -88,7 +88,7 @@ export function createHttp(settings: HttpSettings): Http {
     },
     async receive(request, call) {
       const wire = wireRequest({ ...request, method: 'GET' }, own, redactor);
-      const tools = { route: routeTo(wire.url, request), limits, brake, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request), limits, throttle, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
       const receiveOnce = (): Promise<ReceiveAnswer> =>

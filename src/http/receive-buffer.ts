@@ -7,7 +7,7 @@ const bufferCount = 3;
 const impatienceMs = 100;
 
 /** What has come over a connection and was not asked for yet. */
-export interface Inbox {
+export interface ReceiveBuffer {
   /**
    * The next bytes; absent at the end. What was given before may be overwritten from now on. Rejects when the stream
    * breaks off, after all that had come before was given.
@@ -24,7 +24,7 @@ interface Filled {
  * Gathers a stream in few buffers that are used again, while the consumer works on what it has; stops the flow when
  * all are full. `portion` is the most that is given at once.
  */
-export function createInbox(stream: Readable, portion: number): Inbox {
+export function createReceiveBuffer(stream: Readable, portion: number): ReceiveBuffer {
   const free: Buffer[] = Array.from({ length: bufferCount }, () => Buffer.allocUnsafeSlow(Math.min(bufferBytes, portion)));
   const ready: Filled[] = [];
   let filling: Buffer | undefined;

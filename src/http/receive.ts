@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { providerError } from '../core/errors.ts';
 import type { Bytes, ReceiveAnswer, ReceiveRequest } from '../core/http.ts';
-import { createInbox } from './receive-buffer.ts';
+import { createReceiveBuffer } from './receive-buffer.ts';
 import { begin, type BulkTools, type Exchange } from './bulk-request.ts';
 import { refuseEncoded } from './content-encoding.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
@@ -62,16 +62,16 @@ function bodyOf(message: IncomingMessage, exchange: Exchange, tools: BulkTools):
 async function* body(
   message: IncomingMessage,
   exchange: Exchange,
-  { brake, limits, signal }: BulkTools,
+  { throttle, limits, signal }: BulkTools,
 ): AsyncGenerator<Uint8Array> {
-  const inbox = createInbox(message, brake.portion);
+  const buffer = createReceiveBuffer(message, throttle.portion);
   try {
     for (;;) {
       exchange.wait('reading the answer', limits.stallMs);
-      const chunk = await inbox.next().catch((error: unknown) => Promise.reject(exchange.explain(error)));
+      const chunk = await buffer.next().catch((error: unknown) => Promise.reject(exchange.explain(error)));
       exchange.rest();
       if (!chunk) return;
-      await brake.pass(chunk.byteLength, signal);
+      await throttle.pass(chunk.byteLength, signal);
       yield chunk;
     }
   } finally {

@@ -1,14 +1,14 @@
 import { ImgctlError, limitError, providerError, retryAfterMs } from '../core/errors.ts';
 import type { Answer, ApiRequest } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
-import { comeBack, longestWaitMs, pauseMs, takeRetry } from '../core/retry.ts';
-import { mayPass } from './failure.ts';
+import { retryLaterHint, longestRetryAfterMs, backoffMs, takeRetry } from '../core/retry.ts';
+import { isTransient } from './failure.ts';
 
 /** Failures of a server that last: what it cannot do, and room that it has not got. */
-const lasting = [501, 505, 506, 507, 508, 510, 511];
+const permanent = [501, 505, 506, 507, 508, 510, 511];
 /** Gateways have statuses of their own beside the registered ones (520 to 530). */
 const worthAnotherTry = (status: number): boolean =>
-  status === 408 || status === 429 || (status >= 500 && !lasting.includes(status));
+  status === 408 || status === 429 || (status >= 500 && !permanent.includes(status));
 const harmlessTwice = ['GET', 'HEAD', 'PUT', 'DELETE'];
 
 /** What of a request decides whether it is sent again. */
@@ -31,11 +31,11 @@ function wantsRetry<A extends Answer>(request: Repeating<A>, answer: A): boolean
 
 /** Throws LIMIT or PROVIDER when the server asks for a longer pause than anybody wants to sit through. */
 function refuseLongWait(answer: Answer, peer: string, waitMs: number): void {
-  if (waitMs <= longestWaitMs) return;
+  if (waitMs <= longestRetryAfterMs) return;
   const fail = answer.status === 429 ? limitError : providerError;
   throw fail(`${peer} asks for a pause of ${Math.ceil(waitMs / 1000)} s (HTTP ${answer.status})`, {
     status: answer.status,
-    hint: comeBack(waitMs),
+    hint: retryLaterHint(waitMs),
   });
 }
 
@@ -52,7 +52,7 @@ function setbackOf<A extends Answer>(request: Repeating<A>, peer: string, answer
   if (asked !== undefined) refuseLongWait(answer, peer, asked);
   return {
     reason: `${peer} answered HTTP ${answer.status}`,
-    afterMs: asked ?? pauseMs(tries, answer.status),
+    afterMs: asked ?? backoffMs(tries, answer.status),
     outcome: () => answer,
   };
 }
@@ -62,12 +62,12 @@ function setbackOfError(
   error: unknown,
   tries: number,
 ): Setback<never> | undefined {
-  if (!(error instanceof ImgctlError) || !mayPass(error)) return undefined;
+  if (!(error instanceof ImgctlError) || !isTransient(error)) return undefined;
   // What never left this machine is not sent twice.
   if (!isRepeatable(request) && error.circumstances.unsent !== true) return undefined;
   return {
     reason: error.message,
-    afterMs: pauseMs(tries, undefined),
+    afterMs: backoffMs(tries, undefined),
     outcome() {
       throw error;
     },

@@ -36,7 +36,7 @@ export type Way = Pick<ApiRequest, 'socket'> & {
  */
 const idleMs = 4000;
 
-function dropIdle<A extends http.Agent>(agent: A): A {
+function withIdleTimeout<A extends http.Agent>(agent: A): A {
   const timers = new WeakMap<Duplex, NodeJS.Timeout>();
   const keep: (socket: Duplex) => unknown = agent.keepSocketAlive.bind(agent);
   const reuse = agent.reuseSocket.bind(agent);
@@ -105,9 +105,9 @@ function once<T>(make: () => T): () => T {
  */
 export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL, way: Way) => Route {
   const tls = once(() => tlsOptions(settings));
-  const plain = once(() => dropIdle(new http.Agent(connections)));
-  const secure = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toServer })));
-  const secureToOthers = once(() => dropIdle(new https.Agent({ ...connections, ...tls().toOthers })));
+  const plain = once(() => withIdleTimeout(new http.Agent(connections)));
+  const secure = once(() => withIdleTimeout(new https.Agent({ ...connections, ...tls().toServer })));
+  const secureToOthers = once(() => withIdleTimeout(new https.Agent({ ...connections, ...tls().toOthers })));
   // A proxy may take one request on a connection without saying so (tinyproxy): the next one would be lost.
   const toProxy = once(() => new http.Agent({ ...connections, keepAlive: false }));
   const secureToProxy = once(() => new https.Agent({ ...connections, keepAlive: false, ...tls().toOthers }));
@@ -117,7 +117,7 @@ export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL,
     const known = tunnels.get(key);
     if (known) return known;
     const toOthers = { ...connections, ...tls().toOthers };
-    const agent = dropIdle(new TunnelAgent(proxy, { ...connections, ...options }, toOthers, limits.timeoutMs));
+    const agent = withIdleTimeout(new TunnelAgent(proxy, { ...connections, ...options }, toOthers, limits.timeoutMs));
     tunnels.set(key, agent);
     return agent;
   };

@@ -78,7 +78,7 @@ async function pump(
   tools: BulkTools,
   refuse: () => ImgctlError,
 ): Promise<number> {
-  const { pass } = tools.brake;
+  const { pass } = tools.throttle;
   // A piece has to go within the time limit: on a slow line it is a small one.
   let size = smallest;
   const iterator = source.bytes[Symbol.asyncIterator]();
@@ -94,7 +94,7 @@ async function pump(
       const chunk = next.value;
       if (sent + chunk.byteLength > (source.length ?? Infinity)) throw refuse();
       for (let at = 0; at < chunk.byteLength && !sender.over;) {
-        const part = chunk.subarray(at, at + Math.min(size, tools.brake.portion));
+        const part = chunk.subarray(at, at + Math.min(size, tools.throttle.portion));
         at += part.byteLength;
         await pass(part.byteLength, tools.signal);
         sent += part.byteLength;

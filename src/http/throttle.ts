@@ -3,7 +3,7 @@ import { aborted } from './failure.ts';
 import type { HttpSettings } from './settings.ts';
 
 /** Keeps transfers below a rate. */
-export interface Brake {
+export interface Throttle {
   /** Bytes that should pass at once at most, so that the flow stays even. */
   readonly portion: number;
   /** Returns when `bytes` more may pass. Rejects with ABORTED when `signal` fires meanwhile. */
@@ -12,9 +12,9 @@ export interface Brake {
 
 /**
  * A token bucket: `bytesPerSecond` on average, in bursts of at most a quarter of a second's worth. All transfers
- * that share a brake share the rate. Absent: no brake.
+ * that share a throttle share the rate. Absent: no throttle.
  */
-export function createBrake(bytesPerSecond: number | undefined): Brake {
+export function createThrottle(bytesPerSecond: number | undefined): Throttle {
   if (bytesPerSecond === undefined) return { portion: Infinity, pass: async () => undefined };
   const bucket = Math.max(1, bytesPerSecond / 4);
   let tokens = bucket;
@@ -33,13 +33,13 @@ export function createBrake(bytesPerSecond: number | undefined): Brake {
   };
 }
 
-const shared = new WeakMap<object, Brake>();
+const shared = new WeakMap<object, Throttle>();
 
-/** The brake that these settings ask for: one for all that share it. */
-export function brakeOf({ bytesPerSecond, rateSharedBy }: Pick<HttpSettings, 'bytesPerSecond' | 'rateSharedBy'>): Brake {
+/** The throttle that these settings ask for: one for all that share it. */
+export function throttleOf({ bytesPerSecond, rateSharedBy }: Pick<HttpSettings, 'bytesPerSecond' | 'rateSharedBy'>): Throttle {
   const known = rateSharedBy && shared.get(rateSharedBy);
   if (known) return known;
-  const brake = createBrake(bytesPerSecond);
-  if (rateSharedBy) shared.set(rateSharedBy, brake);
-  return brake;
+  const throttle = createThrottle(bytesPerSecond);
+  if (rateSharedBy) shared.set(rateSharedBy, throttle);
+  return throttle;
 }
