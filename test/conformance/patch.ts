@@ -3,7 +3,7 @@ import type { Image } from '../../src/core/image.ts';
 import type { Changes } from '../../src/core/operation.ts';
 import { createOn, unprotect } from './create.ts';
 import { expectField, expectUntouched, samplesOf } from './samples.ts';
-import { meanwhileTests } from './meanwhile.ts';
+import { meanwhileTests } from './conflict.ts';
 import { failureOf, testCall, type Stage } from './stage.ts';
 import { wellFormed } from './well-formed.ts';
 

@@ -15,7 +15,7 @@ import { refusalTests } from './refusal.ts';
 import { shareTests } from './share.ts';
 import { showTests } from './show.ts';
 import { makeStage, type ConformanceOptions, type Stage } from './stage.ts';
-import { strangerTests } from './strangers.ts';
+import { strangerTests } from './other-owners.ts';
 import { uploadTests } from './upload.ts';
 
 const behaviour: { readonly [N in OperationName]: (stage: Stage) => void } = {

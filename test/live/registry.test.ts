@@ -7,7 +7,7 @@ import { realRegistry } from './registry/cloud.ts';
 const samples = { diskFormat: 'qcow2' };
 const exceptions = {
   'keeps the record as it came over the wire':
-    'raw is manifest and record together, which come in two answers; drivers/oci-images.test.ts compares both',
+    'raw is manifest and record together, which come in two answers; drivers/oci/images.test.ts compares both',
   'does not know a place that is not there': 'a registry makes a repository when the first image comes to it',
 };
 

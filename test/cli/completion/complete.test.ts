@@ -1,0 +1,175 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../../../src/cli/commands/index.ts';
+import { completionAnswer } from '../../../src/cli/completion/answer.ts';
+import { complete, type OwnWords } from '../../../src/cli/completion/complete.ts';
+import { bashWord, shellWords } from '../../../src/cli/completion/shell-words.ts';
+import { completionTable, type CompletionTable } from '../../../src/cli/completion/table.ts';
+import { driverList } from '../../../src/main.ts';
+import { commandStage, profileVariables } from '../../commands/stage.ts';
+
+let table: CompletionTable;
+beforeAll(async () => {
+  table = await completionTable(commands, driverList);
+});
+
+const images = [
+  { id: 'id-1', name: 'web' },
+  { id: 'id-2', name: 'twice' },
+  { id: 'id-3', name: 'twice' },
+  { id: 'id-4', name: '--yes' },
+  { id: 'id-5', name: 'two\nlines' },
+  { id: 'id-6', name: 'tab\there' },
+  { id: 'id-7', name: '' },
+  { id: 'id-8', name: 'a b' },
+  { id: '$(x)\n', name: 'odd\u202e' },
+];
+const own: OwnWords = {
+  profiles: [
+    { name: 'lab', provider: 'local' },
+    { name: 'lin', provider: 'linode' },
+    { name: 'gone', provider: 'nobody' },
+  ],
+  current: 'lab',
+  names: async (profile) => (profile === 'lab' ? { images, places: ['second', '-x', 'b\u0007'] } : { images: [], places: [] }),
+};
+const words = async (line: string): Promise<readonly string[] | 'files'> => {
+  const typed = line.split(' ');
+  const found = await complete(typed.slice(0, -1), typed.at(-1) ?? '', table, own);
+  return found === 'files' ? found : found.map(({ text }) => text);
+};
+
+describe('what can stand at the cursor', () => {
+  it.each([
+    ['up', ['upload']],
+    ['upd', ['update']],
+    ['profile s', ['show', 'set']],
+    ['-p lab profile u', ['use']],
+    ['list --vis', ['--visibility']],
+    ['list --visibility p', ['public', 'private']],
+    ['list --visibility=p', ['--visibility=public', '--visibility=private']],
+    ['list --no-h', ['--no-header']],
+    ['list -c id,na', ['id,name']],
+    ['list -c name,na', []],
+    ['list --limit ', []],
+    ['list --limit --visib', []],
+    ['list --quiet --qui', []],
+    ['list --tag a --ta', ['--tag']],
+    ['list -- --vis', []],
+    ['list -p l', ['lab', 'lin']],
+    ['--profile=li', ['--profile=lin']],
+    ['download -p l', ['lab']],
+    ['copy web l', ['lab', 'lin']],
+    ['copy l', ['lab:']],
+    ['purge l', []],
+    ['show we', ['web']],
+    ['show lab:we', ['lab:web']],
+    ['show web a', ['a b']],
+    ['share nothing more', []],
+    ['show id-', ['id-1', 'id-2', 'id-3', 'id-4', 'id-5', 'id-6', 'id-7', 'id-8']],
+    ['show tw', ['id-2', 'id-3', 'id-5']],
+    ['replicate web --to ', ['second']],
+    ['replicate web --to second,', []],
+    ['profile set lin to', ['token=']],
+    ['profile add x --provider linode --set re', ['region=']],
+    ['profile add x --provider nobody --set ', []],
+    ['providers op', ['openstack']],
+    ['help ex', ['exit-codes']],
+    ['completion z', ['zsh']],
+    ['upload d', 'files'],
+    ['list --ca-bundle /', 'files'],
+    ['nonsense x', []],
+    ['profile nonsense x', []],
+  ])('%s', async (line, expected) => {
+    expect(await words(line)).toEqual(expected);
+  });
+
+  it('never is a line end, a tab, an escape, or a word that would be an option', async () => {
+    const all = await words('show ');
+    expect(all).toContain('id-4');
+    for (const word of all) expect(word).toMatch(/^[^\s-][^\t\n\u202e]*$/);
+    expect(await words('replicate web --to -')).toEqual([]);
+  });
+});
+
+describe("bash's line", () => {
+  it.each([
+    ['imgctl show "a b" c', ['imgctl', 'show', 'a b'], 'c'],
+    [String.raw`imgctl show a\ b`, ['imgctl', 'show'], 'a b'],
+    [`imgctl show 'a`, ['imgctl', 'show'], 'a'],
+    [String.raw`imgctl "a\"b" ''`, ['imgctl', 'a"b'], ''],
+    ['imgctl show ', ['imgctl', 'show'], ''],
+    ['', [], ''],
+    ['imgctl \\', ['imgctl'], ''],
+  ])('%s is divided', (line, before, current) => {
+    expect(shellWords(line)).toMatchObject({ before, current });
+  });
+
+  const breaks = ' \t\n"\'@><=;|&(:';
+  it.each([
+    ['show lab:w', 'lab:web', 'web'],
+    ['list --output=j', '--output=json', 'json'],
+    ['show me@h', 'me@home:x y', String.raw`home:x\ y`],
+    ['show e', 'e$(x);`y`|&<>*?[]{}!"\'\\', String.raw`e\$\(x\)\;\`y\`\|\&\<\>\*\?\[\]\{\}\!\"\'\\`],
+    ['show é', 'état', 'état'],
+    ['show ', '~root', String.raw`\~root`],
+    ['show ', '#1', String.raw`\#1`],
+    ['show "a', 'a b', 'a b'],
+    ['show lab:"a', 'lab:a b', 'a b'],
+    ['show "a', 'a$b', undefined],
+    ["show 'a", "a'b", undefined],
+  ])('%s: %s goes in as %s', (line, text, expected) => {
+    expect(bashWord(text, shellWords(line), breaks)).toBe(expected);
+  });
+});
+
+describe('the answer to a shell', () => {
+  const stage = commandStage();
+  const home = () => ({
+    env: { ...profileVariables('lab', 'local', {}), IMGCTL_PROFILE: 'lab' },
+    home: stage.file(''),
+    platform: 'linux' as const,
+  });
+  const ask = (question: readonly string[], now = Date.now()) => completionAnswer(question, table, home(), now);
+
+  it('knows the names that a list on a terminal showed, for half an hour', async () => {
+    const env = home().env;
+    await stage.ok(['create', 'web'], { env });
+    await stage.ok(['list'], { env });
+    expect(await ask(['zsh', 'imgctl', 'show', 'w'])).toBe('words\n');
+    const id =
+      (await stage.ok(['list'], { env, terminal: true })) && (await stage.ok(['list', '-o', 'id'], { env })).stdout.trim();
+    expect(await ask(['zsh', 'imgctl', 'show', 'w'])).toBe(`words\nweb\t${id}\n`);
+    expect(await ask(['bash', ' :', 'imgctl show lab:w'])).toBe('words\nweb\n');
+    expect(await ask(['zsh', 'imgctl', 'show', 'w'], Date.now() + 31 * 60_000)).toBe('words\n');
+  });
+
+  it('keeps what a filtered list did not show, and forgets what a whole list does not show any more', async () => {
+    const env = home().env;
+    await stage.ok(['create', 'wa'], { env });
+    await stage.ok(['create', 'wb'], { env });
+    const names = async () => (await ask(['zsh', 'imgctl', 'show', 'w'])).match(/^w\w(?=\t)/gm) ?? [];
+    await stage.ok(['list'], { env, terminal: true });
+    await stage.ok(['delete', 'wa', '--yes'], { env });
+    await stage.ok(['list', '--name', 'wb'], { env, terminal: true });
+    expect([...(await names())].sort()).toEqual(['wa', 'wb']);
+    await stage.ok(['list'], { env, terminal: true });
+    expect(await names()).toEqual(['wb']);
+  });
+
+  it('is made of a damaged cache as of none', async () => {
+    const env = home().env;
+    await stage.ok(['create', 'web'], { env });
+    await stage.ok(['list'], { env, terminal: true });
+    for (const text of [
+      '',
+      '{',
+      'null',
+      '{"at":1}',
+      '{"at":"x","images":[],"places":[]}',
+      `{"at":${Date.now()},"images":[1,["a"],["w",2]],"places":[3]}`,
+    ]) {
+      stage.write('.cache/imgctl/names/lab.json', text);
+      expect(await ask(['zsh', 'imgctl', 'show', 'w'])).toBe('words\n');
+    }
+  });
+});

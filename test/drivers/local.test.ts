@@ -1,5 +1,0 @@
-import local from '../../src/drivers/local/index.ts';
-import { localCloud } from '../clouds/local/cloud.ts';
-import { conformance } from '../conformance/suite.ts';
-
-conformance(local, { cloud: localCloud });
