@@ -30,10 +30,12 @@ export interface Call {
 }
 
 /**
- * Facts reported while a verb works. `created`: a remote object now exists, and would be left over by a crash. `expected`: about
- * so many images are going to be listed, said before the first of them where it is known; the first time counts.
+ * Facts reported while a verb works. `intended`: a remote object of this id, which is ours to choose, is about to be made.
+ * `created`: it now exists, and would be left over by a crash. `expected`: about so many images are going to be listed, said
+ * before the first of them where it is known; the first time counts.
  */
 export type Note =
+  | { readonly kind: 'intended'; readonly id: string }
   | { readonly kind: 'created'; readonly id: string }
   | { readonly kind: 'removed'; readonly id: string }
   | { readonly kind: 'expected'; readonly images: number }

@@ -8,6 +8,9 @@ const secretHeaders =
 const secretNames =
   /(passw|secret|token|signature|credential|access_?key|api_?key|private_?key|upload_to|authorization|^sig$|^key$)/i;
 
+/** Whether a field, a parameter or an input of that name holds a credential, as its name tells. */
+export const isSecretName = (name: string): boolean => secretNames.test(name);
+
 /** Values shorter than this are not looked for in lines: they would blank ordinary words. */
 const shortestSecret = 6;
 /** Characters of a body that a trace shows. */

@@ -19,6 +19,7 @@ export const create: Operation<LocalClient, 'create'> = {
   async run(client, request, call) {
     const id = request.id ?? randomUUID();
     checkId(id);
+    call.note({ kind: 'intended', id });
     const found = await client.home.locked(async (home) => {
       goOn(call.signal);
       const index = await readIndex(home);

@@ -59,6 +59,7 @@ export async function fill(
   const { home } = client;
   const id = target.into ?? target.id ?? randomUUID();
   await before(home, await readIndex(home), target, id, disk.encoding);
+  if (target.into === undefined) call.note({ kind: 'intended', id });
   const entered =
     (await enterKnown(client, target, id, disk, call)) ?? (await enterNew(client, target, id, disk, makeDraft, call));
   call.note({ kind: 'created', id: entered.id });

@@ -14,6 +14,7 @@ export const create: Operation<OciClient, 'create'> = {
   async run(client, request, call) {
     const id = request.id ?? (await newId(client, request.description.name ?? '', call));
     await checkFree(client.home, id, call);
+    call.note({ kind: 'intended', id });
     const found = await write(
       client.home,
       { id, json: firstRecord(id, named(request.description), new Date().toISOString()) },

@@ -60,6 +60,7 @@ export const upload: Operation<OciClient, 'upload'> = {
     const { encoding, virtualBytes } = request.content;
     const id = request.into ?? request.id ?? (await newId(client, request.description.name, call));
     const queued = await before(client, request, id, call);
+    if (!queued) call.note({ kind: 'intended', id });
     const blob = await bringDisk(client, request, call);
     const found = await enterDisk(client, request, { id, queued }, { encoding, virtualBytes, ...blob }, call);
     call.note({ kind: 'created', id: found.id });

@@ -52,6 +52,7 @@ export async function onNewImage(
 ): Promise<ImageRecord> {
   const chosen = wanted ?? crypto.randomUUID();
   let made: string | undefined;
+  call.note({ kind: 'intended', id: chosen });
   try {
     made = (await createImage(client, description, chosen, call, wanted !== undefined)).id;
     return await work(made);

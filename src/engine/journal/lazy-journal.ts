@@ -1,0 +1,22 @@
+import type { ActionSource } from './entry.ts';
+import type { Journal, RunFacts } from './journal.ts';
+
+/** The journal of a run, which is loaded and begun with the first change. */
+export interface LazyJournal {
+  /** Where the bytes of what is made come from. */
+  source?: Pick<ActionSource, 'file' | 'url'>;
+  /** What was opened; absent as long as nothing was changed. */
+  readonly opened: Journal | undefined;
+  open(): Promise<Journal>;
+}
+
+export function lazyJournal(facts: () => RunFacts): LazyJournal {
+  let opening: Promise<Journal> | undefined;
+  let opened: Journal | undefined;
+  return {
+    get opened() {
+      return opened;
+    },
+    open: () => (opening ??= import('./journal.ts').then(({ openJournal }) => (opened = openJournal(facts())))),
+  };
+}

@@ -1,0 +1,38 @@
+import { conflictError, notFoundError } from '../../core/errors.ts';
+import type { Home } from '../../host/folders.ts';
+import { isRunning } from '../../host/process-id.ts';
+import { beatMs, journalFolder, readRun, runIdsIn } from './journal-folder.ts';
+import { runFrom, type Run } from './run-state.ts';
+
+/** Of a process that cannot be looked at (another machine, another container, before a restart), how long its silence counts as life. */
+const silenceMs = 5 * beatMs;
+
+/** A run as its file tells it; absent where the file holds none. Throws LOCAL where it cannot be read. */
+export function readRunOf(folder: string, id: string, nowMs: number): Run | undefined {
+  const { writtenMs, ...lines } = readRun(folder, id);
+  const mark = lines.entries.find((entry) => entry.kind === 'run')?.process ?? '';
+  return runFrom(lines, isRunning(mark) ?? nowMs - writtenMs < silenceMs);
+}
+
+/** All runs that changed something, the newest first. `unreadable` is told of files that hold none. */
+export function* runsIn(home: Home, nowMs: number, unreadable: (id: string) => void): Generator<Run> {
+  const folder = journalFolder(home);
+  for (const id of runIdsIn(folder)) {
+    const run = readRunOf(folder, id, nowMs);
+    if (run) yield run;
+    else unreadable(id);
+  }
+}
+
+/** The run of an id, or of the beginning of one. Throws NOT_FOUND, or CONFLICT where several begin so. */
+export function runNamed(text: string, home: Home, nowMs: number): Run {
+  const folder = journalFolder(home);
+  const ids = runIdsIn(folder);
+  const meant = ids.includes(text) ? [text] : ids.filter((id) => text !== '' && id.startsWith(text));
+  if (meant.length > 1)
+    throw conflictError(`${text} is the beginning of several runs: ${meant.join(', ')}`, { hint: 'Use the whole id.' });
+  const [id] = meant;
+  const run = id === undefined ? undefined : readRunOf(folder, id, nowMs);
+  if (!run) throw notFoundError(`no such run in the journal: ${text}`, { hint: 'List runs with: imgctl ops list --all' });
+  return run;
+}
