@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { run, type World } from './cli/program/run.ts';
+import { run } from './cli/program/run.ts';
+import type { World } from './cli/program/world.ts';
 import { homeOf } from './host/folders.ts';
 import { drivers, usualDriver } from './drivers/index.ts';
 import { createSink, writeError, type Io } from './ui/io.ts';

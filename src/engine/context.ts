@@ -7,6 +7,7 @@ import type { Home } from '../host/folders.ts';
 import type { Redactor } from '../http/redact.ts';
 import type { ProfileStore } from '../profiles/store.ts';
 import type { ProfileDirectory } from './account/registry.ts';
+import type { LazyJournal } from './journal/lazy-journal.ts';
 
 /** How the work is to be done. Times are ms. Absent: the default of whoever reads it. */
 export interface EngineSettings {
@@ -57,6 +58,8 @@ export interface EngineContext {
   readonly redactor: Redactor;
   /** For the user agent. */
   readonly version: string;
+  /** Where what is changed is written down before it is done; absent: nowhere. */
+  readonly journal?: LazyJournal;
   /** A program that hands out a secret may ask somebody for it. */
   readonly isInteractive: boolean;
   now(): number;

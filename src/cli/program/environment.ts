@@ -7,6 +7,7 @@ export const ownVariables: readonly (readonly [names: string, meaning: string])[
   ['IMGCTL_PROFILE', 'default profile'],
   ['IMGCTL_OUTPUT', 'the format of the result'],
   ['IMGCTL_TIMEOUT', 'timeout for each phase of a request, such as 30s'],
+  ['IMGCTL_JOURNAL=off', 'keep no journal, as with --no-journal'],
   ['IMGCTL_CONFIG_DIR', 'folder of the profile store (an absolute path)'],
   ['IMGCTL_PROFILE_<NAME>_<FIELD>', 'a field of a profile'],
   ['NO_COLOR, FORCE_COLOR, TERM=dumb', 'colours'],
@@ -19,7 +20,7 @@ export const ownVariables: readonly (readonly [names: string, meaning: string])[
   ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'folders of configuration, local store and caches'],
 ];
 
-const own = ownVariables.map(([name]) => name).filter((name) => /^IMGCTL_\w+$/.test(name));
+const own = ownVariables.map(([name]) => name.replace(/=.*/, '')).filter((name) => /^IMGCTL_\w+$/.test(name));
 
 /** Warns of every `IMGCTL_*` variable that nothing reads: a slip in its name would go unnoticed. */
 export async function warnOfVariables(surface: Surface): Promise<void> {

@@ -4,6 +4,8 @@ import type { Options, OptionValues } from './option.ts';
 
 export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'id'] as const;
 type OutputFormat = (typeof outputFormats)[number];
+/** Formats that a program reads: nothing is said besides. */
+export const machineFormats: readonly string[] = ['json', 'jsonl'];
 
 /** Options that mean the same on every command. */
 export const globalOptions = {
@@ -33,6 +35,7 @@ export const globalOptions = {
   raw: { kind: 'flag', summary: "include the provider's own record (raw)" },
   dryRun: { kind: 'flag', short: 'n', summary: 'print what would be done; change nothing' },
   yes: { kind: 'flag', short: 'y', summary: 'skip confirmation prompts' },
+  journal: { kind: 'switch', summary: 'keep a journal of what is changed (default): see imgctl ops' },
   progress: { kind: 'text', choices: ['auto', 'bar', 'plain', 'json', 'none'], summary: 'progress display on stderr' },
   bwlimit: { kind: 'size', summary: 'limit transfers over the network to this many bytes per second' },
   concurrency: { kind: 'count', short: 'j', summary: 'number of parallel operations' },
@@ -76,12 +79,15 @@ export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, 
   // None of them means "without a limit": what is meant by 0 is not known.
   for (const name of ['bwlimit', 'concurrency', 'timeout'] as const)
     if (values[name] === 0) throw usageError(`--${name} must be more than 0`, { hint: `Omit --${name} for the default.` });
+  const journal = env.IMGCTL_JOURNAL || 'on';
+  if (journal !== 'on' && journal !== 'off') throw usageError(`IMGCTL_JOURNAL: "${journal}" is not one of on, off`);
   const ambient = env.IMGCTL_PROFILE;
   return {
     ...values,
     profile: values.profile.length > 0 || !ambient ? values.profile : [ambient],
     isProfileTyped: values.profile.length > 0,
     format,
+    journal: values.journal ?? journal === 'on',
     retryLimit: values.retries ?? defaultRetries,
     timeoutMs: values.timeout ?? parseDuration(env.IMGCTL_TIMEOUT || defaultTimeout, 'IMGCTL_TIMEOUT'),
     concurrencyLimit: Math.max(1, values.concurrency ?? defaultConcurrency),

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
-import type { World } from './run.ts';
+import type { World } from './world.ts';
 
 /** All of standard input as text. Throws USAGE where it is a terminal. */
 export async function stdinText(world: Pick<World, 'io' | 'readStdin'>): Promise<string> {

@@ -17,6 +17,8 @@ export interface Account<Name extends OperationName = OperationName> {
   /** Asks for its name before anything is deleted or replaced in it. */
   readonly isProtected: boolean;
   readonly reach: Reach;
+  /** Digest of what its profile says, without secrets: another one, and the profile leads elsewhere. */
+  readonly key: string;
   verb<N extends Name>(name: N): Bound<N>;
   maybe<N extends OperationName>(name: N): Bound<N> | undefined;
   probe(call: Call): Promise<Identity>;

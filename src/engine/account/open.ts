@@ -1,10 +1,15 @@
+import { createHash } from 'node:crypto';
 import { refusal, type Driver, type Session, type Tools } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
-import type { OperationName } from '../../core/operation.ts';
+import { tlsFields } from '../../core/field.ts';
+import type { Image } from '../../core/image.ts';
+import type { Call, OperationName } from '../../core/operation.ts';
 import { writtenValue } from '../../host/secret-reference.ts';
 import { type Origin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
 import { changes, dryHttp, DryRunStop, firstStop, keepingFirstStop, plannedFor, stoppedAt } from '../dry-run.ts';
+import type { AccountRef } from '../journal/entry.ts';
+import { recorded } from '../journal/recorded.ts';
 import { memoryOf } from './content-cache.ts';
 import { refuseRegion } from './region.ts';
 import { roundedUp } from './whole-units.ts';
@@ -31,15 +36,18 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   context.detail(`profile ${name}: ${driver.title}`);
   const session = opened(driver, values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http, where) } : tools, name);
   const blame = (error: unknown): unknown => firstStop() ?? blamed(error, session, origins);
+  const key = keyOf(driver, values);
+  const bind = binderOf(session, blame, context, { ...where, account: key, ...regionOf(context) });
   return {
     ...where,
+    key,
     driver,
     isProtected: entry.stored?.protected ?? false,
     reach: needs.every((verb) => readingVerbs.has(verb)) ? 'readable' : 'own',
-    verb: (verb) => guarded(verb, session.require(verb), blame, context, session),
+    verb: (verb) => bind(verb, session.require(verb)),
     maybe(verb) {
       const bound = session.find(verb);
-      return bound && guarded(verb, bound, blame, context, session);
+      return bound && bind(verb, bound);
     },
     probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
     owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
@@ -56,6 +64,27 @@ const accountOf = (driver: Driver, values: FieldValues): readonly string[] => [
     .flatMap(([field, value]) => (typeof value === 'string' ? [`${field}=${value}`] : []))
     .sort(),
 ];
+
+/** The same without what is only about the way there, such as certificates: of a profile that leads elsewhere it is another one. */
+function keyOf(driver: Driver, values: FieldValues): string {
+  const telling = Object.fromEntries(Object.entries(values).filter(([field]) => !Object.hasOwn(tlsFields, field)));
+  return createHash('sha256')
+    .update(JSON.stringify(accountOf(driver, telling)))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+const regionOf = ({ settings: { region } }: EngineContext): { readonly region?: string } =>
+  region === undefined ? {} : { region };
+
+/** Makes a verb of a session ready: its failures are blamed, and what it changes is written down. */
+function binderOf(session: Session, blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
+  const { journal } = context;
+  const bound = <B extends Runnable>(verb: OperationName, one: B): B => guarded(verb, one, blame, context, session);
+  if (!journal) return bound;
+  const look = (id: string, call: Call): Promise<Image> => bound('show', session.require('show')).run({ id }, call);
+  return <B extends Runnable>(verb: OperationName, one: B): B => recorded(verb, bound(verb, one), { journal, at, look });
+}
 
 function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {
   try {

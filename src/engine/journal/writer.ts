@@ -39,8 +39,16 @@ export function writerOf({ home, now, warn }: WriterFacts): Omit<JournalFile, 'b
     close() {
       if (beating) clearInterval(beating);
       attempt((open) => open.close());
-      attempt(() => pruneJournal(journalFolder(home), now()));
+      if (file) prune(home, now());
       file = undefined;
     },
   };
+}
+
+function prune(home: Home, now: number): void {
+  try {
+    pruneJournal(journalFolder(home), now);
+  } catch {
+    // What cannot be read or removed now is looked at again by the next run.
+  }
 }

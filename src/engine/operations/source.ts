@@ -22,6 +22,7 @@ export async function sourceFrom(text: string, context: EngineContext): Promise<
   if (/^https?:\/\//i.test(text)) {
     if (!URL.canParse(text)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
     const call = context.call();
+    if (context.journal) context.journal.source = { url: text };
     return persistentSource(await urlSource(text, (await context.tools()).http, call), call);
   }
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
@@ -30,5 +31,6 @@ export async function sourceFrom(text: string, context: EngineContext): Promise<
       hint:
         scheme.toLowerCase() === 'file://' ? 'Use the path of the file alone.' : 'Download it first, or pipe it in and use -.',
     });
+  if (context.journal) context.journal.source = { file: path.resolve(text) };
   return fileSource(path.normalize(text), context.signal);
 }

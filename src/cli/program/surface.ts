@@ -1,0 +1,110 @@
+import { exitCodes } from '../../core/errors.ts';
+import type { Call, Note } from '../../core/operation.ts';
+import { hasFolder } from '../../host/folders.ts';
+import type { ProfileStore } from '../../profiles/store.ts';
+import { showFailure } from '../../ui/failure.ts';
+import { commands } from '../commands/index.ts';
+import type { Surface } from './context.ts';
+import type { RunFacts } from '../../engine/journal/journal.ts';
+import { lazyJournal } from '../../engine/journal/lazy-journal.ts';
+import { onlyProfile, profileDirectory } from '../../engine/account/registry.ts';
+import { ask } from './prompt.ts';
+import { discover } from '../../engine/account/discover.ts';
+import { warnOfVariables } from './environment.ts';
+import type { RunInHand } from './exit.ts';
+import { stdinBytes, stdinText } from './stdin.ts';
+import { storeAt } from '../../engine/account/store.ts';
+import { toolsFor } from '../../engine/account/services.ts';
+import { machineFormats, type Settings } from './settings.ts';
+import type { QuietWorld } from './world.ts';
+
+/** What a command is handed, by the settings of one command line. */
+export async function makeSurface(
+  settings: Settings,
+  world: QuietWorld,
+  { progress, ending, words }: RunInHand,
+): Promise<Surface> {
+  const { io, home, drivers, version, signal } = world;
+  const kept = storeAt(home, (message) => surface.warn(message));
+  // In a dry run a change is made in the mind only.
+  const store: ProfileStore = settings.dryRun ? { ...kept, change: async (change) => change(await kept.read()) } : kept;
+  const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
+  const failureWish = { json: machineFormats.includes(settings.format), debug: settings.debug === true };
+  const warned = new Set<string>();
+  const surface: Surface = {
+    io,
+    home,
+    settings,
+    drivers,
+    commands,
+    store,
+    directory,
+    progress,
+    signal,
+    redactor: world.redactor,
+    version,
+    ...(settings.journal && !settings.dryRun ? { journal: lazyJournal(() => runFacts(surface, words)) } : {}),
+    isInteractive: io.stdinIsTerminal && io.stderrIsTerminal,
+    now: () => io.now(),
+    task: (title, options) => progress.task(title, options),
+    ...(settings.debug ? { trace: (line: string) => progress.line(line) } : {}),
+    call: () => newCall(settings, signal, surface),
+    tools: () => toolsFor(surface),
+    warn: (message) => {
+      // A transfer that is tried again warns again.
+      if (settings.quiet || warned.has(message)) return;
+      warned.add(message);
+      progress.line(`warning: ${message}`, 'warning');
+    },
+    say: (message) => {
+      if (!settings.quiet && !machineFormats.includes(settings.format)) progress.line(message);
+    },
+    detail: (message) => {
+      if (settings.verbose || settings.debug) progress.line(message);
+    },
+    async report(error) {
+      ending.failures.push(error);
+      ending.status = exitCodes.PARTIAL;
+      progress.hide();
+      ending.told = await showFailure(error, failureWish, io);
+    },
+    async reportAs(error) {
+      ending.failures.push(error);
+      // Of several the worst counts: the codes rise with what is wrong.
+      ending.status = Math.max(ending.status, error.exitCode);
+      progress.hide();
+      ending.told = await showFailure(error, failureWish, io);
+    },
+    confirm(question, lockedProfile, details) {
+      progress.hide();
+      return ask(question, { lockedProfile, details }, settings, io);
+    },
+    confirmLoss: async (loss, at) => (await import('../options/confirm.ts')).confirmLoss(surface, loss, at),
+    discover: () => discover(surface),
+    readStdin: () => stdinText(world),
+    stdinBytes: () => stdinBytes(world),
+    stdoutBytes: (bytes) => world.writeStdout(bytes),
+  };
+  await warnOfVariables(surface);
+  if (!hasFolder('config', home)) surface.warn('HOME is not set to an absolute path: no profiles are read');
+  return surface;
+}
+
+function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface, 'progress' | 'warn'>): Call {
+  return {
+    signal,
+    retries: { left: settings.retryLimit },
+    note(event: Note) {
+      if (event.kind === 'warning') surface.warn(event.message);
+      if (event.kind === 'retry')
+        surface.progress.line(`retrying in ${(event.afterMs / 1000).toFixed(1)} s: ${event.reason}`, 'retry');
+    },
+  };
+}
+
+/** What the journal says of the run. The profile is known only where there is one. */
+function runFacts(surface: Surface, words: readonly string[]): RunFacts {
+  const { home, version, redactor, directory, settings } = surface;
+  const profile = settings.profile.length <= 1 ? { profile: onlyProfile(directory, settings.profile) } : {};
+  return { home, version, redactor, words, ...profile, now: () => surface.now(), warn: (message) => surface.warn(message) };
+}
