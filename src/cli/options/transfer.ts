@@ -2,6 +2,7 @@ import { formats } from '../../core/encoding.ts';
 import type { Checksum } from '../../transfer/published.ts';
 import type { Wishes } from '../../transfer/prepare.ts';
 import type { Options, OptionValues } from '../program/option.ts';
+import type { DiskWishes } from '../../engine/operations/wishes.ts';
 import { formatNamed } from '../../engine/operations/transfer.ts';
 
 /** Options of every command that moves a disk. */
@@ -32,6 +33,17 @@ export const ifExistsOption = {
   choices: ['fail', 'skip', 'replace', 'rename'],
   summary: 'if the name is taken (default fail); skip requires identical content',
 } as const;
+
+/** What these options ask for. */
+export const diskWishes = (
+  input: OptionValues<typeof sourceOptions> & { readonly compress?: boolean | undefined },
+): DiskWishes => ({
+  format: formatNamed(input.diskFormat),
+  fromFormat: formatNamed(input.fromFormat),
+  checksum: input.checksum,
+  allowUnsafe: input.allowUnsafe,
+  ...(input.compress ? { compress: true } : {}),
+});
 
 export function wishesFrom(
   input: Omit<OptionValues<typeof sourceOptions>, 'checksum'> & { readonly compress?: boolean | undefined },

@@ -3,10 +3,11 @@ import { DryRunStop } from '../../engine/dry-run.ts';
 import { checkColumns } from '../../ui/render.ts';
 import { columnNamed } from '../../ui/view.ts';
 import type { Needs } from './command.ts';
-import type { Context, Surface } from './context.ts';
+import type { Context } from './context.ts';
 import { one } from './outcome.ts';
 import type { Chosen, Parsed } from './parse.ts';
 import { actionView } from './action-view.ts';
+import { hidden } from './plan.ts';
 import { withUsage } from './usage-line.ts';
 
 /** Runs a command and draws what it gives back, or, in a dry run, what it would have done. */
@@ -32,6 +33,3 @@ export async function drawOutcome(chosen: Chosen, input: Parsed['input'], contex
   });
   await outcome?.draw({ ...options, ...(planned ? { columns: ofPlan } : {}), dryRun: isPlan }, io);
 }
-
-/** A plan without the secrets that are known; those that are not yet are `Secret`s in it. */
-const hidden = (planned: Action, { redactor }: Surface): Action => JSON.parse(redactor.hide(JSON.stringify(planned))) as Action;

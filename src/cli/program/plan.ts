@@ -1,0 +1,38 @@
+import type { Action } from '../../core/action.ts';
+import type { Change } from '../../engine/operations/change.ts';
+import { columnNamed, type View } from '../../ui/view.ts';
+import { actionView } from './action-view.ts';
+import type { Surface } from './context.ts';
+import { many, one, type Outcome } from './outcome.ts';
+
+/** Carries a change out, and draws what came of it; nothing is drawn where that is absent. A dry run draws what would be done. */
+export async function carriedOut<Result>(
+  change: Change<Result | undefined>,
+  view: View<Result>,
+  context: Surface,
+): Promise<Outcome | undefined> {
+  try {
+    if (context.settings.dryRun) return planned(await change.plan(), context);
+    const result = await change.perform();
+    return result === undefined ? undefined : one(view, result);
+  } finally {
+    await change.close?.();
+  }
+}
+
+/** A plan, drawn by those of the columns that were asked for that it has. */
+function planned(actions: readonly Action[], context: Surface): Outcome {
+  const shown = actions.map((action) => hidden(action, context));
+  const [only, ...others] = shown;
+  const outcome = only !== undefined && others.length === 0 ? one(actionView, only) : many(actionView, shown);
+  return {
+    draw({ columns, ...options }, io) {
+      const own = columns?.filter((name) => columnNamed(actionView, name) !== undefined) ?? [];
+      return outcome.draw({ ...options, columns: own }, io);
+    },
+  };
+}
+
+/** An action without the secrets that are known; those that are not yet are `Secret`s in it. */
+export const hidden = (action: Action, { redactor }: Surface): Action =>
+  JSON.parse(redactor.hide(JSON.stringify(action))) as Action;

@@ -1,0 +1,61 @@
+import type { Format } from '../../core/encoding.ts';
+import { unsupportedError, usageError } from '../../core/errors.ts';
+import { convertFile, promiseOf } from '../../transfer/convert.ts';
+import { writable } from '../../transfer/plan.ts';
+import { checkTarget, type Saved } from '../../transfer/save.ts';
+import type { EngineContext } from '../context.ts';
+import type { Change } from './change.ts';
+import { fileOf, sourceFrom } from './source.ts';
+import { meansFor, plannedFile, warnOfLimit } from './transfer.ts';
+import { transferWishes, type DiskWishes } from './wishes.ts';
+
+/** Formats that can be written. */
+export const writableFormats: readonly Format[] = [...writable];
+
+/** A disk that is to be written in another format. */
+export interface ConvertWishes extends Omit<DiskWishes, 'compress'> {
+  /** A file, a URL, or `-` for standard input. */
+  readonly from: string;
+  /** The file to write: the ending of its name promises a format too. */
+  readonly to: string;
+  /** Replace a file that is there. */
+  readonly force?: boolean | undefined;
+}
+
+/** The file that a disk was written to. */
+export interface Converted extends Saved {
+  readonly contentId?: string;
+}
+
+/** The conversion of a disk. Throws UNSUPPORTED where the name promises another format than is asked for; the rest as `convertFile`. */
+export async function converting(
+  { from, to, force = false, ...disk }: ConvertWishes,
+  context: EngineContext,
+): Promise<Change<Converted>> {
+  if (to === '-') throw usageError('convert writes to a file: specify TO');
+  const given = await transferWishes(disk, fileOf(from), context);
+  const wishes = { ...given, format: formatFor(to, given.format) };
+  const source = await sourceFrom(from, context);
+  warnOfLimit(context, source.near || fileOf(from) === undefined);
+  const task = context.task(`convert ${source.name}`);
+  const means = meansFor(context, task, []);
+  return {
+    async plan() {
+      await checkTarget(to, force);
+      return [{ verb: 'convert', ...(await plannedFile(source, to, wishes, means)) }];
+    },
+    async perform() {
+      task.step('convert');
+      const saved = await convertFile(source, to, wishes, means, { force, warn: (message) => context.say(message) });
+      task.done();
+      return saved;
+    },
+  };
+}
+
+/** What a file's name promises, unless another format is asked for; a name that promises what is not written is kept to it. */
+function formatFor(file: string, asked: Format | undefined): Format | undefined {
+  const promised = promiseOf(file).format;
+  if (asked === undefined || promised === undefined || asked === promised || writable.has(promised)) return asked ?? promised;
+  throw unsupportedError(`the name ${file} implies ${promised}, not ${asked}`, { hint: 'Choose another name or format.' });
+}
