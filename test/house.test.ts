@@ -5,6 +5,8 @@ import { codeMeanings, exitCodes } from '../src/core/errors.ts';
 import { operationNames } from '../src/core/operation.ts';
 import { drivers } from '../src/drivers/index.ts';
 import { driverList } from '../src/main.ts';
+import { gaps, papersOf } from './clouds/gaps.ts';
+import { stageOf } from './clouds/index.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const src = path.join(root, 'src');
@@ -174,6 +176,16 @@ describe('the house', () => {
         ).toBe(`${name} ${verb} true`);
     }
   });
+});
+
+describe('every driver', () => {
+  it.each(providers)(
+    '%s has a conformance test, a fake, verb lines, planted secrets, a hostile record and its facts in the README',
+    async (name) => {
+      const driver = await driverList.load(name);
+      expect(driver && gaps(driver, stageOf(name), papersOf(root))).toEqual([]);
+    },
+  );
 });
 
 describe('README', () => {

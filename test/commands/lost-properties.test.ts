@@ -2,7 +2,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drivers } from '../../src/drivers/index.ts';
 import { driverList } from '../../src/main.ts';
-import { makeBed, type Bed } from '../torture/bed.ts';
+import { makeBed, type Bed } from '../clouds/bed.ts';
 import { profileVariables, smallDisk } from './stage.ts';
 
 const loaded = await Promise.all(Object.keys(drivers).map(async (name) => ({ name, driver: await driverList.load(name) })));

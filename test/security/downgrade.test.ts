@@ -6,11 +6,13 @@ import { profileVariables } from '../commands/stage.ts';
 import { hasOpenssl, makeCertificates, withoutOpenssl, type Certificates } from '../support/certificates.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { startFront, type Front, type FrontSettings } from '../support/front.ts';
-import { makeBed, type Bed } from '../torture/bed.ts';
-import { verbLines } from '../torture/verb-lines.ts';
+import { makeBed, type Bed } from '../clouds/bed.ts';
+import { overNetwork, verbLines } from '../clouds/index.ts';
 
 const quick = ['-p', 'x', '--timeout', '5s', '--retries', '0'];
-const verbs = ['list', 'patch', 'upload', 'download'];
+const isSignIn = (path: string): boolean => overNetwork.some(([, { wire }]) => wire.isSignIn({ method: 'POST', path }));
+/** Providers that are known by their address, scheme and all; a registry is known by its host, and has tests of its own below. */
+const byAddress = overNetwork.filter(([, { wire }]) => wire.address.written('http://h').startsWith('http://h'));
 
 /** Headers that tell who we are. */
 const credentials = /^(authorization|x-auth-token|cookie|proxy-authorization)$/;
@@ -40,13 +42,13 @@ describe.skipIf(!hasOpenssl)(`what was begun over https does not go on over http
   const redirectTo =
     (origin: () => string): NonNullable<FrontSettings['instead']> =>
     (request, response) => {
-      if (request.url?.includes('/auth/tokens')) return false;
+      if (isSignIn(request.url ?? '')) return false;
       request.resume();
       response.writeHead(307, { location: `${origin()}${request.url}` }).end();
       return true;
     };
 
-  describe.each(['openstack', 'linode', 'rancher'])('%s', (provider) => {
+  describe.each(byAddress)('%s', (provider, { wire }) => {
     // The name of the server itself, as who ends TLS before it and knows nothing of it; and another one.
     it.each(['127.0.0.1', 'localhost'])('no redirect to http://%s is followed', async (name) => {
       const target = (await openLine()).replace('127.0.0.1', name);
@@ -64,11 +66,17 @@ describe.skipIf(!hasOpenssl)(`what was begun over https does not go on over http
         ...bed.env,
         ...Object.fromEntries(own),
         [fieldVariable('x', 'caBundle')]: made.path('ca.crt'),
-        ...(provider === 'openstack' ? { [fieldVariable('x', 'imageEndpoint')]: `${front.origin}/image` } : {}),
+        ...Object.fromEntries(
+          Object.entries(wire.behind?.(front.origin) ?? {}).map(([field, value]) => [fieldVariable('x', field), value]),
+        ),
       };
-      for (const line of verbLines.filter((one) => one.provider === provider && verbs.includes(one.verb))) {
+      for (const line of verbLines.filter((one) => one.provider === provider && one.cloud === undefined)) {
+        await line.before?.(bed);
         const before = front.asked.length;
-        const { exitCode, stderr } = await bed.home.run([...line.args(id, bed), ...quick], { env });
+        const { exitCode, stderr } = await bed.home.run([...line.args(id, bed), ...quick], {
+          env,
+          ...(line.stdin ? { stdin: line.stdin } : {}),
+        });
         expect(exitCode, line.verb).not.toBe(0);
         expect(front.asked.length, stderr).toBeGreaterThan(before);
         expect(plain.requests(), line.verb).toEqual([]);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../conformance/cloud.ts';
-import { everyVerb, plant, providersWithSecrets, seeded, waysToWrite, type Planted } from './planted.ts';
+import { overNetwork } from '../clouds/index.ts';
+import { everyCommand } from '../support/command-lines.ts';
+import { plant, seeded, waysToWrite, type Planted } from './planted.ts';
 
 /** An answer that quotes all secrets, each in every way. `at` is what the words begin with, so that a cut falls elsewhere each time. */
 type Echo = (words: string, secrets: readonly string[]) => Pick<Fault, 'status' | 'headers' | 'body'>;
@@ -45,16 +47,16 @@ const echoes: Readonly<Record<string, Echo>> = {
 
 const manners = [[], ['--debug'], ['-o', 'json'], ['--debug', '-o', 'json', '-v']];
 
-describe.each(providersWithSecrets)('an answer of %s that quotes the credentials', (provider) => {
+describe.each(overNetwork)('an answer of %s that quotes the credentials', (provider, stage) => {
   let planted: Planted;
   let answering: { readonly echo: Echo; readonly signIn: boolean } | undefined;
-  const isSignIn = (path: string): boolean => /auth\/tokens|\/token\b|schemas/.test(path);
   beforeAll(async () => {
     planted = await plant(provider);
     const fault: Fault = {
       kind: 'answer',
       times: Number.MAX_SAFE_INTEGER,
-      on: ({ path }) => answering !== undefined && (answering.signIn || !isSignIn(path)),
+      on: (request) =>
+        answering !== undefined && (answering.signIn || !(stage.wire.isSignIn(request) || stage.wire.asksForSchema?.(request))),
     };
     // What is answered is asked for anew each time, for tokens become known as the tests go on.
     const now = (): Pick<Fault, 'status' | 'headers' | 'body'> => {
@@ -86,14 +88,14 @@ describe.each(providersWithSecrets)('an answer of %s that quotes the credentials
     const leaking: string[] = [];
     answering = undefined;
     const id = await seeded(planted);
-    for (const [index, line] of everyVerb(id, file, planted.home.folder).entries()) {
+    for (const [index, line] of everyCommand({ stage, profile: 'x', id, file, folder: planted.home.folder }).entries()) {
       // Every command meets every other answer; manners, and whether it comes to the sign-in already, take turns.
       if ((index + turn) % 2 === 1) continue;
       answering = { echo, signIn: (index + turn) % 5 === 0 };
       const manner = line.includes('-o')
         ? (manners[Math.floor((index + turn) / 2) % 2] ?? [])
         : (manners[Math.floor((index + turn) / 2) % 4] ?? []);
-      const { stdout, stderr, exitCode } = await planted.run([...line, ...manner, '--retries', '0', '-p', 'x']);
+      const { stdout, stderr, exitCode } = await planted.run([...line, ...manner, '--retries', '0']);
       seenFailures.add(exitCode);
       const shown = `${stdout}\n${stderr}`;
       const secrets = planted.secrets();

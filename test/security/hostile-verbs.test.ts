@@ -6,11 +6,12 @@ import { completionAnswer } from '../../src/cli/completion/answer.ts';
 import { completionTable } from '../../src/cli/completion/table.ts';
 import { driverList } from '../../src/main.ts';
 import { hostileSigns, hostileTexts } from './hostile-records.ts';
-import { plant, providersWithSecrets, type Planted } from './planted.ts';
+import { overNetwork } from '../clouds/index.ts';
+import { plant, type Planted } from './planted.ts';
 
 const places: Planted[] = [];
 beforeAll(async () => {
-  for (const provider of providersWithSecrets) places.push(await plant(provider));
+  for (const [provider] of overNetwork) places.push(await plant(provider));
 });
 afterAll(async () => void (await Promise.all(places.map((place) => place.stop()))));
 

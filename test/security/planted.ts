@@ -1,25 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fieldVariable } from '../../src/profiles/resolve.ts';
-import { startLinode } from '../clouds/linode/index.ts';
-import { startOci } from '../clouds/oci/index.ts';
-import { startOpenstack } from '../clouds/openstack/index.ts';
-import { rancherCloud } from '../clouds/rancher/index.ts';
-import type { RunningCloud } from '../conformance/cloud.ts';
+import { secretFields, stageOf } from '../clouds/index.ts';
+import type { ProviderStage } from '../clouds/stage.ts';
+import type { RunningCloud, SeenRequest } from '../conformance/cloud.ts';
 import { diskBytes } from '../support/content.ts';
 import { cliHome, type CliHome, type CliResult, type CliSettings } from '../support/run-cli.ts';
-
-const starts: Readonly<Record<string, () => Promise<RunningCloud>>> = {
-  openstack: () => startOpenstack(),
-  linode: () => startLinode({ listsPerMinute: 1_000_000, workMs: 5 }),
-  rancher: () => rancherCloud({ transitionMs: 5, key: 'superadmin' }).start(),
-  oci: () => startOci(),
-};
-
-/** Every provider that has credentials. */
-export const providersWithSecrets: readonly string[] = Object.keys(starts);
-
-const secretFields: readonly string[] = ['token', 'password', 'applicationCredentialSecret', 'secretKey'];
 
 /** How a secret is written by those who quote it: as it is, in URLs, JSON, HTML, Python and base64. */
 export function waysToWrite(secret: string): readonly string[] {
@@ -54,6 +40,7 @@ export function waysToWrite(secret: string): readonly string[] {
 
 /** A fake cloud with an image `web` and a home with its profile `x`, all of it in the environment. */
 export interface Planted {
+  readonly stage: ProviderStage;
   readonly cloud: RunningCloud;
   readonly home: CliHome;
   readonly env: Readonly<Record<string, string>>;
@@ -64,8 +51,9 @@ export interface Planted {
   stop(): Promise<void>;
 }
 
-function credentialsSeen(cloud: RunningCloud): readonly string[] {
-  return cloud.requests().flatMap(({ headers, path: asked, method }) => {
+/** Whatever has gone over the wire as a credential: header values, the parts of Basic, the queries of signed addresses. */
+export function credentialsIn(requests: readonly Pick<SeenRequest, 'method' | 'path' | 'headers'>[]): readonly string[] {
+  return requests.flatMap(({ headers, path: asked, method }) => {
     const authorization = headers.authorization?.replace(/^\w+ /, '');
     const basic = authorization && Buffer.from(authorization, 'base64').toString('utf8').split(':')[1];
     const signed = method === 'PUT' && /signature/i.test(asked) ? asked : undefined;
@@ -76,12 +64,14 @@ function credentialsSeen(cloud: RunningCloud): readonly string[] {
 }
 
 export async function plant(provider: string): Promise<Planted> {
-  const cloud = await (starts[provider] ?? (() => Promise.reject(new Error(`no fake of ${provider}`))))();
+  const stage = stageOf(provider);
+  const cloud = await stage.cloud.start();
   const home = cliHome();
   const env: Record<string, string> = { IMGCTL_PROFILE_X_PROVIDER: provider };
   for (const [field, value] of Object.entries(cloud.values)) env[fieldVariable('x', field)] = value;
-  const own = secretFields.flatMap((name) => cloud.values[name] ?? []);
+  const own = secretFields(stage.driver).flatMap((name) => cloud.values[name] ?? []);
   return {
+    stage,
     cloud,
     home,
     env,
@@ -94,7 +84,7 @@ export async function plant(provider: string): Promise<Planted> {
       writeFileSync(file, data);
       return file;
     },
-    secrets: () => [...new Set([...own, ...credentialsSeen(cloud)])],
+    secrets: () => [...new Set([...own, ...credentialsIn(cloud.requests())])],
     async stop() {
       await cloud.stop();
       await home.remove();
@@ -107,42 +97,3 @@ const seedData = diskBytes('raw', 64 * 1024, 7);
 /** Puts an image in, whatever faults there are. */
 export const seeded = async ({ cloud }: Planted, name = 'web'): Promise<string> =>
   (await cloud.seed([{ name, status: 'active', data: seedData }]))[0] ?? '';
-
-const waiting = ['--wait-timeout', '300ms', '--poll-interval', '20ms'];
-
-/** Every verb as it is typed for an image and a file; what a provider has not is refused, which is looked at too. */
-export const everyVerb = (id: string, file: string, folder: string): readonly (readonly string[])[] => [
-  ['list'],
-  ['list', '--raw', '-o', 'json'],
-  ['list', '-A', '--group-by', 'name'],
-  ['show', id, '--raw', '-o', 'yaml'],
-  ['show', id, 'nothing-of-the-kind', '-o', 'json'],
-  ['create', 'made', ...waiting],
-  ['create', 'made', '--from-disk', '5', ...waiting],
-  ['create', 'made', '--dry-run'],
-  ['patch', id, '--description', 'told'],
-  ['patch', id, '--tag', 'blessed', '--dry-run', '-o', 'json'],
-  ['patch', id, 'nothing-of-the-kind', '--description', 'told', '-o', 'json'],
-  ['deactivate', id, ...waiting],
-  ['reactivate', id, ...waiting],
-  ['upload', file, '--name', 'up', ...waiting],
-  ['upload', file, '--name', 'up', '--dry-run'],
-  ['upload', file, '--name', 'web', '--if-exists', 'replace', '--yes', ...waiting],
-  ['download', id, path.join(folder, 'down.raw'), '--force'],
-  ['copy', `x:${id}`, 'x:copied', ...waiting],
-  ['import', 'imp', '--url', 'https://site.example/disk', '--disk-format', 'raw', ...waiting],
-  ['replicate', id, '--to', 'us-iad', ...waiting],
-  ['share', id, '--with', 'somebody'],
-  ['unshare', id, '--with', 'somebody'],
-  ['places'],
-  ['resolve', 'w*'],
-  ['wait', id, '--for', 'active', ...waiting],
-  ['profile', 'show', 'x', '-o', 'json'],
-  ['profile', 'list', '-o', 'json'],
-  ['profile', 'check', 'x', '-o', 'json'],
-  ['providers', 'x'],
-  ['delete', id, 'nothing-of-the-kind', '--yes', '-o', 'json', ...waiting],
-  ['delete', id, '--yes', ...waiting],
-  ['purge', id, '--yes', ...waiting],
-  ['restore', id, ...waiting],
-];

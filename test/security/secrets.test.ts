@@ -1,18 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appCredential } from '../clouds/openstack/keystone.ts';
+import { tlsFields } from '../../src/core/field.ts';
+import { overNetwork, secretFields, stageOf, type OverNetwork } from '../clouds/index.ts';
+import { everyCommand } from '../support/command-lines.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import type { CliResult } from '../support/run-cli.ts';
-import { waysToWrite } from './planted.ts';
-import { makeBed, type Bed } from '../torture/bed.ts';
-
-const secretFields = ['token', 'password', 'applicationCredentialSecret', 'secretKey'];
-const fields: Readonly<Record<string, readonly string[]>> = {
-  openstack: ['password'],
-  linode: ['token'],
-  rancher: ['secretKey'],
-};
+import { credentialsIn, waysToWrite } from './planted.ts';
+import { makeBed, type Bed } from '../clouds/bed.ts';
 
 /** Every file below a folder. */
 function filesBelow(folder: string): string[] {
@@ -22,86 +17,37 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Whatever has gone over the wire as a credential: header values, the parts of Basic, the queries of signed addresses. */
-function credentialsSeen(bed: Bed): readonly string[] {
-  const requests = Object.values(bed.clouds).flatMap((cloud) => cloud.proxy.seen());
-  return requests.flatMap(({ headers, path: asked, method }) => {
-    const authorization = headers.authorization?.replace(/^\w+ /, '');
-    const basic = authorization && Buffer.from(authorization, 'base64').toString('utf8').split(':')[1];
-    const signed = method === 'PUT' && /signature/i.test(asked) ? asked : undefined;
-    return [headers['x-auth-token'], authorization, basic, signed].filter(
-      (found) => found !== undefined && found.length > 5,
-    ) as string[];
-  });
-}
+const credentialsSeen = (bed: Bed): readonly string[] =>
+  credentialsIn(Object.values(bed.clouds).flatMap((cloud) => cloud.proxy.seen()));
 
 function secretsOf(bed: Bed): readonly string[] {
-  const planted = Object.values(bed.clouds).flatMap(({ values }) => secretFields.flatMap((name) => values[name] ?? []));
-  return [...new Set([...[...planted, appCredential.secret].flatMap(waysToWrite), ...credentialsSeen(bed)])];
+  const planted = Object.values(bed.clouds).flatMap(({ provider, values }) =>
+    secretFields(stageOf(provider).driver).flatMap((name) => values[name] ?? []),
+  );
+  return [...new Set([...planted.flatMap(waysToWrite), ...credentialsSeen(bed)])];
 }
 
 function leaks(bed: Bed, shown: string): readonly string[] {
   return secretsOf(bed).filter((secret) => shown.includes(secret));
 }
 
-const verbs = (profile: string, file: string, folder: string): readonly (readonly string[])[] => [
-  ['list'],
-  ['list', '--raw', '-o', 'json'],
-  ['show', 'web', '--raw', '-o', 'yaml'],
-  ['show', 'nothing-of-the-kind'],
-  ['create', 'made'],
-  ['create', 'made', '--from-disk', '5', '--wait-timeout', '1s'],
-  ['create', 'made', '--dry-run'],
-  ['patch', 'web', '--description', 'told'],
-  ['patch', 'web', '--description', 'told', '--dry-run', '-o', 'json'],
-  ['deactivate', 'web'],
-  ['reactivate', 'web'],
-  ['upload', file, '--name', 'up', '--wait-timeout', '2s'],
-  ['upload', file, '--name', 'up', '--dry-run'],
-  ['upload', file, '--name', 'up', '--if-exists', 'rename', '--wait-timeout', '2s'],
-  ['download', 'web', path.join(folder, 'down.raw'), '--force'],
-  [
-    'import',
-    'imp',
-    '--url',
-    'https://user:hunter2@site.example/disk?token=abcdef',
-    '--disk-format',
-    'raw',
-    '--wait-timeout',
-    '1s',
-  ],
-  ['replicate', 'web', '--to', 'us-iad', '--wait-timeout', '1s'],
-  ['share', 'web', '--with', 'somebody'],
-  ['places'],
-  ['resolve', 'w*'],
-  ['wait', 'web', '--wait-timeout', '1s'],
-  ['delete', 'web', '--yes', '--wait-timeout', '1s'],
-  ['profile', 'show', profile],
-  ['profile', 'show', profile, '-o', 'json'],
-  ['profile', 'list', '-o', 'json'],
-  ['profile', 'check', profile],
-  ['profile', 'set', profile, 'nosuchfield=something'],
-  ['providers', profile],
-  ['list', '--filter', 'nosuch=filter'],
-  ['nosuchverb'],
-];
-const manners = [[], ['--debug'], ['-o', 'json'], ['--debug', '-o', 'json', '-v']];
+/** Each line is looked at in two of them: with the log of what goes over the wire, and without. */
+const manners = [[], ['--debug'], ['-o', 'json'], ['--debug', '-o', 'json', '-v']] as const;
 const quick = ['--timeout', '2s', '--retries', '1'];
-const quickly = (line: readonly string[]): readonly string[] =>
-  line.includes('--wait-timeout') ? ['--poll-interval', '20ms'] : [];
 
-/** Runs every line in every manner, and gives the lines whose output holds a secret. */
+/** Runs every command, and gives the lines whose output holds a secret. */
 async function searched(
   bed: Bed,
-  profile: string,
+  stage: OverNetwork,
 ): Promise<{ readonly leaking: readonly string[]; readonly runs: readonly CliResult[] }> {
   const leaking: string[] = [];
   const runs: CliResult[] = [];
   const file = bed.file('disk.raw', Buffer.alloc(4096, 'x'));
-  for (const manner of manners) {
-    await bed.cloud(profile).seed('web');
-    for (const line of verbs(profile, file, bed.home.folder)) {
-      const result = await bed.run(...line, ...manner, ...quick, ...quickly(line), '-p', profile);
+  for (const turn of [0, 1]) {
+    const id = await bed.cloud('x').seed('web');
+    for (const [index, line] of everyCommand({ stage, profile: 'x', id, file, folder: bed.home.folder }).entries()) {
+      const manner = manners[turn + 2 * (index % 2)] ?? [];
+      const result = await bed.run(...line, ...(line.includes('-o') && manner[0] === '-o' ? [] : manner), ...quick);
       runs.push(result);
       const found = leaks(bed, `${result.stdout}\n${result.stderr}`);
       if (found.length > 0) leaking.push(`${[...line, ...manner].join(' ')}: ${found.join(' ')}`);
@@ -110,13 +56,13 @@ async function searched(
   return { leaking, runs };
 }
 
-describe.each(Object.keys(fields))('secrets of a profile for %s', (provider) => {
+describe.each(overNetwork)('secrets of a profile for %s', (provider, stage) => {
   let bed: Bed;
   beforeAll(async () => void (bed = await makeBed({ x: provider })));
   afterAll(() => bed.stop());
 
   it('are on no output of any command', async () => {
-    const { leaking, runs } = await searched(bed, 'x');
+    const { leaking, runs } = await searched(bed, stage);
     expect(leaking).toEqual([]);
     // Both kinds of endings were looked at, and there was something to be seen.
     expect(runs.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(20);
@@ -163,38 +109,44 @@ describe('a provider that quotes what it was sent', () => {
   });
   afterAll(() => server.stop());
 
-  const secret = `planted-"secret"-4711/ü+x&<'y'> %!*`;
-  const profiles: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
-    ['linode', { token: 'planted-secret-4711-abc', endpoint: 'AT' }],
-    ['rancher', { url: 'AT/v1', accessKey: 'KEY', secretKey: secret }],
-    ['openstack', { authUrl: 'AT/v3', username: 'me', password: secret, project: 'p', userDomain: 'd' }],
-    ['openstack', { authUrl: 'AT/v3', applicationCredentialId: 'id', applicationCredentialSecret: secret }],
-    ['openstack', { imageEndpoint: 'AT', token: 'planted-secret-4711-abc' }],
-  ];
+  /** What is added to a profile so that its secret field, which every provider has, is there. */
+  const common = secretFields({ profile: tlsFields }).map((field) => ({ [field]: 'planted-passphrase-4711' }));
+  const profiles = overNetwork.flatMap(([provider, { plantedSecrets }]) =>
+    [...plantedSecrets, ...common.map((field) => ({ ...plantedSecrets[0], ...field }))].map((values) => {
+      const secret = Object.entries(values).flatMap(([field, value]) => (value.includes('planted-') ? [field] : []));
+      return [`${provider}: ${secret.join(', ')}`, provider, values, secret] as const;
+    }),
+  );
 
-  for (const [provider, values] of profiles)
-    for (const way of ['json', 'html', 'written', 'plain', 'redirect', 'ok'])
-      it(`${provider} with ${Object.keys(values).join(', ')}: ${way}`, async () => {
-        const bed = await makeBed({});
-        const set = Object.entries(values).flatMap(([name, value]) => [
-          '--set',
-          `${name}=${value.replace('AT', `${server.origin}/${way}`)}`,
-        ]);
-        expect((await bed.run('profile', 'add', 'p', '--provider', provider, ...set)).exitCode).toBe(0);
-        const planted = Object.entries(values)
-          .filter(([name]) => secretFields.includes(name))
-          .map(([, value]) => value);
-        const needles = [...planted.flatMap(waysToWrite), ...planted.flatMap((value) => waysToWrite(`KEY:${value}`))];
-        try {
-          for (const manner of manners)
-            for (const line of [['list'], ['show', 'x'], ['profile', 'check', 'p'], ['profile', 'show', 'p']]) {
-              const { stdout, stderr } = await bed.run(...line, ...manner, '-p', 'p', '--retries', '0');
-              for (const needle of needles) expect(`${stdout}\n${stderr}`, [...line, ...manner].join(' ')).not.toContain(needle);
-            }
-        } finally {
-          await bed.stop();
-        }
-      });
+  it('every secret field of every provider is among them', () => {
+    for (const [provider, { driver }] of overNetwork) {
+      const planted = profiles.flatMap(([, name, , fields]) => (name === provider ? fields : []));
+      expect([...new Set(planted)].sort(), provider).toEqual([...secretFields(driver)].sort());
+    }
+  });
+
+  it.each(profiles)('%s are not shown, however they are quoted', async (_title, provider, values, fields) => {
+    const planted = fields.map((field) => values[field as keyof typeof values] ?? '');
+    const needles = [...planted, ...planted.map((value) => `KEY:${value}`)].flatMap(waysToWrite);
+    const bed = await makeBed({});
+    try {
+      for (const [turn, way] of ['json', 'html', 'written', 'plain', 'redirect', 'ok'].entries()) {
+        const filled = (value: string): string =>
+          value.replace('ORIGIN', server.origin).replace('HOST', new URL(server.origin).host).replace('WAY', way);
+        const set = Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${filled(value)}`]);
+        expect((await bed.run('profile', 'add', 'p', '--provider', provider, '--replace', ...set)).exitCode).toBe(0);
+        for (const [index, line] of [['list'], ['show', 'x'], ['profile', 'check', 'p'], ['profile', 'show', 'p']].entries())
+          for (const at of [0, 2]) {
+            const manner = manners[at + ((index + turn) % 2)] ?? [];
+            const { stdout, stderr } = await bed.run(...line, ...manner, '-p', 'p', '--retries', '0');
+            for (const needle of needles)
+              expect(`${stdout}\n${stderr}`, [way, ...line, ...manner].join(' ')).not.toContain(needle);
+          }
+      }
+    } finally {
+      await bed.stop();
+    }
+  });
 });
 
 describe('files with secrets', () => {

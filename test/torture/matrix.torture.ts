@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { faultName } from '../support/fault-proxy/wire-fault.ts';
 import type { CliResult } from '../support/run-cli.ts';
-import { makeBed, type Bed } from './bed.ts';
+import { makeBed, type Bed } from '../clouds/bed.ts';
 import { lastingFaults, type Lasting } from './fault-list.ts';
 import { complaints, dice, isShort, seed, tally } from './scale.ts';
-import { isMain, verbLines } from './verb-lines.ts';
-import type { VerbLine } from './verb-lines/verb-line.ts';
+import { verbLines } from '../clouds/index.ts';
+import { isMain } from './main-requests.ts';
+import type { VerbLine } from '../clouds/verb-line.ts';
 
 const retries = 1;
 /** Longest that a run may take, ms: every time limit is 1 s, and a few may follow one another. */

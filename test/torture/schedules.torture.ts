@@ -4,8 +4,8 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { diskBytes } from '../support/content.ts';
 import type { CliResult } from '../support/run-cli.ts';
-import { makeBed, type Bed } from './bed.ts';
-import { seedData, type Held } from './clouds.ts';
+import { makeBed, type Bed } from '../clouds/bed.ts';
+import { seedData, type Held } from '../clouds/bed-cloud.ts';
 import { complaints, dice, isShort, scaled, seed, tally } from './scale.ts';
 import { rollSchedule } from './schedule.ts';
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasOpenssl } from '../support/certificates.ts';
 import { diskBytes } from '../support/content.ts';
 import type { Identity } from '../support/fault-proxy.ts';
-import { makeBed } from './bed.ts';
+import { makeBed } from '../clouds/bed.ts';
 import { complaints, dice, isShort, seed, tally } from './scale.ts';
-import { verbLines } from './verb-lines.ts';
-import type { VerbLine } from './verb-lines/verb-line.ts';
+import { verbLines } from '../clouds/index.ts';
+import type { VerbLine } from '../clouds/verb-line.ts';
 import { makeWrongCertificates, type WrongCertificates } from './wrong-certificates.ts';
 
 /** How a service proves who it is. `trusted`: its authority is given with --ca-bundle. */

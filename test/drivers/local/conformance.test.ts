@@ -1,5 +1,5 @@
 import local from '../../../src/drivers/local/index.ts';
-import { localCloud } from '../../clouds/local/cloud.ts';
+import { localCloud } from '../../clouds/local/index.ts';
 import { conformance } from '../../conformance/suite.ts';
 
 conformance(local, { cloud: localCloud });

@@ -1,5 +1,5 @@
-import type { BedCloud } from '../clouds.ts';
-import { friend, seedData } from '../clouds.ts';
+import type { BedCloud } from '../bed-cloud.ts';
+import { friend, seedData } from '../bed-cloud.ts';
 import {
   copyingFromHere,
   downloading,
@@ -14,7 +14,7 @@ import {
   uploading,
   waiting,
   type VerbLine,
-} from './verb-line.ts';
+} from '../verb-line.ts';
 
 const provider = 'openstack';
 const isMember =

@@ -11,7 +11,7 @@ import {
   uploading,
   waiting,
   type VerbLine,
-} from './verb-line.ts';
+} from '../verb-line.ts';
 
 const provider = 'oci';
 const isNew = (disk: Buffer) => holds('new', disk);

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fieldVariable } from '../../src/profiles/resolve.ts';
-import type { Identity } from '../support/fault-proxy.ts';
 import { cliHome, type CliHome, type CliResult } from '../support/run-cli.ts';
-import { startCloud, type BedCloud } from './clouds.ts';
+import type { BedCloud, Identities } from './bed-cloud.ts';
+import { stages } from './index.ts';
 
 type TimedResult = CliResult & { readonly ms: number };
 
@@ -22,16 +22,15 @@ export interface Bed {
   stop(): Promise<void>;
 }
 
+const beds = Object.assign({}, ...Object.values(stages).map((stage) => stage.beds)) as (typeof stages)['local']['beds'];
+
 /** `profiles`: the cloud of each. `identity`: what their services are shown with over TLS; absent: plain http. */
-export async function makeBed(
-  profiles: Readonly<Record<string, string>>,
-  identity?: (at: number) => Identity | undefined,
-): Promise<Bed> {
+export async function makeBed(profiles: Readonly<Record<string, string>>, identity?: Identities): Promise<Bed> {
   const home = cliHome();
   const clouds: Record<string, BedCloud> = {};
   const env: Record<string, string> = {};
   for (const [name, word] of Object.entries(profiles)) {
-    const start = startCloud[word];
+    const start = beds[word];
     if (!start) throw new Error(`no cloud is called ${word}`);
     const cloud = await start(identity);
     clouds[name] = cloud;

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import type { BedCloud } from '../clouds.ts';
-import { copyingFromHere, inPlace, inState, named, patching, reading, uploading, waiting, type VerbLine } from './verb-line.ts';
+import type { BedCloud } from '../bed-cloud.ts';
+import { copyingFromHere, inPlace, inState, named, patching, reading, uploading, waiting, type VerbLine } from '../verb-line.ts';
 
 const provider = 'linode';
 /** The disk is kept as it was sent, which is wrapped in gzip. */

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { CliResult } from '../../support/run-cli.ts';
-import type { Bed } from '../bed.ts';
-import { diskBytes } from '../../support/content.ts';
-import { seedData, type BedCloud, type Held, type SeedState } from '../clouds.ts';
+import type { CliResult } from '../support/run-cli.ts';
+import type { Bed } from './bed.ts';
+import { diskBytes } from '../support/content.ts';
+import { seedData, type BedCloud, type Held, type SeedState } from './bed-cloud.ts';
 
 /** One verb at one cloud, as it is typed. */
 export interface VerbLine {

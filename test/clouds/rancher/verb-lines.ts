@@ -1,4 +1,4 @@
-import { inState, patching, reading, waiting, type VerbLine } from './verb-line.ts';
+import { inState, patching, reading, waiting, type VerbLine } from '../verb-line.ts';
 
 const provider = 'rancher';
 

@@ -1,0 +1,58 @@
+import { bedOf, seedData, type BedCloud, type Identities, type Wire } from '../bed-cloud.ts';
+import { library, startOci } from './index.ts';
+import { plant, types } from './seeds.ts';
+import { keepBlob, keepManifest } from './store.ts';
+import type { Switches } from './switches.ts';
+
+interface Manifest {
+  readonly config: { readonly digest: string };
+  readonly layers: readonly { readonly digest: string }[];
+}
+/** As `documents` of the fake has it, and as anybody may read it. */
+interface SeedRecord {
+  readonly name: string;
+  readonly status: string;
+}
+
+export async function ociBed(
+  switches: Partial<Switches>,
+  more: Readonly<{ chunkSize?: string }>,
+  identity?: Identities,
+): Promise<BedCloud> {
+  const cloud = await startOci(switches);
+  const home = cloud.store.of(library);
+  /** The digests that tags led to before anything was retold. */
+  const told = new Map<string, string>();
+  const manifestOf = (digest: string): Manifest => JSON.parse(home.manifests.get(digest)?.data.toString() ?? '{}') as Manifest;
+  const recordOf = ({ config }: Manifest): string => home.blobs.get(config.digest)?.toString() ?? '{}';
+  const own: Parameters<typeof bedOf>[1] = {
+    provider: 'oci',
+    origins: [cloud.origin],
+    values: (proxy) => ({ ...cloud.values, registry: proxy.of(cloud.origin), ...more }),
+    async seed(name, state = 'active') {
+      const seed = { name, status: state === 'queued' || state === 'inactive' ? state : 'active', data: seedData } as const;
+      const id = cloud.plant(seed);
+      if (state === 'two places') plant(cloud.store.of('images/second'), seed, id);
+      return id;
+    },
+    held: () =>
+      [...home.tags].flatMap(([id, digest]) => {
+        const manifest = manifestOf(digest);
+        const { name, status } = JSON.parse(recordOf(manifest)) as SeedRecord;
+        const data = home.blobs.get(manifest.layers[0]?.digest ?? '');
+        const places = [...cloud.store.repositories].filter(([, { tags }]) => tags.get(id) === digest).map(([place]) => place);
+        return [{ id, name, status, active: status === 'active', places, ...(data ? { data } : {}) }];
+      }),
+    // What is named by its digest cannot be changed on the way: the registry is given other records to keep.
+    retell(change: (record: Wire) => Wire) {
+      for (const [id, digest] of home.tags) {
+        if (!told.has(id)) told.set(id, digest);
+        const manifest = manifestOf(told.get(id) ?? digest);
+        const record = Buffer.from(JSON.stringify(change(JSON.parse(recordOf(manifest)) as Wire)));
+        const config = { ...manifest.config, digest: keepBlob(home, record), size: record.length };
+        keepManifest(home, id, types.manifest, Buffer.from(JSON.stringify({ ...manifest, config })));
+      }
+    },
+  };
+  return bedOf(cloud, own, identity);
+}
