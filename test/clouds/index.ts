@@ -48,7 +48,7 @@ export const createOptions = ({ driver, samples }: ProviderStage): readonly stri
   driver.facts.create?.from.includes('nothing') === false ? ['--from-disk', samples.disk ?? '', '--no-wait'] : [];
 
 /** The state that an image must be in for a verb to be done to it. */
-export function statusFor(driver: Driver, verb: OperationName): NonNullable<Seed['status']> | 'removed' {
+export function statusFor(driver: Driver, verb: OperationName): NonNullable<Seed['status']> {
   if (verb === 'restore' || verb === 'purge') return 'removed';
   if (verb === 'reactivate') return 'inactive';
   const from = driver.facts.delete?.from;

@@ -45,6 +45,8 @@ export interface WireStage {
   sends?(request: Request): boolean;
   /** Whether a request asks for the bytes of this disk. Absent: none can be had. */
   fetches?(request: Request, disk: Uint8Array): boolean;
+  /** What it keeps is named by its digest: nobody can change it, only put another in its place. */
+  readonly documents?: true;
   /** It may keep its bytes elsewhere, and say so by a redirect: that one is followed, without credentials. */
   readonly redirects?: true;
   /** The profile field that holds the address, and the origin of the service as it is written there. */

@@ -1,23 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { startLinode } from '../clouds/linode/index.ts';
-import { startOci } from '../clouds/oci/index.ts';
-import { startOpenstack } from '../clouds/openstack/index.ts';
-import { rancherCloud } from '../clouds/rancher/index.ts';
+import { createOptions, stages } from '../clouds/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
-import { driverList } from '../../src/main.ts';
 import { commandStage, profileVariables } from './stage.ts';
 
 const stage = commandStage();
-const starts: Readonly<Record<string, () => Promise<RunningCloud>>> = {
-  linode: () => startLinode({ listsPerMinute: 1000 }),
-  openstack: () => startOpenstack(),
-  rancher: () => rancherCloud({ key: 'superadmin' }).start(),
-  oci: () => startOci(),
-};
-
-const nameless: readonly string[] = ['linode', 'openstack', 'rancher'];
-
-describe.each(driverList.names)('create without a name at %s', (provider) => {
+describe.each(Object.entries(stages))('create without a name at %s', (provider, at) => {
+  const isNameless = at.driver.facts.create?.nameless === true;
   let cloud: RunningCloud | undefined;
   afterEach(async () => {
     await cloud?.stop();
@@ -25,10 +13,9 @@ describe.each(driverList.names)('create without a name at %s', (provider) => {
   });
 
   it('sends none where the provider makes such images, and is refused elsewhere before anything is asked', async () => {
-    cloud = await starts[provider]?.();
-    const values = { ...cloud?.values, ...(provider === 'oci' ? { plainHttp: 'true' } : {}) };
-    const env = profileVariables('p', provider, cloud ? values : { path: stage.file('store') });
-    const more = provider === 'linode' ? ['--from-disk', '5', '--no-wait'] : [];
+    cloud = await at.cloud.start();
+    const env = profileVariables('p', provider, cloud.values);
+    const more = createOptions(at);
     for (const line of [
       ['-p', 'p', 'create'],
       ['create', 'p:'],
@@ -36,7 +23,7 @@ describe.each(driverList.names)('create without a name at %s', (provider) => {
     ]) {
       cloud?.forget();
       const made = await stage.run([...line, ...more, '-o', 'id'], { env });
-      if (!nameless.includes(provider)) {
+      if (!isNameless) {
         expect([made.exitCode, made.stdout, cloud?.requests() ?? []], line.join(' ')).toEqual([2, '', []]);
         continue;
       }
@@ -48,7 +35,7 @@ describe.each(driverList.names)('create without a name at %s', (provider) => {
       expect((await stage.ok(['show', `p:${id}`, '-o', 'id'], { env })).stdout.trim()).toBe(id);
       expect((await stage.ok(['list', '-p', 'p', '-o', 'id'], { env })).stdout).toContain(id);
     }
-    if (nameless.includes(provider)) {
+    if (isNameless) {
       cloud?.forget();
       expect((await stage.run(['create', 'p:web', ...more], { env })).exitCode).toBe(0);
       expect(cloud?.requests().some(({ method, body }) => method === 'POST' && body.includes('"web"'))).toBe(true);

@@ -1,34 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startLinode } from '../clouds/linode/index.ts';
-import { startOci } from '../clouds/oci/index.ts';
-import { startOpenstack } from '../clouds/openstack/index.ts';
+import { overNetwork } from '../clouds/index.ts';
 import type { RunningCloud, SeenRequest } from '../conformance/cloud.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 
 type Asked = Pick<SeenRequest, 'method' | 'path'>;
-interface Carrier {
-  start(): Promise<RunningCloud>;
-  /** Whether a request carries a disk there, or a piece of it. */
-  readonly up: (request: Asked) => boolean;
-  /** Whether one asks for a disk; absent where no disk can be had. */
-  readonly down?: (request: Asked) => boolean;
-}
-
-const carriers: Readonly<Record<string, Carrier>> = {
-  openstack: {
-    start: () => startOpenstack(),
-    up: ({ method, path }) => method === 'PUT' && path.endsWith('/file'),
-    down: ({ method, path }) => method === 'GET' && path.endsWith('/file'),
-  },
-  linode: { start: () => startLinode(), up: ({ method, path }) => method === 'PUT' && !path.startsWith('/v4/') },
-  oci: {
-    start: () => startOci({ auth: 'none' }),
-    up: ({ method, path }) => ['PUT', 'PATCH'].includes(method) && path.includes('/blobs/uploads/'),
-    down: ({ method, path }) => method === 'GET' && /\/blobs\/sha256:[0-9a-f]+$/.test(path),
-  },
-};
+/** Providers that take a disk, each with what tells a request that carries it, and one that asks for it. */
+const carriers = overNetwork.flatMap(([provider, { cloud, wire }]) => {
+  const { sends, fetches } = wire;
+  const down = fetches && ((request: Asked) => fetches(request, smallDisk()));
+  return sends ? [[provider, { start: () => cloud.start(), up: (request: Asked) => sends(request), down }] as const] : [];
+});
 
 /** What a request is answered with, and how long the next one must wait at least. */
 const refusals: readonly (readonly [status: number, headers: Readonly<Record<string, string>>, leastMs: number])[] = [
@@ -36,7 +19,7 @@ const refusals: readonly (readonly [status: number, headers: Readonly<Record<str
   [503, {}, 200],
 ];
 
-describe.each(Object.entries(carriers))('a disk that %s does not take, or give, at once', (provider, { start, up, down }) => {
+describe.each(carriers)('a disk that %s does not take, or give, at once', (provider, { start, up, down }) => {
   let cloud: RunningCloud;
   beforeEach(async () => {
     cloud = await start();

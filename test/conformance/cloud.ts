@@ -22,7 +22,8 @@ export interface Fault {
 /** An image to be put into a cloud behind the driver's back. `data` absent: some bytes of the cloud's choice. */
 export interface Seed {
   readonly name: string;
-  readonly status?: 'active' | 'inactive' | 'queued';
+  /** `removed`: only where the provider keeps what was removed for a while. */
+  readonly status?: 'active' | 'inactive' | 'queued' | 'removed';
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly properties?: Readonly<Record<string, string>>;
@@ -43,6 +44,8 @@ export interface RunningCloud {
   seed(images: readonly Seed[]): Promise<readonly string[]>;
   /** Puts images of this name in for others, one for each way that there is here, and returns their ids. Absent: nobody else has images here. */
   strangers?(name: string): Promise<Readonly<Partial<Record<Strange, string>>>>;
+  /** The record that the cloud keeps, to be looked at and changed behind the driver's back. Absent: it keeps documents that nobody can change. */
+  stored?(id: string): Record<string, unknown>;
   /** What was asked since the start or since `forget`. A cloud without a wire (a folder) sees nothing. */
   requests(): readonly SeenRequest[];
   forget(): void;

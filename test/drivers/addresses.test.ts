@@ -1,19 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { drivers as loaders } from '../../src/drivers/index.ts';
 import openstack from '../../src/drivers/openstack/index.ts';
+import { overNetwork, stageOf } from '../clouds/index.ts';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { allOf, everything, failureOf, testCall } from '../conformance/stage.ts';
 import { openSession } from '../support/open-session.ts';
 
-/** What each driver cannot do without, beside its address. */
-const rest: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  openstack: { authUrl: 'http://127.0.0.1:1/v3', username: 'u', password: 'p', project: 'p', clientId: 'c' },
-  linode: { token: 't' },
-};
 const oidc = { authType: 'v3oidcpassword', identityProvider: 'i', protocol: 'p' };
 
-const drivers = (await Promise.all(Object.values(loaders).map((load) => load()))).map((module) => module.default);
-const addresses = drivers.flatMap((driver) =>
+const addresses = overNetwork.flatMap(([, { driver }]) =>
   Object.keys(driver.profile)
     .filter((field) => /url$|endpoint$|^host$|^registry$/i.test(field))
     .map((field) => [driver.name, field, driver] as const),
@@ -26,7 +20,10 @@ describe('an address that is none', () => {
     async (name, field, driver) => {
       for (const address of broken) {
         const more = /^(discovery|accessToken)/.test(field) ? oidc : {};
-        const values = { ...rest[name], ...more, ...(field === 'host' ? { authUrl: '' } : {}), [field]: address };
+        const { samples, wire } = stageOf(name);
+        const usual: Readonly<Record<string, string>> =
+          field === 'host' || !wire ? {} : { [wire.address.field]: wire.address.written('http://127.0.0.1:1') };
+        const values = { ...samples.account, ...usual, ...more, [field]: address };
         const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
         const list = async () => allOf(openSession(driver, given).session.require('list').run(everything, testCall()));
         const { message } = await failureOf(list(), 'CONFIG');

@@ -1,15 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Driver, Session } from '../../src/core/driver.ts';
-import type { OperationName } from '../../src/core/operation.ts';
-import linode from '../../src/drivers/linode/index.ts';
-import oci from '../../src/drivers/oci/index.ts';
-import openstack from '../../src/drivers/openstack/index.ts';
-import rancher from '../../src/drivers/rancher/index.ts';
-import { startLinode } from '../clouds/linode/index.ts';
-import { startOci } from '../clouds/oci/index.ts';
-import { startOpenstack } from '../clouds/openstack/index.ts';
-import { rancherCloud } from '../clouds/rancher/index.ts';
-import type { RunningCloud, Seed } from '../conformance/cloud.ts';
+import type { Session } from '../../src/core/driver.ts';
+import { operationNames, type OperationName } from '../../src/core/operation.ts';
+import { changes as changesAt, overNetwork, statusFor, stageOf } from '../clouds/index.ts';
+import type { RunningCloud } from '../conformance/cloud.ts';
 import { allOf, everything, failure, testCall } from '../conformance/stage.ts';
 import { gather, makeContent } from '../support/content.ts';
 import { openSession } from '../support/open-session.ts';
@@ -56,7 +49,8 @@ const verbs: Readonly<Record<OperationName, Verb>> = {
   list: (session) => allOf(session.require('list').run(everything, testCall())),
   show: (session, id) => session.require('show').run({ id }, testCall()),
   create: (session) => {
-    const fromDisk = session.provider === 'linode' ? { fromDisk: '5' } : {};
+    const { disk } = stageOf(session.provider).samples;
+    const fromDisk = disk === undefined ? {} : { fromDisk: disk };
     return session.require('create').run({ description: { name: 'new' }, ...fromDisk, extras: {} }, testCall());
   },
   patch: (session, id) => session.require('patch').run({ id, changes: { name: 'other' }, extras: {} }, testCall()),
@@ -66,12 +60,11 @@ const verbs: Readonly<Record<OperationName, Verb>> = {
   restore: simple('restore'),
   purge: simple('purge'),
   replicate: (session, id) => {
-    const add = { linode: 'us-iad', oci: 'images/second' }[session.provider] ?? 'cheap';
-    return session.require('replicate').run({ id, add: [add], remove: [] }, testCall());
+    const { place = '' } = stageOf(session.provider).samples;
+    return session.require('replicate').run({ id, add: [place], remove: [] }, testCall());
   },
   upload: (session) => {
-    const place = session.provider === 'linode' ? { place: 'us-ord' } : {};
-    return session.require('upload').run({ description: { name: 'new' }, ...place, content: content(), extras: {} }, testCall());
+    return session.require('upload').run({ description: { name: 'new' }, content: content(), extras: {} }, testCall());
   },
   download: async (session, id) => gather((await session.require('download').run({ id }, testCall())).open()),
   import: (session) => {
@@ -83,65 +76,33 @@ const verbs: Readonly<Record<OperationName, Verb>> = {
   places: (session) => session.require('places').run({}, testCall()),
 };
 
-interface Provider {
-  readonly driver: Driver;
-  start(): Promise<RunningCloud>;
-  /** The state that an image must have, where that is not the usual one. */
-  readonly states?: Readonly<Partial<Record<OperationName, Seed['status']>>>;
-  /** Verbs that send nothing, or nothing to this server before another verb was done, each with why. */
-  readonly silent?: Readonly<Partial<Record<OperationName, string>>>;
-}
-const providers: readonly Provider[] = [
-  { driver: openstack, start: () => startOpenstack('root') },
-  { driver: linode, start: () => startLinode() },
-  {
-    driver: rancher,
-    start: () => rancherCloud({ version: '1.5', key: 'superadmin', transitionMs: 5 }).start(),
-    states: { delete: 'inactive', reactivate: 'inactive' },
-    silent: { restore: 'only of what was removed', purge: 'only of what was removed' },
-  },
-  { driver: oci, start: () => startOci({ auth: 'none' }), silent: { places: 'they stand in the profile' } },
-];
-
-const mini = (words: string): string => `<html><head><title>404</title></head><body>${words}</body></html>`;
-/** What the providers' own servers say of what is not there, in all of their forms. */
-const own: Readonly<Record<string, readonly string[]>> = {
-  openstack: [
-    '{"message":"No image found with ID x<br /><br />\\n\\n\\n","code":"404 Not Found","title":"Not Found"}',
-    '{"error":{"code":404,"message":"No such thing.","title":"Not Found"}}',
-    '<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n  No image found with ID x<br /><br />\n\n\n\n </body>\n</html>',
-    '404 Not Found\n\nFailed to find image x to delete\n\n   ',
-    mini('Failed to find image x'),
-    mini('The resource could not be found.'),
-    '{"message":"Image x could not be found, or does not exist"}',
-  ],
-  linode: ['{"errors":[{"reason":"Not found"}]}'],
-  rancher: [
-    '{"id":"u","type":"error","links":{},"actions":{},"status":404,"code":"Not Found","message":"Not Found","detail":null}',
-    '{"baseType":"error","type":"apiError","status":404,"code":"NotFound"}',
-    '{"status":404,"code":"NotFound","message":"no such image"}',
-  ],
-  oci: ['{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}', '{"errors":[{"code":"NOT_FOUND"}]}'],
-};
+type Asked = { readonly method: string; readonly path: string };
 
 const reads: readonly OperationName[] = ['list', 'show', 'download', 'places'];
-const changes = ({ method }: { readonly method: string }): boolean => method !== 'GET' && method !== 'HEAD';
 
-describe.each(providers.map((one) => [one.driver.name, one] as const))('in front of %s', (_name, provider) => {
-  const { driver, start, states = {}, silent = {} } = provider;
+describe.each(overNetwork)('in front of %s', (_name, stage) => {
+  const { driver, wire, silent = {} } = stage;
+  const verbsHere = operationNames.filter((verb) => driver.facts[verb]);
+  const asked = verbsHere.filter((verb) => silent[verb] === undefined);
+  const changes = (request: Asked): boolean => changesAt(stage, request);
   let cloud: RunningCloud;
   const ids = new Map<OperationName, string>();
-  const asked = (Object.keys(driver.facts) as OperationName[]).filter((verb) => silent[verb] === undefined);
   beforeAll(async () => {
-    cloud = await start();
+    cloud = await stage.cloud.start();
     for (const verb of asked) {
-      const [id = ''] = await cloud.seed([{ name: `for-${verb}`, status: states[verb] ?? 'active' }]);
+      const [id = ''] = await cloud.seed([{ name: `for-${verb}`, status: statusFor(driver, verb) }]);
       ids.set(verb, id);
     }
   });
   afterAll(() => cloud.stop());
 
-  it.each(own[driver.name] ?? [])('what is its own word is taken for that: %s', async (body) => {
+  it.each(Object.entries(silent) as [OperationName, string][])('%s asks nobody: %s', async (verb) => {
+    cloud.forget();
+    await verbs[verb](openSession(driver, cloud.values).session, '');
+    expect(cloud.requests()).toEqual([]);
+  });
+
+  it.each(wire.notFound)('what is its own word is taken for that: %s', async (body) => {
     const id = ids.get('show') ?? '';
     let isOn = true;
     const isImage = new RegExp(`/${encodeURIComponent(id)}$`);
@@ -152,9 +113,9 @@ describe.each(providers.map((one) => [one.driver.name, one] as const))('in front
   });
 
   it.each(Object.entries(answers))('a %s is no word of the provider, whatever was asked', async (_title, answer) => {
-    let on: typeof changes | undefined;
+    let on: ((one: Asked) => boolean) | undefined;
     // Who signs in at a wrong address is told so.
-    cloud.fail({ kind: 'answer', ...answer, times: 9999, on: (one) => !one.path.includes('/auth/tokens') && on?.(one) === true });
+    cloud.fail({ kind: 'answer', ...answer, times: 9999, on: (one) => !wire.isSignIn(one) && on?.(one) === true });
     for (const verb of asked)
       for (const whom of reads.includes(verb) ? [() => true] : [() => true, changes]) {
         const { session } = openSession(driver, cloud.values);

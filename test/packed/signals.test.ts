@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningCloud } from '../conformance/cloud.ts';
-import { startLinode } from '../clouds/linode/index.ts';
-import { startOci } from '../clouds/oci/index.ts';
-import { startOpenstack } from '../clouds/openstack/index.ts';
+import { overNetwork } from '../clouds/index.ts';
 import { profileVariables } from '../commands/stage.ts';
 import { guestDisk, MiB } from '../support/disk-images/guest.ts';
 
@@ -17,16 +15,18 @@ const disk = path.join(root, 'disk.raw');
 const work = path.join(root, 'work');
 const data = guestDisk(4 * MiB, 7);
 
+const taking = overNetwork.filter(([, { driver }]) => driver.facts.upload);
+const giving = overNetwork.filter(([, { driver }]) => driver.facts.download).map(([name]) => name);
 const clouds: Record<string, RunningCloud> = {};
 let env: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
   writeFileSync(disk, data);
   mkdirSync(work);
-  Object.assign(clouds, { openstack: await startOpenstack(), linode: await startLinode(), oci: await startOci() });
+  for (const [name, { cloud }] of taking) clouds[name] = await cloud.start();
   env = { PATH: process.env.PATH ?? '', HOME: path.join(root, 'home'), TMPDIR: work };
   for (const [name, cloud] of Object.entries(clouds)) env = { ...env, ...profileVariables(name, name, cloud.values) };
-  await clouds.openstack?.seed([{ name: 'seed', data }]);
+  for (const name of giving) await clouds[name]?.seed([{ name: 'seed', data }]);
 }, 60_000);
 afterAll(async () => {
   for (const cloud of Object.values(clouds)) await cloud.stop();
@@ -36,11 +36,14 @@ afterAll(async () => {
 const slow = ['--bwlimit', '500K', '--retries', '0'];
 /** Command lines that take seconds, by the verb, and the profile in which nothing may be left of them. */
 const lines: readonly (readonly [what: string, profile: string, args: () => readonly string[]])[] = [
-  ...(['openstack', 'linode', 'oci'] as const).map(
-    (name) => [`upload to ${name}`, name, () => ['upload', disk, '--name', `${name}:half`, ...slow]] as const,
-  ),
-  ['copy', 'oci', () => ['copy', 'openstack:seed', 'oci:half', ...slow]],
-  ['download', 'openstack', () => ['download', 'openstack:seed', path.join(work, 'half.raw'), ...slow]],
+  ...taking.map(([name]) => [`upload to ${name}`, name, () => ['upload', disk, '--name', `${name}:half`, ...slow]] as const),
+  ...giving.flatMap((name, index) => {
+    const to = giving[(index + 1) % giving.length] ?? name;
+    return [
+      [`copy from ${name} to ${to}`, to, () => ['copy', `${name}:seed`, `${to}:half`, ...slow]],
+      [`download from ${name}`, name, () => ['download', `${name}:seed`, path.join(work, 'half.raw'), ...slow]],
+    ] as const;
+  }),
 ];
 const signals = [
   ['SIGHUP', 129],

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { diskBytes } from '../support/content.ts';
 import type { CliResult } from '../support/run-cli.ts';
 import { makeBed, type Bed } from '../clouds/bed.ts';
+import { overNetwork } from '../clouds/index.ts';
 import { seedData, type Held } from '../clouds/bed-cloud.ts';
 import { complaints, dice, isShort, scaled, seed, tally } from './scale.ts';
 import { rollSchedule } from './schedule.ts';
@@ -46,19 +47,12 @@ const copy = (from: string, to: string): Transfer => ({
   source: seedData,
 });
 
+const taking = overNetwork.filter(([, { driver }]) => driver.facts.upload);
+const giving = overNetwork.filter(([, { driver }]) => driver.facts.download).map(([provider]) => provider);
 const transfers: readonly Transfer[] = [
-  uploadTo('openstack'),
-  uploadTo('linode'),
-  uploadTo('oci'),
-  uploadTo('oci in chunks'),
-  downloadFrom('openstack'),
-  downloadFrom('oci'),
-  copy('openstack', 'openstack'),
-  copy('openstack', 'linode'),
-  copy('openstack', 'oci'),
-  copy('oci', 'openstack'),
-  copy('oci', 'linode'),
-  copy('oci', 'oci'),
+  ...taking.flatMap(([, { beds }]) => Object.keys(beds)).map(uploadTo),
+  ...giving.map(downloadFrom),
+  ...giving.flatMap((from) => taking.map(([to]) => copy(from, to))),
 ];
 
 /** The disk of an image, whatever it is wrapped in; absent where it cannot be read. */

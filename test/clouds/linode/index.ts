@@ -86,6 +86,7 @@ export async function startLinode(options: LinodeOptions = {}): Promise<RunningL
       for (const image of [made, shared]) account.images.set(image.id, image);
       return { public: made.id, shared: shared.id };
     },
+    stored: (id) => (account.images.get(id) ?? {}) as Record<string, unknown>,
     requests: () => order.merge({ api: api.requests(), storage: storage.requests() }),
     forget() {
       order.forget();

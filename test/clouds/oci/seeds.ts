@@ -8,7 +8,6 @@ export const types = {
   empty: 'application/vnd.oci.empty.v1+json',
   raw: 'application/vnd.imgctl.disk.raw',
 };
-const statuses = { active: 'active', inactive: 'inactive', queued: 'queued' };
 
 /** Record, disk and manifest of an image, as texts and bytes, written out by hand: what is on the wire, whoever wrote it. */
 export function documents(seed: Seed, id: string): { record: string; disk: Buffer | undefined; manifest: string } {
@@ -17,7 +16,7 @@ export function documents(seed: Seed, id: string): { record: string; disk: Buffe
     schema: 1,
     id,
     revision: 1,
-    status: statuses[seed.status ?? 'active'],
+    status: seed.status ?? 'active',
     visibility: 'private',
     protected: false,
     hidden: false,

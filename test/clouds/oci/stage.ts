@@ -53,6 +53,7 @@ export const ociStage: ProviderStage = {
     isSignIn: ({ path }) => path.startsWith('/token'),
     sends: ({ method, path }) => ['PUT', 'PATCH'].includes(method) && path.includes('/blobs/uploads/'),
     fetches: ({ method, path }, disk) => method === 'GET' && path.endsWith(`/blobs/${sha256(Buffer.from(disk))}`),
+    documents: true,
     redirects: true,
     address: { field: 'registry', written: (origin) => new URL(origin).host },
     foreignFile: {

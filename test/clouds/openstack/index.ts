@@ -102,6 +102,7 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
 
   return {
     strangers,
+    stored: (id) => one.store.images.get(id)?.wire ?? {},
     keystone,
     one,
     two,

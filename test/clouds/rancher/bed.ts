@@ -10,10 +10,8 @@ export async function rancherBed(version: Version, identity?: Identities): Promi
     origins: [cloud.origin],
     isRecord: (value) => value.type === 'image' && 'uuid' in value,
     async seed(name, state = 'active') {
-      const [id = ''] =
-        state === 'removed'
-          ? [cloud.put({ name, state: 'removed' })]
-          : await cloud.seed([{ name, status: state === 'inactive' || state === 'queued' ? state : 'active' }]);
+      const status = state === 'inactive' || state === 'queued' || state === 'removed' ? state : 'active';
+      const [id = ''] = await cloud.seed([{ name, status }]);
       ids.push(id);
       return id;
     },

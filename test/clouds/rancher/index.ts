@@ -39,7 +39,7 @@ interface RancherCloud extends Cloud {
   start(): Promise<RunningRancher>;
 }
 
-const seededStates = { active: 'active', inactive: 'inactive', queued: 'requested' };
+const seededStates = { active: 'active', inactive: 'inactive', queued: 'requested', removed: 'removed' };
 const firstCreated = Date.parse('2017-03-01T10:00:00Z');
 
 const noTricks: Tricks = { opaqueActions: false, opaqueMarkers: false, nextLoops: false, numericIds: false, conflicts: 0 };
@@ -101,6 +101,7 @@ async function startRancher(options: RancherOptions): Promise<RunningRancher> {
         put({ name, state: seededStates[status ?? 'active'], description: description ?? null }),
       ),
     strangers: async (name) => ({ private: put({ name, accountId: '1a99' }) }),
+    stored: (id) => rowOf(id) as object as Record<string, unknown>,
     requests: () => fake.requests(),
     forget: () => fake.forget(),
     fail: (fault) => fake.fail(fault),
