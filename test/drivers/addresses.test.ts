@@ -23,8 +23,10 @@ describe('an address that is none', () => {
         const { samples, wire } = stageOf(name);
         const usual: Readonly<Record<string, string>> =
           field === 'host' || !wire ? {} : { [wire.address.field]: wire.address.written('http://127.0.0.1:1') };
-        const values = { ...samples.account, ...usual, ...more, [field]: address };
-        const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+        const values: Readonly<Record<string, string>> = { ...samples.account, ...usual, ...more, [field]: address };
+        const given: Readonly<Record<string, string>> = Object.fromEntries(
+          Object.entries(values).filter(([, value]) => value !== ''),
+        );
         const list = async () => allOf(openSession(driver, given).session.require('list').run(everything, testCall()));
         const { message } = await failureOf(list(), 'CONFIG');
         expect(message).toContain(field);
