@@ -1,8 +1,10 @@
 import { stamp } from './answer-check.ts';
+import { boundJobs, type BoundJobs } from './bound-jobs.ts';
 import { unsupportedError, type ImgctlError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Identity, Owner } from './identity.ts';
 import type { Image, ImageRecord } from './image.ts';
+import type { JobOperation } from './job.ts';
 import {
   operationNames,
   type Call,
@@ -41,6 +43,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
   connect(values: Values<F>, tools: Tools): Client;
   readonly operations: Operations<Client>;
+  /** How work that goes on after an answer is looked at. Absent: none ever does. */
+  readonly jobs?: JobOperation<Client>;
   /** Why a verb is not offered, and the nearest thing that works: one sentence or two. */
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
   probe?(client: Client, call: Call): Promise<Identity>;
@@ -72,7 +76,7 @@ type Stamped<Result> =
       : Result;
 
 /** An open driver with its client: one account at one provider. */
-export interface Session {
+export interface Session extends BoundJobs {
   readonly profile: string;
   readonly provider: string;
   readonly driver: Driver;
@@ -164,6 +168,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
       };
       return {
         ...at,
+        ...boundJobs(definition.jobs, client, at, (id, call) => definition.operations.show.run(client, { id }, call)),
         driver,
         find,
         require(name) {

@@ -1,3 +1,4 @@
+import type { Call } from './call.ts';
 import type { Accept } from './encoding.ts';
 import type { ImageRecord, Status } from './image.ts';
 import type {
@@ -18,29 +19,9 @@ import type {
   Place,
 } from './request.ts';
 
+export type { Call, Note } from './call.ts';
 export type * from './handover.ts';
 export type * from './request.ts';
-
-/** What a driver is told about the run it works in. */
-export interface Call {
-  readonly signal: AbortSignal;
-  /** The retry budget of the whole operation; whoever retries takes one. */
-  readonly retries: { left: number };
-  note(event: Note): void;
-}
-
-/**
- * Facts reported while a verb works. `intended`: a remote object of this id, which is ours to choose, is about to be made.
- * `created`: it now exists, and would be left over by a crash. `expected`: about so many images are going to be listed, said
- * before the first of them where it is known; the first time counts.
- */
-export type Note =
-  | { readonly kind: 'intended'; readonly id: string }
-  | { readonly kind: 'created'; readonly id: string }
-  | { readonly kind: 'removed'; readonly id: string }
-  | { readonly kind: 'expected'; readonly images: number }
-  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number }
-  | { readonly kind: 'warning'; readonly message: string };
 
 type Simple = { request: { readonly id: string }; result: Promise<ImageRecord>; facts: object };
 

@@ -1,5 +1,5 @@
 import { abortedError, ImgctlError } from './errors.ts';
-import type { Call } from './operation.ts';
+import type { Call } from './call.ts';
 import { timerMs } from './quantity.ts';
 
 /** Longest wait that is done because a server asks for it. */

@@ -28,6 +28,10 @@ export interface EngineSettings {
   readonly clientCert?: string | undefined;
   readonly clientKey?: string | undefined;
   readonly insecure?: boolean | undefined;
+  /** How long work at the provider is waited for. */
+  readonly waitTimeout?: number | undefined;
+  /** The longest pause between two looks at it. */
+  readonly pollInterval?: number | undefined;
 }
 
 /** What is lost when an action is carried out: what somebody is asked about before it is. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { operationNames } from '../../src/core/operation.ts';
 import { openSession } from '../support/open-session.ts';
-import type { Stage } from './stage.ts';
+import { testCall, type Stage } from './stage.ts';
 
 /** What is true of a driver before any verb is used. */
 export function driverTests(stage: Stage): void {
@@ -37,9 +37,7 @@ export function driverTests(stage: Stage): void {
   });
 
   stage.test('tells who it is signed in as, and takes no verb away that it does not have', async () => {
-    const identity = await stage
-      .open()
-      .session.probe({ signal: new AbortController().signal, retries: { left: 0 }, note: () => {} });
+    const identity = await stage.open().session.probe(testCall());
     expect(identity.who).not.toBe('');
     for (const [verb, reason] of Object.entries(identity.missing)) {
       expect(Object.keys(driver.facts)).toContain(verb);

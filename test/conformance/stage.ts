@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, it, type TestContext } from 'vitest';
+import { makeCall } from '../../src/core/call.ts';
 import type { Driver } from '../../src/core/driver.ts';
 import { ImgctlError, type Code } from '../../src/core/errors.ts';
 import type { Image } from '../../src/core/image.ts';
@@ -45,7 +46,7 @@ export function testCall(signal: AbortSignal = new AbortController().signal, ret
   const notes: Note[] = [];
   const expected: number[] = [];
   const note = (event: Note): void => void (event.kind === 'expected' ? expected.push(event.images) : notes.push(event));
-  return { signal, retries: { left: retries }, notes, expected, note };
+  return { ...makeCall({ signal, retries, limits: { waitTimeout: 10_000, pollInterval: 5 }, note }), notes, expected };
 }
 
 /** Everything of one scope, nothing filtered. */

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { makeCall } from '../../src/core/call.ts';
 import type { Call, Note } from '../../src/core/operation.ts';
 import { ImgctlError } from '../../src/core/errors.ts';
 
@@ -55,7 +56,7 @@ export interface TestCall extends Call {
 /** A call with a budget of retries, and a memory of what was noted. */
 export function testCall(left = 0, signal: AbortSignal = new AbortController().signal): TestCall {
   const notes: Note[] = [];
-  return { signal, retries: { left }, note: (note) => void notes.push(note), notes };
+  return { ...makeCall({ signal, retries: left, limits: {}, note: (note) => void notes.push(note) }), notes };
 }
 
 /** The failure that a promise ends with; fails the test when it ends well. */

@@ -1,3 +1,4 @@
+import type { WaitLimits } from '../../core/poll.ts';
 import type { Options } from '../program/option.ts';
 
 export const waitOptions = {
@@ -5,3 +6,11 @@ export const waitOptions = {
   waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
   pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
 } as const satisfies Options;
+
+/** The limits among what was typed, for whatever command it is that has these options. */
+export function waitLimits({ waitTimeout, pollInterval }: Readonly<Record<string, unknown>>): WaitLimits {
+  return {
+    ...(typeof waitTimeout === 'number' ? { waitTimeout } : {}),
+    ...(typeof pollInterval === 'number' ? { pollInterval } : {}),
+  };
+}

@@ -12,6 +12,7 @@ import { endOf, type Ending, type RunInHand } from './exit.ts';
 import { parseArguments, type Parsed } from './parse.ts';
 import { openAt } from '../../engine/account/open.ts';
 import { machineFormats, settingsFrom, type Settings } from './settings.ts';
+import { waitLimits } from '../options/wait.ts';
 import { makeSurface } from './surface.ts';
 import type { Account } from '../../engine/account/account.ts';
 import type { QuietWorld, World } from './world.ts';
@@ -35,7 +36,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
       await world.io.stdout.write(`imgctl ${world.version}\n`);
       return 0;
     }
-    const settings = settingsFrom(parsed.globals, world.home.env);
+    const settings = { ...settingsFrom(parsed.globals, world.home.env), ...waitLimits(parsed.input) };
     const { color } = settings;
     if (color !== undefined) world = { ...world, io: { ...world.io, color, errorColor: color } };
     progress = createProgress(settings.quiet ? 'none' : ((settings.progress ?? 'auto') as ProgressMode), world.io);

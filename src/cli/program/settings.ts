@@ -1,3 +1,4 @@
+import type { WaitLimits } from '../../core/poll.ts';
 import { usageError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/quantity.ts';
 import type { Options, OptionValues } from './option.ts';
@@ -58,7 +59,7 @@ export const globalOptions = {
 export type GlobalValues = OptionValues<typeof globalOptions>;
 
 /** The global options, completed from the environment. Times are ms. */
-export interface Settings extends GlobalValues {
+export interface Settings extends GlobalValues, WaitLimits {
   readonly format: OutputFormat;
   readonly retryLimit: number;
   readonly timeoutMs: number;

@@ -1,5 +1,5 @@
 import { exitCodes } from '../../core/errors.ts';
-import type { Call, Note } from '../../core/operation.ts';
+import { makeCall, type Call, type Note } from '../../core/call.ts';
 import { hasFolder } from '../../host/folders.ts';
 import type { ProfileStore } from '../../profiles/store.ts';
 import { showFailure } from '../../ui/failure.ts';
@@ -91,15 +91,17 @@ export async function makeSurface(
 }
 
 function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface, 'progress' | 'warn'>): Call {
-  return {
+  return makeCall({
     signal,
-    retries: { left: settings.retryLimit },
+    retries: settings.retryLimit,
+    limits: settings,
+    task: (title) => surface.progress.task(title),
     note(event: Note) {
       if (event.kind === 'warning') surface.warn(event.message);
       if (event.kind === 'retry')
         surface.progress.line(`retrying in ${(event.afterMs / 1000).toFixed(1)} s: ${event.reason}`, 'retry');
     },
-  };
+  });
 }
 
 /** What the journal says of the run. The profile is known only where there is one. */

@@ -127,9 +127,17 @@ function authorization(client: LinodeClient, request: Ask): Secret | undefined {
 
 /** Sends a request whose answer is an image. A success that says nothing is one too: then the image of `id` is read. */
 export async function askImage(client: LinodeClient, request: Ask & { readonly id: string }, call: Call): Promise<ImageRecord> {
-  const answer = await ask(client, request, call);
-  if (request.method !== 'GET' && answer.text.trim() === '') return readImage(client, request.id, call);
-  return recordOf(answer.json(), request.what);
+  return answeredImage(client, await ask(client, request, call), request, call);
+}
+
+/** The image in an answer; where there is none in it, the image as it is now. */
+export async function answeredImage(
+  client: LinodeClient,
+  answer: ApiAnswer,
+  { id, method, what }: Pick<Ask, 'method' | 'what'> & { readonly id: string },
+  call: Call,
+): Promise<ImageRecord> {
+  return method !== 'GET' && answer.text.trim() === '' ? readImage(client, id, call) : recordOf(answer.json(), what);
 }
 
 /** Reads one image. Throws NOT_FOUND when it is not there, or not the caller's to see. */

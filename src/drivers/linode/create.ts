@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { began } from '../../core/job.ts';
 import type { Operation } from '../../core/operation.ts';
 import { askNew, type LinodeClient } from './client.ts';
 import { cloudInit, descriptionBody } from './described.ts';
@@ -22,6 +23,7 @@ export const create: Operation<LinodeClient, 'create'> = {
     const what = 'creating the image';
     const record = await askNew(client, { path: 'images', json, what, ifMissing }, (body) => recordOf(body, what), call);
     call.note({ kind: 'created', id: record.id });
+    began(call, { verb: 'create', image: record.id });
     return record;
   },
 };

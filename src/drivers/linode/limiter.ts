@@ -1,5 +1,5 @@
-import { abortedError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
+import { sleep } from '../../core/retry.ts';
 
 /** Keeps calls from being made more often than they may be. */
 export interface Limiter {
@@ -31,19 +31,4 @@ export function limiter(most: number, withinMs: number, why: (most: number) => s
       await sleep(waitMs, call.signal);
     },
   };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(abortedError('interrupted while waiting for the rate limit', { cause: signal.reason }));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -31,11 +31,7 @@ export interface List extends Omit<Ask, 'method' | 'json'> {
  */
 export async function* pagesOf(client: LinodeClient, list: List, call: Call): AsyncGenerator<readonly Wire[]> {
   const stop = new AbortController();
-  const within: Call = {
-    signal: AbortSignal.any([call.signal, stop.signal]),
-    retries: call.retries,
-    note: (event) => call.note(event),
-  };
+  const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
   const read = (page: number): Promise<Page> => readPage(client, list, page, within);
   const look = watchProgress(list.what, mostIdlePages);
   const seen = new Set<unknown>();

@@ -2,8 +2,9 @@ import { conflictError, usageError } from '../../core/errors.ts';
 import type { Prepared } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { requireKnownPlaces } from '../../core/conflict.ts';
+import { began } from '../../core/job.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
-import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
+import { answeredImage, ask, imagePath, readImage, type LinodeClient } from './client.ts';
 import { requireChangeable } from './fields.ts';
 import { warnOfRegions } from './places.ts';
 
@@ -13,8 +14,8 @@ const ifMissing = 'The image may be gone, or there is no such region. List regio
 export const replicate: Operation<LinodeClient, 'replicate'> = {
   place: 'region',
 
-  async run(client, request, call) {
-    const { id, exactly } = request;
+  async run(client, wish, call) {
+    const { id, exactly } = wish;
     requireChangeable(id, 'replicate');
     if (exactly && exactly.every((region) => region === ''))
       throw usageError(`${id} has to stay in at least one region`, {
@@ -23,8 +24,8 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
       });
     // The API takes the whole set and drops what is not in it, so the set is made from what is there right before each try.
     const now = await readImage(client, id, call);
-    if (request.basis) requireKnownPlaces(request.basis, now, exactly);
-    const wanted = wantedRegions(now, request);
+    if (wish.basis) requireKnownPlaces(wish.basis, now, exactly);
+    const wanted = wantedRegions(now, wish);
     if (!isChange(now, wanted)) return now;
     requireCopy(now, wanted);
     warnOfRegions(
@@ -35,16 +36,22 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
     const prepare = async (): Promise<Prepared> => {
       const there = looked ?? (await readImage(client, id, call));
       looked = undefined;
-      requireKnownPlaces(request.basis ?? now, there, exactly);
-      const regions = wantedRegions(there, request);
+      requireKnownPlaces(wish.basis ?? now, there, exactly);
+      const regions = wantedRegions(there, wish);
       requireCopy(there, regions);
       return { json: { regions } };
     };
-    return askImage(
-      client,
-      { id, method: 'POST', path: `${imagePath(id)}/regions`, prepare, what: `replicating ${id}`, ifMissing },
-      call,
-    );
+    const request = {
+      id,
+      method: 'POST',
+      path: `${imagePath(id)}/regions`,
+      prepare,
+      what: `replicating ${id}`,
+      ifMissing,
+    } as const;
+    const answer = await ask(client, request, call);
+    began(call, { verb: 'replicate', image: id });
+    return answeredImage(client, answer, request, call);
   },
 };
 

@@ -1,5 +1,6 @@
 import { answerError, ImgctlError, limitError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
 import { describeEncoding, type Accept } from '../../core/encoding.ts';
+import { began } from '../../core/job.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content, Operation, UploadRequest } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
@@ -46,6 +47,7 @@ export const upload: Operation<LinodeClient, 'upload'> = {
       if (address === undefined || !/^https?:\/\//i.test(address) || !URL.canParse(address))
         throw providerError(`${beginning}: the answer has no upload address`);
       await put(client, address, request.content, length, call);
+      began(call, { verb: 'upload', image: record.id });
     } catch (error) {
       throw await withoutRecord(client, record, error, call);
     }
@@ -107,7 +109,7 @@ async function withoutRecord(client: LinodeClient, record: ImageRecord, error: u
   const failure =
     error instanceof ImgctlError ? error : new ImgctlError('INTERNAL', `uploading ${id}: ${String(error)}`, { cause: error });
   // The call may have been stopped: tidying up has time and tries of its own.
-  const tidying: Call = { signal: AbortSignal.timeout(30_000), retries: { left: 1 }, note: (event) => call.note(event) };
+  const tidying: Call = { ...call, signal: AbortSignal.timeout(30_000), retries: { left: 1 } };
   try {
     await deleteImage(client, id, `removing ${id}`, tidying);
   } catch {

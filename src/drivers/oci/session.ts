@@ -118,7 +118,7 @@ export function checkTaken(answer: ApiAnswer, digest: string, what: string): voi
 
 /** Lets go of an upload; what cannot be let go the registry clears away by itself, after days. */
 export async function cancelUpload(repository: Repository, location: URL, call: Call): Promise<void> {
-  const after: Call = { signal: AbortSignal.timeout(cancelMs), retries: { left: 0 }, note: (event) => call.note(event) };
+  const after: Call = { ...call, signal: AbortSignal.timeout(cancelMs), retries: { left: 0 } };
   const ask = {
     what: 'ending an upload',
     method: 'DELETE',

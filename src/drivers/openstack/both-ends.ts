@@ -44,7 +44,7 @@ function direction(sign: 1 | -1): { see(time: string): void; readonly goes: bool
  */
 export async function* fromBothEnds(client: OpenstackClient, query: URLSearchParams, call: Call): AsyncGenerator<WireObject> {
   const stop = new AbortController();
-  const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]), note: (event) => call.note(event) };
+  const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
   /** Oldest first, by id. */
   const far = new Map<string, WireObject>();
   const given = new Set<string>();

@@ -1,7 +1,6 @@
 import { ImgctlError, isNoSuchImage, providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { sleep } from '../../core/retry.ts';
 import type { OpenstackClient } from './client.ts';
 import { segment } from './segment.ts';
 import type { Step } from './description.ts';
@@ -37,7 +36,8 @@ export const patchImage = (
     call,
   );
 
-const looksMs = [0, 250, 1000];
+/** A gateway's success is not Glance's: what is still there after that long was not deleted. */
+const goneMs = 1250;
 const goneStatuses: readonly unknown[] = ['deleted', 'pending_delete'];
 
 /**
@@ -46,16 +46,22 @@ const goneStatuses: readonly unknown[] = ['deleted', 'pending_delete'];
  */
 export async function deleteImage(client: OpenstackClient, id: string, call: Call): Promise<void> {
   await client.ask({ what: `deleting image ${id}`, method: 'DELETE', path: imagePath(id), done: 204 }, call);
-  for (const ms of looksMs) {
-    await sleep(ms, call.signal);
-    try {
-      if (goneStatuses.includes((await readImage(client, id, call)).status)) return;
-    } catch (error) {
-      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      if (!isNoSuchImage(error))
-        call.note({ kind: 'warning', message: `whether image ${id} is gone could not be checked: ${error.message}` });
-      return;
-    }
+  await call
+    .until(`image ${id} to be gone`, () => isGone(client, id, call), goneMs)
+    .catch((error: unknown) => {
+      if (!(error instanceof ImgctlError) || error.code !== 'WAIT_TIMEOUT') throw error;
+      throw providerError(`deleting image ${id} was answered with success, and it is still there`);
+    });
+}
+
+/** Whether an image is gone, as far as anybody can look; undefined: it is there. */
+async function isGone(client: OpenstackClient, id: string, call: Call): Promise<true | undefined> {
+  try {
+    return goneStatuses.includes((await readImage(client, id, call)).status) || undefined;
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    if (!isNoSuchImage(error))
+      call.note({ kind: 'warning', message: `whether image ${id} is gone could not be checked: ${error.message}` });
+    return true;
   }
-  throw providerError(`deleting image ${id} was answered with success, and it is still there`);
 }

@@ -1,4 +1,5 @@
 import { conflictError, usageError } from '../../core/errors.ts';
+import { began } from '../../core/job.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';
@@ -84,9 +85,10 @@ async function begin(
     { what: `importing to image ${id}`, method: 'POST', path: `${imagePath(id)}/import`, json: { method, ...stores }, done: 202 },
     call,
   );
+  began(call, { verb: 'import', image: id });
 }
 
-/** Glance answers before anything is fetched: how it went is seen by `show` with `awaiting`. */
+/** Glance answers before anything is fetched: how it went is seen by its job. */
 export const imports: Operation<OpenstackClient, 'import'> = {
   schemes: ['http', 'https'],
   methods,

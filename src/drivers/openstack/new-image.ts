@@ -11,7 +11,7 @@ const undoMs = 30_000;
 
 /** Removes a record as well as can be; whether none is left. The call's own signal may be what ended the work. */
 async function removed(client: OpenstackClient, id: string, call: Call): Promise<boolean> {
-  const after: Call = { signal: AbortSignal.timeout(undoMs), retries: { left: 2 }, note: (event) => call.note(event) };
+  const after: Call = { ...call, signal: AbortSignal.timeout(undoMs), retries: { left: 2 } };
   try {
     await deleteImage(client, id, after).catch(async (error: unknown) => {
       if (!isForbidden(error)) throw error;

@@ -113,7 +113,7 @@ function checkBehind({ after }: Paging, images: readonly WireObject[]): void {
  */
 export async function* eachImage(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<WireObject> {
   const stop = new AbortController();
-  const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]), note: (event) => call.note(event) };
+  const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
   let page: Promise<Page> | undefined = firstPage(client, paging, within);
   let pages = 0;
   const fresh = onlyNew();

@@ -1,5 +1,6 @@
 import { conflictError } from '../../core/errors.ts';
 import { requireKnownPlaces } from '../../core/conflict.ts';
+import { began } from '../../core/job.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { segment } from './segment.ts';
@@ -44,7 +45,7 @@ export const replicate: Operation<OpenstackClient, 'replicate'> = {
     if (fill.length > 0) await needMethod(client, 'copy-image', call);
     // Removals come first: a copy that is going on might be reading from what is removed.
     for (const store of empty) await removeFrom(client, store, id, call);
-    if (fill.length > 0)
+    if (fill.length > 0) {
       await client.ask(
         {
           what: `copying image ${id} to ${fill.join(', ')}`,
@@ -55,6 +56,8 @@ export const replicate: Operation<OpenstackClient, 'replicate'> = {
         },
         call,
       );
+      began(call, { verb: 'replicate', image: id });
+    }
     return readRecord(client, id, call);
   },
 };

@@ -1,5 +1,6 @@
 import type { Accept, Format } from '../../core/encoding.ts';
 import { conflictError, ImgctlError, integrityError, usageError } from '../../core/errors.ts';
+import { began } from '../../core/job.ts';
 import type { Call, Description, Operation, UploadRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';
@@ -135,6 +136,7 @@ async function sendData(client: OpenstackClient, id: string, request: UploadRequ
     },
     call,
   );
+  began(call, { verb: 'upload', image: id });
 }
 
 async function fill(client: OpenstackClient, id: string, request: UploadRequest, staged: boolean, call: Call): Promise<void> {

@@ -1,8 +1,9 @@
 import { authError, conflictError, unsupportedError, type Circumstances } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
+import { began } from '../../core/job.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Next } from '../../core/hint.ts';
-import type { Call } from '../../core/operation.ts';
+import type { Call, OperationName } from '../../core/operation.ts';
 import type { Question, RancherClient } from './client.ts';
 import { errorCode, isRefusal } from './failure.ts';
 import { cattleImage, recordFrom, type CattleImage } from './record.ts';
@@ -12,7 +13,7 @@ import { answeredImage, readImage } from './show.ts';
 type Action = 'activate' | 'deactivate' | 'remove' | 'purge' | 'restore';
 
 /** The verb of imgctl that takes an action, and the states that it leads through and to. */
-const actions: Readonly<Record<Action, { readonly verb: string; readonly leadsTo: readonly string[] }>> = {
+const actions: Readonly<Record<Action, { readonly verb: OperationName; readonly leadsTo: readonly string[] }>> = {
   activate: { verb: 'reactivate', leadsTo: ['activating', 'active'] },
   deactivate: { verb: 'deactivate', leadsTo: ['deactivating', 'inactive'] },
   remove: { verb: 'delete', leadsTo: ['removing', 'removed', 'purging', 'purged'] },
@@ -56,7 +57,10 @@ export async function follow(client: RancherClient, body: unknown, action: Actio
   }
   const what = `${verb} of image ${image.id}`;
   const answer = await persist(client, { method: 'POST', url, json: {}, repeatable: true }, call);
-  if (answer.status >= 200 && answer.status <= 299) return answeredImage(client, answer, image.id, call);
+  if (answer.status >= 200 && answer.status <= 299) {
+    began(call, { verb, image: image.id });
+    return answeredImage(client, answer, image.id, call);
+  }
   if (errorCode(answer) === 'InvalidAction') throw absentForGood(client, action);
   if ((answer.status !== 409 && answer.status !== 422) || !isRefusal(answer)) throw client.failure(answer, what);
   // Somebody else was quicker. Where that led to the wanted state, the work is done.

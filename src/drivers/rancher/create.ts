@@ -1,5 +1,6 @@
 import { authError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
+import { began } from '../../core/job.ts';
 import { given } from '../../core/image.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
@@ -23,6 +24,7 @@ export const create: Operation<RancherClient, 'create'> = {
     const answer = await client.insist({ method: 'POST', url: schema.collection, json }, what, call);
     const record = recordFrom(await created(client, answer, what, call), what);
     call.note({ kind: 'created', id: record.id });
+    began(call, { verb: 'create', image: record.id });
     // Oddity: `requested` does not read as a transition, yet the server goes on from there by itself.
     return record.status === 'queued' ? { ...record, status: 'pending' } : record;
   },

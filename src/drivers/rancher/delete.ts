@@ -1,4 +1,5 @@
 import { conflictError, ofAnswer, providerError } from '../../core/errors.ts';
+import { began } from '../../core/job.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
 import type { RancherClient } from './client.ts';
@@ -35,4 +36,5 @@ async function byMethod(client: RancherClient, image: CattleImage, call: Call): 
   if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
   // A sign-in page on the way is a success too.
   if (answer.text.trim() !== '' && !isMap(answer.json())) throw providerError(`${what}: the answer is not the server's`);
+  began(call, { verb: 'delete', image: image.id });
 }

@@ -12,7 +12,7 @@ import { DryRunStop } from '../dry-run.ts';
 import { routeWords, shortcutOf, type Route } from './copy-route.ts';
 import { alreadyThere, checkIntact, type Same } from '../images/compare.ts';
 import { agreeToReplace, foreseen } from './name-conflict.ts';
-import type { WaitLimits } from './wait.ts';
+import type { WaitLimits } from '../../core/poll.ts';
 import type { Account } from '../account/account.ts';
 import { forContainer, keepsContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
 import { checkFields, extrasFrom } from './fields.ts';

@@ -8,7 +8,8 @@ import type { EngineContext } from '../context.ts';
 import { removeMade } from './rollback.ts';
 import { byShortcut, type Route, type Shortcut } from './copy-route.ts';
 import { mustBeFree, settleAgain, settleName, type IfExists } from './name-conflict.ts';
-import { waitFor, type WaitLimits } from './wait.ts';
+import type { WaitLimits } from '../../core/poll.ts';
+import { waitFor } from './wait.ts';
 import type { Account } from '../account/account.ts';
 import type { Task } from '../../core/task.ts';
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   abortedError,
   conflictError,
@@ -10,26 +9,17 @@ import {
 } from '../../core/errors.ts';
 import type { Image, Status } from '../../core/image.ts';
 import type { Call, Work } from '../../core/operation.ts';
+import { limitText, spentOf } from '../../core/call.ts';
+import { poll, type Looked, type WaitLimits } from '../../core/poll.ts';
 import { typedImage } from '../../core/hint.ts';
-import { humanDuration, timerMs } from '../../core/quantity.ts';
 import type { Account } from '../account/account.ts';
 import type { Task } from '../../core/task.ts';
-
-export interface WaitLimits {
-  readonly waitTimeout: number | undefined;
-  readonly pollInterval: number | undefined;
-}
 
 /** What is waited for. `gone`: the image is no longer there. `places`: it is active in each of these. */
 export type Goal = { readonly status: readonly Status[] } | { readonly gone: true } | { readonly places: readonly string[] };
 
 /** The work behind an image that is looked at without knowing what another run began. */
 export const begunElsewhere: Work = { since: new Date(0).toISOString() };
-
-const usualWaitMs = 2 * 3_600_000;
-const usualPauseMs = 5000;
-const firstPauseMs = 250;
-const growth = 1.6;
 
 /** States in which nothing goes on by itself. */
 const resting: ReadonlySet<Status> = new Set(['active', 'inactive', 'deleted', 'queued']);
@@ -88,33 +78,29 @@ export async function waitFor(
   goal: Goal,
   options: { readonly limits: WaitLimits; readonly work?: Work; readonly call: Call; readonly task?: Task },
 ): Promise<Image | undefined> {
-  const limitMs = options.limits.waitTimeout ?? usualWaitMs;
-  const longestMs = options.limits.pollInterval ?? usualPauseMs;
-  const begun = Date.now();
-  const deadline = begun + limitMs;
-  let pauseMs = Math.min(firstPauseMs, longestMs);
   let began = false;
   let last: Image | undefined;
-  let asked = false;
-  for (;;) {
+  const looked = async (): Promise<Looked<Image | undefined, Image>> => {
     const seen = await look(at, id, options.work, options.call);
     if (seen instanceof ImgctlError) {
-      if ('gone' in goal) return undefined;
+      if ('gone' in goal) return { answer: undefined };
       if (!last) throw seen;
       throw providerError(`${id} was deleted while waiting`, seen.circumstances);
     }
+    const isFirst = last === undefined;
     const image = (last = seen);
-    options.task?.message(told(image, Date.now() - begun, limitMs), image.progress?.percent);
-    if (reached(image, goal, began)) return finished(image);
-    if ('places' in goal && !asked) await refuseUnknown(at, image, goal.places, options.call);
-    asked = true;
+    if (reached(image, goal, began)) return { answer: finished(image) };
+    if ('places' in goal && isFirst) await refuseUnknown(at, image, goal.places, options.call);
     began ||= !resting.has(image.status);
-    if (Date.now() + pauseMs > deadline) throw late(at, id, goal, limitMs, image);
-    await sleep(timerMs(pauseMs), undefined, { signal: options.call.signal }).catch(() => {
-      throw abortedError(`interrupted while waiting for ${id} (it continues at the provider)`);
-    });
-    pauseMs = Math.min(pauseMs * growth, longestMs);
-  }
+    return { seen: image };
+  };
+  return poll(looked, {
+    limits: options.limits,
+    signal: options.call.signal,
+    waiting: (image, spentMs, limitMs) => options.task?.message(told(image, spentMs, limitMs), image.progress?.percent),
+    late: (image, limitMs) => late(at, id, goal, limitMs, image),
+    interrupted: () => abortedError(`interrupted while waiting for ${id} (it continues at the provider)`),
+  });
 }
 
 /** What was waited for is done: what the provider told of its progress is over. */
@@ -127,7 +113,7 @@ function finished(image: Image): Image {
 function told(image: Image, spentMs: number, limitMs: number): string {
   const message = image.progress?.message;
   const state = message === undefined ? stateOf(image) : `${stateOf(image)}, ${message}`;
-  return `${state}, ${humanDuration(spentMs - (spentMs % 1000))} of ${limitOf(limitMs)}`;
+  return `${state}, ${spentOf(spentMs, limitMs)}`;
 }
 
 /** The image, or the NOT_FOUND that the provider answered. */
@@ -147,14 +133,12 @@ function late(at: Account, id: string, goal: Goal, limitMs: number, image: Image
       : 'places' in goal
         ? goal.places.map((name) => `replicated=${name}`).join(',')
         : goal.status.join(',');
-  return waitTimeoutError(`timed out after ${limitOf(limitMs)}: ${id} is still ${stateOf(image)}`, {
+  return waitTimeoutError(`timed out after ${limitText(limitMs)}: ${id} is still ${stateOf(image)}`, {
     hint: `${whyNot(at, image, goal)}Keep waiting with: imgctl wait ${typedImage(at.profile, id)} --for ${wanted}`,
     profile: at.profile,
     provider: at.provider,
   });
 }
-
-const limitOf = (ms: number): string => (ms < 1000 ? `${ms} ms` : humanDuration(ms));
 
 /** Our word for the state, with the provider's own, which its console shows, where that is another one. */
 function stateOf({ status, providerStatus }: Image): string {

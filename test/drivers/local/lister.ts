@@ -1,3 +1,4 @@
+import { makeCall } from '../../../src/core/call.ts';
 import local from '../../../src/drivers/local/index.ts';
 import { openSession } from '../../support/open-session.ts';
 
@@ -6,7 +7,7 @@ const [folder = '', times = '1'] = process.argv.slice(2);
 
 for (let round = 0; round < Number(times); round += 1) {
   const { session } = openSession(local, { path: folder });
-  const call = { signal: new AbortController().signal, retries: { left: 0 }, note: () => undefined };
+  const call = makeCall({ signal: new AbortController().signal, retries: 0, limits: {}, note: () => undefined });
   const before = process.cpuUsage();
   let found = 0;
   for await (const _image of session.require('list').run({ filters: {}, own: {}, scope: 'mine', hidden: false }, call))

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeCall } from '../../../src/core/call.ts';
 import local from '../../../src/drivers/local/index.ts';
 import type { Call } from '../../../src/core/operation.ts';
 import { contentOf } from '../../support/content.ts';
@@ -13,7 +14,7 @@ import { diskOf } from './disk.ts';
 /** Who is killed at any moment shall now and then be killed in the middle of a disk. */
 const slowly = (): Promise<void> => sleep(2);
 const [folder = '', name = '', count = '0', shared] = process.argv.slice(2);
-const call: Call = { signal: new AbortController().signal, retries: { left: 0 }, note: () => undefined };
+const call: Call = makeCall({ signal: new AbortController().signal, retries: 0, limits: {}, note: () => undefined });
 const { session } = openSession(local, { path: folder });
 
 for (let round = 0; round < Number(count); round += 1) {

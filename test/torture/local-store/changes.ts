@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeCall } from '../../../src/core/call.ts';
 import { diskBytes } from '../../support/content.ts';
 import { sha256, type Store } from './store.ts';
 
@@ -154,4 +155,4 @@ export function changesIn({ folder, expected, served }: Surroundings): readonly 
   ];
 }
 
-const quiet = { signal: new AbortController().signal, retries: { left: 0 }, note: () => undefined };
+const quiet = makeCall({ signal: new AbortController().signal, retries: 0, limits: {}, note: () => undefined });

@@ -93,7 +93,10 @@ export const writing: Cases = {
       const call = testCall();
       const made = await visit.session.require('create').run({ description: { name: 'x' }, extras: {} }, call);
       expect(made).toMatchObject({ id: '1i1', name: 'x', status: 'pending', providerStatus: 'registering' });
-      expect(call.notes).toEqual([{ kind: 'created', id: '1i1' }]);
+      expect(call.notes).toMatchObject([
+        { kind: 'created', id: '1i1' },
+        { kind: 'began', job: { verb: 'create', image: '1i1' } },
+      ]);
       expect(writes(visit)).toEqual([`POST ${images(version)}`]);
       expect(JSON.parse(visit.cloud.requests().at(-1)?.body ?? '')).toEqual({ name: 'x' });
       expect((await visit.settled(made.id, 'create')).status).toBe('active');
