@@ -83,7 +83,7 @@ const bundle = await rolldown({
   input: {
     main: 'src/main.ts',
     complete: 'src/cli/completion/answer.ts',
-    'join-thread': 'src/transfer/writers/join-thread.ts',
+    'join-worker': 'src/transfer/writers/join-worker.ts',
   },
   platform: 'node',
   tsconfig: 'tsconfig.json',

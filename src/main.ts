@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { run } from './cli/program/run.ts';
 import type { World } from './cli/program/world.ts';
-import { homeOf } from './host/folders.ts';
+import { homeOf } from './host/paths.ts';
 import { drivers, usualDriver } from './drivers/index.ts';
 import { createSink, writeError, type Io } from './ui/io.ts';
 import packageJson from '../package.json' with { type: 'json' };

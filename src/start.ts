@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { flagChange } from './host/v8-flags.ts';
-import { homeOf, ownFolder } from './host/folders.ts';
+import { homeOf, ownFolder } from './host/paths.ts';
 import { loaderWith } from './host/code-cache.ts';
 import type * as program from './main.ts';
 

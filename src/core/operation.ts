@@ -20,7 +20,7 @@ import type {
 } from './request.ts';
 
 export type { Call, Note } from './call.ts';
-export type * from './handover.ts';
+export type * from './server-side-copy.ts';
 export type * from './request.ts';
 
 type Simple = { request: { readonly id: string }; result: Promise<ImageRecord>; facts: object };

@@ -1,5 +1,5 @@
 import type { Encoding, Format } from './encoding.ts';
-import type { Handover, Original } from './handover.ts';
+import type { Handover, Original } from './server-side-copy.ts';
 import type { Bytes } from './http.ts';
 import type { ImageRecord, Visibility } from './image.ts';
 import type { OperationName } from './operation.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cache } from '../core/driver.ts';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder } from './mkdir.ts';
 import { isOwnFolder, readOwnFile } from './private-file.ts';
 
 /** What a cache may grow to. Ages are milliseconds since an entry was written. */

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Script } from 'node:vm';
-import { makeFolder } from './make-folder.ts';
+import { makeFolder } from './mkdir.ts';
 import { isOwnFolder, readOwnFile } from './private-file.ts';
 
 /** Loads the CommonJS files of a built program. */

@@ -1,7 +1,7 @@
 import type { Surroundings } from '../core/driver.ts';
-import { userFolder, type Home } from './folders.ts';
+import { userFolder, type Home } from './paths.ts';
 import { parseIni } from './ini.ts';
-import type { Patience } from './small-file.ts';
+import type { Patience } from './read-file.ts';
 import { textOf } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -27,6 +27,6 @@ export function surroundingsOf(at: Home, region?: string, patience?: Patience): 
     yaml: parseYaml,
     ini: parseIni,
     ...(region === undefined ? {} : { region }),
-    run: async (program, args, stdin) => (await import('./run-program.ts')).runProgram(program, args, stdin, at.env),
+    run: async (program, args, stdin) => (await import('./subprocess.ts')).runProgram(program, args, stdin, at.env),
   };
 }

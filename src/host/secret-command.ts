@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { abortedError, configError } from '../core/errors.ts';
-import type { Home } from './folders.ts';
+import type { Home } from './paths.ts';
 import type { Asking } from './secret-reference.ts';
 import { timerMs } from '../core/quantity.ts';
 

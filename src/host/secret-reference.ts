@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../core/errors.ts';
-import { homeFolder, type Home } from './folders.ts';
+import { homeFolder, type Home } from './paths.ts';
 import { textOf } from './text-file.ts';
 
 /** A value that is what it says, whatever it begins with: never followed. */

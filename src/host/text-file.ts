@@ -1,5 +1,5 @@
 import { ImgctlError, localError } from '../core/errors.ts';
-import { smallFile, type Patience } from './small-file.ts';
+import { smallFile, type Patience } from './read-file.ts';
 import { codeOf, reasonOf } from './system-error.ts';
 
 const absentCodes = new Set(['ENOENT', 'ENOTDIR']);

@@ -3,7 +3,7 @@ import { chown, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'no
 import path from 'node:path';
 import type { Lock } from '../core/driver.ts';
 import { configError, localError, type ImgctlError } from '../core/errors.ts';
-import { makeFolder } from '../host/make-folder.ts';
+import { makeFolder } from '../host/mkdir.ts';
 import { trustedText } from '../host/private-file.ts';
 import { reasonOf } from '../host/system-error.ts';
 import { emptyBook, parseBook, type ProfileBook } from './schema.ts';

@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/http.ts';
 import { packedDisk } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
-import { readFully } from './formats/reading.ts';
+import { readFully } from './formats/byte-reader.ts';
 import type { RandomSource } from './extents.ts';
 import type { Source } from './source.ts';
 

@@ -1,4 +1,4 @@
-import { algorithmOfLength, type Checksum } from './published.ts';
+import { algorithmOfLength, type Checksum } from './published-digests.ts';
 
 /** A line of a checksum file; an absent `name`: it says nothing of which file it is. */
 export interface PublishedChecksum extends Checksum {

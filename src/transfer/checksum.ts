@@ -1,9 +1,9 @@
 import { integrityError, usageError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
-import { heldBack } from './hold-back.ts';
-import { measure } from './measure.ts';
-import { strongest, type Checksum } from './published.ts';
+import { heldBack } from './withhold-tail.ts';
+import { measure } from './checksum-stream.ts';
+import { strongest, type Checksum } from './published-digests.ts';
 import type { Source } from './source.ts';
 
 export { strongest, type Checksum };

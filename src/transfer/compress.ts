@@ -3,7 +3,7 @@ import { unsupportedError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { written } from './plan.ts';
 import type { Runs } from './extents.ts';
-import type { GuestObserver } from './writers/guest-observer.ts';
+import type { GuestObserver } from './writers/disk-observer.ts';
 import { gzipBytes } from './writers/gzip.ts';
 import { planQcow2 } from './writers/qcow2-plan.ts';
 import { qcow2Bytes } from './writers/qcow2.ts';

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { isFlat } from './plan.ts';
-import type { Examined } from './examine.ts';
+import type { Examined } from './detect.ts';
 import { isZero } from './writers/zeros.ts';
 
 /** Where a disk is looked at: evenly over all of it, and less often where each look is a request. */

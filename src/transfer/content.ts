@@ -5,27 +5,27 @@ import type { Content, Digests } from '../core/operation.ts';
 import { given as facts } from '../core/image.ts';
 import { humanSize } from '../core/quantity.ts';
 import { checkedSource, compareDigests, type Checksum } from './checksum.ts';
-import { withEnd } from './disk-end.ts';
+import { withEnd } from './footer-check.ts';
 import { encoderFor, type Encoder } from './compress.ts';
-import type { Examined } from './examine.ts';
+import type { Examined } from './detect.ts';
 import { cureFor } from './formats/findings.ts';
 import { canStream, findingOf, readRuns, streamRuns, unwrap, withMembersWatched } from './formats/index.ts';
-import { isSound } from './guest.ts';
-import { heldBack } from './hold-back.ts';
-import type { Judgement } from './judge.ts';
+import { isSound } from './virtual-disk.ts';
+import { heldBack } from './withhold-tail.ts';
+import type { Judgement } from './preflight.ts';
 import { knownDigests, wholeDigest } from './known-digests.ts';
-import { measure, type Measured } from './measure.ts';
+import { measure, type Measured } from './checksum-stream.ts';
 import { isFlat, useOf } from './plan.ts';
 import type { Means, Prepared, Wishes } from './prepare.ts';
-import { makeReady, warnOf, type Ready } from './ready.ts';
+import { makeReady, warnOf, type Ready } from './staging.ts';
 import type { Runs } from './extents.ts';
 import { checkSafety } from './safety.ts';
 import type { Source } from './source.ts';
 import { spool } from './spool.ts';
 import { watched } from './backpressure.ts';
-import { bombLimitBytes } from './whole.ts';
+import { bombLimitBytes } from './full-scan.ts';
 import { contentIdOf, ContentIdHash } from './writers/content-id.ts';
-import type { GuestObserver } from './writers/guest-observer.ts';
+import type { GuestObserver } from './writers/disk-observer.ts';
 
 /** What a content is made from. `given` is what has to be closed. */
 interface Making {

@@ -1,4 +1,4 @@
-import type { Span } from './holes.ts';
+import type { Span } from './sparse-file.ts';
 
 /** Bytes that can be read at any place. `read` gives fewer than asked for only at the end. The result is the caller's to keep. */
 export interface RandomSource {

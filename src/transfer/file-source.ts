@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { usageError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { fileBytes, readError } from './file-bytes.ts';
-import { dataSpans } from './holes.ts';
+import { dataSpans } from './sparse-file.ts';
 import { streamSource, type Source } from './source.ts';
 import { unmoved } from './file-unchanged.ts';
 

@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
 import { compareDigests } from './checksum.ts';
-import { measure } from './measure.ts';
+import { measure } from './checksum-stream.ts';
 import type { Means, Wishes } from './prepare.ts';
 import type { Source } from './source.ts';
 import { watched } from './backpressure.ts';

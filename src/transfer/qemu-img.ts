@@ -6,7 +6,7 @@ import { humanSize } from '../core/quantity.ts';
 import { runConfined, type Caps } from './sandbox.ts';
 import type { Inspection } from './formats/inspection.ts';
 import type { FindingCode } from './formats/findings.ts';
-import { hasText, readFully } from './formats/reading.ts';
+import { hasText, readFully } from './formats/byte-reader.ts';
 import type { RandomSource } from './extents.ts';
 import type { Source } from './source.ts';
 import { temporaryFolder, temporarySource } from './spool.ts';

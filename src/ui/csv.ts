@@ -1,4 +1,4 @@
-import type { Writer } from './document.ts';
+import type { Writer } from './structured-output.ts';
 import type { Gathered } from './output-buffer.ts';
 import type { Io } from './io.ts';
 import { machineText } from './cell-text.ts';

@@ -2,7 +2,7 @@ import { humanSize } from '../core/quantity.ts';
 import type { Io } from './io.ts';
 import { age, humanText, isEmpty, machineText } from './cell-text.ts';
 import { statusPaint, styles, type Styles } from './style.ts';
-import { drawRows, type Row } from './table.ts';
+import { drawRows, type Row } from './aligned-rows.ts';
 import { safe } from './sanitize.ts';
 import type { Chosen, Column } from './view.ts';
 import { measureFor } from './width.ts';

@@ -1,7 +1,7 @@
 import type { Io } from './io.ts';
-import type { Painter } from './painter.ts';
-import { passTime, percentOf, type TaskState } from './task.ts';
-import { logLine } from './task-line.ts';
+import type { Painter } from './progress-renderer.ts';
+import { passTime, percentOf, type TaskState } from './progress-state.ts';
+import { logLine } from './progress-line.ts';
 import { jsonText, safe } from './sanitize.ts';
 
 const lineEveryMs = 10_000;

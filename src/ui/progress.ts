@@ -1,8 +1,8 @@
 import type { Io } from './io.ts';
-import type { LineKind, Painter } from './painter.ts';
+import type { LineKind, Painter } from './progress-renderer.ts';
 import { eventPainter, logPainter } from './progress-log.ts';
-import { addBytes, beginStep, newTask, passTime, type TaskState } from './task.ts';
-import { terminalLine } from './task-line.ts';
+import { addBytes, beginStep, newTask, passTime, type TaskState } from './progress-state.ts';
+import { terminalLine } from './progress-line.ts';
 import { TerminalStream } from './terminal-stream.ts';
 import { safe } from './sanitize.ts';
 import { measureFor } from './width.ts';

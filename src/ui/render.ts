@@ -1,7 +1,7 @@
 import { csvWriter, idWriter, tabWriter } from './csv.ts';
-import { documentOf, jsonlWriter, jsonWriter, yamlText, yamlWriter, type Writer } from './document.ts';
+import { documentOf, jsonlWriter, jsonWriter, yamlText, yamlWriter, type Writer } from './structured-output.ts';
 import { gather, type Gathered } from './output-buffer.ts';
-import { gridFor } from './grid.ts';
+import { gridFor } from './table.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { sheet } from './details.ts';
 import { jsonText } from './sanitize.ts';

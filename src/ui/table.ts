@@ -1,70 +1,150 @@
-import { isNarrow, type Measure } from './width.ts';
-import type { Paint } from './style.ts';
+import type { Fitted } from './column-widths.ts';
+import { foldList, foldRow, narrowing, type Narrow } from './cell-wrap.ts';
+import type { Gathered } from './output-buffer.ts';
+import type { Io } from './io.ts';
+import { indent, isTooWide, mayShrink, planFor, type Grid, type GridOptions, type Plan } from './table-layout.ts';
+import { humanText } from './cell-text.ts';
+import { statusPaint, styles } from './style.ts';
+import { drawRows, type Row } from './aligned-rows.ts';
+import { safe } from './sanitize.ts';
+import type { Chosen, View } from './view.ts';
+import { measureFor, type Measure } from './width.ts';
 
-/** A cell's text, already safe and cut, and how it is painted. */
-export interface Cell {
-  readonly text: string;
-  readonly paint?: Paint | undefined;
+/** Rows that are looked at before the first is drawn: they fix the widths. Later ones are drawn in portions of this many. */
+const sampleRows = 1000;
+
+/** A list as a table on a terminal: `add` takes the items one by one, `end` draws what is left. */
+export function gridFor<T>(view: View<T>, chosen: readonly Chosen<T>[], options: GridOptions, io: Io, out: Gathered) {
+  let waiting: T[] = [];
+  let plan: Plan | undefined;
+
+  async function draw(): Promise<void> {
+    const grid = { view, chosen, options, io, styled: await styles(io.color), mark: io.unicode ? '…' : '~' };
+    const rows = waiting.map((item) => cellsOf(grid, item));
+    const headed = plan === undefined && options.header ? [headings(grid), ...rows] : rows;
+    const measure = await measureFor(textsOf(headed));
+    waiting = [];
+    if (plan === undefined && view.turns && options.usual && isTooWide(grid, headed, measure))
+      return void (await out.write(await turned(headed)));
+    plan ??= planFor(grid, headed, measure);
+    await out.write(await drawn(grid, headed, plan, measure));
+  }
+
+  return {
+    async add(item: T): Promise<void> {
+      waiting.push(item);
+      if (waiting.length >= sampleRows) await draw();
+    },
+    async end(): Promise<void> {
+      if (waiting.length > 0) await draw();
+    },
+  };
 }
-export type Row = readonly Cell[];
 
-/** Widths of the columns in terminal columns (at least 1), and which of them stand at the right. */
-export interface Layout {
-  readonly widths: readonly number[];
-  readonly right: readonly boolean[];
+const isRight = (kind: string | undefined): boolean => kind === 'size' || kind === 'number';
+function headings<T>({ chosen, styled }: Grid<T>): Row {
+  return chosen.map(({ name, column }) => ({ text: safe(column.title ?? name), paint: styled.heading }));
 }
 
-const gap = '  ';
-/** cli-table3's time grows with the square of the rows; up to here it is not felt. */
-const fewRows = 200;
-
-/** The rows as aligned lines, two spaces between columns, no borders, nothing at the ends of lines. Each line ends in `\n`. */
-export async function drawRows(rows: readonly Row[], layout: Layout, measure: Measure): Promise<string> {
-  const fits = rows.length <= fewRows && rows.every((row) => row.every((cell, at) => isDrawable(cell, layout.widths[at])));
-  const lines = fits ? await drawnByTable(rows, layout) : rows.map((row) => drawnLine(row, layout, measure));
-  return lines.map((line) => `${line.trimEnd()}\n`).join('');
-}
-
-/** The table package has its own idea of wide signs, and cuts what is too long: it is given neither. */
-const isDrawable = (cell: Cell, width = 0): boolean => isNarrow(cell.text) && cell.text.length <= width;
-
-const painted = ({ text, paint }: Cell): string => (paint && text !== '' ? paint(text) : text);
-
-function drawnLine(row: Row, layout: Layout, measure: Measure): string {
-  return row
-    .map((cell, at) => {
-      const space = ' '.repeat(Math.max(0, (layout.widths[at] ?? 0) - measure(cell.text)));
-      return layout.right[at] ? space + painted(cell) : painted(cell) + space;
-    })
-    .join(gap);
-}
-
-const noBorders = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: gap,
-};
-
-async function drawnByTable(rows: readonly Row[], layout: Layout): Promise<readonly string[]> {
-  const { default: Table } = await import('cli-table3');
-  const table = new Table({
-    chars: noBorders,
-    colWidths: [...layout.widths],
-    colAligns: layout.right.map((right) => (right ? 'right' : 'left')),
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+function cellsOf<T>({ chosen, io, styled }: Grid<T>, item: T): Row {
+  return chosen.map(({ column }) => {
+    const value = column.value(item);
+    return { text: humanText(column, value, io, item), paint: column.kind === 'status' ? statusPaint(value, styled) : undefined };
   });
-  table.push(...rows.map((row) => row.map(painted)));
-  return table.toString().split('\n');
+}
+
+function* textsOf(rows: readonly Row[]): Iterable<string> {
+  for (const row of rows) for (const cell of row) yield cell.text;
+}
+
+/** The rows as text: each as many lines as it takes, with what stands above and below it. */
+async function drawn<T>(grid: Grid<T>, rows: readonly Row[], plan: Plan, measure: Measure): Promise<string> {
+  const folded = foldedBy(grid, rows, plan.beside, measure);
+  const text = await drawRows(folded.flat(), layoutOf(grid, plan.beside), measure);
+  if (plan.above.length === 0 && plan.below.length === 0) return text;
+  const lines = text.split('\n');
+  const ids = plan.above.length === 0 ? [] : await linesOf(grid, rows, plan.above, measure);
+  let next = 0;
+  return rows
+    .flatMap((row, at) => {
+      const own = lines.slice(next, (next += folded[at]?.length ?? 0));
+      const isHeading = row[0]?.paint === grid.styled.heading;
+      const lists = isHeading ? [] : plan.below.flatMap((column) => listBelow(grid, row, column, plan.below, measure));
+      const above = ids[at];
+      return [...(above === undefined ? own : [above, ...own.map((line) => (line === '' ? '' : indent + line))]), ...lists];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+async function linesOf<T>(
+  grid: Grid<T>,
+  rows: readonly Row[],
+  fitted: readonly Fitted[],
+  measure: Measure,
+): Promise<readonly string[]> {
+  const text = await drawRows(
+    rows.map((row) => cellsAt(row, fitted)),
+    layoutOf(grid, fitted),
+    measure,
+  );
+  return text.split('\n');
+}
+
+/** A list as lines behind its column's name; nothing where it is empty. */
+function listBelow<T>(
+  { chosen, io, styled }: Grid<T>,
+  row: Row,
+  at: number,
+  all: readonly number[],
+  measure: Measure,
+): readonly string[] {
+  const text = row[at]?.text ?? '';
+  if (text === '') return [];
+  const titleOf = (column: number): string => safe(chosen[column]?.column.title ?? chosen[column]?.name ?? '');
+  const width = Math.max(...all.map((column) => measure(titleOf(column)))) + 2;
+  const space = (used: string): string => ' '.repeat(width - measure(used));
+  const title = titleOf(at);
+  return foldList(text, Math.max(1, io.columns - indent.length - width), measure).map((line, index) =>
+    index === 0 ? `${indent}${styled.heading(title)}${space(title)}${line}` : `${indent}${space('')}${line}`,
+  );
+}
+
+const cellsAt = (row: Row, fitted: readonly Fitted[]): Row => fitted.map(({ at }) => row[at] ?? { text: '' });
+
+/** Each row as the lines that it takes. */
+function foldedBy<T>(
+  grid: Grid<T>,
+  rows: readonly Row[],
+  fitted: readonly Fitted[],
+  measure: Measure,
+): readonly (readonly Row[])[] {
+  const narrow = fitted.map(({ at, width }): Narrow => {
+    const kind = grid.chosen[at]?.column.kind;
+    if (grid.options.whole || !mayShrink(kind)) return (text) => text;
+    return narrowing(
+      rows.map((row) => row[at]?.text ?? ''),
+      width,
+      kind === 'list',
+      measure,
+      grid.mark,
+    );
+  });
+  return rows.map((row) => foldRow(cellsAt(row, fitted), narrow));
+}
+
+const layoutOf = <T>(
+  { chosen }: Grid<T>,
+  fitted: readonly Fitted[],
+): { widths: readonly number[]; right: readonly boolean[] } => ({
+  widths: fitted.map(({ width }) => width),
+  right: fitted.map(({ at }) => isRight(chosen[at]?.column.kind)),
+});
+
+/** Columns as lines and rows as columns. */
+async function turned(rows: readonly Row[]): Promise<string> {
+  const lines = (rows[0] ?? []).map((_cell, at) => rows.map((row) => row[at] ?? { text: '' }));
+  const measure = await measureFor(textsOf(lines));
+  const widths = rows.map((row) => row.reduce((widest, cell) => Math.max(widest, measure(cell.text)), 1));
+  return drawRows(lines, { widths, right: widths.map(() => false) }, measure);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import local from '../../src/drivers/local/index.ts';
 import openstack from '../../src/drivers/openstack/index.ts';
-import { withHome } from '../../src/host/folders.ts';
+import { withHome } from '../../src/host/paths.ts';
 import { commandStage, errorOf } from './stage.ts';
 
 const stage = commandStage();

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { completionAnswer } from '../../src/cli/completion/answer.ts';
 import { run } from '../../src/cli/program/run.ts';
-import { homeOf, ownFolder, temporaryFolder, userFolder } from '../../src/host/folders.ts';
-import { makeFolder } from '../../src/host/make-folder.ts';
+import { homeOf, ownFolder, temporaryFolder, userFolder } from '../../src/host/paths.ts';
+import { makeFolder } from '../../src/host/mkdir.ts';
 import { driverList } from '../../src/main.ts';
 import { fakeIo } from '../support/fake-io.ts';
 

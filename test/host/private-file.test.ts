@@ -3,7 +3,7 @@ import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmS
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { knownNames } from '../../src/cli/completion/image-names.ts';
+import { knownNames } from '../../src/cli/completion/image-name-cache.ts';
 import { createCache } from '../../src/host/cache.ts';
 import { isOwnFolder, readOwnFile } from '../../src/host/private-file.ts';
 import { loaderWith } from '../../src/host/code-cache.ts';

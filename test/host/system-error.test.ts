@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { localError } from '../../src/core/errors.ts';
 import { systemFailure } from '../../src/host/system-error.ts';
-import { showFailure } from '../../src/ui/failure.ts';
+import { showFailure } from '../../src/ui/error-message.ts';
 import { fakeIo } from '../support/fake-io.ts';
 
 function systemError(code: string, syscall: string, more: object = {}): Error {

@@ -36,5 +36,5 @@ it('the built program joins deflate data in threads of its own file', () => {
       ?.trim()
       .split('\n')
       .map((file) => path.basename(file)),
-  ).toContain('join-thread.cjs');
+  ).toContain('join-worker.cjs');
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { divide } from '../../src/transfer/digests.ts';
-import { measure } from '../../src/transfer/measure.ts';
+import { measure } from '../../src/transfer/checksum-stream.ts';
 
 /** A stream whose one buffer is used again for each chunk. */
 async function* stream(bytes: Uint8Array, chunk: number) {

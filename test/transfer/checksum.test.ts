@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkedSource, checkNow, parseChecksum, strongest } from '../../src/transfer/checksum.ts';
-import { heldBack } from '../../src/transfer/hold-back.ts';
+import { heldBack } from '../../src/transfer/withhold-tail.ts';
 import { all, chunked, failure, remote } from './sources.ts';
 
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7 + (n >> 8)) & 255));

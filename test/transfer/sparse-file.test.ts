@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { examine } from '../../src/transfer/examine.ts';
-import { spansOf } from '../../src/transfer/holes.ts';
+import { examine } from '../../src/transfer/detect.ts';
+import { spansOf } from '../../src/transfer/sparse-file.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
-import { readWhole } from '../../src/transfer/whole.ts';
+import { readWhole } from '../../src/transfer/full-scan.ts';
 import { guestDisk } from '../support/disk-images.ts';
 
 it('what is told of holes counts only where it tells of every byte', () => {

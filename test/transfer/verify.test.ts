@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../../src/core/image.ts';
 import type { Content } from '../../src/core/operation.ts';
-import { algorithmNamed } from '../../src/transfer/published.ts';
+import { algorithmNamed } from '../../src/transfer/published-digests.ts';
 import { verifySent } from '../../src/transfer/verify.ts';
 
 const image = (fields: Partial<Image>): Image => ({

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PipeClosed } from '../../src/ui/io.ts';
 import { clearedFirst, createProgress, type ProgressMode } from '../../src/ui/progress.ts';
-import { addBytes, beginStep, newTask, percentOf, remainingMs } from '../../src/ui/task.ts';
-import { terminalLine } from '../../src/ui/task-line.ts';
+import { addBytes, beginStep, newTask, percentOf, remainingMs } from '../../src/ui/progress-state.ts';
+import { terminalLine } from '../../src/ui/progress-line.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from '../support/fake-io.ts';
 
 const MiB = 1024 * 1024;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../src/core/errors.ts';
 import { parseYaml, toYaml } from '../../src/host/yaml.ts';
-import { yamlText } from '../../src/ui/document.ts';
+import { yamlText } from '../../src/ui/structured-output.ts';
 
 describe('parseYaml', () => {
   it('reads as the tools do whose files it reads', () => {

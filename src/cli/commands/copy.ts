@@ -2,7 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Call, Download } from '../../core/operation.ts';
-import { temporaryFolder } from '../../host/folders.ts';
+import { temporaryFolder } from '../../host/paths.ts';
 import { persistentSource } from '../../transfer/resume.ts';
 import { readOnce, type Shared } from '../../transfer/fan-out.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';

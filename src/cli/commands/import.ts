@@ -5,7 +5,7 @@ import type { Image, Visibility } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
 import { typedImage } from '../../core/hint.ts';
 import { parseReference } from '../../core/reference.ts';
-import { comparable, type Checksum } from '../../transfer/published.ts';
+import { comparable, type Checksum } from '../../transfer/published-digests.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';

@@ -1,13 +1,13 @@
 import { describeEncoding } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
-import { temporaryFolder } from '../../host/folders.ts';
-import { examine, type Examined } from '../../transfer/examine.ts';
+import { temporaryFolder } from '../../host/paths.ts';
+import { examine, type Examined } from '../../transfer/detect.ts';
 import type { Finding, Inspection } from '../../transfer/formats/inspection.ts';
-import { judged } from '../../transfer/judge.ts';
+import { judged } from '../../transfer/preflight.ts';
 import { useOf } from '../../transfer/plan.ts';
 import { excused, helpFor, needHelper } from '../../transfer/qemu-img.ts';
 import { refusalOf } from '../../transfer/safety.ts';
-import { readWhole, type WholeRead } from '../../transfer/whole.ts';
+import { readWhole, type WholeRead } from '../../transfer/full-scan.ts';
 import { inspectionView, type InspectionReport, type Taker } from '../../ui/views/inspection.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';

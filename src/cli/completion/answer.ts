@@ -1,6 +1,6 @@
 import { profileDirectory } from '../../engine/account/registry.ts';
-import { knownNames } from './image-names.ts';
-import { homeOf, ownFolder, type Home } from '../../host/folders.ts';
+import { knownNames } from './image-name-cache.ts';
+import { homeOf, ownFolder, type Home } from '../../host/paths.ts';
 import { readBook } from '../../profiles/store.ts';
 import { safe } from '../../ui/sanitize.ts';
 import { complete, type Candidate, type OwnWords } from './complete.ts';

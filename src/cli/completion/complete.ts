@@ -1,7 +1,7 @@
 import type { Arg, Needs } from '../program/command.ts';
 import type { Option } from '../program/option.ts';
 import { isHostile } from '../../ui/sanitize.ts';
-import type { KnownNames } from './image-names.ts';
+import type { KnownNames } from './image-name-cache.ts';
 import type { CompletionTable, OptionWord, VerbWord } from './table.ts';
 import { optionsFor, readTyped, type Typed } from './typed.ts';
 

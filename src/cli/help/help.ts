@@ -3,7 +3,7 @@ import type { Command, CommandEntry } from '../program/command.ts';
 import type { Chosen } from '../program/parse.ts';
 import type { Surface } from '../program/context.ts';
 import { flagName, flagsOf, type Option, type Options } from '../program/option.ts';
-import { prose } from '../../ui/prose.ts';
+import { prose } from '../../ui/word-wrap.ts';
 import { globalOptions } from '../program/settings.ts';
 import { topicNames } from './topic-names.ts';
 import { usageLine } from '../program/usage-line.ts';

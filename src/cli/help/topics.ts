@@ -1,4 +1,4 @@
-import { prose } from '../../ui/prose.ts';
+import { prose } from '../../ui/word-wrap.ts';
 import { tlsFields } from '../../core/field.ts';
 import { imageFields } from '../../core/image.ts';
 import type { Surface } from '../program/context.ts';

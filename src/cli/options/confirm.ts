@@ -5,7 +5,7 @@ import { safe } from '../../ui/sanitize.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { Loss } from '../../engine/context.ts';
 import type { Surface } from '../program/context.ts';
-import { counting } from '../batch/count.ts';
+import { counting } from '../batch/pluralize.ts';
 import type { Account } from '../../engine/account/account.ts';
 
 /** Images that are shown one by one before they go. */

@@ -1,5 +1,5 @@
 import { formats } from '../../core/encoding.ts';
-import type { Checksum } from '../../transfer/published.ts';
+import type { Checksum } from '../../transfer/published-digests.ts';
 import type { Wishes } from '../../transfer/prepare.ts';
 import type { Options, OptionValues } from '../program/option.ts';
 import type { DiskWishes } from '../../engine/operations/wishes.ts';

@@ -1,14 +1,14 @@
 import { abortedError, ImgctlError } from '../../core/errors.ts';
 import type { OperationName } from '../../core/operation.ts';
 import { createRedactor, type Redactor } from '../../http/redact.ts';
-import { showFailure } from '../../ui/failure.ts';
+import { showFailure } from '../../ui/error-message.ts';
 import { PipeClosed, type Io } from '../../ui/io.ts';
 import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../../ui/progress.ts';
 import type { Needs } from './command.ts';
 import { commands } from '../commands/index.ts';
 import type { Context, Surface } from './context.ts';
 import { drawOutcome } from './draw-outcome.ts';
-import { endOf, type Ending, type RunInHand } from './exit.ts';
+import { endOf, type Ending, type RunInHand } from './exit-code.ts';
 import { parseArguments, type Parsed } from './parse.ts';
 import { openAt } from '../../engine/account/open.ts';
 import { machineFormats, settingsFrom, type Settings } from './settings.ts';

@@ -1,8 +1,8 @@
 import { exitCodes } from '../../core/errors.ts';
 import { makeCall, type Call, type Note } from '../../core/call.ts';
-import { hasFolder } from '../../host/folders.ts';
+import { hasFolder } from '../../host/paths.ts';
 import type { ProfileStore } from '../../profiles/store.ts';
-import { showFailure } from '../../ui/failure.ts';
+import { showFailure } from '../../ui/error-message.ts';
 import { commands } from '../commands/index.ts';
 import type { Surface } from './context.ts';
 import type { RunFacts } from '../../engine/journal/journal.ts';
@@ -11,7 +11,7 @@ import { onlyProfile, profileDirectory } from '../../engine/account/registry.ts'
 import { ask } from './prompt.ts';
 import { discover } from '../../engine/account/discover.ts';
 import { warnOfVariables } from './environment.ts';
-import type { RunInHand } from './exit.ts';
+import type { RunInHand } from './exit-code.ts';
 import { stdinBytes, stdinText } from './stdin.ts';
 import { storeAt } from '../../engine/account/store.ts';
 import { toolsFor } from '../../engine/account/services.ts';

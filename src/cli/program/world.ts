@@ -1,5 +1,5 @@
 import type { DriverList } from '../../engine/context.ts';
-import type { Home } from '../../host/folders.ts';
+import type { Home } from '../../host/paths.ts';
 import type { Redactor } from '../../http/redact.ts';
 import type { Io } from '../../ui/io.ts';
 

@@ -3,8 +3,8 @@ import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
-import { isBusy, refused, warningsOf } from './explain.ts';
-import { limiter, type Limiter } from './limiter.ts';
+import { isBusy, refused, warningsOf } from './errors.ts';
+import { limiter, type Limiter } from './rate-limit.ts';
 import { isWire, recordOf } from './record.ts';
 
 /** One request to the API. `path` stands behind the version; `what` says what is being done, for messages. */

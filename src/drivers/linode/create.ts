@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { began } from '../../core/job.ts';
 import type { Operation } from '../../core/operation.ts';
 import { askNew, type LinodeClient } from './client.ts';
-import { cloudInit, descriptionBody } from './described.ts';
+import { cloudInit, descriptionBody } from './description.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
 import { recordOf } from './record.ts';
 

@@ -1,8 +1,8 @@
 import { providerError } from '../../core/errors.ts';
-import { watchProgress } from '../../core/endless-list.ts';
+import { watchProgress } from '../../core/pagination.ts';
 import type { Call } from '../../core/operation.ts';
 import { ask, type Ask, type LinodeClient } from './client.ts';
-import type { Limiter } from './limiter.ts';
+import type { Limiter } from './rate-limit.ts';
 import { isWire, wiresOf, type Wire } from './record.ts';
 
 /** The most that a page may hold: calls are what is counted, and lists of images are counted strictly. */

@@ -5,11 +5,11 @@ import { integrityError, type ImgctlError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { checkDocument, largestDocumentBytes, type Descriptor } from '../_oci/manifest.ts';
-import type { Draft } from './drafts.ts';
-import { goOn, ifThere, onDisk } from './failure.ts';
+import type { Draft } from './temporary-file.ts';
+import { goOn, ifThere, onDisk } from './errors.ts';
 import { blobsPath, discard, publish, writeDurably, type Folder, type LockedFolder } from './folder.ts';
-import { unsettle } from './ledger.ts';
-import { openToRead } from './own-file.ts';
+import { unsettle } from './blob-journal.ts';
+import { openToRead } from './safe-file.ts';
 
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
 

@@ -2,7 +2,7 @@ import { integrityError } from '../../core/errors.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson, type Json } from '../_oci/manifest.ts';
 import { draftsPath, makeFolder, ownPath, writeDurably, type Folder } from './folder.ts';
-import { append, readOwn } from './own-file.ts';
+import { append, readOwn } from './safe-file.ts';
 
 const fileName = 'records.tsv';
 /** Ends a line that was written whole. */

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Description, Operation } from '../../core/operation.ts';
 import { checkId } from '../_oci/ids.ts';
-import { firstRecord, recordFields } from '../_oci/next-record.ts';
-import { checkFree } from './catalogue.ts';
-import { put } from './change.ts';
+import { firstRecord, recordFields } from '../_oci/record-revision.ts';
+import { checkFree } from './images.ts';
+import { put } from './write-image.ts';
 import type { LocalClient } from './client.ts';
-import { goOn } from './failure.ts';
+import { goOn } from './errors.ts';
 import { readIndex } from './index-file.ts';
-import { shown } from './shown.ts';
+import { shown } from './record.ts';
 
 /** The facts say that it always has one. */
 const named = (description: Description): Description & { readonly name: string } => ({ name: '', ...description });

@@ -1,9 +1,9 @@
 import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
-import { find, ifDamaged, type Found } from './catalogue.ts';
+import { find, ifDamaged, type Found } from './images.ts';
 import type { LocalClient } from './client.ts';
 import { removeImage } from './remove-image.ts';
-import { copiesOf, removeCopy } from './replicas.ts';
+import { copiesOf, removeCopy } from './copies.ts';
 
 function checkUnprotected({ id, record }: Found): void {
   if (record.protected === true)

@@ -1,12 +1,12 @@
 import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import { encodingOf } from '../_oci/media-types.ts';
-import { originalOf } from '../_oci/original.ts';
+import { originalOf } from '../_oci/image-documents.ts';
 import { readBlob, readDocument } from './blobs.ts';
-import { find } from './catalogue.ts';
+import { find } from './images.ts';
 import type { LocalClient } from './client.ts';
-import { noData } from './failure.ts';
-import { handoverOf } from './handover.ts';
+import { noData } from './errors.ts';
+import { handoverOf } from './server-side-copy.ts';
 import { storedDisk } from './stored-disk.ts';
 
 export const download: Operation<LocalClient, 'download'> = {

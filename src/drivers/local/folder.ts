@@ -3,9 +3,9 @@ import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { ifThere, onDisk } from './failure.ts';
+import { ifThere, onDisk } from './errors.ts';
 import { layoutVersion } from './layout-version.ts';
-import { checkFolder } from './own-file.ts';
+import { checkFolder } from './safe-file.ts';
 
 /** A folder that is an OCI image layout. What is ours alone lies in its sub-folder `imgctl`, which other tools leave alone. */
 export interface Folder {

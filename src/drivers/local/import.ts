@@ -3,14 +3,14 @@ import { answerError, providerError, usageError } from '../../core/errors.ts';
 import type { Http, ReceiveAnswer } from '../../core/http.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import { redirectOf } from '../../core/redirect.ts';
-import { recordFields } from '../_oci/next-record.ts';
-import { find } from './catalogue.ts';
+import { recordFields } from '../_oci/record-revision.ts';
+import { find } from './images.ts';
 import type { LocalClient } from './client.ts';
-import { dropDraft, keptAlive, type Draft } from './drafts.ts';
-import { fill } from './fill.ts';
-import { blobHanded } from './handover.ts';
+import { dropDraft, keptAlive, type Draft } from './temporary-file.ts';
+import { fill } from './store-data.ts';
+import { blobHanded } from './server-side-copy.ts';
 import { linkDraft } from './link.ts';
-import { writeDraft } from './write-draft.ts';
+import { writeDraft } from './write-temporary-file.ts';
 
 const mostRedirects = 10;
 

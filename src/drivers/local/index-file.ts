@@ -5,10 +5,10 @@ import { localError, providerError } from '../../core/errors.ts';
 import { systemWords } from '../../core/errno.ts';
 import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
-import { ifThere } from './failure.ts';
+import { ifThere } from './errors.ts';
 import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 import { checkLayoutVersion } from './layout-version.ts';
-import { readOwn } from './own-file.ts';
+import { readOwn } from './safe-file.ts';
 
 const readings = 10;
 const betweenMs = 20;

@@ -1,13 +1,13 @@
 import { defineDriver } from '../../core/driver.ts';
 import { checkId, ownIds } from '../_oci/ids.ts';
 import { isIntact } from './blobs.ts';
-import { find } from './catalogue.ts';
+import { find } from './images.ts';
 import { connect } from './client.ts';
 import { create } from './create.ts';
 import { deactivate } from './deactivate.ts';
 import { remove } from './delete.ts';
 import { download } from './download.ts';
-import { objection } from './handover.ts';
+import { objection } from './server-side-copy.ts';
 import { importImage } from './import.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';

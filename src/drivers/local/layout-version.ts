@@ -2,7 +2,7 @@ import path from 'node:path';
 import { providerError } from '../../core/errors.ts';
 import { parseJson } from '../_oci/manifest.ts';
 import type { Folder } from './folder.ts';
-import { readOwn } from './own-file.ts';
+import { readOwn } from './safe-file.ts';
 
 /** The version of the OCI image layout that is read and written here. */
 export const layoutVersion = '1.0.0';

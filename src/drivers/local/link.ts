@@ -1,10 +1,10 @@
 import { constants, copyFile, link, lstat, open, utimes } from 'node:fs/promises';
 import { unsupportedError } from '../../core/errors.ts';
-import { goOn } from './failure.ts';
+import { goOn } from './errors.ts';
 import { makeLayout, newDraft, type Folder } from './folder.ts';
 import { damagedBlob, digestOfFile } from './blobs.ts';
-import { dropDraft, keptAlive, type Draft } from './drafts.ts';
-import type { HandedOver } from './handover.ts';
+import { dropDraft, keptAlive, type Draft } from './temporary-file.ts';
+import type { HandedOver } from './server-side-copy.ts';
 
 /** Bits of a file's mode by which others than its owner may write to it. */
 const writableByOthers = 0o022;

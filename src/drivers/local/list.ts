@@ -1,9 +1,9 @@
 import type { Operation } from '../../core/operation.ts';
-import { readCatalogue } from './catalogue.ts';
+import { readCatalogue } from './images.ts';
 import type { LocalClient } from './client.ts';
-import { goOn } from './failure.ts';
-import { inPlaces, isCopy } from './replicas.ts';
-import { shown } from './shown.ts';
+import { goOn } from './errors.ts';
+import { inPlaces, isCopy } from './copies.ts';
+import { shown } from './record.ts';
 
 /** All images of the folder are the caller's own, and all are read at once: nothing is left for a filter to save. */
 export const list: Operation<LocalClient, 'list'> = {

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Lock } from '../../core/driver.ts';
-import { clearDrafts } from './drafts.ts';
+import { clearDrafts } from './temporary-file.ts';
 import { systemWords } from '../../core/errno.ts';
 import { hasOwn, makeLayout, ownPath, type Folder } from './folder.ts';
 import { makeIndex, readIndex } from './index-file.ts';
-import { unsettled } from './ledger.ts';
+import { unsettled } from './blob-journal.ts';
 import { keepReserve } from './reserve.ts';
-import { settle } from './settle.ts';
+import { settle } from './garbage-collection.ts';
 
 export function openFolder(folderPath: string, lock: Lock): Folder {
   const folder: Folder = {

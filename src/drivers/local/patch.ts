@@ -1,12 +1,12 @@
 import { requireUnmet } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
-import { changedFields, recordFields } from '../_oci/next-record.ts';
+import { changedFields, recordFields } from '../_oci/record-revision.ts';
 import type { Json } from '../_oci/manifest.ts';
 import { imageOf } from '../_oci/record.ts';
-import type { Found } from './catalogue.ts';
-import { changeRecord } from './change.ts';
+import type { Found } from './images.ts';
+import { changeRecord } from './write-image.ts';
 import type { LocalClient } from './client.ts';
-import { refreshCopies } from './replicas.ts';
+import { refreshCopies } from './copies.ts';
 
 export const patch: Operation<LocalClient, 'patch'> = {
   fields: recordFields,

@@ -3,11 +3,11 @@ import { imageManifestOf, mayBeImage, parseJson, type Descriptor } from '../_oci
 import { recordOf } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
 import type { Known } from './cache.ts';
-import { readCatalogue, type Catalogue, type Found } from './catalogue.ts';
-import { noSuchImage } from './failure.ts';
+import { readCatalogue, type Catalogue, type Found } from './images.ts';
+import { noSuchImage } from './errors.ts';
 import type { Folder } from './folder.ts';
 import { nameOf, readIndex, writeIndex } from './index-file.ts';
-import { unsettle } from './ledger.ts';
+import { unsettle } from './blob-journal.ts';
 import { spendingReserve } from './reserve.ts';
 
 /**

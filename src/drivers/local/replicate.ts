@@ -1,11 +1,11 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
 import { requireKnownPlaces } from '../../core/conflict.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
-import { find } from './catalogue.ts';
+import { find } from './images.ts';
 import { homePlace, type LocalClient } from './client.ts';
 import type { Folder } from './folder.ts';
-import { copiesOf, copyTo, removeCopy, showImage } from './replicas.ts';
-import { shown } from './shown.ts';
+import { copiesOf, copyTo, removeCopy, showImage } from './copies.ts';
+import { shown } from './record.ts';
 
 function placeNamed(client: LocalClient, name: string): Folder {
   const folder = name === homePlace ? client.home : client.places.get(name);

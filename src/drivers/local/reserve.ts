@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../../core/errno.ts';
-import { clearDrafts } from './drafts.ts';
+import { clearDrafts } from './temporary-file.ts';
 import { indexPath, ownPath, type Folder } from './folder.ts';
 
 /*

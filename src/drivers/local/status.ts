@@ -1,11 +1,11 @@
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Json } from '../_oci/manifest.ts';
-import type { Found } from './catalogue.ts';
-import { changeRecord } from './change.ts';
+import type { Found } from './images.ts';
+import { changeRecord } from './write-image.ts';
 import type { LocalClient } from './client.ts';
-import { noData } from './failure.ts';
-import { refreshCopies } from './replicas.ts';
+import { noData } from './errors.ts';
+import { refreshCopies } from './copies.ts';
 
 /** Sets whether the data of an image may be used. Throws CONFLICT for an image that has none. */
 export async function setStatus(

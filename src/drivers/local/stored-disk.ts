@@ -3,8 +3,8 @@ import { integrityError } from '../../core/errors.ts';
 import { systemWords } from '../../core/errno.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { blobPath } from './blobs.ts';
-import type { Found } from './catalogue.ts';
-import { noData } from './failure.ts';
+import type { Found } from './images.ts';
+import { noData } from './errors.ts';
 import type { Folder } from './folder.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Content, Operation } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
-import { recordFields } from '../_oci/next-record.ts';
+import { recordFields } from '../_oci/record-revision.ts';
 import type { LocalClient } from './client.ts';
-import { fill } from './fill.ts';
-import { writeDraft } from './write-draft.ts';
+import { fill } from './store-data.ts';
+import { writeDraft } from './write-temporary-file.ts';
 
 /** Who sends has to hash what is not known beforehand: once is enough. What is said beforehand has to be proved. */
 const hashedBy = (content: Content): (() => string | undefined) | undefined =>

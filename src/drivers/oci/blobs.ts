@@ -5,12 +5,12 @@ import { beforeRetry } from '../../core/retry.ts';
 import { checkDocument, type Descriptor } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { remember, remembered } from './documents.ts';
+import { remember, remembered } from './document-cache.ts';
 import { isDoubtful } from './manifests.ts';
-import { isRegistryError, refused } from './refusal.ts';
+import { isRegistryError, refused } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
-import { beginUpload, finishUpload } from './session.ts';
-import { isFine, redirects } from './wire.ts';
+import { beginUpload, finishUpload } from './upload-session.ts';
+import { isFine, redirects } from './transport.ts';
 
 const urlOf = (repository: Repository, digest: string): URL => urlIn(repository, `blobs/${digest}`);
 

@@ -7,9 +7,9 @@ import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import type { Disk, Pushed } from './push-disk.ts';
 import { scope, type Repository } from './repository.ts';
-import { cancelUpload, closeUpload, octets, startUpload } from './session.ts';
-import { refusedData, TooMuch } from './too-much.ts';
-import { isFine } from './wire.ts';
+import { cancelUpload, closeUpload, octets, startUpload } from './upload-session.ts';
+import { refusedData, TooMuch } from './payload-too-large.ts';
+import { isFine } from './transport.ts';
 
 /** How much goes into one request: less than a chunk once one was too much. Learned for good, also where all is begun again. */
 interface Pace {

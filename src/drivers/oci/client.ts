@@ -4,9 +4,9 @@ import { parseSizeWithUnit } from '../../core/quantity.ts';
 import type { Values } from '../../core/field.ts';
 import { checkRepository, originOf } from './address.ts';
 import type { fields } from './fields.ts';
-import { Keyring } from './keyring.ts';
+import { Keyring } from './authorization.ts';
 import { openRepository, type Repository } from './repository.ts';
-import { Wire } from './wire.ts';
+import { Wire } from './transport.ts';
 
 /** One registry, as one profile sees it. */
 export interface OciClient {

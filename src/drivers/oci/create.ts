@@ -1,5 +1,5 @@
 import type { Description, Operation } from '../../core/operation.ts';
-import { firstRecord, recordFields } from '../_oci/next-record.ts';
+import { firstRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
 import { shown } from './copies.ts';
 import { checkFree, newId, write } from './images.ts';

@@ -2,7 +2,7 @@ import { conflictError } from '../../core/errors.ts';
 import type { Call, Download, Operation } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
-import { originalOf } from '../_oci/original.ts';
+import { originalOf } from '../_oci/image-documents.ts';
 import { readBlob } from './blobs.ts';
 import { handoverOf } from './mount.ts';
 import type { OciClient } from './client.ts';

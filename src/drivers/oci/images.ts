@@ -4,16 +4,16 @@ import type { Call } from '../../core/operation.ts';
 import { checkId, isId, ownIds } from '../_oci/ids.ts';
 import { imageManifestOf, manifestText, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
-import type { Documents } from '../_oci/original.ts';
+import type { Documents } from '../_oci/image-documents.ts';
 import { recordOf, type StoredRecord } from '../_oci/record.ts';
 import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { remember, remembered } from './documents.ts';
+import { remember, remembered } from './document-cache.ts';
 import type { OciClient } from './client.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
 import { foreignOf, notOurs, type Foreign } from './foreign.ts';
 import type { Repository } from './repository.ts';
-import { tagsOf } from './tags.ts';
+import { tagsOf } from './pages.ts';
 
 /** An image as it stands under a tag. `text` and `recordText` are the documents as they came, `json` is the record. */
 export interface Found {

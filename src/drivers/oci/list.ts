@@ -5,8 +5,8 @@ import type { OciClient } from './client.ts';
 import { copiesOf, inPlaces, shown } from './copies.ts';
 import { foreignImage, leftOutWords, type LeftOut } from './foreign.ts';
 import { isDamage, isOurs, recall } from './images.ts';
-import { sideBySide } from './side-by-side.ts';
-import { tagsOf } from './tags.ts';
+import { sideBySide } from './concurrency.ts';
+import { tagsOf } from './pages.ts';
 
 /** Tags of signatures and the like that belong to another tag (distribution-spec 1.1, "Referrers Tag Schema"; cosign's). */
 const isReferrer = (tag: string): boolean => /^sha256-[0-9a-f]{64}/i.test(tag);

@@ -5,9 +5,9 @@ import { isPage } from '../../core/html-text.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson } from '../_oci/manifest.ts';
-import { errorCode, isRegistryError, refused, wordsOf } from './refusal.ts';
+import { errorCode, isRegistryError, refused, wordsOf } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
-import { isFine } from './wire.ts';
+import { isFine } from './transport.ts';
 
 /**
  * Oddity: a manifest whose type is not named here is answered with 404, as if it were not there; so what other tools

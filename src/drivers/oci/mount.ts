@@ -5,7 +5,7 @@ import { holdsBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
 import type { Pushed } from './push-disk.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
-import { cancelUpload, octets } from './session.ts';
+import { cancelUpload, octets } from './upload-session.ts';
 
 /**
  * Lets another repository have a blob without moving it. False: not by a mount. It only saves work, so whatever stands in its

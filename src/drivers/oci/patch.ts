@@ -2,7 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { requireUnmet } from '../../core/conflict.ts';
 import type { Call, Changes, Operation } from '../../core/operation.ts';
-import { changedFields, nextRecord, recordFields } from '../_oci/next-record.ts';
+import { changedFields, nextRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
 import { refreshCopies, shown } from './copies.ts';
 import { find, write, type Found } from './images.ts';

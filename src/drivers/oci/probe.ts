@@ -2,8 +2,8 @@ import type { Identity } from '../../core/identity.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OciClient } from './client.ts';
-import { askRemoval, whyNot } from './removal.ts';
-import { tagsOf } from './tags.ts';
+import { askRemoval, whyNot } from './delete-manifest.ts';
+import { tagsOf } from './pages.ts';
 
 /** What nobody has: asking for its removal removes nothing, and tells whether anything could be removed. */
 const nothing = [`sha256:${'0'.repeat(64)}`, `imgctl-probe-${'0'.repeat(32)}`];

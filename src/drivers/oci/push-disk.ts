@@ -5,9 +5,9 @@ import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
 import { pushChunks } from './chunks.ts';
 import { scope, type Repository } from './repository.ts';
-import { beginUpload, cancelUpload, checkTaken, closeUpload, closingUrl, octets } from './session.ts';
-import { refusedData, TooMuch } from './too-much.ts';
-import { isFine } from './wire.ts';
+import { beginUpload, cancelUpload, checkTaken, closeUpload, closingUrl, octets } from './upload-session.ts';
+import { refusedData, TooMuch } from './payload-too-large.ts';
+import { isFine } from './transport.ts';
 
 /** A disk on its way. `bytes` and `sha256` are of what `open` gives; absent: known only at its end. */
 export interface Disk {

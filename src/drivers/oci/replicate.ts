@@ -6,7 +6,7 @@ import { isRepository } from './address.ts';
 import type { OciClient } from './client.ts';
 import { copiesForSure, copiesOf, copyTo, shown } from './copies.ts';
 import { find, type Found } from './images.ts';
-import { remove } from './removal.ts';
+import { remove } from './delete-manifest.ts';
 import type { Repository } from './repository.ts';
 
 function checkNames(names: readonly string[]): void {

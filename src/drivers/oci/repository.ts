@@ -1,7 +1,7 @@
 import type { Cache } from '../../core/driver.ts';
 import type { Foreign } from './foreign.ts';
 import type { Found } from './images.ts';
-import type { Wire } from './wire.ts';
+import type { Wire } from './transport.ts';
 
 /** Rights that requests take, as tokens name them. */
 export type Right = 'pull' | 'pull,push' | 'delete';

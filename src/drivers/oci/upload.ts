@@ -1,8 +1,8 @@
 import type { Call, Operation, UploadRequest } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
-import { checkFillable, diskLayer, filledRecord, type FilledDisk } from '../_oci/filled.ts';
-import { recordFields } from '../_oci/next-record.ts';
-import { documentsOf } from '../_oci/original.ts';
+import { checkFillable, diskLayer, filledRecord, type FilledDisk } from '../_oci/disk-record.ts';
+import { recordFields } from '../_oci/record-revision.ts';
+import { documentsOf } from '../_oci/image-documents.ts';
 import type { OciClient } from './client.ts';
 import { shown } from './copies.ts';
 import { adopt, checkFree, find, newId, write, type Found } from './images.ts';

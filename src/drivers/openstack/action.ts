@@ -3,7 +3,7 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath, readRecord } from './images.ts';
-import { isForbidden } from './words.ts';
+import { isForbidden } from './errors.ts';
 
 /** Does `deactivate` or `reactivate`; both may be repeated. Throws CONFLICT for an image that has no data to block. */
 export async function act(

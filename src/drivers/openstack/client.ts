@@ -10,14 +10,14 @@ import type {
   SendRequest,
 } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { authUrlOf, imageEndpointOf, interfaceOf } from './addresses.ts';
-import { chosenEndpoint, versioned, type Wanted } from './catalogue.ts';
+import { authUrlOf, imageEndpointOf, interfaceOf } from './endpoints.ts';
+import { chosenEndpoint, versioned, type Wanted } from './service-catalog.ts';
 import { credentialsOf, type Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
-import { requireMeant, type MeantProject } from './meant-project.ts';
+import { requireMeant, type MeantProject } from './project-check.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
-import { isObject, objectIn, type WireObject } from './wire.ts';
-import { glanceError, said } from './words.ts';
+import { isObject, objectIn, type WireObject } from './json.ts';
+import { glanceError, said } from './errors.ts';
 
 /** Where we are signed in and which Glance is spoken to. `base` ends in `/v2`. */
 export interface Site {
@@ -30,7 +30,7 @@ export interface Site {
 export interface Ask {
   readonly what: string;
   readonly method: ApiRequest['method'];
-  /** Behind `/v2`, made of segments (`segment.ts`). */
+  /** Behind `/v2`, made of segments (`path-segment.ts`). */
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly json?: unknown;

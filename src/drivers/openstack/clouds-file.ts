@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
-import { isObject, type WireObject } from './wire.ts';
+import { isObject, type WireObject } from './json.ts';
 
 /** The clouds of a clouds.yaml, completed from the files that belong to it. */
 export interface CloudsFile {

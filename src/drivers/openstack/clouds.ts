@@ -1,6 +1,6 @@
 import { Secret } from '../../core/secret.ts';
 import { overlaid, type CloudsFile } from './clouds-file.ts';
-import { isObject, objectIn, textIn, type WireObject } from './wire.ts';
+import { isObject, objectIn, textIn, type WireObject } from './json.ts';
 
 export type Found = Readonly<Record<string, string | Secret>>;
 

@@ -4,7 +4,7 @@ import { providerError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
 import { wireBody } from './description.ts';
 import { imageRecord } from './record.ts';
-import { textIn, type WireObject } from './wire.ts';
+import { textIn, type WireObject } from './json.ts';
 
 /** Makes a record without data; its id is that of the answer. `asked`: the user has chosen the id, and is told of another. The container is `bare` unless said otherwise: Glance takes no data without one. */
 export async function createImage(

@@ -2,7 +2,7 @@ import { conflictError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { deleteImage, readImage } from './images.ts';
-import { isForbidden } from './words.ts';
+import { isForbidden } from './errors.ts';
 
 export const remove: Operation<OpenstackClient, 'delete'> = {
   async run(client, { id }, call) {

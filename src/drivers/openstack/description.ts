@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import type { Changes, Description, Editable } from '../../core/operation.ts';
 import { propertiesAfter, tagsAfter } from '../../core/changes.ts';
 import { baseAttributes, gib, imageRecord, isReserved, mib } from './record.ts';
-import type { WireObject } from './wire.ts';
+import type { WireObject } from './json.ts';
 
 type Scalar = Exclude<Editable, 'tags' | 'properties'>;
 

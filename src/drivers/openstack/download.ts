@@ -3,7 +3,7 @@ import { conflictError, type ImgctlError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation } from '../../core/operation.ts';
-import { handoverOf } from './handover.ts';
+import { handoverOf } from './server-side-copy.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath, readRecord } from './images.ts';
 import { cloudReferences } from './record.ts';

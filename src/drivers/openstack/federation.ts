@@ -2,11 +2,11 @@ import { authError, configError, ofAnswer, providerError } from '../../core/erro
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';
-import { absolute } from './addresses.ts';
+import { absolute } from './endpoints.ts';
 import type { ProfileValues } from './fields.ts';
 import { incomplete } from './identity.ts';
-import { objectIn, textIn } from './wire.ts';
-import { explain, glanceError, parsedJson } from './words.ts';
+import { objectIn, textIn } from './json.ts';
+import { explain, glanceError, parsedJson } from './errors.ts';
 
 /** How an identity provider gives an access token (OAuth 2.0, RFC 6749 sections 4.3 and 4.4). */
 interface Grant {

@@ -2,10 +2,10 @@ import { ImgctlError, isNoSuchImage, providerError } from '../../core/errors.ts'
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { segment } from './segment.ts';
+import { segment } from './path-segment.ts';
 import type { Step } from './description.ts';
 import { imageRecord } from './record.ts';
-import type { WireObject } from './wire.ts';
+import type { WireObject } from './json.ts';
 
 /** Path of an image. Throws USAGE for a text that cannot be an id. */
 export const imagePath = (id: string): string => `/images/${segment(id)}`;

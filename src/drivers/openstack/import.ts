@@ -5,8 +5,8 @@ import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';
 import { steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
-import { handedOver } from './handover.ts';
-import { needMethod, needStores } from './site.ts';
+import { handedOver } from './server-side-copy.ts';
+import { needMethod, needStores } from './capabilities.ts';
 import { onNewImage } from './new-image.ts';
 
 const methods = ['web-download', 'glance-direct', 'glance-download'] as const;

@@ -2,14 +2,14 @@ import { abortedError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, ListRequest, Operation, SortKey } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { fromBothEnds } from './both-ends.ts';
-import { merged } from './merge.ts';
+import { fromBothEnds } from './bidirectional-list.ts';
+import { merged } from './merge-sorted.ts';
 import { projectSeen } from './own-project.ts';
 import { eachImage } from './pages.ts';
 import { choosesOwners, exactFilters, listQuery, newestFirst, ownFilters, sortNames } from './query.ts';
 import { imageRecord } from './record.ts';
 import type { SignedIn } from './sign-in.ts';
-import { timeConditions, timeNames } from './time-conditions.ts';
+import { timeConditions, timeNames } from './time-filters.ts';
 
 /** Glance's order when none is asked for. */
 const usualOrder: readonly SortKey[] = [{ field: 'createdAt', descending: true }];

@@ -4,7 +4,7 @@ import type { Call, Description } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { createImage } from './create.ts';
 import { deleteImage, patchImage } from './images.ts';
-import { isForbidden } from './words.ts';
+import { isForbidden } from './errors.ts';
 
 /** Milliseconds that removing a half-made record may take, also after the run itself was stopped. */
 const undoMs = 30_000;

@@ -3,7 +3,7 @@ import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { eachImage } from './pages.ts';
 import { newestFirst } from './query.ts';
-import { textIn } from './wire.ts';
+import { textIn } from './json.ts';
 
 /** Private images that are looked at: as many as a page holds. */
 const looked = 1000;

@@ -1,7 +1,7 @@
 import type { Owner } from '../../core/identity.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { objectIn, objectsIn, textIn } from './wire.ts';
+import { objectIn, objectsIn, textIn } from './json.ts';
 
 /**
  * The projects of this name: those that the user is a member of, and, where Keystone lets him look (by default administrators

@@ -6,7 +6,7 @@ import type { OpenstackClient } from './client.ts';
 import { steps, type Step } from './description.ts';
 import { patchImage, readImage } from './images.ts';
 import { imageRecord } from './record.ts';
-import { isForbidden } from './words.ts';
+import { isForbidden } from './errors.ts';
 
 export const patch: Operation<OpenstackClient, 'patch'> = {
   fields: editableFields,

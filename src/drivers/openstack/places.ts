@@ -1,7 +1,7 @@
 import { unsupportedError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { singleStore, stores } from './site.ts';
+import { singleStore, stores } from './capabilities.ts';
 
 export const places: Operation<OpenstackClient, 'places'> = {
   place: 'store',

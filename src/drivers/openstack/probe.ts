@@ -3,7 +3,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import { given } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { importMethods, singleStore, stores } from './site.ts';
+import { importMethods, singleStore, stores } from './capabilities.ts';
 
 /** Who we are, and what this site lacks: imports and stores are its operator's choice. Throws AUTH or CONFIG. */
 export async function probe(client: OpenstackClient, call: Call): Promise<Identity> {

@@ -1,5 +1,5 @@
 import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
-import { asText, textIn, textsIn, timeIn, wordsIn, type WireObject } from './wire.ts';
+import { asText, textIn, textsIn, timeIn, wordsIn, type WireObject } from './json.ts';
 
 export const gib = 1024 ** 3;
 export const mib = 1024 ** 2;

@@ -3,11 +3,11 @@ import { requireKnownPlaces } from '../../core/conflict.ts';
 import { began } from '../../core/job.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { segment } from './segment.ts';
+import { segment } from './path-segment.ts';
 import { imagePath, readImage, readRecord } from './images.ts';
 import { imageRecord } from './record.ts';
-import { needMethod, needStores } from './site.ts';
-import { wordsIn } from './wire.ts';
+import { needMethod, needStores } from './capabilities.ts';
+import { wordsIn } from './json.ts';
 
 /** Which stores to fill and which to empty, given where the image is. Throws CONFLICT when no copy would be left to copy from. */
 function moves(

@@ -1,10 +1,10 @@
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
 import type { Call, Member, Operation, ShareState } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { segment } from './segment.ts';
+import { segment } from './path-segment.ts';
 import { imagePath, readImage } from './images.ts';
-import { objectsIn, textIn, type WireObject } from './wire.ts';
-import { isForbidden } from './words.ts';
+import { objectsIn, textIn, type WireObject } from './json.ts';
+import { isForbidden } from './errors.ts';
 
 const states: Readonly<Record<string, ShareState>> = { pending: 'pending', accepted: 'accepted', rejected: 'rejected' };
 

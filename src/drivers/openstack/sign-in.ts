@@ -2,11 +2,11 @@ import { authError, configError, type ImgctlError, ofAnswer } from '../../core/e
 import type { ApiAnswer, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
-import { endpointsIn, type Endpoint } from './catalogue.ts';
+import { endpointsIn, type Endpoint } from './service-catalog.ts';
 import type { Credentials } from './credentials.ts';
 import { federatedToken } from './federation.ts';
-import { isObject, objectIn, objectsIn, textIn, textsIn, type WireObject } from './wire.ts';
-import { explain, glanceError, isRefusal, parsedJson } from './words.ts';
+import { isObject, objectIn, objectsIn, textIn, textsIn, type WireObject } from './json.ts';
+import { explain, glanceError, isRefusal, parsedJson } from './errors.ts';
 
 /** A token and what Keystone said along with it. Absent: it did not say. */
 export interface SignedIn {

@@ -4,7 +4,7 @@ import type { Call, OperationName } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath } from './images.ts';
 import { failedIn, importingTo } from './record.ts';
-import { objectIn, objectsIn, textIn } from './wire.ts';
+import { objectIn, objectsIn, textIn } from './json.ts';
 
 /** A task of Glance's on one image. `running` covers `pending` and `processing`. */
 export interface Task {

@@ -6,9 +6,9 @@ import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';
 import { steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
-import { needMethod, needStores } from './site.ts';
+import { needMethod, needStores } from './capabilities.ts';
 import { onNewImage } from './new-image.ts';
-import type { WireObject } from './wire.ts';
+import type { WireObject } from './json.ts';
 import { reservedNames } from './record.ts';
 
 /** Disk formats of Glance. What it is given is stored as it is: nothing is unwrapped. */

@@ -5,7 +5,7 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Next } from '../../core/hint.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import type { Question, RancherClient } from './client.ts';
-import { errorCode, isRefusal } from './failure.ts';
+import { errorCode, isRefusal } from './errors.ts';
 import { cattleImage, recordFrom, type CattleImage } from './record.ts';
 import { answeredImage, readImage } from './show.ts';
 

@@ -3,7 +3,7 @@ import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import { followed, projectIds, schemasUrl, type Address } from './address.ts';
-import { failure } from './failure.ts';
+import { failure } from './errors.ts';
 import { projectNamed } from './project.ts';
 import { imageSchema, type ImageSchema } from './schema.ts';
 

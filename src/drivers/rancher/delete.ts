@@ -3,7 +3,7 @@ import { began } from '../../core/job.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
 import type { RancherClient } from './client.ts';
-import { isRefusal } from './failure.ts';
+import { isRefusal } from './errors.ts';
 import { cattleImage, isMap, type CattleImage } from './record.ts';
 import { readImage } from './show.ts';
 

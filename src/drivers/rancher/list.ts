@@ -2,7 +2,7 @@ import { providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, ListRequest, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
-import { neutralConditions, ownConditions, ownFilters, parameter, type Condition } from './conditions.ts';
+import { neutralConditions, ownConditions, ownFilters, parameter, type Condition } from './filters.ts';
 import { pages } from './pages.ts';
 import { isMap, recordFrom } from './record.ts';
 import type { ImageSchema } from './schema.ts';

@@ -1,5 +1,5 @@
 import { providerError } from '../../core/errors.ts';
-import { watchProgress } from '../../core/endless-list.ts';
+import { watchProgress } from '../../core/pagination.ts';
 import type { Call } from '../../core/operation.ts';
 import { followed } from './address.ts';
 import type { RancherClient } from './client.ts';

@@ -1,4 +1,4 @@
-import { relativePathIn } from '../../host/folders.ts';
+import { relativePathIn } from '../../host/paths.ts';
 import type { EngineContext } from '../context.ts';
 
 /** Warns of a path that a profile keeps, and that leads elsewhere from each folder: earlier versions kept it as it was typed. */

@@ -3,7 +3,7 @@ import type { Cache, Tools } from '../../core/driver.ts';
 import type { Http } from '../../core/http.ts';
 import type { Secret } from '../../core/secret.ts';
 import { createCache } from '../../host/cache.ts';
-import { hasFolder, ownFolder, type Home } from '../../host/folders.ts';
+import { hasFolder, ownFolder, type Home } from '../../host/paths.ts';
 import { createLock } from '../../host/lock.ts';
 import type { HttpSettings } from '../../http/settings.ts';
 import type { EngineContext } from '../context.ts';

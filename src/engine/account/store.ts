@@ -1,5 +1,5 @@
 import { configError } from '../../core/errors.ts';
-import { hasFolder, ownFolder, type Home } from '../../host/folders.ts';
+import { hasFolder, ownFolder, type Home } from '../../host/paths.ts';
 import { createLock } from '../../host/lock.ts';
 import { absentStore, profileStore, type ProfileStore } from '../../profiles/store.ts';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { configError, ImgctlError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
-import { homeFolder, type Home } from '../../host/folders.ts';
-import { smallFile, type Patience } from '../../host/small-file.ts';
+import { homeFolder, type Home } from '../../host/paths.ts';
+import { smallFile, type Patience } from '../../host/read-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
 import type { HttpSettings, Pem } from '../../http/settings.ts';
 import type { EngineContext } from '../context.ts';

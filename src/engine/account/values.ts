@@ -2,7 +2,7 @@ import type { Driver } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { lackOf, usualVariables } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
-import { ownFolder, withHome } from '../../host/folders.ts';
+import { ownFolder, withHome } from '../../host/paths.ts';
 import { holdsCredentials } from '../../http/redact.ts';
 import { literal, valueBehind } from '../../host/secret-reference.ts';
 import type { Asking } from '../../host/secret-reference.ts';

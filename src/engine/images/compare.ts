@@ -1,11 +1,11 @@
 import { integrityError } from '../../core/errors.ts';
 import { areOtherDisks, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { temporaryFolder } from '../../host/folders.ts';
-import { examine } from '../../transfer/examine.ts';
+import { temporaryFolder } from '../../host/paths.ts';
+import { examine } from '../../transfer/detect.ts';
 import type { Prepared } from '../../transfer/prepare.ts';
 import { downloadSource } from '../../transfer/source.ts';
-import { readWhole } from '../../transfer/whole.ts';
+import { readWhole } from '../../transfer/full-scan.ts';
 import type { EngineContext } from '../context.ts';
 import { imagesNamed } from './resolve.ts';
 import type { Account } from '../account/account.ts';

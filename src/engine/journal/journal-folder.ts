@@ -15,8 +15,8 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { localError } from '../../core/errors.ts';
-import { ownFolder, type Home } from '../../host/folders.ts';
-import { makeFolder } from '../../host/make-folder.ts';
+import { ownFolder, type Home } from '../../host/paths.ts';
+import { makeFolder } from '../../host/mkdir.ts';
 import { isOwnFolder, readOwnFile } from '../../host/private-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
 import type { Entry } from './entry.ts';

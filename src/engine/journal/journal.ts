@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ImgctlError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
 import type { Note, OperationName } from '../../core/operation.ts';
-import type { Home } from '../../host/folders.ts';
+import type { Home } from '../../host/paths.ts';
 import { processMark } from '../../host/process-id.ts';
 import type { Redactor } from '../../http/redact.ts';
 import { journalVersion, type AccountRef, type ActionSource, type OutcomeEntry } from './entry.ts';

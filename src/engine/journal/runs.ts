@@ -1,5 +1,5 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
-import type { Home } from '../../host/folders.ts';
+import type { Home } from '../../host/paths.ts';
 import { isRunning } from '../../host/process-id.ts';
 import { beatMs, journalFolder, readRun, runIdsIn } from './journal-folder.ts';
 import { runFrom, type Run } from './run-state.ts';

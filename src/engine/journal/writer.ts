@@ -1,4 +1,4 @@
-import type { Home } from '../../host/folders.ts';
+import type { Home } from '../../host/paths.ts';
 import { reasonOf } from '../../host/system-error.ts';
 import { beatMs, journalFolder, newRun, type JournalFile } from './journal-folder.ts';
 import { pruneJournal } from './prune.ts';

@@ -2,7 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Changes, Description, Download, Editable } from '../../core/operation.ts';
 import { prepare, type Prepared, type Wishes } from '../../transfer/prepare.ts';
-import { whyUnverified } from '../../transfer/published.ts';
+import { whyUnverified } from '../../transfer/published-digests.ts';
 import type { Source } from '../../transfer/source.ts';
 import { checkName } from '../../core/image-name.ts';
 import { carriedTo } from './copied-fields.ts';

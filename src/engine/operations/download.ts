@@ -10,7 +10,7 @@ import { checkedSource, strongest, type Checksum } from '../../transfer/checksum
 import { convertFile } from '../../transfer/convert.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 import type { Wishes } from '../../transfer/prepare.ts';
-import { whyUnverified } from '../../transfer/published.ts';
+import { whyUnverified } from '../../transfer/published-digests.ts';
 import { persistentSource } from '../../transfer/resume.ts';
 import { checkTarget, saveTo, type Saved, type Saving } from '../../transfer/save.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';

@@ -2,7 +2,7 @@ import { ImgctlError, integrityError, limitError, usageError } from '../../core/
 import { humanSize } from '../../core/quantity.ts';
 import { parseChecksum } from '../../transfer/checksum.ts';
 import { checksumsIn, saidOf, type Said } from '../../transfer/checksum-file.ts';
-import type { Checksum } from '../../transfer/published.ts';
+import type { Checksum } from '../../transfer/published-digests.ts';
 import { persistentSource } from '../../transfer/resume.ts';
 import { lastPart, shownAddress, urlSource } from '../../transfer/url-source.ts';
 import type { EngineContext } from '../context.ts';

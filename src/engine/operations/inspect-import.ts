@@ -1,15 +1,15 @@
 import type { Format } from '../../core/encoding.ts';
 import { conflictError, integrityError } from '../../core/errors.ts';
 import type { Call, ImportRequest } from '../../core/operation.ts';
-import { temporaryFolder } from '../../host/folders.ts';
-import { examine } from '../../transfer/examine.ts';
+import { temporaryFolder } from '../../host/paths.ts';
+import { examine } from '../../transfer/detect.ts';
 import { fileSource } from '../../transfer/file-source.ts';
-import { measure } from '../../transfer/measure.ts';
-import type { Checksum } from '../../transfer/published.ts';
+import { measure } from '../../transfer/checksum-stream.ts';
+import type { Checksum } from '../../transfer/published-digests.ts';
 import { checkSafety } from '../../transfer/safety.ts';
 import type { Source } from '../../transfer/source.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
-import { judgeWhole } from '../../transfer/whole.ts';
+import { judgeWhole } from '../../transfer/full-scan.ts';
 import type { EngineContext } from '../context.ts';
 
 /** What was asked for, and what is said of it. */

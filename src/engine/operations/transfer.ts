@@ -1,7 +1,7 @@
 import { compressions, formats } from '../../core/encoding.ts';
 import type { Accept, Format } from '../../core/encoding.ts';
 import type { UploadFacts } from '../../core/operation.ts';
-import { temporaryFolder } from '../../host/folders.ts';
+import { temporaryFolder } from '../../host/paths.ts';
 import { prepareForFile } from '../../transfer/convert.ts';
 import { opaque } from '../../transfer/plan.ts';
 import type { Means, Prepared, Wishes } from '../../transfer/prepare.ts';

@@ -1,9 +1,9 @@
 import { integrityError } from '../../core/errors.ts';
 import type { RandomSource, Run, Runs } from '../extents.ts';
-import { inOrder } from '../writers/in-order.ts';
+import { inOrder } from '../writers/ordered-concurrency.ts';
 import { isZero } from '../writers/zeros.ts';
 import type { ExtentBatches, PackedExtent } from './extents.ts';
-import { readFully } from './reading.ts';
+import { readFully } from './byte-reader.ts';
 
 const dataRunBytes = 1 << 20;
 const zeroRunBytes = 2 ** 32;

@@ -1,8 +1,8 @@
-import { checkBareDisk, checkSectors } from './bare-disk.ts';
+import { checkBareDisk, checkSectors } from './raw-disk.ts';
 import { sparseExtents } from './extents.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import { checkPartitions, partitionsOf } from './partitions.ts';
-import { hasText } from './reading.ts';
+import { hasText } from './byte-reader.ts';
 import type { RandomSource } from '../extents.ts';
 
 /** A disk as it is. The end of something only partly known is not known. */

@@ -2,7 +2,7 @@ import type { Format } from '../../core/encoding.ts';
 import type { RandomSource } from '../extents.ts';
 import type { ExtentBatches } from './extents.ts';
 import type { Report } from './findings.ts';
-import type { Edges } from './reading.ts';
+import type { Edges } from './byte-reader.ts';
 
 /** What the headers of an image say. `virtualBytes` is absent where they say nothing. */
 export interface Layout {

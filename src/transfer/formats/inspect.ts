@@ -5,10 +5,10 @@ import { findingOf, type FindingCode, type Report } from './findings.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import type { Finding, Inspection } from './inspection.ts';
 import { checkNestedImage } from './nested-image.ts';
-import { checkPromise } from './promised-formats.ts';
-import { BeyondPrefix, headBytes, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './reading.ts';
-import { checkWrapped, compressionOf, formatOf, isArchive, isFlat, rivalsOf, type Rival } from './recognise.ts';
-import { unwrap } from './unwrap.ts';
+import { checkPromise } from './file-extensions.ts';
+import { BeyondPrefix, headBytes, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './byte-reader.ts';
+import { checkWrapped, compressionOf, formatOf, isArchive, isFlat, rivalsOf, type Rival } from './sniff.ts';
+import { unwrap } from './decompress.ts';
 
 /** So much of what is in a compressed file is looked at: enough for every header. */
 const prefixBytes = 2 << 20;

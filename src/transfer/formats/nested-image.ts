@@ -2,8 +2,8 @@ import type { RandomSource, Run, Runs } from '../extents.ts';
 import { zeroMiB } from '../writers/zeros.ts';
 import type { Extent } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
-import { headBytes, readFully } from './reading.ts';
-import { imageIn } from './recognise.ts';
+import { headBytes, readFully } from './byte-reader.ts';
+import { imageIn } from './sniff.ts';
 
 /** What a disk begins with that is kept in extents: they need not be more than those of its beginning. */
 async function headOf(source: RandomSource, extents: readonly Extent[]): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import type { Report } from './findings.ts';
-import { hasText, u64le, type Edges } from './reading.ts';
+import { hasText, u64le, type Edges } from './byte-reader.ts';
 
 const bootSignature = '\x55\xaa';
 /** The sizes of a sector that disks have. The second sector holds the header of a GPT. */

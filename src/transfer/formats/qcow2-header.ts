@@ -1,6 +1,6 @@
 import { refusal, type Report } from './findings.ts';
 import type { SnapshotTable } from './qcow2-snapshots.ts';
-import { u64be } from './reading.ts';
+import { u64be } from './byte-reader.ts';
 
 /** What reading a qcow2 takes. Specification: docs/interop/qcow2.rst of QEMU. */
 export interface Qcow2Header {

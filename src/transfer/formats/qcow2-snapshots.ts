@@ -1,6 +1,6 @@
 import type { RandomSource } from '../extents.ts';
 import type { Report } from './findings.ts';
-import { readFully } from './reading.ts';
+import { readFully } from './byte-reader.ts';
 
 /** Where the table of snapshots is. */
 export interface SnapshotTable {

@@ -2,7 +2,7 @@ import type { RandomSource } from '../extents.ts';
 import { byteRanges, type ByteRanges } from './byte-ranges.ts';
 import { extentList, type Codec, type Extent, type ExtentBatches, type ExtentList } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
-import { readFully } from './reading.ts';
+import { readFully } from './byte-reader.ts';
 import type { Qcow2Header } from './qcow2-header.ts';
 import { checkSnapshots } from './qcow2-snapshots.ts';
 import { tableBatches } from './table-batches.ts';

@@ -1,10 +1,10 @@
 import { refusal } from './findings.ts';
-import { inflateRawExactly, proveWindow } from './deflated.ts';
+import { inflateRawExactly, proveWindow } from './inflate.ts';
 import type { Codec } from './extents.ts';
 import type { FormatReader } from './format-reader.ts';
 import { parseQcow2Header } from './qcow2-header.ts';
 import { qcow2Extents } from './qcow2-tables.ts';
-import { hasText, readFully } from './reading.ts';
+import { hasText, readFully } from './byte-reader.ts';
 import { unzstdExactly } from './zstd.ts';
 
 const magic = 'QFI\xfb';

@@ -5,8 +5,8 @@ import { runsOfExtents, splitZeros } from './extent-runs.ts';
 import { meaningOf, refusal, type Report } from './findings.ts';
 import type { Inspection } from './inspection.ts';
 import { withoutNestedImage } from './nested-image.ts';
-import { readEdges } from './reading.ts';
-import { compressionOf, formatOf } from './recognise.ts';
+import { readEdges } from './byte-reader.ts';
+import { compressionOf, formatOf } from './sniff.ts';
 import { vmdkStreamRuns } from './vmdk-stream.ts';
 
 const report: Report = {

@@ -1,5 +1,5 @@
 import type { RandomSource } from '../extents.ts';
-import { readFully } from './reading.ts';
+import { readFully } from './byte-reader.ts';
 
 /** Tables whose distance in the file is no more than this are read in one go, and what lies between them too. */
 const gapBytes = 64 << 10;

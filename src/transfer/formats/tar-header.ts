@@ -1,5 +1,5 @@
 import { refusal } from './findings.ts';
-import { hasText } from './reading.ts';
+import { hasText } from './byte-reader.ts';
 
 export const recordBytes = 512;
 

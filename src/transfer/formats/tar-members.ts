@@ -1,6 +1,6 @@
 import type { RandomSource } from '../extents.ts';
 import { refusal, type Report } from './findings.ts';
-import { BeyondPrefix, readFully, sectionOf } from './reading.ts';
+import { BeyondPrefix, readFully, sectionOf } from './byte-reader.ts';
 import { parseTarHeader, recordBytes, type TarHeader } from './tar-header.ts';
 import { checkMap, oldGnuMap, paxMap, sparseSource, type SparseMap } from './tar-sparse.ts';
 

@@ -1,6 +1,6 @@
 import type { RandomSource } from '../extents.ts';
 import { refusal } from './findings.ts';
-import { readFully } from './reading.ts';
+import { readFully } from './byte-reader.ts';
 import { numberAt, recordBytes } from './tar-header.ts';
 
 /** A stretch of a file that has data; what lies between them are holes. */

@@ -2,10 +2,10 @@ import type { Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { parseOvf, type Ovf } from './ovf.ts';
 import type { RandomSource } from '../extents.ts';
-import { bufferOf, hasText, readFully } from './reading.ts';
+import { bufferOf, hasText, readFully } from './byte-reader.ts';
 import { isTarHeader, recordBytes, tarName } from './tar-header.ts';
 import { tarMembers, type TarMember } from './tar-members.ts';
-import { checkSums, holdsSums } from './tar-sums.ts';
+import { checkSums, holdsSums } from './tar-checksums.ts';
 import { textFileOf } from './text-files.ts';
 
 const description = /\.ovf$/i;

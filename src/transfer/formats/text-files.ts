@@ -1,4 +1,4 @@
-import type { Edges } from './reading.ts';
+import type { Edges } from './byte-reader.ts';
 
 /** What a file of text is, as a message says it: `an HTML page ("404 Not Found")`. */
 export interface TextFile {

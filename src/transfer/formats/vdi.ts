@@ -3,7 +3,7 @@ import { blockExtents } from './block-map.ts';
 import type { ExtentBatches } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
-import { readFully, u64le } from './reading.ts';
+import { readFully, u64le } from './byte-reader.ts';
 
 const magic = 0xbeda107f;
 const version = 0x00010001;

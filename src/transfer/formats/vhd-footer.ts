@@ -1,5 +1,5 @@
 import { refusal, type Report } from './findings.ts';
-import { hasText, u64be, type Edges } from './reading.ts';
+import { hasText, u64be, type Edges } from './byte-reader.ts';
 
 /** The footer of a VHD ("Virtual Hard Disk Image Format Specification", 2006). Sizes in bytes. */
 export interface VhdFooter {

@@ -3,7 +3,7 @@ import { blockExtents } from './block-map.ts';
 import { flatExtents, type ExtentBatches } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
-import { hasText, readFully, u64be } from './reading.ts';
+import { hasText, readFully, u64be } from './byte-reader.ts';
 import { checkSum, hasVhdHead, hasVhdTail, openVhdFooter, vhdFooterBytes, type VhdFooter } from './vhd-footer.ts';
 
 const headerBytes = 1024;

@@ -2,7 +2,7 @@ import type { RandomSource } from '../extents.ts';
 import { crc32c } from './crc32c.ts';
 import { refusal, type Report } from './findings.ts';
 import { reportSectors } from './partitions.ts';
-import { hasText, readFully, u64le } from './reading.ts';
+import { hasText, readFully, u64le } from './byte-reader.ts';
 
 /** What the headers of a VHDX ([MS-VHDX], 2.2 and 2.6) say. Sizes in bytes. */
 export interface VhdxLayout {

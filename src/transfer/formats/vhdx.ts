@@ -3,7 +3,7 @@ import { blockExtents } from './block-map.ts';
 import type { ExtentBatches } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
-import { hasText, readFully } from './reading.ts';
+import { hasText, readFully } from './byte-reader.ts';
 import { openVhdx, type VhdxLayout } from './vhdx-metadata.ts';
 
 /** States of a block ([MS-VHDX], 2.5.1.1). In all others there is no data, and the block reads as zeros. */

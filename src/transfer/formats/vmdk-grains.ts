@@ -1,9 +1,9 @@
 import type { RandomSource } from '../extents.ts';
 import { byteRanges } from './byte-ranges.ts';
-import { inflateZlibExactly } from './deflated.ts';
+import { inflateZlibExactly } from './inflate.ts';
 import { extentList, type Codec, type ExtentBatches, type ExtentList, type PackedExtent } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
-import { bufferOf, readFully, u64le } from './reading.ts';
+import { bufferOf, readFully, u64le } from './byte-reader.ts';
 import { tableBatches } from './table-batches.ts';
 import { sectorBytes, type VmdkHeader } from './vmdk-header.ts';
 

@@ -1,5 +1,5 @@
 import { refusal } from './findings.ts';
-import { u64le } from './reading.ts';
+import { u64le } from './byte-reader.ts';
 
 /** Header of a sparse extent ("Virtual Disk Format 5.0", hosted sparse extents). Sizes and offsets in bytes. */
 export interface VmdkHeader {

@@ -3,7 +3,7 @@ import type { Run, Runs } from '../extents.ts';
 import { byteQueue, type ByteQueue } from './byte-queue.ts';
 import { packedRun } from './extent-runs.ts';
 import { refusal } from './findings.ts';
-import { u64le } from './reading.ts';
+import { u64le } from './byte-reader.ts';
 import { grain, markerBytes, zlibSlack } from './vmdk-grains.ts';
 import { parseVmdkHeader, sectorBytes, type VmdkHeader } from './vmdk-header.ts';
 

@@ -1,7 +1,7 @@
 import type { RandomSource } from '../extents.ts';
 import { refusal, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
-import { BeyondPrefix, hasText, readFully, type Edges } from './reading.ts';
+import { BeyondPrefix, hasText, readFully, type Edges } from './byte-reader.ts';
 import { checkDescriptor, describeSet } from './vmdk-descriptor.ts';
 import { markerBytes, vmdkExtents } from './vmdk-grains.ts';
 import { parseVmdkHeader, sectorBytes, type VmdkHeader } from './vmdk-header.ts';

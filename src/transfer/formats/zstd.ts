@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec/stream';
 import type { Bytes } from '../../core/http.ts';
 import { refusal } from './findings.ts';
-import { bufferOf } from './reading.ts';
+import { bufferOf } from './byte-reader.ts';
 import { zstdFrameLength } from './zstd-frame.ts';
 import { zstdWindows } from './zstd-windows.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Runs } from '../extents.ts';
-import type { GuestObserver } from './guest-observer.ts';
-import { guestPieces } from './guest-pieces.ts';
+import type { GuestObserver } from './disk-observer.ts';
+import { guestPieces } from './disk-pieces.ts';
 import { isZero, zeroMiB } from './zeros.ts';
 
 const blockBytes = 512 << 10;

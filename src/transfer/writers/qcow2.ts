@@ -1,6 +1,6 @@
 import type { Bytes } from '../../core/http.ts';
 import type { Runs } from '../extents.ts';
-import { guestPieces, type ReadOptions } from './guest-pieces.ts';
+import { guestPieces, type ReadOptions } from './disk-pieces.ts';
 import { Allocation, checkAgainst, clusterBytes, countsPerBlock, pairs, tableEntries, type Qcow2Plan } from './qcow2-plan.ts';
 
 /** Set in an entry whose cluster is used once ("copied"): it may be written in place. */

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../core/http.ts';
 import type { Runs } from '../extents.ts';
-import { guestPieces, type ReadOptions } from './guest-pieces.ts';
+import { guestPieces, type ReadOptions } from './disk-pieces.ts';
 import { isZero, zeroMiB, zeroPieces } from './zeros.ts';
 
 /** The guest's disk byte for byte. Zeros are views of one buffer. Throws what reading throws. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Bytes } from '../../core/http.ts';
 import { limitError } from '../../core/errors.ts';
 import type { Runs } from '../extents.ts';
-import type { ReadOptions } from './guest-pieces.ts';
+import type { ReadOptions } from './disk-pieces.ts';
 import { rawBytes } from './raw.ts';
 import { zeroPieces } from './zeros.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compressions, formats } from '../../../src/core/encoding.ts';
 import { imageManifestOf, manifestText, parseJson } from '../../../src/drivers/_oci/manifest.ts';
 import { diskType, encodingOf, imageType, recordType } from '../../../src/drivers/_oci/media-types.ts';
-import { changedFields, firstRecord, nextRecord } from '../../../src/drivers/_oci/next-record.ts';
+import { changedFields, firstRecord, nextRecord } from '../../../src/drivers/_oci/record-revision.ts';
 import { imageOf, recordOf } from '../../../src/drivers/_oci/record.ts';
 
 const now = '2026-01-02T03:04:05.000Z';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import linode from '../../../src/drivers/linode/index.ts';
-import { limiter } from '../../../src/drivers/linode/limiter.ts';
+import { limiter } from '../../../src/drivers/linode/rate-limit.ts';
 import { linodeCloud, startLinode, type RunningLinode } from '../../clouds/linode/index.ts';
 import { publicImage } from '../../clouds/linode/records.ts';
 import { conformance } from '../../conformance/suite.ts';

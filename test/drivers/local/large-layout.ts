@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { diskDescriptor, indexEntry, manifestText } from '../../../src/drivers/_oci/manifest.ts';
 import { emptyType, indexType, recordType } from '../../../src/drivers/_oci/media-types.ts';
-import { firstRecord } from '../../../src/drivers/_oci/next-record.ts';
+import { firstRecord } from '../../../src/drivers/_oci/record-revision.ts';
 
 const zeros = Buffer.alloc(1024);
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Image } from '../../../src/core/image.ts';
 import type { Entry } from '../../../src/engine/journal/entry.ts';
 import { openJournal, type Journal, type RunFacts } from '../../../src/engine/journal/journal.ts';
-import type { Home } from '../../../src/host/folders.ts';
+import type { Home } from '../../../src/host/paths.ts';
 import { createRedactor } from '../../../src/http/redact.ts';
 
 /** An empty home folder, and journals of runs in it. */

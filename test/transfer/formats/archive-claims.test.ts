@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inspect, readRuns } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { rejectsOf } from './draining.ts';
 import { disk } from './made.ts';

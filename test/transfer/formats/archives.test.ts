@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { inspect, readRuns } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { padded } from '../../support/disk-images/guest.ts';
 import { drain, rejectsOf, sha256 } from './draining.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ImgctlError } from '../../../src/core/errors.ts';
 import { findingCodes, inspect, readRuns, unwrap, type Inspection } from '../../../src/transfer/formats/index.ts';
 import type { RandomSource } from '../../../src/transfer/extents.ts';
-import { sourceOfPrefix } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfPrefix } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { rejectsOf, streamOf } from './draining.ts';
 

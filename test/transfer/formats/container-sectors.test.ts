@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inspect, readRuns } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { drain, rejectsOf, sha256 } from './draining.ts';
 import { made } from './made.ts';

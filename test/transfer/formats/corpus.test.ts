@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspect, streamRuns, unwrap } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import { handle, rejectsOf, streamOf } from './draining.ts';
 
 const folder = fileURLToPath(new URL('../../../../shared/formats/', import.meta.url));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inspect, unwrap } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { gather, streamOf } from './draining.ts';
 import { disk, made } from './made.ts';

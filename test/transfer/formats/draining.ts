@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { findingOf, inspect, readRuns, unwrap, type Inspection } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import type { RandomSource, Runs } from '../../../src/transfer/extents.ts';
 
 /** A disk as its runs gave it. */

@@ -5,7 +5,7 @@ import { ImgctlError } from '../../../src/core/errors.ts';
 import { prepare } from '../../../src/transfer/prepare.ts';
 import { all as contentOf, meansIn, stage } from '../sources.ts';
 import { findingCodes, inspect } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { all, at, disk, made, type Change } from './made.ts';
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ImgctlError } from '../../../src/core/errors.ts';
 import { findingOf, inspect, readRuns } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { drain, handle, rejectsOf } from './draining.ts';
 import { all, at, disk, made, type Change } from './made.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inspect } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import { prepare } from '../../../src/transfer/prepare.ts';
 import * as images from '../../support/disk-images.ts';
 import { all as contentOf, meansIn, stage, stream } from '../sources.ts';

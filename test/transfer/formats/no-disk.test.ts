@@ -1,8 +1,8 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { inspect } from '../../../src/transfer/formats/index.ts';
-import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/reading.ts';
-import { unreadKinds } from '../../../src/transfer/formats/unread-kinds.ts';
+import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/byte-reader.ts';
+import { unreadKinds } from '../../../src/transfer/formats/magic-numbers.ts';
 import { diskBytes } from '../../support/content.ts';
 import * as images from '../../support/disk-images.ts';
 import { rejectsOf } from './draining.ts';

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Accept } from '../../../src/core/encoding.ts';
 import { inspect, streamRuns } from '../../../src/transfer/formats/index.ts';
-import { sourceOfPrefix } from '../../../src/transfer/formats/reading.ts';
+import { sourceOfPrefix } from '../../../src/transfer/formats/byte-reader.ts';
 import { prepare } from '../../../src/transfer/prepare.ts';
 import { guestDisk, vmdkStreamImage } from '../../support/disk-images.ts';
 import { all, chunked, failure, meansIn, noWishes, remote, stage, stream } from '../sources.ts';

@@ -1,0 +1,96 @@
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Image } from '../../core/image.ts';
+import { ownFolder, type Home } from '../../host/paths.ts';
+import { makeFolder } from '../../host/mkdir.ts';
+import { isOwnFolder, readOwnFile } from '../../host/private-file.ts';
+
+/** What completion may offer of a profile without asking the provider. */
+export interface KnownNames {
+  readonly images: readonly { readonly id: string; readonly name: string }[];
+  /** Places in which some image lies. */
+  readonly places: readonly string[];
+}
+
+const nothing: KnownNames = { images: [], places: [] };
+/** Names older than this are not offered any more: the images may be gone. */
+const lifetimeMs = 30 * 60_000;
+/** More are not kept: nobody picks from so many, and reading them takes time. */
+const most = 2000;
+
+/** One file a profile; what a profile's name may hold besides letters (`env:PROVIDER`) is escaped. */
+const fileOf = (profile: string, home: Home): string =>
+  path.join(ownFolder('cache', home), 'names', `${encodeURIComponent(profile)}.json`);
+
+/** The names of a profile that a list showed not long ago; none where there are none, or where they cannot be read. `now` is ms since 1970. */
+export async function knownNames(profile: string, home: Home, now: number): Promise<KnownNames> {
+  try {
+    const file = fileOf(profile, home);
+    const kept: unknown = JSON.parse(isOwnFolder(path.dirname(file)) ? readOwnFile(file).toString() : 'null');
+    if (!isKept(kept) || now - kept.at > lifetimeMs || kept.at > now) return nothing;
+    return {
+      images: kept.images.filter(isPair).map(([id, name]) => ({ id, name })),
+      places: kept.places.filter((place): place is string => typeof place === 'string'),
+    };
+  } catch {
+    return nothing;
+  }
+}
+
+interface Kept {
+  readonly at: number;
+  readonly images: readonly unknown[];
+  readonly places: readonly unknown[];
+}
+const isKept = (value: unknown): value is Kept =>
+  typeof value === 'object' &&
+  value !== null &&
+  'at' in value &&
+  typeof value.at === 'number' &&
+  'images' in value &&
+  Array.isArray(value.images) &&
+  'places' in value &&
+  Array.isArray(value.places);
+const isPair = (value: unknown): value is readonly [string, string] =>
+  Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'string';
+
+/**
+ * Passes images on, and keeps their names once the last has passed. `whole`: they are all of the profile's, so those kept
+ * before are forgotten. What cannot be written is let go: completion knows less then.
+ */
+export async function* rememberNames(
+  images: AsyncIterable<Image>,
+  profile: string,
+  { whole, home, now }: { readonly whole: boolean; readonly home: Home; readonly now: number },
+): AsyncIterable<Image> {
+  const names = new Map<string, string>();
+  const places = new Set<string>();
+  for await (const image of images) {
+    if (names.size < most) {
+      names.set(image.id, image.name);
+      for (const place of image.places) places.add(place.name);
+    }
+    yield image;
+  }
+  const before = whole ? nothing : await knownNames(profile, home, now);
+  for (const { id, name } of before.images) if (!names.has(id) && names.size < most) names.set(id, name);
+  for (const place of before.places) places.add(place);
+  const kept: Kept = { at: now, images: [...names], places: [...places] };
+  await write(profile, home, JSON.stringify(kept)).catch(() => {});
+}
+
+/** Readable by the user alone, and never seen half written. */
+async function write(profile: string, home: Home, text: string): Promise<void> {
+  const file = fileOf(profile, home);
+  makeFolder(path.dirname(file), 0o700);
+  if (!isOwnFolder(path.dirname(file))) return;
+  const fresh = `${file}.${Math.random().toString(36).slice(2)}`;
+  try {
+    await writeFile(fresh, text, { mode: 0o600 });
+    await chmod(fresh, 0o600);
+    await rename(fresh, file);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
+}

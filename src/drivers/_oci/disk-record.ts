@@ -1,0 +1,60 @@
+import { withEnding, type Encoding } from '../../core/encoding.ts';
+import { conflictError } from '../../core/errors.ts';
+import { contentIdProperty } from '../../core/image.ts';
+import type { Description } from '../../core/operation.ts';
+import { diskDescriptor, type Descriptor, type ImageManifest, type Json } from './manifest.ts';
+import { diskType } from './media-types.ts';
+import { firstRecord, nextRecord } from './record-revision.ts';
+import { recordOf, type StoredRecord } from './record.ts';
+
+/** A disk that lies in the store under its digest. `size` is bytes. */
+export interface FilledDisk {
+  readonly encoding: Encoding;
+  readonly digest: string;
+  readonly size: number;
+  readonly virtualBytes?: number | undefined;
+  /** Content id of the disk, to be kept with it. */
+  readonly contentId?: string | undefined;
+}
+
+/** Throws CONFLICT unless an image can be filled with a disk of this encoding: it has no data, and is for no other format. */
+export function checkFillable(
+  image: { readonly id: string; readonly manifest: ImageManifest; readonly record: StoredRecord },
+  { format }: Encoding,
+): void {
+  const { id, manifest, record } = image;
+  if (manifest.disk)
+    throw conflictError(`image ${id} already has data (it is ${record.status})`, {
+      hint: 'Omit --into to create a new image.',
+    });
+  if (record.diskFormat !== undefined && record.diskFormat !== format)
+    throw conflictError(`image ${id} is declared as ${record.diskFormat}, but this is ${format}`, {
+      hint: 'Convert the file, or change the record with:',
+      next: [{ command: `imgctl patch IMAGE --disk-format ${format}`, image: id }],
+    });
+}
+
+/** The record of an image that has got its disk: the next revision of `before`, or the first of a new image. */
+export function filledRecord(
+  id: string,
+  before: Json | undefined,
+  description: Description & { readonly name: string },
+  disk: FilledDisk,
+  now: string,
+): Json {
+  const fields = {
+    status: 'active',
+    diskFormat: disk.encoding.format,
+    sizeBytes: disk.size,
+    virtualBytes: disk.virtualBytes,
+    checksums: { sha256: disk.digest.slice('sha256:'.length) },
+  };
+  const json = before ?? firstRecord(id, description, now);
+  const { properties } = recordOf(json);
+  const kept = disk.contentId === undefined ? {} : { properties: { ...properties, [contentIdProperty]: disk.contentId } };
+  return nextRecord(json, id, { ...fields, ...kept }, now);
+}
+
+/** The layer that is the disk of an image with this record. */
+export const diskLayer = (record: Json, { encoding, digest, size }: FilledDisk): Descriptor =>
+  diskDescriptor(diskType(encoding), digest, size, withEnding(recordOf(record).name, `.${encoding.format}`));

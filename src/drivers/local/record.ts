@@ -1,0 +1,34 @@
+import type { ImageRecord, PlaceState } from '../../core/image.ts';
+import { imageOf } from '../_oci/record.ts';
+import type { Found } from './images.ts';
+import { homePlace } from './client.ts';
+import type { Folder } from './folder.ts';
+import { lossOf } from './stored-disk.ts';
+
+/** A store's own word for an image whose disk is not there as it was recorded. */
+const damaged = { status: 'failed', providerStatus: 'damaged' } as const;
+
+/**
+ * The image as it is shown. `copies` are the places besides home that hold one. Whatever its record says: where the disk is gone or
+ * of another length it has failed, and says why; a place where it is so has failed too.
+ */
+export function shown(home: Folder, found: Found, copies: ReadonlyMap<string, Folder> = new Map()): ImageRecord {
+  const record = found.json;
+  const raw = {
+    ref: found.id,
+    digest: found.entry.digest,
+    get manifest() {
+      return found.manifestJson;
+    },
+    record,
+  };
+  const image = imageOf(found.id, record, [], raw);
+  const { disk } = found.manifest;
+  const standing = (name: string, folder: Folder): PlaceState => {
+    const message = disk && lossOf(folder, disk);
+    return message === undefined ? { name, status: image.status } : { name, ...damaged, message };
+  };
+  const here = standing(homePlace, home);
+  const places = [here, ...[...copies].map(([name, folder]) => standing(name, folder))];
+  return Object.assign(image, { places }, here.message === undefined ? {} : { ...damaged, progress: { message: here.message } });
+}

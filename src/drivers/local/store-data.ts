@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { Encoding } from '../../core/encoding.ts';
+import { integrityError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, Description, Original } from '../../core/operation.ts';
+import { checkFillable, diskLayer, filledRecord } from '../_oci/disk-record.ts';
+import { checkId } from '../_oci/ids.ts';
+import { documentsOf } from '../_oci/image-documents.ts';
+import { blobSize, isIntact, placeDraft } from './blobs.ts';
+import { checkFree, checkNameFree, find, takenBy, type Found } from './images.ts';
+import { enter, put } from './write-image.ts';
+import type { LocalClient } from './client.ts';
+import type { Folder, LockedFolder } from './folder.ts';
+import { dropDraft, keptAlive, type Draft } from './temporary-file.ts';
+import { readIndex, type Index } from './index-file.ts';
+import { shown } from './record.ts';
+
+/** Which image gets the data: a queued one, or a new one of this description. */
+export interface Target {
+  readonly into?: string;
+  readonly id?: string;
+  readonly description: Description & { readonly name: string };
+  readonly original?: Original;
+  /** No image may have the name when this one is entered. */
+  readonly nameMustBeFree?: boolean;
+}
+
+/** A disk on its way in. `bytes` and `sha256` are absent where they are known only at its end. */
+export interface Disk {
+  readonly encoding: Encoding;
+  readonly bytes?: number;
+  readonly virtualBytes?: number;
+  readonly sha256?: string;
+}
+
+/** What stands in the index for the target now, checked. Absent: a new image. */
+async function before(home: Folder, index: Index, target: Target, id: string, encoding: Encoding): Promise<Found | undefined> {
+  if (target.into === undefined) {
+    checkId(id);
+    checkFree(index, id);
+    return undefined;
+  }
+  const found = await find(home, id, index);
+  checkFillable(found, encoding);
+  return found;
+}
+
+/**
+ * Puts a disk under an image, which becomes active in that moment and not before: until then a new image is not to be
+ * seen, and a queued one stays queued. `makeDraft` is asked for the disk's bytes, unless they are there already.
+ */
+export async function fill(
+  client: LocalClient,
+  target: Target,
+  disk: Disk,
+  makeDraft: () => Promise<Draft>,
+  call: Call,
+): Promise<ImageRecord> {
+  const { home } = client;
+  const id = target.into ?? target.id ?? randomUUID();
+  await before(home, await readIndex(home), target, id, disk.encoding);
+  if (target.into === undefined) call.note({ kind: 'intended', id });
+  const entered =
+    (await enterKnown(client, target, id, disk, call)) ?? (await enterNew(client, target, id, disk, makeDraft, call));
+  call.note({ kind: 'created', id: entered.id });
+  return shown(home, entered);
+}
+
+/** Enters a disk whose digest and size are known beforehand and whose bytes are there: each of them is read. Absent: they are not. */
+async function enterKnown({ home }: LocalClient, target: Target, id: string, disk: Disk, call: Call): Promise<Found | undefined> {
+  const { bytes: size, sha256 } = disk;
+  if (size === undefined || sha256 === undefined) return undefined;
+  const digest = `sha256:${sha256}`;
+  // Before the lock is taken, for that takes as long as the disk is large.
+  if (!(await isIntact(home, { digest, size }, call.signal))) return undefined;
+  return home.locked(
+    async (folder) =>
+      (await blobSize(folder, digest)) === size ? enterDisk(folder, target, id, disk, { digest, size }, call) : undefined,
+    call.note,
+  );
+}
+
+async function enterNew(
+  { home }: LocalClient,
+  target: Target,
+  id: string,
+  disk: Disk,
+  makeDraft: () => Promise<Draft>,
+  call: Call,
+): Promise<Found> {
+  const draft = await makeDraft();
+  try {
+    if (disk.bytes !== undefined && disk.bytes !== draft.size)
+      throw integrityError(`got ${draft.size} bytes, expected ${disk.bytes}`, { hint: changed });
+    if (disk.sha256 !== undefined && `sha256:${disk.sha256}` !== draft.digest)
+      throw integrityError(`got SHA-256 ${draft.digest.slice(7)}, expected ${disk.sha256}`, { hint: changed });
+    // Others may hold the lock for longer than a draft without a sign of life is left alone.
+    return await keptAlive(draft.file, () =>
+      home.locked(async (folder) => {
+        await placeDraft(folder, draft);
+        return enterDisk(folder, target, id, disk, draft, call);
+      }, call.note),
+    );
+  } finally {
+    await dropDraft(draft.file);
+  }
+}
+
+const changed = 'The source may have changed while it was read; try again.';
+
+/** Call with the blob in its place. It is entered under the id of the original where it can. */
+async function enterDisk(
+  home: LockedFolder,
+  target: Target,
+  id: string,
+  { encoding, virtualBytes }: Disk,
+  { digest, size }: Omit<Draft, 'file'>,
+  call: Call,
+): Promise<Found> {
+  const index = await readIndex(home);
+  if (target.nameMustBeFree) await checkNameFree(home, index, target.description.name, call);
+  const documents = documentsOf(target, { digest, size });
+  if (documents && takenBy(index, documents.id) === undefined)
+    return enter(home, index, documents.id, { manifest: documents.text, record: documents.recordText });
+  const queued = await before(home, index, target, id, encoding);
+  const filled = { encoding, digest, size, virtualBytes };
+  const json = filledRecord(id, queued?.json, target.description, filled, new Date().toISOString());
+  return put(home, index, json, diskLayer(json, filled), queued);
+}

@@ -1,0 +1,48 @@
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { onDisk } from './errors.ts';
+import { draftsPath, type Folder } from './folder.ts';
+
+/** Bytes that are written to the end and synced, and have no name yet. Whoever gets it removes the file. */
+export interface Draft {
+  readonly file: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Milliseconds between signs of life of a draft that waits for its next bytes. */
+const beatMs = 5_000;
+/** Milliseconds without a sign of life after which a draft was left by a process that died; clocks of two machines may differ. */
+const deadMs = 60_000;
+
+/** Runs `work` on a draft, which shows signs of life meanwhile, however long its source keeps it waiting. */
+export async function keptAlive<T>(draft: string, work: () => Promise<T>): Promise<T> {
+  const beat = (): void => {
+    const now = new Date();
+    utimes(draft, now, now).catch(() => undefined);
+  };
+  const timer = setInterval(beat, beatMs);
+  timer.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** What `newDraft` calls them; what has another name is somebody else's. */
+const draftPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Gives back the space of drafts that dead processes left. What cannot be removed now is nobody's failure: the next run tries again. */
+export async function clearDrafts(folder: Folder): Promise<void> {
+  const drafts = draftsPath(folder);
+  for (const entry of await onDisk(`cannot read ${drafts}`, readdir(drafts, { withFileTypes: true }))) {
+    if (!entry.isFile() || !draftPattern.test(entry.name)) continue;
+    const file = path.join(drafts, entry.name);
+    const there = await stat(file).catch(() => undefined);
+    if (there && Date.now() - there.mtimeMs > deadMs) await rm(file, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Takes a draft away that is of no more use. What cannot be removed is cleared away by a later run, and no failure of this one. */
+export const dropDraft = (file: string): Promise<void> => rm(file, { force: true }).catch(() => undefined);

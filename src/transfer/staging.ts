@@ -1,0 +1,158 @@
+import type { Accept } from '../core/encoding.ts';
+import { integrityError, limitError } from '../core/errors.ts';
+import { humanSize } from '../core/quantity.ts';
+import { checkedSource, checkNow, strongest, type Checksum } from './checksum.ts';
+import type { Examined } from './detect.ts';
+import { asNamed, inspect, unwrap } from './formats/index.ts';
+import type { Inspection } from './formats/inspection.ts';
+import { guestOf, randomOf, type Guest } from './virtual-disk.ts';
+import { judged, type Judgement } from './preflight.ts';
+import { isFlat, useOf } from './plan.ts';
+import type { Means, Wishes } from './prepare.ts';
+import { excused, helped, helpFor } from './qemu-img.ts';
+import { checkClaim, checkSafety } from './safety.ts';
+import type { Source } from './source.ts';
+import { spool } from './spool.ts';
+import { watched } from './backpressure.ts';
+import { bombLimitBytes, lookInside } from './full-scan.ts';
+
+/** What a transfer was asked for, and what was found in its source so far. */
+export interface Asked {
+  readonly seen: Examined;
+  readonly judgement: Judgement;
+  readonly accepts: readonly Accept[];
+  readonly wishes: Wishes;
+  readonly means: Means;
+  /** Is told of each temporary file, to close it in the end. */
+  keep(file: Source): void;
+}
+
+/** What is read in the end: the source, or a temporary file made of it, and the way from there. */
+export interface Ready {
+  readonly seen: Examined;
+  readonly judgement: Judgement;
+  readonly spooled: boolean;
+  /** What its bytes must still be proved to have. */
+  readonly expected: readonly Checksum[];
+  readonly guest?: Guest | undefined;
+  readonly contentId?: string | undefined;
+}
+
+/** What a container may be larger than the disk in it. */
+const containerBytes = 2 ** 30;
+
+/** Digests that a source must have: that which was published, and that which the user names. */
+export function requiredOf({ digests }: Source, { checksum }: Wishes): readonly Checksum[] {
+  const published = strongest(digests);
+  return [...(published ? [published] : []), ...(checksum ? [checksum] : [])];
+}
+
+/** Makes a source ready: what has to lie in a file is written to one now, and what can be judged only as a whole is. Throws as `prepare` does. */
+export async function makeReady(asked: Asked): Promise<Ready> {
+  const { seen, judgement, wishes } = asked;
+  const { source, inspection } = seen;
+  const { plan } = judgement;
+  const required = requiredOf(source, wishes);
+  if (plan.spoolInput) return spooledInput(asked, required);
+  if (useOf(plan) === 'asIs' && inspection.compression && !seen.whole) return judgedInside(asked, required);
+  // What is far and has to be compared as a whole is read once, as a stream, not twice.
+  const guest = required.length > 0 && !source.near ? undefined : guestOf(source, inspection);
+  // What is decoded piece by piece has no end at which to compare.
+  const isRandom = guest !== undefined && plan.convert !== undefined;
+  if (isRandom && required.length > 0) await checkNow(source, required);
+  return { seen, judgement, spooled: false, expected: isRandom ? [] : required, guest };
+}
+
+/** What goes in its wrapper is unwrapped once, to be judged. */
+async function judgedInside(asked: Asked, required: readonly Checksum[]): Promise<Ready> {
+  const { seen, means, keep } = asked;
+  const inside = await lookInside(seen, means.folder, means.signal, unfoldsTo(seen.inspection));
+  if (inside.file) keep(inside.file);
+  const whole: Examined = { ...seen, inspection: inside.inspection, whole: true, doubtful: false };
+  const ready = { expected: required, guest: inside.guest, contentId: inside.contentId };
+  const judgement = judgedAgain(whole, asked);
+  // What is in the wrapper is another thing than it began as, and takes another way.
+  if (judgement.plan.spoolInput) return makeReady({ ...asked, seen: whole, judgement });
+  return { seen: whole, judgement, spooled: false, ...ready };
+}
+
+const unfoldsTo = ({ virtualBytes }: Inspection): number =>
+  Math.min(bombLimitBytes, (virtualBytes ?? Infinity) * 2 + containerBytes);
+
+async function spooledInput(asked: Asked, required: readonly Checksum[]): Promise<Ready> {
+  const { seen, judgement, means, keep } = asked;
+  const { source, inspection } = seen;
+  const { plan } = judgement;
+  const from = checkedSource(source, required);
+  const bytes = plan.unwrap ? unwrap(plan.unwrap, from.open(), unfoldsTo(inspection)) : from.open();
+  const counted = watched(bytes, { ...means, total: plan.unwrap ? undefined : source.bytes });
+  const file = await spool(counted, means.folder, source.name, source.bytes, Boolean(plan.helper));
+  keep(file);
+  const found = asNamed(await inspect(randomOf(file)), plan.unwrap ? source.fileName : undefined, plan.unwrap);
+  const same = plan.unwrap ? {} : sameFacts(source);
+  const now = { source: { ...file, ...same }, inspection: found, doubtful: false };
+  const inside =
+    now.inspection.compression && !plan.unwrap
+      ? await lookInside(now, means.folder, means.signal, unfoldsTo(inspection))
+      : { inspection: now.inspection };
+  if (inside.file) keep(inside.file);
+  let whole: Examined = { ...now, inspection: inside.inspection, whole: true };
+  if (plan.helper && helpFor(whole.inspection)) whole = await withHelp(whole, asked);
+  const { virtualBytes } = whole.inspection;
+  checkDisk(virtualBytes, plan.accept);
+  const guest = inside.guest ?? guestOf(whole.source, whole.inspection);
+  return { seen: whole, judgement: judgedAgain(whole, asked), spooled: true, expected: [], guest, contentId: inside.contentId };
+}
+
+/** What is known of the bytes themselves, wherever they lie. */
+const sameFacts = ({ digests, contentId }: Source): Partial<Source> => ({
+  ...(digests === undefined ? {} : { digests }),
+  ...(contentId === undefined ? {} : { contentId }),
+});
+
+async function withHelp(whole: Examined, { judgement, wishes, means, keep }: Asked): Promise<Examined> {
+  const { source, inspection } = whole;
+  const help = helpFor(inspection);
+  if (!help) return whole;
+  checkSafety(source.name, excused(inspection), wishes.allowUnsafe, 'decoded');
+  const { maxVirtualBytes = bombLimitBytes } = judgement.plan.accept;
+  const diskBytes = Math.min(inspection.virtualBytes ?? bombLimitBytes, maxVirtualBytes);
+  const file = { ...source, random: randomOf(source), path: source.path ?? '' };
+  const disk = await helped(file, help, { folder: means.folder, diskBytes }, means.signal);
+  keep(disk);
+  const found = await inspect(randomOf(disk));
+  // A disk that holds an image of another kind is not to be taken for that image.
+  if (!isFlat(found.format)) throw integrityError(`${source.name} holds a ${found.format} image as its disk`);
+  return { ...whole, source: disk, inspection: found };
+}
+
+/** The judgement of the whole. What turned out to be something else may go to any target that was offered, else only the one that was planned. */
+function judgedAgain(whole: Examined, { seen, judgement, accepts, wishes, means }: Asked): Judgement {
+  const { inspection, source } = whole;
+  const isSame = inspection.format === seen.inspection.format || judgement.plan.helper;
+  if (!judgement.plan.helper) checkClaim(source.name, inspection, wishes.fromFormat);
+  const again = judged(
+    whole,
+    isSame ? [judgement.plan.accept] : accepts,
+    isSame ? { ...wishes, format: undefined, compress: false } : wishes,
+  );
+  warnOf(source.name, again, seen.inspection, means);
+  return again;
+}
+
+/** Says what has come to light since the first look. */
+export function warnOf(
+  name: string,
+  { warnings }: Pick<Judgement, 'warnings'>,
+  before: Inspection | undefined,
+  means: Means,
+): void {
+  for (const { code, message } of warnings)
+    if (!before?.findings.some((finding) => finding.code === code)) means.warn(`${name}: ${message} [${code}]`);
+}
+
+/** The disk's size may be known only now. */
+function checkDisk(virtualBytes: number | undefined, { maxVirtualBytes = Infinity }: Accept): void {
+  if ((virtualBytes ?? 0) > maxVirtualBytes)
+    throw limitError(`a disk of ${humanSize(virtualBytes ?? 0)} is larger than the supported ${humanSize(maxVirtualBytes)}`);
+}
