@@ -1,5 +1,7 @@
 import { stamp } from './answer-check.ts';
 import { boundJobs, type BoundJobs } from './bound-jobs.ts';
+import type { BlockOperation } from './blocks.ts';
+import { boundBlocks, type BoundBlocks } from './bound-blocks.ts';
 import { unsupportedError, type ImgctlError } from './errors.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Identity, Owner } from './identity.ts';
@@ -64,10 +66,13 @@ export interface DriverDefinition<F extends Fields, Client> {
   discover?(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
 }
 
-/** A verb ready to be used: its facts, and the function bound to one account. Images carry profile and provider. */
+/**
+ * A verb ready to be used: its facts, and the function bound to one account. Images carry profile and provider. An upload may have a
+ * block form besides; where that is the only one, `inBlocks` says so of every request, and `run` is UNSUPPORTED.
+ */
 export type Bound<Name extends OperationName> = OperationTypes[Name]['facts'] & {
   run(request: OperationTypes[Name]['request'], call: Call): Stamped<OperationTypes[Name]['result']>;
-};
+} & (Name extends 'upload' ? Partial<BoundBlocks> : unknown);
 type Stamped<Result> =
   Result extends AsyncIterable<ImageRecord>
     ? AsyncIterable<Image>
@@ -124,6 +129,8 @@ export function refusal(driver: Driver, verb: OperationName): Error {
   });
 }
 
+const onlyInBlocks = (): Promise<never> => Promise.reject(unsupportedError('a disk is taken in blocks only'));
+
 /** The driver's own fields first; what it says of a common one counts. */
 const withTlsFields = (own: Fields): Fields => ({ ...own, ...tlsFields, ...own });
 
@@ -134,8 +141,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
   for (const name of operationNames) {
     const operation = operations[name];
     if (!operation) continue;
-    const { run: _run, ...rest } = operation;
-    facts[name] = rest;
+    facts[name] = Object.fromEntries(Object.entries(operation).filter(([, fact]) => typeof fact !== 'function'));
   }
   const driver: Driver = {
     name: definition.name,
@@ -160,10 +166,11 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
       const find = <N extends OperationName>(name: N): Bound<N> | undefined => {
         const operation = operations[name];
         if (!operation) return undefined;
-        const run = operation.run as (client: Client, request: unknown, call: Call) => unknown;
+        const run = (operation.run ?? onlyInBlocks) as (client: Client, request: unknown, call: Call) => unknown;
         return {
           ...facts[name],
           run: (request: unknown, call: Call) => stamp(name, request, run(client, request, call), at),
+          ...('begin' in operation ? boundBlocks(operation as BlockOperation<Client>, client, at, !operation.run) : {}),
         } as unknown as Bound<N>;
       };
       return {

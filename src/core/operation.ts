@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { BlockFacts, BlockOperation } from './blocks.ts';
 import type { Accept } from './encoding.ts';
 import type { ImageRecord, Status } from './image.ts';
 import type {
@@ -80,6 +81,8 @@ export interface UploadFacts extends Extras {
   readonly handover?: 'mount';
   /** Nobody sees an image before it is whole: others may be let see it from the beginning. */
   readonly appearsWhole?: boolean;
+  /** How it takes a disk in blocks. Absent: as one stream only. */
+  readonly blocks?: BlockFacts;
   /** What a tag has to look like; absent: anything goes. */
   readonly tags?: RegExp;
   /** Names of properties that are the provider's own: of another image they stay behind. Absent: there are none. */
@@ -130,10 +133,13 @@ export const operationNames = [
   'places',
 ] as const satisfies readonly OperationName[];
 
-/** One verb as one driver performs it: facts known without a network, and the function that does it. */
-export type Operation<Client, Name extends OperationName> = OperationTypes[Name]['facts'] & {
+interface Run<Client, Name extends OperationName> {
   run(client: Client, request: OperationTypes[Name]['request'], call: Call): OperationTypes[Name]['result'];
-};
+}
+
+/** One verb as one driver performs it: facts known without a network, and the function that does it; of an upload, or its block form, or both. */
+export type Operation<Client, Name extends OperationName> = OperationTypes[Name]['facts'] &
+  (Name extends 'upload' ? Run<Client, Name> | (Partial<Run<Client, Name>> & BlockOperation<Client>) : Run<Client, Name>);
 
 /** list and show are the price of admission; every other verb is the provider's to offer. */
 export type Operations<Client> = { readonly [N in 'list' | 'show']: Operation<Client, N> } & {

@@ -140,6 +140,8 @@ export interface UploadRequest {
    * content are the same and the id is free; in any other case a new image is made from `description`.
    */
   readonly original?: Original;
+  /** `ref` of an upload in blocks that another run has begun with this content: gone on with where it is still there. */
+  readonly goesOn?: string;
   /** How the content can be had without being sent. UNSUPPORTED, before anything is made, where it cannot be had so. */
   readonly handover?: Handover;
   readonly extras: ExtraValues;

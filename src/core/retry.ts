@@ -54,3 +54,14 @@ export async function beforeRetry(error: ImgctlError, tries: number, call: Call)
     throw new ImgctlError(error.code, error.message, { ...error.circumstances, hint: retryLaterHint(asked) });
   await takeRetry(call, error.message, asked ?? backoffMs(tries, error.circumstances.status));
 }
+
+/**
+ * Whether a piece of work that failed may be done once more: the network's failure, the server's, or it was asked too often. Not where
+ * something is left over, or may have been made all the same: that would be made twice.
+ */
+export function isPassing(error: unknown): error is ImgctlError {
+  if (!(error instanceof ImgctlError)) return false;
+  const { leftover, uncertain, lost, status = 0 } = error.circumstances;
+  if (leftover !== undefined || uncertain === true || lost === true) return false;
+  return error.code === 'NETWORK' || status === 429 || (error.code === 'PROVIDER' && status >= 500);
+}

@@ -49,7 +49,8 @@ export function streamSource(name: string, begin: () => Bytes, signal?: AbortSig
   };
 }
 
-async function* untilAborted(bytes: Bytes, signal: AbortSignal): Bytes {
+/** The same bytes; where nothing comes, `signal` ends the waiting with ABORTED. */
+export async function* untilAborted(bytes: Bytes, signal: AbortSignal): Bytes {
   const iterator = bytes[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -12,6 +12,7 @@ import type { AccountRef } from '../journal/entry.ts';
 import { recorded } from '../journal/recorded.ts';
 import { memoryOf } from './content-cache.ts';
 import { refuseRegion } from './region.ts';
+import { inFittingForm } from './upload-form.ts';
 import { roundedUp } from './whole-units.ts';
 import { toolsFor } from './services.ts';
 import type { Account } from './account.ts';
@@ -80,7 +81,8 @@ const regionOf = ({ settings: { region } }: EngineContext): { readonly region?: 
 /** Makes a verb of a session ready: its failures are blamed, and what it changes is written down. */
 function binderOf(session: Session, blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
   const { journal } = context;
-  const bound = <B extends Runnable>(verb: OperationName, one: B): B => guarded(verb, one, blame, context, session);
+  const bound = <B extends Runnable>(verb: OperationName, one: B): B =>
+    guarded(verb, inFittingForm(one), blame, context, session);
   if (!journal) return bound;
   const look = (id: string, call: Call): Promise<Image> => bound('show', session.require('show')).run({ id }, call);
   return <B extends Runnable>(verb: OperationName, one: B): B => recorded(verb, bound(verb, one), { journal, at, look });

@@ -26,7 +26,7 @@ export const plainWords = (words: readonly string[], redactor: Redactor): readon
   });
 
 /** Parts of a request that are no plain data, or are somebody's documents: what is needed of them is kept elsewhere. */
-const leftOut = new Set(['content', 'contentId', 'original', 'handover', 'judge', 'basis']);
+const leftOut = new Set(['content', 'contentId', 'original', 'handover', 'judge', 'basis', 'goesOn']);
 
 /** A request as plain data without secrets. Functions and bytes are left out. */
 export const plainRequest = (request: object, redactor: Redactor): Readonly<Record<string, unknown>> =>

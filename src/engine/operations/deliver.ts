@@ -3,7 +3,7 @@ import { contentProperties, given, type Image } from '../../core/image.ts';
 import type { Call, Content, UploadRequest, Work } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepare.ts';
 import { verifySent } from '../../transfer/verify.ts';
-import { beforeRetry } from '../../core/retry.ts';
+import { beforeRetry, isPassing } from '../../core/retry.ts';
 import type { EngineContext } from '../context.ts';
 import { removeMade } from './rollback.ts';
 import { byShortcut, type Route, type Shortcut } from './copy-route.ts';
@@ -100,7 +100,7 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, conte
       return await at.verb('upload').run(request, call);
     } catch (error) {
       const isLast = tries > furtherTries || call.retries.left <= 0 || context.signal.aborted;
-      if (!(error instanceof ImgctlError) || !worthAnother(error) || isLast) throw error;
+      if (!isPassing(error) || isLast) throw error;
       if (!request.content.repeatable)
         throw new ImgctlError(error.code, `${error.message}; not retried: the source can be read only once`, {
           ...error.circumstances,
@@ -112,14 +112,6 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, conte
     }
   }
 }
-
-/** A half-made image that could not be removed, or one that may have been made all the same, would be made twice. */
-const worthAnother = (error: ImgctlError): boolean =>
-  error.circumstances.leftover === undefined &&
-  error.circumstances.uncertain !== true &&
-  (error.code === 'NETWORK' ||
-    (error.circumstances.status ?? 0) === 429 ||
-    (error.code === 'PROVIDER' && (error.circumstances.status ?? 0) >= 500));
 
 async function arrived(
   sent: Image,

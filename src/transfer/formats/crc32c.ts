@@ -4,8 +4,8 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc >>> 0;
 });
 
-/** CRC-32C (Castagnoli) of `bytes` in which the four from `skip` on count as zeros: where the checksum itself stands. */
-export function crc32c(bytes: Uint8Array, skip: number): number {
+/** CRC-32C (Castagnoli) of `bytes`; the four from `skip` on, where it is given, count as zeros: where the checksum itself stands. */
+export function crc32c(bytes: Uint8Array, skip = bytes.length): number {
   let crc = 0xffffffff;
   for (let index = 0; index < bytes.length; index += 1) {
     const byte = index >= skip && index < skip + 4 ? 0 : (bytes[index] ?? 0);

@@ -1,0 +1,85 @@
+import type { ImageRecord } from './image.ts';
+import type { Call, Content, Digests, UploadRequest } from './operation.ts';
+
+export type BlockDigest = 'sha256' | 'md5' | 'crc32c';
+
+/** How a target takes a disk that is not sent as one stream: known without a network. */
+export interface BlockFacts {
+  /** Length of every block but the last, unless the upload that was begun has its own (`BlockUpload.blockBytes`). */
+  readonly bytes: number;
+  /** `ascending`: each only once the one before it is there, so there is never more than one under way. */
+  readonly order: 'any' | 'ascending';
+  /** The most blocks that are under way at once. So many are held in memory. */
+  readonly concurrency: number;
+  /** What was never put reads as zeros: blocks of zeros are not handed over. */
+  readonly sparse: boolean;
+  /** What goes with each block. Absent: nothing. */
+  readonly digest?: BlockDigest;
+}
+
+/** A piece of a disk. `bytes` are valid until `put` has settled: their memory is used again. */
+export interface Block {
+  /** Counted from 0, those of zeros included. */
+  readonly index: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Where the facts name one; of CRC-32C the four bytes in network order. */
+  readonly digest?: Uint8Array;
+}
+
+/** What was sent, once all of it has been. */
+export interface BlocksSent {
+  /** How many blocks are there now: those that were put, and those that were there already. Skipped zeros are none. */
+  readonly blocks: number;
+  /** Digests of these blocks, in ascending order, where the facts name one; else none. */
+  readonly digests: Iterable<Uint8Array>;
+  /** Count and digests of the whole content, as `Content.sent` has them. */
+  readonly content: { readonly bytes: number; readonly digests: Digests };
+}
+
+/** A disk on its way to a provider, block by block. */
+export interface BlockUpload<Made extends ImageRecord = ImageRecord> {
+  /**
+   * Names it to the provider, so that another run can go on with it. It may change with every block: the latest counts. Whoever
+   * keeps it keeps it to himself, for it may be all that it takes to write to this upload.
+   */
+  readonly ref: string;
+  /** Length of every block but the last, where the provider, the account or the size of the disk decides. Absent: as the facts say. */
+  readonly blockBytes?: number;
+  /** Whether a block is there already: since another run has put it, or since the image that it builds on has it. Absent: none is. */
+  has?(index: number): boolean;
+  /**
+   * Puts one block; it may be called again for a block that failed. Throws, with `lost`, where the provider does not know the
+   * upload any more. NETWORK, 429 and 5xx are tried again by the caller; whatever else it throws ends the upload.
+   */
+  put(block: Block, call: Call): Promise<void>;
+  /** Makes the image. Throws INTEGRITY where the provider has got something else, with `lost` as `put` does. */
+  complete(sent: BlocksSent, call: Call): Promise<Made>;
+  /** Removes what has been sent. Throws what keeps it from going. */
+  abort(call: Call): Promise<void>;
+}
+
+/** What is known of a content before it is read. */
+export type ContentFacts = Omit<Content, 'open' | 'sent'>;
+
+/** An upload of which the bytes are handed over later. */
+export interface BlockRequest extends Omit<UploadRequest, 'content'> {
+  readonly content: ContentFacts;
+}
+
+/** The block form of an upload: an operation has this, or `run`, or both. */
+export interface BlockOperation<Client> {
+  readonly blocks: BlockFacts;
+  /**
+   * Where the operation has `run` too: whether this account is to get this content in blocks at once, and not only after `run` has
+   * failed with `tooMuchAtOnce`. Absent: it is. Does no I/O.
+   */
+  inBlocks?(client: Client, request: BlockRequest): boolean;
+  /** Begins an upload; gives the image itself where the provider has all of it already. Throws as `run` does, and then leaves nothing behind. */
+  begin(client: Client, request: BlockRequest, call: Call): Promise<BlockUpload | ImageRecord>;
+  /**
+   * Goes on with an upload that another run has begun for the same request. Throws NOT_FOUND where the provider does not know it (any
+   * more). Absent: none can be gone on with.
+   */
+  resume?(client: Client, ref: string, request: BlockRequest, call: Call): Promise<BlockUpload>;
+}

@@ -1,0 +1,13 @@
+import type { Call, UploadRequest } from '../../core/operation.ts';
+import type { BlockwiseUpload } from '../operations/send-content.ts';
+
+type Runnable = { run(request: never, call: never): unknown };
+
+/** A verb of a session as it is; of an upload that has a block form, one whose `run` takes the form that fits. */
+export function inFittingForm<B extends Runnable>(bound: B): B {
+  if (!('begin' in bound)) return bound;
+  const upload = bound as Runnable as BlockwiseUpload;
+  const run = async (request: UploadRequest, call: Call): Promise<unknown> =>
+    (await import('../operations/send-content.ts')).sendContent(upload, request, call);
+  return { ...bound, run };
+}

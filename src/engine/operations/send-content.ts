@@ -1,0 +1,68 @@
+import { isBlockUpload } from '../../core/bound-blocks.ts';
+import type { BlockRequest, BlockUpload } from '../../core/blocks.ts';
+import type { Bound } from '../../core/driver.ts';
+import { ImgctlError, isNoSuchImage, networkError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
+import type { Call, UploadRequest } from '../../core/operation.ts';
+import { sendBlocks } from '../../transfer/blocks/send-blocks.ts';
+
+/** An upload that has a block form, and may have the other. */
+export type BlockwiseUpload = Bound<'upload'> & Required<Pick<Bound<'upload'>, 'blocks' | 'begin' | 'inBlocks'>>;
+
+/** How often an upload is begun from its first byte, where the provider forgets it. */
+const mostBeginnings = 3;
+
+/**
+ * Sends a content in the form that the account takes it in: as one stream or in blocks, and in blocks where the stream was too much at
+ * once. Throws as `run` and `sendBlocks` do.
+ */
+export async function sendContent(upload: BlockwiseUpload, request: UploadRequest, call: Call): Promise<Image> {
+  if (upload.inBlocks(withoutBytes(request))) return sendInBlocks(upload, request, call);
+  try {
+    return await upload.run(request, call);
+  } catch (error) {
+    const isTooMuch = error instanceof ImgctlError && error.circumstances.tooMuchAtOnce === true;
+    if (!isTooMuch || !request.content.repeatable) throw error;
+    return sendInBlocks(upload, request, call);
+  }
+}
+
+function withoutBytes({ content: { open: _open, sent: _sent, ...content }, ...request }: UploadRequest): BlockRequest {
+  return { ...request, content };
+}
+
+/** In blocks; from the first one again where the provider has forgotten what it had, as far as the content can be read again. */
+async function sendInBlocks(upload: BlockwiseUpload, request: UploadRequest, call: Call): Promise<Image> {
+  const { content } = request;
+  for (let beginning = 1; ; beginning += 1) {
+    const begun = await beginOrGoOn(upload, request, beginning, call);
+    if (!isBlockUpload(begun)) return begun;
+    try {
+      return await sendBlocks(content, begun, upload.blocks, call);
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.circumstances.lost !== true) throw error;
+      if (!content.repeatable)
+        throw networkError(error.message, { cause: error, hint: 'Use a file instead: the source can be read only once.' });
+      if (beginning === mostBeginnings) throw networkError(error.message, { cause: error });
+      call.note({ kind: 'warning', message: `${error.message}; starting again` });
+    }
+  }
+}
+
+/** The upload that another run has begun, where it is still there; else a new one. */
+async function beginOrGoOn(
+  upload: BlockwiseUpload,
+  request: UploadRequest,
+  beginning: number,
+  call: Call,
+): Promise<BlockUpload<Image> | Image> {
+  const asked = withoutBytes(request);
+  const { goesOn } = request;
+  if (goesOn === undefined || beginning > 1 || !upload.resume) return upload.begin(asked, call);
+  try {
+    return await upload.resume(goesOn, asked, call);
+  } catch (error) {
+    if (!isNoSuchImage(error)) throw error;
+    return upload.begin(asked, call);
+  }
+}

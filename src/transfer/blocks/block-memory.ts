@@ -1,0 +1,26 @@
+/** A fixed number of buffers of one length, each made when it is first needed. */
+export interface BlockMemory {
+  /** A buffer that nobody uses: waits until there is one. What is in it is of no meaning. */
+  take(): Promise<Buffer>;
+  give(buffer: Buffer): void;
+}
+
+export function blockMemory(count: number, length: number): BlockMemory {
+  const free: Buffer[] = [];
+  const waiting: ((buffer: Buffer) => void)[] = [];
+  let made = 0;
+  return {
+    async take() {
+      const idle = free.pop();
+      if (idle) return idle;
+      if (made === count) return new Promise((resolve) => waiting.push(resolve));
+      made += 1;
+      return Buffer.allocUnsafe(length);
+    },
+    give(buffer) {
+      const next = waiting.shift();
+      if (next) next(buffer);
+      else free.push(buffer);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { Block, BlockFacts, BlocksSent, BlockUpload } from '../../core/blocks.ts';
+import { abortedError, ImgctlError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, Content } from '../../core/operation.ts';
+import { beforeRetry, isPassing } from '../../core/retry.ts';
+import { untilAborted } from '../source.ts';
+import { isZero } from '../writers/zeros.ts';
+import { digestOf, DigestList } from './block-digest.ts';
+import { blockMemory } from './block-memory.ts';
+import { cutBlocks, type CutBlock } from './cut-blocks.ts';
+
+/** What letting go of a failed upload may take, also after the run itself was stopped. */
+const abortMs = 30_000;
+const abortRetries = 2;
+
+/**
+ * Sends a content block by block and makes the image of it. It is read once, into as many buffers as blocks may be under way; a block
+ * that the network or the server fails is put again, on the call's retries. Any other failure, or the end of the call, stops all that
+ * is under way and removes what was sent; what cannot be removed is `leftover`. Throws INTEGRITY where the content is shorter or
+ * longer than it says, what the provider throws, and with `lost` where it has forgotten the upload.
+ */
+export async function sendBlocks<Made extends ImageRecord>(
+  content: Content,
+  upload: BlockUpload<Made>,
+  facts: BlockFacts,
+  call: Call,
+): Promise<Made> {
+  try {
+    return await upload.complete(await sendAll(content, upload, facts, call), call);
+  } catch (error) {
+    throw await letGo(upload, error, call);
+  }
+}
+
+async function sendAll(content: Content, upload: BlockUpload, facts: BlockFacts, call: Call): Promise<BlocksSent> {
+  const most = facts.order === 'ascending' ? 1 : facts.concurrency;
+  const bytes = Math.min(upload.blockBytes ?? facts.bytes, Math.max(1, content.bytes ?? Infinity));
+  const memory = blockMemory(most, bytes);
+  const digests = new DigestList();
+  let blocks = 0;
+  await sideBySide(call, async (within, begin) => {
+    for await (const cut of cutBlocks(untilAborted(content.open(), within.signal), memory, content.bytes)) {
+      // It may have been cut before the end of another one freed its room.
+      if (within.signal.aborted) throw abortedError('interrupted');
+      const block = facts.sparse && isZero(cut.bytes) ? undefined : blockOf(cut, facts);
+      if (block?.digest) digests.add(block.digest);
+      if (block) blocks += 1;
+      if (!block || upload.has?.(block.index)) memory.give(cut.buffer);
+      else begin(putAgain(upload, block, within).finally(() => memory.give(cut.buffer)));
+    }
+  });
+  return { blocks, digests, content: content.sent() };
+}
+
+/** Does work that begins other work. Returns once all of it is done; the first failure stops the rest, and is thrown when that has ended. */
+async function sideBySide(call: Call, work: (within: Call, begin: (one: Promise<void>) => void) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const underWay = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const failed = (error: unknown): void => {
+    failures.push(error);
+    stop.abort();
+  };
+  const begin = (one: Promise<void>): void => {
+    const watched: Promise<void> = one.catch(failed).finally(() => underWay.delete(watched));
+    underWay.add(watched);
+  };
+  await work({ ...call, signal: AbortSignal.any([call.signal, stop.signal]) }, begin).catch(failed);
+  await Promise.all(underWay);
+  if (failures.length > 0) throw failures[0];
+}
+
+const blockOf = ({ index, offset, bytes }: CutBlock, { digest }: BlockFacts): Block => ({
+  index,
+  offset,
+  bytes,
+  ...(digest ? { digest: digestOf(bytes, digest) } : {}),
+});
+
+async function putAgain(upload: BlockUpload, block: Block, call: Call): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await upload.put(block, call);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await beforeRetry(error, tries, call);
+    }
+  }
+}
+
+/** The failure of an upload of which nothing is left any more, or which names what is. One that may have worked is left alone. */
+async function letGo(upload: BlockUpload, error: unknown, call: Call): Promise<unknown> {
+  const { lost, uncertain, leftover } = error instanceof ImgctlError ? error.circumstances : {};
+  if (lost || uncertain || leftover !== undefined) return error;
+  try {
+    await upload.abort({ ...call, signal: AbortSignal.timeout(abortMs), retries: { left: abortRetries } });
+    return error;
+  } catch {
+    if (error instanceof ImgctlError) return error.with({ leftover: upload.ref });
+    return new ImgctlError('INTERNAL', String(error), { cause: error, leftover: upload.ref });
+  }
+}
