@@ -6,14 +6,14 @@ import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { counting } from '../batch/pluralize.ts';
-import { filterOptions, listingAt, listingFrom } from '../options/filters.ts';
+import { filterOptions, listingFrom } from '../options/filters.ts';
 import { knowsNoCloud, sayHowToAddClouds } from '../help/onboarding.ts';
 import { globsFrom } from '../options/globs.ts';
 import { askFleet, type AskProfile, type Fleet } from '../../engine/images/multi-list.ts';
-import { groupImages, groupKeys } from '../../engine/images/group.ts';
+import { compareFleet, groupKeys, type GroupKey } from '../../engine/images/group.ts';
 import { rememberNames } from '../completion/image-name-cache.ts';
 import { watchLists } from '../batch/list-progress.ts';
-import { listing, type Listing } from '../../engine/images/list.ts';
+import { listing, listingAt, type Listing } from '../../engine/images/list.ts';
 import { many, type Outcome } from '../program/outcome.ts';
 import { withRegions } from '../../engine/account/region.ts';
 import type { Account } from '../../engine/account/account.ts';
@@ -69,7 +69,7 @@ export const list = defineCommand({
     const groupBy = groupKeys.find((key) => key === input.groupBy);
     if (groupBy) {
       const fleet = askFleet(profiles, ask, { sort: wanted.sort }, limitMs, context);
-      return groups(fleet, groupBy, profiles, wanted.limit, context);
+      return comparison(fleet, groupBy, profiles, wanted.limit, context);
     }
     if (only !== undefined && others.length === 0 && !input.allProfiles) {
       const shown = drawn(many(imageView, await ask(only, context.call())));
@@ -114,22 +114,17 @@ async function* each(images: AsyncIterable<Image>, seen: () => void): AsyncItera
   }
 }
 
-async function groups(
+async function comparison(
   fleet: Fleet,
-  by: (typeof groupKeys)[number],
+  by: GroupKey,
   profiles: readonly string[],
   limit: number | undefined,
   context: ListContext,
 ): Promise<Outcome> {
-  const images: Image[] = [];
-  for await (const image of fleet.images) images.push(image);
-  // The built-in store lacks nothing as long as nobody keeps anything in it.
-  const isUsed = (name: string) => name !== context.drivers.usual || images.some(({ profile }) => profile === name);
-  const found = groupImages(images, by, profiles.filter(isUsed), fleet.failed);
-  const without = images.filter((image) => !image[by]).length;
+  const { groups, without } = await compareFleet(fleet, by, profiles, context);
   if (without > 0)
     context.say(
       `${counting(without, 'image')} ${without === 1 ? 'has' : 'have'} no ${by} and ${without === 1 ? 'is' : 'are'} not shown`,
     );
-  return many(groupViewBy(by), found.slice(0, limit));
+  return many(groupViewBy(by), groups.slice(0, limit));
 }

@@ -1,12 +1,11 @@
-import { notFoundError, usageError } from '../../core/errors.ts';
+import { usageError } from '../../core/errors.ts';
 import { isGlob } from '../../core/glob.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { Call } from '../../core/operation.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
 import { one, plainText } from '../program/outcome.ts';
-import { chosen, imagesMeant, type FoundImage, type Meaning } from '../../engine/images/resolve.ts';
+import { matchingImage, shownImage, type Meaning } from '../../engine/images/resolve.ts';
 import { imageMeant } from '../options/targets.ts';
 import type { Account } from '../../engine/account/account.ts';
 
@@ -29,16 +28,9 @@ export const resolve = defineCommand({
     const call = context.call();
     const meaning: Meaning = input.latest ? { pick: 'latest' } : input.oldest ? { pick: 'oldest' } : {};
     const found = isGlob(reference.image)
-      ? await matching(at, reference.image, meaning, call)
+      ? await matchingImage(at, reference.image, meaning, call)
       : await imageMeant(at, reference, meaning, directory, call);
-    const { id } = found.image;
-    if (settings.format === 'table' || settings.format === 'id') return plainText(`${id}\n`);
-    return one(imageView, found.isShown ? found.image : await at.verb('show').run({ id }, call));
+    if (settings.format === 'table' || settings.format === 'id') return plainText(`${found.image.id}\n`);
+    return one(imageView, await shownImage(at, found, call));
   },
 });
-
-async function matching(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
-  const images = await imagesMeant(at, { text, isGlob: true }, at.reach, call);
-  if (images.length > 0) return { image: chosen(images, text, meaning), isShown: false };
-  throw notFoundError(`no image matches "${text}"`, { hint: `List images with: imgctl list -p ${at.profile}` });
-}

@@ -5,9 +5,9 @@ import { defineCommand } from '../program/command.ts';
 import { many, one } from '../program/outcome.ts';
 import { inParallel } from '../../engine/concurrency.ts';
 import { severalOptions } from '../batch/each-image.ts';
-import { sharedLists, type Meaning } from '../../engine/images/resolve.ts';
+import { sharedLists, shownImage, type Meaning } from '../../engine/images/resolve.ts';
 import { target } from '../options/targets.ts';
-import { begunElsewhere } from '../../engine/operations/wait.ts';
+import type { Account } from '../../engine/account/account.ts';
 import { naming } from '../../engine/operations/result.ts';
 
 export const show = defineCommand({
@@ -21,8 +21,8 @@ export const show = defineCommand({
   async run(input, context) {
     const meaning: Meaning = { ...(input.latest ? { pick: 'latest' } : {}), ...sharedLists(input.image.length) };
     const find = async (text: string): Promise<Image> => {
-      const { at, id, found, call } = await target(text, context, meaning);
-      return found.isShown ? found.image : at.verb('show').run({ id, awaiting: begunElsewhere }, call);
+      const { at, found, call } = await target(text, context, meaning);
+      return shownImage(at as Account, found, call);
     };
     const [only, ...others] = input.image;
     if (only !== undefined && others.length === 0) return one(imageView, await find(only));

@@ -1,13 +1,11 @@
-import { notFoundError, usageError } from '../../core/errors.ts';
+import { usageError } from '../../core/errors.ts';
 import { given, imageFields, statuses, visibilities, type Visibility } from '../../core/image.ts';
-import type { Call, Filters, SortKey } from '../../core/operation.ts';
+import type { Filters, SortKey } from '../../core/operation.ts';
 import { formats } from '../../core/encoding.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { Listing } from '../../engine/images/list.ts';
 import type { Options, OptionValues } from '../program/option.ts';
-import { ownerNamed } from '../../engine/account/owner.ts';
 import { outputFormats } from '../program/settings.ts';
-import type { Account } from '../../engine/account/account.ts';
 
 export const filterOptions = {
   name: { kind: 'text', value: 'glob', completes: 'image', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
@@ -172,22 +170,4 @@ export function listingFrom(input: OptionValues<typeof filterOptions>, now: numb
     ...(input.limit === undefined ? {} : { limit: input.limit }),
     ...(input.after === undefined ? {} : { after: input.after }),
   };
-}
-
-/**
- * The listing as one account understands it: an owner's name is turned into what it stands for there. Throws NOT_FOUND for one
- * that nobody can resolve: an empty list would say that he has nothing.
- */
-export async function listingAt(at: Account, wanted: Listing, call: Call): Promise<Listing> {
-  const { owner } = wanted.filters;
-  const { ownerIds } = at.verb('list');
-  if (owner === undefined || !ownerIds || ownerIds.test(owner)) return wanted;
-  const me = (await at.probe(call)).owner;
-  const { owner: _named, ...filters } = wanted.filters;
-  if (me?.names.includes(owner)) return { ...wanted, filters, scope: 'own' };
-  const found = await ownerNamed(at, owner, call);
-  if (found) return { ...wanted, filters: { ...filters, owner: found.id } };
-  throw notFoundError(`no such owner: ${owner}`, {
-    hint: `Use an id, or me${me ? ` (${me.names.join(', ')} is your own)` : ''}.`,
-  });
 }

@@ -1,5 +1,7 @@
 import { areOtherDisks, type Image } from '../../core/image.ts';
+import type { EngineContext } from '../context.ts';
 import { compareImages } from './list.ts';
+import type { Fleet } from './multi-list.ts';
 import type { ImageGroup } from '../../core/image-group.ts';
 
 export const groupKeys = ['contentId', 'name'] as const;
@@ -42,6 +44,29 @@ export function groupImages(
       unknown: of('unknown'),
     };
   });
+}
+
+/** What several profiles have of the same, and how many of their images have nothing to be grouped by. */
+export interface Comparison {
+  readonly groups: readonly ImageGroup[];
+  readonly without: number;
+}
+
+/** Reads what a fleet answers, and compares its profiles. */
+export async function compareFleet(
+  { images, failed }: Fleet,
+  by: GroupKey,
+  profiles: readonly string[],
+  { drivers }: Pick<EngineContext, 'drivers'>,
+): Promise<Comparison> {
+  const all: Image[] = [];
+  for await (const image of images) all.push(image);
+  // The built-in store lacks nothing as long as nobody keeps anything in it.
+  const isUsed = (name: string) => name !== drivers.usual || all.some(({ profile }) => profile === name);
+  return {
+    groups: groupImages(all, by, profiles.filter(isUsed), failed),
+    without: all.filter((image) => !image[by]).length,
+  };
 }
 
 function grouped(images: readonly Image[], keyOf: (image: Image) => string): ReadonlyMap<string, readonly Image[]> {

@@ -4,6 +4,7 @@ import type { Image } from '../../core/image.ts';
 import type { Call, Filter, Filters, ListRequest, SortKey } from '../../core/operation.ts';
 import { inOrder } from './merge.ts';
 import type { Account } from '../account/account.ts';
+import { ownerNamed } from '../account/owner.ts';
 
 export interface Listing {
   readonly filters: Filters;
@@ -50,6 +51,24 @@ export function listing(at: Account, wanted: Listing, call: Call): AsyncIterable
   const sorted = asksOrder ? inOrder(asked, wanted.sort, again) : sortedThere ? asked : here(asked);
   const behind = afterThere || wanted.after === undefined ? sorted : startBehind(sorted, wanted.after);
   return wanted.limit === undefined ? behind : first(behind, wanted.limit);
+}
+
+/**
+ * The listing as one account understands it: an owner's name is turned into what it stands for there. Throws NOT_FOUND for one
+ * that nobody can resolve: an empty list would say that he has nothing.
+ */
+export async function listingAt(at: Account, wanted: Listing, call: Call): Promise<Listing> {
+  const { owner } = wanted.filters;
+  const { ownerIds } = at.verb('list');
+  if (owner === undefined || !ownerIds || ownerIds.test(owner)) return wanted;
+  const me = (await at.probe(call)).owner;
+  const { owner: _named, ...filters } = wanted.filters;
+  if (me?.names.includes(owner)) return { ...wanted, filters, scope: 'own' };
+  const found = await ownerNamed(at, owner, call);
+  if (found) return { ...wanted, filters: { ...filters, owner: found.id } };
+  throw notFoundError(`no such owner: ${owner}`, {
+    hint: `Use an id, or me${me ? ` (${me.names.join(', ')} is your own)` : ''}.`,
+  });
 }
 
 const isEmpty = (filters: Filters): boolean => Object.values(filters).every((filter) => filter === undefined);

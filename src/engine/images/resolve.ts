@@ -57,6 +57,18 @@ export async function findImage(at: Account, text: string, meaning: Meaning, cal
   return last;
 }
 
+/** The image as `show` gives it: one that was found by its id is that already. */
+export async function shownImage(at: Account, { image, isShown }: FoundImage, call: Call): Promise<Image> {
+  return isShown ? image : at.verb('show').run({ id: image.id, awaiting: begunElsewhere }, call);
+}
+
+/** The image that a glob means. Throws NOT_FOUND where none matches, CONFLICT as `findImage` where several do. */
+export async function matchingImage(at: Account, glob: string, meaning: Meaning, call: Call): Promise<FoundImage> {
+  const images = await imagesMeant(at, { text: glob, isGlob: true }, at.reach, call);
+  if (images.length > 0) return { image: chosen(images, glob, meaning), isShown: false };
+  throw notFoundError(`no image matches "${glob}"`, { hint: `List images with: imgctl list -p ${at.profile}` });
+}
+
 /** The image that this name means, absent if none within reach bears it. Throws as `findImage`. */
 export async function imageCalled(at: Account, name: string, meaning: Meaning, call: Call): Promise<Image | undefined> {
   const named = await imagesMeant(at, { text: name, lists: meaning.lists }, meaning.reach ?? at.reach, call);
