@@ -7,6 +7,7 @@ import type { Home } from '../host/paths.ts';
 import type { Redactor } from '../http/redact.ts';
 import type { ProfileStore } from '../profiles/store.ts';
 import type { ProfileDirectory } from './account/registry.ts';
+import type { GoOn } from './journal/go-on.ts';
 import type { LazyJournal } from './journal/lazy-journal.ts';
 
 /** How the work is to be done. Times are ms. Absent: the default of whoever reads it. */
@@ -64,6 +65,8 @@ export interface EngineContext {
   readonly version: string;
   /** Where what is changed is written down before it is done; absent: nowhere. */
   readonly journal?: LazyJournal;
+  /** Records of an earlier run that this one goes on with; absent: none. */
+  readonly goOn?: readonly GoOn[];
   /** A program that hands out a secret may ask somebody for it. */
   readonly isInteractive: boolean;
   now(): number;

@@ -15,10 +15,11 @@ const otherwise = /^(profile|help|-n|--dry-run|-c.*|--columns.*|-h|--help)$/;
 
 const has = (value: object, field: string): boolean => Object.hasOwn(value, field);
 
-/** The images of a result: itself, or those of a group (`list --group-by`); a row of a verb's outcome (`result`) is none. */
+/** The images of a result: itself, or those of a group (`list --group-by`); a row of a verb's outcome (`result`) is none, nor is a run
+ * of the journal. */
 function imagesIn(value: unknown): readonly unknown[] {
   if (typeof value !== 'object' || value === null) return [value];
-  if (has(value, 'result')) return [];
+  if (has(value, 'result') || (has(value, 'startedAt') && has(value, 'state'))) return [];
   return 'images' in value && Array.isArray(value.images) ? value.images : [value];
 }
 

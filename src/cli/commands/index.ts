@@ -177,6 +177,30 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./profile/import.ts').then((module) => module.importProfiles),
   },
   {
+    path: 'ops list',
+    aliases: ['ls'],
+    summary: 'List runs that changed something, and what they left',
+    load: () => import('./ops/list.ts').then((module) => module.list),
+  },
+  {
+    path: 'ops show',
+    aliases: [],
+    summary: 'Show a run: what it began, what became of it',
+    load: () => import('./ops/show.ts').then((module) => module.show),
+  },
+  {
+    path: 'ops resume',
+    aliases: [],
+    summary: 'Go on with a run that was broken off',
+    load: () => import('./ops/resume.ts').then((module) => module.resume),
+  },
+  {
+    path: 'ops undo',
+    aliases: [],
+    summary: 'Remove what a run made and did not finish',
+    load: () => import('./ops/undo.ts').then((module) => module.undo),
+  },
+  {
     path: 'providers',
     aliases: [],
     summary: 'Show what each provider supports',

@@ -1,4 +1,5 @@
 import { profileDirectory } from '../../engine/account/registry.ts';
+import { runsIn } from '../../engine/journal/runs.ts';
 import { knownNames } from './image-name-cache.ts';
 import { homeOf, ownFolder, type Home } from '../../host/paths.ts';
 import { readBook } from '../../profiles/store.ts';
@@ -9,6 +10,8 @@ import type { CompletionTable } from './table.ts';
 
 /** `bin/imgctl.cjs` has no other file of the program at hand. @public */
 export const homeFrom = homeOf;
+
+const mostRuns = 30;
 
 /** What a shell asked: its name and then, for bash, its word breaks and its line; for others the words, the last at the cursor. */
 type Question = readonly string[];
@@ -42,6 +45,16 @@ function lines(found: readonly Candidate[] | 'files', write: (candidate: Candida
   return ['words', ...found.flatMap((candidate) => write(candidate) ?? []), ''].join('\n');
 }
 
+/** Runs of the journal, the newest first, with what was typed. */
+function recentRuns(home: Home, now: number): readonly Candidate[] {
+  const runs: Candidate[] = [];
+  for (const { run, state } of runsIn(home, now, () => undefined)) {
+    if (runs.length >= mostRuns) break;
+    runs.push({ text: run.id, about: `${state}: ${run.words.join(' ')}` });
+  }
+  return runs;
+}
+
 async function ownWords(table: CompletionTable, home: Home, now: number): Promise<OwnWords> {
   const ambient = home.env.IMGCTL_PROFILE;
   const directory = profileDirectory(await readBook(ownFolder('config', home)), home.env, ambient ? [ambient] : [], table.usual);
@@ -50,5 +63,6 @@ async function ownWords(table: CompletionTable, home: Home, now: number): Promis
     profiles: names.flatMap((name) => (directory.has(name) ? [{ name, provider: directory.entry(name).provider }] : [])),
     current: directory.current,
     names: (profile) => knownNames(profile, home, now),
+    runs: () => recentRuns(home, now),
   };
 }

@@ -18,6 +18,8 @@ export interface OwnWords {
   readonly current: string;
   /** Throws nothing; a profile that there is not has no names. */
   names(profile: string): Promise<KnownNames>;
+  /** Runs of the journal, the newest first. */
+  runs(): readonly Candidate[];
 }
 
 type Completes = NonNullable<Option['completes'] | Arg['completes']>;
@@ -143,6 +145,8 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
           (word, at, all) => all.indexOf(word) === at,
         ),
       );
+    case 'run':
+      return beginning(current, place.own.runs());
     case 'shell':
       return words(['bash', 'zsh', 'fish']);
     case 'filter':

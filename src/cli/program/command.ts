@@ -10,7 +10,7 @@ export interface Arg {
   readonly takes: 'required' | 'optional' | 'many' | 'any';
   /** The empty text is the same as none. */
   readonly mayBeEmpty?: boolean;
-  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field';
+  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'run';
 }
 export type Args = Readonly<Record<string, Arg>>;
 type ArgValue<A extends Arg> = A['takes'] extends 'required'

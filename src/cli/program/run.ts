@@ -1,20 +1,17 @@
 import { abortedError, ImgctlError } from '../../core/errors.ts';
-import type { OperationName } from '../../core/operation.ts';
 import { createRedactor, type Redactor } from '../../http/redact.ts';
 import { showFailure } from '../../ui/error-message.ts';
 import { PipeClosed, type Io } from '../../ui/io.ts';
 import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../../ui/progress.ts';
-import type { Needs } from './command.ts';
 import { commands } from '../commands/index.ts';
-import type { Context, Surface } from './context.ts';
+import type { Surface } from './context.ts';
+import { contextOf } from './command-context.ts';
 import { drawOutcome } from './draw-outcome.ts';
 import { endOf, type Ending, type RunInHand } from './exit-code.ts';
 import { parseArguments, type Parsed } from './parse.ts';
-import { openAt } from '../../engine/account/open.ts';
 import { machineFormats, settingsFrom, type Settings } from './settings.ts';
 import { waitLimits } from '../options/wait.ts';
 import { makeSurface } from './surface.ts';
-import type { Account } from '../../engine/account/account.ts';
 import type { QuietWorld, World } from './world.ts';
 
 /** Runs one command line and gives its exit status. Never throws; everything it has to say is on the Io of the world. */
@@ -89,23 +86,9 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
   const { progress, ending } = run;
   const surface = await makeSurface(settings, world, run);
   if (surface.journal) ending.journal = surface.journal;
-  // A region is where a new image is made: at the other end of a copy it says nothing.
-  const elsewhere: Surface = { ...surface, settings: { ...settings, region: undefined } };
-  // Opened once, however many images are in it: to open it may ask a program for a secret, and signs in.
-  const opened = new Map<string, Promise<Account>>();
-  const context: Context<Needs> = {
-    ...surface,
-    at(end, profile) {
-      const key = JSON.stringify([end, profile]);
-      const open = () => openAt(profile, parsed.chosen?.command.needs[end] ?? [], end === 'from' ? elsewhere : surface);
-      const one = opened.get(key) ?? open();
-      opened.set(key, one);
-      return one as Promise<Account<OperationName>>;
-    },
-  };
   try {
     if (parsed.help || !parsed.chosen) await world.io.stdout.write(await helpFor(parsed, surface));
-    else await drawOutcome(parsed.chosen, parsed.input, context);
+    else await drawOutcome(parsed.chosen, parsed.input, contextOf(surface, parsed.chosen.command.needs));
   } finally {
     progress.stop();
   }

@@ -36,7 +36,7 @@ export const globalOptions = {
   raw: { kind: 'flag', summary: "include the provider's own record (raw)" },
   dryRun: { kind: 'flag', short: 'n', summary: 'print what would be done; change nothing' },
   yes: { kind: 'flag', short: 'y', summary: 'skip confirmation prompts' },
-  journal: { kind: 'switch', summary: 'keep a journal of what is changed (default)' },
+  journal: { kind: 'switch', summary: 'keep a journal of what is changed, for imgctl ops (default)' },
   progress: { kind: 'text', choices: ['auto', 'bar', 'plain', 'json', 'none'], summary: 'progress display on stderr' },
   bwlimit: { kind: 'size', summary: 'limit transfers over the network to this many bytes per second' },
   concurrency: { kind: 'count', short: 'j', summary: 'number of parallel operations' },

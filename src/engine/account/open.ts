@@ -9,6 +9,7 @@ import { type Origin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
 import { changes, dryHttp, DryRunStop, firstStop, keepingFirstStop, plannedFor, stoppedAt } from '../dry-run.ts';
 import type { AccountRef } from '../journal/entry.ts';
+import { goingOn } from '../journal/go-on.ts';
 import { recorded } from '../journal/recorded.ts';
 import { memoryOf } from './content-cache.ts';
 import { refuseRegion } from './region.ts';
@@ -85,7 +86,8 @@ function binderOf(session: Session, blame: (error: unknown) => unknown, context:
     guarded(verb, inFittingForm(one), blame, context, session);
   if (!journal) return bound;
   const look = (id: string, call: Call): Promise<Image> => bound('show', session.require('show')).run({ id }, call);
-  return <B extends Runnable>(verb: OperationName, one: B): B => recorded(verb, bound(verb, one), { journal, at, look });
+  return <B extends Runnable>(verb: OperationName, one: B): B =>
+    goingOn(verb, recorded(verb, bound(verb, one), { journal, at, look }), at.profile, context);
 }
 
 function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {

@@ -5,6 +5,8 @@ import type { Journal, RunFacts } from './journal.ts';
 export interface LazyJournal {
   /** Where the bytes of what is made come from. */
   source?: Pick<ActionSource, 'file' | 'url'>;
+  /** The run that this one goes on with. */
+  resumes?: string;
   /** What was opened; absent as long as nothing was changed. */
   readonly opened: Journal | undefined;
   open(): Promise<Journal>;
@@ -13,10 +15,15 @@ export interface LazyJournal {
 export function lazyJournal(facts: () => RunFacts): LazyJournal {
   let opening: Promise<Journal> | undefined;
   let opened: Journal | undefined;
-  return {
+  const journal: LazyJournal = {
     get opened() {
       return opened;
     },
-    open: () => (opening ??= import('./journal.ts').then(({ openJournal }) => (opened = openJournal(facts())))),
+    open: () =>
+      (opening ??= import('./journal.ts').then(({ openJournal }) => {
+        const { resumes } = journal;
+        return (opened = openJournal({ ...facts(), ...(resumes === undefined ? {} : { resumes }) }));
+      })),
   };
+  return journal;
 }

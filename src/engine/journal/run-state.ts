@@ -37,7 +37,7 @@ export interface Run {
 const makes: ReadonlySet<string> = new Set(['create', 'upload', 'import']);
 
 /** States in which what was made may stay as it is; a record without data only where no more was wanted. */
-const isAtRest = (status: string | undefined, verb: string): boolean =>
+export const isAtRest = (status: string | undefined, verb: string): boolean =>
   status === 'active' || status === 'inactive' || (verb === 'create' && status === 'queued');
 
 /** What the lines of a file tell. `isAlive`: the process that writes it is there. Absent: the file has no first line. */

@@ -30,6 +30,7 @@ const own: OwnWords = {
     { name: 'gone', provider: 'nobody' },
   ],
   current: 'lab',
+  runs: () => [{ text: '20261128-183000-a1b2c3', about: 'interrupted: upload web' }],
   names: async (profile) => (profile === 'lab' ? { images, places: ['second', '-x', 'b\u0007'] } : { images: [], places: [] }),
 };
 const words = async (line: string): Promise<readonly string[] | 'files'> => {

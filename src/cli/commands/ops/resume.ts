@@ -1,0 +1,58 @@
+import { given, type Image } from '../../../core/image.ts';
+import type { Changes } from '../../../core/operation.ts';
+import { noteResumed, resumptionOf, type Resumption } from '../../../engine/journal/resume.ts';
+import { imageView } from '../../../ui/views/image.ts';
+import { descriptionFrom, type DescriptionValues } from '../../options/fields.ts';
+import { defineCommand } from '../../program/command.ts';
+import type { Surface } from '../../program/context.ts';
+import { one } from '../../program/outcome.ts';
+import { rerunOf, type Rerun } from '../../program/rerun.ts';
+import { isOpen, runArg, runMeant } from './meant.ts';
+
+export const resume = defineCommand({
+  about:
+    'Goes on with an upload, copy, import or replication that was broken off: a record without data is filled, what the provider still ' +
+    'works on is waited for, what is not there is made. The source must still be what it was. Without a run: the latest that left something.',
+  args: runArg,
+  options: {
+    waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
+    pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
+  },
+  needs: {},
+  examples: [
+    { does: 'go on with the latest broken run', type: 'imgctl ops resume' },
+    { does: 'with one of them', type: 'imgctl ops resume 20261128-183000-a1b2c3' },
+  ],
+  async run(input, context) {
+    const run = runMeant(input.run, context, isOpen, 'has left anything');
+    const resumption = await resumptionOf(run, input, context);
+    if (context.journal) context.journal.resumes = run.run.id;
+    const again = await rerunOf(resumption, context);
+    const known = knownWhole(resumption, again);
+    const { outcome, isWhole } = known ? { outcome: undefined, isWhole: true } : await again.run();
+    const labelled = await Promise.all(resumption.whole.map((there) => withLabels(there, again.input, context)));
+    if (known) context.say(`not verified: ${known.image.id} is complete, and was not compared with its source`);
+    if (isWhole && !context.settings.dryRun) noteResumed(run, context);
+    return known ? one(imageView, labelled[0] ?? known.image) : outcome;
+  },
+});
+
+/** The one image that was wanted, where it is whole already and its provider knows no digest by which it could be compared. */
+function knownWhole({ whole, goOn }: Resumption, { input }: Rerun): Resumption['whole'][number] | undefined {
+  const [only, ...others] = whole;
+  if (!only || others.length > 0 || goOn.length > 0) return undefined;
+  const isCompared = (only.at.driver.facts.upload?.digests.length ?? 0) > 0 && !('url' in input);
+  return isCompared ? undefined : only;
+}
+
+/** The image with what an image gets only once its data is there. */
+async function withLabels({ at, image }: Resumption['whole'][number], input: Rerun['input'], context: Surface): Promise<Image> {
+  const { visibility, protected: locked } = descriptionFrom(input as DescriptionValues);
+  const changes = given<Changes>({
+    visibility: visibility === image.visibility ? undefined : visibility,
+    protected: locked === image.protected ? undefined : locked,
+  });
+  const patch = at.maybe('patch');
+  if (!patch || Object.keys(changes).length === 0) return image;
+  return patch.run({ id: image.id, changes, extras: {} }, context.call());
+}

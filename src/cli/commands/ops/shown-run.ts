@@ -1,0 +1,92 @@
+import { shellWord } from '../../../core/hint.ts';
+import { given } from '../../../core/image.ts';
+import type { Found } from '../../../engine/journal/find-left.ts';
+import type { ActionEntry } from '../../../engine/journal/entry.ts';
+import type { Left, Run } from '../../../engine/journal/run-state.ts';
+import type { ShownAction, ShownLeft, ShownRun } from '../../../ui/views/run.ts';
+import type { Surface } from '../../program/context.ts';
+
+/** A run as it is shown in a list. */
+export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): ShownRun {
+  const { run: first, end, actions, made, unread } = run;
+  const images = actions.flatMap(({ action, image, name }) => {
+    const ids = made.get(action) ?? [];
+    return ids.length > 0 ? ids : (image ?? name ?? []);
+  });
+  return {
+    id: first.id,
+    state: run.state,
+    startedAt: first.at,
+    verb: verbIn(first.words, commands),
+    command: ['imgctl', ...first.words].map(shellWord).join(' '),
+    profiles: [...new Set(actions.map(({ profile }) => profile))],
+    images: [...new Set(images)],
+    left: run.left.map((left) => shownLeft(left)),
+    ...given({
+      endedAt: end?.at,
+      exitCode: end?.exitCode,
+      code: end?.code,
+      message: end?.message,
+      hint: end?.hint,
+      resumes: first.resumes,
+      unread: unread > 0 ? unread : undefined,
+    }),
+  };
+}
+
+/** A run shown alone: what it did, one by one, and what there is now of what it left. */
+export const wholeRun = (run: Run, found: readonly Found[], surface: Pick<Surface, 'commands'>): ShownRun => ({
+  ...shownRun(run, surface),
+  left: found.length > 0 ? found.map((one) => shownLeft(one.left, one)) : run.left.map((left) => shownLeft(left)),
+  actions: run.actions.map((action) => shownAction(action, run)),
+});
+
+function verbIn(words: readonly string[], commands: Surface['commands']): string {
+  const at = words.findIndex((word) =>
+    commands.some(
+      ({ path, aliases }) => path === word || path.startsWith(`${word} `) || (!path.includes(' ') && aliases.includes(word)),
+    ),
+  );
+  const isGroup = commands.some(({ path }) => path.startsWith(`${words[at]} `));
+  return words.slice(at, at + (isGroup ? 2 : 1)).join(' ');
+}
+
+/** What there is of it, in a word or two. */
+const nowWords: Readonly<Record<Found['is'], string>> = {
+  gone: 'not there',
+  unfinished: 'unfinished',
+  whole: 'complete',
+  earlier: 'there before the run',
+  places: 'there',
+  candidates: 'may be one of these',
+  unknown: 'not known',
+};
+
+function shownLeft({ action, id, places }: Left, found?: Found): ShownLeft {
+  const { verb, profile, provider, name } = action;
+  return {
+    verb,
+    profile,
+    provider,
+    ...given({ id, name, places }),
+    ...(found ? { now: nowWords[found.is], ...given({ message: messageOf(found) }) } : {}),
+  };
+}
+
+function messageOf(found: Found): string | undefined {
+  if (found.is === 'unknown') return found.reason.message;
+  if (found.is === 'candidates') return found.images.map(({ id, status }) => `${id} (${status})`).join(', ');
+  if (found.is === 'places') return found.places.join(', ');
+  return found.is === 'gone' ? undefined : found.image.status;
+}
+
+function shownAction({ action, verb, profile, at, image, name }: ActionEntry, { made, outcomes, state }: Run): ShownAction {
+  const outcome = outcomes.get(action);
+  return {
+    verb,
+    profile,
+    at,
+    result: outcome?.result ?? (state === 'running' ? 'running' : 'interrupted'),
+    ...given({ image: made.get(action)?.[0] ?? image ?? outcome?.image, name, message: outcome?.message }),
+  };
+}

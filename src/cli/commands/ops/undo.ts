@@ -1,0 +1,105 @@
+import { abortedError, conflictError, ImgctlError, partialError } from '../../../core/errors.ts';
+import type { Image } from '../../../core/image.ts';
+import type { ResultRow } from '../../../core/result-row.ts';
+import { findLeft, type Found } from '../../../engine/journal/find-left.ts';
+import { isRemovable, noteUndone, undo as undoOne } from '../../../engine/journal/undo.ts';
+import type { Run } from '../../../engine/journal/run-state.ts';
+import type { WaitLimits } from '../../../core/poll.ts';
+import { failedRow } from '../../../engine/operations/result.ts';
+import { resultView } from '../../../ui/views/result.ts';
+import { defineCommand } from '../../program/command.ts';
+import type { Surface } from '../../program/context.ts';
+import { many } from '../../program/outcome.ts';
+import { isOpen, runArg, runMeant } from './meant.ts';
+
+export const undo = defineCommand({
+  about:
+    'Removes at the provider what a run made and did not finish. What is complete by now may be in use, and stays without --force; what ' +
+    'was there before the run stays. Without a run: the latest that left something. Asks for confirmation; without a terminal --yes is required.',
+  args: runArg,
+  options: {
+    force: { kind: 'flag', summary: 'also remove images that are complete' },
+    waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
+    pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
+  },
+  draws: () => resultView,
+  needs: {},
+  examples: [
+    { does: 'what the latest broken run left', type: 'imgctl ops undo --yes' },
+    { does: 'what would be removed', type: 'imgctl ops undo 20261128-183000-a1b2c3 --dry-run' },
+  ],
+  async run(input, context) {
+    const run = runMeant(input.run, context, isOpen, 'has left anything');
+    const { id } = run.run;
+    if (run.state === 'running')
+      throw conflictError(`run ${id} is still running`, { hint: `Look at it with: imgctl ops show ${id}` });
+    const found = await findLeft(run.left, context);
+    const isForced = input.force ?? false;
+    await agree(found, isForced, context);
+    if (context.settings.dryRun)
+      return many(
+        resultView,
+        found.map((one) => plannedRow(one, isForced)),
+      );
+    const rows = await undoEach(run, found, { isForced, limits: input }, context);
+    const failed = rows.filter(({ result }) => result === 'failed').length;
+    if (context.signal.aborted) await context.report(abortedError('interrupted'));
+    else if (failed > 0 && rows.length > 1) await context.report(partialError(`${failed} of ${rows.length} were not undone`));
+    if (rows.length === 0) context.say(`nothing to undo: run ${id} is ${run.state} and has left nothing`);
+    return many(resultView, rows);
+  },
+});
+
+/** Asks about what goes, once for each profile. */
+async function agree(found: readonly Found[], isForced: boolean, context: Surface): Promise<void> {
+  const going = found.flatMap((one) => (isRemovable(one, isForced) && 'image' in one ? [one] : []));
+  for (const profile of new Set(going.map(({ at }) => at.profile))) {
+    const there = going.filter(({ at }) => at.profile === profile);
+    const [first] = there;
+    const places = there.flatMap((one) => (one.is === 'places' ? [`${one.image.id} from ${one.places.join(' and ')}`] : []));
+    const what = places.length > 0 ? { what: `${[...places, ...idsOf(there)].join(', ')} (profile ${profile})` } : {};
+    const images = async (): Promise<readonly Image[]> => there.map(({ image }) => image);
+    const verb = places.length > 0 ? 'Remove' : 'Delete';
+    if (first) await context.confirmLoss({ verb, ...what, count: there.length, images }, first.at);
+  }
+}
+
+const idsOf = (found: readonly Found[]): readonly string[] =>
+  found.flatMap((one) => ('image' in one && one.is !== 'places' ? [one.image.id] : []));
+
+const rowOf = ({ left: { action, id } }: Found): Pick<ResultRow, 'image' | 'profile' | 'id' | 'name'> => ({
+  image: `${action.profile}:${id ?? action.name ?? ''}`,
+  profile: action.profile,
+  ...(id === undefined ? {} : { id }),
+  ...(action.name === undefined ? {} : { name: action.name }),
+});
+
+const plannedRow = (found: Found, isForced: boolean): ResultRow => ({
+  ...rowOf(found),
+  result: 'planned',
+  message: isRemovable(found, isForced) ? 'would remove' : found.is === 'gone' ? 'not there any more' : 'would keep',
+});
+
+interface Undoing {
+  readonly isForced: boolean;
+  readonly limits: WaitLimits;
+}
+
+/** One by one; what was done is in the journal even if this run is broken off too. The only failure is thrown, others are reported. */
+async function undoEach(run: Run, found: readonly Found[], undoing: Undoing, context: Surface): Promise<readonly ResultRow[]> {
+  const rows: ResultRow[] = [];
+  for (const one of found) {
+    try {
+      const message = await undoOne(one, { ...undoing, call: context.call() });
+      noteUndone(run, [one], [], context);
+      rows.push({ ...rowOf(one), result: 'ok', message });
+    } catch (error) {
+      if (!(error instanceof ImgctlError)) throw error;
+      if (one.is === 'whole') noteUndone(run, [], [one], context);
+      if (found.length === 1 || error.code === 'ABORTED') throw error;
+      await context.report(error);
+      rows.push({ ...failedRow(rowOf(one).image, error, context), ...rowOf(one) });
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,46 @@
+import { usageError } from '../../core/errors.ts';
+import { profileDirectory } from '../../engine/account/registry.ts';
+import type { Resumption } from '../../engine/journal/resume.ts';
+import { contextOf } from './command-context.ts';
+import type { Surface } from './context.ts';
+import type { Outcome } from './outcome.ts';
+import { parseArguments } from './parse.ts';
+import { settingsFrom, type Settings } from './settings.ts';
+
+/** How the result is shown, and what is asked, is the business of who goes on with a run. */
+const shownAs = (settings: Settings): Partial<Settings> => {
+  const { format, columns, header, color, raw, quiet, verbose, debug, progress, yes, dryRun } = settings;
+  return { format, columns, header, color, raw, quiet, verbose, debug, progress, yes, dryRun };
+};
+
+/** What was typed, to be run once more. */
+export interface Rerun {
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Runs it. `isWhole`: nothing of it failed. */
+  run(): Promise<{ readonly outcome: Outcome | undefined; readonly isWhole: boolean }>;
+}
+
+/** The command of an earlier run, to go on with it: what is there already stays, or is filled. Throws USAGE where it is none. */
+export async function rerunOf({ words, profile, goOn, isPartly }: Resumption, surface: Surface): Promise<Rerun> {
+  const { home, drivers, store, commands } = surface;
+  const { chosen, input, globals } = await parseArguments(words, commands);
+  if (!chosen) throw usageError(`this is no command: ${words.join(' ')}`);
+  const typed = globals.profile.length > 0 ? globals.profile : profile === undefined ? [] : [profile];
+  const settings = { ...settingsFrom({ ...globals, profile: typed }, home.env), ...shownAs(surface.settings) };
+  const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
+  const { command } = chosen;
+  const again = isPartly && 'ifExists' in command.options ? { ...input, ifExists: 'skip' } : input;
+  let failures = 0;
+  const report = (error: unknown): Promise<void> => {
+    failures += 1;
+    return surface.report(error);
+  };
+  return {
+    input: again,
+    async run() {
+      const context = contextOf({ ...surface, settings, directory, goOn, report }, command.needs);
+      const outcome = await command.run(again, context);
+      return { outcome, isWhole: failures === 0 };
+    },
+  };
+}

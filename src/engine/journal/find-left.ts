@@ -1,0 +1,92 @@
+import { conflictError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import type { Account } from '../account/account.ts';
+import { openAt } from '../account/open.ts';
+import type { EngineContext } from '../context.ts';
+import { imagesNamed } from '../images/resolve.ts';
+import { begunElsewhere } from '../operations/wait.ts';
+import type { ActionEntry } from './entry.ts';
+import { isAtRest, type Left } from './run-state.ts';
+
+/**
+ * What there is now of something that a run has left. `unfinished`: as the run made it. `whole`: its data is there, so it may be in
+ * use. `earlier`: it was there before the run. `places`: copies that the run has begun. `candidates`: the run may have made one of
+ * these. `unknown`: nobody can say.
+ */
+export type Found = { readonly left: Left } & (
+  | { readonly is: 'gone' }
+  | { readonly is: 'unfinished' | 'whole' | 'earlier'; readonly at: Account; readonly image: Image }
+  | { readonly is: 'places'; readonly at: Account; readonly image: Image; readonly places: readonly string[] }
+  | { readonly is: 'candidates'; readonly at: Account; readonly images: readonly Image[] }
+  | { readonly is: 'unknown'; readonly reason: ImgctlError }
+);
+
+/** Looks at everything that a run has left, at its providers. Never throws but ABORTED: what cannot be looked at is unknown. */
+export async function findLeft(left: readonly Left[], context: EngineContext): Promise<readonly Found[]> {
+  const opened = new Map<string, Promise<Account>>();
+  const open = (action: ActionEntry): Promise<Account> => {
+    const key = JSON.stringify([action.profile, action.region]);
+    const account = opened.get(key) ?? accountOf(action, context);
+    opened.set(key, account);
+    return account;
+  };
+  return Promise.all(
+    left.map(async (one) => {
+      try {
+        return { left: one, ...(await lookAt(one, await open(one.action), context.call())) };
+      } catch (error) {
+        if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+        return { left: one, is: 'unknown', reason: error } as const;
+      }
+    }),
+  );
+}
+
+/** The account of an action. Throws CONFLICT where its profile leads to another one by now. */
+async function accountOf(action: ActionEntry, context: EngineContext): Promise<Account> {
+  const { profile, provider, region } = action;
+  const at = await openAt(profile, ['show', 'list'], { ...context, settings: { ...context.settings, region } });
+  if (at.provider === provider && at.key === action.account) return at;
+  throw conflictError(`profile ${profile} was changed since that run: it may lead to another account`, {
+    hint: `Look at it with: imgctl profile show ${profile}`,
+  });
+}
+
+type Look = Found extends infer F ? (F extends Found ? Omit<F, 'left'> : never) : never;
+
+async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
+  const { action, id } = left;
+  const image = id === undefined ? undefined : await shown(at, id, call);
+  if (!image || image.status === 'deleted')
+    return id === undefined || left.isIntended ? candidatesFor(action, at, call) : { is: 'gone' };
+  if (left.places) {
+    const there = image.places.filter(({ name, status }) => left.places?.includes(name) && status !== 'deleting');
+    return there.length === 0 ? { is: 'gone' } : { is: 'places', at, image, places: there.map(({ name }) => name) };
+  }
+  if (action.image !== undefined) return { is: 'earlier', at, image };
+  return { is: isAtRest(image.status, action.verb) ? 'whole' : 'unfinished', at, image };
+}
+
+async function shown(at: Account, id: string, call: Call): Promise<Image | undefined> {
+  try {
+    return await at.verb('show').run({ id, awaiting: begunElsewhere }, call);
+  } catch (error) {
+    if (isNoSuchImage(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Clocks of two machines differ. */
+const clockMs = 10 * 60_000;
+
+/** Own images that bear the name, were made since the run began, and are not whole. */
+async function candidatesFor({ name, at: begun }: ActionEntry, at: Account, call: Call): Promise<Look> {
+  if (name === undefined || name === '') return { is: 'gone' };
+  const since = Date.parse(begun) - clockMs;
+  const images = (await imagesNamed(at, name, call)).filter(
+    ({ status, createdAt }) =>
+      !['active', 'inactive', 'deleting'].includes(status) && (createdAt === undefined || Date.parse(createdAt) >= since),
+  );
+  return images.length === 0 ? { is: 'gone' } : { is: 'candidates', at, images };
+}

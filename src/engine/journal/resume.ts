@@ -1,0 +1,166 @@
+import { statSync } from 'node:fs';
+import { conflictError, ImgctlError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
+import { shellWord } from '../../core/hint.ts';
+import type { Image } from '../../core/image.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import type { WaitLimits } from '../../core/poll.ts';
+import { waitFor } from '../operations/wait.ts';
+import { findLeft, type Found } from './find-left.ts';
+import type { GoOn } from './go-on.ts';
+import { journalFolder, openRun } from './journal-folder.ts';
+import type { Left, Run } from './run-state.ts';
+import { runNamed } from './runs.ts';
+
+/** How a run is gone on with: what was typed, records that are filled, and images that are whole already. */
+export interface Resumption {
+  readonly words: readonly string[];
+  /** Profile that was meant where none was typed. */
+  readonly profile?: string;
+  readonly goOn: readonly GoOn[];
+  readonly whole: readonly { readonly at: Account; readonly image: Image }[];
+  /** Some of what was wanted is there already: only the rest is to be made. */
+  readonly isPartly: boolean;
+}
+
+/** Verbs that can be gone on with. Others change an image in one step. */
+const resumable: ReadonlySet<string> = new Set(['upload', 'copy', 'cp', 'import', 'replicate']);
+
+/** The run, and those that it went on with itself, the newest first. */
+export function chainOf(run: Run, context: EngineContext): readonly [Run, ...Run[]] {
+  const { resumes } = run.run;
+  if (resumes === undefined) return [run];
+  return [run, ...chainOf(runNamed(resumes, context.home, context.now()), context)];
+}
+
+const typed = (words: readonly string[]): string => ['imgctl', ...words].map(shellWord).join(' ');
+
+/** Throws CONFLICT or USAGE, with what to type instead, for a run that cannot be gone on with. */
+function requireResumable(run: Run, first: Run): void {
+  const { id } = run.run;
+  const { words, isMasked } = first.run;
+  if (run.state === 'running')
+    throw conflictError(`run ${id} is still running`, { hint: `Look at it with: imgctl ops show ${id}` });
+  if (run.state !== 'failed' && run.state !== 'interrupted')
+    throw conflictError(`run ${id} is ${run.state}: there is nothing to resume`);
+  const again = isMasked ? 'Type the command again.' : `Run it again: ${typed(words)}`;
+  const undoFirst = run.left.length > 0 ? `Undo it with: imgctl ops undo ${id}\n` : '';
+  const verb = words.find((word) => resumable.has(word));
+  if (verb === undefined)
+    throw unsupportedError(`run ${id} cannot be resumed: what it does is done in one step`, { hint: `${undoFirst}${again}` });
+  if (isMasked)
+    throw usageError(`run ${id} cannot be resumed: what was typed had a secret in it, which is not kept`, {
+      hint: `${undoFirst}${again}`,
+    });
+  requireSource(first, `${undoFirst}${again}`);
+}
+
+/** Throws CONFLICT where the file is another one by now, UNSUPPORTED where it can be read only once. */
+function requireSource({ actions, run }: Run, hint: string): void {
+  const source = actions.find((action) => action.source)?.source;
+  if (source?.file === undefined) {
+    if (run.words.includes('upload') && run.words.some((word) => word === '-' || word === '/dev/stdin'))
+      throw unsupportedError(`run ${run.id} cannot be resumed: standard input can be read only once`, { hint });
+    return;
+  }
+  const facts = statSync(source.file, { throwIfNoEntry: false });
+  if (source.bytes === undefined || (facts?.size === source.bytes && facts.mtime.toISOString() === source.modifiedAt)) return;
+  throw conflictError(`${source.file} ${facts ? 'has changed' : 'is gone'} since run ${run.id}`, { hint });
+}
+
+/**
+ * Finds out how a run can be gone on with; jobs that still run at the provider are waited for. Throws what stands in the way, with
+ * what to type instead.
+ */
+export async function resumptionOf(run: Run, limits: WaitLimits, context: EngineContext): Promise<Resumption> {
+  const chain = chainOf(run, context);
+  const first = chain.at(-1) ?? run;
+  requireResumable(run, first);
+  const left = chain.flatMap((one) => one.left);
+  const found = await waitedFor(await findLeft(left, context), limits, context);
+  const goOn = found.flatMap((one) => fillable(one, run));
+  const whole = found.flatMap((one) => (one.is === 'whole' ? [{ at: one.at, image: one.image }] : []));
+  const isDone = chain.some(({ outcomes, actions }) =>
+    actions.some(({ action, verb }) => outcomes.get(action)?.result === 'done' && (verb === 'upload' || verb === 'import')),
+  );
+  return {
+    words: wordsFrom(first),
+    ...(first.run.profile === undefined ? {} : { profile: first.run.profile }),
+    goOn,
+    whole,
+    isPartly: whole.length > 0 || (isDone && goOn.length === 0),
+  };
+}
+
+/** The words, with the source by the path that it has from everywhere. */
+function wordsFrom({ run: { words }, actions }: Run): readonly string[] {
+  const file = actions.find((action) => action.source?.file !== undefined)?.source?.file;
+  return file === undefined
+    ? words
+    : words.map((word) => (word !== '' && file.endsWith(`/${word.replace(/^\.\//, '')}`) ? file : word));
+}
+
+/** What there is once everything that works at the providers has come to rest. */
+async function waitedFor(found: readonly Found[], limits: WaitLimits, context: EngineContext): Promise<readonly Found[]> {
+  const atWork = found.filter((one) => one.is === 'unfinished' && one.image.status === 'pending');
+  if (atWork.length === 0 || context.settings.dryRun) return found;
+  for (const one of atWork)
+    if (one.is === 'unfinished') {
+      const task = context.task(`wait for ${one.image.name}`);
+      await waitFor(one.at, one.image.id, { status: ['active', 'inactive'] }, { limits, call: context.call(), task }).catch(
+        toRest,
+      );
+      task.done();
+    }
+  const again = await findLeft(
+    atWork.map(({ left }) => left),
+    context,
+  );
+  return found.map((one) => again[atWork.indexOf(one)] ?? one);
+}
+
+/** It came to rest as a record without data, which can be filled. */
+function toRest(error: unknown): void {
+  if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT') throw error;
+}
+
+/** The record to be filled, where there is one. Throws for what can neither be filled nor left alone. */
+function fillable(found: Found, run: Run): readonly GoOn[] {
+  const undo = `Undo it with: imgctl ops undo ${run.run.id}`;
+  if (found.is === 'gone' || found.is === 'whole' || found.is === 'places') return [];
+  if (found.is === 'unknown') throw found.reason;
+  if (found.is === 'candidates')
+    throw conflictError(`which image run ${run.run.id} made in ${found.at.profile} is not known`, { hint: undo });
+  const { at, image, left } = found;
+  const { profile, provider } = at;
+  if (image.status === 'failed')
+    throw providerError(`${image.id} (${image.name}) failed at the provider${reasonOf(image)}`, {
+      profile,
+      provider,
+      leftover: image.id,
+      hint: undo,
+    });
+  if (!canFill(at, left) || image.status !== 'queued')
+    throw unsupportedError(`${image.id} (${image.name}) is ${image.status}: ${provider} cannot go on with it`, {
+      profile,
+      provider,
+      leftover: image.id,
+      hint: `${undo}\nThen run it again: ${typed(run.run.words)}`,
+    });
+  // A record that was there before was named by its id: what was typed says so already.
+  return found.is === 'earlier' ? [] : [{ profile, name: left.action.name ?? image.name, id: image.id }];
+}
+
+const reasonOf = ({ progress }: Image): string => (progress?.message === undefined ? '' : `: ${progress.message}`);
+
+const canFill = (at: Account, { action }: Left): boolean =>
+  action.verb === 'upload' || action.verb === 'import' ? (at.driver.facts[action.verb]?.into ?? false) : false;
+
+/** Writes into the journals of a run, and of those that it went on with, that it was gone on with to the end. */
+export function noteResumed(run: Run, context: EngineContext): void {
+  for (const { run: each } of chainOf(run, context)) {
+    const file = openRun(journalFolder(context.home), each.id);
+    file.add({ kind: 'resumed', at: new Date(context.now()).toISOString(), by: context.journal?.opened?.id ?? '' });
+    file.close();
+  }
+}

@@ -1,0 +1,86 @@
+import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
+import { typedImage } from '../../core/hint.ts';
+import type { Call } from '../../core/operation.ts';
+import type { EngineContext } from '../context.ts';
+import { removeMade } from '../operations/rollback.ts';
+import { candidates } from '../images/resolve.ts';
+import type { WaitLimits } from '../../core/poll.ts';
+import { waitFor } from '../operations/wait.ts';
+import type { Found } from './find-left.ts';
+import { journalFolder, openRun } from './journal-folder.ts';
+import type { Run } from './run-state.ts';
+
+/** Whether undoing it takes something away. `isForced`: also what is whole. */
+export const isRemovable = (found: Found, isForced: boolean): boolean =>
+  found.is === 'unfinished' || found.is === 'places' || (found.is === 'whole' && isForced);
+
+/** What undoing has come to: in words. */
+type Undone = 'removed' | 'not there any more';
+
+/**
+ * Takes away at the provider what a run has left, if it is sure to be that. Throws CONFLICT for what may be in use, was there
+ * before, or may be somebody else's; what keeps it from going else.
+ */
+export async function undo(
+  found: Found,
+  options: { readonly isForced: boolean; readonly limits: WaitLimits; readonly call: Call },
+): Promise<Undone> {
+  if (found.is === 'gone') return 'not there any more';
+  if (found.is === 'unknown') throw found.reason;
+  if (!isRemovable(found, options.isForced)) throw refusal(found);
+  const { call, limits } = options;
+  if (found.is === 'candidates') throw refusal(found);
+  const { at, image } = found;
+  if (found.is === 'places') {
+    const request = { id: image.id, add: [], remove: found.places };
+    await at.maybe('replicate')?.run(request, call);
+    return 'removed';
+  }
+  if (!(await removeMade(at, image.id, call)))
+    throw unsupportedError(`${at.provider} deletes nothing: ${image.id} stays`, { profile: at.profile, provider: at.provider });
+  if (at.maybe('delete')?.later) await waitFor(at, image.id, { gone: true }, { limits, call });
+  return 'removed';
+}
+
+function refusal(found: Exclude<Found, { is: 'gone' | 'unknown' }>): ImgctlError {
+  const { profile, provider } = found.at;
+  if (found.is === 'candidates')
+    return conflictError(`which image the run made in ${profile} is not known. It may be one of these:`, {
+      profile,
+      provider,
+      hint: [...candidates(found.images), `Delete it with: imgctl delete ${typedImage(profile, 'ID')}`].join('\n'),
+    });
+  const { id, name, status } = found.image;
+  const typed = typedImage(profile, id);
+  const about = { profile, provider, leftover: id };
+  if (found.is === 'earlier')
+    return conflictError(`image ${id} (${name}) was there before the run, and is ${status}: it is kept`, {
+      ...about,
+      hint: `Delete it with: imgctl delete ${typed}`,
+    });
+  return conflictError(`image ${id} (${name}) is ${status} and may be in use: it is kept`, {
+    ...about,
+    hint: `Keep it, or delete it with: imgctl delete ${typed}`,
+  });
+}
+
+/** Writes into the journal of a run what is not left any more. `gone`: what was taken away, or was not there. */
+export function noteUndone(run: Run, gone: readonly Found[], whole: readonly Found[], context: EngineContext): void {
+  if (gone.length + whole.length === 0) return;
+  const file = openRun(journalFolder(context.home), run.run.id);
+  try {
+    for (const found of whole)
+      if (found.is === 'whole')
+        file.add({ kind: 'settled', profile: found.at.profile, id: found.image.id, status: found.image.status });
+    if (gone.length === 0) return;
+    file.add({
+      kind: 'undone',
+      at: new Date(context.now()).toISOString(),
+      by: context.journal?.opened?.id ?? '',
+      gone: gone.flatMap(({ left }) => (left.places || left.id === undefined ? [] : [left.id])),
+      actions: gone.map(({ left }) => left.action.action),
+    });
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,249 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { disk, useOpenstackCli } from '../clouds/openstack/cli.ts';
+import { projects } from '../clouds/openstack/keystone.ts';
+import { journalFiles, journalText, killedBehind } from '../support/killed-run.ts';
+
+const cli = useOpenstackCli();
+const home = (): string => cli.file('');
+const quick = ['--poll-interval', '1ms'];
+const upload = (...more: readonly string[]) =>
+  cli.ok(['upload', cli.write('disk.raw', disk()), '--name', 'demo:web', ...quick, ...more]);
+const named = (name: string) => cli.wires().filter((wire) => wire.name === name);
+const only = () => [...cli.cloud().one.store.images.values()][0];
+interface RunJson {
+  readonly id: string;
+  readonly state: string;
+  readonly left: readonly { readonly id?: string; readonly now?: string }[];
+}
+const listed = async (...more: readonly string[]) =>
+  (await cli.ok(['ops', 'list', '-o', 'json', ...more])).json() as readonly RunJson[];
+
+/** An upload that was killed before its data was sent: a queued record is left. */
+async function killedUpload(...more: readonly string[]): Promise<string> {
+  await upload(...more);
+  const kept = only();
+  if (!kept) throw new Error('nothing was uploaded');
+  Object.assign(kept.wire, { status: 'queued', size: null, checksum: null, os_hash_algo: null, os_hash_value: null, stores: '' });
+  kept.data = Buffer.alloc(0);
+  return killedBehind(home(), 'created');
+}
+
+describe('the journal of a run', () => {
+  it('is not made by what changes nothing, nor without --journal, nor in a dry run', async () => {
+    cli.image('web');
+    const none = ['--no-journal'];
+    for (const line of [
+      ['list', '-p', 'demo'],
+      ['show', 'demo:web'],
+      ['download', 'demo:web', cli.file('x')],
+      ['share', 'demo:web'],
+      ['ops', 'list'],
+      ['patch', 'demo:web', '--name', 'other', '--dry-run'],
+      ['patch', 'demo:web', '--tag', 'a', ...none],
+    ])
+      await cli.ok(line);
+    await cli.ok(['patch', 'demo:web', '--tag', 'b'], { env: { IMGCTL_JOURNAL: 'off' } });
+    expect(journalFiles(home())).toEqual([]);
+    await cli.ok(['patch', 'demo:web', '--tag', 'c']);
+    expect(journalFiles(home())).toHaveLength(1);
+    expect((await cli.run(['list', '-p', 'demo'], { env: { IMGCTL_JOURNAL: 'perhaps' } })).exitCode).toBe(2);
+  });
+
+  it('holds no bytes and no secret of the profile', async () => {
+    await upload();
+    const secrets = Object.values(cli.cloud().valuesFor('demo'));
+    const text = journalText(home());
+    expect(text).toContain('"verb":"upload"');
+    expect(
+      secrets.filter((value) => value.length > 5 && !value.startsWith('http')).filter((value) => text.includes(value)),
+    ).toEqual([]);
+    expect(text.length).toBeLessThan(5000);
+  });
+});
+
+describe('ops list', () => {
+  it('shows what was changed, the newest first, with what is left', async () => {
+    await cli.ok(['create', 'demo:empty']);
+    const id = await killedUpload();
+    const [first, second, ...others] = await listed();
+    expect(first).toMatchObject({
+      id,
+      state: 'interrupted',
+      verb: 'upload',
+      profiles: ['demo'],
+      images: [only()?.wire.id].slice(1).concat(first?.left[0]?.id),
+      left: [{ profile: 'demo', provider: 'openstack', name: 'web' }],
+    });
+    expect(second).toMatchObject({ state: 'done', verb: 'create', left: [] });
+    expect(others).toEqual([]);
+    expect((await listed('--left')).map((run) => run.id)).toEqual([id]);
+    expect((await listed('--state', 'done')).map(({ state }) => state)).toEqual(['done']);
+    expect((await listed('--limit', '1')).map((run) => run.id)).toEqual([id]);
+    expect((await cli.ok(['ops', 'list', '-o', 'id'])).stdout.split('\n')[0]).toBe(id);
+    expect((await cli.run(['ops', 'list', '--state', 'odd'])).exitCode).toBe(2);
+  });
+
+  it('says nothing where nothing was ever changed', async () => {
+    expect(await listed()).toEqual([]);
+  });
+});
+
+describe('ops show', () => {
+  it('tells what a run did, and what there is now of what it left', async () => {
+    const id = await killedUpload();
+    const run = (await cli.ok(['ops', 'show', '-o', 'json'])).json();
+    expect(run).toMatchObject({
+      id,
+      left: [{ now: 'unfinished', message: 'queued' }],
+      actions: [{ verb: 'upload', result: 'interrupted', name: 'web' }],
+    });
+    expect((await cli.ok(['ops', 'show', id.slice(0, -1)])).stdout).toContain('unfinished: queued');
+    expect((await cli.run(['ops', 'show', 'nothing'])).exitCode).toBe(5);
+  });
+
+  it('shows the failure of a run with its hint', async () => {
+    expect((await cli.run(['patch', 'demo:nothing', '--name', 'x'])).exitCode).toBe(5);
+    cli.image('web', { protected: true });
+    expect((await cli.run(['delete', 'demo:web', '--yes'])).exitCode).toBe(6);
+    expect((await cli.ok(['ops', 'show', '-o', 'json'])).json()).toMatchObject({
+      state: 'failed',
+      exitCode: 6,
+      hint: expect.stringContaining('--unprotect'),
+    });
+  });
+});
+
+describe('ops undo', () => {
+  it('removes what was made and not finished, once', async () => {
+    const id = await killedUpload();
+    expect((await cli.run(['ops', 'undo', id])).exitCode).toBe(2);
+    expect(named('web')).toHaveLength(1);
+    expect((await cli.ok(['ops', 'undo', id, '--dry-run', '-o', 'json'])).json()).toMatchObject([
+      { result: 'planned', message: 'would remove' },
+    ]);
+    expect(named('web')).toHaveLength(1);
+    expect((await cli.ok(['ops', 'undo', '--yes', '-o', 'json'])).json()).toMatchObject([{ result: 'ok', message: 'removed' }]);
+    expect(named('web')).toEqual([]);
+    const undone = (await listed()).find((run) => run.id === id);
+    expect(undone).toMatchObject({ state: 'undone', left: [] });
+    expect((await cli.ok(['ops', 'undo', id, '--yes', '-o', 'json'])).json()).toEqual([]);
+    expect((await cli.run(['ops', 'undo', '--yes'])).exitCode).toBe(5);
+  });
+
+  it('is done where somebody else has removed it', async () => {
+    const id = await killedUpload();
+    cli.cloud().one.store.images.clear();
+    expect((await cli.ok(['ops', 'undo', id, '--yes', '-o', 'json'])).json()).toMatchObject([{ message: 'not there any more' }]);
+    expect((await listed('--left')).length).toBe(0);
+  });
+
+  it('keeps what is complete by now, unless it is forced', async () => {
+    await upload();
+    const id = killedBehind(home(), 'created');
+    const run = await cli.run(['ops', 'undo', id, '--yes']);
+    expect(run.exitCode).toBe(6);
+    expect(run.stderr).toMatch(/active and may be in use: it is kept\n.*imgctl delete demo:/s);
+    expect(named('web')).toHaveLength(1);
+    expect((await cli.ok(['ops', 'show', id, '-o', 'json'])).json()).toMatchObject({ left: [] });
+  });
+
+  it('removes what is complete by now where it is forced', async () => {
+    await upload();
+    await cli.ok(['ops', 'undo', killedBehind(home(), 'created'), '--yes', '--force']);
+    expect(named('web')).toEqual([]);
+  });
+
+  it('keeps a record that was there before the run', async () => {
+    const into = ((await cli.ok(['create', 'demo:web', '-o', 'json'])).json() as { id: string }).id;
+    await cli.ok(['upload', cli.write('disk.raw', disk()), '--into', `demo:${into}`]);
+    Object.assign(only()?.wire ?? {}, { status: 'queued' });
+    const id = killedBehind(home(), (entry) => entry.kind === 'action' && entry.verb === 'upload');
+    const run = await cli.run(['ops', 'undo', id, '--yes']);
+    expect(run.stderr).toContain('was there before the run');
+    expect(named('web')).toHaveLength(1);
+  });
+
+  it('names what the run may have made, and removes none of it', async () => {
+    await cli.ok(['create', 'demo:web']);
+    const id = killedBehind(home(), 'action');
+    const candidate = String(only()?.wire.id);
+    const run = await cli.run(['ops', 'undo', id, '--yes']);
+    expect(run.exitCode).toBe(6);
+    expect(run.stderr).toContain(candidate);
+    expect(named('web')).toHaveLength(1);
+    expect((await listed('--left')).map((one) => one.id)).toEqual([id]);
+  });
+
+  it('touches nothing while the run is alive, nor at another account', async () => {
+    const id = await killedUpload();
+    const [file = ''] = journalFiles(home());
+    const elsewhere = { env: { IMGCTL_PROFILE_DEMO_REGION: 'RegionTwo' } };
+    const other = await cli.run(['ops', 'undo', id, '--yes'], elsewhere);
+    expect(other.stderr).toContain('profile demo was changed since that run');
+    expect(readFileSync(file, 'utf8')).not.toContain('undone');
+    expect(named('web')).toHaveLength(1);
+  });
+
+  it('takes back the places that a replication has begun to fill, and no others', async () => {
+    const image = cli.image('web', {}, disk(), projects.admin);
+    await cli.ok(['replicate', 'root:web', '--to', 'fast,cheap', ...quick]);
+    expect(image.wire.stores).toBe('fast,cheap');
+    const id = killedBehind(home(), (entry) => entry.kind === 'action');
+    await cli.ok(['ops', 'undo', id, '--yes']);
+    expect(image.wire.stores).toBe('fast');
+  });
+});
+
+describe('ops resume', () => {
+  it('fills the record of an upload that was broken off', async () => {
+    const id = await killedUpload('--tag', 'blessed', '--visibility', 'community', '--protect');
+    const before = String(only()?.wire.id);
+    const image = (await cli.ok(['ops', 'resume', id, '-o', 'json'])).json();
+    expect(image).toMatchObject({ id: before, status: 'active', tags: ['blessed'], visibility: 'community', protected: true });
+    expect(only()?.data.equals(disk())).toBe(true);
+    expect(cli.wires()).toHaveLength(1);
+    expect((await listed()).find((run) => run.id === id)).toMatchObject({ state: 'resumed', left: [] });
+    expect((await cli.run(['ops', 'resume', id])).stderr).toContain('is resumed: there is nothing to resume');
+  });
+
+  it('finishes an image whose data is there', async () => {
+    await upload('--visibility', 'community');
+    Object.assign(only()?.wire ?? {}, { visibility: 'private' });
+    await cli.ok(['ops', 'resume', killedBehind(home(), 'created')]);
+    expect(only()?.wire).toMatchObject({ status: 'active', visibility: 'community' });
+    expect(cli.wires()).toHaveLength(1);
+  });
+
+  it('makes anew what is not there', async () => {
+    const id = await killedUpload();
+    cli.cloud().one.store.images.clear();
+    await cli.ok(['ops', 'resume', id]);
+    expect(named('web')).toMatchObject([{ status: 'active' }]);
+  });
+
+  it('says what is not what was to be uploaded', async () => {
+    await upload();
+    const kept = only();
+    Object.assign(kept?.wire ?? {}, { os_hash_value: '0'.repeat(128), checksum: '0'.repeat(32) });
+    delete kept?.wire['imgctl.contentId'];
+    const run = await cli.run(['ops', 'resume', killedBehind(home(), 'created')]);
+    expect(run.exitCode).toBe(6);
+    expect(run.stderr).toContain('different (or unknown) content');
+  });
+
+  it('refuses a source that has changed, a run that is done, and what is done in one step', async () => {
+    const id = await killedUpload();
+    cli.write('disk.raw', disk(2));
+    const changed = await cli.run(['ops', 'resume', id]);
+    expect(changed.stderr).toMatch(/disk.raw has changed since run .*\n.*imgctl ops undo/);
+    await cli.ok(['ops', 'undo', id, '--yes']);
+    await upload();
+    const [{ id: done } = { id: '' }] = await listed('--state', 'done', '--limit', '1');
+    expect((await cli.run(['ops', 'resume', done])).stderr).toContain('is done: there is nothing to resume');
+    await cli.ok(['patch', 'demo:web', '--name', 'other']);
+    const patch = await cli.run(['ops', 'resume', killedBehind(home(), 'action')]);
+    expect(patch.exitCode).toBe(7);
+    expect(patch.stderr).toMatch(/done in one step\n.*imgctl patch demo:web --name other/);
+  });
+});
