@@ -111,7 +111,7 @@ describe('hints', () => {
 describe('what is printed to be typed', () => {
   const readme = readFileSync(path.join(source, '../README.md'), 'utf8');
   const typed = [...readme.split('\n'), ...ciHelp().split('\n')].filter((line) =>
-    /^(?: {2,}|\s*- run:).*\bimgctl [a-z]/.test(line),
+    /^(?: {2,}|\$ |\s*- run:).*\bimgctl [a-z]/.test(line),
   );
 
   it('has verbs and options that there are', () => {
