@@ -42,6 +42,16 @@ function withDriver(text) {
   return { sorted, text: text.replace(there.map(line).join('\n'), sorted.map(line).join('\n')) };
 }
 
+/** `test/clouds/index.ts` with one more provider, in alphabetical order. */
+function withStage(text) {
+  const entry = (driver) => `  ${driver}: ${driver}Stage,`;
+  const load = (driver) => `import { ${driver}Stage } from './${driver}/stage.ts';`;
+  const there = [...text.matchAll(/^  (\w+): \1Stage,$/gm)].map(([, driver]) => driver);
+  const lines = (of) => (drivers) => drivers.map(of).join('\n');
+  const sorted = [...there, name].sort();
+  return [lines(entry), lines(load)].reduce((all, written) => all.replace(written(there), written(sorted)), text);
+}
+
 /** README with one more column in the table of verbs, where the driver stands among the others. */
 function withColumn(text, drivers, verbs) {
   const at = drivers.indexOf(name) + 1;
@@ -72,12 +82,13 @@ for (const [folder, to] of Object.entries(places))
 await write(`test/drivers/${name}/conformance.test.ts`, named(readFileSync(path.join(templates, 'conformance.ts'), 'utf8')));
 const { text, sorted } = withDriver(read('src/drivers/index.ts'));
 await write('src/drivers/index.ts', text);
+await write('test/clouds/index.ts', withStage(read('test/clouds/index.ts')));
 await write('README.md', withColumn(read('README.md'), sorted, ['list', 'show']));
 
 console.log(`
 The driver is whole, and its provider made up. See that it is green:
 
-    npm run check && npx vitest run --config test/vitest.config.ts test/house.test.ts test/drivers/${name}
+    npm run check && npx vitest run --config test/vitest.config.ts test/house.test.ts test/clouds test/security test/drivers/${name}
 
 Then, with the provider's documentation beside you: title, docs, fields and ids in src/drivers/${name}/index.ts; record.ts, errors.ts and
 the fake cloud in the provider's own words; and a file for each further verb. src/drivers/README.md has the rules.`);

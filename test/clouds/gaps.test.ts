@@ -2,13 +2,20 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Driver } from '../../src/core/driver.ts';
 import { gaps, papersOf } from './gaps.ts';
-import { stageOf } from './index.ts';
+import { overNetwork, type OverNetwork } from './index.ts';
 import type { ProviderStage } from './stage.ts';
 
 const papers = papersOf(path.resolve(import.meta.dirname, '../..'));
 
+function networkStage(provider: string): OverNetwork {
+  const found = overNetwork.find(([name]) => name === provider);
+  if (!found) throw new Error(`${provider} is not reached over the network`);
+  return found[1];
+}
+
 describe('a driver that lacks something is told of it', () => {
-  const known = stageOf('openstack');
+  const known = networkStage('openstack');
+  const { foreignFile: _none, ...noForeignFile } = known.wire;
   const without = (more: Partial<ProviderStage>): readonly string[] => gaps(known.driver, { ...known, ...more }, papers);
   const added = (more: Partial<Driver>): readonly string[] => gaps({ ...known.driver, ...more }, known, papers);
 
@@ -33,11 +40,8 @@ describe('a driver that lacks something is told of it', () => {
     ['planted secrets', () => without({ plantedSecrets: [] }), 'the secret field password'],
     ['a hostile record', () => without({ hostileRecord: { texts: [], others: ['size'] } }), 'hostileRecord.texts'],
     ['samples', () => without({ samples: {} }), 'samples.place'],
-    [
-      'words for what is not there',
-      () => without({ wire: known.wire && { ...known.wire, notFound: [] } } as Partial<ProviderStage>),
-      'wire.notFound',
-    ],
+    ['a file of another tool', () => gaps(known.driver, { ...known, wire: noForeignFile }, papers), 'wire.foreignFile'],
+    ['words for what is not there', () => without({ wire: { ...known.wire, notFound: [] } }), 'wire.notFound'],
   ])('%s', (_what, said, word) => {
     expect(said().join('\n')).toContain(word);
   });

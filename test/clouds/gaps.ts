@@ -12,6 +12,8 @@ export interface Papers {
   readonly tests: readonly string[];
   /** Paths of all files below `test/clouds`. */
   readonly clouds: readonly string[];
+  /** Paths of all files below `src/drivers`. */
+  readonly sources: readonly string[];
   readonly readme: string;
 }
 
@@ -22,17 +24,22 @@ const filesBelow = (folder: string): readonly string[] =>
 
 /** Reads them below the folder of the project. */
 export function papersOf(root: string): Papers {
-  const clouds = path.join(root, 'test/clouds');
+  const below = (folder: string): readonly string[] => filesBelow(folder).map((file) => path.relative(folder, file));
   const tests = filesBelow(path.join(root, 'test/drivers')).filter((file) => file.endsWith('.test.ts'));
   return {
     tests: tests.map((file) => readFileSync(file, 'utf8')),
-    clouds: filesBelow(clouds).map((file) => path.relative(clouds, file)),
+    clouds: below(path.join(root, 'test/clouds')),
+    sources: below(path.join(root, 'src/drivers')),
     readme: readFileSync(path.join(root, 'README.md'), 'utf8'),
   };
 }
 
 /** What a driver lacks before it counts as tested, one line each. */
-export function gaps(driver: Driver, stage: ProviderStage | undefined, { tests, clouds, readme }: Papers): readonly string[] {
+export function gaps(
+  driver: Driver,
+  stage: ProviderStage | undefined,
+  { tests, clouds, sources, readme }: Papers,
+): readonly string[] {
   const { name } = driver;
   if (!stage) return [`no stage: test/clouds/${name}/stage.ts, and its line in test/clouds/index.ts`];
   const said: string[] = [];
@@ -64,6 +71,8 @@ export function gaps(driver: Driver, stage: ProviderStage | undefined, { tests, 
   need((stage.wire?.notFound.length ?? 0) > 0, 'wire.notFound: its own words for what is not there');
   need(!driver.facts.upload || stage.wire?.sends !== undefined, 'wire.sends: the requests that carry a disk there');
   need(!driver.facts.download || stage.wire?.fetches !== undefined, 'wire.fetches: the requests that ask for a disk');
+  const looks = sources.includes(`${name}/discover.ts`);
+  need(!looks || stage.wire?.foreignFile !== undefined, 'wire.foreignFile: a file of another tool that it takes profiles from');
   const typed = new Set(stage.verbLines.map(({ verb }) => verb.split(' ')[0]));
   for (const verb of operationNames)
     need(

@@ -29,6 +29,12 @@ export type OverNetwork = ProviderStage & { readonly wire: WireStage };
 export const overNetwork: readonly (readonly [name: string, stage: OverNetwork])[] = Object.entries(stages).flatMap(
   ([name, stage]) => (stage.wire ? [[name, { ...stage, wire: stage.wire }] as const] : []),
 );
+/** Of any providers, those that have all these verbs. */
+export const withVerbs = <S extends ProviderStage>(
+  all: readonly (readonly [string, S])[],
+  ...verbs: readonly OperationName[]
+): readonly (readonly [name: string, stage: S])[] => all.filter(([, { driver }]) => verbs.every((verb) => driver.facts[verb]));
+
 export const stageOf = (provider: string): ProviderStage => {
   const found = (stages as Readonly<Record<string, ProviderStage>>)[provider];
   if (!found) throw new Error(`nothing in test/clouds is called ${provider}`);

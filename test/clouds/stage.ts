@@ -53,7 +53,8 @@ export interface WireStage {
   readonly address: { readonly field: string; written(origin: string): string };
   /** What a profile says besides where a server of this origin stands in front of the fake: what the fake says of itself leads past it. */
   behind?(origin: string): Texts;
-  readonly foreignFile: ForeignFile;
+  /** Absent: it looks for no file of another tool. */
+  readonly foreignFile?: ForeignFile;
 }
 
 /** What the suites that walk over all providers know of one: the only place where a provider's own setup stands. */

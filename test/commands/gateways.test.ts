@@ -80,13 +80,16 @@ describe.each(overNetwork)('the page of a gateway in front of %s', (provider, at
   const waiting = ['wait', '--for', 'deleted', '--wait-timeout', '1s'];
 
   it.each([nginx(404, 'Not Found'), ''])('does not say that an image is gone: %j', async (body) => {
+    const deletions = [
+      [[...remove, oldRef], all, 10],
+      [[...remove, oldRef], changes, 10],
+      [[...remove, oldRef, ref], all, 12],
+    ] as const;
     for (const [line, whom, exit] of [
       [['show', ref], all, 10],
       [['list', '-p', 'x'], all, 10],
       [[...waiting, ref], all, 10],
-      [[...remove, oldRef], all, 10],
-      [[...remove, oldRef], changes, 10],
-      [[...remove, oldRef, ref], all, 12],
+      ...(driver.facts.delete ? deletions : []),
     ] as const) {
       answer(body, whom);
       const { exitCode, stdout, stderr } = await run(...line);
@@ -112,10 +115,7 @@ describe.each(overNetwork)('the page of a gateway in front of %s', (provider, at
   if (noList !== undefined)
     it('nor does a list that is not there', async () => {
       answer(noList, all, { 'content-type': 'application/json' });
-      for (const line of [
-        [...remove, oldRef],
-        ['list', '-p', 'x'],
-      ]) {
+      for (const line of [...(driver.facts.delete ? [[...remove, oldRef]] : []), ['list', '-p', 'x']]) {
         const { exitCode, stdout } = await run(...line);
         expect([exitCode, stdout]).toEqual([5, '']);
       }

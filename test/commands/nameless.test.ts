@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createOptions, stages } from '../clouds/index.ts';
+import { createOptions, stages, withVerbs } from '../clouds/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { commandStage, profileVariables } from './stage.ts';
 
 const stage = commandStage();
-describe.each(Object.entries(stages))('create without a name at %s', (provider, at) => {
+describe.each(withVerbs(Object.entries(stages), 'create'))('create without a name at %s', (provider, at) => {
   const isNameless = at.driver.facts.create?.nameless === true;
   let cloud: RunningCloud | undefined;
   afterEach(async () => {

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createOptions, stages } from '../clouds/index.ts';
+import { createOptions, stages, withVerbs } from '../clouds/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
 import type { CliResult } from '../support/run-cli.ts';
 
 const stage = commandStage();
 
-describe.each(Object.entries(stages))('a name that another image has, at %s', (provider, at) => {
+describe.each(withVerbs(Object.entries(stages), 'create', 'patch'))('a name that another image has, at %s', (provider, at) => {
   let cloud: RunningCloud | undefined;
   let env: Readonly<Record<string, string>> = {};
   afterEach(async () => cloud?.stop());

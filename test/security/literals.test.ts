@@ -12,7 +12,7 @@ import type { DriverList } from '../../src/engine/context.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-const foreignFiles = overNetwork.map(([provider, { wire }]) => ({ provider, ...wire.foreignFile }));
+const foreignFiles = overNetwork.flatMap(([provider, { wire }]) => (wire.foreignFile ? [{ provider, ...wire.foreignFile }] : []));
 
 let home: CliHome;
 let opened: Texts | undefined;

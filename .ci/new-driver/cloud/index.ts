@@ -4,7 +4,7 @@ import { startFakeServer, type FakeAnswer, type FakeRequest } from '../../suppor
 /** Images of one page of a list. */
 const pageLength = 25;
 const token = 'acme-token-of-the-tests';
-const states = { active: 'available', inactive: 'disabled', queued: 'waiting' } as const;
+const states = { active: 'available', inactive: 'disabled', queued: 'waiting', removed: 'deleting' } as const;
 
 type Wire = Readonly<Record<string, unknown>>;
 
