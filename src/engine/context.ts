@@ -4,7 +4,7 @@ import type { Image } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
 import type { Task } from '../core/task.ts';
 import type { Home } from '../host/paths.ts';
-import type { Redactor } from '../http/redact.ts';
+import type { Redactor } from '../core/redact.ts';
 import type { ProfileStore } from '../profiles/store.ts';
 import type { ProfileDirectory } from './account/registry.ts';
 import type { GoOn } from './journal/go-on.ts';

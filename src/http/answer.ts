@@ -1,7 +1,7 @@
 import { providerError } from '../core/errors.ts';
 import type { ApiAnswer } from '../core/http.ts';
 import { isPage, titleOf } from '../core/html-text.ts';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from '../core/redact.ts';
 
 /** Levels that no provider's answer has: whoever walks through more runs out of stack. */
 const deepest = 500;

@@ -5,7 +5,7 @@ import { throttleOf } from './throttle.ts';
 import { ask } from './client.ts';
 import { connectionRefusal } from './gateway-pages.ts';
 import { receiveBytes } from './receive.ts';
-import { createRedactor } from './redact.ts';
+import { createRedactor } from '../core/redact.ts';
 import { withRetries } from './retry.ts';
 import { createRoutes } from './route.ts';
 import { type Sent, sendBytes } from './send.ts';

@@ -1,5 +1,5 @@
 import type { Secret } from '../core/secret.ts';
-import type { Redactor } from './redact.ts';
+import type { Redactor } from '../core/redact.ts';
 import { timerMs } from '../core/quantity.ts';
 
 /** Certificates or a key in PEM, and what they are called in messages: their file, or where else they came from. */

@@ -1,5 +1,6 @@
 import type { Answer } from '../core/http.ts';
-import { type Redactor, shownBody, shownHeaders } from './redact.ts';
+import type { Redactor } from '../core/redact.ts';
+import { shownBody, shownHeaders } from './redact.ts';
 import type { WireRequest } from './wire.ts';
 
 /** Tells what is going on: one line for each request, answer and failure. */

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { configError, usageError, withoutQuery } from '../core/errors.ts';
 import type { ApiRequest, Headers, Prepared } from '../core/http.ts';
 import { Secret } from '../core/secret.ts';
-import { parametersIn, type Redactor, shownUrl, withoutPassword } from './redact.ts';
+import { type Redactor, withoutPassword } from '../core/redact.ts';
+import { parametersIn, shownUrl } from './redact.ts';
 import { checkSocket } from './unix-socket.ts';
 
 /** A request as it goes over the wire: secrets revealed, body serialised. */

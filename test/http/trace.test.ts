@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { basicAuthorization, Secret } from '../../src/core/secret.ts';
 import { createHttp } from '../../src/http/index.ts';
-import { createRedactor } from '../../src/http/redact.ts';
+import { createRedactor } from '../../src/core/redact.ts';
 import { shownBody, shownHeaders, shownUrl } from '../../src/http/redact.ts';
 import { chunksOf, createServers, failureOf, httpServer, testCall } from './servers.ts';
 

@@ -6,7 +6,8 @@ import type { Image } from '../../src/core/image.ts';
 import { humanSize, parseDuration, parseSize } from '../../src/core/quantity.ts';
 import { parseReference } from '../../src/core/reference.ts';
 import type { Filters } from '../../src/core/request.ts';
-import { createRedactor, shownBody } from '../../src/http/redact.ts';
+import { createRedactor } from '../../src/core/redact.ts';
+import { shownBody } from '../../src/http/redact.ts';
 
 /** Without half a pair of surrogates, which no encoding on a wire can carry. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createRedactor } from '../../src/http/redact.ts';
+import { createRedactor } from '../../src/core/redact.ts';
 
 const upper = (number: number, digits: number): string => number.toString(16).toUpperCase().padStart(digits, '0');
 const backslashes = (times: number): string => '\\'.repeat(times);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../../src/http/redact.ts';
+import { createRedactor } from '../../src/core/redact.ts';
 import { isServicePage, pageWords, titleOf } from '../../src/core/html-text.ts';
 
 /** Milliseconds of this process's own time that some work takes. */

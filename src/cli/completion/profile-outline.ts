@@ -1,7 +1,7 @@
 import type { Driver } from '../../core/driver.ts';
 import { given } from '../../core/image.ts';
 import type { Secret } from '../../core/secret.ts';
-import { withoutPassword } from '../../http/redact.ts';
+import { withoutPassword } from '../../core/redact.ts';
 
 /** What one checks a profile by, without secrets. */
 export interface Outline {

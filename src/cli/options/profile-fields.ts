@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Driver } from '../../core/driver.ts';
 import { lackOf } from '../../core/field.ts';
-import { holdsCredentials, withoutPassword } from '../../http/redact.ts';
+import { holdsCredentials, withoutPassword } from '../../core/redact.ts';
 import { pathsFromHere } from '../../host/paths.ts';
 import { literal, parseValue, writtenValue, type FieldValue } from '../../host/secret-reference.ts';
 import type { ShownField, ShownProfile } from '../../ui/views/profile.ts';

@@ -1,5 +1,5 @@
 import { abortedError, ImgctlError } from '../../core/errors.ts';
-import { createRedactor, type Redactor } from '../../http/redact.ts';
+import { createRedactor, type Redactor } from '../../core/redact.ts';
 import { showFailure } from '../../ui/error-message.ts';
 import { PipeClosed, type Io } from '../../ui/io.ts';
 import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../../ui/progress.ts';

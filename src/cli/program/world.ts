@@ -1,6 +1,6 @@
 import type { DriverList } from '../../engine/context.ts';
 import type { Home } from '../../host/paths.ts';
-import type { Redactor } from '../../http/redact.ts';
+import type { Redactor } from '../../core/redact.ts';
 import type { Io } from '../../ui/io.ts';
 
 /** What the program stands in: everything it knows of the process it runs in. */

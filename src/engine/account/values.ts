@@ -3,7 +3,7 @@ import { configError } from '../../core/errors.ts';
 import { lackOf, usualVariables } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
 import { ownFolder, withHome } from '../../host/paths.ts';
-import { holdsCredentials } from '../../http/redact.ts';
+import { holdsCredentials } from '../../core/redact.ts';
 import { literal, valueBehind } from '../../host/secret-reference.ts';
 import type { Asking } from '../../host/secret-reference.ts';
 import { fieldVariable, resolveFields } from '../../profiles/resolve.ts';

@@ -5,7 +5,7 @@ import { given, type Image } from '../../core/image.ts';
 import type { Note, OperationName } from '../../core/operation.ts';
 import type { Home } from '../../host/paths.ts';
 import { processMark } from '../../host/process-id.ts';
-import type { Redactor } from '../../http/redact.ts';
+import type { Redactor } from '../../core/redact.ts';
 import { journalVersion, type AccountRef, type ActionSource, type OutcomeEntry } from './entry.ts';
 import { writerOf } from './writer.ts';
 import { plainRequest, plainText, plainWords } from './without-secrets.ts';

@@ -1,6 +1,6 @@
 import { withoutQuery } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
-import { isSecretName, type Redactor } from '../../http/redact.ts';
+import { isSecretName, type Redactor } from '../../core/redact.ts';
 
 const mask = '[secret]';
 

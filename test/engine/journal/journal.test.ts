@@ -9,7 +9,7 @@ import { openRun, readRun, runIdsIn } from '../../../src/engine/journal/journal-
 import { pruneJournal } from '../../../src/engine/journal/prune.ts';
 import { runFrom, type Run } from '../../../src/engine/journal/run-state.ts';
 import { runNamed, runsIn } from '../../../src/engine/journal/runs.ts';
-import { createRedactor } from '../../../src/http/redact.ts';
+import { createRedactor } from '../../../src/core/redact.ts';
 import { account, imageOf, journalStage, type JournalStage } from './stage.ts';
 
 let stage: JournalStage;

@@ -6,7 +6,7 @@ import type { Image } from '../../../src/core/image.ts';
 import type { Entry } from '../../../src/engine/journal/entry.ts';
 import { openJournal, type Journal, type RunFacts } from '../../../src/engine/journal/journal.ts';
 import type { Home } from '../../../src/host/paths.ts';
-import { createRedactor } from '../../../src/http/redact.ts';
+import { createRedactor } from '../../../src/core/redact.ts';
 
 /** An empty home folder, and journals of runs in it. */
 export interface JournalStage {

@@ -1,7 +1,7 @@
 import { ImgctlError, notFoundError } from '../../../core/errors.ts';
 import { Secret } from '../../../core/secret.ts';
 import { literal, writtenValue } from '../../../host/secret-reference.ts';
-import { withoutPassword } from '../../../http/redact.ts';
+import { withoutPassword } from '../../../core/redact.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
 import { nearest } from '../../../host/did-you-mean.ts';
 import { foundProfileView, type FoundRow, type ImportState } from '../../../ui/views/found-profile.ts';
