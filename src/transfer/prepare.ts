@@ -82,7 +82,7 @@ async function looked(given: Source, accepts: readonly Accept[], asked: Wishes, 
   const shrinking = wishes.compress === true && (await shrinks(seen));
   const judgement = judged(seen, accepts, wishes, shrinking);
   if (judgement.plan.helper) await needHelper(seen.inspection.format);
-  return contentMaker({ given, seen, judgement, accepts, wishes, means });
+  return contentMaker(given, { seen, judgement, accepts, wishes, means });
 }
 
 /** What a user says that the source is: of what no content could tell, also by what the result shall be. */

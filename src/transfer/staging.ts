@@ -38,6 +38,10 @@ export interface Ready {
   readonly contentId?: string | undefined;
 }
 
+/** Whether the source's bytes are the result, as far as is known now. */
+export const passesOn = (asked: Pick<Asked, 'judgement'>, now: Pick<Ready, 'judgement'>): boolean =>
+  useOf(asked.judgement.plan) === 'asIs' && useOf(now.judgement.plan) === 'asIs';
+
 /** What a container may be larger than the disk in it. */
 const containerBytes = 2 ** 30;
 

@@ -1,0 +1,50 @@
+import type { Bytes } from '../../core/http.ts';
+import { humanSize } from '../../core/quantity.ts';
+import { encoderFor, type Encoder } from '../compress.ts';
+import type { Runs } from '../extents.ts';
+import { readRuns, streamRuns, withMembersWatched } from '../formats/index.ts';
+import { isFlat } from '../plan.ts';
+import { passesOn, type Asked, type Ready } from '../staging.ts';
+import { diskBytes } from './disk-bytes.ts';
+import { observedBytes } from './observed-disk.ts';
+
+/** `shows`: the disk's bytes are seen on the way. */
+export interface ContentEncoder extends Encoder {
+  readonly shows: boolean;
+}
+
+/** How the plan's result is made of what is ready. */
+export async function contentEncoder(from: Ready, asked: Asked): Promise<ContentEncoder> {
+  const { plan } = from.judgement;
+  return plan.convert || plan.wrap ? decoding(from, asked) : passing(from, asked);
+}
+
+async function decoding(from: Ready, asked: Asked): Promise<ContentEncoder> {
+  const { guest, expected } = from;
+  const { plan } = from.judgement;
+  const { source, inspection, whole } = from.seen;
+  const runs = (): Runs =>
+    guest ? readRuns(guest.random, guest.inspection) : streamRuns(diskBytes(from, asked, expected), inspection);
+  const isKnown = whole || !isFlat(inspection.format);
+  const disk = guest?.inspection.virtualBytes ?? (isKnown ? inspection.virtualBytes : undefined);
+  const { alignBytes } = plan.encoding.format === 'vhd' ? plan.accept : {};
+  if (alignBytes !== undefined && disk !== undefined && disk % alignBytes !== 0)
+    asked.means.warn(`${source.name}: the disk is filled up with zeros to a multiple of ${humanSize(alignBytes)}`);
+  return { ...(await encoderFor(runs, plan.encoding, disk, alignBytes)), shows: true };
+}
+
+function passing(from: Ready, asked: Asked): ContentEncoder {
+  const { plan } = from.judgement;
+  const { source, doubtful } = from.seen;
+  const shows = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
+  // What may end as a fixed VHD goes without that footer.
+  const length = plan.unwrap || doubtful || source.bytes === undefined ? {} : { bytes: source.bytes };
+  // What is passed on is compared when it is sent: one hash is enough.
+  const given = (): Bytes => diskBytes(from, asked, passesOn(asked, from) ? [] : from.expected, length.bytes);
+  const isWatched = plan.accept.oneMember === true && plan.encoding.compression === 'gzip';
+  const warn = (): void => {
+    asked.means.warn(`${source.name} has several gzip members, of which only the first may be unpacked there; gzip it as one`);
+  };
+  const bytes = (): Bytes => (isWatched ? withMembersWatched(given(), warn) : given());
+  return { ...length, open: ({ observer }) => (shows ? observedBytes(bytes(), observer) : bytes()), shows };
+}
