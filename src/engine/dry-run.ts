@@ -1,7 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Image } from '../core/image.ts';
 import { Secret } from '../core/secret.ts';
-import { addressOf, type Http } from '../core/http.ts';
 import type { OperationName } from '../core/operation.ts';
 import type { Action } from '../core/action.ts';
 
@@ -14,21 +12,6 @@ export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partia
   ...(createdAt === undefined ? {} : { createdAt }),
 });
 
-/** Thrown in a dry run in the place of the first thing that would change anything. */
-export class DryRunStop extends Error {
-  readonly planned: Action;
-
-  constructor(planned: Action) {
-    super('dry run');
-    this.planned = planned;
-  }
-
-  /** The same, with what more is known. */
-  with(more: Partial<Action>): DryRunStop {
-    return new DryRunStop({ ...this.planned, ...more });
-  }
-}
-
 /** Verbs that change nothing are done in a dry run too. */
 const harmless: ReadonlySet<OperationName> = new Set(['list', 'show', 'download', 'places']);
 
@@ -39,18 +22,11 @@ export const changes = (verb: OperationName, request: unknown): boolean =>
 const typedVerb = (verb: OperationName, request: object): string =>
   verb === 'share' && 'action' in request && request.action === 'remove' ? 'unshare' : verb;
 
-/** What a verb would have been asked for. */
-export const plannedFor = (verb: OperationName, request: object): Pick<Action, 'verb'> & Partial<Action> => ({
+/** What a verb would be asked for. */
+export const actionOf = (verb: OperationName, request: object): Pick<Action, 'verb'> & Partial<Action> => ({
   verb: typedVerb(verb, request),
   ...asked(request),
 });
-
-/** Where a verb was stopped at a request of its own: the plan then says the verb, and the image that it was asked for. */
-export function stoppedAt(error: unknown, verb: OperationName, request: object): unknown {
-  if (!(error instanceof DryRunStop)) return error;
-  const { image } = asked(request);
-  return error.with({ verb: typedVerb(verb, request), ...(image === undefined ? {} : { image }) });
-}
 
 /** Of what a verb was asked for, what would change: not what it was made up from, nor the bytes. */
 function asked(request: object): Partial<Action> {
@@ -68,48 +44,6 @@ function asked(request: object): Partial<Action> {
     ...(typeof id === 'string' ? { image: id } : {}),
     ...(Object.keys(body).length === 0 ? {} : { body }),
   };
-}
-
-const stops = new AsyncLocalStorage<{ first?: DryRunStop }>();
-
-/** Does a verb's work, whose first stop is kept: drivers may catch it, and undo what they believe to have done. */
-export const keepingFirstStop = <T>(work: () => T): T => stops.run({}, work);
-
-/** What the verb that is at work was stopped at first; absent where nothing stopped it. */
-export const firstStop = (): DryRunStop | undefined => stops.getStore()?.first;
-
-/** Stops the verb that is at work. */
-function stopHere(planned: Partial<Action>): never {
-  const kept = stops.getStore() ?? {};
-  kept.first ??= new DryRunStop({ verb: '', ...planned });
-  throw kept.first;
-}
-
-/** An Http that sends what only reads, and stops at the first request that would change something. */
-export function dryHttp(http: Http, where: Pick<Action, 'profile' | 'provider'>): Http {
-  return {
-    receive: (request, call) => http.receive(request, call),
-    send: (request) => stopHere({ ...where, method: request.method, url: request.secretUrl ? '[secret]' : addressOf(request) }),
-    async request(request, call) {
-      if (request.method === 'GET' || request.method === 'HEAD' || request.harmless) return http.request(request, call);
-      const { json = request.json } = (await request.prepare?.()) ?? {};
-      const body = json ?? (typeof request.body === 'string' ? parsed(request.body) : undefined);
-      return stopHere({
-        ...where,
-        method: request.method,
-        url: request.secretUrl ? '[secret]' : addressOf(request),
-        ...(body === undefined ? {} : { body }),
-      });
-    },
-  };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /** A plan as it is printed for programs. */

@@ -3,7 +3,8 @@ import type { Image } from '../../core/image.ts';
 import type { OperationName } from '../../core/operation.ts';
 import type { Surface } from '../program/context.ts';
 import { inParallel } from '../../engine/concurrency.ts';
-import { actOn, type Lead, type Target } from '../options/targets.ts';
+import type { Target } from '../../engine/images/target.ts';
+import { actOn, type Lead } from '../options/targets.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { naming } from '../../engine/operations/result.ts';
 

@@ -11,7 +11,10 @@ import { many, one, type Outcome } from '../program/outcome.ts';
 import { sharedLists, type Meaning } from '../../engine/images/resolve.ts';
 import { allOf } from '../../engine/concurrency.ts';
 import { absent, rowsOf } from './rows.ts';
-import { actOn, lead, openProfiles, target, type Lead, type Target, type Work } from '../options/targets.ts';
+import { describing, type ImageChange, type Target } from '../../engine/images/target.ts';
+import { actOn, lead, openProfiles, target, type Lead } from '../options/targets.ts';
+import { carriedOut } from '../program/plan.ts';
+import type { Change } from '../../engine/operations/change.ts';
 import type { ResultRow } from '../../core/result-row.ts';
 
 export const severalOptions = {
@@ -42,7 +45,7 @@ export async function eachImage<V extends OperationName>(
     readonly failFast?: boolean | undefined;
     readonly ignoreMissing?: boolean | undefined;
   },
-  work: Work<V>,
+  changeOf: ImageChange<V>,
   { loss, among }: { readonly loss?: Loss<V> | undefined; readonly among?: Meaning['among'] } = {},
 ): Promise<Outcome | undefined> {
   const meaning: Meaning = {
@@ -58,7 +61,9 @@ export async function eachImage<V extends OperationName>(
     try {
       const found = await find(only);
       if (loss) await agree([await withLoss(found, loss)], loss, context);
-      return await actOn(found, async (it) => single(await work(it), it, options.ignoreMissing));
+      return await actOn(found, (it) =>
+        carriedOut(describing(it, changeOf(it)), context, (image) => single(image, it, options.ignoreMissing)),
+      );
     } catch (error) {
       if (!options.ignoreMissing || !isNoSuchImage(error)) throw error;
       return one(resultView, absent(only, context));
@@ -67,22 +72,27 @@ export async function eachImage<V extends OperationName>(
   await openProfiles(each, context);
   const ready = loss ? await findAndAgree(each, find, loss, context) : find;
   const several = { failFast: options.failFast ?? false, ignoreMissing: options.ignoreMissing ?? false };
-  const rows = await allOf(rowsOf(context, each, several, ready, onceEach(work)));
+  const rows = await allOf(rowsOf(context, each, several, ready, onceEach(changeOf)));
   const failed = rows.filter((row) => row.result === 'failed');
   if (context.signal.aborted) await context.report(abortedError(`interrupted: ${done(rows)} of ${rows.length} images were done`));
   else if (failed.length > 0) await context.report(partialError(`${failed.length} of ${rows.length} images failed`));
   return many(resultView, rows);
 }
 
-/** The same work, done once for each image, however many of the texts mean it. */
-function onceEach<V extends OperationName>(work: Work<V>): Work<V> {
-  const done = new Map<string, ReturnType<Work<V>>>();
+/** The same change, made once for each image, however many of the texts mean it. */
+function onceEach<V extends OperationName>(changeOf: ImageChange<V>): ImageChange<V> {
+  const made = new Map<string, ReturnType<ImageChange<V>>>();
   return (it) => {
     const key = `${it.at.profile}:${it.id}`;
-    const result = done.get(key) ?? work(it);
-    done.set(key, result);
-    return result;
+    const change = made.get(key) ?? once(changeOf(it));
+    made.set(key, change);
+    return change;
   };
+}
+
+function once<Result>(change: Change<Result>): Change<Result> {
+  let performed: Promise<Result> | undefined;
+  return { ...change, perform: () => (performed ??= change.perform()) };
 }
 
 const done = (rows: readonly ResultRow[]): number => rows.filter(({ result }) => result === 'ok').length;

@@ -2,9 +2,9 @@ import { abortedError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import type { OperationName } from '../../core/operation.ts';
 import type { Surface } from '../program/context.ts';
 import { warnOfPrefix } from '../../engine/account/registry.ts';
-import { DryRunStop } from '../../engine/dry-run.ts';
+import { describing, type ImageChange } from '../../engine/images/target.ts';
 import { inParallel } from '../../engine/concurrency.ts';
-import { actOn, type Lead, type Work } from '../options/targets.ts';
+import { actOn, type Lead } from '../options/targets.ts';
 import type { ResultRow } from '../../core/result-row.ts';
 import { failedRow, naming, plannedRow } from '../../engine/operations/result.ts';
 
@@ -29,7 +29,7 @@ export function rowsOf<V extends OperationName>(
   texts: readonly string[],
   { failFast, ignoreMissing }: Several,
   find: (text: string) => Promise<Lead<V>>,
-  work: Work<V>,
+  changeOf: ImageChange<V>,
 ): readonly Promise<ResultRow>[] {
   let stopped = false;
   return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<ResultRow> => {
@@ -37,11 +37,12 @@ export function rowsOf<V extends OperationName>(
     if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
     try {
       const found = await find(text);
-      const image = await actOn(found, work);
+      if (context.settings.dryRun)
+        return plannedRow(text, await actOn(found, (it) => describing(it, changeOf(it)).plan()), context);
+      const image = await actOn(found, (it) => changeOf(it).perform());
       const known = image ? { name: image.name, status: image.status } : {};
       return { image: text, result: 'ok', profile: found.at.profile, id: image?.id ?? found.id, ...known };
     } catch (error) {
-      if (error instanceof DryRunStop) return plannedRow(text, error, context);
       // What is done by now is told, and what may be.
       if (context.signal.aborted) return failedRow(text, interrupted(error), context);
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;

@@ -2,6 +2,7 @@ import { converting, writableFormats } from '../../engine/operations/convert.ts'
 import { savedView } from '../../ui/views/saved.ts';
 import { diskWishes, sourceOptions } from '../options/transfer.ts';
 import { defineCommand } from '../program/command.ts';
+import { one } from '../program/outcome.ts';
 import { carriedOut } from '../program/plan.ts';
 
 export const convert = defineCommand({
@@ -25,6 +26,10 @@ export const convert = defineCommand({
     { does: 'compressed for a cloud that takes raw.gz', type: 'imgctl convert disk.qcow2 disk.raw.gz --disk-format raw' },
   ],
   async run({ from, to, force, ...disk }, context) {
-    return carriedOut(await converting({ from, to, force, ...diskWishes(disk) }, context), savedView, context);
+    return carriedOut(
+      await converting({ from, to, force, ...diskWishes(disk) }, context),
+      context,
+      (saved) => saved && one(savedView, saved),
+    );
   },
 });

@@ -9,9 +9,10 @@ import { downloadSource, type Source } from '../../transfer/source.ts';
 import { copiedView } from '../../ui/views/image.ts';
 import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
+import { carriedOut } from '../program/plan.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
-import { copyNeeds, readyCopy } from '../../engine/operations/copy.ts';
+import { copyNeeds, copying } from '../../engine/operations/copy.ts';
 import { copyToEach, eachOnce, openTargets } from '../../engine/operations/copy-many.ts';
 import { areSeveral, copyTargets } from '../options/copy-targets.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
@@ -95,13 +96,8 @@ export const copy = defineCommand({
           resultView,
           await copyToEach(original, eachOnce(opened, image.name), wishes, input.failFast ?? false, context),
         );
-      const ready = await readyCopy(original, only.target, only.to, wishes, context);
-      try {
-        const { image: there, route } = await ready.run();
-        return one(copiedView(route), there);
-      } finally {
-        await ready.close();
-      }
+      const change = await copying(original, only.target, only.to, wishes, context);
+      return await carriedOut(change, context, ({ image: there, route }) => one(copiedView(route), there));
     } finally {
       await original.close();
     }

@@ -6,6 +6,7 @@ import { target } from '../options/targets.ts';
 import { diskWishes, sourceOptions } from '../options/transfer.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
+import { one } from '../program/outcome.ts';
 import { carriedOut } from '../program/plan.ts';
 
 export const download = defineCommand({
@@ -39,7 +40,11 @@ export const download = defineCommand({
     const found = await target(input.image, context, input.latest ? { pick: 'latest' } : {});
     const { force, resume } = input;
     const to = input.to === '-' ? standardOutput(context) : input.to;
-    return carriedOut(await downloading(found, { to, force, resume, ...diskWishes(input) }, context), savedView, context);
+    return carriedOut(
+      await downloading(found, { to, force, resume, ...diskWishes(input) }, context),
+      context,
+      (saved) => saved && one(savedView, saved),
+    );
   },
 });
 

@@ -1,15 +1,14 @@
 import { usageError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
-import type { Changes } from '../../core/operation.ts';
 import { parseReference } from '../../core/reference.ts';
 import type { Surface } from '../program/context.ts';
 import { defineCommand } from '../program/command.ts';
 import { changeOptions, changesFrom } from '../options/fields.ts';
-import { changesByDocument, fieldsOf, type PatchDocument } from '../../engine/patch/document.ts';
+import { fieldsOf } from '../../engine/patch/document.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
-import { warnOfNamesakes } from '../../engine/operations/name-conflict.ts';
-import { openProfiles, type Target } from '../options/targets.ts';
+import { recordChange } from '../../engine/operations/patch.ts';
+import { openProfiles } from '../options/targets.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { checkFields, extrasFrom, fieldsChanged } from '../../engine/operations/fields.ts';
 import { readPatch } from '../options/patch-document.ts';
@@ -56,7 +55,7 @@ export const patch = defineCommand({
       checkFields(at as Account, 'patch', verb.fields, asked);
       extrasFrom(at as Account, verb, input.set);
     }
-    return eachImage(context, input.image, input, (found) => patchOne(found, changes, document, input.set, context));
+    return eachImage(context, input.image, input, (found) => recordChange(found, { changes, document, set: input.set }, context));
   },
 });
 
@@ -69,25 +68,4 @@ function refuseOneNameForSeveral(images: readonly string[], { directory, setting
   const twice = profiles.find((name, index) => profiles.indexOf(name) !== index);
   if (twice !== undefined)
     throw usageError(`several images of ${twice} would get the same name`, { hint: 'Rename one image at a time.' });
-}
-
-async function patchOne(
-  { at, id, call }: Target<'patch' | 'show'>,
-  changes: Changes,
-  document: PatchDocument | undefined,
-  set: Readonly<Record<string, string>>,
-  surface: Surface,
-) {
-  const verb = at.verb('patch');
-  const now = document && (await at.verb('show').run({ id }, call));
-  const wanted = document && now ? { ...changes, ...changesByDocument(now, document) } : changes;
-  checkFields(at as Account, 'patch', verb.fields, wanted);
-  const extras = extrasFrom(at as Account, verb, set);
-  if (now && Object.keys(wanted).length === 0 && Object.keys(extras).length === 0) return now;
-  const renamed = wanted.name ?? undefined;
-  if (renamed !== undefined && surface.settings.dryRun)
-    await warnOfNamesakes(at as Account, { id, name: renamed }, call, surface);
-  const changed = await verb.run({ id, changes: wanted, extras, ...(now ? { basis: now } : {}) }, call);
-  if (renamed !== undefined) await warnOfNamesakes(at as Account, { id: changed.id, name: renamed }, call, surface);
-  return changed;
 }

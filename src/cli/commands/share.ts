@@ -1,14 +1,15 @@
 import { isNoSuchImage, usageError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
-import type { Member, ShareRequest } from '../../core/operation.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { describing } from '../../engine/images/target.ts';
+import { members, sharing, unsharing } from '../../engine/operations/share.ts';
 import { memberView } from '../../ui/views/member.ts';
+import { missingOptions } from '../batch/each-image.ts';
+import { target } from '../options/targets.ts';
+import { carriedOut } from '../program/plan.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { many } from '../program/outcome.ts';
-import { missingOptions } from '../batch/each-image.ts';
-import { forEachMember, membersMeant } from '../../engine/operations/members.ts';
-import { target, toldOf } from '../options/targets.ts';
-import type { Account } from '../../engine/account/account.ts';
 
 const withOption = {
   kind: 'names',
@@ -41,17 +42,10 @@ export const share = defineCommand({
     // To look who has it, and to answer an offer, it need not be one's own.
     const isOwn = answers.length === 0 && input.with.length > 0;
     const found = await target(input.image, context, isOwn ? {} : { reach: 'readable' });
-    const { at, id, call } = found;
-    const verb = at.verb('share');
-    const act = (request: Omit<ShareRequest, 'id'>): Promise<readonly Member[]> =>
-      toldOf(found, () => verb.run({ id, ...request }, call));
     const [answer] = answers;
-    if (input.with.length === 0) return many(memberView, await act({ action: answer ?? 'list' }));
-    const members = await membersMeant(input.with, at as Account, [], opening(context));
-    const now = await forEachMember(members, (who) => act({ action: answer ?? 'add', with: who }), context);
-    if (!now) return undefined;
-    if (!answer) context.say(`The other ${verb.with} accepts with: imgctl share ${id} --accept`);
-    return many(memberView, now);
+    if (input.with.length === 0 && !answer) return many(memberView, await members(found));
+    const change = sharing(found, { with: input.with, answer }, opening(context));
+    return carriedOut(describing(found, change), context, (now) => now && many(memberView, now));
   },
 });
 
@@ -72,21 +66,13 @@ export const unshare = defineCommand({
       throw usageError('--with PROJECT is required', {
         hint: `List who has access with: imgctl share ${shellWord(input.image)}`,
       });
-    const unlessMissing = async <T, U>(work: Promise<T>, missing: () => Promise<U>): Promise<T | U> =>
-      work.catch((error: unknown) => {
-        if (input.ignoreMissing && isNoSuchImage(error)) return missing();
-        throw error;
-      });
-    const found = await unlessMissing(target(input.image, context), async () => undefined);
+    const found = await target(input.image, context).catch((error: unknown) => {
+      if (!input.ignoreMissing || !isNoSuchImage(error)) throw error;
+      return undefined;
+    });
     if (!found) return many(memberView, []);
-    const { at, id, call } = found;
-    const verb = at.verb('share');
-    const list = (): Promise<readonly Member[]> => verb.run({ id, action: 'list' }, call);
-    const isKnown = input.with.every((who) => verb.ids.test(who));
-    const members = await membersMeant(input.with, at as Account, isKnown ? [] : await list(), opening(context));
-    const remove = (who: string) => unlessMissing(verb.run({ id, action: 'remove', with: who }, call), list);
-    const now = await toldOf(found, () => forEachMember(members, remove, context));
-    return now && many(memberView, now);
+    const change = unsharing(found, input, opening(context));
+    return carriedOut(describing(found, change), context, (now) => now && many(memberView, now));
   },
 });
 

@@ -1,15 +1,11 @@
 import { statuses, type Status } from '../../core/image.ts';
-import type { Command, Example } from '../program/command.ts';
-import { defineCommand } from '../program/command.ts';
+import { stateChange, type StateVerb } from '../../engine/operations/state.ts';
 import { drawsEach, eachImage, missingOptions, severalOptions } from '../batch/each-image.ts';
-import { waitFor } from '../../engine/operations/wait.ts';
-import type { Account } from '../../engine/account/account.ts';
 import { waitOptions } from '../options/wait.ts';
+import { defineCommand, type Command, type Example } from '../program/command.ts';
 
-interface StateVerb {
-  readonly verb: 'deactivate' | 'reactivate' | 'restore' | 'purge';
-  /** States that the image may come to rest in. */
-  readonly goal: readonly Status[];
+interface StateCommand {
+  readonly verb: StateVerb;
   readonly loses?: true;
   /** States from which `--latest` takes one. */
   readonly among: readonly Status[];
@@ -18,7 +14,6 @@ interface StateVerb {
 
 export const deactivate = stateCommand({
   verb: 'deactivate',
-  goal: ['inactive'],
   among: ['active'],
   examples: [
     { does: 'block a bad image while investigating', type: 'imgctl deactivate ubuntu-24.04' },
@@ -28,7 +23,6 @@ export const deactivate = stateCommand({
 
 export const reactivate = stateCommand({
   verb: 'reactivate',
-  goal: ['active'],
   among: ['inactive'],
   examples: [
     { does: 'allow it again', type: 'imgctl reactivate ubuntu-24.04' },
@@ -38,7 +32,6 @@ export const reactivate = stateCommand({
 
 export const restore = stateCommand({
   verb: 'restore',
-  goal: ['inactive', 'active'],
   among: statuses,
   examples: [
     { does: 'bring it back', type: 'imgctl restore cow:1i5' },
@@ -48,7 +41,6 @@ export const restore = stateCommand({
 
 export const purge = stateCommand({
   verb: 'purge',
-  goal: ['deleted'],
   among: statuses,
   loses: true,
   examples: [
@@ -58,7 +50,7 @@ export const purge = stateCommand({
 });
 
 /** deactivate, reactivate, restore and purge: one action each, and a state to wait for. */
-function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Command {
+function stateCommand({ verb, loses, among, examples }: StateCommand): Command {
   return defineCommand({
     args: { image: { takes: 'many', summary: 'id or exact name', completes: 'image' } },
     options: { ...severalOptions, ...(loses ? missingOptions : {}), ...waitOptions },
@@ -70,20 +62,7 @@ function stateCommand({ verb, goal, loses, among, examples }: StateVerb): Comman
         context,
         input.image,
         { ...input, ignoreMissing: input.ignoreMissing === true },
-        async ({ at, id, call }) => {
-          const since = new Date(context.io.now()).toISOString();
-          const image = await at.verb(verb).run({ id }, call);
-          if (input.wait === false || goal.includes(image.status)) return image;
-          const task = context.progress.task(`${verb} ${image.name}`);
-          const done = await waitFor(at as Account, image.id, loses ? { gone: true } : { status: goal }, {
-            limits: input,
-            work: { verb, since },
-            call,
-            task,
-          });
-          task.done();
-          return done ?? (loses ? { ...image, status: 'deleted' } : image);
-        },
+        (found) => stateChange(verb, found, input, context),
         { ...(loses ? { loss: { verb: 'Purge' } } : {}), among },
       ),
   });

@@ -1,5 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
+import type { Image } from '../../core/image.ts';
+import type { Target } from '../../engine/images/target.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { begunElsewhere, waitFor, type Goal } from '../../engine/operations/wait.ts';
@@ -32,18 +34,16 @@ export const wait = defineCommand({
   ],
   run(input, context) {
     const goal = goalFrom(input.for);
-    return eachImage(
-      context,
-      input.image,
-      input,
-      async ({ at, id, text, call }) => {
-        const task = context.progress.task(`wait for ${text}`);
-        const image = await waitFor(at as Account, id, goal, { limits: input, work: begunElsewhere, call, task });
-        task.done();
-        return image;
-      },
-      { among: statuses },
-    );
+    const wait = async ({ at, id, text, call }: Target<'show'>): Promise<Image | undefined> => {
+      const task = context.task(`wait for ${text}`);
+      const image = await waitFor(at as Account, id, goal, { limits: input, work: begunElsewhere, call, task });
+      task.done();
+      return image;
+    };
+    // It changes nothing: there is nothing to plan.
+    const real = { ...context, settings: { ...context.settings, dryRun: false } };
+    const waiting = (target: Target<'show'>) => ({ plan: async () => [], perform: () => wait(target) });
+    return eachImage(real, input.image, input, waiting, { among: statuses });
   },
 });
 

@@ -1,26 +1,11 @@
 import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
-import type { Image } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { parseReference, type Reference } from '../../core/reference.ts';
 import type { Context } from '../program/context.ts';
-import { about, DryRunStop } from '../../engine/dry-run.ts';
+import type { Target } from '../../engine/images/target.ts';
 import { onlyProfile, prefixWithoutProfile, type ProfileDirectory } from '../../engine/account/registry.ts';
 import { findImage, imageCalled, type FoundImage, type Meaning } from '../../engine/images/resolve.ts';
 import type { Account } from '../../engine/account/account.ts';
-
-/** One image of those that a command was given, found and ready. */
-export interface Target<V extends OperationName> {
-  readonly at: Account<V>;
-  readonly id: string;
-  /** As it was typed. */
-  readonly text: string;
-  readonly call: Call;
-  /** Its image, where that was looked at. */
-  readonly found?: FoundImage;
-}
-
-/** A verb's end of its work: what is known of the image now, absent when it is gone. */
-export type Work<V extends OperationName> = (target: Target<V>) => Promise<Image | undefined>;
 
 /** A target whose image was looked at. */
 export interface FoundTarget<V extends OperationName> extends Target<V> {
@@ -94,25 +79,13 @@ export async function lead<V extends OperationName>(
   };
 }
 
-/** Does the work on an image that was looked at. A dry run that stops at it tells what it is. */
-export async function toldOf<V extends OperationName, Result>(
-  one: Lead<V>,
-  work: (target: Target<V>) => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work(one);
-  } catch (error) {
-    throw error instanceof DryRunStop && one.found ? error.with(about(one.found.image)) : error;
-  }
-}
-
 /** Does the work on an image; where there is none of that id, on the one that bears it as its name. */
 export async function actOn<V extends OperationName, Result>(
   found: Lead<V>,
   work: (target: Target<V>) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await toldOf(found, work);
+    return await work(found);
   } catch (error) {
     if (!isNoSuchImage(error)) throw error;
     const other = await found.called?.();

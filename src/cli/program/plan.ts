@@ -1,20 +1,18 @@
 import type { Action } from '../../core/action.ts';
 import type { Change } from '../../engine/operations/change.ts';
-import { columnNamed, type View } from '../../ui/view.ts';
+import { columnNamed } from '../../ui/view.ts';
 import { actionView } from './action-view.ts';
 import type { Surface } from './context.ts';
 import { many, one, type Outcome } from './outcome.ts';
 
-/** Carries a change out, and draws what came of it; nothing is drawn where that is absent. A dry run draws what would be done. */
+/** Makes a change, and draws what it came to. In a dry run it is not made: what would be done is drawn. */
 export async function carriedOut<Result>(
-  change: Change<Result | undefined>,
-  view: View<Result>,
+  change: Change<Result>,
   context: Surface,
+  draw: (result: Result) => Outcome | undefined,
 ): Promise<Outcome | undefined> {
   try {
-    if (context.settings.dryRun) return planned(await change.plan(), context);
-    const result = await change.perform();
-    return result === undefined ? undefined : one(view, result);
+    return context.settings.dryRun ? planned(await change.plan(), context) : draw(await change.perform());
   } finally {
     await change.close?.();
   }
@@ -34,5 +32,4 @@ function planned(actions: readonly Action[], context: Surface): Outcome {
 }
 
 /** An action without the secrets that are known; those that are not yet are `Secret`s in it. */
-export const hidden = (action: Action, { redactor }: Surface): Action =>
-  JSON.parse(redactor.hide(JSON.stringify(action))) as Action;
+const hidden = (action: Action, { redactor }: Surface): Action => JSON.parse(redactor.hide(JSON.stringify(action))) as Action;

@@ -1,6 +1,7 @@
+import type { Action } from '../../core/action.ts';
 import type { Bound, Driver } from '../../core/driver.ts';
 import type { Identity, Owner } from '../../core/identity.ts';
-import type { Call, Handover, OperationName } from '../../core/operation.ts';
+import type { Call, Handover, OperationName, OperationTypes } from '../../core/operation.ts';
 import type { Memory } from './content-cache.ts';
 
 /** Whose images a name means at one end of a command: where it changes something the caller's own, else also those that can be read. */
@@ -21,6 +22,11 @@ export interface Account<Name extends OperationName = OperationName> {
   readonly key: string;
   verb<N extends Name>(name: N): Bound<N>;
   maybe<N extends OperationName>(name: N): Bound<N> | undefined;
+  /**
+   * What a verb would do if it were asked that: in a dry run, where the verb itself must not be run, with the first request that
+   * would change something, where the provider is one that is sent requests. Throws what makes it impossible.
+   */
+  preview<N extends OperationName>(name: N, request: OperationTypes[N]['request'], call: Call): Promise<Action>;
   probe(call: Call): Promise<Identity>;
   /** As the session's: who is called that. */
   owners(name: string, call: Call): Promise<readonly Owner[]>;

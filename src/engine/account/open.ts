@@ -4,22 +4,23 @@ import { ImgctlError } from '../../core/errors.ts';
 import { tlsFields } from '../../core/field.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
+import { dryHttp } from './preview.ts';
 import { writtenValue } from '../../host/secret-reference.ts';
 import { type Origin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
-import { changes, dryHttp, DryRunStop, firstStop, keepingFirstStop, plannedFor, stoppedAt } from '../dry-run.ts';
 import type { AccountRef } from '../journal/entry.ts';
 import { goingOn } from '../journal/go-on.ts';
 import { recorded } from '../journal/recorded.ts';
 import { memoryOf } from './content-cache.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
-import { roundedUp } from './whole-units.ts';
 import { toolsFor } from './services.ts';
 import type { Account } from './account.ts';
 import { driverNamed } from './driver.ts';
 import type { FieldValues } from './values.ts';
 import { originsOf, valuesOf } from './values.ts';
+import type { Runnable } from './guard.ts';
+import { guarded, preview } from './guard.ts';
 
 /** Verbs that change nothing, and so may work on what is others'. */
 const readingVerbs: ReadonlySet<OperationName> = new Set(['list', 'show', 'download', 'places']);
@@ -36,8 +37,8 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   const tools = await toolsFor(context, values, name);
   const where = { profile: name, provider: driver.name };
   context.detail(`profile ${name}: ${driver.title}`);
-  const session = opened(driver, values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http, where) } : tools, name);
-  const blame = (error: unknown): unknown => firstStop() ?? blamed(error, session, origins);
+  const session = opened(driver, values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http) } : tools, name);
+  const blame = (error: unknown): unknown => blamed(error, session, origins);
   const key = keyOf(driver, values);
   const bind = binderOf(session, blame, context, { ...where, account: key, ...regionOf(context) });
   return {
@@ -51,6 +52,8 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
       const bound = session.find(verb);
       return bound && bind(verb, bound);
     },
+    preview: (verb, request, call) =>
+      preview(session, verb, request, call).catch((error: unknown) => Promise.reject(blame(error))),
     probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
     owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
     objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
@@ -82,8 +85,7 @@ const regionOf = ({ settings: { region } }: EngineContext): { readonly region?: 
 /** Makes a verb of a session ready: its failures are blamed, and what it changes is written down. */
 function binderOf(session: Session, blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
   const { journal } = context;
-  const bound = <B extends Runnable>(verb: OperationName, one: B): B =>
-    guarded(verb, inFittingForm(one), blame, context, session);
+  const bound = <B extends Runnable>(verb: OperationName, one: B): B => guarded(verb, inFittingForm(one), blame, context);
   if (!journal) return bound;
   const look = (id: string, call: Call): Promise<Image> => bound('show', session.require('show')).run({ id }, call);
   return <B extends Runnable>(verb: OperationName, one: B): B =>
@@ -131,48 +133,3 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
 /** Where a reference leads; a command may hold what nobody else should read. */
 const referenceOf = ({ value }: Origin): string =>
   value.kind === 'env' || value.kind === 'file' ? ` (${writtenValue(value)})` : '';
-
-type Runnable = { run(request: never, call: never): unknown };
-
-/** The same verb with failures blamed, and, in a dry run, stopped before it changes anything. */
-function guarded<B extends Runnable>(
-  verb: OperationName,
-  bound: B,
-  blame: (error: unknown) => unknown,
-  context: EngineContext,
-  session: Session,
-): B {
-  const run = (request: never, call: never): unknown => {
-    if (context.settings.dryRun && session.driver.worksOnFiles && changes(verb, request))
-      return Promise.reject(
-        new DryRunStop({ profile: session.profile, provider: session.provider, ...plannedFor(verb, request) }),
-      );
-    const result = bound.run(request, call);
-    if (result instanceof Promise)
-      return result.then(
-        (made: unknown) => {
-          for (const text of roundedUp(request, made)) context.warn(text);
-          return made;
-        },
-        (error: unknown) => Promise.reject(stoppedAt(blame(error), verb, request)),
-      );
-    return guardedItems(result as AsyncIterable<unknown>, blame);
-  };
-  return {
-    ...bound,
-    run: context.settings.dryRun ? (request: never, call: never) => keepingFirstStop(() => run(request, call)) : run,
-  };
-}
-
-/** No generator: one more of them would cost a long list a fiftieth of its time. */
-const guardedItems = (items: AsyncIterable<unknown>, blame: (error: unknown) => unknown): AsyncIterable<unknown> => ({
-  [Symbol.asyncIterator]() {
-    const from = items[Symbol.asyncIterator]();
-    const guard = (step: Promise<IteratorResult<unknown>>): Promise<IteratorResult<unknown>> =>
-      step.catch((error: unknown) => Promise.reject(blame(error)));
-    return {
-      next: () => guard(from.next()),
-      return: (value?: unknown) => (from.return ? guard(from.return(value)) : Promise.resolve({ done: true, value })),
-    };
-  },
-});

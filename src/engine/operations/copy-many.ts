@@ -1,7 +1,7 @@
 import { ImgctlError, partialError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
-import { readyCopy, type copyNeeds, type CopyWishes, type Original, type ReadyCopy } from './copy.ts';
-import { DryRunStop } from '../dry-run.ts';
+import { copying, type Copied, type copyNeeds, type CopyWishes, type Original } from './copy.ts';
+import type { Change } from './change.ts';
 import { allOf, inParallel } from '../concurrency.ts';
 import type { Account } from '../account/account.ts';
 import type { CopyTarget } from './copy-target.ts';
@@ -42,7 +42,7 @@ function failureOf(error: unknown): ImgctlError {
 /** A target that is ready, or why it is not. */
 interface Looked {
   readonly target: CopyTarget;
-  readonly ready: ReadyCopy | ImgctlError;
+  readonly ready: Change<Copied> | ImgctlError;
 }
 
 /**
@@ -63,7 +63,7 @@ export async function copyToEach(
       const ready =
         to instanceof ImgctlError
           ? to
-          : await readyCopy(original, target, to, wishes, speakingOf(target, context)).catch(failureOf);
+          : await copying(original, target, to, wishes, speakingOf(target, context)).catch(failureOf);
       looked.push({ target, ready });
     }
     let stopped = false;
@@ -80,7 +80,7 @@ export async function copyToEach(
     if (failed > 0) await context.report(partialError(`${failed} of ${rows.length} copies failed`));
     return rows;
   } finally {
-    for (const { ready } of looked) if (!(ready instanceof ImgctlError)) await ready.close();
+    for (const { ready } of looked) if (!(ready instanceof ImgctlError)) await ready.close?.();
   }
 }
 
@@ -94,16 +94,16 @@ async function rowOf(text: string, { target, ready }: Looked, context: EngineCon
   const { profile } = target;
   try {
     if (ready instanceof ImgctlError) throw ready;
-    const { image, route } = await ready.run();
+    if (context.settings.dryRun) return plannedRow(text, await ready.plan(), context);
+    const { image, route } = await ready.perform();
     const message = route === undefined ? 'already up to date' : 'copied';
     const { id, name, status } = image;
     return { image: text, profile, id, name, status, result: 'ok', message, ...(route === undefined ? {} : { route }) };
   } catch (error) {
-    if (error instanceof DryRunStop) return plannedRow(text, error, context);
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
     await context.report(naming(text, error));
     return { ...failedRow(text, error, context), profile };
   } finally {
-    if (!(ready instanceof ImgctlError)) await ready.close();
+    if (!(ready instanceof ImgctlError)) await ready.close?.();
   }
 }

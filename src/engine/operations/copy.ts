@@ -1,23 +1,23 @@
-import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import type { Call, Changes, Description, Download, Editable } from '../../core/operation.ts';
+import type { Call, Changes, Description, Download, ExtraValues } from '../../core/operation.ts';
 import { prepare, type Prepared, type Wishes } from '../../transfer/prepare.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
 import type { Source } from '../../transfer/source.ts';
 import { checkName } from '../../core/image-name.ts';
-import { carriedTo } from './copied-fields.ts';
 import type { EngineContext } from '../context.ts';
 import { deliver, type Delivery } from './deliver.ts';
-import { DryRunStop } from '../dry-run.ts';
-import { routeWords, shortcutOf, type Route } from './copy-route.ts';
+import type { Change } from './change.ts';
+import type { Task } from '../../core/task.ts';
+import { routeWords, shortcutOf, type Route, type Shortcut } from './copy-route.ts';
 import { alreadyThere, checkIntact, type Same } from '../images/compare.ts';
 import { agreeToReplace, foreseen } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import type { Account } from '../account/account.ts';
-import { forContainer, keepsContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
+import { forContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
 import { checkFields, extrasFrom } from './fields.ts';
 import type { CopyTarget } from './copy-target.ts';
 import { targetText } from './copy-target.ts';
+import { carried, completed } from './copy-description.ts';
 
 /** What a copy uses at its ends. */
 export const copyNeeds = { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] } as const;
@@ -50,159 +50,161 @@ export interface Copied {
   readonly route?: Route;
 }
 
-/** A copy that was looked at as far as that changes nothing. Throws `DryRunStop` in its place in a dry run. `close` is due whatever happens. */
-export interface ReadyCopy {
-  run(): Promise<Copied>;
-  close(): Promise<void>;
+/** Both ends of a copy, and what was found out on the way to it. */
+interface Look {
+  readonly original: Original;
+  readonly to: Account<'upload' | 'show' | 'list'>;
+  readonly wishes: CopyWishes;
+  readonly name: string;
+  readonly extras: ExtraValues;
+  readonly data: Download;
+  readonly source: Source;
+  readonly prepared: Prepared;
+  readonly call: Call;
+  readonly task: Task;
+  /** Ids of images that it was agreed to replace. */
+  readonly agreed: readonly string[];
 }
 
 /** Looks at all that can be looked at before anything is changed in the target, which is open as `to`. */
-export async function readyCopy(
+export async function copying(
   original: Original,
   target: CopyTarget,
   to: Account<'upload' | 'show' | 'list'>,
   wishes: CopyWishes,
   context: EngineContext,
-): Promise<ReadyCopy> {
+): Promise<Change<Copied>> {
   const { image, at: from } = original;
   const call = context.call();
   const name = target.name || image.name;
   checkName(name);
   const verb = to.verb('upload');
   const extras = extrasFrom(to as Account, verb, wishes.set);
-  const own = wishes.description;
-  checkFields(to as Account, 'upload', verb.fields, own);
-  const plan = { verb: 'copy', profile: to.profile, provider: to.provider, image: name };
-  const same =
-    wishes.ifExists === 'skip'
-      ? await alreadyThere(to as Account, name, { at: from as Account, image }, { call, context })
-      : undefined;
-  if (same) return { run: () => unchanged(same, to as Account, plan, call, context), close: async () => undefined };
+  checkFields(to as Account, 'upload', verb.fields, wishes.description);
+  if (wishes.ifExists === 'skip') {
+    const same = await alreadyThere(to as Account, name, { at: from as Account, image }, { call, context });
+    if (same) return upToDate(same, to as Account, name, call, context);
+  }
   const { download: data, source } = await original.data();
-  const label = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
-  const task = context.task(label);
+  const title = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
+  const task = context.task(title);
   const way = forContainer(verb, image.containerFormat, wishes.transfer);
   const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
-  const claim = { at: to, request: { description: { name } }, ifExists: wishes.ifExists, call };
-  const run = async (agreed: readonly string[]): Promise<Copied> => {
-    warnOfSize(prepared, to.provider, context);
-    const { plan: steps } = prepared;
-    const asItIs = !steps.convert && !steps.unwrap && !steps.wrap;
-    const shortcut = wishes.relay
-      ? undefined
-      : await shortcutOf(
-          { data, digests: source.digests ?? {}, plan: steps, from, to, checksum: wishes.transfer.checksum },
-          call,
-        );
-    if (typeof shortcut === 'string') context.say(`relaying through this machine: ${shortcut}`);
-    const short = typeof shortcut === 'object' ? shortcut : undefined;
-    const route = short?.route ?? 'relay';
-    const words = route === 'relay' ? steps.steps : [routeWords[route], 'verify'];
-    const unverified = short || wishes.transfer.checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
-    if (unverified !== undefined) context.warn(unverified);
-    if (!context.settings.dryRun) context.say(`route: ${route} (${words.join(' → ')})`);
-    const { description, later } = carried(original, own, to, prepared, context);
-    const delivery: Delivery = {
-      ...claim,
-      request: {
-        description: { ...description, name },
-        ...(context.settings.region !== undefined && verb.place === 'region' ? { place: context.settings.region } : {}),
-        // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
-        ...(asItIs && from.provider !== to.provider && data.original ? { original: data.original } : {}),
-        extras,
-      },
-      shortcut: short,
-      wait: wishes.wait,
-      limits: wishes,
-      agreed,
-      task,
-    };
-    if (context.settings.dryRun)
-      throw new DryRunStop({
-        ...plan,
-        ...plannedTransfer(prepared, { ...source, name: `${from.profile}:${image.id}` }),
-        ...plannedLabels({ ...description, ...later }, delivery.request.place),
-        route,
-        steps: await foreseen(words, prepared, delivery, context),
-      });
-    const arrived = await deliver(prepared, delivery, context);
-    task.done();
-    // What was there already stays as it is.
-    if (arrived.route === undefined) return arrived;
-    const tell = { call, warn: (text: string) => context.warn(text) };
-    return { image: await completed(to as Account, arrived.image, later, own, tell), route: arrived.route };
-  };
   try {
+    const claim = { at: to, request: { description: { name } }, ifExists: wishes.ifExists, call };
     const agreed = wishes.isOneOfSeveral ? await agreeToReplace(claim, context) : [];
-    let closing: Promise<void> | undefined;
-    return { run: () => run(agreed), close: () => (closing ??= prepared.close()) };
+    return changeOf({ original, to, wishes, name, extras, data, source, prepared, call, task, agreed }, context);
   } catch (error) {
     await prepared.close();
     throw error;
   }
 }
 
-async function unchanged(
-  same: Same,
-  at: Account,
-  plan: { readonly verb: string; readonly profile: string; readonly provider: string; readonly image: string },
-  call: Call,
-  context: EngineContext,
-): Promise<Copied> {
+/** A copy of what is at the target already: nothing is done. */
+function upToDate(same: Same, at: Account, name: string, call: Call, context: EngineContext): Change<Copied> {
   const { image } = same;
-  await checkIntact(at, same, { call, context });
-  if (context.settings.dryRun) throw new DryRunStop({ ...plan, steps: [`nothing: ${image.id} has the same content`] });
-  context.say(`already up to date: ${image.id} has the same content`);
-  return { image };
+  return {
+    async plan() {
+      await checkIntact(at, same, { call, context });
+      const { profile, provider } = at;
+      return [{ verb: 'copy', profile, provider, image: name, steps: [`nothing: ${image.id} has the same content`] }];
+    },
+    async perform() {
+      await checkIntact(at, same, { call, context });
+      context.say(`already up to date: ${image.id} has the same content`);
+      return { image };
+    },
+  };
 }
 
-/** What of the record goes along; the rest is told. */
-function carried(
-  { image, at: from }: Original,
-  own: CopyWishes['description'],
-  to: Account<'upload'>,
-  { plan }: Prepared,
+function changeOf(look: Look, context: EngineContext): Change<Copied> {
+  const { original, to, name, source, prepared, wishes, call, task } = look;
+  let closing: Promise<void> | undefined;
+  return {
+    async plan() {
+      const way = await wayOf(look, context);
+      const { delivery, later } = deliveryOf(look, way, context);
+      const { description, place } = delivery.request;
+      return [
+        {
+          verb: 'copy',
+          profile: to.profile,
+          provider: to.provider,
+          image: name,
+          ...plannedTransfer(prepared, { ...source, name: `${original.at.profile}:${original.image.id}` }),
+          ...plannedLabels({ ...description, ...later }, place),
+          route: way.route,
+          steps: await foreseen(way.words, prepared, delivery, context),
+        },
+      ];
+    },
+    async perform() {
+      const way = await wayOf(look, context);
+      context.say(`route: ${way.route} (${way.words.join(' → ')})`);
+      const { delivery, later } = deliveryOf(look, way, context);
+      const arrived = await deliver(prepared, delivery, context);
+      task.done();
+      // What was there already stays as it is.
+      if (arrived.route === undefined) return arrived;
+      const tell = { call, warn: (text: string) => context.warn(text) };
+      return {
+        image: await completed(to as Account, arrived.image, later, wishes.description, tell),
+        route: arrived.route,
+      };
+    },
+    close: () => (closing ??= prepared.close()),
+  };
+}
+
+/** The way that the data takes, and its steps in words. */
+interface Way {
+  readonly route: Route;
+  readonly shortcut: Shortcut | undefined;
+  readonly words: readonly string[];
+}
+
+/** Chooses the way; says why the data has to go through here where it need not seem so, and what cannot be verified on it. */
+async function wayOf({ original, to, wishes, data, source, prepared, call }: Look, context: EngineContext): Promise<Way> {
+  const { at: from, image } = original;
+  const { plan } = prepared;
+  const { checksum } = wishes.transfer;
+  warnOfSize(prepared, to.provider, context);
+  const leg = { data, digests: source.digests ?? {}, plan, from, to, checksum };
+  const found = wishes.relay ? undefined : await shortcutOf(leg, call);
+  if (typeof found === 'string') context.say(`relaying through this machine: ${found}`);
+  const shortcut = typeof found === 'object' ? found : undefined;
+  const unverified = shortcut || checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
+  if (unverified !== undefined) context.warn(unverified);
+  if (!shortcut) return { route: 'relay', shortcut, words: plan.steps };
+  return { route: shortcut.route, shortcut, words: [routeWords[shortcut.route], 'verify'] };
+}
+
+/** How it is delivered, and what waits until it is whole. What does not go along is told. */
+function deliveryOf(
+  { original, to, wishes, name, extras, data, prepared, call, task, agreed }: Look,
+  { shortcut }: Way,
   context: EngineContext,
-) {
-  const verb = to.verb('upload');
-  // Within one account they mean what they meant.
-  const references = from.profile === to.profile ? undefined : from.verb('download').references;
-  const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
-  const { dropped, ...along } = carriedTo(verb, image, own, kept ?? plan.encoding.format, references);
-  if (dropped.length > 0) context.warn(`not copied, unsupported by ${to.provider}: ${dropped.join('; ')}`);
-  const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
-  if (behind.length > 0) context.warn(`not copied, reserved by ${to.provider}: properties ${behind.join(', ')}`);
-  const foreign = Object.keys(image.properties).filter((key) => references?.test(key) && own.properties?.[key] === undefined);
-  if (foreign.length > 0 && verb.fields.includes('properties'))
-    context.warn(`not copied, meant for ${from.profile} only: properties ${foreign.join(', ')}`);
-  for (const tag of image.tags)
-    if (verb.tags?.test(tag) === false) context.warn(`not copied, invalid in ${to.provider}: tag "${tag}"`);
-  return along;
-}
-
-/**
- * The image with what waited until it was whole: nobody else sees half an image, and half an image can be removed. What of it goes
- * along unasked, and is refused, is warned about; what was asked for is thrown.
- */
-async function completed(at: Account, image: Image, later: Changes, asked: object, { call, warn }: Tell): Promise<Image> {
-  const fields = Object.entries(later).filter(([field, value]) => image[field as 'visibility' | 'protected'] !== value);
-  const patch = at.maybe('patch');
-  const wanted = fields.filter(([field]) => patch?.fields.includes(field as keyof Changes & Editable));
-  if (wanted.length === 0 || !patch) return image;
-  try {
-    return await patch.run({ id: image.id, changes: Object.fromEntries(wanted), extras: {} }, call);
-  } catch (error) {
-    if (!(error instanceof ImgctlError)) throw error;
-    const what = wanted.map(([field, value]) => `${field} ${String(value)}`).join(', ');
-    const message = `${image.id} was copied, but without ${what}: ${error.message}`;
-    if (error.code === 'ABORTED' || wanted.some(([field]) => Object.hasOwn(asked, field)))
-      throw new ImgctlError(error.code, message, { ...error.circumstances, leftover: image.id, cause: error });
-    warn(message);
-    return image;
-  }
-}
-
-interface Tell {
-  readonly call: Call;
-  warn(text: string): void;
+): { readonly delivery: Delivery; readonly later: Changes } {
+  const { description, later } = carried(original, wishes.description, to, prepared, context);
+  const { plan } = prepared;
+  const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
+  const { region } = context.settings;
+  const delivery: Delivery = {
+    at: to,
+    request: {
+      description: { ...description, name },
+      ...(region !== undefined && to.verb('upload').place === 'region' ? { place: region } : {}),
+      // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
+      ...(asItIs && original.at.provider !== to.provider && data.original ? { original: data.original } : {}),
+      extras,
+    },
+    ifExists: wishes.ifExists,
+    shortcut,
+    wait: wishes.wait,
+    limits: wishes,
+    agreed,
+    call,
+    task,
+  };
+  return { delivery, later };
 }

@@ -1,12 +1,14 @@
 import { ImgctlError, partialError, usageError } from '../../core/errors.ts';
-import type { Member } from '../../core/operation.ts';
+import type { Member, ShareRequest } from '../../core/operation.ts';
 import type { EngineContext } from '../context.ts';
 import { ownerNamed } from '../account/owner.ts';
 import type { Account } from '../account/account.ts';
 import { naming } from './result.ts';
 
 /** `open`: the account of a profile. */
-type Opening = Pick<EngineContext, 'call' | 'directory' | 'say'> & { open(profile: string): Promise<Account> };
+export type MemberContext = Pick<EngineContext, 'call' | 'directory' | 'say' | 'report'> & {
+  open(profile: string): Promise<Account>;
+};
 
 /**
  * The ids of those who are meant by `--with`: an id is one, who has access already is meant as it stands there, a profile stands
@@ -17,7 +19,7 @@ export async function membersMeant(
   named: readonly string[],
   at: Account,
   now: readonly Member[],
-  opening: Opening,
+  opening: MemberContext,
 ): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const who of named) ids.push(isId(who, at, now) ? who : await idOf(who, at, opening));
@@ -27,7 +29,7 @@ export async function membersMeant(
 const isId = (who: string, at: Account, now: readonly Member[]): boolean =>
   at.verb('share').ids.test(who) || now.some((member) => member.with === who);
 
-async function idOf(who: string, at: Account, opening: Opening): Promise<string> {
+async function idOf(who: string, at: Account, opening: MemberContext): Promise<string> {
   const { call, directory, say } = opening;
   if (directory.has(who)) return idOfProfile(who, at, opening);
   const word = at.verb('share').with;
@@ -45,7 +47,7 @@ async function idOf(who: string, at: Account, opening: Opening): Promise<string>
   return owner.id;
 }
 
-async function idOfProfile(who: string, at: Account, { open, call, directory }: Opening): Promise<string> {
+async function idOfProfile(who: string, at: Account, { open, call, directory }: MemberContext): Promise<string> {
   const word = at.verb('share').with;
   const circumstances = {
     profile: at.profile,
@@ -66,23 +68,23 @@ async function idOfProfile(who: string, at: Account, { open, call, directory }: 
  * others go on, and the command ends with PARTIAL.
  */
 export async function forEachMember(
-  ids: readonly string[],
-  act: (who: string) => Promise<readonly Member[]>,
-  context: EngineContext,
+  requests: readonly ShareRequest[],
+  act: (request: ShareRequest) => Promise<readonly Member[]>,
+  context: Pick<EngineContext, 'report'>,
 ): Promise<readonly Member[] | undefined> {
-  const [only, ...others] = ids;
+  const [only, ...others] = requests;
   if (only !== undefined && others.length === 0) return act(only);
   let members: readonly Member[] | undefined;
   let failed = 0;
-  for (const who of ids) {
+  for (const request of requests) {
     try {
-      members = await act(who);
+      members = await act(request);
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       failed += 1;
-      await context.report(naming(who, error));
+      await context.report(naming(request.with ?? '', error));
     }
   }
-  if (failed > 0) await context.report(partialError(`${failed} of ${ids.length} failed`));
+  if (failed > 0) await context.report(partialError(`${failed} of ${requests.length} failed`));
   return members;
 }

@@ -1,12 +1,14 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
-import { actionJson, type DryRunStop } from '../dry-run.ts';
+import type { Action } from '../../core/action.ts';
+import { actionJson } from '../dry-run.ts';
 import type { ResultRow } from '../../core/result-row.ts';
 
-/** What a dry run would do to an image; the requests are for machines. */
-export function plannedRow(text: string, { planned }: DryRunStop, { redactor }: EngineContext): ResultRow {
-  const plan = JSON.parse(redactor.hide(JSON.stringify(actionJson(planned)))) as object;
-  const { verb, profile, image: id, name, status } = planned;
+/** The row of an image in a dry run: the first of what would be done; the requests are for programs. */
+export function plannedRow(text: string, [action]: readonly Action[], { redactor }: EngineContext): ResultRow {
+  if (!action) return { image: text, result: 'planned', message: 'nothing to change' };
+  const plan = JSON.parse(redactor.hide(JSON.stringify(actionJson(action)))) as object;
+  const { verb, profile, image: id, name, status } = action;
   return {
     image: text,
     result: 'planned',

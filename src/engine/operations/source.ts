@@ -13,13 +13,31 @@ const standardInput = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'
 /** The file or URL, as it is typed; absent for a pipe, which has no file name. */
 export const fileOf = (text: string): string | undefined => (standardInput.has(text) ? undefined : text);
 
+/** Where a disk is read from, as it was typed. */
+export interface Origin {
+  /** The file or URL; absent for a pipe, which has no name. */
+  readonly file: string | undefined;
+  /** It comes over the network. */
+  readonly isRemote: boolean;
+  /** Opens it. Throws as `sourceFrom` does. */
+  open(): Promise<Source>;
+}
+
+export const originOf = (text: string, context: EngineContext): Origin => ({
+  file: fileOf(text),
+  isRemote: isUrl(text),
+  open: () => sourceFrom(text, context),
+});
+
+const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+
 /** What `upload`, `convert` and `inspect` read from: a file, a pipe, `-`, or a URL. */
 export async function sourceFrom(text: string, context: EngineContext): Promise<Source> {
   if (standardInput.has(text)) {
     const bytes = context.stdinBytes();
     return streamSource('standard input', () => bytes, context.signal);
   }
-  if (/^https?:\/\//i.test(text)) {
+  if (isUrl(text)) {
     if (!URL.canParse(text)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
     const call = context.call();
     if (context.journal) context.journal.source = { url: text };

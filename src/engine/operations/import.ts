@@ -1,0 +1,222 @@
+import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts';
+import { typedImage } from '../../core/hint.ts';
+import type { Image, Visibility } from '../../core/image.ts';
+import type { Call, Description, ImportRequest } from '../../core/operation.ts';
+import { comparable, type Checksum } from '../../transfer/published-digests.ts';
+import { shownAddress } from '../../transfer/url-source.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import type { Same } from '../images/compare.ts';
+import type { Change } from './change.ts';
+import { removeReplaced } from './deliver.ts';
+import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
+import { judgeFetched } from './inspect-import.ts';
+import { mustBeFree, settle, settleAgain, type IfExists } from './name-conflict.ts';
+import { removeMade } from './rollback.ts';
+import { settled, timeOf, type WaitWishes } from './settle.ts';
+import { formatNamed, plannedLabels } from './transfer.ts';
+import { checkImported } from './verify-import.ts';
+
+/** The image that a provider is to fetch. */
+export interface ImportWishes extends WaitWishes {
+  readonly name?: string | undefined;
+  /** Id of a queued record to fill. */
+  readonly into?: string | undefined;
+  readonly url?: string | undefined;
+  /** As the provider calls it. */
+  readonly method?: string | undefined;
+  readonly id?: string | undefined;
+  readonly places?: readonly string[];
+  /** Of the file at the URL. */
+  readonly diskFormat?: string | undefined;
+  readonly checksum?: Checksum | undefined;
+  readonly description: Omit<Description, 'name'>;
+  readonly ifExists?: IfExists | undefined;
+  readonly set: Readonly<Record<string, string>>;
+}
+
+type Target = Account<'import' | 'show' | 'list'>;
+
+/** An import that was looked at: everybody to see it is let see it only once its data is there. */
+interface Import {
+  readonly at: Target;
+  readonly wishes: ImportWishes;
+  readonly name: string;
+  readonly call: Call;
+  /** Who shall see it besides, in the end. */
+  readonly open: Visibility | undefined;
+}
+
+/** Throws, before any request, what the provider cannot do. */
+export function checkImport(at: Target, wishes: ImportWishes): void {
+  const verb = at.verb('import');
+  checkSource(at as Account, wishes.url, wishes.method);
+  checkFields(at as Account, 'import', verb.fields, labelsOf(wishes));
+  checkOwnId(at as Account, verb, wishes);
+  extrasFrom(at as Account, verb, wishes.set);
+  if (wishes.wait !== false) return;
+  if (wishes.checksum) throw usageError('--checksum and --no-wait cannot be combined');
+  const open = openedLater(at as Account, wishes.description.visibility);
+  if (open)
+    throw usageError(`--visibility ${open} and --no-wait cannot be combined: the data is checked first`, {
+      hint: `Use --no-wait alone, then: imgctl patch IMAGE --visibility ${open}`,
+    });
+}
+
+/** An image that the provider fetches by itself. */
+export async function importing(at: Target, wishes: ImportWishes, context: EngineContext): Promise<Change<Image>> {
+  checkImport(at, wishes);
+  const call = context.call();
+  const name = wishes.into === undefined ? (wishes.name ?? '') : (await at.verb('show').run({ id: wishes.into }, call)).name;
+  const one: Import = { at, wishes, name, call, open: openedLater(at as Account, wishes.description.visibility) };
+  const claim = claimOf(one);
+  const settleName = () => settle(claim, async (taken) => withDigest(taken, wishes.checksum), context);
+  return {
+    async plan() {
+      const before = await settleName();
+      const where = { verb: 'import', profile: at.profile, provider: at.provider };
+      if ('image' in before)
+        return [{ ...where, image: before.image.id, steps: [`nothing: ${before.image.id} has the same content`] }];
+      const request = requestOf(one, before.description, context);
+      const source = { name: wishes.url === undefined ? (wishes.method ?? '') : shownAddress(new URL(wishes.url)) };
+      const sent = await at.preview('import', request, call);
+      return [{ ...sent, image: wishes.into ?? request.description.name, source, ...plannedLabels(request.description) }];
+    },
+    async perform() {
+      const since = timeOf(context);
+      const before = await settleName();
+      if ('image' in before) return before.image;
+      const request = requestOf(one, before.description, context);
+      const made = await at
+        .verb('import')
+        .run(request, call)
+        .catch((error: unknown) => settleAgain(error, claim, settleName));
+      if (!('id' in made)) return made.image;
+      if (wishes.wait === false && made.status !== 'active') return made;
+      const ready = await arrived(one, made, since, context);
+      const shown = one.open ? await opened(at as Account, ready, one.open, call) : ready;
+      if (before.replaces) await removeReplaced(before.replaces, shown, { at, call });
+      return shown;
+    },
+  };
+}
+
+const labelsOf = ({ description, diskFormat }: ImportWishes): Omit<Description, 'name'> => ({
+  ...description,
+  ...(diskFormat === undefined ? {} : { diskFormat }),
+});
+
+/** Who wants the name, and what is to happen where it is taken. */
+const claimOf = ({ at, wishes, name, call, open }: Import) => ({
+  at,
+  request: {
+    description: { name, ...labelsOf(wishes), ...(open ? { visibility: 'private' as const } : {}) },
+    ...(wishes.into === undefined ? {} : { into: wishes.into }),
+  },
+  ifExists: wishes.ifExists ?? ('fail' as const),
+  call,
+});
+
+function requestOf(one: Import, description: ImportRequest['description'], context: EngineContext): ImportRequest {
+  const { at, wishes, call } = one;
+  const { into, id, url, method, places = [], checksum, diskFormat, set } = wishes;
+  return {
+    description,
+    ...(into === undefined ? {} : { into }),
+    ...(id === undefined ? {} : { id }),
+    ...(method === undefined ? {} : { method }),
+    ...(places.length > 0 ? { places } : {}),
+    ...(url === undefined ? {} : { url, judge: judgeFetched({ url, checksum, named: diskFormat, into, call }, context) }),
+    nameMustBeFree: mustBeFree(claimOf(one)),
+    extras: extrasFrom(at as Account, at.verb('import'), set),
+  };
+}
+
+/** The image once its data is there and was looked at. What is not what it should be does not stay. */
+async function arrived({ at, wishes, call }: Import, made: Image, since: string, context: EngineContext): Promise<Image> {
+  const begun = { at: at as Account, verb: 'import', id: made.id, title: made.name, since, call } as const;
+  try {
+    const ready = made.status === 'active' ? made : ((await settled(begun, { status: ['active'] }, wishes, context)) ?? made);
+    const { checksum, diskFormat } = wishes;
+    await checkImported({ at: at as Account, image: ready, checksum, format: formatNamed(diskFormat), call }, context);
+    return ready;
+  } catch (error) {
+    const cleared = wishes.into === undefined ? withoutRecord : outOfUse;
+    throw await cleared(error, at as Account, made.id, call);
+  }
+}
+
+/** Who shall see it besides, once its data is there and was looked at; absent: nobody, or it appears only then. */
+const openedLater = (at: Account, wanted: Visibility | undefined): Visibility | undefined =>
+  !at.driver.worksOnFiles && (wanted === 'public' || wanted === 'community') && at.maybe('patch')?.fields.includes('visibility')
+    ? wanted
+    : undefined;
+
+async function opened(at: Account, { id }: Image, visibility: Visibility, call: Call): Promise<Image> {
+  try {
+    return await at.verb('patch').run({ id, changes: { visibility }, extras: {} }, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    throw new ImgctlError(error.code, `${id} was imported, but is not ${visibility}: ${error.message}`, {
+      ...error.circumstances,
+      leftover: id,
+      cause: error,
+    });
+  }
+}
+
+/** An image whose provider says that it has the digest that is demanded. */
+function withDigest(taken: readonly Image[], checksum: Checksum | undefined): Same | undefined {
+  const image = checksum && taken.find((each) => has(each, checksum));
+  return image && { image, isProved: true };
+}
+
+const has = (image: Image, { algorithm, hex }: Checksum): boolean =>
+  comparable(image.checksums).some((known) => known.algorithm === algorithm && known.hex === hex);
+
+/** A record that was there before stays, and is named. Where its data is not what it should be, nobody is to use it. */
+async function outOfUse(error: unknown, at: Account, id: string, call: Call): Promise<unknown> {
+  if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') return error;
+  const told = (message: string): ImgctlError =>
+    new ImgctlError(error.code, error.message, {
+      ...error.circumstances,
+      cause: error,
+      leftover: id,
+      hint: [error.circumstances.hint, message].filter(Boolean).join('\n'),
+    });
+  const cure = `Delete it with: imgctl delete ${typedImage(at.profile, id)}`;
+  try {
+    const changed = await at.maybe('deactivate')?.run({ id }, { ...call, signal: AbortSignal.timeout(30_000) });
+    if (changed) return told(`${id} is deactivated. ${cure}`);
+  } catch (cause) {
+    if (!(cause instanceof ImgctlError)) throw cause;
+    return told(`${id} could not be deactivated, and is still active: ${cause.message}. ${cure}`);
+  }
+  return told(`${id} is still active. ${cure}`);
+}
+
+/** An import that failed leaves no empty record behind, or names it. One that goes on at the provider stays. */
+async function withoutRecord(error: unknown, at: Account, id: string, call: Call): Promise<unknown> {
+  if (!(error instanceof ImgctlError) || !['PROVIDER', 'INTEGRITY', 'USAGE'].includes(error.code)) return error;
+  const hint = 'Check that the cloud can reach the URL and that it serves the image.';
+  try {
+    const removed = await removeMade(at, id, call);
+    return error.with({ hint, ...(removed ? {} : { leftover: id }) });
+  } catch {
+    return error.with({ hint, leftover: id });
+  }
+}
+
+function checkSource(at: Account, url: string | undefined, method: string | undefined): void {
+  const verb = at.verb('import');
+  if (method !== undefined && !verb.methods.includes(method))
+    throw unsupportedError(`${at.provider} has no import method "${method}"`, { hint: `Supported: ${verb.methods.join(', ')}` });
+  if (url === undefined) {
+    if (method === undefined)
+      throw usageError('--url is required', { hint: 'Send a local file with: imgctl upload FILE --name NAME' });
+    return;
+  }
+  const scheme = URL.canParse(url) ? new URL(url).protocol.replace(':', '') : '';
+  if (!verb.schemes.includes(scheme))
+    throw usageError(`--url: unsupported by ${at.provider}: ${url}`, { hint: `Supported: ${verb.schemes.join(', ')}` });
+}

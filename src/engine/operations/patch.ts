@@ -1,0 +1,59 @@
+import type { Image } from '../../core/image.ts';
+import type { Changes, PatchRequest } from '../../core/operation.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import type { Target } from '../images/target.ts';
+import { changesByDocument, type PatchDocument } from '../patch/document.ts';
+import type { Change } from './change.ts';
+import { checkFields, extrasFrom } from './fields.ts';
+import { warnOfNamesakes } from './name-conflict.ts';
+
+/** What is to be changed of a record. */
+export interface PatchWishes {
+  readonly changes: Changes;
+  readonly document?: PatchDocument | undefined;
+  /** Fields that only this provider has, as they are typed. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
+/** The change of an image's record. One that asks for what is there already sends nothing. */
+export function recordChange(
+  { at, id, call }: Target<'patch' | 'show'>,
+  wishes: PatchWishes,
+  context: EngineContext,
+): Change<Image> {
+  const warnOfOthers = async (image: string, name: string): Promise<void> =>
+    warnOfNamesakes(at as Account, { id: image, name }, call, context);
+  return {
+    async plan() {
+      const { now, request } = await looked();
+      if (!request)
+        return [{ verb: 'patch', profile: at.profile, provider: at.provider, image: now.id, steps: ['nothing to change'] }];
+      const { name } = request.changes;
+      if (name) await warnOfOthers(id, name);
+      return [await at.preview('patch', request, call)];
+    },
+    async perform() {
+      const { now, request } = await looked();
+      if (!request) return now;
+      const changed = await at.verb('patch').run(request, call);
+      const { name } = request.changes;
+      if (name) await warnOfOthers(changed.id, name);
+      return changed;
+    },
+  };
+
+  /** What is to be asked for; a document is held against the image as it is, and may come to nothing. */
+  async function looked(): Promise<
+    { readonly now: Image; readonly request?: undefined } | { readonly now?: Image; readonly request: PatchRequest }
+  > {
+    const { changes, document, set } = wishes;
+    const now = document && (await at.verb('show').run({ id }, call));
+    const wanted = document && now ? { ...changes, ...changesByDocument(now, document) } : changes;
+    const verb = at.verb('patch');
+    checkFields(at as Account, 'patch', verb.fields, wanted);
+    const extras = extrasFrom(at as Account, verb, set);
+    if (now && Object.keys(wanted).length === 0 && Object.keys(extras).length === 0) return { now };
+    return { ...(now ? { now } : {}), request: { id, changes: wanted, extras, ...(now ? { basis: now } : {}) } };
+  }
+}

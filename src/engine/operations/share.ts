@@ -1,0 +1,68 @@
+import { isNoSuchImage } from '../../core/errors.ts';
+import type { Member, ShareRequest } from '../../core/operation.ts';
+import type { Account } from '../account/account.ts';
+import type { Target } from '../images/target.ts';
+import type { Change } from './change.ts';
+import { forEachMember, membersMeant, type MemberContext } from './members.ts';
+
+/** Whom an image is shared with, in words: ids, names, or profiles. */
+export interface ShareWishes {
+  readonly with: readonly string[];
+  /** The answer of the receiving side to an offer; absent: access is given. */
+  readonly answer?: 'accept' | 'reject' | 'pending' | undefined;
+}
+
+/** Who has access to an image. */
+export const members = ({ at, id, call }: Target<'share'>): Promise<readonly Member[]> =>
+  at.verb('share').run({ id, action: 'list' }, call);
+
+/** Gives access to an image, or answers an offer of it. It gives who has access then; absent where nothing was done. */
+export function sharing(
+  { at, id, call }: Target<'share'>,
+  { with: named, answer }: ShareWishes,
+  context: MemberContext,
+): Change<readonly Member[] | undefined> {
+  const verb = at.verb('share');
+  const requests = async (): Promise<readonly Asked[]> => {
+    if (named.length === 0) return answer ? [{ id, action: answer }] : [];
+    const ids = await membersMeant(named, at as Account, [], context);
+    return ids.map((who) => ({ id, action: answer ?? 'add', with: who }));
+  };
+  return {
+    plan: async () => Promise.all((await requests()).map((request) => at.preview('share', request, call))),
+    async perform() {
+      const now = await forEachMember(await requests(), (request) => verb.run(request, call), context);
+      if (now && named.length > 0 && !answer) context.say(`The other ${verb.with} accepts with: imgctl share ${id} --accept`);
+      return now;
+    },
+  };
+}
+
+/** Takes access away. `ignoreMissing`: who has none is no failure. */
+export function unsharing(
+  target: Target<'share'>,
+  { with: named, ignoreMissing = false }: Pick<ShareWishes, 'with'> & { readonly ignoreMissing?: boolean | undefined },
+  context: MemberContext,
+): Change<readonly Member[] | undefined> {
+  const { at, id, call } = target;
+  const verb = at.verb('share');
+  const requests = async (): Promise<readonly Asked[]> => {
+    const isKnown = named.every((who) => verb.ids.test(who));
+    const ids = await membersMeant(named, at as Account, isKnown ? [] : await members(target), context);
+    return ids.map((who) => ({ id, action: 'remove', with: who }));
+  };
+  const remove = async (request: Asked): Promise<readonly Member[]> => {
+    try {
+      return await verb.run(request, call);
+    } catch (error) {
+      if (ignoreMissing && isNoSuchImage(error)) return members(target);
+      throw error;
+    }
+  };
+  return {
+    plan: async () => Promise.all((await requests()).map((request) => at.preview('share', request, call))),
+    perform: async () => forEachMember(await requests(), remove, context),
+  };
+}
+
+type Asked = ShareRequest;

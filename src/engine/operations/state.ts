@@ -1,0 +1,37 @@
+import type { Image, Status } from '../../core/image.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import type { Target } from '../images/target.ts';
+import type { Change } from './change.ts';
+import { settled, timeOf, type WaitWishes } from './settle.ts';
+
+/** Verbs that bring an image into another state. */
+export type StateVerb = 'deactivate' | 'reactivate' | 'restore' | 'purge';
+
+/** States that the image may come to rest in; of a purged one nothing is left. */
+const goals: Readonly<Record<StateVerb, readonly Status[]>> = {
+  deactivate: ['inactive'],
+  reactivate: ['active'],
+  restore: ['inactive', 'active'],
+  purge: ['deleted'],
+};
+
+/** The change of an image's state by one of the verbs for that. */
+export function stateChange(
+  verb: StateVerb,
+  { at, id, call }: Target<StateVerb | 'show'>,
+  wishes: WaitWishes,
+  context: EngineContext,
+): Change<Image> {
+  return {
+    plan: async () => [await at.preview(verb, { id }, call)],
+    async perform() {
+      const since = timeOf(context);
+      const image = await at.verb(verb).run({ id }, call);
+      if (wishes.wait === false || goals[verb].includes(image.status)) return image;
+      const begun = { at: at as Account, verb, id: image.id, title: image.name, since, call };
+      const goal = verb === 'purge' ? ({ gone: true } as const) : { status: goals[verb] };
+      return (await settled(begun, goal, wishes, context)) ?? { ...image, status: 'deleted' };
+    },
+  };
+}

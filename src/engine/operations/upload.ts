@@ -1,0 +1,141 @@
+import { unsupportedError, usageError } from '../../core/errors.ts';
+import type { Format } from '../../core/encoding.ts';
+import type { Image } from '../../core/image.ts';
+import type { Call, Description } from '../../core/operation.ts';
+import type { Task } from '../../core/task.ts';
+import { prepare, type Prepared, type Wishes } from '../../transfer/prepare.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import type { Change } from './change.ts';
+import { deliver, type Delivery } from './deliver.ts';
+import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
+import { foreseen, type IfExists } from './name-conflict.ts';
+import type { WaitWishes } from './settle.ts';
+import type { Origin } from './source.ts';
+import {
+  formatNamed,
+  forContainer,
+  keepsContainer,
+  meansForUpload,
+  plannedLabels,
+  plannedTransfer,
+  warnOfLimit,
+  warnOfSize,
+} from './transfer.ts';
+
+/** The image that a disk is to become. */
+export interface UploadWishes extends WaitWishes {
+  /** Its name; of a record that is filled its own counts. */
+  readonly name?: string | undefined;
+  /** Id of a queued record to fill. */
+  readonly into?: string | undefined;
+  readonly id?: string | undefined;
+  /** Place to put it in; default: the region, where the provider wants one. */
+  readonly place?: string | undefined;
+  readonly description: Omit<Description, 'name'>;
+  readonly transfer: Wishes;
+  readonly ifExists?: IfExists | undefined;
+  /** Fields that only the provider has, as they are typed. */
+  readonly set: Readonly<Record<string, string>>;
+}
+
+type Target = Account<'upload' | 'show' | 'list'>;
+
+/** Throws, before any request or byte, what the provider cannot do. */
+export function checkUpload(at: Target, wishes: Pick<UploadWishes, 'into' | 'id' | 'place' | 'description' | 'set'>): void {
+  const verb = at.verb('upload');
+  if (wishes.into !== undefined && !verb.into)
+    throw unsupportedError(`${at.provider} does not support uploading into an existing record`, {
+      hint: 'Omit --into, and use --name NAME for a new image.',
+    });
+  checkOwnId(at as Account, verb, wishes);
+  if (wishes.place !== undefined && verb.place === undefined)
+    throw unsupportedError(`${at.provider} has no places to upload to`, { hint: 'Omit --to.' });
+  checkFields(at as Account, 'upload', verb.fields, wishes.description);
+  extrasFrom(at as Account, verb, wishes.set);
+}
+
+/** A disk that is to become an image. The source is opened once all is known to fit; it is looked at then, as far as that takes. */
+export async function uploading(at: Target, wishes: UploadWishes, from: Origin, context: EngineContext): Promise<Change<Image>> {
+  checkUpload(at, wishes);
+  const { into } = wishes;
+  const call = context.call();
+  const queued = into === undefined ? undefined : await at.verb('show').run({ id: into }, call);
+  const name = queued?.name ?? wishes.name ?? '';
+  if (name === '') throw usageError("--name is missing the image's name");
+  const source = await from.open();
+  warnOfLimit(context, at.driver.worksOnFiles && !from.isRemote);
+  const task = context.task(`upload ${name}`);
+  const verb = at.verb('upload');
+  const container = wishes.description.containerFormat ?? queued?.containerFormat;
+  const way = forContainer(verb, container, wishes.transfer);
+  const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
+  const format = keepsContainer(verb, container) ? (wishes.transfer.format ?? formatNamed(queued?.diskFormat)) : null;
+  const delivery = deliveryOf({ at, wishes, name, call, task }, prepared, format, context);
+  return {
+    async plan() {
+      warnOfSize(prepared, at.provider, context);
+      const { description, place } = delivery.request;
+      return [
+        {
+          verb: 'upload',
+          profile: at.profile,
+          provider: at.provider,
+          image: into ?? name,
+          ...plannedTransfer(prepared, source),
+          ...plannedLabels(description, place),
+          steps: await foreseen(prepared.plan.steps, prepared, delivery, context),
+        },
+      ];
+    },
+    async perform() {
+      warnOfSize(prepared, at.provider, context);
+      const { image } = await deliver(prepared, delivery, context);
+      task.done();
+      return image;
+    },
+    close: () => prepared.close(),
+  };
+}
+
+interface Named {
+  readonly at: Target;
+  readonly wishes: UploadWishes;
+  readonly name: string;
+  readonly call: Call;
+  readonly task: Task;
+}
+
+/** How it is delivered. `format`: what the disk in a container is said to be; null: it is in none. */
+function deliveryOf(
+  { at, wishes, name, call, task }: Named,
+  prepared: Prepared,
+  format: Format | undefined | null,
+  context: EngineContext,
+): Delivery {
+  const verb = at.verb('upload');
+  const { into, id, wait, ifExists = 'fail', set } = wishes;
+  const place = wishes.place ?? (verb.place === 'region' ? context.settings.region : undefined);
+  return {
+    at,
+    request: {
+      description: { ...wishes.description, ...(format === null ? {} : diskIn(prepared, format)), name },
+      ...(into === undefined ? {} : { into }),
+      ...(id === undefined ? {} : { id }),
+      ...(place === undefined ? {} : { place }),
+      extras: extrasFrom(at as Account, verb, set),
+    },
+    ifExists,
+    wait: wait !== false,
+    limits: wishes,
+    call,
+    task,
+  };
+}
+
+/** The format of the disk in a container: what the user says, or what was found there. */
+function diskIn({ inspection, plan }: Prepared, format: Format | undefined): { readonly diskFormat: string } {
+  const [member] =
+    (plan.encoding.format === 'ova' || plan.encoding.format === 'tar' ? inspection.subformat : undefined)?.split(' ') ?? [];
+  return { diskFormat: format ?? member ?? plan.encoding.format };
+}
