@@ -134,6 +134,23 @@ describe('the house', () => {
     for (const name of providers) expect((await driverList.load(name))?.name).toBe(name);
   });
 
+  it('one job has one name in every driver', () => {
+    const jobs: Readonly<Record<string, RegExp>> = {
+      'index.ts': /^export default defineDriver\(/m,
+      'client.ts': /^export (function connect|class \w+Client)\b/m,
+      'record.ts': /^export (async )?(function|const) recordFrom\b/m,
+      'errors.ts': /^export (async )?(function|const) errorFrom\b/m,
+    };
+    const odd = providers.flatMap((provider) =>
+      Object.entries(jobs)
+        .filter(([file, job]) => !job.test(files.find(({ name }) => name === `drivers/${provider}/${file}`)?.text ?? ''))
+        .map(([file]) => `${provider}/${file}`),
+    );
+    expect(odd).toEqual([]);
+    const pages = files.filter(({ name }) => /^drivers\/[^/]+\/pages\.ts$/.test(name));
+    expect(pages.filter(({ text }) => !/^export (async )?function\*? pagesOf\b/m.test(text)).map(({ name }) => name)).toEqual([]);
+  });
+
   it("no provider's name stands outside its driver", () => {
     const names = new RegExp(
       `\\b(${[...providers.filter((name) => name !== 'local'), 'glance', 'keystone', 'cattle', 'akamai'].join('|')})\\b`,

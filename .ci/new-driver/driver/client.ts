@@ -2,7 +2,7 @@ import { configError, notFoundError } from '../../core/errors.ts';
 import type { Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
-import { refused } from './errors.ts';
+import { errorFrom } from './errors.ts';
 
 export interface AcmeValues {
   readonly token: Secret;
@@ -34,6 +34,6 @@ export function imagePath(id: string): string {
 export async function read(client: AcmeClient, path: string, what: string, call: Call): Promise<unknown> {
   const headers = { accept: 'application/json', authorization: client.token.map((token) => `Bearer ${token}`) };
   const answer = await client.http.request({ method: 'GET', url: `${client.base}/${path}`, headers }, call);
-  if (answer.status !== 200) throw refused(answer, what);
+  if (answer.status !== 200) throw errorFrom(answer, what);
   return answer.json();
 }

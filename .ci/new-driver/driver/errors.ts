@@ -1,14 +1,14 @@
 import { answerError, type ImgctlError, type Said } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { isWire, textOf } from './record.ts';
+import { isObject, textIn } from './record.ts';
 
 /** The error for an unwelcome answer. `what` says what was being done. */
-export const refused = (answer: ApiAnswer, what: string): ImgctlError => answerError(answer, what, explain(answer.text));
+export const errorFrom = (answer: ApiAnswer, what: string): ImgctlError => answerError(answer, what, readError(answer.text));
 
 /** What an answer says: `{"error": {"message": "…"}}` is the API itself; anything else is a gateway or another server. */
-function explain(text: string): Said {
+function readError(text: string): Said {
   const body = parsed(text);
-  const message = isWire(body) && isWire(body.error) ? textOf(body.error.message) : undefined;
+  const message = isObject(body) && isObject(body.error) ? textIn(body.error.message) : undefined;
   return { words: message ?? '', isOwn: message !== undefined };
 }
 

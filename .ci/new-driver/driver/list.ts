@@ -2,7 +2,7 @@ import { watchProgress } from '../../core/endless-list.ts';
 import { aboutNoImage, providerError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { read, type AcmeClient } from './client.ts';
-import { isWire, recordOf, textOf, type Wire } from './record.ts';
+import { isObject, recordFrom, textIn, type JsonObject } from './record.ts';
 
 const what = 'listing images';
 /** Pages in a row that may bring nothing new. */
@@ -16,9 +16,9 @@ export const list: Operation<AcmeClient, 'list'> = {
   filters: [],
   async *run(client, request, call) {
     let left = request.limit ?? Infinity;
-    for await (const images of pages(client, call))
+    for await (const images of pagesOf(client, call))
       for (const wire of images) {
-        yield recordOf(wire, what);
+        yield recordFrom(wire, what);
         left -= 1;
         if (left === 0) return;
       }
@@ -26,17 +26,17 @@ export const list: Operation<AcmeClient, 'list'> = {
 };
 
 /** The pages in order; the next one is asked for when somebody wants it. Throws PROVIDER for an answer that is no page. */
-async function* pages(client: AcmeClient, call: Call): AsyncGenerator<readonly Wire[]> {
+async function* pagesOf(client: AcmeClient, call: Call): AsyncGenerator<readonly JsonObject[]> {
   const look = watchProgress(what, mostIdlePages);
   for (let token: string | undefined = ''; token !== undefined;) {
     const query = token === '' ? '' : `?page_token=${encodeURIComponent(token)}`;
     const body: unknown = await read(client, `images${query}`, what, call).catch((error: unknown) => {
       throw aboutNoImage(error);
     });
-    if (!isWire(body) || !Array.isArray(body.images)) throw providerError(`${what}: the answer is no page of a list`);
-    const images = body.images.filter(isWire);
+    if (!isObject(body) || !Array.isArray(body.images)) throw providerError(`${what}: the answer is no page of a list`);
+    const images = body.images.filter(isObject);
     look(images.map(({ id }) => id));
     yield images;
-    token = textOf(body.next_page_token);
+    token = textIn(body.next_page_token);
   }
 }

@@ -2,10 +2,10 @@ import { withEnding, type Encoding } from '../../core/encoding.ts';
 import { conflictError } from '../../core/errors.ts';
 import { contentIdProperty } from '../../core/image.ts';
 import type { Description } from '../../core/operation.ts';
-import { diskDescriptor, type Descriptor, type ImageManifest, type Json } from './manifest.ts';
+import { diskDescriptor, type Descriptor, type ImageManifest, type JsonObject } from './manifest.ts';
 import { diskType } from './media-types.ts';
 import { firstRecord, nextRecord } from './record-revision.ts';
-import { recordOf, type StoredRecord } from './record.ts';
+import { storedRecord, type StoredRecord } from './record.ts';
 
 /** A disk that lies in the store under its digest. `size` is bytes. */
 export interface FilledDisk {
@@ -37,11 +37,11 @@ export function checkFillable(
 /** The record of an image that has got its disk: the next revision of `before`, or the first of a new image. */
 export function filledRecord(
   id: string,
-  before: Json | undefined,
+  before: JsonObject | undefined,
   description: Description & { readonly name: string },
   disk: FilledDisk,
   now: string,
-): Json {
+): JsonObject {
   const fields = {
     status: 'active',
     diskFormat: disk.encoding.format,
@@ -50,11 +50,11 @@ export function filledRecord(
     checksums: { sha256: disk.digest.slice('sha256:'.length) },
   };
   const json = before ?? firstRecord(id, description, now);
-  const { properties } = recordOf(json);
+  const { properties } = storedRecord(json);
   const kept = disk.contentId === undefined ? {} : { properties: { ...properties, [contentIdProperty]: disk.contentId } };
   return nextRecord(json, id, { ...fields, ...kept }, now);
 }
 
 /** The layer that is the disk of an image with this record. */
-export const diskLayer = (record: Json, { encoding, digest, size }: FilledDisk): Descriptor =>
-  diskDescriptor(diskType(encoding), digest, size, withEnding(recordOf(record).name, `.${encoding.format}`));
+export const diskLayer = (record: JsonObject, { encoding, digest, size }: FilledDisk): Descriptor =>
+  diskDescriptor(diskType(encoding), digest, size, withEnding(storedRecord(record).name, `.${encoding.format}`));

@@ -4,7 +4,7 @@ import type { FilledDisk } from './disk-record.ts';
 import { isId } from './ids.ts';
 import { imageManifestOf, parseJson, type ImageManifest } from './manifest.ts';
 import { imageType } from './media-types.ts';
-import { recordOf } from './record.ts';
+import { storedRecord } from './record.ts';
 
 /** An image's documents, as they are wherever it is. */
 export interface Documents {
@@ -32,5 +32,5 @@ export function documentsOf(
   const record = parseJson(recordText);
   if (!manifest || !record || manifest.record.digest !== digestOf(recordText)) return undefined;
   const isSame = manifest.disk?.digest === disk.digest && manifest.disk.size === disk.size;
-  return isSame && recordOf(record).name === description.name ? { id: original.id, manifest, text, recordText } : undefined;
+  return isSame && storedRecord(record).name === description.name ? { id: original.id, manifest, text, recordText } : undefined;
 }

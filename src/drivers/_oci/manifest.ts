@@ -1,7 +1,7 @@
 import { limitError } from '../../core/errors.ts';
 import { imageType, manifestType, emptyType, recordType } from './media-types.ts';
 
-export type Json = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What points to a blob (OCI image-spec, "Descriptor"). `size` is bytes. Fields not named here are kept as they are. */
 export interface Descriptor {
@@ -28,26 +28,27 @@ export const refName = 'org.opencontainers.image.ref.name';
 const titleName = 'org.opencontainers.image.title';
 const createdName = 'org.opencontainers.image.created';
 
-export const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A text as a JSON object; absent when it is none. */
-export function parseJson(text: string): Json | undefined {
+export function parseJson(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isJson(value) ? value : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isDescriptor = (value: unknown): value is Json & Descriptor =>
-  isJson(value) && typeof value.mediaType === 'string' && typeof value.digest === 'string' && typeof value.size === 'number';
+const isDescriptor = (value: unknown): value is JsonObject & Descriptor =>
+  isObject(value) && typeof value.mediaType === 'string' && typeof value.digest === 'string' && typeof value.size === 'number';
 
 /** A value as a descriptor; absent when it is none. One without a type has an empty one. */
 export const descriptorOf = (value: unknown): Descriptor | undefined =>
-  isDescriptor(value) ? value : isJson(value) ? descriptorOfParts(value) : undefined;
+  isDescriptor(value) ? value : isObject(value) ? descriptorOfParts(value) : undefined;
 
-const descriptorOfParts = ({ digest, size, mediaType, ...rest }: Json): Descriptor | undefined =>
+const descriptorOfParts = ({ digest, size, mediaType, ...rest }: JsonObject): Descriptor | undefined =>
   typeof digest === 'string' && typeof size === 'number'
     ? { ...rest, mediaType: String(mediaType ?? ''), digest, size }
     : undefined;
@@ -65,7 +66,7 @@ export interface ImageManifest {
  * A manifest as ours; absent for a foreign one. Recognised by artifactType or, where that is missing, by the type of
  * its config. Layers that are all of the empty type, or none, mean: no disk.
  */
-export function imageManifestOf(json: Json): ImageManifest | undefined {
+export function imageManifestOf(json: JsonObject): ImageManifest | undefined {
   const record = descriptorOf(json.config);
   if (!record || (json.artifactType ?? record.mediaType) !== (json.artifactType === undefined ? recordType : imageType))
     return undefined;

@@ -1,14 +1,14 @@
 import { editableFields, propertiesAfter, tagsAfter } from '../../core/changes.ts';
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { Changes, Description } from '../../core/operation.ts';
-import type { Json } from './manifest.ts';
-import { recordOf, recordSchema } from './record.ts';
+import type { JsonObject } from './manifest.ts';
+import { storedRecord, recordSchema } from './record.ts';
 
 /** Fields that a record keeps. There is no owner: who may write here owns all of it. */
 export const recordFields = editableFields.filter((field) => field !== 'owner');
 
 /** The first revision of a record: queued, for it has no data. */
-export function firstRecord(id: string, description: Description & { readonly name: string }, now: string): Json {
+export function firstRecord(id: string, description: Description & { readonly name: string }, now: string): JsonObject {
   const { owner: _owner, tags, properties, ...said } = description;
   return {
     schema: recordSchema,
@@ -30,8 +30,8 @@ export function firstRecord(id: string, description: Description & { readonly na
  * The next revision, with some fields different; `undefined` takes a field away. Fields that this version does not
  * know stay. Throws CONFLICT for a record that a newer version wrote, for its meaning may not survive.
  */
-export function nextRecord(json: Json, id: string, fields: Json, now: string): Json {
-  const { schema, revision } = recordOf(json);
+export function nextRecord(json: JsonObject, id: string, fields: JsonObject, now: string): JsonObject {
+  const { schema, revision } = storedRecord(json);
   if (schema > recordSchema)
     throw conflictError(`image ${id} was written by a newer version of imgctl (record version ${schema})`, {
       hint: 'Update imgctl to change it.',
@@ -41,8 +41,8 @@ export function nextRecord(json: Json, id: string, fields: Json, now: string): J
 }
 
 /** The fields that a change sets. Throws USAGE for what cannot be cleared, CONFLICT for what the data decides. */
-export function changedFields(json: Json, id: string, changes: Changes): Json {
-  const now = recordOf(json);
+export function changedFields(json: JsonObject, id: string, changes: Changes): JsonObject {
+  const now = storedRecord(json);
   if (changes.name === null) throw usageError('the name cannot be removed');
   if (changes.diskFormat !== undefined && changes.diskFormat !== now.diskFormat && now.status !== 'queued')
     throw conflictError(`the data of image ${id} is ${now.diskFormat ?? 'of an unknown format'}; diskFormat cannot be changed`, {

@@ -1,5 +1,5 @@
 import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
-import { isJson, type Json } from './manifest.ts';
+import { isObject, type JsonObject } from './manifest.ts';
 
 /** Version of the record that this code writes. */
 export const recordSchema = 1;
@@ -11,7 +11,7 @@ const countIn = (value: unknown): number | undefined =>
 const areTexts = (values: readonly unknown[]): values is readonly string[] => values.every((value) => typeof value === 'string');
 const textsIn = (value: unknown): readonly string[] | undefined => (Array.isArray(value) && areTexts(value) ? value : undefined);
 const textMapIn = (value: unknown): Readonly<Record<string, string>> | undefined =>
-  isJson(value) && areTexts(Object.values(value)) ? (value as Readonly<Record<string, string>>) : undefined;
+  isObject(value) && areTexts(Object.values(value)) ? (value as Readonly<Record<string, string>>) : undefined;
 const momentIn = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? value : undefined;
 
@@ -19,7 +19,7 @@ const momentIn = (value: unknown): string | undefined =>
  * What an image says of itself, as its config blob holds it: the one truth. Sizes are bytes, times RFC 3339 with `Z`.
  * A field of another shape than ours counts as not said.
  */
-export const recordOf = (json: Json) => ({
+export const storedRecord = (json: JsonObject) => ({
   schema: countIn(json.schema) ?? 0,
   id: textIn(json.id) ?? '',
   /** Grows by one with every write, so that no two manifests are ever the same. */
@@ -45,7 +45,7 @@ export const recordOf = (json: Json) => ({
 });
 
 /** A record as it was read. */
-export type StoredRecord = Readonly<ReturnType<typeof recordOf>>;
+export type StoredRecord = Readonly<ReturnType<typeof storedRecord>>;
 
 const statusOf: Readonly<Record<string, Status>> = { queued: 'queued', active: 'active', inactive: 'inactive' };
 
@@ -53,8 +53,8 @@ const statusOf: Readonly<Record<string, Status>> = { queued: 'queued', active: '
  * The neutral image of a record as it was read. `id` is the name under which the manifest stands; it differs from the
  * record's own when some other tool copied the image to another name, which `raw` shows. `places` hold its data.
  */
-export function imageOf(id: string, json: Json, places: readonly string[], raw: Json): ImageRecord {
-  const record = recordOf(json);
+export function recordFromJson(id: string, json: JsonObject, places: readonly string[], raw: JsonObject): ImageRecord {
+  const record = storedRecord(json);
   const providerStatus = record.status;
   const status = statusOf[providerStatus] ?? 'unknown';
   // Not spread into another object: that takes fourteen times as long, for each of ten thousand.

@@ -1,8 +1,8 @@
-import { isJson } from './manifest.ts';
+import { isObject } from './manifest.ts';
 import { imageType } from './media-types.ts';
 
 /** A digest that stands in a document. */
-export interface Reference {
+export interface DigestReference {
   readonly digest: string;
   /** What it names is a manifest or an index by its place or type: what that leads to has to be known too. */
   readonly isList: boolean;
@@ -13,7 +13,7 @@ export interface Reference {
 }
 
 /** A digest that stands by itself. */
-export const bare = (digest: string): Reference => ({ digest, isList: false, isLeaf: false, isOurs: false });
+export const bare = (digest: string): DigestReference => ({ digest, isList: false, isLeaf: false, isOurs: false });
 
 const leafTypes =
   /^application\/vnd\.(?:imgctl\.(?:disk|record)|oci\.(?:empty|image\.(?:config|layer))|docker\.(?:container\.image|image\.rootfs))\b/;
@@ -38,15 +38,15 @@ export const digestsIn = (text: string): readonly string[] =>
  * Every digest in a JSON value, wherever it stands and whatever is beside it: who asks what is still needed must not pass
  * over what another tool wrote in a form of its own. `isList`: the value itself stands where lists are named.
  */
-export function referencesIn(value: unknown, isList = false): readonly Reference[] {
-  const found: Reference[] = [];
+export function referencesIn(value: unknown, isList = false): readonly DigestReference[] {
+  const found: DigestReference[] = [];
   const open: { readonly value: unknown; readonly isList: boolean }[] = [{ value, isList }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { value: each } = next;
     const inList = next.isList;
     if (typeof each === 'string') found.push(...digestsIn(each).map(bare));
     else if (Array.isArray(each)) for (const one of each as readonly unknown[]) open.push({ value: one, isList: inList });
-    else if (isJson(each)) {
+    else if (isObject(each)) {
       const type = typeof each.mediaType === 'string' ? each.mediaType : '';
       const kind = {
         isList: inList || listTypes.test(type),

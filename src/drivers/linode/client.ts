@@ -3,9 +3,9 @@ import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
-import { isBusy, refused, warningsOf } from './errors.ts';
-import { limiter, type Limiter } from './rate-limit.ts';
-import { isWire, recordOf } from './record.ts';
+import { isBusy, errorFrom, warningsOf } from './errors.ts';
+import { rateLimiter, type RateLimiter } from './rate-limit.ts';
+import { isObject, recordFrom } from './record.ts';
 
 /** One request to the API. `path` stands behind the version; `what` says what is being done, for messages. */
 export interface Ask {
@@ -31,7 +31,7 @@ export interface LinodeClient {
   /** Where new images are made, if the profile says so. */
   readonly region: string | undefined;
   /** Turns for pages of the list of images. */
-  readonly lists: Limiter;
+  readonly lists: RateLimiter;
   /** The highest percentage told so far, by image id. */
   readonly percents: Map<string, number>;
   /** What may not be asked with this token, so that it is asked only once. */
@@ -46,12 +46,12 @@ export interface LinodeValues {
 }
 
 /** By address of the API: a program may open one account several times, and the limit counts all its calls. */
-const listLimits = new Map<string, Limiter>();
+const listLimits = new Map<string, RateLimiter>();
 
 /** https://techdocs.akamai.com/linode-api/reference/rate-limits: the list of images has a limit of its own. */
-function listLimit(base: string): Limiter {
+function listLimit(base: string): RateLimiter {
   const limit =
-    listLimits.get(base) ?? limiter(20, 60_000, (most) => `Linode allows listing images at most ${most} times a minute`);
+    listLimits.get(base) ?? rateLimiter(20, 60_000, (most) => `Linode allows listing images at most ${most} times a minute`);
   listLimits.set(base, limit);
   return limit;
 }
@@ -110,7 +110,7 @@ export async function ask(client: LinodeClient, request: Ask, call: Call): Promi
   );
   if (answer.status < 200 || answer.status > 299) {
     const { ifMissing } = request;
-    throw refused(answer, request.what, answer.status === 404 && ifMissing !== undefined ? { hint: ifMissing } : {});
+    throw errorFrom(answer, request.what, answer.status === 404 && ifMissing !== undefined ? { hint: ifMissing } : {});
   }
   for (const message of warningsOf(answer.text)) call.note({ kind: 'warning', message: `Linode: ${message}` });
   return answer;
@@ -137,7 +137,7 @@ export async function answeredImage(
   { id, method, what }: Pick<Ask, 'method' | 'what'> & { readonly id: string },
   call: Call,
 ): Promise<ImageRecord> {
-  return method !== 'GET' && answer.text.trim() === '' ? readImage(client, id, call) : recordOf(answer.json(), what);
+  return method !== 'GET' && answer.text.trim() === '' ? readImage(client, id, call) : recordFrom(answer.json(), what);
 }
 
 /** Reads one image. Throws NOT_FOUND when it is not there, or not the caller's to see. */
@@ -171,7 +171,7 @@ export async function askNew<T>(
 /** Deletes an image. Throws PROVIDER when it is not the API that answers with a success: a sign-in page is 200 too. */
 export async function deleteImage(client: LinodeClient, id: string, what: string, call: Call): Promise<void> {
   const answer = await ask(client, { method: 'DELETE', path: imagePath(id), what }, call);
-  if (answer.text.trim() !== '' && !isWire(answer.json())) throw providerError(`${what}: the answer is not the API's`);
+  if (answer.text.trim() !== '' && !isObject(answer.json())) throw providerError(`${what}: the answer is not the API's`);
 }
 
 /** Whether an image is one of Linode's own, which everybody may read and nobody may change. */

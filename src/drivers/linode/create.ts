@@ -4,7 +4,7 @@ import type { Operation } from '../../core/operation.ts';
 import { askNew, type LinodeClient } from './client.ts';
 import { cloudInit, descriptionBody } from './description.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
-import { recordOf } from './record.ts';
+import { recordFrom } from './record.ts';
 
 const ifMissing =
   'There is no such disk, or it is larger than this account may image. List disks with: linode-cli linodes disks-list LINODE';
@@ -21,7 +21,7 @@ export const create: Operation<LinodeClient, 'create'> = {
     warnOfName(request.description.name, call);
     const json = { disk_id: diskNumber(request.fromDisk), ...descriptionBody(request) };
     const what = 'creating the image';
-    const record = await askNew(client, { path: 'images', json, what, ifMissing }, (body) => recordOf(body, what), call);
+    const record = await askNew(client, { path: 'images', json, what, ifMissing }, (body) => recordFrom(body, what), call);
     call.note({ kind: 'created', id: record.id });
     began(call, { verb: 'create', image: record.id });
     return record;

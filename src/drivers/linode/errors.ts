@@ -1,6 +1,6 @@
 import { answerError, type Circumstances, type Code, ImgctlError, type Said } from '../../core/errors.ts';
 import type { Answer, ApiAnswer } from '../../core/http.ts';
-import { isWire, textOf, wiresOf, type Wire } from './record.ts';
+import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
 
 /** What an unwelcome answer says: every reason with its field, or an HTML page's title; no words if there are none. */
 function explain(text: string): Said {
@@ -12,16 +12,16 @@ function explain(text: string): Said {
 }
 
 /** The objects of a list in a JSON answer; none where it is no such answer. */
-function listIn(text: string, name: 'errors' | 'warnings'): readonly Wire[] {
+function listIn(text: string, name: 'errors' | 'warnings'): readonly JsonObject[] {
   const body = parsed(text);
-  return isWire(body) ? wiresOf(body[name]) : [];
+  return isObject(body) ? objectsIn(body[name]) : [];
 }
 
 /** What a success warns of: the title and details of each warning. */
 export const warningsOf = (text: string): readonly string[] =>
   text.includes('"warnings"')
     ? listIn(text, 'warnings')
-        .map(({ title, details }) => [textOf(title), textOf(details)].filter(Boolean).join(': '))
+        .map(({ title, details }) => [textIn(title), textIn(details)].filter(Boolean).join(': '))
         .filter(Boolean)
     : [];
 
@@ -40,8 +40,8 @@ const notMistakes: readonly (readonly [words: RegExp, code: Code, hint: string])
 ];
 
 function reasonOf(error: Readonly<Record<string, unknown>>): string {
-  const reason = textOf(error.reason) ?? '';
-  const field = textOf(error.field);
+  const reason = textIn(error.reason) ?? '';
+  const field = textIn(error.field);
   return field === undefined ? reason : `${field}: ${reason}`;
 }
 
@@ -62,7 +62,7 @@ export function explainXml(text: string): string {
 const regionHint: Circumstances = { hint: 'List regions with:', next: [{ command: 'imgctl places -p PROFILE' }] };
 
 /** The error for an unwelcome answer of the API. `what` says what was being done; `more` is what else is known. */
-export function refused(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {
+export function errorFrom(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {
   const said = explain(answer.text);
   const scopes =
     'The token lacks a scope or grant: images need images:read_write, and linodes:read_only to create one from a disk.';

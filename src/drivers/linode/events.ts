@@ -2,7 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import { given, type Progress } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { ask, type LinodeClient } from './client.ts';
-import { isWire, textOf, wiresOf, type Wire } from './record.ts';
+import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
 
 /** What Linode's events tell of the work on an image. */
 export interface Outcome {
@@ -23,10 +23,10 @@ function numberOf(id: string): number | undefined {
 }
 
 /** Oddity: an upload's event is about the image, one that images a disk is about the Linode, with the image beside it. */
-function imageOf(event: Wire): Wire {
+function imageOf(event: JsonObject): JsonObject {
   const [entity, second] = [event.entity, event.secondary_entity];
-  if (isWire(second) && second.type === 'image') return second;
-  return isWire(entity) && entity.type === 'image' ? entity : {};
+  if (isObject(second) && second.type === 'image') return second;
+  return isObject(entity) && entity.type === 'image' ? entity : {};
 }
 
 /** What the newest event on the work tells; absent when there is none or they may not be read. */
@@ -41,16 +41,16 @@ export async function outcomeOf(client: LinodeClient, id: string, verb: Operatio
   );
   const event = events.find((one) => imageOf(one).id === number);
   if (!event) return undefined;
-  const message = textOf(event.message);
+  const message = textIn(event.message);
   return {
     hasFailed: event.status === 'failed',
     progress: given<Progress>({ percent: percentOf(client, id, event), message: message === '' ? undefined : message }),
-    ...given<{ label: string }>({ label: textOf(imageOf(event).label) }),
+    ...given<{ label: string }>({ label: textIn(imageOf(event).label) }),
   };
 }
 
 /** Oddity: percentages run backwards (90, 0, 100); what was reached once is not taken back. */
-function percentOf(client: LinodeClient, id: string, event: Wire): number | undefined {
+function percentOf(client: LinodeClient, id: string, event: JsonObject): number | undefined {
   if (event.status === 'failed' || typeof event.percent_complete !== 'number') return undefined;
   const percent = event.status === 'finished' ? 100 : Math.max(event.percent_complete, client.percents.get(id) ?? 0);
   client.percents.set(id, percent);
@@ -58,7 +58,7 @@ function percentOf(client: LinodeClient, id: string, event: Wire): number | unde
 }
 
 /** The newest events first. Events only explain what the image itself shows, so a refusal to give them is no failure of the work. */
-async function readEvents(client: LinodeClient, filter: Wire, call: Call): Promise<readonly Wire[]> {
+async function readEvents(client: LinodeClient, filter: JsonObject, call: Call): Promise<readonly JsonObject[]> {
   try {
     const answer = await ask(
       client,
@@ -71,7 +71,7 @@ async function readEvents(client: LinodeClient, filter: Wire, call: Call): Promi
       call,
     );
     const body = answer.json();
-    return isWire(body) ? wiresOf(body.data) : [];
+    return isObject(body) ? objectsIn(body.data) : [];
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.circumstances.status === undefined) throw error;
     if (error.code === 'AUTH') {

@@ -3,7 +3,7 @@ import { usageError } from '../../core/errors.ts';
 import type { ListRequest, Operation } from '../../core/operation.ts';
 import type { LinodeClient } from './client.ts';
 import { pagesOf } from './pages.ts';
-import { isOthers, recordOf, type Wire } from './record.ts';
+import { isOthers, recordFrom, type JsonObject } from './record.ts';
 
 /** Linode's own filters: the kind of their values, and their help. */
 const own = {
@@ -71,7 +71,7 @@ export const list: Operation<LinodeClient, 'list'> = {
       Object.entries(request.own).map(([name, text]) => [name, wireValue(name, text)]),
     );
     const filter = serverFilter(request, values);
-    const isWanted = (wire: Wire): boolean =>
+    const isWanted = (wire: JsonObject): boolean =>
       Object.entries(values).every(([name, wanted]) => isScalarEqual(wire[name], wanted)) &&
       (filter.is_public === undefined || (wire.is_public === true) === filter.is_public) &&
       (request.scope !== 'own' || (wire.is_public !== true && !isOthers(wire)));
@@ -92,7 +92,7 @@ export const list: Operation<LinodeClient, 'list'> = {
       for (const wire of rows) {
         if (seen.has(wire.id) || !isWanted(wire)) continue;
         seen.add(wire.id);
-        yield recordOf(wire, asked.what);
+        yield recordFrom(wire, asked.what);
         count += 1;
         if (count === request.limit) return;
       }

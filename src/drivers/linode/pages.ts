@@ -2,8 +2,8 @@ import { providerError } from '../../core/errors.ts';
 import { watchProgress } from '../../core/pagination.ts';
 import type { Call } from '../../core/operation.ts';
 import { ask, type Ask, type LinodeClient } from './client.ts';
-import type { Limiter } from './rate-limit.ts';
-import { isWire, wiresOf, type Wire } from './record.ts';
+import type { RateLimiter } from './rate-limit.ts';
+import { isObject, objectsIn, type JsonObject } from './record.ts';
 
 /** The most that a page may hold: calls are what is counted, and lists of images are counted strictly. */
 const pageSize = 500;
@@ -11,7 +11,7 @@ const pageSize = 500;
 const pagesAhead = 8;
 
 interface Page {
-  readonly rows: readonly Wire[];
+  readonly rows: readonly JsonObject[];
   readonly pages: number;
   /** How many rows the list has in all, as far as the answer says so. */
   readonly results: number;
@@ -22,21 +22,21 @@ const mostIdlePages = 3;
 
 /** A list as it is asked for; `limiter` where its pages are counted. */
 export interface List extends Omit<Ask, 'method' | 'json'> {
-  readonly limiter?: Limiter;
+  readonly limiter?: RateLimiter;
 }
 
 /**
  * Every page of a list, in order. Those after the first are asked for side by side, and only when somebody wants them;
  * a consumer who stops ends the requests under way. Throws PROVIDER where page after page brings nothing new.
  */
-export async function* pagesOf(client: LinodeClient, list: List, call: Call): AsyncGenerator<readonly Wire[]> {
+export async function* pagesOf(client: LinodeClient, list: List, call: Call): AsyncGenerator<readonly JsonObject[]> {
   const stop = new AbortController();
   const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
   const read = (page: number): Promise<Page> => readPage(client, list, page, within);
   const look = watchProgress(list.what, mostIdlePages);
   const seen = new Set<unknown>();
   let announced = 0;
-  const looked = ({ rows, results }: Page): readonly Wire[] => {
+  const looked = ({ rows, results }: Page): readonly JsonObject[] => {
     const ids = rows.map((row) => row.id ?? row);
     look(ids);
     for (const id of ids) seen.add(id);
@@ -75,7 +75,7 @@ async function readPage(client: LinodeClient, { limiter, ...list }: List, page: 
   // The limit in force stands in every answer: support raises it for some accounts.
   limiter?.allow(Number(answer.headers['x-ratelimit-limit']));
   const body = answer.json();
-  if (!isWire(body) || !Array.isArray(body.data) || typeof body.pages !== 'number')
+  if (!isObject(body) || !Array.isArray(body.data) || typeof body.pages !== 'number')
     throw providerError(`${list.what}: the answer is no page of a list`);
-  return { rows: wiresOf(body.data), pages: body.pages, results: typeof body.results === 'number' ? body.results : 0 };
+  return { rows: objectsIn(body.data), pages: body.pages, results: typeof body.results === 'number' ? body.results : 0 };
 }

@@ -2,7 +2,7 @@ import { given } from '../../core/image.ts';
 import type { Call, Operation, Place } from '../../core/operation.ts';
 import type { LinodeClient } from './client.ts';
 import { pagesOf } from './pages.ts';
-import { textOf, type Wire } from './record.ts';
+import { textIn, type JsonObject } from './record.ts';
 
 /** Oddity: these have the capability that images need, and refuse images all the same. Nothing in the API tells them apart. */
 const doubtful: ReadonlySet<string> = new Set(['au-mel', 'gb-lon', 'jp-tyo-3', 'no-osl-1', 'sg-sin-2']);
@@ -25,16 +25,16 @@ export const places: Operation<LinodeClient, 'places'> = {
   },
 };
 
-function placeOf(wire: Wire, own: string | undefined): readonly Place[] {
-  const name = textOf(wire.id);
+function placeOf(wire: JsonObject, own: string | undefined): readonly Place[] {
+  const name = textIn(wire.id);
   if (name === undefined) return [];
   const [usable, note] = usability(wire, name);
   return [
-    { name, usable, ...given<Partial<Place>>({ title: textOf(wire.label), note, isDefault: name === own ? true : undefined }) },
+    { name, usable, ...given<Partial<Place>>({ title: textIn(wire.label), note, isDefault: name === own ? true : undefined }) },
   ];
 }
 
-function usability(wire: Wire, name: string): readonly [Place['usable'], string?] {
+function usability(wire: JsonObject, name: string): readonly [Place['usable'], string?] {
   if (wire.site_type === 'distributed') return ['no', 'a distributed site: images lie in core regions only'];
   if (!Array.isArray(wire.capabilities) || !wire.capabilities.includes('Object Storage')) return ['no', 'has no Object Storage'];
   if (doubtful.has(name)) return ['doubtful', 'has Object Storage, yet is known to refuse images'];

@@ -2,7 +2,7 @@ import type { Identity } from '../../core/identity.ts';
 import { given } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { ask, type LinodeClient } from './client.ts';
-import { isWire, textOf } from './record.ts';
+import { isObject, textIn } from './record.ts';
 
 const changing = ['create', 'patch', 'delete', 'replicate', 'upload'] as const satisfies readonly OperationName[];
 
@@ -12,12 +12,12 @@ export async function probe(client: LinodeClient, call: Call): Promise<Identity>
   const body = answer.json();
   const scopes = answer.headers['x-oauth-scopes'];
   const details = given<{ email: string; scopes: string; region: string }>({
-    email: isWire(body) ? textOf(body.email) : undefined,
+    email: isObject(body) ? textIn(body.email) : undefined,
     scopes,
     region: client.region,
   });
   return {
-    who: (isWire(body) ? textOf(body.username) : undefined) ?? 'a user without a name',
+    who: (isObject(body) ? textIn(body.username) : undefined) ?? 'a user without a name',
     details: details as Readonly<Record<string, string>>,
     missing: scopes === undefined ? {} : missing(scopes.split(/[\s,]+/)),
   };

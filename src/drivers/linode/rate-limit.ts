@@ -2,7 +2,7 @@ import type { Call } from '../../core/operation.ts';
 import { sleep } from '../../core/retry.ts';
 
 /** Keeps calls from being made more often than they may be. */
-export interface Limiter {
+export interface RateLimiter {
   /** Waits for this call's turn, and says so with a warning. Throws ABORTED when the call's signal says so meanwhile. */
   turn(call: Call): Promise<void>;
   /** From now on this many calls may begin in the time. Anything but a positive whole number is not listened to. */
@@ -13,7 +13,7 @@ export interface Limiter {
  * Lets `most` calls begin in any `withinMs` milliseconds. `why` begins the warning of a call that has to wait.
  * A turn is taken when it is asked for, so calls made side by side keep the limit too.
  */
-export function limiter(most: number, withinMs: number, why: (most: number) => string): Limiter {
+export function rateLimiter(most: number, withinMs: number, why: (most: number) => string): RateLimiter {
   let allowed = most;
   const begins: number[] = [];
   return {

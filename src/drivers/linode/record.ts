@@ -2,13 +2,14 @@ import { providerError } from '../../core/errors.ts';
 import { given, type ImageRecord, type PlaceState, type Status, type Visibility } from '../../core/image.ts';
 
 /** An object as it came over the wire. Every field but `id` may be missing, null or of a kind not heard of yet. */
-export type Wire = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
-export const isWire = (value: unknown): value is Wire => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 /** The value if it is a text. */
-export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+export const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 /** The objects of a list; none if it is null or missing. */
-export const wiresOf = (value: unknown): readonly Wire[] => (Array.isArray(value) ? value.filter(isWire) : []);
+export const objectsIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 const mebibyte = 1024 * 1024;
 
@@ -30,20 +31,20 @@ const look = (table: Readonly<Record<string, Status>>, word: string | undefined)
   word !== undefined && Object.hasOwn(table, word) ? (table[word] ?? 'unknown') : 'unknown';
 
 /** The neutral record of an image. Throws PROVIDER when it is no object with an id. */
-export function recordOf(wire: unknown, what: string): ImageRecord {
-  const id = isWire(wire) ? textOf(wire.id) : undefined;
-  if (!isWire(wire) || id === undefined) throw providerError(`${what}: the answer has no image with an id`);
-  const providerStatus = textOf(wire.status);
+export function recordFrom(wire: unknown, what: string): ImageRecord {
+  const id = isObject(wire) ? textIn(wire.id) : undefined;
+  if (!isObject(wire) || id === undefined) throw providerError(`${what}: the answer has no image with an id`);
+  const providerStatus = textIn(wire.status);
   return {
     id,
-    name: textOf(wire.label) ?? '',
+    name: textIn(wire.label) ?? '',
     status: look(statuses, providerStatus),
     providerStatus: providerStatus ?? '',
     tags: Array.isArray(wire.tags) ? wire.tags.filter((tag) => typeof tag === 'string') : [],
     properties: {},
-    places: wiresOf(wire.regions).flatMap(placeOf),
+    places: objectsIn(wire.regions).flatMap(placeOf),
     ...given<Partial<ImageRecord>>({
-      description: textOf(wire.description),
+      description: textIn(wire.description),
       visibility: visibilityOf(wire),
       sizeBytes: sizeOf(wire.size),
       createdAt: timeOf(wire.created),
@@ -54,22 +55,22 @@ export function recordOf(wire: unknown, what: string): ImageRecord {
   };
 }
 
-function placeOf(region: Wire): readonly PlaceState[] {
-  const name = textOf(region.region);
+function placeOf(region: JsonObject): readonly PlaceState[] {
+  const name = textIn(region.region);
   if (name === undefined) return [];
-  const word = textOf(region.status);
+  const word = textIn(region.status);
   return [{ name, status: look(placeStatuses, word), ...given<Partial<PlaceState>>({ providerStatus: word }) }];
 }
 
 /** Whether the image of this id is another account's, which shares it with this one. */
 export const isSharedByOthers = (id: string): boolean => id.startsWith('shared/');
-export const isOthers = (wire: Wire): boolean => wire.type === 'shared' || isSharedByOthers(textOf(wire.id) ?? '');
+export const isOthers = (wire: JsonObject): boolean => wire.type === 'shared' || isSharedByOthers(textIn(wire.id) ?? '');
 
 /**
  * Oddity: images that others share with us have null for `is_shared`, and are known by their type and id. On our own it is a
  * boolean (the specification says a text), and stays true when the last share has ended: then the count of groups is 0.
  */
-function visibilityOf(wire: Wire): Visibility | undefined {
+function visibilityOf(wire: JsonObject): Visibility | undefined {
   if (wire.is_public === true) return 'public';
   if (isOthers(wire)) return 'shared';
   if ((wire.is_shared === true || wire.is_shared === 'true') && groupsOf(wire) !== 0) return 'shared';
@@ -77,9 +78,9 @@ function visibilityOf(wire: Wire): Visibility | undefined {
 }
 
 /** With how many groups an image is shared; absent if that is not said. */
-function groupsOf(wire: Wire): unknown {
-  const sharing = isWire(wire.image_sharing) ? wire.image_sharing.shared_with : undefined;
-  return isWire(sharing) ? sharing.sharegroup_count : undefined;
+function groupsOf(wire: JsonObject): unknown {
+  const sharing = isObject(wire.image_sharing) ? wire.image_sharing.shared_with : undefined;
+  return isObject(sharing) ? sharing.sharegroup_count : undefined;
 }
 
 /** Oddity: sizes are whole MB, also `total_size`, of which the specification says bytes. */
@@ -91,7 +92,7 @@ function sizeOf(megabytes: unknown): number | undefined {
 
 /** Oddity: times carry no zone and are UTC; a reader who does not know takes them for local time. */
 function timeOf(value: unknown): string | undefined {
-  const time = textOf(value);
+  const time = textIn(value);
   if (time === undefined || time === '') return undefined;
   return /(Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`;
 }

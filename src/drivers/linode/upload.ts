@@ -9,7 +9,7 @@ import { cloudInit, descriptionBody } from './description.ts';
 import { explainXml } from './errors.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
 import { warnOfRegions } from './places.ts';
-import { isWire, recordOf, textOf } from './record.ts';
+import { isObject, recordFrom, textIn } from './record.ts';
 
 const maxBytes = 5 * 1024 ** 3;
 
@@ -61,8 +61,8 @@ const ifMissing = 'There may be no such region. List regions with: linode-cli re
 
 /** The new record, and where its data goes, if the answer says so. Throws PROVIDER when there is no record in it. */
 function begun(body: unknown): { readonly record: ImageRecord; readonly address: string | undefined } {
-  const wire = isWire(body) ? body : {};
-  return { record: recordOf(wire.image, beginning), address: textOf(wire.upload_to) };
+  const wire = isObject(body) ? body : {};
+  return { record: recordFrom(wire.image, beginning), address: textIn(wire.upload_to) };
 }
 
 /** Number of bytes to be sent. Throws UNSUPPORTED or LIMIT for what Linode does not take. */

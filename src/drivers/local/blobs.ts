@@ -5,10 +5,10 @@ import { integrityError, type ImgctlError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { checkDocument, largestDocumentBytes, type Descriptor } from '../_oci/manifest.ts';
-import type { Draft } from './temporary-file.ts';
-import { goOn, ifThere, onDisk } from './errors.ts';
+import type { TemporaryFile } from './temporary-file.ts';
+import { throwIfAborted, ifThere, onDisk } from './errors.ts';
 import { blobsPath, discard, publish, writeDurably, type Folder, type LockedFolder } from './folder.ts';
-import { unsettle } from './blob-journal.ts';
+import { recordPending } from './blob-journal.ts';
 import { openToRead } from './safe-file.ts';
 
 const digestPattern = /^sha256:([0-9a-f]{64})$/;
@@ -57,7 +57,7 @@ export async function putDocument(folder: LockedFolder, mediaType: string, text:
   const bytes = Buffer.from(text, 'utf8');
   const digest = digestOf(bytes);
   const file = path.join(blobsPath(folder), digest.slice('sha256:'.length));
-  await unsettle(folder, [digest]);
+  await recordPending(folder, [digest]);
   // What has the name may have other bytes by now.
   const there = await readSmall(file);
   if (!there?.equals(bytes)) await writeDurably(folder, file, bytes);
@@ -84,10 +84,10 @@ export async function digestOfFile(file: string, size: number, signal: AbortSign
  * Gives a draft its place among the blobs. Its bytes are known to be right, and take the place of what is there: that may have
  * the name and the length, and be rotten.
  */
-export async function placeDraft(folder: LockedFolder, draft: Draft): Promise<void> {
+export async function placeBlob(folder: LockedFolder, draft: TemporaryFile): Promise<void> {
   const file = blobPath(folder, draft.digest);
   if (file === undefined) return;
-  await unsettle(folder, [draft.digest]);
+  await recordPending(folder, [draft.digest]);
   await publish(draft.file, file);
 }
 
@@ -105,7 +105,7 @@ export async function* readBlob(file: string, from: number, to: number, signal: 
   try {
     const buffer = Buffer.allocUnsafe(1024 * 1024);
     for (let at = from; at <= to;) {
-      goOn(signal);
+      throwIfAborted(signal);
       const { bytesRead } = await onDisk(`cannot read ${file}`, handle.read(buffer, 0, Math.min(buffer.length, to + 1 - at), at));
       if (bytesRead === 0) throw integrityError(`${file} is truncated: it ends at byte ${at}, ${to + 1 - at} bytes are missing`);
       at += bytesRead;

@@ -1,8 +1,8 @@
 import { integrityError } from '../../core/errors.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { parseJson, type Json } from '../_oci/manifest.ts';
-import { draftsPath, makeFolder, ownPath, writeDurably, type Folder } from './folder.ts';
-import { append, readOwn } from './safe-file.ts';
+import { parseJson, type JsonObject } from '../_oci/manifest.ts';
+import { temporaryFilesPath, makeFolder, ownPath, writeDurably, type Folder } from './folder.ts';
+import { appendSafely, readSafely } from './safe-file.ts';
 
 const fileName = 'records.tsv';
 /** Ends a line that was written whole. */
@@ -26,7 +26,7 @@ export class Known {
     this.digest = line.slice(0, line.indexOf('\t'));
   }
   /** `manifest` is its text. No record: the manifest is of another tool. */
-  static of(digest: string, manifest: string, record: Json | undefined): Known {
+  static of(digest: string, manifest: string, record: JsonObject | undefined): Known {
     // Ours are on one line, and kept as they are: then they are still what their digest names.
     const line = /[\t\r\n]/.test(manifest) ? JSON.stringify(JSON.parse(manifest)) : manifest;
     return new Known(`${digest}\t${line}\t${record ? JSON.stringify(record) : ''}${lineEnd}`);
@@ -40,17 +40,17 @@ export class Known {
     return !this.line.endsWith(`\t${lineEnd}`);
   }
   /** Throws INTEGRITY, as `record` does. */
-  get manifest(): Json {
+  get manifest(): JsonObject {
     return this.#document(this.digest.length + 1, this.#recordAt - 1);
   }
   /** Empty for a manifest of another tool. */
-  get record(): Json {
+  get record(): JsonObject {
     return this.isOurs ? this.#document(this.#recordAt, this.line.length - lineEnd.length) : {};
   }
   get #recordAt(): number {
     return this.line.indexOf('\t', this.digest.length + 1) + 1;
   }
-  #document(from: number, to: number): Json {
+  #document(from: number, to: number): JsonObject {
     const json = parseJson(this.line.slice(from, to));
     if (!json) throw damaged(this.digest);
     return json;
@@ -83,7 +83,7 @@ function load(text: string): Map<string, Known> {
 
 export async function openCache(folder: Folder): Promise<Cache> {
   const file = ownPath(folder, fileName);
-  const text = await readOwn(file).then(
+  const text = await readSafely(file).then(
     (bytes) => bytes?.toString() ?? '',
     () => undefined,
   );
@@ -91,10 +91,10 @@ export async function openCache(folder: Folder): Promise<Cache> {
   const fresh = new Map<string, Known>();
   /** `kept`: what the file is to hold besides what is new; absent: all that it holds. */
   async function write(kept: readonly Known[] | undefined): Promise<void> {
-    await makeFolder(draftsPath(folder));
+    await makeFolder(temporaryFilesPath(folder));
     const lines = [...(kept ?? []), ...fresh.values()].map(({ line }) => `${line}\n`).join('');
     if (kept) await writeDurably(folder, file, lines);
-    else await append(file, `\n${lines}`);
+    else await appendSafely(file, `\n${lines}`);
   }
   return {
     get: (digest) => old.get(digest) ?? fresh.get(digest),

@@ -2,18 +2,18 @@ import { conflictError } from '../../core/errors.ts';
 import { systemWords } from '../../core/errno.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { blobSize, damagedBlob, isIntact, placeDraft, readBlob, readDocument } from './blobs.ts';
+import { blobSize, damagedBlob, isIntact, placeBlob, readBlob, readDocument } from './blobs.ts';
 import { find, ifDamaged, lookUp, type Found } from './images.ts';
-import { enter } from './write-image.ts';
+import { enterIndex } from './write-image.ts';
 import type { LocalClient } from './client.ts';
-import { dropDraft, keptAlive, type Draft } from './temporary-file.ts';
-import { goOn } from './errors.ts';
+import { removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
+import { throwIfAborted } from './errors.ts';
 import type { Folder } from './folder.ts';
 import { readIndex } from './index-file.ts';
 import { removeImage } from './remove-image.ts';
-import { shown } from './record.ts';
+import { recordFrom } from './record.ts';
 import { storedDisk } from './stored-disk.ts';
-import { writeDraft } from './write-temporary-file.ts';
+import { writeTemporaryFile } from './write-temporary-file.ts';
 
 /** Whether what stands in a place is a copy of this image, and not one that only has the same id. */
 export const isCopy = (found: Found, there: Found | undefined): boolean =>
@@ -27,7 +27,7 @@ export async function inPlaces<T>(
 ): Promise<ReadonlyMap<string, T>> {
   const all = new Map<string, T>();
   for (const [name, folder] of client.places) {
-    goOn(call.signal);
+    throwIfAborted(call.signal);
     try {
       all.set(name, await read(folder));
     } catch (error) {
@@ -46,7 +46,7 @@ export async function copiesOf(client: LocalClient, found: Found, call: Call): P
 /** The image as it is now, with its places. Throws NOT_FOUND. */
 export async function showImage(client: LocalClient, id: string, call: Call): Promise<ImageRecord> {
   const found = await find(client.home, id);
-  return shown(client.home, found, await copiesOf(client, found, call));
+  return recordFrom(client.home, found, await copiesOf(client, found, call));
 }
 
 /** Brings the record of every copy of a changed image up to date. A place where that fails is reported: the image itself is as it should be. */
@@ -59,7 +59,7 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
       call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${systemWords(error)}` });
     }
   }
-  return shown(client.home, found, copies);
+  return recordFrom(client.home, found, copies);
 }
 
 /**
@@ -69,17 +69,17 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
 export async function copyTo(home: Folder, folder: Folder, found: Found, call: Call): Promise<void> {
   const { disk, file } = await storedDisk(home, found);
   if (await isIntact(folder, disk, call.signal)) return enterCopy(home, folder, found, call);
-  const draft = await writeDraft(folder, readBlob(file, 0, disk.size - 1, call.signal), call.signal);
+  const draft = await writeTemporaryFile(folder, readBlob(file, 0, disk.size - 1, call.signal), call.signal);
   try {
     if (draft.digest !== disk.digest) throw damagedBlob(file);
-    await keptAlive(draft.file, () => enterCopy(home, folder, found, call, draft));
+    await withHeartbeat(draft.file, () => enterCopy(home, folder, found, call, draft));
   } finally {
-    await dropDraft(draft.file);
+    await removeTemporaryFile(draft.file);
   }
 }
 
 /** Enters manifest and record of an image in another folder, byte for byte, unless a later revision stands there. */
-async function enterCopy(home: Folder, target: Folder, found: Found, call: Call, draft?: Draft): Promise<void> {
+async function enterCopy(home: Folder, target: Folder, found: Found, call: Call, draft?: TemporaryFile): Promise<void> {
   const { disk } = found.manifest;
   const [manifest, record] = [await readDocument(home, found.entry), await readDocument(home, found.manifest.record)];
   // Gone means that somebody changed the image meanwhile, and will bring the copy up to date in turn.
@@ -91,11 +91,11 @@ async function enterCopy(home: Folder, target: Folder, found: Found, call: Call,
       throw conflictError(`a different image already has the id ${found.id} in ${folder.path}`, {
         hint: 'Remove it there, or copy this one under a new id.',
       });
-    if (draft) await placeDraft(folder, draft);
+    if (draft) await placeBlob(folder, draft);
     if (there && there.record.revision >= found.record.revision) return;
     if (disk && (await blobSize(folder, disk.digest)) !== disk.size)
       throw conflictError(`the copy in ${folder.path} was removed by another client`, { hint: 'Try again.' });
-    await enter(folder, index, found.id, { manifest, record }, there);
+    await enterIndex(folder, index, found.id, { manifest, record }, there);
   }, call.note);
 }
 

@@ -1,15 +1,15 @@
 import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
 import { systemCode, systemWords } from '../../core/errno.ts';
 
-/** What the file system answers, with its errors as LOCAL errors that say `what` could not be done. */
-export async function onDisk<T>(what: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof ImgctlError || systemCode(error) === undefined) throw error;
-    throw localError(`${what}: ${systemWords(error)}`, { cause: error });
-  }
-}
+/** What an error of the file system stands for: LOCAL, saying `what` could not be done. Any other error is given back as it is. */
+export const errorFrom = (error: unknown, what: string): unknown =>
+  error instanceof ImgctlError || systemCode(error) === undefined
+    ? error
+    : localError(`${what}: ${systemWords(error)}`, { cause: error });
+
+/** What the file system answers. Throws `errorFrom` what it fails with. */
+export const onDisk = <T>(what: string, work: Promise<T>): Promise<T> =>
+  work.catch((error: unknown) => Promise.reject(errorFrom(error, what)));
 
 /** What the file system answers, or undefined if there is no such file. */
 export async function ifThere<T>(what: string, work: Promise<T>): Promise<T | undefined> {
@@ -23,12 +23,12 @@ export async function ifThere<T>(what: string, work: Promise<T>): Promise<T | un
 }
 
 /** Throws ABORTED once the signal has fired. */
-export function goOn(signal: AbortSignal): void {
+export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortedError('interrupted');
 }
 
 /** The refusal of an id that no image has. */
-export function noSuchImage(id: string, folder: string): ImgctlError {
+export function imageNotFound(id: string, folder: string): ImgctlError {
   return notFoundError(`image ${id.slice(0, 200)} not found in ${folder}`, {
     hint: 'List images with:',
     next: [{ command: 'imgctl list -p PROFILE' }],

@@ -26,10 +26,10 @@ export const blobsPath = (folder: Folder): string => path.join(folder.path, 'blo
 export const ownPath = (folder: Folder, name: string): string => path.join(folder.path, 'imgctl', name);
 export const indexPath = (folder: Folder): string => path.join(folder.path, 'index.json');
 /** Where files are written before they get their name: same file system, so that the rename is one step. */
-export const draftsPath = (folder: Folder): string => ownPath(folder, 'tmp');
+export const temporaryFilesPath = (folder: Folder): string => ownPath(folder, 'tmp');
 /** Under the lock it goes with the lock: whoever has lost it publishes nothing any more. */
-export const newDraft = (folder: Folder | LockedFolder): string =>
-  path.join('held' in folder ? folder.held : draftsPath(folder), randomUUID());
+export const newTemporaryPath = (folder: Folder | LockedFolder): string =>
+  path.join('held' in folder ? folder.held : temporaryFilesPath(folder), randomUUID());
 
 /** Whether files of ours lie in a folder. Throws CONFIG when a file is in the way. */
 export async function hasOwn(folder: Folder): Promise<boolean> {
@@ -44,7 +44,7 @@ export async function hasOwn(folder: Folder): Promise<boolean> {
  * of, is a link: it may lead to what is somebody else's, and two layouts may share it.
  */
 export async function makeLayout(folder: Folder): Promise<void> {
-  for (const each of [blobsPath(folder), draftsPath(folder)]) {
+  for (const each of [blobsPath(folder), temporaryFilesPath(folder)]) {
     await onDisk(`cannot create the folder ${each}`, makeFolder(each));
     await checkFolder(path.dirname(each));
     await checkFolder(each);
@@ -98,7 +98,7 @@ export async function discard({ held }: LockedFolder, file: string): Promise<voi
 
 /** Replaces a file in one step: old or new, never half. Throws LOCAL, and then the old one is there. */
 export async function writeDurably(folder: Folder | LockedFolder, target: string, contents: string | Uint8Array): Promise<void> {
-  const draft = newDraft(folder);
+  const draft = newTemporaryPath(folder);
   try {
     const handle = await onDisk(`cannot write ${draft}`, open(draft, 'wx', 0o644));
     try {

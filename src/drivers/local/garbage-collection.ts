@@ -2,7 +2,7 @@ import { blobSize, dropBlobs } from './blobs.ts';
 import { openCache } from './cache.ts';
 import type { LockedFolder } from './folder.ts';
 import { readIndex } from './index-file.ts';
-import { leave, unsettled } from './blob-journal.ts';
+import { setPending, pendingBlobs } from './blob-journal.ts';
 import { reachable } from './reachability.ts';
 
 /**
@@ -10,8 +10,8 @@ import { reachable } from './reachability.ts';
  * now: they stay written down. What a change has just taken out of an image waits only for images of ours that cannot be read;
  * what a process left that died here (`waiting` absent) for everything.
  */
-export async function settle(folder: LockedFolder, waiting?: readonly string[]): Promise<readonly string[]> {
-  const written = await unsettled(folder);
+export async function collectGarbage(folder: LockedFolder, waiting?: readonly string[]): Promise<readonly string[]> {
+  const written = await pendingBlobs(folder);
   if (written.length === 0) return [];
   const there: string[] = [];
   for (const digest of written) if ((await blobSize(folder, digest)) !== undefined) there.push(digest);
@@ -24,6 +24,6 @@ export async function settle(folder: LockedFolder, waiting?: readonly string[]):
   const unneeded = there.filter((digest) => !needed.has(digest));
   await dropBlobs(folder, unneeded.filter(isSure));
   const left = unneeded.filter((digest) => !isSure(digest));
-  if (left.length !== written.length) await leave(folder, left);
+  if (left.length !== written.length) await setPending(folder, left);
   return left;
 }

@@ -1,10 +1,17 @@
 import { conflictError, ImgctlError, integrityError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { imageManifestOf, mayBeImage, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
-import { recordOf, type StoredRecord } from '../_oci/record.ts';
+import {
+  imageManifestOf,
+  mayBeImage,
+  parseJson,
+  type Descriptor,
+  type ImageManifest,
+  type JsonObject,
+} from '../_oci/manifest.ts';
+import { storedRecord, type StoredRecord } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
 import { damaged, Known, openCache, type Cache } from './cache.ts';
-import { goOn, noSuchImage } from './errors.ts';
+import { throwIfAborted, imageNotFound } from './errors.ts';
 import type { Folder } from './folder.ts';
 import { nameOf, readIndex, type Index } from './index-file.ts';
 
@@ -18,18 +25,18 @@ export class Found {
   readonly #known: Known;
 
   constructor(entry: Descriptor, known: Known) {
-    this.id = nameOf(entry) ?? recordOf(known.record).id;
+    this.id = nameOf(entry) ?? storedRecord(known.record).id;
     this.entry = entry;
     this.#known = known;
   }
   /** The record as it was read. */
-  get json(): Json {
+  get json(): JsonObject {
     return this.#known.record;
   }
   get record(): StoredRecord {
-    return recordOf(this.json);
+    return storedRecord(this.json);
   }
-  get manifestJson(): Json {
+  get manifestJson(): JsonObject {
     return this.#known.manifest;
   }
   get manifest(): ImageManifest {
@@ -89,7 +96,7 @@ async function readAll(folder: Folder, index: Index, call: Pick<Call, 'signal' |
   const unread = entries.filter((entry) => !cache.get(entry.digest));
   const reader = async (): Promise<void> => {
     for (let entry = unread.pop(); entry; entry = unread.pop()) {
-      goOn(call.signal);
+      throwIfAborted(call.signal);
       const known = await read(folder, entry).catch(ifDamaged);
       if (known) cache.put(known);
     }
@@ -121,7 +128,7 @@ export async function readCatalogue(
   isKept = true,
 ): Promise<Catalogue> {
   for (let reading = 1; ; reading += 1) {
-    goOn(call.signal);
+    throwIfAborted(call.signal);
     const catalogue = await readAll(folder, index ?? (await readIndex(folder)), call, isKept);
     // Between the index and its manifests somebody may have changed an image: then the index names others by now.
     if (catalogue.broken.length === 0 || index !== undefined || reading === rereadings) {
@@ -165,7 +172,7 @@ export async function lookUp(folder: Folder, id: string, index?: Index): Promise
 /** One image. Throws NOT_FOUND. */
 export async function find(folder: Folder, id: string, index?: Index): Promise<Found> {
   const found = await lookUp(folder, id, index);
-  if (!found) throw noSuchImage(id, folder.path);
+  if (!found) throw imageNotFound(id, folder.path);
   return found;
 }
 

@@ -6,11 +6,11 @@ import { redirectOf } from '../../core/redirect.ts';
 import { recordFields } from '../_oci/record-revision.ts';
 import { find } from './images.ts';
 import type { LocalClient } from './client.ts';
-import { dropDraft, keptAlive, type Draft } from './temporary-file.ts';
-import { fill } from './store-data.ts';
+import { removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
+import { storeData } from './store-data.ts';
 import { blobHanded } from './server-side-copy.ts';
-import { linkDraft } from './link.ts';
-import { writeDraft } from './write-temporary-file.ts';
+import { linkFile } from './link.ts';
+import { writeTemporaryFile } from './write-temporary-file.ts';
 
 const mostRedirects = 10;
 
@@ -50,12 +50,12 @@ async function fetchFrom(http: Http, start: URL, call: Call): Promise<ReceiveAns
 }
 
 /** A draft that may become an image's data; one that may not is gone when the reason is thrown. */
-async function judged(draft: Draft, format: Format, { judge }: ImportRequest): Promise<Draft> {
+async function judged(draft: TemporaryFile, format: Format, { judge }: ImportRequest): Promise<TemporaryFile> {
   try {
-    await keptAlive(draft.file, async () => judge?.(draft.file, format));
+    await withHeartbeat(draft.file, async () => judge?.(draft.file, format));
     return draft;
   } catch (error) {
-    await dropDraft(draft.file);
+    await removeTemporaryFile(draft.file);
     throw error;
   }
 }
@@ -70,20 +70,20 @@ export const importImage: Operation<LocalClient, 'import'> = {
   async run(client, request, call) {
     if (request.handover) {
       const blob = blobHanded(request.handover);
-      return fill(client, request, blob, () => linkDraft(client.home, blob, call.signal), call);
+      return storeData(client, request, blob, () => linkFile(client.home, blob, call.signal), call);
     }
     const url = urlOf(request.url);
     const format = await formatOf(client, request);
     const answer = await fetchFrom(client.http, url, call);
     const length = answer.headers['content-length'];
-    return fill(
+    return storeData(
       client,
       request,
       {
         encoding: { format },
         ...(length !== undefined && /^\d+$/.test(length) ? { bytes: Number(length) } : {}),
       },
-      async () => judged(await writeDraft(client.home, answer.bytes, call.signal), format, request),
+      async () => judged(await writeTemporaryFile(client.home, answer.bytes, call.signal), format, request),
       call,
     );
   },

@@ -3,27 +3,27 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localError, providerError } from '../../core/errors.ts';
 import { systemWords } from '../../core/errno.ts';
-import { descriptorOf, parseJson, refName, type Descriptor, type Json } from '../_oci/manifest.ts';
+import { descriptorOf, parseJson, refName, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
 import { ifThere } from './errors.ts';
 import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';
 import { checkLayoutVersion } from './layout-version.ts';
-import { readOwn } from './safe-file.ts';
+import { readSafely } from './safe-file.ts';
 
 const readings = 10;
 const betweenMs = 20;
 
 /** index.json as it was read. Its entries stay as they are, whoever made them; `entries` are those that can be understood. */
 export interface Index {
-  readonly json: Json;
+  readonly json: JsonObject;
   readonly entries: readonly Descriptor[];
 }
 
-const emptyIndex: Json = { schemaVersion: 2, mediaType: indexType, manifests: [] };
+const emptyIndex: JsonObject = { schemaVersion: 2, mediaType: indexType, manifests: [] };
 
 /** The entries as they were read, also those that cannot be understood. */
-export const entriesOf = (json: Json): readonly unknown[] => (Array.isArray(json.manifests) ? json.manifests : []);
-const indexOf = (json: Json): Index => ({ json, entries: entriesOf(json).flatMap((entry) => descriptorOf(entry) ?? []) });
+export const entriesOf = (json: JsonObject): readonly unknown[] => (Array.isArray(json.manifests) ? json.manifests : []);
+const indexOf = (json: JsonObject): Index => ({ json, entries: entriesOf(json).flatMap((entry) => descriptorOf(entry) ?? []) });
 
 /** Whether anything lies under `blobs`, whatever its algorithm. */
 async function hasBlobs(folder: Folder): Promise<boolean> {
@@ -37,7 +37,7 @@ async function hasBlobs(folder: Folder): Promise<boolean> {
 }
 
 /** What is wrong with a text as an index; absent when nothing is. No list is not an empty list. */
-function faultOf(json: Json | undefined): string | undefined {
+function faultOf(json: JsonObject | undefined): string | undefined {
   if (json === undefined) return 'it is not a JSON object';
   if (!Array.isArray(json.manifests)) return 'it has no list of manifests';
   return json.schemaVersion === 2 ? undefined : 'it is not an OCI image index (schemaVersion 2)';
@@ -53,7 +53,7 @@ export async function readIndex(folder: Folder): Promise<Index> {
   await checkLayoutVersion(folder);
   const file = indexPath(folder);
   for (let reading = 1; ; reading += 1) {
-    const text = (await readOwn(file))?.toString();
+    const text = (await readSafely(file))?.toString();
     const isNew = text === undefined && !(await hasBlobs(folder));
     const json = isNew ? emptyIndex : parseJson(text ?? '');
     const fault = text === undefined && !isNew ? 'it is missing' : faultOf(json);
@@ -102,7 +102,7 @@ export async function writeIndex(
   try {
     await writeDurably(folder, file, text);
   } catch (error) {
-    const now = await readOwn(file).catch(() => undefined);
+    const now = await readSafely(file).catch(() => undefined);
     if (now?.toString() !== text) throw error;
     throw localError(`${done}, but that may not survive a power failure: ${systemWords(error)}`, { cause: error });
   }

@@ -1,9 +1,9 @@
 import { constants, copyFile, link, lstat, open, utimes } from 'node:fs/promises';
 import { unsupportedError } from '../../core/errors.ts';
-import { goOn } from './errors.ts';
-import { makeLayout, newDraft, type Folder } from './folder.ts';
+import { throwIfAborted } from './errors.ts';
+import { makeLayout, newTemporaryPath, type Folder } from './folder.ts';
 import { damagedBlob, digestOfFile } from './blobs.ts';
-import { dropDraft, keptAlive, type Draft } from './temporary-file.ts';
+import { removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
 import type { HandedOver } from './server-side-copy.ts';
 
 /** Bits of a file's mode by which others than its owner may write to it. */
@@ -15,18 +15,18 @@ const writableByOthers = 0o022;
  * byte is read: that they once had the digest is all that the folder they come from can say. Throws INTEGRITY where they have
  * another one by now, UNSUPPORTED where neither is possible.
  */
-export async function linkDraft(folder: Folder, { file, sha256 }: HandedOver, signal: AbortSignal): Promise<Draft> {
-  goOn(signal);
+export async function linkFile(folder: Folder, { file, sha256 }: HandedOver, signal: AbortSignal): Promise<TemporaryFile> {
+  throwIfAborted(signal);
   await makeLayout(folder);
-  const draft = newDraft(folder);
+  const draft = newTemporaryPath(folder);
   try {
     await cloned(file, draft).catch(() => named(file, draft));
     const { size } = await lstat(draft);
-    const digest = await keptAlive(draft, () => digestOfFile(draft, size, signal));
+    const digest = await withHeartbeat(draft, () => digestOfFile(draft, size, signal));
     if (digest !== `sha256:${sha256}`) throw damagedBlob(file);
     return { file: draft, digest, size };
   } catch (error) {
-    await dropDraft(draft);
+    await removeTemporaryFile(draft);
     if (!isOfSystem(error)) throw error;
     throw unsupportedError(`the file system cannot link ${file} (${error.code})`, { cause: error });
   }

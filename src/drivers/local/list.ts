@@ -1,9 +1,9 @@
 import type { Operation } from '../../core/operation.ts';
 import { readCatalogue } from './images.ts';
 import type { LocalClient } from './client.ts';
-import { goOn } from './errors.ts';
+import { throwIfAborted } from './errors.ts';
 import { inPlaces, isCopy } from './copies.ts';
-import { shown } from './record.ts';
+import { recordFrom } from './record.ts';
 
 /** All images of the folder are the caller's own, and all are read at once: nothing is left for a filter to save. */
 export const list: Operation<LocalClient, 'list'> = {
@@ -12,11 +12,11 @@ export const list: Operation<LocalClient, 'list'> = {
     const { images } = await readCatalogue(client.home, call);
     const places = [...(await inPlaces(client, call, async (folder) => ({ folder, ...(await readCatalogue(folder, call)) })))];
     for (const found of images.values()) {
-      goOn(call.signal);
+      throwIfAborted(call.signal);
       const copies = places.flatMap(([name, { folder, images: there }]) =>
         isCopy(found, there.get(found.id)) ? [[name, folder] as const] : [],
       );
-      const image = shown(client.home, found, new Map(copies));
+      const image = recordFrom(client.home, found, new Map(copies));
       if (image.hidden !== true || request.hidden) yield image;
     }
   },

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Lock } from '../../core/driver.ts';
-import { clearDrafts } from './temporary-file.ts';
+import { removeStaleFiles } from './temporary-file.ts';
 import { systemWords } from '../../core/errno.ts';
 import { hasOwn, makeLayout, ownPath, type Folder } from './folder.ts';
 import { makeIndex, readIndex } from './index-file.ts';
-import { unsettled } from './blob-journal.ts';
+import { pendingBlobs } from './blob-journal.ts';
 import { keepReserve } from './reserve.ts';
-import { settle } from './garbage-collection.ts';
+import { collectGarbage } from './garbage-collection.ts';
 
 export function openFolder(folderPath: string, lock: Lock): Folder {
   const folder: Folder = {
@@ -17,17 +17,17 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
       await makeLayout(folder);
       return lock(ownPath(folder, 'index'), async ({ folder: held }) => {
         const locked = { ...folder, held };
-        await clearDrafts(folder);
+        await removeStaleFiles(folder);
         await makeIndex(locked);
         const later = (error: unknown): void =>
           note({ kind: 'warning', message: `${folder.path}: space could not be freed yet: ${systemWords(error)}` });
-        const waiting = await settle(locked).catch(async (error: unknown) => {
+        const waiting = await collectGarbage(locked).catch(async (error: unknown) => {
           later(error);
-          return unsettled(locked);
+          return pendingBlobs(locked);
         });
         const result = await work(locked);
         // The change is made: what could not be tidied up is left to the next one.
-        await settle(locked, waiting).catch(later);
+        await collectGarbage(locked, waiting).catch(later);
         keepReserve(folder);
         return result;
       });

@@ -1,8 +1,8 @@
 import { requireUnmet } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import { changedFields, recordFields } from '../_oci/record-revision.ts';
-import type { Json } from '../_oci/manifest.ts';
-import { imageOf } from '../_oci/record.ts';
+import type { JsonObject } from '../_oci/manifest.ts';
+import { recordFromJson } from '../_oci/record.ts';
 import type { Found } from './images.ts';
 import { changeRecord } from './write-image.ts';
 import type { LocalClient } from './client.ts';
@@ -12,8 +12,8 @@ export const patch: Operation<LocalClient, 'patch'> = {
   fields: recordFields,
   async run(client, { id, changes, basis }, call) {
     // Under the lock: nobody comes between the look and the write.
-    const change = ({ json }: Found): Json => {
-      if (basis) requireUnmet(basis, imageOf(id, json, [], json), changes);
+    const change = ({ json }: Found): JsonObject => {
+      if (basis) requireUnmet(basis, recordFromJson(id, json, [], json), changes);
       return changedFields(json, id, changes);
     };
     return refreshCopies(client, await changeRecord(client.home, id, change, call), call);

@@ -1,10 +1,10 @@
 import { imageType } from '../_oci/media-types.ts';
-import { isJson } from '../_oci/manifest.ts';
-import { digestsIn, referencesIn, type Reference } from '../_oci/references.ts';
+import { isObject } from '../_oci/manifest.ts';
+import { digestsIn, referencesIn, type DigestReference } from '../_oci/references.ts';
 import type { Cache } from './cache.ts';
 import type { Folder } from './folder.ts';
 import { entriesOf, type Index } from './index-file.ts';
-import { readList } from './read-references.ts';
+import { readReferences } from './read-references.ts';
 
 /**
  * Whether there is a list that is not there, or cannot be understood: then nobody knows what it leads to. `ours`: one that may
@@ -15,13 +15,13 @@ export type Doubt = 'none' | 'foreign' | 'ours';
 const worse = (doubt: Doubt, isOurs: boolean): Doubt => (isOurs || doubt === 'ours' ? 'ours' : 'foreign');
 
 /** What the index names, whatever it looks like, and whether an entry names nothing. */
-function namedBy({ json }: Index): { readonly references: readonly Reference[]; readonly doubt: Doubt } {
+function namedBy({ json }: Index): { readonly references: readonly DigestReference[]; readonly doubt: Doubt } {
   const { manifests: _manifests, ...rest } = json;
   const references = [...referencesIn(rest)];
   let doubt: Doubt = 'none';
   for (const entry of entriesOf(json)) {
     const named = referencesIn(entry, true);
-    if (!named.some(({ isList }) => isList)) doubt = worse(doubt, isJson(entry) && entry.artifactType === imageType);
+    if (!named.some(({ isList }) => isList)) doubt = worse(doubt, isObject(entry) && entry.artifactType === imageType);
     references.push(...named);
   }
   return { references, doubt };
@@ -42,14 +42,14 @@ export async function reachable(
   let doubt: Doubt = 'none';
   let known: Pick<Cache, 'get'> | undefined;
 
-  async function follow(references: readonly Reference[]): Promise<void> {
+  async function follow(references: readonly DigestReference[]): Promise<void> {
     const open = [...references];
     for (let next = open.pop(); next && missing.size > 0; next = open.pop()) {
       missing.delete(next.digest);
       if (next.isLeaf || followed.has(next.digest)) continue;
       followed.add(next.digest);
       const kept = wanted.has(next.digest) ? undefined : (known ??= await openKnown()).get(next.digest)?.certain;
-      const { references: further, isClear } = kept === undefined ? await readList(folder, next) : ofImage(kept);
+      const { references: further, isClear } = kept === undefined ? await readReferences(folder, next) : ofImage(kept);
       if (!isClear) doubt = worse(doubt, next.isOurs);
       open.push(...further);
     }

@@ -2,7 +2,7 @@ import { createHash, getHashes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { bare, digestsIn, referencesIn, type Reference } from '../_oci/references.ts';
+import { bare, digestsIn, referencesIn, type DigestReference } from '../_oci/references.ts';
 import type { Folder } from './folder.ts';
 
 /** Much more than any list of blobs; what is larger is not read. */
@@ -11,7 +11,7 @@ const largestList = 64 * 1024 * 1024;
 const digestParts = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
 
 interface List {
-  readonly references: readonly Reference[];
+  readonly references: readonly DigestReference[];
   /** Nothing is missing: whatever it leads to is among the references. */
   readonly isClear: boolean;
 }
@@ -22,7 +22,10 @@ const unknown: List = { references: [], isClear: false };
  * What a blob leads to, in whatever form it is written and under whatever algorithm it stands. What is no list by its place
  * may be anything: a layer leads nowhere. Never throws: what cannot be read is not clear.
  */
-export async function readList(folder: Folder, { digest, isList }: Pick<Reference, 'digest' | 'isList'>): Promise<List> {
+export async function readReferences(
+  folder: Folder,
+  { digest, isList }: Pick<DigestReference, 'digest' | 'isList'>,
+): Promise<List> {
   const [, algorithm, name] = digestParts.exec(digest) ?? [];
   if (algorithm === undefined || name === undefined) return { references: [], isClear: !isList };
   let handle: FileHandle | undefined;

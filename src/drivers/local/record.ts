@@ -1,5 +1,5 @@
 import type { ImageRecord, PlaceState } from '../../core/image.ts';
-import { imageOf } from '../_oci/record.ts';
+import { recordFromJson } from '../_oci/record.ts';
 import type { Found } from './images.ts';
 import { homePlace } from './client.ts';
 import type { Folder } from './folder.ts';
@@ -12,7 +12,7 @@ const damaged = { status: 'failed', providerStatus: 'damaged' } as const;
  * The image as it is shown. `copies` are the places besides home that hold one. Whatever its record says: where the disk is gone or
  * of another length it has failed, and says why; a place where it is so has failed too.
  */
-export function shown(home: Folder, found: Found, copies: ReadonlyMap<string, Folder> = new Map()): ImageRecord {
+export function recordFrom(home: Folder, found: Found, copies: ReadonlyMap<string, Folder> = new Map()): ImageRecord {
   const record = found.json;
   const raw = {
     ref: found.id,
@@ -22,7 +22,7 @@ export function shown(home: Folder, found: Found, copies: ReadonlyMap<string, Fo
     },
     record,
   };
-  const image = imageOf(found.id, record, [], raw);
+  const image = recordFromJson(found.id, record, [], raw);
   const { disk } = found.manifest;
   const standing = (name: string, folder: Folder): PlaceState => {
     const message = disk && lossOf(folder, disk);

@@ -1,13 +1,13 @@
 import type { Call } from '../../core/operation.ts';
 import { imageManifestOf, mayBeImage, parseJson, type Descriptor } from '../_oci/manifest.ts';
-import { recordOf } from '../_oci/record.ts';
+import { storedRecord } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
 import type { Known } from './cache.ts';
 import { readCatalogue, type Catalogue, type Found } from './images.ts';
-import { noSuchImage } from './errors.ts';
+import { imageNotFound } from './errors.ts';
 import type { Folder } from './folder.ts';
 import { nameOf, readIndex, writeIndex } from './index-file.ts';
-import { unsettle } from './blob-journal.ts';
+import { recordPending } from './blob-journal.ts';
 import { spendingReserve } from './reserve.ts';
 
 /**
@@ -22,12 +22,12 @@ export async function removeImage(from: Folder, id: string, call: Call, check: (
       const catalogue = await readCatalogue(folder, { signal: call.signal, note: () => undefined }, index, !isFull);
       const found = catalogue.images.get(id);
       const gone = entriesOf(catalogue, id);
-      if (gone.length === 0) throw noSuchImage(id, folder.path);
+      if (gone.length === 0) throw imageNotFound(id, folder.path);
       if (found) check(found);
       else call.note({ kind: 'warning', message: damageOf(id, gone) });
       const leaving = [...gone, ...supersededIn(catalogue)];
       const blobs = await Promise.all(leaving.map((entry) => blobsOf(folder, entry, catalogue.known.get(entry.digest))));
-      await unsettle(folder, blobs.flat());
+      await recordPending(folder, blobs.flat());
       await writeIndex(folder, index, (entry) => (leaving.includes(entry) ? undefined : entry), {
         done: `image ${id} is removed`,
       });
@@ -47,7 +47,7 @@ const entriesOf = ({ index, known }: Catalogue, id: string): readonly Descriptor
   index.entries.filter((entry) => {
     if (!mayBeImage(entry)) return false;
     const documents = known.get(entry.digest);
-    if (documents?.isOurs) return (nameOf(entry) ?? recordOf(documents.record).id) === id;
+    if (documents?.isOurs) return (nameOf(entry) ?? storedRecord(documents.record).id) === id;
     return documents === undefined && nameOf(entry) === id;
   });
 
@@ -66,7 +66,7 @@ function supersededIn({ index, images, known }: Catalogue): readonly Descriptor[
   return index.entries.filter((entry) => {
     const documents = nameOf(entry) === undefined && mayBeImage(entry) ? known.get(entry.digest) : undefined;
     if (!documents?.isOurs) return false;
-    const { id, revision } = recordOf(documents.record);
+    const { id, revision } = storedRecord(documents.record);
     const current = images.get(id);
     return current !== undefined && nameOf(current.entry) !== undefined && current.record.revision >= revision;
   });

@@ -5,7 +5,7 @@ import { find } from './images.ts';
 import { homePlace, type LocalClient } from './client.ts';
 import type { Folder } from './folder.ts';
 import { copiesOf, copyTo, removeCopy, showImage } from './copies.ts';
-import { shown } from './record.ts';
+import { recordFrom } from './record.ts';
 
 function placeNamed(client: LocalClient, name: string): Folder {
   const folder = name === homePlace ? client.home : client.places.get(name);
@@ -26,7 +26,7 @@ export const replicate: Operation<LocalClient, 'replicate'> = {
   async run(client, request, call) {
     const found = await find(client.home, request.id);
     const copies = await copiesOf(client, found, call);
-    if (request.basis) requireKnownPlaces(request.basis, shown(client.home, found, copies), request.exactly);
+    if (request.basis) requireKnownPlaces(request.basis, recordFrom(client.home, found, copies), request.exactly);
     const names = wanted(client, request, [homePlace, ...copies.keys()]);
     if (!names.has(homePlace))
       throw conflictError(`image ${request.id} cannot be removed from ${homePlace}, which holds its record`, {

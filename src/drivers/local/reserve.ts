@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../../core/errno.ts';
-import { clearDrafts } from './temporary-file.ts';
+import { removeStaleFiles } from './temporary-file.ts';
 import { indexPath, ownPath, type Folder } from './folder.ts';
 
 /*
@@ -48,7 +48,7 @@ export function keepReserve(folder: Folder): void {
 async function spendReserve(folder: Folder): Promise<void> {
   for (const file of [...(filesIn(reservePath(folder)) ?? []), ownPath(folder, 'records.tsv')])
     await rm(file, { force: true }).catch(() => undefined);
-  await clearDrafts(folder).catch(() => undefined);
+  await removeStaleFiles(folder).catch(() => undefined);
 }
 
 /** Whether something failed because the disk is full, or what a user may have of it. */

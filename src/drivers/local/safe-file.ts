@@ -42,7 +42,7 @@ async function noLink(file: string, opened: Promise<FileHandle>): Promise<FileHa
 const readWhole = promisify(readFile);
 
 /** Contents of a file that nobody is to keep elsewhere; absent if it is not there. Throws LOCAL, also for a link. */
-export async function readOwn(file: string): Promise<Buffer | undefined> {
+export async function readSafely(file: string): Promise<Buffer | undefined> {
   const handle = await ifThere(`cannot read ${file}`, noLink(file, openToRead(file, O_NOFOLLOW)));
   return handle && onDisk(`cannot read ${file}`, readWhole(handle.fd)).finally(() => handle.close());
 }
@@ -57,7 +57,7 @@ export async function checkFolder(folder: string): Promise<void> {
  * Adds text to a file of ours, which is made if it is not there. Throws LOCAL where something else has its name: a link could
  * lead to a file of somebody else's.
  */
-export async function append(file: string, text: string): Promise<void> {
+export async function appendSafely(file: string, text: string): Promise<void> {
   const opened = open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
   const handle = await onDisk(`cannot write ${file}`, noLink(file, opened));
   try {

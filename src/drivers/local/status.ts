@@ -1,6 +1,6 @@
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import type { Json } from '../_oci/manifest.ts';
+import type { JsonObject } from '../_oci/manifest.ts';
 import type { Found } from './images.ts';
 import { changeRecord } from './write-image.ts';
 import type { LocalClient } from './client.ts';
@@ -14,7 +14,7 @@ export async function setStatus(
   status: 'active' | 'inactive',
   call: Call,
 ): Promise<ImageRecord> {
-  const change = ({ manifest, record }: Found): Json | undefined => {
+  const change = ({ manifest, record }: Found): JsonObject | undefined => {
     if (!manifest.disk) throw noData(id, record.status);
     return record.status === status ? undefined : { status };
   };

@@ -6,14 +6,14 @@ import type { Call, Description, Original } from '../../core/operation.ts';
 import { checkFillable, diskLayer, filledRecord } from '../_oci/disk-record.ts';
 import { checkId } from '../_oci/ids.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
-import { blobSize, isIntact, placeDraft } from './blobs.ts';
+import { blobSize, isIntact, placeBlob } from './blobs.ts';
 import { checkFree, checkNameFree, find, takenBy, type Found } from './images.ts';
-import { enter, put } from './write-image.ts';
+import { enterIndex, writeImage } from './write-image.ts';
 import type { LocalClient } from './client.ts';
 import type { Folder, LockedFolder } from './folder.ts';
-import { dropDraft, keptAlive, type Draft } from './temporary-file.ts';
+import { removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
 import { readIndex, type Index } from './index-file.ts';
-import { shown } from './record.ts';
+import { recordFrom } from './record.ts';
 
 /** Which image gets the data: a queued one, or a new one of this description. */
 export interface Target {
@@ -49,11 +49,11 @@ async function before(home: Folder, index: Index, target: Target, id: string, en
  * Puts a disk under an image, which becomes active in that moment and not before: until then a new image is not to be
  * seen, and a queued one stays queued. `makeDraft` is asked for the disk's bytes, unless they are there already.
  */
-export async function fill(
+export async function storeData(
   client: LocalClient,
   target: Target,
   disk: Disk,
-  makeDraft: () => Promise<Draft>,
+  makeDraft: () => Promise<TemporaryFile>,
   call: Call,
 ): Promise<ImageRecord> {
   const { home } = client;
@@ -63,7 +63,7 @@ export async function fill(
   const entered =
     (await enterKnown(client, target, id, disk, call)) ?? (await enterNew(client, target, id, disk, makeDraft, call));
   call.note({ kind: 'created', id: entered.id });
-  return shown(home, entered);
+  return recordFrom(home, entered);
 }
 
 /** Enters a disk whose digest and size are known beforehand and whose bytes are there: each of them is read. Absent: they are not. */
@@ -85,7 +85,7 @@ async function enterNew(
   target: Target,
   id: string,
   disk: Disk,
-  makeDraft: () => Promise<Draft>,
+  makeDraft: () => Promise<TemporaryFile>,
   call: Call,
 ): Promise<Found> {
   const draft = await makeDraft();
@@ -95,14 +95,14 @@ async function enterNew(
     if (disk.sha256 !== undefined && `sha256:${disk.sha256}` !== draft.digest)
       throw integrityError(`got SHA-256 ${draft.digest.slice(7)}, expected ${disk.sha256}`, { hint: changed });
     // Others may hold the lock for longer than a draft without a sign of life is left alone.
-    return await keptAlive(draft.file, () =>
+    return await withHeartbeat(draft.file, () =>
       home.locked(async (folder) => {
-        await placeDraft(folder, draft);
+        await placeBlob(folder, draft);
         return enterDisk(folder, target, id, disk, draft, call);
       }, call.note),
     );
   } finally {
-    await dropDraft(draft.file);
+    await removeTemporaryFile(draft.file);
   }
 }
 
@@ -114,16 +114,16 @@ async function enterDisk(
   target: Target,
   id: string,
   { encoding, virtualBytes }: Disk,
-  { digest, size }: Omit<Draft, 'file'>,
+  { digest, size }: Omit<TemporaryFile, 'file'>,
   call: Call,
 ): Promise<Found> {
   const index = await readIndex(home);
   if (target.nameMustBeFree) await checkNameFree(home, index, target.description.name, call);
   const documents = documentsOf(target, { digest, size });
   if (documents && takenBy(index, documents.id) === undefined)
-    return enter(home, index, documents.id, { manifest: documents.text, record: documents.recordText });
+    return enterIndex(home, index, documents.id, { manifest: documents.text, record: documents.recordText });
   const queued = await before(home, index, target, id, encoding);
   const filled = { encoding, digest, size, virtualBytes };
   const json = filledRecord(id, queued?.json, target.description, filled, new Date().toISOString());
-  return put(home, index, json, diskLayer(json, filled), queued);
+  return writeImage(home, index, json, diskLayer(json, filled), queued);
 }

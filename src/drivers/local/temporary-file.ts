@@ -1,10 +1,10 @@
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { onDisk } from './errors.ts';
-import { draftsPath, type Folder } from './folder.ts';
+import { temporaryFilesPath, type Folder } from './folder.ts';
 
 /** Bytes that are written to the end and synced, and have no name yet. Whoever gets it removes the file. */
-export interface Draft {
+export interface TemporaryFile {
   readonly file: string;
   readonly digest: string;
   readonly size: number;
@@ -16,7 +16,7 @@ const beatMs = 5_000;
 const deadMs = 60_000;
 
 /** Runs `work` on a draft, which shows signs of life meanwhile, however long its source keeps it waiting. */
-export async function keptAlive<T>(draft: string, work: () => Promise<T>): Promise<T> {
+export async function withHeartbeat<T>(draft: string, work: () => Promise<T>): Promise<T> {
   const beat = (): void => {
     const now = new Date();
     utimes(draft, now, now).catch(() => undefined);
@@ -34,8 +34,8 @@ export async function keptAlive<T>(draft: string, work: () => Promise<T>): Promi
 const draftPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Gives back the space of drafts that dead processes left. What cannot be removed now is nobody's failure: the next run tries again. */
-export async function clearDrafts(folder: Folder): Promise<void> {
-  const drafts = draftsPath(folder);
+export async function removeStaleFiles(folder: Folder): Promise<void> {
+  const drafts = temporaryFilesPath(folder);
   for (const entry of await onDisk(`cannot read ${drafts}`, readdir(drafts, { withFileTypes: true }))) {
     if (!entry.isFile() || !draftPattern.test(entry.name)) continue;
     const file = path.join(drafts, entry.name);
@@ -45,4 +45,4 @@ export async function clearDrafts(folder: Folder): Promise<void> {
 }
 
 /** Takes a draft away that is of no more use. What cannot be removed is cleared away by a later run, and no failure of this one. */
-export const dropDraft = (file: string): Promise<void> => rm(file, { force: true }).catch(() => undefined);
+export const removeTemporaryFile = (file: string): Promise<void> => rm(file, { force: true }).catch(() => undefined);

@@ -2,8 +2,8 @@ import type { Content, Operation } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
 import { recordFields } from '../_oci/record-revision.ts';
 import type { LocalClient } from './client.ts';
-import { fill } from './store-data.ts';
-import { writeDraft } from './write-temporary-file.ts';
+import { storeData } from './store-data.ts';
+import { writeTemporaryFile } from './write-temporary-file.ts';
 
 /** Who sends has to hash what is not known beforehand: once is enough. What is said beforehand has to be proved. */
 const hashedBy = (content: Content): (() => string | undefined) | undefined =>
@@ -16,5 +16,11 @@ export const upload: Operation<LocalClient, 'upload'> = {
   into: true,
   digests: ['sha256'],
   run: (client, { content, ...target }, call) =>
-    fill(client, target, content, () => writeDraft(client.home, content.open(), call.signal, hashedBy(content)), call),
+    storeData(
+      client,
+      target,
+      content,
+      () => writeTemporaryFile(client.home, content.open(), call.signal, hashedBy(content)),
+      call,
+    ),
 };

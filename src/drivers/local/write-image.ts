@@ -1,14 +1,14 @@
 import type { Call } from '../../core/operation.ts';
-import { indexEntry, manifestText, type Descriptor, type Json } from '../_oci/manifest.ts';
+import { indexEntry, manifestText, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType, manifestType, recordType } from '../_oci/media-types.ts';
 import { nextRecord } from '../_oci/record-revision.ts';
-import { recordOf } from '../_oci/record.ts';
+import { storedRecord } from '../_oci/record.ts';
 import { putDocument } from './blobs.ts';
 import { Known } from './cache.ts';
 import { find, Found } from './images.ts';
 import type { Folder, LockedFolder } from './folder.ts';
 import { nameOf, readIndex, withoutName, writeIndex, type Index } from './index-file.ts';
-import { unsettle } from './blob-journal.ts';
+import { recordPending } from './blob-journal.ts';
 
 /** Manifest and record of an image, as texts. */
 interface Documents {
@@ -21,7 +21,7 @@ interface Documents {
  * already; what was there before goes once the index no longer names it. So whoever is killed at any point leaves the one or the
  * other whole. Call with an index that was read under the same lock. Returns the image as it is now.
  */
-export async function enter(
+export async function enterIndex(
   folder: LockedFolder,
   index: Index,
   id: string,
@@ -43,31 +43,42 @@ export async function enter(
     return nameOf(each) === id ? withoutName(each) : each;
   };
   const keepsPlace = before !== undefined && index.entries.some((each) => each.digest === before.entry.digest);
-  if (before) await unsettle(folder, [before.entry.digest, before.manifest.record.digest]);
+  if (before) await recordPending(folder, [before.entry.digest, before.manifest.record.digest]);
   await writeIndex(folder, index, edit, { added: keepsPlace ? [] : [entry], done: `image ${id} is stored` });
-  return new Found(entry, Known.of(digest, manifest, JSON.parse(record) as Json));
+  return new Found(entry, Known.of(digest, manifest, JSON.parse(record) as JsonObject));
 }
 
 /** Writes an image's record and manifest, and enters it. Returns the image as it is now. */
-export async function put(folder: LockedFolder, index: Index, json: Json, disk?: Descriptor, before?: Found): Promise<Found> {
-  const { id, name, createdAt } = recordOf(json);
+export async function writeImage(
+  folder: LockedFolder,
+  index: Index,
+  json: JsonObject,
+  disk?: Descriptor,
+  before?: Found,
+): Promise<Found> {
+  const { id, name, createdAt } = storedRecord(json);
   const empty = disk ?? (await putDocument(folder, emptyType, emptyBlob));
   const text = JSON.stringify(json);
   const record = await putDocument(folder, recordType, text);
   const manifest = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
-  return enter(folder, index, id, { manifest, record: text }, before);
+  return enterIndex(folder, index, id, { manifest, record: text }, before);
 }
 
 /**
  * Changes the record of an image: `change` gives the fields that differ, or undefined if none do. Throws NOT_FOUND. Returns the
  * image as it is now.
  */
-export function changeRecord(home: Folder, id: string, change: (found: Found) => Json | undefined, call: Call): Promise<Found> {
+export function changeRecord(
+  home: Folder,
+  id: string,
+  change: (found: Found) => JsonObject | undefined,
+  call: Call,
+): Promise<Found> {
   return home.locked(async (folder) => {
     const index = await readIndex(folder);
     const before = await find(folder, id, index);
     const fields = change(before);
     if (!fields) return before;
-    return put(folder, index, nextRecord(before.json, id, fields, new Date().toISOString()), before.manifest.disk, before);
+    return writeImage(folder, index, nextRecord(before.json, id, fields, new Date().toISOString()), before.manifest.disk, before);
   }, call.note);
 }

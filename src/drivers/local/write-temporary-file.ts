@@ -2,35 +2,35 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
-import { clearDrafts, dropDraft, keptAlive, type Draft } from './temporary-file.ts';
-import { goOn, onDisk } from './errors.ts';
-import { makeLayout, newDraft, type Folder } from './folder.ts';
+import { removeStaleFiles, removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
+import { throwIfAborted, onDisk } from './errors.ts';
+import { makeLayout, newTemporaryPath, type Folder } from './folder.ts';
 import { writeSparsely } from './sparse.ts';
 
 /**
  * Writes a stream to a draft, in which zeros take no room. `hashed` gives the SHA-256 that somebody has taken of the stream on its
  * way, in hex, once it has ended; absent: it is taken here. An error of the stream comes out as it is; nothing is left behind then.
  */
-export async function writeDraft(
+export async function writeTemporaryFile(
   folder: Folder,
   bytes: Bytes,
   signal: AbortSignal,
   hashed?: () => string | undefined,
-): Promise<Draft> {
+): Promise<TemporaryFile> {
   await makeLayout(folder);
   // Before the new one: the space may be needed for it.
-  await clearDrafts(folder);
-  const file = newDraft(folder);
+  await removeStaleFiles(folder);
+  const file = newTemporaryPath(folder);
   try {
     const handle = await onDisk(`cannot write ${file}`, open(file, 'wx', 0o644));
     try {
-      const { size, hex } = await keptAlive(file, () => fill(handle, file, bytes, signal, hashed));
+      const { size, hex } = await withHeartbeat(file, () => fill(handle, file, bytes, signal, hashed));
       return { file, digest: `sha256:${hex}`, size };
     } finally {
       await handle.close();
     }
   } catch (error) {
-    await dropDraft(file);
+    await removeTemporaryFile(file);
     throw error;
   }
 }
@@ -45,12 +45,12 @@ async function fill(
   const hash = hashed ? undefined : createHash('sha256');
   let size = 0;
   for await (const chunk of bytes) {
-    goOn(signal);
+    throwIfAborted(signal);
     hash?.update(chunk);
     await onDisk(`cannot write ${file}`, writeSparsely(handle, chunk, size));
     size += chunk.byteLength;
   }
-  goOn(signal);
+  throwIfAborted(signal);
   await onDisk(`cannot write ${file}`, handle.truncate(size));
   await onDisk(`cannot write ${file}`, handle.sync());
   const hex = hash?.digest('hex') ?? hashed?.();

@@ -2,9 +2,9 @@ import { aboutNoImage, authError, providerError } from '../../core/errors.ts';
 import type { Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';
-import { isJson } from '../_oci/manifest.ts';
+import { isObject } from '../_oci/manifest.ts';
 import { challengesOf, type Challenge } from './challenge.ts';
-import { refused } from './errors.ts';
+import { errorFrom } from './errors.ts';
 
 /** What a profile has to sign in with; all absent: anonymous. */
 export interface Credentials {
@@ -53,7 +53,7 @@ function allScopes(needed: readonly string[], challenged: string | undefined): r
  * The `Authorization` that goes with each request to one registry, learned from its challenges. Credentials go to the
  * registry (Basic) or to the realm that it names (Bearer), and nowhere else.
  */
-export class Keyring {
+export class Authorizer {
   readonly #http: Http;
   readonly #origin: URL;
   readonly #credentials: Credentials;
@@ -144,12 +144,12 @@ export class Keyring {
     // What the challenge names besides may be what is refused.
     if (answer.status >= 400 && answer.status < 500 && all.join(' ') !== own.join(' ')) answer = await ask(own);
     const what = `signing in at ${url.host}`;
-    if (answer.status !== 200) throw aboutNoImage(refused(answer, answer.text, what));
+    if (answer.status !== 200) throw aboutNoImage(errorFrom(answer, answer.text, what));
     const body = answer.json();
-    const given = isJson(body)
+    const given = isObject(body)
       ? [body.token, body.access_token].find((token) => typeof token === 'string' && token !== '')
       : undefined;
-    if (!isJson(body) || typeof given !== 'string') throw providerError(`${what}: no token in the answer`);
+    if (!isObject(body) || typeof given !== 'string') throw providerError(`${what}: no token in the answer`);
     if (authorization) this.#wereTaken = true;
     // Oddity: some write the number as text.
     const said = Number(body.expires_in);

@@ -5,9 +5,9 @@ import { beforeRetry } from '../../core/retry.ts';
 import { checkDocument, type Descriptor } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { remember, remembered } from './document-cache.ts';
+import { cacheDocument, cachedDocument } from './document-cache.ts';
 import { isDoubtful } from './manifests.ts';
-import { isRegistryError, refused } from './errors.ts';
+import { isRegistryError, errorFrom } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { beginUpload, finishUpload } from './upload-session.ts';
 import { isFine, redirects } from './transport.ts';
@@ -16,7 +16,7 @@ const urlOf = (repository: Repository, digest: string): URL => urlIn(repository,
 
 /** A small blob as text, its digest checked. Throws INTEGRITY when it is missing or damaged. */
 export async function readText(repository: Repository, digest: string, call: Call): Promise<string> {
-  const known = await remembered(repository, digest);
+  const known = await cachedDocument(repository, digest);
   if (known !== undefined) return known;
   const what = `reading ${digest} of ${repository.shown}`;
   const answer = await repository.wire.ask(
@@ -24,11 +24,11 @@ export async function readText(repository: Repository, digest: string, call: Cal
     call,
   );
   if (answer.status === 404) {
-    const error = refused(answer, answer.text, what);
+    const error = errorFrom(answer, answer.text, what);
     throw isRegistryError(answer.text) ? integrityError(error.message, error.circumstances) : error;
   }
   if (digestOf(answer.text) !== digest) throw integrityError(`${what}: the content does not match its digest`);
-  await remember(repository, digest, answer.text);
+  await cacheDocument(repository, digest, answer.text);
   return answer.text;
 }
 
@@ -88,7 +88,7 @@ export async function* readBlob(
   );
   if (answer.status === 206) return yield* answer.bytes;
   if (answer.status === 200) return yield* whole ? answer.bytes : part(answer.bytes, from, last - from + 1);
-  const error = refused(answer, await answer.text(), `reading ${digest} of ${repository.shown}`);
+  const error = errorFrom(answer, await answer.text(), `reading ${digest} of ${repository.shown}`);
   throw error.code === 'NOT_FOUND' ? integrityError(error.message, error.circumstances) : error;
 }
 

@@ -8,7 +8,7 @@ import { isDoubtful } from './manifests.ts';
 import type { Disk, Pushed } from './push-disk.ts';
 import { scope, type Repository } from './repository.ts';
 import { cancelUpload, closeUpload, octets, startUpload } from './upload-session.ts';
-import { refusedData, TooMuch } from './payload-too-large.ts';
+import { uploadError, PayloadTooLarge } from './payload-too-large.ts';
 import { isFine } from './transport.ts';
 
 /** How much goes into one request: less than a chunk once one was too much. Learned for good, also where all is begun again. */
@@ -123,7 +123,7 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
     session.refused = failure?.code === 'AUTH';
     // It has just been renewed: as much may go in time now.
     if (isFirstRefusal) continue;
-    if (failure instanceof TooMuch) {
+    if (failure instanceof PayloadTooLarge) {
       // Oddity: 416 is "not from there", and of some registries "not so much": then the border is where it was thought to be.
       if (failure.circumstances.status === 416) await askBorder(repository, session, call);
       if (session.border === from) sendLess(repository, session, part.length, failure, call);
@@ -139,7 +139,7 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
 }
 
 /** From now on half as much goes into a request. Throws `failure` where that would be too little. */
-function sendLess({ shown }: Repository, { least, pace }: Session, tried: number, failure: TooMuch, call: Call): void {
+function sendLess({ shown }: Repository, { least, pace }: Session, tried: number, failure: PayloadTooLarge, call: Call): void {
   const { status } = failure.circumstances;
   if (tried <= least)
     throw new ImgctlError(failure.code, failure.message, {
@@ -187,8 +187,8 @@ async function sendPart(
     throw error;
   }
   if (!isFine(answer)) {
-    const error = refusedData(answer, answer.text, `uploading to ${repository.shown}`);
-    if (answer.status === 404 || answer.status === 429 || error instanceof TooMuch || isDoubtful(error)) return error;
+    const error = uploadError(answer, answer.text, `uploading to ${repository.shown}`);
+    if (answer.status === 404 || answer.status === 429 || error instanceof PayloadTooLarge || isDoubtful(error)) return error;
     throw error;
   }
   session.location = repository.wire.resolve(answer, session.location);

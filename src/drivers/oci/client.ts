@@ -4,9 +4,9 @@ import { parseSizeWithUnit } from '../../core/quantity.ts';
 import type { Values } from '../../core/field.ts';
 import { checkRepository, originOf } from './address.ts';
 import type { fields } from './fields.ts';
-import { Keyring } from './authorization.ts';
+import { Authorizer } from './authorization.ts';
 import { openRepository, type Repository } from './repository.ts';
-import { Wire } from './transport.ts';
+import { Transport } from './transport.ts';
 
 /** One registry, as one profile sees it. */
 export interface OciClient {
@@ -39,7 +39,7 @@ function chunkBytesOf(text: string): number {
 /** Throws CONFIG when the values name no registry or no repository. No request is made. */
 export function connect(values: Values<typeof fields>, { http, cache }: Tools): OciClient {
   const origin = originOf(values.registry, values.plainHttp);
-  const wire = new Wire(http, origin, new Keyring(http, origin, values));
+  const wire = new Transport(http, origin, new Authorizer(http, origin, values));
   const repositories = new Map<string, Repository>();
   const repository = (name: string): Repository => {
     const known = repositories.get(name) ?? openRepository(wire, name, cache);

@@ -3,19 +3,13 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
-import { imageOf } from '../_oci/record.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
 import { enter, isDamage, isOurs, lookUp, recall, type Found, type Tagged } from './images.ts';
 import { mount } from './mount.ts';
+import { recordFrom } from './record.ts';
 import type { Repository } from './repository.ts';
 import { pushDisk } from './push-disk.ts';
-
-/** The image as it is shown; `elsewhere` are the repositories besides home that hold a copy. `raw` is what the local store says too. */
-export function shown(client: OciClient, found: Found, elsewhere: readonly string[]): ImageRecord {
-  const raw = { ref: found.id, digest: found.digest, manifest: found.manifestJson, record: found.json };
-  return imageOf(found.id, found.json, [client.home.name, ...elsewhere], raw);
-}
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
 const isCopy = (found: Found, there: Tagged): there is Found =>
@@ -82,7 +76,7 @@ export async function copiesOf(
 
 /** The image with its places. */
 export async function withPlaces(client: OciClient, found: Found, call: Call): Promise<ImageRecord> {
-  return shown(client, found, [...(await copiesOf(client, found, call)).keys()]);
+  return recordFrom(client, found, [...(await copiesOf(client, found, call)).keys()]);
 }
 
 /** Brings the record of every copy up to date. A place where that fails is reported: the image itself is as it should be. */
@@ -96,7 +90,7 @@ export async function refreshCopies(client: OciClient, found: Found, call: Call)
       call.note({ kind: 'warning', message: `${name} keeps the old record of ${found.id}: ${error.message}` });
     }
   }
-  return shown(client, found, [...copies.keys()]);
+  return recordFrom(client, found, [...copies.keys()]);
 }
 
 /** The disk through this machine, where a registry does not share blobs between repositories. */

@@ -1,7 +1,7 @@
 import type { Description, Operation } from '../../core/operation.ts';
 import { firstRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
-import { shown } from './copies.ts';
+import { recordFrom } from './record.ts';
 import { checkFree, newId, write } from './images.ts';
 
 /** The facts say that it always has one. */
@@ -21,6 +21,6 @@ export const create: Operation<OciClient, 'create'> = {
       call,
     );
     call.note({ kind: 'created', id });
-    return shown(client, found, []);
+    return recordFrom(client, found, []);
   },
 };

@@ -4,10 +4,10 @@ import type { Call } from '../../core/operation.ts';
 import { nextRecord } from '../_oci/record-revision.ts';
 import { write, type Found } from './images.ts';
 import { digestNow } from './manifests.ts';
-import { errorCode, isRegistryError, refused, wordsOf } from './errors.ts';
+import { errorCode, isRegistryError, errorFrom, wordsOf } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
-import { sideBySide } from './concurrency.ts';
-import { tagsOf } from './pages.ts';
+import { inBatches } from './concurrency.ts';
+import { tagsOf } from './tags.ts';
 import { isFine } from './transport.ts';
 
 async function readDigests(repository: Repository, call: Call): Promise<ReadonlyMap<string, string>> {
@@ -16,7 +16,7 @@ async function readDigests(repository: Repository, call: Call): Promise<Readonly
     tag,
     await digestNow(repository, tag, call),
   ];
-  for await (const [tag, digest] of sideBySide(await tagsOf(repository, call), look))
+  for await (const [tag, digest] of inBatches(await tagsOf(repository, call), look))
     if (digest !== undefined) digests.set(tag, digest);
   return digests;
 }
@@ -38,10 +38,10 @@ type Removable = Found | Pick<Found, 'id' | 'digest'>;
 const bareWords = /^(?:the operation is unsupported\.?|unsupported)?$/i;
 
 /** Why a registry does not delete: never, not now, or not this image. */
-export function whyNot(repository: Repository, answer: ApiAnswer): ImgctlError {
+export function deleteRefusal(repository: Repository, answer: ApiAnswer): ImgctlError {
   const { host } = repository.wire.origin;
   const isGeneral = errorCode(answer.text) === 'UNSUPPORTED' && bareWords.test(wordsOf(answer.text).trim());
-  if (!isGeneral) return refused(answer, answer.text, `deleting at ${host}`, { write: true });
+  if (!isGeneral) return errorFrom(answer, answer.text, `deleting at ${host}`, { write: true });
   return unsupportedError(`${host} does not allow deletes`, {
     ...ofAnswer(answer),
     hint: 'Ask its operator to allow them (CNCF distribution: storage.delete.enabled).',
@@ -55,7 +55,7 @@ export function whyNot(repository: Repository, answer: ApiAnswer): ImgctlError {
 const otherwise: readonly number[] = [400, 403, 404, 405, 409, 412, 422, 501];
 
 /** Asks for the removal of what a digest or a tag names. What one way refuses, another may let: then that is the answer. */
-export const askRemoval = (repository: Repository, reference: string, what: string, call: Call) =>
+export const requestDelete = (repository: Repository, reference: string, what: string, call: Call) =>
   repository.wire.ask(
     {
       what,
@@ -107,18 +107,18 @@ const mayBeDone = (answer: ApiAnswer): boolean => isFine(answer) || (answer.stat
  * Oddity: with a manifest go all tags that name it; or none, where a registry keeps them apart. Some delete only manifests,
  * some only tags, some a manifest only when no tag names it.
  */
-export async function remove(repository: Repository, found: Removable, call: Call): Promise<void> {
+export async function deleteManifest(repository: Repository, found: Removable, call: Call): Promise<void> {
   const { id } = found;
   const what = `deleting ${repository.shown}:${id}`;
   const own = await ownDigest(repository, found, call);
   const digest = own ?? found.digest;
-  const byDigest = own === undefined ? undefined : await askRemoval(repository, own, what, call);
+  const byDigest = own === undefined ? undefined : await requestDelete(repository, own, what, call);
   if (byDigest === undefined || !mayBeDone(byDigest) || !(await isGone(repository, id, digest, call))) {
-    const byTag = await askRemoval(repository, id, what, call);
+    const byTag = await requestDelete(repository, id, what, call);
     if (!mayBeDone(byTag) || !(await isGone(repository, id, digest, call)))
       throw notRemoved(repository, what, byDigest ?? byTag, byTag);
     // A manifest that could not go before its tag can go now; where it cannot, the registry's clean-up takes it.
-    if (byDigest && !mayBeDone(byDigest)) await askRemoval(repository, digest, what, call).catch(() => undefined);
+    if (byDigest && !mayBeDone(byDigest)) await requestDelete(repository, digest, what, call).catch(() => undefined);
   }
   repository.read.delete(id);
 }
@@ -128,8 +128,8 @@ function notRemoved(repository: Repository, what: string, first: ApiAnswer, last
   const says = ({ status }: ApiAnswer): number => (status === 400 || status === 404 ? 0 : status === 405 ? 1 : 2);
   const refusals = [first, last].filter((one) => !mayBeDone(one) && (says(one) > 0 || !mayBeDone(first)));
   const refusal = refusals.toSorted((a, b) => says(b) - says(a))[0];
-  if (refusal?.status === 405) return whyNot(repository, refusal);
-  if (refusal) return refused(refusal, refusal.text, what, { write: true });
+  if (refusal?.status === 405) return deleteRefusal(repository, refusal);
+  if (refusal) return errorFrom(refusal, refusal.text, what, { write: true });
   return providerError(`${what}: the answer is HTTP ${first.status}, but the image is still there`, {
     ...ofAnswer(first),
     hint: 'Delete it with the registry’s own tools, or ask its operator.',

@@ -5,7 +5,7 @@ import type { OciClient } from './client.ts';
 import { copiesForSure } from './copies.ts';
 import { find, isDamage, type Found } from './images.ts';
 import { readManifest } from './manifests.ts';
-import { remove as removeFrom } from './delete-manifest.ts';
+import { deleteManifest as removeFrom } from './delete-manifest.ts';
 
 async function removeWhole(client: OciClient, found: Found, call: Call): Promise<void> {
   const { id, record } = found;

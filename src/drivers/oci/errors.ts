@@ -1,7 +1,7 @@
 import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
 import { isPage, pageWords } from '../../core/html-text.ts';
-import { isJson, parseJson } from '../_oci/manifest.ts';
+import { isObject, parseJson } from '../_oci/manifest.ts';
 
 /** Codes of registries (distribution-spec 1.1, "Error Codes") that say more than the HTTP status does. */
 const meanings: Readonly<Record<string, Code>> = {
@@ -34,9 +34,9 @@ interface CodeAndWords {
 function errorIn(body: string): CodeAndWords | undefined {
   const errors = parseJson(body)?.errors;
   const [first] = Array.isArray(errors) ? (errors as readonly unknown[]) : [];
-  if (!isJson(first)) return undefined;
+  if (!isObject(first)) return undefined;
   const { code, message, detail } = first;
-  const more = isJson(detail) ? (detail.message ?? detail.error) : detail;
+  const more = isObject(detail) ? (detail.message ?? detail.error) : detail;
   const words = [message, more].filter((part) => typeof part === 'string' && part !== '');
   return { code: typeof code === 'string' ? code : '', words: [...new Set(words)].join(': ') };
 }
@@ -69,7 +69,7 @@ function codeFor(byStatus: Code, status: number, body: string): Code {
  * The error that an unwelcome answer stands for. `what` says what was being done, `write` that it was to change something.
  * Oddity: a registry that is read-only for now refuses writes with a 405 in plain text.
  */
-export function refused(
+export function errorFrom(
   answer: Answer,
   body: string,
   what: string,

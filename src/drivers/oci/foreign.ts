@@ -1,16 +1,16 @@
 import { formats } from '../../core/encoding.ts';
 import { conflictError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { descriptorOf, imageManifestOf, isJson, type Descriptor, type Json } from '../_oci/manifest.ts';
+import { descriptorOf, imageManifestOf, isObject, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
 import { emptyType } from '../_oci/media-types.ts';
-import { imageOf, recordSchema } from '../_oci/record.ts';
+import { recordFromJson, recordSchema } from '../_oci/record.ts';
 import type { Repository } from './repository.ts';
 
 /** What another tool keeps under a tag. It is never changed, written over or deleted. */
 export interface Foreign {
   readonly id: string;
   readonly digest: string;
-  readonly manifestJson: Json;
+  readonly manifestJson: JsonObject;
   /** What it is, for people. */
   readonly kind: 'container image' | 'index' | 'artifact';
   /** The disk that it is; absent: none, or more than one file. */
@@ -23,21 +23,21 @@ const diskEnding = /\.(raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(?:\.(?:gz|zst|xz|bz2))
 const diskWord = /(?:^|[./+-])(?:disk|raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(?:$|[./+;-])/i;
 const usualDigest = /^sha256:[0-9a-f]{64}$/;
 
-const typeOf = ({ artifactType, config }: Json): string =>
+const typeOf = ({ artifactType, config }: JsonObject): string =>
   typeof artifactType === 'string' ? artifactType : (descriptorOf(config)?.mediaType ?? '');
 
-function kindOf(json: Json): Foreign['kind'] {
+function kindOf(json: JsonObject): Foreign['kind'] {
   if (Array.isArray(json.manifests)) return 'index';
   return /container\.image|image\.config/.test(descriptorOf(json.config)?.mediaType ?? '') ? 'container image' : 'artifact';
 }
 
-const annotation = ({ annotations }: Json, name: string): string | undefined => {
-  const value = isJson(annotations) ? annotations[name] : undefined;
+const annotation = ({ annotations }: JsonObject, name: string): string | undefined => {
+  const value = isObject(annotations) ? annotations[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 };
 
 /** An artifact's only layer, if its name or a type says that it is a disk: so do people keep disks who push a file. */
-function diskOf(json: Json): Descriptor | undefined {
+function diskOf(json: JsonObject): Descriptor | undefined {
   const layers = Array.isArray(json.layers)
     ? (json.layers as readonly unknown[]).flatMap((layer) => descriptorOf(layer) ?? [])
     : [];
@@ -52,7 +52,7 @@ function diskOf(json: Json): Descriptor | undefined {
 }
 
 /** What a manifest is that is not ours. */
-export function foreignOf(id: string, digest: string, json: Json): Foreign {
+export function foreignOf(id: string, digest: string, json: JsonObject): Foreign {
   const kind = kindOf(json);
   const disk = kind === 'artifact' ? diskOf(json) : undefined;
   return { id, digest, manifestJson: json, kind, ...(disk ? { disk } : {}) };
@@ -74,7 +74,7 @@ export function foreignImage({ name: place }: Repository, foreign: Foreign): Ima
     checksums: { sha256: disk.digest.slice('sha256:'.length) },
     createdAt: annotation(manifestJson, createdName),
   };
-  return imageOf(id, record, [place], { ref: id, digest, manifest: manifestJson });
+  return recordFromJson(id, record, [place], { ref: id, digest, manifest: manifestJson });
 }
 
 const article = (kind: string): string => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`);
@@ -97,7 +97,7 @@ const othersDisk = (shown: string, id: string): ImgctlError =>
 
 /** Why an image that was listed is not deleted: another tool has made it. Absent: it is ours. */
 export const notOursToRemove = ({ id, raw }: ImageRecord): ImgctlError | undefined =>
-  isJson(raw.manifest) && !imageManifestOf(raw.manifest) ? othersDisk(id, id) : undefined;
+  isObject(raw.manifest) && !imageManifestOf(raw.manifest) ? othersDisk(id, id) : undefined;
 
 /** A tag that a list leaves out, and why. */
 export interface LeftOut {

@@ -2,18 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { checkId, isId, ownIds } from '../_oci/ids.ts';
-import { imageManifestOf, manifestText, parseJson, type Descriptor, type ImageManifest, type Json } from '../_oci/manifest.ts';
+import {
+  imageManifestOf,
+  manifestText,
+  parseJson,
+  type Descriptor,
+  type ImageManifest,
+  type JsonObject,
+} from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
 import type { Documents } from '../_oci/image-documents.ts';
-import { recordOf, type StoredRecord } from '../_oci/record.ts';
+import { storedRecord, type StoredRecord } from '../_oci/record.ts';
 import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { remember, remembered } from './document-cache.ts';
+import { cacheDocument, cachedDocument } from './document-cache.ts';
 import type { OciClient } from './client.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
 import { foreignOf, notOurs, type Foreign } from './foreign.ts';
 import type { Repository } from './repository.ts';
-import { tagsOf } from './pages.ts';
+import { tagsOf } from './tags.ts';
 
 /** An image as it stands under a tag. `text` and `recordText` are the documents as they came, `json` is the record. */
 export interface Found {
@@ -21,9 +28,9 @@ export interface Found {
   readonly digest: string;
   readonly text: string;
   readonly manifest: ImageManifest;
-  readonly manifestJson: Json;
+  readonly manifestJson: JsonObject;
   readonly recordText: string;
-  readonly json: Json;
+  readonly json: JsonObject;
   readonly record: StoredRecord;
 }
 
@@ -43,7 +50,7 @@ function foundOf(id: string, text: string, manifest: ImageManifest, recordText: 
     manifestJson: parseJson(text) ?? {},
     recordText,
     json,
-    record: recordOf(json),
+    record: storedRecord(json),
   };
 }
 
@@ -53,7 +60,7 @@ export async function lookUp(repository: Repository, id: string, call: Call): Pr
   const came = await readManifest(repository, id, known?.digest, call);
   if (came === 'unchanged') return known;
   if (came === undefined) return undefined;
-  await remember(repository, came.digest, came.text);
+  await cacheDocument(repository, came.digest, came.text);
   return tagged(repository, id, came, call);
 }
 
@@ -67,7 +74,7 @@ export async function recall(repository: Repository, id: string, call: Call): Pr
   if (digest === undefined) return undefined;
   const known = repository.read.get(id);
   if (known?.digest === digest) return known;
-  const text = await remembered(repository, digest);
+  const text = await cachedDocument(repository, digest);
   repository.recalled += text === undefined ? -1 : 1;
   return text === undefined ? lookUp(repository, id, call) : tagged(repository, id, { digest, text }, call);
 }
@@ -166,11 +173,16 @@ export async function enter(
  */
 export async function write(
   repository: Repository,
-  next: { readonly id: string; readonly json: Json; readonly disk?: Descriptor | undefined; readonly before?: Found | undefined },
+  next: {
+    readonly id: string;
+    readonly json: JsonObject;
+    readonly disk?: Descriptor | undefined;
+    readonly before?: Found | undefined;
+  },
   call: Call,
 ): Promise<Found> {
   const { id, json, disk, before } = next;
-  const { name, createdAt } = recordOf(json);
+  const { name, createdAt } = storedRecord(json);
   const recordText = JSON.stringify(json);
   const record = await pushText(repository, recordType, recordText, call);
   const empty = disk ?? (await pushEmpty(repository, call));

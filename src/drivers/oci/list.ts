@@ -2,11 +2,12 @@ import type { Operation } from '../../core/operation.ts';
 import { abortedError } from '../../core/errors.ts';
 import { isId } from '../_oci/ids.ts';
 import type { OciClient } from './client.ts';
-import { copiesOf, inPlaces, shown } from './copies.ts';
+import { copiesOf, inPlaces } from './copies.ts';
+import { recordFrom } from './record.ts';
 import { foreignImage, leftOutWords, type LeftOut } from './foreign.ts';
 import { isDamage, isOurs, recall } from './images.ts';
-import { sideBySide } from './concurrency.ts';
-import { tagsOf } from './pages.ts';
+import { inBatches } from './concurrency.ts';
+import { tagsOf } from './tags.ts';
 
 /** Tags of signatures and the like that belong to another tag (distribution-spec 1.1, "Referrers Tag Schema"; cosign's). */
 const isReferrer = (tag: string): boolean => /^sha256-[0-9a-f]{64}/i.test(tag);
@@ -32,14 +33,14 @@ export const list: Operation<OciClient, 'list'> = {
         }
         if (found.record.hidden === true && !request.hidden) return undefined;
         const places = [...client.places.values()].filter(({ name }) => held.get(name)?.has(tag));
-        return shown(client, found, [...(await copiesOf(client, found, call, places)).keys()]);
+        return recordFrom(client, found, [...(await copiesOf(client, found, call, places)).keys()]);
       } catch (error) {
         if (!isDamage(error)) throw error;
         call.note({ kind: 'warning', message: `${error.message}; image skipped` });
         return undefined;
       }
     };
-    for await (const image of sideBySide(tags, read)) {
+    for await (const image of inBatches(tags, read)) {
       if (call.signal.aborted) throw abortedError('interrupted');
       if (image) yield image;
     }

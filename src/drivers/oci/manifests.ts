@@ -5,7 +5,7 @@ import { isPage } from '../../core/html-text.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson } from '../_oci/manifest.ts';
-import { errorCode, isRegistryError, refused, wordsOf } from './errors.ts';
+import { errorCode, isRegistryError, errorFrom, wordsOf } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { isFine } from './transport.ts';
 
@@ -55,7 +55,7 @@ export async function readManifest(
   if (answer.status === 304) return 'unchanged';
   if (answer.status === 404) {
     if (isRegistryError(answer.text)) return undefined;
-    throw refused(answer, answer.text, what, { hint: 'Check registry and repository in the profile.' });
+    throw errorFrom(answer, answer.text, what, { hint: 'Check registry and repository in the profile.' });
   }
   const digest = digestOf(answer.text);
   checkDigest(answer, digest, what);
@@ -105,7 +105,7 @@ async function whyNotPut(
   call: Call,
 ): Promise<ImgctlError> {
   const code = errorCode(answer.text);
-  const error = refused(answer, answer.text, what, {
+  const error = errorFrom(answer, answer.text, what, {
     write: true,
     ...repository.wire.blame(answer),
     ...(code === 'MANIFEST_INVALID' || answer.status === 415 ? { hint: noArtifacts } : {}),

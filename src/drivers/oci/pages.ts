@@ -1,8 +1,8 @@
 import { providerError, ofAnswer } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { isJson } from '../_oci/manifest.ts';
-import { isRegistryError, refused } from './errors.ts';
+import { isObject } from '../_oci/manifest.ts';
+import { isRegistryError, errorFrom } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
 /** Pages in a row without a tag after which no more are asked for: a registry may filter what it shows, but not for ever. */
@@ -24,7 +24,7 @@ function nextOf({ headers }: ApiAnswer, from: URL): URL | undefined {
 
 function tagsIn(answer: ApiAnswer, what: string): readonly string[] {
   const body = answer.json();
-  const tags: unknown = isJson(body) ? body.tags : undefined;
+  const tags: unknown = isObject(body) ? body.tags : undefined;
   // Oddity: a repository whose tags are all gone has `null` in the place of a list.
   if (tags === null) return [];
   if (!Array.isArray(tags)) throw providerError(`${what}: no list of tags in the answer`, { ...ofAnswer(answer) });
@@ -32,12 +32,12 @@ function tagsIn(answer: ApiAnswer, what: string): readonly string[] {
 }
 
 /**
- * Every tag of a repository, once each, sorted. A repository that was never written to is empty. A page may bring fewer tags
- * than asked for, also none, and still name a next one.
+ * Every page of a repository's tags, in order; none of one that was never written to. A page may bring fewer tags than asked for, also
+ * none, and still name a next one.
  * Oddity: registries may leave tags unsorted, take no notice of where to go on, and give the first page for ever: then a
  * warning says that the list may not be whole.
  */
-export async function tagsOf(repository: Repository, call: Call): Promise<readonly string[]> {
+export async function* pagesOf(repository: Repository, call: Call): AsyncGenerator<readonly string[], void, undefined> {
   const what = `listing ${repository.shown}`;
   const seen = new Set<string>();
   const asked = new Set<string>();
@@ -50,20 +50,20 @@ export async function tagsOf(repository: Repository, call: Call): Promise<readon
       call,
     );
     if (answer.status === 404) {
-      if (isRegistryError(answer.text)) break;
-      throw refused(answer, answer.text, what, { hint: 'Check registry and repository in the profile.' });
+      if (isRegistryError(answer.text)) return;
+      throw errorFrom(answer, answer.text, what, { hint: 'Check registry and repository in the profile.' });
     }
     const tags = tagsIn(answer, what);
     const isKnown = tags.length > 0 && tags.every((tag) => seen.has(tag));
     for (const tag of tags) seen.add(tag);
+    yield tags;
     empty = tags.length === 0 ? empty + 1 : 0;
     const next = nextOf(answer, url);
-    if (next === undefined) break;
+    if (next === undefined) return;
     if (isKnown || asked.has(next.href) || empty === mostEmptyPages) {
       endEarly(empty === mostEmptyPages ? `${empty} empty pages in a row` : 'the registry repeats a page');
-      break;
+      return;
     }
     url = next;
   }
-  return [...seen].sort();
 }

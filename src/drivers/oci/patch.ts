@@ -4,7 +4,8 @@ import { requireUnmet } from '../../core/conflict.ts';
 import type { Call, Changes, Operation } from '../../core/operation.ts';
 import { changedFields, nextRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
-import { refreshCopies, shown } from './copies.ts';
+import { refreshCopies } from './copies.ts';
+import { recordFrom } from './record.ts';
 import { find, write, type Found } from './images.ts';
 
 /** How often a change is made anew because somebody else has changed the image meanwhile. */
@@ -34,7 +35,7 @@ export const patch: Operation<OciClient, 'patch'> = {
     let seen: ImageRecord | undefined = basis;
     for (let tries = 1; ; tries += 1) {
       const before = await find(client.home, id, call);
-      const now = shown(client, before, []);
+      const now = recordFrom(client, before, []);
       seen ??= now;
       requireUnmet(seen, now, changes);
       const written = await tryOnce(client, before, changes, call);

@@ -1,25 +1,25 @@
 import { authError, ImgctlError, limitError } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
-import { isQuota, refused } from './errors.ts';
-import { refusedBytes } from './upload-session.ts';
+import { isQuota, errorFrom } from './errors.ts';
+import { uploadSessionError } from './upload-session.ts';
 
 /** A request carried more than the registry, or a proxy before it, takes at once. Less at once may get through. */
-export class TooMuch extends ImgctlError {}
+export class PayloadTooLarge extends ImgctlError {}
 
 /**
  * The refusal of a request that carried a disk or a piece of it. 413 is a proxy's, 416 some registries'. 401 after the sign-in
  * worked: the token ended before the request did, since registries and proxies may look at it when the body is whole. No status
  * goes with that one, for credentials are not at fault.
  */
-export function refusedData(answer: Answer, body: string, what: string): ImgctlError {
+export function uploadError(answer: Answer, body: string, what: string): ImgctlError {
   const { status } = answer;
   if ((status !== 401 && status !== 413 && status !== 416) || (status === 413 && isQuota(body)))
-    return refusedBytes(answer, body, what);
+    return uploadSessionError(answer, body, what);
   const { code, message, circumstances } =
     status === 401
       ? authError(`${what}: the token expired before all was sent (HTTP 401)`)
-      : limitError(refused(answer, body, what).message, { status });
-  return new TooMuch(code, message, {
+      : limitError(errorFrom(answer, body, what).message, { status });
+  return new PayloadTooLarge(code, message, {
     ...circumstances,
     hint: 'Send the disk in smaller requests:',
     next: [{ command: 'imgctl profile set PROFILE chunkSize=4MiB' }],

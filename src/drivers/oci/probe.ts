@@ -2,8 +2,8 @@ import type { Identity } from '../../core/identity.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OciClient } from './client.ts';
-import { askRemoval, whyNot } from './delete-manifest.ts';
-import { tagsOf } from './pages.ts';
+import { requestDelete, deleteRefusal } from './delete-manifest.ts';
+import { tagsOf } from './tags.ts';
 
 /** What nobody has: asking for its removal removes nothing, and tells whether anything could be removed. */
 const nothing = [`sha256:${'0'.repeat(64)}`, `imgctl-probe-${'0'.repeat(32)}`];
@@ -13,9 +13,9 @@ async function whyNoDelete(client: OciClient, call: Call): Promise<string | unde
   let reason: string | undefined;
   for (const reference of nothing) {
     try {
-      const answer = await askRemoval(client.home, reference, 'checking whether images can be deleted', call);
+      const answer = await requestDelete(client.home, reference, 'checking whether images can be deleted', call);
       if (answer.status !== 403 && answer.status !== 405) return undefined;
-      reason ??= whyNot(client.home, answer).message;
+      reason ??= deleteRefusal(client.home, answer).message;
     } catch (error) {
       if (error instanceof ImgctlError && error.code === 'AUTH') return error.message;
       throw error;

@@ -6,7 +6,7 @@ import { isDoubtful } from './manifests.ts';
 import { pushChunks } from './chunks.ts';
 import { scope, type Repository } from './repository.ts';
 import { beginUpload, cancelUpload, checkTaken, closeUpload, closingUrl, octets } from './upload-session.ts';
-import { refusedData, TooMuch } from './payload-too-large.ts';
+import { uploadError, PayloadTooLarge } from './payload-too-large.ts';
 import { isFine } from './transport.ts';
 
 /** A disk on its way. `bytes` and `sha256` are of what `open` gives; absent: known only at its end. */
@@ -49,7 +49,7 @@ export async function pushDisk(repository: Repository, disk: Disk, chunkBytes: n
   try {
     return await (known ? inOneRequest(repository, disk, location, known, call) : asStream(repository, disk, location, call));
   } catch (error) {
-    if (!(error instanceof TooMuch) || !disk.repeatable) throw error;
+    if (!(error instanceof PayloadTooLarge) || !disk.repeatable) throw error;
     call.note({
       kind: 'warning',
       message: `${error.message}; sending it again in chunks (chunkSize in the profile does so at once)`,
@@ -79,7 +79,7 @@ async function inOneRequest(repository: Repository, disk: Disk, location: URL, k
         },
         call,
       );
-      if (!isFine(answer)) throw refusedData(answer, answer.text, what);
+      if (!isFine(answer)) throw uploadError(answer, answer.text, what);
       checkTaken(answer, known.digest, what);
       return endOf(disk);
     },
@@ -109,7 +109,7 @@ async function asStream(repository: Repository, disk: Disk, location: URL, call:
         },
         call,
       );
-      if (!isFine(answer)) throw refusedData(answer, answer.text, what);
+      if (!isFine(answer)) throw uploadError(answer, answer.text, what);
       at = repository.wire.resolve(answer, at);
       const ended = endOf(disk);
       all = ended;

@@ -4,9 +4,10 @@ import { requireKnownPlaces } from '../../core/conflict.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import { isRepository } from './address.ts';
 import type { OciClient } from './client.ts';
-import { copiesForSure, copiesOf, copyTo, shown } from './copies.ts';
+import { copiesForSure, copiesOf, copyTo } from './copies.ts';
+import { recordFrom } from './record.ts';
 import { find, type Found } from './images.ts';
-import { remove } from './delete-manifest.ts';
+import { deleteManifest } from './delete-manifest.ts';
 import type { Repository } from './repository.ts';
 
 function checkNames(names: readonly string[]): void {
@@ -50,7 +51,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     checkNames(named);
     const found = await find(client.home, request.id, call);
     const copies = await copiesNow(client, found, request, call);
-    if (request.basis) requireKnownPlaces(request.basis, shown(client, found, [...copies.keys()]), request.exactly);
+    if (request.basis) requireKnownPlaces(request.basis, recordFrom(client, found, [...copies.keys()]), request.exactly);
     const names = wanted(request, [client.home.name, ...copies.keys()]);
     if (!names.has(client.home.name))
       throw conflictError(`cannot remove image ${request.id} from ${client.home.name}: it is the repository of the profile`, {
@@ -68,7 +69,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
       }
       for (const [name, copy] of copies) {
         if (names.has(name)) continue;
-        await remove(client.repository(name), copy, call);
+        await deleteManifest(client.repository(name), copy, call);
         done.push(`removed from ${name}`);
       }
     } catch (error) {
@@ -76,7 +77,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
         call.note({ kind: 'warning', message: `before that failed, image ${found.id} was ${done.join(', ')}` });
       throw error;
     }
-    return shown(client, found, others);
+    return recordFrom(client, found, others);
   },
 };
 

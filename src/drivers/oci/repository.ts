@@ -1,7 +1,7 @@
 import type { Cache } from '../../core/driver.ts';
 import type { Foreign } from './foreign.ts';
 import type { Found } from './images.ts';
-import type { Wire } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 /** Rights that requests take, as tokens name them. */
 export type Right = 'pull' | 'pull,push' | 'delete';
@@ -9,7 +9,7 @@ export type Right = 'pull' | 'pull,push' | 'delete';
 /** One repository of a registry, and what was read of it in this run. */
 export interface Repository {
   readonly name: string;
-  readonly wire: Wire;
+  readonly wire: Transport;
   /** `registry/repository`, for messages. */
   readonly shown: string;
   /** Images by tag, as they were last read: what has not changed since is not sent again. */
@@ -24,7 +24,7 @@ export interface Repository {
   digests?: Promise<ReadonlyMap<string, string>>;
 }
 
-export const openRepository = (wire: Wire, name: string, cache?: Cache): Repository => ({
+export const openRepository = (wire: Transport, name: string, cache?: Cache): Repository => ({
   name,
   wire,
   shown: `${wire.origin.host}/${name}`,

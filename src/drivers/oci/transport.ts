@@ -11,8 +11,8 @@ import type {
 } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
-import { renewBeforeBulk, type Keyring } from './authorization.ts';
-import { refused } from './errors.ts';
+import { renewBeforeBulk, type Authorizer } from './authorization.ts';
+import { errorFrom } from './errors.ts';
 import { warningsIn } from './warnings.ts';
 
 /** What any request is about. `scopes` are the rights that it takes (`repository:NAME:pull`). */
@@ -55,13 +55,13 @@ interface Try {
 }
 
 /** Speaks to one registry, signed in as far as it wants that. */
-export class Wire {
+export class Transport {
   readonly origin: URL;
   readonly #http: Http;
-  readonly #keys: Keyring;
+  readonly #keys: Authorizer;
   readonly #warned = new Set<string>();
 
-  constructor(http: Http, origin: URL, keys: Keyring) {
+  constructor(http: Http, origin: URL, keys: Authorizer) {
     this.#http = http;
     this.origin = origin;
     this.#keys = keys;
@@ -81,7 +81,7 @@ export class Wire {
       ({ status }) => isRead && !stays && redirects.includes(status),
     );
     if (isFine(answer) || welcome === 'any' || welcome.includes(answer.status)) return answer;
-    throw refused(answer, answer.text, what, {
+    throw errorFrom(answer, answer.text, what, {
       write: !isRead,
       ...this.blame(answer),
       ...this.#movedHint(answer, first, this.#target(answer, url)),

@@ -3,7 +3,7 @@ import type { Answer, ApiAnswer, Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { beforeRetry } from '../../core/retry.ts';
 import { isDoubtful } from './manifests.ts';
-import { refused } from './errors.ts';
+import { errorFrom } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 
 /** Milliseconds that letting go of an upload may take, also after the run itself was stopped. */
@@ -101,14 +101,14 @@ export async function closeUpload(
  * The refusal of what goes to the address of an upload. Whatever its code says, "not there" is the upload itself: the registry has
  * lost it, and sending it anew helps.
  */
-export function refusedBytes(answer: Answer, body: string, what: string): ImgctlError {
-  const error = refused(answer, body, what, { write: true });
+export function uploadSessionError(answer: Answer, body: string, what: string): ImgctlError {
+  const error = errorFrom(answer, body, what, { write: true });
   return error.code === 'NOT_FOUND' ? networkError(error.message, error.circumstances) : error;
 }
 
 /** Throws what the answer to the last bytes of an upload says, if it is not that they are kept under this digest. */
 export function checkTaken(answer: ApiAnswer, digest: string, what: string): void {
-  if (answer.status < 200 || answer.status > 299) throw refusedBytes(answer, answer.text, what);
+  if (answer.status < 200 || answer.status > 299) throw uploadSessionError(answer, answer.text, what);
   const said = answer.headers['docker-content-digest'];
   if (said !== undefined && said !== digest) throw integrityError(`${what}: the registry stored ${said}, but ${digest} was sent`);
   // 201, with the blob's address (distribution-spec 1.1, "POST then PUT"); a sign-in page on the way is 200 and names neither.

@@ -4,7 +4,7 @@ import { checkFillable, diskLayer, filledRecord, type FilledDisk } from '../_oci
 import { recordFields } from '../_oci/record-revision.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
 import type { OciClient } from './client.ts';
-import { shown } from './copies.ts';
+import { recordFrom } from './record.ts';
 import { adopt, checkFree, find, newId, write, type Found } from './images.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
 import { pushDisk, type Pushed } from './push-disk.ts';
@@ -64,6 +64,6 @@ export const upload: Operation<OciClient, 'upload'> = {
     const blob = await bringDisk(client, request, call);
     const found = await enterDisk(client, request, { id, queued }, { encoding, virtualBytes, ...blob }, call);
     call.note({ kind: 'created', id: found.id });
-    return shown(client, found, []);
+    return recordFrom(client, found, []);
   },
 };

@@ -1,15 +1,15 @@
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { eachImage, idOf, pagesInTurn } from './pages.ts';
+import { eachImage, idOf, pagesOf } from './pages.ts';
 import { oldestFirst } from './query.ts';
-import { timeIn, type WireObject } from './json.ts';
+import { timeIn, type JsonObject } from './json.ts';
 
 /** Images of the far end that are kept until the near end has come to them. What a site gives beyond is read from the near end alone. */
 const keptImages = 4000;
 /** A page that takes this many times longer beside another one is answered by a server that does one thing at a time. */
 const tooSlow = 1.5;
 
-const createdAt = (image: WireObject): string => timeIn(image.created_at) ?? '';
+const createdAt = (image: JsonObject): string => timeIn(image.created_at) ?? '';
 /** A time on the wire and a second: Glance compares with the fraction that it does not show. */
 const secondLater = (time: string): string => `${new Date(Date.parse(time) + 1000).toISOString().slice(0, 19)}Z`;
 
@@ -42,11 +42,15 @@ function direction(sign: 1 | -1): { see(time: string): void; readonly goes: bool
  * after the other. Nothing rests on an order that was only asked for: unless times were seen to fall at one end and to rise at
  * the other, what is left is read plainly.
  */
-export async function* fromBothEnds(client: OpenstackClient, query: URLSearchParams, call: Call): AsyncGenerator<WireObject> {
+export async function* listBidirectionally(
+  client: OpenstackClient,
+  query: URLSearchParams,
+  call: Call,
+): AsyncGenerator<JsonObject> {
   const stop = new AbortController();
   const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
   /** Oldest first, by id. */
-  const far = new Map<string, WireObject>();
+  const far = new Map<string, JsonObject>();
   const given = new Set<string>();
   const [near, behind] = [direction(-1), direction(1)];
   let oldestNear: string | undefined;
@@ -63,7 +67,7 @@ export async function* fromBothEnds(client: OpenstackClient, query: URLSearchPar
   };
   const collect = async (): Promise<void> => {
     const unseen = (): string | undefined => (mayNarrow && oldestNear ? `lte:${secondLater(oldestNear)}` : undefined);
-    for await (const images of pagesInTurn(client, { query: fromOldest(query), within: unseen }, within)) {
+    for await (const images of pagesOf(client, { query: fromOldest(query), within: unseen }, within)) {
       for (const image of images) {
         far.set(idOf(image), image);
         behind.see(createdAt(image));
@@ -86,7 +90,7 @@ export async function* fromBothEnds(client: OpenstackClient, query: URLSearchPar
   };
   const turned = (): boolean => near.turned || behind.turned;
   const isSorted = (): boolean => near.goes && behind.goes && !turned();
-  const rest = async function* (): AsyncGenerator<WireObject> {
+  const rest = async function* (): AsyncGenerator<JsonObject> {
     stop.abort();
     for await (const image of eachImage(client, { query }, call)) if (!given.has(idOf(image))) yield image;
   };
@@ -114,6 +118,6 @@ export async function* fromBothEnds(client: OpenstackClient, query: URLSearchPar
 }
 
 /** The image of this id and all before it, the newest first. */
-function olderThan(id: string, far: ReadonlyMap<string, WireObject>): readonly WireObject[] {
+function olderThan(id: string, far: ReadonlyMap<string, JsonObject>): readonly JsonObject[] {
   return [...far.values()].slice(0, [...far.keys()].indexOf(id) + 1).toReversed();
 }

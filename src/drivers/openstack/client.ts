@@ -14,10 +14,10 @@ import { authUrlOf, imageEndpointOf, interfaceOf } from './endpoints.ts';
 import { chosenEndpoint, versioned, type Wanted } from './service-catalog.ts';
 import { credentialsOf, type Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
-import { requireMeant, type MeantProject } from './project-check.ts';
+import { requireProject, type ProjectChoice } from './project-check.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
-import { isObject, objectIn, type WireObject } from './json.ts';
-import { glanceError, said } from './errors.ts';
+import { isObject, objectIn, type JsonObject } from './json.ts';
+import { errorFrom, readError } from './errors.ts';
 
 /** Where we are signed in and which Glance is spoken to. `base` ends in `/v2`. */
 export interface Site {
@@ -59,7 +59,7 @@ export class OpenstackClient {
   readonly #authUrl: string | undefined;
   readonly #imageEndpoint: string | undefined;
   readonly #wanted: Wanted;
-  readonly #meant: MeantProject;
+  readonly #meant: ProjectChoice;
   #site: Promise<Site> | undefined;
   /** Images that were seen at work while their outcome was awaited. */
   readonly atWork = new Set<string>();
@@ -113,8 +113,8 @@ export class OpenstackClient {
         call,
       ),
     );
-    if (ask.welcome?.includes(answer.status) && said(answer, answer.text).isOwn) return answer;
-    if (answer.status < 200 || answer.status >= 300) throw this.refused(answer, answer.text, ask.what);
+    if (ask.welcome?.includes(answer.status) && readError(answer, answer.text).isOwn) return answer;
+    if (answer.status < 200 || answer.status >= 300) throw this.errorFrom(answer, answer.text, ask.what);
     expectDone(answer, ask.done, ask.what);
     return answer;
   }
@@ -127,12 +127,12 @@ export class OpenstackClient {
       this.#http.request({ method: 'GET', url: `${authUrl}${path}`, headers: this.#headers(site) }, call),
     );
     if (answer.status === 401 || answer.status === 403 || answer.status === 404) return undefined;
-    if (answer.status !== 200) throw glanceError(answer, answer.text, `asking Keystone for ${path}`);
+    if (answer.status !== 200) throw errorFrom(answer, answer.text, `asking Keystone for ${path}`);
     return answer.json();
   }
 
   /** Asks Glance for an object. Throws PROVIDER when the answer is something else. */
-  async askObject(ask: Ask, call: Call): Promise<WireObject> {
+  async askObject(ask: Ask, call: Call): Promise<JsonObject> {
     const answer = await this.ask(ask, call);
     const body = answer.json();
     if (isObject(body)) return body;
@@ -158,7 +158,7 @@ export class OpenstackClient {
     let answer = await send(site, rest.bytes);
     if (answer.status === 401 && again && this.#authUrl !== undefined)
       answer = await send(await this.#renewed(site, call), again());
-    if (answer.status < 200 || answer.status >= 300) throw this.refused(answer, answer.text, what);
+    if (answer.status < 200 || answer.status >= 300) throw this.errorFrom(answer, answer.text, what);
     expectDone(answer, 204, what);
   }
 
@@ -173,13 +173,13 @@ export class OpenstackClient {
   }
 
   /** The error behind an unwelcome answer. Where the sign-in worked and Glance refuses all the same, it says so. */
-  refused(answer: Answer & { readonly url: string }, body: string, what: string): ImgctlError {
-    if (answer.status !== 401 || this.#authUrl === undefined) return glanceError(answer, body, what);
+  errorFrom(answer: Answer & { readonly url: string }, body: string, what: string): ImgctlError {
+    if (answer.status !== 401 || this.#authUrl === undefined) return errorFrom(answer, body, what);
     const hint =
       this.#credentials.kind === 'sign-in' && 'application_credential' in objectIn(objectIn(this.#credentials.auth).identity)
         ? 'Check the access rules of the application credential: they may not allow this request.'
         : 'Check that this image service accepts tokens of this Keystone.';
-    return glanceError(answer, body, `signed in, but not allowed: ${what}`, { hint, accepted: true });
+    return errorFrom(answer, body, `signed in, but not allowed: ${what}`, { hint, accepted: true });
   }
 
   /** Oddity: Glance answers errors as JSON only when exactly this and nothing else is accepted. */
@@ -212,7 +212,7 @@ export class OpenstackClient {
 
   async #open(call: Call): Promise<Site> {
     const signedIn = await this.#signedIn(call);
-    requireMeant(signedIn, this.#meant);
+    requireProject(signedIn, this.#meant);
     if (this.#imageEndpoint !== undefined) {
       const { region } = this.#wanted;
       return { signedIn, base: versioned(this.#imageEndpoint), ...(region === undefined ? {} : { region }) };

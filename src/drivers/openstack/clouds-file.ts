@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
-import { isObject, type WireObject } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 
 /** The clouds of a clouds.yaml, completed from the files that belong to it. */
 export interface CloudsFile {
@@ -8,18 +8,18 @@ export interface CloudsFile {
   /** It was found in the current folder, and nobody named it: what the user has elsewhere is not sent to its addresses. */
   readonly stray: boolean;
   /** As they stand there, secure.yaml laid over them. */
-  readonly clouds: WireObject;
+  readonly clouds: JsonObject;
   /** What a cloud's `profile` may stand for. */
-  readonly vendors: WireObject;
+  readonly vendors: JsonObject;
 }
 
 interface Opened {
   readonly path: string;
-  readonly content: WireObject;
+  readonly content: JsonObject;
 }
 
 /** One object over another, all the way down. */
-export function overlaid(under: WireObject, over: WireObject): WireObject {
+export function overlaid(under: JsonObject, over: JsonObject): JsonObject {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
@@ -28,7 +28,7 @@ export function overlaid(under: WireObject, over: WireObject): WireObject {
   return merged;
 }
 
-function mapping(value: unknown, path: string, what = ''): WireObject {
+function mapping(value: unknown, path: string, what = ''): JsonObject {
   if (value === undefined || value === null) return {};
   if (isObject(value)) return value;
   throw configError(`${path}: ${what || 'the file'} is not a mapping (is it encrypted?)`, {

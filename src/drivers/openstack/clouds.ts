@@ -1,6 +1,6 @@
 import { Secret } from '../../core/secret.ts';
 import { overlaid, type CloudsFile } from './clouds-file.ts';
-import { isObject, objectIn, textIn, type WireObject } from './json.ts';
+import { isObject, objectIn, textIn, type JsonObject } from './json.ts';
 
 export type Found = Readonly<Record<string, string | Secret>>;
 
@@ -69,7 +69,7 @@ function plain(value: unknown): string | undefined {
   return typeof value === 'number' ? String(value) : textIn(value);
 }
 
-function pick(from: WireObject, keys: Keys): Record<string, string> {
+function pick(from: JsonObject, keys: Keys): Record<string, string> {
   const found = keys.flatMap(([field, names]) => {
     const value = names.map((name) => plain(from[name])).find((text) => text !== undefined);
     return value === undefined ? [] : [[field, value] as const];
@@ -81,14 +81,14 @@ const sealed = (fields: Readonly<Record<string, string>>): Record<string, Secret
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, new Secret(value)]));
 
 /** Keys are written with dashes too. */
-const normal = (wire: WireObject): WireObject =>
+const normal = (wire: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(wire).map(([key, value]) => [key.replaceAll('-', '_'), value]));
 
 /** The ways to sign in that need no Keystone: their endpoint is that of the service itself. */
 export const withoutKeystone = (authType: unknown): boolean =>
   authType === 'none' || authType === 'admin_token' || authType === 'token_endpoint';
 
-function fieldsOf(wire: WireObject): Found {
+function fieldsOf(wire: JsonObject): Found {
   const cloud = normal(wire);
   const auth = { ...cloud, ...normal(objectIn(cloud.auth)) };
   const common = pick(cloud, cloudKeys);
@@ -106,11 +106,11 @@ function fieldsOf(wire: WireObject): Found {
 
 interface Region {
   readonly name: string;
-  readonly values: WireObject;
+  readonly values: JsonObject;
 }
 
 /** The regions that a cloud lists, the one that it is in first. None: it has no such list. */
-function regionsOf(cloud: WireObject): readonly Region[] {
+function regionsOf(cloud: JsonObject): readonly Region[] {
   const listed = Array.isArray(cloud.regions) ? cloud.regions : [];
   const regions = listed.flatMap((region): readonly Region[] => {
     const name = plain(isObject(region) ? region.name : region);

@@ -3,8 +3,8 @@ import type { OpenstackClient } from './client.ts';
 import { providerError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
 import { wireBody } from './description.ts';
-import { imageRecord } from './record.ts';
-import { textIn, type WireObject } from './json.ts';
+import { recordFrom } from './record.ts';
+import { textIn, type JsonObject } from './json.ts';
 
 /** Makes a record without data; its id is that of the answer. `asked`: the user has chosen the id, and is told of another. The container is `bare` unless said otherwise: Glance takes no data without one. */
 export async function createImage(
@@ -13,7 +13,7 @@ export async function createImage(
   id: string | undefined,
   call: Call,
   asked = id !== undefined,
-): Promise<{ readonly id: string; readonly wire: WireObject }> {
+): Promise<{ readonly id: string; readonly wire: JsonObject }> {
   const body = { container_format: 'bare', ...wireBody(description), ...(id === undefined ? {} : { id }) };
   const what = description.name === undefined ? 'creating an image' : `creating image "${description.name}"`;
   const wire = await client.askObject({ what, method: 'POST', path: '/images', json: body }, call);
@@ -34,6 +34,6 @@ export const create: Operation<OpenstackClient, 'create'> = {
   ownId: true,
   nameless: true,
   async run(client, { description, id }, call) {
-    return imageRecord((await createImage(client, description, id, call)).wire);
+    return recordFrom((await createImage(client, description, id, call)).wire);
   },
 };

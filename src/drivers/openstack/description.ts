@@ -1,8 +1,8 @@
 import { usageError } from '../../core/errors.ts';
 import type { Changes, Description, Editable } from '../../core/operation.ts';
 import { propertiesAfter, tagsAfter } from '../../core/changes.ts';
-import { baseAttributes, gib, imageRecord, isReserved, mib } from './record.ts';
-import type { WireObject } from './json.ts';
+import { baseAttributes, gib, recordFrom, isReserved, mib } from './record.ts';
+import type { JsonObject } from './json.ts';
 
 type Scalar = Exclude<Editable, 'tags' | 'properties'>;
 
@@ -75,11 +75,11 @@ const pointer = (name: string): string => `/${name.replaceAll('~', '~0').replace
  * The steps that change a record as asked; none when it says so already. Tags are written as a whole, since Glance has no
  * way to add one in a patch. Throws USAGE for what cannot be cleared and for a property that cannot be one.
  */
-export function steps(record: WireObject, changes: Changes): readonly Step[] {
+export function steps(record: JsonObject, changes: Changes): readonly Step[] {
   return [...scalarSteps(record, changes), ...tagSteps(record, changes), ...propertySteps(record, changes)];
 }
 
-function scalarSteps(record: WireObject, changes: Changes): readonly Step[] {
+function scalarSteps(record: JsonObject, changes: Changes): readonly Step[] {
   return (Object.keys(onWire) as Scalar[]).flatMap((key): readonly Step[] => {
     const field = onWire[key];
     const wanted = changes[key];
@@ -93,14 +93,14 @@ function scalarSteps(record: WireObject, changes: Changes): readonly Step[] {
   });
 }
 
-function tagSteps(record: WireObject, changes: Changes): readonly Step[] {
-  const now = imageRecord(record).tags;
+function tagSteps(record: JsonObject, changes: Changes): readonly Step[] {
+  const now = recordFrom(record).tags;
   const tags = tagsAfter(now, changes);
   if (!tags || (tags.length === now.length && tags.every((tag) => now.includes(tag)))) return [];
   return [{ op: 'replace', path: '/tags', value: tags }];
 }
 
-function propertySteps(record: WireObject, changes: Changes): readonly Step[] {
+function propertySteps(record: JsonObject, changes: Changes): readonly Step[] {
   checked(changes.properties ?? {});
   (changes.removeProperties ?? []).forEach(checkProperty);
   const touched = [...new Set([...Object.keys(changes.properties ?? {}), ...(changes.removeProperties ?? [])])];

@@ -36,7 +36,7 @@ async function* read(client: OpenstackClient, image: ImageRecord, from: number, 
   const body = await answer.text();
   // Oddity: an image without data is "no content", as if that were a success.
   if (answer.status === 204) throw noData(await readRecord(client, image.id, call));
-  const refused = client.refused(answer, body, `downloading image ${image.id}`);
+  const refused = client.errorFrom(answer, body, `downloading image ${image.id}`);
   // Oddity: a deactivated image is refused with 403, like one that is not ours.
   if (answer.status !== 403 || image.status !== 'inactive') throw refused;
   throw conflictError(refused.message, {

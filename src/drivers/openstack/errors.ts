@@ -33,7 +33,7 @@ export const parsedJson = (text: string): unknown => {
  * Oddity: the same error comes as JSON from Keystone (`error.message`) and from Glance (`message`, with a tail of
  * `<br />`), as HTML from Glance's own middleware and from proxies, and as text under a "404 Not Found" headline.
  */
-export function explain(body: string): string {
+export function errorText(body: string): string {
   const value = parsedJson(body);
   if (isObject(value)) {
     const message = textIn(value.message) ?? textIn(objectIn(value.error).message) ?? textIn(value.error);
@@ -47,7 +47,7 @@ export function explain(body: string): string {
 const isPlainRefusal = (body: string): boolean => /^\s*\d{3} [^\n]*\r?\n\s*\n\s*\S/.test(body);
 
 /** Whether a body is JSON in the form of Glance's errors (`message`, `code`, `title`), or of Keystone's (the same in `error`). */
-export function isRefusal(body: string): boolean {
+export function isErrorBody(body: string): boolean {
   const value = parsedJson(body);
   if (!isObject(value)) return false;
   const { message, title, code } = isObject(value.error) ? value.error : value;
@@ -62,12 +62,12 @@ const ownWords =
  * What an unwelcome answer says. Only OpenStack's own services put their request id on it; where that is missing, the form of
  * their errors tells: of other JSON, of the pages of proxies and of nothing at all nobody knows who has said it.
  */
-export function said(answer: Answer, body: string): Said {
-  const words = explain(body);
+export function readError(answer: Answer, body: string): Said {
+  const words = errorText(body);
   const isOwn =
     answer.headers['x-openstack-request-id'] !== undefined ||
     ownWords.test(words) ||
-    isRefusal(body) ||
+    isErrorBody(body) ||
     (isPage(body) ? isServicePage(body) : isPlainRefusal(body));
   return { words, isOwn };
 }
@@ -80,7 +80,7 @@ export const isForbidden = (error: unknown): error is ImgctlError =>
  * The error behind an unwelcome answer of Glance. 300 (Glance's list of versions) is CONFIG, since the address is
  * wrong; a redirect is PROVIDER and is not followed, because the token would go along.
  */
-export function glanceError(
+export function errorFrom(
   answer: Answer & { readonly url: string },
   body: string,
   what: string,
@@ -102,7 +102,7 @@ export function glanceError(
         ...more,
       },
     );
-  const told = said(answer, body);
+  const told = readError(answer, body);
   const hint = status === 403 ? policyHint(told.words) : undefined;
   return answerError(answer, what, told, { ...(hint === undefined ? {} : { hint }), ...more });
 }

@@ -6,7 +6,7 @@ import { absolute } from './endpoints.ts';
 import type { ProfileValues } from './fields.ts';
 import { incomplete } from './identity.ts';
 import { objectIn, textIn } from './json.ts';
-import { explain, glanceError, parsedJson } from './errors.ts';
+import { errorText, errorFrom, parsedJson } from './errors.ts';
 
 /** How an identity provider gives an access token (OAuth 2.0, RFC 6749 sections 4.3 and 4.4). */
 interface Grant {
@@ -84,7 +84,7 @@ export async function federatedToken(
   const accessToken = access instanceof Secret ? access : await granted(http, access, { what, hint }, call);
   const authorization = accessToken.map((value) => `Bearer ${value}`);
   const answer = await ask(http, { method: 'POST', url: `${authUrl}${path}`, headers: { authorization } }, call);
-  if (answer.status === 401 || answer.status === 403) throw refused(answer, what, hint);
+  if (answer.status === 401 || answer.status === 403) throw signInError(answer, what, hint);
   const token = answer.headers['x-subject-token'];
   if (answer.status >= 200 && answer.status < 300 && token !== undefined) return new Secret(token);
   throw elsewhere(answer, what, 'Check authUrl, identityProvider and protocol.');
@@ -105,7 +105,7 @@ async function granted(http: Http, grant: Grant, { what, hint }: Telling, call: 
   const answer = await ask(http, { method: 'POST', url, headers: { authorization }, form }, call);
   const { status } = answer;
   // RFC 6749 section 5.2: wrong names and passwords are 400.
-  if (status === 400 || status === 401 || status === 403) throw refused(answer, what, hint);
+  if (status === 400 || status === 401 || status === 403) throw signInError(answer, what, hint);
   if (status < 200 || status >= 300) throw elsewhere(answer, what, 'Check accessTokenEndpoint, or discoveryEndpoint.');
   const token = textIn(objectIn(answer.json())[tokenType]);
   if (token === undefined) throw providerError(`${what}: the answer of ${answer.url} has no ${tokenType}`);
@@ -142,13 +142,13 @@ async function tokenEndpoint(http: Http, grant: Grant, what: string, call: Call)
 /** An address that answers in another way than what should be there: the profile's fault, but for a server that has failed. */
 function elsewhere(answer: ApiAnswer, what: string, hint: string) {
   const { status, url } = answer;
-  if (status >= 500 || status === 429) return glanceError(answer, answer.text, what);
+  if (status >= 500 || status === 429) return errorFrom(answer, answer.text, what);
   return configError(`${what}: ${url} gives no token (HTTP ${status})`, { ...ofAnswer(answer), hint });
 }
 
-function refused(answer: ApiAnswer, what: string, hint: string) {
+function signInError(answer: ApiAnswer, what: string, hint: string) {
   const { status, text } = answer;
-  const words = oauthWords(text) ?? explain(text);
+  const words = oauthWords(text) ?? errorText(text);
   return authError(`${what}: ${words || 'refused'} (HTTP ${status})`, { ...ofAnswer(answer), hint });
 }
 

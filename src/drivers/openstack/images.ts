@@ -2,20 +2,20 @@ import { ImgctlError, isNoSuchImage, providerError } from '../../core/errors.ts'
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { segment } from './path-segment.ts';
+import { pathSegment } from './path-segment.ts';
 import type { Step } from './description.ts';
-import { imageRecord } from './record.ts';
-import type { WireObject } from './json.ts';
+import { recordFrom } from './record.ts';
+import type { JsonObject } from './json.ts';
 
 /** Path of an image. Throws USAGE for a text that cannot be an id. */
-export const imagePath = (id: string): string => `/images/${segment(id)}`;
+export const imagePath = (id: string): string => `/images/${pathSegment(id)}`;
 
 /** An image as Glance says it. Throws NOT_FOUND. */
-export const readImage = (client: OpenstackClient, id: string, call: Call): Promise<WireObject> =>
+export const readImage = (client: OpenstackClient, id: string, call: Call): Promise<JsonObject> =>
   client.askObject({ what: `reading image ${id}`, method: 'GET', path: imagePath(id) }, call);
 
 export const readRecord = async (client: OpenstackClient, id: string, call: Call): Promise<ImageRecord> =>
-  imageRecord(await readImage(client, id, call));
+  recordFrom(await readImage(client, id, call));
 
 /** Changes an image in one request, all steps or none. A function makes them right before each try. */
 export const patchImage = (
@@ -23,7 +23,7 @@ export const patchImage = (
   id: string,
   steps: readonly Step[] | (() => Promise<readonly Step[]>),
   call: Call,
-): Promise<WireObject> =>
+): Promise<JsonObject> =>
   client.askObject(
     {
       what: `changing image ${id}`,

@@ -2,14 +2,14 @@ import { abortedError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, ListRequest, Operation, SortKey } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { fromBothEnds } from './bidirectional-list.ts';
-import { merged } from './merge-sorted.ts';
-import { projectSeen } from './own-project.ts';
+import { listBidirectionally } from './bidirectional-list.ts';
+import { mergeSorted } from './merge-sorted.ts';
+import { ownProject } from './own-project.ts';
 import { eachImage } from './pages.ts';
 import { choosesOwners, exactFilters, listQuery, newestFirst, ownFilters, sortNames } from './query.ts';
-import { imageRecord } from './record.ts';
+import { recordFrom } from './record.ts';
 import type { SignedIn } from './sign-in.ts';
-import { timeConditions, timeNames } from './time-filters.ts';
+import { timeFilters, timeNames } from './time-filters.ts';
 
 /** Glance's order when none is asked for. */
 const usualOrder: readonly SortKey[] = [{ field: 'createdAt', descending: true }];
@@ -59,8 +59,8 @@ async function* records(
   const { after, limit } = request;
   const whole = after === undefined && limit === undefined && query.get('sort') === newestFirst;
   const paging = { query, ...(after === undefined ? {} : { after }), ...(limit === undefined ? {} : { limit }) };
-  const images = whole ? fromBothEnds(client, query, call) : eachImage(client, paging, call);
-  for await (const image of images) yield imageRecord(image);
+  const images = whole ? listBidirectionally(client, query, call) : eachImage(client, paging, call);
+  for await (const image of images) yield recordFrom(image);
 }
 
 export const list: Operation<OpenstackClient, 'list'> = {
@@ -74,12 +74,12 @@ export const list: Operation<OpenstackClient, 'list'> = {
   async *run(client, request, call) {
     if (call.signal.aborted) throw abortedError('interrupted');
     const { signedIn } = await client.site(call);
-    const seen = request.scope === 'own' && !signedIn.project ? await projectSeen(client, call) : undefined;
+    const seen = request.scope === 'own' && !signedIn.project ? await ownProject(client, call) : undefined;
     const { ownedBy, mine } = scopeOf(
       request,
       seen === undefined ? signedIn : { ...signedIn, project: { id: seen, name: seen } },
     );
-    const isWithin = timeConditions(request.ownToo ?? []);
+    const isWithin = timeFilters(request.ownToo ?? []);
     const shown = listQuery(request, ownedBy);
     // There is no word for words that we do not know: they are picked out here, so that no page may be cut short.
     const { limit, ...unlimited } = request;
@@ -95,7 +95,7 @@ export const list: Operation<OpenstackClient, 'list'> = {
     const keys = request.sort && request.sort.length > 0 ? request.sort : usualOrder;
     const streams = queries.map((query) => records(client, query, asked, call));
     const [only, ...others] = streams;
-    const all = only && others.length === 0 ? only : merged(streams, (one, other) => comesBefore(keys, one, other));
+    const all = only && others.length === 0 ? only : mergeSorted(streams, (one, other) => comesBefore(keys, one, other));
     let given = 0;
     // A service that pays no attention to os_hidden gives the same twice.
     const passed = others.length > 0 ? new Set<string>() : undefined;

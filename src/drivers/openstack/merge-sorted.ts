@@ -1,5 +1,5 @@
 /** The items of several streams, each in the given order already, in that order. */
-export async function* merged<T>(
+export async function* mergeSorted<T>(
   streams: readonly AsyncGenerator<T>[],
   before: (one: T, other: T) => boolean,
 ): AsyncGenerator<T> {

@@ -12,7 +12,7 @@ const looked = 1000;
  * The project of a token of which nobody tells whose it is (Keystone is not asked): whose private images are seen. Absent: there
  * are none. Throws CONFIG where they are of several projects: then the token is an administrator's, and none can be told for his.
  */
-export async function projectSeen(client: OpenstackClient, call: Call): Promise<string | undefined> {
+export async function ownProject(client: OpenstackClient, call: Call): Promise<string | undefined> {
   const owners = new Set<string>();
   const query = new URLSearchParams({ visibility: 'private', sort: newestFirst });
   for await (const image of eachImage(client, { query, limit: looked }, call)) {

@@ -1,13 +1,13 @@
 import { abortedError, conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { isObject, objectsIn, textIn, type WireObject } from './json.ts';
+import { isObject, objectsIn, textIn, type JsonObject } from './json.ts';
 
 /** Glance's own upper bound (`api_limit_max`). Where a site has a lower one, a larger wish is cut to it without a word. */
 const largestPage = 1000;
 
 interface Page {
-  readonly images: readonly WireObject[];
+  readonly images: readonly JsonObject[];
   readonly more: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface Paging {
   within?(): string | undefined;
 }
 
-export const idOf = (image: WireObject): string => textIn(image.id) ?? '';
+export const idOf = (image: JsonObject): string => textIn(image.id) ?? '';
 
 async function fetchPage(client: OpenstackClient, paging: Paging, marker: string | undefined, call: Call): Promise<Page> {
   const query = new URLSearchParams(paging.query);
@@ -87,7 +87,7 @@ async function firstPage(client: OpenstackClient, paging: Paging, call: Call): P
 }
 
 /** Lets each image through once. */
-function onlyNew(): (images: readonly WireObject[]) => readonly WireObject[] {
+function onlyNew(): (images: readonly JsonObject[]) => readonly JsonObject[] {
   const seen = new Set<string>();
   return (images) =>
     images.filter((image) => {
@@ -102,7 +102,7 @@ function noteRepeated(call: Call): void {
   call.note({ kind: 'warning', message });
 }
 
-function checkBehind({ after }: Paging, images: readonly WireObject[]): void {
+function checkBehind({ after }: Paging, images: readonly JsonObject[]): void {
   if (after !== undefined && images.some((image) => idOf(image) === after))
     throw providerError(`listing images: the image service does not start after ${after}`, { hint: 'Omit --after.' });
 }
@@ -111,7 +111,7 @@ function checkBehind({ after }: Paging, images: readonly WireObject[]): void {
  * Every image of a query, each once, page by page. The next page is asked for while this one is read, once somebody reads beyond its
  * first image and the limit is not in sight. Ends with ABORTED as soon as the call is stopped.
  */
-export async function* eachImage(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<WireObject> {
+export async function* eachImage(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<JsonObject> {
   const stop = new AbortController();
   const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
   let page: Promise<Page> | undefined = firstPage(client, paging, within);
@@ -140,7 +140,7 @@ export async function* eachImage(client: OpenstackClient, paging: Paging, call: 
 }
 
 /** Every page of a query, without what an earlier one had, each asked for only when somebody wants it. */
-export async function* pagesInTurn(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<readonly WireObject[]> {
+export async function* pagesOf(client: OpenstackClient, paging: Paging, call: Call): AsyncGenerator<readonly JsonObject[]> {
   let page = await firstPage(client, paging, call);
   const fresh = onlyNew();
   for (;;) {

@@ -5,26 +5,26 @@ import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { steps, type Step } from './description.ts';
 import { patchImage, readImage } from './images.ts';
-import { imageRecord } from './record.ts';
+import { recordFrom } from './record.ts';
 import { isForbidden } from './errors.ts';
 
 export const patch: Operation<OpenstackClient, 'patch'> = {
   fields: editableFields,
   async run(client, { id, changes, basis }, call) {
     const image = await readImage(client, id, call);
-    if (basis) requireUnmet(basis, imageRecord(image), changes);
+    if (basis) requireUnmet(basis, recordFrom(image), changes);
     const wanted = steps(image, changes);
-    if (wanted.length === 0) return imageRecord(image);
+    if (wanted.length === 0) return recordFrom(image);
     // Oddity: there is no ETag, and tags are written as a whole: they are made from what is there right before each try.
     // Every other step sets one field and leaves the rest alone.
     const stepsNow = async (): Promise<readonly Step[]> => {
       const now = await readImage(client, id, call);
-      requireUnmet(basis ?? imageRecord(image), imageRecord(now), changes);
+      requireUnmet(basis ?? recordFrom(image), recordFrom(now), changes);
       return steps(now, changes);
     };
     const writesTags = wanted.some(({ path }) => path === '/tags');
     try {
-      const after = imageRecord(await patchImage(client, id, writesTags ? stepsNow : wanted, call));
+      const after = recordFrom(await patchImage(client, id, writesTags ? stepsNow : wanted, call));
       requireWritten(id, after, changes);
       return after;
     } catch (error) {

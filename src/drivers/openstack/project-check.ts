@@ -2,13 +2,13 @@ import { configError } from '../../core/errors.ts';
 import type { ProfileValues } from './fields.ts';
 import type { SignedIn } from './sign-in.ts';
 
-export type MeantProject = Pick<ProfileValues, 'project' | 'projectId'>;
+export type ProjectChoice = Pick<ProfileValues, 'project' | 'projectId'>;
 
 /**
  * Throws CONFIG where the token is for another project than one that the profile names: an application credential has its own,
  * and of a name and an id that contradict each other Keystone looks at the id alone.
  */
-export function requireMeant({ project }: SignedIn, { project: name, projectId: id }: MeantProject): void {
+export function requireProject({ project }: SignedIn, { project: name, projectId: id }: ProjectChoice): void {
   if (!project) return;
   const { name: nameThere } = project;
   // Keystone's database may compare names without regard to case.

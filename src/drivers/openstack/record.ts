@@ -1,5 +1,5 @@
 import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
-import { asText, textIn, textsIn, timeIn, wordsIn, type WireObject } from './json.ts';
+import { asText, textIn, textsIn, timeIn, wordsIn, type JsonObject } from './json.ts';
 
 export const gib = 1024 ** 3;
 export const mib = 1024 ** 2;
@@ -67,8 +67,8 @@ const fieldProperties: ReadonlySet<string> = new Set(['description', 'architectu
 export const isReserved = (name: string): boolean => name.startsWith('os_glance_');
 
 /** Stores into which an import is writing, and those it could not write. */
-export const importingTo = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_importing_to_stores);
-export const failedIn = (wire: WireObject): readonly string[] => wordsIn(wire.os_glance_failed_import);
+export const importingTo = (wire: JsonObject): readonly string[] => wordsIn(wire.os_glance_importing_to_stores);
+export const failedIn = (wire: JsonObject): readonly string[] => wordsIn(wire.os_glance_failed_import);
 
 /** Some services write truths and numbers as text. */
 const flagIn = (value: unknown): boolean | undefined =>
@@ -81,7 +81,7 @@ function scaled(value: unknown, unit: number): number | undefined {
 }
 
 /** What Glance says about an image. Its nulls are absent here; `min_disk` is GiB there and `min_ram` MiB. */
-export function imageRecord(wire: WireObject): ImageRecord {
+export function recordFrom(wire: JsonObject): ImageRecord {
   const status = textIn(wire.status) ?? '';
   return {
     id: asText(wire.id) ?? '',
@@ -110,7 +110,7 @@ export function imageRecord(wire: WireObject): ImageRecord {
   };
 }
 
-function propertiesOf(wire: WireObject): Readonly<Record<string, string>> {
+function propertiesOf(wire: JsonObject): Readonly<Record<string, string>> {
   const own: (readonly [string, string])[] = [];
   for (const name of Object.keys(wire)) {
     if (baseAttributes.has(name) || fieldProperties.has(name) || isReserved(name)) continue;
@@ -121,7 +121,7 @@ function propertiesOf(wire: WireObject): Readonly<Record<string, string>> {
   return Object.fromEntries(own);
 }
 
-function placesOf(wire: WireObject): readonly PlaceState[] {
+function placesOf(wire: JsonObject): readonly PlaceState[] {
   const there = wordsIn(wire.stores);
   const absent = (name: string) => !there.includes(name);
   const failed = failedIn(wire).filter(absent);
@@ -134,7 +134,7 @@ function placesOf(wire: WireObject): readonly PlaceState[] {
   ];
 }
 
-function checksumsOf(wire: WireObject): Readonly<Record<string, string>> | undefined {
+function checksumsOf(wire: JsonObject): Readonly<Record<string, string>> | undefined {
   const algorithm = textIn(wire.os_hash_algo);
   const value = textIn(wire.os_hash_value);
   const md5 = textIn(wire.checksum);

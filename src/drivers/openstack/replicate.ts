@@ -3,9 +3,9 @@ import { requireKnownPlaces } from '../../core/conflict.ts';
 import { began } from '../../core/job.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { segment } from './path-segment.ts';
+import { pathSegment } from './path-segment.ts';
 import { imagePath, readImage, readRecord } from './images.ts';
-import { imageRecord } from './record.ts';
+import { recordFrom } from './record.ts';
 import { needMethod, needStores } from './capabilities.ts';
 import { wordsIn } from './json.ts';
 
@@ -27,7 +27,7 @@ async function removeFrom(client: OpenstackClient, store: string, id: string, ca
   const what = `removing image ${id} from store ${store}`;
   // 404: it is not there any more, which is what was asked for.
   await client.ask(
-    { what, method: 'DELETE', path: `/stores/${segment(store, 'store')}/${segment(id)}`, welcome: [404], done: 204 },
+    { what, method: 'DELETE', path: `/stores/${pathSegment(store, 'store')}/${pathSegment(id)}`, welcome: [404], done: 204 },
     call,
   );
 }
@@ -39,7 +39,7 @@ export const replicate: Operation<OpenstackClient, 'replicate'> = {
     const { id } = request;
     const named = [...(request.exactly ?? []), ...request.add, ...request.remove];
     const image = await readImage(client, id, call);
-    if (request.basis) requireKnownPlaces(request.basis, imageRecord(image), request.exactly);
+    if (request.basis) requireKnownPlaces(request.basis, recordFrom(image), request.exactly);
     await needStores(client, named, call);
     const { fill, empty } = moves(wordsIn(image.stores), request);
     if (fill.length > 0) await needMethod(client, 'copy-image', call);

@@ -1,5 +1,5 @@
 import { configError } from '../../core/errors.ts';
-import { objectsIn, textIn, type WireObject } from './json.ts';
+import { objectsIn, textIn, type JsonObject } from './json.ts';
 
 /** One address of the image service, as Keystone's catalogue lists it. */
 export interface Endpoint {
@@ -23,7 +23,7 @@ const usualType = 'image';
 export const endpointsIn = (catalogue: unknown): readonly Endpoint[] =>
   objectsIn(catalogue).flatMap((service) => objectsIn(service.endpoints).flatMap((wire) => endpointOf(wire, service)));
 
-function endpointOf(wire: WireObject, service: WireObject): readonly Endpoint[] {
+function endpointOf(wire: JsonObject, service: JsonObject): readonly Endpoint[] {
   const url = textIn(wire.url);
   const region = textIn(wire.region_id) ?? textIn(wire.region) ?? '';
   const name = textIn(service.name);

@@ -1,14 +1,14 @@
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
 import type { Call, Member, Operation, ShareState } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { segment } from './path-segment.ts';
+import { pathSegment } from './path-segment.ts';
 import { imagePath, readImage } from './images.ts';
-import { objectsIn, textIn, type WireObject } from './json.ts';
+import { objectsIn, textIn, type JsonObject } from './json.ts';
 import { isForbidden } from './errors.ts';
 
 const states: Readonly<Record<string, ShareState>> = { pending: 'pending', accepted: 'accepted', rejected: 'rejected' };
 
-function memberOf(wire: WireObject): Member {
+function memberOf(wire: JsonObject): Member {
   const since = textIn(wire.created_at);
   return {
     with: textIn(wire.member_id) ?? '',
@@ -101,7 +101,7 @@ export const share: Operation<OpenstackClient, 'share'> = {
     const answer = Object.hasOwn(answers, action) ? answers[action] : undefined;
     const member = named ?? (answer ? await ownProject(client, call) : undefined);
     if (member === undefined) throw usageError('--with PROJECT is required');
-    const path = `${imagePath(id)}/members/${segment(member, 'project id')}`;
+    const path = `${imagePath(id)}/members/${pathSegment(member, 'project id')}`;
     if (action === 'add') await add(client, id, member, call);
     if (action === 'remove')
       await client.ask({ what: `unsharing image ${id} with ${member}`, method: 'DELETE', path, done: 204 }, call);

@@ -5,8 +5,8 @@ import { Secret } from '../../core/secret.ts';
 import { endpointsIn, type Endpoint } from './service-catalog.ts';
 import type { Credentials } from './credentials.ts';
 import { federatedToken } from './federation.ts';
-import { isObject, objectIn, objectsIn, textIn, textsIn, type WireObject } from './json.ts';
-import { explain, glanceError, isRefusal, parsedJson } from './errors.ts';
+import { isObject, objectIn, objectsIn, textIn, textsIn, type JsonObject } from './json.ts';
+import { errorText, errorFrom, isErrorBody, parsedJson } from './errors.ts';
 
 /** A token and what Keystone said along with it. Absent: it did not say. */
 export interface SignedIn {
@@ -54,7 +54,7 @@ export async function signIn(http: Http, authUrl: string, credentials: Signing, 
           },
           call,
         );
-  if (answer.status !== 200 && answer.status !== 201) throw refused(answer, authUrl, credentials, what);
+  if (answer.status !== 200 && answer.status !== 201) throw signInError(answer, authUrl, credentials, what);
   const body = answer.json();
   const wire = isObject(body) && isObject(body.token) ? body.token : undefined;
   const subject = answer.headers['x-subject-token'];
@@ -77,7 +77,7 @@ async function authOf(
   return { identity: { methods: ['token'], token: { id } }, ...(scope ? { scope } : {}) };
 }
 
-function signedIn(wire: WireObject, token: Secret, what: string): SignedIn {
+function signedIn(wire: JsonObject, token: Secret, what: string): SignedIn {
   const project = objectIn(wire.project);
   const id = textIn(project.id);
   if (id === undefined)
@@ -97,17 +97,17 @@ function signedIn(wire: WireObject, token: Secret, what: string): SignedIn {
 }
 
 /** Counted from the length of the token's life, not from its end: this machine's clock may be wrong. */
-function staleTime(wire: WireObject): number | undefined {
+function staleTime(wire: JsonObject): number | undefined {
   const life = Date.parse(textIn(wire.expires_at) ?? '') - Math.max(Date.parse(textIn(wire.issued_at) ?? ''), 0);
   if (!Number.isFinite(life)) return undefined;
   return Date.now() + life - Math.min(marginMs, life / 2);
 }
 
-function refused(answer: ApiAnswer, authUrl: string, credentials: Signing, what: string): ImgctlError {
+function signInError(answer: ApiAnswer, authUrl: string, credentials: Signing, what: string): ImgctlError {
   const { status } = answer;
   // Oddity: an application credential that does not exist is 404, where a user that does not exist is 401.
-  if (status === 401 || status === 403 || (status === 404 && isRefusal(answer.text) && credentials.kind !== 'token')) {
-    return authError(`${what}: ${explain(answer.text) || 'refused'} (HTTP ${status})`, {
+  if (status === 401 || status === 403 || (status === 404 && isErrorBody(answer.text) && credentials.kind !== 'token')) {
+    return authError(`${what}: ${errorText(answer.text) || 'refused'} (HTTP ${status})`, {
       ...ofAnswer(answer),
       hint: furtherFactors(answer.text) ?? credentials.hint,
     });
@@ -117,7 +117,7 @@ function refused(answer: ApiAnswer, authUrl: string, credentials: Signing, what:
       ...ofAnswer(answer),
       hint: 'Set authUrl to what the cloud gives as OS_AUTH_URL, such as https://HOST:5000/v3',
     });
-  return glanceError(answer, answer.text, what);
+  return errorFrom(answer, answer.text, what);
 }
 
 /** Keystone's word that what was shown is right and not enough (its receipt). Absent: it was wrong. */

@@ -18,7 +18,7 @@ const holds: Readonly<Record<string, (time: number, bound: number) => boolean>> 
  * Conditions on a time, as Glance writes them (`gte:2026-01-01T00:00:00Z`), to be applied here. Oddity: of several on one time
  * Glance takes the last only. Throws USAGE for one that cannot be read.
  */
-export function timeConditions(conditions: readonly (readonly [string, string])[]): (record: ImageRecord) => boolean {
+export function timeFilters(conditions: readonly (readonly [string, string])[]): (record: ImageRecord) => boolean {
   const tests = conditions.flatMap(([name, text]) => {
     const field = fields[name];
     if (!field) return [];

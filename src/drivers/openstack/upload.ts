@@ -8,7 +8,7 @@ import { steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { needMethod, needStores } from './capabilities.ts';
 import { onNewImage } from './new-image.ts';
-import type { WireObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 import { reservedNames } from './record.ts';
 
 /** Disk formats of Glance. What it is given is stored as it is: nothing is unwrapped. */
@@ -64,7 +64,7 @@ async function checkMayPublish(client: OpenstackClient, id: string, call: Call):
 }
 
 /** The queued record that is to be filled, with its formats set. Throws CONFLICT when it has data or another format. */
-async function prepared(client: OpenstackClient, id: string, request: UploadRequest, call: Call): Promise<WireObject> {
+async function prepared(client: OpenstackClient, id: string, request: UploadRequest, call: Call): Promise<JsonObject> {
   const record = await readImage(client, id, call);
   if (record.status !== 'queued')
     throw conflictError(

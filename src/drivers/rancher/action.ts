@@ -5,7 +5,7 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Next } from '../../core/hint.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import type { Question, RancherClient } from './client.ts';
-import { errorCode, isRefusal } from './errors.ts';
+import { errorCode, isErrorBody } from './errors.ts';
 import { cattleImage, recordFrom, type CattleImage } from './record.ts';
 import { answeredImage, readImage } from './show.ts';
 
@@ -62,7 +62,7 @@ export async function follow(client: RancherClient, body: unknown, action: Actio
     return answeredImage(client, answer, image.id, call);
   }
   if (errorCode(answer) === 'InvalidAction') throw absentForGood(client, action);
-  if ((answer.status !== 409 && answer.status !== 422) || !isRefusal(answer)) throw client.failure(answer, what);
+  if ((answer.status !== 409 && answer.status !== 422) || !isErrorBody(answer)) throw client.failure(answer, what);
   // Somebody else was quicker. Where that led to the wanted state, the work is done.
   const latest = await readImage(client, image.id, call);
   const now = cattleImage(latest, what);

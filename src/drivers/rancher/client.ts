@@ -3,7 +3,7 @@ import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import { followed, projectIds, schemasUrl, type Address } from './address.ts';
-import { failure } from './errors.ts';
+import { errorFrom } from './errors.ts';
 import { projectNamed } from './project.ts';
 import { imageSchema, type ImageSchema } from './schema.ts';
 
@@ -39,7 +39,7 @@ export class RancherClient {
   }
 
   failure(answer: ApiAnswer, what: string): Error {
-    return failure(answer, what, this.address);
+    return errorFrom(answer, what, this.address);
   }
 
   /** What this key may do with images. Read once; a failure is not kept. */

@@ -3,8 +3,8 @@ import { began } from '../../core/job.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
 import type { RancherClient } from './client.ts';
-import { isRefusal } from './errors.ts';
-import { cattleImage, isMap, type CattleImage } from './record.ts';
+import { isErrorBody } from './errors.ts';
+import { cattleImage, isObject, type CattleImage } from './record.ts';
 import { readImage } from './show.ts';
 
 /** Removes by the action where it is offered, and by DELETE only where it is not and the key may: both begin the same process. */
@@ -27,7 +27,7 @@ async function byMethod(client: RancherClient, image: CattleImage, call: Call): 
   const what = `delete of image ${image.id}`;
   const answer = await persist(client, { method: 'DELETE', url }, call);
   // Oddity: 405 is said of the state here, not of the method.
-  if (answer.status === 405 && isRefusal(answer))
+  if (answer.status === 405 && isErrorBody(answer))
     throw conflictError(`image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
       ...ofAnswer(answer),
       hint: 'Deactivate it first, then delete it:',
@@ -35,6 +35,6 @@ async function byMethod(client: RancherClient, image: CattleImage, call: Call): 
     });
   if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
   // A sign-in page on the way is a success too.
-  if (answer.text.trim() !== '' && !isMap(answer.json())) throw providerError(`${what}: the answer is not the server's`);
+  if (answer.text.trim() !== '' && !isObject(answer.json())) throw providerError(`${what}: the answer is not the server's`);
   began(call, { verb: 'delete', image: image.id });
 }

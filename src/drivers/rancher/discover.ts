@@ -1,7 +1,7 @@
 import type { FoundProfile, Surroundings } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
-import { isMap, texts } from './record.ts';
+import { isObject, textsIn } from './record.ts';
 
 type Found = FoundProfile['fields'];
 
@@ -59,7 +59,7 @@ function parsed(content: string | undefined, path: string): unknown {
 }
 
 function fieldsFrom(values: unknown, names: Readonly<Record<string, string>>): Found {
-  const given = isMap(values) ? texts(values) : {};
+  const given = isObject(values) ? textsIn(values) : {};
   return Object.fromEntries(
     Object.entries(names).flatMap(([field, name]) => {
       const value = given[name];

@@ -10,7 +10,7 @@ import {
 import type { ApiAnswer } from '../../core/http.ts';
 import { isPage, pageWords } from '../../core/html-text.ts';
 import type { Address } from './address.ts';
-import { isMap } from './record.ts';
+import { isObject } from './record.ts';
 
 /**
  * The body of an error; its `type` says that it is one. `message` is null for failed validations: then `code` and `fieldName` say
@@ -28,7 +28,7 @@ interface ErrorBody {
 }
 
 /** The error that an unwelcome answer stands for; `what` says what was being done. */
-export function failure(answer: ApiAnswer, what: string, address: Address): ImgctlError {
+export function errorFrom(answer: ApiAnswer, what: string, address: Address): ImgctlError {
   const location = answer.headers['location'];
   if (answer.status >= 300 && answer.status < 400 && location !== undefined)
     return providerError(`${what}: the server sends elsewhere, to ${withoutQuery(location)} (HTTP ${answer.status})`, {
@@ -44,7 +44,7 @@ export function errorCode(answer: ApiAnswer): string | undefined {
 }
 
 /** Whether the server itself has refused; else a proxy, a gateway or another server has answered in its place. */
-export const isRefusal = (answer: ApiAnswer): boolean => isError(bodyOf(answer), answer);
+export const isErrorBody = (answer: ApiAnswer): boolean => isError(bodyOf(answer), answer);
 const isError = (body: ErrorBody | undefined, { status }: ApiAnswer): boolean =>
   body?.type === 'error' || body?.baseType === 'error' || (body?.status === status && text(body.code) !== undefined);
 
@@ -86,7 +86,7 @@ const readable = (text: string): string => (isPage(text) ? pageWords(text) : tex
 function bodyOf(answer: ApiAnswer): ErrorBody | undefined {
   try {
     const body: unknown = JSON.parse(answer.text);
-    return isMap(body) ? body : undefined;
+    return isObject(body) ? body : undefined;
   } catch {
     return undefined;
   }

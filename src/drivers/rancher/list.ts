@@ -3,8 +3,8 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call, ListRequest, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
 import { neutralConditions, ownConditions, ownFilters, parameter, type Condition } from './filters.ts';
-import { pages } from './pages.ts';
-import { isMap, recordFrom } from './record.ts';
+import { pagesOf } from './pages.ts';
+import { isObject, recordFrom } from './record.ts';
 import type { ImageSchema } from './schema.ts';
 
 /** Rows of one page: what the documentation calls the most. A server clamps larger numbers silently. */
@@ -27,7 +27,7 @@ export const list: Operation<RancherClient, 'list'> = {
     const conditions = [...own, ...neutralConditions(schema, request.filters, taken), ...(hidesGone ? [gone] : [])];
     const seen = new Set<string>();
     let strange = 0;
-    for await (const page of pages(client, firstPage(schema, conditions, request, wantsGone), what, call)) {
+    for await (const page of pagesOf(client, firstPage(schema, conditions, request, wantsGone), what, call)) {
       expectApplied(own, page.filters);
       for (const body of page.data) {
         const record = recordFrom(body, what);
@@ -84,7 +84,7 @@ function asksForGone({ filters, own }: ListRequest): boolean {
 function expectApplied(own: readonly Condition[], echo: ImageRecord['raw']): void {
   for (const { field, modifier } of own) {
     const applied = echo[field];
-    if (Array.isArray(applied) && applied.some((each) => isMap(each) && each['modifier'] === modifier)) continue;
+    if (Array.isArray(applied) && applied.some((each) => isObject(each) && each['modifier'] === modifier)) continue;
     throw providerError(`${what}: the server did not apply the filter ${parameter({ field, modifier, value: '' })[0]}`);
   }
 }

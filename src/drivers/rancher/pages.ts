@@ -3,7 +3,7 @@ import { watchProgress } from '../../core/pagination.ts';
 import type { Call } from '../../core/operation.ts';
 import { followed } from './address.ts';
 import type { RancherClient } from './client.ts';
-import { idOf, isMap, texts } from './record.ts';
+import { idOf, isObject, textsIn } from './record.ts';
 
 /** One page of a collection. `filters` is the echo: by field, the conditions that the server really applied. */
 interface Page {
@@ -19,7 +19,7 @@ const mostIdlePages = 20;
  * Throws PROVIDER when an answer is no collection, a link leads back to a page already read or to another origin, and when page
  * after page brings nothing new.
  */
-export async function* pages(client: RancherClient, first: string, what: string, call: Call): AsyncIterable<Page> {
+export async function* pagesOf(client: RancherClient, first: string, what: string, call: Call): AsyncIterable<Page> {
   const asked = new Set<string>();
   const look = watchProgress(what, mostIdlePages);
   let url: string | undefined = first;
@@ -27,12 +27,12 @@ export async function* pages(client: RancherClient, first: string, what: string,
     if (asked.has(url)) throw providerError(`${what}: the server gave ${url} as next page for the second time`);
     asked.add(url);
     const body: unknown = (await client.insist({ method: 'GET', url }, what, call)).json();
-    if (!isMap(body) || !Array.isArray(body['data'])) throw providerError(`${what}: the answer of ${url} is not a collection`);
-    look(body['data'].map((row) => (isMap(row) ? idOf(row['id']) : undefined) ?? row));
-    yield { data: body['data'], filters: isMap(body['filters']) ? body['filters'] : {} };
+    if (!isObject(body) || !Array.isArray(body['data'])) throw providerError(`${what}: the answer of ${url} is not a collection`);
+    look(body['data'].map((row) => (isObject(row) ? idOf(row['id']) : undefined) ?? row));
+    yield { data: body['data'], filters: isObject(body['filters']) ? body['filters'] : {} };
     call.signal.throwIfAborted();
     // Oddity: `partial`, `total` and the number of rows say nothing reliable; only `next` tells that there is more.
-    const next = texts(body['pagination'])['next'];
+    const next = textsIn(body['pagination'])['next'];
     url = next === undefined ? undefined : followed(next, client.address);
   }
 }

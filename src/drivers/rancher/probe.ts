@@ -2,7 +2,7 @@ import type { Identity } from '../../core/identity.ts';
 import { given } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
-import { texts } from './record.ts';
+import { textsIn } from './record.ts';
 import type { ImageSchema } from './schema.ts';
 
 /** Who the key belongs to, and which verbs its role on this server does not have. */
@@ -16,7 +16,7 @@ export async function probe(client: RancherClient, call: Call): Promise<Identity
       ? {}
       : { owner: { id: account, names: accountName === undefined ? [account] : [accountName, account] } }),
     who: accountName ?? account ?? client.address.root,
-    details: texts({
+    details: textsIn({
       url: client.address.root,
       project: client.address.project,
       account,

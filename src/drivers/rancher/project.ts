@@ -1,15 +1,15 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
-import { pages } from './pages.ts';
-import { idOf, isMap } from './record.ts';
+import { pagesOf } from './pages.ts';
+import { idOf, isObject } from './record.ts';
 
 /** The ids of the projects of this name that the key sees. */
 export async function projectsNamed(client: RancherClient, name: string, call: Call): Promise<readonly string[]> {
   const first = `${client.address.root}/projects?name=${encodeURIComponent(name)}`;
   const found = new Set<string>();
-  for await (const page of pages(client, first, `looking for project "${name}"`, call))
-    for (const project of page.data) if (isMap(project) && project['name'] === name) found.add(idOf(project['id']) ?? '');
+  for await (const page of pagesOf(client, first, `looking for project "${name}"`, call))
+    for (const project of page.data) if (isObject(project) && project['name'] === name) found.add(idOf(project['id']) ?? '');
   found.delete('');
   return [...found];
 }

@@ -43,15 +43,15 @@ const statusOf: Readonly<Record<string, Status>> = {
 
 /** Reads a body that should be one image. Throws PROVIDER when it is something else; `what` says what was being done. */
 export function cattleImage(body: unknown, what: string): CattleImage {
-  const id = isMap(body) ? idOf(body['id']) : undefined;
-  if (!isMap(body) || body['type'] !== 'image' || id === undefined || !isText(body['state']))
+  const id = isObject(body) ? idOf(body['id']) : undefined;
+  if (!isObject(body) || body['type'] !== 'image' || id === undefined || !isText(body['state']))
     throw providerError(`${what}: the answer is not an image`);
   const { name, description, accountId, created, transitioning, transitioningMessage, transitioningProgress: percent } = body;
   return {
     id,
     state: body['state'],
-    links: texts(body['links']),
-    actions: texts(body['actions']),
+    links: textsIn(body['links']),
+    actions: textsIn(body['actions']),
     name: textOf(name),
     description: textOf(description),
     accountId: idOf(accountId),
@@ -96,7 +96,7 @@ function progressFrom(image: CattleImage): Progress | undefined {
   return given<Progress>({ percent: image.transitioningProgress, message: image.transitioningMessage });
 }
 
-export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
@@ -109,7 +109,7 @@ export function idOf(value: unknown): string | undefined {
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** The entries of a map whose values are text. */
-export function texts(value: unknown): Readonly<Record<string, string>> {
-  if (!isMap(value)) return {};
+export function textsIn(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {};
   return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => isText(entry[1])));
 }

@@ -1,6 +1,6 @@
 import { authError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { isMap, texts } from './record.ts';
+import { isObject, textsIn } from './record.ts';
 
 /** What this key may do with images on this server, as the server itself describes it. */
 export interface ImageSchema {
@@ -19,13 +19,13 @@ export interface ImageSchema {
 /** Finds the schema of images among all schemas. Throws AUTH when this key's role has none. */
 export function imageSchema(answer: ApiAnswer): ImageSchema {
   const body = answer.json();
-  if (!isMap(body) || !Array.isArray(body['data']))
+  if (!isObject(body) || !Array.isArray(body['data']))
     throw providerError(`${answer.url} returned no list of schemas`, {
       hint: 'Check that url is that of a Rancher 1.x server: Rancher 2 keeps no images.',
     });
-  const schemas = body['data'].filter(isMap);
+  const schemas = body['data'].filter(isObject);
   const schema = schemas.find(({ id }) => id === 'image');
-  const collection = texts(schema?.['links'])['collection'];
+  const collection = textsIn(schema?.['links'])['collection'];
   if (!schema || collection === undefined)
     throw authError(`${answer.url} has no images: the role of this key may not see them`, {
       hint: 'Use a key of a project member. Rancher 2 keeps no images at all.',
@@ -34,18 +34,18 @@ export function imageSchema(answer: ApiAnswer): ImageSchema {
     collection,
     collectionMethods: new Set(words(schema['collectionMethods'])),
     resourceMethods: new Set(words(schema['resourceMethods'])),
-    actions: new Set(Object.keys(isMap(schema['resourceActions']) ? schema['resourceActions'] : {})),
+    actions: new Set(Object.keys(isObject(schema['resourceActions']) ? schema['resourceActions'] : {})),
     filters: filtersOf(schema),
     headers: answer.headers,
   };
 }
 
 function filtersOf(schema: Readonly<Record<string, unknown>>): ReadonlyMap<string, ReadonlySet<string>> {
-  const fields = isMap(schema['resourceFields']) ? schema['resourceFields'] : {};
-  const filters = isMap(schema['collectionFilters']) ? schema['collectionFilters'] : {};
+  const fields = isObject(schema['resourceFields']) ? schema['resourceFields'] : {};
+  const filters = isObject(schema['collectionFilters']) ? schema['collectionFilters'] : {};
   // Oddity: every role is shown filters on fields that it may not see; such a filter is taken and does nothing.
   const working = Object.entries(filters).filter(([field]) => Object.hasOwn(fields, field));
-  return new Map(working.map(([field, filter]) => [field, new Set(isMap(filter) ? words(filter['modifiers']) : [])]));
+  return new Map(working.map(([field, filter]) => [field, new Set(isObject(filter) ? words(filter['modifiers']) : [])]));
 }
 
 const words = (value: unknown): readonly string[] =>

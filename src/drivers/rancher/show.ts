@@ -3,7 +3,7 @@ import type { ApiAnswer } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, OperationName, Work } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
-import { askableIds, idOf, isMap, recordFrom } from './record.ts';
+import { askableIds, idOf, isObject, recordFrom } from './record.ts';
 
 /** Where an image comes to rest when the work of a verb went well. */
 const restAfter: Readonly<Partial<Record<OperationName, readonly string[]>>> = {
@@ -48,7 +48,7 @@ function judged(record: ImageRecord, work: Work): ImageRecord {
   return { ...record, status: 'failed', progress: { message: `ended up ${state} instead of ${wanted.join(' or ')}` } };
 }
 
-const answeredId = (body: unknown): string | undefined => (isMap(body) ? idOf(body['id']) : undefined);
+const answeredId = (body: unknown): string | undefined => (isObject(body) ? idOf(body['id']) : undefined);
 
 /** The body of an image behind a success: what it answered, or, where that is nothing, the image as it is now. */
 export const answeredImage = async (client: RancherClient, answer: ApiAnswer, id: string, call: Call): Promise<unknown> =>

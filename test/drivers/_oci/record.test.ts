@@ -4,7 +4,7 @@ import { compressions, formats } from '../../../src/core/encoding.ts';
 import { imageManifestOf, manifestText, parseJson } from '../../../src/drivers/_oci/manifest.ts';
 import { diskType, encodingOf, imageType, recordType } from '../../../src/drivers/_oci/media-types.ts';
 import { changedFields, firstRecord, nextRecord } from '../../../src/drivers/_oci/record-revision.ts';
-import { imageOf, recordOf } from '../../../src/drivers/_oci/record.ts';
+import { recordFromJson, storedRecord } from '../../../src/drivers/_oci/record.ts';
 
 const now = '2026-01-02T03:04:05.000Z';
 const descriptor = (mediaType: string) => ({ mediaType, digest: `sha256:${'a'.repeat(64)}`, size: 7 });
@@ -59,7 +59,7 @@ describe('a record', () => {
           fc.jsonValue(),
         ),
         (json) => {
-          const image = imageOf('x', recordOf(json), ['home'], json);
+          const image = recordFromJson('x', storedRecord(json), ['home'], json);
           expect(typeof image.name).toBe('string');
           expect(Array.isArray(image.tags)).toBe(true);
           expect(Object.values(image.properties).every((value) => typeof value === 'string')).toBe(true);
@@ -100,7 +100,7 @@ describe('a record', () => {
       { name: 'one', properties: JSON.parse('{"__proto__": "p", "constructor": "c"}') as Record<string, string> },
       now,
     );
-    const back = recordOf(JSON.parse(JSON.stringify(json)) as Record<string, unknown>);
+    const back = storedRecord(JSON.parse(JSON.stringify(json)) as Record<string, unknown>);
     expect(Object.entries(back.properties)).toEqual([
       ['__proto__', 'p'],
       ['constructor', 'c'],

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import linode from '../../../src/drivers/linode/index.ts';
-import { limiter } from '../../../src/drivers/linode/rate-limit.ts';
+import { rateLimiter } from '../../../src/drivers/linode/rate-limit.ts';
 import { linodeCloud, startLinode, type RunningLinode } from '../../clouds/linode/index.ts';
 import { publicImage } from '../../clouds/linode/records.ts';
 import { conformance } from '../../conformance/suite.ts';
@@ -182,7 +182,7 @@ describe('linode besides the contract', () => {
 
 describe('a limit on calls', () => {
   it('lets so many begin in the time, also side by side, and can be raised', async () => {
-    const { turn, allow } = limiter(3, 300, (most) => `at most ${most}`);
+    const { turn, allow } = rateLimiter(3, 300, (most) => `at most ${most}`);
     const call = testCall();
     const began = performance.now();
     await Promise.all([1, 2, 3, 4, 5].map(() => turn(call)));

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { imageFrom } from '../../../src/core/image.ts';
-import { imageRecord } from '../../../src/drivers/openstack/record.ts';
-import { isObject, type WireObject } from '../../../src/drivers/openstack/json.ts';
-import { explain } from '../../../src/drivers/openstack/errors.ts';
+import { recordFrom } from '../../../src/drivers/openstack/record.ts';
+import { isObject, type JsonObject } from '../../../src/drivers/openstack/json.ts';
+import { errorText } from '../../../src/drivers/openstack/errors.ts';
 import { startOpenstack } from '../../clouds/openstack/index.ts';
 import { newImage } from '../../clouds/openstack/store.ts';
 import { wellFormed } from '../../conformance/well-formed.ts';
@@ -41,11 +41,11 @@ function parsed(body: string): unknown {
   }
 }
 
-const images = (all: readonly Exchange[]): readonly WireObject[] =>
+const images = (all: readonly Exchange[]): readonly JsonObject[] =>
   all.flatMap(({ body }) => {
     const value = parsed(body);
     const found = isObject(value) && Array.isArray(value.images) ? (value.images as unknown[]) : [value];
-    return found.filter((each): each is WireObject => isObject(each) && each.schema === '/v2/schemas/image');
+    return found.filter((each): each is JsonObject => isObject(each) && each.schema === '/v2/schemas/image');
   });
 
 describe.skipIf(!there)(`recorded answers${there ? '' : ' (skipped: the folder ../shared with them is not here)'}`, () => {
@@ -55,7 +55,7 @@ describe.skipIf(!there)(`recorded answers${there ? '' : ' (skipped: the folder .
     const wires = images(all);
     expect(wires.length).toBeGreaterThan(100);
     for (const wire of wires) {
-      const record = imageRecord(wire);
+      const record = recordFrom(wire);
       wellFormed(imageFrom(record, { profile: 'p', provider: 'openstack' }));
       expect(record.status).not.toBe('unknown');
       expect(Object.keys(record.properties).filter((name) => name.startsWith('os_glance') || name === 'direct_url')).toEqual([]);
@@ -67,7 +67,7 @@ describe.skipIf(!there)(`recorded answers${there ? '' : ' (skipped: the folder .
     const fake = new Set(Object.keys(newImage(cloud.one.store, 'x', {}).wire));
     await cloud.stop();
     const plain = images(all).find(
-      (wire) => wire.status === 'queued' && imageRecord(wire).properties.length === undefined && !('stores' in wire),
+      (wire) => wire.status === 'queued' && recordFrom(wire).properties.length === undefined && !('stores' in wire),
     );
     expect(plain).toBeDefined();
     expect([...fake].filter((name) => !(name in (plain ?? {})))).toEqual([]);
@@ -77,7 +77,7 @@ describe.skipIf(!there)(`recorded answers${there ? '' : ' (skipped: the folder .
     const refusals = all.filter(({ status, body }) => status >= 400 && body !== '' && body !== '[no body]');
     expect(refusals.length).toBeGreaterThan(100);
     for (const { title, body } of refusals) {
-      const words = explain(body);
+      const words = errorText(body);
       expect(words, title).toMatch(/^\S.{5,}$/);
       expect(words, title).not.toMatch(/<br|<\/?(html|body|h1)|&#x27;|\n/);
     }
