@@ -61,7 +61,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ui: ['core', 'host'],
   'drivers/index': ['core', ...providers.map((name) => `drivers/${name}`)],
   engine: ['core', 'host', 'http', 'profiles', 'transfer', 'drivers/index'],
-  cli: ['engine', 'core', 'host', 'profiles', 'transfer', 'ui'],
+  cli: ['engine', 'core', 'host', 'profiles', 'ui'],
   'start.ts': ['host', 'main.ts'],
   'main.ts': ['engine', 'core', 'host', 'http', 'profiles', 'transfer', 'ui', 'drivers/index', 'cli', '..'],
 };

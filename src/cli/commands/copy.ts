@@ -1,18 +1,12 @@
 import { ImgctlError } from '../../core/errors.ts';
-import { given, type Image } from '../../core/image.ts';
 import { parseReference } from '../../core/reference.ts';
-import type { Call, Download } from '../../core/operation.ts';
-import { temporaryFolder } from '../../host/paths.ts';
-import { persistentSource } from '../../transfer/resume.ts';
-import { readOnce, type Shared } from '../../transfer/fan-out.ts';
-import { downloadSource, type Source } from '../../transfer/source.ts';
 import { copiedView } from '../../ui/views/image.ts';
 import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
 import { carriedOut } from '../program/plan.ts';
 import { defineCommand } from '../program/command.ts';
-import type { Surface } from '../program/context.ts';
 import { copyNeeds, copying } from '../../engine/operations/copy.ts';
+import { originalOf } from '../../engine/operations/original.ts';
 import { copyToEach, eachOnce, openTargets } from '../../engine/operations/copy-many.ts';
 import { areSeveral, copyTargets } from '../options/copy-targets.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
@@ -22,10 +16,10 @@ import { notAnImage } from '../options/mistaken-files.ts';
 import { many, one } from '../program/outcome.ts';
 import type { IfExists } from '../../engine/operations/name-conflict.ts';
 import { imageMeant } from '../options/targets.ts';
-import { compressOption, ifExistsOption, sourceOptions, wishesFrom } from '../options/transfer.ts';
-import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
+import { compressOption, diskWishes, ifExistsOption, sourceOptions } from '../options/transfer.ts';
+import { transferWishes } from '../../engine/operations/wishes.ts';
 import type { Account } from '../../engine/account/account.ts';
-import { formatNamed, warnOfLimit } from '../../engine/operations/transfer.ts';
+import { warnOfLimit } from '../../engine/operations/transfer.ts';
 import { waitOptions } from '../options/wait.ts';
 
 export const copy = defineCommand({
@@ -77,7 +71,7 @@ export const copy = defineCommand({
       waitTimeout: input.waitTimeout,
       pollInterval: input.pollInterval,
       isOneOfSeveral,
-      transfer: wishesFrom(input, await wantedChecksum(input.checksum, undefined, context)),
+      transfer: await transferWishes(diskWishes(input), undefined, context),
       ifExists: (input.ifExists ?? 'fail') as IfExists,
       relay: input.relay ?? false,
       wait: input.wait !== false,
@@ -89,7 +83,7 @@ export const copy = defineCommand({
     });
     const { id } = found.image;
     const image = found.isShown ? found.image : await from.verb('show').run({ id }, call);
-    const original = { at: from, image, ...dataOf(image, from, wishes.isOneOfSeveral, call, context) };
+    const original = originalOf(image, from, isOneOfSeveral, call, context);
     try {
       if (!only || only.to instanceof ImgctlError || wishes.isOneOfSeveral)
         return many(
@@ -103,28 +97,3 @@ export const copy = defineCommand({
     }
   },
 });
-
-/** The data of an image, asked for when it is first needed. For several targets what is far is read once. */
-function dataOf(image: Image, from: Account<'download'>, isForSeveral: boolean, call: Call, context: Surface) {
-  let shared: Shared | undefined;
-  const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
-    const download = await from.verb('download').run({ id: image.id }, call);
-    const source = sourceOf(download, image, from, call);
-    if (!isForSeveral || source.near) return { download, source };
-    shared = readOnce(source, temporaryFolder(context.home), (message) => context.warn(message));
-    return { download, source: shared.source };
-  };
-  let begun: ReturnType<typeof begin> | undefined;
-  return { data: () => (begun ??= begin()), close: async () => shared?.close() };
-}
-
-/** The data of an image, gone on with where a connection breaks, and what is known of it. */
-function sourceOf(data: Download, image: Image, from: Account<'download'>, call: Call): Source {
-  const offered = downloadSource(data, `${from.profile}:${image.id}`, from.driver.worksOnFiles);
-  return {
-    ...(from.verb('download').ranges ? persistentSource(offered, call) : offered),
-    ...given({ declared: formatNamed(image.diskFormat) }),
-    digests: { ...image.checksums, ...data.digests },
-    ...(image.contentId === undefined ? {} : { contentId: image.contentId }),
-  };
-}

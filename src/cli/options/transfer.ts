@@ -1,6 +1,4 @@
 import { formats } from '../../core/encoding.ts';
-import type { Checksum } from '../../transfer/published-digests.ts';
-import type { Wishes } from '../../transfer/prepare.ts';
 import type { Options, OptionValues } from '../program/option.ts';
 import type { DiskWishes } from '../../engine/operations/wishes.ts';
 import { formatNamed } from '../../engine/operations/transfer.ts';
@@ -44,16 +42,3 @@ export const diskWishes = (
   allowUnsafe: input.allowUnsafe,
   ...(input.compress ? { compress: true } : {}),
 });
-
-export function wishesFrom(
-  input: Omit<OptionValues<typeof sourceOptions>, 'checksum'> & { readonly compress?: boolean | undefined },
-  checksum: Checksum | undefined,
-): Wishes {
-  return {
-    ...(input.compress ? { compress: true } : {}),
-    format: formatNamed(input.diskFormat),
-    fromFormat: formatNamed(input.fromFormat),
-    allowUnsafe: input.allowUnsafe,
-    checksum,
-  };
-}

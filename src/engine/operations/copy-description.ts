@@ -6,7 +6,8 @@ import { carriedTo } from './copied-fields.ts';
 import type { EngineContext } from '../context.ts';
 import type { Account } from '../account/account.ts';
 import { keepsContainer } from './transfer.ts';
-import type { Original, CopyWishes } from './copy.ts';
+import type { CopyWishes } from './copy.ts';
+import type { Original } from './original.ts';
 
 /** What of the record goes along; the rest is told. */
 export function carried(

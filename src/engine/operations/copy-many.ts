@@ -1,6 +1,7 @@
 import { ImgctlError, partialError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
-import { copying, type Copied, type copyNeeds, type CopyWishes, type Original } from './copy.ts';
+import { copying, type Copied, type copyNeeds, type CopyWishes } from './copy.ts';
+import type { Original } from './original.ts';
 import type { Change } from './change.ts';
 import { allOf, inParallel } from '../concurrency.ts';
 import type { Account } from '../account/account.ts';

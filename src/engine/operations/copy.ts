@@ -16,19 +16,12 @@ import type { Account } from '../account/account.ts';
 import { forContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
 import { checkFields, extrasFrom } from './fields.ts';
 import type { CopyTarget } from './copy-target.ts';
+import type { Original } from './original.ts';
 import { targetText } from './copy-target.ts';
 import { carried, completed } from './copy-description.ts';
 
 /** What a copy uses at its ends. */
 export const copyNeeds = { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] } as const;
-
-/** The image that is copied, and how its data is read. */
-export interface Original {
-  readonly at: Account<'download'>;
-  readonly image: Image;
-  /** Its data, asked for once; the source is closed by whoever reads it. */
-  data(): Promise<{ readonly download: Download; readonly source: Source }>;
-}
 
 /** How it is to be copied. */
 export interface CopyWishes extends WaitLimits {

@@ -1,0 +1,50 @@
+import { given, type Image } from '../../core/image.ts';
+import type { Call, Download } from '../../core/operation.ts';
+import { temporaryFolder } from '../../host/paths.ts';
+import { readOnce, type Shared } from '../../transfer/fan-out.ts';
+import { persistentSource } from '../../transfer/resume.ts';
+import { downloadSource, type Source } from '../../transfer/source.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import { formatNamed } from './transfer.ts';
+
+/** The image that is copied, and how its data is read. */
+export interface Original {
+  readonly at: Account<'download'>;
+  readonly image: Image;
+  /** Its data, asked for once; the source is closed by whoever reads it. */
+  data(): Promise<{ readonly download: Download; readonly source: Source }>;
+  /** Lets go of what is shared between several copies. */
+  close(): Promise<void>;
+}
+
+/** An image, of which the data is asked for when it is first needed. For several targets what is far is read once. */
+export function originalOf(
+  image: Image,
+  at: Account<'download'>,
+  isForSeveral: boolean,
+  call: Call,
+  context: EngineContext,
+): Original {
+  let shared: Shared | undefined;
+  const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
+    const download = await at.verb('download').run({ id: image.id }, call);
+    const source = sourceOf(download, image, at, call);
+    if (!isForSeveral || source.near) return { download, source };
+    shared = readOnce(source, temporaryFolder(context.home), (message) => context.warn(message));
+    return { download, source: shared.source };
+  };
+  let begun: ReturnType<typeof begin> | undefined;
+  return { at, image, data: () => (begun ??= begin()), close: async () => shared?.close() };
+}
+
+/** The data of an image, gone on with where a connection breaks, and what is known of it. */
+function sourceOf(data: Download, image: Image, at: Account<'download'>, call: Call): Source {
+  const offered = downloadSource(data, `${at.profile}:${image.id}`, at.driver.worksOnFiles);
+  return {
+    ...(at.verb('download').ranges ? persistentSource(offered, call) : offered),
+    ...given({ declared: formatNamed(image.diskFormat) }),
+    digests: { ...image.checksums, ...data.digests },
+    ...(image.contentId === undefined ? {} : { contentId: image.contentId }),
+  };
+}
