@@ -6,14 +6,19 @@ export async function acmeBed(identity?: Identities): Promise<BedCloud> {
   const cloud = await startAcme();
   const own: Parameters<typeof bedOf>[1] = {
     provider: 'acme',
-    origins: [cloud.values.endpoint ?? ''],
+    origins: [cloud.origin],
     isRecord: (value) => typeof value.id === 'string' && 'state' in value,
     async seed(name, state = 'active') {
       const status = state === 'inactive' || state === 'queued' ? state : 'active';
       return (await cloud.seed([{ name, status, data: seedData }]))[0] ?? '';
     },
-    // What the fake really holds: verbs that change something are held against it.
-    held: () => [],
+    held: () =>
+      [...cloud.images.values()].map(({ id, name, state }) => ({
+        id: String(id),
+        name: String(name),
+        status: String(state),
+        active: state === 'available',
+      })),
   };
   return bedOf(cloud, own, identity);
 }

@@ -17,8 +17,14 @@ const refusal = (status: number, words: string): FakeAnswer => ({
   body: acmeErrorBody(words),
 });
 
+/** The fake with what tests may look at behind the driver's back. */
+export interface RunningAcme extends RunningCloud {
+  readonly origin: string;
+  readonly images: ReadonlyMap<string, Wire>;
+}
+
 /** A fake of Acme, written from its documentation: it has state, and refuses what the real one refuses. */
-export async function startAcme(): Promise<RunningCloud> {
+export async function startAcme(): Promise<RunningAcme> {
   const images = new Map<string, Wire>();
 
   function page(after: string | null): FakeAnswer {
@@ -56,6 +62,8 @@ export async function startAcme(): Promise<RunningCloud> {
 
   const server = await startFakeServer(answer);
   return {
+    origin: server.origin,
+    images,
     values: { endpoint: server.origin, token },
     seed: async (seeds) => seeds.map(put),
     requests: () => server.requests(),

@@ -1,6 +1,6 @@
-import { watchProgress } from '../../core/endless-list.ts';
 import { aboutNoImage, providerError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
+import { watchProgress } from '../../core/pagination.ts';
 import { read, type AcmeClient } from './client.ts';
 import { isObject, recordFrom, textIn, type JsonObject } from './record.ts';
 
