@@ -9,7 +9,7 @@ import { waitFor } from '../operations/wait.ts';
 import { findLeft, type Found } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
-import type { Left, Run } from './run-state.ts';
+import { isAtRest, type Left, type Run } from './run-state.ts';
 import { runNamed } from './runs.ts';
 
 /** How a run is gone on with: what was typed, records that are filled, and images that are whole already. */
@@ -18,9 +18,16 @@ export interface Resumption {
   /** Profile that was meant where none was typed. */
   readonly profile?: string;
   readonly goOn: readonly GoOn[];
-  readonly whole: readonly { readonly at: Account; readonly image: Image }[];
+  readonly whole: readonly Whole[];
   /** Some of what was wanted is there already: only the rest is to be made. */
   readonly isPartly: boolean;
+}
+
+/** `isFilled`: a record that was there before, which the run has filled. */
+export interface Whole {
+  readonly at: Account;
+  readonly image: Image;
+  readonly isFilled: boolean;
 }
 
 /** Verbs that can be gone on with. Others change an image in one step. */
@@ -79,7 +86,7 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
   const left = chain.flatMap((one) => one.left);
   const found = await waitedFor(await findLeft(left, context), limits, context);
   const goOn = found.flatMap((one) => fillable(one, run));
-  const whole = found.flatMap((one) => (one.is === 'whole' ? [{ at: one.at, image: one.image }] : []));
+  const whole = found.flatMap(wholeIn);
   const isDone = chain.some(({ outcomes, actions }) =>
     actions.some(({ action, verb }) => outcomes.get(action)?.result === 'done' && (verb === 'upload' || verb === 'import')),
   );
@@ -91,6 +98,11 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
     isPartly: whole.length > 0 || (isDone && goOn.length === 0),
   };
 }
+
+const wholeIn = (found: Found): readonly Whole[] => {
+  const isFilled = found.is === 'earlier' && isAtRest(found.image.status, found.left.action.verb);
+  return found.is === 'whole' || isFilled ? [{ at: found.at, image: found.image, isFilled }] : [];
+};
 
 /** The words, with the source by the path that it has from everywhere. */
 function wordsFrom({ run: { words }, actions }: Run): readonly string[] {
@@ -127,7 +139,7 @@ function toRest(error: unknown): void {
 /** The record to be filled, where there is one. Throws for what can neither be filled nor left alone. */
 function fillable(found: Found, run: Run): readonly GoOn[] {
   const undo = `Undo it with: imgctl ops undo ${run.run.id}`;
-  if (found.is === 'gone' || found.is === 'whole' || found.is === 'places') return [];
+  if (found.is === 'gone' || found.is === 'places' || wholeIn(found).length > 0) return [];
   if (found.is === 'unknown') throw found.reason;
   if (found.is === 'candidates')
     throw conflictError(`which image run ${run.run.id} made in ${found.at.profile} is not known`, { hint: undo });

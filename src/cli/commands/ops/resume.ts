@@ -1,6 +1,6 @@
 import { given, type Image } from '../../../core/image.ts';
 import type { Changes } from '../../../core/operation.ts';
-import { noteResumed, resumptionOf, type Resumption } from '../../../engine/journal/resume.ts';
+import { noteResumed, resumptionOf, type Resumption, type Whole } from '../../../engine/journal/resume.ts';
 import { imageView } from '../../../ui/views/image.ts';
 import { descriptionFrom, type DescriptionValues } from '../../options/fields.ts';
 import { defineCommand } from '../../program/command.ts';
@@ -38,15 +38,15 @@ export const resume = defineCommand({
 });
 
 /** The one image that was wanted, where it is whole already and its provider knows no digest by which it could be compared. */
-function knownWhole({ whole, goOn }: Resumption, { input }: Rerun): Resumption['whole'][number] | undefined {
+function knownWhole({ whole, goOn }: Resumption, { input }: Rerun): Whole | undefined {
   const [only, ...others] = whole;
   if (!only || others.length > 0 || goOn.length > 0) return undefined;
-  const isCompared = (only.at.driver.facts.upload?.digests.length ?? 0) > 0 && !('url' in input);
+  const isCompared = !only.isFilled && (only.at.driver.facts.upload?.digests.length ?? 0) > 0 && !('url' in input);
   return isCompared ? undefined : only;
 }
 
 /** The image with what an image gets only once its data is there. */
-async function withLabels({ at, image }: Resumption['whole'][number], input: Rerun['input'], context: Surface): Promise<Image> {
+async function withLabels({ at, image }: Whole, input: Rerun['input'], context: Surface): Promise<Image> {
   const { visibility, protected: locked } = descriptionFrom(input as DescriptionValues);
   const changes = given<Changes>({
     visibility: visibility === image.visibility ? undefined : visibility,
