@@ -20,13 +20,14 @@ export interface Call {
 
 /**
  * Facts reported while a verb works. `intended`: a remote object of this id, which is ours to choose, is about to be made.
- * `created`: it now exists, and would be left over by a crash. `began`: the provider has accepted work that goes on by itself.
+ * `created`: it now exists, and would be left over by a crash. `sending`: a disk is on its way in an upload of this name; the latest counts. `began`: the provider has accepted work that goes on by itself.
  * `expected`: about so many images are going to be listed, said before the first of them where it is known; the first time counts.
  */
 export type Note =
   | { readonly kind: 'intended'; readonly id: string }
   | { readonly kind: 'created'; readonly id: string }
   | { readonly kind: 'removed'; readonly id: string }
+  | { readonly kind: 'sending'; readonly ref: string }
   | { readonly kind: 'began'; readonly job: Job }
   | { readonly kind: 'expected'; readonly images: number }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../conformance/cloud.ts';
 import { overNetwork } from '../clouds/index.ts';
+import { journalText } from '../support/killed-run.ts';
 import { everyCommand } from '../support/command-lines.ts';
 import { plant, seeded, waysToWrite, type Planted } from './planted.ts';
 
@@ -86,6 +87,7 @@ describe.each(overNetwork)('an answer of %s that quotes the credentials', (provi
     const file = planted.file('disk.raw', Buffer.alloc(4096, 'x'));
     const seenFailures = new Set<number>();
     const leaking: string[] = [];
+    const quoted = new Set<string>();
     answering = undefined;
     const id = await seeded(planted);
     for (const [index, line] of everyCommand({ stage, profile: 'x', id, file, folder: planted.home.folder }).entries()) {
@@ -99,6 +101,7 @@ describe.each(overNetwork)('an answer of %s that quotes the credentials', (provi
       seenFailures.add(exitCode);
       const shown = `${stdout}\n${stderr}`;
       const secrets = planted.secrets();
+      for (const secret of secrets) quoted.add(secret);
       const found = [...secrets.flatMap(waysToWrite), 'signed-4711'].filter((needle) => shown.includes(needle));
       // Whoever cuts a quotation in the middle of a secret shows its beginning.
       const cut = secrets
@@ -109,6 +112,9 @@ describe.each(overNetwork)('an answer of %s that quotes the credentials', (provi
     }
     answering = undefined;
     expect(leaking).toEqual([]);
+    const journal = journalText(planted.home.folder);
+    expect(journal).toContain('"outcome"');
+    expect([...[...quoted].flatMap(waysToWrite), 'signed-4711'].filter((needle) => journal.includes(needle))).toEqual([]);
     expect(seenFailures.has(1), 'a bug').toBe(false);
     expect(seenFailures.size).toBeGreaterThan(1);
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { journalText } from '../support/killed-run.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
 
 let home: CliHome;
@@ -34,11 +35,13 @@ describe('secrets that were typed', () => {
     ['import', 'x', '--url', address, '-p', 'local', '--dry-run'],
     ['import', 'x', `--url=${address}`, '-p', 'local', '--dry-run', '-o', 'json'],
     ['import', 'x', '--url', address.replace('https', 'ftp'), '-p', 'local'],
+    ['import', 'x', '--url', address.replace('https', 'http'), '-p', 'local', '--disk-format', 'raw', ...quick],
     ['list', '--ca-bundle', address],
   ])('%j are not repeated', async (...line) => {
     const { stdout, stderr, exitCode } = await home.run(line);
     expect(exitCode, stderr).not.toBe(1);
     expect(stdout + stderr).not.toContain(secret);
+    expect(journalText(home.folder)).not.toContain(secret);
   });
 
   it('are warned of, where a reference would have kept them off the list of processes', async () => {

@@ -76,6 +76,13 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
     ['profile', 'check', profile, '-o', 'json'],
   ],
   'profile import': () => [['profile', 'import', '--dry-run']],
+  'ops list': () => [
+    ['ops', 'list', '--all', '-o', 'json'],
+    ['ops', 'list', '-o', 'wide'],
+  ],
+  'ops show': () => [['ops', 'show', '-o', 'json']],
+  'ops resume': () => [['ops', 'resume', ...waiting]],
+  'ops undo': () => [['ops', 'undo', '--yes', ...waiting]],
   providers: ({ profile }) => [['providers', profile]],
   completion: () => [['completion', 'bash']],
   version: () => [['version']],

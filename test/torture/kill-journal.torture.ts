@@ -91,13 +91,16 @@ async function oneKill(kill: Kill): Promise<readonly string[]> {
   try {
     const cloud = bed.cloud('x');
     const before = textOf(cloud.held());
+    const earlier = new Set(
+      ((await bed.run('ops', 'list', '--all', '-o', 'json')).json() as readonly RunJson[]).map((run) => run.id),
+    );
     const mine = new Set(cloud.held().map((image) => image.id));
     const ended = await killed(kill, bed, id);
     if (!ended.killed) return [];
     account.killed += 1;
     const isChanged = textOf(cloud.held()) !== before;
     const runs = (await bed.run('ops', 'list', '-o', 'json')).json() as readonly RunJson[];
-    const [run] = runs;
+    const run = runs.find((one) => !earlier.has(one.id));
     if (!run) {
       if (isChanged) say('the provider was changed, and the journal has no run');
       return wrong;

@@ -1,3 +1,4 @@
+import type { Job } from '../../core/job.ts';
 import type { OperationName } from '../../core/operation.ts';
 
 /** The version of the lines below; a file of a later one is read as far as its lines are understood. */
@@ -70,6 +71,20 @@ export interface NoteEntry {
   readonly id: string;
 }
 
+/** The provider has taken work that goes on by itself. */
+export interface BeganEntry {
+  readonly kind: 'began';
+  readonly action: number;
+  readonly job: Job;
+}
+
+/** A disk is on its way in an upload of this name; the latest counts. */
+export interface SendingEntry {
+  readonly kind: 'sending';
+  readonly action: number;
+  readonly ref: string;
+}
+
 /** How a verb ended. `image` and `status` are those of the image that it gave back. */
 export interface OutcomeEntry {
   readonly kind: 'outcome';
@@ -122,4 +137,14 @@ export interface ResumedEntry {
   readonly by: string;
 }
 
-export type Entry = RunEntry | ActionEntry | NoteEntry | OutcomeEntry | SettledEntry | EndEntry | UndoneEntry | ResumedEntry;
+export type Entry =
+  | RunEntry
+  | ActionEntry
+  | NoteEntry
+  | BeganEntry
+  | SendingEntry
+  | OutcomeEntry
+  | SettledEntry
+  | EndEntry
+  | UndoneEntry
+  | ResumedEntry;

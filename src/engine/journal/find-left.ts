@@ -11,13 +11,14 @@ import { isAtRest, type Left } from './run-state.ts';
 
 /**
  * What there is now of something that a run has left. `unfinished`: as the run made it. `whole`: its data is there, so it may be in
- * use. `earlier`: it was there before the run. `places`: copies that the run has begun. `candidates`: the run may have made one of
+ * use. `earlier`: it was there before the run. `places`: copies that the run has begun. `parts`: of a disk, and no image. `candidates`: the run may have made one of
  * these. `unknown`: nobody can say.
  */
 export type Found = { readonly left: Left } & (
   | { readonly is: 'gone' }
   | { readonly is: 'unfinished' | 'whole' | 'earlier'; readonly at: Account; readonly image: Image }
   | { readonly is: 'places'; readonly at: Account; readonly image: Image; readonly places: readonly string[] }
+  | { readonly is: 'parts'; readonly at: Account; readonly ref: string }
   | { readonly is: 'candidates'; readonly at: Account; readonly images: readonly Image[] }
   | { readonly is: 'unknown'; readonly reason: ImgctlError }
 );
@@ -58,8 +59,10 @@ type Look = Found extends infer F ? (F extends Found ? Omit<F, 'left'> : never) 
 async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
   const { action, id } = left;
   const image = id === undefined ? undefined : await shown(at, id, call);
-  if (!image || image.status === 'deleted')
-    return id === undefined || left.isIntended ? candidatesFor(action, at, call) : { is: 'gone' };
+  if (!image || image.status === 'deleted') {
+    const made = id === undefined || left.isIntended ? await candidatesFor(action, at, call) : { is: 'gone' as const };
+    return made.is === 'gone' && left.ref !== undefined ? { is: 'parts', at, ref: left.ref } : made;
+  }
   if (left.places) {
     const there = image.places.filter(({ name, status }) => left.places?.includes(name) && status !== 'deleting');
     return there.length === 0 ? { is: 'gone' } : { is: 'places', at, image, places: there.map(({ name }) => name) };

@@ -1,4 +1,4 @@
-import type { Image } from '../../core/image.ts';
+import { given, type Image } from '../../core/image.ts';
 import type { OperationName } from '../../core/operation.ts';
 import type { EngineContext } from '../context.ts';
 
@@ -6,7 +6,10 @@ import type { EngineContext } from '../context.ts';
 export interface GoOn {
   readonly profile: string;
   readonly name: string;
-  readonly id: string;
+  /** Absent: no image was made yet. */
+  readonly id?: string;
+  /** The upload in which its disk was on its way. */
+  readonly ref?: string;
 }
 
 type Runnable = { run(request: never, call: never): unknown };
@@ -33,10 +36,13 @@ export function goingOn<B extends Runnable>(verb: OperationName, bound: B, profi
       // A name that was made up for the occasion is another one by now.
       const record =
         records.find(({ name }) => name === request.description.name) ?? (records.length === 1 ? records[0] : undefined);
-      return run(record && request.into === undefined ? { ...request, id: undefined, into: record.id } : request, call);
+      return run(record ? { ...request, ...filling(record, request), ...given({ goesOn: record.ref }) } : request, call);
     },
   };
 }
+
+const filling = ({ id }: GoOn, { into }: Making): object =>
+  id === undefined || into !== undefined ? {} : { id: undefined, into: id };
 
 async function* others(images: AsyncIterable<Image>, records: readonly GoOn[]): AsyncIterable<Image> {
   for await (const image of images) if (!records.some(({ id }) => id === image.id)) yield image;

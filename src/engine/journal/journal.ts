@@ -99,6 +99,8 @@ export function openJournal(facts: RunFacts): Journal {
         note(event) {
           if (event.kind === 'created' || event.kind === 'removed' || event.kind === 'intended')
             write.add({ kind: event.kind, action, id: event.id });
+          if (event.kind === 'began') write.add({ kind: 'began', action, job: event.job });
+          if (event.kind === 'sending') write.add({ kind: 'sending', action, ref: event.ref });
           if (event.kind === 'created') watch(event.id);
         },
         done(result) {

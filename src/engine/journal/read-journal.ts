@@ -13,6 +13,8 @@ const required: Readonly<Record<Entry['kind'], readonly string[]>> = {
   intended: ['action', 'id'],
   created: ['action', 'id'],
   removed: ['action', 'id'],
+  began: ['action', 'job'],
+  sending: ['action', 'ref'],
   outcome: ['action', 'result'],
   settled: ['profile', 'id'],
   end: ['exitCode'],

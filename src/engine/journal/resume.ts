@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { conflictError, ImgctlError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
-import type { Image } from '../../core/image.ts';
+import { given, type Image } from '../../core/image.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { WaitLimits } from '../../core/poll.ts';
@@ -23,11 +23,11 @@ export interface Resumption {
   readonly isPartly: boolean;
 }
 
-/** `isFilled`: a record that was there before, which the run has filled. */
+/** `isComparable`: its provider tells a digest by which it can be compared with its source. */
 export interface Whole {
   readonly at: Account;
   readonly image: Image;
-  readonly isFilled: boolean;
+  readonly isComparable: boolean;
 }
 
 /** Verbs that can be gone on with. Others change an image in one step. */
@@ -99,10 +99,26 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
   };
 }
 
-const wholeIn = (found: Found): readonly Whole[] => {
-  const isFilled = found.is === 'earlier' && isAtRest(found.image.status, found.left.action.verb);
-  return found.is === 'whole' || isFilled ? [{ at: found.at, image: found.image, isFilled }] : [];
-};
+function wholeIn(found: Found): readonly Whole[] {
+  if (found.is !== 'whole' && found.is !== 'earlier') return [];
+  const { at, image, left } = found;
+  if (!isAtRest(image.status, left.action.verb)) return [];
+  const isComparable = found.is === 'whole' && left.action.verb === 'upload' && at.verb('upload').digests.length > 0;
+  return [{ at, image, isComparable }];
+}
+
+/**
+ * The image that the run was to make or move, where that has come about by itself while it was gone on with. Absent: it has not, or
+ * there were several.
+ */
+export async function cameAbout(run: Run, limits: WaitLimits, context: EngineContext): Promise<Image | undefined> {
+  const left = chainOf(run, context).flatMap((one) => one.left);
+  const [only, ...others] = await waitedFor(await findLeft(left, context), limits, context);
+  if (!only || others.length > 0) return undefined;
+  if (only.is !== 'places') return wholeIn(only)[0]?.image;
+  const places = only.image.places.filter(({ status }) => status === 'active').map(({ name }) => name);
+  return only.left.places?.every((name) => places.includes(name)) ? only.image : undefined;
+}
 
 /** The words, with the source by the path that it has from everywhere. */
 function wordsFrom({ run: { words }, actions }: Run): readonly string[] {
@@ -141,6 +157,7 @@ function fillable(found: Found, run: Run): readonly GoOn[] {
   const undo = `Undo it with: imgctl ops undo ${run.run.id}`;
   if (found.is === 'gone' || found.is === 'places' || wholeIn(found).length > 0) return [];
   if (found.is === 'unknown') throw found.reason;
+  if (found.is === 'parts') return [{ profile: found.at.profile, name: found.left.action.name ?? '', ref: found.ref }];
   if (found.is === 'candidates')
     throw conflictError(`which image run ${run.run.id} made in ${found.at.profile} is not known`, { hint: undo });
   const { at, image, left } = found;
@@ -160,7 +177,9 @@ function fillable(found: Found, run: Run): readonly GoOn[] {
       hint: `${undo}\nThen run it again: ${typed(run.run.words)}`,
     });
   // A record that was there before was named by its id: what was typed says so already.
-  return found.is === 'earlier' ? [] : [{ profile, name: left.action.name ?? image.name, id: image.id }];
+  return found.is === 'earlier'
+    ? []
+    : [{ profile, name: left.action.name ?? image.name, id: image.id, ...given({ ref: left.ref }) }];
 }
 
 const reasonOf = ({ progress }: Image): string => (progress?.message === undefined ? '' : `: ${progress.message}`);

@@ -1,4 +1,5 @@
 import type { ActionEntry, EndEntry, Entry, OutcomeEntry, RunEntry } from './entry.ts';
+import type { Job } from '../../core/job.ts';
 import type { Lines } from './read-journal.ts';
 
 /**
@@ -15,6 +16,10 @@ export interface Left {
   readonly id?: string;
   /** It was to be made under this id; whether it was is not known. */
   readonly isIntended?: boolean;
+  /** The upload in which its disk was on its way. */
+  readonly ref?: string;
+  /** The job that the provider was doing last. */
+  readonly job?: Job;
   /** Places that it was to come to, of an image that was there before. */
   readonly places?: readonly string[];
 }
@@ -49,7 +54,11 @@ export function runFrom({ entries, unread }: Lines, isAlive: boolean): Run | und
   const end = entries.findLast((entry) => entry.kind === 'end');
   const made = new Map(actions.map((action) => [action.action, madeBy(action, entries)]));
   const isFinished = end?.exitCode === 0 || entries.some((entry) => entry.kind === 'resumed');
-  const left = isFinished ? [] : actions.flatMap((action) => leftBy(action, { entries, outcomes, end }));
+  const left = isFinished
+    ? []
+    : actions.flatMap((action) =>
+        leftBy(action, { entries, outcomes, end }).map((one) => ({ ...one, ...underWay(action, entries) })),
+      );
   const base = { run, actions, outcomes, made, left, unread };
   return { ...base, state: stateOf(entries, end, isAlive, left), ...(end ? { end } : {}) };
 }
@@ -69,6 +78,16 @@ function madeBy({ action }: ActionEntry, entries: readonly Entry[]): readonly st
     entries.flatMap((entry) => (entry.kind === kind && entry.action === action ? [entry.id] : []));
   const created = of('created');
   return [...new Set(created.length > 0 ? created : of('intended'))];
+}
+
+/** What was on its way last. */
+function underWay({ action }: ActionEntry, entries: readonly Entry[]): Pick<Left, 'ref' | 'job'> {
+  const sending = entries.findLast((entry) => entry.kind === 'sending' && entry.action === action);
+  const began = entries.findLast((entry) => entry.kind === 'began' && entry.action === action);
+  return {
+    ...(sending?.kind === 'sending' ? { ref: sending.ref } : {}),
+    ...(began?.kind === 'began' ? { job: began.job } : {}),
+  };
 }
 
 interface Told {

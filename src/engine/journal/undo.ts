@@ -1,4 +1,4 @@
-import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, isNoSuchImage, unsupportedError } from '../../core/errors.ts';
 import { typedImage } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import type { EngineContext } from '../context.ts';
@@ -12,7 +12,7 @@ import type { Run } from './run-state.ts';
 
 /** Whether undoing it takes something away. `isForced`: also what is whole. */
 export const isRemovable = (found: Found, isForced: boolean): boolean =>
-  found.is === 'unfinished' || found.is === 'places' || (found.is === 'whole' && isForced);
+  found.is === 'unfinished' || found.is === 'places' || found.is === 'parts' || (found.is === 'whole' && isForced);
 
 /** What undoing has come to: in words. */
 type Undone = 'removed' | 'not there any more';
@@ -27,9 +27,9 @@ export async function undo(
 ): Promise<Undone> {
   if (found.is === 'gone') return 'not there any more';
   if (found.is === 'unknown') throw found.reason;
-  if (!isRemovable(found, options.isForced)) throw refusal(found);
   const { call, limits } = options;
-  if (found.is === 'candidates') throw refusal(found);
+  if (found.is === 'parts') return dropParts(found, call);
+  if (found.is === 'candidates' || !isRemovable(found, options.isForced)) throw refusal(found);
   const { at, image } = found;
   if (found.is === 'places') {
     const request = { id: image.id, add: [], remove: found.places };
@@ -42,7 +42,21 @@ export async function undo(
   return 'removed';
 }
 
-function refusal(found: Exclude<Found, { is: 'gone' | 'unknown' }>): ImgctlError {
+/** Lets go of an upload of which no image was made. */
+async function dropParts({ at, ref, left }: Found & { is: 'parts' }, call: Call): Promise<Undone> {
+  const { name = '' } = left.action;
+  const request = { description: { name }, content: { encoding: { format: 'raw' }, repeatable: false }, extras: {} } as const;
+  try {
+    const upload = await at.maybe('upload')?.resume?.(ref, request, call);
+    await upload?.abort(call);
+    return 'removed';
+  } catch (error) {
+    if (!isNoSuchImage(error)) throw error;
+    return 'not there any more';
+  }
+}
+
+function refusal(found: Exclude<Found, { is: 'gone' | 'unknown' | 'parts' }>): ImgctlError {
   const { profile, provider } = found.at;
   if (found.is === 'candidates')
     return conflictError(`which image the run made in ${profile} is not known. It may be one of these:`, {

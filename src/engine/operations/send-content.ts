@@ -2,7 +2,7 @@ import { isBlockUpload } from '../../core/bound-blocks.ts';
 import type { BlockRequest, BlockUpload } from '../../core/blocks.ts';
 import type { Bound } from '../../core/driver.ts';
 import { ImgctlError, isNoSuchImage, networkError } from '../../core/errors.ts';
-import type { Image } from '../../core/image.ts';
+import type { Image, ImageRecord } from '../../core/image.ts';
 import type { Call, UploadRequest } from '../../core/operation.ts';
 import { sendBlocks } from '../../transfer/blocks/send-blocks.ts';
 
@@ -38,7 +38,7 @@ async function sendInBlocks(upload: BlockwiseUpload, request: UploadRequest, cal
     const begun = await beginOrGoOn(upload, request, beginning, call);
     if (!isBlockUpload(begun)) return begun;
     try {
-      return await sendBlocks(content, begun, upload.blocks, call);
+      return await sendBlocks(content, noting(begun, call), upload.blocks, call);
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.circumstances.lost !== true) throw error;
       if (!content.repeatable)
@@ -65,4 +65,23 @@ async function beginOrGoOn(
     if (!isNoSuchImage(error)) throw error;
     return upload.begin(asked, call);
   }
+}
+
+/** The same upload, which tells its name whenever that is another one. */
+function noting<Made extends ImageRecord>(upload: BlockUpload<Made>, call: Call): BlockUpload<Made> {
+  let told: string | undefined;
+  const tell = (): void => {
+    if (upload.ref !== told) call.note({ kind: 'sending', ref: (told = upload.ref) });
+  };
+  tell();
+  return {
+    get ref() {
+      return upload.ref;
+    },
+    ...(upload.blockBytes === undefined ? {} : { blockBytes: upload.blockBytes }),
+    has: (index) => upload.has?.(index) ?? false,
+    put: (block, within) => upload.put(block, within).then(tell),
+    complete: (sent, within) => upload.complete(sent, within),
+    abort: (within) => upload.abort(within),
+  };
 }

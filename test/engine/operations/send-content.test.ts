@@ -70,7 +70,11 @@ describe('an upload that the provider forgets', () => {
     const content = disk();
     expect(await send(content, call)).toMatchObject({ id: 'made' });
     expect(content.opened()).toBe(2);
-    expect(call.notes).toEqual([{ kind: 'warning', message: 'it dropped the upload; starting again' }]);
+    expect(call.notes).toEqual([
+      { kind: 'sending', ref: 'upload-1' },
+      { kind: 'warning', message: 'it dropped the upload; starting again' },
+      { kind: 'sending', ref: 'upload-1' },
+    ]);
     expect(uploads[1]?.there.size).toBe(6);
   });
 

@@ -1,6 +1,9 @@
 import { given, type Image } from '../../../core/image.ts';
 import type { Changes } from '../../../core/operation.ts';
-import { noteResumed, resumptionOf, type Resumption, type Whole } from '../../../engine/journal/resume.ts';
+import { ImgctlError } from '../../../core/errors.ts';
+import type { WaitLimits } from '../../../core/poll.ts';
+import type { Run } from '../../../engine/journal/run-state.ts';
+import { cameAbout, noteResumed, resumptionOf, type Resumption, type Whole } from '../../../engine/journal/resume.ts';
 import { imageView } from '../../../ui/views/image.ts';
 import { descriptionFrom, type DescriptionValues } from '../../options/fields.ts';
 import { defineCommand } from '../../program/command.ts';
@@ -28,8 +31,8 @@ export const resume = defineCommand({
     const resumption = await resumptionOf(run, input, context);
     if (context.journal) context.journal.resumes = run.run.id;
     const again = await rerunOf(resumption, context);
-    const known = knownWhole(resumption, again);
-    const { outcome, isWhole } = known ? { outcome: undefined, isWhole: true } : await again.run();
+    const known = knownWhole(resumption);
+    const { outcome, isWhole } = known ? { outcome: undefined, isWhole: true } : await goneOnWith(run, again, input, context);
     const labelled = await Promise.all(resumption.whole.map((there) => withLabels(there, again.input, context)));
     if (known) context.say(`not verified: ${known.image.id} is complete, and was not compared with its source`);
     if (isWhole && !context.settings.dryRun) noteResumed(run, context);
@@ -37,12 +40,22 @@ export const resume = defineCommand({
   },
 });
 
+/** Runs it again. Where that fails because what was wanted has come about meanwhile, it is done. */
+async function goneOnWith(run: Run, again: Rerun, limits: WaitLimits, context: Surface): ReturnType<Rerun['run']> {
+  try {
+    return await again.run();
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    const image = await cameAbout(run, limits, context);
+    if (!image) throw error;
+    return { outcome: one(imageView, image), isWhole: true };
+  }
+}
+
 /** The one image that was wanted, where it is whole already and its provider knows no digest by which it could be compared. */
-function knownWhole({ whole, goOn }: Resumption, { input }: Rerun): Whole | undefined {
+function knownWhole({ whole, goOn }: Resumption): Whole | undefined {
   const [only, ...others] = whole;
-  if (!only || others.length > 0 || goOn.length > 0) return undefined;
-  const isCompared = !only.isFilled && (only.at.driver.facts.upload?.digests.length ?? 0) > 0 && !('url' in input);
-  return isCompared ? undefined : only;
+  return only && !only.isComparable && others.length === 0 && goOn.length === 0 ? only : undefined;
 }
 
 /** The image with what an image gets only once its data is there. */

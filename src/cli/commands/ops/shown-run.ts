@@ -58,6 +58,7 @@ const nowWords: Readonly<Record<Found['is'], string>> = {
   whole: 'complete',
   earlier: 'there before the run',
   places: 'there',
+  parts: 'parts of its disk',
   candidates: 'may be one of these',
   unknown: 'not known',
 };
@@ -77,7 +78,7 @@ function messageOf(found: Found): string | undefined {
   if (found.is === 'unknown') return found.reason.message;
   if (found.is === 'candidates') return found.images.map(({ id, status }) => `${id} (${status})`).join(', ');
   if (found.is === 'places') return found.places.join(', ');
-  return found.is === 'gone' ? undefined : found.image.status;
+  return found.is === 'gone' || found.is === 'parts' ? undefined : found.image.status;
 }
 
 function shownAction({ action, verb, profile, at, image, name }: ActionEntry, { made, outcomes, state }: Run): ShownAction {
