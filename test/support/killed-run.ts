@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Entry } from '../../src/engine/journal/entry.ts';
 
@@ -28,9 +28,7 @@ export const journalText = (home: string): string =>
  */
 export function killedBehind(home: string, which: Entry['kind'] | ((entry: Entry) => boolean)): string {
   const fits = typeof which === 'function' ? which : ({ kind }: Entry): boolean => kind === which;
-  const file = journalFiles(home)
-    .toSorted((a, b) => Number(sequence(a)) - Number(sequence(b)))
-    .at(-1);
+  const file = journalFiles(home).at(-1);
   if (file === undefined) throw new Error('no run is in the journal');
   const entries = readFileSync(file, 'utf8')
     .trimEnd()
@@ -45,6 +43,3 @@ export function killedBehind(home: string, which: Entry['kind'] | ((entry: Entry
   writeFileSync(file, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   return path.basename(file, '.jsonl');
 }
-
-/** Runs of one second have no order by their names. */
-const sequence = (file: string): string => JSON.stringify(statSync(file).birthtimeMs);

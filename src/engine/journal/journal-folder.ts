@@ -23,7 +23,7 @@ import type { Entry } from './entry.ts';
 import { linesOf, type Lines } from './read-journal.ts';
 
 const extension = '.jsonl';
-/** `20261128-183000-a1b2c3`: when the run began, UTC, and what tells it from others of that second. */
+/** `20261128-183000-a1b2c3`: when the run began, UTC to the millisecond, and what tells it from others of that time. */
 const runIds = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
 
 /** Between the signs of life of a run, for who cannot look at its process. */
@@ -79,9 +79,20 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
 export function newRun(folder: string, nowMs: number): JournalFile {
   makeFolder(folder, 0o700);
   if (!isOwnFolder(folder)) throw new Error(`others may write to ${folder}`);
-  const time = new Date(nowMs).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const id = `${time}-${randomBytes(3).toString('hex')}`;
-  return opened(id, openSync(fileOf(folder, id), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+  for (;;) {
+    const id = newId(nowMs);
+    try {
+      return opened(id, openSync(fileOf(folder, id), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** In the order of time: its last part begins with the milliseconds. */
+function newId(nowMs: number): string {
+  const [day = '', time = '', ms = ''] = new Date(nowMs).toISOString().replace(/[-:Z]/g, '').split(/[T.]/);
+  return `${day}-${time}-${ms}${randomBytes(2).toString('hex').slice(1)}`;
 }
 
 /** The file of a run that is there, to add what became of it. Throws what the system says. */

@@ -115,7 +115,8 @@ export async function cameAbout(run: Run, limits: WaitLimits, context: EngineCon
   const left = chainOf(run, context).flatMap((one) => one.left);
   const [only, ...others] = await waitedFor(await findLeft(left, context), limits, context);
   if (!only || others.length > 0) return undefined;
-  if (only.is !== 'places') return wholeIn(only)[0]?.image;
+  // What can be compared with its source was, and is not what it should be.
+  if (only.is !== 'places') return wholeIn(only).find(({ isComparable }) => !isComparable)?.image;
   const places = only.image.places.filter(({ status }) => status === 'active').map(({ name }) => name);
   return only.left.places?.every((name) => places.includes(name)) ? only.image : undefined;
 }
