@@ -10,6 +10,8 @@ export interface Call {
   /** The retry budget of the whole operation; whoever retries takes one. */
   readonly retries: { left: number };
   note(event: Note): void;
+  /** The jobs that were begun in it so far, the newest last. */
+  readonly begun: readonly Job[];
   /**
    * Waits in the middle of a verb: looks again and again until there is something to give, with the pauses, the limit and the
    * progress that all waiting has. `what` is what has to come: `the snapshot to be complete`. `limitMs`: where less than the
@@ -45,10 +47,15 @@ export interface CallParts {
 
 /** A call that nothing was done with yet. With another signal in its place it waits only as long as that one lets it. */
 export function makeCall({ signal, retries, limits, note, task }: CallParts): Call {
+  const begun: Job[] = [];
   return {
     signal,
     retries: { left: retries },
-    note,
+    begun,
+    note(event) {
+      if (event.kind === 'began') begun.push(event.job);
+      note(event);
+    },
     async until<T>(what: string, look: () => Promise<T | undefined>, limitMs?: number): Promise<T> {
       let shown: Task | undefined;
       const answer = poll<T, undefined>(

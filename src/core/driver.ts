@@ -106,6 +106,8 @@ export interface Driver {
   readonly example: string;
   readonly setup: Setup;
   readonly worksOnFiles: boolean;
+  /** Work goes on after an answer; `cancels`: it can be ended. Absent: none ever does. */
+  readonly jobs?: { readonly cancels: boolean };
   readonly requestIds: readonly string[];
   readonly ids: RegExp;
   readonly idsAreWords: boolean;
@@ -151,6 +153,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     example: definition.example,
     setup: definition.setup ?? {},
     worksOnFiles: definition.worksOnFiles ?? false,
+    ...(definition.jobs ? { jobs: { cancels: definition.jobs.cancel !== undefined } } : {}),
     requestIds: definition.requestIds ?? usualRequestIds,
     ids: definition.ids,
     idsAreWords: definition.idsAreWords ?? false,

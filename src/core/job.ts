@@ -44,6 +44,10 @@ export interface JobOperation<Client> {
   behind?(id: string, image?: ImageRecord): readonly Job[];
 }
 
+/** The newest job of a call that is about an image. */
+export const jobOn = (call: Call, id: string): Job | undefined =>
+  call.begun.findLast(({ image }) => image === undefined || image === id);
+
 /** Says that a provider has accepted work: at once, before anything else can fail. */
 export function began(call: Call, job: Omit<Job, 'since'>): void {
   call.note({ kind: 'began', job: { ...job, since: new Date().toISOString() } });

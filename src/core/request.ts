@@ -2,7 +2,6 @@ import type { Encoding, Format } from './encoding.ts';
 import type { Handover, Original } from './server-side-copy.ts';
 import type { Bytes } from './http.ts';
 import type { ImageRecord, Visibility } from './image.ts';
-import type { OperationName } from './operation.ts';
 
 export type * from './list-request.ts';
 
@@ -51,20 +50,8 @@ export interface Extras {
 
 // ---------------------------------------------------------------- requests
 
-/** Work that was begun and whose outcome is awaited. */
-export interface Work {
-  /** Absent: it was begun by another run, and which verb that was is not known. */
-  readonly verb?: OperationName;
-  /** When it was begun, RFC 3339 UTC. */
-  readonly since: string;
-}
 export interface ShowRequest {
   readonly id: string;
-  /**
-   * Set while the outcome of some work is awaited: where the record alone does not tell, the driver looks at the
-   * provider's list of tasks or events too, and says `failed` with the reason in `progress.message`.
-   */
-  readonly awaiting?: Work;
 }
 
 export interface CreateRequest {

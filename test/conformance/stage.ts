@@ -7,6 +7,7 @@ import type { Image } from '../../src/core/image.ts';
 import type { Call, Description, ExtraValues, ListRequest, Note, OperationName } from '../../src/core/operation.ts';
 import { openSession, type OpenSession } from '../support/open-session.ts';
 import type { Cloud, RunningCloud, Seed } from './cloud.ts';
+import { awaited } from '../support/awaited.ts';
 
 export interface ConformanceOptions {
   readonly cloud: Cloud;
@@ -158,7 +159,7 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
       const since = new Date(Date.now() - 5_000).toISOString();
       const until = Date.now() + (options.patienceMs ?? 10_000);
       for (;;) {
-        const image = await open().session.require('show').run({ id, awaiting: { verb, since } }, testCall());
+        const image = await awaited(open().session, { verb, image: id, since });
         if (done(image)) return image;
         if (image.status === 'failed') throw new Error(`${id} failed: ${image.progress?.message ?? image.providerStatus}`);
         if (Date.now() > until) throw new Error(`${id} is still ${image.status} (${image.providerStatus}) after ${verb}`);

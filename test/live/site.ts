@@ -9,6 +9,7 @@ import { makeContent } from '../support/content.ts';
 import { openSession } from '../support/open-session.ts';
 import { valuesFor, type User } from './real-cloud.ts';
 import type { Bed } from './setup.ts';
+import { awaited } from '../support/awaited.ts';
 
 const given = inject('bed');
 /** Why nothing can be tested; absent: it can. */
@@ -63,7 +64,7 @@ export async function outcome(
 ): Promise<Image> {
   const since = new Date().toISOString();
   for (const until = Date.now() + 30_000; ;) {
-    const image = await as(user, region).require('show').run({ id, awaiting: { verb, since } }, testCall());
+    const image = await awaited(as(user, region), { verb, image: id, since });
     if (image.status === 'failed' || done(image)) return image;
     if (Date.now() > until) throw new Error(`${id} is still ${image.providerStatus}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -4,7 +4,7 @@ import type { Image } from '../../core/image.ts';
 import type { Target } from '../../engine/images/target.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
-import { begunElsewhere, waitFor, type Goal } from '../../engine/operations/wait.ts';
+import { waitFor, type Goal } from '../../engine/operations/wait.ts';
 import type { Account } from '../../engine/account/account.ts';
 
 export const wait = defineCommand({
@@ -36,7 +36,7 @@ export const wait = defineCommand({
     const goal = goalFrom(input.for);
     const wait = async ({ at, id, text, call }: Target<'show'>): Promise<Image | undefined> => {
       const task = context.task(`wait for ${text}`);
-      const image = await waitFor(at as Account, id, goal, { limits: input, work: begunElsewhere, call, task });
+      const image = await waitFor(at as Account, id, goal, { limits: input, call, task });
       task.done();
       return image;
     };

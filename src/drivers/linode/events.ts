@@ -8,19 +8,20 @@ import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
 export interface Outcome {
   readonly hasFailed: boolean;
   readonly progress: Progress;
-  /** The image's name, which is told here even when the image itself is gone. */
-  readonly label?: string;
 }
 
 /** Which kind of event tells of the outcome of a verb. */
 const actions: Readonly<Partial<Record<OperationName, string>>> = { upload: 'image_upload', create: 'disk_imagize' };
-export const hasEvents = (verb: OperationName | undefined): boolean => verb !== undefined && actions[verb] !== undefined;
+export const hasEvents = (verb: OperationName): boolean => actions[verb] !== undefined;
 
 /** Oddity: events know `private/123` by the number alone. Absent for images that have no events. */
 function numberOf(id: string): number | undefined {
   const digits = /^private\/(\d+)$/.exec(id)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
+
+/** Whether there can be events on the image of this id. */
+export const isEventful = (id: string): boolean => numberOf(id) !== undefined;
 
 /** Oddity: an upload's event is about the image, one that images a disk is about the Linode, with the image beside it. */
 function imageOf(event: JsonObject): JsonObject {
@@ -45,7 +46,6 @@ export async function outcomeOf(client: LinodeClient, id: string, verb: Operatio
   return {
     hasFailed: event.status === 'failed',
     progress: given<Progress>({ percent: percentOf(client, id, event), message: message === '' ? undefined : message }),
-    ...given<{ label: string }>({ label: textIn(imageOf(event).label) }),
   };
 }
 

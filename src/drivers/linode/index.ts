@@ -5,6 +5,7 @@ import { create } from './create.ts';
 import { remove } from './delete.ts';
 import { discover } from './discover.ts';
 import { unchangeable } from './fields.ts';
+import { jobs } from './jobs.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { places } from './places.ts';
@@ -54,6 +55,7 @@ export default defineDriver({
   },
   ids: /^(linode|private|shared)\/[^/]+$/,
   connect: (values, { http }) => connect(values, http),
+  jobs,
   operations: { list, show, create, patch, delete: remove, replicate, upload, places },
   absent: {
     download: 'The API does not return image data. Deploy a Linode from the image and copy its disk from there.',

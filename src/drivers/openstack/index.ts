@@ -10,6 +10,7 @@ import { download } from './download.ts';
 import { fields } from './fields.ts';
 import { objection } from './server-side-copy.ts';
 import { imports } from './import.ts';
+import { jobs } from './jobs.ts';
 import { list } from './list.ts';
 import { owners } from './owners.ts';
 import { patch } from './patch.ts';
@@ -71,6 +72,7 @@ export default defineDriver({
   ids: uuids,
   checkOwnId: checkUuid,
   connect: (values, { http }) => new OpenstackClient(http, values),
+  jobs,
   operations: {
     list,
     show,

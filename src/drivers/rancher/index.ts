@@ -7,6 +7,7 @@ import { create } from './create.ts';
 import { deactivate } from './deactivate.ts';
 import { remove } from './delete.ts';
 import { discover } from './discover.ts';
+import { jobs } from './jobs.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { probe } from './probe.ts';
@@ -63,6 +64,7 @@ export default defineDriver({
       accessKey === undefined || secretKey === undefined ? undefined : basicAuthorization(accessKey, secretKey);
     return new RancherClient(http, parseAddress(url, project), authorization);
   },
+  jobs,
   operations: { list, show, create, patch, deactivate, reactivate, delete: remove, restore, purge },
   absent: {
     upload: `${records}: there is no data to upload. Push the image to a container registry instead.`,

@@ -1,27 +1,12 @@
 import { notFoundError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import type { Call, Operation, OperationName, Work } from '../../core/operation.ts';
+import type { Call, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
 import { askableIds, idOf, isObject, recordFrom } from './record.ts';
 
-/** Where an image comes to rest when the work of a verb went well. */
-const restAfter: Readonly<Partial<Record<OperationName, readonly string[]>>> = {
-  create: ['active', 'inactive'],
-  reactivate: ['active'],
-  deactivate: ['inactive'],
-  restore: ['inactive'],
-  delete: ['removed', 'purged'],
-  purge: ['purged'],
-};
-const atRest = ['active', 'inactive', 'removed', 'purged'];
-
 export const show: Operation<RancherClient, 'show'> = {
-  async run(client, request, call) {
-    const body = await readImage(client, request.id, call);
-    const record = recordFrom(body, `showing image ${request.id}`);
-    return request.awaiting ? judged(record, request.awaiting) : record;
-  },
+  run: (client, { id }, call) => readRecord(client, id, call),
 };
 
 /**
@@ -40,13 +25,8 @@ export async function readImage(client: RancherClient, id: string, call: Call): 
   return body;
 }
 
-/** A record in whose work somebody or something else got in between: it rests, but not where the work leads. */
-function judged(record: ImageRecord, work: Work): ImageRecord {
-  const wanted = work.verb && restAfter[work.verb];
-  const state = record.providerStatus;
-  if (!wanted || record.status === 'failed' || !atRest.includes(state) || wanted.includes(state)) return record;
-  return { ...record, status: 'failed', progress: { message: `ended up ${state} instead of ${wanted.join(' or ')}` } };
-}
+export const readRecord = async (client: RancherClient, id: string, call: Call): Promise<ImageRecord> =>
+  recordFrom(await readImage(client, id, call), `showing image ${id}`);
 
 const answeredId = (body: unknown): string | undefined => (isObject(body) ? idOf(body['id']) : undefined);
 

@@ -1,4 +1,5 @@
 import type { Action } from '../../core/action.ts';
+import type { BoundJobs } from '../../core/bound-jobs.ts';
 import type { Bound, Driver } from '../../core/driver.ts';
 import type { Identity, Owner } from '../../core/identity.ts';
 import type { Call, Handover, OperationName, OperationTypes } from '../../core/operation.ts';
@@ -11,7 +12,7 @@ export type Reach = 'own' | 'readable';
  * An account a command works at: the verbs it asked for, and nothing else. `verb` gives those that it needs, refused
  * before any request where the driver lacks them; `maybe` gives any other, where the driver has it.
  */
-export interface Account<Name extends OperationName = OperationName> {
+export interface Account<Name extends OperationName = OperationName> extends BoundJobs {
   readonly profile: string;
   readonly provider: string;
   readonly driver: Driver;

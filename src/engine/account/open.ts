@@ -39,6 +39,7 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   context.detail(`profile ${name}: ${driver.title}`);
   const session = opened(driver, values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http) } : tools, name);
   const blame = (error: unknown): unknown => blamed(error, session, origins);
+  const { cancel } = session;
   const key = keyOf(driver, values);
   const bind = binderOf(session, blame, context, { ...where, account: key, ...regionOf(context) });
   return {
@@ -58,6 +59,9 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
     owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
     objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
     isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),
+    look: (job, call) => session.look(job, call).catch((error: unknown) => Promise.reject(blame(error))),
+    behind: (id, image) => session.behind(id, image),
+    ...(cancel ? { cancel: (job, call) => cancel(job, call).catch((error: unknown) => Promise.reject(blame(error))) } : {}),
     memory: memoryOf(tools.cache, accountOf(driver, values)),
   };
 }

@@ -5,7 +5,7 @@ import { imageFrom, type Image, type ImageRecord, type Status } from '../../core
 import { shellWord } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import { nearest } from '../../host/did-you-mean.ts';
-import { begunElsewhere } from '../operations/wait.ts';
+import { withJobBehind, withReason } from './told.ts';
 import { compareImages, listing, wholeListing, type Listing } from './list.ts';
 import type { Account, Reach } from '../account/account.ts';
 
@@ -57,9 +57,9 @@ export async function findImage(at: Account, text: string, meaning: Meaning, cal
   return last;
 }
 
-/** The image as `show` gives it: one that was found by its id is that already. */
+/** The image as `show` gives it, one that was found by its id is that already, with what is told of work that goes on behind it. */
 export async function shownImage(at: Account, { image, isShown }: FoundImage, call: Call): Promise<Image> {
-  return isShown ? image : at.verb('show').run({ id: image.id, awaiting: begunElsewhere }, call);
+  return withJobBehind(at, isShown ? image : await at.verb('show').run({ id: image.id }, call), call);
 }
 
 /** The image that a glob means. Throws NOT_FOUND where none matches, CONFLICT as `findImage` where several do. */
@@ -78,13 +78,14 @@ export async function imageCalled(at: Account, name: string, meaning: Meaning, c
 /** The image under this id, or why there is none. One that is there and damaged is found too: to remove it is what is left to do. */
 async function shownAs(at: Account, id: string, call: Call): Promise<FoundImage | ImgctlError> {
   try {
-    return { image: await at.verb('show').run({ id, awaiting: begunElsewhere }, call), isShown: true };
+    return { image: await at.verb('show').run({ id }, call), isShown: true };
   } catch (error) {
     if (!(error instanceof ImgctlError)) throw error;
     if (error.code === 'INTEGRITY') return { image: imageFrom(unreadable(id), at), isShown: false };
     // Another tool's, which is no disk, may stand under a word that is an image's name.
     const isOther = error.code === 'UNSUPPORTED' && !at.driver.ids.test(id);
-    if (isNoSuchImage(error) || error.code === 'USAGE' || isOther) return error;
+    if (isNoSuchImage(error)) return withReason(error, at, id, call);
+    if (error.code === 'USAGE' || isOther) return error;
     throw error;
   }
 }

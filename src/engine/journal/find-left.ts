@@ -5,7 +5,7 @@ import type { Account } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
 import type { EngineContext } from '../context.ts';
 import { imagesNamed } from '../images/resolve.ts';
-import { begunElsewhere } from '../operations/wait.ts';
+import { withJobBehind } from '../images/told.ts';
 import type { ActionEntry } from './entry.ts';
 import { isAtRest, type Left } from './run-state.ts';
 
@@ -73,7 +73,7 @@ async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
 
 async function shown(at: Account, id: string, call: Call): Promise<Image | undefined> {
   try {
-    return await at.verb('show').run({ id, awaiting: begunElsewhere }, call);
+    return await withJobBehind(at, await at.verb('show').run({ id }, call), call);
   } catch (error) {
     if (isNoSuchImage(error)) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import type { EngineContext } from '../context.ts';
 import type { Change } from './change.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import { warnOfNamesakes } from './name-conflict.ts';
-import { settled, timeOf, type WaitWishes } from './settle.ts';
+import { settled, type WaitWishes } from './settle.ts';
 import { plannedLabels } from './transfer.ts';
 
 /** The record that is to be made. */
@@ -31,11 +31,10 @@ export function creation(at: Account<'create' | 'show'>, wishes: CreateWishes, c
       return [{ ...(await at.preview('create', request, call)), image: wishes.name ?? '', ...plannedLabels(description) }];
     },
     async perform() {
-      const since = timeOf(context);
       const made = await at.verb('create').run(request, call);
       // Only now: what others make at the same time is seen by one of them at least.
       await warnOfNamesakes(at as Account, made, call, context);
-      return ready(made, { at, wishes, since, call }, context);
+      return ready(made, { at, wishes, call }, context);
     },
   };
 }
@@ -62,19 +61,18 @@ function requestOf(at: Account<'create' | 'show'>, wishes: CreateWishes, context
 interface Made {
   readonly at: Account<'create' | 'show'>;
   readonly wishes: CreateWishes;
-  readonly since: string;
   readonly call: Call;
 }
 
 /** The image once it can be used; a record without data is never waited for. */
-async function ready(image: Image, { at, wishes, since, call }: Made, context: EngineContext): Promise<Image> {
+async function ready(image: Image, { at, wishes, call }: Made, context: EngineContext): Promise<Image> {
   if (image.status === 'queued' && wishes.fromDisk === undefined) {
     if (at.driver.facts.upload?.into)
       context.say(`${image.id} is queued. Fill it with: imgctl upload FILE --into ${at.profile}:${image.id}`);
     return image;
   }
   if (wishes.wait === false || image.status === 'active') return image;
-  const begun = { at: at as Account, verb: 'create', id: image.id, title: image.name || image.id, since, call } as const;
+  const begun = { at: at as Account, verb: 'create', id: image.id, title: image.name || image.id, call } as const;
   return (await settled(begun, { status: ['active'] }, wishes, context)) ?? image;
 }
 

@@ -5,7 +5,7 @@ import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
 import type { Change } from './change.ts';
 import { whyNotRemovable } from './deletable.ts';
-import { settled, timeOf, type WaitWishes } from './settle.ts';
+import { settled, type WaitWishes } from './settle.ts';
 
 /** The deletion of an image. Where it is refused because of the image's state, the failure says what to do first. */
 export function deletion(target: Target<'delete' | 'show'>, wishes: WaitWishes, context: EngineContext): Change<undefined> {
@@ -17,10 +17,9 @@ export function deletion(target: Target<'delete' | 'show'>, wishes: WaitWishes, 
       return [await at.preview('delete', { id }, call)];
     },
     async perform() {
-      const since = timeOf(context);
       await removed(target);
       if (wishes.wait !== false && at.verb('delete').later)
-        await settled({ at: at as Account, verb: 'delete', id, title: text, since, call }, { gone: true }, wishes, context);
+        await settled({ at: at as Account, verb: 'delete', id, title: text, call }, { gone: true }, wishes, context);
       return undefined;
     },
   };

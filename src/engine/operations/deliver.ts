@@ -1,6 +1,6 @@
 import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import { contentProperties, given, type Image } from '../../core/image.ts';
-import type { Call, Content, UploadRequest, Work } from '../../core/operation.ts';
+import type { Call, Content, UploadRequest } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepare.ts';
 import { verifySent } from '../../transfer/verify.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
@@ -9,6 +9,7 @@ import { removeMade } from './rollback.ts';
 import { byShortcut, type Route, type Shortcut } from './copy-route.ts';
 import { mustBeFree, settleAgain, settleName, type IfExists } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
+import { jobOn } from '../../core/job.ts';
 import { waitFor } from './wait.ts';
 import type { Account } from '../account/account.ts';
 import type { Task } from '../../core/task.ts';
@@ -46,13 +47,12 @@ export async function deliver(prepared: Prepared, delivery: Delivery, context: E
   const before = await settleName(prepared, delivery, context);
   if ('image' in before) return before;
   task.step('prepare');
-  const since = new Date(context.now()).toISOString();
   const made = await brought(before.description, prepared, delivery, context).catch((error: unknown) =>
     settleAgain(error, delivery, () => settleName(prepared, delivery, context)),
   );
   if (!('content' in made)) return made;
   const { image: sent, route, content } = made;
-  const image = await arrived(sent, route, content, { verb: route === 'relay' ? 'upload' : 'import', since }, delivery, context);
+  const image = await arrived(sent, route, content, delivery, context);
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
   try {
     return { image: await recordContent(image, content, prepared, delivery, context), route };
@@ -113,22 +113,13 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, conte
   }
 }
 
-async function arrived(
-  sent: Image,
-  route: Route,
-  content: Content,
-  work: Work,
-  delivery: Delivery,
-  context: EngineContext,
-): Promise<Image> {
+async function arrived(sent: Image, route: Route, content: Content, delivery: Delivery, context: EngineContext): Promise<Image> {
   const { at, call, limits, task } = delivery;
   const reported = at.verb('upload').digests;
   try {
     const isSettled = sent.status === 'active' || !delivery.wait;
     if (!isSettled) task.step(route === 'relay' ? 'wait' : 'fetch');
-    const settled = isSettled
-      ? sent
-      : await waitFor(at as Account, sent.id, { status: ['active'] }, { limits, work, call, task });
+    const settled = isSettled ? sent : await waitFor(at as Account, sent.id, { status: ['active'] }, { limits, call, task });
     const image = settled ?? sent;
     task.step('verify');
     const format = delivery.request.description.diskFormat ?? content.encoding.format;
@@ -140,10 +131,22 @@ async function arrived(
     return image;
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;
-    if (error.code === 'INTEGRITY' || error.code === 'PROVIDER') throw error.with(await undone(sent, delivery));
+    const mustGo = error.code === 'INTEGRITY' || error.code === 'PROVIDER';
+    if (mustGo || (await cancelled(sent, delivery))) throw error.with(await undone(sent, delivery));
     // Whether it arrives is not known: it may be whole, so it stays, and is told of.
     throw error.with({ leftover: sent.id, hint: `Check on it with: imgctl wait ${at.profile}:${sent.id}` });
   }
+}
+
+/** Whether the job that makes an image was cancelled: whoever stops a run does not want what it still makes, where that can be ended. */
+async function cancelled(image: Image, { at, call }: Delivery): Promise<boolean> {
+  const job = jobOn(call, image.id);
+  if (!call.signal.aborted || !job || !at.cancel) return false;
+  return at.cancel(job, { ...call, signal: AbortSignal.timeout(30_000) }).then(
+    () => true,
+    // Then it goes on, and is told of as what does.
+    () => false,
+  );
 }
 
 /** What was compared: of a link every byte of the file with the digest that its first folder has recorded. */

@@ -13,7 +13,7 @@ import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import { judgeFetched } from './inspect-import.ts';
 import { mustBeFree, settle, settleAgain, type IfExists } from './name-conflict.ts';
 import { removeMade } from './rollback.ts';
-import { settled, timeOf, type WaitWishes } from './settle.ts';
+import { settled, type WaitWishes } from './settle.ts';
 import { formatNamed, plannedLabels } from './transfer.ts';
 import { checkImported } from './verify-import.ts';
 
@@ -83,7 +83,6 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
       return [{ ...sent, image: wishes.into ?? request.description.name, source, ...plannedLabels(request.description) }];
     },
     async perform() {
-      const since = timeOf(context);
       const before = await settleName();
       if ('image' in before) return before.image;
       const request = requestOf(one, before.description, context);
@@ -93,7 +92,7 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
         .catch((error: unknown) => settleAgain(error, claim, settleName));
       if (!('id' in made)) return made.image;
       if (wishes.wait === false && made.status !== 'active') return made;
-      const ready = await arrived(one, made, since, context);
+      const ready = await arrived(one, made, context);
       const shown = one.open ? await opened(at as Account, ready, one.open, call) : ready;
       if (before.replaces) await removeReplaced(before.replaces, shown, { at, call });
       return shown;
@@ -133,8 +132,8 @@ function requestOf(one: Import, description: ImportRequest['description'], conte
 }
 
 /** The image once its data is there and was looked at. What is not what it should be does not stay. */
-async function arrived({ at, wishes, call }: Import, made: Image, since: string, context: EngineContext): Promise<Image> {
-  const begun = { at: at as Account, verb: 'import', id: made.id, title: made.name, since, call } as const;
+async function arrived({ at, wishes, call }: Import, made: Image, context: EngineContext): Promise<Image> {
+  const begun = { at: at as Account, verb: 'import', id: made.id, title: made.name, call } as const;
   try {
     const ready = made.status === 'active' ? made : ((await settled(begun, { status: ['active'] }, wishes, context)) ?? made);
     const { checksum, diskFormat } = wishes;

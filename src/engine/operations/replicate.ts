@@ -5,7 +5,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
 import type { Change } from './change.ts';
-import { settled, timeOf, type WaitWishes } from './settle.ts';
+import { settled, type WaitWishes } from './settle.ts';
 
 /** Where an image is to be, relative to where it is now, or exactly. */
 export interface Places {
@@ -32,13 +32,12 @@ export function replication(
       return [await at.preview('replicate', request(), call)];
     },
     async perform() {
-      const since = timeOf(context);
       const image = await at.verb('replicate').run(request(), call);
       const wanted = exactly ?? add;
       // What the answer shows done need not be looked at again.
       const isDone = wanted.every((name) => image.places.some((place) => place.name === name && place.status === 'active'));
       if (wishes.wait === false || isDone) return image;
-      const begun = { at: at as Account, verb: 'replicate', id: image.id, title: image.name, since, call } as const;
+      const begun = { at: at as Account, verb: 'replicate', id: image.id, title: image.name, call } as const;
       return (await settled(begun, { places: wanted }, wishes, context)) ?? image;
     },
   };

@@ -10,29 +10,25 @@ export interface WaitWishes extends WaitLimits {
   readonly wait?: boolean | undefined;
 }
 
-/** Work that a verb has begun at the provider. `since`: when it was asked for, RFC 3339 UTC. */
+/** Work that a verb has begun at the provider. */
 interface Begun {
   readonly at: Account;
   readonly verb: OperationName;
   readonly id: string;
   /** What the image is called in what is shown of the wait. */
   readonly title: string;
-  readonly since: string;
   readonly call: Call;
 }
 
 /** The image once the goal is reached, absent when it is gone. Throws as `waitFor` does. */
 export async function settled(
-  { at, verb, id, title, since, call }: Begun,
+  { at, verb, id, title, call }: Begun,
   goal: Goal,
   limits: WaitLimits,
   context: EngineContext,
 ): Promise<Image | undefined> {
   const task = context.task(`${verb} ${title}`);
-  const image = await waitFor(at, id, goal, { limits, work: { verb, since }, call, task });
+  const image = await waitFor(at, id, goal, { limits, call, task });
   task.done();
   return image;
 }
-
-/** The moment, as work that begins now is dated. */
-export const timeOf = (context: Pick<EngineContext, 'now'>): string => new Date(context.now()).toISOString();

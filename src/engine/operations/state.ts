@@ -3,7 +3,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
 import type { Change } from './change.ts';
-import { settled, timeOf, type WaitWishes } from './settle.ts';
+import { settled, type WaitWishes } from './settle.ts';
 
 /** Verbs that bring an image into another state. */
 export type StateVerb = 'deactivate' | 'reactivate' | 'restore' | 'purge';
@@ -26,10 +26,9 @@ export function stateChange(
   return {
     plan: async () => [await at.preview(verb, { id }, call)],
     async perform() {
-      const since = timeOf(context);
       const image = await at.verb(verb).run({ id }, call);
       if (wishes.wait === false || goals[verb].includes(image.status)) return image;
-      const begun = { at: at as Account, verb, id: image.id, title: image.name, since, call };
+      const begun = { at: at as Account, verb, id: image.id, title: image.name, call };
       const goal = verb === 'purge' ? ({ gone: true } as const) : { status: goals[verb] };
       return (await settled(begun, goal, wishes, context)) ?? { ...image, status: 'deleted' };
     },

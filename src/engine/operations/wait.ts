@@ -8,7 +8,9 @@ import {
   waitTimeoutError,
 } from '../../core/errors.ts';
 import type { Image, Status } from '../../core/image.ts';
-import type { Call, Work } from '../../core/operation.ts';
+import { jobOn, type Job, type JobState } from '../../core/job.ts';
+import type { Call } from '../../core/operation.ts';
+import { hasFailed, toldBy, withReason } from '../images/told.ts';
 import { limitText, spentOf } from '../../core/call.ts';
 import { poll, type Looked, type WaitLimits } from '../../core/poll.ts';
 import { typedImage } from '../../core/hint.ts';
@@ -18,26 +20,23 @@ import type { Task } from '../../core/task.ts';
 /** What is waited for. `gone`: the image is no longer there. `places`: it is active in each of these. */
 export type Goal = { readonly status: readonly Status[] } | { readonly gone: true } | { readonly places: readonly string[] };
 
-/** The work behind an image that is looked at without knowing what another run began. */
-export const begunElsewhere: Work = { since: new Date(0).toISOString() };
-
 /** States in which nothing goes on by itself. */
 const resting: ReadonlySet<Status> = new Set(['active', 'inactive', 'deleted', 'queued']);
 
-/**
- * Whether an image has reached a goal. Throws PROVIDER, with the provider's reason, when it has failed, and CONFLICT when
- * it has come to rest elsewhere. `began`: the image was seen working, so a resting state is the outcome.
- */
-function reached(image: Image, goal: Goal, began: boolean): boolean {
+/** Whether an image has reached a goal. Throws PROVIDER, with the provider's reason, when it has failed. */
+function reached(image: Image, goal: Goal): boolean {
   if ('places' in goal) return allPlacesReady(image, goal.places);
   if (image.status === 'failed') throw failure(image, image.progress?.message);
   if ('gone' in goal) return image.status === 'deleted';
-  if (goal.status.includes(image.status)) return true;
-  if (began && resting.has(image.status))
-    throw conflictError(`${image.id} ended up ${stateOf(image)} instead of ${goal.status.join(' or ')}`, {
-      hint: 'Check whether another client works on it.',
-    });
-  return false;
+  return goal.status.includes(image.status);
+}
+
+/** Throws CONFLICT where an image that was seen at work has come to rest without reaching its goal. */
+function refuseRest(image: Image, goal: Goal): void {
+  if (!('status' in goal) || !resting.has(image.status)) return;
+  throw conflictError(`${image.id} ended up ${stateOf(image)} instead of ${goal.status.join(' or ')}`, {
+    hint: 'Check whether another client works on it.',
+  });
 }
 
 /** Throws NOT_FOUND, with the places that there are, for one in which no image can ever be. */
@@ -62,42 +61,63 @@ function allPlacesReady(image: Image, wanted: readonly string[]): boolean {
   return states.every((place) => place?.status === 'active');
 }
 
-const failure = (image: Image, reason: string | undefined): Error =>
-  providerError(`${image.id} (${image.name}) failed at the provider${reason ? `: ${reason}` : ', without a reason'}`, {
-    profile: image.profile,
-    provider: image.provider,
-  });
+type Named = Pick<Image, 'id' | 'profile' | 'provider'> & { readonly name?: string };
+
+function failure({ id, name, profile, provider }: Named, reason: string | undefined, what = 'failed'): Error {
+  const image = name === undefined ? id : `${id} (${name})`;
+  return providerError(`${image} ${what} at the provider${reason ? `: ${reason}` : ', without a reason'}`, { profile, provider });
+}
+
+const jobFailure = (image: Named, { state, message }: JobState): Error =>
+  failure(image, message, state === 'cancelled' ? 'was cancelled' : 'failed');
+
+/** What is waited for, and how. */
+export interface Wait {
+  readonly limits: WaitLimits;
+  readonly call: Call;
+  readonly task?: Task;
+  /** The job that is waited for. Absent: the newest of the call that is about the image, or what another run may have begun. */
+  readonly job?: Job | undefined;
+}
 
 /**
- * Looks at an image until the goal is reached. Throws WAIT_TIMEOUT, saying how to go on, when time is up; the pauses grow
- * up to the poll interval. `work` lets the driver look at the provider's own list of tasks.
+ * Looks at an image until the goal is reached; absent where it is gone then. Where the job is known that leads there, it is looked
+ * at: PROVIDER, with the provider's reason, as soon as that has failed or was cancelled, whatever the image's record still says.
+ * Throws WAIT_TIMEOUT, saying how to go on, when time is up.
  */
 export async function waitFor(
   at: Account,
   id: string,
   goal: Goal,
-  options: { readonly limits: WaitLimits; readonly work?: Work; readonly call: Call; readonly task?: Task },
+  { limits, call, task, job }: Wait,
 ): Promise<Image | undefined> {
+  const known = job ?? jobOn(call, id);
+  const look = lookFor(at, id, known, call);
   let began = false;
   let last: Image | undefined;
   const looked = async (): Promise<Looked<Image | undefined, Image>> => {
-    const seen = await look(at, id, options.work, options.call);
-    if (seen instanceof ImgctlError) {
+    const sight = await look();
+    if (sight instanceof ImgctlError) {
       if ('gone' in goal) return { answer: undefined };
-      if (!last) throw seen;
-      throw providerError(`${id} was deleted while waiting`, seen.circumstances);
+      if (!last) throw await withReason(sight, at, id, call);
+      throw providerError(`${id} was deleted while waiting`, sight.circumstances);
     }
+    if (!sight.image) throw jobFailure(last ?? { id, profile: at.profile, provider: at.provider }, sight.job);
     const isFirst = last === undefined;
-    const image = (last = seen);
-    if (reached(image, goal, began)) return { answer: finished(image) };
-    if ('places' in goal && isFirst) await refuseUnknown(at, image, goal.places, options.call);
+    const image = (last = sight.image);
+    const outcome = known && sight.job && hasFailed(sight.job) ? sight.job : undefined;
+    if (outcome && image.status === 'failed') throw jobFailure(image, outcome);
+    if (reached(image, goal)) return { answer: finished(image) };
+    if (outcome) throw jobFailure(image, outcome);
+    if (began) refuseRest(image, goal);
+    if ('places' in goal && isFirst) await refuseUnknown(at, image, goal.places, call);
     began ||= !resting.has(image.status);
-    return { seen: image };
+    return { seen: image, againMs: sight.job?.againMs };
   };
   return poll(looked, {
-    limits: options.limits,
-    signal: options.call.signal,
-    waiting: (image, spentMs, limitMs) => options.task?.message(told(image, spentMs, limitMs), image.progress?.percent),
+    limits,
+    signal: call.signal,
+    waiting: (image, spentMs, limitMs) => task?.message(told(image, spentMs, limitMs), image.progress?.percent),
     late: (image, limitMs) => late(at, id, goal, limitMs, image),
     interrupted: () => abortedError(`interrupted while waiting for ${id} (it continues at the provider)`),
   });
@@ -116,14 +136,31 @@ function told(image: Image, spentMs: number, limitMs: number): string {
   return `${state}, ${spentOf(spentMs, limitMs)}`;
 }
 
-/** The image, or the NOT_FOUND that the provider answered. */
-async function look(at: Account, id: string, work: Work | undefined, call: Call): Promise<Image | ImgctlError> {
-  try {
-    return await at.verb('show').run({ id, ...(work ? { awaiting: work } : {}) }, call);
-  } catch (error) {
-    if (error instanceof ImgctlError && isNoSuchImage(error)) return error;
-    throw error;
-  }
+/** An image, and how the job stands that it is about, as far as one is known. Of an image that is gone the job may be all that is left. */
+type Sight = { readonly image: Image; readonly job?: JobState } | { readonly image?: never; readonly job: JobState };
+
+/** How to look at an image again and again, or the NOT_FOUND that was answered. Without a known job the one behind its state counts. */
+function lookFor(at: Account, id: string, known: Job | undefined, call: Call): () => Promise<Sight | ImgctlError> {
+  const show = (): Promise<Image> => at.verb('show').run({ id }, call);
+  let behind: Job | undefined;
+  const through = async (job: Job): Promise<Sight> => {
+    const state = await at.look(job, call);
+    if (state.state === 'done') behind = undefined;
+    if (!state.image && hasFailed(state)) return { job: state };
+    return { image: toldBy(state, state.image ?? (await show())), job: state };
+  };
+  const look = async (): Promise<Sight> => {
+    const job = known ?? behind;
+    if (job) return through(job);
+    const image = await show();
+    behind = at.behind(id, image)[0];
+    return behind ? through(behind) : { image };
+  };
+  return () =>
+    look().catch((error: unknown) => {
+      if (error instanceof ImgctlError && isNoSuchImage(error)) return error;
+      throw error;
+    });
 }
 
 function late(at: Account, id: string, goal: Goal, limitMs: number, image: Image): Error {

@@ -1,14 +1,16 @@
 import type { Image } from '../../../src/core/image.ts';
-import type { OperationName, ShowRequest } from '../../../src/core/operation.ts';
+import type { Job } from '../../../src/core/job.ts';
+import type { OperationName } from '../../../src/core/operation.ts';
 import rancher from '../../../src/drivers/rancher/index.ts';
 import { testCall, type TestCall } from '../../conformance/stage.ts';
 import { openSession, type OpenSession } from '../../support/open-session.ts';
 import { rancherCloud, type RancherOptions, type RunningRancher } from './index.ts';
+import { awaited } from '../../support/awaited.ts';
 
 /** A fake that runs, with the driver open on it and short ways to use it. */
 export interface Visit extends OpenSession {
   readonly cloud: RunningRancher;
-  show(id: string, awaiting?: ShowRequest['awaiting']): Promise<Image>;
+  show(id: string, job?: Omit<Job, 'image'>): Promise<Image>;
   /** Looks again, with growing pauses, until the image rests after the work of a verb. */
   settled(id: string, verb: OperationName): Promise<Image>;
   /** Every request as `METHOD path?query`, the schemas left out. */
@@ -33,8 +35,11 @@ export async function onRancher(
 export const patientCall = (retries = 5): TestCall => testCall(new AbortController().signal, retries);
 
 function visit(cloud: RunningRancher, open: OpenSession): Visit {
-  const show: Visit['show'] = (id, awaiting) =>
-    open.session.require('show').run({ id, ...(awaiting === undefined ? {} : { awaiting }) }, testCall());
+  const show: Visit['show'] = async (id, job) => {
+    if (!job) return open.session.require('show').run({ id }, testCall());
+    const image = await awaited(open.session, { ...job, image: id });
+    return image.progress && !['pending', 'deleting'].includes(image.status) ? { ...image, status: 'failed' } : image;
+  };
   return {
     ...open,
     cloud,

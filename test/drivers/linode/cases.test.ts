@@ -229,10 +229,10 @@ describe(`the open cases of Linode${without}`, () => {
   lin('34', async ({ serve, steps }) => {
     const creating: Step = { method: 'GET', answer: { status: 200, body: '{"id":"private/33812167","status":"creating"}' } };
     const server = await serve(steps.flatMap((step) => [creating, step]));
-    const show = openSession(linode, { token, endpoint: server.origin }).session.require('show');
-    const awaiting = { verb: 'create', since: '2018-01-02T03:04:05Z' } as const;
+    const { session } = openSession(linode, { token, endpoint: server.origin });
+    const job = { verb: 'create', image: 'private/33812167', since: '2018-01-02T03:04:05Z' } as const;
     const percents: unknown[] = [];
-    for (const _ of steps) percents.push((await show.run({ id: 'private/33812167', awaiting }, testCall())).progress?.percent);
+    for (const _ of steps) percents.push((await session.look(job, testCall())).percent);
     expect(percents).toEqual([83, 87, 90, 90, 90, 90, 90, 100]);
     expect(server.complaints()).toEqual([]);
   });

@@ -140,9 +140,7 @@ describe('linode besides the contract', () => {
     const { id } = account.addImage({ label: 'disk' });
     const call = testCall();
     for (let n = 0; n < 3; n += 1)
-      expect(
-        (await session.require('show').run({ id, awaiting: { verb: 'upload', since: '2026-01-01T00:00:00Z' } }, call)).status,
-      ).toBe('pending');
+      expect((await session.look({ verb: 'upload', image: id, since: '2026-01-01T00:00:00Z' }, call)).state).toBe('running');
     expect(asked().filter((line) => line.includes('/account/events'))).toHaveLength(1);
     expect(call.notes.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
   });

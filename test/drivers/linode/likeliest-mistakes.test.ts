@@ -8,6 +8,7 @@ import type { LinodeOptions } from '../../clouds/linode/state.ts';
 import { allOf, everything, failureOf, testCall, type TestCall } from '../../conformance/stage.ts';
 import { makeContent } from '../../support/content.ts';
 import { openSession } from '../../support/open-session.ts';
+import { awaited } from '../../support/awaited.ts';
 
 const gzipped = { format: 'raw', compression: 'gzip' } as const;
 const since = '2026-01-02T00:00:00Z';
@@ -31,10 +32,9 @@ async function begin(options?: LinodeOptions) {
   const list = (request: Partial<ListRequest> = {}, call = testCall()) =>
     allOf(session.require('list').run({ ...everything, ...request }, call));
   const show = (id: string, call = testCall()) => session.require('show').run({ id }, call);
-  const awaited = (id: string, call = testCall()) =>
-    session.require('show').run({ id, awaiting: { verb: 'upload', since } }, call);
+  const uploaded = (id: string, call = testCall()) => awaited(session, { verb: 'upload', image: id, since }, call);
   const asked = () => cloud.requests().map(({ method, path }) => `${method} ${path}`);
-  return { cloud, account: cloud.account, session, upload, replicate, list, show, awaited, asked };
+  return { cloud, account: cloud.account, session, upload, replicate, list, show, uploaded, asked };
 }
 
 const bodiesOf = (cloud: RunningLinode, method: string): readonly unknown[] =>
@@ -62,13 +62,13 @@ describe('the ten likeliest mistakes with Linode', () => {
   });
 
   it('2: no state says that an upload failed; the events do, under the bare number', async () => {
-    const { account, upload, awaited, show, cloud } = await begin({ workMs: 1000 });
+    const { account, upload, uploaded, show, cloud } = await begin({ workMs: 1000 });
     const bad = { ...makeContent(gzipped), open: makeContent({ format: 'raw' }).open, bytes: mib };
     const { id } = await upload(bad);
     expect((await show(id)).status).toBe('queued');
-    expect((await awaited(id)).status).toBe('pending');
+    expect((await uploaded(id)).status).toBe('pending');
     const failed = await until(
-      () => awaited(id),
+      () => uploaded(id),
       (image) => image.status === 'failed',
     );
     expect(failed).toMatchObject({ providerStatus: 'pending_upload', progress: { message: 'Failed to decompress image' } });
@@ -77,7 +77,7 @@ describe('the ten likeliest mistakes with Linode', () => {
     account.badData = 'vanishes';
     const other = await upload(bad);
     const gone = await until(
-      () => awaited(other.id),
+      () => uploaded(other.id),
       (image) => image.status === 'failed',
     );
     expect(gone).toMatchObject({ id: other.id, progress: { message: 'Failed to decompress image' } });
@@ -212,7 +212,7 @@ describe('the ten likeliest mistakes with Linode', () => {
     const image = await create.run({ description, fromDisk: '5', extras: { cloudInit: true } }, testCall());
     expect(image).toMatchObject({ status: 'pending', sizeBytes: 25_088 * mib });
     expect([...image.tags].sort()).toEqual(['first', 'second']);
-    const look = () => session.require('show').run({ id: image.id, awaiting: { verb: 'create', since } }, testCall());
+    const look = () => awaited(session, { verb: 'create', image: image.id, since });
     const event = account.events[0];
     const percents: unknown[] = [];
     for (const percent of [83, 90, 0]) {

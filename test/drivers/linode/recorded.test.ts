@@ -199,9 +199,9 @@ const works: Readonly<Record<string, (material: Material) => Work>> = {
     return {
       steps: [{ method: 'GET', answer: { status: 200, body: JSON.stringify({ id, status: 'creating' }) } }, step],
       async run(session) {
-        const awaiting = { verb: 'create', since: '2018-01-02T03:04:05Z' } as const;
-        const image = await session.require('show').run({ id, awaiting }, testCall());
-        expect(image.progress).toEqual({ percent: event?.percent_complete });
+        const job = { verb: 'create', image: id, since: '2018-01-02T03:04:05Z' } as const;
+        const { percent, message } = await session.look(job, testCall());
+        expect({ percent, message }).toEqual({ percent: event?.percent_complete });
       },
     };
   },

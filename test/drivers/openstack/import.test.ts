@@ -3,6 +3,7 @@ import type { ImportRequest } from '../../../src/core/operation.ts';
 import { settle } from '../../clouds/openstack/settle.ts';
 import { useOpenstack } from '../../clouds/openstack/use.ts';
 import { failureOf, testCall } from '../../conformance/stage.ts';
+import { awaited } from '../../support/awaited.ts';
 
 const { cloud, session, asked, bodies } = useOpenstack();
 const show = (id: string) => session().require('show').run({ id }, testCall());
@@ -45,14 +46,10 @@ describe('import', () => {
     const extras = { glanceRegion: 'Nowhere', glanceImageId: '00000000-0000-4000-8000-000000000001' };
     const { url: _none, ...request } = { description: { name: 'far', diskFormat: 'raw' }, url: '', extras };
     const made = await session().require('import').run(request, testCall());
-    const image = await session()
-      .require('show')
-      .run({ id: made.id, awaiting: { verb: 'import', since: '' } }, testCall());
+    const image = await awaited(session(), { verb: 'import', image: made.id, since: '' });
     expect(image.status).toBe('pending');
     for (let look = 0; look < 3; look += 1) await show(made.id);
-    const after = await session()
-      .require('show')
-      .run({ id: made.id, awaiting: { verb: 'import', since: '' } }, testCall());
+    const after = await awaited(session(), { verb: 'import', image: made.id, since: '' });
     expect(after.raw).toMatchObject({ os_glance_importing_to_stores: 'fast', os_glance_failed_import: '' });
     expect(after.status).toBe('failed');
   });
@@ -119,8 +116,7 @@ describe('replicate', () => {
     await settle(session('root'), id, 'replicate');
     cloud().one.site.broken = [];
     await run(id, { add: ['frozen'] });
-    const awaiting = { verb: 'replicate', since: '' } as const;
-    const { places } = await session('root').require('show').run({ id, awaiting }, testCall());
+    const { places } = await awaited(session('root'), { verb: 'replicate', image: id, since: '' });
     expect(places.map(({ status }) => status)).toEqual(['active', 'pending']);
     expect((await settle(session('root'), id, 'replicate')).places.map(({ status }) => status)).toEqual(['active', 'active']);
   });

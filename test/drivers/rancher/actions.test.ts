@@ -122,7 +122,7 @@ describe('waiting on rancher', () => {
     onRancher({}, async (visit) => {
       const id = visit.cloud.put({ state: 'requested' });
       const image = await visit.show(id, { verb: 'create', since: new Date().toISOString() });
-      expect(image).toMatchObject({ status: 'queued', raw: { transitioning: 'no' } });
+      expect(image).toMatchObject({ status: 'pending', providerStatus: 'requested', raw: { transitioning: 'no' } });
     }));
 
   it('says so when the image came to rest elsewhere', () =>
