@@ -47,7 +47,7 @@ async function* stampEach(records: AsyncIterable<ImageRecord>, at: Place): Async
  * What a verb gave, with profile and provider on each image, once it has been held against what was asked. Anything but images comes
  * back as it is.
  */
-export function stamp(verb: OperationName, request: unknown, result: unknown, at: Place): unknown {
+export function checkedResult(verb: OperationName, request: unknown, result: unknown, at: Place): unknown {
   if (result instanceof Promise)
     return result.then((value: unknown) => {
       if (!isRecord(value)) return value;

@@ -1,4 +1,4 @@
-import { stamp } from './answer-check.ts';
+import { checkedResult } from './answer-check.ts';
 import type { BlockOperation, BlockRequest, BlockUpload } from './blocks.ts';
 import type { Image, ImageRecord } from './image.ts';
 import type { Call } from './operation.ts';
@@ -21,7 +21,8 @@ export const isBlockUpload = <Made extends ImageRecord>(begun: BlockUpload<Made>
 /** A driver's block form for one client. `always`: there is no other form. */
 export function boundBlocks<Client>(operation: BlockOperation<Client>, client: Client, at: Place, always: boolean): BoundBlocks {
   const { resume } = operation;
-  const made = async (record: ImageRecord): Promise<Image> => (await stamp('upload', {}, Promise.resolve(record), at)) as Image;
+  const made = async (record: ImageRecord): Promise<Image> =>
+    (await checkedResult('upload', {}, Promise.resolve(record), at)) as Image;
   return {
     inBlocks: (request) => always || (operation.inBlocks?.(client, request) ?? true),
     async begin(request, call) {

@@ -1,4 +1,4 @@
-import { stamp } from './answer-check.ts';
+import { checkedResult } from './answer-check.ts';
 import type { Call } from './call.ts';
 import type { Image, ImageRecord } from './image.ts';
 import type { Job, JobOperation, JobState } from './job.ts';
@@ -28,7 +28,7 @@ export function boundJobs<Client>(
       const { image, ...state } = await (jobs?.look(client, job, call) ?? byRecord(job, call));
       if (!image) return state;
       const asked = job.image === undefined ? {} : { id: job.image };
-      return { ...state, image: (await stamp('show', asked, Promise.resolve(image), at)) as Image };
+      return { ...state, image: (await checkedResult('show', asked, Promise.resolve(image), at)) as Image };
     },
     ...(cancel ? { cancel: (job: Job, call: Call) => cancel(client, job, call) } : {}),
     behind: (id, image) => jobs?.behind?.(id, image) ?? [],

@@ -50,7 +50,7 @@ function shown(value: unknown): string {
  * Throws CONFLICT where something that a change sets was set to something else between two looks at an image: `before` is
  * what the change was made up from, `now` what is there right before the write. What others did to the rest is no conflict.
  */
-export function requireUnmet(before: ImageRecord, now: ImageRecord, changes: Changes): void {
+export function requireNoConflict(before: ImageRecord, now: ImageRecord, changes: Changes): void {
   const met = settingsOf(changes).filter(
     ({ wanted, of }) => plain(of(now)) !== plain(of(before)) && plain(of(now)) !== plain(wanted),
   );
@@ -65,7 +65,7 @@ export function requireUnmet(before: ImageRecord, now: ImageRecord, changes: Cha
  * Throws PROVIDER where a success shows that what was to be set was not, or that another image was changed: `after` is how the
  * image is then, as the provider says.
  */
-export function requireWritten(id: string, after: ImageRecord, changes: Changes): void {
+export function requireApplied(id: string, after: ImageRecord, changes: Changes): void {
   if (after.id.toLowerCase() !== id.toLowerCase())
     throw providerError(`the change of image ${id} was answered with another image: ${after.id}`);
   const lost = settingsOf(changes).filter(({ wanted, of }) => !isWritten(of(after), wanted));

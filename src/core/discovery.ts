@@ -1,7 +1,7 @@
 import type { Secret } from './secret.ts';
 
 /** What the machine around us offers to look for profiles in. Nothing here writes. */
-export interface Surroundings {
+export interface HostEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   /** Folder for per-user configuration (XDG_CONFIG_HOME or the platform's). */

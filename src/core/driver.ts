@@ -1,4 +1,4 @@
-import { stamp } from './answer-check.ts';
+import { checkedResult } from './answer-check.ts';
 import { boundJobs, type BoundJobs } from './bound-jobs.ts';
 import type { BlockOperation } from './blocks.ts';
 import { boundBlocks, type BoundBlocks } from './bound-blocks.ts';
@@ -17,7 +17,7 @@ import {
   type OperationTypes,
 } from './operation.ts';
 import { usualRequestIds, withRequestIds } from './request-id.ts';
-import type { FoundProfile, Surroundings } from './discovery.ts';
+import type { FoundProfile, HostEnvironment } from './discovery.ts';
 import type { Secret } from './secret.ts';
 import type { Tools } from './tools.ts';
 
@@ -63,7 +63,7 @@ export interface DriverDefinition<F extends Fields, Client> {
   irremovable?(image: ImageRecord): ImgctlError | undefined;
   /** Whether an image's data is still what its record says: every byte is read. For who relies on data that is there already. */
   isIntact?(client: Client, id: string, call: Call): Promise<boolean>;
-  discover?(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
+  discover?(surroundings: HostEnvironment): Promise<readonly FoundProfile[]>;
 }
 
 /**
@@ -115,7 +115,7 @@ export interface Driver {
   readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
   open(values: Readonly<Record<string, string | Secret | undefined>>, tools: Tools, profile: string): Session;
-  discover(surroundings: Surroundings): Promise<readonly FoundProfile[]>;
+  discover(surroundings: HostEnvironment): Promise<readonly FoundProfile[]>;
   /** Throws USAGE for a text that no new image of this provider can have as its id. */
   checkOwnId(id: string): void;
   /** Why an image of this provider cannot be deleted, as far as its record tells; protection and state are judged elsewhere. */
@@ -172,7 +172,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
         const run = (operation.run ?? onlyInBlocks) as (client: Client, request: unknown, call: Call) => unknown;
         return {
           ...facts[name],
-          run: (request: unknown, call: Call) => stamp(name, request, run(client, request, call), at),
+          run: (request: unknown, call: Call) => checkedResult(name, request, run(client, request, call), at),
           ...('begin' in operation ? boundBlocks(operation as BlockOperation<Client>, client, at, !operation.run) : {}),
         } as unknown as Bound<N>;
       };

@@ -25,15 +25,15 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** The code of an error of the system, such as `ENOSPC`; absent in what is none. */
-export function systemCode(error: unknown): string | undefined {
+export function errnoCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   // Node's own codes begin with ERR_: those are mistakes of the program.
   return /^E(?!RR_)[A-Z0-9]{2,}$/.test(error.code) ? error.code : undefined;
 }
 
 /** What an error of the system says, for people, with its code; without names of files, which may be temporary ones. */
-export function systemWords(error: unknown): string {
-  const code = systemCode(error);
+export function errnoMessage(error: unknown): string {
+  const code = errnoCode(error);
   if (code === undefined) return error instanceof Error ? error.message : String(error);
   return words[code] === undefined ? code : `${words[code]} (${code})`;
 }

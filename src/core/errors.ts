@@ -155,13 +155,13 @@ export function retryAfterMs({ 'retry-after': value, date }: Answer['headers']):
 }
 
 /** What an answer tells of the request that it is to: its status, and how to find it in the provider's logs. */
-export const ofAnswer = ({ status, requestId }: Answer): Pick<Circumstances, 'status' | 'requestId'> => ({
+export const answerCircumstances = ({ status, requestId }: Answer): Pick<Circumstances, 'status' | 'requestId'> => ({
   status,
   ...(requestId === undefined ? {} : { requestId }),
 });
 
 /** What an unwelcome answer says. */
-export interface Said {
+export interface ErrorText {
   /** Its words for people, or empty. */
   readonly words: string;
   /**
@@ -181,14 +181,14 @@ const elsewhere: Circumstances = {
  * The error that an unwelcome answer stands for: kind by status, PROVIDER where it is not the API that has judged; its words as
  * message. `what` says what was being done ("creating the image").
  */
-export function answerError(answer: Answer, what: string, { words, isOwn }: Said, more: Circumstances = {}): ImgctlError {
+export function answerError(answer: Answer, what: string, { words, isOwn }: ErrorText, more: Circumstances = {}): ImgctlError {
   const pause = retryAfterMs(answer.headers);
   const told = words.trim() === '' ? `HTTP ${answer.status}` : `${words.trim()} (HTTP ${answer.status})`;
   const byStatus = codeOfStatus(answer.status);
   const isForeign = !isOwn && verdicts.includes(byStatus);
   return new ImgctlError(isForeign ? 'PROVIDER' : byStatus, `${what}: ${told}`, {
     ...(isForeign ? elsewhere : {}),
-    ...ofAnswer(answer),
+    ...answerCircumstances(answer),
     ...(pause === undefined ? {} : { retryAfterMs: pause }),
     ...more,
   });

@@ -37,7 +37,7 @@ export const tlsFields = {
 } as const satisfies Fields;
 
 /** One way to sign in: what it needs, and what else belongs to it. `rare`: nobody is asked whether it is meant. */
-export interface Way {
+export interface SignInMethod {
   readonly title: string;
   readonly needs: readonly string[];
   readonly may?: readonly string[];
@@ -52,7 +52,7 @@ export interface Setup {
   /** Fields of which one says where the provider is, the usual one first, each with the look of an answer that is meant for it. */
   readonly where?: readonly { readonly field: string; readonly looks: RegExp }[];
   /** The ways to sign in: exactly one is taken. The first is the usual one. */
-  readonly signIn?: readonly [Way, ...Way[]];
+  readonly signIn?: readonly [SignInMethod, ...SignInMethod[]];
   /** Variables of the provider's own tools that give no single field, with what each is for. */
   readonly variables?: Readonly<Record<string, string>>;
   /** The one of them that names a whole account, kept in a file of those tools. */
@@ -62,7 +62,7 @@ export interface Setup {
 }
 
 /** What a profile lacks of what it cannot work without, as a person would say it; absent: nothing. `given`: the fields with a value. */
-export function lackOf(fields: Fields, setup: Setup, given: ReadonlySet<string>): string | undefined {
+export function missingFields(fields: Fields, setup: Setup, given: ReadonlySet<string>): string | undefined {
   const required = Object.keys(fields).filter((name) => fields[name]?.required && !given.has(name));
   const isSomewhere = setup.where?.some(({ field }) => given.has(field) || fields[field]?.required) ?? true;
   const where = isSomewhere ? [] : [(setup.where ?? []).map(({ field }) => field).join(' or ')];
@@ -71,7 +71,7 @@ export function lackOf(fields: Fields, setup: Setup, given: ReadonlySet<string>)
 }
 
 /** What is missing of the way to sign in that was begun, or of every way where none was. */
-function wayLack(ways: readonly Way[], given: ReadonlySet<string>): readonly string[] {
+function wayLack(ways: readonly SignInMethod[], given: ReadonlySet<string>): readonly string[] {
   const begun = ways.filter(({ needs }) => needs.some((name) => given.has(name)));
   const meant = begun.length > 0 ? begun : ways;
   if (ways.length === 0 || meant.some(({ needs }) => needs.every((name) => given.has(name)))) return [];

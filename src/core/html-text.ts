@@ -13,7 +13,7 @@ const longest = 500;
 const longestPage = 8192;
 
 /** Whether a body is a page made for a browser. */
-export const isPage = (text: string): boolean => /^\s*<(!doctype|!--|html|head|body|title|center|h1|\?xml)/i.test(text);
+export const isHtml = (text: string): boolean => /^\s*<(!doctype|!--|html|head|body|title|center|h1|\?xml)/i.test(text);
 
 /** Whether a page is WebOb's, by which services say in HTML what is wrong with a request: no gateway's. */
 export const isServicePage = (page: string): boolean => /<\/h1>[\s\S]*<br \/>\s*<br \/>/i.test(page.slice(0, longestPage));
@@ -22,7 +22,7 @@ export const isServicePage = (page: string): boolean => /<\/h1>[\s\S]*<br \/>\s*
  * What a page says that a proxy or a gateway has answered with, in one line: its text, else its headline or title without the
  * number of the status; never what stands below its line, which is the name of the program.
  */
-export function pageWords(whole: string): string {
+export function htmlText(whole: string): string {
   const text = whole.slice(0, longestPage);
   const body = /<body[^>]*>([\s\S]*)/i.exec(text)?.[1] ?? text;
   const said = plain(body.replace(/<hr\b[\s\S]*$/i, ' ').replace(/<(h1|head|title|style|script)\b[\s\S]*?<\/\1>/gi, ' '));
@@ -31,7 +31,7 @@ export function pageWords(whole: string): string {
 }
 
 /** The title of a page, absent if it has none. */
-export const titleOf = (whole: string): string | undefined => {
+export const htmlTitle = (whole: string): string | undefined => {
   const text = whole.slice(0, longestPage);
   const title = plain(/<title[^>]*>([\s\S]*?)<\/title>/i.exec(text)?.[1] ?? '').slice(0, 80);
   return title === '' ? undefined : title;

@@ -1,12 +1,12 @@
 /** Something found in a file: `reject` makes it unsafe or broken, `warn` is worth knowing. */
-export interface ShownFinding {
+export interface ReportedFinding {
   readonly level: 'reject' | 'warn';
   readonly code: string;
   readonly message: string;
 }
 
 /** Whether a provider would take the file. `note` says what would be done to it, or why it cannot be taken. */
-export interface Taker {
+export interface ProviderFit {
   readonly name: string;
   readonly takes: 'asIs' | 'converted' | 'no';
   readonly note?: string;
@@ -25,6 +25,6 @@ export interface InspectionReport {
   readonly contentId?: string;
   /** Absent: nothing bad was found, and not all of it was looked at. */
   readonly safe?: boolean;
-  readonly findings: readonly ShownFinding[];
-  readonly providers?: readonly Taker[];
+  readonly findings: readonly ReportedFinding[];
+  readonly providers?: readonly ProviderFit[];
 }

@@ -4,7 +4,7 @@ import { providerError } from './errors.ts';
  * Looks at each page of a list, by what tells its rows apart. Throws PROVIDER where `mostIdle` pages in a row brought nothing new:
  * a server that repeats itself, or gives empty pages, comes to no end by itself. `what` says what is being done.
  */
-export function watchProgress(what: string, mostIdle: number): (rows: readonly unknown[]) => void {
+export function detectEndlessPagination(what: string, mostIdle: number): (rows: readonly unknown[]) => void {
   const seen = new Set<unknown>();
   let idle = 0;
   return (rows) => {

@@ -66,7 +66,7 @@ export interface CreateRequest {
 
 /**
  * `basis` is the image as it was when the changes were made up; absent: it was not looked at. A driver looks at the image right
- * before it writes, and throws CONFLICT where a field that the changes set is another one by then (`requireUnmet`); what others
+ * before it writes, and throws CONFLICT where a field that the changes set is another one by then (`requireNoConflict`); what others
  * have done to other fields stays.
  */
 export interface PatchRequest {

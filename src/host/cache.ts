@@ -3,7 +3,7 @@ import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cache } from '../core/driver.ts';
 import { makeFolder } from './mkdir.ts';
-import { isOwnFolder, readOwnFile } from './private-file.ts';
+import { isPrivateFolder, readPrivateFile } from './private-file.ts';
 
 /** What a cache may grow to. Ages are milliseconds since an entry was written. */
 export interface CacheLimits {
@@ -33,7 +33,7 @@ export function createCache(folder: string, now: () => number, limits: CacheLimi
 
   async function makeReady(): Promise<void> {
     makeFolder(folder, 0o700);
-    if (!isOwnFolder(folder)) throw new Error(`others may write to ${folder}`);
+    if (!isPrivateFolder(folder)) throw new Error(`others may write to ${folder}`);
     await sweepIfDue(folder, now(), limits);
   }
 
@@ -41,7 +41,7 @@ export function createCache(folder: string, now: () => number, limits: CacheLimi
     async get(key) {
       const file = fileOf(key);
       try {
-        return file !== undefined && (trusted ??= isOwnFolder(folder)) ? readOwnFile(file).toString() : undefined;
+        return file !== undefined && (trusted ??= isPrivateFolder(folder)) ? readPrivateFile(file).toString() : undefined;
       } catch {
         return undefined;
       }

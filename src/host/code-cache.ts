@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import path from 'node:path';
 import { Script } from 'node:vm';
 import { makeFolder } from './mkdir.ts';
-import { isOwnFolder, readOwnFile } from './private-file.ts';
+import { isPrivateFolder, readPrivateFile } from './private-file.ts';
 
 /** Loads the CommonJS files of a built program. */
 export interface Loader {
@@ -96,8 +96,8 @@ const digestLength = 32;
  */
 function readCodes(file: string): Codes {
   try {
-    if (!isOwnFolder(path.dirname(file))) return new Map();
-    const whole = readOwnFile(file);
+    if (!isPrivateFolder(path.dirname(file))) return new Map();
+    const whole = readPrivateFile(file);
     const bytes = whole.subarray(digestLength);
     if (!digestOf(bytes).equals(whole.subarray(0, digestLength))) return new Map();
     const end = bytes.indexOf(newLine);
@@ -116,7 +116,7 @@ function writeCodes(file: string, codes: Codes): void {
   const bytes = Buffer.concat([Buffer.from(`${header}\n`), ...codes.values()]);
   try {
     makeFolder(path.dirname(file), 0o700);
-    if (!isOwnFolder(path.dirname(file))) return;
+    if (!isPrivateFolder(path.dirname(file))) return;
     removeOld(path.dirname(file));
     try {
       writeFileSync(draft, Buffer.concat([digestOf(bytes), bytes]), { mode: 0o600, flag: 'wx' });

@@ -1,8 +1,8 @@
-import type { Surroundings } from '../core/driver.ts';
+import type { HostEnvironment } from '../core/driver.ts';
 import { userFolder, type Home } from './paths.ts';
 import { parseIni } from './ini.ts';
-import type { Patience } from './read-file.ts';
-import { textOf } from './text-file.ts';
+import type { ReadLimits } from './read-file.ts';
+import { readTextFile } from './text-file.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What accounts without a home have for one in /etc/passwd: nothing lies there. */
@@ -17,13 +17,13 @@ function configHome(at: Home): string {
 }
 
 /** What drivers may look at to find profiles: the environment, files, and programs that hand out credentials. `region`: which one was asked for. */
-export function surroundingsOf(at: Home, region?: string, patience?: Patience): Surroundings {
+export function environmentOf(at: Home, region?: string, patience?: ReadLimits): HostEnvironment {
   return {
     env: at.env,
     home: at.home ?? nowhere,
     configHome: configHome(at),
     ...(at.platform === 'linux' && process.getuid ? { userId: process.getuid() } : {}),
-    text: (file) => textOf(file, patience),
+    text: (file) => readTextFile(file, patience),
     yaml: parseYaml,
     ini: parseIni,
     ...(region === undefined ? {} : { region }),

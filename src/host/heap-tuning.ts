@@ -7,7 +7,7 @@ import { flagChange } from './v8-flags.ts';
  * several times over. Before V8 had a quick compiler for warm code (12), it spent a third of a second's list on
  * optimizing what was over before it paid: there it waits until code has run fifteen times as long.
  */
-export function runLong(): void {
+export function tuneHeap(): void {
   (process as NodeJS.EventEmitter).emit(flagChange);
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=30');

@@ -28,13 +28,13 @@ const unless = async <T>(codes: readonly string[], work: Promise<T>): Promise<T 
 const reading = { encoding: 'utf8', flag: constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) } as const;
 
 /** Who holds a lock (one, unless somebody put something there), and a sign that changes as long as they live. */
-export interface Holding {
+export interface LockHolder {
   readonly holders: readonly string[];
   readonly sign: string;
 }
 
 /** Absent where nobody holds the lock. Throws LOCAL for what is no lock: a link, a file, or what holds something else. */
-export async function look(lock: string): Promise<Holding | undefined> {
+export async function readLock(lock: string): Promise<LockHolder | undefined> {
   const found = await unless(['ENOENT'], lstat(lock));
   if (!found) return undefined;
   const inside = found.isDirectory() ? ((await unless(['ENOENT'], readdir(lock, { withFileTypes: true }))) ?? []) : undefined;
@@ -50,7 +50,7 @@ export async function look(lock: string): Promise<Holding | undefined> {
 }
 
 /** Takes a lock that nobody holds; absent if another one was faster. */
-export async function take(lock: string): Promise<Held | undefined> {
+export async function acquireLock(lock: string): Promise<Held | undefined> {
   const holder = randomUUID();
   const prepared = `${lock}.${holder}`;
   // Not every platform renames over a folder, not even over an empty one.
@@ -87,7 +87,7 @@ const remove = (file: string): Promise<void> => rm(file, { recursive: true, forc
  * Shows signs of life until the function that comes back is called, or the lock is lost. A process that ends meanwhile, as on
  * a second Ctrl-C, gives the lock back.
  */
-export function keepAlive(lock: string, { folder }: Held, beatMs: number): () => void {
+export function heartbeat(lock: string, { folder }: Held, beatMs: number): () => void {
   let beats = 0;
   const timer = setInterval(() => {
     beats += 1;
@@ -124,12 +124,12 @@ async function beat(file: string, sign: string): Promise<void> {
 export const isHeld = async ({ folder }: Held): Promise<boolean> => (await unless(['ENOENT'], stat(folder))) !== undefined;
 
 /** Takes the lock away from holders who are taken for dead, and from nobody else. Anybody may take it then. */
-export async function evict(lock: string, { holders }: Holding): Promise<void> {
+export async function breakLock(lock: string, { holders }: LockHolder): Promise<void> {
   for (const holder of holders) await moveAway(lock, path.join(lock, holder));
 }
 
 /** Ends holding the lock. That it was taken over is no failure here. */
-export const giveBack = (lock: string, { folder }: Held): Promise<void> => moveAway(lock, folder);
+export const releaseLock = (lock: string, { folder }: Held): Promise<void> => moveAway(lock, folder);
 
 async function moveAway(lock: string, folder: string): Promise<void> {
   const away = `${lock}.${randomUUID()}`;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Held, Lock } from '../core/driver.ts';
 import { conflictError, ImgctlError, localError } from '../core/errors.ts';
 import { reasonOf } from './system-error.ts';
-import { evict, giveBack, isHeld, keepAlive, look, take } from './lock-folder.ts';
+import { breakLock, releaseLock, isHeld, heartbeat, readLock, acquireLock } from './lock-folder.ts';
 
 /** How a lock bides its time, in ms. */
 export interface LockTimes {
@@ -39,11 +39,11 @@ async function takePatiently(lock: string, path: string, { patienceMs, silenceMs
   const silentFor = silence();
   for (let pauseMs = firstLookMs; ; pauseMs = Math.min(longestLookMs, pauseMs * 1.5)) {
     try {
-      const holding = await look(lock);
-      const held = holding ? undefined : await take(lock);
+      const holding = await readLock(lock);
+      const held = holding ? undefined : await acquireLock(lock);
       if (held) return held;
       if (holding && silentFor(holding.sign) >= silenceMs) {
-        await evict(lock, holding);
+        await breakLock(lock, holding);
         continue;
       }
     } catch (error) {
@@ -70,7 +70,7 @@ const isOfDisk = (error: unknown): boolean => !(error instanceof ImgctlError) ||
 async function workLocked<T>(path: string, times: LockTimes, warn: Warn, work: (held: Held) => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
   const held = await takePatiently(lock, path, times);
-  const stop = keepAlive(lock, held, times.beatMs);
+  const stop = heartbeat(lock, held, times.beatMs);
   try {
     return await work(held);
   } catch (error) {
@@ -79,7 +79,7 @@ async function workLocked<T>(path: string, times: LockTimes, warn: Warn, work: (
   } finally {
     stop();
     // What the work did is done, whether or not others have to wait for the lock until it counts as left behind.
-    await giveBack(lock, held).catch((error: unknown) => {
+    await releaseLock(lock, held).catch((error: unknown) => {
       warn(`could not release the lock ${lock}: ${reasonOf(error)}`);
     });
   }

@@ -17,7 +17,7 @@ const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
 const isOurs = ({ uid, mode }: Stats): boolean => ownId === undefined || (uid === ownId && (mode & writableByOthers) === 0);
 
 /** Whether a folder, and the one that it lies in, are this user's, and nobody else may write to them. No links. */
-export function isOwnFolder(folder: string): boolean {
+export function isPrivateFolder(folder: string): boolean {
   return [folder, path.dirname(folder)].every((each) => {
     const facts = lstatSync(each, { throwIfNoEntry: false });
     return facts !== undefined && facts.isDirectory() && isOurs(facts);
@@ -25,7 +25,7 @@ export function isOwnFolder(folder: string): boolean {
 }
 
 /** Reads a file that only this user can have written. Throws for any other, for a link, and where there is none. */
-export function readOwnFile(file: string): Buffer {
+export function readPrivateFile(file: string): Buffer {
   const handle = openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   try {
     const facts = fstatSync(handle);

@@ -36,10 +36,10 @@ function startOf(pid: number): string {
 }
 
 /** Tells this process from all others, of other containers, machines and times too. Made of letters, digits and `-`. */
-export const processMark = (): string => `${ownSpace()}-${process.pid}-${startOf(process.pid)}`;
+export const processId = (): string => `${ownSpace()}-${process.pid}-${startOf(process.pid)}`;
 
-/** What `processMark` gives, as a part of a larger pattern. */
-export const markPattern = '[0-9a-f]{8}-\\d+-\\d*';
+/** What `processId` gives, as a part of a larger pattern. */
+export const processIdPattern = '[0-9a-f]{8}-\\d+-\\d*';
 
 /** Whether the process of a mark is there; absent where that cannot be told from here. */
 export function isRunning(mark: string): boolean | undefined {

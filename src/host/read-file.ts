@@ -5,7 +5,7 @@ import { abortedError } from '../core/errors.ts';
 import { codeOf } from './system-error.ts';
 
 /** How long somebody else's pipe is waited for. */
-export interface Patience {
+export interface ReadLimits {
   readonly signal?: AbortSignal;
   /** 60 s where it is absent. */
   readonly limitMs?: number;
@@ -25,7 +25,7 @@ const { O_RDONLY, O_NONBLOCK = 0 } = constants;
  * system, which nothing would end, and not longer than `limitMs`. Rejects as the system does, or with an error that has the
  * reason for its message; ABORTED when stopped.
  */
-export async function smallFile(file: string, { signal, limitMs = usualLimitMs }: Patience = {}): Promise<Buffer> {
+export async function readSmallFile(file: string, { signal, limitMs = usualLimitMs }: ReadLimits = {}): Promise<Buffer> {
   const facts = await stat(file);
   if (!facts.isFile() && !facts.isDirectory()) {
     // A pipe that was handed down had its writer from the beginning; to a FIFO he may still have to come.

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { abortedError, configError } from '../core/errors.ts';
 import type { Home } from './paths.ts';
-import type { Asking } from './secret-reference.ts';
+import type { ResolveOptions } from './secret-reference.ts';
 import { timerMs } from '../core/quantity.ts';
 
 const mostOutput = 1024 * 1024;
@@ -17,7 +17,7 @@ interface Ending {
  * input is at its end, and its time limited. Throws CONFIG, without quoting what it printed, when it fails, prints nothing or
  * is not done in time; ABORTED when the run is stopped. It is killed then, with all that it began.
  */
-export async function ofCommand(command: string, field: string, at: Home, asking: Asking): Promise<string> {
+export async function secretFromCommand(command: string, field: string, at: Home, asking: ResolveOptions): Promise<string> {
   const { printed, why } = await ended(command, at, asking);
   if (asking.signal.aborted) throw abortedError(`interrupted while the command for ${field} ran`);
   // Password managers print the secret on the first line, and notes behind it.
@@ -28,7 +28,7 @@ export async function ofCommand(command: string, field: string, at: Home, asking
   });
 }
 
-function ended(command: string, at: Home, { signal, limitMs, isInteractive }: Asking): Promise<Ending> {
+function ended(command: string, at: Home, { signal, limitMs, isInteractive }: ResolveOptions): Promise<Ending> {
   if (signal.aborted) return Promise.resolve({ printed: '' });
   const windows = at.platform === 'win32';
   const [program, ...before] = windows ? ['cmd.exe', '/d', '/s', '/c'] : ['/bin/sh', '-c'];

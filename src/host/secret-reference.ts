@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { configError } from '../core/errors.ts';
 import { homeFolder, type Home } from './paths.ts';
-import { textOf } from './text-file.ts';
+import { readTextFile } from './text-file.ts';
 
 /** A value that is what it says, whatever it begins with: never followed. */
 export interface Literal {
@@ -11,14 +11,14 @@ export interface Literal {
 }
 
 /** A value that is kept elsewhere: in a variable, in a file, or in what a command prints. */
-export interface Reference {
+export interface SecretReference {
   readonly kind: 'env' | 'file' | 'cmd';
   /** Name of the variable, path of the file, or the command. */
   readonly target: string;
 }
 
 /** The value of a field before it is asked for. What it is, is settled where it is read, by whose text it is. */
-export type FieldValue = Literal | Reference;
+export type FieldValue = Literal | SecretReference;
 
 const marked = /^(env|file|cmd|literal):(.*)$/s;
 
@@ -36,13 +36,13 @@ export function parseValue(text: string): FieldValue {
 }
 
 /** The text that `parseValue` reads as this value. */
-export function writtenValue(value: FieldValue): string {
+export function formatValue(value: FieldValue): string {
   if (value.kind !== 'literal') return `${value.kind}:${value.target}`;
   return marked.test(value.text) ? `literal:${value.text}` : value.text;
 }
 
 /** How a value that is kept elsewhere is asked for. */
-export interface Asking {
+export interface ResolveOptions {
   /** Is told of a file that other users can read. */
   readonly warn: (message: string) => void;
   /** Stops a command, and the reading of a pipe. */
@@ -57,12 +57,12 @@ export interface Asking {
  * What a value stands for, trimmed where it is kept elsewhere. Throws CONFIG when there is nothing behind a reference;
  * never quotes what a command printed.
  */
-export async function valueBehind(value: FieldValue, field: string, at: Home, asking: Asking): Promise<string> {
+export async function resolveValue(value: FieldValue, field: string, at: Home, asking: ResolveOptions): Promise<string> {
   if (value.kind === 'literal') return value.text;
   if (value.kind === 'env') return ofVariable(value.target, field, at);
   if (value.kind === 'file') return ofFile(value.target, field, at, asking);
   // Starting programs takes node a tenth of the time in which a list is there: only who needs it loads it.
-  return (await import('./secret-command.ts')).ofCommand(value.target, field, at, asking);
+  return (await import('./secret-command.ts')).secretFromCommand(value.target, field, at, asking);
 }
 
 function ofVariable(name: string, field: string, at: Home): string {
@@ -72,10 +72,10 @@ function ofVariable(name: string, field: string, at: Home): string {
   return value;
 }
 
-async function ofFile(name: string, field: string, at: Home, asking: Asking): Promise<string> {
+async function ofFile(name: string, field: string, at: Home, asking: ResolveOptions): Promise<string> {
   const file = name.startsWith('~/') ? path.join(homeFolder(at), name.slice(2)) : path.resolve(name);
   const { mode } = await stat(file).catch(() => ({ mode: 0 }));
-  const text = await textOf(file, asking);
+  const text = await readTextFile(file, asking);
   if (text === undefined) throw configError(`${field}: no such file: ${file}`);
   if (at.platform !== 'win32' && (mode & 0o077) !== 0)
     asking.warn(`${file} (${field}) is readable by other users. Restrict it with: chmod 600 ${file}`);

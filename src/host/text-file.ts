@@ -1,5 +1,5 @@
 import { ImgctlError, localError } from '../core/errors.ts';
-import { smallFile, type Patience } from './read-file.ts';
+import { readSmallFile, type ReadLimits } from './read-file.ts';
 import { codeOf, reasonOf } from './system-error.ts';
 
 const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
@@ -8,9 +8,9 @@ const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
  * A file's text as UTF-8, absent if there is none. Throws LOCAL if it is there and cannot be read, is larger than 16 MiB, or
  * is a pipe that does not end in time; ABORTED when the run is stopped.
  */
-export async function textOf(file: string, patience?: Patience): Promise<string | undefined> {
+export async function readTextFile(file: string, patience?: ReadLimits): Promise<string | undefined> {
   try {
-    return (await smallFile(file, patience)).toString('utf8');
+    return (await readSmallFile(file, patience)).toString('utf8');
   } catch (error) {
     if (error instanceof ImgctlError) throw error;
     if (absentCodes.has(codeOf(error) ?? '')) return undefined;

@@ -1,6 +1,6 @@
 import { providerError } from '../core/errors.ts';
 import type { ApiAnswer } from '../core/http.ts';
-import { isPage, titleOf } from '../core/html-text.ts';
+import { isHtml, htmlTitle } from '../core/html-text.ts';
 import type { Redactor } from '../core/redact.ts';
 
 /** Levels that no provider's answer has: whoever walks through more runs out of stack. */
@@ -40,7 +40,7 @@ export function apiAnswer(answer: Omit<ApiAnswer, 'json'>, redactor: Redactor): 
         return JSON.parse(answer.text) as unknown;
       } catch {
         const type = redactor.line(answer.headers['content-type'] ?? 'no content type');
-        const html = /html/i.test(type) || isPage(answer.text);
+        const html = /html/i.test(type) || isHtml(answer.text);
         throw providerError(`${answer.url} answered ${came(answer.text, html, redactor)} (HTTP ${answer.status}, ${type})`, {
           status: answer.status,
           ...(html ? { hint: 'Check that this is the address of the API, and not of a sign-in page or a proxy.' } : {}),
@@ -59,6 +59,6 @@ function came(text: string, html: boolean, redactor: Redactor): string {
       ? `JSON that is invalid or breaks off after ${bytes} bytes`
       : `${bytes} bytes of something other than JSON`;
   }
-  const title = titleOf(text);
+  const title = htmlTitle(text);
   return `HTML instead of JSON${title === undefined ? '' : ` ("${redactor.line(redactor.hide(title))}")`}`;
 }

@@ -1,6 +1,6 @@
 import { authError, type ImgctlError, limitError, networkError, providerError } from '../core/errors.ts';
 import type { Answer } from '../core/http.ts';
-import { isPage, isServicePage, pageWords } from '../core/html-text.ts';
+import { isHtml, isServicePage, htmlText } from '../core/html-text.ts';
 import { clientCertificateHint } from './failure.ts';
 
 /** Titles of the pages with which web servers answer 400 to a connection that they dislike: nginx's, and Go's. */
@@ -30,8 +30,8 @@ const isBare = (text: string): boolean => /^\s*(400 )?bad request(: [\w -]{1,60}
 export function connectionRefusal({ status, text }: Answer & { readonly text: string }, peer: string): ImgctlError | undefined {
   if (status !== 400) return undefined;
   const known = pages.find(([page]) => page.test(text))?.[1](peer);
-  if (known || (!isBare(text) && (!isPage(text) || isServicePage(text)))) return known;
-  const said = isPage(text) ? pageWords(text) : '';
+  if (known || (!isBare(text) && (!isHtml(text) || isServicePage(text)))) return known;
+  const said = isHtml(text) ? htmlText(text) : '';
   return providerError(`${peer}: a gateway rejected the request${said === '' ? '' : `: ${said.slice(0, 200)}`} (HTTP 400)`, {
     status,
   });

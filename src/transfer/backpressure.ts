@@ -4,7 +4,7 @@ import { humanSize } from '../core/quantity.ts';
 import { collector } from '../host/garbage-collection.ts';
 
 /** `total`: how many bytes there will be, where that is known; `limit`: how many may be sent. */
-export interface Watch {
+export interface BackpressureOptions {
   readonly total?: number | undefined;
   readonly limit?: number | undefined;
   readonly signal: AbortSignal;
@@ -19,7 +19,7 @@ const smallest = 64 << 10;
  * Counts what passes, in pieces that go within a second or so: on a slow line a chunk would show nothing for minutes. Throws LIMIT when it grows
  * above the target's limit, ABORTED as soon as it is stopped.
  */
-export async function* watched(bytes: Bytes, { total, limit, signal, progress }: Watch): Bytes {
+export async function* withBackpressure(bytes: Bytes, { total, limit, signal, progress }: BackpressureOptions): Bytes {
   let passed = 0;
   let size = smallest;
   const collect = collector('minor');

@@ -35,10 +35,10 @@ function signedPart(text: string): string {
 }
 
 /** What a checksum file says of one file. */
-export type Said = { readonly checksum: Checksum } | { readonly contradiction: string } | undefined;
+export type ChecksumFinding = { readonly checksum: Checksum } | { readonly contradiction: string } | undefined;
 
 /** How a checksum file was come by. `isAbout`: it is called after the file; `isNamed`: the user has named it. */
-export interface Found {
+export interface ChecksumFile {
   readonly isAbout: boolean;
   readonly isNamed: boolean;
 }
@@ -48,7 +48,11 @@ export interface Found {
  * that has there; so is one without a name in a checksum file that the user has named, and any where no name is known. A
  * contradiction is told; absent: nothing is said of that file.
  */
-export function saidOf(published: readonly PublishedChecksum[], name: string | undefined, { isAbout, isNamed }: Found): Said {
+export function checksumFor(
+  published: readonly PublishedChecksum[],
+  name: string | undefined,
+  { isAbout, isNamed }: ChecksumFile,
+): ChecksumFinding {
   const named = published.filter((one) => one.name !== undefined && one.name.split('/').at(-1) === name);
   const [first, ...others] = new Set(published.map((one) => one.name));
   const isMeant = others.length === 0 && (isAbout || name === undefined || (isNamed && first === undefined));

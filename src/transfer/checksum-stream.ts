@@ -1,7 +1,7 @@
 import type { Bytes } from '../core/http.ts';
 import { parallelDigester, type Hexes } from './digests.ts';
 
-export interface Measured {
+export interface ChecksumStream {
   /** The same bytes, passing through once. */
   readonly bytes: Bytes;
   /**
@@ -15,7 +15,7 @@ export interface Measured {
  * Counts and hashes bytes while they pass, on other cores where that helps. `algorithms` are names of node:crypto; one
  * that it does not know makes `bytes` fail, as does an error of the source. A consumer may stop at any time.
  */
-export function measure(bytes: Bytes, algorithms: readonly string[]): Measured {
+export function checksumStream(bytes: Bytes, algorithms: readonly string[]): ChecksumStream {
   let passed = 0;
   let digests: Hexes = {};
 

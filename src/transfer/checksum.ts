@@ -1,8 +1,8 @@
 import { integrityError, usageError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
-import { heldBack } from './withhold-tail.ts';
-import { measure } from './checksum-stream.ts';
+import { withholdTail } from './withhold-tail.ts';
+import { checksumStream } from './checksum-stream.ts';
 import { strongest, type Checksum } from './published-digests.ts';
 import type { Source } from './source.ts';
 
@@ -48,11 +48,11 @@ export function checkedSource(source: Source, expected: readonly Checksum[]): So
 }
 
 function checkedBytes(source: Source, expected: readonly Checksum[]): Bytes {
-  const measured = measure(
+  const measured = checksumStream(
     source.open(),
     expected.map(({ algorithm }) => algorithm),
   );
-  return heldBack(measured.bytes, source.bytes, () => compareDigests(measured.result().digests, expected, source.name));
+  return withholdTail(measured.bytes, source.bytes, () => compareDigests(measured.result().digests, expected, source.name));
 }
 
 /** Reads a source to its end only to check it. */

@@ -3,7 +3,7 @@ import { unsupportedError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { written } from './plan.ts';
 import type { Runs } from './extents.ts';
-import type { GuestObserver } from './writers/disk-observer.ts';
+import type { DiskObserver } from './writers/disk-observer.ts';
 import { gzipBytes } from './writers/gzip.ts';
 import { planQcow2 } from './writers/qcow2-plan.ts';
 import { qcow2Bytes } from './writers/qcow2.ts';
@@ -12,7 +12,7 @@ import { vhdBytes, vhdDiskBytes } from './writers/vhd.ts';
 
 /** What a writer works under. The observer sees the guest's bytes as they pass. */
 interface EncodeOptions {
-  readonly observer: GuestObserver;
+  readonly observer: DiskObserver;
   readonly signal: AbortSignal;
 }
 

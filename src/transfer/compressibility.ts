@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { isFlat } from './plan.ts';
-import type { Examined } from './detect.ts';
+import type { Detected } from './detect.ts';
 import { isZero } from './writers/zeros.ts';
 
 /** Where a disk is looked at: evenly over all of it, and less often where each look is a request. */
@@ -13,7 +13,7 @@ const worthwhile = 0.9;
  * Whether a disk gets smaller by compression, judged by pieces of it. What cannot be read at any place, or has tables of its own
  * that leave zeros out, is taken to.
  */
-export async function shrinks({ source, inspection }: Examined): Promise<boolean> {
+export async function isCompressible({ source, inspection }: Detected): Promise<boolean> {
   const { random, near } = source;
   if (!random || inspection.compression !== undefined || !isFlat(inspection.format)) return true;
   const count = near ? looks.near : looks.far;

@@ -4,12 +4,12 @@ import { ObservedDisk } from './content/observed-disk.ts';
 import { wholeDigest } from './known-digests.ts';
 import type { Prepared } from './prepare.ts';
 import type { Source } from './source.ts';
-import { makeReady, passesOn, warnOf, type Asked, type Ready } from './staging.ts';
+import { stageInput, passesOn, warnOf, type StagingRequest, type Staged } from './staging.ts';
 
 /** A `Prepared` of a source that was looked at. Whatever temporary files it makes, and what was `given`, are gone once it is closed. */
-export function contentMaker(given: Source, looked: Omit<Asked, 'keep'>): Prepared {
+export function contentMaker(given: Source, looked: Omit<StagingRequest, 'keep'>): Prepared {
   const files = [given];
-  const asked: Asked = {
+  const asked: StagingRequest = {
     ...looked,
     means: { ...looked.means, warn: onceEach((message) => looked.means.warn(message)) },
     keep: (file) => void files.push(file),
@@ -47,9 +47,9 @@ function onceEach(say: (message: string) => void): (message: string) => void {
 }
 
 /** Makes ready what was asked for, once, when that is needed first. */
-function readingOf(asked: Asked): Reading {
+function readingOf(asked: StagingRequest): Reading {
   let now: Reading['now'] = asked;
-  let made: Promise<Ready> | undefined;
+  let made: Promise<Staged> | undefined;
   return {
     get now() {
       return now;
@@ -57,6 +57,6 @@ function readingOf(asked: Asked): Reading {
     get isBegun() {
       return made !== undefined;
     },
-    ready: () => (made ??= makeReady(asked).then((ready) => (now = ready))),
+    ready: () => (made ??= stageInput(asked).then((ready) => (now = ready))),
   };
 }

@@ -2,7 +2,7 @@ import type { Accept, Compression, Format } from '../core/encoding.ts';
 import { compressions, formats } from '../core/encoding.ts';
 import { unsupportedError } from '../core/errors.ts';
 import { written } from './plan.ts';
-import { prepare, type Means, type Prepared, type Wishes } from './prepare.ts';
+import { prepare, type TransferContext, type Prepared, type TransferOptions } from './prepare.ts';
 import { saveTo, type Saved, type Saving } from './save.ts';
 import type { Source } from './source.ts';
 
@@ -44,7 +44,7 @@ interface Promised {
 }
 
 /** What a file of this name is to hold. Throws UNSUPPORTED for an ending of what cannot be written. */
-export function promiseOf(file: string): Promised {
+export function encodingByExtension(file: string): Promised {
   const wrapped = wrapEndings.find(([ending]) => ending.test(file));
   const inner = wrapped && !/\.t[a-z0-9]+$/i.test(file) ? file.replace(wrapped[0], '') : file;
   const ending = unknownEnding.exec(inner)?.[1];
@@ -54,11 +54,11 @@ export function promiseOf(file: string): Promised {
 }
 
 /**
- * Looks at a source and plans its way into a file of that name; nothing is written. Throws as `prepare` and `promiseOf` do, UNSUPPORTED
+ * Looks at a source and plans its way into a file of that name; nothing is written. Throws as `prepare` and `encodingByExtension` do, UNSUPPORTED
  * among it where the name promises what cannot be written, and the source is something else.
  */
-export function prepareForFile(source: Source, file: string, wishes: Wishes, means: Means): Promise<Prepared> {
-  const { compression } = promiseOf(file);
+export function prepareForFile(source: Source, file: string, wishes: TransferOptions, means: TransferContext): Promise<Prepared> {
+  const { compression } = encodingByExtension(file);
   const accepts = anyEncoding.filter((accept) => accept.compression === compression);
   return prepare(source, accepts, wishes, means);
 }
@@ -70,8 +70,8 @@ export function prepareForFile(source: Source, file: string, wishes: Wishes, mea
 export async function convertFile(
   source: Source,
   file: string,
-  wishes: Wishes,
-  means: Means,
+  wishes: TransferOptions,
+  means: TransferContext,
   saving: Pick<Saving, 'force' | 'warn'>,
 ): Promise<Saved & { readonly contentId?: string }> {
   const prepared = await prepareForFile(source, file, wishes, means);

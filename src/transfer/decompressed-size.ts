@@ -9,7 +9,7 @@ const readers: Readonly<Partial<Record<Compression, (file: RandomSource) => Prom
 };
 
 /** How long the content of a compressed file is modulo 2^32, as the file says of its last part; absent where it does not say. */
-export async function unpackedSize(compression: Compression, file: RandomSource): Promise<number | undefined> {
+export async function decompressedSize(compression: Compression, file: RandomSource): Promise<number | undefined> {
   return file.size < 32 ? undefined : readers[compression]?.(file);
 }
 

@@ -1,19 +1,19 @@
 import type { Format } from '../core/encoding.ts';
 import { archivedDisk } from './archive-member.ts';
-import { canStream, inspect, promisedBy } from './formats/index.ts';
+import { canStream, inspect, formatByExtension } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { sourceOfBytes, sourceOfPrefix } from './formats/byte-reader.ts';
-import { isFlat, opaque, type Have } from './plan.ts';
-import { prefixBytes, withPrefix } from './prefix.ts';
-import { helpFor } from './qemu-img.ts';
+import { isFlat, opaque, type PlanInput } from './plan.ts';
+import { prefixBytes, readPrefix } from './prefix.ts';
+import { qemuImgFor } from './qemu-img.ts';
 import type { Source } from './source.ts';
-import { unpackedSize } from './decompressed-size.ts';
+import { decompressedSize } from './decompressed-size.ts';
 
 /**
  * A source as it was looked at. `whole`: to its end, so that nothing in it can be a surprise. `doubtful`: it begins as a disk
  * without tables, and may end as a fixed VHD.
  */
-export interface Examined {
+export interface Detected {
   readonly source: Source;
   readonly inspection: Inspection;
   readonly whole: boolean;
@@ -30,26 +30,26 @@ const sectorBytes = 512;
  * What a source is: looked at where it can be read at any place, else by its beginning. `declared`: what somebody says that it is; that
  * counts where no content could tell.
  */
-export async function examine(given: Source, declared?: Format): Promise<Examined> {
+export async function detect(given: Source, declared?: Format): Promise<Detected> {
   const said = [declared, given.declared].find((format) => format !== undefined && opaque.has(format));
   if (said !== undefined) return asDeclared(given, said);
   const { random, fileName } = given;
   const isCalledVhd =
     declared === 'vhd' ||
     given.declared === 'vhd' ||
-    (fileName !== undefined && promisedBy(fileName)?.formats?.includes('vhd') === true);
-  const examined = (source: Source, inspection: Inspection, reached: boolean): Promise<Examined> =>
+    (fileName !== undefined && formatByExtension(fileName)?.formats?.includes('vhd') === true);
+  const examined = (source: Source, inspection: Inspection, reached: boolean): Promise<Detected> =>
     asExamined(source, inspection, reached, isCalledVhd);
   if (random && given.near) {
     const inspection = await inspect(random, fileName);
     const disk = await archivedDisk(given, inspection);
-    return disk ? examine(disk, declared) : examined(given, inspection, true);
+    return disk ? detect(disk, declared) : examined(given, inspection, true);
   }
-  let { source, prefix, complete } = await withPrefix(given);
+  let { source, prefix, complete } = await readPrefix(given);
   if (random) return examined(source, await inspect(random, fileName), true);
   let inspection = await inspectPrefix(prefix, complete, fileName);
   for (let wanted = prefixBytes * 8; inspection.unseen === 'all' && !complete && wanted <= longestPrefixBytes; wanted *= 8) {
-    ({ source, prefix, complete } = await withPrefix(source, wanted));
+    ({ source, prefix, complete } = await readPrefix(source, wanted));
     inspection = await inspectPrefix(prefix, complete, fileName);
   }
   return examined(source, inspection, complete);
@@ -58,29 +58,29 @@ export async function examine(given: Source, declared?: Format): Promise<Examine
 const inspectPrefix = (prefix: Uint8Array, complete: boolean, fileName: string | undefined): Promise<Inspection> =>
   inspect(complete ? sourceOfBytes(prefix) : sourceOfPrefix(prefix), fileName);
 
-const asDeclared = (source: Source, format: Format): Examined => ({
+const asDeclared = (source: Source, format: Format): Detected => ({
   source,
   inspection: { format, ...(source.bytes === undefined ? {} : { fileBytes: source.bytes }), findings: [] },
   whole: true,
   doubtful: false,
 });
 
-async function asExamined(source: Source, inspection: Inspection, reached: boolean, isCalledVhd: boolean): Promise<Examined> {
+async function asExamined(source: Source, inspection: Inspection, reached: boolean, isCalledVhd: boolean): Promise<Detected> {
   const whole = reached && inspection.unseen === undefined;
   const seen = { source, inspection, whole };
   return { ...seen, doubtful: !whole && isFlat(inspection.format) && (isCalledVhd || (await mayEndAsVhd(seen))) };
 }
 
-async function mayEndAsVhd({ source, inspection }: Pick<Examined, 'source' | 'inspection'>): Promise<boolean> {
+async function mayEndAsVhd({ source, inspection }: Pick<Detected, 'source' | 'inspection'>): Promise<boolean> {
   const { compression, unseen } = inspection;
   if (unseen === 'all') return true;
-  const bytes = compression && source.random ? await unpackedSize(compression, source.random) : source.bytes;
+  const bytes = compression && source.random ? await decompressedSize(compression, source.random) : source.bytes;
   if (bytes === undefined) return compression !== undefined && source.random !== undefined;
   return (compression === undefined || source.random !== undefined) && bytes % blockBytes !== 0 && bytes % sectorBytes === 0;
 }
 
 /** What a plan is made from. */
-export function haveOf({ source, inspection, doubtful }: Examined): Have {
+export function planInputOf({ source, inspection, doubtful }: Detected): PlanInput {
   const { format, compression, subformat, virtualBytes } = inspection;
   return {
     format,
@@ -93,6 +93,6 @@ export function haveOf({ source, inspection, doubtful }: Examined): Have {
     far: !source.near,
     doubtful,
     unseen: inspection.unseen === 'all',
-    foreign: helpFor(inspection) !== undefined,
+    foreign: qemuImgFor(inspection) !== undefined,
   };
 }

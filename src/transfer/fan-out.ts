@@ -10,7 +10,7 @@ import { writeSparse } from './writers/raw.ts';
 const pieceBytes = 1024 * 1024;
 
 /** A source for several readers; `close` is for when all of them are done. */
-export interface Shared {
+export interface SharedSource {
   /** Closing it does nothing: others may still read. */
   readonly source: Source;
   close(): Promise<void>;
@@ -26,7 +26,7 @@ interface Kept {
  * A far source whose bytes are fetched once for all its readers, as they are first asked for, and kept in a temporary file in
  * `folder`. Where there is no room for that, which `warn` is told, each reader reads for itself.
  */
-export function readOnce(origin: Source, folder: string, warn: (message: string) => void): Shared {
+export function sharedSource(origin: Source, folder: string, warn: (message: string) => void): SharedSource {
   let file: Promise<Kept | undefined> | undefined;
   let incoming: AsyncIterator<Uint8Array> | undefined;
   let length = 0;

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { ImgctlError, localError, notFoundError } from '../core/errors.ts';
-import { systemWords } from '../core/errno.ts';
+import { errnoMessage } from '../core/errno.ts';
 import type { Bytes } from '../core/http.ts';
 
 /** Which bytes to read: `from` the first (default 0), `to` the last, inclusive (default: to the end of the file). */
@@ -34,7 +34,7 @@ export function readError(error: unknown, path: string): ImgctlError {
   if (error instanceof ImgctlError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT' || code === 'ENOTDIR') return notFoundError(`no such file: ${path}`, { cause: error });
-  return localError(`cannot read ${path}: ${systemWords(error)}`, { cause: error });
+  return localError(`cannot read ${path}: ${errnoMessage(error)}`, { cause: error });
 }
 
 async function* readAhead(file: FileHandle, range: FileRange, path: string): AsyncGenerator<Uint8Array> {

@@ -8,7 +8,7 @@ import type { Bytes } from '../core/http.ts';
 import { fileBytes, readError } from './file-bytes.ts';
 import { dataSpans } from './sparse-file.ts';
 import { streamSource, type Source } from './source.ts';
-import { unmoved } from './file-unchanged.ts';
+import { changeDetector } from './file-unchanged.ts';
 
 const highWaterMark = 1024 * 1024;
 
@@ -36,7 +36,7 @@ async function hasBytes(handle: FileHandle): Promise<boolean> {
 
 /** An open file as a source; closing the source closes it. Its bytes are those of now: INTEGRITY when they change. */
 export async function ofHandle(handle: FileHandle, file: string): Promise<Source> {
-  const check = unmoved(handle.fd, file);
+  const check = changeDetector(handle.fd, file);
   const { size, blocks } = await handle.stat();
   // Half of it is holes, at least. Windows does not say.
   const isThin = process.platform !== 'win32' && blocks * 512 < size / 2;

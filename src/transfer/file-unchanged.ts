@@ -18,7 +18,7 @@ function isSame(before: BigIntStats, now: BigIntStats, path: string): boolean {
  * Remembers the state of an open file. What comes back is to be called behind every read: it throws INTEGRITY once the file is not what
  * it was, so that all bytes that pass are of one state.
  */
-export function unmoved(fd: number, path: string): () => void {
+export function changeDetector(fd: number, path: string): () => void {
   const before = stateOf(fd);
   return () => {
     if (!isSame(before, stateOf(fd), path))

@@ -3,7 +3,7 @@ import { refusal } from './formats/findings.ts';
 import { asNamed, inspect } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { sourceOfEnds } from './formats/byte-reader.ts';
-import { heldBack } from './withhold-tail.ts';
+import { withholdTail } from './withhold-tail.ts';
 
 /** So much of the beginning and of the end is kept: enough for every header, and for the tables of partitions at both ends. */
 const headBytes = 128 << 10;
@@ -27,7 +27,7 @@ interface Begun {
  * The bytes of a disk without tables. Some formats are known by their end alone: there the whole is judged, before the last bytes are
  * given. The footer that makes a fixed VHD of a disk is left out. Throws INTEGRITY for what ends as anything else, and what `judge` throws.
  */
-export async function* withEnd(bytes: Bytes, { name, fileName, inspection, total, judge }: Begun): Bytes {
+export async function* checkFooter(bytes: Bytes, { name, fileName, inspection, total, judge }: Begun): Bytes {
   const ends = keepEnds();
   const atEnd = async (): Promise<number> => {
     const whole = await inspect(sourceOfEnds(ends.head(), ends.tail(), ends.size()));
@@ -39,7 +39,7 @@ export async function* withEnd(bytes: Bytes, { name, fileName, inspection, total
     const message = `${name} begins as ${inspection.format} and ends as ${found.format}`;
     throw refusal('multiple_formats', message, isFixedVhd ? 'If it is a VHD, say so: --from-format vhd' : undefined);
   };
-  yield* heldBack(ends.watch(bytes), total, atEnd, footerBytes);
+  yield* withholdTail(ends.watch(bytes), total, atEnd, footerBytes);
 }
 
 function keepEnds() {

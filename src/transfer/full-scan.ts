@@ -1,24 +1,24 @@
 import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
-import { withEnd } from './footer-check.ts';
-import type { Examined } from './detect.ts';
-import { asNamed, findingOf, inspect, inWrapper, readRuns, unwrap } from './formats/index.ts';
+import { checkFooter } from './footer-check.ts';
+import type { Detected } from './detect.ts';
+import { asNamed, findingOf, inspect, inWrapper, readRuns, decompress } from './formats/index.ts';
 import type { Finding, Inspection } from './formats/inspection.ts';
-import { guestOf, isSound, randomOf, type Guest } from './virtual-disk.ts';
-import { measure } from './checksum-stream.ts';
+import { virtualDiskOf, isSound, randomAccess, type VirtualDisk } from './virtual-disk.ts';
+import { checksumStream } from './checksum-stream.ts';
 import { isFlat } from './plan.ts';
 import { spool } from './spool.ts';
 import type { Source } from './source.ts';
 import { contentIdOf, ContentIdHash } from './writers/content-id.ts';
 
 /** The most that compressed data may unfold to where neither target nor disk set a limit. */
-export const bombLimitBytes = 64 * 2 ** 40;
+export const decompressionLimitBytes = 64 * 2 ** 40;
 
 /** All of a compressed file, looked at. `file`: what is in it, where that had to lie in a temporary file; to be closed. */
-export interface Unwrapped {
+export interface Decompressed {
   readonly inspection: Inspection;
   readonly contentId?: string;
-  readonly guest?: Guest | undefined;
+  readonly guest?: VirtualDisk | undefined;
   readonly file?: Source;
 }
 
@@ -26,25 +26,25 @@ export interface Unwrapped {
  * Unwraps all of a compressed source, to judge what is in it by its end too. Data that is broken or cut off is a finding. `limit`: the most
  * that it may unfold to. Throws LIMIT, LOCAL, and what reading throws.
  */
-export async function lookInside(
-  { source, inspection }: Pick<Examined, 'source' | 'inspection'>,
+export async function scanCompressed(
+  { source, inspection }: Pick<Detected, 'source' | 'inspection'>,
   folder: string,
   signal: AbortSignal,
   limit: number,
-): Promise<Unwrapped> {
+): Promise<Decompressed> {
   const { compression, unseen } = inspection;
   if (!compression) return { inspection };
-  const bytes = unwrap(compression, source.open(), limit);
+  const bytes = decompress(compression, source.open(), limit);
   const outer = (inner: Inspection): Inspection =>
     withFindings(inWrapper(inner, compression, source.bytes ?? 0), inspection.findings);
   try {
     if (isFlat(inspection.format) && unseen !== 'all') {
-      const { found, contentId } = await lookAtDisk(bytes, source, inspection, signal);
+      const { found, contentId } = await scanDisk(bytes, source, inspection, signal);
       return { inspection: outer(found), contentId };
     }
     const file = await spool(bytes, folder, source.name);
-    const found = asNamed(await inspect(randomOf(file)), source.fileName, compression);
-    return { inspection: outer(found), guest: guestOf(file, found), file };
+    const found = asNamed(await inspect(randomAccess(file)), source.fileName, compression);
+    return { inspection: outer(found), guest: virtualDiskOf(file, found), file };
   } catch (error) {
     const finding = findingOf(error);
     if (!finding) throw error;
@@ -60,7 +60,7 @@ const withFindings = (inspection: Inspection, others: readonly Finding[]): Inspe
 });
 
 /** A disk without tables, to its end: what it is as a whole, and its content id. Throws INTEGRITY where its end contradicts its beginning. */
-export async function lookAtDisk(
+export async function scanDisk(
   bytes: Bytes,
   { name, fileName }: Pick<Source, 'name' | 'fileName'>,
   inspection: Inspection,
@@ -68,7 +68,7 @@ export async function lookAtDisk(
 ): Promise<{ readonly found: Inspection; readonly contentId: string }> {
   let found = inspection;
   const disk = new ContentIdHash();
-  for await (const chunk of withEnd(bytes, { name, fileName, inspection, judge: (whole) => void (found = whole) })) {
+  for await (const chunk of checkFooter(bytes, { name, fileName, inspection, judge: (whole) => void (found = whole) })) {
     signal.throwIfAborted();
     await disk.data(chunk);
   }
@@ -76,7 +76,7 @@ export async function lookAtDisk(
 }
 
 /** What a source is as a whole. */
-export interface WholeRead {
+export interface FullScan {
   readonly inspection: Inspection;
   readonly bytes?: number | undefined;
   readonly digests: Digests;
@@ -84,18 +84,18 @@ export interface WholeRead {
 }
 
 /** Reads a source once, to its end: what it is, its digests, and the content id of the disk in it where that is sound. */
-export async function readWhole(
-  seen: Examined,
+export async function fullScan(
+  seen: Detected,
   algorithms: readonly string[],
   folder: string,
   signal: AbortSignal,
-): Promise<WholeRead> {
+): Promise<FullScan> {
   const { source, inspection } = seen;
   // What a digest is asked of is the file, and of an archive not the disk in it.
-  const measured = measure((source.archive ?? source).open(), algorithms);
+  const measured = checksumStream((source.archive ?? source).open(), algorithms);
   const isDisk = isFlat(inspection.format) && !inspection.compression && inspection.unseen !== 'all';
   if (isDisk && isSound(inspection) && !(seen.whole && source.random?.spans && algorithms.length === 0)) {
-    const { found, contentId } = await asFinding(inspection, () => lookAtDisk(measured.bytes, source, inspection, signal));
+    const { found, contentId } = await asFinding(inspection, () => scanDisk(measured.bytes, source, inspection, signal));
     return { inspection: seen.whole ? inspection : found, contentId, ...measured.result() };
   }
   const needsCopy = !source.near && (algorithms.length > 0 || !source.random || inspection.compression !== undefined);
@@ -104,9 +104,9 @@ export async function readWhole(
     const file = needsCopy ? await spool(measured.bytes, folder, source.name, source.bytes) : source;
     if (needsCopy) files.push(file);
     else if (algorithms.length > 0) for await (const _chunk of measured.bytes) signal.throwIfAborted();
-    const found = needsCopy ? await inspect(randomOf(file), source.fileName) : inspection;
+    const found = needsCopy ? await inspect(randomAccess(file), source.fileName) : inspection;
     const inside = await judgeInside({ source: file, inspection: found, whole: !found.unseen }, folder, signal, files);
-    const guest = inside.guest ?? guestOf(file, inside.inspection);
+    const guest = inside.guest ?? virtualDiskOf(file, inside.inspection);
     const contentId =
       inside.contentId ??
       (guest && isSound(inside.inspection) ? await contentIdOf(readRuns(guest.random, guest.inspection), signal) : undefined);
@@ -122,7 +122,7 @@ export async function readWhole(
 }
 
 /** What lies near, as a whole: of what is compressed, all is unwrapped. */
-export async function judgeWhole(seen: Examined, folder: string, signal: AbortSignal): Promise<Pick<Examined, 'inspection'>> {
+export async function fullPreflight(seen: Detected, folder: string, signal: AbortSignal): Promise<Pick<Detected, 'inspection'>> {
   const files: Source[] = [];
   try {
     return await judgeInside(seen, folder, signal, files);
@@ -132,13 +132,13 @@ export async function judgeWhole(seen: Examined, folder: string, signal: AbortSi
 }
 
 async function judgeInside(
-  seen: Pick<Examined, 'source' | 'inspection' | 'whole'>,
+  seen: Pick<Detected, 'source' | 'inspection' | 'whole'>,
   folder: string,
   signal: AbortSignal,
   files: Source[],
-): Promise<Unwrapped> {
+): Promise<Decompressed> {
   if (!seen.inspection.compression) return { inspection: seen.inspection };
-  const inside = await lookInside(seen, folder, signal, bombLimitBytes);
+  const inside = await scanCompressed(seen, folder, signal, decompressionLimitBytes);
   if (inside.file) files.push(inside.file);
   return inside;
 }

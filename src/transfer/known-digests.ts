@@ -1,21 +1,21 @@
 import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
 import { compareDigests } from './checksum.ts';
-import { measure } from './checksum-stream.ts';
-import type { Means, Wishes } from './prepare.ts';
+import { checksumStream } from './checksum-stream.ts';
+import type { TransferContext, TransferOptions } from './prepare.ts';
 import type { Source } from './source.ts';
-import { watched } from './backpressure.ts';
+import { withBackpressure } from './backpressure.ts';
 
 /** Digest of a whole source in hex: as it was published, else taken now where it lies near. Absent: it would have to be fetched. */
 export async function wholeDigest(
   source: Source,
   algorithm: string,
-  means: Means,
+  means: TransferContext,
   open: () => Bytes = () => source.open(),
 ): Promise<string | undefined> {
   const known = source.digests?.[algorithm];
   if (known !== undefined || !source.near) return known;
-  const through = measure(watched(open(), { ...means, total: source.bytes }), [algorithm]);
+  const through = checksumStream(withBackpressure(open(), { ...means, total: source.bytes }), [algorithm]);
   for await (const _chunk of through.bytes) means.signal.throwIfAborted();
   return through.result().digests[algorithm];
 }
@@ -25,7 +25,12 @@ export async function wholeDigest(
  * them. So the user's checksum is compared now; where that needs other digests than these, none are known, and it is
  * compared when the bytes pass. `open` gives the bytes where they have to be read for it. Throws INTEGRITY.
  */
-export async function knownDigests(source: Source, { checksum }: Wishes, means: Means, open: () => Bytes): Promise<Digests> {
+export async function knownDigests(
+  source: Source,
+  { checksum }: TransferOptions,
+  means: TransferContext,
+  open: () => Bytes,
+): Promise<Digests> {
   if (checksum && checksum.algorithm !== 'sha256' && source.digests?.[checksum.algorithm] === undefined) return {};
   const sha256 = means.hashFirst ? await wholeDigest(source, 'sha256', means, open) : source.digests?.sha256;
   const known: Digests = { ...source.digests, ...(sha256 === undefined ? {} : { sha256 }) };

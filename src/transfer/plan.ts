@@ -3,7 +3,7 @@ import { ImgctlError, limitError, unsupportedError } from '../core/errors.ts';
 import { humanSize } from '../core/quantity.ts';
 
 /** What there is. Sizes are bytes; absent: not known before it has been read. */
-export interface Have extends Encoding {
+export interface PlanInput extends Encoding {
   readonly bytes?: number;
   readonly virtualBytes?: number;
   /** It can be read at any place. */
@@ -24,7 +24,7 @@ export interface Have extends Encoding {
 }
 
 /** What the result shall be; absent: as it is, or what the target takes. */
-export interface Wish {
+export interface PlanOptions {
   readonly format?: Format | undefined;
   /** A raw disk is compressed on its way, where that makes it smaller. */
   readonly compress?: boolean;
@@ -68,7 +68,7 @@ export const useOf = (plan: Plan): 'asIs' | 'unwrapped' | 'decoded' =>
   plan.convert || plan.wrap ? 'decoded' : plan.unwrap ? 'unwrapped' : 'asIs';
 
 /** How dear a plan is: fewer and cheaper steps first. */
-const cost = (have: Have, plan: Plan): number =>
+const cost = (have: PlanInput, plan: Plan): number =>
   (plan.convert ? 16 : 0) +
   // Where the disk is raw in any case, compressing it is wanted for one step less.
   (plan.wrap ? (have.shrinks ? -1 : 8) : 0) +
@@ -82,7 +82,7 @@ const cost = (have: Have, plan: Plan): number =>
  * The cheapest way from what there is to something that is accepted. Pure.
  * Throws LIMIT when the source is too large for every way, UNSUPPORTED, with the reasons, when there is no way.
  */
-export function planTransfer(have: Have, accepts: readonly Accept[], wish: Wish = {}): Plan {
+export function planTransfer(have: PlanInput, accepts: readonly Accept[], wish: PlanOptions = {}): Plan {
   if (wish.compress && !accepts.some(({ compression }) => compression === 'gzip'))
     throw unsupportedError('the target does not accept gzip-compressed disks', { hint: 'Omit --compress.' });
   const wanted = wish.format === undefined ? accepts : accepts.filter((accept) => accept.format === wish.format);
@@ -98,7 +98,7 @@ export function planTransfer(have: Have, accepts: readonly Accept[], wish: Wish 
   throw excess(have, ways[0] as Plan);
 }
 
-function refused(have: Have, accepts: readonly Accept[], why: string): ImgctlError {
+function refused(have: PlanInput, accepts: readonly Accept[], why: string): ImgctlError {
   const taken = [...new Set(accepts.map(describeEncoding))].join('; ');
   if (accepts.every(({ format }) => format !== have.format && !writable.has(format)))
     return unsupportedError(`imgctl cannot write ${[...new Set(accepts.map(describeEncoding))].join(' or ')}`, { hint: written });
@@ -106,12 +106,12 @@ function refused(have: Have, accepts: readonly Accept[], why: string): ImgctlErr
 }
 
 /** Whether what has the right format has the right variant and size too: as far as that is known. */
-function isAsAsked({ subformat, virtualBytes = 0 }: Have, accept: Accept): boolean {
+function isAsAsked({ subformat, virtualBytes = 0 }: PlanInput, accept: Accept): boolean {
   const isAligned = accept.alignBytes === undefined || virtualBytes % accept.alignBytes === 0;
   return isAligned && (accept.subformat === undefined || subformat === undefined || subformat === accept.subformat);
 }
 
-function planFor(have: Have, accept: Accept): Plan | undefined {
+function planFor(have: PlanInput, accept: Accept): Plan | undefined {
   const same = sameBytes(have.format, accept.format) && isAsAsked(have, accept);
   const asItIs = same && have.compression === accept.compression;
   const unwrap = asItIs ? undefined : have.compression;
@@ -145,14 +145,14 @@ function planFor(have: Have, accept: Accept): Plan | undefined {
 }
 
 /** Whether a stream is not enough. qcow2 begins with tables of all that follows: its writer goes over the disk twice. */
-function needsSeeking(have: Have, to: Format | undefined): boolean {
+function needsSeeking(have: PlanInput, to: Format | undefined): boolean {
   if (to !== undefined) return to === 'qcow2' || have.foreign === true || !(have.streamable ?? flat.has(have.format));
   // Whether a container is whole shows in its tables, wherever they are; nothing but a disk without tables is proved as it passes by.
   return !flat.has(have.format) && !opaque.has(have.format);
 }
 
 /** What is sent in its wrapper is unwrapped first, to be judged: of what is far, a copy. */
-const isSentUnseen = (have: Have, asItIs: boolean): boolean => asItIs && have.compression !== undefined && have.far === true;
+const isSentUnseen = (have: PlanInput, asItIs: boolean): boolean => asItIs && have.compression !== undefined && have.far === true;
 
 function stepsOf(plan: Omit<Plan, 'steps'>): readonly string[] {
   return [
@@ -170,7 +170,7 @@ function stepsOf(plan: Omit<Plan, 'steps'>): readonly string[] {
 }
 
 /** Why a plan's result is too large for its target, as far as that is known beforehand. */
-function excess(have: Have, plan: Plan): ImgctlError | undefined {
+function excess(have: PlanInput, plan: Plan): ImgctlError | undefined {
   const { maxBytes, maxVirtualBytes } = plan.accept;
   const sent = plan.convert || plan.wrap || plan.unwrap ? undefined : have.bytes;
   const disk = have.virtualBytes ?? (plan.encoding.format === 'raw' && !plan.encoding.compression ? sent : undefined);

@@ -2,7 +2,7 @@ import { integrityError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 
 /** The same bytes, which must begin with those that were looked at: a server may give others the second time. Throws INTEGRITY. */
-export async function* beginningWith(prefix: Uint8Array, bytes: Bytes, name: string): Bytes {
+export async function* requirePrefix(prefix: Uint8Array, bytes: Bytes, name: string): Bytes {
   let at = 0;
   for await (const chunk of bytes) {
     const length = Math.min(chunk.length, prefix.length - at);

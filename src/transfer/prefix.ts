@@ -1,12 +1,12 @@
 import type { Bytes } from '../core/http.ts';
 import type { Source } from './source.ts';
-import { beginningWith } from './prefix-unchanged.ts';
+import { requirePrefix } from './prefix-unchanged.ts';
 
 /** Enough for every header that a format is recognised by, where nothing is compressed in large blocks. */
 export const prefixBytes = 1024 * 1024;
 
 /** The beginning of a source. `complete`: that is all of it. */
-export interface Begun {
+export interface SourcePrefix {
   /** Begins with the same bytes. */
   readonly source: Source;
   readonly prefix: Uint8Array;
@@ -17,7 +17,7 @@ export interface Begun {
  * Reads the beginning of a source. A stream that can be read only once gives it back whole; what is opened anew must begin
  * with it again: INTEGRITY where it does not.
  */
-export async function withPrefix(source: Source, wanted: number = prefixBytes): Promise<Begun> {
+export async function readPrefix(source: Source, wanted: number = prefixBytes): Promise<SourcePrefix> {
   // One byte more than is wanted tells whether that is all; an empty source has no byte to ask for.
   if (source.repeatable && source.bytes === 0) return { source, prefix: new Uint8Array(0), complete: true };
   const stream = (source.repeatable ? source.open(0, Math.min(wanted, (source.bytes ?? Infinity) - 1)) : source.open())[
@@ -40,7 +40,7 @@ export async function withPrefix(source: Source, wanted: number = prefixBytes): 
     return { source: { ...source, ...known(complete, length), open: once(prefix, stream, source) }, prefix, complete };
   await stream.return?.();
   const open: Source['open'] = (from = 0, to) =>
-    from > 0 || to !== undefined ? source.open(from, to) : beginningWith(prefix, source.open(), source.name);
+    from > 0 || to !== undefined ? source.open(from, to) : requirePrefix(prefix, source.open(), source.name);
   return { source: { ...source, ...known(complete, length), open }, prefix, complete };
 }
 

@@ -2,18 +2,18 @@ import type { Accept, Format } from '../core/encoding.ts';
 import type { Content } from '../core/operation.ts';
 import { checkNow, type Checksum } from './checksum.ts';
 import { contentMaker } from './content.ts';
-import { examine } from './detect.ts';
+import { detect } from './detect.ts';
 import type { Inspection } from './formats/inspection.ts';
-import { judged } from './preflight.ts';
+import { preflight } from './preflight.ts';
 import { requiredOf } from './staging.ts';
 import { opaque, type Plan } from './plan.ts';
-import { needHelper } from './qemu-img.ts';
+import { requireQemuImg } from './qemu-img.ts';
 import { checkClaim } from './safety.ts';
-import { shrinks } from './compressibility.ts';
+import { isCompressible } from './compressibility.ts';
 import type { Source } from './source.ts';
 
 /** What the user wants of a transfer. */
-export interface Wishes {
+export interface TransferOptions {
   /** Format of the result; absent: as it is, or what the target takes. */
   readonly format?: Format | undefined;
   /** A raw disk is compressed on its way, where that makes it smaller. */
@@ -26,7 +26,7 @@ export interface Wishes {
 }
 
 /** What a transfer works with. `folder` is for temporary files; the first of `digests` is taken of what is sent; none: none is. */
-export interface Means {
+export interface TransferContext {
   readonly digests: readonly string[];
   /** The target can tell by its SHA-256 whether it has a file already: what lies near is read once more to know that beforehand. */
   readonly hashFirst?: boolean;
@@ -63,7 +63,12 @@ export interface Prepared {
  * Looks at a source, refuses it where it is unsafe, and plans its way to one of the encodings that are accepted.
  * Throws INTEGRITY, USAGE, LIMIT or UNSUPPORTED before anything is sent, and then closes the source.
  */
-export async function prepare(given: Source, accepts: readonly Accept[], wishes: Wishes, means: Means): Promise<Prepared> {
+export async function prepare(
+  given: Source,
+  accepts: readonly Accept[],
+  wishes: TransferOptions,
+  means: TransferContext,
+): Promise<Prepared> {
   try {
     return await looked(given, accepts, wishes, means);
   } catch (error) {
@@ -72,19 +77,24 @@ export async function prepare(given: Source, accepts: readonly Accept[], wishes:
   }
 }
 
-async function looked(given: Source, accepts: readonly Accept[], asked: Wishes, means: Means): Promise<Prepared> {
-  const seen = await examine(given, declaredBy(asked));
+async function looked(
+  given: Source,
+  accepts: readonly Accept[],
+  asked: TransferOptions,
+  means: TransferContext,
+): Promise<Prepared> {
+  const seen = await detect(given, declaredBy(asked));
   const { archive } = seen.source;
   if (archive) await checkNow(archive, requiredOf(archive, asked));
   const wishes = archive ? { ...asked, checksum: undefined } : asked;
   // What shows only at its end is held against the claim once that has been seen.
   if (!seen.doubtful) checkClaim(seen.source.name, seen.inspection, wishes.fromFormat);
-  const shrinking = wishes.compress === true && (await shrinks(seen));
-  const judgement = judged(seen, accepts, wishes, shrinking);
-  if (judgement.plan.helper) await needHelper(seen.inspection.format);
+  const shrinking = wishes.compress === true && (await isCompressible(seen));
+  const judgement = preflight(seen, accepts, wishes, shrinking);
+  if (judgement.plan.helper) await requireQemuImg(seen.inspection.format);
   return contentMaker(given, { seen, judgement, accepts, wishes, means });
 }
 
 /** What a user says that the source is: of what no content could tell, also by what the result shall be. */
-const declaredBy = ({ fromFormat, format }: Wishes): Format | undefined =>
+const declaredBy = ({ fromFormat, format }: TransferOptions): Format | undefined =>
   fromFormat ?? (format !== undefined && opaque.has(format) ? format : undefined);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Format } from '../core/encoding.ts';
 import { abortedError, integrityError, limitError, unsupportedError } from '../core/errors.ts';
 import { humanSize } from '../core/quantity.ts';
-import { runConfined, type Caps } from './sandbox.ts';
+import { runSandboxed, type ResourceLimits } from './sandbox.ts';
 import type { Inspection } from './formats/inspection.ts';
 import type { FindingCode } from './formats/findings.ts';
 import { hasText, readFully } from './formats/byte-reader.ts';
@@ -33,14 +33,14 @@ const helps: Readonly<Partial<Record<Format, Help>>> = {
 };
 
 /** What the helper could do for a file, by its finding; absent: nothing is needed, or nothing is possible. */
-export function helpFor({ format, findings }: Inspection): Help | undefined {
+export function qemuImgFor({ format, findings }: Inspection): Help | undefined {
   const help = helps[format];
   return help && findings.some(({ code }) => code === help.excuses) ? help : undefined;
 }
 
 /** What is left of the findings once the helper has done its work. */
-export function excused(inspection: Inspection): Inspection {
-  const help = helpFor(inspection);
+export function withoutHelpedFindings(inspection: Inspection): Inspection {
+  const help = qemuImgFor(inspection);
   return help ? { ...inspection, findings: inspection.findings.filter(({ code }) => code !== help.excuses) } : inspection;
 }
 
@@ -50,8 +50,8 @@ const memoryBytes = 2 * 2 ** 30;
 const leastMs = 600_000;
 const perMebibyteMs = 100;
 
-async function runOrThrow(args: readonly string[], name: string, caps: Caps, signal: AbortSignal): Promise<void> {
-  const ending = await runConfined(program, args, caps, signal);
+async function runOrThrow(args: readonly string[], name: string, caps: ResourceLimits, signal: AbortSignal): Promise<void> {
+  const ending = await runSandboxed(program, args, caps, signal);
   if (signal.aborted) throw abortedError('interrupted');
   if (ending.outOfTime)
     throw limitError(`${program} was not done with ${name} after ${Math.round(caps.limitMs / 60_000)} minutes`);
@@ -62,14 +62,14 @@ async function runOrThrow(args: readonly string[], name: string, caps: Caps, sig
 }
 
 /** Throws UNSUPPORTED, saying what to install, where the helper is not there. */
-export async function needHelper(format: Format): Promise<void> {
-  const { status } = await runConfined(program, ['--version'], { limitMs: leastMs, memoryBytes });
+export async function requireQemuImg(format: Format): Promise<void> {
+  const { status } = await runSandboxed(program, ['--version'], { limitMs: leastMs, memoryBytes });
   if (status === 0) return;
   throw unsupportedError(`${format} is read with the help of ${program}, which is not installed`, { hint: installs });
 }
 
 /** What the helper may use up, and where it works. `diskBytes`: the most that the disk may have; `limitMs`: default by the size of the file. */
-export interface Confines {
+export interface QemuImgLimits {
   readonly folder: string;
   readonly diskBytes: number;
   readonly limitMs?: number;
@@ -79,10 +79,10 @@ export interface Confines {
  * Has the helper make a raw disk of a file, without touching the file. Gives a temporary source. Throws INTEGRITY where the file
  * needs others or the helper cannot read it, LIMIT where it takes too long or makes too large a disk, ABORTED.
  */
-export async function helped(
+export async function convertWithQemuImg(
   source: Source & { readonly path: string; readonly random: RandomSource },
   help: Help,
-  { folder, diskBytes, limitMs = leastMs + (source.random.size / 2 ** 20) * perMebibyteMs }: Confines,
+  { folder, diskBytes, limitMs = leastMs + (source.random.size / 2 ** 20) * perMebibyteMs }: QemuImgLimits,
   signal: AbortSignal,
 ): Promise<Source> {
   await checkAlone(source.random);

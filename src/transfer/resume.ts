@@ -8,7 +8,7 @@ import { randomOver, type Source } from './source.ts';
  * The same source, which goes on where a broken connection has left off, if it can be read from the middle on. Each time takes
  * one of the call's retries.
  */
-export function persistentSource(source: Source, call: Call): Source {
+export function resumingSource(source: Source, call: Call): Source {
   const open: Source['open'] = (from = 0, to) => goingOn(source, from, to, call);
   const { random, near } = source;
   return { ...source, open, ...(random && !near ? { random: randomOver(random.size, open) } : {}) };

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 
 /** What a program may use up. */
-export interface Caps {
+export interface ResourceLimits {
   /** Milliseconds until it is killed; so many of its own CPU, too, should we be killed before it. */
   readonly limitMs: number;
   /** Address space. */
@@ -11,7 +11,7 @@ export interface Caps {
 }
 
 /** How a program ended. `told`: the last it said on stderr, or why it could not be started. */
-export interface Ending {
+export interface ProcessExit {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly told: string;
@@ -38,7 +38,11 @@ function withoutNetwork(): readonly string[] {
   return (alone = ways.find(works) ?? []);
 }
 
-function commandLine(program: string, args: readonly string[], { limitMs, memoryBytes, fileBytes }: Caps): readonly string[] {
+function commandLine(
+  program: string,
+  args: readonly string[],
+  { limitMs, memoryBytes, fileBytes }: ResourceLimits,
+): readonly string[] {
   if (!posix) return [program, ...args];
   const limits = [limitMs / 1000, memoryBytes / 1024, (fileBytes ?? 0) / 512].map((limit) => String(Math.ceil(limit)));
   return [...withoutNetwork(), 'sh', '-c', shell, 'sh', ...limits, program, ...args];
@@ -48,7 +52,12 @@ function commandLine(program: string, args: readonly string[], { limitMs, memory
  * Runs a program with no network and no more than the caps, as far as the system has means for that: on Windows there is the
  * time only. When the promise resolves it has ended, and all that it began: it is killed at once when `signal` fires.
  */
-export function runConfined(program: string, args: readonly string[], caps: Caps, signal?: AbortSignal): Promise<Ending> {
+export function runSandboxed(
+  program: string,
+  args: readonly string[],
+  caps: ResourceLimits,
+  signal?: AbortSignal,
+): Promise<ProcessExit> {
   const [first = program, ...others] = commandLine(program, args, caps);
   return new Promise((resolve) => {
     const child = spawn(first, others, { stdio: ['ignore', 'ignore', 'pipe'], detached: posix, windowsHide: true });

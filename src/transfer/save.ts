@@ -3,11 +3,11 @@ import path from 'node:path';
 import { conflictError, ImgctlError, integrityError, localError, usageError } from '../core/errors.ts';
 import type { Digests } from '../core/operation.ts';
 import { humanSize } from '../core/quantity.ts';
-import { systemCode, systemWords } from '../core/errno.ts';
+import { errnoCode, errnoMessage } from '../core/errno.ts';
 import { collector } from '../host/garbage-collection.ts';
 import { compareDigests, strongest, type Checksum } from './checksum.ts';
 import { parallelDigester, type Digester } from './digests.ts';
-import { clearDeadDrafts, draftsFor, keptAlive } from './temporary-file.ts';
+import { removeStaleFiles, temporaryFilesFor, withHeartbeat } from './temporary-file.ts';
 import { fileBytes } from './file-bytes.ts';
 import type { Source } from './source.ts';
 import { writeSparse } from './writers/raw.ts';
@@ -55,12 +55,12 @@ const alreadyThere = (file: string): ImgctlError =>
 export async function saveTo(file: string, source: Source, saving: Saving): Promise<Saved> {
   await checkTarget(file, saving.force);
   const folder = path.dirname(path.resolve(file));
-  const drafts = draftsFor(file, source.repeatable ? saving.identity : undefined);
+  const drafts = temporaryFilesFor(file, source.repeatable ? saving.identity : undefined);
   const { draft, kept } = drafts;
-  await clearDeadDrafts(file, drafts, saving.resume);
+  await removeStaleFiles(file, drafts, saving.resume);
   const handle = await openDraft(file, draft, saving.resume ? kept : undefined, source.bytes);
   try {
-    const saved = await keptAlive(draft, () => fill(handle, source, saving, file));
+    const saved = await withHeartbeat(draft, () => fill(handle, source, saving, file));
     const mode = (await stat(file).catch(() => undefined))?.mode ?? 0o666 & ~process.umask();
     // Where no mode can be set the bytes are there all the same.
     await handle.chmod(mode).catch(() => undefined);
@@ -99,7 +99,7 @@ async function takeKept(kept: string, draft: string, bytes = Infinity): Promise<
 }
 
 function cannotCreate(cause: unknown, file: string): unknown {
-  const code = systemCode(cause);
+  const code = errnoCode(cause);
   const folder = path.dirname(path.resolve(file));
   if (code === 'ENOENT') return localError(`cannot write ${file}: the folder ${folder} does not exist`, { cause });
   if (code === 'ENOTDIR') return localError(`cannot write ${file}: ${folder} is not a folder`, { cause });
@@ -114,11 +114,11 @@ async function takeFreeName(draft: string, file: string, saving: Saving): Promis
   try {
     await link(draft, file);
   } catch (error) {
-    const code = systemCode(error);
+    const code = errnoCode(error);
     if (code === 'EEXIST') throw alreadyThere(file);
     if (code === undefined || !linkless.includes(code)) throw error;
     const holder = await open(file, 'wx').catch((cause: unknown) =>
-      Promise.reject(systemCode(cause) === 'EEXIST' ? alreadyThere(file) : cause),
+      Promise.reject(errnoCode(cause) === 'EEXIST' ? alreadyThere(file) : cause),
     );
     await holder.close();
     return rename(draft, file);
@@ -133,7 +133,7 @@ async function drop(draft: string, { warn }: Pick<Saving, 'warn'>): Promise<bool
     await rm(draft, { force: true });
     return true;
   } catch (error) {
-    warn(`could not remove ${draft}: ${systemWords(error)}`);
+    warn(`could not remove ${draft}: ${errnoMessage(error)}`);
     return false;
   }
 }
@@ -165,9 +165,9 @@ function fateOf(size: string, isWorth: boolean, isKept: boolean): string {
 
 /** An error of the system as a LOCAL one, with the name of the file that was asked for and not that of the draft. */
 const localized = (error: unknown, file: string): unknown =>
-  error instanceof ImgctlError || systemCode(error) === undefined
+  error instanceof ImgctlError || errnoCode(error) === undefined
     ? error
-    : localError(`cannot write ${file}: ${systemWords(error)}`, { cause: error });
+    : localError(`cannot write ${file}: ${errnoMessage(error)}`, { cause: error });
 
 /** Node cannot open a folder for writing on every platform; where it can, the rename is made durable. */
 async function syncFolder(folder: string): Promise<void> {

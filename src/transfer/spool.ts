@@ -3,8 +3,8 @@ import path from 'node:path';
 import { ImgctlError, localError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { humanSize } from '../core/quantity.ts';
-import { systemCode, systemWords } from '../core/errno.ts';
-import { isRunning, markPattern, processMark } from '../host/process-id.ts';
+import { errnoCode, errnoMessage } from '../core/errno.ts';
+import { isRunning, processIdPattern, processId } from '../host/process-id.ts';
 import { fileSource, ofHandle } from './file-source.ts';
 import type { Source } from './source.ts';
 import { writeSparse } from './writers/raw.ts';
@@ -27,13 +27,13 @@ const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, 
 /** Makes one in `folder`, and clears away those of our own runs there that were killed. Throws LOCAL. */
 export async function temporaryFolder(folder: string): Promise<TemporaryFolder> {
   await clearDeadFolders(folder);
-  const own = await mkdtemp(path.join(folder, `imgctl-${processMark()}-`)).catch((cause: unknown) => {
-    throw localError(`cannot make a temporary folder in ${folder}: ${systemWords(cause)}`, { cause, hint: tmpdirHint });
+  const own = await mkdtemp(path.join(folder, `imgctl-${processId()}-`)).catch((cause: unknown) => {
+    throw localError(`cannot make a temporary folder in ${folder}: ${errnoMessage(cause)}`, { cause, hint: tmpdirHint });
   });
   return { path: own, remove: () => remove(own) };
 }
 
-const ownName = new RegExp(`^imgctl-(${markPattern})-[A-Za-z0-9]{6}$`);
+const ownName = new RegExp(`^imgctl-(${processIdPattern})-[A-Za-z0-9]{6}$`);
 
 /** Those of processes that cannot be seen from here stay: in other containers they may be at work. */
 async function clearDeadFolders(folder: string): Promise<void> {
@@ -118,6 +118,6 @@ async function writeAll(bytes: Bytes, handle: FileHandle, folder: string): Promi
 
 /** An error of the system as a LOCAL one that names the folder, and not the file in it. */
 export const noRoom = (error: unknown, folder: string): unknown =>
-  error instanceof ImgctlError || systemCode(error) === undefined
+  error instanceof ImgctlError || errnoCode(error) === undefined
     ? error
-    : localError(`cannot write temporary files in ${folder}: ${systemWords(error)}`, { cause: error, hint: tmpdirHint });
+    : localError(`cannot write temporary files in ${folder}: ${errnoMessage(error)}`, { cause: error, hint: tmpdirHint });

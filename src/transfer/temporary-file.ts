@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { isRunning, markPattern, processMark } from '../host/process-id.ts';
+import { isRunning, processIdPattern, processId } from '../host/process-id.ts';
 
 const ending = '.imgctl-part';
 const unsafeInNames = /[^A-Za-z0-9._-]/g;
 /** Whose draft it is: a process, and one of its own. Those before had no start of the process in it. */
-const owner = new RegExp(`\\.(?:(${markPattern})|[0-9a-f]{8}-\\d+)-[0-9a-f]{8}\\.imgctl-part$`);
+const owner = new RegExp(`\\.(?:(${processIdPattern})|[0-9a-f]{8}-\\d+)-[0-9a-f]{8}\\.imgctl-part$`);
 
 /** Milliseconds between signs of life of a draft that waits for its next bytes. */
 const beatMs = 5_000;
@@ -14,7 +14,7 @@ const beatMs = 5_000;
 const deadMs = 60_000;
 
 /** Runs `work` on a draft, which shows signs of life meanwhile, to whoever shares the folder. */
-export async function keptAlive<T>(draft: string, work: () => Promise<T>, everyMs = beatMs): Promise<T> {
+export async function withHeartbeat<T>(draft: string, work: () => Promise<T>, everyMs = beatMs): Promise<T> {
   const beat = (): void => {
     const now = new Date();
     // Where times cannot be set, those of what is written count.
@@ -30,16 +30,16 @@ export async function keptAlive<T>(draft: string, work: () => Promise<T>, everyM
 }
 
 /** The hidden files that a file is made in, in its own folder. `kept` is what a broken transfer leaves: absent without an identity. */
-export interface Drafts {
+export interface TemporaryFiles {
   readonly draft: string;
   readonly kept?: string;
 }
 
 /** Their names for a new transfer by this process. `identity` tells these bytes from others. */
-export function draftsFor(file: string, identity: string | undefined): Drafts {
+export function temporaryFilesFor(file: string, identity: string | undefined): TemporaryFiles {
   const base = path.join(path.dirname(path.resolve(file)), `.${path.basename(file)}`);
   const named = identity === undefined ? base : `${base}.${identity.replace(unsafeInNames, '_')}`;
-  const mine = `${processMark()}-${randomBytes(4).toString('hex')}`;
+  const mine = `${processId()}-${randomBytes(4).toString('hex')}`;
   return { draft: `${named}.${mine}${ending}`, ...(identity === undefined ? {} : { kept: `${named}${ending}` }) };
 }
 
@@ -57,7 +57,7 @@ const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(
  * Clears away what processes that were killed have left of the same file, here and in other containers and machines. With
  * `resume` the longest draft of the same bytes becomes what is kept.
  */
-export async function clearDeadDrafts(file: string, { kept }: Drafts, resume: boolean): Promise<void> {
+export async function removeStaleFiles(file: string, { kept }: TemporaryFiles, resume: boolean): Promise<void> {
   const folder = path.dirname(path.resolve(file));
   for (const name of await readdir(folder).catch(() => [])) {
     const [whole, mark] = (name.startsWith(`.${path.basename(file)}.`) && owner.exec(name)) || [];

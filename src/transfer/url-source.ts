@@ -1,7 +1,7 @@
-import { answerError, integrityError, networkError, providerError, type ImgctlError, type Said } from '../core/errors.ts';
+import { answerError, integrityError, networkError, providerError, type ImgctlError, type ErrorText } from '../core/errors.ts';
 import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
-import { isPage, pageWords } from '../core/html-text.ts';
+import { isHtml, htmlText } from '../core/html-text.ts';
 import { redirectOf } from '../core/redirect.ts';
 import { usualRequestIds, withRequestIds } from '../core/request-id.ts';
 import { randomOver, type Source } from './source.ts';
@@ -42,7 +42,7 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
   };
   return {
     name,
-    fileName: lastPart(new URL(url)),
+    fileName: urlFileName(new URL(url)),
     repeatable: true,
     near: false,
     continues,
@@ -54,7 +54,7 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
 }
 
 /** The file name that a URL was typed with: where it redirects to may be called anything. */
-export function lastPart({ pathname }: URL): string {
+export function urlFileName({ pathname }: URL): string {
   const part = pathname.slice(pathname.lastIndexOf('/') + 1).replace(/;.*/, '');
   try {
     return decodeURIComponent(part);
@@ -132,10 +132,10 @@ async function letGo(bytes: Bytes): Promise<void> {
 const longestWords = 200;
 
 /** What a server says of its refusal, cut short. Whoever answers at a URL is who was asked. */
-async function said(answer: ReceiveAnswer): Promise<Said> {
+async function said(answer: ReceiveAnswer): Promise<ErrorText> {
   // What is no refusal is content, and content is not for messages; nor is what is no text.
   const text = answer.status < 300 ? '' : (await answer.text()).trim();
   if (answer.status < 300) await letGo(answer.bytes);
   if (/[\ufffd\u0000-\u0008]/.test(text)) return { words: '', isOwn: true };
-  return { words: (isPage(text) ? pageWords(text) : text).slice(0, longestWords), isOwn: true };
+  return { words: (isHtml(text) ? htmlText(text) : text).slice(0, longestWords), isOwn: true };
 }

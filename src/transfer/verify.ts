@@ -1,7 +1,7 @@
 import { integrityError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Content } from '../core/operation.ts';
-import { measure } from './checksum-stream.ts';
+import { checksumStream } from './checksum-stream.ts';
 import { comparable, whyUnverified, type Checksum } from './published-digests.ts';
 
 /** What came of comparing: the algorithm that agreed, or what was not compared, and why. Neither: the provider never tells. */
@@ -73,7 +73,7 @@ function mismatch(
 }
 
 async function digestOf(content: Content, algorithm: string): Promise<string> {
-  const through = measure(content.open(), [algorithm]);
+  const through = checksumStream(content.open(), [algorithm]);
   const bytes = through.bytes[Symbol.asyncIterator]();
   while (!(await bytes.next()).done);
   return through.result().digests[algorithm] ?? '';

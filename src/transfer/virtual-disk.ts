@@ -5,13 +5,13 @@ import type { RandomSource } from './extents.ts';
 import type { Source } from './source.ts';
 
 /** A disk that can be read at any place. */
-export interface Guest {
+export interface VirtualDisk {
   readonly random: RandomSource;
   readonly inspection: Inspection;
 }
 
 /** The disk in a source, where it can be read at any place as it is. */
-export function guestOf({ random }: Source, inspection: Inspection): Guest | undefined {
+export function virtualDiskOf({ random }: Source, inspection: Inspection): VirtualDisk | undefined {
   return random && !inspection.compression && readable.has(inspection.format) ? { random, inspection } : undefined;
 }
 
@@ -19,7 +19,7 @@ export function guestOf({ random }: Source, inspection: Inspection): Guest | und
 export const isSound = ({ findings }: Inspection): boolean => findings.every((finding) => finding.level !== 'reject');
 
 /** Reading at any place. Throws INTEGRITY where there is none. */
-export function randomOf({ random, name }: Source): RandomSource {
+export function randomAccess({ random, name }: Source): RandomSource {
   if (random) return random;
   throw integrityError(`${name} cannot be read at any place`);
 }

@@ -8,7 +8,12 @@ type Left = number | undefined | void;
  * the whole of what `atEnd` throws at. At least `least` bytes are held back, so that as many can be left out. `total`: their number,
  * where it is known; then only the last chunks are copied.
  */
-export async function* heldBack(bytes: Bytes, total: number | undefined, atEnd: () => Left | Promise<Left>, least = 1): Bytes {
+export async function* withholdTail(
+  bytes: Bytes,
+  total: number | undefined,
+  atEnd: () => Left | Promise<Left>,
+  least = 1,
+): Bytes {
   const held: Buffer[] = [];
   const spare: Buffer[] = [];
   let kept = 0;

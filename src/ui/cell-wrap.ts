@@ -1,4 +1,4 @@
-import type { Cell, Row } from './aligned-rows.ts';
+import type { Cell, CellRow } from './aligned-rows.ts';
 import { cutMiddle, pieces, type Measure } from './width.ts';
 
 export const comma = ', ';
@@ -33,7 +33,7 @@ export function narrowing(texts: readonly string[], width: number, isList: boole
 }
 
 /** A row as the lines that it takes: a cell of several lines goes on below, the others are empty there. */
-export function foldRow(cells: Row, narrow: readonly Narrow[]): readonly Row[] {
+export function foldRow(cells: CellRow, narrow: readonly Narrow[]): readonly CellRow[] {
   const texts = cells.map(({ text }, at) => narrow[at]?.(text) ?? text);
   const height = texts.reduce((most, text) => (typeof text === 'string' ? most : Math.max(most, text.length)), 1);
   const lineOf = (text: string | readonly string[] | undefined, line: number): string =>

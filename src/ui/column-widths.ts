@@ -1,5 +1,5 @@
 /** A column as the fitting sees it: how wide its widest cell is, and what may be done to it. */
-export interface Wish {
+export interface ColumnNeed {
   readonly width: number;
   readonly mayShrink: boolean;
   /** It shrinks no further than this; absent: as far as has to be. */
@@ -19,14 +19,14 @@ export const gap = 2;
 const leasts = [12, 8, 5];
 
 const total = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width, 0) + gap * (widths.length - 1);
-const smallest = ({ width, mayShrink, floor = 0 }: Wish, least: number): number =>
+const smallest = ({ width, mayShrink, floor = 0 }: ColumnNeed, least: number): number =>
   mayShrink ? Math.min(width, Math.max(floor, least)) : width;
 
 /**
  * Which columns are drawn, and how wide, so that a line fits into `columns`: spare ones go first, then the widest that may shrink
  * do. What still does not fit stands over the edge. `columns` 0: no bound.
  */
-export function fit(wishes: readonly Wish[], columns: number): readonly Fitted[] {
+export function fit(wishes: readonly ColumnNeed[], columns: number): readonly Fitted[] {
   let kept = wishes.map((wish, at) => ({ at, wish }));
   const spares = kept.filter(({ wish }) => wish.spare !== undefined).sort((a, b) => (a.wish.spare ?? 0) - (b.wish.spare ?? 0));
   for (const { at } of columns > 0 ? spares : []) {

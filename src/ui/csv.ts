@@ -1,17 +1,17 @@
 import type { Writer } from './structured-output.ts';
-import type { Gathered } from './output-buffer.ts';
+import type { BufferedSink } from './output-buffer.ts';
 import type { Io } from './io.ts';
 import { machineText } from './cell-text.ts';
 import { safe, safeKeepingLines } from './sanitize.ts';
 import type { Chosen, View } from './view.ts';
 
 /** Tab-separated lines of machine values for pipes; tabs and line ends within values are shown escaped. */
-export function tabWriter<T>(chosen: readonly Chosen<T>[], header: boolean, out: Gathered): Writer<T> {
+export function tabWriter<T>(chosen: readonly Chosen<T>[], header: boolean, out: BufferedSink): Writer<T> {
   return lineWriter(chosen, header, out, (cells) => `${cells.map(safe).join('\t')}\n`);
 }
 
 /** CSV after RFC 4180: CRLF, quotes doubled. On a terminal line ends within values are escaped too, lest they look like rows. */
-export function csvWriter<T>(chosen: readonly Chosen<T>[], header: boolean, io: Io, out: Gathered): Writer<T> {
+export function csvWriter<T>(chosen: readonly Chosen<T>[], header: boolean, io: Io, out: BufferedSink): Writer<T> {
   const harmless = io.stdoutIsTerminal ? safe : safeKeepingLines;
   return lineWriter(chosen, header, out, (cells) => `${cells.map((cell) => quoted(harmless(cell))).join(',')}\r\n`);
 }
@@ -21,7 +21,7 @@ const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.repla
 function lineWriter<T>(
   chosen: readonly Chosen<T>[],
   header: boolean,
-  out: Gathered,
+  out: BufferedSink,
   line: (cells: readonly string[]) => string,
 ): Writer<T> {
   let headed = !header;
@@ -41,7 +41,7 @@ function lineWriter<T>(
 }
 
 /** One id a line; nothing for what has none. */
-export function idWriter<T>(view: View<T>, out: Gathered): Writer<T> {
+export function idWriter<T>(view: View<T>, out: BufferedSink): Writer<T> {
   return {
     async add(item) {
       const id = view.id(item);

@@ -2,7 +2,7 @@ import { humanSize } from '../core/quantity.ts';
 import type { Io } from './io.ts';
 import { age, humanText, isEmpty, machineText } from './cell-text.ts';
 import { statusPaint, styles, type Styles } from './style.ts';
-import { drawRows, type Row } from './aligned-rows.ts';
+import { drawRows, type CellRow } from './aligned-rows.ts';
 import { safe } from './sanitize.ts';
 import type { Chosen, Column } from './view.ts';
 import { measureFor } from './width.ts';
@@ -11,7 +11,7 @@ import { measureFor } from './width.ts';
  * One item as lines of field and value; what has parts is spread over several. On a terminal people read it: both the
  * human and the exact form of sizes and times, nothing cut. In a pipe each line is `field TAB value`.
  */
-export async function sheet<T>(item: T, chosen: readonly Chosen<T>[], io: Io): Promise<string> {
+export async function details<T>(item: T, chosen: readonly Chosen<T>[], io: Io): Promise<string> {
   const given = chosen
     .map(({ name, column }) => ({ name, column, value: column.value(item) }))
     .filter(({ value }) => !isEmpty(value))
@@ -46,7 +46,7 @@ function pipeLines<T>({ name, value, parts }: Field<T>): string[] {
   return parts.map(([part, inner]) => `${safe(`${name}.${part}`)}\t${safe(machineText(inner))}\n`);
 }
 
-function rowsOf<T>({ name, column, value, parts }: Field<T>, item: T, styled: Styles, io: Io): Row[] {
+function rowsOf<T>({ name, column, value, parts }: Field<T>, item: T, styled: Styles, io: Io): CellRow[] {
   const field = (text: string) => ({ text: safe(text), paint: styled.heading });
   if (!parts) {
     const paint = column.kind === 'status' ? statusPaint(value, styled) : undefined;

@@ -6,7 +6,7 @@ import { styles, type Styles } from './style.ts';
 import { jsonText, safe } from './sanitize.ts';
 
 /** How failures are shown. `profile` and `provider` are told where the failure itself does not know them. */
-export interface FailureOptions {
+export interface ErrorOptions {
   readonly json: boolean;
   /** With the chain of causes and the stack. */
   readonly debug: boolean;
@@ -21,7 +21,7 @@ export interface FailureOptions {
  * `AggregateError` are shown one by one and count as PARTIAL. A closed pipe is no failure: nothing is shown, code 0.
  * Never throws.
  */
-export async function showFailure(error: unknown, options: FailureOptions, io: Io): Promise<number> {
+export async function printError(error: unknown, options: ErrorOptions, io: Io): Promise<number> {
   if (error instanceof PipeClosed) return 0;
   if (error instanceof AggregateError) {
     for (const one of error.errors) await showOne(one, options, io, true);
@@ -30,7 +30,7 @@ export async function showFailure(error: unknown, options: FailureOptions, io: I
   return showOne(error, options, io, false);
 }
 
-async function showOne(error: unknown, options: FailureOptions, io: Io, oneOfMany: boolean): Promise<number> {
+async function showOne(error: unknown, options: ErrorOptions, io: Io, oneOfMany: boolean): Promise<number> {
   const failure = error instanceof ImgctlError ? error : unforeseen(error);
   const circumstances = { ...givenWhere(options), ...failure.circumstances };
   const text = options.json
@@ -53,7 +53,7 @@ function unforeseen(error: unknown): ImgctlError {
   return internal;
 }
 
-const givenWhere = ({ profile, provider }: FailureOptions): Circumstances => ({
+const givenWhere = ({ profile, provider }: ErrorOptions): Circumstances => ({
   ...(profile === undefined ? {} : { profile }),
   ...(provider === undefined ? {} : { provider }),
 });

@@ -3,13 +3,13 @@ import type { Sink } from './io.ts';
 const enough = 64 * 1024;
 
 /** A sink that joins small writes. What is written in one turn of the event loop (a page of images) goes out together. */
-export interface Gathered extends Sink {
+export interface BufferedSink extends Sink {
   /** Hands on what is left and waits until all is taken. Throws what the sink threw. */
   end(): Promise<void>;
 }
 
 /** Joins the writes to a sink. A failure of the sink is thrown by the next `write`, or by `end`. */
-export function gather(sink: Sink): Gathered {
+export function bufferOutput(sink: Sink): BufferedSink {
   const taken = Promise.resolve();
   let waiting = '';
   let running = Promise.resolve();

@@ -1,5 +1,5 @@
 import type { Io } from './io.ts';
-import type { Painter } from './progress-renderer.ts';
+import type { ProgressRenderer } from './progress-renderer.ts';
 import { passTime, percentOf, type TaskState } from './progress-state.ts';
 import { logLine } from './progress-line.ts';
 import { jsonText, safe } from './sanitize.ts';
@@ -8,7 +8,7 @@ const lineEveryMs = 10_000;
 const eventEveryMs = 500;
 
 /** Progress for a log: a line for each task every ten seconds, so that what is soon done says nothing. */
-export function logPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) => void): Painter {
+export function logRenderer(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) => void): ProgressRenderer {
   const timer = setInterval(() => {
     for (const task of tasks) {
       passTime(task, io.now());
@@ -28,7 +28,7 @@ export function logPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: st
 }
 
 /** Progress as one JSON object a line: start, progress (at most two a second for each task), done and fail, and what else is said. */
-export function eventPainter(io: Io, say: (text: string) => void): Painter {
+export function eventRenderer(io: Io, say: (text: string) => void): ProgressRenderer {
   const told = new Map<TaskState, number>();
   const tell = (event: object): void => say(`${jsonText(event)}\n`);
   return {

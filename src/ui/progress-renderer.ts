@@ -4,7 +4,7 @@ import type { TaskState } from './progress-state.ts';
 export type LineKind = 'note' | 'warning' | 'retry';
 
 /** One way to show progress. */
-export interface Painter {
+export interface ProgressRenderer {
   changed(task: TaskState, what: 'start' | 'step' | 'bytes' | 'message'): void;
   finished(task: TaskState, how: 'done' | 'fail', text: string | undefined): void;
   /** `text` is one line, safe but for JSON. */

@@ -1,6 +1,6 @@
 import type { Io } from './io.ts';
-import type { LineKind, Painter } from './progress-renderer.ts';
-import { eventPainter, logPainter } from './progress-log.ts';
+import type { LineKind, ProgressRenderer } from './progress-renderer.ts';
+import { eventRenderer, logRenderer } from './progress-log.ts';
 import { addBytes, beginStep, newTask, passTime, type TaskState } from './progress-state.ts';
 import { terminalLine } from './progress-line.ts';
 import { TerminalStream } from './terminal-stream.ts';
@@ -58,7 +58,7 @@ export const clearedFirst = (
   },
 });
 
-function taskOf(task: TaskState, tasks: Set<TaskState>, painter: Painter, io: Io): Task {
+function taskOf(task: TaskState, tasks: Set<TaskState>, painter: ProgressRenderer, io: Io): Task {
   const change = (what: 'step' | 'bytes' | 'message', change: () => void): void => {
     if (!tasks.has(task)) return;
     change();
@@ -76,13 +76,13 @@ function taskOf(task: TaskState, tasks: Set<TaskState>, painter: Painter, io: Io
   };
 }
 
-function painterFor(mode: ProgressMode, tasks: ReadonlySet<TaskState>, io: Io): Painter {
+function painterFor(mode: ProgressMode, tasks: ReadonlySet<TaskState>, io: Io): ProgressRenderer {
   const say = (text: string): void => void io.stderr.write(text).catch(() => {});
   if (mode === 'none')
     return { changed: () => {}, finished: () => {}, line: (text) => say(`${text}\n`), hide: () => {}, stop: () => {} };
-  if (mode === 'json') return eventPainter(io, say);
+  if (mode === 'json') return eventRenderer(io, say);
   const drawable = io.stderrIsTerminal && io.stderrColumns > 0;
-  return mode !== 'plain' && drawable ? barPainter(tasks, io, say) : logPainter(tasks, io, say);
+  return mode !== 'plain' && drawable ? barPainter(tasks, io, say) : logRenderer(tasks, io, say);
 }
 
 /** What is done sooner is not drawn at all. */
@@ -91,7 +91,7 @@ const redrawMs = 100;
 const mostLines = 12;
 const frames = { unicode: [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'], ascii: [...'-\\|/'] };
 
-function barPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) => void): Painter {
+function barPainter(tasks: ReadonlySet<TaskState>, io: Io, say: (text: string) => void): ProgressRenderer {
   let timer: NodeJS.Timeout | undefined;
   let isHidden = false;
   let drawn: { readonly stop: () => void; readonly above: (text: string) => void } | undefined;

@@ -1,9 +1,9 @@
 import { csvWriter, idWriter, tabWriter } from './csv.ts';
 import { documentOf, jsonlWriter, jsonWriter, yamlText, yamlWriter, type Writer } from './structured-output.ts';
-import { gather, type Gathered } from './output-buffer.ts';
-import { gridFor } from './table.ts';
+import { bufferOutput, type BufferedSink } from './output-buffer.ts';
+import { tableFor } from './table.ts';
 import { PipeClosed, type Io } from './io.ts';
-import { sheet } from './details.ts';
+import { details } from './details.ts';
 import { jsonText } from './sanitize.ts';
 import { columnNamed, columnsOf, type Chosen, type OutputFormat, type View } from './view.ts';
 
@@ -26,7 +26,7 @@ export async function renderMany<T>(
   options: RenderOptions,
   io: Io,
 ): Promise<number> {
-  const out = gather(io.stdout);
+  const out = bufferOutput(io.stdout);
   const writer = writerFor(view, options, io, out);
   let count = 0;
   let failure: { readonly error: unknown } | undefined;
@@ -56,7 +56,7 @@ export async function renderOne<T>(view: View<T>, item: T, options: RenderOption
   const { format } = options;
   if (format === 'csv' || format === 'id') return void (await renderMany(view, [item], options, io));
   const asked = askedColumns(view, options);
-  if (isTable(format)) return io.stdout.write(await sheet(item, asked ?? allColumns(view, options.raw), io));
+  if (isTable(format)) return io.stdout.write(await details(item, asked ?? allColumns(view, options.raw), io));
   const document = documentOf(view, asked, options.raw)(item);
   if (format === 'yaml') return io.stdout.write(await yamlText(document));
   return io.stdout.write(`${jsonText(document, format === 'json' ? 2 : 0)}\n`);
@@ -79,7 +79,7 @@ function allColumns<T>(view: View<T>, raw: boolean): readonly Chosen<T>[] {
   return record ? [...chosen, record] : chosen;
 }
 
-function writerFor<T>(view: View<T>, options: RenderOptions, io: Io, out: Gathered): Writer<T> {
+function writerFor<T>(view: View<T>, options: RenderOptions, io: Io, out: BufferedSink): Writer<T> {
   const { format, header, raw } = options;
   const asked = askedColumns(view, options);
   if (format === 'id') return idWriter(view, out);
@@ -87,7 +87,7 @@ function writerFor<T>(view: View<T>, options: RenderOptions, io: Io, out: Gather
   if (isTable(format)) {
     const chosen = asked ?? columnsOf(view, undefined, format);
     if (!io.stdoutIsTerminal) return tabWriter(chosen, header, out);
-    return gridFor(view, chosen, { header, whole: format === 'wide', usual: !asked }, io, out);
+    return tableFor(view, chosen, { header, whole: format === 'wide', usual: !asked }, io, out);
   }
   const of = documentOf(view, asked, raw);
   if (format === 'yaml') return yamlWriter(of, out);

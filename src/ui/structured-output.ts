@@ -1,4 +1,4 @@
-import type { Gathered } from './output-buffer.ts';
+import type { BufferedSink } from './output-buffer.ts';
 import { isHostile, jsonText, safeYaml } from './sanitize.ts';
 import type { Chosen, View } from './view.ts';
 
@@ -18,7 +18,7 @@ export function documentOf<T>(view: View<T>, chosen: readonly Chosen<T>[] | unde
 }
 
 /** One JSON array, written as the items come. A source that failed leaves it open: who reads it must not take a part for the whole. */
-export function jsonWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
+export function jsonWriter<T>(of: Documented<T>, out: BufferedSink): Writer<T> {
   let begun = false;
   return {
     async add(item) {
@@ -32,12 +32,12 @@ export function jsonWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
 }
 
 /** One JSON object a line. */
-export function jsonlWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
+export function jsonlWriter<T>(of: Documented<T>, out: BufferedSink): Writer<T> {
   return { add: (item) => out.write(`${jsonText(of(item))}\n`), end: async () => {} };
 }
 
 /** One YAML list, written as the items come. */
-export function yamlWriter<T>(of: Documented<T>, out: Gathered): Writer<T> {
+export function yamlWriter<T>(of: Documented<T>, out: BufferedSink): Writer<T> {
   let begun = false;
   return {
     async add(item) {

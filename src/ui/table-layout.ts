@@ -1,15 +1,15 @@
-import { fit, lineWidth, type Fitted, type Wish } from './column-widths.ts';
+import { fit, lineWidth, type Fitted, type ColumnNeed } from './column-widths.ts';
 import { comma } from './cell-wrap.ts';
 import type { Io } from './io.ts';
 import type { Styles } from './style.ts';
-import type { Row } from './aligned-rows.ts';
+import type { CellRow } from './aligned-rows.ts';
 import type { Chosen, View } from './view.ts';
 import type { Measure } from './width.ts';
 
 export const indent = '  ';
 
 /** How a list is drawn on a terminal. `whole`: nothing is cut or left out, however wide it gets. */
-export interface GridOptions {
+export interface TableOptions {
   readonly header: boolean;
   readonly whole: boolean;
   /** The columns are the view's usual ones: spare ones may go, and the table may be turned. */
@@ -20,17 +20,17 @@ export interface GridOptions {
  * Which columns are drawn in a line; `above`: what is never cut and does not fit beside them stands in a line before it; `below`:
  * lists that do not fit stand behind their names in lines of their own.
  */
-export interface Plan {
+export interface LinePlan {
   readonly above: readonly Fitted[];
   readonly beside: readonly Fitted[];
   readonly below: readonly number[];
 }
 
 /** A list, and how and where it is drawn. */
-export interface Grid<T> {
+export interface TableInput<T> {
   readonly view: View<T>;
   readonly chosen: readonly Chosen<T>[];
-  readonly options: GridOptions;
+  readonly options: TableOptions;
   readonly io: Io;
   readonly styled: Styles;
   readonly mark: string;
@@ -38,7 +38,7 @@ export interface Grid<T> {
 
 export const mayShrink = (kind: string | undefined): boolean => kind === undefined || kind === 'text' || kind === 'list';
 
-function wishesOf<T>({ view, chosen, options }: Grid<T>, rows: readonly Row[], measure: Measure): Wish[] {
+function wishesOf<T>({ view, chosen, options }: TableInput<T>, rows: readonly CellRow[], measure: Measure): ColumnNeed[] {
   return chosen.map(({ name, column }, at) => {
     const spare = options.usual ? (view.spare?.indexOf(name) ?? -1) : -1;
     const widest = (texts: (text: string) => readonly string[]): number =>
@@ -53,7 +53,7 @@ function wishesOf<T>({ view, chosen, options }: Grid<T>, rows: readonly Row[], m
 }
 
 /** How the rows fit into the terminal: names never go, ids are never cut, and lists stay whole. */
-export function planFor<T>(grid: Grid<T>, rows: readonly Row[], measure: Measure): Plan {
+export function planFor<T>(grid: TableInput<T>, rows: readonly CellRow[], measure: Measure): LinePlan {
   const { chosen, io, options } = grid;
   const columns = options.whole ? 0 : io.columns;
   const wishes = wishesOf(grid, rows, measure).map((wish, at) => ({ wish, at, kind: chosen[at]?.column.kind }));
@@ -76,7 +76,7 @@ export function planFor<T>(grid: Grid<T>, rows: readonly Row[], measure: Measure
 }
 
 /** Whether the rows do not fit side by side whatever is cut. */
-export const isTooWide = <T>(grid: Grid<T>, rows: readonly Row[], measure: Measure): boolean =>
+export const isTooWide = <T>(grid: TableInput<T>, rows: readonly CellRow[], measure: Measure): boolean =>
   grid.chosen.length > 0 &&
   grid.io.columns > 0 &&
   lineWidth(fit(wishesOf(grid, rows, measure), grid.io.columns)) > grid.io.columns;

@@ -1,11 +1,11 @@
 import type { Fitted } from './column-widths.ts';
 import { foldList, foldRow, narrowing, type Narrow } from './cell-wrap.ts';
-import type { Gathered } from './output-buffer.ts';
+import type { BufferedSink } from './output-buffer.ts';
 import type { Io } from './io.ts';
-import { indent, isTooWide, mayShrink, planFor, type Grid, type GridOptions, type Plan } from './table-layout.ts';
+import { indent, isTooWide, mayShrink, planFor, type TableInput, type TableOptions, type LinePlan } from './table-layout.ts';
 import { humanText } from './cell-text.ts';
 import { statusPaint, styles } from './style.ts';
-import { drawRows, type Row } from './aligned-rows.ts';
+import { drawRows, type CellRow } from './aligned-rows.ts';
 import { safe } from './sanitize.ts';
 import type { Chosen, View } from './view.ts';
 import { measureFor, type Measure } from './width.ts';
@@ -14,9 +14,9 @@ import { measureFor, type Measure } from './width.ts';
 const sampleRows = 1000;
 
 /** A list as a table on a terminal: `add` takes the items one by one, `end` draws what is left. */
-export function gridFor<T>(view: View<T>, chosen: readonly Chosen<T>[], options: GridOptions, io: Io, out: Gathered) {
+export function tableFor<T>(view: View<T>, chosen: readonly Chosen<T>[], options: TableOptions, io: Io, out: BufferedSink) {
   let waiting: T[] = [];
-  let plan: Plan | undefined;
+  let plan: LinePlan | undefined;
 
   async function draw(): Promise<void> {
     const grid = { view, chosen, options, io, styled: await styles(io.color), mark: io.unicode ? '…' : '~' };
@@ -42,23 +42,23 @@ export function gridFor<T>(view: View<T>, chosen: readonly Chosen<T>[], options:
 }
 
 const isRight = (kind: string | undefined): boolean => kind === 'size' || kind === 'number';
-function headings<T>({ chosen, styled }: Grid<T>): Row {
+function headings<T>({ chosen, styled }: TableInput<T>): CellRow {
   return chosen.map(({ name, column }) => ({ text: safe(column.title ?? name), paint: styled.heading }));
 }
 
-function cellsOf<T>({ chosen, io, styled }: Grid<T>, item: T): Row {
+function cellsOf<T>({ chosen, io, styled }: TableInput<T>, item: T): CellRow {
   return chosen.map(({ column }) => {
     const value = column.value(item);
     return { text: humanText(column, value, io, item), paint: column.kind === 'status' ? statusPaint(value, styled) : undefined };
   });
 }
 
-function* textsOf(rows: readonly Row[]): Iterable<string> {
+function* textsOf(rows: readonly CellRow[]): Iterable<string> {
   for (const row of rows) for (const cell of row) yield cell.text;
 }
 
 /** The rows as text: each as many lines as it takes, with what stands above and below it. */
-async function drawn<T>(grid: Grid<T>, rows: readonly Row[], plan: Plan, measure: Measure): Promise<string> {
+async function drawn<T>(grid: TableInput<T>, rows: readonly CellRow[], plan: LinePlan, measure: Measure): Promise<string> {
   const folded = foldedBy(grid, rows, plan.beside, measure);
   const text = await drawRows(folded.flat(), layoutOf(grid, plan.beside), measure);
   if (plan.above.length === 0 && plan.below.length === 0) return text;
@@ -78,8 +78,8 @@ async function drawn<T>(grid: Grid<T>, rows: readonly Row[], plan: Plan, measure
 }
 
 async function linesOf<T>(
-  grid: Grid<T>,
-  rows: readonly Row[],
+  grid: TableInput<T>,
+  rows: readonly CellRow[],
   fitted: readonly Fitted[],
   measure: Measure,
 ): Promise<readonly string[]> {
@@ -93,8 +93,8 @@ async function linesOf<T>(
 
 /** A list as lines behind its column's name; nothing where it is empty. */
 function listBelow<T>(
-  { chosen, io, styled }: Grid<T>,
-  row: Row,
+  { chosen, io, styled }: TableInput<T>,
+  row: CellRow,
   at: number,
   all: readonly number[],
   measure: Measure,
@@ -110,15 +110,15 @@ function listBelow<T>(
   );
 }
 
-const cellsAt = (row: Row, fitted: readonly Fitted[]): Row => fitted.map(({ at }) => row[at] ?? { text: '' });
+const cellsAt = (row: CellRow, fitted: readonly Fitted[]): CellRow => fitted.map(({ at }) => row[at] ?? { text: '' });
 
 /** Each row as the lines that it takes. */
 function foldedBy<T>(
-  grid: Grid<T>,
-  rows: readonly Row[],
+  grid: TableInput<T>,
+  rows: readonly CellRow[],
   fitted: readonly Fitted[],
   measure: Measure,
-): readonly (readonly Row[])[] {
+): readonly (readonly CellRow[])[] {
   const narrow = fitted.map(({ at, width }): Narrow => {
     const kind = grid.chosen[at]?.column.kind;
     if (grid.options.whole || !mayShrink(kind)) return (text) => text;
@@ -134,7 +134,7 @@ function foldedBy<T>(
 }
 
 const layoutOf = <T>(
-  { chosen }: Grid<T>,
+  { chosen }: TableInput<T>,
   fitted: readonly Fitted[],
 ): { widths: readonly number[]; right: readonly boolean[] } => ({
   widths: fitted.map(({ width }) => width),
@@ -142,7 +142,7 @@ const layoutOf = <T>(
 });
 
 /** Columns as lines and rows as columns. */
-async function turned(rows: readonly Row[]): Promise<string> {
+async function turned(rows: readonly CellRow[]): Promise<string> {
   const lines = (rows[0] ?? []).map((_cell, at) => rows.map((row) => row[at] ?? { text: '' }));
   const measure = await measureFor(textsOf(lines));
   const widths = rows.map((row) => row.reduce((widest, cell) => Math.max(widest, measure(cell.text)), 1));

@@ -1,7 +1,7 @@
 const usualWidth = 80;
 
 /** Help for every terminal: lines are folded between words. What is set off by blanks (commands, tables) stays as it is. */
-export const prose = (text: string): string =>
+export const wordWrap = (text: string): string =>
   text
     .split('\n')
     .map((line) => (line.startsWith(' ') ? line : folded(line)))

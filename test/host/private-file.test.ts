@@ -3,9 +3,9 @@ import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmS
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { knownNames } from '../../src/cli/completion/image-name-cache.ts';
+import { cachedNames } from '../../src/cli/completion/image-name-cache.ts';
 import { createCache } from '../../src/host/cache.ts';
-import { isOwnFolder, readOwnFile } from '../../src/host/private-file.ts';
+import { isPrivateFolder, readPrivateFile } from '../../src/host/private-file.ts';
 import { loaderWith } from '../../src/host/code-cache.ts';
 import { readBook } from '../../src/profiles/store.ts';
 
@@ -71,7 +71,7 @@ function own(name: string, content: string): string {
 describe('a file of our own', () => {
   const readIt = (file: string): string | undefined => {
     try {
-      return isOwnFolder(path.dirname(file)) ? readOwnFile(file).toString() : undefined;
+      return isPrivateFolder(path.dirname(file)) ? readPrivateFile(file).toString() : undefined;
     } catch {
       return undefined;
     }
@@ -121,9 +121,9 @@ describe('kept documents and names', () => {
   it.each(each)('of images are not taken from %s', async (_what, plant) => {
     const names = own('imgctl/names/p.json', JSON.stringify({ at: 1000, images: [['id', 'web']], places: [] }));
     const home = { env: { XDG_CACHE_HOME: root }, home: root, platform: 'linux' as const };
-    expect((await knownNames('p', home, 2000)).images).toHaveLength(1);
+    expect((await cachedNames('p', home, 2000)).images).toHaveLength(1);
     plant(names);
-    expect((await knownNames('p', home, 2000)).images).toEqual([]);
+    expect((await cachedNames('p', home, 2000)).images).toEqual([]);
   });
 
   it('a cache in a folder of somebody else’s leaves all that is there alone', async () => {
@@ -131,7 +131,7 @@ describe('kept documents and names', () => {
     symlinkSync(path.dirname(theirs), path.join(root, 'documents'));
     const cache = createCache(path.join(root, 'documents'), () => Date.now() + 365 * 86_400_000);
     await cache.put('b'.repeat(64), 'ours');
-    expect(readOwnFile(theirs).toString()).toBe('theirs');
+    expect(readPrivateFile(theirs).toString()).toBe('theirs');
     expect(await cache.get('b'.repeat(64))).toBeUndefined();
   });
 });

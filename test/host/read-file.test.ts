@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
-import { textOf } from '../../src/host/text-file.ts';
+import { readTextFile } from '../../src/host/text-file.ts';
 
 let folder = '';
 let home: CliHome;
@@ -25,24 +25,24 @@ afterAll(async () => {
 describe.skipIf(process.platform !== 'linux')('a file of settings that is none', () => {
   it('gives what is written to a FIFO, however late', async () => {
     const file = fifo('late');
-    const reading = textOf(file);
+    const reading = readTextFile(file);
     await writeFile(file, 'tok123');
     expect(await reading).toBe('tok123');
   });
 
   it('is given up when nobody writes to it in time', async () => {
-    await expect(textOf(fifo('silent'), { limitMs: 50 })).rejects.toMatchObject({
+    await expect(readTextFile(fifo('silent'), { limitMs: 50 })).rejects.toMatchObject({
       code: 'LOCAL',
       message: expect.stringContaining('it did not end within 50 ms') as string,
     });
   });
 
   it('is empty where a device is', async () => {
-    expect(await textOf('/dev/null')).toBe('');
+    expect(await readTextFile('/dev/null')).toBe('');
   });
 
   it('is not read without end', async () => {
-    await expect(textOf('/dev/zero')).rejects.toMatchObject({
+    await expect(readTextFile('/dev/zero')).rejects.toMatchObject({
       code: 'LOCAL',
       message: 'cannot read /dev/zero: it holds more than 16 MiB',
     });

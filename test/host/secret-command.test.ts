@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { valueBehind, type Asking } from '../../src/host/secret-reference.ts';
+import { resolveValue, type ResolveOptions } from '../../src/host/secret-reference.ts';
 
 const home = { env: { PATH: process.env.PATH }, home: undefined, platform: 'linux' } as const;
 
@@ -11,15 +11,15 @@ let folder = '';
 beforeAll(async () => void (folder = await mkdtemp(path.join(tmpdir(), 'imgctl-command-'))));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const asking = (more: Partial<Asking> = {}): Asking => ({
+const asking = (more: Partial<ResolveOptions> = {}): ResolveOptions => ({
   warn: () => undefined,
   signal: new AbortController().signal,
   limitMs: 5000,
   isInteractive: false,
   ...more,
 });
-const ask = (target: string, more?: Partial<Asking>): Promise<string> =>
-  valueBehind({ kind: 'cmd', target }, 'token', home, asking(more));
+const ask = (target: string, more?: Partial<ResolveOptions>): Promise<string> =>
+  resolveValue({ kind: 'cmd', target }, 'token', home, asking(more));
 
 /** Whether the process whose id a command wrote down still runs; a zombie that nobody has asked for does not. */
 const runs = (file: string): boolean => {

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { localError } from '../../src/core/errors.ts';
 import { systemFailure } from '../../src/host/system-error.ts';
-import { showFailure } from '../../src/ui/error-message.ts';
+import { printError } from '../../src/ui/error-message.ts';
 import { fakeIo } from '../support/fake-io.ts';
 
 function systemError(code: string, syscall: string, more: object = {}): Error {
@@ -18,13 +18,13 @@ describe('a failure of the system that nobody foresaw', () => {
   it.each(Object.keys(constants.errno).filter((code) => !ofMachines.test(code)))('%s of a file is no bug: 14', async (code) => {
     const io = fakeIo({});
     const error = systemError(code, 'fsync', { path: '/srv/disk.raw' });
-    expect(await showFailure(error, { json: false, debug: false }, io)).toBe(14);
+    expect(await printError(error, { json: false, debug: false }, io)).toBe(14);
     expect(io.err).toMatch(/^imgctl: cannot fsync \/srv\/disk\.raw: /);
   });
 
   it.each(toMachines)('%s is the network’s: 9', async (code) => {
     const io = fakeIo({});
-    expect(await showFailure(systemError(code, 'connect'), { json: false, debug: false }, io)).toBe(9);
+    expect(await printError(systemError(code, 'connect'), { json: false, debug: false }, io)).toBe(9);
   });
 
   it('says what failed, on what and why', () => {

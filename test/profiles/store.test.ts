@@ -2,7 +2,7 @@ import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, st
 import { constants } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { evict, look } from '../../src/host/lock-folder.ts';
+import { breakLock, readLock } from '../../src/host/lock-folder.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
 import { interruptedAt, type Interruption } from '../support/interrupted-files.ts';
 
@@ -51,8 +51,8 @@ describe('a process that stood still while another one took over the lock', () =
         cpSync(path.join(home.folder, 'template'), path.join(home.folder, folder), { recursive: true });
         const takeOver = async (): Promise<void> => {
           const lock = path.join(home.folder, folder, 'config.json.lock');
-          const holding = await look(lock);
-          if (holding) await evict(lock, holding);
+          const holding = await readLock(lock);
+          if (holding) await breakLock(lock, holding);
           expect((await imgctl('profile add other --provider local --set path=/srv/other', folder)).exitCode).toBe(0);
         };
         const { result, calls } = await interruptedAt(interruption, number, takeOver, () => imgctl(change.line, folder));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compressions, type Accept, type Format } from '../../src/core/encoding.ts';
 import { ImgctlError } from '../../src/core/errors.ts';
-import { planTransfer, readable, writable, type Have } from '../../src/transfer/plan.ts';
+import { planTransfer, readable, writable, type PlanInput } from '../../src/transfer/plan.ts';
 
 const format = fc.constantFrom<Format>('raw', 'qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi', 'iso', 'luks', 'ova', 'qed');
 const maybe = <T>(inner: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(inner, { nil: undefined });
@@ -18,7 +18,7 @@ const have = fc
     virtualBytes: maybe(size),
     seekable: fc.boolean(),
   })
-  .map((fields) => given(fields) as Have);
+  .map((fields) => given(fields) as PlanInput);
 const accept = fc
   .record({
     format,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../src/core/redact.ts';
-import { isServicePage, pageWords, titleOf } from '../../src/core/html-text.ts';
+import { isServicePage, htmlText, htmlTitle } from '../../src/core/html-text.ts';
 
 /** Milliseconds of this process's own time that some work takes. */
 function cpuMs(work: () => unknown): number {
@@ -20,7 +20,7 @@ describe('the time that a long text takes does not grow with its square', () => 
     'a page of a gateway: %s again and again',
     (unit) => {
       const page = `<html>${long(unit)}`;
-      for (const read of [isServicePage, pageWords, titleOf]) expect(cpuMs(() => read(page))).toBeLessThan(400);
+      for (const read of [isServicePage, htmlText, htmlTitle]) expect(cpuMs(() => read(page))).toBeLessThan(400);
     },
   );
 

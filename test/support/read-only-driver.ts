@@ -1,5 +1,5 @@
 import { defineDriver, type Driver } from '../../src/core/driver.ts';
-import { answerError, providerError, type Said } from '../../src/core/errors.ts';
+import { answerError, providerError, type ErrorText } from '../../src/core/errors.ts';
 import type { ApiAnswer, Http } from '../../src/core/http.ts';
 import { given, type ImageRecord } from '../../src/core/image.ts';
 import type { Call, OperationName } from '../../src/core/operation.ts';
@@ -27,7 +27,7 @@ async function get(client: Client, path: string, what: string, call: Call): Prom
   return body;
 }
 
-function saidIn(answer: ApiAnswer): Said {
+function saidIn(answer: ApiAnswer): ErrorText {
   const body = answer.text.startsWith('{') ? answer.json() : undefined;
   const words = isObject(body) && typeof body.error === 'string' ? body.error : '';
   return { words, isOwn: words !== '' };

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { watched } from '../../src/transfer/backpressure.ts';
+import { withBackpressure } from '../../src/transfer/backpressure.ts';
 
 const KiB = 1024;
 async function* chunks(count: number, bytes: number) {
@@ -13,7 +13,7 @@ async function passing(count: number, bytes: number, takes: (bytes: number) => n
   const told: number[] = [];
   const all: Uint8Array[] = [];
   const signal = new AbortController().signal;
-  for await (const piece of watched(chunks(count, bytes), { signal, progress: (more) => told.push(more) })) {
+  for await (const piece of withBackpressure(chunks(count, bytes), { signal, progress: (more) => told.push(more) })) {
     pieces.push(piece.length);
     all.push(Buffer.from(piece));
     const ms = takes(piece.length);
@@ -46,12 +46,12 @@ describe('what passes and is counted', () => {
     const progress = () => undefined;
     await expect(
       (async () => {
-        for await (const _ of watched(chunks(3, 10), { signal: stop.signal, progress, limit: 25 }));
+        for await (const _ of withBackpressure(chunks(3, 10), { signal: stop.signal, progress, limit: 25 }));
       })(),
     ).rejects.toMatchObject({ code: 'LIMIT' });
     await expect(
       (async () => {
-        for await (const _ of watched(chunks(1, 1024 * KiB), { signal: stop.signal, progress })) stop.abort();
+        for await (const _ of withBackpressure(chunks(1, 1024 * KiB), { signal: stop.signal, progress })) stop.abort();
       })(),
     ).rejects.toMatchObject({ code: 'ABORTED' });
   });

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createHttp } from '../../src/http/index.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
-import { persistentSource } from '../../src/transfer/resume.ts';
+import { resumingSource } from '../../src/transfer/resume.ts';
 import type { Source } from '../../src/transfer/source.ts';
 import { urlSource } from '../../src/transfer/url-source.ts';
 import { testCall } from '../http/servers.ts';
@@ -63,7 +63,7 @@ describe('a file behind a URL that is replaced', () => {
     const server = await startWebServer(({ before }) => (before < 2 ? first : second), { ranges });
     stops.push(server.stop);
     const call = testCall(2);
-    return persistentSource(await urlSource(`${server.origin}/disk?jwt=abcdefgh-jwt`, http, call), call);
+    return resumingSource(await urlSource(`${server.origin}/disk?jwt=abcdefgh-jwt`, http, call), call);
   };
 
   for (const [name, [first, second]] of Object.entries(states))
@@ -99,10 +99,10 @@ describe('a file behind a URL that is replaced', () => {
     });
     const { port } = server.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/disk`;
-    const source = persistentSource(await urlSource(url, http, testCall(2)), testCall(2));
+    const source = resumingSource(await urlSource(url, http, testCall(2)), testCall(2));
     const middle = Buffer.from((await source.random?.read(10, old.length - 20)) ?? []);
     expect(middle.equals(old.subarray(10, -10))).toBe(true);
-    const impatient = persistentSource(await urlSource(url, http, testCall(0)), testCall(0));
+    const impatient = resumingSource(await urlSource(url, http, testCall(0)), testCall(0));
     expect(await codeOf(all({ ...impatient, open: () => impatient.open(10) }))).toBe('NETWORK');
   });
 

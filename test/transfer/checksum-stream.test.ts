@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { divide } from '../../src/transfer/digests.ts';
-import { measure } from '../../src/transfer/checksum-stream.ts';
+import { checksumStream } from '../../src/transfer/checksum-stream.ts';
 
 /** A stream whose one buffer is used again for each chunk. */
 async function* stream(bytes: Uint8Array, chunk: number) {
@@ -27,7 +27,7 @@ describe('measuring', () => {
         fc.uniqueArray(fc.constantFrom('sha256', 'sha512', 'md5', 'sha1', 'blake2b512')),
         async (length, chunk, algorithms) => {
           const bytes = Buffer.alloc(length, noise);
-          const measured = measure(stream(bytes, Math.max(chunk, Math.floor(length / 100))), algorithms);
+          const measured = checksumStream(stream(bytes, Math.max(chunk, Math.floor(length / 100))), algorithms);
           const passed = createHash('sha256');
           for await (const part of measured.bytes) passed.update(part);
           expect(passed.digest('hex')).toBe(hex('sha256', bytes));
@@ -46,7 +46,7 @@ describe('measuring', () => {
       yield Buffer.alloc(5 << 20);
       throw new Error('cut off');
     }
-    const measured = measure(failing(), ['sha256', 'sha512']);
+    const measured = checksumStream(failing(), ['sha256', 'sha512']);
     await expect(async () => {
       for await (const _ of measured.bytes);
     }).rejects.toThrow('cut off');
@@ -54,7 +54,7 @@ describe('measuring', () => {
   });
 
   it('fails for an algorithm that nobody knows', async () => {
-    const measured = measure(stream(Buffer.alloc(6 << 20), 1 << 20), ['sha256', 'rot13']);
+    const measured = checksumStream(stream(Buffer.alloc(6 << 20), 1 << 20), ['sha256', 'rot13']);
     await expect(async () => {
       for await (const _ of measured.bytes);
     }).rejects.toThrow();

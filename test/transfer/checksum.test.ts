@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkedSource, checkNow, parseChecksum, strongest } from '../../src/transfer/checksum.ts';
-import { heldBack } from '../../src/transfer/withhold-tail.ts';
+import { withholdTail } from '../../src/transfer/withhold-tail.ts';
 import { all, chunked, failure, remote } from './sources.ts';
 
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7 + (n >> 8)) & 255));
@@ -55,12 +55,12 @@ describe('bytes held back', () => {
         const part = bytes.subarray(0, length);
         const total = isKnown ? length : undefined;
         let agreed = false;
-        expect((await all({ open: () => heldBack(chunked(part, chunk), total, () => void (agreed = true)) })).equals(part)).toBe(
-          true,
-        );
+        expect(
+          (await all({ open: () => withholdTail(chunked(part, chunk), total, () => void (agreed = true)) })).equals(part),
+        ).toBe(true);
         expect(agreed).toBe(true);
         let got = 0;
-        const refusing = heldBack(chunked(part, chunk), total, () => {
+        const refusing = withholdTail(chunked(part, chunk), total, () => {
           throw new Error('no');
         });
         await expect(

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { compressions, formats, type Accept } from '../../src/core/encoding.ts';
-import { examine } from '../../src/transfer/detect.ts';
+import { detect } from '../../src/transfer/detect.ts';
 import { streamRuns } from '../../src/transfer/formats/index.ts';
 import { isSound } from '../../src/transfer/virtual-disk.ts';
 import { prepare } from '../../src/transfer/prepare.ts';
 import type { Source } from '../../src/transfer/source.ts';
-import { readWhole } from '../../src/transfer/full-scan.ts';
+import { fullScan } from '../../src/transfer/full-scan.ts';
 import { contentIdOf } from '../../src/transfer/writers/content-id.ts';
 import {
   guestDisk,
@@ -91,7 +91,7 @@ async function sent(source: Source, accepts: readonly Accept[]) {
   }
 }
 const looked = async (source: Source) => {
-  const read = await readWhole(await examine(source), ['sha256'], place.folder(), new AbortController().signal);
+  const read = await fullScan(await detect(source), ['sha256'], place.folder(), new AbortController().signal);
   await source.close();
   expect(place.left()).toEqual([]);
   return read;

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compressions, formats, type Accept } from '../../src/core/encoding.ts';
 import { ImgctlError } from '../../src/core/errors.ts';
-import { isFlat, planTransfer, readable, writable, type Have, type Plan } from '../../src/transfer/plan.ts';
+import { isFlat, planTransfer, readable, writable, type PlanInput, type Plan } from '../../src/transfer/plan.ts';
 
-const file: Have = { format: 'qcow2', bytes: 1000, virtualBytes: 4000, seekable: true };
-const stream = (have: Partial<Have>): Have => ({ format: 'raw', seekable: false, ...have });
+const file: PlanInput = { format: 'qcow2', bytes: 1000, virtualBytes: 4000, seekable: true };
+const stream = (have: Partial<PlanInput>): PlanInput => ({ format: 'raw', seekable: false, ...have });
 const gz: Accept = { format: 'raw', compression: 'gzip', needsLength: true, maxBytes: 5000 };
 const raw: Accept = { format: 'raw' };
-const codeOf = (have: Have, accepts: readonly Accept[], format?: Plan['encoding']['format']): string => {
+const codeOf = (have: PlanInput, accepts: readonly Accept[], format?: Plan['encoding']['format']): string => {
   try {
     planTransfer(have, accepts, { format });
     return 'fine';
@@ -16,11 +16,11 @@ const codeOf = (have: Have, accepts: readonly Accept[], format?: Plan['encoding'
     return error instanceof ImgctlError ? error.code : String(error);
   }
 };
-const steps = (have: Have, accepts: readonly Accept[], format?: Plan['encoding']['format']): string =>
+const steps = (have: PlanInput, accepts: readonly Accept[], format?: Plan['encoding']['format']): string =>
   planTransfer(have, accepts, { format }).steps.slice(2, -2).join(', ');
 
 describe('planning a transfer', () => {
-  it.each<[string, Have, readonly Accept[], string]>([
+  it.each<[string, PlanInput, readonly Accept[], string]>([
     ['a file that is taken', file, [raw, { format: 'qcow2' }], ''],
     ['qcow2 to raw', file, [raw], 'decode qcow2'],
     ['qcow2 to raw.gz, with a length', file, [gz], 'decode qcow2, gzip, temporary file'],
@@ -50,7 +50,7 @@ describe('planning a transfer', () => {
   ])('%s', (_name, have, accepts, expected) => expect(steps(have, accepts)).toBe(expected));
 
   it('calls what is sent as it was accepted', () => {
-    const encodingOf = (have: Have, accepts: readonly Accept[]) => planTransfer(have, accepts).encoding;
+    const encodingOf = (have: PlanInput, accepts: readonly Accept[]) => planTransfer(have, accepts).encoding;
     expect(encodingOf({ format: 'iso', seekable: true }, [raw, { format: 'iso' }])).toEqual({ format: 'iso' });
     expect(encodingOf({ format: 'iso', seekable: true }, [raw])).toEqual({ format: 'raw' });
     expect(encodingOf({ format: 'luks', seekable: true, bytes: 3 }, [gz])).toEqual({ format: 'raw', compression: 'gzip' });
@@ -89,7 +89,7 @@ describe('any plan', () => {
     let plans = 0;
     fc.assert(
       fc.property(anyHave, anyAccepts, ([from, size, virtualBytes, seekable, foreign], targets) => {
-        const have = plain({ ...from, bytes: size, virtualBytes, seekable, foreign }) as Have;
+        const have = plain({ ...from, bytes: size, virtualBytes, seekable, foreign }) as PlanInput;
         const accepts = targets.map(([to, maxBytes, maxVirtualBytes, needsLength]) =>
           plain({ ...to, maxBytes, maxVirtualBytes, needsLength }),
         ) as Accept[];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Accept } from '../../src/core/encoding.ts';
-import { prepare, type Means, type Wishes } from '../../src/transfer/prepare.ts';
+import { prepare, type TransferContext, type TransferOptions } from '../../src/transfer/prepare.ts';
 import type { Source } from '../../src/transfer/source.ts';
 import { contentIdOf } from '../../src/transfer/writers/content-id.ts';
 import { streamRuns } from '../../src/transfer/formats/index.ts';
@@ -17,7 +17,12 @@ const hex = (algorithm: string, bytes: Uint8Array): string => createHash(algorit
 const rightId = await contentIdOf(streamRuns(chunked(disk), {}));
 
 /** Prepares, makes the content, reads it, and closes; nothing may be left behind. */
-async function through(source: Source, accepts: readonly Accept[], wishes: Partial<Wishes> = {}, means: Partial<Means> = {}) {
+async function through(
+  source: Source,
+  accepts: readonly Accept[],
+  wishes: Partial<TransferOptions> = {},
+  means: Partial<TransferContext> = {},
+) {
   const prepared = await prepare(source, accepts, { ...noWishes, ...wishes }, meansIn(place.folder(), means));
   try {
     const content = await prepared.content();

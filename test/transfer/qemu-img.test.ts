@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { prepare } from '../../src/transfer/prepare.ts';
-import { helped, helpFor } from '../../src/transfer/qemu-img.ts';
+import { convertWithQemuImg, qemuImgFor } from '../../src/transfer/qemu-img.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
 import type { Source } from '../../src/transfer/source.ts';
 import { guestDisk, vhdxImage, writeVhdxChecksum } from '../support/disk-images.ts';
@@ -135,11 +135,11 @@ describe('the helper', () => {
     await expect.poll(isGone).toBe(true);
     await prepared.close();
     const file = await place.file('own', qed);
-    const help = helpFor({ format: 'qed', findings: [{ level: 'reject', code: 'banned_format', message: '' }] });
+    const help = qemuImgFor({ format: 'qed', findings: [{ level: 'reject', code: 'banned_format', message: '' }] });
     if (!file.random || !file.path || !help) throw new Error('no such helper');
     const given = { ...file, random: file.random, path: file.path };
     const confines = { folder: place.folder(), diskBytes: 2 ** 30, limitMs: 100 };
-    const late = await failure(helped(given, help, confines, new AbortController().signal), 'LIMIT');
+    const late = await failure(convertWithQemuImg(given, help, confines, new AbortController().signal), 'LIMIT');
     expect(late.message).toContain('was not done with');
     await expect.poll(isGone).toBe(true);
     await file.close();

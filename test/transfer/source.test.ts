@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { networkError } from '../../src/core/errors.ts';
 import type { Note } from '../../src/core/operation.ts';
 import { createHttp } from '../../src/http/index.ts';
-import { persistentSource } from '../../src/transfer/resume.ts';
-import { prefixBytes, withPrefix } from '../../src/transfer/prefix.ts';
+import { resumingSource } from '../../src/transfer/resume.ts';
+import { prefixBytes, readPrefix } from '../../src/transfer/prefix.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
 import { urlSource } from '../../src/transfer/url-source.ts';
 import { streamSource, type Source } from '../../src/transfer/source.ts';
@@ -55,7 +55,7 @@ describe('the beginning of a source', () => {
   it.each([0, 1, prefixBytes - 1, prefixBytes, prefixBytes + 1, disk.length])('of %i bytes', async (length) => {
     const bytes = disk.subarray(0, length);
     for (const source of [stream(bytes), remote(bytes).source]) {
-      const begun = await withPrefix(source);
+      const begun = await readPrefix(source);
       expect(begun.complete).toBe(length <= prefixBytes);
       expect(begun.prefix.length).toBeGreaterThanOrEqual(Math.min(length, prefixBytes));
       if (begun.complete) expect(begun.source.bytes).toBe(length);
@@ -99,7 +99,7 @@ describe('a URL', () => {
       const source = await urlSource(`${origin}/disk`, http, testCall());
       expect([source.random, source.bytes]).toEqual([undefined, disk.length]);
       for (let time = 0; time < 2; time += 1) expect((await read(source)).equals(disk)).toBe(true);
-      const { prefix } = await withPrefix(source);
+      const { prefix } = await readPrefix(source);
       expect(Buffer.compare(prefix.subarray(0, prefixBytes), disk.subarray(0, prefixBytes))).toBe(0);
     }));
 
@@ -132,21 +132,21 @@ describe('a source that breaks off', () => {
     const notes: Note[] = [];
     const call = { ...testCall(), retries: { left: 5 }, note: (note: Note) => void notes.push(note) };
     const source = breaking(1 << 20, 2);
-    expect((await read(persistentSource(source, call))).equals(disk)).toBe(true);
+    expect((await read(resumingSource(source, call))).equals(disk)).toBe(true);
     expect(source.begun).toEqual([0, 1 << 20, 2 << 20]);
     expect([call.retries.left, notes.map(({ kind }) => kind)]).toEqual([3, ['retry', 'retry']]);
   });
 
   it('fails once no retry is left', async () => {
     const call = { ...testCall(), retries: { left: 1 } };
-    await failure(read(persistentSource(breaking(1 << 20, 9), call)), 'NETWORK');
+    await failure(read(resumingSource(breaking(1 << 20, 9), call)), 'NETWORK');
   });
 
   it('is left alone when the failure is another one', async () => {
     const { source } = remote(gzipSync(disk));
     const call = { ...testCall(), retries: { left: 3 } };
     const broken = { ...source, open: () => { throw new TypeError('a bug'); } }; // prettier-ignore
-    await expect(read(persistentSource(broken, call))).rejects.toThrow('a bug');
+    await expect(read(resumingSource(broken, call))).rejects.toThrow('a bug');
     expect(call.retries.left).toBe(3);
   });
 });

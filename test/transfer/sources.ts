@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { ImgctlError, type Code } from '../../src/core/errors.ts';
 import type { Bytes } from '../../src/core/http.ts';
 import type { Content, Download } from '../../src/core/operation.ts';
-import type { Means, Wishes } from '../../src/transfer/prepare.ts';
+import type { TransferContext, TransferOptions } from '../../src/transfer/prepare.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
 import { downloadSource, streamSource, type Source } from '../../src/transfer/source.ts';
 
@@ -62,8 +62,8 @@ export function remote(
   return { source: downloadSource({ bytes: bytes.length, ...facts, open }, 'cloud:image', false), opened: () => opened };
 }
 
-export const noWishes: Wishes = { allowUnsafe: [] };
-export const meansIn = (folder: string, more: Partial<Means> = {}): Means => ({
+export const noWishes: TransferOptions = { allowUnsafe: [] };
+export const meansIn = (folder: string, more: Partial<TransferContext> = {}): TransferContext => ({
   digests: ['sha256'],
   folder,
   signal: new AbortController().signal,

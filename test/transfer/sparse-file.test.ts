@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { examine } from '../../src/transfer/detect.ts';
+import { detect } from '../../src/transfer/detect.ts';
 import { spansOf } from '../../src/transfer/sparse-file.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
-import { readWhole } from '../../src/transfer/full-scan.ts';
+import { fullScan } from '../../src/transfer/full-scan.ts';
 import { guestDisk } from '../support/disk-images.ts';
 
 it('what is told of holes counts only where it tells of every byte', () => {
@@ -53,7 +53,7 @@ it.skipIf(spawnSync(helper, ['--version']).status !== 0)('holes of a file are no
         return random.read(at, length);
       };
       const watched = file === thin ? { ...source, random: { size, read: counted, ...(spans ? { spans } : {}) } } : source;
-      ids.push((await readWhole(await examine(watched), [], folder, new AbortController().signal)).contentId);
+      ids.push((await fullScan(await detect(watched), [], folder, new AbortController().signal)).contentId);
       await source.close();
     }
     expect(ids[0]).toBe(ids[1]);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isRunning, processMark } from '../../src/host/process-id.ts';
+import { isRunning, processId } from '../../src/host/process-id.ts';
 import { spool, temporaryFolder } from '../../src/transfer/spool.ts';
 import { guestDisk } from '../support/disk-images.ts';
 import { all, chunked, failure, stage } from './sources.ts';
@@ -62,12 +62,12 @@ describe('a temporary file', () => {
 
 describe('a folder for temporary files', () => {
   it('that a killed run has left is cleared away by the next one, and nothing else is', async () => {
-    const [where = ''] = processMark().split('-');
+    const [where = ''] = processId().split('-');
     const { pid } = spawnSync(process.execPath, ['--version']);
     const dead = `${where}-${pid}-1`;
     expect(isRunning(dead)).toBe(false);
     const others = [
-      `imgctl-${processMark()}-abcdef`,
+      `imgctl-${processId()}-abcdef`,
       `imgctl-00000000-${pid}-1-abcdef`,
       `imgctl-${dead}-abc`,
       `imgctl-${dead}-abcdef-mine`,

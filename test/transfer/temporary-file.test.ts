@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isRunning, processMark } from '../../src/host/process-id.ts';
-import { clearDeadDrafts, draftsFor, keptAlive } from '../../src/transfer/temporary-file.ts';
+import { isRunning, processId } from '../../src/host/process-id.ts';
+import { removeStaleFiles, temporaryFilesFor, withHeartbeat } from '../../src/transfer/temporary-file.ts';
 import { bundle } from '../support/bundle.ts';
 
 let folder: string;
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const [space = '', , start = ''] = processMark().split('-');
+const [space = '', , start = ''] = processId().split('-');
 const otherSpace = space === '00000000' ? '11111111' : '00000000';
 const gone = spawnSync('true').pid;
 
@@ -30,12 +30,12 @@ function draft(mark: string, ageMs = 0): string {
   return name;
 }
 const left = (): readonly string[] => readdirSync(folder);
-const clear = (resume = false): Promise<void> => clearDeadDrafts(file, draftsFor(file, 'image'), resume);
+const clear = (resume = false): Promise<void> => removeStaleFiles(file, temporaryFilesFor(file, 'image'), resume);
 
 describe('the draft of a download', () => {
   const hour = 3_600_000;
   it.each([
-    ['of this process, silent for an hour', processMark(), hour],
+    ['of this process, silent for an hour', processId(), hour],
     ['of a process in another container, which lives', `${otherSpace}-${gone}-1`, 0],
     ['of another one there, which has the number of one here', `${otherSpace}-${process.pid}-${start}`, 0],
     ['of a process of an earlier version, which lives', `${otherSpace}-${gone}`, 0],
@@ -61,7 +61,7 @@ describe('the draft of a download', () => {
 
   it('shows signs of life as long as it is worked on', async () => {
     const name = path.join(folder, draft(`${otherSpace}-1-1`, hour));
-    await keptAlive(name, () => sleep(60), 20);
+    await withHeartbeat(name, () => sleep(60), 20);
     expect(Date.now() - statSync(name).mtimeMs).toBeLessThan(10_000);
   });
 });
@@ -82,7 +82,7 @@ describe('a process', () => {
         child.kill('SIGKILL');
       }
     };
-    expect(isRunning(processMark())).toBe(true);
+    expect(isRunning(processId())).toBe(true);
     expect(await markOf('env')).toBe('true false');
     const contained = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child', '--mount-proc'];
     if (spawnSync('unshare', [...contained, 'true']).status === 0)

@@ -8,13 +8,13 @@ import {
   providerError,
   type Code,
 } from '../../src/core/errors.ts';
-import { showFailure, type FailureOptions } from '../../src/ui/error-message.ts';
+import { printError, type ErrorOptions } from '../../src/ui/error-message.ts';
 import { PipeClosed } from '../../src/ui/io.ts';
 import { fakeIo } from '../support/fake-io.ts';
 
-async function shown(error: unknown, options: Partial<FailureOptions> = {}): Promise<{ err: string; out: string; code: number }> {
+async function shown(error: unknown, options: Partial<ErrorOptions> = {}): Promise<{ err: string; out: string; code: number }> {
   const io = fakeIo();
-  const code = await showFailure(error, { json: false, debug: false, ...options }, io);
+  const code = await printError(error, { json: false, debug: false, ...options }, io);
   return { err: io.err, out: io.out, code };
 }
 

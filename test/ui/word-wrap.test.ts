@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { prose } from '../../src/ui/word-wrap.ts';
+import { wordWrap } from '../../src/ui/word-wrap.ts';
 import { commandStage } from '../commands/stage.ts';
 
 describe('help', () => {
   it('is folded between words, but for what is set off', () => {
     const text = `${'word '.repeat(30).trim()}\n  ${'x'.repeat(100)}`;
-    const [first = '', second = '', third = ''] = prose(text).split('\n');
+    const [first = '', second = '', third = ''] = wordWrap(text).split('\n');
     expect([first.length, second.length, third]).toEqual([79, 69, `  ${'x'.repeat(100)}`]);
-    expect(prose(`${'y'.repeat(90)} z`)).toBe(`${'y'.repeat(90)}\nz`);
-    expect(prose('short')).toBe('short');
+    expect(wordWrap(`${'y'.repeat(90)} z`)).toBe(`${'y'.repeat(90)}\nz`);
+    expect(wordWrap('short')).toBe('short');
   });
 
   const stage = commandStage();

@@ -4,7 +4,7 @@ import type { OperationName } from '../../core/operation.ts';
 import type { Surface } from '../program/context.ts';
 import { inParallel } from '../../engine/concurrency.ts';
 import type { Target } from '../../engine/images/target.ts';
-import { actOn, type Lead } from '../options/targets.ts';
+import { actOn, type UncheckedTarget } from '../options/targets.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { naming } from '../../engine/operations/result.ts';
 
@@ -16,21 +16,21 @@ export interface Loss<V extends OperationName> {
   of?(target: Target<V>): Promise<string | undefined>;
 }
 
-export type WithLoss<V extends OperationName> = Lead<V> & { readonly goes: string | undefined };
+export type WithLoss<V extends OperationName> = UncheckedTarget<V> & { readonly goes: string | undefined };
 
 /** A target with what goes of it. */
-export const withLoss = async <V extends OperationName>(found: Lead<V>, loss: Loss<V>): Promise<WithLoss<V>> => ({
+export const withLoss = async <V extends OperationName>(found: UncheckedTarget<V>, loss: Loss<V>): Promise<WithLoss<V>> => ({
   ...found,
   goes: loss.of ? await loss.of(found) : found.text,
 });
 
 /** Finds all images and asks about what goes of them. The function given hands out what was found, or throws why it was not. */
-export async function findAndAgree<V extends OperationName>(
+export async function findAndConfirm<V extends OperationName>(
   texts: readonly string[],
-  find: (text: string) => Promise<Lead<V>>,
+  find: (text: string) => Promise<UncheckedTarget<V>>,
   loss: Loss<V>,
   context: Surface,
-): Promise<(text: string) => Promise<Lead<V>>> {
+): Promise<(text: string) => Promise<UncheckedTarget<V>>> {
   const look = async (text: string): Promise<WithLoss<V>> => withLoss(await find(text), loss);
   const looks = await Promise.allSettled(inParallel(context.settings.concurrencyLimit, texts, look));
   const impossible = looks.flatMap((one, at) =>
@@ -38,7 +38,7 @@ export async function findAndAgree<V extends OperationName>(
       ? [naming(texts[at] ?? '', one.reason).message.split('\n')[0] ?? '']
       : [],
   );
-  await agree(
+  await confirmLosses(
     looks.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])),
     loss,
     context,
@@ -53,7 +53,7 @@ export async function findAndAgree<V extends OperationName>(
 }
 
 /** Asks once for each profile that loses something. Throws USAGE where nobody can answer, ABORTED where the answer is no. */
-export async function agree<V extends OperationName>(
+export async function confirmLosses<V extends OperationName>(
   found: readonly WithLoss<V>[],
   loss: Loss<V>,
   surface: Surface,
@@ -74,7 +74,7 @@ export async function agree<V extends OperationName>(
 }
 
 /** The image behind a target, for whoever is asked about it; absent where it cannot be looked at now. */
-async function shown<V extends OperationName>(found: Lead<V>): Promise<Image | undefined> {
+async function shown<V extends OperationName>(found: UncheckedTarget<V>): Promise<Image | undefined> {
   const look = async ({ at, id, call }: Target<V>): Promise<Image> => (at as Account).verb('show').run({ id }, call);
   return actOn(found, look).catch((error: unknown) => {
     if (error instanceof ImgctlError && error.code !== 'ABORTED') return undefined;

@@ -5,14 +5,14 @@ import { imageView } from '../../ui/views/image.ts';
 import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
 import type { Context } from '../program/context.ts';
-import { agree, findAndAgree, withLoss, type Loss } from './confirm-loss.ts';
+import { confirmLosses, findAndConfirm, withLoss, type Loss } from './confirm-loss.ts';
 import type { Options } from '../program/option.ts';
 import { many, one, type Outcome } from '../program/outcome.ts';
 import { sharedLists, type Meaning } from '../../engine/images/resolve.ts';
 import { allOf } from '../../engine/concurrency.ts';
 import { absent, rowsOf } from './rows.ts';
 import { describing, type ImageChange, type Target } from '../../engine/images/target.ts';
-import { actOn, lead, openProfiles, target, type Lead } from '../options/targets.ts';
+import { actOn, uncheckedTarget, openProfiles, target, type UncheckedTarget } from '../options/targets.ts';
 import { carriedOut } from '../program/plan.ts';
 import type { Change } from '../../engine/operations/change.ts';
 import type { ResultRow } from '../../core/result-row.ts';
@@ -54,13 +54,14 @@ export async function eachImage<V extends OperationName>(
     ...sharedLists(texts.length),
   };
   // A plan is made for what is there.
-  const find = (text: string): Promise<Lead<V>> => (context.settings.dryRun ? target : lead)(text, context, meaning);
+  const find = (text: string): Promise<UncheckedTarget<V>> =>
+    (context.settings.dryRun ? target : uncheckedTarget)(text, context, meaning);
   const each = [...new Set(texts)];
   const [only, ...others] = texts;
   if (only !== undefined && others.length === 0) {
     try {
       const found = await find(only);
-      if (loss) await agree([await withLoss(found, loss)], loss, context);
+      if (loss) await confirmLosses([await withLoss(found, loss)], loss, context);
       return await actOn(found, (it) =>
         carriedOut(describing(it, changeOf(it)), context, (image) => single(image, it, options.ignoreMissing)),
       );
@@ -70,7 +71,7 @@ export async function eachImage<V extends OperationName>(
     }
   }
   await openProfiles(each, context);
-  const ready = loss ? await findAndAgree(each, find, loss, context) : find;
+  const ready = loss ? await findAndConfirm(each, find, loss, context) : find;
   const several = { failFast: options.failFast ?? false, ignoreMissing: options.ignoreMissing ?? false };
   const rows = await allOf(rowsOf(context, each, several, ready, onceEach(changeOf)));
   const failed = rows.filter((row) => row.result === 'failed');

@@ -2,7 +2,7 @@ import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Io } from '../../ui/io.ts';
 import type { Surface } from '../program/context.ts';
-import { counting } from './pluralize.ts';
+import { pluralize } from './pluralize.ts';
 import type { Task } from '../../core/task.ts';
 
 /** Images from which on a list is a long one. */
@@ -11,7 +11,7 @@ const longList = 300;
 const tellEvery = { ms: 200, images: 1000 };
 
 /** Follows lists while they are read: says how far each is, and makes V8 fit for a long one. */
-export interface ListWatch {
+export interface ListProgress {
   /** The images of one profile as `list` gives them; the call that it is given learns how many are expected. */
   watched(profile: string, call: Call, list: (call: Call) => Promise<AsyncIterable<Image>>): Promise<AsyncIterable<Image>>;
   /** The same output; on a terminal the first text that is written to it ends the progress, for rows that come show enough. */
@@ -19,7 +19,7 @@ export interface ListWatch {
 }
 
 /** A watch over the lists of one command. */
-export function watchLists(surface: Pick<Surface, 'io' | 'progress'>): ListWatch {
+export function trackLists(surface: Pick<Surface, 'io' | 'progress'>): ListProgress {
   const tasks = new Set<Task>();
   let all = 0;
   let isLong = false;
@@ -28,7 +28,7 @@ export function watchLists(surface: Pick<Surface, 'io' | 'progress'>): ListWatch
   function beLongFrom(images: number): void {
     if (isLong || images < longList) return;
     isLong = true;
-    void import('../../host/heap-tuning.ts').then(({ runLong }) => runLong());
+    void import('../../host/heap-tuning.ts').then(({ tuneHeap }) => tuneHeap());
   }
   function end(task: Task, how: 'done' | 'fail'): void {
     if (tasks.delete(task)) task[how]();
@@ -86,6 +86,6 @@ export function watchLists(surface: Pick<Surface, 'io' | 'progress'>): ListWatch
 }
 
 function progressOf(count: number, expected: number): [text: string, percent?: number] {
-  if (expected <= count) return [counting(count, 'image')];
-  return [`${count} of ${counting(expected, 'image')}`, (count * 100) / expected];
+  if (expected <= count) return [pluralize(count, 'image')];
+  return [`${count} of ${pluralize(expected, 'image')}`, (count * 100) / expected];
 }

@@ -4,7 +4,7 @@ import type { Surface } from '../program/context.ts';
 import { warnOfPrefix } from '../../engine/account/registry.ts';
 import { describing, type ImageChange } from '../../engine/images/target.ts';
 import { inParallel } from '../../engine/concurrency.ts';
-import { actOn, type Lead } from '../options/targets.ts';
+import { actOn, type UncheckedTarget } from '../options/targets.ts';
 import type { ResultRow } from '../../core/result-row.ts';
 import { failedRow, naming, plannedRow } from '../../engine/operations/result.ts';
 
@@ -28,7 +28,7 @@ export function rowsOf<V extends OperationName>(
   context: Surface,
   texts: readonly string[],
   { failFast, ignoreMissing }: Several,
-  find: (text: string) => Promise<Lead<V>>,
+  find: (text: string) => Promise<UncheckedTarget<V>>,
   changeOf: ImageChange<V>,
 ): readonly Promise<ResultRow>[] {
   let stopped = false;

@@ -5,14 +5,14 @@ import { groupViewBy } from '../../ui/views/group.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
-import { counting } from '../batch/pluralize.ts';
+import { pluralize } from '../batch/pluralize.ts';
 import { filterOptions, listingFrom } from '../options/filters.ts';
-import { knowsNoCloud, sayHowToAddClouds } from '../help/onboarding.ts';
+import { hasNoProfiles, printSetupHint } from '../help/onboarding.ts';
 import { globsFrom } from '../options/globs.ts';
 import { askFleet, type AskProfile, type Fleet } from '../../engine/images/multi-list.ts';
 import { compareFleet, groupKeys, type GroupKey } from '../../engine/images/group.ts';
-import { rememberNames } from '../completion/image-name-cache.ts';
-import { watchLists } from '../batch/list-progress.ts';
+import { cacheNames } from '../completion/image-name-cache.ts';
+import { trackLists } from '../batch/list-progress.ts';
 import { listing, listingAt, type Listing } from '../../engine/images/list.ts';
 import { many, type Outcome } from '../program/outcome.ts';
 import { withRegions } from '../../engine/account/region.ts';
@@ -62,7 +62,7 @@ export const list = defineCommand({
     const profiles = await withRegions([...globs.keys()], context);
     const [only, ...others] = profiles;
     const limitMs = input.profileTimeout ?? profileLimitMs;
-    const watch = watchLists(context);
+    const watch = trackLists(context);
     const ask: AskProfile = (profile, call) =>
       watch.watched(profile, call, (listening) => ofOne(profile, wantedOf(profile), context, listening));
     const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
@@ -73,14 +73,14 @@ export const list = defineCommand({
     }
     if (only !== undefined && others.length === 0 && !input.allProfiles) {
       const shown = drawn(many(imageView, await ask(only, context.call())));
-      return knowsNoCloud(context) ? followed(shown, () => sayHowToAddClouds(context)) : shown;
+      return hasNoProfiles(context) ? followed(shown, () => printSetupHint(context)) : shown;
     }
     const fleet = askFleet(profiles, ask, wanted, limitMs, context);
     let count = 0;
     const counted = each(fleet.images, () => (count += 1));
     return followed(drawn(many(imageView, counted, ['profile', ...imageView.usual])), async () => {
       if (context.io.stderrIsTerminal)
-        context.say(`${counting(count, 'image')} in ${counting(profiles.length, 'profile')}${failures(fleet)}`);
+        context.say(`${pluralize(count, 'image')} in ${pluralize(profiles.length, 'profile')}${failures(fleet)}`);
     });
   },
 });
@@ -94,7 +94,7 @@ async function ofOne(profile: string, wanted: Listing, context: ListContext, cal
   const { filters, own, limit, after, scope } = meant;
   const isCut = limit !== undefined || after !== undefined || scope === 'own';
   const whole = !isCut && own.length === 0 && Object.keys(filters).length === 0;
-  return rememberNames(images, profile, { whole, home: context.home, now: context.io.now() });
+  return cacheNames(images, profile, { whole, home: context.home, now: context.io.now() });
 }
 
 /** The same outcome, and what is done when it has been shown. */
@@ -124,7 +124,7 @@ async function comparison(
   const { groups, without } = await compareFleet(fleet, by, profiles, context);
   if (without > 0)
     context.say(
-      `${counting(without, 'image')} ${without === 1 ? 'has' : 'have'} no ${by} and ${without === 1 ? 'is' : 'are'} not shown`,
+      `${pluralize(without, 'image')} ${without === 1 ? 'has' : 'have'} no ${by} and ${without === 1 ? 'is' : 'are'} not shown`,
     );
   return many(groupViewBy(by), groups.slice(0, limit));
 }

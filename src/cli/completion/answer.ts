@@ -1,6 +1,6 @@
 import { profileDirectory } from '../../engine/account/registry.ts';
 import { runsIn } from '../../engine/journal/runs.ts';
-import { knownNames } from './image-name-cache.ts';
+import { cachedNames } from './image-name-cache.ts';
 import { homeOf, ownFolder, type Home } from '../../host/paths.ts';
 import { readBook } from '../../profiles/store.ts';
 import { safe } from '../../ui/sanitize.ts';
@@ -62,7 +62,7 @@ async function ownWords(table: CompletionTable, home: Home, now: number): Promis
   return {
     profiles: names.flatMap((name) => (directory.has(name) ? [{ name, provider: directory.entry(name).provider }] : [])),
     current: directory.current,
-    names: (profile) => knownNames(profile, home, now),
+    names: (profile) => cachedNames(profile, home, now),
     runs: () => recentRuns(home, now),
   };
 }

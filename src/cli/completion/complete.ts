@@ -1,9 +1,9 @@
 import type { Arg, Needs } from '../program/command.ts';
 import type { Option } from '../program/option.ts';
 import { isHostile } from '../../ui/sanitize.ts';
-import type { KnownNames } from './image-name-cache.ts';
+import type { CachedNames } from './image-name-cache.ts';
 import type { CompletionTable, OptionWord, VerbWord } from './table.ts';
-import { optionsFor, readTyped, type Typed } from './typed.ts';
+import { optionsFor, parseTyped, type TypedWords } from './typed.ts';
 
 /** A word that may stand at the cursor. One that ends in `:`, `=` or `,` goes on. */
 export interface Candidate {
@@ -17,7 +17,7 @@ export interface OwnWords {
   /** The profile when none is named. */
   readonly current: string;
   /** Throws nothing; a profile that there is not has no names. */
-  names(profile: string): Promise<KnownNames>;
+  names(profile: string): Promise<CachedNames>;
   /** Runs of the journal, the newest first. */
   runs(): readonly Candidate[];
 }
@@ -26,7 +26,7 @@ type Completes = NonNullable<Option['completes'] | Arg['completes']>;
 
 /** Where a word is to stand, and what is known there. */
 interface Place {
-  readonly typed: Typed;
+  readonly typed: TypedWords;
   readonly table: CompletionTable;
   readonly own: OwnWords;
   /** Name of the argument; absent for an option's value. */
@@ -40,7 +40,7 @@ export async function complete(
   table: CompletionTable,
   own: OwnWords,
 ): Promise<readonly Candidate[] | 'files'> {
-  const typed = readTyped(before, table);
+  const typed = parseTyped(before, table);
   const place: Place = { typed, table, own };
   if (typed.awaiting) return valuesOf(typed.awaiting, current, place);
   if (current.startsWith('-') && current !== '-' && !typed.onlyWords) {
@@ -207,7 +207,7 @@ async function imageCandidates(current: string, place: Place): Promise<readonly 
  * Images by name, and by id where the id was begun. Names are whatever somebody chose to write: one that a terminal would act
  * upon, that would be read as an option, or that several images have is offered by its id.
  */
-function offered({ images }: KnownNames, current: string, prefix = ''): readonly Candidate[] {
+function offered({ images }: CachedNames, current: string, prefix = ''): readonly Candidate[] {
   const times = new Map<string, number>();
   for (const { name } of images) times.set(name, (times.get(name) ?? 0) + 1);
   return images.flatMap(({ id, name }): Candidate[] => {

@@ -3,16 +3,16 @@ import path from 'node:path';
 import type { Image } from '../../core/image.ts';
 import { ownFolder, type Home } from '../../host/paths.ts';
 import { makeFolder } from '../../host/mkdir.ts';
-import { isOwnFolder, readOwnFile } from '../../host/private-file.ts';
+import { isPrivateFolder, readPrivateFile } from '../../host/private-file.ts';
 
 /** What completion may offer of a profile without asking the provider. */
-export interface KnownNames {
+export interface CachedNames {
   readonly images: readonly { readonly id: string; readonly name: string }[];
   /** Places in which some image lies. */
   readonly places: readonly string[];
 }
 
-const nothing: KnownNames = { images: [], places: [] };
+const nothing: CachedNames = { images: [], places: [] };
 /** Names older than this are not offered any more: the images may be gone. */
 const lifetimeMs = 30 * 60_000;
 /** More are not kept: nobody picks from so many, and reading them takes time. */
@@ -23,10 +23,10 @@ const fileOf = (profile: string, home: Home): string =>
   path.join(ownFolder('cache', home), 'names', `${encodeURIComponent(profile)}.json`);
 
 /** The names of a profile that a list showed not long ago; none where there are none, or where they cannot be read. `now` is ms since 1970. */
-export async function knownNames(profile: string, home: Home, now: number): Promise<KnownNames> {
+export async function cachedNames(profile: string, home: Home, now: number): Promise<CachedNames> {
   try {
     const file = fileOf(profile, home);
-    const kept: unknown = JSON.parse(isOwnFolder(path.dirname(file)) ? readOwnFile(file).toString() : 'null');
+    const kept: unknown = JSON.parse(isPrivateFolder(path.dirname(file)) ? readPrivateFile(file).toString() : 'null');
     if (!isKept(kept) || now - kept.at > lifetimeMs || kept.at > now) return nothing;
     return {
       images: kept.images.filter(isPair).map(([id, name]) => ({ id, name })),
@@ -58,7 +58,7 @@ const isPair = (value: unknown): value is readonly [string, string] =>
  * Passes images on, and keeps their names once the last has passed. `whole`: they are all of the profile's, so those kept
  * before are forgotten. What cannot be written is let go: completion knows less then.
  */
-export async function* rememberNames(
+export async function* cacheNames(
   images: AsyncIterable<Image>,
   profile: string,
   { whole, home, now }: { readonly whole: boolean; readonly home: Home; readonly now: number },
@@ -72,7 +72,7 @@ export async function* rememberNames(
     }
     yield image;
   }
-  const before = whole ? nothing : await knownNames(profile, home, now);
+  const before = whole ? nothing : await cachedNames(profile, home, now);
   for (const { id, name } of before.images) if (!names.has(id) && names.size < most) names.set(id, name);
   for (const place of before.places) places.add(place);
   const kept: Kept = { at: now, images: [...names], places: [...places] };
@@ -83,7 +83,7 @@ export async function* rememberNames(
 async function write(profile: string, home: Home, text: string): Promise<void> {
   const file = fileOf(profile, home);
   makeFolder(path.dirname(file), 0o700);
-  if (!isOwnFolder(path.dirname(file))) return;
+  if (!isPrivateFolder(path.dirname(file))) return;
   const fresh = `${file}.${Math.random().toString(36).slice(2)}`;
   try {
     await writeFile(fresh, text, { mode: 0o600 });

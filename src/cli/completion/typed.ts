@@ -1,7 +1,7 @@
 import type { CompletionTable, OptionWord, VerbWord } from './table.ts';
 
 /** What the words before the cursor say. */
-export interface Typed {
+export interface TypedWords {
   readonly verb?: VerbWord;
   /** `profile`, where the word behind it is still to come. */
   readonly group?: string;
@@ -21,7 +21,7 @@ export function optionsFor(verb: VerbWord | undefined, table: CompletionTable): 
 }
 
 /** Reads the words between the program's name and the one that is being typed. */
-export function readTyped(before: readonly string[], table: CompletionTable): Typed {
+export function parseTyped(before: readonly string[], table: CompletionTable): TypedWords {
   const words: string[] = [];
   const given = new Map<string, string>();
   let verb: VerbWord | undefined;

@@ -3,7 +3,7 @@ import type { Command, CommandEntry } from '../program/command.ts';
 import type { Chosen } from '../program/parse.ts';
 import type { Surface } from '../program/context.ts';
 import { flagName, flagsOf, type Option, type Options } from '../program/option.ts';
-import { prose } from '../../ui/word-wrap.ts';
+import { wordWrap } from '../../ui/word-wrap.ts';
 import { globalOptions } from '../program/settings.ts';
 import { topicNames } from './topic-names.ts';
 import { usageLine } from '../program/usage-line.ts';
@@ -13,7 +13,7 @@ const gap = 2;
 const widest = 34;
 
 /** Two columns of text, the second wrapped by the terminal itself. */
-function table(rows: readonly Row[]): string {
+function table(rows: readonly HelpRow[]): string {
   const width = Math.min(widest, Math.max(0, ...rows.map(([left]) => left.length))) + gap;
   return rows
     .map(([left, right]) =>
@@ -23,10 +23,10 @@ function table(rows: readonly Row[]): string {
 }
 
 /** An option, argument or step, and what it is for. */
-export type Row = readonly [string, string];
+export type HelpRow = readonly [string, string];
 
 /** A row for each option. */
-export const optionRows = (options: Options): readonly Row[] =>
+export const optionRows = (options: Options): readonly HelpRow[] =>
   Object.entries(options)
     .filter(([, option]) => option.summary !== '')
     .map(([key, option]) => [optionLabel(key, option), option.summary] as const);
@@ -75,11 +75,11 @@ export async function commandHelp(chosen: Chosen, surface: Surface): Promise<str
   const sections = [
     `${entry.summary}.`,
     `Usage: ${usageLine(chosen)}${entry.aliases.length > 0 ? `\nAlso: ${entry.aliases.join(', ')}` : ''}`,
-    prose(command.about ?? ''),
+    wordWrap(command.about ?? ''),
     args.length > 0 ? `Arguments:\n${table(args)}` : '',
     options.length > 0 ? `Options:\n${table(options)}` : '',
     await extrasSection(chosen, surface),
-    prose(await supportedBy(command, surface)),
+    wordWrap(await supportedBy(command, surface)),
     `Examples:\n${examples}`,
     `Options that every verb takes: imgctl help options`,
   ];
@@ -90,7 +90,7 @@ export async function commandHelp(chosen: Chosen, surface: Surface): Promise<str
 export const optionsHelp = (): string => `Options that mean the same on every verb:\n${table(optionRows(globalOptions))}\n`;
 
 /** What somebody new may try first. */
-export const firstSteps: readonly Row[] = [
+export const firstSteps: readonly HelpRow[] = [
   ['imgctl list', 'images of the current profile (initially a local store)'],
   ['imgctl upload disk.qcow2 --name web', 'upload a file as an image, and verify it'],
   ['imgctl profile import', 'import the clouds that other tools here are set up for'],
@@ -105,8 +105,10 @@ export function firstHelp(commands: readonly CommandEntry[]): string {
     'imgctl: one command line for machine images in every cloud.',
     `Try:\n${table(firstSteps)}`,
     `Verbs:\n${table(verbs)}`,
-    prose('The profile comes from PROFILE:IMAGE, then -p, then IMGCTL_PROFILE, then imgctl profile use, then the local store.'),
-    prose(`Details: imgctl VERB --help, or imgctl help TOPIC: ${topicNames.join(', ')}.`),
+    wordWrap(
+      'The profile comes from PROFILE:IMAGE, then -p, then IMGCTL_PROFILE, then imgctl profile use, then the local store.',
+    ),
+    wordWrap(`Details: imgctl VERB --help, or imgctl help TOPIC: ${topicNames.join(', ')}.`),
     '',
   ].join('\n\n');
 }

@@ -1,7 +1,7 @@
 import { codeMeanings, exitCodes, type Code } from '../../core/errors.ts';
 import type { Surface } from '../program/context.ts';
 import { ciHelp } from './ci.ts';
-import { firstSteps, optionRows, type Row } from './help.ts';
+import { firstSteps, optionRows, type HelpRow } from './help.ts';
 import { usageLine } from '../program/usage-line.ts';
 import type { Chosen } from '../program/parse.ts';
 import { globalOptions } from '../program/settings.ts';
@@ -20,12 +20,12 @@ const section = (title: string, ...parts: readonly string[]): string => [`.SH ${
 const paragraph = (text: string): string => `.PP\n${roff(text.trimEnd())}`;
 /** Lines that stay as they are. */
 const verbatim = (text: string): string => `.PP\n.nf\n${roff(text.trimEnd())}\n.fi`;
-const entries = (rows: readonly Row[]): string =>
+const entries = (rows: readonly HelpRow[]): string =>
   rows.map(([left, right]) => `.TP\n.B ${roff(left.trim())}\n${roff(right)}`).join('\n');
 
 function verb(chosen: Chosen): string {
   const { entry, command } = chosen;
-  const args = Object.entries(command.args).map(([name, arg]): Row => [name.toUpperCase(), arg.summary]);
+  const args = Object.entries(command.args).map(([name, arg]): HelpRow => [name.toUpperCase(), arg.summary]);
   return [
     `.SS ${roff(`imgctl ${entry.path}`)}`,
     roff(`${entry.summary}.`),
@@ -42,7 +42,7 @@ function verb(chosen: Chosen): string {
 /** The whole manual as roff for man(1), from what help itself prints. The same program gives the same page. */
 export async function manPage(surface: Surface): Promise<string> {
   const all = await Promise.all(surface.commands.map(async (entry): Promise<Chosen> => ({ entry, command: await entry.load() })));
-  const codes = (Object.keys(exitCodes) as Code[]).map((code): Row => [`${exitCodes[code]} ${code}`, codeMeanings[code]]);
+  const codes = (Object.keys(exitCodes) as Code[]).map((code): HelpRow => [`${exitCodes[code]} ${code}`, codeMeanings[code]]);
   // Nobody's own folders stand in a page that is made where the program is built.
   const anyone = { ...surface, store: { ...surface.store, path: '~/.config/imgctl/config.json' } };
   const parts = [

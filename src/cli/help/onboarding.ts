@@ -1,11 +1,11 @@
 import type { Surface } from '../program/context.ts';
 
 /** Whether nothing tells which cloud is meant: no profile is stored, in the environment, or was asked for. */
-export const knowsNoCloud = ({ directory, settings, drivers }: Surface): boolean =>
+export const hasNoProfiles = ({ directory, settings, drivers }: Surface): boolean =>
   directory.names.length === 0 && settings.profile.length === 0 && directory.current === drivers.usual;
 
 /** Says on a terminal how a cloud is added, and which ones this machine's other tools know already. */
-export async function sayHowToAddClouds(surface: Surface): Promise<void> {
+export async function printSetupHint(surface: Surface): Promise<void> {
   if (!surface.io.stdoutIsTerminal || !surface.io.stderrIsTerminal) return;
   const all = await surface.discover().catch((error: unknown) => {
     if (error instanceof Error) surface.warn(error.message);

@@ -1,4 +1,4 @@
-import { prose } from '../../ui/word-wrap.ts';
+import { wordWrap } from '../../ui/word-wrap.ts';
 import { tlsFields } from '../../core/field.ts';
 import { imageFields } from '../../core/image.ts';
 import type { Surface } from '../program/context.ts';
@@ -6,7 +6,7 @@ import { ownVariables } from '../program/environment.ts';
 import { outputFormats } from '../program/settings.ts';
 import { driverNamed } from '../../engine/account/driver.ts';
 
-const paragraphs = (...texts: readonly string[]): string => `${texts.map(prose).join('\n\n')}\n`;
+const paragraphs = (...texts: readonly string[]): string => `${texts.map(wordWrap).join('\n\n')}\n`;
 
 /** `help output`: formats, fields and the promise behind them. */
 export function outputHelp(): string {

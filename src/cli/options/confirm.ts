@@ -5,7 +5,7 @@ import { safe } from '../../ui/sanitize.ts';
 import { imageView } from '../../ui/views/image.ts';
 import type { Loss } from '../../engine/context.ts';
 import type { Surface } from '../program/context.ts';
-import { counting } from '../batch/pluralize.ts';
+import { pluralize } from '../batch/pluralize.ts';
 import type { Account } from '../../engine/account/account.ts';
 
 /** Images that are shown one by one before they go. */
@@ -36,5 +36,5 @@ async function tableOf(images: readonly Image[], shown: readonly string[], { io 
   await renderMany(imageView, images.slice(0, mostShown), { format: 'table', columns: shown, header: true, raw: false }, drawn);
   if (images.length <= mostShown) return lines.join('');
   const bytes = images.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
-  return `${lines.join('')}and ${counting(images.length - mostShown, 'more image')}, ${humanSize(bytes)} in all\n`;
+  return `${lines.join('')}and ${pluralize(images.length - mostShown, 'more image')}, ${humanSize(bytes)} in all\n`;
 }

@@ -4,7 +4,7 @@ import { parseReference } from '../../core/reference.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
 
 /** What a list asks for: the glob of each profile, in order; absent: all of its images. */
-export type Globs = ReadonlyMap<string, string | undefined>;
+export type ProfileGlobs = ReadonlyMap<string, string | undefined>;
 
 /** Words of a list, and what those without a profile in front mean: `name` is that of `--name`, `selected` are the profiles. */
 interface Typed {
@@ -14,7 +14,7 @@ interface Typed {
 }
 
 /** Reads `GLOB…`, for each of the selected profiles, and `PROFILE:GLOB…`. Throws USAGE beside `--name`. */
-export function globsFrom({ words, name, selected }: Typed, directory: ProfileDirectory): Globs {
+export function globsFrom({ words, name, selected }: Typed, directory: ProfileDirectory): ProfileGlobs {
   if (words.length === 0) return new Map(selected.map((profile) => [profile, name]));
   if (name !== undefined) throw usageError('GLOB and --name cannot be combined');
   const globs = new Map<string, Set<string>>();

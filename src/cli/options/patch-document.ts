@@ -1,5 +1,5 @@
 import { notFoundError, usageError } from '../../core/errors.ts';
-import { textOf } from '../../host/text-file.ts';
+import { readTextFile } from '../../host/text-file.ts';
 import type { Surface } from '../program/context.ts';
 import { parsePatch, type PatchDocument } from '../../engine/patch/document.ts';
 
@@ -18,7 +18,7 @@ export async function readPatch(
 
 async function documentText(file: string, surface: Surface): Promise<string> {
   if (file === '-') return surface.readStdin();
-  const text = await textOf(file, { signal: surface.signal });
+  const text = await readTextFile(file, { signal: surface.signal });
   if (text === undefined) throw notFoundError(`no such file: ${file}`);
   return text;
 }

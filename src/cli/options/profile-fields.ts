@@ -1,11 +1,11 @@
 import { usageError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Driver } from '../../core/driver.ts';
-import { lackOf } from '../../core/field.ts';
+import { missingFields } from '../../core/field.ts';
 import { holdsCredentials, withoutPassword } from '../../core/redact.ts';
 import { pathsFromHere } from '../../host/paths.ts';
-import { literal, parseValue, writtenValue, type FieldValue } from '../../host/secret-reference.ts';
-import type { ShownField, ShownProfile } from '../../ui/views/profile.ts';
+import { literal, parseValue, formatValue, type FieldValue } from '../../host/secret-reference.ts';
+import type { ProfileFieldRow, ProfileRow } from '../../ui/views/profile.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { Surface } from '../program/context.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
@@ -46,8 +46,8 @@ export function storedFields(driver: Driver, fields: Readonly<Record<string, str
   const stored = (name: string, text: string): string => {
     const value = parseValue(text);
     const form = driver.profile[name]?.paths;
-    if (value.kind === 'file') return writtenValue({ ...value, target: pathsFromHere(value.target, 'one') });
-    return value.kind === 'literal' && form ? writtenValue(literal(pathsFromHere(value.text, form))) : text;
+    if (value.kind === 'file') return formatValue({ ...value, target: pathsFromHere(value.target, 'one') });
+    return value.kind === 'literal' && form ? formatValue(literal(pathsFromHere(value.text, form))) : text;
   };
   return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, stored(name, text)]));
 }
@@ -69,8 +69,8 @@ export function warnOfTyped(driver: Driver, fields: Readonly<Record<string, stri
 /** Warns of what a profile lacks of what it cannot work without, with the line that sets it: some give it by the environment later. Whether it lacks nothing. */
 export async function warnOfLack(name: string, driver: Driver, directory: ProfileDirectory, surface: Surface): Promise<boolean> {
   const origins = await originsOf(directory.entry(name), driver, surface);
-  const given = new Set(Object.keys(origins).filter((field) => writtenValue(origins[field]?.value ?? literal('')) !== ''));
-  const lack = lackOf(driver.profile, driver.setup, given);
+  const given = new Set(Object.keys(origins).filter((field) => formatValue(origins[field]?.value ?? literal('')) !== ''));
+  const lack = missingFields(driver.profile, driver.setup, given);
   if (lack !== undefined)
     surface.warn(`profile ${name} cannot be used yet (missing: ${lack}). Set it with: imgctl profile set ${name} FIELD=VALUE`);
   return lack === undefined;
@@ -83,12 +83,12 @@ export function addressOf({ setup }: Driver, fields: Readonly<Record<string, str
 }
 
 /** A profile for the eye: where each value comes from; secrets only as references or masked. */
-export async function shownProfile(name: string, surface: Surface): Promise<ShownProfile> {
+export async function profileRow(name: string, surface: Surface): Promise<ProfileRow> {
   const entry = surface.directory.entry(name);
   const driver = await driverNamed(entry.provider, surface);
   const origins = await originsOf(entry, driver, surface);
-  const fields = Object.entries(origins).map(([field, { value, from }]): readonly [string, ShownField] => {
-    const text = writtenValue(value);
+  const fields = Object.entries(origins).map(([field, { value, from }]): readonly [string, ProfileFieldRow] => {
+    const text = formatValue(value);
     const hidden = (driver.profile[field]?.secret === true || holdsKey(text)) && value.kind === 'literal';
     return [field, { value: hidden ? new Secret(text) : withoutPassword(text), from }];
   });

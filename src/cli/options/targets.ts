@@ -54,16 +54,16 @@ async function place<V extends OperationName>(text: string, context: Context<{ a
 }
 
 /** A target that may have been taken for an id by its look alone. `called`: the one of that name, for when there is no such id. */
-export interface Lead<V extends OperationName> extends Target<V> {
+export interface UncheckedTarget<V extends OperationName> extends Target<V> {
   called?(): Promise<Target<V> | undefined>;
 }
 
 /** As `target`, but what looks like an id is not asked for: whoever acts on it will be told whether there is one. */
-export async function lead<V extends OperationName>(
+export async function uncheckedTarget<V extends OperationName>(
   text: string,
   context: Context<{ at: readonly V[] }>,
   meaning: Meaning,
-): Promise<Lead<V>> {
+): Promise<UncheckedTarget<V>> {
   const { at, reference, call } = await place(text, context);
   const { image: id } = reference;
   if (!at.driver.ids.test(id)) return target(text, context, meaning);
@@ -81,7 +81,7 @@ export async function lead<V extends OperationName>(
 
 /** Does the work on an image; where there is none of that id, on the one that bears it as its name. */
 export async function actOn<V extends OperationName, Result>(
-  found: Lead<V>,
+  found: UncheckedTarget<V>,
   work: (target: Target<V>) => Promise<Result>,
 ): Promise<Result> {
   try {

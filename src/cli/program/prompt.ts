@@ -9,7 +9,7 @@ interface Asked {
 }
 
 /** Asks, or says why nobody is asked. Throws as `Surface.confirm`. */
-export async function ask(question: string, { lockedProfile, details }: Asked, settings: Settings, io: Io): Promise<void> {
+export async function askUser(question: string, { lockedProfile, details }: Asked, settings: Settings, io: Io): Promise<void> {
   if (settings.dryRun || (settings.yes && lockedProfile === undefined)) return;
   const hasTerminal = io.stdinIsTerminal && io.stderrIsTerminal;
   // --yes answers the ordinary question: a lock that every script opens by habit would be none.

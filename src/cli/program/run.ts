@@ -1,13 +1,13 @@
 import { abortedError, ImgctlError } from '../../core/errors.ts';
 import { createRedactor, type Redactor } from '../../core/redact.ts';
-import { showFailure } from '../../ui/error-message.ts';
+import { printError } from '../../ui/error-message.ts';
 import { PipeClosed, type Io } from '../../ui/io.ts';
 import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../../ui/progress.ts';
 import { commands } from '../commands/index.ts';
 import type { Surface } from './context.ts';
 import { contextOf } from './command-context.ts';
 import { drawOutcome } from './draw-outcome.ts';
-import { endOf, type Ending, type RunInHand } from './exit-code.ts';
+import { exitCodeOf, type RunStatus, type RunInHand } from './exit-code.ts';
 import { parseArguments, type Parsed } from './parse.ts';
 import { machineFormats, settingsFrom, type Settings } from './settings.ts';
 import { waitLimits } from '../options/wait.ts';
@@ -21,7 +21,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
   for (const word of argv) redactor.learnAddress(word);
   let world: QuietWorld = { ...surroundings, io: withoutSecrets(surroundings.io, redactor), redactor };
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
-  const ending: Ending = { status: 0, failures: [] };
+  const ending: RunStatus = { status: 0, failures: [] };
   let progress: ProgressDisplay | undefined;
   world.onCrash?.((error) => {
     progress?.stop();
@@ -47,7 +47,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
 }
 
 /** The journal of a run that has changed something says how it ended. */
-function written({ journal, failures }: Ending, status: number): number {
+function written({ journal, failures }: RunStatus, status: number): number {
   journal?.opened?.end(status, failures);
   return status;
 }
@@ -64,11 +64,7 @@ async function failed(error: unknown, wish: { readonly json: boolean; readonly d
   // Whatever a stopped piece of work throws, it is no bug.
   const failure = aborted && !(error instanceof ImgctlError) ? abortedError('interrupted') : error;
   try {
-    return await showFailure(
-      failure,
-      { ...wish, exitCode: aborted && typeof reason === 'number' ? reason : undefined },
-      world.io,
-    );
+    return await printError(failure, { ...wish, exitCode: aborted && typeof reason === 'number' ? reason : undefined }, world.io);
   } catch {
     return 1;
   }
@@ -92,7 +88,7 @@ async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, 
   } finally {
     progress.stop();
   }
-  return endOf(ending, world.signal, machineFormats.includes(settings.format), world.io);
+  return exitCodeOf(ending, world.signal, machineFormats.includes(settings.format), world.io);
 }
 
 async function helpFor({ chosen, group }: Parsed, surface: Surface): Promise<string> {

@@ -2,13 +2,13 @@ import { exitCodes } from '../../core/errors.ts';
 import { makeCall, type Call, type Note } from '../../core/call.ts';
 import { hasFolder } from '../../host/paths.ts';
 import type { ProfileStore } from '../../profiles/store.ts';
-import { showFailure } from '../../ui/error-message.ts';
+import { printError } from '../../ui/error-message.ts';
 import { commands } from '../commands/index.ts';
 import type { Surface } from './context.ts';
 import type { RunFacts } from '../../engine/journal/journal.ts';
 import { lazyJournal } from '../../engine/journal/lazy-journal.ts';
 import { onlyProfile, profileDirectory } from '../../engine/account/registry.ts';
-import { ask } from './prompt.ts';
+import { askUser } from './prompt.ts';
 import { discover } from '../../engine/account/discover.ts';
 import { warnOfVariables } from './environment.ts';
 import type { RunInHand } from './exit-code.ts';
@@ -66,18 +66,18 @@ export async function makeSurface(
       ending.failures.push(error);
       ending.status = exitCodes.PARTIAL;
       progress.hide();
-      ending.told = await showFailure(error, failureWish, io);
+      ending.told = await printError(error, failureWish, io);
     },
     async reportAs(error) {
       ending.failures.push(error);
       // Of several the worst counts: the codes rise with what is wrong.
       ending.status = Math.max(ending.status, error.exitCode);
       progress.hide();
-      ending.told = await showFailure(error, failureWish, io);
+      ending.told = await printError(error, failureWish, io);
     },
     confirm(question, lockedProfile, details) {
       progress.hide();
-      return ask(question, { lockedProfile, details }, settings, io);
+      return askUser(question, { lockedProfile, details }, settings, io);
     },
     confirmLoss: async (loss, at) => (await import('../options/confirm.ts')).confirmLoss(surface, loss, at),
     discover: () => discover(surface),

@@ -1,4 +1,4 @@
-import type { FoundProfile, Surroundings } from '../../core/driver.ts';
+import type { FoundProfile, HostEnvironment } from '../../core/driver.ts';
 import { given } from '../../core/image.ts';
 import { Secret } from '../../core/secret.ts';
 
@@ -11,7 +11,7 @@ const notUsers = new Set(['', 'DEFAULT', 'custom_aliases']);
  * Accounts in linode-cli's configuration (an INI file with one section for each user) and in the environment.
  * https://github.com/linode/linode-cli/wiki/Configuration
  */
-export async function discover(surroundings: Surroundings): Promise<readonly FoundProfile[]> {
+export async function discover(surroundings: HostEnvironment): Promise<readonly FoundProfile[]> {
   const { env } = surroundings;
   const file = await configuration(surroundings);
   const sections = Object.entries(file?.sections ?? {});
@@ -39,7 +39,7 @@ export async function discover(surroundings: Surroundings): Promise<readonly Fou
 }
 
 async function configuration(
-  surroundings: Surroundings,
+  surroundings: HostEnvironment,
 ): Promise<{ path: string; sections: Readonly<Record<string, Section>> } | undefined> {
   const { env, home } = surroundings;
   const usual = [
@@ -71,10 +71,10 @@ function fieldsOf(section: Section): FoundProfile['fields'] {
 }
 
 /** Beside the token of linode-cli's file its own variables count, and not those of other tools. */
-const linodeCliOnly = (env: Surroundings['env']): Surroundings['env'] =>
+const linodeCliOnly = (env: HostEnvironment['env']): HostEnvironment['env'] =>
   Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('LINODE_CLI_')));
 
-function environmentFields(env: Surroundings['env']): FoundProfile['fields'] {
+function environmentFields(env: HostEnvironment['env']): FoundProfile['fields'] {
   return given<Record<string, string>>({
     endpoint: endpointOf(env.LINODE_CLI_API_HOST, env.LINODE_CLI_API_SCHEME) ?? (env.LINODE_URL || undefined),
     apiVersion: env.LINODE_CLI_API_VERSION || env.LINODE_API_VERSION || undefined,

@@ -1,9 +1,9 @@
-import { answerError, type Circumstances, type Code, ImgctlError, type Said } from '../../core/errors.ts';
+import { answerError, type Circumstances, type Code, ImgctlError, type ErrorText } from '../../core/errors.ts';
 import type { Answer, ApiAnswer } from '../../core/http.ts';
 import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
 
 /** What an unwelcome answer says: every reason with its field, or an HTML page's title; no words if there are none. */
-function explain(text: string): Said {
+function explain(text: string): ErrorText {
   // Oddity: the front end answers in HTML where the API itself would answer in JSON.
   const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1];
   if (title !== undefined) return { words: title, isOwn: false };

@@ -1,5 +1,5 @@
 import { providerError } from '../../core/errors.ts';
-import { watchProgress } from '../../core/pagination.ts';
+import { detectEndlessPagination } from '../../core/pagination.ts';
 import type { Call } from '../../core/operation.ts';
 import { ask, type Ask, type LinodeClient } from './client.ts';
 import type { RateLimiter } from './rate-limit.ts';
@@ -33,7 +33,7 @@ export async function* pagesOf(client: LinodeClient, list: List, call: Call): As
   const stop = new AbortController();
   const within: Call = { ...call, signal: AbortSignal.any([call.signal, stop.signal]) };
   const read = (page: number): Promise<Page> => readPage(client, list, page, within);
-  const look = watchProgress(list.what, mostIdlePages);
+  const look = detectEndlessPagination(list.what, mostIdlePages);
   const seen = new Set<unknown>();
   let announced = 0;
   const looked = ({ rows, results }: Page): readonly JsonObject[] => {

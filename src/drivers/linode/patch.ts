@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import { tagsAfter } from '../../core/changes.ts';
-import { requireUnmet } from '../../core/conflict.ts';
+import { requireNoConflict } from '../../core/conflict.ts';
 import type { Prepared } from '../../core/http.ts';
 import type { Changes, Operation } from '../../core/operation.ts';
 import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
@@ -37,7 +37,7 @@ export const patch: Operation<LinodeClient, 'patch'> = {
     const prepare = async (): Promise<Prepared> => {
       if (!before) return { json: body };
       const there = await readImage(client, id, call);
-      requireUnmet(before, there, changes);
+      requireNoConflict(before, there, changes);
       return { json: bodyOf(changes, body.tags === undefined ? undefined : tagsAfter(there.tags, changes)) };
     };
     return askImage(client, { id, method: 'PUT', path: imagePath(id), prepare, what: `changing ${id}` }, call);

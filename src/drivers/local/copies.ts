@@ -1,5 +1,5 @@
 import { conflictError } from '../../core/errors.ts';
-import { systemWords } from '../../core/errno.ts';
+import { errnoMessage } from '../../core/errno.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { blobSize, damagedBlob, isIntact, placeBlob, readBlob, readDocument } from './blobs.ts';
@@ -31,7 +31,7 @@ export async function inPlaces<T>(
     try {
       all.set(name, await read(folder));
     } catch (error) {
-      call.note({ kind: 'warning', message: `place ${name}: ${systemWords(error)}` });
+      call.note({ kind: 'warning', message: `place ${name}: ${errnoMessage(error)}` });
     }
   }
   return all;
@@ -56,7 +56,7 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
     try {
       await enterCopy(client.home, folder, found, call);
     } catch (error) {
-      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${systemWords(error)}` });
+      call.note({ kind: 'warning', message: `place ${name} keeps the former record of ${found.id}: ${errnoMessage(error)}` });
     }
   }
   return recordFrom(client.home, found, copies);

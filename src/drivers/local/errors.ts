@@ -1,11 +1,11 @@
 import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
-import { systemCode, systemWords } from '../../core/errno.ts';
+import { errnoCode, errnoMessage } from '../../core/errno.ts';
 
 /** What an error of the file system stands for: LOCAL, saying `what` could not be done. Any other error is given back as it is. */
 export const errorFrom = (error: unknown, what: string): unknown =>
-  error instanceof ImgctlError || systemCode(error) === undefined
+  error instanceof ImgctlError || errnoCode(error) === undefined
     ? error
-    : localError(`${what}: ${systemWords(error)}`, { cause: error });
+    : localError(`${what}: ${errnoMessage(error)}`, { cause: error });
 
 /** What the file system answers. Throws `errorFrom` what it fails with. */
 export const onDisk = <T>(what: string, work: Promise<T>): Promise<T> =>
@@ -16,7 +16,7 @@ export async function ifThere<T>(what: string, work: Promise<T>): Promise<T | un
   return onDisk(
     what,
     work.catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return undefined;
+      if (errnoCode(error) === 'ENOENT') return undefined;
       throw error;
     }),
   );

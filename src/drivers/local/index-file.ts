@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localError, providerError } from '../../core/errors.ts';
-import { systemWords } from '../../core/errno.ts';
+import { errnoMessage } from '../../core/errno.ts';
 import { descriptorOf, parseJson, refName, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
 import { ifThere } from './errors.ts';
@@ -104,6 +104,6 @@ export async function writeIndex(
   } catch (error) {
     const now = await readSafely(file).catch(() => undefined);
     if (now?.toString() !== text) throw error;
-    throw localError(`${done}, but that may not survive a power failure: ${systemWords(error)}`, { cause: error });
+    throw localError(`${done}, but that may not survive a power failure: ${errnoMessage(error)}`, { cause: error });
   }
 }

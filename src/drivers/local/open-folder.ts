@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Lock } from '../../core/driver.ts';
 import { removeStaleFiles } from './temporary-file.ts';
-import { systemWords } from '../../core/errno.ts';
+import { errnoMessage } from '../../core/errno.ts';
 import { hasOwn, makeLayout, ownPath, type Folder } from './folder.ts';
 import { makeIndex, readIndex } from './index-file.ts';
 import { pendingBlobs } from './blob-journal.ts';
@@ -20,7 +20,7 @@ export function openFolder(folderPath: string, lock: Lock): Folder {
         await removeStaleFiles(folder);
         await makeIndex(locked);
         const later = (error: unknown): void =>
-          note({ kind: 'warning', message: `${folder.path}: space could not be freed yet: ${systemWords(error)}` });
+          note({ kind: 'warning', message: `${folder.path}: space could not be freed yet: ${errnoMessage(error)}` });
         const waiting = await collectGarbage(locked).catch(async (error: unknown) => {
           later(error);
           return pendingBlobs(locked);

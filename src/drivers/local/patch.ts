@@ -1,4 +1,4 @@
-import { requireUnmet } from '../../core/conflict.ts';
+import { requireNoConflict } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import { changedFields, recordFields } from '../_oci/record-revision.ts';
 import type { JsonObject } from '../_oci/manifest.ts';
@@ -13,7 +13,7 @@ export const patch: Operation<LocalClient, 'patch'> = {
   async run(client, { id, changes, basis }, call) {
     // Under the lock: nobody comes between the look and the write.
     const change = ({ json }: Found): JsonObject => {
-      if (basis) requireUnmet(basis, recordFromJson(id, json, [], json), changes);
+      if (basis) requireNoConflict(basis, recordFromJson(id, json, [], json), changes);
       return changedFields(json, id, changes);
     };
     return refreshCopies(client, await changeRecord(client.home, id, change, call), call);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { systemCode } from '../../core/errno.ts';
+import { errnoCode } from '../../core/errno.ts';
 import { removeStaleFiles } from './temporary-file.ts';
 import { indexPath, ownPath, type Folder } from './folder.ts';
 
@@ -53,7 +53,7 @@ async function spendReserve(folder: Folder): Promise<void> {
 
 /** Whether something failed because the disk is full, or what a user may have of it. */
 function isFull(error: unknown): boolean {
-  if (['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) return true;
+  if (['ENOSPC', 'EDQUOT'].includes(errnoCode(error) ?? '')) return true;
   return error instanceof Error && error.cause !== undefined && isFull(error.cause);
 }
 

@@ -2,7 +2,7 @@ import { constants, readFile } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { localError, type ImgctlError } from '../../core/errors.ts';
-import { systemCode } from '../../core/errno.ts';
+import { errnoCode } from '../../core/errno.ts';
 import { ifThere, onDisk } from './errors.ts';
 
 /* What lies in a store may have been put there by anybody who can write to it: a link to a file of somebody else's, or a FIFO. */
@@ -33,7 +33,7 @@ async function noLink(file: string, opened: Promise<FileHandle>): Promise<FileHa
   try {
     return await opened;
   } catch (error) {
-    const isLink = systemCode(error) === 'ELOOP' && (await lstat(file).catch(() => undefined))?.isSymbolicLink();
+    const isLink = errnoCode(error) === 'ELOOP' && (await lstat(file).catch(() => undefined))?.isSymbolicLink();
     throw isLink ? notOurs(file, link) : error;
   }
 }

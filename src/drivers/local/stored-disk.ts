@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { integrityError } from '../../core/errors.ts';
-import { systemWords } from '../../core/errno.ts';
+import { errnoMessage } from '../../core/errno.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { blobPath } from './blobs.ts';
 import type { Found } from './images.ts';
@@ -20,7 +20,7 @@ export function lossOf(folder: Folder, { digest, size }: Pick<Descriptor, 'diges
     if (!found.isFile()) return `${file} is not a regular file`;
     return found.size === size ? undefined : `${file} has ${found.size} bytes, expected ${size}`;
   } catch (error) {
-    return `${file}: ${systemWords(error)}`;
+    return `${file}: ${errnoMessage(error)}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { conflictError, ImgctlError, providerError, unsupportedError, ofAnswer } from '../../core/errors.ts';
+import { conflictError, ImgctlError, providerError, unsupportedError, answerCircumstances } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { nextRecord } from '../_oci/record-revision.ts';
@@ -43,7 +43,7 @@ export function deleteRefusal(repository: Repository, answer: ApiAnswer): Imgctl
   const isGeneral = errorCode(answer.text) === 'UNSUPPORTED' && bareWords.test(wordsOf(answer.text).trim());
   if (!isGeneral) return errorFrom(answer, answer.text, `deleting at ${host}`, { write: true });
   return unsupportedError(`${host} does not allow deletes`, {
-    ...ofAnswer(answer),
+    ...answerCircumstances(answer),
     hint: 'Ask its operator to allow them (CNCF distribution: storage.delete.enabled).',
   });
 }
@@ -131,7 +131,7 @@ function notRemoved(repository: Repository, what: string, first: ApiAnswer, last
   if (refusal?.status === 405) return deleteRefusal(repository, refusal);
   if (refusal) return errorFrom(refusal, refusal.text, what, { write: true });
   return providerError(`${what}: the answer is HTTP ${first.status}, but the image is still there`, {
-    ...ofAnswer(first),
+    ...answerCircumstances(first),
     hint: 'Delete it with the registry’s own tools, or ask its operator.',
   });
 }

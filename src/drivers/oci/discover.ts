@@ -1,4 +1,4 @@
-import type { FoundProfile, Surroundings } from '../../core/driver.ts';
+import type { FoundProfile, HostEnvironment } from '../../core/driver.ts';
 import type { Field } from '../../core/field.ts';
 import { given } from '../../core/image.ts';
 import { Secret } from '../../core/secret.ts';
@@ -9,7 +9,7 @@ import { fields } from './fields.ts';
 type Values = Readonly<Record<string, string | Secret>>;
 
 /** Profile fields that the environment gives. */
-function fromVariables(env: Surroundings['env']): Values {
+function fromVariables(env: HostEnvironment['env']): Values {
   return Object.fromEntries(
     Object.entries<Field>(fields).flatMap(([name, field]) => {
       const value = field.env?.map((variable) => env[variable]).find((text) => text !== undefined && text !== '');
@@ -80,7 +80,7 @@ function mayAdd(variables: Values, { username }: KnownRegistry): boolean {
  * The registries that Docker or Podman are signed in to, each under its host. Few of those files name a repository: who takes
  * such a profile over has to set it. The ambient one is what OCI_REGISTRY names, or the only one there is.
  */
-export async function discover(surroundings: Surroundings): Promise<readonly FoundProfile[]> {
+export async function discover(surroundings: HostEnvironment): Promise<readonly FoundProfile[]> {
   const places = await knownRegistries(surroundings);
   const variables = fromVariables(surroundings.env);
   const stored = storedProfiles(places);

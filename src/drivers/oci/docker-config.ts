@@ -1,4 +1,4 @@
-import type { Surroundings } from '../../core/driver.ts';
+import type { HostEnvironment } from '../../core/driver.ts';
 import { Secret } from '../../core/secret.ts';
 import { isObject, parseJson, type JsonObject } from '../_oci/manifest.ts';
 import { knownHost } from './address.ts';
@@ -48,7 +48,7 @@ function ofEntry(entry: JsonObject): Found {
 }
 
 /** https://docs.docker.com/reference/cli/docker/login/#credential-helper-protocol */
-async function ofHelper(name: string, key: string, { run }: Surroundings): Promise<Found> {
+async function ofHelper(name: string, key: string, { run }: HostEnvironment): Promise<Found> {
   const program = `docker-credential-${name}`;
   if (!run || !/^[\w.-]+$/.test(name)) return { note: `${program} was not run` };
   const { status, stdout } = await run(program, ['get'], key);
@@ -62,7 +62,7 @@ async function ofHelper(name: string, key: string, { run }: Surroundings): Promi
 }
 
 /** Every registry in one file. Docker asks the helper of the host, then the one for all, then the file itself. */
-async function registriesIn(text: string, source: string, surroundings: Surroundings): Promise<readonly KnownRegistry[]> {
+async function registriesIn(text: string, source: string, surroundings: HostEnvironment): Promise<readonly KnownRegistry[]> {
   const file = parseJson(text) ?? {};
   const isOld = source.endsWith('.dockercfg');
   const [auths, helpers] = [isOld ? file : objectIn(file.auths), objectIn(file.credHelpers)];
@@ -77,7 +77,7 @@ async function registriesIn(text: string, source: string, surroundings: Surround
 }
 
 /** Where credentials lie, in the order in which Podman's and Docker's own programs look. */
-function filesOf({ env, home, userId }: Surroundings): readonly string[] {
+function filesOf({ env, home, userId }: HostEnvironment): readonly string[] {
   const runtime = env.XDG_RUNTIME_DIR || (userId === undefined ? undefined : `/run/containers/${userId}`);
   const files = [
     runtime && (env.XDG_RUNTIME_DIR ? `${runtime}/containers/auth.json` : `${runtime}/auth.json`),
@@ -90,7 +90,7 @@ function filesOf({ env, home, userId }: Surroundings): readonly string[] {
 }
 
 /** What each place knows of registries, in the order in which places are looked at; damaged files count as empty. */
-export async function knownRegistries(surroundings: Surroundings): Promise<readonly (readonly KnownRegistry[])[]> {
+export async function knownRegistries(surroundings: HostEnvironment): Promise<readonly (readonly KnownRegistry[])[]> {
   const { env } = surroundings;
   const read = async (file: string) => registriesIn((await surroundings.text(file)) ?? '', file, surroundings);
   return [

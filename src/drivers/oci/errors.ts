@@ -1,6 +1,6 @@
 import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
-import { isPage, pageWords } from '../../core/html-text.ts';
+import { isHtml, htmlText } from '../../core/html-text.ts';
 import { isObject, parseJson } from '../_oci/manifest.ts';
 
 /** Codes of registries (distribution-spec 1.1, "Error Codes") that say more than the HTTP status does. */
@@ -53,7 +53,7 @@ export const isRegistryError = (body: string): boolean => errorCode(body) !== ''
 /** What an error's body says. Oddity: unknown routes and read-only registries answer in plain text, proxies in HTML. */
 export const wordsOf = (body: string): string =>
   errorIn(body)?.words ??
-  (isPage(body) ? pageWords(body).slice(0, longestWords) : body.replace(/\s+/g, ' ').slice(0, longestWords));
+  (isHtml(body) ? htmlText(body).slice(0, longestWords) : body.replace(/\s+/g, ' ').slice(0, longestWords));
 
 const readOnly: Circumstances = {
   hint: 'Ask the operator of the registry, which is read-only now (CNCF distribution: storage.maintenance.readonly).',
@@ -75,7 +75,7 @@ export function errorFrom(
   what: string,
   { write = false, ...more }: Circumstances & { readonly write?: boolean } = {},
 ): ImgctlError {
-  if (answer.status === 405 && write && !isRegistryError(body) && !isPage(body)) {
+  if (answer.status === 405 && write && !isRegistryError(body) && !isHtml(body)) {
     const { message, circumstances } = answerError(answer, what, { words: wordsOf(body), isOwn: true }, readOnly);
     return new ImgctlError('CONFLICT', message, circumstances);
   }

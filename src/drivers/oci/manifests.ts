@@ -1,7 +1,7 @@
-import { ImgctlError, integrityError, providerError, unsupportedError, ofAnswer } from '../../core/errors.ts';
+import { ImgctlError, integrityError, providerError, unsupportedError, answerCircumstances } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { isPage } from '../../core/html-text.ts';
+import { isHtml } from '../../core/html-text.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { parseJson } from '../_oci/manifest.ts';
@@ -59,7 +59,8 @@ export async function readManifest(
   }
   const digest = digestOf(answer.text);
   checkDigest(answer, digest, what);
-  if (!parseJson(answer.text)) throw providerError(`${what}: the answer is not a JSON object`, { ...ofAnswer(answer) });
+  if (!parseJson(answer.text))
+    throw providerError(`${what}: the answer is not a JSON object`, { ...answerCircumstances(answer) });
   return { digest, text: answer.text };
 }
 
@@ -112,7 +113,7 @@ async function whyNotPut(
   });
   const isAboutTags =
     answer.status !== 403 && answer.status !== 400
-      ? !isPage(answer.text)
+      ? !isHtml(answer.text)
       : /TAG|immutab/i.test(`${code} ${wordsOf(answer.text)}`);
   if (before === undefined || error.code === 'LIMIT' || !refusesMove.includes(answer.status) || !isAboutTags) return error;
   if ((await digestNow(repository, id, call)) !== before) return new ImgctlError('CONFLICT', error.message, error.circumstances);
@@ -155,7 +156,8 @@ export async function putManifest(
     if (!isFine(answer)) throw await whyNotPut(repository, { id, before, what }, answer, call);
     checkDigest(answer, digest, what);
     // distribution-spec 1.1, "Pushing Manifests"; a sign-in page on the way is 200.
-    if (answer.status !== 201) throw providerError(`${what}: the answer is HTTP ${answer.status}`, { ...ofAnswer(answer) });
+    if (answer.status !== 201)
+      throw providerError(`${what}: the answer is HTTP ${answer.status}`, { ...answerCircumstances(answer) });
   } catch (error) {
     if (!isDoubtful(error)) throw error;
     const now = await digestNow(repository, id, call).catch(() => 'unknown');

@@ -1,4 +1,4 @@
-import { providerError, ofAnswer } from '../../core/errors.ts';
+import { providerError, answerCircumstances } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { isObject } from '../_oci/manifest.ts';
@@ -27,7 +27,7 @@ function tagsIn(answer: ApiAnswer, what: string): readonly string[] {
   const tags: unknown = isObject(body) ? body.tags : undefined;
   // Oddity: a repository whose tags are all gone has `null` in the place of a list.
   if (tags === null) return [];
-  if (!Array.isArray(tags)) throw providerError(`${what}: no list of tags in the answer`, { ...ofAnswer(answer) });
+  if (!Array.isArray(tags)) throw providerError(`${what}: no list of tags in the answer`, { ...answerCircumstances(answer) });
   return tags.filter((tag) => typeof tag === 'string');
 }
 

@@ -1,6 +1,6 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { requireUnmet } from '../../core/conflict.ts';
+import { requireNoConflict } from '../../core/conflict.ts';
 import type { Call, Changes, Operation } from '../../core/operation.ts';
 import { changedFields, nextRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
@@ -37,7 +37,7 @@ export const patch: Operation<OciClient, 'patch'> = {
       const before = await find(client.home, id, call);
       const now = recordFrom(client, before, []);
       seen ??= now;
-      requireUnmet(seen, now, changes);
+      requireNoConflict(seen, now, changes);
       const written = await tryOnce(client, before, changes, call);
       if (written) return refreshCopies(client, written, call);
       if (tries === mostTries)

@@ -1,4 +1,4 @@
-import { ImgctlError, providerError, withoutQuery, type Circumstances, ofAnswer } from '../../core/errors.ts';
+import { ImgctlError, providerError, withoutQuery, type Circumstances, answerCircumstances } from '../../core/errors.ts';
 import type {
   Answer,
   ApiAnswer,
@@ -128,7 +128,7 @@ export class Transport {
     const { location } = answer.headers;
     if (location === undefined || !URL.canParse(location, from.href))
       throw providerError(`${this.origin.host}: HTTP ${answer.status} without a usable Location`, {
-        ...ofAnswer(answer),
+        ...answerCircumstances(answer),
       });
     const url = new URL(location, from);
     if (url.protocol === 'http:' && this.origin.protocol === 'https:' && url.hostname === this.origin.hostname)
@@ -159,7 +159,7 @@ export class Transport {
       const next = this.resolve(answer, url);
       if (seen.has(next.href) || seen.size > mostHops)
         throw providerError(`${first.host}: too many redirects, the last one to ${withoutQuery(next.href)}`, {
-          ...ofAnswer(answer),
+          ...answerCircumstances(answer),
         });
       url = next;
     }

@@ -1,4 +1,4 @@
-import { ImgctlError, integrityError, networkError, providerError, ofAnswer } from '../../core/errors.ts';
+import { ImgctlError, integrityError, networkError, providerError, answerCircumstances } from '../../core/errors.ts';
 import type { Answer, ApiAnswer, Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { beforeRetry } from '../../core/retry.ts';
@@ -113,7 +113,7 @@ export function checkTaken(answer: ApiAnswer, digest: string, what: string): voi
   if (said !== undefined && said !== digest) throw integrityError(`${what}: the registry stored ${said}, but ${digest} was sent`);
   // 201, with the blob's address (distribution-spec 1.1, "POST then PUT"); a sign-in page on the way is 200 and names neither.
   if (answer.status !== 201 && said === undefined && answer.headers.location === undefined)
-    throw providerError(`${what}: HTTP ${answer.status} without the address of a blob`, { ...ofAnswer(answer) });
+    throw providerError(`${what}: HTTP ${answer.status} without the address of a blob`, { ...answerCircumstances(answer) });
 }
 
 /** Lets go of an upload; what cannot be let go the registry clears away by itself, after days. */

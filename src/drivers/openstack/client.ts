@@ -1,4 +1,4 @@
-import { configError, providerError, type ImgctlError, ofAnswer } from '../../core/errors.ts';
+import { configError, providerError, type ImgctlError, answerCircumstances } from '../../core/errors.ts';
 import type {
   Answer,
   ApiAnswer,
@@ -47,7 +47,7 @@ export interface Ask {
 function expectDone(answer: ApiAnswer, done: number | undefined, what: string): void {
   if (done === undefined || answer.status === done) return;
   throw providerError(`${what}: ${answer.url} answered HTTP ${answer.status}, where Glance answers ${done}`, {
-    ...ofAnswer(answer),
+    ...answerCircumstances(answer),
     hint: 'Check that this is the URL of the image API, and not of a sign-in page or a proxy.',
   });
 }
@@ -136,7 +136,7 @@ export class OpenstackClient {
     const answer = await this.ask(ask, call);
     const body = answer.json();
     if (isObject(body)) return body;
-    throw providerError(`${ask.what}: the answer of ${answer.url} is not an object`, { ...ofAnswer(answer) });
+    throw providerError(`${ask.what}: the answer of ${answer.url} is not an object`, { ...answerCircumstances(answer) });
   }
 
   /**

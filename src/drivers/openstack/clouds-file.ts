@@ -1,4 +1,4 @@
-import type { Surroundings } from '../../core/driver.ts';
+import type { HostEnvironment } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { isObject, type JsonObject } from './json.ts';
 
@@ -36,7 +36,7 @@ function mapping(value: unknown, path: string, what = ''): JsonObject {
   });
 }
 
-async function firstOf(surroundings: Surroundings, paths: readonly string[]): Promise<Opened | undefined> {
+async function firstOf(surroundings: HostEnvironment, paths: readonly string[]): Promise<Opened | undefined> {
   for (const path of paths) {
     const text = await surroundings.text(path);
     if (text !== undefined) return { path, content: mapping(surroundings.yaml(text, path), path) };
@@ -54,7 +54,7 @@ const folderOf = (path: string): string => path.replace(/[/\\]?[^/\\]*$/, '') ||
  * the current folder: neither may say where the secrets of the other go. Throws CONFIG for a file that is no YAML mapping,
  * LOCAL for one that cannot be read.
  */
-export async function cloudsFile(surroundings: Surroundings): Promise<CloudsFile | undefined> {
+export async function cloudsFile(surroundings: HostEnvironment): Promise<CloudsFile | undefined> {
   const { env, configHome, home } = surroundings;
   const own = [`${configHome}/openstack`, `${home}/.config/openstack`, '/etc/openstack'];
   const asked = env.OS_CLIENT_CONFIG_FILE;

@@ -1,4 +1,4 @@
-import type { FoundProfile, Surroundings } from '../../core/driver.ts';
+import type { FoundProfile, HostEnvironment } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import type { Field } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
@@ -10,7 +10,7 @@ import { commonDomain, fields } from './fields.ts';
 type Why = { readonly leftOut: string; readonly hint?: string };
 
 /** Profile fields that the `OS_*` variables give. What is common to two fields yields to what a file says of one of them. */
-function fromVariables(env: Surroundings['env'], under: Found): Found {
+function fromVariables(env: HostEnvironment['env'], under: Found): Found {
   const set = (variable: string): boolean => env[variable] !== undefined && env[variable] !== '';
   const common: readonly string[] = commonDomain;
   const given = Object.entries<Field>(fields).flatMap(([name, field]) => {
@@ -81,7 +81,7 @@ function usableWith(cloud: Cloud, variables: Found): { readonly usable: Found; r
 const isNamed = (text: string | undefined): text is string => text !== undefined && text !== '';
 
 /** The clouds, one for each region, of which OpenStack's own tools would take one: the cloud that OS_CLOUD names, or the only one. */
-function ambientClouds(clouds: readonly Cloud[], { env }: Surroundings): readonly Cloud[] {
+function ambientClouds(clouds: readonly Cloud[], { env }: HostEnvironment): readonly Cloud[] {
   const wanted = env.OS_CLOUD;
   const names = [...new Set(clouds.map(({ cloud }) => cloud))];
   if (!isNamed(wanted)) return isNamed(env.OS_AUTH_URL) || names.length !== 1 ? [] : clouds;
@@ -94,7 +94,7 @@ function ambientClouds(clouds: readonly Cloud[], { env }: Surroundings): readonl
   });
 }
 
-const placeOf = (env: Surroundings['env']): string => env.OS_CLIENT_CONFIG_FILE || 'any clouds.yaml';
+const placeOf = (env: HostEnvironment['env']): string => env.OS_CLIENT_CONFIG_FILE || 'any clouds.yaml';
 
 /** The cloud in the region that was asked for, or in its first. Where it lists its regions, another one is not known to it. */
 function inRegion(
@@ -120,7 +120,7 @@ const defaults = { userDomain: fields.userDomain.default, interface: fields.inte
  * there is, in the region that was asked for, or the variables alone; variables win over the file, as for OpenStack's own tools.
  * Throws CONFIG where OS_CLOUD names no cloud.
  */
-export async function discover(surroundings: Surroundings): Promise<readonly FoundProfile[]> {
+export async function discover(surroundings: HostEnvironment): Promise<readonly FoundProfile[]> {
   const { env } = surroundings;
   const scope = isNamed(env.OS_SYSTEM_SCOPE) ? systemScope : undefined;
   const file = await cloudsFile(surroundings);

@@ -1,15 +1,15 @@
 import {
   answerError,
-  ofAnswer,
+  answerCircumstances,
   configError,
   ImgctlError,
   providerError,
   withoutQuery,
   type Circumstances,
-  type Said,
+  type ErrorText,
 } from '../../core/errors.ts';
 import type { Answer } from '../../core/http.ts';
-import { isPage, isServicePage, pageWords } from '../../core/html-text.ts';
+import { isHtml, isServicePage, htmlText } from '../../core/html-text.ts';
 import { policyHint, withoutSchema } from './error-text.ts';
 import { isObject, objectIn, textIn } from './json.ts';
 
@@ -39,7 +39,7 @@ export function errorText(body: string): string {
     const message = textIn(value.message) ?? textIn(objectIn(value.error).message) ?? textIn(value.error);
     return withoutSchema(withoutBreaks(message ?? ''));
   }
-  if (isPage(body)) return pageWords(body);
+  if (isHtml(body)) return htmlText(body);
   return withoutBreaks(body.replace(/^\s*\d{3} [^\n]*\n\s*\n/, '')).slice(0, 500);
 }
 
@@ -62,13 +62,13 @@ const ownWords =
  * What an unwelcome answer says. Only OpenStack's own services put their request id on it; where that is missing, the form of
  * their errors tells: of other JSON, of the pages of proxies and of nothing at all nobody knows who has said it.
  */
-export function readError(answer: Answer, body: string): Said {
+export function readError(answer: Answer, body: string): ErrorText {
   const words = errorText(body);
   const isOwn =
     answer.headers['x-openstack-request-id'] !== undefined ||
     ownWords.test(words) ||
     isErrorBody(body) ||
-    (isPage(body) ? isServicePage(body) : isPlainRefusal(body));
+    (isHtml(body) ? isServicePage(body) : isPlainRefusal(body));
   return { words, isOwn };
 }
 
@@ -89,7 +89,7 @@ export function errorFrom(
   const { status, headers } = answer;
   if (status === 300)
     return configError(`${what}: ${answer.url} answers with a list of versions: this is not the address of the image API`, {
-      ...ofAnswer(answer),
+      ...answerCircumstances(answer),
       hint: 'Set imageEndpoint to the URL in front of /v2.',
       ...more,
     });
@@ -97,7 +97,7 @@ export function errorFrom(
     return providerError(
       `${what}: ${answer.url} redirects to ${withoutQuery(headers.location ?? 'nowhere')} (HTTP ${status}), which is not followed`,
       {
-        ...ofAnswer(answer),
+        ...answerCircumstances(answer),
         hint: 'Set imageEndpoint or authUrl to the final URL.',
         ...more,
       },

@@ -1,4 +1,4 @@
-import { authError, configError, ofAnswer, providerError } from '../../core/errors.ts';
+import { authError, configError, answerCircumstances, providerError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';
@@ -143,13 +143,13 @@ async function tokenEndpoint(http: Http, grant: Grant, what: string, call: Call)
 function elsewhere(answer: ApiAnswer, what: string, hint: string) {
   const { status, url } = answer;
   if (status >= 500 || status === 429) return errorFrom(answer, answer.text, what);
-  return configError(`${what}: ${url} gives no token (HTTP ${status})`, { ...ofAnswer(answer), hint });
+  return configError(`${what}: ${url} gives no token (HTTP ${status})`, { ...answerCircumstances(answer), hint });
 }
 
 function signInError(answer: ApiAnswer, what: string, hint: string) {
   const { status, text } = answer;
   const words = oauthWords(text) ?? errorText(text);
-  return authError(`${what}: ${words || 'refused'} (HTTP ${status})`, { ...ofAnswer(answer), hint });
+  return authError(`${what}: ${words || 'refused'} (HTTP ${status})`, { ...answerCircumstances(answer), hint });
 }
 
 /** RFC 6749 section 5.2. Absent: it is no such answer. */

@@ -1,5 +1,5 @@
 import { defineDriver } from '../../core/driver.ts';
-import type { Way } from '../../core/field.ts';
+import type { SignInMethod } from '../../core/field.ts';
 import { usualRequestIds } from '../../core/request-id.ts';
 import { OpenstackClient } from './client.ts';
 import { create } from './create.ts';
@@ -25,7 +25,7 @@ import { upload } from './upload.ts';
 
 /** Ways to sign in for which `authType` has to be set. */
 const oidc = ['authType', 'identityProvider', 'protocol'];
-const others: readonly Way[] = [
+const others: readonly SignInMethod[] = [
   { title: 'one-time code', needs: ['authType', 'username', 'passcode'], rare: true },
   { title: 'OpenID Connect password', needs: [...oidc, 'clientId', 'username', 'password'], rare: true },
   { title: 'OpenID Connect client', needs: [...oidc, 'clientId', 'clientSecret'], rare: true },

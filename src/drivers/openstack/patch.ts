@@ -1,6 +1,6 @@
 import { editableFields } from '../../core/changes.ts';
 import { conflictError } from '../../core/errors.ts';
-import { requireUnmet, requireWritten } from '../../core/conflict.ts';
+import { requireNoConflict, requireApplied } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { steps, type Step } from './description.ts';
@@ -12,20 +12,20 @@ export const patch: Operation<OpenstackClient, 'patch'> = {
   fields: editableFields,
   async run(client, { id, changes, basis }, call) {
     const image = await readImage(client, id, call);
-    if (basis) requireUnmet(basis, recordFrom(image), changes);
+    if (basis) requireNoConflict(basis, recordFrom(image), changes);
     const wanted = steps(image, changes);
     if (wanted.length === 0) return recordFrom(image);
     // Oddity: there is no ETag, and tags are written as a whole: they are made from what is there right before each try.
     // Every other step sets one field and leaves the rest alone.
     const stepsNow = async (): Promise<readonly Step[]> => {
       const now = await readImage(client, id, call);
-      requireUnmet(basis ?? recordFrom(image), recordFrom(now), changes);
+      requireNoConflict(basis ?? recordFrom(image), recordFrom(now), changes);
       return steps(now, changes);
     };
     const writesTags = wanted.some(({ path }) => path === '/tags');
     try {
       const after = recordFrom(await patchImage(client, id, writesTags ? stepsNow : wanted, call));
-      requireWritten(id, after, changes);
+      requireApplied(id, after, changes);
       return after;
     } catch (error) {
       const reshaped = wanted.some(({ path }) => path === '/disk_format' || path === '/container_format');

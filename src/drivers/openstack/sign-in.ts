@@ -1,4 +1,4 @@
-import { authError, configError, type ImgctlError, ofAnswer } from '../../core/errors.ts';
+import { authError, configError, type ImgctlError, answerCircumstances } from '../../core/errors.ts';
 import type { ApiAnswer, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
@@ -108,13 +108,13 @@ function signInError(answer: ApiAnswer, authUrl: string, credentials: Signing, w
   // Oddity: an application credential that does not exist is 404, where a user that does not exist is 401.
   if (status === 401 || status === 403 || (status === 404 && isErrorBody(answer.text) && credentials.kind !== 'token')) {
     return authError(`${what}: ${errorText(answer.text) || 'refused'} (HTTP ${status})`, {
-      ...ofAnswer(answer),
+      ...answerCircumstances(answer),
       hint: furtherFactors(answer.text) ?? credentials.hint,
     });
   }
   if (status === 404 || status === 405 || (status >= 300 && status < 400))
     return configError(`${what}: ${authUrl} is not Keystone v3 (HTTP ${status})`, {
-      ...ofAnswer(answer),
+      ...answerCircumstances(answer),
       hint: 'Set authUrl to what the cloud gives as OS_AUTH_URL, such as https://HOST:5000/v3',
     });
   return errorFrom(answer, answer.text, what);

@@ -1,4 +1,4 @@
-import { conflictError, ofAnswer, providerError } from '../../core/errors.ts';
+import { conflictError, answerCircumstances, providerError } from '../../core/errors.ts';
 import { began } from '../../core/job.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
@@ -29,7 +29,7 @@ async function byMethod(client: RancherClient, image: CattleImage, call: Call): 
   // Oddity: 405 is said of the state here, not of the method.
   if (answer.status === 405 && isErrorBody(answer))
     throw conflictError(`image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
-      ...ofAnswer(answer),
+      ...answerCircumstances(answer),
       hint: 'Deactivate it first, then delete it:',
       next: [{ command: 'imgctl deactivate IMAGE', image: image.id }],
     });

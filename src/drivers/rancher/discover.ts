@@ -1,4 +1,4 @@
-import type { FoundProfile, Surroundings } from '../../core/driver.ts';
+import type { FoundProfile, HostEnvironment } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import { isObject, textsIn } from './record.ts';
@@ -28,7 +28,7 @@ const inCattleVariables: Readonly<Record<string, string>> = {
  * Profiles of Rancher's command line (`cli.json`) and of its variables and those of cattle's. Variables win over the file,
  * field by field, as they do there. What belongs to Rancher 2 is left out. Throws CONFIG when a file is damaged.
  */
-export async function discover({ env, home, text }: Surroundings): Promise<readonly FoundProfile[]> {
+export async function discover({ env, home, text }: HostEnvironment): Promise<readonly FoundProfile[]> {
   const path = env['RANCHER_CLIENT_CONFIG'] ?? `${home}/.rancher/cli.json`;
   const content = await text(path);
   const file = fieldsFrom(parsed(content, path), inFile);

@@ -4,11 +4,11 @@ import {
   withoutQuery,
   type Circumstances,
   type ImgctlError,
-  type Said,
-  ofAnswer,
+  type ErrorText,
+  answerCircumstances,
 } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { isPage, pageWords } from '../../core/html-text.ts';
+import { isHtml, htmlText } from '../../core/html-text.ts';
 import type { Address } from './address.ts';
 import { isObject } from './record.ts';
 
@@ -32,7 +32,7 @@ export function errorFrom(answer: ApiAnswer, what: string, address: Address): Im
   const location = answer.headers['location'];
   if (answer.status >= 300 && answer.status < 400 && location !== undefined)
     return providerError(`${what}: the server sends elsewhere, to ${withoutQuery(location)} (HTTP ${answer.status})`, {
-      ...ofAnswer(answer),
+      ...answerCircumstances(answer),
       hint: 'Put the URL that answers into the url of the profile: redirects are not followed with a key.',
     });
   return answerError(answer, what, said(answer), circumstances(answer, address));
@@ -59,7 +59,7 @@ function circumstances(answer: ApiAnswer, address: Address): Circumstances {
   return {};
 }
 
-function said(answer: ApiAnswer): Said {
+function said(answer: ApiAnswer): ErrorText {
   const body = bodyOf(answer);
   return { words: body ? words(answer, body) : readable(answer.text), isOwn: isError(body, answer) };
 }
@@ -81,7 +81,7 @@ function words(answer: ApiAnswer, body: ErrorBody): string {
 }
 
 /** What a page of a proxy says, without its tags. */
-const readable = (text: string): string => (isPage(text) ? pageWords(text) : text).replace(/\s+/g, ' ').trim().slice(0, 200);
+const readable = (text: string): string => (isHtml(text) ? htmlText(text) : text).replace(/\s+/g, ' ').trim().slice(0, 200);
 
 function bodyOf(answer: ApiAnswer): ErrorBody | undefined {
   try {

@@ -1,5 +1,5 @@
 import { providerError } from '../../core/errors.ts';
-import { watchProgress } from '../../core/pagination.ts';
+import { detectEndlessPagination } from '../../core/pagination.ts';
 import type { Call } from '../../core/operation.ts';
 import { followed } from './address.ts';
 import type { RancherClient } from './client.ts';
@@ -21,7 +21,7 @@ const mostIdlePages = 20;
  */
 export async function* pagesOf(client: RancherClient, first: string, what: string, call: Call): AsyncIterable<Page> {
   const asked = new Set<string>();
-  const look = watchProgress(what, mostIdlePages);
+  const look = detectEndlessPagination(what, mostIdlePages);
   let url: string | undefined = first;
   while (url !== undefined) {
     if (asked.has(url)) throw providerError(`${what}: the server gave ${url} as next page for the second time`);

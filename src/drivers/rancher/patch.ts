@@ -1,5 +1,5 @@
 import { authError, providerError } from '../../core/errors.ts';
-import { requireUnmet, requireWritten } from '../../core/conflict.ts';
+import { requireNoConflict, requireApplied } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import { persist } from './action.ts';
 import type { RancherClient } from './client.ts';
@@ -18,13 +18,13 @@ export const patch: Operation<RancherClient, 'patch'> = {
     const { name, description } = request.changes;
     const json = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) };
     const now = await readImage(client, request.id, call);
-    if (request.basis) requireUnmet(request.basis, recordFrom(now, what), request.changes);
+    if (request.basis) requireNoConflict(request.basis, recordFrom(now, what), request.changes);
     const url = cattleImage(now, what).links['self'];
     if (url === undefined) throw providerError(`${what}: the server gave no link to the image`);
     const answer = await persist(client, { method: 'PUT', url, json }, call);
     if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
     const after = recordFrom(await answeredImage(client, answer, request.id, call), what);
-    requireWritten(request.id, after, request.changes);
+    requireApplied(request.id, after, request.changes);
     return after;
   },
 };

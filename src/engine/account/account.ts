@@ -3,7 +3,7 @@ import type { BoundJobs } from '../../core/bound-jobs.ts';
 import type { Bound, Driver } from '../../core/driver.ts';
 import type { Identity, Owner } from '../../core/identity.ts';
 import type { Call, Handover, OperationName, OperationTypes } from '../../core/operation.ts';
-import type { Memory } from './content-cache.ts';
+import type { ContentCache } from './content-cache.ts';
 
 /** Whose images a name means at one end of a command: where it changes something the caller's own, else also those that can be read. */
 export type Reach = 'own' | 'readable';
@@ -36,5 +36,5 @@ export interface Account<Name extends OperationName = OperationName> extends Bou
   /** As the session's: whether data that is there already can be relied on. */
   isIntact(id: string, call: Call): Promise<boolean>;
   /** What is known here of images that its provider knows too little of. */
-  readonly memory: Memory;
+  readonly memory: ContentCache;
 }

@@ -4,7 +4,7 @@ import type { Account } from './account.ts';
 import { originsOf } from './values.ts';
 
 /** What signing in with a profile showed. */
-export interface Checked {
+export interface ProfileCheck {
   readonly profile: string;
   readonly provider: string;
   readonly who: string;
@@ -18,7 +18,7 @@ export interface Checked {
 }
 
 /** Signs in and asks who we are. Throws whatever the provider refuses. */
-export async function checkProfile(at: Account<'list'>, context: EngineContext): Promise<Checked> {
+export async function checkProfile(at: Account<'list'>, context: EngineContext): Promise<ProfileCheck> {
   const call = context.call();
   const begun = Date.now();
   const identity = await at.probe(call);

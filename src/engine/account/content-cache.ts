@@ -6,7 +6,7 @@ import type { Image } from '../../core/image.ts';
 type Facts = Pick<Image, 'contentId' | 'virtualBytes' | 'checksums'>;
 
 /** What this machine knows of images that it has uploaded, where the provider keeps nothing by which their content could be compared. */
-export interface Memory {
+export interface ContentCache {
   /** Keeps the facts of an image as it is now, once its provider says when it was made. */
   remember(image: Image, facts: Facts): Promise<void>;
   /** The image with what is known of it: the provider's own words count more. As it was where nothing is, or it is not the same any more. */
@@ -19,7 +19,7 @@ interface Kept extends Facts {
 }
 
 /** `account` are texts that tell an account at a provider from others. Without a cache nothing is known. */
-export function memoryOf(cache: Cache | undefined, account: readonly string[]): Memory {
+export function contentCacheOf(cache: Cache | undefined, account: readonly string[]): ContentCache {
   const keyOf = ({ id }: Image): string =>
     createHash('sha256')
       .update(JSON.stringify(['content of an image', ...account, id]))

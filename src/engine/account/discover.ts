@@ -10,8 +10,8 @@ export type Discovered = FoundProfile & { readonly provider: string };
  * the others count; where nothing else was found, its failure is thrown.
  */
 export async function discover(context: EngineContext): Promise<readonly Discovered[]> {
-  const { surroundingsOf } = await import('../../host/environment.ts');
-  const surroundings = surroundingsOf(context.home, undefined, { signal: context.signal });
+  const { environmentOf } = await import('../../host/environment.ts');
+  const surroundings = environmentOf(context.home, undefined, { signal: context.signal });
   const looked = await Promise.allSettled(
     context.drivers.names.map(async (provider): Promise<readonly Discovered[]> => {
       const driver = await driverNamed(provider, context);

@@ -5,13 +5,13 @@ import { tlsFields } from '../../core/field.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { dryHttp } from './preview.ts';
-import { writtenValue } from '../../host/secret-reference.ts';
+import { formatValue } from '../../host/secret-reference.ts';
 import { type Origin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
 import type { AccountRef } from '../journal/entry.ts';
 import { goingOn } from '../journal/go-on.ts';
 import { recorded } from '../journal/recorded.ts';
-import { memoryOf } from './content-cache.ts';
+import { contentCacheOf } from './content-cache.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
 import { toolsFor } from './services.ts';
@@ -62,7 +62,7 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
     look: (job, call) => session.look(job, call).catch((error: unknown) => Promise.reject(blame(error))),
     behind: (id, image) => session.behind(id, image),
     ...(cancel ? { cancel: (job, call) => cancel(job, call).catch((error: unknown) => Promise.reject(blame(error))) } : {}),
-    memory: memoryOf(tools.cache, accountOf(driver, values)),
+    memory: contentCacheOf(tools.cache, accountOf(driver, values)),
   };
 }
 
@@ -136,4 +136,4 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
 
 /** Where a reference leads; a command may hold what nobody else should read. */
 const referenceOf = ({ value }: Origin): string =>
-  value.kind === 'env' || value.kind === 'file' ? ` (${writtenValue(value)})` : '';
+  value.kind === 'env' || value.kind === 'file' ? ` (${formatValue(value)})` : '';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { configError, ImgctlError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import { homeFolder, type Home } from '../../host/paths.ts';
-import { smallFile, type Patience } from '../../host/read-file.ts';
+import { readSmallFile, type ReadLimits } from '../../host/read-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
 import type { HttpSettings, Pem } from '../../http/settings.ts';
 import type { EngineContext } from '../context.ts';
@@ -18,12 +18,12 @@ const reasons: Readonly<Record<string, string>> = {
 const isPem = (text: string): boolean => text.includes('-----BEGIN ');
 
 /** Reads a file of certificates or keys, or takes PEM that stands there itself (`env:NAME`, `file:PATH`). Throws CONFIG. */
-async function pemFrom(given: string, what: string, home: Home, patience: Patience): Promise<Pem> {
+async function pemFrom(given: string, what: string, home: Home, patience: ReadLimits): Promise<Pem> {
   if (isPem(given)) return { text: given, from: what };
   const file = given.startsWith('~/') ? path.join(homeFolder(home), given.slice(2)) : given;
   try {
     // DER is shown by its first byte: latin1 keeps it.
-    return { text: (await smallFile(file, patience)).toString('latin1'), from: file };
+    return { text: (await readSmallFile(file, patience)).toString('latin1'), from: file };
   } catch (cause) {
     if (cause instanceof ImgctlError) throw cause;
     throw configError(`cannot read ${file}: ${reasons[codeOf(cause) ?? ''] ?? reasonOf(cause)}`, {

@@ -1,11 +1,11 @@
 import type { Driver } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
-import { lackOf, usualVariables } from '../../core/field.ts';
+import { missingFields, usualVariables } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
 import { ownFolder, withHome } from '../../host/paths.ts';
 import { holdsCredentials } from '../../core/redact.ts';
-import { literal, valueBehind } from '../../host/secret-reference.ts';
-import type { Asking } from '../../host/secret-reference.ts';
+import { literal, resolveValue } from '../../host/secret-reference.ts';
+import type { ResolveOptions } from '../../host/secret-reference.ts';
 import { fieldVariable, resolveFields } from '../../profiles/resolve.ts';
 import type { Origin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
@@ -28,8 +28,8 @@ const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Rec
 
 /** What the provider's usual variables, or the files its own tools read, give now. None of it is ours: all of it is literal. */
 async function ambientOrigins(driver: Driver, context: EngineContext): Promise<Readonly<Record<string, Origin>>> {
-  const { surroundingsOf } = await import('../../host/environment.ts');
-  const surroundings = surroundingsOf(context.home, context.settings.region, { signal: context.signal });
+  const { environmentOf } = await import('../../host/environment.ts');
+  const surroundings = environmentOf(context.home, context.settings.region, { signal: context.signal });
   const found = (await driver.discover(surroundings)).find((profile) => profile.ambient);
   if (found?.leftOut !== undefined)
     throw configError(`${found.name} (${found.source}) cannot be used: ${found.leftOut}`, {
@@ -65,7 +65,7 @@ export async function valuesOf(
   context: EngineContext,
 ): Promise<FieldValues> {
   const values: Record<string, string | Secret> = {};
-  const asking: Asking = {
+  const asking: ResolveOptions = {
     warn: (message) => context.warn(message),
     signal: context.signal,
     limitMs: context.settings.timeout ?? commandLimitMs,
@@ -73,7 +73,7 @@ export async function valuesOf(
   };
   for (const [field, origin] of Object.entries(origins)) {
     const facts = driver.profile[field];
-    const said = await valueBehind(origin.value, field, context.home, asking);
+    const said = await resolveValue(origin.value, field, context.home, asking);
     const value = facts?.paths ? withHome(said, context.home) : said;
     if (facts?.paths && origin.from === 'profile') warnOfLoosePath(entry.name, field, value, facts.paths, context);
     const isSecret = facts?.secret === true;
@@ -95,7 +95,7 @@ export async function valuesOf(
 
 /** Nothing is set of what the provider's own tools read: what an account needs is named by their variables. */
 function throwIfLacking({ name }: Entry, driver: Driver, known: ReadonlySet<string>): void {
-  if (lackOf(driver.profile, driver.setup, known) === undefined) return;
+  if (missingFields(driver.profile, driver.setup, known) === undefined) return;
   throw configError(`profile ${name}: nothing is set in the environment`, {
     hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: imgctl help environment`,
   });

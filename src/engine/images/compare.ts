@@ -2,10 +2,10 @@ import { integrityError } from '../../core/errors.ts';
 import { areOtherDisks, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
-import { examine } from '../../transfer/detect.ts';
+import { detect } from '../../transfer/detect.ts';
 import type { Prepared } from '../../transfer/prepare.ts';
 import { downloadSource } from '../../transfer/source.ts';
-import { readWhole } from '../../transfer/full-scan.ts';
+import { fullScan } from '../../transfer/full-scan.ts';
 import type { EngineContext } from '../context.ts';
 import { imagesNamed } from './resolve.ts';
 import type { Account } from '../account/account.ts';
@@ -59,8 +59,8 @@ async function holdsClaim(at: Account, image: Image, { call, context }: Reading)
   if (!download) return undefined;
   const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
   const declared = formatNamed(image.diskFormat);
-  const seen = await examine(declared === undefined ? source : { ...source, declared });
-  const { contentId } = await readWhole(seen, [], temporaryFolder(context.home), call.signal);
+  const seen = await detect(declared === undefined ? source : { ...source, declared });
+  const { contentId } = await fullScan(seen, [], temporaryFolder(context.home), call.signal);
   return contentId === undefined ? undefined : contentId === image.contentId;
 }
 

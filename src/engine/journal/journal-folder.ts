@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import { localError } from '../../core/errors.ts';
 import { ownFolder, type Home } from '../../host/paths.ts';
 import { makeFolder } from '../../host/mkdir.ts';
-import { isOwnFolder, readOwnFile } from '../../host/private-file.ts';
+import { isPrivateFolder, readPrivateFile } from '../../host/private-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
 import type { Entry } from './entry.ts';
 import { linesOf, type Lines } from './read-journal.ts';
@@ -52,7 +52,7 @@ const fileOf = (folder: string, id: string): string => path.join(folder, `${id}$
 export function readRun(folder: string, id: string): Lines & { readonly writtenMs: number } {
   const file = fileOf(folder, id);
   try {
-    return { ...linesOf(readOwnFile(file).toString('utf8')), writtenMs: statSync(file).mtimeMs };
+    return { ...linesOf(readPrivateFile(file).toString('utf8')), writtenMs: statSync(file).mtimeMs };
   } catch (error) {
     throw localError(`cannot read the journal ${file}: ${reasonOf(error)}`, { cause: error });
   }
@@ -78,7 +78,7 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
 /** Makes the file of a new run, in a folder that only this user may read. Throws what the system says. */
 export function newRun(folder: string, nowMs: number): JournalFile {
   makeFolder(folder, 0o700);
-  if (!isOwnFolder(folder)) throw new Error(`others may write to ${folder}`);
+  if (!isPrivateFolder(folder)) throw new Error(`others may write to ${folder}`);
   for (;;) {
     const id = newId(nowMs);
     try {

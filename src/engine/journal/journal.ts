@@ -4,7 +4,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
 import type { Note, OperationName } from '../../core/operation.ts';
 import type { Home } from '../../host/paths.ts';
-import { processMark } from '../../host/process-id.ts';
+import { processId } from '../../host/process-id.ts';
 import type { Redactor } from '../../core/redact.ts';
 import { journalVersion, type AccountRef, type ActionSource, type OutcomeEntry } from './entry.ts';
 import { writerOf } from './writer.ts';
@@ -68,7 +68,7 @@ export function openJournal(facts: RunFacts): Journal {
     words,
     ...(words.some((word, index) => word !== facts.words[index]) ? { isMasked: true } : {}),
     folder: path.resolve('.'),
-    process: processMark(),
+    process: processId(),
     ...given({ profile: facts.profile, resumes: facts.resumes }),
   });
   /** Images that this run has made or moved, by `PROFILE:ID`, with what was last written of them. */

@@ -1,6 +1,6 @@
 import type { Format } from '../../core/encoding.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
-import { convertFile, promiseOf } from '../../transfer/convert.ts';
+import { convertFile, encodingByExtension } from '../../transfer/convert.ts';
 import { writable } from '../../transfer/plan.ts';
 import { checkTarget, type Saved } from '../../transfer/save.ts';
 import type { EngineContext } from '../context.ts';
@@ -55,7 +55,7 @@ export async function converting(
 
 /** What a file's name promises, unless another format is asked for; a name that promises what is not written is kept to it. */
 function formatFor(file: string, asked: Format | undefined): Format | undefined {
-  const promised = promiseOf(file).format;
+  const promised = encodingByExtension(file).format;
   if (asked === undefined || promised === undefined || asked === promised || writable.has(promised)) return asked ?? promised;
   throw unsupportedError(`the name ${file} implies ${promised}, not ${asked}`, { hint: 'Choose another name or format.' });
 }

@@ -6,13 +6,13 @@ import { carriedTo } from './copied-fields.ts';
 import type { EngineContext } from '../context.ts';
 import type { Account } from '../account/account.ts';
 import { keepsContainer } from './transfer.ts';
-import type { CopyWishes } from './copy.ts';
+import type { CopyOptions } from './copy.ts';
 import type { Original } from './original.ts';
 
 /** What of the record goes along; the rest is told. */
 export function carried(
   { image, at: from }: Original,
-  own: CopyWishes['description'],
+  own: CopyOptions['description'],
   to: Account<'upload'>,
   { plan }: Prepared,
   context: EngineContext,

@@ -1,6 +1,6 @@
 import { ImgctlError, partialError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
-import { copying, type Copied, type copyNeeds, type CopyWishes } from './copy.ts';
+import { copying, type Copied, type copyNeeds, type CopyOptions } from './copy.ts';
 import type { Original } from './original.ts';
 import type { Change } from './change.ts';
 import { allOf, inParallel } from '../concurrency.ts';
@@ -53,7 +53,7 @@ interface Looked {
 export async function copyToEach(
   original: Original,
   targets: readonly OpenTarget[],
-  wishes: CopyWishes,
+  wishes: CopyOptions,
   failFast: boolean,
   context: EngineContext,
 ): Promise<readonly ResultRow[]> {

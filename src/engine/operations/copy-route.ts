@@ -7,10 +7,10 @@ import type { Plan } from '../../transfer/plan.ts';
 import type { Account } from '../account/account.ts';
 
 /** How an image's data came to its target. */
-export type Route = 'pull' | 'link' | 'mount' | 'relay';
+export type CopyRoute = 'pull' | 'link' | 'mount' | 'relay';
 
 /** What is done on a route that sends nothing from here, for a person to read. */
-export const routeWords: Readonly<Record<Exclude<Route, 'relay'>, string>> = {
+export const routeWords: Readonly<Record<Exclude<CopyRoute, 'relay'>, string>> = {
   pull: 'the target fetches the data',
   link: 'no data is copied',
   mount: 'the registry reuses the data it has',
@@ -18,7 +18,7 @@ export const routeWords: Readonly<Record<Exclude<Route, 'relay'>, string>> = {
 
 /** What the target can come by without being sent it, and the route that this is. */
 export interface Shortcut {
-  readonly route: Exclude<Route, 'relay'>;
+  readonly route: Exclude<CopyRoute, 'relay'>;
   readonly handover: Handover;
 }
 

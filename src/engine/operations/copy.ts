@@ -1,6 +1,6 @@
 import type { Image } from '../../core/image.ts';
 import type { Call, Changes, Description, Download, ExtraValues } from '../../core/operation.ts';
-import { prepare, type Prepared, type Wishes } from '../../transfer/prepare.ts';
+import { prepare, type Prepared, type TransferOptions } from '../../transfer/prepare.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
 import type { Source } from '../../transfer/source.ts';
 import { checkName } from '../../core/image-name.ts';
@@ -8,9 +8,9 @@ import type { EngineContext } from '../context.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import type { Change } from './change.ts';
 import type { Task } from '../../core/task.ts';
-import { routeWords, shortcutOf, type Route, type Shortcut } from './copy-route.ts';
+import { routeWords, shortcutOf, type CopyRoute, type Shortcut } from './copy-route.ts';
 import { alreadyThere, checkIntact, type Same } from '../images/compare.ts';
-import { agreeToReplace, foreseen } from './name-conflict.ts';
+import { confirmReplace, foreseen } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import type { Account } from '../account/account.ts';
 import { forContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
@@ -24,12 +24,12 @@ import { carried, completed } from './copy-description.ts';
 export const copyNeeds = { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] } as const;
 
 /** How it is to be copied. */
-export interface CopyWishes extends WaitLimits {
+export interface CopyOptions extends WaitLimits {
   /** What is said of the copy, in place of what goes along. */
   readonly description: Omit<Description, 'name'>;
   /** Fields that only the target has, as they are typed. */
   readonly set: Readonly<Record<string, string>>;
-  readonly transfer: Wishes;
+  readonly transfer: TransferOptions;
   readonly ifExists: Delivery['ifExists'];
   readonly relay: boolean;
   readonly wait: boolean;
@@ -40,14 +40,14 @@ export interface CopyWishes extends WaitLimits {
 /** What a copy came to. `route`: on which way the data came; absent where it was there already. */
 export interface Copied {
   readonly image: Image;
-  readonly route?: Route;
+  readonly route?: CopyRoute;
 }
 
 /** Both ends of a copy, and what was found out on the way to it. */
 interface Look {
   readonly original: Original;
   readonly to: Account<'upload' | 'show' | 'list'>;
-  readonly wishes: CopyWishes;
+  readonly wishes: CopyOptions;
   readonly name: string;
   readonly extras: ExtraValues;
   readonly data: Download;
@@ -64,7 +64,7 @@ export async function copying(
   original: Original,
   target: CopyTarget,
   to: Account<'upload' | 'show' | 'list'>,
-  wishes: CopyWishes,
+  wishes: CopyOptions,
   context: EngineContext,
 ): Promise<Change<Copied>> {
   const { image, at: from } = original;
@@ -85,7 +85,7 @@ export async function copying(
   const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
   try {
     const claim = { at: to, request: { description: { name } }, ifExists: wishes.ifExists, call };
-    const agreed = wishes.isOneOfSeveral ? await agreeToReplace(claim, context) : [];
+    const agreed = wishes.isOneOfSeveral ? await confirmReplace(claim, context) : [];
     return changeOf({ original, to, wishes, name, extras, data, source, prepared, call, task, agreed }, context);
   } catch (error) {
     await prepared.close();
@@ -151,7 +151,7 @@ function changeOf(look: Look, context: EngineContext): Change<Copied> {
 
 /** The way that the data takes, and its steps in words. */
 interface Way {
-  readonly route: Route;
+  readonly route: CopyRoute;
   readonly shortcut: Shortcut | undefined;
   readonly words: readonly string[];
 }

@@ -6,7 +6,7 @@ import { verifySent } from '../../transfer/verify.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
 import type { EngineContext } from '../context.ts';
 import { removeMade } from './rollback.ts';
-import { byShortcut, type Route, type Shortcut } from './copy-route.ts';
+import { byShortcut, type CopyRoute, type Shortcut } from './copy-route.ts';
 import { mustBeFree, settleAgain, settleName, type IfExists } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { jobOn } from '../../core/job.ts';
@@ -32,7 +32,7 @@ export interface Delivery {
 /** An image that is there now. `route`: how its data came there; absent where nothing was sent. */
 export interface Delivered {
   readonly image: Image;
-  readonly route?: Route;
+  readonly route?: CopyRoute;
 }
 
 /** Whole transfers that are tried again after a broken connection, a server's failure, or when it was asked too often. */
@@ -113,7 +113,13 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, conte
   }
 }
 
-async function arrived(sent: Image, route: Route, content: Content, delivery: Delivery, context: EngineContext): Promise<Image> {
+async function arrived(
+  sent: Image,
+  route: CopyRoute,
+  content: Content,
+  delivery: Delivery,
+  context: EngineContext,
+): Promise<Image> {
   const { at, call, limits, task } = delivery;
   const reported = at.verb('upload').digests;
   try {
@@ -150,7 +156,7 @@ async function cancelled(image: Image, { at, call }: Delivery): Promise<boolean>
 }
 
 /** What was compared: of a link every byte of the file with the digest that its first folder has recorded. */
-const verifiedWords = (route: Route, provider: string, algorithm: string): string =>
+const verifiedWords = (route: CopyRoute, provider: string, algorithm: string): string =>
   route === 'link'
     ? `verified: the linked file has the recorded ${algorithm}`
     : `verified: size and ${algorithm} match those reported by ${provider}`;

@@ -9,9 +9,9 @@ import type { Task } from '../../core/task.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checksum.ts';
 import { convertFile } from '../../transfer/convert.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
-import type { Wishes } from '../../transfer/prepare.ts';
+import type { TransferOptions } from '../../transfer/prepare.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
-import { persistentSource } from '../../transfer/resume.ts';
+import { resumingSource } from '../../transfer/resume.ts';
 import { checkTarget, saveTo, type Saved, type Saving } from '../../transfer/save.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import type { Account } from '../account/account.ts';
@@ -62,7 +62,7 @@ interface Offer {
   /** What the data is, as far as it is said. */
   readonly format: string | undefined;
   readonly compression: Compression | undefined;
-  readonly wishes: Wishes;
+  readonly wishes: TransferOptions;
   readonly task: Task;
 }
 
@@ -82,7 +82,7 @@ export async function downloading(
   const wishes = await transferWishes(disk, undefined, context);
   const data = await verb.run({ id }, call);
   const offered = downloadSource(data, `${at.profile}:${id}`, at.driver.worksOnFiles);
-  const source = verb.ranges ? persistentSource(offered, call) : offered;
+  const source = verb.ranges ? resumingSource(offered, call) : offered;
   warnOfLimit(context, at.driver.worksOnFiles);
   const task = context.task(`download ${image.name}`);
   task.step('receive');

@@ -1,10 +1,10 @@
 import { ImgctlError, integrityError, limitError, usageError } from '../../core/errors.ts';
 import { humanSize } from '../../core/quantity.ts';
 import { parseChecksum } from '../../transfer/checksum.ts';
-import { checksumsIn, saidOf, type Said } from '../../transfer/checksum-file.ts';
+import { checksumsIn, checksumFor, type ChecksumFinding } from '../../transfer/checksum-file.ts';
 import type { Checksum } from '../../transfer/published-digests.ts';
-import { persistentSource } from '../../transfer/resume.ts';
-import { lastPart, shownAddress, urlSource } from '../../transfer/url-source.ts';
+import { resumingSource } from '../../transfer/resume.ts';
+import { urlFileName, shownAddress, urlSource } from '../../transfer/url-source.ts';
 import type { EngineContext } from '../context.ts';
 
 /** Checksum files are not larger. */
@@ -38,14 +38,14 @@ export async function wantedChecksum(
 }
 
 const fileNameOf = (text: string): string =>
-  isUrl(text) && URL.canParse(text) ? lastPart(new URL(text)) : (text.split(/[\\/]/).at(-1) ?? text);
+  isUrl(text) && URL.canParse(text) ? urlFileName(new URL(text)) : (text.split(/[\\/]/).at(-1) ?? text);
 
 async function beside(of: string | undefined, context: EngineContext): Promise<Checksum> {
   if (of === undefined || !isUrl(of) || !URL.canParse(of))
     throw usageError('--checksum auto requires a source URL', {
       hint: 'Use --checksum ALGO:HEX, or the URL of a checksum file.',
     });
-  const name = lastPart(new URL(of));
+  const name = urlFileName(new URL(of));
   for (const candidate of [...endings.map((ending) => encodeURIComponent(name + ending)), ...forAll]) {
     const url = new URL(candidate, of).href;
     const said = await readAt(url, name, false, context).catch((error: unknown) => {
@@ -60,9 +60,9 @@ async function beside(of: string | undefined, context: EngineContext): Promise<C
 }
 
 /** What the checksum file at this URL says of the file. */
-async function readAt(url: string, name: string | undefined, isNamed: boolean, context: EngineContext): Promise<Said> {
+async function readAt(url: string, name: string | undefined, isNamed: boolean, context: EngineContext): Promise<ChecksumFinding> {
   const call = context.call();
-  const source = persistentSource(await urlSource(url, (await context.tools()).http, call), call);
+  const source = resumingSource(await urlSource(url, (await context.tools()).http, call), call);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of source.open()) {
@@ -70,11 +70,11 @@ async function readAt(url: string, name: string | undefined, isNamed: boolean, c
     if (bytes > mostBytes) throw limitError(`${source.name} is larger than ${humanSize(mostBytes)}, and no checksum file`);
     chunks.push(Buffer.from(chunk));
   }
-  const isAbout = name !== undefined && name !== '' && lastPart(new URL(url)).startsWith(name);
-  return saidOf(checksumsIn(Buffer.concat(chunks).toString()), name, { isAbout, isNamed });
+  const isAbout = name !== undefined && name !== '' && urlFileName(new URL(url)).startsWith(name);
+  return checksumFor(checksumsIn(Buffer.concat(chunks).toString()), name, { isAbout, isNamed });
 }
 
-function agreed(said: NonNullable<Said>, url: string, name: string | undefined, context: EngineContext): Checksum {
+function agreed(said: NonNullable<ChecksumFinding>, url: string, name: string | undefined, context: EngineContext): Checksum {
   const where = shownAddress(new URL(url));
   if ('contradiction' in said)
     throw integrityError(`${where} contradicts itself about ${name ?? 'the source'}: ${said.contradiction}`);

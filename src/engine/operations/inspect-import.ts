@@ -2,14 +2,14 @@ import type { Format } from '../../core/encoding.ts';
 import { conflictError, integrityError } from '../../core/errors.ts';
 import type { Call, ImportRequest } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
-import { examine } from '../../transfer/detect.ts';
+import { detect } from '../../transfer/detect.ts';
 import { fileSource } from '../../transfer/file-source.ts';
-import { measure } from '../../transfer/checksum-stream.ts';
+import { checksumStream } from '../../transfer/checksum-stream.ts';
 import type { Checksum } from '../../transfer/published-digests.ts';
 import { checkSafety } from '../../transfer/safety.ts';
 import type { Source } from '../../transfer/source.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
-import { judgeWhole } from '../../transfer/full-scan.ts';
+import { fullPreflight } from '../../transfer/full-scan.ts';
 import type { EngineContext } from '../context.ts';
 
 /** What was asked for, and what is said of it. */
@@ -41,7 +41,7 @@ export function judgeFetched(asked: Asked, context: EngineContext): NonNullable<
 }
 
 async function checkDigest(source: Source, { algorithm, hex }: Checksum): Promise<void> {
-  const through = measure(source.open(), [algorithm]);
+  const through = checksumStream(source.open(), [algorithm]);
   const bytes = through.bytes[Symbol.asyncIterator]();
   while (!(await bytes.next()).done);
   const found = through.result().digests[algorithm];
@@ -49,7 +49,7 @@ async function checkDigest(source: Source, { algorithm, hex }: Checksum): Promis
 }
 
 async function checkContent(source: Source, format: Format, asked: Asked, context: EngineContext): Promise<void> {
-  const { inspection } = await judgeWhole(await examine(source, format), temporaryFolder(context.home), asked.call.signal);
+  const { inspection } = await fullPreflight(await detect(source, format), temporaryFolder(context.home), asked.call.signal);
   // Nothing is done with it, and an import has no override to offer.
   for (const { message, code } of checkSafety(source.name, inspection, [], 'inspected'))
     context.warn(`${source.name}: ${message} [${code}]`);

@@ -1,14 +1,14 @@
 import { describeEncoding } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
-import type { InspectionReport, Taker } from '../../core/inspection-report.ts';
+import type { InspectionReport, ProviderFit } from '../../core/inspection-report.ts';
 import { temporaryFolder } from '../../host/paths.ts';
-import { examine, type Examined } from '../../transfer/detect.ts';
+import { detect, type Detected } from '../../transfer/detect.ts';
 import type { Finding, Inspection } from '../../transfer/formats/inspection.ts';
-import { judged } from '../../transfer/preflight.ts';
+import { preflight } from '../../transfer/preflight.ts';
 import { useOf } from '../../transfer/plan.ts';
-import { excused, helpFor, needHelper } from '../../transfer/qemu-img.ts';
+import { withoutHelpedFindings, qemuImgFor, requireQemuImg } from '../../transfer/qemu-img.ts';
 import { refusalOf } from '../../transfer/safety.ts';
-import { readWhole, type WholeRead } from '../../transfer/full-scan.ts';
+import { fullScan, type FullScan } from '../../transfer/full-scan.ts';
 import { driverNamed } from '../account/driver.ts';
 import type { EngineContext } from '../context.ts';
 import { sourceFrom } from './source.ts';
@@ -33,13 +33,13 @@ export async function inspect(file: string, input: InspectWishes, context: Engin
   // An address may hold a password or a signature.
   const shown = address.test(file) ? given.name : file;
   try {
-    const seen = await examine(given);
+    const seen = await detect(given);
     const { name } = seen.source;
     const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
     const isThin = reads && !input.contentId && input.hash === undefined && (await isMostlyHoles(seen));
     const algorithms = input.contentId || isThin ? [] : ['sha256', 'sha512', 'md5'];
-    const read: WholeRead = reads
-      ? await readWhole(seen, algorithms, temporaryFolder(context.home), context.signal)
+    const read: FullScan = reads
+      ? await fullScan(seen, algorithms, temporaryFolder(context.home), context.signal)
       : { inspection: seen.inspection, digests: {} };
     const { isInOrder: _reading, unseen: _unseen, ...inspection } = read.inspection;
     const fileBytes = read.bytes ?? seen.source.bytes;
@@ -69,7 +69,7 @@ const address = /^https?:/i;
 /** A digest takes every byte of a file, those of its holes too. Files up to this size are quickly read. */
 const quicklyReadBytes = 256 << 20;
 
-const isMostlyHoles = async ({ source: { bytes = 0, random } }: Examined): Promise<boolean> =>
+const isMostlyHoles = async ({ source: { bytes = 0, random } }: Detected): Promise<boolean> =>
   bytes > quicklyReadBytes && (await random?.spans?.()) !== undefined;
 
 /** Unsafe is what was found to be; safe is only what was looked at as a whole. */
@@ -78,27 +78,27 @@ const safetyOf = (isRefused: boolean, isWhole: boolean): Pick<InspectionReport, 
 
 /** Why the file would be refused whatever it is used for; absent: it would not. */
 async function refusalNow(file: string, inspection: Inspection): Promise<ImgctlError | undefined> {
-  const help = helpFor(inspection);
-  const missing = help && (await needHelper(inspection.format).catch((error: unknown) => error));
+  const help = qemuImgFor(inspection);
+  const missing = help && (await requireQemuImg(inspection.format).catch((error: unknown) => error));
   if (missing instanceof ImgctlError) return missing;
-  return refusalOf(file, excused(inspection), [], 'inspected');
+  return refusalOf(file, withoutHelpedFindings(inspection), [], 'inspected');
 }
 
 /** What a helper program reads is worth a word, and no reason against it. */
 function shownFindings(inspection: Inspection, isTaken: boolean): InspectionReport['findings'] {
-  const excuses = helpFor(inspection)?.excuses;
+  const excuses = qemuImgFor(inspection)?.excuses;
   const shown = ({ level, code, message }: Finding): InspectionReport['findings'][number] =>
     isTaken && code === excuses ? { level: 'warn', code, message: 'requires qemu-img' } : { level, code, message };
   return inspection.findings.map(shown);
 }
 
-async function takers(seen: Examined, context: EngineContext): Promise<readonly Taker[]> {
+async function takers(seen: Detected, context: EngineContext): Promise<readonly ProviderFit[]> {
   const drivers = await Promise.all(context.drivers.names.map((name) => driverNamed(name, context)));
-  return drivers.map((driver): Taker => {
+  return drivers.map((driver): ProviderFit => {
     const facts = driver.facts.upload;
     if (!facts) return { name: driver.name, takes: 'no', note: driver.absent.upload ?? 'upload is not supported' };
     try {
-      const { plan } = judged(seen, facts.accepts, { allowUnsafe: [] });
+      const { plan } = preflight(seen, facts.accepts, { allowUnsafe: [] });
       const asIs = useOf(plan) === 'asIs';
       return {
         name: driver.name,

@@ -89,7 +89,7 @@ const otherwise = ({ status, progress }: Image): string =>
     : 'exists with different (or unknown) content';
 
 /** Asks about what a claim would replace, if anything, and gives the ids that were agreed to. Throws as `settle` does. */
-export async function agreeToReplace(claim: Claim, context: EngineContext): Promise<readonly string[]> {
+export async function confirmReplace(claim: Claim, context: EngineContext): Promise<readonly string[]> {
   if (claim.ifExists !== 'replace') return [];
   const taken = replacedBy(claim, await imagesNamed(claim.at as Account, claim.request.description.name, claim.call));
   await confirmReplacing(claim, taken, context);

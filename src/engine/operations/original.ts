@@ -1,8 +1,8 @@
 import { given, type Image } from '../../core/image.ts';
 import type { Call, Download } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
-import { readOnce, type Shared } from '../../transfer/fan-out.ts';
-import { persistentSource } from '../../transfer/resume.ts';
+import { sharedSource, type SharedSource } from '../../transfer/fan-out.ts';
+import { resumingSource } from '../../transfer/resume.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
@@ -26,12 +26,12 @@ export function originalOf(
   call: Call,
   context: EngineContext,
 ): Original {
-  let shared: Shared | undefined;
+  let shared: SharedSource | undefined;
   const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
     const download = await at.verb('download').run({ id: image.id }, call);
     const source = sourceOf(download, image, at, call);
     if (!isForSeveral || source.near) return { download, source };
-    shared = readOnce(source, temporaryFolder(context.home), (message) => context.warn(message));
+    shared = sharedSource(source, temporaryFolder(context.home), (message) => context.warn(message));
     return { download, source: shared.source };
   };
   let begun: ReturnType<typeof begin> | undefined;
@@ -42,7 +42,7 @@ export function originalOf(
 function sourceOf(data: Download, image: Image, at: Account<'download'>, call: Call): Source {
   const offered = downloadSource(data, `${at.profile}:${image.id}`, at.driver.worksOnFiles);
   return {
-    ...(at.verb('download').ranges ? persistentSource(offered, call) : offered),
+    ...(at.verb('download').ranges ? resumingSource(offered, call) : offered),
     ...given({ declared: formatNamed(image.diskFormat) }),
     digests: { ...image.checksums, ...data.digests },
     ...(image.contentId === undefined ? {} : { contentId: image.contentId }),

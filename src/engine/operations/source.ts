@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { usageError } from '../../core/errors.ts';
 import { fileSource } from '../../transfer/file-source.ts';
-import { persistentSource } from '../../transfer/resume.ts';
+import { resumingSource } from '../../transfer/resume.ts';
 import { streamSource, type Source } from '../../transfer/source.ts';
 import { urlSource } from '../../transfer/url-source.ts';
 import type { EngineContext } from '../context.ts';
@@ -41,7 +41,7 @@ export async function sourceFrom(text: string, context: EngineContext): Promise<
     if (!URL.canParse(text)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
     const call = context.call();
     if (context.journal) context.journal.source = { url: text };
-    return persistentSource(await urlSource(text, (await context.tools()).http, call), call);
+    return resumingSource(await urlSource(text, (await context.tools()).http, call), call);
   }
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
   if (scheme !== undefined && !existsSync(text))

@@ -4,7 +4,7 @@ import type { UploadFacts } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { prepareForFile } from '../../transfer/convert.ts';
 import { opaque } from '../../transfer/plan.ts';
-import type { Means, Prepared, Wishes } from '../../transfer/prepare.ts';
+import type { TransferContext, Prepared, TransferOptions } from '../../transfer/prepare.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { EngineContext } from '../context.ts';
 import type { Action } from '../../core/action.ts';
@@ -27,8 +27,8 @@ const asItIs = formats.flatMap((format): Accept[] => [
 export function forContainer(
   facts: UploadFacts,
   container: string | undefined,
-  wishes: Wishes,
-): Pick<UploadFacts, 'accepts'> & { readonly wishes: Wishes } {
+  wishes: TransferOptions,
+): Pick<UploadFacts, 'accepts'> & { readonly wishes: TransferOptions } {
   if (!keepsContainer(facts, container)) return { accepts: facts.accepts, wishes };
   const [first, ...others] = asItIs;
   const format = wishes.format !== undefined && opaque.has(wishes.format) ? wishes.format : undefined;
@@ -39,7 +39,7 @@ export function forContainer(
 const sentDigests = ({ digests }: UploadFacts): readonly string[] => (digests.length > 0 ? digests : ['sha256']);
 
 /** What an upload works with, by what the provider says of it. */
-export const meansForUpload = (context: EngineContext, task: Task, facts: UploadFacts): Means => ({
+export const meansForUpload = (context: EngineContext, task: Task, facts: UploadFacts): TransferContext => ({
   ...meansFor(context, task, sentDigests(facts)),
   hashFirst: facts.knowsByDigest ?? false,
 });
@@ -50,7 +50,7 @@ export function warnOfLimit(context: EngineContext, isLocal: boolean): void {
 }
 
 /** What a transfer works with; its bytes are shown as progress of the task. */
-export function meansFor(context: EngineContext, task: Task, digests: readonly string[]): Means {
+export function meansFor(context: EngineContext, task: Task, digests: readonly string[]): TransferContext {
   return {
     digests,
     folder: temporaryFolder(context.home),
@@ -64,8 +64,8 @@ export function meansFor(context: EngineContext, task: Task, digests: readonly s
 export async function plannedFile(
   source: Source,
   file: string,
-  wishes: Wishes,
-  means: Means,
+  wishes: TransferOptions,
+  means: TransferContext,
 ): Promise<Pick<Action, 'source' | 'target' | 'steps'>> {
   const prepared = await prepareForFile(source, file, wishes, means);
   await prepared.close();

@@ -3,7 +3,7 @@ import type { Format } from '../../core/encoding.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
 import type { Task } from '../../core/task.ts';
-import { prepare, type Prepared, type Wishes } from '../../transfer/prepare.ts';
+import { prepare, type Prepared, type TransferOptions } from '../../transfer/prepare.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { Change } from './change.ts';
@@ -33,7 +33,7 @@ export interface UploadWishes extends WaitWishes {
   /** Place to put it in; default: the region, where the provider wants one. */
   readonly place?: string | undefined;
   readonly description: Omit<Description, 'name'>;
-  readonly transfer: Wishes;
+  readonly transfer: TransferOptions;
   readonly ifExists?: IfExists | undefined;
   /** Fields that only the provider has, as they are typed. */
   readonly set: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { ImgctlError, integrityError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { comparable, type Checksum } from '../../transfer/published-digests.ts';
-import { examine } from '../../transfer/detect.ts';
+import { detect } from '../../transfer/detect.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import type { EngineContext } from '../context.ts';
 import type { Account } from '../account/account.ts';
@@ -66,7 +66,7 @@ async function checkBeginning(given: Source, claim: Claim, context: EngineContex
   const { image } = claim;
   const declared = formats.find((format) => format === image.diskFormat);
   if (declared === undefined || (image.containerFormat ?? 'bare') !== 'bare') return;
-  const seen = await readable(claim, context, () => examine(given));
+  const seen = await readable(claim, context, () => detect(given));
   if (!seen) return;
   await seen.source.close();
   const { format, compression } = seen.inspection;

@@ -1,5 +1,5 @@
 import type { Format } from '../../core/encoding.ts';
-import type { Wishes } from '../../transfer/prepare.ts';
+import type { TransferOptions } from '../../transfer/prepare.ts';
 import type { EngineContext } from '../context.ts';
 import { wantedChecksum } from './expected-checksum.ts';
 
@@ -18,7 +18,11 @@ export interface DiskWishes {
 }
 
 /** The same for a transfer. `of` names what the checksum is about, as `wantedChecksum`, which says what is thrown. */
-export async function transferWishes(wishes: DiskWishes, of: string | undefined, context: EngineContext): Promise<Wishes> {
+export async function transferWishes(
+  wishes: DiskWishes,
+  of: string | undefined,
+  context: EngineContext,
+): Promise<TransferOptions> {
   const { format, fromFormat, checksum, compress, allowUnsafe = [] } = wishes;
   return {
     ...(compress ? { compress } : {}),

@@ -3,32 +3,32 @@ import type { Bytes } from '../../core/http.ts';
 import { given } from '../../core/image.ts';
 import { humanSize } from '../../core/quantity.ts';
 import { checkedSource, type Checksum } from '../checksum.ts';
-import { withEnd } from '../footer-check.ts';
+import { checkFooter } from '../footer-check.ts';
 import { cureFor } from '../formats/findings.ts';
-import { findingOf, unwrap } from '../formats/index.ts';
+import { findingOf, decompress } from '../formats/index.ts';
 import type { Inspection } from '../formats/inspection.ts';
-import { bombLimitBytes } from '../full-scan.ts';
+import { decompressionLimitBytes } from '../full-scan.ts';
 import { isFlat, useOf } from '../plan.ts';
 import { checkSafety } from '../safety.ts';
-import { warnOf, type Asked, type Ready } from '../staging.ts';
+import { warnOf, type StagingRequest, type Staged } from '../staging.ts';
 
 /** The file's bytes, unwrapped where the plan says so; a disk without tables is proved at its end. `total`: how many are promised. */
 export function diskBytes(
-  { seen, judgement: { plan } }: Ready,
-  { wishes, means }: Asked,
+  { seen, judgement: { plan } }: Staged,
+  { wishes, means }: StagingRequest,
   expected: readonly Checksum[],
   total?: number,
 ): Bytes {
   const { source, inspection, whole } = seen;
   const checked = checkedSource(source, expected);
-  const limit = Math.min(bombLimitBytes, plan.accept.maxVirtualBytes ?? Infinity);
-  const bytes = plan.unwrap ? unwrap(plan.unwrap, checked.open(), limit) : checked.open();
+  const limit = Math.min(decompressionLimitBytes, plan.accept.maxVirtualBytes ?? Infinity);
+  const bytes = plan.unwrap ? decompress(plan.unwrap, checked.open(), limit) : checked.open();
   if (whole || !isFlat(inspection.format) || (inspection.compression && !plan.unwrap)) return bytes;
   const judge = (found: Inspection): void => {
     checkSafety(source.name, found, wishes.allowUnsafe, useOf(plan));
     warnOf(source.name, { warnings: found.findings }, inspection, means);
   };
-  return withEnd(limited(bytes, limit), { name: source.name, fileName: source.fileName, inspection, total, judge });
+  return checkFooter(limited(bytes, limit), { name: source.name, fileName: source.fileName, inspection, total, judge });
 }
 
 async function* limited(bytes: Bytes, limit: number): Bytes {

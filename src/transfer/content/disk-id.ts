@@ -1,21 +1,21 @@
-import { canStream, readRuns, streamRuns, unwrap } from '../formats/index.ts';
-import { bombLimitBytes } from '../full-scan.ts';
+import { canStream, readRuns, streamRuns, decompress } from '../formats/index.ts';
+import { decompressionLimitBytes } from '../full-scan.ts';
 import { useOf } from '../plan.ts';
-import type { Asked, Ready } from '../staging.ts';
+import type { StagingRequest, Staged } from '../staging.ts';
 import { isSound } from '../virtual-disk.ts';
 import { contentIdOf } from '../writers/content-id.ts';
 import { diskBytes } from './disk-bytes.ts';
 
 /** A source that is not read yet, or is by now. */
 export interface Reading {
-  readonly now: Pick<Ready, 'seen' | 'judgement'>;
+  readonly now: Pick<Staged, 'seen' | 'judgement'>;
   /** It is being made ready, or is. */
   readonly isBegun: boolean;
-  ready(): Promise<Ready>;
+  ready(): Promise<Staged>;
 }
 
 /** Content id of a disk that was not seen on its way. Absent where it cannot be told without fetching the source once more. */
-export async function diskId(asked: Asked, reading: Reading): Promise<string | undefined> {
+export async function diskId(asked: StagingRequest, reading: Reading): Promise<string | undefined> {
   const { seen, judgement } = asked;
   if (seen.source.contentId !== undefined) return seen.source.contentId;
   // A temporary file that has to be made anyway can be looked into now.
@@ -24,7 +24,7 @@ export async function diskId(asked: Asked, reading: Reading): Promise<string | u
   return idOf(await reading.ready(), asked);
 }
 
-async function idOf(from: Ready, asked: Asked): Promise<string | undefined> {
+async function idOf(from: Staged, asked: StagingRequest): Promise<string | undefined> {
   const { signal } = asked.means;
   const { source, inspection } = from.seen;
   if (from.contentId !== undefined) return from.contentId;
@@ -33,6 +33,6 @@ async function idOf(from: Ready, asked: Asked): Promise<string | undefined> {
   const { compression } = inspection;
   if (!canStream(inspection) || !compression || !source.repeatable) return undefined;
   const isUnwrapped = from.judgement.plan.unwrap !== undefined;
-  const bytes = isUnwrapped ? diskBytes(from, asked, []) : unwrap(compression, source.open(), bombLimitBytes);
+  const bytes = isUnwrapped ? diskBytes(from, asked, []) : decompress(compression, source.open(), decompressionLimitBytes);
   return contentIdOf(streamRuns(bytes, inspection), signal);
 }

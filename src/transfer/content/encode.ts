@@ -2,9 +2,9 @@ import type { Bytes } from '../../core/http.ts';
 import { humanSize } from '../../core/quantity.ts';
 import { encoderFor, type Encoder } from '../compress.ts';
 import type { Runs } from '../extents.ts';
-import { readRuns, streamRuns, withMembersWatched } from '../formats/index.ts';
+import { readRuns, streamRuns, watchGzipMembers } from '../formats/index.ts';
 import { isFlat } from '../plan.ts';
-import { passesOn, type Asked, type Ready } from '../staging.ts';
+import { passesOn, type StagingRequest, type Staged } from '../staging.ts';
 import { diskBytes } from './disk-bytes.ts';
 import { observedBytes } from './observed-disk.ts';
 
@@ -14,12 +14,12 @@ export interface ContentEncoder extends Encoder {
 }
 
 /** How the plan's result is made of what is ready. */
-export async function contentEncoder(from: Ready, asked: Asked): Promise<ContentEncoder> {
+export async function contentEncoder(from: Staged, asked: StagingRequest): Promise<ContentEncoder> {
   const { plan } = from.judgement;
   return plan.convert || plan.wrap ? decoding(from, asked) : passing(from, asked);
 }
 
-async function decoding(from: Ready, asked: Asked): Promise<ContentEncoder> {
+async function decoding(from: Staged, asked: StagingRequest): Promise<ContentEncoder> {
   const { guest, expected } = from;
   const { plan } = from.judgement;
   const { source, inspection, whole } = from.seen;
@@ -33,7 +33,7 @@ async function decoding(from: Ready, asked: Asked): Promise<ContentEncoder> {
   return { ...(await encoderFor(runs, plan.encoding, disk, alignBytes)), shows: true };
 }
 
-function passing(from: Ready, asked: Asked): ContentEncoder {
+function passing(from: Staged, asked: StagingRequest): ContentEncoder {
   const { plan } = from.judgement;
   const { source, doubtful } = from.seen;
   const shows = isFlat(plan.encoding.format) && plan.encoding.compression === undefined;
@@ -45,6 +45,6 @@ function passing(from: Ready, asked: Asked): ContentEncoder {
   const warn = (): void => {
     asked.means.warn(`${source.name} has several gzip members, of which only the first may be unpacked there; gzip it as one`);
   };
-  const bytes = (): Bytes => (isWatched ? withMembersWatched(given(), warn) : given());
+  const bytes = (): Bytes => (isWatched ? watchGzipMembers(given(), warn) : given());
   return { ...length, open: ({ observer }) => (shows ? observedBytes(bytes(), observer) : bytes()), shows };
 }

@@ -2,23 +2,23 @@ import { integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { given } from '../../core/image.ts';
 import type { Content } from '../../core/operation.ts';
-import { watched } from '../backpressure.ts';
+import { withBackpressure } from '../backpressure.ts';
 import { knownDigests } from '../known-digests.ts';
 import { spool } from '../spool.ts';
-import { passesOn, type Asked, type Ready } from '../staging.ts';
-import type { GuestObserver } from '../writers/disk-observer.ts';
+import { passesOn, type StagingRequest, type Staged } from '../staging.ts';
+import type { DiskObserver } from '../writers/disk-observer.ts';
 import { contentEncoder } from './encode.ts';
 import { measuredContent } from './measured-content.ts';
 import { nobody, type ObservedDisk } from './observed-disk.ts';
 
 /** The content of what is ready; the temporary file that its length takes is written now. */
-export async function makeContent(from: Ready, asked: Asked, disk: ObservedDisk): Promise<Content> {
+export async function makeContent(from: Staged, asked: StagingRequest, disk: ObservedDisk): Promise<Content> {
   const { wishes, means } = asked;
   const { source } = from.seen;
   const { plan } = from.judgement;
   const isPassedOn = passesOn(asked, from);
   const encoder = await contentEncoder(from, asked);
-  const observer = (): GuestObserver => (encoder.shows ? disk.observe() : nobody);
+  const observer = (): DiskObserver => (encoder.shows ? disk.observe() : nobody);
   const open = (): Bytes => encoder.open({ observer: observer(), signal: means.signal });
   const known = isPassedOn ? await knownDigests(source, wishes, means, open) : {};
   const made = { expected: isPassedOn ? from.expected : [], known };
@@ -28,7 +28,7 @@ export async function makeContent(from: Ready, asked: Asked, disk: ObservedDisk)
     const { repeatable } = source;
     return measuredContent(from, asked, { ...made, encoder, repeatable, observer: isSeen ? () => nobody : observer });
   }
-  const bytes = watched(open(), { ...means, limit: plan.accept.maxBytes });
+  const bytes = withBackpressure(open(), { ...means, limit: plan.accept.maxBytes });
   const file = await spool(bytes, means.folder, source.name, encoder.bytes);
   asked.keep(file);
   const spooled = { bytes: file.bytes ?? 0, open: () => file.open() };
@@ -37,7 +37,7 @@ export async function makeContent(from: Ready, asked: Asked, disk: ObservedDisk)
 
 /** A content before anything was read: it is only where whoever was offered it opens it. `content` makes it. */
 export async function offeredContent(
-  { seen, judgement, wishes, means }: Asked,
+  { seen, judgement, wishes, means }: StagingRequest,
   content: () => Promise<Content>,
 ): Promise<Content> {
   const { source } = seen;

@@ -1,12 +1,12 @@
 import { given } from '../../core/image.ts';
 import type { Content, Digests } from '../../core/operation.ts';
-import { watched } from '../backpressure.ts';
+import { withBackpressure } from '../backpressure.ts';
 import { compareDigests, type Checksum } from '../checksum.ts';
-import { measure, type Measured } from '../checksum-stream.ts';
+import { checksumStream, type ChecksumStream } from '../checksum-stream.ts';
 import type { Encoder } from '../compress.ts';
-import type { Asked, Ready } from '../staging.ts';
-import { heldBack } from '../withhold-tail.ts';
-import type { GuestObserver } from '../writers/disk-observer.ts';
+import type { StagingRequest, Staged } from '../staging.ts';
+import { withholdTail } from '../withhold-tail.ts';
+import type { DiskObserver } from '../writers/disk-observer.ts';
 import { naming } from './disk-bytes.ts';
 
 /** What a content is made of, once it is known how. */
@@ -14,7 +14,7 @@ export interface Made {
   readonly encoder: Encoder;
   readonly repeatable: boolean;
   /** Who sees the next reading. */
-  observer(): GuestObserver;
+  observer(): DiskObserver;
   /** What its bytes must be proved to have. */
   readonly expected: readonly Checksum[];
   /** Digests that it is known to have. */
@@ -22,11 +22,15 @@ export interface Made {
 }
 
 /** A content that is counted, hashed, held back until it is proved, and told of while it is read. */
-export function measuredContent({ judgement: { plan }, seen: { inspection, source } }: Ready, asked: Asked, made: Made): Content {
+export function measuredContent(
+  { judgement: { plan }, seen: { inspection, source } }: Staged,
+  asked: StagingRequest,
+  made: Made,
+): Content {
   const { means } = asked;
   const { encoder, repeatable, known } = made;
   const { proves, expected, taken } = hashingOf(made, asked);
-  let measured: Measured | undefined;
+  let measured: ChecksumStream | undefined;
   const digests = (): Digests => ({ ...(proves ? { sha256: known.sha256 ?? '' } : {}), ...measured?.result().digests });
   return {
     encoding: plan.encoding,
@@ -34,10 +38,13 @@ export function measuredContent({ judgement: { plan }, seen: { inspection, sourc
     repeatable,
     open() {
       const bytes = naming(encoder.open({ observer: made.observer(), signal: means.signal }), source.name);
-      const through = measure(watched(bytes, { ...means, total: encoder.bytes, limit: plan.accept.maxBytes }), taken);
+      const through = checksumStream(
+        withBackpressure(bytes, { ...means, total: encoder.bytes, limit: plan.accept.maxBytes }),
+        taken,
+      );
       measured = through;
       if (expected.length === 0) return through.bytes;
-      return heldBack(through.bytes, encoder.bytes, () => compareDigests(through.result().digests, expected, source.name));
+      return withholdTail(through.bytes, encoder.bytes, () => compareDigests(through.result().digests, expected, source.name));
     },
     // A target that has these bytes already does not ask for them: then what is known of them counts.
     sent: () => ({ bytes: measured?.result().bytes ?? encoder.bytes ?? 0, digests: measured ? digests() : { ...known } }),
@@ -52,7 +59,7 @@ interface Hashing {
   readonly taken: readonly string[];
 }
 
-function hashingOf({ repeatable, expected, known }: Made, { wishes, means }: Asked): Hashing {
+function hashingOf({ repeatable, expected, known }: Made, { wishes, means }: StagingRequest): Hashing {
   // What can be read again is, should the target report another digest than the first.
   const algorithms = repeatable ? means.digests.slice(0, 1) : means.digests;
   // A target that proves its own SHA-256 to be the one that is known leaves nothing to be hashed here.

@@ -1,9 +1,9 @@
 import type { Bytes } from '../../core/http.ts';
 import { ContentIdHash } from '../writers/content-id.ts';
-import type { GuestObserver } from '../writers/disk-observer.ts';
+import type { DiskObserver } from '../writers/disk-observer.ts';
 
 /** Sees nothing. */
-export const nobody: GuestObserver = { data: () => undefined, zeros: () => undefined };
+export const nobody: DiskObserver = { data: () => undefined, zeros: () => undefined };
 
 /** The disk's content id, from its bytes on their way. They may be read again: the last reading counts. */
 export class ObservedDisk {
@@ -16,7 +16,7 @@ export class ObservedDisk {
   }
 
   /** Who sees the next reading. */
-  observe(): GuestObserver {
+  observe(): DiskObserver {
     this.#id = undefined;
     return (this.#hash = new ContentIdHash());
   }
@@ -27,7 +27,7 @@ export class ObservedDisk {
   }
 }
 
-export async function* observedBytes(bytes: Bytes, observer: GuestObserver): Bytes {
+export async function* observedBytes(bytes: Bytes, observer: DiskObserver): Bytes {
   for await (const chunk of bytes) {
     await observer.data(chunk);
     yield chunk;

@@ -18,7 +18,7 @@ const unwrappers: Readonly<Record<Compression, (bytes: Bytes) => Bytes>> = {
  * Decompresses a stream. INTEGRITY where the data is broken, cut off, or followed by something else; LIMIT as soon as more than
  * `limitBytes` come out of it, so that no bomb gets further than that.
  */
-export async function* unwrap(compression: Compression, bytes: Bytes, limitBytes: number): Bytes {
+export async function* decompress(compression: Compression, bytes: Bytes, limitBytes: number): Bytes {
   let total = 0;
   for await (const chunk of unwrappers[compression](bytes)) {
     total += chunk.length;

@@ -1,6 +1,6 @@
 import { integrityError } from '../../core/errors.ts';
 import type { RandomSource, Run, Runs } from '../extents.ts';
-import { inOrder } from '../writers/ordered-concurrency.ts';
+import { orderedConcurrency } from '../writers/ordered-concurrency.ts';
 import { isZero } from '../writers/zeros.ts';
 import type { ExtentBatches, PackedExtent } from './extents.ts';
 import { readFully } from './byte-reader.ts';
@@ -19,7 +19,7 @@ const readAhead = 4;
  * INTEGRITY where the file is truncated, or when the extents do not make up `virtualBytes`.
  */
 export function runsOfExtents(source: RandomSource, batches: ExtentBatches, virtualBytes: number): Runs {
-  return joinZeros(inOrder(runJobs(source, batches), readAhead), virtualBytes);
+  return joinZeros(orderedConcurrency(runJobs(source, batches), readAhead), virtualBytes);
 }
 
 async function* runJobs(source: RandomSource, batches: ExtentBatches): AsyncGenerator<() => Promise<Run[]>, void, undefined> {

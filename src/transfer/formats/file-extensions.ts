@@ -2,7 +2,7 @@ import type { Compression, Format } from '../../core/encoding.ts';
 import type { Report } from './findings.ts';
 
 /** What the ending of a file's name says of its content. */
-export interface Promised {
+export interface ExtensionFormat {
   readonly compression?: Compression;
   /** Any of these; none: of something that is not read. Absent: the name says nothing about the format. */
   readonly formats?: readonly Format[];
@@ -49,7 +49,7 @@ const unread: ReadonlySet<string> = new Set(['zip', '7z', 'rar', 'lz4', 'lzma', 
 const bareVmdk = /-(?:flat|f\d{3}|delta|rdmp?|ctk|sesparse)\.vmdk$/i;
 
 /** What a file's name promises, by its last part; absent where it promises nothing. */
-export function promisedBy(name: string): Promised | undefined {
+export function formatByExtension(name: string): ExtensionFormat | undefined {
   const base = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1).replace(/^\.+/, '');
   const parts = base
     .split('.')
@@ -76,8 +76,8 @@ interface Content {
 }
 
 /** Reports a content that is not what the file's name promises. */
-export function checkPromise(name: string, { format, compression, whole }: Content, report: Report): void {
-  const promised = promisedBy(name);
+export function checkExtension(name: string, { format, compression, whole }: Content, report: Report): void {
+  const promised = formatByExtension(name);
   if (!promised) return;
   const { formats: wanted, ending } = promised;
   const isWrapped = promised.compression === undefined || promised.compression === compression;

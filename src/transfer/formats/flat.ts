@@ -1,4 +1,4 @@
-import { checkBareDisk, checkSectors } from './raw-disk.ts';
+import { checkRawDisk, checkSectors } from './raw-disk.ts';
 import { sparseExtents } from './extents.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import { checkPartitions, partitionsOf } from './partitions.ts';
@@ -22,7 +22,7 @@ export const raw: FormatReader = {
   open(source, edges, report) {
     const subformat = partitionsOf(edges);
     if (source.size === 0) report.reject('empty', 'the file is empty');
-    if (subformat === undefined) checkBareDisk(edges, report);
+    if (subformat === undefined) checkRawDisk(edges, report);
     else {
       checkPartitions(edges, report);
       checkSectors(source.size, report);

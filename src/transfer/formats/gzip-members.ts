@@ -9,7 +9,7 @@ const flags = { crc: 2, extra: 4, name: 8, comment: 16 };
  * The same bytes of a gzip. `onSecond` is called, once at most, as soon as more than zeros follow behind its first member (RFC 1952, 2.2): some
  * programs do not unpack that. Nothing is said of data that is broken.
  */
-export async function* withMembersWatched(bytes: Bytes, onSecond: () => void): Bytes {
+export async function* watchGzipMembers(bytes: Bytes, onSecond: () => void): Bytes {
   let front: Buffer | undefined = Buffer.alloc(0);
   let isDone = false;
   let [fed, passed, consumed] = [0, 0, 0];

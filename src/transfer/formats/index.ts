@@ -1,8 +1,8 @@
 export { findingCodes, findingOf } from './findings.ts';
-export { withMembersWatched } from './gzip-members.ts';
+export { watchGzipMembers } from './gzip-members.ts';
 export { asNamed, inspect, inWrapper } from './inspect.ts';
 export type { Inspection } from './inspection.ts';
-export { promisedBy } from './file-extensions.ts';
+export { formatByExtension } from './file-extensions.ts';
 export { canStream, readRuns, streamRuns } from './read-runs.ts';
 export { packedDisk } from './tar.ts';
-export { unwrap } from './decompress.ts';
+export { decompress } from './decompress.ts';

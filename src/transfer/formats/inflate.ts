@@ -22,7 +22,7 @@ export function inflateZlibExactly(bytes: Uint8Array, length: number, orBytes = 
  * Throws INTEGRITY (`decompress`) where raw deflate data reaches further back than `windowBits` allow. The output is taken in
  * small pieces, because within one piece the library lets every distance pass: exact to 512 bytes, and slow.
  */
-export function proveWindow(deflated: Uint8Array, length: number, windowBits: number): void {
+export function checkDeflateWindow(deflated: Uint8Array, length: number, windowBits: number): void {
   try {
     inflateRawSync(deflated, { ...options(length), chunkSize: 512, windowBits });
   } catch (cause) {

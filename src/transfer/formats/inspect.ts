@@ -5,10 +5,10 @@ import { findingOf, type FindingCode, type Report } from './findings.ts';
 import type { FormatReader, Layout } from './format-reader.ts';
 import type { Finding, Inspection } from './inspection.ts';
 import { checkNestedImage } from './nested-image.ts';
-import { checkPromise } from './file-extensions.ts';
+import { checkExtension } from './file-extensions.ts';
 import { BeyondPrefix, headBytes, readEdges, readFully, sourceOfBytes, sourceOfPrefix, type Edges } from './byte-reader.ts';
-import { checkWrapped, compressionOf, formatOf, isArchive, isFlat, rivalsOf, type Rival } from './sniff.ts';
-import { unwrap } from './decompress.ts';
+import { checkCompressedPolyglot, compressionOf, formatOf, isArchive, isFlat, polyglotsOf, type Polyglot } from './sniff.ts';
+import { decompress } from './decompress.ts';
 
 /** So much of what is in a compressed file is looked at: enough for every header. */
 const prefixBytes = 2 << 20;
@@ -44,7 +44,7 @@ async function inspectAt(source: RandomSource, where: Where): Promise<Inspection
   const edges = await readEdges(source);
   const compression = compressionOf(edges);
   if (compression === undefined) return inspectDisk(source, edges, where, findings);
-  checkWrapped(edges, compression, findings.report);
+  checkCompressedPolyglot(edges, compression, findings.report);
   if (where.place === 'file') return inspectWrapped(source, { ...where, place: 'wrapper', compression }, findings);
   findings.report.reject('nested_wrapper', `a ${compression} file inside a compressed file or an archive`);
   return { format: 'raw', compression, findings: findings.list };
@@ -57,7 +57,7 @@ async function inspectDisk(source: RandomSource, edges: Edges, where: Where, fin
   const seen = place === 'archive' && isArchive(reader) ? {} : await look(source, reader, edges, findings);
   const isDecided = edges.head.length === 0 || findings.list.some(({ level, code }) => level === 'reject' && decisive.has(code));
   if (name !== undefined && !isDecided)
-    checkPromise(name, { format: reader.name, compression, whole: Number.isFinite(source.size) }, findings.report);
+    checkExtension(name, { format: reader.name, compression, whole: Number.isFinite(source.size) }, findings.report);
   const { layout, member, allocatedBytes } = seen;
   const subformat = member ? memberFormat(member) : layout?.subformat;
   const virtualBytes = member
@@ -88,8 +88,8 @@ interface Seen {
 /** Opens and follows an image as far as it goes. */
 async function look(source: RandomSource, reader: FormatReader, edges: Edges, findings: Gathered): Promise<Seen> {
   const seen: Seen = {};
-  const rivals = rivalsOf(edges, reader);
-  const inDisk = new Set<Rival>();
+  const rivals = polyglotsOf(edges, reader);
+  const inDisk = new Set<Polyglot>();
   await findings.during(async () => {
     seen.layout = await reader.open(source, edges, findings.report);
     if (seen.layout.source !== undefined) {
@@ -113,7 +113,7 @@ async function look(source: RandomSource, reader: FormatReader, edges: Edges, fi
 }
 
 /** Whether a sector of the file is one of the disk's. */
-const isIn = (extent: Extent, { at }: Rival): boolean =>
+const isIn = (extent: Extent, { at }: Polyglot): boolean =>
   extent.kind !== 'zero' && at >= extent.offset && at < extent.offset + (extent.kind === 'packed' ? extent.size : extent.length);
 
 /** Follows all tables, decompresses a sample. Gives the bytes of the disk for which there is data. */
@@ -149,7 +149,7 @@ async function inspectWrapped(
   let total = 0;
   const end = await findings.during(async () => {
     try {
-      for await (const piece of unwrap(compression, bytesOf(source), Infinity)) {
+      for await (const piece of decompress(compression, bytesOf(source), Infinity)) {
         pieces.push(Buffer.from(piece));
         total += piece.length;
         if (total > prefixBytes) return 'beyond';
@@ -177,7 +177,7 @@ export function asNamed(inspection: Inspection, name: string | undefined, compre
   const findings = gathered();
   const isDecided = inspection.findings.some(({ level, code }) => level === 'reject' && (decisive.has(code) || code === 'name'));
   if (name !== undefined && !isDecided)
-    checkPromise(name, { format: inspection.format, compression, whole: true }, findings.report);
+    checkExtension(name, { format: inspection.format, compression, whole: true }, findings.report);
   return findings.list.length === 0 ? inspection : { ...inspection, findings: [...inspection.findings, ...findings.list] };
 }
 

@@ -3,7 +3,7 @@ import type { Format } from '../../core/encoding.ts';
 import { hasText, u64le, type Edges } from './byte-reader.ts';
 
 /** A kind of file that is told apart to be refused: nothing here reads it, and as a raw disk it would be nonsense. */
-export interface UnreadKind {
+export interface ForeignFileType {
   readonly format: Format;
   /** With its article: "a 7-Zip archive". */
   readonly title: string;
@@ -25,7 +25,7 @@ const magic =
   ({ head, tail }: Edges): boolean =>
     magics.some(([at, text]) => hasText(at < 0 ? tail : head, at, text));
 
-const strong = (title: string, unpack: string, ...magics: readonly Magic[]): UnreadKind => ({
+const strong = (title: string, unpack: string, ...magics: readonly Magic[]): ForeignFileType => ({
   format: 'raw',
   title,
   unpack,
@@ -33,7 +33,7 @@ const strong = (title: string, unpack: string, ...magics: readonly Magic[]): Unr
   matches: magic(...magics),
 });
 
-const weak = (title: string, unpack: string, matches: (edges: Edges) => boolean): UnreadKind => ({
+const weak = (title: string, unpack: string, matches: (edges: Edges) => boolean): ForeignFileType => ({
   format: 'raw',
   title,
   unpack,
@@ -46,7 +46,7 @@ const installer = 'It is an installer: use the disk image that its publisher off
 const document = 'Check that this is the right file.';
 
 /** Disk images of other programs, archives, compressions, backups, packages and installers, by their established magic numbers. */
-export const unreadKinds: readonly UnreadKind[] = [
+export const foreignFileTypes: readonly ForeignFileType[] = [
   { ...strong('a QED image', toRaw, [0, 'QED\0']), format: 'qed' },
   { ...strong('a Parallels image', toRaw, [0, 'WithoutFreeSpace'], [0, 'WithouFreSpacExt']), format: 'ploop' },
   // Disk images.

@@ -3,7 +3,7 @@ import { zeroMiB } from '../writers/zeros.ts';
 import type { Extent } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
 import { headBytes, readFully } from './byte-reader.ts';
-import { imageIn } from './sniff.ts';
+import { nestedFormat } from './sniff.ts';
 
 /** What a disk begins with that is kept in extents: they need not be more than those of its beginning. */
 async function headOf(source: RandomSource, extents: readonly Extent[]): Promise<Buffer> {
@@ -28,7 +28,7 @@ const message = (name: string): string => `the disk in it begins as a ${name} im
 
 /** Reports a disk that, written out as it is, would be taken for another image: one that may name any file of whoever opens it. */
 export async function checkNestedImage(source: RandomSource, extents: readonly Extent[], report: Report): Promise<void> {
-  const name = imageIn(await headOf(source, extents));
+  const name = nestedFormat(await headOf(source, extents));
   if (name !== undefined) report.reject('nested_image', message(name));
 }
 
@@ -51,7 +51,7 @@ export async function* withoutNestedImage(runs: Runs): Runs {
   yield* released();
 
   function* released(): Generator<Run> {
-    const name = imageIn(Buffer.concat(pieces.splice(0)));
+    const name = nestedFormat(Buffer.concat(pieces.splice(0)));
     if (name !== undefined) throw refusal('nested_image', message(name));
     yield* held.splice(0);
   }

@@ -1,5 +1,5 @@
 import { refusal } from './findings.ts';
-import { inflateRawExactly, proveWindow } from './inflate.ts';
+import { inflateRawExactly, checkDeflateWindow } from './inflate.ts';
 import type { Codec } from './extents.ts';
 import type { FormatReader } from './format-reader.ts';
 import { parseQcow2Header } from './qcow2-header.ts';
@@ -14,7 +14,7 @@ const windowBits = 12;
 const zlibCluster: Codec = {
   deflated: (bytes) => bytes,
   unpack: (bytes, extent) => inflateRawExactly(bytes, extent.full),
-  prove: (bytes, extent) => proveWindow(bytes, extent.full, windowBits),
+  prove: (bytes, extent) => checkDeflateWindow(bytes, extent.full, windowBits),
 };
 const zstdCluster: Codec = { unpack: (bytes, extent) => unzstdExactly(bytes, extent.full) };
 

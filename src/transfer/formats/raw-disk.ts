@@ -61,7 +61,7 @@ const isWindowsProgram = (head: Buffer): boolean =>
   hasText(head, 0, 'MZ') && head.length > 64 && hasText(head, head.readUInt32LE(60), 'PE\0\0');
 
 /** Reports what a file is of which no format and no partition table says anything: what is no disk, what may be none, and an odd length. */
-export function checkBareDisk(edges: Edges, report: Report): void {
+export function checkRawDisk(edges: Edges, report: Report): void {
   const { head, size } = edges;
   if (head.length === 0) return;
   const text = textFileOf(edges);

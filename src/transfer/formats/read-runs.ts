@@ -18,7 +18,7 @@ const report: Report = {
 };
 
 /**
- * The disk in a file that is not compressed (`unwrap` first), as `inspect` found it: the caller has decided what to do about its findings.
+ * The disk in a file that is not compressed (`decompress` first), as `inspect` found it: the caller has decided what to do about its findings.
  * Headers and tables are read and checked again: INTEGRITY where they cannot be followed, where the file is truncated, where compressed
  * data is broken, or when the file is not of the format inspected. UNSUPPORTED for a compressed file. Bytes of compressed runs are views
  * of buffers that neighbours share: not to be written to.

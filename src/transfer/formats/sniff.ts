@@ -1,5 +1,5 @@
 import type { Compression } from '../../core/encoding.ts';
-import { bannedReaders } from './unsupported.ts';
+import { unsupportedReaders } from './unsupported.ts';
 import type { Report } from './findings.ts';
 import { iso, luks, raw } from './flat.ts';
 import type { FormatReader } from './format-reader.ts';
@@ -14,7 +14,7 @@ import { vhdx } from './vhdx.ts';
 import { vmdk } from './vmdk.ts';
 
 /** Every format, in order of precedence: the first names a file that is valid in more than one. */
-const readers: readonly FormatReader[] = [qcow2, vmdk, vdi, vhdx, vhd, ...bannedReaders, ova, tar, luks, iso, raw];
+const readers: readonly FormatReader[] = [qcow2, vmdk, vdi, vhdx, vhd, ...unsupportedReaders, ova, tar, luks, iso, raw];
 
 /** What has no tables of its own, so that it may also be the disk in front of the footer of a fixed VHD. */
 const flat: readonly FormatReader[] = [raw, iso, luks];
@@ -43,13 +43,13 @@ export function formatOf(edges: Edges, report: Report): FormatReader {
 }
 
 /** Another format that a file with tables may be valid as, by what is at `at`: unless that belongs to the disk in it. */
-export interface Rival {
+export interface Polyglot {
   readonly title: string;
   readonly at: number;
 }
 
 /** What `formatOf` has not judged: only the tables of a container tell whether a sector behind its header is one of the disk's. */
-export function rivalsOf(edges: Edges, first: FormatReader): readonly Rival[] {
+export function polyglotsOf(edges: Edges, first: FormatReader): readonly Polyglot[] {
   return readers
     .filter((reader) => reader !== first && reader.sniff(edges) && isDeferred(first, reader, edges))
     .map((reader) => ({ title: titleOf(reader), at: reader === iso ? isoMarkAt : edges.size - sectorBytes }));
@@ -61,9 +61,9 @@ const sectorBytes = 512;
 const containers: readonly FormatReader[] = [qcow2, vmdk, vdi, vhdx, vhd];
 
 /** The image that a disk begins as, by the bytes it begins with: written out as they are, they would be taken for it. Absent: none. */
-export function imageIn(head: Buffer): string | undefined {
+export function nestedFormat(head: Buffer): string | undefined {
   const edges = { head, tail: Buffer.alloc(0), size: Infinity };
-  const images = [...containers, ...bannedReaders.filter(({ name }) => name !== raw.name)];
+  const images = [...containers, ...unsupportedReaders.filter(({ name }) => name !== raw.name)];
   const found = images.find((reader) => reader.sniff(edges));
   return found?.name;
 }
@@ -78,12 +78,12 @@ const titleOf = ({ name, title }: FormatReader): string => title ?? name;
 
 /** Whether one match says nothing against another: an ISO has a partition table to boot from, a fixed VHD a disk inside. */
 function isGuest(reader: FormatReader, found: readonly FormatReader[], edges: Edges): boolean {
-  if (reader === raw && found.some((other) => other === iso || bannedReaders.includes(other))) return true;
+  if (reader === raw && found.some((other) => other === iso || unsupportedReaders.includes(other))) return true;
   return flat.includes(reader) && found.includes(vhd) && !hasVhdHead(edges);
 }
 
 /** A compressed file that is valid as something else too. A boot sector's two bytes may be there by chance. */
-export function checkWrapped(whole: Edges, compression: Compression, report: Report): void {
+export function checkCompressedPolyglot(whole: Edges, compression: Compression, report: Report): void {
   // Zstandard may keep a file as it is to its last byte; what follows behind its own end is found when it is read.
   const edges = compression === 'zstd' ? { ...whole, tail: Buffer.alloc(0) } : whole;
   const found = readers.find((reader) => reader !== raw && reader.sniff(edges));

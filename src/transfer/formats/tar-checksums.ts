@@ -27,18 +27,18 @@ const pieceBytes = 4 << 20;
 
 const isManifest = (name: string): boolean => /\.mf$/i.test(name);
 /** Members that hold sums: the manifest of an appliance (DSP0243), and what the tools of coreutils write. */
-export const holdsSums = (name: string): boolean =>
+export const isChecksumMember = (name: string): boolean =>
   isManifest(name) || /(^|\/)(sha\d*|md5|checksum)sums?(\.txt)?$|\.(sha\d+|md5)(sums?)?$/i.test(name);
 
 /**
  * Compares every member with the sums that the archive has of it. Reports what differs (`checksum`), and what a manifest names and is not
  * there. Reads those members to their end, once for each algorithm however often they are named.
  */
-export async function checkSums(members: readonly TarMember[], report: Report): Promise<void> {
+export async function checkTarChecksums(members: readonly TarMember[], report: Report): Promise<void> {
   // Of two of one name the first counts.
   const named = new Map(members.toReversed().map((member) => [plainName(member.name), member] as const));
   const digests = new Map<string, string>();
-  for (const holder of members.filter(({ name, bytes }) => holdsSums(name) && bytes <= mostBytes)) {
+  for (const holder of members.filter(({ name, bytes }) => isChecksumMember(name) && bytes <= mostBytes)) {
     const text = (await readFully(holder.source, 0, holder.bytes, 'the sums in the archive')).toString('utf8');
     const folder = plainName(holder.name.slice(0, holder.name.lastIndexOf('/') + 1));
     for (const sum of sumsIn(text, holder.name)) {

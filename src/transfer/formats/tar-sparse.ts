@@ -4,7 +4,7 @@ import { readFully } from './byte-reader.ts';
 import { numberAt, recordBytes } from './tar-header.ts';
 
 /** A stretch of a file that has data; what lies between them are holes. */
-export interface Stretch {
+export interface SparseSegment {
   readonly at: number;
   readonly bytes: number;
 }
@@ -13,7 +13,7 @@ export interface Stretch {
 export interface SparseMap {
   /** How long the file is, with its holes. */
   readonly fileBytes: number;
-  readonly stretches: readonly Stretch[];
+  readonly stretches: readonly SparseSegment[];
   /** What stands in front of the data: more of the map. */
   readonly mapBytes: number;
 }
@@ -36,8 +36,8 @@ export async function oldGnuMap(source: RandomSource, header: Buffer, behind: nu
   return { fileBytes: numberAt(header, 483, 12), stretches, mapBytes };
 }
 
-function stretchesIn(record: Buffer, from: number, most: number): Stretch[] {
-  const found: Stretch[] = [];
+function stretchesIn(record: Buffer, from: number, most: number): SparseSegment[] {
+  const found: SparseSegment[] = [];
   for (let at = from; at < from + most * 24 && record[at] !== 0; at += 24)
     found.push({ at: numberAt(record, at, 12), bytes: numberAt(record, at + 12, 12) });
   return found;
@@ -63,7 +63,7 @@ export async function paxMap(
   return { fileBytes, stretches: pairs(listed), mapBytes: 0 };
 }
 
-function pairs(numbers: readonly string[]): Stretch[] {
+function pairs(numbers: readonly string[]): SparseSegment[] {
   if (numbers.length % 2 !== 0 || numbers.length > 2 * mostStretches || numbers.some((each) => !/^\d{1,16}$/.test(each)))
     throw broken('is no list of numbers');
   return Array.from({ length: numbers.length / 2 }, (_, index) => ({

@@ -5,7 +5,7 @@ import type { RandomSource } from '../extents.ts';
 import { bufferOf, hasText, readFully } from './byte-reader.ts';
 import { isTarHeader, recordBytes, tarName } from './tar-header.ts';
 import { tarMembers, type TarMember } from './tar-members.ts';
-import { checkSums, holdsSums } from './tar-checksums.ts';
+import { checkTarChecksums, isChecksumMember } from './tar-checksums.ts';
 import { textFileOf } from './text-files.ts';
 
 const description = /\.ovf$/i;
@@ -40,7 +40,7 @@ function archiveReader(name: 'tar' | 'ova', sniff: (head: Buffer) => boolean): F
       const members = await tarMembers(source, report);
       const isWhole = Number.isFinite(source.size);
       const disk = await diskAmong(members, isWhole, report);
-      if (isWhole) await checkSums(members, report);
+      if (isWhole) await checkTarChecksums(members, report);
       return disk ? { source: disk.source, virtualBytes: disk.bytes } : {};
     },
   };
@@ -83,7 +83,7 @@ async function disksAmong(members: readonly TarMember[], ovf: Ovf | undefined): 
 }
 
 async function mightBeDisk({ name, bytes, source }: TarMember): Promise<boolean> {
-  if (bytes === 0 || companions.test(name) || holdsSums(name)) return false;
+  if (bytes === 0 || companions.test(name) || isChecksumMember(name)) return false;
   const head = bufferOf(await source.read(0, Math.min(bytes, seenBytes)));
   return textFileOf({ head, tail: Buffer.alloc(0), size: bytes }) === undefined;
 }
@@ -101,7 +101,7 @@ export async function packedDisk(source: RandomSource): Promise<TarMember | unde
   if (!packed || others.length > 0 || packed.compression?.toLowerCase() !== 'gzip' || packed.chunkBytes !== undefined)
     return undefined;
   const [disk, ...further] = await disksAmong(members, ovf);
-  await checkSums(members, report);
+  await checkTarChecksums(members, report);
   return isRefused || further.length > 0 ? undefined : disk;
 }
 

@@ -1,10 +1,10 @@
 import { refusal } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { hasPartitionTable } from './partitions.ts';
-import { unreadKinds } from './magic-numbers.ts';
+import { foreignFileTypes } from './magic-numbers.ts';
 
 /** One reader for each kind of file that is recognised only to be refused, with its name and how to unpack it. */
-export const bannedReaders: readonly FormatReader[] = unreadKinds.map((kind) => ({
+export const unsupportedReaders: readonly FormatReader[] = foreignFileTypes.map((kind) => ({
   name: kind.format,
   title: kind.title,
   sniff: (edges) => kind.matches(edges) && (kind.proof === 'strong' || !hasPartitionTable(edges)),

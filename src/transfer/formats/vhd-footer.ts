@@ -44,13 +44,13 @@ function parseFooter(footer: Buffer, report: Report): VhdFooter {
   const virtualBytes = u64be(footer, 48);
   if (virtualBytes > maxVirtualBytes || virtualBytes % 512 !== 0)
     throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be a VHD`);
-  checkSum(footer, 64, 'the VHD footer', report);
+  vhdChecksum(footer, 64, 'the VHD footer', report);
   checkGeometry(footer, virtualBytes, report);
   return { type: known, virtualBytes, headerOffset: u64be(footer, 16) };
 }
 
 /** One's complement of the sum of all bytes but those of the checksum. */
-export function checkSum(bytes: Buffer, at: number, what: string, report: Report): void {
+export function vhdChecksum(bytes: Buffer, at: number, what: string, report: Report): void {
   let sum = 0;
   for (const [index, byte] of bytes.entries()) if (index < at || index >= at + 4) sum += byte;
   if (~sum >>> 0 !== bytes.readUInt32BE(at)) report.reject('checksum', `the checksum of ${what} is wrong`);

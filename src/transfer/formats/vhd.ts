@@ -4,7 +4,7 @@ import { flatExtents, type ExtentBatches } from './extents.ts';
 import { refusal, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { hasText, readFully, u64be } from './byte-reader.ts';
-import { checkSum, hasVhdHead, hasVhdTail, openVhdFooter, vhdFooterBytes, type VhdFooter } from './vhd-footer.ts';
+import { vhdChecksum, hasVhdHead, hasVhdTail, openVhdFooter, vhdFooterBytes, type VhdFooter } from './vhd-footer.ts';
 
 const headerBytes = 1024;
 const maxEntries = 4 << 20;
@@ -50,7 +50,7 @@ async function openDynamicHeader(source: RandomSource, footer: VhdFooter, report
   if (entries > maxEntries || entries * blockBytes < footer.virtualBytes || offset + entries * 4 > source.size)
     throw refusal('bat', `a block table of ${entries} entries at ${offset}`);
   if (header.subarray(40, 56).some((byte) => byte !== 0)) report.reject('backing_file', 'the VHD names a parent');
-  checkSum(header, 36, 'the dynamic VHD header', report);
+  vhdChecksum(header, 36, 'the dynamic VHD header', report);
   return { offset, entries, blockBytes };
 }
 

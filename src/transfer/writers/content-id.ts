@@ -1,8 +1,8 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Runs } from '../extents.ts';
-import type { GuestObserver } from './disk-observer.ts';
-import { guestPieces } from './disk-pieces.ts';
+import type { DiskObserver } from './disk-observer.ts';
+import { diskPieces } from './disk-pieces.ts';
 import { isZero, zeroMiB } from './zeros.ts';
 
 const blockBytes = 512 << 10;
@@ -21,7 +21,7 @@ interface Hashing {
  * one filled up with zeros, trailing all-zero blocks dropped. Zeros cost nothing. Blocks are hashed in the thread pool,
  * which copies them when they are handed over: pieces may be of any size, and are the caller's again when `data` resolves.
  */
-export class ContentIdHash implements GuestObserver {
+export class ContentIdHash implements DiskObserver {
   readonly #outer = createHash('sha256');
   readonly #block = Buffer.alloc(blockBytes);
   readonly #queue: Hashing[] = [];
@@ -94,6 +94,6 @@ export class ContentIdHash implements GuestObserver {
 export async function contentIdOf(runs: Runs, signal?: AbortSignal): Promise<string> {
   const observer = new ContentIdHash();
   const options = signal === undefined ? { observer } : { observer, signal };
-  for await (const _ of guestPieces(runs, options));
+  for await (const _ of diskPieces(runs, options));
   return observer.digest();
 }

@@ -20,17 +20,17 @@ const powers: number[] = [0x00800000];
 while (powers.length < 53) powers.push(multiply(powers.at(-1) ?? one, powers.at(-1) ?? one));
 
 /** CRC-32 after some more bytes; `crc` is that of everything before them, 0 at the start. */
-export function crcAfter(crc: number, bytes: Uint8Array): number {
+export function crc32Append(crc: number, bytes: Uint8Array): number {
   return crc32(bytes, crc);
 }
 
 /** CRC-32 after `length` more zero bytes, without touching them: a zero byte multiplies the state by x^8. */
-export function crcAfterZeros(crc: number, length: number): number {
+export function crc32AppendZeros(crc: number, length: number): number {
   return ~moved(~crc >>> 0, length) >>> 0;
 }
 
 /** CRC-32 of two pieces of data one behind the other, from that of each; `length` bytes are in the second. */
-export function crcJoined(first: number, second: number, length: number): number {
+export function crc32Combine(first: number, second: number, length: number): number {
   return (moved(first, length) ^ second) >>> 0;
 }
 

@@ -1,6 +1,6 @@
 import { inflateUpTo } from './deflate.ts';
-import { crcAfter } from './crc32.ts';
-import { skim } from './deflate-scan.ts';
+import { crc32Append } from './crc32.ts';
+import { scanDeflate } from './deflate-scan.ts';
 
 /** A raw deflate stream, perhaps with slack behind its end, and how many bytes it has to give. */
 export interface Stream {
@@ -52,7 +52,7 @@ export async function joinStreams(streams: Streams): Promise<Joined | undefined>
   const all = await inflateUpTo(joined, due + 1).catch(() => undefined);
   if (all?.length !== due + 1 || all[due] !== sentinel.at(-1)) return undefined;
   const guest = all.subarray(0, due);
-  return { guest, crc: crcAfter(0, guest), deflated: joined.subarray(0, joined.length - sentinel.length) };
+  return { guest, crc: crc32Append(0, guest), deflated: joined.subarray(0, joined.length - sentinel.length) };
 }
 
 /** The streams one behind the other, each without its last-block mark and filled up to a byte, then the sentinel. */
@@ -63,7 +63,7 @@ function join({ memory, lengths, guests }: Streams): Uint8Array | undefined {
   for (const [index, length] of lengths.entries()) {
     memory.copyWithin(at, from, from + length);
     from += length + joint;
-    const skimmed = skim(view, at * 8, (at + length) * 8, guests[index] ?? 0);
+    const skimmed = scanDeflate(view, at * 8, (at + length) * 8, guests[index] ?? 0);
     if (skimmed === undefined) return undefined;
     memory[skimmed.lastBlockBit >>> 3]! &= ~(1 << (skimmed.lastBlockBit & 7));
     at = align(memory, view, skimmed.endBit);

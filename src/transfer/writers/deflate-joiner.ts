@@ -6,7 +6,7 @@ import { joinStreams, type Joined, type Streams } from './deflate-join.ts';
 import type { JoinAnswer, JoinOrder } from './join-worker.ts';
 
 /** Joins deflate streams, several at once. */
-export interface Joiner {
+export interface DeflateJoiner {
   /** As `joinStreams`; takes `memory` away. Rejects when a thread has died. */
   join(streams: Streams): Promise<Joined | undefined>;
   /** Lets go of everything; harmless at any time. */
@@ -20,7 +20,7 @@ const joinedHere = 4;
 const mostThreads = 2;
 
 /** Joins in threads beside this one, as many as there are further cores, once there is enough to do. */
-export function startJoiner(program = builtThread): Joiner {
+export function startDeflateJoiner(program = builtThread): DeflateJoiner {
   const most = existsSync(program) ? Math.min(mostThreads, Math.max(1, availableParallelism() - 1)) : 0;
   const threads: JoinThread[] = [];
   let orders = 0;
@@ -37,7 +37,7 @@ export function startJoiner(program = builtThread): Joiner {
   };
 }
 
-interface JoinThread extends Joiner {
+interface JoinThread extends DeflateJoiner {
   pending(): number;
 }
 

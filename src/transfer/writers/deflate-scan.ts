@@ -17,7 +17,7 @@ import {
 } from './huffman.ts';
 
 /** Where in the data, in bits from its start, the header of the last block begins and where that block ends. */
-export interface Skimmed {
+export interface DeflateScan {
   readonly lastBlockBit: number;
   readonly endBit: number;
 }
@@ -45,7 +45,7 @@ let produced = 0;
  * it does not give exactly `expected` bytes, runs over `limit`, points before its own start, or is not deflate. Only a native
  * inflate knows that the data is right: this finds out where it ends. `view` must go on for 8 bytes behind `limit`.
  */
-export function skim(view: DataView, from: number, limit: number, expected: number): Skimmed | undefined {
+export function scanDeflate(view: DataView, from: number, limit: number, expected: number): DeflateScan | undefined {
   position = from;
   produced = 0;
   for (;;) {

@@ -27,7 +27,7 @@ const deflateBytes = 1 << 19;
 const deflateRunsPerUnit = 16;
 
 /** Joins and cuts runs into units of 512 KiB of data at most, or of deflate runs (a single one may be larger). Nothing is read. */
-export async function* unitsOf(runs: Runs): AsyncGenerator<Unit, void, undefined> {
+export async function* deflateUnits(runs: Runs): AsyncGenerator<Unit, void, undefined> {
   let parts: Part[] = [];
   let deflates: DeflateRun[] = [];
   let length = 0;

@@ -5,7 +5,7 @@ import { integrityError } from '../../core/errors.ts';
  * Somebody who sees the guest's bytes, all of them, in guest order, while a writer writes them: a hash, a counter.
  * Bytes are valid until the returned promise resolves (without one: until the call returns). Calls never overlap.
  */
-export interface GuestObserver {
+export interface DiskObserver {
   data(bytes: Uint8Array): void | Promise<void>;
   zeros(length: number): void | Promise<void>;
 }

@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { Bytes } from '../../core/http.ts';
 import { collector } from '../../host/garbage-collection.ts';
 import type { Runs } from '../extents.ts';
-import { crcAfter, crcAfterZeros, crcJoined } from './crc32.ts';
+import { crc32Append, crc32AppendZeros, crc32Combine } from './crc32.ts';
 import { deflateUnit } from './deflate.ts';
-import type { GuestObserver } from './disk-observer.ts';
-import { inOrder } from './ordered-concurrency.ts';
+import type { DiskObserver } from './disk-observer.ts';
+import { orderedConcurrency } from './ordered-concurrency.ts';
 import type { Joined } from './deflate-join.ts';
-import { startJoiner, type Joiner } from './deflate-joiner.ts';
-import { reuse } from './deflate-reuse.ts';
-import { unitsOf, type Unit } from './deflate-units.ts';
+import { startDeflateJoiner, type DeflateJoiner } from './deflate-joiner.ts';
+import { reuseDeflate } from './deflate-reuse.ts';
+import { deflateUnits, type Unit } from './deflate-units.ts';
 import { deflatedZeros } from './zero-deflate.ts';
 import { isZero } from './zeros.ts';
 
@@ -20,7 +20,7 @@ export interface GzipOptions {
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
   /** Sees the guest's bytes as they are written; costs no further reading or inflating. */
-  readonly observer?: GuestObserver;
+  readonly observer?: DiskObserver;
 }
 
 /** RFC 1952: deflate, no name, no time (the same disk gives the same file), unknown system. */
@@ -38,15 +38,15 @@ type Done = { readonly guest: number } | (Joined & { readonly done?: () => void 
  */
 export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
   const { level = 4, concurrency = Math.min(availableParallelism() + 2, 6), signal, observer } = options;
-  const joiner = startJoiner();
+  const joiner = startDeflateJoiner();
   const collect = collector('whole');
   let crc = 0;
   let length = 0;
   try {
     yield header;
-    for await (const done of inOrder(jobs(runs, level, joiner), concurrency, signal)) {
+    for await (const done of orderedConcurrency(jobs(runs, level, joiner), concurrency, signal)) {
       if ('deflated' in done) {
-        crc = crcJoined(crc, done.crc, done.guest.length);
+        crc = crc32Combine(crc, done.crc, done.guest.length);
         length += done.guest.length;
         await observer?.data(done.guest);
         done.done?.();
@@ -54,7 +54,7 @@ export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes &
         // What a thread has handed over has been in use for long: collecting what is young does not find it.
         if (!done.done) collect(done.deflated.length);
       } else {
-        crc = crcAfterZeros(crc, done.guest);
+        crc = crc32AppendZeros(crc, done.guest);
         length += done.guest;
         await observer?.zeros(done.guest);
         yield* deflatedZeros(done.guest);
@@ -66,16 +66,16 @@ export async function* gzipBytes(runs: Runs, options: GzipOptions = {}): Bytes &
   }
 }
 
-async function* jobs(runs: Runs, level: number, joiner: Joiner): AsyncGenerator<() => Promise<Done>> {
-  for await (const unit of unitsOf(runs)) yield () => work(unit, level, joiner);
+async function* jobs(runs: Runs, level: number, joiner: DeflateJoiner): AsyncGenerator<() => Promise<Done>> {
+  for await (const unit of deflateUnits(runs)) yield () => work(unit, level, joiner);
 }
 
-async function work(unit: Unit, level: number, joiner: Joiner): Promise<Done> {
+async function work(unit: Unit, level: number, joiner: DeflateJoiner): Promise<Done> {
   if (unit.kind === 'zero') return { guest: unit.length };
-  if (unit.kind === 'deflate') return reuse(unit.runs, level, joiner);
+  if (unit.kind === 'deflate') return reuseDeflate(unit.runs, level, joiner);
   const guest = await unit.read();
   const { done } = unit;
-  if (!isZero(guest)) return { guest, crc: crcAfter(0, guest), deflated: await deflateUnit(guest, level), done };
+  if (!isZero(guest)) return { guest, crc: crc32Append(0, guest), deflated: await deflateUnit(guest, level), done };
   done();
   return { guest: guest.length };
 }

@@ -4,7 +4,7 @@
  * Throws what a job or the source throws, and `signal.reason` at once when aborted. A consumer that stops early waits for
  * the jobs under way, so that nobody reads from a source that is being closed.
  */
-export async function* inOrder<Result>(
+export async function* orderedConcurrency<Result>(
   jobs: AsyncIterable<() => Promise<Result>>,
   ahead: number,
   signal?: AbortSignal,

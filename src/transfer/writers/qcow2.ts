@@ -1,6 +1,6 @@
 import type { Bytes } from '../../core/http.ts';
 import type { Runs } from '../extents.ts';
-import { guestPieces, type ReadOptions } from './disk-pieces.ts';
+import { diskPieces, type ReadOptions } from './disk-pieces.ts';
 import { Allocation, checkAgainst, clusterBytes, countsPerBlock, pairs, tableEntries, type Qcow2Plan } from './qcow2-plan.ts';
 
 /** Set in an entry whose cluster is used once ("copied"): it may be written in place. */
@@ -107,7 +107,7 @@ async function* dataClusters(plan: Qcow2Plan, runs: Runs, options: ReadOptions):
   const seen = new Allocation();
   const cluster = Buffer.alloc(clusterBytes);
   let begun = false;
-  for await (const piece of guestPieces(runs, options)) {
+  for await (const piece of diskPieces(runs, options)) {
     if (typeof piece === 'number') {
       const left = clusterBytes - (seen.length % clusterBytes);
       seen.zeros(piece);

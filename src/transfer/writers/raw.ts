@@ -1,11 +1,11 @@
 import type { Bytes } from '../../core/http.ts';
 import type { Runs } from '../extents.ts';
-import { guestPieces, type ReadOptions } from './disk-pieces.ts';
+import { diskPieces, type ReadOptions } from './disk-pieces.ts';
 import { isZero, zeroMiB, zeroPieces } from './zeros.ts';
 
 /** The guest's disk byte for byte. Zeros are views of one buffer. Throws what reading throws. */
 export async function* rawBytes(runs: Runs, options: ReadOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const piece of guestPieces(runs, options)) {
+  for await (const piece of diskPieces(runs, options)) {
     if (typeof piece === 'number') yield* zeroPieces(piece);
     else yield piece;
   }
@@ -26,7 +26,7 @@ const holeBytes = 64 << 10;
  */
 export async function writeRawSparse(runs: Runs, file: SparseFile, options: ReadOptions = {}): Promise<number> {
   let at = 0;
-  for await (const piece of guestPieces(runs, options)) {
+  for await (const piece of diskPieces(runs, options)) {
     if (typeof piece === 'number') {
       at += piece;
       continue;

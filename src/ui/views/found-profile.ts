@@ -1,7 +1,7 @@
 import type { Secret } from '../../core/secret.ts';
 import { machineText } from '../cell-text.ts';
 import { defineView } from '../view.ts';
-import { maskedFields, type ShownField } from './profile.ts';
+import { maskedFields, type ProfileFieldRow } from './profile.ts';
 
 /** What became, or would become, of a profile that another tool keeps. */
 export type ImportState = 'imported' | 'new' | 'already there' | 'replaced' | 'would replace' | 'left out';
@@ -18,7 +18,7 @@ export interface FoundRow {
   readonly details: Readonly<Record<string, string>>;
   readonly source: string;
   readonly reason?: string;
-  readonly fields: Readonly<Record<string, ShownField & { readonly value: string | Secret }>>;
+  readonly fields: Readonly<Record<string, ProfileFieldRow & { readonly value: string | Secret }>>;
 }
 
 /** Profiles of other tools; secrets are `•••` in every format. */

@@ -1,16 +1,16 @@
-import type { InspectionReport, ShownFinding, Taker } from '../../core/inspection-report.ts';
+import type { InspectionReport, ReportedFinding, ProviderFit } from '../../core/inspection-report.ts';
 import { defineView } from '../view.ts';
 
-const takesText: Readonly<Record<Taker['takes'], string>> = { asIs: 'as is', converted: 'converted', no: 'no' };
+const takesText: Readonly<Record<ProviderFit['takes'], string>> = { asIs: 'as is', converted: 'converted', no: 'no' };
 
-function takerText({ takes, note }: Taker): string {
+function takerText({ takes, note }: ProviderFit): string {
   if (note === undefined) return takesText[takes];
   return takes === 'converted' ? `converted ${note}` : `${takesText[takes]} (${note})`;
 }
 
 const safetyText = ({ safe }: InspectionReport): string => (safe === undefined ? 'unknown' : safe ? 'yes' : 'no');
 
-const findingParts = (findings: readonly ShownFinding[]): readonly (readonly [string, string])[] =>
+const findingParts = (findings: readonly ReportedFinding[]): readonly (readonly [string, string])[] =>
   findings.map(({ level, code, message }) => [code, `${level}: ${message}`]);
 
 /** What `inspect` found. */
@@ -29,17 +29,17 @@ export const inspectionView = defineView<InspectionReport>({
     safe: { value: safetyText, kind: 'status' },
     findings: {
       value: (report) => report.findings,
-      show: (value) => (value as readonly ShownFinding[]).map(({ code }) => code).join(', '),
-      parts: (value) => findingParts(value as readonly ShownFinding[]),
+      show: (value) => (value as readonly ReportedFinding[]).map(({ code }) => code).join(', '),
+      parts: (value) => findingParts(value as readonly ReportedFinding[]),
     },
     providers: {
       value: (report) => report.providers,
       show: (value) =>
-        (value as readonly Taker[])
+        (value as readonly ProviderFit[])
           .filter(({ takes }) => takes !== 'no')
           .map(({ name }) => name)
           .join(', '),
-      parts: (value) => (value as readonly Taker[]).map((taker) => [taker.name, takerText(taker)]),
+      parts: (value) => (value as readonly ProviderFit[]).map((taker) => [taker.name, takerText(taker)]),
     },
   },
   usual: ['file', 'format', 'compression', 'fileBytes', 'virtualBytes', 'safe', 'findings'],

@@ -4,13 +4,13 @@ import { tick } from '../cell-text.ts';
 import { defineView } from '../view.ts';
 
 /** A field's value and where it came from. A `Secret` is never shown; a reference such as `env:TOKEN` may be given as text. */
-export interface ShownField {
+export interface ProfileFieldRow {
   readonly value: string | Secret;
   readonly from: string;
 }
 
 /** A profile as it is shown. `current`: it is used when none is named. */
-export interface ShownProfile {
+export interface ProfileRow {
   readonly name: string;
   readonly provider: string;
   /** Where it leads, and who signs in: of a list. */
@@ -20,7 +20,7 @@ export interface ShownProfile {
   /** It is there without having been made. */
   readonly builtIn?: boolean;
   readonly protected?: boolean;
-  readonly fields: Readonly<Record<string, ShownField>>;
+  readonly fields: Readonly<Record<string, ProfileFieldRow>>;
 }
 
 const mask = '•••';
@@ -29,12 +29,12 @@ const shownValue = (value: string | Secret, io?: Io): string =>
 
 type Parts = readonly (readonly [string, string])[];
 
-function partsOf(fields: ShownProfile['fields'], io?: Io): Parts {
+function partsOf(fields: ProfileRow['fields'], io?: Io): Parts {
   return Object.entries(fields).map(([name, { value, from }]) => [name, `${shownValue(value, io)} (${from})`]);
 }
 
 /** Profiles; secrets are `•••` in every format. */
-export const profileView = defineView<ShownProfile>({
+export const profileView = defineView<ProfileRow>({
   name: 'profiles',
   columns: {
     name: { value: (profile) => profile.name, kind: 'id' },
@@ -47,10 +47,10 @@ export const profileView = defineView<ShownProfile>({
     fields: {
       value: (profile) => maskedFields(profile.fields),
       show: (value, io) =>
-        partsOf(value as ShownProfile['fields'], io)
+        partsOf(value as ProfileRow['fields'], io)
           .map(([name]) => name)
           .join(', '),
-      parts: (value) => partsOf(value as ShownProfile['fields']),
+      parts: (value) => partsOf(value as ProfileRow['fields']),
     },
   },
   usual: ['name', 'provider', 'current', 'builtIn', 'address', 'user'],
@@ -60,6 +60,6 @@ export const profileView = defineView<ShownProfile>({
   json: (profile) => ({ ...profile, fields: maskedFields(profile.fields) }),
 });
 
-export function maskedFields(fields: ShownProfile['fields']): ShownProfile['fields'] {
+export function maskedFields(fields: ProfileRow['fields']): ProfileRow['fields'] {
   return Object.fromEntries(Object.entries(fields).map(([name, { value, from }]) => [name, { value: shownValue(value), from }]));
 }

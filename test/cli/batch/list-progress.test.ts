@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { watchLists, type ListWatch } from '../../../src/cli/batch/list-progress.ts';
+import { trackLists, type ListProgress } from '../../../src/cli/batch/list-progress.ts';
 import { providerError } from '../../../src/core/errors.ts';
 import type { Image } from '../../../src/core/image.ts';
 import { flagChange } from '../../../src/host/v8-flags.ts';
@@ -9,7 +9,7 @@ import { fakeIo } from '../../support/fake-io.ts';
 import type { Task } from '../../../src/core/task.ts';
 
 /** A watch whose clock goes on by 100 ms for every image, and what it says of its tasks. */
-function watching(): { readonly watch: ListWatch; readonly said: string[] } {
+function watching(): { readonly watch: ListProgress; readonly said: string[] } {
   const said: string[] = [];
   let now = 0;
   const task = (title: string): Task => {
@@ -27,7 +27,7 @@ function watching(): { readonly watch: ListWatch; readonly said: string[] } {
     };
   };
   const progress = { task, line: () => {}, hide: () => {}, stop: () => {} };
-  return { watch: watchLists({ io: fakeIo({ now: () => (now += 100) }), progress }), said };
+  return { watch: trackLists({ io: fakeIo({ now: () => (now += 100) }), progress }), said };
 }
 
 async function* images(count: number, failure?: Error, begin?: () => void): AsyncIterable<Image> {

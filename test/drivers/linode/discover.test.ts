@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Surroundings } from '../../../src/core/driver.ts';
+import type { HostEnvironment } from '../../../src/core/driver.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import linode from '../../../src/drivers/linode/index.ts';
 import { parseIni } from '../../../src/host/ini.ts';
 
 /** A machine with these files and variables. */
-const machine = (files: Readonly<Record<string, string>>, env: Surroundings['env'] = {}): Surroundings => ({
+const machine = (files: Readonly<Record<string, string>>, env: HostEnvironment['env'] = {}): HostEnvironment => ({
   env,
   home: '/home/me',
   configHome: '/elsewhere',
@@ -15,7 +15,7 @@ const machine = (files: Readonly<Record<string, string>>, env: Surroundings['env
 });
 
 /** What is found, with secrets laid open. */
-async function found(files: Readonly<Record<string, string>>, env?: Surroundings['env']) {
+async function found(files: Readonly<Record<string, string>>, env?: HostEnvironment['env']) {
   const profiles = await linode.discover(machine(files, env));
   return profiles.map(({ fields, ...rest }) => ({
     ...rest,
@@ -58,7 +58,7 @@ describe('profiles found for Linode', () => {
   it('looks where LINODE_CLI_CONFIG says, else in the home folder first, else under XDG_CONFIG_HOME', async () => {
     const file = (token: string): string => `[me]\ntoken = ${token}\n`;
     const files = { '/home/me/.linode-cli': file('old'), '/x/linode-cli': file('xdg'), '/named': file('named') };
-    const tokens = async (env: Surroundings['env'], from: Readonly<Record<string, string>>) =>
+    const tokens = async (env: HostEnvironment['env'], from: Readonly<Record<string, string>>) =>
       (await found(from, env)).map(({ fields }) => fields.token);
     expect(await tokens({ LINODE_CLI_CONFIG: '/named', XDG_CONFIG_HOME: '/x' }, files)).toEqual(['secret named']);
     expect(await tokens({ XDG_CONFIG_HOME: '/x' }, files)).toEqual(['secret old']);
@@ -67,7 +67,7 @@ describe('profiles found for Linode', () => {
 
   it('lets every variable beat the file’s default user, also without a token among them', async () => {
     const files = { '/home/me/.config/linode-cli': configuration };
-    const ambient = async (env: Surroundings['env'], from: Readonly<Record<string, string>> = files) =>
+    const ambient = async (env: HostEnvironment['env'], from: Readonly<Record<string, string>> = files) =>
       (await found(from, env)).filter((profile) => profile.ambient);
     const env = { LINODE_CLI_API_HOST: 'staging.example', LINODE_CLI_CA: '/ca.pem', LINODE_CLI_API_VERSION: 'v4beta' };
     expect(await ambient(env)).toEqual([

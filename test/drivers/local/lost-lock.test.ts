@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Session } from '../../../src/core/driver.ts';
 import local from '../../../src/drivers/local/index.ts';
 import { createLock } from '../../../src/host/lock.ts';
-import { evict, look } from '../../../src/host/lock-folder.ts';
+import { breakLock, readLock } from '../../../src/host/lock-folder.ts';
 import { allOf, everything, testCall } from '../../conformance/stage.ts';
 import { contentOf, gather } from '../../support/content.ts';
 import { changes, interruptedAt, type Interruption } from '../../support/interrupted-files.ts';
@@ -87,8 +87,8 @@ async function expectWhole(session: Session): Promise<void> {
 async function takeOver(folder: string): Promise<void> {
   for (const each of [folder, `${folder}-second`]) {
     const lock = path.join(each, 'imgctl', 'index.lock');
-    const holding = await look(lock).catch(() => undefined);
-    if (holding) await evict(lock, holding);
+    const holding = await readLock(lock).catch(() => undefined);
+    if (holding) await breakLock(lock, holding);
   }
   await upload(sessionAt(folder), 'other');
 }

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import driver from '../../../src/drivers/oci/index.ts';
-import { surroundingsOf } from '../../../src/host/environment.ts';
+import { environmentOf } from '../../../src/host/environment.ts';
 import { testCall } from '../../conformance/stage.ts';
 import { cliHome } from '../../support/run-cli.ts';
 
@@ -33,7 +33,7 @@ esac
   return { env: { PATH: `${home}:/usr/bin:/bin`, ...env }, home, platform: 'linux' as const };
 }
 async function found(config: unknown, env: Readonly<Record<string, string>> = {}) {
-  const profiles = await driver.discover(surroundingsOf(homeWith(config, env)));
+  const profiles = await driver.discover(environmentOf(homeWith(config, env)));
   return profiles.map(({ name, source, ambient, fields }) => ({
     name,
     source: path.basename(source),
@@ -171,7 +171,7 @@ describe('registries that Docker is signed in to', () => {
           mkdirSync(path.dirname(file), { recursive: true });
           writeFileSync(file, text);
         }
-        const [profile] = await driver.discover(surroundingsOf({ ...at, env: { ...at.env, ...env } }));
+        const [profile] = await driver.discover(environmentOf({ ...at, env: { ...at.env, ...env } }));
         expect(profile?.fields).toMatchObject({ registry: 'p.example.org', username: 'pod' });
       });
 
@@ -179,7 +179,7 @@ describe('registries that Docker is signed in to', () => {
       const at = homeWith('{}');
       const asked: string[] = [];
       const read = async (file: string) => (asked.push(file), undefined);
-      await driver.discover({ ...surroundingsOf(at), userId: 4711, text: read });
+      await driver.discover({ ...environmentOf(at), userId: 4711, text: read });
       expect(asked).toContain('/run/containers/4711/auth.json');
     });
 
@@ -192,7 +192,7 @@ describe('registries that Docker is signed in to', () => {
         },
       });
       writeFileSync(`${at.home}/.dockercfg`, JSON.stringify({ 'https://old.example.org': { auth: coded('o:p'), email: 'e' } }));
-      const profiles = await driver.discover(surroundingsOf(at));
+      const profiles = await driver.discover(environmentOf(at));
       const reveal = (value: unknown) => (value instanceof Secret ? value.reveal() : value);
       expect(profiles.map(({ fields }) => Object.values(fields).map(reveal))).toEqual([
         ['plain.example.org', 'u', 'p'],

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Surroundings } from '../../../src/core/driver.ts';
+import type { HostEnvironment } from '../../../src/core/driver.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import driver from '../../../src/drivers/openstack/index.ts';
 import { failureOf } from '../../conformance/stage.ts';
 
 /** A machine with these variables and files. Files are objects: JSON is YAML too. */
-const machine = (env: Surroundings['env'], files: Readonly<Record<string, unknown>> = {}): Surroundings => ({
+const machine = (env: HostEnvironment['env'], files: Readonly<Record<string, unknown>> = {}): HostEnvironment => ({
   env,
   home: '/home/me',
   configHome: '/home/me/.config',
@@ -15,7 +15,7 @@ const machine = (env: Surroundings['env'], files: Readonly<Record<string, unknow
 });
 
 /** What was found, with secrets revealed to be compared. */
-async function discovered(env: Surroundings['env'], files?: Readonly<Record<string, unknown>>) {
+async function discovered(env: HostEnvironment['env'], files?: Readonly<Record<string, unknown>>) {
   const found = await driver.discover(machine(env, files));
   return found.map(({ fields, ...rest }) => ({
     ...rest,
@@ -131,7 +131,7 @@ describe('what the environment stands for', () => {
   const both = { [usual]: { clouds: { lab, robot } } };
 
   it('is the cloud that OS_CLOUD names, overruled by other variables', async () => {
-    const ambient = async (env: Surroundings['env']) => (await discovered(env, both)).find((profile) => profile.ambient);
+    const ambient = async (env: HostEnvironment['env']) => (await discovered(env, both)).find((profile) => profile.ambient);
     expect(await ambient({ OS_CLOUD: 'lab' })).toMatchObject({ name: 'lab', fields: { region: 'North' } });
     expect(await ambient({ OS_CLOUD: 'lab', OS_REGION_NAME: 'South' })).toMatchObject({
       name: 'lab',
@@ -189,7 +189,7 @@ describe('what the environment stands for', () => {
 describe('what lies in the current folder', () => {
   const here = './clouds.yaml';
   const there = { auth: { auth_url: 'https://stranger.example/v3' } };
-  const secrets = async (env: Surroundings['env'], files: Readonly<Record<string, unknown>>) =>
+  const secrets = async (env: HostEnvironment['env'], files: Readonly<Record<string, unknown>>) =>
     JSON.stringify((await discovered(env, files)).filter(({ fields }) => JSON.stringify(fields).includes('stranger')));
   const home = { [usual]: { clouds: { lab } }, '/home/me/.config/openstack/secure.yaml': { clouds: { lab } } };
 

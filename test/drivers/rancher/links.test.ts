@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Surroundings } from '../../../src/core/driver.ts';
+import type { HostEnvironment } from '../../../src/core/driver.ts';
 import { ImgctlError } from '../../../src/core/errors.ts';
 import type { Http } from '../../../src/core/http.ts';
 import { Secret } from '../../../src/core/secret.ts';
@@ -105,7 +105,7 @@ describe('links of rancher', () => {
 });
 
 describe('profiles of rancher’s own tools', () => {
-  const around = (env: Surroundings['env'], files: Readonly<Record<string, string>> = {}): Surroundings => ({
+  const around = (env: HostEnvironment['env'], files: Readonly<Record<string, string>> = {}): HostEnvironment => ({
     env,
     home: '/home/me',
     configHome: '/home/me/.config',

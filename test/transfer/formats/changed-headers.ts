@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ImgctlError } from '../../../src/core/errors.ts';
-import { findingCodes, inspect, readRuns, unwrap, type Inspection } from '../../../src/transfer/formats/index.ts';
+import { findingCodes, inspect, readRuns, decompress, type Inspection } from '../../../src/transfer/formats/index.ts';
 import type { RandomSource } from '../../../src/transfer/extents.ts';
 import { sourceOfPrefix } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
@@ -163,7 +163,8 @@ async function read(source: RandomSource, inspection: Inspection): Promise<void>
 
 async function unpack(file: Buffer, { compression }: Inspection): Promise<void> {
   if (compression !== undefined)
-    for await (const piece of unwrap(compression, streamOf(file), 1 << 20)) if (piece.length === 0) throw new Error('nothing');
+    for await (const piece of decompress(compression, streamOf(file), 1 << 20))
+      if (piece.length === 0) throw new Error('nothing');
 }
 
 /** Broken data may show only when it is read; then it must be one of our errors. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inspect, streamRuns, unwrap } from '../../../src/transfer/formats/index.ts';
+import { inspect, streamRuns, decompress } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import { handle, rejectsOf, streamOf } from './draining.ts';
 
@@ -61,7 +61,7 @@ describe.skipIf(!present)(`the corpus of images${present ? '' : ' (SKIPPED: ../s
     expect(inspection).toMatchObject({ format: 'raw', compression: 'gzip', findings: [] });
     const bytes = async (limit: number) => {
       let total = 0;
-      for await (const run of streamRuns(unwrap('gzip', streamOf(file(bomb)), limit), {})) total += run.length;
+      for await (const run of streamRuns(decompress('gzip', streamOf(file(bomb)), limit), {})) total += run.length;
       return total;
     };
     expect(await bytes(6 * 2 ** 30)).toBe(2 ** 30);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inspect, unwrap } from '../../../src/transfer/formats/index.ts';
+import { inspect, decompress } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { gather, streamOf } from './draining.ts';
@@ -11,7 +11,7 @@ const skippable = (number: number, content: Buffer): Buffer => {
   head.writeUInt32LE(content.length, 4);
   return Buffer.concat([head, content]);
 };
-const unzstd = (bytes: Buffer, piece: number) => gather(unwrap('zstd', streamOf(bytes, piece), Infinity));
+const unzstd = (bytes: Buffer, piece: number) => gather(decompress('zstd', streamOf(bytes, piece), Infinity));
 
 describe('Zstandard frames that are skipped', () => {
   test.each(Array.from({ length: 16 }, (_, number) => number))('number %i, in front of anything', async (number) => {
@@ -72,7 +72,7 @@ describe('a limit of a decoder is no damage, and is named', () => {
   test('the check of xz, which is no filter', async () => {
     // The header of `xz --check=sha256`.
     const file = Buffer.concat([Buffer.from('fd377a585a00000ae1fb0ca1', 'hex'), images.xzStream(disk).subarray(12)]);
-    await expect(gather(unwrap('xz', streamOf(file), Infinity))).rejects.toMatchObject({
+    await expect(gather(decompress('xz', streamOf(file), Infinity))).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringContaining('its kind of check (SHA-256)'),
     });

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { findingOf, inspect, unwrap } from '../../../src/transfer/formats/index.ts';
+import { findingOf, inspect, decompress } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import type { Compression } from '../../../src/core/encoding.ts';
 import * as images from '../../support/disk-images.ts';
@@ -33,7 +33,7 @@ const codeOf = async (work: Promise<unknown>) =>
   );
 
 describe.each(whole)('%s (%#)', (compression, bytes, content) => {
-  const unpack = (file: Buffer, size?: number) => gather(unwrap(compression, streamOf(file, size), Infinity));
+  const unpack = (file: Buffer, size?: number) => gather(decompress(compression, streamOf(file, size), Infinity));
 
   test('gives what was put in, whatever the pieces', async () => {
     for (const size of [bytes.length, 64 << 10, 4093]) expect((await unpack(bytes, size)).equals(content)).toBe(true);
@@ -60,7 +60,7 @@ describe.each(whole)('%s (%#)', (compression, bytes, content) => {
   });
 
   test('stops at the limit', async () => {
-    const limited = (limit: number) => gather(unwrap(compression, streamOf(bytes), limit));
+    const limited = (limit: number) => gather(decompress(compression, streamOf(bytes), limit));
     expect((await limited(content.length)).length).toBe(content.length);
     await expect(limited(content.length - 1)).rejects.toMatchObject({ code: 'LIMIT' });
   });
@@ -77,8 +77,8 @@ describe.each(whole)('%s (%#)', (compression, bytes, content) => {
         closed += 1;
       }
     }
-    await expect(gather(unwrap(compression, source(true), Infinity))).rejects.toThrow('the connection broke');
-    for await (const piece of unwrap(compression, source(false), Infinity)) if (piece.length > 0) break;
+    await expect(gather(decompress(compression, source(true), Infinity))).rejects.toThrow('the connection broke');
+    for await (const piece of decompress(compression, source(false), Infinity)) if (piece.length > 0) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(closed).toBe(2);
   });
@@ -102,7 +102,7 @@ describe('checksums', () => {
       const changed = Buffer.from(bytes);
       const at = bytes.length >> 1;
       changed[at] = (changed[at] ?? 0) ^ 4;
-      expect(await codeOf(gather(unwrap(compression, streamOf(changed), Infinity)))).toMatch(
+      expect(await codeOf(gather(decompress(compression, streamOf(changed), Infinity)))).toMatch(
         /^(checksum|decompress|truncated|trailing_junk)$/,
       );
     },
@@ -112,7 +112,7 @@ describe('checksums', () => {
     const bytes = gzipSync(text);
     const codes = await Promise.all(
       [Buffer.alloc(100_000), Buffer.concat([Buffer.alloc(100_000), Buffer.from('x')])].map((tail) =>
-        codeOf(gather(unwrap('gzip', streamOf(Buffer.concat([bytes, tail])), Infinity))),
+        codeOf(gather(decompress('gzip', streamOf(Buffer.concat([bytes, tail])), Infinity))),
       ),
     );
     expect(codes).toEqual(['fine', 'trailing_junk']);

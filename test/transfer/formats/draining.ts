@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { findingOf, inspect, readRuns, unwrap, type Inspection } from '../../../src/transfer/formats/index.ts';
+import { findingOf, inspect, readRuns, decompress, type Inspection } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import type { RandomSource, Runs } from '../../../src/transfer/extents.ts';
 
@@ -75,7 +75,7 @@ export async function handle(file: Uint8Array, limitBytes: number): Promise<Outc
 }
 
 async function unwrapped(file: Uint8Array, { compression }: Inspection, limitBytes: number): Promise<RandomSource> {
-  return sourceOfBytes(compression === undefined ? file : await gather(unwrap(compression, streamOf(file), limitBytes)));
+  return sourceOfBytes(compression === undefined ? file : await gather(decompress(compression, streamOf(file), limitBytes)));
 }
 
 export function rejectsOf(inspection: Inspection): string[] {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { withMembersWatched } from '../../../src/transfer/formats/gzip-members.ts';
+import { watchGzipMembers } from '../../../src/transfer/formats/gzip-members.ts';
 import * as images from '../../support/disk-images.ts';
 import { diskBytes } from '../../support/content.ts';
 import { gather, streamOf } from './draining.ts';
@@ -30,7 +30,7 @@ test.each<[string, Buffer, number]>([
   for (const piece of [11, 4093, 64 << 10, file.length]) {
     if (piece === 11 && file.length > 250_000) continue;
     let told = 0;
-    expect((await gather(withMembersWatched(streamOf(file, piece), () => (told += 1)))).equals(file)).toBe(true);
+    expect((await gather(watchGzipMembers(streamOf(file, piece), () => (told += 1)))).equals(file)).toBe(true);
     expect(told, `pieces of ${piece}`).toBe(expected);
   }
 });

@@ -2,7 +2,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { inspect } from '../../../src/transfer/formats/index.ts';
 import { sourceOfBytes, sourceOfPrefix } from '../../../src/transfer/formats/byte-reader.ts';
-import { unreadKinds } from '../../../src/transfer/formats/magic-numbers.ts';
+import { foreignFileTypes } from '../../../src/transfer/formats/magic-numbers.ts';
 import { diskBytes } from '../../support/content.ts';
 import * as images from '../../support/disk-images.ts';
 import { rejectsOf } from './draining.ts';
@@ -111,7 +111,7 @@ describe('archives, compressions and backups that are not read are no disks', ()
   });
 
   test('what to do is an instruction for every kind, and its name has an article', () => {
-    for (const { title, unpack } of unreadKinds) {
+    for (const { title, unpack } of foreignFileTypes) {
       expect(title).toMatch(/^(an? |zlib data|Git data)/);
       expect(unpack).toMatch(/^(Unpack|Decompress|Convert|Decrypt|Restore|Use|Apply|It is an installer: use|Check)/);
     }

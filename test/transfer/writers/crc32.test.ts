@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { crcAfter, crcAfterZeros, crcJoined } from '../../../src/transfer/writers/crc32.ts';
+import { crc32Append, crc32AppendZeros, crc32Combine } from '../../../src/transfer/writers/crc32.ts';
 
 it('appends zeros to a CRC as if they had been there', () => {
   fc.assert(
@@ -11,7 +11,7 @@ it('appends zeros to a CRC as if they had been there', () => {
       fc.uint8Array({ maxLength: 9 }),
       (before, zeros, after) => {
         const whole = Buffer.concat([before, Buffer.alloc(zeros), after]);
-        expect(crcAfter(crcAfterZeros(crcAfter(0, before), zeros), after)).toBe(crc32(whole));
+        expect(crc32Append(crc32AppendZeros(crc32Append(0, before), zeros), after)).toBe(crc32(whole));
       },
     ),
   );
@@ -21,7 +21,7 @@ it('goes on beyond lengths of 32 bits: two steps are as good as one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 0xffffffff }), fc.maxSafeNat(), fc.nat(2 ** 31 - 1), (crc, one, other) => {
       const first = Math.floor(one / 2);
-      expect(crcAfterZeros(crcAfterZeros(crc, first), other)).toBe(crcAfterZeros(crc, first + other));
+      expect(crc32AppendZeros(crc32AppendZeros(crc, first), other)).toBe(crc32AppendZeros(crc, first + other));
     }),
   );
 });
@@ -29,7 +29,7 @@ it('goes on beyond lengths of 32 bits: two steps are as good as one', () => {
 it('joins the CRCs of two pieces', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (first, second) => {
-      expect(crcJoined(crc32(first), crc32(second), second.length)).toBe(crc32(Buffer.concat([first, second])));
+      expect(crc32Combine(crc32(first), crc32(second), second.length)).toBe(crc32(Buffer.concat([first, second])));
     }),
   );
 });

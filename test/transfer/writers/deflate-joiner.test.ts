@@ -5,7 +5,7 @@ import path from 'node:path';
 import { deflateRawSync, inflateRawSync, constants } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatherStreams } from '../../../src/transfer/writers/deflate-join.ts';
-import { startJoiner } from '../../../src/transfer/writers/deflate-joiner.ts';
+import { startDeflateJoiner } from '../../../src/transfer/writers/deflate-joiner.ts';
 import { bundle } from '../../support/bundle.ts';
 import { bytesOf } from './guest.ts';
 
@@ -26,7 +26,7 @@ const ordered = (guest: Buffer, broken = false) => {
 
 describe('joining in threads', () => {
   it('gives each its own result, also where some are odd, and takes their memory away', async () => {
-    const joiner = startJoiner(program);
+    const joiner = startDeflateJoiner(program);
     try {
       const orders = guests.map((guest, index) => ordered(guest, index % 7 === 3));
       const joined = await Promise.all(orders.map((order) => joiner.join(order)));
@@ -51,7 +51,7 @@ describe('joining in threads', () => {
   it('says so when a thread dies, at once and ever after', async () => {
     const deadly = path.join(folder, 'deadly.mjs');
     writeFileSync(deadly, "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => process.exit(3));");
-    const joiner = startJoiner(deadly);
+    const joiner = startDeflateJoiner(deadly);
     const joined = await Promise.allSettled(guests.slice(0, 8).map((guest) => joiner.join(ordered(guest))));
     expect(joined.map(({ status }) => status)).toEqual([...Array(4).fill('fulfilled'), ...Array(4).fill('rejected')]);
     await expect(joiner.join(ordered(Buffer.from('late')))).rejects.toThrow('ended too early');
@@ -59,7 +59,7 @@ describe('joining in threads', () => {
   });
 
   it('is stopped in the middle of its work: nothing keeps the process, nothing is unhandled', async () => {
-    const joiner = startJoiner(program);
+    const joiner = startDeflateJoiner(program);
     const joins = Promise.allSettled(guests.map((guest) => joiner.join(ordered(guest))));
     joiner.stop();
     expect((await joins).map(({ status }) => status)).toContain('rejected');

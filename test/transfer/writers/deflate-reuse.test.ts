@@ -1,9 +1,9 @@
 import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { startJoiner } from '../../../src/transfer/writers/deflate-joiner.ts';
-import { reuse } from '../../../src/transfer/writers/deflate-reuse.ts';
-import { skim } from '../../../src/transfer/writers/deflate-scan.ts';
+import { startDeflateJoiner } from '../../../src/transfer/writers/deflate-joiner.ts';
+import { reuseDeflate } from '../../../src/transfer/writers/deflate-reuse.ts';
+import { scanDeflate } from '../../../src/transfer/writers/deflate-scan.ts';
 import { bytesOf } from './guest.ts';
 
 /** Skims `deflated`, which begins `before` bytes into the view. */
@@ -11,7 +11,7 @@ function skimBytes(deflated: Uint8Array, expected: number, before = 0) {
   const padded = Buffer.alloc(before + deflated.length + 8);
   padded.set(deflated, before);
   const view = new DataView(padded.buffer, padded.byteOffset, padded.length);
-  return skim(view, before * 8, (before + deflated.length) * 8, expected);
+  return scanDeflate(view, before * 8, (before + deflated.length) * 8, expected);
 }
 
 const run = (guest: Buffer, deflated: Uint8Array) => ({
@@ -73,7 +73,7 @@ describe('skimming deflate data', () => {
 });
 
 describe('reuse of deflate data', () => {
-  const joiner = startJoiner();
+  const joiner = startDeflateJoiner();
 
   it('joins streams of any encoder into one that inflates to all their bytes', async () => {
     await fc.assert(
@@ -83,7 +83,7 @@ describe('reuse of deflate data', () => {
           ...run(stream.guest, Buffer.concat([stream.deflated, Buffer.alloc(slack, 0x5a)])),
           read: () => Promise.reject(new Error('was read')),
         }));
-        const done = await reuse(runs, 4, joiner);
+        const done = await reuseDeflate(runs, 4, joiner);
         expect(Buffer.compare(done.guest, guest)).toBe(0);
         expect(done.crc).toBe(crc32(guest));
         expect(inflated(Buffer.concat([done.deflated, done.deflated])).equals(Buffer.concat([guest, guest]))).toBe(true);
@@ -105,7 +105,7 @@ describe('reuse of deflate data', () => {
   };
   for (const [what, deflated] of Object.entries(oddities)) {
     it(`falls back to reading for data that is ${what}`, async () => {
-      const done = await reuse([run(guest, good), run(guest, deflated)], 4, joiner);
+      const done = await reuseDeflate([run(guest, good), run(guest, deflated)], 4, joiner);
       expect(Buffer.compare(done.guest, Buffer.concat([guest, guest]))).toBe(0);
       expect(inflated(done.deflated).equals(Buffer.concat([guest, guest]))).toBe(true);
     });
@@ -118,7 +118,7 @@ describe('reuse of deflate data', () => {
     for (let bit = 0; bit < 400; bit += 1) {
       const broken = Buffer.from(stream);
       broken[bit >>> 3]! ^= 1 << (bit & 7);
-      const done = await reuse([run(small, broken)], 4, joiner);
+      const done = await reuseDeflate([run(small, broken)], 4, joiner);
       const native = inflatedOrNothing(broken);
       const expected = native?.length === small.length ? native : small;
       if (expected === small) fallbacks += 1;

@@ -5,11 +5,11 @@ import { defineCommand } from '../../program/command.ts';
 import { many, one } from '../../program/outcome.ts';
 import { inParallel } from '../../../engine/concurrency.ts';
 import { withRegions } from '../../../engine/account/region.ts';
-import { checkProfile, type Checked } from '../../../engine/account/check.ts';
+import { checkProfile, type ProfileCheck } from '../../../engine/account/check.ts';
 
 const parts = (value: unknown) => Object.entries(value as Readonly<Record<string, string>>);
 
-const checkedView = defineView<Checked>({
+const checkedView = defineView<ProfileCheck>({
   name: 'profiles',
   columns: {
     profile: { value: (found) => found.profile, kind: 'id' },
@@ -43,7 +43,7 @@ export const check = defineCommand({
     const words = input.name && input.name.length > 0 ? input.name : settings.profile;
     const named = input.allProfiles ? directory.all : words.length > 0 ? directory.select(words) : [directory.current];
     const names = await withRegions(named, context);
-    const check = async (name: string): Promise<Checked> => checkProfile(await context.at('at', name), context);
+    const check = async (name: string): Promise<ProfileCheck> => checkProfile(await context.at('at', name), context);
     const [only, ...others] = names;
     const isPattern = input.allProfiles || words.some(isGlob);
     if (only !== undefined && others.length === 0 && !isPattern) return one(checkedView, await check(only));
@@ -57,7 +57,7 @@ export const check = defineCommand({
   },
 });
 
-async function* working(rows: readonly Promise<Checked | undefined>[]): AsyncIterable<Checked> {
+async function* working(rows: readonly Promise<ProfileCheck | undefined>[]): AsyncIterable<ProfileCheck> {
   for (const row of rows) {
     const checked = await row;
     if (checked) yield checked;

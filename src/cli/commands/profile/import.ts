@@ -1,6 +1,6 @@
 import { ImgctlError, notFoundError } from '../../../core/errors.ts';
 import { Secret } from '../../../core/secret.ts';
-import { literal, writtenValue } from '../../../host/secret-reference.ts';
+import { literal, formatValue } from '../../../host/secret-reference.ts';
 import { withoutPassword } from '../../../core/redact.ts';
 import { checkProfileName, type StoredProfile } from '../../../profiles/schema.ts';
 import { nearest } from '../../../host/did-you-mean.ts';
@@ -122,7 +122,7 @@ const storedFrom = ({ provider, fields }: Discovered): StoredProfile => ({
 });
 
 /** Another tool's text is no reference of ours, and must not become one. */
-const stored = (value: string | Secret): string => writtenValue(literal(value instanceof Secret ? value.reveal() : value));
+const stored = (value: string | Secret): string => formatValue(literal(value instanceof Secret ? value.reveal() : value));
 
 const dryFates: Readonly<Partial<Record<Judged['fate'], ImportState>>> = { new: 'new', replaced: 'would replace' };
 const doneFates: Readonly<Partial<Record<Judged['fate'], ImportState>>> = { new: 'imported' };

@@ -1,9 +1,9 @@
 import { given } from '../../../core/image.ts';
-import { profileView, type ShownProfile } from '../../../ui/views/profile.ts';
+import { profileView, type ProfileRow } from '../../../ui/views/profile.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many } from '../../program/outcome.ts';
 import type { Surface } from '../../program/context.ts';
-import { shownProfile } from '../../options/profile-fields.ts';
+import { profileRow } from '../../options/profile-fields.ts';
 import { outlineOf } from '../../completion/profile-outline.ts';
 import { driverNamed } from '../../../engine/account/driver.ts';
 
@@ -20,8 +20,8 @@ export const list = defineCommand({
   },
 });
 
-async function listed(name: string, surface: Surface): Promise<ShownProfile> {
-  const profile = await shownProfile(name, surface);
+async function listed(name: string, surface: Surface): Promise<ProfileRow> {
+  const profile = await profileRow(name, surface);
   const fields = Object.entries(profile.fields).map(([field, { value }]) => [field, value] as const);
   const { address, user } = outlineOf(await driverNamed(profile.provider, surface), Object.fromEntries(fields));
   return { ...profile, ...given({ address, user }) };

@@ -1,5 +1,5 @@
 import type { Driver } from '../../../core/driver.ts';
-import { lackOf, type Field, type Way } from '../../../core/field.ts';
+import { missingFields, type Field, type SignInMethod } from '../../../core/field.ts';
 import type { Io } from '../../../ui/io.ts';
 import { ask } from '../../../ui/prompt.ts';
 
@@ -23,7 +23,7 @@ export async function askSetup(driver: Driver, given: Given, io: Io): Promise<Re
   for (const [name, field] of Object.entries(profile)) if (field.required) await askFor(name);
   const isKnown = ({ field }: { readonly field: string }): boolean => names().has(field) || profile[field]?.default !== undefined;
   if (setup.where && !setup.where.some(isKnown)) Object.assign(answers, await askWhere(driver, io));
-  if (setup.signIn && (!isBegun || lackOf(profile, { signIn: setup.signIn }, names()) !== undefined)) {
+  if (setup.signIn && (!isBegun || missingFields(profile, { signIn: setup.signIn }, names()) !== undefined)) {
     const way = await askWay(setup.signIn, names(), io);
     for (const name of way.needs) await askFor(name);
     if (!isBegun) for (const name of way.may ?? []) await askFor(name);
@@ -33,7 +33,11 @@ export async function askSetup(driver: Driver, given: Given, io: Io): Promise<Re
 }
 
 /** The way to sign in that was begun, else the one that is chosen. */
-async function askWay(ways: readonly [Way, ...Way[]], given: ReadonlySet<string>, io: Io): Promise<Way> {
+async function askWay(
+  ways: readonly [SignInMethod, ...SignInMethod[]],
+  given: ReadonlySet<string>,
+  io: Io,
+): Promise<SignInMethod> {
   const begun = ways.find(({ needs }) => needs.some((name) => given.has(name)));
   if (begun) return begun;
   const usual = ways.filter(({ rare }) => !rare);

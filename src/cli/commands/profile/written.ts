@@ -3,11 +3,11 @@ import { profileView } from '../../../ui/views/profile.ts';
 import type { Surface } from '../../program/context.ts';
 import { profileDirectory, type ProfileDirectory } from '../../../engine/account/registry.ts';
 import { one, type Outcome } from '../../program/outcome.ts';
-import { shownProfile } from '../../options/profile-fields.ts';
+import { profileRow } from '../../options/profile-fields.ts';
 
 /** Shows a profile as it stands in the store after a change. */
 export async function afterWriting(name: string, book: ProfileBook, surface: Surface): Promise<Outcome> {
-  return one(profileView, await shownProfile(name, { ...surface, directory: directoryAfter(book, surface) }));
+  return one(profileView, await profileRow(name, { ...surface, directory: directoryAfter(book, surface) }));
 }
 
 /** The profiles that can be named once the store is so. */
