@@ -57,7 +57,8 @@ export function requireNoConflict(before: ImageRecord, now: ImageRecord, changes
   if (met.length === 0) return;
   const told = met.map(({ what, of }) => `${what} was ${shown(of(before))} and is ${shown(of(now))} now`);
   throw conflictError(`image ${now.id} was modified by another client: ${told.join('; ')}; nothing was written`, {
-    hint: `Look at it with: imgctl show ${now.id}`,
+    hint: 'Look at it with:',
+    next: [{ verb: 'show', image: now.id }],
   });
 }
 
@@ -92,6 +93,7 @@ export function requireKnownPlaces(before: ImageRecord, now: ImageRecord, exactl
   if (added.length === 0) return;
   const names = added.map(({ name }) => name).join(', ');
   throw conflictError(`image ${now.id} was put into ${names} by another client; nothing was changed`, {
-    hint: `Specify all places it should be in. List them with: imgctl show ${now.id}`,
+    hint: 'Specify all places it should be in. List them with:',
+    next: [{ verb: 'show', image: now.id }],
   });
 }

@@ -1,14 +1,56 @@
+import type { OperationName } from './operation.ts';
+
+/** Verbs of the command line beside those that providers have, as far as something leads on to them. */
+export const otherVerbs = [
+  'copy',
+  'help',
+  'inspect',
+  'ops list',
+  'ops show',
+  'ops undo',
+  'profile add',
+  'profile check',
+  'profile list',
+  'profile set',
+  'profile show',
+  'providers',
+  'wait',
+] as const;
+
+/** A name in the account that the failure is of: typed as `PROFILE:NAME`. */
+export interface InProfile {
+  readonly inProfile: string;
+}
+export type Word = string | InProfile;
+
 /**
- * A command that leads on from a failure, as it would be typed: the word IMAGE in it stands for the image, PROFILE for the
- * profile. Who raises the failure need not know the profile; whoever does writes the command out.
+ * A command that leads on from a failure, as data: who raises the failure need not know the profile, whoever does writes the
+ * command out (`commandLine`). Words in capitals (`FILE`) are for the user to fill in.
  */
 export interface Next {
-  readonly command: string;
-  /** Id of the image. */
+  readonly verb: OperationName | (typeof otherVerbs)[number];
+  /** Id of the image that it is about: its first operand. */
   readonly image?: string;
+  readonly args?: readonly Word[];
+  /** By name without dashes; true: it takes no value. */
+  readonly options?: Readonly<Record<string, Word | true>>;
 }
 
-const plain = /^[\w@%+=:,./-]+$/;
+/** Sends a file to a record that waits for its data. */
+export const fillingOf = (image: string): Next => ({ verb: 'upload', args: ['FILE'], options: { into: { inProfile: image } } });
+/** Makes an image of a file. */
+export const uploading: Next = { verb: 'upload', args: ['FILE'], options: { name: 'NAME' } };
+
+/** How a command is told which profile it is about, where no image says so. */
+const profileOf: Readonly<Partial<Record<Next['verb'], 'operand' | 'option'>>> = {
+  list: 'option',
+  places: 'option',
+  'profile check': 'operand',
+  'profile set': 'operand',
+  'profile show': 'operand',
+};
+
+const plain = /^[\w@%+=:,./…-]+$/;
 
 /** A text as one word of a POSIX shell. */
 export const shellWord = (text: string): string => (plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
@@ -16,14 +58,27 @@ export const shellWord = (text: string): string => (plain.test(text) ? text : `'
 /** An image as it is named on the command line, whatever the current profile is. */
 export const typedImage = (profile: string, image: string): string => shellWord(`${profile}:${image}`);
 
-/** The command as it is to be typed. */
-export const commandLine = ({ command, image }: Next, profile: string): string =>
-  command.replace(/\b(IMAGE|PROFILE)\b/g, (word) =>
-    word === 'PROFILE' ? shellWord(profile) : image === undefined ? word : typedImage(profile, image),
-  );
+/** The command as it is to be typed. Without a profile it is about the current one. */
+export function commandLine({ verb, image, args = [], options = {} }: Next, profile?: string): string {
+  const written = (word: Word): string => {
+    if (typeof word === 'string') return shellWord(word);
+    return profile === undefined ? shellWord(word.inProfile) : typedImage(profile, word.inProfile);
+  };
+  const named = profile === undefined ? [] : [shellWord(profile)];
+  const operands = [...(image === undefined ? [] : [{ inProfile: image }]), ...args].map(written);
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, ...(value === true ? [] : [written(value)])]);
+  return [
+    'imgctl',
+    verb,
+    ...(profileOf[verb] === 'operand' ? named : []),
+    ...operands,
+    ...(profileOf[verb] === 'option' ? named.map((name) => `-p ${name}`) : []),
+    ...flags,
+  ].join(' ');
+}
 
 /** A hint with the commands behind it: on its last line where that ends in a colon, else on a line of their own. */
-export function hintWith(hint: string | undefined, next: readonly Next[], profile: string): string {
+export function hintWith(hint: string | undefined, next: readonly Next[], profile?: string): string {
   const commands = next.map((one) => commandLine(one, profile)).join(' or ');
   if (hint === undefined) return `Try: ${commands}`;
   return hint.endsWith(':') ? `${hint} ${commands}` : `${hint}\n${commands}`;

@@ -1,5 +1,5 @@
 import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
-import { typedImage } from '../core/hint.ts';
+import { commandLine, hintWith } from '../core/hint.ts';
 import { systemFailure } from '../host/system-error.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { styles, type Styles } from './style.ts';
@@ -32,7 +32,7 @@ export async function printError(error: unknown, options: ErrorOptions, io: Io):
 
 async function showOne(error: unknown, options: ErrorOptions, io: Io, oneOfMany: boolean): Promise<number> {
   const failure = error instanceof ImgctlError ? error : unforeseen(error);
-  const circumstances = { ...givenWhere(options), ...failure.circumstances };
+  const circumstances = written({ ...givenWhere(options), ...failure.circumstances });
   const text = options.json
     ? `${jsonText({ error: asJson(failure, circumstances, { debug: options.debug, exitCode: options.exitCode ?? failure.exitCode }) })}\n`
     : asText(failure, circumstances, { debug: options.debug, named: oneOfMany }, await styles(io.errorColor));
@@ -52,6 +52,10 @@ function unforeseen(error: unknown): ImgctlError {
   if (error instanceof Error && error.stack !== undefined) internal.stack = error.stack;
   return internal;
 }
+
+/** With the commands that lead on in the hint, of what happened outside any account too. */
+const written = ({ next, ...known }: Circumstances): Circumstances =>
+  next ? { ...known, hint: hintWith(known.hint, next, known.profile) } : known;
 
 const givenWhere = ({ profile, provider }: ErrorOptions): Circumstances => ({
   ...(profile === undefined ? {} : { profile }),
@@ -92,7 +96,7 @@ function asText(failure: ImgctlError, known: Circumstances, how: { debug: boolea
 
 const leftBehind = (id: string, profile: string | undefined): readonly string[] => [
   `left behind: ${safe(id)}`,
-  ...(profile === undefined ? [] : [`Delete it with: imgctl delete ${safe(typedImage(profile, id))}`]),
+  ...(profile === undefined ? [] : [`Delete it with: ${safe(commandLine({ verb: 'delete', image: id }, profile))}`]),
 ];
 
 const oneLine = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));

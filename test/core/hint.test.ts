@@ -3,32 +3,28 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conflictError } from '../../src/core/errors.ts';
-import { commandLine, hintWith } from '../../src/core/hint.ts';
+import { commands } from '../../src/cli/commands/index.ts';
+import { commandLine, hintWith, otherVerbs } from '../../src/core/hint.ts';
+import { operationNames } from '../../src/core/operation.ts';
 
 describe('a command that leads on', () => {
   it('names the image with its profile, and the profile where that is meant', () => {
-    expect(commandLine({ command: 'imgctl patch IMAGE --unprotect', image: 'i-1' }, 'prod')).toBe(
+    expect(commandLine({ verb: 'patch', image: 'i-1', options: { unprotect: true } }, 'prod')).toBe(
       'imgctl patch prod:i-1 --unprotect',
     );
-    expect(commandLine({ command: 'imgctl profile set PROFILE region=us-ord' }, 'lin')).toBe(
-      'imgctl profile set lin region=us-ord',
-    );
-    expect(commandLine({ command: 'imgctl wait IMAGE', image: 'private/1' }, 'env:linode')).toBe(
-      'imgctl wait env:linode:private/1',
-    );
+    expect(commandLine({ verb: 'profile set', args: ['region=us-ord'] }, 'lin')).toBe('imgctl profile set lin region=us-ord');
+    expect(commandLine({ verb: 'wait', image: 'private/1' }, 'env:linode')).toBe('imgctl wait env:linode:private/1');
   });
 
   it('stands behind a hint that ends in a colon, and on a line of its own behind any other', () => {
-    const next = [{ command: 'imgctl wait IMAGE', image: '1' }];
+    const next = [{ verb: 'wait', image: '1' }] as const;
     expect(hintWith('Wait for it with:', next, 'p')).toBe('Wait for it with: imgctl wait p:1');
     expect(hintWith('It is busy.', next, 'p')).toBe('It is busy.\nimgctl wait p:1');
-    expect(hintWith(undefined, [...next, { command: 'imgctl show IMAGE', image: '1' }], 'p')).toBe(
-      'Try: imgctl wait p:1 or imgctl show p:1',
-    );
+    expect(hintWith(undefined, [...next, { verb: 'show', image: '1' }], 'p')).toBe('Try: imgctl wait p:1 or imgctl show p:1');
   });
 
   it('is written out once the profile is known, and not before', () => {
-    const error = conflictError('busy', { hint: 'Try:', next: [{ command: 'imgctl show IMAGE', image: 'x' }] });
+    const error = conflictError('busy', { hint: 'Try:', next: [{ verb: 'show', image: 'x' }] });
     expect(error.circumstances.hint).toBe('Try:');
     const placed = error.inProfile('p', 'local');
     expect(placed.circumstances).toMatchObject({ profile: 'p', provider: 'local', hint: 'Try: imgctl show p:x' });
@@ -36,12 +32,43 @@ describe('a command that leads on', () => {
     expect(placed.inProfile('q', 'oci').circumstances).toMatchObject({ profile: 'p', hint: 'Try: imgctl show p:x' });
   });
 
+  it('names a profile where a list, a place or a profile is what it is about, and another name in it', () => {
+    const lines = [
+      commandLine({ verb: 'list', args: ['web*'], options: { sort: 'created:desc' } }, 'my cloud'),
+      commandLine({ verb: 'profile check' }, 'p'),
+      commandLine({ verb: 'profile check' }),
+      commandLine({ verb: 'upload', args: ['FILE'], options: { into: { inProfile: 'i-1' } } }, 'p'),
+      commandLine({ verb: 'copy', image: 'i-1', args: [{ inProfile: 'NAME' }] }),
+      commandLine({ verb: 'providers', args: ['acme'] }, 'p'),
+      commandLine({ verb: 'profile set', args: ['token=…'] }, 'p'),
+    ];
+    expect(lines).toEqual([
+      "imgctl list 'web*' -p 'my cloud' --sort created:desc",
+      'imgctl profile check p',
+      'imgctl profile check',
+      'imgctl upload FILE --into p:i-1',
+      'imgctl copy i-1 NAME',
+      'imgctl providers acme',
+      'imgctl profile set p token=…',
+    ]);
+  });
+
+  it('has a verb that there is', () => {
+    const paths = commands.map(({ path }) => path);
+    expect([...operationNames, ...otherVerbs].filter((verb) => !paths.includes(verb))).toEqual([]);
+  });
+
   it('is never written out by a driver, which does not know the profile', () => {
-    const folder = new URL('../../src/drivers/', import.meta.url);
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-    expect(files.length).toBeGreaterThan(50);
-    for (const file of files)
-      expect(readFileSync(new URL(file, folder), 'utf8'), file).not.toMatch(/imgctl [a-z]+ [^'`]*\$\{[\w.]*\b[iI]d\}/);
+    const words = [...new Set(commands.flatMap(({ path, aliases }) => [path, ...aliases]))].join('|');
+    for (const room of ['drivers', 'core', 'transfer']) {
+      const folder = new URL(`../../src/${room}/`, import.meta.url);
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+      expect(files.length).toBeGreaterThan(20);
+      for (const file of files) {
+        const code = readFileSync(new URL(file, folder), 'utf8').replace(/^\s*(?:\*|\/[/*]).*$/gm, '');
+        expect(code.match(new RegExp(`imgctl (?:(?:${words})\\b|\\$).*`)), `${room}/${file}`).toBeNull();
+      }
+    }
   });
 
   it('is one argument for a shell whatever the id holds', () => {
@@ -49,8 +76,11 @@ describe('a command that leads on', () => {
       fc.string({ minLength: 1, unit: 'binary' }).filter((id) => !/[\0\n]/.test(id)),
       30,
     );
-    const script = ids.map((image) => commandLine({ command: `printf '%s\\0' IMAGE`, image }, 'p')).join('\n');
-    const told = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
+    const script = ids.map((image) => commandLine({ verb: 'show', image }, 'p')).join('\n');
+    const echo = `imgctl() { shift; printf '%s\\0' "$@"; }`;
+    const told = execFileSync('sh', ['-c', `${echo}\n${script}`], { encoding: 'utf8' })
+      .split('\0')
+      .slice(0, -1);
     expect(told).toEqual(ids.map((id) => `p:${id}`));
   });
 });

@@ -30,7 +30,7 @@ export function checkFillable(
   if (record.diskFormat !== undefined && record.diskFormat !== format)
     throw conflictError(`image ${id} is declared as ${record.diskFormat}, but this is ${format}`, {
       hint: 'Convert the file, or change the record with:',
-      next: [{ command: `imgctl patch IMAGE --disk-format ${format}`, image: id }],
+      next: [{ verb: 'patch', image: id, options: { 'disk-format': format } }],
     });
 }
 

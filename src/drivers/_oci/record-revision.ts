@@ -47,7 +47,7 @@ export function changedFields(json: JsonObject, id: string, changes: Changes): J
   if (changes.diskFormat !== undefined && changes.diskFormat !== now.diskFormat && now.status !== 'queued')
     throw conflictError(`the data of image ${id} is ${now.diskFormat ?? 'of an unknown format'}; diskFormat cannot be changed`, {
       hint: 'Convert it to a file with:',
-      next: [{ command: 'imgctl download IMAGE FILE --disk-format FORMAT', image: id }],
+      next: [{ verb: 'download', image: id, args: ['FILE'], options: { 'disk-format': 'FORMAT' } }],
     });
   const simple = recordFields.filter((field) => field !== 'tags' && field !== 'properties');
   const set = simple.filter((field) => changes[field] !== undefined).map((field) => [field, changes[field] ?? undefined]);

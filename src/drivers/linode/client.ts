@@ -1,5 +1,6 @@
 import { authError, configError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
+import type { Next } from '../../core/hint.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -121,7 +122,7 @@ function authorization(client: LinodeClient, request: Ask): Secret | undefined {
   if (request.anonymous) return undefined;
   throw authError(`${request.what}: the profile has no token, and without one Linode shows only public images and regions`, {
     hint: 'List the public images with --all, or set a token with:',
-    next: [{ command: 'imgctl profile set PROFILE token=env:LINODE_TOKEN' }],
+    next: [{ verb: 'profile set', args: ['token=env:LINODE_TOKEN'] }],
   });
 }
 
@@ -163,7 +164,7 @@ export async function askNew<T>(
     if (!isOpen || error.circumstances.unsent) throw error;
     // This hint counts more than one about the connection.
     const hint = 'Check whether the image was created before you try again:';
-    const next = [{ command: 'imgctl list -p PROFILE' }];
+    const next: readonly Next[] = [{ verb: 'list' }];
     throw new ImgctlError(error.code, error.message, { ...error.circumstances, cause: error, uncertain: true, hint, next });
   }
 }

@@ -32,7 +32,7 @@ function diskNumber(disk: string | undefined): number {
   if (disk === undefined)
     throw usageError('Linode creates an image from a disk or from data, never an empty record', {
       hint: 'Use --from-disk ID, or upload a file with:',
-      next: [{ command: 'imgctl upload FILE --name PROFILE:NAME' }],
+      next: [{ verb: 'upload', args: ['FILE'], options: { name: { inProfile: 'NAME' } } }],
     });
   if (!/^\d+$/.test(disk))
     throw usageError(`invalid Linode disk id: ${disk} (it is a number)`, {

@@ -59,7 +59,7 @@ export function explainXml(text: string): string {
   return [part('Code'), part('Message')].filter((word) => word !== undefined).join(': ');
 }
 
-const regionHint: Circumstances = { hint: 'List regions with:', next: [{ command: 'imgctl places -p PROFILE' }] };
+const regionHint: Circumstances = { hint: 'List regions with:', next: [{ verb: 'places' }] };
 
 /** The error for an unwelcome answer of the API. `what` says what was being done; `more` is what else is known. */
 export function errorFrom(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {

@@ -27,7 +27,7 @@ export function unchangeable(id: string, what: string): ImgctlError | undefined 
   const whose = isLinodes(id) ? 'public images belong to Linode' : 'it belongs to the account that shares it';
   return unsupportedError(`cannot ${what} ${id}: ${whose}`, {
     hint: 'List your own images with:',
-    next: [{ command: 'imgctl list -p PROFILE' }],
+    next: [{ verb: 'list' }],
   });
 }
 

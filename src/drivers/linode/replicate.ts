@@ -20,7 +20,7 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
     if (exactly && exactly.every((region) => region === ''))
       throw usageError(`${id} has to stay in at least one region`, {
         hint: 'Remove it from all of them with:',
-        next: [{ command: 'imgctl delete IMAGE', image: id }],
+        next: [{ verb: 'delete', image: id }],
       });
     // The API takes the whole set and drops what is not in it, so the set is made from what is there right before each try.
     const now = await readImage(client, id, call);
@@ -80,10 +80,10 @@ function requireCopy(now: ImageRecord, wanted: readonly string[]): void {
   if (complete.length === 0)
     throw conflictError(`${now.id} is ${now.providerStatus} and not complete in any region yet: it cannot be replicated`, {
       hint: 'Wait for it with:',
-      next: [{ command: 'imgctl wait IMAGE', image: now.id }],
+      next: [{ verb: 'wait', image: now.id }],
     });
   throw conflictError(`this would remove ${now.id} from every region where it is complete now (${complete.join(', ')})`, {
     hint: 'Keep one of them until the others are complete, or delete the image with:',
-    next: [{ command: 'imgctl delete IMAGE', image: now.id }],
+    next: [{ verb: 'delete', image: now.id }],
   });
 }

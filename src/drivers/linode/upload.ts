@@ -83,7 +83,7 @@ function regionOf(client: LinodeClient, request: UploadRequest): string {
   if (region !== undefined && region !== '') return region;
   throw usageError('--region is required for an upload to Linode', {
     hint: 'Use --region us-ord, or set a default with:',
-    next: [{ command: 'imgctl profile set PROFILE region=us-ord' }],
+    next: [{ verb: 'profile set', args: ['region=us-ord'] }],
   });
 }
 

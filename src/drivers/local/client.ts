@@ -20,7 +20,7 @@ export function connect(values: { path?: string | undefined; places?: string | u
   if (!values.path)
     throw configError('path is required', {
       hint: 'Set the folder of the images with:',
-      next: [{ command: 'imgctl profile set PROFILE path=FOLDER' }],
+      next: [{ verb: 'profile set', args: ['path=FOLDER'] }],
     });
   const home = openFolder(values.path, tools.lock);
   return { home, places: placesOf(values.places ?? '', home, tools), http: tools.http };

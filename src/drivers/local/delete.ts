@@ -9,7 +9,7 @@ function checkUnprotected({ id, record }: Found): void {
   if (record.protected === true)
     throw conflictError(`image ${id} is protected`, {
       hint: 'Unprotect it with:',
-      next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
+      next: [{ verb: 'patch', image: id, options: { unprotect: true } }],
     });
 }
 

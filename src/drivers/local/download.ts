@@ -18,7 +18,7 @@ export const download: Operation<LocalClient, 'download'> = {
     if (record.status !== 'active')
       throw conflictError(`image ${id} is ${record.status}: its data cannot be used`, {
         hint: 'Reactivate it with:',
-        next: [{ command: 'imgctl reactivate IMAGE', image: id }],
+        next: [{ verb: 'reactivate', image: id }],
       });
     const { disk, file } = await storedDisk(client.home, found);
     const encoding = encodingOf(disk.mediaType);

@@ -1,4 +1,5 @@
 import { abortedError, conflictError, ImgctlError, localError, notFoundError } from '../../core/errors.ts';
+import { fillingOf } from '../../core/hint.ts';
 import { errnoCode, errnoMessage } from '../../core/errno.ts';
 
 /** What an error of the file system stands for: LOCAL, saying `what` could not be done. Any other error is given back as it is. */
@@ -31,7 +32,7 @@ export function throwIfAborted(signal: AbortSignal): void {
 export function imageNotFound(id: string, folder: string): ImgctlError {
   return notFoundError(`image ${id.slice(0, 200)} not found in ${folder}`, {
     hint: 'List images with:',
-    next: [{ command: 'imgctl list -p PROFILE' }],
+    next: [{ verb: 'list' }],
   });
 }
 
@@ -39,6 +40,6 @@ export function imageNotFound(id: string, folder: string): ImgctlError {
 export function noData(id: string, status: string): ImgctlError {
   return conflictError(`image ${id} is ${status} (no data uploaded yet)`, {
     hint: 'Upload its data with:',
-    next: [{ command: 'imgctl upload FILE --into IMAGE', image: id }],
+    next: [fillingOf(id)],
   });
 }

@@ -164,7 +164,7 @@ export async function lookUp(folder: Folder, id: string, index?: Index): Promise
     if (reading === rereadings || index !== undefined)
       throw integrityError(`image ${id} is damaged: its manifest or record is missing or corrupt under ${folder.path}/blobs`, {
         hint: 'Restore the files from a backup, or remove the image with:',
-        next: [{ command: 'imgctl delete IMAGE', image: id }],
+        next: [{ verb: 'delete', image: id }],
       });
   }
 }

@@ -19,7 +19,7 @@ function urlOf(text: string | undefined): URL {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
   throw usageError('--url must be an http or https URL', {
-    next: [{ command: 'imgctl import NAME --url https://HOST/PATH --disk-format qcow2' }],
+    next: [{ verb: 'import', args: ['NAME'], options: { url: 'https://HOST/PATH', 'disk-format': 'qcow2' } }],
   });
 }
 

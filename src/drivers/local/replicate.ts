@@ -31,7 +31,7 @@ export const replicate: Operation<LocalClient, 'replicate'> = {
     if (!names.has(homePlace))
       throw conflictError(`image ${request.id} cannot be removed from ${homePlace}, which holds its record`, {
         hint: 'Delete it everywhere with:',
-        next: [{ command: 'imgctl delete IMAGE', image: request.id }],
+        next: [{ verb: 'delete', image: request.id }],
       });
     // A copy that was asked for by name is read, and made anew where it is damaged.
     const asked = new Set([...request.add, ...(request.exactly ?? [])]);

@@ -1,4 +1,5 @@
 import { conflictError, ImgctlError } from '../../core/errors.ts';
+import { fillingOf } from '../../core/hint.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
@@ -122,7 +123,7 @@ export async function copyTo({ home: from, chunkBytes }: OciClient, to: Reposito
   if (!disk)
     throw conflictError(`image ${found.id} is queued (no data uploaded yet)`, {
       hint: 'Upload its data with:',
-      next: [{ command: 'imgctl upload FILE --into IMAGE', image: found.id }],
+      next: [fillingOf(found.id)],
     });
   const there = await lookUp(to, found.id, call);
   if (there !== undefined && !isCopy(found, there))

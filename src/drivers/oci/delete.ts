@@ -12,7 +12,7 @@ async function removeWhole(client: OciClient, found: Found, call: Call): Promise
   if (record.protected === true)
     throw conflictError(`image ${id} is protected`, {
       hint: 'Unprotect it with:',
-      next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
+      next: [{ verb: 'patch', image: id, options: { unprotect: true } }],
     });
   const copies = await copiesForSure(found, call, client.places.values());
   const gone: string[] = [];

@@ -1,4 +1,5 @@
 import { conflictError } from '../../core/errors.ts';
+import { fillingOf } from '../../core/hint.ts';
 import type { Call, Download, Operation } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
@@ -31,7 +32,7 @@ export const download: Operation<OciClient, 'download'> = {
     if (!disk)
       throw conflictError(`image ${id} is ${record.status} (no data uploaded yet)`, {
         hint: 'Upload its data with:',
-        next: [{ command: 'imgctl upload FILE --into IMAGE', image: id }],
+        next: [fillingOf(id)],
       });
     if (record.status === 'inactive')
       throw conflictError(`image ${id} is inactive: its data cannot be used`, {

@@ -92,7 +92,7 @@ export const notOurs = (repository: Repository, foreign: Foreign): ImgctlError =
 const othersDisk = (shown: string, id: string): ImgctlError =>
   conflictError(`${shown} was made by another tool, so imgctl does not change or delete it`, {
     hint: 'Make an image of it with:',
-    next: [{ command: 'imgctl copy IMAGE PROFILE:NAME', image: id }],
+    next: [{ verb: 'copy', image: id, args: [{ inProfile: 'NAME' }] }],
   });
 
 /** Why an image that was listed is not deleted: another tool has made it. Absent: it is ours. */

@@ -96,7 +96,7 @@ export async function findAny(repository: Repository, id: string, call: Call): P
   if (found !== undefined) return found;
   throw notFoundError(`image ${id} not found in ${repository.shown}`, {
     hint: 'List images with:',
-    next: [{ command: 'imgctl list -p PROFILE' }],
+    next: [{ verb: 'list' }],
   });
 }
 

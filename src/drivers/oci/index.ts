@@ -48,7 +48,7 @@ export default defineDriver({
     reactivate: 'Nothing can be deactivated in a registry, so there is nothing to reactivate.',
     restore: 'A deleted manifest cannot be brought back by a registry.',
     purge: 'Deleted data goes with the registry’s own garbage collection, which only its operator can run.',
-    import: 'A registry does not fetch URLs. Use imgctl upload URL, which relays through this machine.',
+    import: 'A registry does not fetch URLs. upload takes a URL too, and streams it through this machine.',
     share:
       'Who may read a repository is decided in the registry’s own user management, which the distribution specification leaves open.',
   },

@@ -22,6 +22,6 @@ export function uploadError(answer: Answer, body: string, what: string): ImgctlE
   return new PayloadTooLarge(code, message, {
     ...circumstances,
     hint: 'Send the disk in smaller requests:',
-    next: [{ command: 'imgctl profile set PROFILE chunkSize=4MiB' }],
+    next: [{ verb: 'profile set', args: ['chunkSize=4MiB'] }],
   });
 }

@@ -14,7 +14,8 @@ function checkNames(names: readonly string[]): void {
   for (const name of names)
     if (!isRepository(name))
       throw usageError(`invalid repository name: ${name.slice(0, 100)}`, {
-        hint: 'Use lower case, such as images/copies; copy to another registry with: imgctl copy IMAGE TO',
+        hint: 'Use lower case, such as images/copies; copy to another registry with:',
+        next: [{ verb: 'copy', args: ['IMAGE', 'TO'] }],
       });
 }
 
@@ -56,7 +57,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     if (!names.has(client.home.name))
       throw conflictError(`cannot remove image ${request.id} from ${client.home.name}: it is the repository of the profile`, {
         hint: 'Delete the image with:',
-        next: [{ command: 'imgctl delete IMAGE', image: request.id }],
+        next: [{ verb: 'delete', image: request.id }],
       });
     const others = [...names].filter((name) => name !== client.home.name);
     const done: string[] = [];

@@ -175,11 +175,11 @@ export class Transport {
   /** What to do where the registry itself has moved: the same path is asked for somewhere else. */
   #movedHint({ status }: Pick<Answer, 'status'>, from: URL, to: URL): Circumstances {
     if (to.origin === from.origin || to.pathname !== from.pathname) return {};
-    const fields = to.hostname === from.hostname && to.protocol === 'https:' ? 'plainHttp=false ' : '';
+    const fields = to.hostname === from.hostname && to.protocol === 'https:' ? ['plainHttp=false'] : [];
     const credentials = status === 401 || status === 403 ? '; credentials are not sent there' : '';
     return {
       hint: `Set the address in the profile that ${from.origin} redirects to${credentials}:`,
-      next: [{ command: `imgctl profile set PROFILE ${fields}registry=${to.host}` }],
+      next: [{ verb: 'profile set', args: [...fields, `registry=${to.host}`] }],
     };
   }
 

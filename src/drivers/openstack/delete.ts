@@ -17,7 +17,7 @@ export const remove: Operation<OpenstackClient, 'delete'> = {
         ...error.circumstances,
         cause: error,
         hint: 'Unprotect it with:',
-        next: [{ command: 'imgctl patch IMAGE --unprotect', image: id }],
+        next: [{ verb: 'patch', image: id, options: { unprotect: true } }],
       });
     }
   },

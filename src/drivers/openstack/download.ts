@@ -1,5 +1,6 @@
 import { formats, type Format } from '../../core/encoding.ts';
 import { conflictError, type ImgctlError } from '../../core/errors.ts';
+import { fillingOf } from '../../core/hint.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation } from '../../core/operation.ts';
@@ -11,7 +12,7 @@ import { cloudReferences } from './record.ts';
 const noData = (image: ImageRecord): ImgctlError =>
   conflictError(`image ${image.id} has no data: it is ${image.providerStatus}`, {
     hint: image.status === 'queued' ? 'Fill it with:' : 'Wait for it with:',
-    next: [{ command: image.status === 'queued' ? 'imgctl upload FILE --into IMAGE' : 'imgctl wait IMAGE', image: image.id }],
+    next: [image.status === 'queued' ? fillingOf(image.id) : { verb: 'wait', image: image.id }],
   });
 
 /** Leaves out `skip` bytes and gives no more than `take`: where a store cannot begin in the middle, Glance sends all. */
@@ -42,7 +43,7 @@ async function* read(client: OpenstackClient, image: ImageRecord, from: number, 
   throw conflictError(refused.message, {
     ...refused.circumstances,
     hint: 'Reactivate it with:',
-    next: [{ command: 'imgctl reactivate IMAGE', image: image.id }],
+    next: [{ verb: 'reactivate', image: image.id }],
   });
 }
 

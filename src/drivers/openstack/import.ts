@@ -1,4 +1,5 @@
 import { conflictError, usageError } from '../../core/errors.ts';
+import type { Next } from '../../core/hint.ts';
 import { began } from '../../core/job.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
@@ -8,6 +9,9 @@ import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { handedOver } from './server-side-copy.ts';
 import { needMethod, needStores } from './capabilities.ts';
 import { onNewImage } from './new-image.ts';
+
+/** Sends a file to where an import takes it from. */
+const staging: Next = { verb: 'upload', args: ['FILE'], options: { set: 'importMethod=glance-direct' } };
 
 const methods = ['web-download', 'glance-direct', 'glance-download'] as const;
 type Method = (typeof methods)[number];
@@ -26,7 +30,8 @@ const bodies: Readonly<Record<Method, (request: ImportRequest) => Readonly<Recor
   'glance-direct': ({ into }) => {
     if (into === undefined)
       throw usageError('--into is required for glance-direct: it imports what was staged', {
-        hint: 'Use --into IMAGE, or: imgctl upload FILE --set importMethod=glance-direct',
+        hint: 'Use --into IMAGE, or:',
+        next: [staging],
       });
     return { name: 'glance-direct' };
   },
@@ -61,12 +66,10 @@ async function prepared(client: OpenstackClient, id: string, request: ImportRequ
   const record = await readImage(client, id, call);
   const wanted = method === 'glance-direct' ? 'uploading' : 'queued';
   if (record.status !== wanted)
-    throw conflictError(`image ${id} is ${String(record.status)}: ${method} needs it ${wanted}`, {
-      hint:
-        method === 'glance-direct'
-          ? 'Nothing is staged in it. Use: imgctl upload FILE --set importMethod=glance-direct'
-          : 'Import to a new image.',
-    });
+    throw conflictError(
+      `image ${id} is ${String(record.status)}: ${method} needs it ${wanted}`,
+      method === 'glance-direct' ? { hint: 'Send the data first with:', next: [staging] } : { hint: 'Import to a new image.' },
+    );
   const { name: _kept, ...given } = request.description;
   const container = record.container_format === null && !given.containerFormat ? { containerFormat: 'bare' } : {};
   const changes = steps(record, { ...given, ...container });

@@ -7,7 +7,8 @@ import { usageError } from '../../core/errors.ts';
 export function pathSegment(text: string, what = 'image id'): string {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,254}$/.test(text))
     throw usageError(`invalid ${what}: ${JSON.stringify(text)}`, {
-      hint: 'Use an id: letters, digits and dashes. List images with: imgctl list',
+      hint: 'Use an id: letters, digits and dashes. List images with:',
+      next: [{ verb: 'list' }],
     });
   return encodeURIComponent(text);
 }

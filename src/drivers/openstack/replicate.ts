@@ -19,7 +19,7 @@ function moves(
   if (empty.length === 0 || empty.length < now.length) return { fill: [...new Set(fill)], empty: [...new Set(empty)] };
   throw conflictError(`image ${id} would be removed from every store it lies in now (${now.join(', ')})`, {
     hint: fill.length > 0 ? 'Add the new ones first:' : 'Delete the image itself with:',
-    next: [{ command: fill.length > 0 ? `imgctl replicate IMAGE --to ${fill.join(',')}` : 'imgctl delete IMAGE', image: id }],
+    next: [fill.length > 0 ? { verb: 'replicate', image: id, options: { to: fill.join(',') } } : { verb: 'delete', image: id }],
   });
 }
 

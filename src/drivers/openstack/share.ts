@@ -59,7 +59,7 @@ async function add(client: OpenstackClient, id: string, member: string, call: Ca
         ...error.circumstances,
         cause: error,
         hint: 'Make it shared with:',
-        next: [{ command: 'imgctl patch IMAGE --visibility shared', image: id }],
+        next: [{ verb: 'patch', image: id, options: { visibility: 'shared' } }],
       },
     );
   }

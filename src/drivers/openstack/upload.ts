@@ -73,7 +73,7 @@ async function prepared(client: OpenstackClient, id: string, request: UploadRequ
         ? { hint: 'Upload to a new image.' }
         : {
             hint: 'Delete it and start again, since an interrupted upload cannot be resumed:',
-            next: [{ command: 'imgctl delete IMAGE', image: id }],
+            next: [{ verb: 'delete', image: id }],
           },
     );
   const format = request.description.diskFormat ?? request.content.encoding.format;
@@ -98,7 +98,8 @@ function judgedContent(error: unknown): unknown {
   return integrityError(error.message, {
     ...error.circumstances,
     cause: error,
-    hint: 'Check the image with: imgctl inspect FILE. Name its real format with --disk-format.',
+    hint: 'Name its real format with --disk-format. Check the image with:',
+    next: [{ verb: 'inspect', args: ['FILE'] }],
   });
 }
 
@@ -152,7 +153,8 @@ function isStaged(request: UploadRequest): boolean {
   const method = request.extras.importMethod;
   if (method !== undefined && method !== 'glance-direct')
     throw usageError(`importMethod ${String(method)} does not take a file`, {
-      hint: 'Use --set importMethod=glance-direct, or: imgctl import --method METHOD',
+      hint: 'Use --set importMethod=glance-direct, or:',
+      next: [{ verb: 'import', options: { method: 'METHOD' } }],
     });
   return method !== undefined;
 }

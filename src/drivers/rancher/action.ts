@@ -97,8 +97,8 @@ function notOffered(client: RancherClient, image: CattleImage, action: Action): 
 }
 
 /** What to type next where an image does not offer an action; `verbs` are those that it does offer. */
-function wayOn(image: CattleImage, action: Action, verbs: readonly string[]): Circumstances {
-  const typed = (verb: string): Next => ({ command: `imgctl ${verb} IMAGE`, image: image.id });
+function wayOn(image: CattleImage, action: Action, verbs: readonly Next['verb'][]): Circumstances {
+  const typed = (verb: Next['verb']): Next => ({ verb, image: image.id });
   if (image.transitioning === 'yes') return { hint: 'Wait for it with:', next: [typed('wait')] };
   if (action === 'remove' && verbs.includes('deactivate'))
     return { hint: 'Deactivate it first, then delete it:', next: [typed('deactivate')] };
@@ -109,6 +109,6 @@ function absentForGood(client: RancherClient, action: Action): Error {
   const since = action === 'restore' ? ': Rancher 1.6 and later have no restore, a removed image can only be purged' : '';
   return unsupportedError(`the server at ${client.address.root} does not have the action ${action} at all${since}`, {
     hint: action === 'restore' ? 'Recreate the image from its source.' : 'See what this server offers with:',
-    ...(action === 'restore' ? {} : { next: [{ command: 'imgctl profile check PROFILE' }] }),
+    ...(action === 'restore' ? {} : { next: [{ verb: 'profile check' }] }),
   });
 }

@@ -38,6 +38,6 @@ async function created(client: RancherClient, answer: ApiAnswer, what: string, c
   throw providerError(`${what}: accepted (HTTP ${answer.status}), without saying which image it is`, {
     uncertain: true,
     hint: 'Find it with:',
-    next: [{ command: 'imgctl list -p PROFILE --sort created:desc' }],
+    next: [{ verb: 'list', options: { sort: 'created:desc' } }],
   });
 }

@@ -31,7 +31,7 @@ async function byMethod(client: RancherClient, image: CattleImage, call: Call): 
     throw conflictError(`image ${image.id} is ${image.state} and cannot be deleted in this state (HTTP 405)`, {
       ...answerCircumstances(answer),
       hint: 'Deactivate it first, then delete it:',
-      next: [{ command: 'imgctl deactivate IMAGE', image: image.id }],
+      next: [{ verb: 'deactivate', image: image.id }],
     });
   if (answer.status < 200 || answer.status > 299) throw client.failure(answer, what);
   // A sign-in page on the way is a success too.

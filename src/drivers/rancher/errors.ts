@@ -52,7 +52,7 @@ function circumstances(answer: ApiAnswer, address: Address): Circumstances {
   if (answer.status === 401)
     return {
       hint: `Check where the key for ${address.root} comes from with:`,
-      next: [{ command: 'imgctl profile show PROFILE' }],
+      next: [{ verb: 'profile show' }],
     };
   if (answer.status === 403 && address.project !== undefined)
     return { hint: `Project ${address.project} is unknown, inactive, or not open to this key.` };

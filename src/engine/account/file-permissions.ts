@@ -1,3 +1,4 @@
+import { commandLine } from '../../core/hint.ts';
 import { relativePathIn } from '../../host/paths.ts';
 import type { EngineContext } from '../context.ts';
 
@@ -11,6 +12,6 @@ export function warnOfLoosePath(
 ): void {
   const loose = relativePathIn(text, form);
   if (loose === undefined) return;
-  const cure = `Set it with: imgctl profile set ${profile} ${field}=/PATH`;
+  const cure = `Set it with: ${commandLine({ verb: 'profile set', args: [`${field}=/PATH`] }, profile)}`;
   context.warn(`profile ${profile}: ${field} ${loose} leads elsewhere from each folder. ${cure}`);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { refusal, type Driver, type Session, type Tools } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { tlsFields } from '../../core/field.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { dryHttp } from './preview.ts';
@@ -116,7 +117,7 @@ async function refusalWithOthers(
   return new ImgctlError('UNSUPPORTED', `${error.message}${able.length > 0 ? ` Supported by: ${able.join(', ')}.` : ''}`, {
     profile,
     provider: driver.name,
-    hint: `See what it supports with: imgctl providers ${driver.name}`,
+    hint: `See what it supports with: ${commandLine({ verb: 'providers', args: [driver.name] })}`,
   });
 }
 
@@ -128,7 +129,7 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
   if (code !== 'AUTH' || circumstances.status !== 401 || circumstances.accepted) return placed;
   const sources = Object.entries(origins).filter(([field]) => session.driver.profile[field]?.secret);
   const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}${referenceOf(origin)}`).join('; ');
-  const hint = [circumstances.hint, told, `Check the profile with: imgctl profile check ${session.profile}`]
+  const hint = [circumstances.hint, told, `Check the profile with: ${commandLine({ verb: 'profile check' }, session.profile)}`]
     .filter(Boolean)
     .join('\n');
   return new ImgctlError(code, placed.message, { ...circumstances, hint });

@@ -1,4 +1,5 @@
 import { configError, usageError } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import { globPattern, isGlob } from '../../core/glob.ts';
 import { environmentProfiles, environmentProvider, variableName } from '../../profiles/resolve.ts';
 import type { ProfileBook, StoredProfile } from '../../profiles/schema.ts';
@@ -77,7 +78,7 @@ function hintFor(name: string, names: readonly string[]): string {
   const close = nearest(name, names);
   return close.length > 0
     ? `Did you mean ${close.join(' or ')}?`
-    : 'List profiles with: imgctl profile list. Add one with: imgctl profile add NAME';
+    : `List profiles with: ${commandLine({ verb: 'profile list' })}. Add one with: ${commandLine({ verb: 'profile add', args: ['NAME'] })}`;
 }
 
 /** What stands before the first colon of a name, where that could be a profile and is none, with what to do. */

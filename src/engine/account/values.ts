@@ -1,5 +1,6 @@
 import type { Driver } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import { missingFields, usualVariables } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
 import { ownFolder, withHome } from '../../host/paths.ts';
@@ -97,12 +98,12 @@ export async function valuesOf(
 function throwIfLacking({ name }: Entry, driver: Driver, known: ReadonlySet<string>): void {
   if (missingFields(driver.profile, driver.setup, known) === undefined) return;
   throw configError(`profile ${name}: nothing is set in the environment`, {
-    hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: imgctl help environment`,
+    hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: ${commandLine({ verb: 'help', args: ['environment'] })}`,
   });
 }
 
 function waysToSet({ name, kind }: Entry, driver: Driver, fields: readonly string[]): string {
   if (kind === 'ambient') return `Set ${fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ')}.`;
   if (kind === 'environment') return `Set ${fields.map((field) => fieldVariable(name, field)).join(' and ')}.`;
-  return `Set it with: imgctl profile set ${name} ${fields.map((field) => `${field}=…`).join(' ')}`;
+  return `Set it with: ${commandLine({ verb: 'profile set', args: fields.map((field) => `${field}=…`) }, name)}`;
 }

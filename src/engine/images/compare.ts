@@ -119,7 +119,7 @@ export async function checkIntact(at: Account, { image: { id }, isProved }: Same
   if (!(await at.isIntact(id, call)))
     throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
       hint: 'Use --if-exists replace, or delete it with:',
-      next: [{ command: 'imgctl delete IMAGE', image: id }],
+      next: [{ verb: 'delete', image: id }],
     }).inProfile(at.profile, at.provider);
   if (!isProved) context.warn(`not verified: ${id} has the same content id on record, but its data could not be compared`);
 }

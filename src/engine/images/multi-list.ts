@@ -1,4 +1,5 @@
 import { ImgctlError } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { humanDuration, timerMs } from '../../core/quantity.ts';
@@ -74,7 +75,7 @@ async function within(
       reject(
         new ImgctlError('NETWORK', `profile ${profile}: timed out after ${humanDuration(limitMs)}`, {
           profile,
-          hint: `Allow more time with --profile-timeout, or list it alone with: imgctl list -p ${profile}`,
+          hint: `Allow more time with --profile-timeout, or list it alone with: ${commandLine({ verb: 'list' }, profile)}`,
         }),
       );
       stop.abort();

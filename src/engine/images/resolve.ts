@@ -2,7 +2,7 @@ import { checkName } from '../../core/image-name.ts';
 import { conflictError, ImgctlError, isNoSuchImage, type Circumstances, notFoundError, usageError } from '../../core/errors.ts';
 import { globPattern, isGlob } from '../../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../../core/image.ts';
-import { shellWord } from '../../core/hint.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import { withJobBehind, withReason } from './told.ts';
@@ -43,7 +43,8 @@ const candidatesShown = 10;
  * `pick` was made, or none that it may take.
  */
 export async function findImage(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
-  if (text === '') throw usageError('IMAGE is required', { hint: `List images with: imgctl list -p ${at.profile}` });
+  if (text === '')
+    throw usageError('IMAGE is required', { hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}` });
   checkName(text);
   const isId = at.driver.ids.test(text);
   const isWord = at.driver.idsAreWords && meaning.pick === undefined;
@@ -66,7 +67,7 @@ export async function shownImage(at: Account, { image, isShown }: FoundImage, ca
 export async function matchingImage(at: Account, glob: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   const images = await imagesMeant(at, { text: glob, isGlob: true }, at.reach, call);
   if (images.length > 0) return { image: chosen(images, glob, meaning), isShown: false };
-  throw notFoundError(`no image matches "${glob}"`, { hint: `List images with: imgctl list -p ${at.profile}` });
+  throw notFoundError(`no image matches "${glob}"`, { hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}` });
 }
 
 /** The image that this name means, absent if none within reach bears it. Throws as `findImage`. */
@@ -173,12 +174,11 @@ async function byName(at: Account, { scope, filters }: Circle, call: Call): Prom
 async function missing(at: Account, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
   const others = await imagesIn(at, { scope: 'all', filters: {} }, { text }, call);
   const offers = others.length === 0 ? await offered(at, text, call) : [];
+  const accepting = commandLine({ verb: 'share', args: [{ inProfile: 'ID' }], options: { accept: true } }, at.profile);
   if (offers.length > 0)
     return notFoundError(`"${text}" in ${at.profile} is an offer that is not accepted`, {
       ...circumstances,
-      hint: [`Accept it, if you trust its owner, with: imgctl share -p ${at.profile} ID --accept`, ...candidates(offers)].join(
-        '\n',
-      ),
+      hint: [`Accept it, if you trust its owner, with: ${accepting}`, ...candidates(offers)].join('\n'),
     });
   if (others.length === 0)
     return notFoundError(`no such image in ${at.profile}: ${text}`, {
@@ -202,14 +202,17 @@ async function offered(at: Account, text: string, call: Call): Promise<readonly 
 }
 
 /** Why an image is gone, where the provider tells; how to list what there is is said anyway. */
-const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes('imgctl list') ? '' : hint);
+const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes(commandLine({ verb: 'list' })) ? '' : hint);
 
 async function nearestImages(at: Account, text: string, call: Call): Promise<string> {
-  if (isGlob(text)) return `Globs are not expanded here. List what matches with: imgctl list ${shellWord(text)} -p ${at.profile}`;
+  if (isGlob(text))
+    return `Globs are not expanded here. List what matches with: ${commandLine({ verb: 'list', args: [text] }, at.profile)}`;
   const names = new Set<string>();
   for await (const image of listing(at, { ...wholeListing, limit: 1000 }, call)) names.add(image.name);
   const close = nearest(text, [...names]);
-  return close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `List images with: imgctl list -p ${at.profile}`;
+  return close.length > 0
+    ? `Did you mean ${close.join(' or ')}?`
+    : `List images with: ${commandLine({ verb: 'list' }, at.profile)}`;
 }
 
 /** The one that is meant. Throws CONFLICT, with the candidates, where that is none of them or not clear. */

@@ -1,4 +1,5 @@
 import { conflictError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
@@ -50,7 +51,7 @@ async function accountOf(action: ActionEntry, context: EngineContext): Promise<A
   const at = await openAt(profile, ['show', 'list'], { ...context, settings: { ...context.settings, region } });
   if (at.provider === provider && at.key === action.account) return at;
   throw conflictError(`profile ${profile} was changed since that run: it may lead to another account`, {
-    hint: `Look at it with: imgctl profile show ${profile}`,
+    hint: `Look at it with: ${commandLine({ verb: 'profile show' }, profile)}`,
   });
 }
 

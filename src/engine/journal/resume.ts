@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { conflictError, ImgctlError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { commandLine, shellWord } from '../../core/hint.ts';
 import { given, type Image } from '../../core/image.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
@@ -47,11 +47,13 @@ function requireResumable(run: Run, first: Run): void {
   const { id } = run.run;
   const { words, isMasked } = first.run;
   if (run.state === 'running')
-    throw conflictError(`run ${id} is still running`, { hint: `Look at it with: imgctl ops show ${id}` });
+    throw conflictError(`run ${id} is still running`, {
+      hint: `Look at it with: ${commandLine({ verb: 'ops show', args: [id] })}`,
+    });
   if (run.state !== 'failed' && run.state !== 'interrupted')
     throw conflictError(`run ${id} is ${run.state}: there is nothing to resume`);
   const again = isMasked ? 'Type the command again.' : `Run it again: ${typed(words)}`;
-  const undoFirst = run.left.length > 0 ? `Undo it with: imgctl ops undo ${id}\n` : '';
+  const undoFirst = run.left.length > 0 ? `Undo it with: ${commandLine({ verb: 'ops undo', args: [id] })}\n` : '';
   const verb = words.find((word) => resumable.has(word));
   if (verb === undefined)
     throw unsupportedError(`run ${id} cannot be resumed: what it does is done in one step`, { hint: `${undoFirst}${again}` });
@@ -155,7 +157,7 @@ function toRest(error: unknown): void {
 
 /** The record to be filled, where there is one. Throws for what can neither be filled nor left alone. */
 function fillable(found: Found, run: Run): readonly GoOn[] {
-  const undo = `Undo it with: imgctl ops undo ${run.run.id}`;
+  const undo = `Undo it with: ${commandLine({ verb: 'ops undo', args: [run.run.id] })}`;
   if (found.is === 'gone' || found.is === 'places' || wholeIn(found).length > 0) return [];
   if (found.is === 'unknown') throw found.reason;
   if (found.is === 'parts') return [{ profile: found.at.profile, name: found.left.action.name ?? '', ref: found.ref }];

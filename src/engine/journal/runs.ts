@@ -1,4 +1,5 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Home } from '../../host/paths.ts';
 import { isRunning } from '../../host/process-id.ts';
 import { beatMs, journalFolder, readRun, runIdsIn } from './journal-folder.ts';
@@ -33,6 +34,9 @@ export function runNamed(text: string, home: Home, nowMs: number): Run {
     throw conflictError(`${text} is the beginning of several runs: ${meant.join(', ')}`, { hint: 'Use the whole id.' });
   const [id] = meant;
   const run = id === undefined ? undefined : readRunOf(folder, id, nowMs);
-  if (!run) throw notFoundError(`no such run in the journal: ${text}`, { hint: 'List runs with: imgctl ops list --all' });
+  if (!run)
+    throw notFoundError(`no such run in the journal: ${text}`, {
+      hint: `List runs with: ${commandLine({ verb: 'ops list', options: { all: true } })}`,
+    });
   return run;
 }

@@ -1,5 +1,5 @@
 import { conflictError, ImgctlError, isNoSuchImage, unsupportedError } from '../../core/errors.ts';
-import { typedImage } from '../../core/hint.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import type { EngineContext } from '../context.ts';
 import { removeMade } from '../operations/rollback.ts';
@@ -62,19 +62,19 @@ function refusal(found: Exclude<Found, { is: 'gone' | 'unknown' | 'parts' }>): I
     return conflictError(`which image the run made in ${profile} is not known. It may be one of these:`, {
       profile,
       provider,
-      hint: [...candidates(found.images), `Delete it with: imgctl delete ${typedImage(profile, 'ID')}`].join('\n'),
+      hint: [...candidates(found.images), `Delete it with: ${commandLine({ verb: 'delete', image: 'ID' }, profile)}`].join('\n'),
     });
   const { id, name, status } = found.image;
-  const typed = typedImage(profile, id);
+  const removing = commandLine({ verb: 'delete', image: id }, profile);
   const about = { profile, provider, leftover: id };
   if (found.is === 'earlier')
     return conflictError(`image ${id} (${name}) was there before the run, and is ${status}: it is kept`, {
       ...about,
-      hint: `Delete it with: imgctl delete ${typed}`,
+      hint: `Delete it with: ${removing}`,
     });
   return conflictError(`image ${id} (${name}) is ${status} and may be in use: it is kept`, {
     ...about,
-    hint: `Keep it, or delete it with: imgctl delete ${typed}`,
+    hint: `Keep it, or delete it with: ${removing}`,
   });
 }
 

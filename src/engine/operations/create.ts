@@ -1,4 +1,5 @@
 import { unsupportedError, usageError } from '../../core/errors.ts';
+import { commandLine, fillingOf, uploading } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, CreateRequest, Description } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
@@ -68,7 +69,7 @@ interface Made {
 async function ready(image: Image, { at, wishes, call }: Made, context: EngineContext): Promise<Image> {
   if (image.status === 'queued' && wishes.fromDisk === undefined) {
     if (at.driver.facts.upload?.into)
-      context.say(`${image.id} is queued. Fill it with: imgctl upload FILE --into ${at.profile}:${image.id}`);
+      context.say(`${image.id} is queued. Fill it with: ${commandLine(fillingOf(image.id), at.profile)}`);
     return image;
   }
   if (wishes.wait === false || image.status === 'active') return image;
@@ -82,6 +83,6 @@ function refuseSource(at: Account, from: 'nothing' | 'disk'): Error {
         hint: 'Omit --from-disk for an empty record.',
       })
     : unsupportedError(`${at.provider} does not support records without data`, {
-        hint: 'Use --from-disk ID, or upload a file with: imgctl upload FILE --name NAME',
+        hint: `Use --from-disk ID, or upload a file with: ${commandLine(uploading)}`,
       });
 }

@@ -1,5 +1,5 @@
 import { ImgctlError } from '../../core/errors.ts';
-import { typedImage } from '../../core/hint.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
@@ -35,7 +35,7 @@ async function removed({ at, id, call }: Target<'delete' | 'show'>): Promise<voi
     if (status !== 'active' || verb.from.includes(status) || !at.driver.facts.deactivate) throw error;
     throw new ImgctlError(error.code, error.message, {
       ...error.circumstances,
-      hint: `Deactivate it first, then delete it: imgctl deactivate ${typedImage(at.profile, id)}`,
+      hint: `Deactivate it first, then delete it: ${commandLine({ verb: 'deactivate', image: id }, at.profile)}`,
     });
   }
 }

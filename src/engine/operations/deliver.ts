@@ -1,4 +1,5 @@
 import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import { contentProperties, given, type Image } from '../../core/image.ts';
 import type { Call, Content, UploadRequest } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepare.ts';
@@ -140,7 +141,10 @@ async function arrived(
     const mustGo = error.code === 'INTEGRITY' || error.code === 'PROVIDER';
     if (mustGo || (await cancelled(sent, delivery))) throw error.with(await undone(sent, delivery));
     // Whether it arrives is not known: it may be whole, so it stays, and is told of.
-    throw error.with({ leftover: sent.id, hint: `Check on it with: imgctl wait ${at.profile}:${sent.id}` });
+    throw error.with({
+      leftover: sent.id,
+      hint: `Check on it with: ${commandLine({ verb: 'wait', image: sent.id }, at.profile)}`,
+    });
   }
 }
 

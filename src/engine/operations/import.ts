@@ -1,5 +1,5 @@
 import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts';
-import { typedImage } from '../../core/hint.ts';
+import { commandLine, uploading } from '../../core/hint.ts';
 import type { Image, Visibility } from '../../core/image.ts';
 import type { Call, Description, ImportRequest } from '../../core/operation.ts';
 import { comparable, type Checksum } from '../../transfer/published-digests.ts';
@@ -59,7 +59,7 @@ export function checkImport(at: Target, wishes: ImportWishes): void {
   const open = openedLater(at as Account, wishes.description.visibility);
   if (open)
     throw usageError(`--visibility ${open} and --no-wait cannot be combined: the data is checked first`, {
-      hint: `Use --no-wait alone, then: imgctl patch IMAGE --visibility ${open}`,
+      hint: `Use --no-wait alone, then: ${commandLine({ verb: 'patch', args: ['IMAGE'], options: { visibility: open } })}`,
     });
 }
 
@@ -183,7 +183,7 @@ async function outOfUse(error: unknown, at: Account, id: string, call: Call): Pr
       leftover: id,
       hint: [error.circumstances.hint, message].filter(Boolean).join('\n'),
     });
-  const cure = `Delete it with: imgctl delete ${typedImage(at.profile, id)}`;
+  const cure = `Delete it with: ${commandLine({ verb: 'delete', image: id }, at.profile)}`;
   try {
     const changed = await at.maybe('deactivate')?.run({ id }, { ...call, signal: AbortSignal.timeout(30_000) });
     if (changed) return told(`${id} is deactivated. ${cure}`);
@@ -212,7 +212,7 @@ function checkSource(at: Account, url: string | undefined, method: string | unde
     throw unsupportedError(`${at.provider} has no import method "${method}"`, { hint: `Supported: ${verb.methods.join(', ')}` });
   if (url === undefined) {
     if (method === undefined)
-      throw usageError('--url is required', { hint: 'Send a local file with: imgctl upload FILE --name NAME' });
+      throw usageError('--url is required', { hint: `Send a local file with: ${commandLine(uploading)}` });
     return;
   }
   const scheme = URL.canParse(url) ? new URL(url).protocol.replace(':', '') : '';

@@ -1,5 +1,6 @@
 import type { Format } from '../../core/encoding.ts';
 import { conflictError, integrityError } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Call, ImportRequest } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { detect } from '../../transfer/detect.ts';
@@ -56,13 +57,13 @@ async function checkContent(source: Source, format: Format, asked: Asked, contex
   const { compression, format: found } = inspection;
   if (compression)
     throw integrityError(`${source.name} is ${compression}-compressed by its content, not ${format}`, {
-      hint: 'Send what is in it with: imgctl upload URL',
+      hint: `Send what is in it with: ${commandLine({ verb: 'upload', args: ['URL'] })}`,
     });
   if (found === format || (format === 'raw' && found === 'iso')) return;
   if (asked.named !== undefined || asked.into === undefined)
     throw integrityError(`${source.name} is ${found} by its content, not ${format}`, { hint: `Use --disk-format ${found}.` });
   throw conflictError(`image ${asked.into} is declared as ${format}, but ${source.name} is ${found}`, {
     hint: 'Use another URL, or change the record with:',
-    next: [{ command: `imgctl patch IMAGE --disk-format ${found}`, image: asked.into }],
+    next: [{ verb: 'patch', image: asked.into, options: { 'disk-format': found } }],
   });
 }

@@ -1,4 +1,5 @@
 import { ImgctlError, notFoundError } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
@@ -60,5 +61,7 @@ async function refuseUnknownPlaces(at: Account, asked: readonly string[], call: 
   }
   const strange = known && asked.find((name) => !known.includes(name));
   if (strange !== undefined)
-    throw notFoundError(`no such place: ${strange}`, { hint: `List places with: imgctl places -p ${at.profile}` });
+    throw notFoundError(`no such place: ${strange}`, {
+      hint: `List places with: ${commandLine({ verb: 'places' }, at.profile)}`,
+    });
 }

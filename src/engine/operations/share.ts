@@ -1,4 +1,5 @@
 import { isNoSuchImage } from '../../core/errors.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { Target } from '../images/target.ts';
@@ -32,7 +33,10 @@ export function sharing(
     plan: async () => Promise.all((await requests()).map((request) => at.preview('share', request, call))),
     async perform() {
       const now = await forEachMember(await requests(), (request) => verb.run(request, call), context);
-      if (now && named.length > 0 && !answer) context.say(`The other ${verb.with} accepts with: imgctl share ${id} --accept`);
+      if (now && named.length > 0 && !answer)
+        context.say(
+          `The other ${verb.with} accepts with: ${commandLine({ verb: 'share', image: id, options: { accept: true } })}`,
+        );
       return now;
     },
   };

@@ -13,7 +13,7 @@ import type { Call } from '../../core/operation.ts';
 import { hasFailed, toldBy, withReason } from '../images/told.ts';
 import { limitText, spentOf } from '../../core/call.ts';
 import { poll, type Looked, type WaitLimits } from '../../core/poll.ts';
-import { typedImage } from '../../core/hint.ts';
+import { commandLine, fillingOf } from '../../core/hint.ts';
 import type { Account } from '../account/account.ts';
 import type { Task } from '../../core/task.ts';
 
@@ -171,7 +171,7 @@ function late(at: Account, id: string, goal: Goal, limitMs: number, image: Image
         ? goal.places.map((name) => `replicated=${name}`).join(',')
         : goal.status.join(',');
   return waitTimeoutError(`timed out after ${limitText(limitMs)}: ${id} is still ${stateOf(image)}`, {
-    hint: `${whyNot(at, image, goal)}Keep waiting with: imgctl wait ${typedImage(at.profile, id)} --for ${wanted}`,
+    hint: `${whyNot(at, image, goal)}Keep waiting with: ${commandLine({ verb: 'wait', image: id, options: { for: wanted } }, at.profile)}`,
     profile: at.profile,
     provider: at.provider,
   });
@@ -189,6 +189,6 @@ function whyNot(at: Account, image: Image, goal: Goal): string {
     return idle.length > 0 && resting.has(image.status) ? `${idle.join(', ')}: not there, and nothing is under way.\n` : '';
   }
   if (image.status !== 'queued' || 'gone' in goal) return '';
-  const fill = at.driver.facts.upload?.into ? ` Fill it with: imgctl upload FILE --into ${typedImage(at.profile, image.id)}` : '';
+  const fill = at.driver.facts.upload?.into ? ` Fill it with: ${commandLine(fillingOf(image.id), at.profile)}` : '';
   return `No data was sent yet.${fill}\n`;
 }

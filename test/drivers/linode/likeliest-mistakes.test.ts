@@ -191,7 +191,7 @@ describe('the ten likeliest mistakes with Linode', () => {
     const call = testCall();
     const error = await failureOf(upload(makeContent(gzipped), { place: 'gb-lon' }, call), 'USAGE');
     expect(error.message).toContain('region: region is not valid');
-    expect(error.circumstances).toMatchObject({ hint: 'List regions with:', next: [{ command: 'imgctl places -p PROFILE' }] });
+    expect(error.circumstances).toMatchObject({ hint: 'List regions with:', next: [{ verb: 'places' }] });
     expect(call.notes).toContainEqual({ kind: 'warning', message: expect.stringContaining('gb-lon') as string });
     expect(asked()).toEqual(['POST /v4/images/upload']);
     const places = await session.require('places').run({}, testCall());

@@ -132,7 +132,7 @@ describe('the rest', () => {
     const error = await failureOf(session().require('share').run({ id, action: 'add', with: 'x' }, testCall()), 'CONFLICT');
     expect(error.circumstances).toMatchObject({
       hint: 'Make it shared with:',
-      next: [{ command: 'imgctl patch IMAGE --visibility shared', image: id }],
+      next: [{ verb: 'patch', image: id, options: { visibility: 'shared' } }],
     });
     expect(await session().require('share').run({ id, action: 'list' }, testCall())).toEqual([]);
   });

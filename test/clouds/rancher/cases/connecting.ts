@@ -38,7 +38,7 @@ export const connecting: Cases = {
       const { session, traces } = openSession(rancher, { ...cloud.values, secretKey: 'wrong-secret-0815' });
       const error = await failureOf(allOf(session.require('list').run(everything, patientCall())), 'AUTH');
       expect(error.message).toContain(cloud.origin);
-      expect(error.circumstances.next).toEqual([{ command: 'imgctl profile show PROFILE' }]);
+      expect(error.circumstances.next).toEqual([{ verb: 'profile show' }]);
       expect([error.message, error.stack, ...traces].join()).not.toContain('wrong-secret-0815');
       expect(cloud.requests().length).toBe(1);
     },

@@ -10,7 +10,7 @@ export const writing: Cases = {
       const id = visit.cloud.put({ state: 'active' });
       const error = await failureOf(visit.session.require('delete').run({ id }, testCall()), 'CONFLICT');
       expect(error.message).toContain('1i1 is active');
-      expect(error.circumstances.next).toEqual([{ command: 'imgctl deactivate IMAGE', image: '1i1' }]);
+      expect(error.circumstances.next).toEqual([{ verb: 'deactivate', image: '1i1' }]);
       expect(writes(visit)).toEqual([]);
     },
   },
@@ -34,7 +34,7 @@ export const writing: Cases = {
       const error = await failureOf(visit.session.require('delete').run({ id }, testCall()), 'CONFLICT');
       expect(writes(visit)).toEqual([`DELETE ${images(version)}/1i1`]);
       expect(error.message).toContain('is active');
-      expect(error.circumstances.next).toEqual([{ command: 'imgctl deactivate IMAGE', image: '1i1' }]);
+      expect(error.circumstances.next).toEqual([{ verb: 'deactivate', image: '1i1' }]);
     },
   },
   R15: {
