@@ -5,7 +5,7 @@ import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
 import { carriedOut } from '../program/plan.ts';
 import { defineCommand } from '../program/command.ts';
-import { copyNeeds, copying } from '../../engine/operations/copy.ts';
+import { copying } from '../../engine/operations/copy.ts';
 import { originalOf } from '../../engine/operations/original.ts';
 import { copyToEach, eachOnce, openTargets } from '../../engine/operations/copy-many.ts';
 import { areSeveral, copyTargets } from '../options/copy-targets.ts';
@@ -21,6 +21,7 @@ import { transferWishes } from '../../engine/operations/wishes.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { warnOfLimit } from '../../engine/operations/transfer.ts';
 import { waitOptions } from '../options/wait.ts';
+import { copyNeeds } from '../../engine/operations/copy-options.ts';
 
 export const copy = defineCommand({
   about:

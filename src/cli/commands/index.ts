@@ -1,7 +1,8 @@
-import type { CommandEntry } from '../program/command.ts';
+import type { Command } from '../program/command.ts';
+import type { CommandEntry } from '../program/shape.ts';
 
 /** Every command, in the order of the help. What a command is made of is loaded when it is typed. */
-export const commands: readonly CommandEntry[] = [
+export const commands: readonly CommandEntry<Command>[] = [
   {
     path: 'list',
     aliases: ['ls'],

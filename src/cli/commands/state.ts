@@ -2,7 +2,8 @@ import { statuses, type Status } from '../../core/image.ts';
 import { stateChange, type StateVerb } from '../../engine/operations/state.ts';
 import { drawsEach, eachImage, missingOptions, severalOptions } from '../batch/each-image.ts';
 import { waitOptions } from '../options/wait.ts';
-import { defineCommand, type Command, type Example } from '../program/command.ts';
+import { defineCommand, type Command } from '../program/command.ts';
+import type { Example } from '../program/shape.ts';
 
 interface StateCommand {
   readonly verb: StateVerb;

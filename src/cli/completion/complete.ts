@@ -1,9 +1,9 @@
-import type { Arg, Needs } from '../program/command.ts';
 import type { Option } from '../program/option.ts';
 import { isHostile } from '../../ui/sanitize.ts';
 import type { CachedNames } from './image-name-cache.ts';
 import type { CompletionTable, OptionWord, VerbWord } from './table.ts';
 import { optionsFor, parseTyped, type TypedWords } from './typed.ts';
+import type { Arg, Needs } from '../program/shape.ts';
 
 /** A word that may stand at the cursor. One that ends in `:`, `=` or `,` goes on. */
 export interface Candidate {

@@ -1,9 +1,10 @@
 import { imageFields } from '../../core/image.ts';
-import type { Arg, CommandEntry, Needs } from '../program/command.ts';
+import type { CommandEntry } from '../program/shape.ts';
 import { flagName, type Option, type Options } from '../program/option.ts';
 import { globalOptions } from '../program/settings.ts';
 import { topicNames } from '../help/topic-names.ts';
 import type { DriverList } from '../../engine/context.ts';
+import type { Arg, Needs } from '../program/shape.ts';
 
 /** An option as completion needs to know it. */
 export interface OptionWord {

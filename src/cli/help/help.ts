@@ -1,6 +1,5 @@
 import type { OperationName } from '../../core/operation.ts';
-import type { Command, CommandEntry } from '../program/command.ts';
-import type { Chosen } from '../program/parse.ts';
+import type { Chosen, CommandEntry, CommandShape } from '../program/shape.ts';
 import type { Surface } from '../program/context.ts';
 import { flagName, flagsOf, type Option, type Options } from '../program/option.ts';
 import { wordWrap } from '../../ui/word-wrap.ts';
@@ -42,7 +41,7 @@ async function providersWith(verbs: readonly OperationName[], surface: Surface):
   return all.filter((driver) => verbs.every((verb) => driver.facts[verb])).map((driver) => driver.name);
 }
 
-async function supportedBy(command: Command, surface: Surface): Promise<string> {
+async function supportedBy(command: CommandShape, surface: Surface): Promise<string> {
   const ends = Object.entries(command.needs).filter(([, verbs]) => verbs.length > 0);
   const told = await Promise.all(
     ends.map(

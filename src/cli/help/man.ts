@@ -3,9 +3,9 @@ import type { Surface } from '../program/context.ts';
 import { ciHelp } from './ci.ts';
 import { firstSteps, optionRows, type HelpRow } from './help.ts';
 import { usageLine } from '../program/usage-line.ts';
-import type { Chosen } from '../program/parse.ts';
 import { globalOptions } from '../program/settings.ts';
 import { environmentHelp, outputHelp, profilesHelp } from './topics.ts';
+import type { Chosen } from '../program/shape.ts';
 
 /** Text as roff reads it back in every locale: backslashes, hyphens, lines that would be requests (groff_char(7), roff(7)), and ASCII alone. */
 const roff = (text: string): string =>

@@ -1,8 +1,8 @@
 import type { OperationName } from '../../core/operation.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { openAt } from '../../engine/account/open.ts';
-import type { Needs } from './command.ts';
 import type { Context, Surface } from './context.ts';
+import type { Needs } from './shape.ts';
 
 /** The surface for a command that needs these verbs at its ends. */
 export function contextOf(surface: Surface, needs: Needs): Context<Needs> {

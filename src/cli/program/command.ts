@@ -1,18 +1,10 @@
-import type { OperationName } from '../../core/operation.ts';
+import type { CommandShape } from './shape.ts';
 import type { Context } from './context.ts';
 import type { Options, OptionValues } from './option.ts';
 import type { View } from '../../ui/view.ts';
 import type { Outcome } from './outcome.ts';
+import type { Arg, Args, Needs, Example } from './shape.ts';
 
-export interface Arg {
-  readonly summary: string;
-  /** `required`: one; `optional`: one or none; `many`: at least one; `any`: none or more. */
-  readonly takes: 'required' | 'optional' | 'many' | 'any';
-  /** The empty text is the same as none. */
-  readonly mayBeEmpty?: boolean;
-  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'run';
-}
-export type Args = Readonly<Record<string, Arg>>;
 type ArgValue<A extends Arg> = A['takes'] extends 'required'
   ? string
   : A['takes'] extends 'optional'
@@ -22,14 +14,6 @@ type ArgValues<A extends Args> = { readonly [K in keyof A]: ArgValue<A[K]> };
 
 /** A view of whatever. */
 type AnyView = View<never>;
-
-/** The verbs that a command uses, by the end at which it uses them (`at`, or `from` and `to`). */
-export type Needs = Readonly<Record<string, readonly OperationName[]>>;
-
-export interface Example {
-  readonly does: string;
-  readonly type: string;
-}
 
 export interface CommandDefinition<A extends Args, O extends Options, N extends Needs> {
   /** More than the summary says, for the command's own help. */
@@ -45,22 +29,8 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
   run(input: ArgValues<A> & OptionValues<O>, context: Context<N>): Promise<Outcome | undefined>;
 }
 
-/** A command in the list of them: what is known of it without loading it. */
-export interface CommandEntry {
-  /** What is typed: `list`, `profile add`. */
-  readonly path: string;
-  readonly aliases: readonly string[];
-  readonly summary: string;
-  load(): Promise<Command>;
-}
-
-/** A command as the parser, help and completion see it. */
-export interface Command {
-  readonly about?: string;
-  readonly args: Args;
-  readonly options: Options;
-  readonly needs: Needs;
-  readonly examples: readonly Example[];
+/** A command as the parser sees it. */
+export interface Command extends CommandShape {
   draws?(input: Readonly<Record<string, unknown>>): AnyView | undefined;
   readonly isHarmless?: boolean;
   run(input: Readonly<Record<string, unknown>>, context: Context<Needs>): Promise<Outcome | undefined>;

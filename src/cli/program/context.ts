@@ -1,11 +1,21 @@
 import type { ImgctlError } from '../../core/errors.ts';
 import type { Account } from '../../engine/account/account.ts';
 import type { Discovered } from '../../engine/account/discover.ts';
+import type { Resumption } from '../../engine/journal/resume.ts';
+import type { Outcome } from './outcome.ts';
 import type { EngineContext } from '../../engine/context.ts';
 import type { Io } from '../../ui/io.ts';
 import type { ProgressDisplay } from '../../ui/progress.ts';
-import type { CommandEntry, Needs } from './command.ts';
+import type { CommandEntry } from './shape.ts';
 import type { Settings } from './settings.ts';
+import type { Needs } from './shape.ts';
+
+/** What was typed, to be run once more. */
+export interface Rerun {
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Runs it. `isWhole`: nothing of it failed. */
+  run(): Promise<{ readonly outcome: Outcome | undefined; readonly isWhole: boolean }>;
+}
 
 /** What every command is handed: the engine's context, and the terminal. */
 export interface Surface extends EngineContext {
@@ -33,6 +43,8 @@ export interface Surface extends EngineContext {
    */
   confirm(question: string, lockedProfile?: string, details?: () => Promise<string>): Promise<void>;
   discover(): Promise<readonly Discovered[]>;
+  /** The command of an earlier run, to go on with it. Throws USAGE where what was typed is no command. */
+  rerun(resumption: Resumption): Promise<Rerun>;
 }
 
 /** The surface, and the accounts that the command's `needs` open. */

@@ -1,13 +1,15 @@
 import { checkColumns } from '../../ui/render.ts';
 import { columnNamed } from '../../ui/view.ts';
-import type { Needs } from './command.ts';
+import type { Command } from './command.ts';
 import type { Context } from './context.ts';
-import type { Chosen, Parsed } from './parse.ts';
+import type { Parsed } from './parse.ts';
 import { actionView } from './action-view.ts';
 import { withUsage } from './usage-line.ts';
+import type { Needs } from './shape.ts';
+import type { Chosen } from './shape.ts';
 
 /** Runs a command and draws what it gives back, or, in a dry run, what it would have done. */
-export async function drawOutcome(chosen: Chosen, input: Parsed['input'], context: Context<Needs>): Promise<void> {
+export async function drawOutcome(chosen: Chosen<Command>, input: Parsed['input'], context: Context<Needs>): Promise<void> {
   const { settings, io } = context;
   const { command } = chosen;
   const options = {

@@ -1,20 +1,16 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
-import type { Arg, Command, CommandEntry } from './command.ts';
+import type { Command } from './command.ts';
+import type { CommandEntry, Chosen } from './shape.ts';
 import { usageError } from '../../core/errors.ts';
 import { absentValue, flagName, flagsOf, parseOption, type Options, type OptionValues } from './option.ts';
 import { globalOptions, type GlobalValues } from './settings.ts';
 import { inOurWords, misplacedOption, noVerb, unknownInGroup, unknownVerb } from './usage-errors.ts';
 import { withUsage } from './usage-line.ts';
-
-/** A command that was typed, with what it is listed as. */
-export interface Chosen {
-  readonly entry: CommandEntry;
-  readonly command: Command;
-}
+import type { Arg } from './shape.ts';
 
 /** What was typed. `chosen` absent: nothing but global options, or only the first word of `profile add` and its like. */
 export interface Parsed {
-  readonly chosen?: Chosen;
+  readonly chosen?: Chosen<Command>;
   /** The verb's words, where they name a group of commands and none in it. */
   readonly group?: string;
   readonly input: Readonly<Record<string, unknown>>;
@@ -34,7 +30,7 @@ const rootOptions = { ...globalOptions, ...asked };
  * Reads the arguments behind the program's name; only the command that was typed is loaded. Global options may stand
  * before or behind the verb. Throws USAGE, with the nearest words, for what it does not know.
  */
-export async function parseArguments(argv: readonly string[], commands: readonly CommandEntry[]): Promise<Parsed> {
+export async function parseArguments(argv: readonly string[], commands: readonly CommandEntry<Command>[]): Promise<Parsed> {
   const { entry, words, rest } = findVerb(argv, commands);
   const command = await entry?.load();
   const chosen = entry && command ? { entry, command } : undefined;
@@ -74,7 +70,7 @@ const takesValue = new Set(
 );
 
 interface Found {
-  readonly entry?: CommandEntry;
+  readonly entry?: CommandEntry<Command>;
   /** The words that name the command, or that should have. */
   readonly words: readonly string[];
   /** Everything else, in order. */
@@ -82,7 +78,7 @@ interface Found {
 }
 
 /** Takes the verb, of one or two words, out of the arguments. */
-function findVerb(argv: readonly string[], commands: readonly CommandEntry[]): Found {
+function findVerb(argv: readonly string[], commands: readonly CommandEntry<Command>[]): Found {
   const first = nextWord(argv, 0);
   const word = argv[first];
   if (word === undefined) return { words: [], rest: argv };
@@ -160,7 +156,7 @@ function parse(parser: Parser, words: readonly string[], chosen: Chosen | undefi
 }
 
 /** The option that has taken a verb for its value. */
-function swallowedVerb(words: readonly string[], commands: readonly CommandEntry[]) {
+function swallowedVerb(words: readonly string[], commands: readonly CommandEntry<Command>[]) {
   const at = words.findIndex((word, index) => {
     const [verb] = commands.filter(
       ({ path, aliases }) => path.split(' ')[0] === words[index + 1] || aliases.includes(words[index + 1] ?? ''),
@@ -171,7 +167,7 @@ function swallowedVerb(words: readonly string[], commands: readonly CommandEntry
 }
 
 /** Why a word is no verb: an option before it that there is not may have been meant to take it. */
-async function notUnderstood(word: string, argv: readonly string[], commands: readonly CommandEntry[]): Promise<Error> {
+async function notUnderstood(word: string, argv: readonly string[], commands: readonly CommandEntry<Command>[]): Promise<Error> {
   const at = argv.indexOf(word);
   const known = new Set(
     Object.entries(rootOptions).flatMap(([key, { kind }]) => [

@@ -2,8 +2,9 @@ import { usageError } from '../../core/errors.ts';
 import { profileDirectory } from '../../engine/account/registry.ts';
 import type { Resumption } from '../../engine/journal/resume.ts';
 import { contextOf } from './command-context.ts';
-import type { Surface } from './context.ts';
-import type { Outcome } from './outcome.ts';
+import type { Command } from './command.ts';
+import type { Rerun, Surface } from './context.ts';
+import type { CommandEntry } from './shape.ts';
 import { parseArguments } from './parse.ts';
 import { settingsFrom, type Settings } from './settings.ts';
 
@@ -13,16 +14,13 @@ const shownAs = (settings: Settings): Partial<Settings> => {
   return { format, columns, header, color, raw, quiet, verbose, debug, progress, yes, dryRun };
 };
 
-/** What was typed, to be run once more. */
-export interface Rerun {
-  readonly input: Readonly<Record<string, unknown>>;
-  /** Runs it. `isWhole`: nothing of it failed. */
-  run(): Promise<{ readonly outcome: Outcome | undefined; readonly isWhole: boolean }>;
-}
-
 /** The command of an earlier run, to go on with it: what is there already stays, or is filled. Throws USAGE where it is none. */
-export async function rerunOf({ words, profile, goOn, isPartly }: Resumption, surface: Surface): Promise<Rerun> {
-  const { home, drivers, store, commands } = surface;
+export async function rerunOf(
+  { words, profile, goOn, isPartly }: Resumption,
+  surface: Surface,
+  commands: readonly CommandEntry<Command>[],
+): Promise<Rerun> {
+  const { home, drivers, store } = surface;
   const { chosen, input, globals } = await parseArguments(words, commands);
   if (!chosen) throw usageError(`this is no command: ${words.join(' ')}`);
   const typed = globals.profile.length > 0 ? globals.profile : profile === undefined ? [] : [profile];

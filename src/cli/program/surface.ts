@@ -81,6 +81,7 @@ export async function makeSurface(
     },
     confirmLoss: async (loss, at) => (await import('../options/confirm.ts')).confirmLoss(surface, loss, at),
     discover: () => discover(surface),
+    rerun: async (resumption) => (await import('./rerun.ts')).rerunOf(resumption, surface, commands),
     readStdin: () => stdinText(world),
     stdinBytes: () => stdinBytes(world),
     stdoutBytes: (bytes) => world.writeStdout(bytes),

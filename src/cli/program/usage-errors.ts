@@ -1,9 +1,8 @@
 import { usageError, type ImgctlError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
 import { didYouMean, nearest } from '../../host/did-you-mean.ts';
-import type { CommandEntry } from './command.ts';
+import type { CommandEntry, Chosen } from './shape.ts';
 import { flagName, flagsOf, type Option, type Options } from './option.ts';
-import type { Chosen } from './parse.ts';
 import { globalOptions } from './settings.ts';
 import { argumentOptions, groupsElsewhere, optionSynonyms, profileSynonyms, verbSynonyms } from './synonyms.ts';
 

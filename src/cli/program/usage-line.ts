@@ -1,5 +1,5 @@
 import { ImgctlError } from '../../core/errors.ts';
-import type { Chosen } from './parse.ts';
+import type { Chosen } from './shape.ts';
 
 const argumentWord = (name: string, takes: string): string => {
   const word = name.toUpperCase();

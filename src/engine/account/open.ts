@@ -94,7 +94,7 @@ function binderOf(session: Session, blame: (error: unknown) => unknown, context:
   if (!journal) return bound;
   const look = (id: string, call: Call): Promise<Image> => bound('show', session.require('show')).run({ id }, call);
   return <B extends Runnable>(verb: OperationName, one: B): B =>
-    goingOn(verb, recorded(verb, bound(verb, one), { journal, at, look }), at.profile, context);
+    goingOn(verb, recorded(verb, bound(verb, one), { journal, at, look }), at.profile, context.goOn);
 }
 
 function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {

@@ -1,6 +1,5 @@
 import { given, type Image } from '../../core/image.ts';
 import type { OperationName } from '../../core/operation.ts';
-import type { EngineContext } from '../context.ts';
 
 /** A record of an earlier run that is gone on with: it is filled, instead of another one being made. */
 export interface GoOn {
@@ -23,8 +22,8 @@ interface Making {
  * A verb of an account, as a run has it that goes on with another one: what makes an image fills the record that is there, and
  * that record does not make its own name a taken one.
  */
-export function goingOn<B extends Runnable>(verb: OperationName, bound: B, profile: string, { goOn = [] }: EngineContext): B {
-  const records = goOn.filter((one) => one.profile === profile);
+export function goingOn<B extends Runnable>(verb: OperationName, bound: B, profile: string, all: readonly GoOn[] = []): B {
+  const records = all.filter((one) => one.profile === profile);
   if (records.length === 0) return bound;
   const run = bound.run as (request: unknown, call: never) => unknown;
   if (verb === 'list')

@@ -6,8 +6,8 @@ import { carriedTo } from './copied-fields.ts';
 import type { EngineContext } from '../context.ts';
 import type { Account } from '../account/account.ts';
 import { keepsContainer } from './transfer.ts';
-import type { CopyOptions } from './copy.ts';
 import type { Original } from './original.ts';
+import type { CopyOptions } from './copy-options.ts';
 
 /** What of the record goes along; the rest is told. */
 export function carried(

@@ -1,6 +1,6 @@
 import { ImgctlError, partialError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
-import { copying, type Copied, type copyNeeds, type CopyOptions } from './copy.ts';
+import { copying, type Copied } from './copy.ts';
 import type { Original } from './original.ts';
 import type { Change } from './change.ts';
 import { allOf, inParallel } from '../concurrency.ts';
@@ -9,6 +9,7 @@ import type { CopyTarget } from './copy-target.ts';
 import { targetText } from './copy-target.ts';
 import type { ResultRow } from '../../core/result-row.ts';
 import { failedRow, naming, plannedRow } from './result.ts';
+import type { copyNeeds, CopyOptions } from './copy-options.ts';
 
 /** A target with its account, or why it could not be opened. */
 export interface OpenTarget {

@@ -1,6 +1,6 @@
 import type { Image } from '../../core/image.ts';
-import type { Call, Changes, Description, Download, ExtraValues } from '../../core/operation.ts';
-import { prepare, type Prepared, type TransferOptions } from '../../transfer/prepare.ts';
+import type { Call, Changes, Download, ExtraValues } from '../../core/operation.ts';
+import { prepare, type Prepared } from '../../transfer/prepare.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
 import type { Source } from '../../transfer/source.ts';
 import { checkName } from '../../core/image-name.ts';
@@ -11,7 +11,6 @@ import type { Task } from '../../core/task.ts';
 import { routeWords, shortcutOf, type CopyRoute, type Shortcut } from './copy-route.ts';
 import { alreadyThere, checkIntact, type Same } from '../images/compare.ts';
 import { confirmReplace, foreseen } from './name-conflict.ts';
-import type { WaitLimits } from '../../core/poll.ts';
 import type { Account } from '../account/account.ts';
 import { forContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
 import { checkFields, extrasFrom } from './fields.ts';
@@ -19,23 +18,7 @@ import type { CopyTarget } from './copy-target.ts';
 import type { Original } from './original.ts';
 import { targetText } from './copy-target.ts';
 import { carried, completed } from './copy-description.ts';
-
-/** What a copy uses at its ends. */
-export const copyNeeds = { from: ['download', 'show', 'list'], to: ['upload', 'show', 'list'] } as const;
-
-/** How it is to be copied. */
-export interface CopyOptions extends WaitLimits {
-  /** What is said of the copy, in place of what goes along. */
-  readonly description: Omit<Description, 'name'>;
-  /** Fields that only the target has, as they are typed. */
-  readonly set: Readonly<Record<string, string>>;
-  readonly transfer: TransferOptions;
-  readonly ifExists: Delivery['ifExists'];
-  readonly relay: boolean;
-  readonly wait: boolean;
-  /** What goes is agreed to before anything is begun, since it is one of several. */
-  readonly isOneOfSeveral: boolean;
-}
+import type { CopyOptions } from './copy-options.ts';
 
 /** What a copy came to. `route`: on which way the data came; absent where it was there already. */
 export interface Copied {

@@ -9,7 +9,7 @@ import { descriptionFrom, type DescriptionValues } from '../../options/fields.ts
 import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
 import { one } from '../../program/outcome.ts';
-import { rerunOf, type Rerun } from '../../program/rerun.ts';
+import type { Rerun } from '../../program/context.ts';
 import { isOpen, runArg, runMeant } from './meant.ts';
 
 export const resume = defineCommand({
@@ -30,7 +30,7 @@ export const resume = defineCommand({
     const run = runMeant(input.run, context, isOpen, 'has left anything');
     const resumption = await resumptionOf(run, input, context);
     if (context.journal) context.journal.resumes = run.run.id;
-    const again = await rerunOf(resumption, context);
+    const again = await context.rerun(resumption);
     const known = knownWhole(resumption);
     const { outcome, isWhole } = known ? { outcome: undefined, isWhole: true } : await goneOnWith(run, again, input, context);
     const labelled = await Promise.all(resumption.whole.map((there) => withLabels(there, again.input, context)));
