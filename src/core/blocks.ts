@@ -38,7 +38,7 @@ export interface BlocksSent {
 }
 
 /** A disk on its way to a provider, block by block. */
-export interface BlockUpload<Made extends ImageRecord = ImageRecord> {
+export interface BlockUpload<Made = ImageRecord> {
   /**
    * Names it to the provider, so that another run can go on with it. It may change with every block: the latest counts. Whoever
    * keeps it keeps it to himself, for it may be all that it takes to write to this upload.
@@ -58,6 +58,14 @@ export interface BlockUpload<Made extends ImageRecord = ImageRecord> {
   /** Removes what has been sent. Throws what keeps it from going. */
   abort(call: Call): Promise<void>;
 }
+
+/** Sends a content block by block, and gives what the upload makes of it: `transfer/blocks/send-blocks.ts`. */
+export type SendBlocks = <Made>(
+  content: Pick<Content, 'bytes' | 'open' | 'sent'>,
+  upload: BlockUpload<Made>,
+  facts: BlockFacts,
+  call: Call,
+) => Promise<Made>;
 
 /** What is known of a content before it is read. */
 export type ContentFacts = Omit<Content, 'open' | 'sent'>;

@@ -15,7 +15,7 @@ export interface BoundBlocks {
 
 type Place = { readonly profile: string; readonly provider: string };
 
-export const isBlockUpload = <Made extends ImageRecord>(begun: BlockUpload<Made> | Made): begun is BlockUpload<Made> =>
+export const isBlockUpload = <Made extends object>(begun: BlockUpload<Made> | Made): begun is BlockUpload<Made> =>
   'complete' in begun;
 
 /** A driver's block form for one client. `always`: there is no other form. */

@@ -1,4 +1,4 @@
-import { abortedError, ImgctlError } from './errors.ts';
+import { abortedError, ImgctlError, networkError } from './errors.ts';
 import type { Call } from './call.ts';
 import { timerMs } from './quantity.ts';
 
@@ -53,6 +53,31 @@ export async function beforeRetry(error: ImgctlError, tries: number, call: Call)
   if (asked !== undefined && asked > longestRetryAfterMs)
     throw new ImgctlError(error.code, error.message, { ...error.circumstances, hint: retryLaterHint(asked) });
   await takeRetry(call, error.message, asked ?? backoffMs(tries, error.circumstances.status));
+}
+
+/** How often an upload is begun from its first byte, where the provider forgets it. */
+const mostBeginnings = 3;
+
+/**
+ * Does an upload, and does it again from its first byte where the provider has forgotten it (`lost`), saying so, as far as its content
+ * can be read again. `beginning` counts from 1. Throws what the upload throws, NETWORK where it is lost for good.
+ */
+export async function whileLost<T>(
+  { repeatable }: { readonly repeatable: boolean },
+  upload: (beginning: number) => Promise<T>,
+  call: Call,
+): Promise<T> {
+  for (let beginning = 1; ; beginning += 1) {
+    try {
+      return await upload(beginning);
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.circumstances.lost !== true) throw error;
+      if (!repeatable)
+        throw networkError(error.message, { cause: error, hint: 'Use a file instead: the source can be read only once.' });
+      if (beginning === mostBeginnings) throw networkError(error.message, { cause: error });
+      call.note({ kind: 'warning', message: `${error.message}; starting again` });
+    }
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SendBlocks } from './blocks.ts';
 import type { Http } from './http.ts';
 
 /** What the holder of a lock has in hand. */
@@ -25,6 +26,8 @@ export interface Cache {
 export interface Tools {
   readonly http: Http;
   readonly lock: Lock;
+  /** For a copy that has to pass through this machine; what a user uploads is cut by whoever calls the verb. */
+  readonly sendBlocks: SendBlocks;
   /** Absent: nothing outlives the run. */
   readonly cache?: Cache;
 }

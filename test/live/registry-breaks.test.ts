@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import driver from '../../src/drivers/oci/index.ts';
+import { isBlockUpload } from '../../src/core/bound-blocks.ts';
 import type { Session } from '../../src/core/driver.ts';
 import { allOf, everything, failureOf, testCall } from '../conformance/stage.ts';
 import { gather, makeContent, type ContentWishes, type TestContent } from '../support/content.ts';
@@ -74,6 +75,25 @@ describe.skipIf(missing !== undefined)(
       expect(cable.sent()).toBeLessThan(size + chunk + small);
       expect(content.opened()).toBe(1);
       expect(call.notes.map(({ kind }) => kind)).toContain('retry');
+      await expectWhole(id, content);
+    });
+
+    it('killed, and the run that sent to it as well: another run goes on behind what was there', async () => {
+      const content = disk();
+      const request = { description: { name: 'disk' }, content, extras: {} };
+      const begun = await open({ chunkSize: '2MiB' }).require('upload').begin?.(request, testCall());
+      if (!begun || !isBlockUpload(begun)) throw new Error('no upload was begun');
+      for (let index = 0; index < 7; index += 1) {
+        const offset = index * chunk;
+        await begun.put({ index, offset, bytes: content.data.subarray(offset, offset + chunk) }, testCall());
+      }
+      await registry.kill();
+      await registry.start();
+      cable.forget();
+      const { id } = await open({ chunkSize: '2MiB' })
+        .require('upload')
+        .run({ ...request, goesOn: begun.ref }, testCall());
+      expect(cable.sent()).toBeLessThan(size - 7 * chunk + small);
       await expectWhole(id, content);
     });
 

@@ -3,6 +3,7 @@ import { defineDriver, type Session } from '../../src/core/driver.ts';
 import { notFoundError } from '../../src/core/errors.ts';
 import type { ImageRecord } from '../../src/core/image.ts';
 import type { Operation, UploadRequest } from '../../src/core/operation.ts';
+import { sendBlocks } from '../../src/transfer/blocks/send-blocks.ts';
 import { fakeUpload, record, type FakeUpload, type FakeWishes } from './fake-upload.ts';
 
 export interface BlockWishes {
@@ -75,6 +76,6 @@ export function openBlockDriver({ run, inBlocks, upload, there, begun }: BlockWi
     },
     absent: {},
   });
-  const tools = { http: {} as never, lock: {} as never };
+  const tools = { http: {} as never, lock: {} as never, sendBlocks };
   return { session: driver.open({}, tools, 'tests'), uploads, asked };
 }

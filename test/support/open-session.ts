@@ -1,7 +1,9 @@
 import type { Driver, Session, Tools } from '../../src/core/driver.ts';
 import type { Http } from '../../src/core/http.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { inFittingForm } from '../../src/engine/account/upload-form.ts';
 import { createLock } from '../../src/host/lock.ts';
+import { sendBlocks } from '../../src/transfer/blocks/send-blocks.ts';
 import { createHttp } from '../../src/http/index.ts';
 
 export interface OpenSession {
@@ -40,7 +42,7 @@ function profileValues(driver: Driver, values: Readonly<Record<string, string>>)
   );
 }
 
-/** Opens a driver on a cloud with the program's own http client. */
+/** Opens a driver on a cloud with the program's own http client. Its uploads go in the form that fits, as the engine has them go. */
 export function openSession(driver: Driver, values: Readonly<Record<string, string>>, tools: Partial<Tools> = {}): OpenSession {
   const traces: string[] = [];
   const answers: unknown[] = [];
@@ -53,8 +55,16 @@ export function openSession(driver: Driver, values: Readonly<Record<string, stri
   });
   const session = driver.open(
     profileValues(driver, values),
-    { http: recording(http, answers), lock: createLock(), ...tools },
+    { http: recording(http, answers), lock: createLock(), sendBlocks, ...tools },
     'tests',
   );
-  return { session, traces, answers };
+  const asInEngine: Session = {
+    ...session,
+    find: (verb) => {
+      const bound = session.find(verb);
+      return bound && inFittingForm(bound);
+    },
+    require: (verb) => inFittingForm(session.require(verb)),
+  };
+  return { session: asInEngine, traces, answers };
 }

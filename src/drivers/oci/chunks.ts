@@ -1,123 +1,112 @@
-import { ImgctlError, limitError, networkError, providerError } from '../../core/errors.ts';
-import type { ApiAnswer, Bytes } from '../../core/http.ts';
+import type { Block, BlockFacts, BlockUpload, ContentFacts } from '../../core/blocks.ts';
+import { ImgctlError, networkError, notFoundError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
-import { beforeRetry } from '../../core/retry.ts';
+import { beforeRetry, isPassing } from '../../core/retry.ts';
 import { holdsBlob } from './blobs.ts';
-import { isDoubtful } from './manifests.ts';
-import type { Disk, Pushed } from './push-disk.ts';
-import { scope, type Repository } from './repository.ts';
-import { cancelUpload, closeUpload, octets, startUpload } from './upload-session.ts';
-import { uploadError, PayloadTooLarge } from './payload-too-large.ts';
-import { isFine } from './transport.ts';
+import {
+  askBorder,
+  forgotten,
+  sendPart,
+  sessionAt,
+  smallestRequest,
+  type ChunkSession,
+  type ChunkTarget,
+} from './chunk-session.ts';
+import { PayloadTooLarge } from './payload-too-large.ts';
+import { pushedOf, type Pushed } from './push-disk.ts';
+import type { Repository } from './repository.ts';
+import { cancelUpload, closeUpload, startUpload } from './upload-session.ts';
 
-/** How much goes into one request: less than a chunk once one was too much. Learned for good, also where all is begun again. */
-interface Pace {
-  most: number;
-}
+/** Bytes of a chunk where nobody has said how many, and the whole disk is too much. */
+const usualChunk = 16 * 1024 ** 2;
 
-/** An upload under way: where its next bytes go, and how many the registry has acknowledged. */
-interface Session {
-  location: URL;
-  border: number;
-  /** The least that the registry takes in a request, but for the last one. */
-  readonly least: number;
-  readonly pace: Pace;
-  /** A token was refused, and nothing was taken since. */
-  refused: boolean;
-}
+/** How a registry takes a disk in chunks. */
+export const chunks: BlockFacts = { bytes: usualChunk, order: 'ascending', concurrency: 1, sparse: false };
 
-/** Requests of fewer bytes would be mostly headers: what refuses them refuses disks. */
-const smallestRequest = 64 * 1024;
+/** What a disk that lies in the repository becomes. */
+type Finish<Made> = (disk: Pushed, call: Call) => Promise<Made>;
 
-/** How often an upload is begun again from its first byte, after the registry has forgotten it. */
-const mostBeginnings = 3;
+/** What may be known of a disk before it is read. */
+type DiskFacts = Pick<ContentFacts, 'bytes' | 'sha256'>;
 
-/** A chunk is held in memory: bytes that no registry can ask for. */
-const mostMemory = 1024 ** 3;
-
-/** The registry knows nothing of the upload any more. */
-class Forgotten extends Error {}
-
-/**
- * A disk in chunks. A chunk whose sending fails is sent again from the last border that the registry still knows; where it
- * has forgotten the upload, all is begun again, and a warning says so.
- */
-export async function pushChunks(
-  repository: Repository,
-  disk: Disk,
-  chunkBytes: number,
-  end: () => Pushed,
+/** Begins to send a disk in chunks of `chunkBytes`, or of the least that the registry takes. */
+export async function beginChunks<Made>(
+  client: ChunkTarget,
+  content: DiskFacts,
+  finish: Finish<Made>,
   call: Call,
-): Promise<Pushed> {
-  const pace = { most: mostMemory };
-  for (let beginning = 1; ; beginning += 1) {
-    const { location, answer } = await startUpload(repository, call);
-    // Some registries require chunks of a least size (distribution-spec 1.1, `OCI-Chunk-Min-Length`).
-    const least = Number(answer.headers['oci-chunk-min-length'] ?? 0);
-    if (least > mostMemory)
-      throw limitError(`${repository.shown} requires chunks of at least ${humanSize(least)}`, {
-        hint: 'Remove chunkSize from the profile.',
-      });
-    const session: Session = { location, border: 0, least: Math.max(least, smallestRequest), pace, refused: false };
-    try {
-      return await pushAll(repository, session, disk, least > chunkBytes ? least : chunkBytes, end, call);
-    } catch (error) {
-      if (!(error instanceof Forgotten)) {
-        await cancelUpload(repository, session.location, call);
-        throw error;
-      }
-      const reached = `${repository.shown} dropped the upload at ${humanSize(session.border)}`;
-      if (!disk.repeatable || beginning === mostBeginnings)
-        throw networkError(reached, disk.repeatable ? {} : { hint: 'Use a file instead: the source can be read only once.' });
-      call.note({ kind: 'warning', message: `${reached}; starting again` });
-    }
-  }
-}
-
-async function pushAll(
-  repository: Repository,
-  session: Session,
-  disk: Disk,
-  chunkBytes: number,
-  end: () => Pushed,
-  call: Call,
-): Promise<Pushed> {
-  for await (const chunk of chunksOf(disk.open(), chunkBytes)) await pushChunk(repository, session, chunk, call);
-  const all = end();
-  const isThere = (): Promise<boolean> => holdsBlob(repository, all.digest, all.size, call).catch(() => false);
+): Promise<BlockUpload<Made>> {
+  const { location, answer } = await startUpload(client.home, call);
   try {
-    await closeUpload(repository, session.location, all.digest, isThere, call);
+    return chunksTo(client, sessionAt(client, location, answer), content, finish);
   } catch (error) {
-    if (error instanceof ImgctlError && error.circumstances.status === 404) throw new Forgotten();
+    await cancelUpload(client.home, location, call);
     throw error;
   }
-  return all;
 }
 
-/** The bytes in pieces of one size, the last one shorter. The piece is valid until the next is asked for. */
-async function* chunksOf(bytes: Bytes, size: number): Bytes {
-  const buffer = Buffer.allocUnsafe(size);
-  let filled = 0;
-  for await (const part of bytes)
-    for (let at = 0; at < part.length;) {
-      const taken = part.subarray(at, at + size - filled);
-      buffer.set(taken, filled);
-      filled += taken.length;
-      at += taken.length;
-      if (filled < size) continue;
-      yield buffer;
-      filled = 0;
-    }
-  if (filled > 0) yield buffer.subarray(0, filled);
+/** Goes on with an upload that was begun before, behind what the registry has of it. Throws NOT_FOUND where it does not know it any more. */
+export async function resumeChunks<Made>(
+  client: ChunkTarget,
+  ref: string,
+  content: DiskFacts,
+  finish: Finish<Made>,
+  call: Call,
+): Promise<BlockUpload<Made>> {
+  const session = sessionAt(client, new URL(ref), undefined);
+  try {
+    await askBorder(client.home, session, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.circumstances.lost !== true) throw error;
+    throw notFoundError(`${client.home.shown} does not know the upload any more`, { cause: error });
+  }
+  return chunksTo(client, session, content, finish);
 }
 
-async function pushChunk(repository: Repository, session: Session, chunk: Uint8Array, call: Call): Promise<void> {
-  const start = session.border;
-  const end = start + chunk.length;
+/**
+ * A disk in chunks, each behind the one before it. A chunk whose sending fails is sent again from the last border that the registry
+ * still knows.
+ */
+function chunksTo<Made>(
+  { home, chunkBytes = usualChunk }: ChunkTarget,
+  session: ChunkSession,
+  content: DiskFacts,
+  finish: Finish<Made>,
+): BlockUpload<Made> {
+  const blockBytes = session.least > smallestRequest ? Math.max(session.least, chunkBytes) : chunkBytes;
+  return {
+    get ref() {
+      return session.location.href;
+    },
+    blockBytes,
+    has: (index) => (index + 1) * blockBytes <= session.border,
+    put: (block, call) => putChunk(home, session, block, call),
+    async complete(sent, call) {
+      const disk = pushedOf(content, sent.content);
+      await endChunks(home, session, disk, call);
+      return finish(disk, call);
+    },
+    abort: (call) => cancelUpload(home, session.location, call),
+  };
+}
+
+async function endChunks(repository: Repository, session: ChunkSession, disk: Pushed, call: Call): Promise<void> {
+  const isThere = (): Promise<boolean> => holdsBlob(repository, disk.digest, disk.size, call).catch(() => false);
+  try {
+    await closeUpload(repository, session.location, disk.digest, isThere, call);
+  } catch (error) {
+    throw error instanceof ImgctlError && error.circumstances.status === 404 ? forgotten(repository, session) : error;
+  }
+}
+
+async function putChunk(repository: Repository, session: ChunkSession, { offset, bytes }: Block, call: Call): Promise<void> {
+  const end = offset + bytes.length;
+  if (session.isDoubtful) await askBorder(repository, session, call);
+  checkBorder(repository, session, offset, end);
   for (let tries = 1; session.border < end; tries += 1) {
     const from = session.border;
-    const part = chunk.subarray(from - start, from - start + session.pace.most);
+    const part = bytes.subarray(from - offset, from - offset + session.pace.most);
     const failure = await sendPart(repository, session, part, call);
     const isFirstRefusal = failure?.code === 'AUTH' && !session.refused;
     session.refused = failure?.code === 'AUTH';
@@ -129,17 +118,33 @@ async function pushChunk(repository: Repository, session: Session, chunk: Uint8A
       if (session.border === from) sendLess(repository, session, part.length, failure, call);
       else await beforeRetry(failure, tries, call);
     } else if (failure) {
-      await beforeRetry(failure, tries, call);
-      await askBorder(repository, session, call);
+      session.isDoubtful = true;
+      throw passing(failure);
     }
-    if (session.border < start || session.border > end)
-      throw providerError(`${repository.shown} reports ${session.border} bytes of the upload, expected ${start} to ${end}`);
+    checkBorder(repository, session, offset, end);
     if (session.border === from && !failure) throw providerError(`${repository.shown} accepts chunks but stores nothing of them`);
   }
 }
 
+/** A failure where another try may help, as one that is tried again. */
+function passing(failure: ImgctlError): ImgctlError {
+  const isTriedAgain: boolean = isPassing(failure);
+  return isTriedAgain ? failure : networkError(failure.message, failure.circumstances);
+}
+
+function checkBorder({ shown }: Repository, { border }: ChunkSession, start: number, end: number): void {
+  if (border < start || border > end)
+    throw providerError(`${shown} reports ${border} bytes of the upload, expected ${start} to ${end}`);
+}
+
 /** From now on half as much goes into a request. Throws `failure` where that would be too little. */
-function sendLess({ shown }: Repository, { least, pace }: Session, tried: number, failure: PayloadTooLarge, call: Call): void {
+function sendLess(
+  { shown }: Repository,
+  { least, pace }: ChunkSession,
+  tried: number,
+  failure: PayloadTooLarge,
+  call: Call,
+): void {
   const { status } = failure.circumstances;
   if (tried <= least)
     throw new ImgctlError(failure.code, failure.message, {
@@ -154,68 +159,4 @@ function sendLess({ shown }: Repository, { least, pace }: Session, tried: number
     kind: 'warning',
     message: `${shown}: ${humanSize(tried)} in one request was refused; sending ${humanSize(pace.most)}`,
   });
-}
-
-async function* once(bytes: Uint8Array): Bytes {
-  yield bytes;
-}
-
-/** Sends bytes and moves the border. Returns the failure where another try may help; throws any other. */
-async function sendPart(
-  repository: Repository,
-  session: Session,
-  bytes: Uint8Array,
-  call: Call,
-): Promise<ImgctlError | undefined> {
-  const last = session.border + bytes.length - 1;
-  let answer: ApiAnswer;
-  try {
-    answer = await repository.wire.send(
-      {
-        method: 'PATCH',
-        url: session.location,
-        scopes: [scope(repository, 'pull,push')],
-        headers: { ...octets, 'content-range': `${session.border}-${last}` },
-        bytes: once(bytes),
-        length: bytes.length,
-        secretUrl: true,
-      },
-      call,
-    );
-  } catch (error) {
-    if (isDoubtful(error)) return error;
-    throw error;
-  }
-  if (!isFine(answer)) {
-    const error = uploadError(answer, answer.text, `uploading to ${repository.shown}`);
-    if (answer.status === 404 || answer.status === 429 || error instanceof PayloadTooLarge || isDoubtful(error)) return error;
-    throw error;
-  }
-  session.location = repository.wire.resolve(answer, session.location);
-  session.border = borderOf(answer) ?? last + 1;
-  return undefined;
-}
-
-/**
- * How many bytes the registry has. Oddity: `0-0` is both none and one byte; chunks are never that short, so it is none.
- * Absent where it does not say.
- */
-function borderOf({ headers }: ApiAnswer): number | undefined {
-  const last = Number(/^(?:bytes[ =])?0-(\d+)$/.exec(headers.range ?? '')?.[1] ?? Number.NaN);
-  return Number.isNaN(last) ? undefined : last === 0 ? 0 : last + 1;
-}
-
-/** Asks the registry where an upload stands. Throws Forgotten when it does not know it. */
-async function askBorder(repository: Repository, session: Session, call: Call): Promise<void> {
-  const ask = {
-    method: 'GET',
-    url: session.location,
-    scopes: [scope(repository, 'pull,push')],
-    secretUrl: true,
-    welcome: [404, 416],
-  } as const;
-  const answer = await repository.wire.ask({ ...ask, what: `checking the upload to ${repository.shown}` }, call);
-  if (!isFine(answer)) throw new Forgotten();
-  if (answer.headers.location !== undefined) session.location = repository.wire.resolve(answer, session.location);
-  session.border = borderOf(answer) ?? 0;
 }

@@ -1,3 +1,4 @@
+import type { SendBlocks } from '../../core/blocks.ts';
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { parseSizeWithUnit } from '../../core/quantity.ts';
@@ -7,6 +8,11 @@ import type { fields } from './fields.ts';
 import { Authorizer } from './authorization.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { Transport } from './transport.ts';
+
+/** How much goes into one request: less than a chunk once one was too much. Learned for good, also where all is begun again. */
+export interface Pace {
+  most: number;
+}
 
 /** One registry, as one profile sees it. */
 export interface OciClient {
@@ -22,6 +28,8 @@ export interface OciClient {
   readonly tagsByName: boolean;
   /** Bytes of a chunk; absent: disks are sent in one request. */
   readonly chunkBytes?: number;
+  readonly pace: Pace;
+  readonly sendBlocks: SendBlocks;
 }
 
 /** Below this a disk is mostly requests; so that a chunk's first byte is never its last, as `Range: 0-0` would have it. */
@@ -37,7 +45,7 @@ function chunkBytesOf(text: string): number {
 }
 
 /** Throws CONFIG when the values name no registry or no repository. No request is made. */
-export function connect(values: Values<typeof fields>, { http, cache }: Tools): OciClient {
+export function connect(values: Values<typeof fields>, { http, cache, sendBlocks }: Tools): OciClient {
   const origin = originOf(values.registry, values.plainHttp);
   const wire = new Transport(http, origin, new Authorizer(http, origin, values));
   const repositories = new Map<string, Repository>();
@@ -59,6 +67,8 @@ export function connect(values: Values<typeof fields>, { http, cache }: Tools): 
     repository,
     tagsByName: values.tags === 'name',
     watch: (name) => void places.set(name, repository(name)),
+    sendBlocks,
+    pace: { most: Infinity },
     ...(values.chunkSize ? { chunkBytes: chunkBytesOf(values.chunkSize) } : {}),
   };
 }

@@ -4,13 +4,16 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
+import { whileLost } from '../../core/retry.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
+import { beginChunks, chunks } from './chunks.ts';
 import type { OciClient } from './client.ts';
 import { enter, isDamage, isOurs, lookUp, recall, type Found, type Tagged } from './images.ts';
 import { mount } from './mount.ts';
 import { recordFrom } from './record.ts';
 import type { Repository } from './repository.ts';
-import { pushDisk } from './push-disk.ts';
+import { PayloadTooLarge } from './payload-too-large.ts';
+import { pushDisk, type Disk } from './push-disk.ts';
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
 const isCopy = (found: Found, there: Tagged): there is Found =>
@@ -95,30 +98,40 @@ export async function refreshCopies(client: OciClient, found: Found, call: Call)
 }
 
 /** The disk through this machine, where a registry does not share blobs between repositories. */
-async function carry(
-  from: Repository,
-  to: Repository,
-  disk: Descriptor,
-  chunkBytes: number | undefined,
-  call: Call,
-): Promise<void> {
+async function carry(client: OciClient, to: Repository, disk: Descriptor, call: Call): Promise<void> {
+  const { home: from } = client;
   call.note({
     kind: 'warning',
     message: `relaying through this machine: ${to.wire.origin.host} does not mount the disk of ${from.name} in ${to.name}`,
   });
   const sha256 = disk.digest.slice('sha256:'.length);
-  const sent = { bytes: disk.size, digests: { sha256 } };
-  // The registry itself compares the digest of what it gets.
-  await pushDisk(
-    to,
-    { bytes: disk.size, sha256, repeatable: true, open: () => readBlob(from, disk, 0, disk.size - 1, call), sent: () => sent },
-    chunkBytes,
-    call,
-  );
+  const content: Disk = {
+    bytes: disk.size,
+    sha256,
+    repeatable: true,
+    open: () => readBlob(from, disk, 0, disk.size - 1, call),
+    // The registry itself compares the digest of what it gets.
+    sent: () => ({ bytes: disk.size, digests: { sha256 } }),
+  };
+  if (client.chunkBytes !== undefined) return carryInChunks({ ...client, home: to }, content, call);
+  try {
+    await pushDisk(to, content, call);
+  } catch (error) {
+    if (!(error instanceof PayloadTooLarge)) throw error;
+    await carryInChunks({ ...client, home: to }, content, call);
+  }
 }
 
+const carryInChunks = (to: OciClient, disk: Disk, call: Call): Promise<void> =>
+  whileLost(
+    disk,
+    async () => to.sendBlocks(disk, await beginChunks(to, disk, () => Promise.resolve(), call), chunks, call),
+    call,
+  );
+
 /** Copies an image into another repository under its own id, byte for byte. Throws CONFLICT if something else has that tag there. */
-export async function copyTo({ home: from, chunkBytes }: OciClient, to: Repository, found: Found, call: Call): Promise<void> {
+export async function copyTo(client: OciClient, to: Repository, found: Found, call: Call): Promise<void> {
+  const { home: from } = client;
   const { disk } = found.manifest;
   if (!disk)
     throw conflictError(`image ${found.id} is queued (no data uploaded yet)`, {
@@ -130,7 +143,7 @@ export async function copyTo({ home: from, chunkBytes }: OciClient, to: Reposito
     throw conflictError(`${to.shown}:${found.id} already exists with other content`);
   if (there?.digest === found.digest) return;
   if (!(await holdsBlob(to, disk.digest, disk.size, call)) && !(await mount(from, to, disk, call)))
-    await carry(from, to, disk, chunkBytes, call);
+    await carry(client, to, disk, call);
   await pushText(to, recordType, found.recordText, call);
   await enter(to, found.id, found.text, there?.digest, call);
 }

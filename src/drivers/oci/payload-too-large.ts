@@ -21,6 +21,7 @@ export function uploadError(answer: Answer, body: string, what: string): ImgctlE
       : limitError(errorFrom(answer, body, what).message, { status });
   return new PayloadTooLarge(code, message, {
     ...circumstances,
+    tooMuchAtOnce: true,
     hint: 'Send the disk in smaller requests:',
     next: [{ verb: 'profile set', args: ['chunkSize=4MiB'] }],
   });

@@ -3,7 +3,6 @@ import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
-import { pushChunks } from './chunks.ts';
 import { scope, type Repository } from './repository.ts';
 import { beginUpload, cancelUpload, checkTaken, closeUpload, closingUrl, octets } from './upload-session.ts';
 import { uploadError, PayloadTooLarge } from './payload-too-large.ts';
@@ -23,8 +22,8 @@ export interface Pushed {
   readonly size: number;
 }
 
-function endOf(disk: Disk): Pushed {
-  const { bytes, digests } = disk.sent();
+/** A disk that was sent. Throws INTEGRITY where that is not what was said of it. */
+export function pushedOf(disk: Pick<Disk, 'bytes' | 'sha256'>, { bytes, digests }: ReturnType<Disk['sent']>): Pushed {
   if (digests.sha256 === undefined) throw integrityError('missing SHA-256 of what was sent');
   if (disk.sha256 !== undefined && disk.sha256 !== digests.sha256)
     throw integrityError(`what was sent has the SHA-256 ${digests.sha256}, expected ${disk.sha256}`);
@@ -32,29 +31,29 @@ function endOf(disk: Disk): Pushed {
   return { digest: `sha256:${digests.sha256}`, size: bytes };
 }
 
-/** Bytes of a chunk where nobody has said how many, and the whole disk is too much. */
-const usualChunk = 16 * 1024 ** 2;
+const endOf = (disk: Disk): Pushed => pushedOf(disk, disk.sent());
+
+/** Digest and size of a disk, where both are known before it is sent. */
+export const knownOf = ({ sha256, bytes }: Pick<Disk, 'bytes' | 'sha256'>): Pushed | undefined =>
+  sha256 === undefined || bytes === undefined ? undefined : { digest: `sha256:${sha256}`, size: bytes };
 
 /**
- * Puts a disk into a repository, unless it is there already, and returns its digest and size. Nothing refers to it
- * yet: whoever fails leaves only what the registry clears away by itself. What does not get through in one request is sent
- * again in chunks.
+ * Puts a disk that is not there into a repository, in one request, and returns its digest and size. Nothing refers to it yet: whoever
+ * fails leaves only what the registry clears away by itself. Throws with `tooMuchAtOnce` what does not get through so, and says that
+ * it is sent in chunks then.
  */
-export async function pushDisk(repository: Repository, disk: Disk, chunkBytes: number | undefined, call: Call): Promise<Pushed> {
-  const { sha256, bytes } = disk;
-  const known = sha256 === undefined || bytes === undefined ? undefined : { digest: `sha256:${sha256}`, size: bytes };
-  if (known && (await holdsBlob(repository, known.digest, known.size, call))) return known;
-  if (chunkBytes !== undefined) return pushChunks(repository, disk, chunkBytes, () => endOf(disk), call);
+export async function pushDisk(repository: Repository, disk: Disk, call: Call): Promise<Pushed> {
+  const known = knownOf(disk);
   const location = await beginUpload(repository, call);
   try {
     return await (known ? inOneRequest(repository, disk, location, known, call) : asStream(repository, disk, location, call));
   } catch (error) {
-    if (!(error instanceof PayloadTooLarge) || !disk.repeatable) throw error;
-    call.note({
-      kind: 'warning',
-      message: `${error.message}; sending it again in chunks (chunkSize in the profile does so at once)`,
-    });
-    return pushChunks(repository, disk, usualChunk, () => endOf(disk), call);
+    if (error instanceof PayloadTooLarge && disk.repeatable)
+      call.note({
+        kind: 'warning',
+        message: `${error.message}; sending it again in chunks (chunkSize in the profile does so at once)`,
+      });
+    throw error;
   }
 }
 

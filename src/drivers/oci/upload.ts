@@ -1,16 +1,20 @@
+import type { BlockRequest } from '../../core/blocks.ts';
+import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, UploadRequest } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
 import { checkFillable, diskLayer, filledRecord, type FilledDisk } from '../_oci/disk-record.ts';
 import { recordFields } from '../_oci/record-revision.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
+import { holdsBlob } from './blobs.ts';
+import { beginChunks, chunks, resumeChunks } from './chunks.ts';
 import type { OciClient } from './client.ts';
 import { recordFrom } from './record.ts';
 import { adopt, checkFree, find, newId, write, type Found } from './images.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
-import { pushDisk, type Pushed } from './push-disk.ts';
+import { knownOf, pushDisk, type Pushed } from './push-disk.ts';
 
 /** The image to be filled; absent: a new one, whose id is free. */
-async function before(client: OciClient, request: UploadRequest, id: string, call: Call): Promise<Found | undefined> {
+async function before(client: OciClient, request: BlockRequest, id: string, call: Call): Promise<Found | undefined> {
   if (request.into === undefined) return void (await checkFree(client.home, id, call));
   const found = await find(client.home, id, call);
   checkFillable(found, request.content.encoding);
@@ -18,13 +22,7 @@ async function before(client: OciClient, request: UploadRequest, id: string, cal
 }
 
 /** Enters a disk that lies in the repository: as the image that it is elsewhere, or with the next revision of a record. */
-async function enterDisk(
-  { home }: OciClient,
-  request: UploadRequest,
-  at: { readonly id: string; readonly queued: Found | undefined },
-  disk: FilledDisk,
-  call: Call,
-): Promise<Found> {
+async function enterDisk({ home }: OciClient, request: BlockRequest, at: Target, disk: FilledDisk, call: Call): Promise<Found> {
   const documents = documentsOf(request, disk);
   const adopted = documents && (await adopt(home, documents, call));
   if (adopted) return adopted;
@@ -33,13 +31,39 @@ async function enterDisk(
   return write(home, { id: at.id, json, disk: diskLayer(json, filled), before: at.queued }, call);
 }
 
-/** The disk into the repository: by a mount where the registry has it elsewhere, else by sending it. */
-async function bringDisk(client: OciClient, { content, handover }: UploadRequest, call: Call): Promise<Pushed> {
-  if (handover) return mountHandedOver(client, handover, call);
-  const { sha256, bytes: size } = content;
-  const known = sha256 === undefined || size === undefined ? undefined : { digest: `sha256:${sha256}`, size };
-  if (known && (await mountFromPlaces(client, known, call))) return known;
-  return pushDisk(client.home, content, client.chunkBytes, call);
+/** The image that a disk is to become: its id, and what is there of it. */
+interface Target {
+  readonly id: string;
+  readonly queued: Found | undefined;
+}
+
+async function targetOf(client: OciClient, request: BlockRequest, call: Call): Promise<Target> {
+  const id = request.into ?? request.id ?? (await newId(client, request.description.name, call));
+  const queued = await before(client, request, id, call);
+  if (!queued) call.note({ kind: 'intended', id });
+  return { id, queued };
+}
+
+/** Makes the image of a disk that lies in the repository. */
+async function finish(client: OciClient, request: BlockRequest, target: Target, disk: Pushed, call: Call): Promise<ImageRecord> {
+  const { encoding, virtualBytes } = request.content;
+  const found = await enterDisk(client, request, target, { encoding, virtualBytes, ...disk }, call);
+  call.note({ kind: 'created', id: found.id });
+  return recordFrom(client, found, []);
+}
+
+/** The disk, where the repository has it already, or gets it by a mount from where the registry has it elsewhere. */
+async function diskThere(client: OciClient, { content }: BlockRequest, call: Call): Promise<Pushed | undefined> {
+  const known = knownOf(content);
+  if (!known) return undefined;
+  const isThere = (await mountFromPlaces(client, known, call)) || (await holdsBlob(client.home, known.digest, known.size, call));
+  return isThere ? known : undefined;
+}
+
+/** The disk into the repository, in one request where it has to be sent. */
+async function bringDisk(client: OciClient, request: UploadRequest, call: Call): Promise<Pushed> {
+  if (request.handover) return mountHandedOver(client, request.handover, call);
+  return (await diskThere(client, request, call)) ?? pushDisk(client.home, request.content, call);
 }
 
 /**
@@ -56,14 +80,20 @@ export const upload: Operation<OciClient, 'upload'> = {
   knowsByDigest: true,
   appearsWhole: true,
   handover: 'mount',
+  blocks: chunks,
+  inBlocks: ({ chunkBytes }, { handover }) => chunkBytes !== undefined && handover === undefined,
   async run(client, request, call) {
-    const { encoding, virtualBytes } = request.content;
-    const id = request.into ?? request.id ?? (await newId(client, request.description.name, call));
-    const queued = await before(client, request, id, call);
-    if (!queued) call.note({ kind: 'intended', id });
-    const blob = await bringDisk(client, request, call);
-    const found = await enterDisk(client, request, { id, queued }, { encoding, virtualBytes, ...blob }, call);
-    call.note({ kind: 'created', id: found.id });
-    return recordFrom(client, found, []);
+    const target = await targetOf(client, request, call);
+    return finish(client, request, target, await bringDisk(client, request, call), call);
+  },
+  async begin(client, request, call) {
+    const target = await targetOf(client, request, call);
+    const there = await diskThere(client, request, call);
+    if (there) return finish(client, request, target, there, call);
+    return beginChunks(client, request.content, (disk, within) => finish(client, request, target, disk, within), call);
+  },
+  async resume(client, ref, request, call) {
+    const target = await targetOf(client, request, call);
+    return resumeChunks(client, ref, request.content, (disk, within) => finish(client, request, target, disk, within), call);
   },
 };

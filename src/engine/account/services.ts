@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { SendBlocks } from '../../core/blocks.ts';
 import type { Cache, Tools } from '../../core/driver.ts';
 import type { Http } from '../../core/http.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -54,8 +55,10 @@ export async function toolsFor(context: EngineContext, values: FieldValues = {},
   };
   const cache = cacheIn(home, () => context.now());
   const lock = createLock({ warn: (message) => context.warn(message) });
-  return { http: lazyHttp(settingsOfHttp), lock, ...(cache ? { cache } : {}) };
+  return { http: lazyHttp(settingsOfHttp), lock, sendBlocks, ...(cache ? { cache } : {}) };
 }
+
+const sendBlocks: SendBlocks = async (...sent) => (await import('../../transfer/blocks/send-blocks.ts')).sendBlocks(...sent);
 
 /** Absent where this user has no home. */
 function cacheIn(home: Home, now: () => number): Cache | undefined {

@@ -1,16 +1,14 @@
 import { isBlockUpload } from '../../core/bound-blocks.ts';
 import type { BlockRequest, BlockUpload } from '../../core/blocks.ts';
 import type { Bound } from '../../core/driver.ts';
-import { ImgctlError, isNoSuchImage, networkError } from '../../core/errors.ts';
+import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import type { Image, ImageRecord } from '../../core/image.ts';
 import type { Call, UploadRequest } from '../../core/operation.ts';
+import { whileLost } from '../../core/retry.ts';
 import { sendBlocks } from '../../transfer/blocks/send-blocks.ts';
 
 /** An upload that has a block form, and may have the other. */
 export type BlockwiseUpload = Bound<'upload'> & Required<Pick<Bound<'upload'>, 'blocks' | 'begin' | 'inBlocks'>>;
-
-/** How often an upload is begun from its first byte, where the provider forgets it. */
-const mostBeginnings = 3;
 
 /**
  * Sends a content in the form that the account takes it in: as one stream or in blocks, and in blocks where the stream was too much at
@@ -31,23 +29,15 @@ function withoutBytes({ content: { open: _open, sent: _sent, ...content }, ...re
   return { ...request, content };
 }
 
-/** In blocks; from the first one again where the provider has forgotten what it had, as far as the content can be read again. */
-async function sendInBlocks(upload: BlockwiseUpload, request: UploadRequest, call: Call): Promise<Image> {
-  const { content } = request;
-  for (let beginning = 1; ; beginning += 1) {
-    const begun = await beginOrGoOn(upload, request, beginning, call);
-    if (!isBlockUpload(begun)) return begun;
-    try {
-      return await sendBlocks(content, noting(begun, call), upload.blocks, call);
-    } catch (error) {
-      if (!(error instanceof ImgctlError) || error.circumstances.lost !== true) throw error;
-      if (!content.repeatable)
-        throw networkError(error.message, { cause: error, hint: 'Use a file instead: the source can be read only once.' });
-      if (beginning === mostBeginnings) throw networkError(error.message, { cause: error });
-      call.note({ kind: 'warning', message: `${error.message}; starting again` });
-    }
-  }
-}
+const sendInBlocks = (upload: BlockwiseUpload, request: UploadRequest, call: Call): Promise<Image> =>
+  whileLost(
+    request.content,
+    async (beginning) => {
+      const begun = await beginOrGoOn(upload, request, beginning, call);
+      return isBlockUpload(begun) ? sendBlocks(request.content, noting(begun, call), upload.blocks, call) : begun;
+    },
+    call,
+  );
 
 /** The upload that another run has begun, where it is still there; else a new one. */
 async function beginOrGoOn(

@@ -1,6 +1,5 @@
 import type { Block, BlockFacts, BlocksSent, BlockUpload } from '../../core/blocks.ts';
 import { abortedError, ImgctlError } from '../../core/errors.ts';
-import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content } from '../../core/operation.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
 import { untilAborted } from '../source.ts';
@@ -8,6 +7,8 @@ import { isZero } from '../writers/zeros.ts';
 import { digestOf, DigestList } from './block-digest.ts';
 import { blockMemory } from './block-memory.ts';
 import { cutBlocks, type CutBlock } from './cut-blocks.ts';
+
+type SentContent = Pick<Content, 'bytes' | 'open' | 'sent'>;
 
 /** What letting go of a failed upload may take, also after the run itself was stopped. */
 const abortMs = 30_000;
@@ -19,8 +20,8 @@ const abortRetries = 2;
  * is under way and removes what was sent; what cannot be removed is `leftover`. Throws INTEGRITY where the content is shorter or
  * longer than it says, what the provider throws, and with `lost` where it has forgotten the upload.
  */
-export async function sendBlocks<Made extends ImageRecord>(
-  content: Content,
+export async function sendBlocks<Made>(
+  content: SentContent,
   upload: BlockUpload<Made>,
   facts: BlockFacts,
   call: Call,
@@ -32,7 +33,7 @@ export async function sendBlocks<Made extends ImageRecord>(
   }
 }
 
-async function sendAll(content: Content, upload: BlockUpload, facts: BlockFacts, call: Call): Promise<BlocksSent> {
+async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts: BlockFacts, call: Call): Promise<BlocksSent> {
   const most = facts.order === 'ascending' ? 1 : facts.concurrency;
   const bytes = Math.min(upload.blockBytes ?? facts.bytes, Math.max(1, content.bytes ?? Infinity));
   const memory = blockMemory(most, bytes);
@@ -77,7 +78,7 @@ const blockOf = ({ index, offset, bytes }: CutBlock, { digest }: BlockFacts): Bl
   ...(digest ? { digest: digestOf(bytes, digest) } : {}),
 });
 
-async function putAgain(upload: BlockUpload, block: Block, call: Call): Promise<void> {
+async function putAgain(upload: BlockUpload<unknown>, block: Block, call: Call): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await upload.put(block, call);
@@ -89,7 +90,7 @@ async function putAgain(upload: BlockUpload, block: Block, call: Call): Promise<
 }
 
 /** The failure of an upload of which nothing is left any more, or which names what is. One that may have worked is left alone. */
-async function letGo(upload: BlockUpload, error: unknown, call: Call): Promise<unknown> {
+async function letGo(upload: BlockUpload<unknown>, error: unknown, call: Call): Promise<unknown> {
   const { lost, uncertain, leftover } = error instanceof ImgctlError ? error.circumstances : {};
   if (lost || uncertain || leftover !== undefined) return error;
   try {

@@ -256,7 +256,7 @@ describe('registries that Docker is signed in to', () => {
 
 describe('addresses', () => {
   const open = (values: Readonly<Record<string, string>>): unknown =>
-    driver.open({ repository: 'a/b', ...values }, { http: {} as never, lock: {} as never }, 'tests');
+    driver.open({ repository: 'a/b', ...values }, { http: {} as never, lock: {} as never, sendBlocks: {} as never }, 'tests');
 
   it('that cannot be are refused before any request', () => {
     for (const registry of [
@@ -309,7 +309,11 @@ describe('addresses', () => {
       const http = {
         request: async ({ url }: { url: URL }) => (asked.push(url.origin), { status: 404, headers: {}, text: 'no', url: '' }),
       };
-      const session = driver.open({ repository: 'a/b', registry }, { http: http as never, lock: {} as never }, 'tests');
+      const session = driver.open(
+        { repository: 'a/b', registry },
+        { http: http as never, lock: {} as never, sendBlocks: {} as never },
+        'tests',
+      );
       await session
         .require('show')
         .run({ id: 'x' }, testCall())
