@@ -49,7 +49,7 @@ describe.skipIf(!has)(has ? 'formats that a helper reads' : 'formats that a help
     const bin = path.join(place.folder(), 'bin');
     const log = path.join(place.folder(), 'own', 'log');
     mkdirSync(bin);
-    writeFileSync(path.join(bin, 'qemu-img'), `#!/bin/sh\necho "$@" >> ${log}\nPATH=${usual ?? ''} exec qemu-img "$@"\n`);
+    writeFileSync(path.join(bin, 'qemu-img'), `#!/bin/sh\necho "$@" >> ${log}\nPATH="${usual ?? ''}" exec qemu-img "$@"\n`);
     chmodSync(path.join(bin, 'qemu-img'), 0o755);
     process.env.PATH = `${bin}:${usual ?? ''}`;
     await toRaw(await fileSource(image));

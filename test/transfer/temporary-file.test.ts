@@ -69,7 +69,7 @@ describe('the draft of a download', () => {
 describe('a process', () => {
   it('is told from others, of other containers too', async () => {
     const program = await bundle(path.join(import.meta.dirname, '../../src/host/process-id.ts'), folder);
-    const print = `import(${JSON.stringify(program)}).then(({ processMark }) => { console.log(processMark()); setTimeout(() => {}, 60_000); })`;
+    const print = `import(${JSON.stringify(program)}).then(({ processId }) => { console.log(processId()); setTimeout(() => {}, 60_000); })`;
     const markOf = async (command: string, ...args: readonly string[]): Promise<string> => {
       const child = spawn(command, [...args, process.execPath, '-e', print], { stdio: ['ignore', 'pipe', 'ignore'] });
       try {
