@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commands } from '../src/cli/commands/index.ts';
 import { codeMeanings, exitCodes } from '../src/core/errors.ts';
 import { operationNames } from '../src/core/operation.ts';
 import { drivers } from '../src/drivers/index.ts';
@@ -158,6 +159,16 @@ describe('the house', () => {
     );
     expect(
       violations(({ name, text }) => (name.startsWith('drivers/') ? [] : text.split('\n').filter((line) => names.test(line)))),
+    ).toEqual([]);
+  });
+
+  it('what to type next is data where a failure is raised: the command is written out once the profile is known', () => {
+    const words = [...new Set(commands.flatMap(({ path: verb, aliases }) => [verb, ...aliases]))].join('|');
+    const written = new RegExp(`imgctl (?:(?:${words})\\b|\\$).*`, 'g');
+    expect(
+      violations(({ name, text }) =>
+        /^(drivers|engine|core|transfer)\//.test(name) ? (text.replace(/^\s*(?:\*|\/[/*]).*$/gm, '').match(written) ?? []) : [],
+      ),
     ).toEqual([]);
   });
 

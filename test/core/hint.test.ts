@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conflictError } from '../../src/core/errors.ts';
@@ -56,19 +55,6 @@ describe('a command that leads on', () => {
   it('has a verb that there is', () => {
     const paths = commands.map(({ path }) => path);
     expect([...operationNames, ...otherVerbs].filter((verb) => !paths.includes(verb))).toEqual([]);
-  });
-
-  it('is never written out by a driver, which does not know the profile', () => {
-    const words = [...new Set(commands.flatMap(({ path, aliases }) => [path, ...aliases]))].join('|');
-    for (const room of ['drivers', 'core', 'transfer']) {
-      const folder = new URL(`../../src/${room}/`, import.meta.url);
-      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-      expect(files.length).toBeGreaterThan(20);
-      for (const file of files) {
-        const code = readFileSync(new URL(file, folder), 'utf8').replace(/^\s*(?:\*|\/[/*]).*$/gm, '');
-        expect(code.match(new RegExp(`imgctl (?:(?:${words})\\b|\\$).*`)), `${room}/${file}`).toBeNull();
-      }
-    }
   });
 
   it('is one argument for a shell whatever the id holds', () => {
