@@ -91,6 +91,20 @@ describe('the house', () => {
     expect(usesNode.filter((line) => !line.startsWith('drivers/local/') && !line.endsWith(': node:crypto'))).toEqual([]);
   });
 
+  it('a driver waits by the call that it is handed, with the pauses and the limit of all waiting', () => {
+    const mayWait = [
+      // It keeps requests apart, and looks at nothing.
+      'drivers/linode/rate-limit.ts',
+      // Another program is writing the file in this very moment.
+      'drivers/local/index-file.ts',
+    ];
+    expect(
+      violations(({ name, text }) =>
+        name.startsWith('drivers/') && !mayWait.includes(name) ? (text.match(/\b(setTimeout|sleep)\(/g) ?? []) : [],
+      ),
+    ).toEqual([]);
+  });
+
   it('no file imports itself over others', () => {
     const graph = new Map(
       files.map((file) => [file.name, file.imports.filter((from) => files.some((other) => other.name === from))]),

@@ -8,6 +8,8 @@ export type Visibility = (typeof visibilities)[number];
 /** A region, store or folder in which the image lies, or is on its way to. `message` says why it failed, where the provider does. */
 export interface PlaceState {
   readonly name: string;
+  /** Id of the copy there, where each has its own. Absent: it is that of the image. */
+  readonly id?: string;
   readonly status: Status;
   readonly providerStatus?: string;
   readonly message?: string;

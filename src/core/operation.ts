@@ -24,7 +24,25 @@ export type { Call, Note } from './call.ts';
 export type * from './server-side-copy.ts';
 export type * from './request.ts';
 
-type Simple = { request: { readonly id: string }; result: Promise<ImageRecord>; facts: object };
+type StateChange<Facts = LaterFacts> = { request: { readonly id: string }; result: Promise<ImageRecord>; facts: Facts };
+
+/** `later`: the provider may answer before the work is done. A run of the verb then says `began`, and waiting is due. */
+interface LaterFacts {
+  readonly later?: boolean;
+}
+
+export interface DeactivateFacts extends LaterFacts {
+  /** `hard`: nobody but an administrator can use the image then. `soft`: it is not offered any more, and whoever names it can. */
+  readonly force: 'hard' | 'soft';
+  /** What of it is gone then, and does not come back when it is reactivated. Absent: nothing. */
+  readonly loses?: readonly ('shares' | 'visibility')[];
+}
+
+/** What `--to` and `--region` name there, and what a copy is: the `same` image in many places, or an image with an id of its `own` in each. */
+interface PlaceFacts {
+  readonly place: string;
+  readonly copies: 'same' | 'own';
+}
 
 /** `with`: who gets access, in a word. `ids`: what names one. `offers`: the own filter of `list` that gives what is offered to us. */
 export interface ShareFacts {
@@ -39,21 +57,21 @@ export interface OperationTypes {
   show: { request: ShowRequest; result: Promise<ImageRecord>; facts: object };
   create: { request: CreateRequest; result: Promise<ImageRecord>; facts: CreateFacts };
   patch: { request: PatchRequest; result: Promise<ImageRecord>; facts: { readonly fields: readonly Editable[] } & Extras };
-  deactivate: Simple;
-  reactivate: Simple;
-  restore: Simple;
-  purge: Simple;
+  deactivate: StateChange<DeactivateFacts>;
+  reactivate: StateChange;
+  restore: StateChange;
+  purge: StateChange;
   delete: { request: { readonly id: string }; result: Promise<void>; facts: DeleteFacts };
-  replicate: { request: ReplicateRequest; result: Promise<ImageRecord>; facts: { readonly place: string } };
+  replicate: { request: ReplicateRequest; result: Promise<ImageRecord>; facts: PlaceFacts & LaterFacts };
   upload: { request: UploadRequest; result: Promise<ImageRecord>; facts: UploadFacts };
   download: { request: DownloadRequest; result: Promise<Download>; facts: DownloadFacts };
   import: { request: ImportRequest; result: Promise<ImageRecord>; facts: ImportFacts };
   share: { request: ShareRequest; result: Promise<readonly Member[]>; facts: ShareFacts };
-  places: { request: object; result: Promise<readonly Place[]>; facts: { readonly place: string } };
+  places: { request: object; result: Promise<readonly Place[]>; facts: PlaceFacts };
 }
 export type OperationName = keyof OperationTypes;
 
-interface CreateFacts extends Extras {
+interface CreateFacts extends Extras, LaterFacts {
   readonly from: readonly ('nothing' | 'disk')[];
   readonly fields: readonly Editable[];
   /** The caller may choose the id. */
@@ -63,7 +81,7 @@ interface CreateFacts extends Extras {
   /** What `--region` names, where the provider wants one for a new image. */
   readonly place?: string;
 }
-export interface UploadFacts extends Extras {
+export interface UploadFacts extends Extras, LaterFacts {
   readonly accepts: readonly [Accept, ...Accept[]];
   readonly fields: readonly Editable[];
   readonly ownId?: boolean;
@@ -96,13 +114,11 @@ interface DownloadFacts {
    */
   readonly references?: RegExp;
 }
-interface DeleteFacts {
-  /** The answer comes before the image is gone; waiting is due. */
-  readonly later?: boolean;
+interface DeleteFacts extends LaterFacts {
   /** The only states from which an image can be deleted; absent: any. */
   readonly from?: readonly Status[];
 }
-interface ImportFacts extends Extras {
+interface ImportFacts extends Extras, LaterFacts {
   readonly ownId?: boolean;
   readonly schemes: readonly string[];
   readonly methods: readonly string[];

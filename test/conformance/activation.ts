@@ -16,7 +16,8 @@ export function activationTests(stage: Stage): void {
     expect((await stage.list()).find((image) => image.id === id)?.status).toBe('inactive');
   });
 
-  if (stage.driver.facts.download)
+  const facts = stage.driver.facts.deactivate;
+  if (stage.driver.facts.download && facts?.force === 'hard')
     stage.test('refuses the data of a blocked image', async () => {
       const id = await stage.active();
       await deactivate(stage, id);
@@ -24,6 +25,16 @@ export function activationTests(stage: Stage): void {
         gather((await stage.open().session.require('download').run({ id }, testCall())).open());
       await failureOf(work(), 'CONFLICT', 'AUTH');
     });
+
+  stage.test('says how far that goes, and what is lost by it', async () => {
+    const id = await stage.active();
+    const before = await stage.show(id);
+    await deactivate(stage, id);
+    await stage.open().session.require('reactivate').run({ id }, testCall());
+    const after = await stage.settle(id, 'reactivate', (image) => image.status === 'active');
+    expect(['hard', 'soft']).toContain(facts?.force);
+    expect(after.visibility === before.visibility).toBe(!facts?.loses?.includes('visibility'));
+  });
 
   stage.test('does not block an id that is not there', async () => {
     await failureOf(stage.open().session.require('deactivate').run({ id: stage.missing }, testCall()), 'NOT_FOUND');

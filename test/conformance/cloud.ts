@@ -1,3 +1,5 @@
+import type { Job } from '../../src/core/job.ts';
+
 /** A request as a fake cloud saw it. `body` is whole for API calls, and cut to 64 KiB for bulk uploads (`bodyBytes` counts all). */
 export interface SeenRequest {
   readonly method: string;
@@ -37,6 +39,16 @@ export interface Seed {
  */
 export type Strange = 'public' | 'community' | 'shared' | 'offered' | 'rejected' | 'private';
 
+/** How work that goes on can stand. `forgotten`: the cloud does not know of it any more. */
+export const jobStates = ['running', 'failed', 'forgotten'] as const;
+
+/** A job that a cloud was given behind the driver's back, and what it says of it. */
+export interface Work {
+  readonly job: Job;
+  readonly percent?: number;
+  readonly message?: string;
+}
+
 export interface RunningCloud {
   /** Values of a profile that reaches it. */
   readonly values: Readonly<Record<string, string>>;
@@ -46,6 +58,8 @@ export interface RunningCloud {
   strangers?(name: string): Promise<Readonly<Partial<Record<Strange, string>>>>;
   /** The record that the cloud keeps, to be looked at and changed behind the driver's back. Absent: it keeps documents that nobody can change. */
   stored?(id: string): Record<string, unknown>;
+  /** Puts an image in that work of this state is about. Needed where the driver has jobs. Absent result: there is no such state here. */
+  work?(state: (typeof jobStates)[number]): Work | undefined;
   /** What was asked since the start or since `forget`. A cloud without a wire (a folder) sees nothing. */
   requests(): readonly SeenRequest[];
   forget(): void;

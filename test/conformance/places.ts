@@ -53,6 +53,13 @@ export function replicateTests(stage: Stage): void {
     expect(less.status).toBe('active');
   });
 
+  stage.test('names the copies as its facts say: each by an id of its own, or all by that of the image', async () => {
+    const id = await stage.active();
+    const { copies } = stage.driver.facts.replicate ?? {};
+    for (const place of (await stage.show(id)).places) expect(place.id !== undefined).toBe(copies === 'own');
+    expect(stage.driver.facts.places?.copies).toBe(copies);
+  });
+
   stage.test('sets exactly the places that were named', async () => {
     const id = await stage.active();
     const before = namesOf(await stage.show(id));

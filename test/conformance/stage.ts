@@ -7,6 +7,7 @@ import type { Image } from '../../src/core/image.ts';
 import type { Call, Description, ExtraValues, ListRequest, Note, OperationName } from '../../src/core/operation.ts';
 import { openSession, type OpenSession } from '../support/open-session.ts';
 import type { Cloud, RunningCloud, Seed } from './cloud.ts';
+import { watched, type Begun } from './jobs.ts';
 import { awaited } from '../support/awaited.ts';
 
 export interface ConformanceOptions {
@@ -28,6 +29,12 @@ export interface ConformanceOptions {
   readonly extras?: Partial<Record<OperationName, ExtraValues>>;
   /** An administrator's eye: what is others' comes into sight where all is asked for, and may be changed. */
   readonly seesEverybody?: boolean;
+  /** Inputs with which a verb answers before its work is done, where it does not always. */
+  readonly laterExtras?: Partial<Record<OperationName, ExtraValues>>;
+  /** A URL from which the provider takes an import, and is not done with its answer. */
+  readonly importUrl?: string;
+  /** Verbs that cannot begin anything on this cloud although their facts say that they may, each with the reason in writing. */
+  readonly idle?: Partial<Record<OperationName, string>>;
   /** Longest wait for work that goes on after the answer, ms; default 10 000. */
   readonly patienceMs?: number;
   /** Pause between two looks, ms; default 20. */
@@ -85,6 +92,8 @@ export interface Stage extends ConformanceOptions {
   readonly missing: string;
   cloudNow(): RunningCloud;
   open(): OpenSession;
+  /** What verbs said so far of work that goes on. */
+  readonly begun: Begun;
   unique(word: string): string;
   seed(...images: readonly Seed[]): Promise<readonly string[]>;
   /** An active image with data, and its id. */
@@ -115,7 +124,12 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
     if (!running) throw new Error('the cloud has not been started');
     return running;
   };
-  const open = (): OpenSession => (opened ??= openSession(driver, cloudNow().values));
+  const begun: Begun = new Map();
+  const open = (): OpenSession => (opened ??= openWatched());
+  const openWatched = (): OpenSession => {
+    const there = openSession(driver, cloudNow().values);
+    return { ...there, session: watched(there.session, begun) };
+  };
 
   beforeAll(async () => {
     running = await options.cloud.start();
@@ -134,6 +148,7 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
     missing: options.missingId ?? '00000000-0000-4000-8000-00000000dead',
     cloudNow,
     open,
+    begun,
     unique: (word) => `c${run}-${(count += 1)}-${word}`,
     async seed(...images) {
       const ids = await cloudNow().seed(images);

@@ -8,6 +8,7 @@ import { downloadTests } from './download.ts';
 import { driverTests } from './driver.ts';
 import { faultTests } from './faults.ts';
 import { importTests } from './import.ts';
+import { jobTests } from './jobs.ts';
 import { listTests } from './list.ts';
 import { patchTests } from './patch.ts';
 import { placesTests, replicateTests } from './places.ts';
@@ -48,5 +49,6 @@ export function conformance(driver: Driver, options: ConformanceOptions): void {
       describe(verb, () => (driver.facts[verb] ? behaviour[verb](stage) : refusalTests(stage, verb)));
     describe('strangers', () => strangerTests(stage));
     if (options.cloud.wire) describe('failures', () => faultTests(stage));
+    describe('jobs', () => jobTests(stage));
   });
 }

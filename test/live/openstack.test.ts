@@ -7,6 +7,8 @@ const bed = inject('bed');
 const samples = { diskFormat: 'raw', containerFormat: 'bare' };
 const patience = { patienceMs: 30_000, pollMs: 100 };
 const adminOnly = 'copy-image is refused to plain members by default; the administrator runs it below';
+const laterExtras = { upload: { importMethod: 'glance-direct' } };
+const ownTests = 'openstack-imports has URLs that can be had there';
 
 if ('missing' in bed) {
   it.skip(`no real Glance: ${bed.missing}`);
@@ -15,6 +17,8 @@ if ('missing' in bed) {
     title: 'a real Glance, as a plain member',
     cloud: realCloud(bed, 'demo'),
     samples,
+    laterExtras,
+    idle: { import: ownTests, replicate: adminOnly },
     ...patience,
     ...(bed.projects.alt === undefined ? {} : { partner: bed.projects.alt }),
     exceptions: {
@@ -27,6 +31,8 @@ if ('missing' in bed) {
       title: 'a real Glance, as its administrator',
       cloud: realCloud(bed, 'admin'),
       samples,
+      laterExtras,
+      idle: { import: ownTests },
       seesEverybody: true,
       ...patience,
       exceptions: { 'refuses the data of a blocked image': 'Glance lets administrators read deactivated images' },

@@ -2,6 +2,7 @@ import { defineDriver, type Driver } from '../../src/core/driver.ts';
 import { notFoundError } from '../../src/core/errors.ts';
 import type { ImageRecord, Status } from '../../src/core/image.ts';
 import { began, type Job, type JobState } from '../../src/core/job.ts';
+import type { DeactivateFacts } from '../../src/core/operation.ts';
 import type { DriverList } from '../../src/engine/context.ts';
 
 /** A provider that goes on working after an upload, as the test says. */
@@ -32,21 +33,15 @@ const shown = ({ status }: Works): ImageRecord => {
   return record(status);
 };
 
+/** What such a provider can do, and what its images lose when they are deactivated. */
+interface Habits {
+  readonly cancels?: boolean;
+  readonly loses?: DeactivateFacts['loses'];
+}
+
 /** A driver without a wire whose uploads are jobs; `cancels`: they can be ended. */
-export function workingDriver(works: Works, { cancels = false } = {}): Driver {
-  const verbs = [
-    'create',
-    'patch',
-    'deactivate',
-    'reactivate',
-    'restore',
-    'purge',
-    'replicate',
-    'download',
-    'import',
-    'share',
-    'places',
-  ];
+export function workingDriver(works: Works, { cancels = false, loses = [] }: Habits = {}): Driver {
+  const verbs = ['create', 'patch', 'reactivate', 'restore', 'purge', 'replicate', 'download', 'import', 'share', 'places'];
   return defineDriver({
     name: 'working',
     title: 'A provider that goes on working',
@@ -69,6 +64,15 @@ export function workingDriver(works: Works, { cancels = false } = {}): Driver {
         run: async () => {
           works.log.push('show');
           return shown(works);
+        },
+      },
+      deactivate: {
+        force: 'hard',
+        loses,
+        async run() {
+          works.log.push('deactivate');
+          works.status = 'inactive';
+          return record('inactive');
         },
       },
       delete: { run: async (_client, { id }) => void works.log.push(`delete ${id}`) },

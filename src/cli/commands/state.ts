@@ -7,6 +7,7 @@ import type { Example } from '../program/shape.ts';
 
 interface StateCommand {
   readonly verb: StateVerb;
+  readonly about?: string;
   readonly loses?: true;
   /** States from which `--latest` takes one. */
   readonly among: readonly Status[];
@@ -15,6 +16,8 @@ interface StateCommand {
 
 export const deactivate = stateCommand({
   verb: 'deactivate',
+  about:
+    'How far that goes, imgctl providers NAME says. force hard: nobody but an administrator can use the image; soft: whoever names it still can.',
   among: ['active'],
   examples: [
     { does: 'block a bad image while investigating', type: 'imgctl deactivate ubuntu-24.04' },
@@ -51,8 +54,9 @@ export const purge = stateCommand({
 });
 
 /** deactivate, reactivate, restore and purge: one action each, and a state to wait for. */
-function stateCommand({ verb, loses, among, examples }: StateCommand): Command {
+function stateCommand({ verb, about, loses, among, examples }: StateCommand): Command {
   return defineCommand({
+    ...(about === undefined ? {} : { about }),
     args: { image: { takes: 'many', summary: 'id or exact name', completes: 'image' } },
     options: { ...severalOptions, ...(loses ? missingOptions : {}), ...waitOptions },
     draws: drawsEach(),

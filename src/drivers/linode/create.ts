@@ -12,6 +12,7 @@ const ifMissing =
 /** Captures a disk of a Linode. https://techdocs.akamai.com/linode-api/reference/post-image */
 export const create: Operation<LinodeClient, 'create'> = {
   from: ['disk'],
+  later: true,
   fields: editable,
   nameless: true,
   extras: { cloudInit },

@@ -16,6 +16,7 @@ export function warnOfRegions(regions: readonly string[], call: Call): void {
 /** Regions in which images can lie. https://techdocs.akamai.com/linode-api/reference/get-regions */
 export const places: Operation<LinodeClient, 'places'> = {
   place: 'region',
+  copies: 'same',
 
   async run(client, _request, call) {
     const all: Place[] = [];

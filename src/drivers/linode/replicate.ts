@@ -13,6 +13,8 @@ const ifMissing = 'The image may be gone, or there is no such region. List regio
 /** Sets the regions of an image. https://techdocs.akamai.com/linode-api/reference/post-replicate-image */
 export const replicate: Operation<LinodeClient, 'replicate'> = {
   place: 'region',
+  copies: 'same',
+  later: true,
 
   async run(client, wish, call) {
     const { id, exactly } = wish;

@@ -26,6 +26,7 @@ const accepted: Accept = {
 /** https://techdocs.akamai.com/linode-api/reference/post-upload-image */
 export const upload: Operation<LinodeClient, 'upload'> = {
   accepts: [accepted],
+  later: true,
   fields: editable,
   extras: { cloudInit },
   place: 'region',

@@ -23,6 +23,7 @@ function wanted(client: LocalClient, request: ReplicateRequest, now: readonly st
 
 export const replicate: Operation<LocalClient, 'replicate'> = {
   place: 'folder',
+  copies: 'same',
   async run(client, request, call) {
     const found = await find(client.home, request.id);
     const copies = await copiesOf(client, found, call);

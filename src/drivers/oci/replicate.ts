@@ -47,6 +47,7 @@ function wanted(request: ReplicateRequest, now: readonly string[]): ReadonlySet<
 /** The registry itself lets the other repository have the disk: no bytes of it move. */
 export const replicate: Operation<OciClient, 'replicate'> = {
   place: 'repository',
+  copies: 'same',
   async run(client, request, call): Promise<ImageRecord> {
     const named = [...request.add, ...request.remove, ...(request.exactly ?? [])];
     checkNames(named);

@@ -94,6 +94,7 @@ async function begin(
 /** Glance answers before anything is fetched: how it went is seen by its job. */
 export const imports: Operation<OpenstackClient, 'import'> = {
   schemes: ['http', 'https'],
+  later: true,
   methods,
   fields: editableFields,
   into: true,

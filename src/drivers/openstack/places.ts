@@ -5,6 +5,7 @@ import { singleStore, stores } from './capabilities.ts';
 
 export const places: Operation<OpenstackClient, 'places'> = {
   place: 'store',
+  copies: 'same',
   async run(client, _request, call) {
     const there = await stores(client, call);
     if (!there) throw unsupportedError(singleStore);

@@ -35,6 +35,8 @@ async function removeFrom(client: OpenstackClient, store: string, id: string, ca
 /** Copies are made by Glance after the answer (`copy-image`, by default for administrators only); removals are done at once. */
 export const replicate: Operation<OpenstackClient, 'replicate'> = {
   place: 'store',
+  copies: 'same',
+  later: true,
   async run(client, request, call) {
     const { id } = request;
     const named = [...(request.exactly ?? []), ...request.add, ...request.remove];

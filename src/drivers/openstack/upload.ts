@@ -161,6 +161,8 @@ function isStaged(request: UploadRequest): boolean {
 
 export const upload: Operation<OpenstackClient, 'upload'> = {
   accepts,
+  // What is staged is imported after the answer.
+  later: true,
   fields: editableFields,
   ownId: true,
   place: 'store',

@@ -9,6 +9,7 @@ import { recordFrom } from './record.ts';
 /** A record of a container image. It passes through `registering` and `activating`, and comes to rest as `active`. */
 export const create: Operation<RancherClient, 'create'> = {
   from: ['nothing'],
+  later: true,
   fields: ['name', 'description'],
   nameless: true,
   async run(client, request, call) {

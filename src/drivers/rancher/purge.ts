@@ -6,6 +6,7 @@ import { readImage } from './show.ts';
 
 /** The server purges removed images by itself after a while, so that an image purged already is a success and costs no request. */
 export const purge: Operation<RancherClient, 'purge'> = {
+  later: true,
   async run(client, request, call) {
     const what = `purge of image ${request.id}`;
     await allowed(client, 'purge', call);

@@ -4,5 +4,6 @@ import type { RancherClient } from './client.ts';
 
 /** A restored image is inactive, whatever it was before it was removed. */
 export const restore: Operation<RancherClient, 'restore'> = {
+  later: true,
   run: (client, request, call) => act(client, request.id, 'restore', call),
 };

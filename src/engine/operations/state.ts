@@ -19,13 +19,14 @@ const goals: Readonly<Record<StateVerb, readonly Status[]>> = {
 /** The change of an image's state by one of the verbs for that. */
 export function stateChange(
   verb: StateVerb,
-  { at, id, call }: Target<StateVerb | 'show'>,
+  { at, id, text, call }: Target<StateVerb | 'show'>,
   wishes: WaitWishes,
   context: EngineContext,
 ): Change<Image> {
   return {
     plan: async () => [await at.preview(verb, { id }, call)],
     async perform() {
+      if (verb === 'deactivate') await agreeToLose(at as Account, { id, text, call }, context);
       const image = await at.verb(verb).run({ id }, call);
       if (wishes.wait === false || goals[verb].includes(image.status)) return image;
       const begun = { at: at as Account, verb, id: image.id, title: image.name, call };
@@ -33,4 +34,17 @@ export function stateChange(
       return (await settled(begun, goal, wishes, context)) ?? { ...image, status: 'deleted' };
     },
   };
+}
+
+/** Asks first where an image that is deactivated loses what it does not get back. Throws as `confirmLoss` does. */
+async function agreeToLose(
+  at: Account,
+  { id, text, call }: Pick<Target<'show'>, 'id' | 'text' | 'call'>,
+  context: EngineContext,
+): Promise<void> {
+  const { loses = [] } = at.driver.facts.deactivate ?? {};
+  if (loses.length === 0) return;
+  const what = `${text}, which loses its ${loses.join(' and ')} for good`;
+  const images = async (): Promise<readonly Image[]> => [await at.verb('show').run({ id }, call)];
+  await context.confirmLoss({ verb: 'Deactivate', what, images, count: 1 }, at);
 }

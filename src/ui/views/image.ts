@@ -1,8 +1,9 @@
 import { contentIdProperty, imageFields, type Image, type PlaceState } from '../../core/image.ts';
 import { defineView, type Column, type View } from '../view.ts';
 
-const placeText = ({ status, providerStatus, message }: PlaceState): string =>
+const placeText = ({ id, status, providerStatus, message }: PlaceState): string =>
   [
+    ...(id === undefined ? [] : [id]),
     status,
     ...(providerStatus !== undefined && providerStatus !== status ? [`(${providerStatus})`] : []),
     ...(message ? [message] : []),

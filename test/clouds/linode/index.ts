@@ -1,8 +1,9 @@
-import type { Cloud, Fault, RunningCloud, Seed, SeenRequest } from '../../conformance/cloud.ts';
+import type { Cloud, Fault, RunningCloud, Seed, SeenRequest, Work } from '../../conformance/cloud.ts';
+import type { Job } from '../../../src/core/job.ts';
 import { startFakeServer, type FakeServer } from '../../support/fake-server.ts';
 import { answerApi } from './api.ts';
 import { privateImage, publicImage } from './records.ts';
-import { Account, type LinodeOptions } from './state.ts';
+import { Account, entityOf, type LinodeOptions } from './state.ts';
 import { answerStorage } from './storage.ts';
 
 export interface RunningLinode extends RunningCloud {
@@ -62,6 +63,20 @@ function seedImage(account: Account, seed: Seed): string {
   return image.id;
 }
 
+/** An upload whose data is there. */
+function workOn(account: Account, state: 'running' | 'failed' | 'forgotten'): Work {
+  const image = account.addImage({ label: 'at work' });
+  image.status = 'pending_upload';
+  const job: Job = { verb: 'upload', image: image.id };
+  if (state === 'forgotten') return { job };
+  const told =
+    state === 'failed'
+      ? { status: 'failed', message: 'Failed to decompress image' }
+      : { status: 'started', message: '', percent_complete: 40 };
+  Object.assign(account.addEvent('image_upload', entityOf(image)), told);
+  return { job, ...(state === 'failed' ? { message: told.message } : { percent: 40 }) };
+}
+
 /** A Linode account behind two origins on loopback: the API, and the object store that uploads go to. */
 export async function startLinode(options: LinodeOptions = {}): Promise<RunningLinode> {
   const account = new Account(options);
@@ -86,6 +101,7 @@ export async function startLinode(options: LinodeOptions = {}): Promise<RunningL
       for (const image of [made, shared]) account.images.set(image.id, image);
       return { public: made.id, shared: shared.id };
     },
+    work: (state) => workOn(account, state),
     stored: (id) => (account.images.get(id) ?? {}) as Record<string, unknown>,
     requests: () => order.merge({ api: api.requests(), storage: storage.requests() }),
     forget() {

@@ -1,8 +1,9 @@
 import { startFakeServer } from '../../support/fake-server.ts';
-import type { Cloud, RunningCloud, Seed, Strange } from '../../conformance/cloud.ts';
+import type { Job } from '../../../src/core/job.ts';
+import type { Cloud, RunningCloud, Seed, Strange, Work } from '../../conformance/cloud.ts';
 import { startGlance, type Glance } from './glance.ts';
 import { projects, startKeystone, users, type Keystone } from './keystone.ts';
-import { fillImage, newImage } from './store.ts';
+import { beginTask, fillImage, newImage, type Store } from './store.ts';
 
 /** The fake cloud with what only tests of this driver touch. */
 export interface OpenstackCloud extends RunningCloud {
@@ -13,6 +14,18 @@ export interface OpenstackCloud extends RunningCloud {
   readonly origin: string;
   /** Values of a profile for this user, in RegionOne. */
   valuesFor(user: string): Readonly<Record<string, string>>;
+}
+
+/** An import, whose task says more than the image. */
+function workOn(store: Store, owner: string, state: 'running' | 'failed' | 'forgotten'): Work {
+  const kept = newImage(store, owner, { name: 'at work', disk_format: 'raw', container_format: 'bare' });
+  const job: Job = { verb: 'import', image: String(kept.wire.id), since: '2026-01-01T00:00:00.000Z' };
+  kept.wire.status = 'importing';
+  if (state === 'forgotten') return { job };
+  beginTask(kept, {}, () => ({ status: 'success', message: '' }));
+  const message = state === 'failed' ? 'Task failed due to Internal Error' : 'Copied 1 MiB';
+  Object.assign(kept.tasks.at(-1) ?? {}, { status: state === 'failed' ? 'failure' : 'processing', message, left: 9 });
+  return { job, message };
 }
 
 /** Project that the public images belong to. */
@@ -102,6 +115,7 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
 
   return {
     strangers,
+    work: (state) => workOn(one.store, owner, state),
     stored: (id) => one.store.images.get(id)?.wire ?? {},
     keystone,
     one,

@@ -101,6 +101,16 @@ async function startRancher(options: RancherOptions): Promise<RunningRancher> {
         put({ name, state: seededStates[status ?? 'active'], description: description ?? null }),
       ),
     strangers: async (name) => ({ private: put({ name, accountId: '1a99' }) }),
+    work(state) {
+      // The record is all that there is.
+      if (state === 'forgotten') return undefined;
+      const failure = state === 'failed' ? 'no host' : null;
+      const image = put({ state: 'active', percent: 40, failure });
+      if (state === 'failed') return { job: { verb: 'deactivate', image }, message: 'no host' };
+      pace.stick = true;
+      begin(release, rowOf(image), 'deactivate', pace, server.now());
+      return { job: { verb: 'deactivate', image }, percent: 40, message: 'In Progress' };
+    },
     stored: (id) => rowOf(id) as object as Record<string, unknown>,
     requests: () => fake.requests(),
     forget: () => fake.forget(),

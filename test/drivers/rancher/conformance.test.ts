@@ -33,6 +33,7 @@ for (const version of versions)
     title: `rancher keeps the contract on ${version}`,
     cloud: rancherCloud({ version, key: 'superadmin', tricks: { mostRows: 20 } }),
     exceptions: exceptions[version],
+    ...(version === '1.6' ? { idle: { restore: noRestore } } : {}),
   });
 
 conformance(rancher, {
