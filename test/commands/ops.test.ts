@@ -247,3 +247,30 @@ describe('ops resume', () => {
     expect(patch.stderr).toMatch(/done in one step\n.*imgctl patch demo:web --name other/);
   });
 });
+
+describe('wait', () => {
+  const late = ['--poll-interval', '1ms', '--wait-timeout', '150ms'];
+
+  it('says why a copy failed that another run has begun, although the record does not tell of it', async () => {
+    const image = cli.image('web', {}, disk(), projects.admin);
+    cli.cloud().one.site.broken = ['cheap'];
+    await cli.ok(['replicate', 'root:web', '--to', 'cheap', '--no-wait']);
+    for (let look = 0; look < 4; look += 1) await cli.ok(['show', 'root:web']);
+    delete image.wire.os_glance_failed_import;
+    delete image.wire.os_glance_importing_to_stores;
+    const waited = await cli.run(['wait', 'root:web', '--for', 'replicated=cheap', ...late]);
+    expect(waited.exitCode, waited.stderr).toBe(10);
+    expect(waited.stderr).toContain('Task failed due to Internal Error');
+  });
+
+  it('does not mind a job that ended before other data came', async () => {
+    cli.cloud().one.site.broken = ['fast'];
+    const id = ((await cli.ok(['create', 'demo:web', '--disk-format', 'raw', '-o', 'json'])).json() as { id: string }).id;
+    const elsewhere = ['--method', 'glance-download', '--set', 'glanceRegion=RegionTwo', '--set', 'glanceImageId=x'];
+    expect((await cli.run(['import', '--into', `demo:${id}`, ...elsewhere, ...quick])).exitCode).toBe(10);
+    cli.cloud().one.site.broken = [];
+    await cli.ok(['upload', cli.write('disk.raw', disk()), '--into', `demo:${id}`]);
+    Object.assign(only()?.wire ?? {}, { status: 'saving' });
+    expect((await cli.run(['wait', `demo:${id}`, ...late])).exitCode).toBe(13);
+  });
+});

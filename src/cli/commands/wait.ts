@@ -4,6 +4,7 @@ import type { Image } from '../../core/image.ts';
 import type { Target } from '../../engine/images/target.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
+import { jobOf } from '../../engine/journal/job-of.ts';
 import { waitFor, type Goal } from '../../engine/operations/wait.ts';
 import type { Account } from '../../engine/account/account.ts';
 
@@ -36,7 +37,8 @@ export const wait = defineCommand({
     const goal = goalFrom(input.for);
     const wait = async ({ at, id, text, call }: Target<'show'>): Promise<Image | undefined> => {
       const task = context.task(`wait for ${text}`);
-      const image = await waitFor(at as Account, id, goal, { limits: input, call, task });
+      const job = jobOf(at as Account, id, context);
+      const image = await waitFor(at as Account, id, goal, { limits: input, call, task, job });
       task.done();
       return image;
     };

@@ -60,7 +60,14 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
     owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
     objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
     isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),
-    look: (job, call) => session.look(job, call).catch((error: unknown) => Promise.reject(blame(error))),
+    look: (job, call) =>
+      session.look(job, call).then(
+        (state) => {
+          if (state.image) context.journal?.opened?.seen(name, state.image);
+          return state;
+        },
+        (error: unknown) => Promise.reject(blame(error)),
+      ),
     behind: (id, image) => session.behind(id, image),
     ...(cancel ? { cancel: (job, call) => cancel(job, call).catch((error: unknown) => Promise.reject(blame(error))) } : {}),
     memory: contentCacheOf(tools.cache, accountOf(driver, values)),
@@ -91,10 +98,11 @@ const regionOf = ({ settings: { region } }: EngineContext): { readonly region?: 
 function binderOf(session: Session, blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
   const { journal } = context;
   const bound = <B extends Runnable>(verb: OperationName, one: B): B => guarded(verb, inFittingForm(one), blame, context);
-  if (!journal) return bound;
   const look = (id: string, call: Call): Promise<Image> => bound('show', session.require('show')).run({ id }, call);
-  return <B extends Runnable>(verb: OperationName, one: B): B =>
-    goingOn(verb, recorded(verb, bound(verb, one), { journal, at, look }), at.profile, context.goOn);
+  return <B extends Runnable>(verb: OperationName, one: B): B => {
+    const ready = journal ? recorded(verb, bound(verb, one), { journal, at, look }) : bound(verb, one);
+    return goingOn(verb, ready, at.profile, context.goOn);
+  };
 }
 
 function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {

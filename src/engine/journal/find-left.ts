@@ -1,12 +1,13 @@
 import { conflictError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
 import { commandLine } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
+import type { Job } from '../../core/job.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
 import type { EngineContext } from '../context.ts';
 import { imagesNamed } from '../images/resolve.ts';
-import { withJobBehind } from '../images/told.ts';
+import { toldBy, withJobBehind } from '../images/told.ts';
 import type { ActionEntry } from './entry.ts';
 import { isAtRest, type Left } from './run-state.ts';
 
@@ -59,7 +60,7 @@ type Look = Found extends infer F ? (F extends Found ? Omit<F, 'left'> : never) 
 
 async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
   const { action, id } = left;
-  const image = id === undefined ? undefined : await shown(at, id, call);
+  const image = id === undefined ? undefined : await shown(at, id, left.job, call);
   if (!image || image.status === 'deleted') {
     const made = id === undefined || left.isIntended ? await candidatesFor(action, at, call) : { is: 'gone' as const };
     return made.is === 'gone' && left.ref !== undefined ? { is: 'parts', at, ref: left.ref } : made;
@@ -72,9 +73,13 @@ async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
   return { is: isAtRest(image.status, action.verb) ? 'whole' : 'unfinished', at, image };
 }
 
-async function shown(at: Account, id: string, call: Call): Promise<Image | undefined> {
+/** The image, with what the job tells that the run has begun on it; else with that of others. */
+async function shown(at: Account, id: string, job: Job | undefined, call: Call): Promise<Image | undefined> {
   try {
-    return await withJobBehind(at, await at.verb('show').run({ id }, call), call);
+    const image = await at.verb('show').run({ id }, call);
+    if (job?.image !== id) return await withJobBehind(at, image, call);
+    const state = await at.look(job, call);
+    return toldBy(state, state.image ?? image);
   } catch (error) {
     if (isNoSuchImage(error)) return undefined;
     throw error;

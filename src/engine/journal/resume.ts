@@ -133,22 +133,24 @@ function wordsFrom({ run: { words }, actions }: Run): readonly string[] {
 
 /** What there is once everything that works at the providers has come to rest. */
 async function waitedFor(found: readonly Found[], limits: WaitLimits, context: EngineContext): Promise<readonly Found[]> {
-  const atWork = found.filter((one) => one.is === 'unfinished' && one.image.status === 'pending');
+  const atWork = found.filter((one) => isRecord(one) && one.image.status === 'pending');
   if (atWork.length === 0 || context.settings.dryRun) return found;
-  for (const one of atWork)
-    if (one.is === 'unfinished') {
-      const task = context.task(`wait for ${one.image.name}`);
-      await waitFor(one.at, one.image.id, { status: ['active', 'inactive'] }, { limits, call: context.call(), task }).catch(
-        toRest,
-      );
-      task.done();
-    }
+  for (const one of atWork.filter(isRecord)) {
+    const { at, image, left } = one;
+    const task = context.task(`wait for ${image.name}`);
+    const wait = { limits, call: context.call(), task, job: left.job };
+    await waitFor(at, image.id, { status: ['active', 'inactive'] }, wait).catch(toRest);
+    task.done();
+  }
   const again = await findLeft(
     atWork.map(({ left }) => left),
     context,
   );
   return found.map((one) => again[atWork.indexOf(one)] ?? one);
 }
+
+type FoundRecord = Extract<Found, { readonly is: 'unfinished' | 'whole' | 'earlier' }>;
+const isRecord = (found: Found): found is FoundRecord => found.is === 'unfinished' || found.is === 'earlier';
 
 /** It came to rest as a record without data, which can be filled. */
 function toRest(error: unknown): void {

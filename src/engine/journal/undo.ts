@@ -36,6 +36,9 @@ export async function undo(
     await at.maybe('replicate')?.run(request, call);
     return 'removed';
   }
+  const { job } = found.left;
+  // What is being worked on may not be deleted, and what the job makes would come back.
+  if (job && image.status === 'pending') await at.cancel?.(job, call);
   if (!(await removeMade(at, image.id, call)))
     throw unsupportedError(`${at.provider} deletes nothing: ${image.id} stays`, { profile: at.profile, provider: at.provider });
   if (at.maybe('delete')?.later) await waitFor(at, image.id, { gone: true }, { limits, call });
