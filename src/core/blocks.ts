@@ -1,5 +1,6 @@
 import type { ImageRecord } from './image.ts';
-import type { Call, Content, Digests, UploadRequest } from './operation.ts';
+import type { Call } from './call.ts';
+import type { Content, Digests, UploadRequest } from './request.ts';
 
 export type BlockDigest = 'sha256' | 'md5' | 'crc32c';
 

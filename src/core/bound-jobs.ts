@@ -1,7 +1,8 @@
 import { checkedResult } from './answer-check.ts';
 import type { Call } from './call.ts';
 import type { Image, ImageRecord } from './image.ts';
-import type { Job, JobOperation, JobState } from './job.ts';
+import type { Job, JobState } from './job.ts';
+import type { JobOperation } from './job-operation.ts';
 
 /** Jobs of one account. */
 export interface BoundJobs {

@@ -7,7 +7,7 @@ import { commandLine } from './hint.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Identity, Owner } from './identity.ts';
 import type { Image, ImageRecord } from './image.ts';
-import type { JobOperation } from './job.ts';
+import type { JobOperation } from './job-operation.ts';
 import {
   operationNames,
   type Call,

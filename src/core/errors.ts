@@ -1,4 +1,4 @@
-import type { Answer } from './http.ts';
+import type { Answer } from './answer.ts';
 import { hintWith, type Next } from './hint.ts';
 
 /** The kinds of failure and the exit status of each. Never renumbered; an unknown number means failure. */

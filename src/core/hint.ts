@@ -1,4 +1,4 @@
-import type { OperationName } from './operation.ts';
+import type { OperationName } from './operation-names.ts';
 
 /** Verbs of the command line beside those that providers have, as far as something leads on to them. */
 export const otherVerbs = [

@@ -1,4 +1,5 @@
-import type { Call } from './operation.ts';
+import type { Answer } from './answer.ts';
+import type { Call } from './call.ts';
 import type { Secret } from './secret.ts';
 
 export type Headers = Readonly<Record<string, string | Secret | undefined>>;
@@ -47,14 +48,6 @@ export interface ApiRequest {
 /** Where a request goes, for people: the address, or `unix:SOCKET:/PATH`. */
 export const addressOf = ({ url, socket }: Pick<ApiRequest, 'url' | 'socket'>): string =>
   socket === undefined ? String(url) : `unix:${socket}:${String(url).replace(/^\w+:\/\/[^/?#]*/, '')}`;
-
-/** Header names are in lower case; a repeated header is joined by ", ". */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** By what its server knows the request; absent: it does not say. */
-  readonly requestId?: string;
-}
 
 export interface ApiAnswer extends Answer {
   /** The URL that was asked, for messages; a secret one is masked. */

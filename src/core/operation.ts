@@ -2,6 +2,7 @@ import type { Call } from './call.ts';
 import type { BlockFacts, BlockOperation } from './blocks.ts';
 import type { Accept } from './encoding.ts';
 import type { ImageRecord, Status } from './image.ts';
+import type { OperationName } from './operation-names.ts';
 import type {
   Editable,
   Extras,
@@ -20,6 +21,7 @@ import type {
   Place,
 } from './request.ts';
 
+export { operationNames, type OperationName } from './operation-names.ts';
 export type { Call, Note } from './call.ts';
 export type * from './server-side-copy.ts';
 export type * from './request.ts';
@@ -69,7 +71,6 @@ export interface OperationTypes {
   share: { request: ShareRequest; result: Promise<readonly Member[]>; facts: ShareFacts };
   places: { request: object; result: Promise<readonly Place[]>; facts: PlaceFacts };
 }
-export type OperationName = keyof OperationTypes;
 
 interface CreateFacts extends Extras, LaterFacts {
   readonly from: readonly ('nothing' | 'disk')[];
@@ -130,24 +131,6 @@ interface ImportFacts extends Extras, LaterFacts {
    */
   readonly handover?: 'pull' | 'link';
 }
-
-export const operationNames = [
-  'list',
-  'show',
-  'create',
-  'patch',
-  'deactivate',
-  'reactivate',
-  'delete',
-  'restore',
-  'purge',
-  'replicate',
-  'upload',
-  'download',
-  'import',
-  'share',
-  'places',
-] as const satisfies readonly OperationName[];
 
 interface Run<Client, Name extends OperationName> {
   run(client: Client, request: OperationTypes[Name]['request'], call: Call): OperationTypes[Name]['result'];

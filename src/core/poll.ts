@@ -1,5 +1,5 @@
 import { ImgctlError } from './errors.ts';
-import { sleep } from './retry.ts';
+import { sleep } from './sleep.ts';
 
 /** How long somebody waits, in ms. Absent: two hours, and at most five seconds between two looks. */
 export interface WaitLimits {

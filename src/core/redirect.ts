@@ -1,5 +1,5 @@
 import { providerError } from './errors.ts';
-import type { Answer } from './http.ts';
+import type { Answer } from './answer.ts';
 
 /**
  * Where a redirect leads to; absent: the answer is none. Throws PROVIDER when that is no http(s) address, or leads out of https:

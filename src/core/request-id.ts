@@ -1,5 +1,6 @@
 import { ImgctlError } from './errors.ts';
-import type { Answer, ApiAnswer, Http } from './http.ts';
+import type { ApiAnswer, Http } from './http.ts';
+import type { Answer } from './answer.ts';
 
 /** Headers that name a request where nothing else is said of a server: the usual one, and that of stores that speak S3. */
 export const usualRequestIds: readonly string[] = ['x-request-id', 'x-amz-request-id'];

@@ -1,6 +1,6 @@
-import { abortedError, ImgctlError, networkError } from './errors.ts';
+import { ImgctlError, networkError } from './errors.ts';
 import type { Call } from './call.ts';
-import { timerMs } from './quantity.ts';
+import { sleep } from './sleep.ts';
 
 /** Longest wait that is done because a server asks for it. */
 export const longestRetryAfterMs = 60_000;
@@ -17,22 +17,6 @@ export function backoffMs(tries: number, status: number | undefined): number {
 export function retryLaterHint(waitMs: number): string {
   const seconds = Math.ceil(waitMs / 1000);
   return `Try again in ${seconds > 120 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} s`}.`;
-}
-
-/** Waits. Rejects with ABORTED when `signal` fires meanwhile. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(abortedError('interrupted'));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, timerMs(ms));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }
 
 /** Takes one retry from the budget, tells of it, and waits for it. */

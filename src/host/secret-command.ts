@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { abortedError, configError } from '../core/errors.ts';
 import type { Home } from './paths.ts';
-import type { ResolveOptions } from './secret-reference.ts';
+
 import { timerMs } from '../core/quantity.ts';
 
 const mostOutput = 1024 * 1024;
@@ -77,3 +77,15 @@ function ended(command: string, at: Home, { signal, limitMs, isInteractive }: Re
 }
 
 const timeOf = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
+
+/** How a value that is kept elsewhere is asked for. */
+export interface ResolveOptions {
+  /** Is told of a file that other users can read. */
+  readonly warn: (message: string) => void;
+  /** Stops a command, and the reading of a pipe. */
+  readonly signal: AbortSignal;
+  /** How long a command may take where nobody can be asked by it, and a pipe. */
+  readonly limitMs: number;
+  /** Somebody is at a terminal: a command may ask for a passphrase. */
+  readonly isInteractive: boolean;
+}

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { configError } from '../core/errors.ts';
 import { homeFolder, type Home } from './paths.ts';
 import { readTextFile } from './text-file.ts';
+import type { ResolveOptions } from './secret-command.ts';
 
 /** A value that is what it says, whatever it begins with: never followed. */
 export interface Literal {
@@ -39,18 +40,6 @@ export function parseValue(text: string): FieldValue {
 export function formatValue(value: FieldValue): string {
   if (value.kind !== 'literal') return `${value.kind}:${value.target}`;
   return marked.test(value.text) ? `literal:${value.text}` : value.text;
-}
-
-/** How a value that is kept elsewhere is asked for. */
-export interface ResolveOptions {
-  /** Is told of a file that other users can read. */
-  readonly warn: (message: string) => void;
-  /** Stops a command, and the reading of a pipe. */
-  readonly signal: AbortSignal;
-  /** How long a command may take where nobody can be asked by it, and a pipe. */
-  readonly limitMs: number;
-  /** Somebody is at a terminal: a command may ask for a passphrase. */
-  readonly isInteractive: boolean;
 }
 
 /**

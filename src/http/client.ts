@@ -1,6 +1,6 @@
 import type { Got, Response } from 'got';
 import { type ImgctlError, providerError } from '../core/errors.ts';
-import type { Answer } from '../core/http.ts';
+import type { Answer } from '../core/answer.ts';
 import { watchConnecting } from './connect-phase.ts';
 import { aborted, type Phase, timedOut } from './failure.ts';
 import type { Route } from './route.ts';

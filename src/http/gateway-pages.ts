@@ -1,5 +1,5 @@
 import { authError, type ImgctlError, limitError, networkError, providerError } from '../core/errors.ts';
-import type { Answer } from '../core/http.ts';
+import type { Answer } from '../core/answer.ts';
 import { isHtml, isServicePage, htmlText } from '../core/html-text.ts';
 import { clientCertificateHint } from './failure.ts';
 

@@ -1,5 +1,6 @@
 import { networkError } from '../core/errors.ts';
-import type { Answer, ApiAnswer, Http, Prepared, ReceiveAnswer } from '../core/http.ts';
+import type { ApiAnswer, Http, Prepared, ReceiveAnswer } from '../core/http.ts';
+import type { Answer } from '../core/answer.ts';
 import { apiAnswer } from './answer.ts';
 import { throttleOf } from './throttle.ts';
 import { ask } from './client.ts';

@@ -1,5 +1,6 @@
 import { ImgctlError, limitError, providerError, retryAfterMs } from '../core/errors.ts';
-import type { Answer, ApiRequest } from '../core/http.ts';
+import type { ApiRequest } from '../core/http.ts';
+import type { Answer } from '../core/answer.ts';
 import type { Call } from '../core/operation.ts';
 import { retryLaterHint, longestRetryAfterMs, backoffMs, takeRetry } from '../core/retry.ts';
 import { isTransient } from './failure.ts';

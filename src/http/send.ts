@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type ImgctlError, integrityError } from '../core/errors.ts';
-import type { Answer, Bytes } from '../core/http.ts';
+import type { Bytes } from '../core/http.ts';
+import type { Answer } from '../core/answer.ts';
 import { begin, type BulkTools, type Exchange } from './bulk-request.ts';
 import { readText } from './receive.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../core/http.ts';
+import type { Answer } from '../core/answer.ts';
 import type { Redactor } from '../core/redact.ts';
 import { shownBody, shownHeaders } from './redact.ts';
 import type { WireRequest } from './wire.ts';

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { configError, ImgctlError, localError, networkError } from '../core/errors.ts';
 import { shellWord } from '../core/hint.ts';
 import { failure, type Phase } from './failure.ts';
-import type { Route } from './route.ts';
 
 /** Bytes that the address of a socket has room for (`sun_path` without the NUL). What is longer would be cut without a word. */
 const longestPath: Partial<Record<NodeJS.Platform, number>> = { linux: 107, darwin: 103 };
@@ -44,10 +43,10 @@ function socketFailure(error: unknown, socket: string, phase: Phase): ImgctlErro
 }
 
 /** The way over a socket of this machine: neither a proxy nor TLS has a part in it. */
-export const overSocket = (url: URL, socket: string, agent: http.Agent): Route => ({
+export const overSocket = (url: URL, socket: string, agent: http.Agent) => ({
   peer: `the socket ${socket}`,
   agent,
-  open: (options) => http.request(url, { ...options, agent, socketPath: socket }),
+  open: (options: http.RequestOptions) => http.request(url, { ...options, agent, socketPath: socket }),
   refusal: () => undefined,
-  explain: (error, phase) => socketFailure(error, socket, phase),
+  explain: (error: unknown, phase: Phase) => socketFailure(error, socket, phase),
 });

@@ -2,7 +2,7 @@ import { diskId, type Reading } from './content/disk-id.ts';
 import { makeContent, offeredContent } from './content/make-content.ts';
 import { ObservedDisk } from './content/observed-disk.ts';
 import { wholeDigest } from './known-digests.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared } from './prepared.ts';
 import type { Source } from './source.ts';
 import { stageInput, passesOn, warnOf, type StagingRequest, type Staged } from './staging.ts';
 

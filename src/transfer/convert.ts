@@ -1,8 +1,9 @@
-import type { Accept, Compression, Format } from '../core/encoding.ts';
-import { compressions, formats } from '../core/encoding.ts';
+import { type Accept, type Compression, type Format, compressions, formats } from '../core/encoding.ts';
 import { unsupportedError } from '../core/errors.ts';
 import { written } from './plan.ts';
-import { prepare, type TransferContext, type Prepared, type TransferOptions } from './prepare.ts';
+import { prepare } from './prepare.ts';
+import type { Prepared } from './prepared.ts';
+import type { TransferContext, TransferOptions } from './transfer-options.ts';
 import { saveTo, type Saved, type Saving } from './save.ts';
 import type { Source } from './source.ts';
 

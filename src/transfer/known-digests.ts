@@ -2,7 +2,7 @@ import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
 import { compareDigests } from './checksum.ts';
 import { checksumStream } from './checksum-stream.ts';
-import type { TransferContext, TransferOptions } from './prepare.ts';
+import type { TransferContext, TransferOptions } from './transfer-options.ts';
 import type { Source } from './source.ts';
 import { withBackpressure } from './backpressure.ts';
 

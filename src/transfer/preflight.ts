@@ -3,7 +3,7 @@ import { ImgctlError } from '../core/errors.ts';
 import { planInputOf, type Detected } from './detect.ts';
 import type { Finding } from './formats/inspection.ts';
 import { planTransfer, useOf, type Plan } from './plan.ts';
-import type { TransferOptions } from './prepare.ts';
+import type { TransferOptions } from './transfer-options.ts';
 import { withoutHelpedFindings } from './qemu-img.ts';
 import { checkSafety } from './safety.ts';
 

@@ -1,63 +1,16 @@
 import type { Accept, Format } from '../core/encoding.ts';
-import type { Content } from '../core/operation.ts';
-import { checkNow, type Checksum } from './checksum.ts';
+import { checkNow } from './checksum.ts';
 import { contentMaker } from './content.ts';
 import { detect } from './detect.ts';
-import type { Inspection } from './formats/inspection.ts';
 import { preflight } from './preflight.ts';
 import { requiredOf } from './staging.ts';
-import { opaque, type Plan } from './plan.ts';
+import { opaque } from './plan.ts';
 import { requireQemuImg } from './qemu-img.ts';
 import { checkClaim } from './safety.ts';
 import { isCompressible } from './compressibility.ts';
 import type { Source } from './source.ts';
-
-/** What the user wants of a transfer. */
-export interface TransferOptions {
-  /** Format of the result; absent: as it is, or what the target takes. */
-  readonly format?: Format | undefined;
-  /** A raw disk is compressed on its way, where that makes it smaller. */
-  readonly compress?: boolean;
-  /** What the user says that the source is. */
-  readonly fromFormat?: Format | undefined;
-  /** Codes of findings that are meant to be so. */
-  readonly allowUnsafe: readonly string[];
-  readonly checksum?: Checksum | undefined;
-}
-
-/** What a transfer works with. `folder` is for temporary files; the first of `digests` is taken of what is sent; none: none is. */
-export interface TransferContext {
-  readonly digests: readonly string[];
-  /** The target can tell by its SHA-256 whether it has a file already: what lies near is read once more to know that beforehand. */
-  readonly hashFirst?: boolean;
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  /** Says what was found in a source and is worth a warning. */
-  warn(message: string): void;
-  /** Bytes that have passed, of `total` where that is known. */
-  progress(bytes: number, total: number | undefined): void;
-}
-
-/**
- * A source, looked at, and the way to its target. What can be told only once all of it has been seen is known from `content()` on:
- * `inspection` and `plan` may be others then.
- */
-export interface Prepared {
-  readonly inspection: Inspection;
-  readonly plan: Plan;
-  /** Makes the content; temporary files that the plan needs are written now. */
-  content(): Promise<Content>;
-  /**
-   * The content as far as it is known, for a target that may come by it without reading it: it is read, and judged as a whole, only
-   * where it is opened. The user's checksum has been held against what is known. Throws INTEGRITY.
-   */
-  offered(): Promise<Content>;
-  /** Content id of the disk, absent where it cannot be told without fetching the source once more. */
-  contentId(): Promise<string | undefined>;
-  /** Digest of what would be sent, where that is known, or the source lies near and goes as it is. */
-  digest(algorithm: string): Promise<string | undefined>;
-  close(): Promise<void>;
-}
+import type { TransferContext, TransferOptions } from './transfer-options.ts';
+import type { Prepared } from './prepared.ts';
 
 /**
  * Looks at a source, refuses it where it is unsafe, and plans its way to one of the encodings that are accepted.

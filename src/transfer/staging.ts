@@ -8,7 +8,7 @@ import type { Inspection } from './formats/inspection.ts';
 import { virtualDiskOf, randomAccess, type VirtualDisk } from './virtual-disk.ts';
 import { preflight, type Preflight } from './preflight.ts';
 import { isFlat, useOf } from './plan.ts';
-import type { TransferContext, TransferOptions } from './prepare.ts';
+import type { TransferContext, TransferOptions } from './transfer-options.ts';
 import { withoutHelpedFindings, convertWithQemuImg, qemuImgFor } from './qemu-img.ts';
 import { checkClaim, checkSafety } from './safety.ts';
 import type { Source } from './source.ts';

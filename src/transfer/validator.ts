@@ -1,4 +1,4 @@
-import type { Answer } from '../core/http.ts';
+import type { Answer } from '../core/answer.ts';
 
 /** What a server says of the state that a file is in (RFC 9110 section 8.8), and how long it is. */
 export interface Validator {

@@ -3,7 +3,7 @@ import { commands } from '../../src/cli/commands/index.ts';
 import { flagName, parseOption, type Options } from '../../src/cli/program/option.ts';
 import { globalOptions } from '../../src/cli/program/settings.ts';
 import { limitsOf } from '../../src/http/settings.ts';
-import { sleep } from '../../src/core/retry.ts';
+import { sleep } from '../../src/core/sleep.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';
 
 const stage = commandStage();

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveValue, type ResolveOptions } from '../../src/host/secret-reference.ts';
+import { resolveValue } from '../../src/host/secret-reference.ts';
+import type { ResolveOptions } from '../../src/host/secret-command.ts';
 
 const home = { env: { PATH: process.env.PATH }, home: undefined, platform: 'linux' } as const;
 

@@ -1,7 +1,8 @@
 import { defineDriver, type Driver } from '../../src/core/driver.ts';
 import { notFoundError } from '../../src/core/errors.ts';
 import type { ImageRecord, Status } from '../../src/core/image.ts';
-import { began, type Job, type JobState } from '../../src/core/job.ts';
+import type { Job, JobState } from '../../src/core/job.ts';
+import { began } from '../../src/core/job-operation.ts';
 import type { DeactivateFacts } from '../../src/core/operation.ts';
 import type { DriverList } from '../../src/engine/context.ts';
 

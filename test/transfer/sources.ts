@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { ImgctlError, type Code } from '../../src/core/errors.ts';
 import type { Bytes } from '../../src/core/http.ts';
 import type { Content, Download } from '../../src/core/operation.ts';
-import type { TransferContext, TransferOptions } from '../../src/transfer/prepare.ts';
+import type { TransferContext, TransferOptions } from '../../src/transfer/transfer-options.ts';
 import { fileSource } from '../../src/transfer/file-source.ts';
 import { downloadSource, streamSource, type Source } from '../../src/transfer/source.ts';
 

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { Operation } from '../../core/operation.ts';
 import { askNew, type LinodeClient } from './client.ts';
 import { cloudInit, descriptionBody } from './description.ts';

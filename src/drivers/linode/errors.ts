@@ -1,5 +1,6 @@
 import { answerError, type Circumstances, type Code, ImgctlError, type ErrorText } from '../../core/errors.ts';
-import type { Answer, ApiAnswer } from '../../core/http.ts';
+import type { ApiAnswer } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
 
 /** What an unwelcome answer says: every reason with its field, or an HTML page's title; no words if there are none. */

@@ -1,6 +1,7 @@
 import { isNoSuchImage, notFoundError } from '../../core/errors.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
-import type { Job, JobOperation, JobState } from '../../core/job.ts';
+import type { Job, JobState } from '../../core/job.ts';
+import type { JobOperation } from '../../core/job-operation.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { readImage, type LinodeClient } from './client.ts';
 import { hasEvents, isEventful, outcomeOf, type Outcome } from './events.ts';

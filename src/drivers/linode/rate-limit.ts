@@ -1,5 +1,5 @@
 import type { Call } from '../../core/operation.ts';
-import { sleep } from '../../core/retry.ts';
+import { sleep } from '../../core/sleep.ts';
 
 /** Keeps calls from being made more often than they may be. */
 export interface RateLimiter {

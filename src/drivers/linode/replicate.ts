@@ -2,7 +2,7 @@ import { conflictError, usageError } from '../../core/errors.ts';
 import type { Prepared } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { requireKnownPlaces } from '../../core/conflict.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { Operation, ReplicateRequest } from '../../core/operation.ts';
 import { answeredImage, ask, imagePath, readImage, type LinodeClient } from './client.ts';
 import { requireChangeable } from './fields.ts';

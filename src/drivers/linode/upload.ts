@@ -1,6 +1,6 @@
 import { answerError, ImgctlError, limitError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
 import { describeEncoding, type Accept } from '../../core/encoding.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content, Operation, UploadRequest } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';

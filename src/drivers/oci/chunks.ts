@@ -14,7 +14,8 @@ import {
   type ChunkTarget,
 } from './chunk-session.ts';
 import { PayloadTooLarge } from './payload-too-large.ts';
-import { pushedOf, type Pushed } from './push-disk.ts';
+import { pushedOf } from './push-disk.ts';
+import type { Pushed } from './disk.ts';
 import type { Repository } from './repository.ts';
 import { cancelUpload, closeUpload, startUpload } from './upload-session.ts';
 

@@ -8,12 +8,14 @@ import { whileLost } from '../../core/retry.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
 import { beginChunks, chunks } from './chunks.ts';
 import type { OciClient } from './client.ts';
-import { enter, isDamage, isOurs, lookUp, recall, type Found, type Tagged } from './images.ts';
+import { enter, isDamage, lookUp, recall } from './images.ts';
+import { isOurs, type Found, type Tagged } from './tagged.ts';
 import { mount } from './mount.ts';
 import { recordFrom } from './record.ts';
 import type { Repository } from './repository.ts';
 import { PayloadTooLarge } from './payload-too-large.ts';
-import { pushDisk, type Disk } from './push-disk.ts';
+import { pushDisk } from './push-disk.ts';
+import type { Disk } from './disk.ts';
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
 const isCopy = (found: Found, there: Tagged): there is Found =>

@@ -2,7 +2,8 @@ import { conflictError, ImgctlError, providerError, unsupportedError, answerCirc
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { nextRecord } from '../_oci/record-revision.ts';
-import { write, type Found } from './images.ts';
+import { write } from './images.ts';
+import type { Found } from './tagged.ts';
 import { digestNow } from './manifests.ts';
 import { errorCode, isRegistryError, errorFrom, wordsOf } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';

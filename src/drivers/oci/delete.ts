@@ -3,7 +3,8 @@ import type { Call, Operation } from '../../core/operation.ts';
 import { imageManifestOf, parseJson } from '../_oci/manifest.ts';
 import type { OciClient } from './client.ts';
 import { copiesForSure } from './copies.ts';
-import { find, isDamage, type Found } from './images.ts';
+import { find, isDamage } from './images.ts';
+import type { Found } from './tagged.ts';
 import { readManifest } from './manifests.ts';
 import { deleteManifest as removeFrom } from './delete-manifest.ts';
 

@@ -8,7 +8,8 @@ import { readBlob } from './blobs.ts';
 import { handoverOf } from './mount.ts';
 import type { OciClient } from './client.ts';
 import { notDisk } from './foreign.ts';
-import { findAny, isOurs } from './images.ts';
+import { findAny } from './images.ts';
+import { isOurs } from './tagged.ts';
 
 /** A disk as it lies in the repository. */
 const stored = ({ home }: OciClient, disk: Descriptor, call: Call): Download => ({

@@ -1,5 +1,5 @@
 import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
-import type { Answer } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 import { isHtml, htmlText } from '../../core/html-text.ts';
 import { isObject, parseJson } from '../_oci/manifest.ts';
 

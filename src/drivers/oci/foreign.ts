@@ -5,17 +5,7 @@ import { descriptorOf, imageManifestOf, isObject, type Descriptor, type JsonObje
 import { emptyType } from '../_oci/media-types.ts';
 import { recordFromJson, recordSchema } from '../_oci/record.ts';
 import type { Repository } from './repository.ts';
-
-/** What another tool keeps under a tag. It is never changed, written over or deleted. */
-export interface Foreign {
-  readonly id: string;
-  readonly digest: string;
-  readonly manifestJson: JsonObject;
-  /** What it is, for people. */
-  readonly kind: 'container image' | 'index' | 'artifact';
-  /** The disk that it is; absent: none, or more than one file. */
-  readonly disk?: Descriptor;
-}
+import type { Foreign } from './tagged.ts';
 
 const titleName = 'org.opencontainers.image.title';
 const createdName = 'org.opencontainers.image.created';

@@ -12,32 +12,16 @@ import {
 } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
 import type { Documents } from '../_oci/image-documents.ts';
-import { storedRecord, type StoredRecord } from '../_oci/record.ts';
+import { storedRecord } from '../_oci/record.ts';
 import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { cacheDocument, cachedDocument } from './document-cache.ts';
 import type { OciClient } from './client.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
-import { foreignOf, notOurs, type Foreign } from './foreign.ts';
+import { foreignOf, notOurs } from './foreign.ts';
+import { type Foreign, isOurs, type Found, type Tagged } from './tagged.ts';
 import type { Repository } from './repository.ts';
 import { tagsOf } from './tags.ts';
-
-/** An image as it stands under a tag. `text` and `recordText` are the documents as they came, `json` is the record. */
-export interface Found {
-  readonly id: string;
-  readonly digest: string;
-  readonly text: string;
-  readonly manifest: ImageManifest;
-  readonly manifestJson: JsonObject;
-  readonly recordText: string;
-  readonly json: JsonObject;
-  readonly record: StoredRecord;
-}
-
-/** What stands under a tag: an image, something of another tool's, or nothing. */
-export type Tagged = Found | Foreign | undefined;
-
-export const isOurs = (tagged: Tagged): tagged is Found => tagged !== undefined && 'record' in tagged;
 
 function foundOf(id: string, text: string, manifest: ImageManifest, recordText: string, shown: string): Found {
   const json = parseJson(recordText);

@@ -5,7 +5,8 @@ import type { OciClient } from './client.ts';
 import { copiesOf, inPlaces } from './copies.ts';
 import { recordFrom } from './record.ts';
 import { foreignImage, leftOutWords, type LeftOut } from './foreign.ts';
-import { isDamage, isOurs, recall } from './images.ts';
+import { isDamage, recall } from './images.ts';
+import { isOurs } from './tagged.ts';
 import { inBatches } from './concurrency.ts';
 import { tagsOf } from './tags.ts';
 

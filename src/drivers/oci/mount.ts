@@ -3,7 +3,7 @@ import type { Call, Handover } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { holdsBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
-import type { Pushed } from './push-disk.ts';
+import type { Pushed } from './disk.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { cancelUpload, octets } from './upload-session.ts';
 

@@ -6,7 +6,8 @@ import { changedFields, nextRecord, recordFields } from '../_oci/record-revision
 import type { OciClient } from './client.ts';
 import { refreshCopies } from './copies.ts';
 import { recordFrom } from './record.ts';
-import { find, write, type Found } from './images.ts';
+import { find, write } from './images.ts';
+import type { Found } from './tagged.ts';
 
 /** How often a change is made anew because somebody else has changed the image meanwhile. */
 const mostTries = 4;

@@ -1,5 +1,5 @@
 import { authError, ImgctlError, limitError } from '../../core/errors.ts';
-import type { Answer } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 import { isQuota, errorFrom } from './errors.ts';
 import { uploadSessionError } from './upload-session.ts';
 

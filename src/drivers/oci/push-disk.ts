@@ -1,5 +1,4 @@
 import { integrityError } from '../../core/errors.ts';
-import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { holdsBlob } from './blobs.ts';
 import { isDoubtful } from './manifests.ts';
@@ -7,20 +6,7 @@ import { scope, type Repository } from './repository.ts';
 import { beginUpload, cancelUpload, checkTaken, closeUpload, closingUrl, octets } from './upload-session.ts';
 import { uploadError, PayloadTooLarge } from './payload-too-large.ts';
 import { isFine } from './transport.ts';
-
-/** A disk on its way. `bytes` and `sha256` are of what `open` gives; absent: known only at its end. */
-export interface Disk {
-  readonly bytes?: number;
-  readonly sha256?: string;
-  readonly repeatable: boolean;
-  open(): Bytes;
-  sent(): { readonly bytes: number; readonly digests: Readonly<Record<string, string>> };
-}
-
-export interface Pushed {
-  readonly digest: string;
-  readonly size: number;
-}
+import type { Disk, Pushed } from './disk.ts';
 
 /** A disk that was sent. Throws INTEGRITY where that is not what was said of it. */
 export function pushedOf(disk: Pick<Disk, 'bytes' | 'sha256'>, { bytes, digests }: ReturnType<Disk['sent']>): Pushed {

@@ -1,6 +1,5 @@
 import type { Cache } from '../../core/driver.ts';
-import type { Foreign } from './foreign.ts';
-import type { Found } from './images.ts';
+import type { Foreign, Found } from './tagged.ts';
 import type { Transport } from './transport.ts';
 
 /** Rights that requests take, as tokens name them. */

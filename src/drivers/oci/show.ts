@@ -2,7 +2,8 @@ import type { Operation } from '../../core/operation.ts';
 import type { OciClient } from './client.ts';
 import { withPlaces } from './copies.ts';
 import { foreignImage, notDisk } from './foreign.ts';
-import { findAny, isOurs } from './images.ts';
+import { findAny } from './images.ts';
+import { isOurs } from './tagged.ts';
 
 export const show: Operation<OciClient, 'show'> = {
   async run(client, { id }, call) {

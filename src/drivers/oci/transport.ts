@@ -1,14 +1,6 @@
 import { ImgctlError, providerError, withoutQuery, type Circumstances, answerCircumstances } from '../../core/errors.ts';
-import type {
-  Answer,
-  ApiAnswer,
-  ApiRequest,
-  Headers,
-  Http,
-  ReceiveAnswer,
-  ReceiveRequest,
-  SendRequest,
-} from '../../core/http.ts';
+import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import { renewBeforeBulk, type Authorizer } from './authorization.ts';

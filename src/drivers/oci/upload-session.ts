@@ -1,5 +1,6 @@
 import { ImgctlError, integrityError, networkError, providerError, answerCircumstances } from '../../core/errors.ts';
-import type { Answer, ApiAnswer, Bytes } from '../../core/http.ts';
+import type { ApiAnswer, Bytes } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 import type { Call } from '../../core/operation.ts';
 import { beforeRetry } from '../../core/retry.ts';
 import { isDoubtful } from './manifests.ts';

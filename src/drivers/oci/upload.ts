@@ -9,9 +9,11 @@ import { holdsBlob } from './blobs.ts';
 import { beginChunks, chunks, resumeChunks } from './chunks.ts';
 import type { OciClient } from './client.ts';
 import { recordFrom } from './record.ts';
-import { adopt, checkFree, find, newId, write, type Found } from './images.ts';
+import { adopt, checkFree, find, newId, write } from './images.ts';
+import type { Found } from './tagged.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
-import { knownOf, pushDisk, type Pushed } from './push-disk.ts';
+import { knownOf, pushDisk } from './push-disk.ts';
+import type { Pushed } from './disk.ts';
 
 /** The image to be filled; absent: a new one, whose id is free. */
 async function before(client: OciClient, request: BlockRequest, id: string, call: Call): Promise<Found | undefined> {

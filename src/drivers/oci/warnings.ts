@@ -1,4 +1,4 @@
-import type { Answer } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 
 /** `299 - "words"`, also several in one header (distribution-spec 1.1, "Warnings"; RFC 7234 section 5.5). */
 const warning = /\b299\s+\S+\s+"((?:[^"\\]|\\.)*)"/g;

@@ -1,14 +1,6 @@
 import { configError, providerError, type ImgctlError, answerCircumstances } from '../../core/errors.ts';
-import type {
-  Answer,
-  ApiAnswer,
-  ApiRequest,
-  Headers,
-  Http,
-  ReceiveAnswer,
-  ReceiveRequest,
-  SendRequest,
-} from '../../core/http.ts';
+import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 import type { Call } from '../../core/operation.ts';
 import { authUrlOf, imageEndpointOf, interfaceOf } from './endpoints.ts';
 import { chosenEndpoint, versioned, type Wanted } from './service-catalog.ts';

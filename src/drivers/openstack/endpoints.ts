@@ -1,6 +1,11 @@
 import { configError } from '../../core/errors.ts';
-import type { Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
+
+/** What has to be known of credentials to tell whether Keystone is asked. */
+interface SignInKind {
+  readonly kind: string;
+  readonly fixed?: boolean;
+}
 
 /** An address without slashes at its end. Throws CONFIG, with the field, for what is none. */
 export const absolute = (text: string, field: string): string => {
@@ -9,11 +14,11 @@ export const absolute = (text: string, field: string): string => {
   return text.replace(/\/+$/, '');
 };
 
-const withoutKeystone = (credentials: Credentials): boolean =>
+const withoutKeystone = (credentials: SignInKind): boolean =>
   credentials.kind === 'none' || (credentials.kind === 'token' && credentials.fixed === true);
 
 /** Keystone's address, ending in `/v3`. Absent where it is not asked: the way to sign in has no use for it, or a token and an image endpoint were given. Throws CONFIG. */
-export function authUrlOf(values: ProfileValues, credentials: Credentials): string | undefined {
+export function authUrlOf(values: ProfileValues, credentials: SignInKind): string | undefined {
   if (withoutKeystone(credentials)) {
     if (values.imageEndpoint) return undefined;
     throw configError(`imageEndpoint is required with authType ${values.authType ?? ''}`, {

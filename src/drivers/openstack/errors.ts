@@ -8,7 +8,7 @@ import {
   type Circumstances,
   type ErrorText,
 } from '../../core/errors.ts';
-import type { Answer } from '../../core/http.ts';
+import type { Answer } from '../../core/answer.ts';
 import { isHtml, isServicePage, htmlText } from '../../core/html-text.ts';
 import { policyHint, withoutSchema } from './error-text.ts';
 import { isObject, objectIn, textIn } from './json.ts';

@@ -1,6 +1,6 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { Next } from '../../core/hint.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';

@@ -1,5 +1,6 @@
 import type { ImageRecord, PlaceState } from '../../core/image.ts';
-import type { Job, JobOperation, JobState } from '../../core/job.ts';
+import type { Job, JobState } from '../../core/job.ts';
+import type { JobOperation } from '../../core/job-operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { readRecord } from './images.ts';
 import { failedIn, importingTo } from './record.ts';

@@ -1,6 +1,6 @@
 import { conflictError } from '../../core/errors.ts';
 import { requireKnownPlaces } from '../../core/conflict.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { Call, Operation, ReplicateRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { pathSegment } from './path-segment.ts';

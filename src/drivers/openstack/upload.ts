@@ -1,6 +1,6 @@
 import type { Accept, Format } from '../../core/encoding.ts';
 import { conflictError, ImgctlError, integrityError, usageError } from '../../core/errors.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { Call, Description, Operation, UploadRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';

@@ -1,6 +1,6 @@
 import { authError, conflictError, unsupportedError, type Circumstances } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Next } from '../../core/hint.ts';
 import type { Call, OperationName } from '../../core/operation.ts';

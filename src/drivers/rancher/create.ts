@@ -1,6 +1,6 @@
 import { authError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import { given } from '../../core/image.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';

@@ -1,5 +1,5 @@
 import { conflictError, answerCircumstances, providerError } from '../../core/errors.ts';
-import { began } from '../../core/job.ts';
+import { began } from '../../core/job-operation.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
 import type { RancherClient } from './client.ts';

@@ -1,5 +1,6 @@
 import { given, type ImageRecord } from '../../core/image.ts';
-import type { JobOperation, JobState } from '../../core/job.ts';
+import type { JobState } from '../../core/job.ts';
+import type { JobOperation } from '../../core/job-operation.ts';
 import type { OperationName } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
 import { readRecord } from './show.ts';

@@ -1,9 +1,15 @@
 import { providerError } from '../../core/errors.ts';
 import { detectEndlessPagination } from '../../core/pagination.ts';
+import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { followed } from './address.ts';
-import type { RancherClient } from './client.ts';
+import { followed, type Address } from './address.ts';
 import { idOf, isObject, textsIn } from './record.ts';
+
+/** Who asks for pages. `insist` throws what an unwelcome answer stands for. */
+export interface PageReader {
+  readonly address: Address;
+  insist(question: { readonly method: 'GET'; readonly url: string }, what: string, call: Call): Promise<ApiAnswer>;
+}
 
 /** One page of a collection. `filters` is the echo: by field, the conditions that the server really applied. */
 interface Page {
@@ -19,7 +25,7 @@ const mostIdlePages = 20;
  * Throws PROVIDER when an answer is no collection, a link leads back to a page already read or to another origin, and when page
  * after page brings nothing new.
  */
-export async function* pagesOf(client: RancherClient, first: string, what: string, call: Call): AsyncIterable<Page> {
+export async function* pagesOf(client: PageReader, first: string, what: string, call: Call): AsyncIterable<Page> {
   const asked = new Set<string>();
   const look = detectEndlessPagination(what, mostIdlePages);
   let url: string | undefined = first;

@@ -3,7 +3,7 @@ import { areOtherDisks, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { detect } from '../../transfer/detect.ts';
-import type { Prepared } from '../../transfer/prepare.ts';
+import type { Prepared } from '../../transfer/prepared.ts';
 import { downloadSource } from '../../transfer/source.ts';
 import { fullScan } from '../../transfer/full-scan.ts';
 import type { EngineContext } from '../context.ts';

@@ -1,7 +1,7 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Changes, Editable } from '../../core/operation.ts';
-import type { Prepared } from '../../transfer/prepare.ts';
+import type { Prepared } from '../../transfer/prepared.ts';
 import { carriedTo } from './copied-fields.ts';
 import type { EngineContext } from '../context.ts';
 import type { Account } from '../account/account.ts';

@@ -1,5 +1,5 @@
 import type { Description } from '../../core/operation.ts';
-import type { TransferOptions } from '../../transfer/prepare.ts';
+import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import type { Delivery } from './deliver.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 

@@ -1,6 +1,7 @@
 import type { Image } from '../../core/image.ts';
 import type { Call, Changes, Download, ExtraValues } from '../../core/operation.ts';
-import { prepare, type Prepared } from '../../transfer/prepare.ts';
+import { prepare } from '../../transfer/prepare.ts';
+import type { Prepared } from '../../transfer/prepared.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
 import type { Source } from '../../transfer/source.ts';
 import { checkName } from '../../core/image-name.ts';
@@ -14,9 +15,8 @@ import { confirmReplace, foreseen } from './name-conflict.ts';
 import type { Account } from '../account/account.ts';
 import { forContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
 import { checkFields, extrasFrom } from './fields.ts';
-import type { CopyTarget } from './copy-target.ts';
+import { type CopyTarget, targetText } from './copy-target.ts';
 import type { Original } from './original.ts';
-import { targetText } from './copy-target.ts';
 import { carried, completed } from './copy-description.ts';
 import type { CopyOptions } from './copy-options.ts';
 

@@ -9,7 +9,7 @@ import type { Task } from '../../core/task.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checksum.ts';
 import { convertFile } from '../../transfer/convert.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
-import type { TransferOptions } from '../../transfer/prepare.ts';
+import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
 import { resumingSource } from '../../transfer/resume.ts';
 import { checkTarget, saveTo, type Saved, type Saving } from '../../transfer/save.ts';

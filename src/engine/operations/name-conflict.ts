@@ -1,7 +1,7 @@
 import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
-import type { Prepared } from '../../transfer/prepare.ts';
+import type { Prepared } from '../../transfer/prepared.ts';
 import type { EngineContext } from '../context.ts';
 import { whyNotRemovable } from './deletable.ts';
 import { candidates, imagesNamed } from '../images/resolve.ts';

@@ -1,10 +1,10 @@
-import { compressions, formats } from '../../core/encoding.ts';
-import type { Accept, Format } from '../../core/encoding.ts';
+import { compressions, formats, type Accept, type Format } from '../../core/encoding.ts';
 import type { UploadFacts } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { prepareForFile } from '../../transfer/convert.ts';
 import { opaque } from '../../transfer/plan.ts';
-import type { TransferContext, Prepared, TransferOptions } from '../../transfer/prepare.ts';
+import type { Prepared } from '../../transfer/prepared.ts';
+import type { TransferContext, TransferOptions } from '../../transfer/transfer-options.ts';
 import type { Source } from '../../transfer/source.ts';
 import type { EngineContext } from '../context.ts';
 import type { Action } from '../../core/action.ts';

@@ -8,7 +8,8 @@ import {
   waitTimeoutError,
 } from '../../core/errors.ts';
 import type { Image, Status } from '../../core/image.ts';
-import { jobOn, type Job, type JobState } from '../../core/job.ts';
+import type { Job, JobState } from '../../core/job.ts';
+import { jobOn } from '../../core/job-operation.ts';
 import type { Call } from '../../core/operation.ts';
 import { hasFailed, toldBy, withReason } from '../images/told.ts';
 import { limitText, spentOf } from '../../core/call.ts';

@@ -1,5 +1,5 @@
 import type { Format } from '../../core/encoding.ts';
-import type { TransferOptions } from '../../transfer/prepare.ts';
+import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import type { EngineContext } from '../context.ts';
 import { wantedChecksum } from './expected-checksum.ts';
 
