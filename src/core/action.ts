@@ -1,6 +1,15 @@
-/** What would have been done: the verb with what it was asked, and the first request that would have changed something. */
+/**
+ * What an action does to what is there. `add`: nothing goes, nothing changes. `reuse`: it is there already, nothing is done.
+ * `property`: a record says something else. `hide`: it is left out of lists. `deactivate`: its data is blocked. `shrink-places`: copies
+ * go. `replace`: another image goes once this one is there. `delete`: it goes.
+ */
+export type Risk = 'add' | 'reuse' | 'property' | 'hide' | 'deactivate' | 'shrink-places' | 'replace' | 'delete';
+
+/** What would be done: the verb with what it was asked, and the first request that would change something. */
 export interface Action {
   readonly verb: string;
+  /** Absent where only files of this machine are concerned. */
+  readonly risk?: Risk;
   /** Absent where no provider takes part. */
   readonly profile?: string;
   readonly provider?: string;

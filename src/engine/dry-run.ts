@@ -1,7 +1,7 @@
 import type { Image } from '../core/image.ts';
 import { Secret } from '../core/secret.ts';
-import type { OperationName } from '../core/operation.ts';
-import type { Action } from '../core/action.ts';
+import type { OperationName, PatchRequest, ReplicateRequest } from '../core/operation.ts';
+import type { Action, Risk } from '../core/action.ts';
 
 /** An image that is there, for a plan. */
 export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partial<Action> => ({
@@ -22,9 +22,28 @@ export const changes = (verb: OperationName, request: unknown): boolean =>
 const typedVerb = (verb: OperationName, request: object): string =>
   verb === 'share' && 'action' in request && request.action === 'remove' ? 'unshare' : verb;
 
+/** What verbs do to what is there, whatever they are asked. */
+const risks: Readonly<Partial<Record<OperationName, Risk>>> = {
+  create: 'add',
+  upload: 'add',
+  import: 'add',
+  deactivate: 'deactivate',
+  delete: 'delete',
+  purge: 'delete',
+};
+
+function riskOf(verb: OperationName, request: object): Risk {
+  const { remove = [], exactly, changes: changed } = request as Partial<ReplicateRequest & PatchRequest>;
+  if (verb === 'replicate') return exactly !== undefined || remove.length > 0 ? 'shrink-places' : 'add';
+  if (verb === 'patch' && changed?.hidden === true) return 'hide';
+  return risks[verb] ?? 'property';
+}
+
 /** What a verb would be asked for. */
 export const actionOf = (verb: OperationName, request: object): Pick<Action, 'verb'> & Partial<Action> => ({
   verb: typedVerb(verb, request),
+  risk: riskOf(verb, request),
+
   ...asked(request),
 });
 

@@ -48,6 +48,23 @@ const filled = (line: string): string[] =>
       word.replace(/^(\w+):(\w+)$/, (whole, profile: string, name: string) => (ids[name] ? `${profile}:${ids[name]}` : whole)),
     );
 
+/** What each verb does to what is there. */
+const risks: Readonly<Record<string, string>> = {
+  create: 'add',
+  import: 'add',
+  upload: 'add',
+  copy: 'add',
+  patch: 'property',
+  share: 'property',
+  unshare: 'property',
+  reactivate: 'property',
+  restore: 'property',
+  deactivate: 'deactivate',
+  delete: 'delete',
+  purge: 'delete',
+  replicate: 'add',
+};
+
 describe('a dry run', () => {
   it.each([
     ['create pcd:new --tag x', { verb: 'create', method: 'POST', body: expect.objectContaining({ name: 'new' }) }],
@@ -80,7 +97,7 @@ describe('a dry run', () => {
     const args = filled(line).map((word) => (word === 'FILE' ? stage.write('disk.raw', smallDisk()) : word));
     for (const cloud of [openstack, linode, rancher]) cloud.forget();
     const result = await stage.ok([...args, '--dry-run', '-o', 'json'], { env });
-    expect(result.json()).toMatchObject({ dryRun: true, ...planned });
+    expect(result.json()).toMatchObject({ dryRun: true, risk: risks[line.split(' ')[0] ?? ''], ...planned });
     expect(changes()).toEqual([]);
     const table = await stage.ok([...args, '-n'], { env });
     expect(table.stdout).toMatch(/^dryRun\ttrue\nverb\t/);

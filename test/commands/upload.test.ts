@@ -226,6 +226,7 @@ describe('upload', () => {
       verb: 'upload',
       profile: 'local',
       provider: 'local',
+      risk: 'add',
       image: 'web',
       source: { name: expect.any(String), format: 'qcow2', bytes: expect.any(Number) },
       target: { format: 'raw' },

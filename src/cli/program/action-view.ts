@@ -31,6 +31,7 @@ export const actionView = defineView<Action>({
   name: 'plan',
   columns: {
     verb: { value: (plan) => plan.verb },
+    risk: { value: (plan) => plan.risk },
     profile: { value: (plan) => plan.profile },
     provider: { value: (plan) => plan.provider },
     image: { value: (plan) => plan.image, kind: 'id' },
@@ -47,7 +48,7 @@ export const actionView = defineView<Action>({
     steps: { value: (plan) => plan.steps?.join(' → ') },
   },
   usual: ['verb', 'profile', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
-  wide: ['verb', 'profile', 'provider', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
+  wide: ['verb', 'risk', 'profile', 'provider', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
   id: () => '',
   json: actionJson,
 });

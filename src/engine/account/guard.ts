@@ -45,7 +45,7 @@ export async function preview<N extends OperationName>(
   if (driver.worksOnFiles) return { profile, provider, ...asked, ...(body === undefined ? {} : { body }) };
   const bound: Runnable = session.require(verb);
   const sent = await firstChange((watched) => bound.run(request as never, watched as never), call);
-  return { profile, provider, ...asked, ...(sent ?? { steps: ['nothing to change'] }) };
+  return { profile, provider, ...asked, ...(sent ?? { risk: 'reuse', steps: ['nothing to change'] }) };
 }
 
 /** No generator: one more of them would cost a long list a fiftieth of its time. */

@@ -83,7 +83,9 @@ function upToDate(same: Same, at: Account, name: string, call: Call, context: En
     async plan() {
       await checkIntact(at, same, { call, context });
       const { profile, provider } = at;
-      return [{ verb: 'copy', profile, provider, image: name, steps: [`nothing: ${image.id} has the same content`] }];
+      return [
+        { verb: 'copy', profile, provider, image: name, risk: 'reuse', steps: [`nothing: ${image.id} has the same content`] },
+      ];
     },
     async perform() {
       await checkIntact(at, same, { call, context });
@@ -110,7 +112,7 @@ function changeOf(look: Look, context: EngineContext): Change<Copied> {
           ...plannedTransfer(prepared, { ...source, name: `${original.at.profile}:${original.image.id}` }),
           ...plannedLabels({ ...description, ...later }, place),
           route: way.route,
-          steps: await foreseen(way.words, prepared, delivery, context),
+          ...(await foreseen(way.words, prepared, delivery, context)),
         },
       ];
     },

@@ -76,11 +76,20 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
       const before = await settleName();
       const where = { verb: 'import', profile: at.profile, provider: at.provider };
       if ('image' in before)
-        return [{ ...where, image: before.image.id, steps: [`nothing: ${before.image.id} has the same content`] }];
+        return [{ ...where, image: before.image.id, risk: 'reuse', steps: [`nothing: ${before.image.id} has the same content`] }];
       const request = requestOf(one, before.description, context);
       const source = { name: wishes.url === undefined ? (wishes.method ?? '') : shownAddress(new URL(wishes.url)) };
       const sent = await at.preview('import', request, call);
-      return [{ ...sent, image: wishes.into ?? request.description.name, source, ...plannedLabels(request.description) }];
+      const risk = before.replaces?.length ? ('replace' as const) : sent.risk;
+      return [
+        {
+          ...sent,
+          ...(risk ? { risk } : {}),
+          image: wishes.into ?? request.description.name,
+          source,
+          ...plannedLabels(request.description),
+        },
+      ];
     },
     async perform() {
       const before = await settleName();

@@ -1,3 +1,4 @@
+import type { Action } from '../../core/action.ts';
 import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
@@ -156,7 +157,7 @@ const freeName = (name: string, now: number): string =>
 const unanswered: readonly string[] = ['NETWORK', 'AUTH', 'PROVIDER', 'LIMIT'];
 
 /**
- * The steps of a dry run, with what a taken name makes of them; sends nothing that changes anything. Throws as `deliver` would where
+ * The steps of a dry run and their risk, with what a taken name makes of them; sends nothing that changes anything. Throws as `deliver` would where
  * the name must not be taken. A target that cannot be asked is warned about, and the steps are given all the same.
  */
 export async function foreseen(
@@ -164,16 +165,19 @@ export async function foreseen(
   prepared: Prepared,
   claim: Claim,
   context: EngineContext,
-): Promise<readonly string[]> {
+): Promise<Pick<Action, 'risk' | 'steps'>> {
+  const add = { risk: 'add', steps } as const;
   try {
     const before = await settleName(prepared, claim, context);
-    if ('image' in before) return [`nothing: ${before.image.id} has the same content`];
-    if (before.replaces?.length) return [...steps, `delete ${before.replaces.map(({ id }) => id).join(', ')} of the same name`];
+    if ('image' in before) return { risk: 'reuse', steps: [`nothing: ${before.image.id} has the same content`] };
+    const replaced = before.replaces?.map(({ id }) => id) ?? [];
+    if (replaced.length > 0) return { risk: 'replace', steps: [...steps, `delete ${replaced.join(', ')} of the same name`] };
     const { name } = before.description;
-    return name === claim.request.description.name ? steps : [...steps, `under the name ${name}, since the other is taken`];
+    if (name === claim.request.description.name) return add;
+    return { risk: 'add', steps: [...steps, `under the name ${name}, since the other is taken`] };
   } catch (error) {
     if (!(error instanceof ImgctlError) || !unanswered.includes(error.code)) throw error;
     context.warn(`could not check whether the name is taken: ${error.message}`);
-    return steps;
+    return add;
   }
 }

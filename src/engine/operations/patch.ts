@@ -28,7 +28,16 @@ export function recordChange(
     async plan() {
       const { now, request } = await looked();
       if (!request)
-        return [{ verb: 'patch', profile: at.profile, provider: at.provider, image: now.id, steps: ['nothing to change'] }];
+        return [
+          {
+            verb: 'patch',
+            profile: at.profile,
+            provider: at.provider,
+            image: now.id,
+            risk: 'reuse',
+            steps: ['nothing to change'],
+          },
+        ];
       const { name } = request.changes;
       if (name) await warnOfOthers(id, name);
       return [await at.preview('patch', request, call)];

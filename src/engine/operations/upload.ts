@@ -86,7 +86,7 @@ export async function uploading(at: Target, wishes: UploadWishes, from: Origin, 
           image: into ?? name,
           ...plannedTransfer(prepared, source),
           ...plannedLabels(description, place),
-          steps: await foreseen(prepared.plan.steps, prepared, delivery, context),
+          ...(await foreseen(prepared.plan.steps, prepared, delivery, context)),
         },
       ];
     },
