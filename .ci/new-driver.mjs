@@ -1,5 +1,6 @@
 // npm run new:driver NAME: the smallest driver that is whole (sign-in, list, show), its fake cloud and its tests, made from new-driver/.
-// What is made up in it says so by its name: everything `acme` becomes NAME, and the provider's own words are yours to put in.
+// The templates lie as their copies will, and TypeScript takes them for lying there (`rootDirs`): the check keeps them whole. What is made up
+// says so by its name: everything `acme` becomes NAME, and the provider's own words are yours to put in.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
@@ -19,6 +20,9 @@ const named = (text) =>
     .replaceAll('acme', name)
     .replaceAll('Acme', name[0].toUpperCase() + name.slice(1))
     .replaceAll('ACME', name.toUpperCase());
+
+/** Where a template goes. One of a test has another name here, so that nobody takes it for a test. */
+const placeOf = (file) => named(file.replaceAll(path.sep, '/')).replace(/^(test\/drivers\/.*)\.ts$/, '$1.test.ts');
 
 async function write(file, text) {
   const to = path.join(root, file);
@@ -75,11 +79,11 @@ if (existsSync(path.join(root, 'src/drivers', name))) refuse(`src/drivers/${name
 const users = usersOf(name);
 if (users.length > 0) refuse(`"${name}" is a word of the program already, in src/${users[0]}: choose another`);
 
-const places = { driver: `src/drivers/${name}`, cloud: `test/clouds/${name}` };
-for (const [folder, to] of Object.entries(places))
-  for (const file of readdirSync(path.join(templates, folder)))
-    await write(`${to}/${file}`, named(readFileSync(path.join(templates, folder, file), 'utf8')));
-await write(`test/drivers/${name}/conformance.test.ts`, named(readFileSync(path.join(templates, 'conformance.ts'), 'utf8')));
+for (const entry of readdirSync(templates, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile()) continue;
+  const file = path.join(entry.parentPath, entry.name);
+  await write(placeOf(path.relative(templates, file)), named(readFileSync(file, 'utf8')));
+}
 const { text, sorted } = withDriver(read('src/drivers/index.ts'));
 await write('src/drivers/index.ts', text);
 await write('test/clouds/index.ts', withStage(read('test/clouds/index.ts')));

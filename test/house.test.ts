@@ -202,21 +202,6 @@ describe('the house', () => {
     expect(violations(({ name }) => (/^[a-z0-9/_.-]+$/.test(name) ? [] : ['not kebab-case']))).toEqual([]);
   });
 
-  it('what new:driver writes imports only what there is', () => {
-    const templates = path.join(root, '.ci/new-driver');
-    const homes: Readonly<Record<string, string>> = { driver: 'src/drivers/acme', cloud: 'test/clouds/acme' };
-    const strange = filesBelow(templates).flatMap((file) => {
-      const [folder = ''] = below(templates, file).split('/');
-      const home = path.join(root, homes[folder] ?? 'test/drivers/acme');
-      return [...readFileSync(file, 'utf8').matchAll(importPattern)]
-        .map(([, from = '']) => from)
-        .filter((from) => from.startsWith('.') && !below(root, path.join(home, from)).includes('/acme/'))
-        .filter((from) => !existsSync(path.join(home, from)))
-        .map((from) => `${below(root, file)}: ${from}`);
-    });
-    expect(strange).toEqual([]);
-  });
-
   it('every driver says why a verb is absent, and nothing of one that is there', async () => {
     for (const name of providers) {
       const driver = await driverList.load(name);

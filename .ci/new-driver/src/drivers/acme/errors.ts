@@ -1,4 +1,4 @@
-import { answerError, type ImgctlError, type Said } from '../../core/errors.ts';
+import { answerError, type ImgctlError, type ErrorText } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import { isObject, textIn } from './record.ts';
 
@@ -6,7 +6,7 @@ import { isObject, textIn } from './record.ts';
 export const errorFrom = (answer: ApiAnswer, what: string): ImgctlError => answerError(answer, what, readError(answer.text));
 
 /** What an answer says: `{"error": {"message": "…"}}` is the API itself; anything else is a gateway or another server. */
-function readError(text: string): Said {
+function readError(text: string): ErrorText {
   const body = parsed(text);
   const message = isObject(body) && isObject(body.error) ? textIn(body.error.message) : undefined;
   return { words: message ?? '', isOwn: message !== undefined };

@@ -1,6 +1,6 @@
 import { aboutNoImage, providerError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
-import { watchProgress } from '../../core/pagination.ts';
+import { detectEndlessPagination } from '../../core/pagination.ts';
 import { read, type AcmeClient } from './client.ts';
 import { isObject, recordFrom, textIn, type JsonObject } from './record.ts';
 
@@ -27,7 +27,7 @@ export const list: Operation<AcmeClient, 'list'> = {
 
 /** The pages in order; the next one is asked for when somebody wants it. Throws PROVIDER for an answer that is no page. */
 async function* pagesOf(client: AcmeClient, call: Call): AsyncGenerator<readonly JsonObject[]> {
-  const look = watchProgress(what, mostIdlePages);
+  const look = detectEndlessPagination(what, mostIdlePages);
   for (let token: string | undefined = ''; token !== undefined;) {
     const query = token === '' ? '' : `?page_token=${encodeURIComponent(token)}`;
     const body: unknown = await read(client, `images${query}`, what, call).catch((error: unknown) => {
