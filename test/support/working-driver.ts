@@ -6,7 +6,7 @@ import { began } from '../../src/core/job-operation.ts';
 import type { DeactivateFacts } from '../../src/core/operation.ts';
 import type { DriverList } from '../../src/engine/context.ts';
 
-/** A provider that goes on working after an upload, as the test says. */
+/** A provider that goes on working after an upload or an import, as the test says. */
 export interface Works {
   /** What the record says. Absent: the image is gone. */
   status: Status | undefined;
@@ -42,7 +42,7 @@ interface Habits {
 
 /** A driver without a wire whose uploads are jobs; `cancels`: they can be ended. */
 export function workingDriver(works: Works, { cancels = false, loses = [] }: Habits = {}): Driver {
-  const verbs = ['create', 'patch', 'reactivate', 'restore', 'purge', 'replicate', 'download', 'import', 'share', 'places'];
+  const verbs = ['create', 'patch', 'reactivate', 'restore', 'purge', 'replicate', 'download', 'share', 'places'];
   return defineDriver({
     name: 'working',
     title: 'A provider that goes on working',
@@ -77,6 +77,17 @@ export function workingDriver(works: Works, { cancels = false, loses = [] }: Hab
         },
       },
       delete: { run: async (_client, { id }) => void works.log.push(`delete ${id}`) },
+      import: {
+        schemes: ['https'],
+        methods: [],
+        fields: [],
+        into: false,
+        async run(_client, _request, call) {
+          call.note({ kind: 'created', id: 'w-1' });
+          began(call, { verb: 'import', image: 'w-1', ref: 'job-7' });
+          return record('pending');
+        },
+      },
       upload: {
         accepts: [{ format: 'raw' }],
         fields: [],

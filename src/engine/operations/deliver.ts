@@ -6,11 +6,10 @@ import type { Prepared } from '../../transfer/prepared.ts';
 import { verifySent } from '../../transfer/verify.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
 import type { EngineContext } from '../context.ts';
-import { removeMade } from './rollback.ts';
+import { cancelled, removeMade } from './rollback.ts';
 import { byShortcut, type CopyRoute, type Shortcut } from './copy-route.ts';
 import { mustBeFree, settleAgain, settleName, type IfExists } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
-import { jobOn } from '../../core/job-operation.ts';
 import { waitFor } from './wait.ts';
 import type { Account } from '../account/account.ts';
 import type { Task } from '../../core/task.ts';
@@ -139,24 +138,13 @@ async function arrived(
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'WAIT_TIMEOUT') throw error;
     const mustGo = error.code === 'INTEGRITY' || error.code === 'PROVIDER';
-    if (mustGo || (await cancelled(sent, delivery))) throw error.with(await undone(sent, delivery));
+    if (mustGo || (await cancelled(at as Account, sent.id, call))) throw error.with(await undone(sent, delivery));
     // Whether it arrives is not known: it may be whole, so it stays, and is told of.
     throw error.with({
       leftover: sent.id,
       hint: `Check on it with: ${commandLine({ verb: 'wait', image: sent.id }, at.profile)}`,
     });
   }
-}
-
-/** Whether the job that makes an image was cancelled: whoever stops a run does not want what it still makes, where that can be ended. */
-async function cancelled(image: Image, { at, call }: Delivery): Promise<boolean> {
-  const job = jobOn(call, image.id);
-  if (!call.signal.aborted || !job || !at.cancel) return false;
-  return at.cancel(job, { ...call, signal: AbortSignal.timeout(30_000) }).then(
-    () => true,
-    // Then it goes on, and is told of as what does.
-    () => false,
-  );
 }
 
 /** What was compared: of a link every byte of the file with the digest that its first folder has recorded. */

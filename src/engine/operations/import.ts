@@ -12,7 +12,7 @@ import { removeReplaced } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import { judgeFetched } from './inspect-import.ts';
 import { mustBeFree, settle, settleAgain, type IfExists } from './name-conflict.ts';
-import { removeMade } from './rollback.ts';
+import { cancelled, removeMade } from './rollback.ts';
 import { settled, type WaitWishes } from './settle.ts';
 import { formatNamed, plannedLabels } from './transfer.ts';
 import { checkImported } from './verify-import.ts';
@@ -205,13 +205,15 @@ async function outOfUse(error: unknown, at: Account, id: string, call: Call): Pr
 
 /** An import that failed leaves no empty record behind, or names it. One that goes on at the provider stays. */
 async function withoutRecord(error: unknown, at: Account, id: string, call: Call): Promise<unknown> {
-  if (!(error instanceof ImgctlError) || !['PROVIDER', 'INTEGRITY', 'USAGE'].includes(error.code)) return error;
-  const hint = 'Check that the cloud can reach the URL and that it serves the image.';
+  if (!(error instanceof ImgctlError)) return error;
+  const isStopped = await cancelled(at, id, call);
+  if (!isStopped && !['PROVIDER', 'INTEGRITY', 'USAGE'].includes(error.code)) return error;
+  const said = isStopped ? {} : { hint: 'Check that the cloud can reach the URL and that it serves the image.' };
   try {
-    const removed = await removeMade(at, id, call);
-    return error.with({ hint, ...(removed ? {} : { leftover: id }) });
+    const removed = await removeMade(at, id, isStopped ? { ...call, signal: AbortSignal.timeout(30_000) } : call);
+    return error.with({ ...said, ...(removed ? {} : { leftover: id }) });
   } catch {
-    return error.with({ hint, leftover: id });
+    return error.with({ ...said, leftover: id });
   }
 }
 

@@ -1,4 +1,5 @@
 import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { jobOn } from '../../core/job-operation.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 
@@ -21,4 +22,20 @@ export async function removeMade(at: Account<'show'>, id: string, call: Call): P
     await remove.run({ id }, call).catch(gone);
   }
   return 'removed';
+}
+
+/**
+ * Whether the job that makes an image was ended because the run was stopped: whoever stops it does not want what is still made. Not
+ * so where the provider has no way to, or refuses: then it goes on.
+ */
+export async function cancelled(at: Account, id: string, call: Call): Promise<boolean> {
+  const job = jobOn(call, id);
+  if (!call.signal.aborted || !job || !at.cancel) return false;
+  try {
+    await at.cancel(job, { ...call, signal: AbortSignal.timeout(30_000) });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    return false;
+  }
 }

@@ -15,30 +15,21 @@ beforeEach(() => {
 });
 afterEach(() => home.remove());
 
-const upload = (
-  settings: { readonly cancels?: boolean; readonly signal?: AbortSignal; readonly more?: readonly string[] } = {},
-): Promise<CliResult> =>
-  home.run(
-    [
-      'upload',
-      '-',
-      '--name',
-      'working:made',
-      '-o',
-      'json',
-      '--poll-interval',
-      '5ms',
-      '--progress',
-      'json',
-      ...(settings.more ?? []),
-    ],
-    {
-      drivers: onlyDriver(workingDriver(works, settings)),
-      env: { IMGCTL_PROFILE_WORKING_PROVIDER: 'working' },
-      stdin: new Uint8Array(1 << 16),
-      ...(settings.signal ? { signal: settings.signal } : {}),
-    },
-  );
+interface Settings {
+  readonly cancels?: boolean;
+  readonly signal?: AbortSignal;
+  readonly more?: readonly string[];
+}
+
+const send = (verb: readonly string[], { cancels = false, signal, more = [] }: Settings = {}): Promise<CliResult> =>
+  home.run([...verb, '-o', 'json', '--poll-interval', '5ms', '--progress', 'json', ...more], {
+    drivers: onlyDriver(workingDriver(works, { cancels })),
+    env: { IMGCTL_PROFILE_WORKING_PROVIDER: 'working' },
+    stdin: new Uint8Array(1 << 16),
+    ...(signal ? { signal } : {}),
+  });
+const uploading = ['upload', '-', '--name', 'working:made'] as const;
+const upload = (settings: Settings = {}): Promise<CliResult> => send(uploading, settings);
 
 /** Waits as the engine does, with a job that another run has written down. */
 async function waited(job = { verb: 'upload', image: 'w-1', ref: 'job-7' } as const): Promise<unknown> {
@@ -105,22 +96,25 @@ describe('a wait for a job', () => {
   });
 });
 
-describe('a run that is stopped while a job goes on', () => {
+describe.each([
+  ['upload', uploading],
+  ['import', ['import', 'working:made', '--url', 'https://images.example/disk.raw']],
+] as const)('an %s that is stopped while its job goes on', (verb, line) => {
   const stopped = async (cancels: boolean): Promise<CliResult> => {
     const stop = new AbortController();
     works.onLook = () => stop.abort(130);
-    return upload({ cancels, signal: stop.signal });
+    return send(line, { cancels, signal: stop.signal });
   };
 
-  it('cancels the job, and then removes what it was making', async () => {
+  it('is cancelled, and then what it was making is removed', async () => {
     const result = await stopped(true);
-    expect(works.log).toEqual(['look upload job-7', 'cancel job-7', 'delete w-1']);
+    expect(works.log).toEqual([`look ${verb} job-7`, 'cancel job-7', 'delete w-1']);
     expect([result.exitCode, result.stderr]).toEqual([130, expect.not.stringContaining('leftover')]);
   });
 
-  it('names what is still made where there is no way to cancel it, and removes nothing', async () => {
+  it('goes on where there is no way to cancel it, and nothing is removed', async () => {
     const result = await stopped(false);
-    expect(works.log).toEqual(['look upload job-7']);
-    expect([result.exitCode, result.stderr]).toEqual([130, expect.stringContaining('imgctl wait working:w-1')]);
+    expect(works.log).toEqual([`look ${verb} job-7`]);
+    expect([result.exitCode, result.stderr]).toEqual([130, expect.stringContaining('continues at the provider')]);
   });
 });
