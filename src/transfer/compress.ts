@@ -26,14 +26,9 @@ const vhdFooterBytes = 512;
 
 /**
  * Makes a disk's runs into one of the encodings that can be written. `runs` gives them anew at each call; qcow2 goes over
- * them once beforehand, reading no data, to lay out its tables. A VHD is filled up with zeros to a multiple of `alignBytes`. Throws UNSUPPORTED for an encoding that is only read.
+ * them once beforehand, reading no data, to lay out its tables. Throws UNSUPPORTED for an encoding that is only read.
  */
-export async function encoderFor(
-  runs: () => Runs,
-  encoding: Encoding,
-  virtualBytes: number | undefined,
-  alignBytes?: number,
-): Promise<Encoder> {
+export async function encoderFor(runs: () => Runs, encoding: Encoding, virtualBytes: number | undefined): Promise<Encoder> {
   const { format, compression } = encoding;
   const known = (bytes: number | undefined) => (bytes === undefined ? {} : { bytes });
   if (format === 'raw' && compression === 'gzip') return { open: (options) => gzipBytes(runs(), options) };
@@ -41,8 +36,8 @@ export async function encoderFor(
   if (format === 'raw') return { ...known(virtualBytes), open: (options) => rawBytes(runs(), options) };
   if (format === 'vhd')
     return {
-      ...known(virtualBytes === undefined ? undefined : vhdDiskBytes(virtualBytes, alignBytes) + vhdFooterBytes),
-      open: (options) => vhdBytes(runs(), alignBytes === undefined ? options : { ...options, alignBytes }),
+      ...known(virtualBytes === undefined ? undefined : vhdDiskBytes(virtualBytes) + vhdFooterBytes),
+      open: (options) => vhdBytes(runs(), options),
     };
   if (format !== 'qcow2') throw unsupportedError(`writing ${format} is not supported`, { hint: written });
   const plan = await planQcow2(runs());

@@ -1,3 +1,4 @@
+import { alignedIfKnown } from './align.ts';
 import { diskId, type Reading } from './content/disk-id.ts';
 import { makeContent, offeredContent } from './content/make-content.ts';
 import { ObservedDisk } from './content/observed-disk.ts';
@@ -24,6 +25,9 @@ export function contentMaker(given: Source, looked: Omit<StagingRequest, 'keep'>
     },
     get plan() {
       return reading.now.judgement.plan;
+    },
+    get virtualBytes() {
+      return alignedIfKnown(reading.now.seen.inspection.virtualBytes, reading.now.judgement.plan.alignBytes);
     },
     content,
     contentId: async () => disk.contentId() ?? diskId(asked, reading),

@@ -1,6 +1,7 @@
 import { describeEncoding, type Accept, type Compression, type Encoding, type Format } from '../core/encoding.ts';
 import { ImgctlError, limitError, unsupportedError } from '../core/errors.ts';
 import { humanSize } from '../core/quantity.ts';
+import { alignedIfKnown } from './align.ts';
 
 /** What there is. Sizes are bytes; absent: not known before it has been read. */
 export interface PlanInput extends Encoding {
@@ -42,6 +43,8 @@ export interface Plan {
   /** Decode the source's format and encode the target's. Absent: the bytes stay as they are. */
   readonly convert?: { readonly from: Format; readonly to: Format };
   readonly wrap?: Compression;
+  /** The disk is filled up with zeros to a whole number of these bytes. Absent: it is such a disk, or may have any length. */
+  readonly alignBytes?: number;
   readonly spoolOutput: boolean;
   /** What is sent. */
   readonly encoding: Encoding;
@@ -105,10 +108,16 @@ function refused(have: PlanInput, accepts: readonly Accept[], why: string): Imgc
   return unsupportedError(`${describeEncoding(have)} is not supported there: ${why}`, { hint: `Supported: ${taken}` });
 }
 
+/** A disk whose length is not known may have any. */
+const isAligned = (virtualBytes: number | undefined, { alignBytes }: Accept): boolean =>
+  alignBytes === undefined || (virtualBytes !== undefined && virtualBytes % alignBytes === 0);
+
 /** Whether what has the right format has the right variant and size too: as far as that is known. */
-function isAsAsked({ subformat, virtualBytes = 0 }: PlanInput, accept: Accept): boolean {
-  const isAligned = accept.alignBytes === undefined || virtualBytes % accept.alignBytes === 0;
-  return isAligned && (accept.subformat === undefined || subformat === undefined || subformat === accept.subformat);
+function isAsAsked({ subformat, virtualBytes }: PlanInput, accept: Accept): boolean {
+  return (
+    isAligned(virtualBytes, accept) &&
+    (accept.subformat === undefined || subformat === undefined || subformat === accept.subformat)
+  );
 }
 
 function planFor(have: PlanInput, accept: Accept): Plan | undefined {
@@ -137,6 +146,7 @@ function planFor(have: PlanInput, accept: Accept): Plan | undefined {
     helper,
     ...(convert ? { convert } : {}),
     ...(wrap ? { wrap } : {}),
+    ...((convert || wrap) && !isAligned(have.virtualBytes, accept) ? { alignBytes: accept.alignBytes } : {}),
     spoolOutput,
     encoding: { format, ...(compression ? { compression } : {}) },
     accept,
@@ -161,7 +171,8 @@ function stepsOf(plan: Omit<Plan, 'steps'>): readonly string[] {
     ...(plan.unwrap ? [`unwrap ${plan.unwrap}`] : []),
     ...(plan.spoolInput ? ['temporary file'] : []),
     ...(plan.helper ? ['qemu-img'] : []),
-    ...(plan.convert ? [`decode ${plan.convert.from}`, ...(plan.convert.to === 'raw' ? [] : [`encode ${plan.convert.to}`])] : []),
+    ...(plan.convert ? decodingOf(plan.convert) : []),
+    ...(plan.alignBytes === undefined ? [] : [`fill up to a multiple of ${humanSize(plan.alignBytes)}`]),
     ...(plan.wrap ? [plan.wrap] : []),
     ...(plan.spoolOutput ? ['temporary file'] : []),
     'send',
@@ -169,11 +180,18 @@ function stepsOf(plan: Omit<Plan, 'steps'>): readonly string[] {
   ];
 }
 
+/** What a disk without tables is decoded from is the disk itself. */
+const decodingOf = ({ from, to }: NonNullable<Plan['convert']>): readonly string[] => [
+  ...(flat.has(from) && to === 'raw' ? [] : [`decode ${from}`]),
+  ...(to === 'raw' ? [] : [`encode ${to}`]),
+];
+
 /** Why a plan's result is too large for its target, as far as that is known beforehand. */
 function excess(have: PlanInput, plan: Plan): ImgctlError | undefined {
   const { maxBytes, maxVirtualBytes } = plan.accept;
   const sent = plan.convert || plan.wrap || plan.unwrap ? undefined : have.bytes;
-  const disk = have.virtualBytes ?? (plan.encoding.format === 'raw' && !plan.encoding.compression ? sent : undefined);
+  const had = have.virtualBytes ?? (plan.encoding.format === 'raw' && !plan.encoding.compression ? sent : undefined);
+  const disk = alignedIfKnown(had, plan.alignBytes);
   if (maxBytes !== undefined && sent !== undefined && sent > maxBytes)
     return limitError(
       `${humanSize(sent)} (${sent} bytes) are more than the ${humanSize(maxBytes)} (${maxBytes} bytes) that are taken there`,

@@ -9,6 +9,8 @@ import type { Plan } from './plan.ts';
 export interface Prepared {
   readonly inspection: Inspection;
   readonly plan: Plan;
+  /** Length of the disk as the target gets it. Absent: not known yet. */
+  readonly virtualBytes?: number | undefined;
   /** Makes the content; temporary files that the plan needs are written now. */
   content(): Promise<Content>;
   /**

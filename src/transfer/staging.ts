@@ -1,6 +1,7 @@
 import type { Accept } from '../core/encoding.ts';
 import { integrityError, limitError } from '../core/errors.ts';
 import { humanSize } from '../core/quantity.ts';
+import { alignedIfKnown } from './align.ts';
 import { checkedSource, checkNow, strongest, type Checksum } from './checksum.ts';
 import type { Detected } from './detect.ts';
 import { asNamed, inspect, decompress } from './formats/index.ts';
@@ -102,8 +103,7 @@ async function spooledInput(asked: StagingRequest, required: readonly Checksum[]
   if (inside.file) keep(inside.file);
   let whole: Detected = { ...now, inspection: inside.inspection, whole: true };
   if (plan.helper && qemuImgFor(whole.inspection)) whole = await withHelp(whole, asked);
-  const { virtualBytes } = whole.inspection;
-  checkDisk(virtualBytes, plan.accept);
+  checkDisk(alignedIfKnown(whole.inspection.virtualBytes, plan.alignBytes), plan.accept);
   const guest = inside.guest ?? virtualDiskOf(whole.source, whole.inspection);
   return { seen: whole, judgement: judgedAgain(whole, asked), spooled: true, expected: [], guest, contentId: inside.contentId };
 }

@@ -65,10 +65,10 @@ async function holdsClaim(at: Account, image: Image, { call, context }: Reading)
 }
 
 /** A content id says nothing of zeros at the end of a disk: where both lengths are known, they must agree. */
-function sameLength({ virtualBytes, diskFormat, sizeBytes }: Image, { inspection, plan }: Prepared): boolean {
-  const length = plan.encoding.format === 'raw' && !plan.encoding.compression ? inspection.virtualBytes : undefined;
+function sameLength({ virtualBytes, diskFormat, sizeBytes }: Image, { virtualBytes: wanted, plan }: Prepared): boolean {
+  const length = plan.encoding.format === 'raw' && !plan.encoding.compression ? wanted : undefined;
   if (diskFormat === 'raw' && sizeBytes !== undefined && length !== undefined && sizeBytes !== length) return false;
-  return virtualBytes === undefined || inspection.virtualBytes === undefined || virtualBytes === inspection.virtualBytes;
+  return virtualBytes === undefined || wanted === undefined || virtualBytes === wanted;
 }
 
 /** Whether what would be sent has the digest of an image; absent where that cannot be compared. */

@@ -222,12 +222,12 @@ async function recordContent(
 }
 
 /** What is known of a disk once it was sent. One that was passed on inside its wrapper is not unwrapped for that. */
-async function factsOf(content: Content, { inspection, plan, contentId }: Prepared) {
+async function factsOf(content: Content, { inspection, plan, virtualBytes, contentId }: Prepared) {
   const { sha256 } = content.sent().digests;
   const seen = plan.convert || plan.wrap || plan.unwrap || !inspection.compression;
   return given({
     contentId: seen ? await contentId() : undefined,
-    virtualBytes: inspection.virtualBytes,
+    virtualBytes,
     checksums: sha256 === undefined ? undefined : { sha256 },
   });
 }

@@ -1,5 +1,6 @@
 import type { Bytes } from '../../core/http.ts';
 import { humanSize } from '../../core/quantity.ts';
+import { alignedIfKnown, alignedRuns } from '../align.ts';
 import { encoderFor, type Encoder } from '../compress.ts';
 import type { Runs } from '../extents.ts';
 import { readRuns, streamRuns, watchGzipMembers } from '../formats/index.ts';
@@ -23,14 +24,15 @@ async function decoding(from: Staged, asked: StagingRequest): Promise<ContentEnc
   const { guest, expected } = from;
   const { plan } = from.judgement;
   const { source, inspection, whole } = from.seen;
-  const runs = (): Runs =>
+  const { alignBytes } = plan;
+  const decoded = (): Runs =>
     guest ? readRuns(guest.random, guest.inspection) : streamRuns(diskBytes(from, asked, expected), inspection);
   const isKnown = whole || !isFlat(inspection.format);
   const disk = guest?.inspection.virtualBytes ?? (isKnown ? inspection.virtualBytes : undefined);
-  const { alignBytes } = plan.encoding.format === 'vhd' ? plan.accept : {};
+  const runs = (): Runs => (alignBytes === undefined ? decoded() : alignedRuns(decoded(), alignBytes));
   if (alignBytes !== undefined && disk !== undefined && disk % alignBytes !== 0)
     asked.means.warn(`${source.name}: the disk is filled up with zeros to a multiple of ${humanSize(alignBytes)}`);
-  return { ...(await encoderFor(runs, plan.encoding, disk, alignBytes)), shows: true };
+  return { ...(await encoderFor(runs, plan.encoding, alignedIfKnown(disk, alignBytes))), shows: true };
 }
 
 function passing(from: Staged, asked: StagingRequest): ContentEncoder {

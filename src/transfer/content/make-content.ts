@@ -2,6 +2,7 @@ import { integrityError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import { given } from '../../core/image.ts';
 import type { Content } from '../../core/operation.ts';
+import { alignedIfKnown } from '../align.ts';
 import { withBackpressure } from '../backpressure.ts';
 import { knownDigests } from '../known-digests.ts';
 import { spool } from '../spool.ts';
@@ -41,7 +42,7 @@ export async function offeredContent(
   content: () => Promise<Content>,
 ): Promise<Content> {
   const { source } = seen;
-  const { encoding } = judgement.plan;
+  const { encoding, alignBytes } = judgement.plan;
   const known = await knownDigests(source, wishes, { ...means, hashFirst: false }, () => source.open());
   let read: Content | undefined;
   async function* open(): Bytes {
@@ -52,7 +53,11 @@ export async function offeredContent(
   }
   return {
     encoding,
-    ...given({ bytes: source.bytes, virtualBytes: seen.inspection.virtualBytes, sha256: known.sha256 }),
+    ...given({
+      bytes: source.bytes,
+      virtualBytes: alignedIfKnown(seen.inspection.virtualBytes, alignBytes),
+      sha256: known.sha256,
+    }),
     repeatable: source.repeatable,
     open,
     sent: () => read?.sent() ?? { bytes: source.bytes ?? 0, digests: { ...known } },

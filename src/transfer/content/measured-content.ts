@@ -1,5 +1,6 @@
 import { given } from '../../core/image.ts';
 import type { Content, Digests } from '../../core/operation.ts';
+import { alignedIfKnown } from '../align.ts';
 import { withBackpressure } from '../backpressure.ts';
 import { compareDigests, type Checksum } from '../checksum.ts';
 import { checksumStream, type ChecksumStream } from '../checksum-stream.ts';
@@ -34,7 +35,11 @@ export function measuredContent(
   const digests = (): Digests => ({ ...(proves ? { sha256: known.sha256 ?? '' } : {}), ...measured?.result().digests });
   return {
     encoding: plan.encoding,
-    ...given({ bytes: encoder.bytes, virtualBytes: inspection.virtualBytes, sha256: known.sha256 }),
+    ...given({
+      bytes: encoder.bytes,
+      virtualBytes: alignedIfKnown(inspection.virtualBytes, plan.alignBytes),
+      sha256: known.sha256,
+    }),
     repeatable,
     open() {
       const bytes = naming(encoder.open({ observer: made.observer(), signal: means.signal }), source.name);

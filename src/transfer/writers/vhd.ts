@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Bytes } from '../../core/http.ts';
 import { limitError } from '../../core/errors.ts';
+import { alignedBytes } from '../align.ts';
 import type { Runs } from '../extents.ts';
 import type { ReadOptions } from './disk-pieces.ts';
 import { rawBytes } from './raw.ts';
@@ -12,29 +13,26 @@ export interface FooterOptions {
   /** Default: now. */
   readonly createdAt?: Date;
 }
-export interface VhdOptions extends ReadOptions, FooterOptions {
-  /** The disk is filled up with zeros to a multiple of this (some clouds want 1 MiB); default 512, a sector. */
-  readonly alignBytes?: number;
-}
 
 const sector = 512;
 /** 2040 GiB: what the format's readers take (specification 1.0 and Hyper-V's limit). */
 const largestDisk = 2040 * 2 ** 30;
 const epochMs = Date.UTC(2000, 0, 1);
 
-/** Size of the disk inside a VHD of `virtualBytes`, filled up to `alignBytes`. The file is 512 bytes longer. */
-export function vhdDiskBytes(virtualBytes: number, alignBytes: number = sector): number {
-  return Math.ceil(virtualBytes / alignBytes) * alignBytes;
-}
+/** Size of the disk inside a VHD of `virtualBytes`: whole sectors. The file is 512 bytes longer. */
+export const vhdDiskBytes = (virtualBytes: number): number => alignedBytes(virtualBytes, sector);
 
 /** The guest's disk as a fixed VHD: its bytes, filled up, and a footer. Throws LIMIT above 2040 GiB, and what reading throws. */
-export async function* vhdBytes(runs: Runs, options: VhdOptions = {}): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
+export async function* vhdBytes(
+  runs: Runs,
+  options: ReadOptions & FooterOptions = {},
+): Bytes & AsyncGenerator<Uint8Array, void, undefined> {
   let length = 0;
   for await (const bytes of rawBytes(runs, options)) {
     length += bytes.length;
     yield bytes;
   }
-  const disk = vhdDiskBytes(length, options.alignBytes);
+  const disk = vhdDiskBytes(length);
   yield* zeroPieces(disk - length);
   yield vhdFooter(disk, options);
 }

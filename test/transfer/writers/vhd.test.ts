@@ -1,3 +1,4 @@
+import { alignedBytes, alignedRuns } from '../../../src/transfer/align.ts';
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,8 +18,8 @@ describe('a fixed VHD', () => {
   it('is the disk, zeros up to the alignment, and the footer', async () => {
     const guest = guestOf(pieces);
     for (const alignBytes of [512, 1 << 20]) {
-      const file = await collect(vhdBytes(runsOf(pieces), { alignBytes, createdAt, uniqueId }));
-      const disk = vhdDiskBytes(guest.length, alignBytes);
+      const file = await collect(vhdBytes(alignedRuns(runsOf(pieces), alignBytes), { createdAt, uniqueId }));
+      const disk = alignedBytes(guest.length, alignBytes);
       expect(disk % alignBytes).toBe(0);
       expect(disk - guest.length).toBeLessThan(alignBytes);
       expect(file.length).toBe(disk + 512);
