@@ -5,7 +5,7 @@ import type { Secret } from './secret.ts';
 export type Headers = Readonly<Record<string, string | Secret | undefined>>;
 
 /** What a single try is sent with: `json` in the place of the request's, `headers` besides and before those of the request. */
-export interface Prepared {
+export interface PreparedTry {
   readonly json?: unknown;
   readonly headers?: Headers;
 }
@@ -26,7 +26,7 @@ export interface ApiRequest {
    * Called right before each try, for what has to be fresh: a signature and its clock, `If-Match`, a body that depends on what is
    * there at that moment. What it throws is thrown as it is, and no reason for another try.
    */
-  readonly prepare?: () => Promise<Prepared>;
+  readonly prepare?: () => Promise<PreparedTry>;
   /** Sent as a form (`application/x-www-form-urlencoded`). Secrets inside it are revealed on the wire only. */
   readonly form?: Readonly<Record<string, string | Secret>>;
   /** Sent as it is; `content-type` is the caller's to set. */

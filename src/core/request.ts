@@ -1,5 +1,5 @@
 import type { Encoding, Format } from './encoding.ts';
-import type { Handover, Original } from './server-side-copy.ts';
+import type { Handover, OriginalDocuments } from './server-side-copy.ts';
 import type { Bytes } from './http.ts';
 import type { ImageRecord, Visibility } from './image.ts';
 
@@ -126,7 +126,7 @@ export interface UploadRequest {
    * What the image is where the content comes from. Who understands it enters the same image under the same id, if name and
    * content are the same and the id is free; in any other case a new image is made from `description`.
    */
-  readonly original?: Original;
+  readonly original?: OriginalDocuments;
   /** `ref` of an upload in blocks that another run has begun with this content: gone on with where it is still there. */
   readonly goesOn?: string;
   /** How the content can be had without being sent. UNSUPPORTED, before anything is made, where it cannot be had so. */
@@ -144,7 +144,7 @@ export interface Download {
   readonly bytes?: number;
   readonly digests?: Digests;
   readonly handover?: Handover;
-  readonly original?: Original;
+  readonly original?: OriginalDocuments;
   /** Opens the data at byte `from` (default 0), up to and with byte `to`. Asks the provider anew each time. */
   open(from?: number, to?: number): Bytes;
 }

@@ -8,7 +8,7 @@ export interface Handover {
 }
 
 /** The documents by which a provider knows an image, to be taken over word for word. Only a provider of the same `realm` understands `values`. */
-export interface Original {
+export interface OriginalDocuments {
   readonly realm: string;
   readonly id: string;
   readonly values: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { networkError } from '../core/errors.ts';
-import type { ApiAnswer, Http, Prepared, ReceiveAnswer } from '../core/http.ts';
+import type { ApiAnswer, Http, PreparedTry, ReceiveAnswer } from '../core/http.ts';
 import type { Answer } from '../core/answer.ts';
 import { apiAnswer } from './answer.ts';
 import { throttleOf } from './throttle.ts';
@@ -9,7 +9,7 @@ import { receiveBytes } from './receive.ts';
 import { createRedactor } from '../core/redact.ts';
 import { withRetries } from './retry.ts';
 import { createRoutes } from './route.ts';
-import { type Sent, sendBytes } from './send.ts';
+import { type SendResult, sendBytes } from './send.ts';
 import { type HttpSettings, limitsOf } from './settings.ts';
 import { createTrace } from './trace.ts';
 import { type WireRequest, wireRequest } from './wire.ts';
@@ -60,7 +60,7 @@ export function createHttp(settings: HttpSettings): Http {
   return {
     async request(request, call) {
       const { prepare } = request;
-      const wireOf = (prepared?: Prepared): WireRequest =>
+      const wireOf = (prepared?: PreparedTry): WireRequest =>
         wireRequest(request, { ...own, accept: 'application/json' }, redactor, prepared);
       const wire = wireOf();
       const route = routeTo(wire.url, request);
@@ -75,9 +75,9 @@ export function createHttp(settings: HttpSettings): Http {
       const wire = wireRequest(request, own, redactor);
       const tools = { route: routeTo(wire.url, request), limits, throttle, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
-      const sendOnce = (): Promise<Sent> => {
+      const sendOnce = (): Promise<SendResult> => {
         const expectContinue = request.expectContinue === true && !unasked.has(tools.route.peer);
-        const work = (): Promise<Sent> => sendBytes(wire, { ...request, expectContinue }, tools);
+        const work = (): Promise<SendResult> => sendBytes(wire, { ...request, expectContinue }, tools);
         return traced(wire, size, work, ({ text }) => text);
       };
       let answer = await sendOnce();

@@ -13,7 +13,7 @@ const longestText = 64 * 1024;
  * The beginning of a body, at most 64 KiB. Throws NETWORK when it breaks off, unless it is `welcomeShort`: a server
  * that refuses an upload may close the connection on what it says.
  */
-export async function readText(
+export async function readBodyText(
   message: IncomingMessage,
   exchange: Exchange,
   stallMs: number,
@@ -122,7 +122,7 @@ export async function receiveBytes(wire: WireRequest, range: Range | undefined, 
   }
   // A redirect or a refusal is read at once: nobody can forget to, and its connection is free again.
   if (status >= 300) {
-    const text = await readText(message, exchange, tools.limits.stallMs, true);
+    const text = await readBodyText(message, exchange, tools.limits.stallMs, true);
     if (!message.readableEnded) exchange.stop();
     return { status, headers, bytes: nothing(), text: async () => text };
   }
@@ -130,7 +130,7 @@ export async function receiveBytes(wire: WireRequest, range: Range | undefined, 
     status,
     headers,
     bytes: bodyOf(message, exchange, tools),
-    text: () => readText(message, exchange, tools.limits.stallMs, false),
+    text: () => readBodyText(message, exchange, tools.limits.stallMs, false),
   };
 }
 

@@ -3,7 +3,7 @@ import { type ImgctlError, integrityError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Answer } from '../core/answer.ts';
 import { begin, type BulkTools, type Exchange } from './bulk-request.ts';
-import { readText } from './receive.ts';
+import { readBodyText } from './receive.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 
 /** How many time limits a server may take to answer once it has all bytes: it may hash or copy them first. By default 15 min. */
@@ -18,7 +18,7 @@ const largest = 256 << 10;
 const quickMs = 250;
 
 /** What is to be sent. Absent length: chunked transfer encoding. */
-export interface Source {
+export interface SendSource {
   readonly bytes: Bytes;
   readonly length?: number;
   readonly expectContinue?: boolean;
@@ -73,7 +73,7 @@ const permission = (request: ClientRequest): Promise<void> =>
 
 /** Sends the source's bytes until they are all gone or it is over. Returns how many went; `refuse` makes the error for too many. */
 async function pump(
-  source: Source,
+  source: SendSource,
   sender: Sender,
   exchange: Exchange,
   tools: BulkTools,
@@ -118,7 +118,7 @@ async function pump(
 }
 
 /** How `expectContinue` was taken. `without`: the server has refused the question, and must be asked without it. */
-export type Sent = Answer & { readonly text: string; readonly without?: 'untouched' | 'begun' };
+export type SendResult = Answer & { readonly text: string; readonly without?: 'untouched' | 'begun' };
 
 /**
  * Sends bytes and returns the answer, whatever its status; an early refusal ends the sending. Nothing is repeated. `without`
@@ -126,7 +126,7 @@ export type Sent = Answer & { readonly text: string; readonly without?: 'untouch
  * Throws INTEGRITY when the source has more or fewer bytes than `length` or when success is told before the end,
  * NETWORK when there is no answer, ABORTED; and what the source throws, as it is.
  */
-export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTools): Promise<Sent> {
+export async function sendBytes(wire: WireRequest, source: SendSource, tools: BulkTools): Promise<SendResult> {
   const { length } = source;
   // Whether nothing is wanted needs no question; and an answer to nothing may come at once.
   const asks = source.expectContinue === true && length !== 0;
@@ -166,7 +166,7 @@ export async function sendBytes(wire: WireRequest, source: Source, tools: BulkTo
     const status = message.statusCode ?? 0;
     if (sender.over && status < 300)
       throw integrityError(`${wire.shown} answered HTTP ${status} before all bytes were sent`, { status });
-    const text = await readText(message, exchange, tools.limits.stallMs, sender.over);
+    const text = await readBodyText(message, exchange, tools.limits.stallMs, sender.over);
     finished = !sender.over;
     const without = asks && status === 417 ? { without: begun ? ('begun' as const) : ('untouched' as const) } : {};
     return { status, headers: answerHeaders(message.headers), text, ...without };

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { configError, usageError, withoutQuery } from '../core/errors.ts';
-import type { ApiRequest, Headers, Prepared } from '../core/http.ts';
+import type { ApiRequest, Headers, PreparedTry } from '../core/http.ts';
 import { Secret } from '../core/secret.ts';
 import { type Redactor, withoutPassword } from '../core/redact.ts';
 import { parametersIn, shownUrl } from './redact.ts';
@@ -88,7 +88,7 @@ export function wireRequest(
   request: Address & Pick<ApiRequest, 'headers' | 'json' | 'form' | 'body'> & { readonly method: string },
   own: Readonly<Record<string, string>>,
   redactor: Redactor,
-  prepared: Prepared = {},
+  prepared: PreparedTry = {},
 ): WireRequest {
   const url = wireUrl(request, redactor);
   const headers = { ...own, ...wireHeaders(request.headers, redactor), ...wireHeaders(prepared.headers, redactor) };

@@ -3,7 +3,7 @@ import { literal, parseValue, type FieldValue } from '../host/secret-reference.t
 import type { StoredProfile } from './schema.ts';
 
 /** A field's value and where it came from, for `profile show` and for messages about refused credentials. */
-export interface Origin {
+export interface FieldOrigin {
   readonly value: FieldValue;
   readonly from: string;
 }
@@ -46,13 +46,13 @@ export function resolveFields(
     readonly stored?: StoredProfile | undefined;
     readonly data: () => string;
   },
-): Readonly<Record<string, Origin>> {
-  const resolved: Record<string, Origin> = {};
+): Readonly<Record<string, FieldOrigin>> {
+  const resolved: Record<string, FieldOrigin> = {};
   for (const [field, facts] of Object.entries(fields)) {
     const variable = [fieldVariable(name, field), `IMGCTL_PROFILE_${variableName(name)}_${field.toUpperCase()}`].find(
       (key) => given.env[key],
     );
-    const candidates: (Origin | undefined)[] = [
+    const candidates: (FieldOrigin | undefined)[] = [
       origin(given.options[field], literal, 'option'),
       variable === undefined ? undefined : origin(given.env[variable], parseValue, `environment (${variable})`),
       origin(given.stored?.fields[field], parseValue, 'profile'),
@@ -69,5 +69,5 @@ export function resolveFields(
   return resolved;
 }
 
-const origin = (text: string | undefined, read: (text: string) => FieldValue, from: string): Origin | undefined =>
+const origin = (text: string | undefined, read: (text: string) => FieldValue, from: string): FieldOrigin | undefined =>
   text === undefined ? undefined : { value: read(text), from };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ImgctlError, localError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Source } from './source.ts';
-import { checkRoom, noRoom, temporaryFolder, type TemporaryFolder } from './spool.ts';
+import { checkRoom, noRoom, privateTemporaryFolder, type TemporaryFolder } from './spool.ts';
 import { writeSparse } from './writers/raw.ts';
 
 /** The most that is read of the temporary file at once. */
@@ -87,7 +87,7 @@ async function begun({ bytes = 0, name }: Source, folder: string, warn: (message
     warn(`${name} is read once for each target: ${error.message}`);
     return undefined;
   }
-  const own = await temporaryFolder(folder);
+  const own = await privateTemporaryFolder(folder);
   try {
     const handle = await open(path.join(own.path, 'spool'), 'wx+', 0o600);
     // A file without a name goes with the process, however that ends.

@@ -22,7 +22,7 @@ async function fill(file: FileHandle, buffer: Uint8Array, position: number, path
   while (filled < buffer.byteLength) {
     const { bytesRead } = await file
       .read(buffer, filled, buffer.byteLength - filled, position + filled)
-      .catch((error: unknown) => Promise.reject(readError(error, path)));
+      .catch((error: unknown) => Promise.reject(fileReadError(error, path)));
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
@@ -30,7 +30,7 @@ async function fill(file: FileHandle, buffer: Uint8Array, position: number, path
 }
 
 /** The error for a file that cannot be read: NOT_FOUND or LOCAL. */
-export function readError(error: unknown, path: string): ImgctlError {
+export function fileReadError(error: unknown, path: string): ImgctlError {
   if (error instanceof ImgctlError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT' || code === 'ENOTDIR') return notFoundError(`no such file: ${path}`, { cause: error });
@@ -76,7 +76,7 @@ async function* readAhead(file: FileHandle, range: FileRange, path: string): Asy
  */
 export async function* fileBytes(file: string | FileHandle, range: FileRange = {}): Bytes & AsyncGenerator<Uint8Array> {
   if (typeof file !== 'string') return yield* readAhead(file, range, range.name ?? 'the file');
-  const opened = await open(file, 'r').catch((error: unknown) => Promise.reject(readError(error, file)));
+  const opened = await open(file, 'r').catch((error: unknown) => Promise.reject(fileReadError(error, file)));
   try {
     yield* readAhead(opened, range, file);
   } finally {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { usageError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
-import { fileBytes, readError } from './file-bytes.ts';
+import { fileBytes, fileReadError } from './file-bytes.ts';
 import { dataSpans } from './sparse-file.ts';
 import { streamSource, type Source } from './source.ts';
 import { changeDetector } from './file-unchanged.ts';
@@ -17,10 +17,10 @@ const highWaterMark = 1024 * 1024;
  * stops. Throws NOT_FOUND or LOCAL; a folder is USAGE. A file that changes while it is read is INTEGRITY.
  */
 export async function fileSource(file: string, signal?: AbortSignal): Promise<Source> {
-  const facts = await stat(file).catch((cause: unknown) => Promise.reject(readError(cause, file)));
+  const facts = await stat(file).catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
   if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
   if (!facts.isFile()) return streamSource(file, () => streamOf(file, signal), signal);
-  const handle = await open(file, 'r').catch((cause: unknown) => Promise.reject(readError(cause, file)));
+  const handle = await open(file, 'r').catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
   // Files of the kernel say that they are empty, and are not.
   if (facts.size === 0 && (await hasBytes(handle))) {
     await handle.close();
@@ -45,7 +45,7 @@ export async function ofHandle(handle: FileHandle, file: string): Promise<Source
     const wanted = Math.max(0, Math.min(memory.length, size - offset));
     const { bytesRead } = await handle
       .read(memory, 0, wanted, offset)
-      .catch((cause: unknown) => Promise.reject(readError(cause, file)));
+      .catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
     check();
     return memory.subarray(0, bytesRead);
   };
@@ -83,7 +83,7 @@ async function* streamOf(file: string, signal: AbortSignal | undefined): Bytes {
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
   } catch (error) {
-    throw readError(error, file);
+    throw fileReadError(error, file);
   } finally {
     stream.destroy();
   }
@@ -111,7 +111,7 @@ async function openStream(file: string, signal: AbortSignal | undefined): Promis
   signal?.addEventListener('abort', relieve, { once: true });
   try {
     return await new Promise((resolve, reject) =>
-      openFd(file, 'r', (error, fd) => (error ? reject(readError(error, file)) : resolve(fd))),
+      openFd(file, 'r', (error, fd) => (error ? reject(fileReadError(error, file)) : resolve(fd))),
     );
   } finally {
     signal?.removeEventListener('abort', relieve);

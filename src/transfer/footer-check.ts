@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/http.ts';
-import { refusal } from './formats/findings.ts';
+import { findingError } from './formats/findings.ts';
 import { asNamed, inspect } from './formats/index.ts';
 import type { Inspection } from './formats/inspection.ts';
 import { sourceOfEnds } from './formats/byte-reader.ts';
@@ -37,7 +37,7 @@ export async function* checkFooter(bytes: Bytes, { name, fileName, inspection, t
     const isFixedVhd = found.format === 'vhd' && found.subformat === 'fixed';
     if (isFixedVhd && total === undefined) return footerBytes;
     const message = `${name} begins as ${inspection.format} and ends as ${found.format}`;
-    throw refusal('multiple_formats', message, isFixedVhd ? 'If it is a VHD, say so: --from-format vhd' : undefined);
+    throw findingError('multiple_formats', message, isFixedVhd ? 'If it is a VHD, say so: --from-format vhd' : undefined);
   };
   yield* withholdTail(ends.watch(bytes), total, atEnd, footerBytes);
 }

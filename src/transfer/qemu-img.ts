@@ -9,7 +9,7 @@ import type { FindingCode } from './formats/findings.ts';
 import { hasText, readFully } from './formats/byte-reader.ts';
 import type { RandomSource } from './extents.ts';
 import type { Source } from './source.ts';
-import { temporaryFolder, temporarySource } from './spool.ts';
+import { privateTemporaryFolder, temporarySource } from './spool.ts';
 
 /** The program that reads what is not read here, and the packages it comes with. */
 const program = 'qemu-img';
@@ -87,7 +87,7 @@ export async function convertWithQemuImg(
 ): Promise<Source> {
   await checkAlone(source.random);
   const caps = { limitMs, memoryBytes };
-  const own = await temporaryFolder(folder);
+  const own = await privateTemporaryFolder(folder);
   const [copy, result] = [path.join(own.path, 'copy'), path.join(own.path, 'disk')];
   const { format } = help;
   try {

@@ -25,7 +25,7 @@ export interface TemporaryFolder {
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
 /** Makes one in `folder`, and clears away those of our own runs there that were killed. Throws LOCAL. */
-export async function temporaryFolder(folder: string): Promise<TemporaryFolder> {
+export async function privateTemporaryFolder(folder: string): Promise<TemporaryFolder> {
   await clearDeadFolders(folder);
   const own = await mkdtemp(path.join(folder, `imgctl-${processId()}-`)).catch((cause: unknown) => {
     throw localError(`cannot make a temporary folder in ${folder}: ${errnoMessage(cause)}`, { cause, hint: tmpdirHint });
@@ -54,7 +54,7 @@ async function clearDeadFolders(folder: string): Promise<void> {
  */
 export async function spool(bytes: Bytes, folder: string, name: string, expected = 0, named = false): Promise<Source> {
   await checkRoom(folder, expected);
-  const own = await temporaryFolder(folder);
+  const own = await privateTemporaryFolder(folder);
   const file = path.join(own.path, 'spool');
   let handle: FileHandle | undefined;
   try {

@@ -9,7 +9,7 @@ export interface Cell {
 export type CellRow = readonly Cell[];
 
 /** Widths of the columns in terminal columns (at least 1), and which of them stand at the right. */
-export interface Layout {
+export interface ColumnLayout {
   readonly widths: readonly number[];
   readonly right: readonly boolean[];
 }
@@ -19,7 +19,7 @@ const gap = '  ';
 const fewRows = 200;
 
 /** The rows as aligned lines, two spaces between columns, no borders, nothing at the ends of lines. Each line ends in `\n`. */
-export async function drawRows(rows: readonly CellRow[], layout: Layout, measure: Measure): Promise<string> {
+export async function drawRows(rows: readonly CellRow[], layout: ColumnLayout, measure: Measure): Promise<string> {
   const fits = rows.length <= fewRows && rows.every((row) => row.every((cell, at) => isDrawable(cell, layout.widths[at])));
   const lines = fits ? await drawnByTable(rows, layout) : rows.map((row) => drawnLine(row, layout, measure));
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
@@ -30,7 +30,7 @@ const isDrawable = (cell: Cell, width = 0): boolean => isNarrow(cell.text) && ce
 
 const painted = ({ text, paint }: Cell): string => (paint && text !== '' ? paint(text) : text);
 
-function drawnLine(row: CellRow, layout: Layout, measure: Measure): string {
+function drawnLine(row: CellRow, layout: ColumnLayout, measure: Measure): string {
   return row
     .map((cell, at) => {
       const space = ' '.repeat(Math.max(0, (layout.widths[at] ?? 0) - measure(cell.text)));
@@ -57,7 +57,7 @@ const noBorders = {
   middle: gap,
 };
 
-async function drawnByTable(rows: readonly CellRow[], layout: Layout): Promise<readonly string[]> {
+async function drawnByTable(rows: readonly CellRow[], layout: ColumnLayout): Promise<readonly string[]> {
   const { default: Table } = await import('cli-table3');
   const table = new Table({
     chars: noBorders,

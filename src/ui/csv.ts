@@ -3,15 +3,15 @@ import type { BufferedSink } from './output-buffer.ts';
 import type { Io } from './io.ts';
 import { machineText } from './cell-text.ts';
 import { safe, safeKeepingLines } from './sanitize.ts';
-import type { Chosen, View } from './view.ts';
+import type { ChosenColumn, View } from './view.ts';
 
 /** Tab-separated lines of machine values for pipes; tabs and line ends within values are shown escaped. */
-export function tabWriter<T>(chosen: readonly Chosen<T>[], header: boolean, out: BufferedSink): Writer<T> {
+export function tabWriter<T>(chosen: readonly ChosenColumn<T>[], header: boolean, out: BufferedSink): Writer<T> {
   return lineWriter(chosen, header, out, (cells) => `${cells.map(safe).join('\t')}\n`);
 }
 
 /** CSV after RFC 4180: CRLF, quotes doubled. On a terminal line ends within values are escaped too, lest they look like rows. */
-export function csvWriter<T>(chosen: readonly Chosen<T>[], header: boolean, io: Io, out: BufferedSink): Writer<T> {
+export function csvWriter<T>(chosen: readonly ChosenColumn<T>[], header: boolean, io: Io, out: BufferedSink): Writer<T> {
   const harmless = io.stdoutIsTerminal ? safe : safeKeepingLines;
   return lineWriter(chosen, header, out, (cells) => `${cells.map((cell) => quoted(harmless(cell))).join(',')}\r\n`);
 }
@@ -19,7 +19,7 @@ export function csvWriter<T>(chosen: readonly Chosen<T>[], header: boolean, io: 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function lineWriter<T>(
-  chosen: readonly Chosen<T>[],
+  chosen: readonly ChosenColumn<T>[],
   header: boolean,
   out: BufferedSink,
   line: (cells: readonly string[]) => string,

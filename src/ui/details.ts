@@ -4,14 +4,14 @@ import { age, humanText, isEmpty, machineText } from './cell-text.ts';
 import { statusPaint, styles, type Styles } from './style.ts';
 import { drawRows, type CellRow } from './aligned-rows.ts';
 import { safe } from './sanitize.ts';
-import type { Chosen, Column } from './view.ts';
+import type { ChosenColumn, Column } from './view.ts';
 import { measureFor } from './width.ts';
 
 /**
  * One item as lines of field and value; what has parts is spread over several. On a terminal people read it: both the
  * human and the exact form of sizes and times, nothing cut. In a pipe each line is `field TAB value`.
  */
-export async function details<T>(item: T, chosen: readonly Chosen<T>[], io: Io): Promise<string> {
+export async function details<T>(item: T, chosen: readonly ChosenColumn<T>[], io: Io): Promise<string> {
   const given = chosen
     .map(({ name, column }) => ({ name, column, value: column.value(item) }))
     .filter(({ value }) => !isEmpty(value))

@@ -5,7 +5,7 @@ import { tableFor } from './table.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { details } from './details.ts';
 import { jsonText } from './sanitize.ts';
-import { columnNamed, columnsOf, type Chosen, type OutputFormat, type View } from './view.ts';
+import { columnNamed, columnsOf, type ChosenColumn, type OutputFormat, type View } from './view.ts';
 
 /** How a result is to be written. `columns` absent or empty: the view's own. `raw`: with the provider's record. */
 export interface RenderOptions {
@@ -69,11 +69,11 @@ export function checkColumns<T>(view: View<T>, { columns, format }: Pick<RenderO
 
 const isTable = (format: OutputFormat): boolean => format === 'table' || format === 'wide';
 
-function askedColumns<T>(view: View<T>, { columns, format }: RenderOptions): readonly Chosen<T>[] | undefined {
+function askedColumns<T>(view: View<T>, { columns, format }: RenderOptions): readonly ChosenColumn<T>[] | undefined {
   return columns && columns.length > 0 ? columnsOf(view, columns, format) : undefined;
 }
 
-function allColumns<T>(view: View<T>, raw: boolean): readonly Chosen<T>[] {
+function allColumns<T>(view: View<T>, raw: boolean): readonly ChosenColumn<T>[] {
   const chosen = Object.entries(view.columns).map(([name, column]) => ({ name, column }));
   const record = raw ? columnNamed(view, 'raw') : undefined;
   return record ? [...chosen, record] : chosen;

@@ -1,6 +1,6 @@
 import type { BufferedSink } from './output-buffer.ts';
 import { isHostile, jsonText, safeYaml } from './sanitize.ts';
-import type { Chosen, View } from './view.ts';
+import type { ChosenColumn, View } from './view.ts';
 
 /** Takes the items of a list one by one; `end` completes the document, or ends it where the source has `failed`. */
 export interface Writer<T> {
@@ -12,7 +12,7 @@ export interface Writer<T> {
 export type Documented<T> = (item: T) => unknown;
 
 /** The document of each item of a view. */
-export function documentOf<T>(view: View<T>, chosen: readonly Chosen<T>[] | undefined, raw: boolean): Documented<T> {
+export function documentOf<T>(view: View<T>, chosen: readonly ChosenColumn<T>[] | undefined, raw: boolean): Documented<T> {
   if (!chosen) return (item) => view.json(item, { raw });
   return (item) => Object.fromEntries(chosen.map(({ name, column }) => [name, column.value(item)]));
 }

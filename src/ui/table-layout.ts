@@ -3,7 +3,7 @@ import { comma } from './cell-wrap.ts';
 import type { Io } from './io.ts';
 import type { Styles } from './style.ts';
 import type { CellRow } from './aligned-rows.ts';
-import type { Chosen, View } from './view.ts';
+import type { ChosenColumn, View } from './view.ts';
 import type { Measure } from './width.ts';
 
 export const indent = '  ';
@@ -29,7 +29,7 @@ export interface LinePlan {
 /** A list, and how and where it is drawn. */
 export interface TableInput<T> {
   readonly view: View<T>;
-  readonly chosen: readonly Chosen<T>[];
+  readonly chosen: readonly ChosenColumn<T>[];
   readonly options: TableOptions;
   readonly io: Io;
   readonly styled: Styles;

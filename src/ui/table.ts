@@ -7,14 +7,14 @@ import { humanText } from './cell-text.ts';
 import { statusPaint, styles } from './style.ts';
 import { drawRows, type CellRow } from './aligned-rows.ts';
 import { safe } from './sanitize.ts';
-import type { Chosen, View } from './view.ts';
+import type { ChosenColumn, View } from './view.ts';
 import { measureFor, type Measure } from './width.ts';
 
 /** Rows that are looked at before the first is drawn: they fix the widths. Later ones are drawn in portions of this many. */
 const sampleRows = 1000;
 
 /** A list as a table on a terminal: `add` takes the items one by one, `end` draws what is left. */
-export function tableFor<T>(view: View<T>, chosen: readonly Chosen<T>[], options: TableOptions, io: Io, out: BufferedSink) {
+export function tableFor<T>(view: View<T>, chosen: readonly ChosenColumn<T>[], options: TableOptions, io: Io, out: BufferedSink) {
   let waiting: T[] = [];
   let plan: LinePlan | undefined;
 

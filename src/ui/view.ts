@@ -38,7 +38,7 @@ export interface View<T> {
 }
 
 /** A column with the name it is asked by. */
-export interface Chosen<T> {
+export interface ChosenColumn<T> {
   readonly name: string;
   readonly column: Column<T>;
 }
@@ -52,7 +52,11 @@ export function defineView<T>(view: View<T>): View<T> {
  * The columns that were asked for, or the view's usual ones (its wide ones for `wide`).
  * Throws USAGE, with the columns that there are and the nearest names, for one that is not known.
  */
-export function columnsOf<T>(view: View<T>, names: readonly string[] | undefined, format: OutputFormat): readonly Chosen<T>[] {
+export function columnsOf<T>(
+  view: View<T>,
+  names: readonly string[] | undefined,
+  format: OutputFormat,
+): readonly ChosenColumn<T>[] {
   const wanted = names && names.length > 0 ? names : format === 'wide' ? view.wide : view.usual;
   return wanted.map((name) => {
     const found = columnNamed(view, name);
@@ -62,7 +66,7 @@ export function columnsOf<T>(view: View<T>, names: readonly string[] | undefined
 }
 
 /** A column by its name, its title, or a name with a dot; absent: there is none. */
-export function columnNamed<T>(view: View<T>, name: string): Chosen<T> | undefined {
+export function columnNamed<T>(view: View<T>, name: string): ChosenColumn<T> | undefined {
   const own = Object.hasOwn(view.columns, name) ? view.columns[name] : undefined;
   if (own) return { name, column: own };
   const titled = Object.entries(view.columns).find(([, column]) => column.title === name);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../src/core/errors.ts';
 import type { Finding, Inspection } from '../../src/transfer/formats/inspection.ts';
-import { findingCodes, type Meaning } from '../../src/transfer/formats/findings.ts';
+import { findingCodes, type FindingMeaning } from '../../src/transfer/formats/findings.ts';
 import { checkClaim, checkSafety, type Use } from '../../src/transfer/safety.ts';
 
 const backing: Finding = { level: 'reject', code: 'backing_file', message: 'needs /etc/passwd' };
@@ -58,7 +58,7 @@ describe('safety', () => {
   });
 
   it('every code has a cure where something is refused, an instruction', () => {
-    for (const { cure } of Object.values<Meaning>(findingCodes)) if (cure) expect(cure).toMatch(/^[A-Z][a-z]+ /);
+    for (const { cure } of Object.values<FindingMeaning>(findingCodes)) if (cure) expect(cure).toMatch(/^[A-Z][a-z]+ /);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isRunning, processId } from '../../src/host/process-id.ts';
-import { spool, temporaryFolder } from '../../src/transfer/spool.ts';
+import { spool, privateTemporaryFolder } from '../../src/transfer/spool.ts';
 import { guestDisk } from '../support/disk-images.ts';
 import { all, chunked, failure, stage } from './sources.ts';
 
@@ -83,7 +83,7 @@ describe('a folder for temporary files', () => {
     symlinkSync(inPlace('precious'), inPlace(link));
     const file = `imgctl-${dead}-afiles`;
     writeFileSync(inPlace(file), 'x');
-    const own = await temporaryFolder(place.folder());
+    const own = await privateTemporaryFolder(place.folder());
     const left = [...others, link, file, 'precious'];
     expect(place.left().toSorted()).toEqual([...left, path.basename(own.path)].toSorted());
     expect(statSync(path.join(inPlace('precious'), 'disk')).size).toBe(1);

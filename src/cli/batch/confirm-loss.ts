@@ -9,7 +9,7 @@ import type { Account } from '../../engine/account/account.ts';
 import { naming } from '../../engine/operations/result.ts';
 
 /** What goes when a verb is done, so that it is asked for first, once for all images of a profile. */
-export interface Loss<V extends OperationName> {
+export interface ImageLoss<V extends OperationName> {
   /** As the question begins: `Delete`. */
   readonly verb: string;
   /** What goes of this image, absent if nothing does. Default: the image itself. */
@@ -19,7 +19,7 @@ export interface Loss<V extends OperationName> {
 export type WithLoss<V extends OperationName> = UncheckedTarget<V> & { readonly goes: string | undefined };
 
 /** A target with what goes of it. */
-export const withLoss = async <V extends OperationName>(found: UncheckedTarget<V>, loss: Loss<V>): Promise<WithLoss<V>> => ({
+export const withLoss = async <V extends OperationName>(found: UncheckedTarget<V>, loss: ImageLoss<V>): Promise<WithLoss<V>> => ({
   ...found,
   goes: loss.of ? await loss.of(found) : found.text,
 });
@@ -28,7 +28,7 @@ export const withLoss = async <V extends OperationName>(found: UncheckedTarget<V
 export async function findAndConfirm<V extends OperationName>(
   texts: readonly string[],
   find: (text: string) => Promise<UncheckedTarget<V>>,
-  loss: Loss<V>,
+  loss: ImageLoss<V>,
   context: Surface,
 ): Promise<(text: string) => Promise<UncheckedTarget<V>>> {
   const look = async (text: string): Promise<WithLoss<V>> => withLoss(await find(text), loss);
@@ -55,7 +55,7 @@ export async function findAndConfirm<V extends OperationName>(
 /** Asks once for each profile that loses something. Throws USAGE where nobody can answer, ABORTED where the answer is no. */
 export async function confirmLosses<V extends OperationName>(
   found: readonly WithLoss<V>[],
-  loss: Loss<V>,
+  loss: ImageLoss<V>,
   surface: Surface,
   impossible: readonly string[] = [],
 ): Promise<void> {

@@ -5,7 +5,7 @@ import { imageView } from '../../ui/views/image.ts';
 import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
 import type { Context } from '../program/context.ts';
-import { confirmLosses, findAndConfirm, withLoss, type Loss } from './confirm-loss.ts';
+import { confirmLosses, findAndConfirm, withLoss, type ImageLoss } from './confirm-loss.ts';
 import type { Options } from '../program/option.ts';
 import { many, one, type Outcome } from '../program/outcome.ts';
 import { sharedLists, type Meaning } from '../../engine/images/resolve.ts';
@@ -46,7 +46,7 @@ export async function eachImage<V extends OperationName>(
     readonly ignoreMissing?: boolean | undefined;
   },
   changeOf: ImageChange<V>,
-  { loss, among }: { readonly loss?: Loss<V> | undefined; readonly among?: Meaning['among'] } = {},
+  { loss, among }: { readonly loss?: ImageLoss<V> | undefined; readonly among?: Meaning['among'] } = {},
 ): Promise<Outcome | undefined> {
   const meaning: Meaning = {
     ...(options.latest ? { pick: 'latest' } : {}),

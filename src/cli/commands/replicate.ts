@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Target } from '../../engine/images/target.ts';
 import { placesGoing, replication, type Places } from '../../engine/operations/replicate.ts';
-import type { Loss } from '../batch/confirm-loss.ts';
+import type { ImageLoss } from '../batch/confirm-loss.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { waitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
@@ -63,7 +63,7 @@ export const replicate = defineCommand({
 const keyOf = ({ at, id }: Target<'replicate' | 'show'>): string => `${at.profile}:${id}`;
 
 /** What goes: the copies in the places that are going. `seen` keeps the images by which that was judged. */
-const lossOf = (places: Places, agreed: boolean, seen: Map<string, Image>): Loss<'replicate' | 'show'> => ({
+const lossOf = (places: Places, agreed: boolean, seen: Map<string, Image>): ImageLoss<'replicate' | 'show'> => ({
   verb: 'Remove',
   async of(target) {
     const { at, id, text, call } = target;

@@ -1,4 +1,4 @@
-import type { Original, UploadRequest } from '../../core/operation.ts';
+import type { OriginalDocuments, UploadRequest } from '../../core/operation.ts';
 import { digestOf } from './digest.ts';
 import type { FilledDisk } from './disk-record.ts';
 import { isId } from './ids.ts';
@@ -15,7 +15,7 @@ export interface Documents {
 }
 
 /** What an image is handed on with to another store of this format. */
-export const originalOf = (id: string, manifest: string, record: string): Original => ({
+export const originalOf = (id: string, manifest: string, record: string): OriginalDocuments => ({
   realm: imageType,
   id,
   values: { manifest, record },

@@ -5,7 +5,7 @@ import { ask, type LinodeClient } from './client.ts';
 import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
 
 /** What Linode's events tell of the work on an image. */
-export interface Outcome {
+export interface EventOutcome {
   readonly hasFailed: boolean;
   readonly progress: Progress;
 }
@@ -31,7 +31,12 @@ function imageOf(event: JsonObject): JsonObject {
 }
 
 /** What the newest event on the work tells; absent when there is none or they may not be read. */
-export async function outcomeOf(client: LinodeClient, id: string, verb: OperationName, call: Call): Promise<Outcome | undefined> {
+export async function outcomeOf(
+  client: LinodeClient,
+  id: string,
+  verb: OperationName,
+  call: Call,
+): Promise<EventOutcome | undefined> {
   const number = numberOf(id);
   const action = actions[verb];
   if (number === undefined || action === undefined || client.refused.has('events')) return undefined;

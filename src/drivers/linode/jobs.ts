@@ -4,7 +4,7 @@ import type { Job, JobState } from '../../core/job.ts';
 import type { JobOperation } from '../../core/job-operation.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { readImage, type LinodeClient } from './client.ts';
-import { hasEvents, isEventful, outcomeOf, type Outcome } from './events.ts';
+import { hasEvents, isEventful, outcomeOf, type EventOutcome } from './events.ts';
 
 /** Linode works on after an upload, an imaging and a replication. There is no call to cancel any of it; to delete the image ends it. */
 export const jobs: JobOperation<LinodeClient> = {
@@ -42,7 +42,7 @@ const verbBehind: ReadonlyMap<string, OperationName> = new Map([
  * Oddity: `pending_upload` also means that the bytes are there and being processed. There is an event as soon as there are bytes,
  * and a job is begun with them; of another run's nobody knows.
  */
-function told(outcome: Outcome | undefined, { since }: Job): JobState {
+function told(outcome: EventOutcome | undefined, { since }: Job): JobState {
   if (!outcome) return { state: since === undefined ? 'unknown' : 'running' };
   return { state: outcome.hasFailed ? 'failed' : 'running', ...given<JobState>(outcome.progress) };
 }

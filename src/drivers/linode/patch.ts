@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { tagsAfter } from '../../core/changes.ts';
 import { requireNoConflict } from '../../core/conflict.ts';
-import type { Prepared } from '../../core/http.ts';
+import type { PreparedTry } from '../../core/http.ts';
 import type { Changes, Operation } from '../../core/operation.ts';
 import { askImage, imagePath, readImage, type LinodeClient } from './client.ts';
 import { editable, requireChangeable, requireKnown, warnOfName } from './fields.ts';
@@ -34,7 +34,7 @@ export const patch: Operation<LinodeClient, 'patch'> = {
     if (Object.keys(body).length === 0) return now ?? readImage(client, id, call);
     const before = basis ?? now;
     // Oddity: tags are written as a whole and there is no ETag: they are made from what is there right before each try.
-    const prepare = async (): Promise<Prepared> => {
+    const prepare = async (): Promise<PreparedTry> => {
       if (!before) return { json: body };
       const there = await readImage(client, id, call);
       requireNoConflict(before, there, changes);

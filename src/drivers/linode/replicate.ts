@@ -1,5 +1,5 @@
 import { conflictError, usageError } from '../../core/errors.ts';
-import type { Prepared } from '../../core/http.ts';
+import type { PreparedTry } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { requireKnownPlaces } from '../../core/conflict.ts';
 import { began } from '../../core/job-operation.ts';
@@ -35,7 +35,7 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
       call,
     );
     let looked: ImageRecord | undefined = now;
-    const prepare = async (): Promise<Prepared> => {
+    const prepare = async (): Promise<PreparedTry> => {
       const there = looked ?? (await readImage(client, id, call));
       looked = undefined;
       requireKnownPlaces(wish.basis ?? now, there, exactly);

@@ -61,7 +61,7 @@ export class Known {
 const deadLines = 500;
 
 /** Documents by manifest digest, kept in one file: a list of thousands of images is then one read instead of twenty thousand. */
-export interface Cache {
+export interface DocumentCache {
   get(digest: string): Known | undefined;
   put(known: Known): void;
   /** Writes what is new. `live`: digests that are still in use. A folder that cannot be written to has no cache; what cannot be read is left alone. */
@@ -81,7 +81,7 @@ function load(text: string): Map<string, Known> {
   return all;
 }
 
-export async function openCache(folder: Folder): Promise<Cache> {
+export async function openCache(folder: Folder): Promise<DocumentCache> {
   const file = ownPath(folder, fileName);
   const text = await readSafely(file).then(
     (bytes) => bytes?.toString() ?? '',

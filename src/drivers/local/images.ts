@@ -10,7 +10,7 @@ import {
 } from '../_oci/manifest.ts';
 import { storedRecord, type StoredRecord } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
-import { damaged, Known, openCache, type Cache } from './cache.ts';
+import { damaged, Known, openCache, type DocumentCache } from './cache.ts';
 import { throwIfAborted, imageNotFound } from './errors.ts';
 import type { Folder } from './folder.ts';
 import { nameOf, readIndex, type Index } from './index-file.ts';
@@ -79,7 +79,7 @@ export interface Catalogue {
   readonly index: Index;
   readonly images: ReadonlyMap<string, Found>;
   /** What the manifests stand for that the entries name, whoever made them. */
-  readonly known: Pick<Cache, 'get'>;
+  readonly known: Pick<DocumentCache, 'get'>;
   /** Entries whose manifest or record is not there, or damaged. */
   readonly broken: readonly Descriptor[];
 }

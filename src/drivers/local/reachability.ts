@@ -1,7 +1,7 @@
 import { imageType } from '../_oci/media-types.ts';
 import { isObject } from '../_oci/manifest.ts';
 import { digestsIn, referencesIn, type DigestReference } from '../_oci/references.ts';
-import type { Cache } from './cache.ts';
+import type { DocumentCache } from './cache.ts';
 import type { Folder } from './folder.ts';
 import { entriesOf, type Index } from './index-file.ts';
 import { readReferences } from './read-references.ts';
@@ -35,12 +35,12 @@ export async function reachable(
   folder: Folder,
   index: Index,
   wanted: ReadonlySet<string>,
-  openKnown: () => Promise<Pick<Cache, 'get'>>,
+  openKnown: () => Promise<Pick<DocumentCache, 'get'>>,
 ): Promise<{ readonly needed: ReadonlySet<string>; readonly doubt: Doubt }> {
   const missing = new Set(wanted);
   const followed = new Set<string>();
   let doubt: Doubt = 'none';
-  let known: Pick<Cache, 'get'> | undefined;
+  let known: Pick<DocumentCache, 'get'> | undefined;
 
   async function follow(references: readonly DigestReference[]): Promise<void> {
     const open = [...references];

@@ -4,7 +4,7 @@ import { unsupportedError } from '../../core/errors.ts';
 import type { Handover } from '../../core/operation.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
-import type { Disk } from './store-data.ts';
+import type { IncomingDisk } from './store-data.ts';
 import { blobsPath, type Folder } from './folder.ts';
 
 /** Folders of this machine; which of them share a file system is seen when it comes to it. */
@@ -13,7 +13,7 @@ const realm = 'folders of this machine';
 const notHere = 'the source is not a folder of this machine';
 
 /** A blob of one folder, as another folder can come by it. */
-export interface HandedOver extends Disk {
+export interface HandedOver extends IncomingDisk {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;

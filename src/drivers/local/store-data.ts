@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Encoding } from '../../core/encoding.ts';
 import { integrityError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import type { Call, Description, Original } from '../../core/operation.ts';
+import type { Call, Description, OriginalDocuments } from '../../core/operation.ts';
 import { checkFillable, diskLayer, filledRecord } from '../_oci/disk-record.ts';
 import { checkId } from '../_oci/ids.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
@@ -16,17 +16,17 @@ import { readIndex, type Index } from './index-file.ts';
 import { recordFrom } from './record.ts';
 
 /** Which image gets the data: a queued one, or a new one of this description. */
-export interface Target {
+export interface DataTarget {
   readonly into?: string;
   readonly id?: string;
   readonly description: Description & { readonly name: string };
-  readonly original?: Original;
+  readonly original?: OriginalDocuments;
   /** No image may have the name when this one is entered. */
   readonly nameMustBeFree?: boolean;
 }
 
 /** A disk on its way in. `bytes` and `sha256` are absent where they are known only at its end. */
-export interface Disk {
+export interface IncomingDisk {
   readonly encoding: Encoding;
   readonly bytes?: number;
   readonly virtualBytes?: number;
@@ -34,7 +34,13 @@ export interface Disk {
 }
 
 /** What stands in the index for the target now, checked. Absent: a new image. */
-async function before(home: Folder, index: Index, target: Target, id: string, encoding: Encoding): Promise<Found | undefined> {
+async function before(
+  home: Folder,
+  index: Index,
+  target: DataTarget,
+  id: string,
+  encoding: Encoding,
+): Promise<Found | undefined> {
   if (target.into === undefined) {
     checkId(id);
     checkFree(index, id);
@@ -51,8 +57,8 @@ async function before(home: Folder, index: Index, target: Target, id: string, en
  */
 export async function storeData(
   client: LocalClient,
-  target: Target,
-  disk: Disk,
+  target: DataTarget,
+  disk: IncomingDisk,
   makeDraft: () => Promise<TemporaryFile>,
   call: Call,
 ): Promise<ImageRecord> {
@@ -67,7 +73,13 @@ export async function storeData(
 }
 
 /** Enters a disk whose digest and size are known beforehand and whose bytes are there: each of them is read. Absent: they are not. */
-async function enterKnown({ home }: LocalClient, target: Target, id: string, disk: Disk, call: Call): Promise<Found | undefined> {
+async function enterKnown(
+  { home }: LocalClient,
+  target: DataTarget,
+  id: string,
+  disk: IncomingDisk,
+  call: Call,
+): Promise<Found | undefined> {
   const { bytes: size, sha256 } = disk;
   if (size === undefined || sha256 === undefined) return undefined;
   const digest = `sha256:${sha256}`;
@@ -82,9 +94,9 @@ async function enterKnown({ home }: LocalClient, target: Target, id: string, dis
 
 async function enterNew(
   { home }: LocalClient,
-  target: Target,
+  target: DataTarget,
   id: string,
-  disk: Disk,
+  disk: IncomingDisk,
   makeDraft: () => Promise<TemporaryFile>,
   call: Call,
 ): Promise<Found> {
@@ -111,9 +123,9 @@ const changed = 'The source may have changed while it was read; try again.';
 /** Call with the blob in its place. It is entered under the id of the original where it can. */
 async function enterDisk(
   home: LockedFolder,
-  target: Target,
+  target: DataTarget,
   id: string,
-  { encoding, virtualBytes }: Disk,
+  { encoding, virtualBytes }: IncomingDisk,
   { digest, size }: Omit<TemporaryFile, 'file'>,
   call: Call,
 ): Promise<Found> {

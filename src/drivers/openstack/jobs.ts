@@ -4,7 +4,7 @@ import type { JobOperation } from '../../core/job-operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { readRecord } from './images.ts';
 import { failedIn, importingTo } from './record.ts';
-import { newestTask, type Task } from './tasks.ts';
+import { newestTask, type GlanceTask } from './tasks.ts';
 
 /** Glance imports and copies as tasks, which nobody can cancel. */
 export const jobs: JobOperation<OpenstackClient> = {
@@ -45,7 +45,7 @@ const underWay = (image: ImageRecord): ImageRecord => ({
 });
 
 /** The record alone lies: right after an import was taken it shows the old state, and one that failed falls back to `queued`. */
-function imported(image: ImageRecord, task: Task | undefined, { since }: Job): JobState {
+function imported(image: ImageRecord, task: GlanceTask | undefined, { since }: Job): JobState {
   const taskFailed = task?.state === 'failure';
   // Of another run it may be the data itself that is on its way, after an import that failed.
   const isOver = image.status === 'queued' || (since !== undefined && taskFailed && image.status === 'pending');
@@ -55,7 +55,7 @@ function imported(image: ImageRecord, task: Task | undefined, { since }: Job): J
 }
 
 /** A failed task may leave `os_glance_importing_to_stores` filled: what it names then is lost. */
-function copied(image: ImageRecord, task: Task | undefined): JobState {
+function copied(image: ImageRecord, task: GlanceTask | undefined): JobState {
   const failed = failedIn(image.raw);
   const taskFailed = task?.state === 'failure';
   if (!taskFailed && failed.length === 0) return { state: task ? 'done' : 'unknown', image };

@@ -5,7 +5,7 @@ import { imagePath } from './images.ts';
 import { objectIn, objectsIn, textIn } from './json.ts';
 
 /** A task of Glance's on one image. `running` covers `pending` and `processing`. */
-export interface Task {
+export interface GlanceTask {
   readonly state: 'running' | 'success' | 'failure';
   readonly message?: string;
 }
@@ -14,7 +14,7 @@ export interface Task {
  * The task begun last on an image. Absent: there is none, it has expired (48 h), or this Glance does not tell. `secret`: we
  * may not read it.
  */
-export async function newestTask(client: OpenstackClient, id: string, call: Call): Promise<Task | 'secret' | undefined> {
+export async function newestTask(client: OpenstackClient, id: string, call: Call): Promise<GlanceTask | 'secret' | undefined> {
   const answer = await client
     .ask({ what: `reading the tasks of image ${id}`, method: 'GET', path: `${imagePath(id)}/tasks`, welcome: [403, 404] }, call)
     .catch((error: unknown) => {

@@ -7,7 +7,7 @@ import type { Image } from '../../core/image.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { dryHttp } from './preview.ts';
 import { formatValue } from '../../host/secret-reference.ts';
-import { type Origin } from '../../profiles/resolve.ts';
+import { type FieldOrigin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
 import type { AccountRef } from '../journal/entry.ts';
 import { goingOn } from '../journal/go-on.ts';
@@ -130,7 +130,7 @@ async function refusalWithOthers(
 }
 
 /** Adds to a failure where it happened; to refused credentials, where they came from. */
-function blamed(error: unknown, session: Session, origins: Readonly<Record<string, Origin>>): unknown {
+function blamed(error: unknown, session: Session, origins: Readonly<Record<string, FieldOrigin>>): unknown {
   if (!(error instanceof ImgctlError)) return error;
   const placed = error.inProfile(session.profile, session.provider);
   const { code, circumstances } = placed;
@@ -144,5 +144,5 @@ function blamed(error: unknown, session: Session, origins: Readonly<Record<strin
 }
 
 /** Where a reference leads; a command may hold what nobody else should read. */
-const referenceOf = ({ value }: Origin): string =>
+const referenceOf = ({ value }: FieldOrigin): string =>
   value.kind === 'env' || value.kind === 'file' ? ` (${formatValue(value)})` : '';

@@ -8,7 +8,7 @@ import { nearest } from '../../host/did-you-mean.ts';
 /** Where a profile is kept: the store, `IMGCTL_PROFILE_*` variables, the provider's own variables, or nowhere (the usual one). */
 type Kind = 'stored' | 'environment' | 'ambient' | 'usual';
 
-export interface Entry {
+export interface ProfileEntry {
   readonly name: string;
   readonly provider: string;
   readonly kind: Kind;
@@ -25,7 +25,7 @@ export interface ProfileDirectory {
   readonly current: string;
   has(name: string): boolean;
   /** Throws CONFIG, with the nearest names, for a profile that there is not. */
-  entry(name: string): Entry;
+  entry(name: string): ProfileEntry;
   /** Names that the patterns stand for, each once, in the order of the patterns. Throws CONFIG if one matches nothing. */
   select(patterns: readonly string[]): readonly string[];
 }
@@ -44,7 +44,7 @@ export function profileDirectory(
   const names = [...stored, ...environmentProfiles(env).filter((name) => !fitsStored(name))].sort();
   const chosenOne = chosen.length === 1 && chosen[0] !== undefined && !isGlob(chosen[0]) ? chosen[0] : undefined;
   const current = chosenOne ?? book.current ?? usual;
-  const entry = (name: string): Entry => {
+  const entry = (name: string): ProfileEntry => {
     const profile = Object.hasOwn(book.profiles, name) ? book.profiles[name] : undefined;
     const provider = environmentProvider(env, name) ?? profile?.provider;
     if (provider !== undefined)

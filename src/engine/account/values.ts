@@ -7,13 +7,17 @@ import { ownFolder, withHome } from '../../host/paths.ts';
 import { holdsCredentials } from '../../core/redact.ts';
 import { literal, resolveValue } from '../../host/secret-reference.ts';
 import type { ResolveOptions } from '../../host/secret-command.ts';
-import { fieldVariable, resolveFields, type Origin } from '../../profiles/resolve.ts';
+import { fieldVariable, resolveFields, type FieldOrigin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
-import type { Entry } from './registry.ts';
+import type { ProfileEntry } from './registry.ts';
 import { warnOfLoosePath } from './file-permissions.ts';
 
 /** Where each field of a profile comes from, references not yet followed. */
-export async function originsOf(entry: Entry, driver: Driver, context: EngineContext): Promise<Readonly<Record<string, Origin>>> {
+export async function originsOf(
+  entry: ProfileEntry,
+  driver: Driver,
+  context: EngineContext,
+): Promise<Readonly<Record<string, FieldOrigin>>> {
   const { home, settings } = context;
   const options = { region: settings.region };
   const data = (): string => ownFolder('data', home);
@@ -23,11 +27,11 @@ export async function originsOf(entry: Entry, driver: Driver, context: EngineCon
     : resolved;
 }
 
-const optionOrigins = (resolved: Readonly<Record<string, Origin>>): Readonly<Record<string, Origin>> =>
+const optionOrigins = (resolved: Readonly<Record<string, FieldOrigin>>): Readonly<Record<string, FieldOrigin>> =>
   Object.fromEntries(Object.entries(resolved).filter(([, origin]) => origin.from === 'option'));
 
 /** What the provider's usual variables, or the files its own tools read, give now. None of it is ours: all of it is literal. */
-async function ambientOrigins(driver: Driver, context: EngineContext): Promise<Readonly<Record<string, Origin>>> {
+async function ambientOrigins(driver: Driver, context: EngineContext): Promise<Readonly<Record<string, FieldOrigin>>> {
   const { environmentOf } = await import('../../host/environment.ts');
   const surroundings = environmentOf(context.home, context.settings.region, { signal: context.signal });
   const found = (await driver.discover(surroundings)).find((profile) => profile.ambient);
@@ -59,9 +63,9 @@ const commandLimitMs = 60_000;
 export type FieldValues = Readonly<Record<string, string | Secret>>;
 
 export async function valuesOf(
-  entry: Entry,
+  entry: ProfileEntry,
   driver: Driver,
-  origins: Readonly<Record<string, Origin>>,
+  origins: Readonly<Record<string, FieldOrigin>>,
   context: EngineContext,
 ): Promise<FieldValues> {
   const values: Record<string, string | Secret> = {};
@@ -94,14 +98,14 @@ export async function valuesOf(
 }
 
 /** Nothing is set of what the provider's own tools read: what an account needs is named by their variables. */
-function throwIfLacking({ name }: Entry, driver: Driver, known: ReadonlySet<string>): void {
+function throwIfLacking({ name }: ProfileEntry, driver: Driver, known: ReadonlySet<string>): void {
   if (missingFields(driver.profile, driver.setup, known) === undefined) return;
   throw configError(`profile ${name}: nothing is set in the environment`, {
     hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: ${commandLine({ verb: 'help', args: ['environment'] })}`,
   });
 }
 
-function waysToSet({ name, kind }: Entry, driver: Driver, fields: readonly string[]): string {
+function waysToSet({ name, kind }: ProfileEntry, driver: Driver, fields: readonly string[]): string {
   if (kind === 'ambient') return `Set ${fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ')}.`;
   if (kind === 'environment') return `Set ${fields.map((field) => fieldVariable(name, field)).join(' and ')}.`;
   return `Set it with: ${commandLine({ verb: 'profile set', args: fields.map((field) => `${field}=…`) }, name)}`;

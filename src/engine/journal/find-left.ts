@@ -16,7 +16,7 @@ import { isAtRest, type Left } from './run-state.ts';
  * use. `earlier`: it was there before the run. `places`: copies that the run has begun. `parts`: of a disk, and no image. `candidates`: the run may have made one of
  * these. `unknown`: nobody can say.
  */
-export type Found = { readonly left: Left } & (
+export type LeftImage = { readonly left: Left } & (
   | { readonly is: 'gone' }
   | { readonly is: 'unfinished' | 'whole' | 'earlier'; readonly at: Account; readonly image: Image }
   | { readonly is: 'places'; readonly at: Account; readonly image: Image; readonly places: readonly string[] }
@@ -26,7 +26,7 @@ export type Found = { readonly left: Left } & (
 );
 
 /** Looks at everything that a run has left, at its providers. Never throws but ABORTED: what cannot be looked at is unknown. */
-export async function findLeft(left: readonly Left[], context: EngineContext): Promise<readonly Found[]> {
+export async function findLeft(left: readonly Left[], context: EngineContext): Promise<readonly LeftImage[]> {
   const opened = new Map<string, Promise<Account>>();
   const open = (action: ActionEntry): Promise<Account> => {
     const key = JSON.stringify([action.profile, action.region]);
@@ -56,7 +56,7 @@ async function accountOf(action: ActionEntry, context: EngineContext): Promise<A
   });
 }
 
-type Look = Found extends infer F ? (F extends Found ? Omit<F, 'left'> : never) : never;
+type Look = LeftImage extends infer F ? (F extends LeftImage ? Omit<F, 'left'> : never) : never;
 
 async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
   const { action, id } = left;

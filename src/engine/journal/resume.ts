@@ -6,7 +6,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { waitFor } from '../operations/wait.ts';
-import { findLeft, type Found } from './find-left.ts';
+import { findLeft, type LeftImage } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
 import { isAtRest, type Left, type Run } from './run-state.ts';
@@ -101,7 +101,7 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
   };
 }
 
-function wholeIn(found: Found): readonly Whole[] {
+function wholeIn(found: LeftImage): readonly Whole[] {
   if (found.is !== 'whole' && found.is !== 'earlier') return [];
   const { at, image, left } = found;
   if (!isAtRest(image.status, left.action.verb)) return [];
@@ -132,7 +132,7 @@ function wordsFrom({ run: { words }, actions }: Run): readonly string[] {
 }
 
 /** What there is once everything that works at the providers has come to rest. */
-async function waitedFor(found: readonly Found[], limits: WaitLimits, context: EngineContext): Promise<readonly Found[]> {
+async function waitedFor(found: readonly LeftImage[], limits: WaitLimits, context: EngineContext): Promise<readonly LeftImage[]> {
   const atWork = found.filter((one) => isRecord(one) && one.image.status === 'pending');
   if (atWork.length === 0 || context.settings.dryRun) return found;
   for (const one of atWork.filter(isRecord)) {
@@ -149,8 +149,8 @@ async function waitedFor(found: readonly Found[], limits: WaitLimits, context: E
   return found.map((one) => again[atWork.indexOf(one)] ?? one);
 }
 
-type FoundRecord = Extract<Found, { readonly is: 'unfinished' | 'whole' | 'earlier' }>;
-const isRecord = (found: Found): found is FoundRecord => found.is === 'unfinished' || found.is === 'earlier';
+type FoundRecord = Extract<LeftImage, { readonly is: 'unfinished' | 'whole' | 'earlier' }>;
+const isRecord = (found: LeftImage): found is FoundRecord => found.is === 'unfinished' || found.is === 'earlier';
 
 /** It came to rest as a record without data, which can be filled. */
 function toRest(error: unknown): void {
@@ -158,7 +158,7 @@ function toRest(error: unknown): void {
 }
 
 /** The record to be filled, where there is one. Throws for what can neither be filled nor left alone. */
-function fillable(found: Found, run: Run): readonly GoOn[] {
+function fillable(found: LeftImage, run: Run): readonly GoOn[] {
   const undo = `Undo it with: ${commandLine({ verb: 'ops undo', args: [run.run.id] })}`;
   if (found.is === 'gone' || found.is === 'places' || wholeIn(found).length > 0) return [];
   if (found.is === 'unknown') throw found.reason;

@@ -6,12 +6,12 @@ import { removeMade } from '../operations/rollback.ts';
 import { candidates } from '../images/resolve.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { waitFor } from '../operations/wait.ts';
-import type { Found } from './find-left.ts';
+import type { LeftImage } from './find-left.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
 import type { Run } from './run-state.ts';
 
 /** Whether undoing it takes something away. `isForced`: also what is whole. */
-export const isRemovable = (found: Found, isForced: boolean): boolean =>
+export const isRemovable = (found: LeftImage, isForced: boolean): boolean =>
   found.is === 'unfinished' || found.is === 'places' || found.is === 'parts' || (found.is === 'whole' && isForced);
 
 /** What undoing has come to: in words. */
@@ -22,7 +22,7 @@ type Undone = 'removed' | 'not there any more';
  * before, or may be somebody else's; what keeps it from going else.
  */
 export async function undo(
-  found: Found,
+  found: LeftImage,
   options: { readonly isForced: boolean; readonly limits: WaitLimits; readonly call: Call },
 ): Promise<Undone> {
   if (found.is === 'gone') return 'not there any more';
@@ -46,7 +46,7 @@ export async function undo(
 }
 
 /** Lets go of an upload of which no image was made. */
-async function dropParts({ at, ref, left }: Found & { is: 'parts' }, call: Call): Promise<Undone> {
+async function dropParts({ at, ref, left }: LeftImage & { is: 'parts' }, call: Call): Promise<Undone> {
   const { name = '' } = left.action;
   const request = { description: { name }, content: { encoding: { format: 'raw' }, repeatable: false }, extras: {} } as const;
   try {
@@ -59,7 +59,7 @@ async function dropParts({ at, ref, left }: Found & { is: 'parts' }, call: Call)
   }
 }
 
-function refusal(found: Exclude<Found, { is: 'gone' | 'unknown' | 'parts' }>): ImgctlError {
+function refusal(found: Exclude<LeftImage, { is: 'gone' | 'unknown' | 'parts' }>): ImgctlError {
   const { profile, provider } = found.at;
   if (found.is === 'candidates')
     return conflictError(`which image the run made in ${profile} is not known. It may be one of these:`, {
@@ -82,7 +82,7 @@ function refusal(found: Exclude<Found, { is: 'gone' | 'unknown' | 'parts' }>): I
 }
 
 /** Writes into the journal of a run what is not left any more. `gone`: what was taken away, or was not there. */
-export function noteUndone(run: Run, gone: readonly Found[], whole: readonly Found[], context: EngineContext): void {
+export function noteUndone(run: Run, gone: readonly LeftImage[], whole: readonly LeftImage[], context: EngineContext): void {
   if (gone.length + whole.length === 0) return;
   const file = openRun(journalFolder(context.home), run.run.id);
   try {

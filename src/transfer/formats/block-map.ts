@@ -1,6 +1,6 @@
 import { byteRanges } from './byte-ranges.ts';
 import { extentList, type ExtentBatches } from './extents.ts';
-import { refusal, type FindingCode, type Report } from './findings.ts';
+import { findingError, type FindingCode, type Report } from './findings.ts';
 
 /** A disk kept in equal blocks, each of which lies somewhere in the file as it is, or is not there and reads as zeros. */
 export interface BlockMap {
@@ -31,7 +31,7 @@ export async function* blockExtents(map: BlockMap, report: Report): ExtentBatche
         continue;
       }
       if (offset + length > map.fileBytes)
-        throw refusal(map.outside, `block ${index} at ${offset} is past the end of the file (truncated?)`);
+        throw findingError(map.outside, `block ${index} at ${offset} is past the end of the file (truncated?)`);
       if (reserved.touch(offset, length)) report.reject('overlap', `block ${index} at ${offset} overlaps a table of the image`);
       list.stored(offset, length);
     }

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../core/http.ts';
 import { BitReader } from './bzip2-bits.ts';
 import { decodeBlock, expandRuns } from './bzip2-block.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 /** No compressed block is larger: 900,000 symbols of at most 20 bits, and its tables. */
 const largestBlockBytes = 2.5 * 2 ** 20;
@@ -50,19 +50,19 @@ async function* oneStream(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const [b, z, h, level] = [bits.read(8), bits.read(8), bits.read(8), bits.read(8) - 48];
   if (b !== 66 || z !== 90 || h !== 104 || level < 1 || level > 9)
-    throw refusal(first ? 'decompress' : 'trailing_junk', 'trailing data that is not bzip2');
+    throw findingError(first ? 'decompress' : 'trailing_junk', 'trailing data that is not bzip2');
   let total = 0;
   for (;;) {
     await fill(bits, input);
     const magic = bits.read(24) * 2 ** 24 + bits.read(24);
     const expected = bits.readUint32();
     if (magic === endMagic) {
-      if (expected !== total) throw refusal('checksum', 'the checksum of the bzip2 data is wrong');
+      if (expected !== total) throw findingError('checksum', 'the checksum of the bzip2 data is wrong');
       return bits.alignToByte();
     }
-    if (magic !== blockMagic) throw refusal('decompress', 'a bzip2 block has an invalid header');
+    if (magic !== blockMagic) throw findingError('decompress', 'a bzip2 block has an invalid header');
     const crc = yield* expandRuns(decodeBlock(bits, level * 100_000));
-    if (crc !== expected) throw refusal('checksum', 'the checksum of a bzip2 block is wrong');
+    if (crc !== expected) throw findingError('checksum', 'the checksum of a bzip2 block is wrong');
     total = (((total << 1) | (total >>> 31)) ^ crc) >>> 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../core/http.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 /** A stream of which so many bytes are taken as are wanted. */
 export interface ByteQueue {
@@ -41,7 +41,7 @@ export function byteQueue(bytes: Bytes): ByteQueue {
     upTo,
     async take(length, what) {
       const taken = await upTo(length);
-      if (taken.length < length) throw refusal('truncated', `the stream ends inside ${what}`);
+      if (taken.length < length) throw findingError('truncated', `the stream ends inside ${what}`);
       return taken;
     },
     close: async () => void (await source.return?.()),

@@ -1,5 +1,5 @@
 import type { RandomSource } from '../extents.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 /** The same bytes with the methods of Buffer; nothing is copied. */
 export function bufferOf(bytes: Uint8Array): Buffer {
@@ -24,10 +24,10 @@ export async function readFully(
   what: string,
   memory?: Uint8Array,
 ): Promise<Buffer> {
-  if (!(offset + length <= source.size)) throw refusal('truncated', `the file ends before the end of ${what}`);
+  if (!(offset + length <= source.size)) throw findingError('truncated', `the file ends before the end of ${what}`);
   const bytes = await (memory && source.readInto ? source.readInto(memory, offset) : source.read(offset, length));
   if (bytes.length !== length && source.size === Infinity) throw new BeyondPrefix(`${what} lies behind what is known`);
-  if (bytes.length !== length) throw refusal('truncated', `the file ended while reading ${what}`);
+  if (bytes.length !== length) throw findingError('truncated', `the file ended while reading ${what}`);
   return bufferOf(bytes);
 }
 

@@ -1,4 +1,4 @@
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 /** Reads bits, the most significant first, from bytes that are appended to as they come. */
 export class BitReader {
@@ -38,7 +38,7 @@ export class BitReader {
 
   /** Uses up bits that have been looked at. INTEGRITY (`truncated`) where there were fewer. */
   skip(count: number): void {
-    if (this.held < count) throw refusal('truncated', 'the bzip2 data is truncated');
+    if (this.held < count) throw findingError('truncated', 'the bzip2 data is truncated');
     this.held -= count;
   }
 

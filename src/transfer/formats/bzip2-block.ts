@@ -1,5 +1,5 @@
 import type { BitReader } from './bzip2-bits.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 const symbolsPerTable = 50;
 const maxCodeBits = 20;
@@ -12,7 +12,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 function broken(what: string) {
-  return refusal('decompress', `the bzip2 data is broken: ${what}`);
+  return findingError('decompress', `the bzip2 data is broken: ${what}`);
 }
 
 /** A canonical Huffman code: for every length the first code (filled up to 20 bits) that is longer, and where its symbols begin. */

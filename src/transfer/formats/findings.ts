@@ -17,7 +17,7 @@ const unpack = 'Unpack it to a single layer first.';
 const unpackTar = 'Unpack it with: tar -xf FILE, and use the disk in it.';
 
 /** What a finding means, and what is to be done about it. */
-export interface Meaning {
+export interface FindingMeaning {
   readonly means: string;
   /** An imperative, the first hint of a refusal; absent: nothing needs to be done. */
   readonly cure?: string;
@@ -91,7 +91,7 @@ export const findingCodes = {
   unknown_feature: { means: 'the image uses a feature that is not known', cure: rewrite },
   version: { means: 'an unsupported version of the format', cure: rewrite },
   virtual_size: { means: 'the size of the disk is inconsistent', cure: fetch },
-} as const satisfies Readonly<Record<string, Meaning>>;
+} as const satisfies Readonly<Record<string, FindingMeaning>>;
 export type FindingCode = keyof typeof findingCodes;
 
 /** Where a reader leaves what it finds while it can still go on. What it cannot go on after, it throws as a `refusal`. */
@@ -101,7 +101,7 @@ export interface Report {
 }
 
 /** What a code means. */
-export const meaningOf = (code: FindingCode): Meaning => findingCodes[code];
+export const meaningOf = (code: FindingCode): FindingMeaning => findingCodes[code];
 
 /** Whether there is such a code. */
 export const isFindingCode = (code: string): code is FindingCode => code in findingCodes;
@@ -113,7 +113,7 @@ export function cureFor({ code, cure }: Pick<Finding, 'code' | 'cure'>, name: st
 }
 
 /** The INTEGRITY error of a reader that cannot go on. `findingOf` gives back its code. */
-export function refusal(code: FindingCode, message: string, cure?: string): ImgctlError {
+export function findingError(code: FindingCode, message: string, cure?: string): ImgctlError {
   const finding: Finding = { level: 'reject', code, message, ...(cure === undefined ? {} : { cure }), ends: 'disk' };
   const hint = cureFor(finding, 'FILE');
   return integrityError(`${message} [${code}]`, { cause: finding, ...(hint === undefined ? {} : { hint }) });

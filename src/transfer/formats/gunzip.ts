@@ -1,6 +1,6 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 import type { Bytes } from '../../core/http.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 const outputBytes = 256 << 10;
 
@@ -43,7 +43,7 @@ async function feed(engine: Gunzip, bytes: Bytes): Promise<void> {
       rest = chunk.subarray(chunk.length - (fed - engine.bytesWritten));
       ended = rest.length > 0;
     }
-    if (rest.some((byte) => byte !== 0)) throw refusal('trailing_junk', 'trailing data after the end of the gzip data');
+    if (rest.some((byte) => byte !== 0)) throw findingError('trailing_junk', 'trailing data after the end of the gzip data');
   }
   if (!ended) engine.end();
 }
@@ -62,10 +62,10 @@ function write(engine: Gunzip, chunk: Uint8Array): Promise<void> {
 
 function gzipError(error: unknown, given: number): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
-  if (error.code === 'Z_BUF_ERROR') return refusal('truncated', 'the gzip data is truncated');
+  if (error.code === 'Z_BUF_ERROR') return findingError('truncated', 'the gzip data is truncated');
   if (error.code !== 'Z_DATA_ERROR') return error;
-  if (/data check|length check/.test(error.message)) return refusal('checksum', 'the checksum of the gzip data is wrong');
+  if (/data check|length check/.test(error.message)) return findingError('checksum', 'the checksum of the gzip data is wrong');
   if (/header|compression method/.test(error.message) && given > 0)
-    return refusal('trailing_junk', 'trailing data after the end of the gzip data');
-  return refusal('decompress', `the gzip data is broken: ${error.message}`);
+    return findingError('trailing_junk', 'trailing data after the end of the gzip data');
+  return findingError('decompress', `the gzip data is broken: ${error.message}`);
 }

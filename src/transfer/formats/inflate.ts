@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, inflate, inflateRaw, inflateRawSync } from 'node:zlib';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 const inflatingRaw = promisify(inflateRaw);
 const inflatingZlib = promisify(inflate);
@@ -35,10 +35,10 @@ async function exactly(inflating: Promise<Buffer>, length: number, orBytes = len
     throw broken(cause);
   });
   if (bytes.length !== length && bytes.length !== orBytes)
-    throw refusal('decompress', `compressed data gives ${bytes.length} bytes instead of ${length}`);
+    throw findingError('decompress', `compressed data gives ${bytes.length} bytes instead of ${length}`);
   return bytes;
 }
 
 function broken(cause: unknown) {
-  return refusal('decompress', `compressed data is broken: ${cause instanceof Error ? cause.message : String(cause)}`);
+  return findingError('decompress', `compressed data is broken: ${cause instanceof Error ? cause.message : String(cause)}`);
 }

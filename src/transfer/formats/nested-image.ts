@@ -1,7 +1,7 @@
 import type { RandomSource, Run, Runs } from '../extents.ts';
 import { zeroMiB } from '../writers/zeros.ts';
 import type { Extent } from './extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import { headBytes, readFully } from './byte-reader.ts';
 import { nestedFormat } from './sniff.ts';
 
@@ -52,7 +52,7 @@ export async function* withoutNestedImage(runs: Runs): Runs {
 
   function* released(): Generator<Run> {
     const name = nestedFormat(Buffer.concat(pieces.splice(0)));
-    if (name !== undefined) throw refusal('nested_image', message(name));
+    if (name !== undefined) throw findingError('nested_image', message(name));
     yield* held.splice(0);
   }
 }

@@ -1,4 +1,4 @@
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import type { SnapshotTable } from './qcow2-snapshots.ts';
 import { u64be } from './byte-reader.ts';
 
@@ -26,15 +26,15 @@ const bits = { dirty: 1, corrupt: 2, dataFile: 4, compressionType: 8, extendedL2
 
 /** Parses and checks the beginning of a file, which `bytes` holds the first cluster of (or all there is). */
 export function parseQcow2Header(bytes: Buffer, fileBytes: number, report: Report): Qcow2Header {
-  if (bytes.length < 72) throw refusal('truncated', `the qcow2 header has 72 bytes, the file only ${bytes.length}`);
+  if (bytes.length < 72) throw findingError('truncated', `the qcow2 header has 72 bytes, the file only ${bytes.length}`);
   const version = bytes.readUInt32BE(4);
-  if (version !== 2 && version !== 3) throw refusal('version', `qcow2 version ${version}; 2 and 3 are read`);
+  if (version !== 2 && version !== 3) throw findingError('version', `qcow2 version ${version}; 2 and 3 are read`);
   const clusterBits = bytes.readUInt32BE(20);
-  if (clusterBits < 9 || clusterBits > 21) throw refusal('cluster_bits', `cluster_bits is ${clusterBits}, not 9 to 21`);
+  if (clusterBits < 9 || clusterBits > 21) throw findingError('cluster_bits', `cluster_bits is ${clusterBits}, not 9 to 21`);
   const clusterBytes = 2 ** clusterBits;
   const features = version === 3 ? parseFeatures(bytes, clusterBytes, report) : { extended: false, zstd: false, length: 72 };
   if (features.extended && clusterBits < 14)
-    throw refusal('cluster_bits', `extended L2 entries need cluster_bits of 14, not ${clusterBits}`);
+    throw findingError('cluster_bits', `extended L2 entries need cluster_bits of 14, not ${clusterBits}`);
   if (bytes.readUInt32BE(32) !== 0) report.reject('encrypted', `encryption method ${bytes.readUInt32BE(32)}`);
   if (u64be(bytes, 8) !== 0) report.reject('backing_file', 'the image has a backing file');
   checkExtensions(bytes, features.length, clusterBytes, report);
@@ -51,22 +51,23 @@ export function parseQcow2Header(bytes: Buffer, fileBytes: number, report: Repor
 
 /** The fields that version 3 added. */
 function parseFeatures(bytes: Buffer, clusterBytes: number, report: Report) {
-  if (bytes.length < 104) throw refusal('truncated', `the qcow2 header has 104 bytes, the file only ${bytes.length}`);
+  if (bytes.length < 104) throw findingError('truncated', `the qcow2 header has 104 bytes, the file only ${bytes.length}`);
   const length = bytes.readUInt32BE(100);
-  if (length < 104 || length > clusterBytes) throw refusal('header_length', `the header says that it is ${length} bytes long`);
+  if (length < 104 || length > clusterBytes)
+    throw findingError('header_length', `the header says that it is ${length} bytes long`);
   if (length % 8 !== 0) report.reject('header_length', `the header length ${length} is not a multiple of 8`);
   const incompatible = bytes.readUInt32BE(76);
   if (bytes.readUInt32BE(72) !== 0 || incompatible > 31)
-    throw refusal('unknown_feature', `unknown incompatible features (0x${bytes.toString('hex', 72, 80)})`);
+    throw findingError('unknown_feature', `unknown incompatible features (0x${bytes.toString('hex', 72, 80)})`);
   if (incompatible & bits.dirty)
     report.warn('dirty', 'the image was not closed properly; its reference counts may be wrong, its data is not');
   if (incompatible & bits.corrupt) report.reject('corrupt', 'the image is marked as corrupt');
-  if (incompatible & bits.dataFile) throw refusal('external_data_file', 'the data is in another file');
+  if (incompatible & bits.dataFile) throw findingError('external_data_file', 'the data is in another file');
   if (bytes.readUInt32BE(96) > 6) report.reject('refcount_order', `refcount_order is ${bytes.readUInt32BE(96)}, more than 6`);
   const compression = length > 104 ? bytes[104] : 0;
   const declared = (incompatible & bits.compressionType) !== 0;
   if (compression === undefined || compression > 1 || declared !== (compression !== 0))
-    throw refusal('compression_type', `compression type ${compression} ${declared ? 'with' : 'without'} its feature bit`);
+    throw findingError('compression_type', `compression type ${compression} ${declared ? 'with' : 'without'} its feature bit`);
   return { length, extended: (incompatible & bits.extendedL2) !== 0, zstd: compression === 1 };
 }
 
@@ -91,11 +92,15 @@ function parseSize(bytes: Buffer, clusterBytes: number, extended: boolean, fileB
   const l1Offset = u64be(bytes, 40);
   const l1Entries = Math.ceil(virtualBytes / (clusterBytes * (clusterBytes / (extended ? 16 : 8))));
   if (!Number.isSafeInteger(virtualBytes) || l1Entries * 8 > maxL1Bytes)
-    throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be in this image`);
-  if (l1Size * 8 > maxL1Bytes) throw refusal('l1_size', `an L1 table of ${l1Size} entries is too large`);
-  if (l1Size < l1Entries) throw refusal('l1_size', `an L1 table of ${l1Size} entries is too small for ${virtualBytes} bytes`);
+    throw findingError('virtual_size', `a disk of ${virtualBytes} bytes cannot be in this image`);
+  if (l1Size * 8 > maxL1Bytes) throw findingError('l1_size', `an L1 table of ${l1Size} entries is too large`);
+  if (l1Size < l1Entries)
+    throw findingError('l1_size', `an L1 table of ${l1Size} entries is too small for ${virtualBytes} bytes`);
   if (l1Offset % clusterBytes !== 0 || (l1Size > 0 && l1Offset + l1Size * 8 > fileBytes) || (l1Size > 0 && l1Offset === 0))
-    throw refusal('l1_offset', `the L1 table at ${l1Offset} is past the end of the file (truncated?), or not cluster-aligned`);
+    throw findingError(
+      'l1_offset',
+      `the L1 table at ${l1Offset} is past the end of the file (truncated?), or not cluster-aligned`,
+    );
   return { virtualBytes, l1Offset, l1Entries, l1Bytes: l1Size * 8 };
 }
 

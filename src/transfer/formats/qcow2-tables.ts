@@ -1,7 +1,7 @@
 import type { RandomSource } from '../extents.ts';
 import { byteRanges, type ByteRanges } from './byte-ranges.ts';
 import { extentList, type Codec, type Extent, type ExtentBatches, type ExtentList } from './extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import { readFully } from './byte-reader.ts';
 import type { Qcow2Header } from './qcow2-header.ts';
 import { checkSnapshots } from './qcow2-snapshots.ts';
@@ -21,7 +21,7 @@ export async function* qcow2Extents(source: RandomSource, header: Qcow2Header, c
   const offsets = await readL1(source, header);
   const metadata = byteRanges(header.reserved, offsets, clusterBytes);
   // A table that stands for many parts of the disk makes a small file as much work as a huge one.
-  if (metadata.collide) throw refusal('overlap', 'a table overlaps another table or the header');
+  if (metadata.collide) throw findingError('overlap', 'a table overlaps another table or the header');
   const entryBytes = header.extended ? 16 : 8;
   const tableGuestBytes = clusterBytes * (clusterBytes / entryBytes);
   for await (const { first, tables } of tableBatches(source, offsets, clusterBytes, 'an L2 table')) {
@@ -49,7 +49,7 @@ async function readL1(source: RandomSource, header: Qcow2Header): Promise<Float6
     const offset = high * 2 ** 32 + low;
     if (low % header.clusterBytes !== 0 || offset + header.clusterBytes > source.size)
       if (offset !== 0)
-        throw refusal(
+        throw findingError(
           'l2_offset',
           `L2 table ${index} at ${offset} is past the end of the file (truncated?), or not cluster-aligned`,
         );
@@ -67,9 +67,9 @@ function addTable(walk: Walk, table: DataView, guest: number, length: number): v
     const size = Math.min(clusterBytes, length - done);
     if (high & 0x40000000) addPacked(walk, high, low, guest + done, size);
     else if (low & 1) {
-      if (version === 2) throw refusal('l2_entry', 'a zero flag in a version that has none');
+      if (version === 2) throw findingError('l2_entry', 'a zero flag in a version that has none');
       if ((low & 0xfffffe00 & (clusterBytes - 1)) !== 0)
-        throw refusal('data_offset', `a cluster of zeros at ${hostOffset(high, low)} is not cluster-aligned`);
+        throw findingError('data_offset', `a cluster of zeros at ${hostOffset(high, low)} is not cluster-aligned`);
       walk.list.zero(size);
     } else addStored(walk, high, low, 0, size);
   }
@@ -89,8 +89,8 @@ function addExtendedTable(walk: Walk, table: DataView, guest: number, length: nu
       addPacked(walk, high, low, guest + done, size);
       continue;
     }
-    if (zeros & allocated) throw refusal('l2_entry', 'a subcluster that is both allocated and zero');
-    if (allocated !== 0 && hostOffset(high, low) === 0) throw refusal('l2_entry', 'an allocated subcluster without a place');
+    if (zeros & allocated) throw findingError('l2_entry', 'a subcluster that is both allocated and zero');
+    if (allocated !== 0 && hostOffset(high, low) === 0) throw findingError('l2_entry', 'an allocated subcluster without a place');
     for (let index = 0, from = 0; from < size; index += 1, from += part) {
       if ((allocated >>> index) & 1) addStored(walk, high, low, from, Math.min(part, size - from));
       else walk.list.zero(Math.min(part, size - from));
@@ -105,10 +105,10 @@ function addStored(walk: Walk, high: number, low: number, from: number, size: nu
   const offset = hostOffset(high, low);
   if (offset === 0) return walk.list.zero(size);
   if ((low & 0xfffffe00 & (walk.header.clusterBytes - 1)) !== 0)
-    throw refusal('data_offset', `data at ${offset} is not cluster-aligned`);
+    throw findingError('data_offset', `data at ${offset} is not cluster-aligned`);
   // A file may end inside its last cluster, when the disk ends there too.
   if (offset + from + size > walk.fileBytes)
-    throw refusal('truncated', `data at ${offset} is past the end of the file (truncated?)`);
+    throw findingError('truncated', `data at ${offset} is past the end of the file (truncated?)`);
   walk.list.stored(offset + from, size);
 }
 
@@ -118,7 +118,7 @@ function addPacked(walk: Walk, high: number, low: number, guest: number, length:
   const highBits = 70 - clusterBits - 32;
   const offset = (high & (2 ** highBits - 1)) * 2 ** 32 + low;
   if (offset >= walk.fileBytes)
-    throw refusal('truncated', `compressed data at ${offset} is past the end of the file (truncated?)`);
+    throw findingError('truncated', `compressed data at ${offset} is past the end of the file (truncated?)`);
   const sectors = ((high & 0x3fffffff) >>> highBits) + 1;
   const size = Math.min(sectors * 512 - (low & 511), walk.fileBytes - offset);
   walk.list.packed({ offset, size, length, full: clusterBytes, guest, codec: walk.codec });

@@ -1,4 +1,4 @@
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 import { inflateRawExactly, checkDeflateWindow } from './inflate.ts';
 import type { Codec } from './extents.ts';
 import type { FormatReader } from './format-reader.ts';
@@ -23,7 +23,7 @@ export const qcow2: FormatReader = {
   name: 'qcow2',
   sniff: ({ head }) => hasText(head, 0, magic),
   async open(source, { head }, report) {
-    if (head.length < 24) throw refusal('truncated', 'the file ends inside the qcow2 header');
+    if (head.length < 24) throw findingError('truncated', 'the file ends inside the qcow2 header');
     const clusterBits = head.readUInt32BE(20);
     // The header extensions may fill the whole first cluster.
     const first =

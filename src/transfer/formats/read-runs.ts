@@ -2,7 +2,7 @@ import { unsupportedError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { RandomSource, Runs } from '../extents.ts';
 import { runsOfExtents, splitZeros } from './extent-runs.ts';
-import { meaningOf, refusal, type Report } from './findings.ts';
+import { meaningOf, findingError, type Report } from './findings.ts';
 import type { Inspection } from './inspection.ts';
 import { withoutNestedImage } from './nested-image.ts';
 import { readEdges } from './byte-reader.ts';
@@ -12,7 +12,7 @@ import { vmdkStreamRuns } from './vmdk-stream.ts';
 const report: Report = {
   reject(code, message) {
     // The bytes of the disk are then not all in the file, or are none: no permission makes them readable.
-    if (meaningOf(code).override) throw refusal(code, message);
+    if (meaningOf(code).override) throw findingError(code, message);
   },
   warn() {},
 };
@@ -29,7 +29,7 @@ export async function* readRuns(source: RandomSource, inspection: Inspection): R
   if (compression !== undefined) throw unsupportedError(`the disk in a ${compression} file cannot be read at random`);
   const reader = formatOf(edges, report);
   if (reader.name !== inspection.format)
-    throw refusal('header', `the file is ${reader.name} now, and was ${inspection.format} when it was inspected`);
+    throw findingError('header', `the file is ${reader.name} now, and was ${inspection.format} when it was inspected`);
   const layout = await reader.open(source, edges, report);
   if (layout.source !== undefined) {
     const member = formatOf(await readEdges(layout.source), report);

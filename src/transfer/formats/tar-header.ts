@@ -1,4 +1,4 @@
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 import { hasText } from './byte-reader.ts';
 
 export const recordBytes = 512;
@@ -22,7 +22,8 @@ const sizeOf = (header: Buffer): number | undefined => (((header[124] ?? 0) & 0x
 
 /** Throws INTEGRITY (`tar_header`) where it is broken. */
 export function parseTarHeader(header: Buffer): TarHeader {
-  if (!sums(header).includes(numberAt(header, 148, 8))) throw refusal('tar_header', 'the checksum of an archive header is wrong');
+  if (!sums(header).includes(numberAt(header, 148, 8)))
+    throw findingError('tar_header', 'the checksum of an archive header is wrong');
   return { name: tarName(header), type: String.fromCharCode(header[156] ?? 0), bytes: numberAt(header, 124, 12) };
 }
 
@@ -55,13 +56,13 @@ function octal(header: Buffer, from: number, length: number): number | undefined
 /** Octal text, or, with the first bit set, a big-endian number (GNU, for 8 GiB and more). Throws INTEGRITY for anything else. */
 export function numberAt(header: Buffer, from: number, length: number): number {
   if ((header[from] ?? 0) & 0x80) {
-    if (header.readUInt32BE(from) !== 0x80000000) throw refusal('tar_header', 'a number in an archive header is too large');
+    if (header.readUInt32BE(from) !== 0x80000000) throw findingError('tar_header', 'a number in an archive header is too large');
     return header.readUIntBE(from + length - 6, 6);
   }
   const text = header
     .toString('latin1', from, from + length)
     .replace(/[\0 ]+$/, '')
     .trim();
-  if (!/^[0-7]+$/.test(text)) throw refusal('tar_header', 'a number in an archive header is not one');
+  if (!/^[0-7]+$/.test(text)) throw findingError('tar_header', 'a number in an archive header is not one');
   return parseInt(text, 8);
 }

@@ -1,5 +1,5 @@
 import type { RandomSource } from '../extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import { BeyondPrefix, readFully, sectionOf } from './byte-reader.ts';
 import { parseTarHeader, recordBytes, type TarHeader } from './tar-header.ts';
 import { checkMap, oldGnuMap, paxMap, sparseSource, type SparseMap } from './tar-sparse.ts';
@@ -37,7 +37,7 @@ export async function tarMembers(source: RandomSource, report: Report): Promise<
   for (let at = 0, count = 0; at + recordBytes <= source.size; count += 1) {
     const bytes = await readHeader(source, at, members.length > 0);
     if (bytes === undefined || bytes.every((byte) => byte === 0)) return members;
-    if (count === maxMembers) throw refusal('tar_members', `the archive holds more than ${maxMembers} members`);
+    if (count === maxMembers) throw findingError('tar_members', `the archive holds more than ${maxMembers} members`);
     const header = parseTarHeader(bytes);
     const offset = at + recordBytes;
     if (extended.includes(header.type)) {
@@ -52,7 +52,7 @@ export async function tarMembers(source: RandomSource, report: Report): Promise<
     // GNU's own map lies in front of what the header counts, that of PAX is part of it.
     const dataAt = offset + (map?.mapBytes ?? 0);
     const end = offset + stored + (header.type === sparse ? (map?.mapBytes ?? 0) : 0);
-    if (end > source.size) throw refusal('truncated', 'the archive ends inside a member');
+    if (end > source.size) throw findingError('truncated', 'the archive ends inside a member');
     if (checkMember(header.type, name, report)) members.push(memberOf(source, name, dataAt, end - dataAt, map));
     said = nothing;
     at = offset + wholeRecords(end - offset);
@@ -67,7 +67,7 @@ const paxValue = ({ records }: Said, key: string): string | undefined => records
 function sizeIn(said: Said): number | undefined {
   const text = paxValue(said, 'size');
   if (text !== undefined && !/^\d{1,15}$/.test(text))
-    throw refusal('tar_header', 'a size in a PAX header of the archive is no number');
+    throw findingError('tar_header', 'a size in a PAX header of the archive is no number');
   return text === undefined ? undefined : Number(text);
 }
 
@@ -98,20 +98,20 @@ function checkMember(type: string, name: string, report: Report): boolean {
 }
 
 async function readExtended(source: RandomSource, offset: number, { bytes, type }: TarHeader, said: Said): Promise<Said> {
-  if (bytes > maxExtendedBytes) throw refusal('tar_header', `an archive header of ${bytes} bytes`);
+  if (bytes > maxExtendedBytes) throw findingError('tar_header', `an archive header of ${bytes} bytes`);
   const content = await readFully(source, offset, bytes, 'an archive header');
   if (type === 'g') checkGlobal(paxRecords(content));
   if (type === 'L') return { ...said, name: content.toString('utf8').replace(/\0.*$/s, '') };
   if (type !== 'x' && type !== 'X') return said;
   const headerBytes = said.headerBytes + bytes;
-  if (headerBytes > maxExtendedBytes) throw refusal('tar_header', `headers of ${headerBytes} bytes for one archive member`);
+  if (headerBytes > maxExtendedBytes) throw findingError('tar_header', `headers of ${headerBytes} bytes for one archive member`);
   return { ...said, headerBytes, records: [...said.records, ...paxRecords(content)] };
 }
 
 /** What is said of all members cannot be meant where it is of one file. */
 function checkGlobal(records: readonly (readonly [key: string, value: string])[]): void {
   const key = records.find(([each]) => ofOne.test(each))?.[0];
-  if (key !== undefined) throw refusal('tar_header', `the archive says ${key} of all its members`);
+  if (key !== undefined) throw findingError('tar_header', `the archive says ${key} of all its members`);
 }
 const ofOne = /^(path|linkpath|size|GNU\.sparse\..*)$/;
 
@@ -123,7 +123,7 @@ function paxRecords(content: Buffer): (readonly [string, string])[] {
     const text = content.toString('utf8', at, at + length);
     const [, key, value] = /^\d+ ([^=]+)=(.*)\n$/s.exec(text) ?? [];
     if (key === undefined || value === undefined || at + length > content.length)
-      throw refusal('tar_header', 'a PAX header of the archive is broken');
+      throw findingError('tar_header', 'a PAX header of the archive is broken');
     records.push([key, value]);
     at += length;
   }

@@ -1,5 +1,5 @@
 import type { RandomSource } from '../extents.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 import { readFully } from './byte-reader.ts';
 import { numberAt, recordBytes } from './tar-header.ts';
 
@@ -21,7 +21,7 @@ export interface SparseMap {
 const mostStretches = 1 << 20;
 /** The largest file that is believed in: what is said in a few digits must not keep anybody busy for ever. */
 const mostFileBytes = 64 * 2 ** 40;
-const broken = (what: string) => refusal('tar_header', `the map of a sparse archive member ${what}`);
+const broken = (what: string) => findingError('tar_header', `the map of a sparse archive member ${what}`);
 
 /** GNU's own form (tar(5), "GNU tar archives"): the map begins in the header, and goes on in records behind it. */
 export async function oldGnuMap(source: RandomSource, header: Buffer, behind: number): Promise<SparseMap> {

@@ -1,4 +1,4 @@
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { hasPartitionTable } from './partitions.ts';
 import { foreignFileTypes } from './magic-numbers.ts';
@@ -8,5 +8,5 @@ export const unsupportedReaders: readonly FormatReader[] = foreignFileTypes.map(
   name: kind.format,
   title: kind.title,
   sniff: (edges) => kind.matches(edges) && (kind.proof === 'strong' || !hasPartitionTable(edges)),
-  open: () => Promise.reject(refusal('banned_format', `it is ${kind.title}, which is not supported`, kind.unpack)),
+  open: () => Promise.reject(findingError('banned_format', `it is ${kind.title}, which is not supported`, kind.unpack)),
 }));

@@ -1,7 +1,7 @@
 import type { RandomSource } from '../extents.ts';
 import { blockExtents } from './block-map.ts';
 import type { ExtentBatches } from './extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { readFully, u64le } from './byte-reader.ts';
 
@@ -28,12 +28,12 @@ export const vdi: FormatReader = {
   name: 'vdi',
   sniff: ({ head }) => head.length >= 68 && head.readUInt32LE(64) === magic,
   async open(source, { head }, report) {
-    if (head.length < headerBytes) throw refusal('truncated', 'the file ends inside the VDI header');
-    if (head.readUInt32LE(68) !== version) throw refusal('version', `VDI version 0x${head.readUInt32LE(68).toString(16)}`);
+    if (head.length < headerBytes) throw findingError('truncated', 'the file ends inside the VDI header');
+    if (head.readUInt32LE(68) !== version) throw findingError('version', `VDI version 0x${head.readUInt32LE(68).toString(16)}`);
     const type = head.readUInt32LE(76);
-    if (type === differencing) throw refusal('backing_file', 'a differencing VDI has a parent');
+    if (type === differencing) throw findingError('backing_file', 'a differencing VDI has a parent');
     const subformat = types[type];
-    if (subformat === undefined) throw refusal('header', `a VDI of type ${type}`);
+    if (subformat === undefined) throw findingError('header', `a VDI of type ${type}`);
     const header = parseHeader(head, source.size, report);
     return Promise.resolve({ subformat, virtualBytes: header.virtualBytes, extents: () => vdiExtents(source, header, report) });
   },
@@ -44,16 +44,16 @@ function parseHeader(head: Buffer, fileBytes: number, report: Report): VdiHeader
   const extraBytes = head.readUInt32LE(380);
   const blocks = head.readUInt32LE(384);
   if (head.readUInt32LE(376) !== blockBytes || extraBytes > blockBytes)
-    throw refusal('block_size', `a VDI block has ${head.readUInt32LE(376)} bytes and ${extraBytes} more`);
-  if (head.readUInt32LE(360) !== 512) throw refusal('header', `a VDI with sectors of ${head.readUInt32LE(360)} bytes`);
+    throw findingError('block_size', `a VDI block has ${head.readUInt32LE(376)} bytes and ${extraBytes} more`);
+  if (head.readUInt32LE(360) !== 512) throw findingError('header', `a VDI with sectors of ${head.readUInt32LE(360)} bytes`);
   if (virtualBytes > maxBlocks * blockBytes)
-    throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be in this VDI`);
+    throw findingError('virtual_size', `a disk of ${virtualBytes} bytes cannot be in this VDI`);
   const mapOffset = head.readUInt32LE(340);
   const dataOffset = head.readUInt32LE(344);
   if (blocks > maxBlocks || blocks * blockBytes < virtualBytes)
-    throw refusal('bat', `${blocks} blocks do not make ${virtualBytes} bytes`);
+    throw findingError('bat', `${blocks} blocks do not make ${virtualBytes} bytes`);
   if (mapOffset < headerBytes || mapOffset + blocks * 4 > fileBytes)
-    throw refusal('bat', `a block table of ${blocks} entries at ${mapOffset}`);
+    throw findingError('bat', `a block table of ${blocks} entries at ${mapOffset}`);
   // Identifiers of the image this one links to and of its parent.
   if (head.subarray(424, 456).some((byte) => byte !== 0)) report.reject('backing_file', 'the VDI names a parent');
   return { virtualBytes, blocks, mapOffset, dataOffset, extraBytes };

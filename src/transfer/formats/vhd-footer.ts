@@ -1,4 +1,4 @@
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import { hasText, u64be, type Edges } from './byte-reader.ts';
 
 /** The footer of a VHD ("Virtual Hard Disk Image Format Specification", 2006). Sizes in bytes. */
@@ -24,10 +24,11 @@ export function openVhdFooter(edges: Edges, report: Report): VhdFooter {
   const tail = hasVhdTail(edges) ? edges.tail.subarray(-vhdFooterBytes) : undefined;
   const head = hasVhdHead(edges) ? edges.head.subarray(0, vhdFooterBytes) : undefined;
   const footer = tail ?? head;
-  if (footer === undefined || footer.length < vhdFooterBytes) throw refusal('truncated', 'the file ends inside the VHD header');
+  if (footer === undefined || footer.length < vhdFooterBytes)
+    throw findingError('truncated', 'the file ends inside the VHD header');
   const parsed = parseFooter(footer, report);
   if (tail === undefined && edges.size !== Infinity) {
-    if (parsed.type === 'fixed') throw refusal('footer', 'a fixed VHD begins with a footer and has none at its end');
+    if (parsed.type === 'fixed') throw findingError('footer', 'a fixed VHD begins with a footer and has none at its end');
     report.warn('footer_missing', 'the VHD footer at the end is missing; its copy at the beginning was taken');
   }
   if (tail !== undefined && head !== undefined && parsed.type === 'dynamic' && !tail.equals(head))
@@ -36,14 +37,14 @@ export function openVhdFooter(edges: Edges, report: Report): VhdFooter {
 }
 
 function parseFooter(footer: Buffer, report: Report): VhdFooter {
-  if (footer.readUInt32BE(12) >>> 16 !== 1) throw refusal('version', `VHD version 0x${footer.toString('hex', 12, 16)}`);
+  if (footer.readUInt32BE(12) >>> 16 !== 1) throw findingError('version', `VHD version 0x${footer.toString('hex', 12, 16)}`);
   const type = footer.readUInt32BE(60);
-  if (type === differencing) throw refusal('backing_file', 'a differencing VHD has a parent');
+  if (type === differencing) throw findingError('backing_file', 'a differencing VHD has a parent');
   const known = types[type];
-  if (known === undefined) throw refusal('header', `a VHD of type ${type}`);
+  if (known === undefined) throw findingError('header', `a VHD of type ${type}`);
   const virtualBytes = u64be(footer, 48);
   if (virtualBytes > maxVirtualBytes || virtualBytes % 512 !== 0)
-    throw refusal('virtual_size', `a disk of ${virtualBytes} bytes cannot be a VHD`);
+    throw findingError('virtual_size', `a disk of ${virtualBytes} bytes cannot be a VHD`);
   vhdChecksum(footer, 64, 'the VHD footer', report);
   checkGeometry(footer, virtualBytes, report);
   return { type: known, virtualBytes, headerOffset: u64be(footer, 16) };

@@ -1,7 +1,7 @@
 import type { RandomSource } from '../extents.ts';
 import { blockExtents } from './block-map.ts';
 import { flatExtents, type ExtentBatches } from './extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { hasText, readFully, u64be } from './byte-reader.ts';
 import { vhdChecksum, hasVhdHead, hasVhdTail, openVhdFooter, vhdFooterBytes, type VhdFooter } from './vhd-footer.ts';
@@ -29,7 +29,7 @@ export const vhd: FormatReader = {
 
 function checkFixedSize(source: RandomSource, { virtualBytes }: VhdFooter, report: Report): void {
   const dataBytes = source.size - vhdFooterBytes;
-  if (dataBytes < virtualBytes) throw refusal('truncated', `the VHD says ${virtualBytes} bytes and holds ${dataBytes}`);
+  if (dataBytes < virtualBytes) throw findingError('truncated', `the VHD says ${virtualBytes} bytes and holds ${dataBytes}`);
   if (dataBytes > virtualBytes) report.reject('virtual_size', `the VHD says ${virtualBytes} bytes and holds ${dataBytes}`);
 }
 
@@ -41,14 +41,14 @@ interface BlockTable {
 
 async function openDynamicHeader(source: RandomSource, footer: VhdFooter, report: Report): Promise<BlockTable> {
   const header = await readFully(source, footer.headerOffset, headerBytes, 'the dynamic VHD header');
-  if (!hasText(header, 0, 'cxsparse')) throw refusal('header', 'the dynamic VHD header is not where the footer says');
+  if (!hasText(header, 0, 'cxsparse')) throw findingError('header', 'the dynamic VHD header is not where the footer says');
   const offset = u64be(header, 16);
   const entries = header.readUInt32BE(28);
   const blockBytes = header.readUInt32BE(32);
   if (blockBytes < 512 || blockBytes > maxBlockBytes || (blockBytes & (blockBytes - 1)) !== 0)
-    throw refusal('block_size', `a VHD block has ${blockBytes} bytes`);
+    throw findingError('block_size', `a VHD block has ${blockBytes} bytes`);
   if (entries > maxEntries || entries * blockBytes < footer.virtualBytes || offset + entries * 4 > source.size)
-    throw refusal('bat', `a block table of ${entries} entries at ${offset}`);
+    throw findingError('bat', `a block table of ${entries} entries at ${offset}`);
   if (header.subarray(40, 56).some((byte) => byte !== 0)) report.reject('backing_file', 'the VHD names a parent');
   vhdChecksum(header, 36, 'the dynamic VHD header', report);
   return { offset, entries, blockBytes };

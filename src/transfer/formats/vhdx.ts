@@ -1,7 +1,7 @@
 import type { RandomSource } from '../extents.ts';
 import { blockExtents } from './block-map.ts';
 import type { ExtentBatches } from './extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { hasText, readFully } from './byte-reader.ts';
 import { openVhdx, type VhdxLayout } from './vhdx-metadata.ts';
@@ -28,7 +28,7 @@ async function* vhdxExtents(source: RandomSource, layout: VhdxLayout, report: Re
   const blocks = Math.ceil(virtualBytes / blockBytes);
   const usedBytes = blocks === 0 ? 0 : (blocks + Math.floor((blocks - 1) / chunkBlocks)) * 8;
   if (usedBytes > layout.tableBytes)
-    throw refusal('bat', `a block table of ${layout.tableBytes} bytes is too small for ${blocks} blocks`);
+    throw findingError('bat', `a block table of ${layout.tableBytes} bytes is too small for ${blocks} blocks`);
   const table = await readFully(source, tableOffset, usedBytes, 'the block table');
   yield* blockExtents(
     {
@@ -39,7 +39,7 @@ async function* vhdxExtents(source: RandomSource, layout: VhdxLayout, report: Re
         const at = (index + Math.floor(index / chunkBlocks)) * 8;
         const low = table.readUInt32LE(at);
         const state = low & 7;
-        if (state === partiallyPresent) throw refusal('backing_file', 'a block of the VHDX is partly in a parent');
+        if (state === partiallyPresent) throw findingError('backing_file', 'a block of the VHDX is partly in a parent');
         // Bits 20 to 63 are the place in MiB, so that the place in bytes is the entry without its low 20 bits.
         return state === fullyPresent ? table.readUInt32LE(at + 4) * 2 ** 32 + Math.floor(low / MiB) * MiB : undefined;
       },

@@ -2,7 +2,7 @@ import type { RandomSource } from '../extents.ts';
 import { byteRanges } from './byte-ranges.ts';
 import { inflateZlibExactly } from './inflate.ts';
 import { extentList, type Codec, type ExtentBatches, type ExtentList, type PackedExtent } from './extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import { bufferOf, readFully, u64le } from './byte-reader.ts';
 import { tableBatches } from './table-batches.ts';
 import { sectorBytes, type VmdkHeader } from './vmdk-header.ts';
@@ -15,14 +15,14 @@ export const zlibSlack = 1024;
 /** The zlib stream behind a grain's marker. */
 function grainStream(bytes: Uint8Array, extent: PackedExtent): Uint8Array {
   const buffer = bufferOf(bytes);
-  if (buffer.length < markerBytes + 2) throw refusal('decompress', 'the file ends inside a grain');
+  if (buffer.length < markerBytes + 2) throw findingError('decompress', 'the file ends inside a grain');
   const size = buffer.readUInt32LE(8);
   if (u64le(buffer, 0) * sectorBytes !== extent.guest)
-    throw refusal(
+    throw findingError(
       'data_offset',
       `the grain at ${extent.offset} belongs to sector ${u64le(buffer, 0)}, not to ${extent.guest / sectorBytes}`,
     );
-  if (size > buffer.length - markerBytes) throw refusal('decompress', `the grain at ${extent.offset} claims ${size} bytes`);
+  if (size > buffer.length - markerBytes) throw findingError('decompress', `the grain at ${extent.offset} claims ${size} bytes`);
   return bytes.subarray(markerBytes, markerBytes + size);
 }
 
@@ -33,7 +33,7 @@ export const grain: Codec = {
     const stream = grainStream(bytes, extent);
     const [method = 0, flags = 0] = stream;
     if ((method & 15) !== 8 || (method * 256 + flags) % 31 !== 0 || (flags & 32) !== 0)
-      throw refusal('decompress', `the grain at ${extent.offset} is not a zlib stream`);
+      throw findingError('decompress', `the grain at ${extent.offset} is not a zlib stream`);
     return stream.subarray(2);
   },
   // Of a grain that reaches beyond the disk QEMU compresses no more than the disk has.
@@ -59,7 +59,7 @@ export async function* vmdkExtents(
     tableBytes,
   );
   // A table that stands for many parts of the disk makes a small file as much work as a huge one.
-  if (metadata.collide) throw refusal('overlap', 'a grain table overlaps another table or the header');
+  if (metadata.collide) throw findingError('overlap', 'a grain table overlaps another table or the header');
   const tableGuestBytes = header.grainBytes * header.tableEntries;
   for await (const { first, tables } of tableBatches(source, offsets, tableBytes, 'a grain table')) {
     const list = extentList();
@@ -79,11 +79,12 @@ export async function* vmdkExtents(
 
 async function readDirectory(source: RandomSource, header: VmdkHeader, at: number, tableBytes: number): Promise<Float64Array> {
   if (at === 0 || at + header.tables * 4 > source.size)
-    throw refusal('gd_offset', `the grain directory at ${at} is not inside the file`);
+    throw findingError('gd_offset', `the grain directory at ${at} is not inside the file`);
   const bytes = await readFully(source, at, header.tables * 4, 'the grain directory');
   const offsets = Float64Array.from({ length: header.tables }, (_, index) => bytes.readUInt32LE(index * 4) * sectorBytes);
   const outside = offsets.find((offset) => offset + tableBytes > source.size);
-  if (outside !== undefined) throw refusal('gt_offset', `the grain table at ${outside} is past the end of the file (truncated?)`);
+  if (outside !== undefined)
+    throw findingError('gt_offset', `the grain table at ${outside} is past the end of the file (truncated?)`);
   return offsets;
 }
 
@@ -102,7 +103,7 @@ function addGrains(
     const offset = sector * sectorBytes;
     if (sector === 0 || (sector === 1 && header.zeroGrains)) list.zero(size);
     else if (offset + (header.compressed ? markerBytes : size) > fileBytes)
-      throw refusal('truncated', `the grain at ${offset} is past the end of the file (truncated?)`);
+      throw findingError('truncated', `the grain at ${offset} is past the end of the file (truncated?)`);
     else if (header.compressed) {
       const most = Math.min(markerBytes + grainBytes + zlibSlack, fileBytes - offset);
       list.packed({ offset, size: most, length: size, full: grainBytes, guest: guest + done, codec: grain });

@@ -1,4 +1,4 @@
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 import { u64le } from './byte-reader.ts';
 
 /** Header of a sparse extent ("Virtual Disk Format 5.0", hosted sparse extents). Sizes and offsets in bytes. */
@@ -27,26 +27,27 @@ const maxTableEntries = 512;
 const maxTables = 8 << 20;
 
 export function parseVmdkHeader(bytes: Buffer): VmdkHeader {
-  if (bytes.length < sectorBytes) throw refusal('truncated', 'the file ends inside the VMDK header');
+  if (bytes.length < sectorBytes) throw findingError('truncated', 'the file ends inside the VMDK header');
   const version = bytes.readUInt32LE(4);
-  if (version < 1 || version > 3) throw refusal('version', `VMDK version ${version}; 1 to 3 are read`);
+  if (version < 1 || version > 3) throw findingError('version', `VMDK version ${version}; 1 to 3 are read`);
   const flags = bytes.readUInt32LE(8);
   const sectors = u64le(bytes, 12);
   const grainBytes = u64le(bytes, 20) * sectorBytes;
   if (grainBytes < 8 * sectorBytes || grainBytes > maxGrainBytes || (grainBytes & (grainBytes - 1)) !== 0)
-    throw refusal('grain_size', `a grain has ${u64le(bytes, 20)} sectors`);
+    throw findingError('grain_size', `a grain has ${u64le(bytes, 20)} sectors`);
   const tableEntries = bytes.readUInt32LE(44);
-  if (tableEntries < 1 || tableEntries > maxTableEntries) throw refusal('gt_size', `a grain table has ${tableEntries} entries`);
+  if (tableEntries < 1 || tableEntries > maxTableEntries)
+    throw findingError('gt_size', `a grain table has ${tableEntries} entries`);
   const virtualBytes = sectors * sectorBytes;
   const tables = Math.ceil(virtualBytes / (grainBytes * tableEntries));
   // Of a disk without a sector QEMU believes the description, which may name any file.
-  if (sectors === 0) throw refusal('virtual_size', 'the VMDK says that its disk has no sectors');
+  if (sectors === 0) throw findingError('virtual_size', 'the VMDK says that its disk has no sectors');
   if (!Number.isSafeInteger(virtualBytes) || tables > maxTables)
-    throw refusal('virtual_size', `a disk of ${sectors} sectors cannot be in this image`);
+    throw findingError('virtual_size', `a disk of ${sectors} sectors cannot be in this image`);
   const compressed = (flags & flagBits.compressed) !== 0;
   const algorithm = bytes.readUInt16LE(77);
   if (algorithm > 1 || compressed !== (algorithm === 1) || (compressed && (flags & flagBits.markers) === 0))
-    throw refusal('header', `flags 0x${flags.toString(16)} do not go with compression algorithm ${algorithm}`);
+    throw findingError('header', `flags 0x${flags.toString(16)} do not go with compression algorithm ${algorithm}`);
   const inFooter = bytes.readUInt32LE(56) === 0xffffffff && bytes.readUInt32LE(60) === 0xffffffff;
   return {
     virtualBytes,

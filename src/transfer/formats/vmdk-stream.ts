@@ -2,7 +2,7 @@ import type { Bytes } from '../../core/http.ts';
 import type { Run, Runs } from '../extents.ts';
 import { byteQueue, type ByteQueue } from './byte-queue.ts';
 import { packedRun } from './extent-runs.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 import { u64le } from './byte-reader.ts';
 import { grain, markerBytes, zlibSlack } from './vmdk-grains.ts';
 import { parseVmdkHeader, sectorBytes, type VmdkHeader } from './vmdk-header.ts';
@@ -44,7 +44,7 @@ export async function* vmdkStreamRuns(bytes: Bytes): Runs {
   const queue = byteQueue(bytes);
   try {
     const header = parseVmdkHeader(await queue.take(sectorBytes, 'the VMDK header'));
-    if (!isInOrder(header)) throw refusal('header', `this VMDK cannot be read from a stream: ${aFile}`);
+    if (!isInOrder(header)) throw findingError('header', `this VMDK cannot be read from a stream: ${aFile}`);
     const front = await queue.take(header.overheadBytes - sectorBytes, 'the front of the VMDK');
     const seen: Seen = {
       grains: new Uint32Array(header.tables * header.tableEntries),
@@ -55,7 +55,7 @@ export async function* vmdkStreamRuns(bytes: Bytes): Runs {
     let held: Run | undefined;
     for (let next = await nextGrain(queue, header, seen); next; next = await nextGrain(queue, header, seen)) {
       const { guest } = next;
-      if (guest < at) throw refusal('data_offset', `the grains do not come in the order of the disk: ${aFile}`);
+      if (guest < at) throw findingError('data_offset', `the grains do not come in the order of the disk: ${aFile}`);
       if (held) yield held;
       if (guest > at) yield* zeros(guest - at);
       at = guest + next.run.length;
@@ -86,14 +86,14 @@ async function nextGrain(
     const sector = queue.position / sectorBytes;
     const marker = await queue.upTo(markerBytes);
     if (marker.length === 0 && header.directoryOffset !== undefined) return undefined;
-    if (marker.length < markerBytes) throw refusal('truncated', 'the end of the VMDK is missing: the stream was cut off');
+    if (marker.length < markerBytes) throw findingError('truncated', 'the end of the VMDK is missing: the stream was cut off');
     const [value, size] = [u64le(marker, 0), marker.readUInt32LE(8)];
     if (size > 0) return grainAt(queue, header, seen, sector, marker);
     const type = (await queue.take(sectorBytes - markerBytes, 'a marker')).readUInt32LE(0);
     if (type === markers.table || type === markers.directory) await noteTable(queue, header, seen, type, value);
     else if (type === markers.footer) return noteFooter(queue, header, seen);
-    else if (type !== markers.end || value !== 0) throw refusal('header', `a marker of type ${type} in the VMDK`);
-    else if (header.directoryOffset === undefined) throw refusal('footer', 'the VMDK ends without a footer');
+    else if (type !== markers.end || value !== 0) throw findingError('header', `a marker of type ${type} in the VMDK`);
+    else if (header.directoryOffset === undefined) throw findingError('footer', 'the VMDK ends without a footer');
     else return restIsZero(queue);
   }
 }
@@ -104,8 +104,9 @@ async function noteTable(queue: ByteQueue, header: VmdkHeader, seen: Seen, type:
   const [kept, most] = isTable ? [seen.tables, header.tables * 2] : [seen.directories, 2];
   const least = (isTable ? header.tableEntries : header.tables) * 4;
   if (header.directoryOffset !== undefined || kept.size === most)
-    throw refusal('gt_offset', 'there are more grain tables than the disk has');
-  if (sectors !== Math.ceil(least / sectorBytes)) throw refusal('gt_size', `a grain table or directory of ${sectors} sectors`);
+    throw findingError('gt_offset', 'there are more grain tables than the disk has');
+  if (sectors !== Math.ceil(least / sectorBytes))
+    throw findingError('gt_size', `a grain table or directory of ${sectors} sectors`);
   const sector = queue.position / sectorBytes;
   kept.set(sector, await queue.take(sectors * sectorBytes, 'a grain table'));
 }
@@ -115,18 +116,18 @@ async function noteFooter(queue: ByteQueue, header: VmdkHeader, seen: Seen): Pro
   const footer = parseVmdkHeader(await queue.take(sectorBytes, 'the footer'));
   const end = await queue.take(sectorBytes, 'the marker of the end');
   if (footer.fingerprint !== header.fingerprint || header.directoryOffset !== undefined)
-    throw refusal('footer', 'header and footer of the VMDK differ');
+    throw findingError('footer', 'header and footer of the VMDK differ');
   if (footer.directoryOffset === undefined)
-    throw refusal('footer', 'the footer of the VMDK does not say where the grain directory is');
+    throw findingError('footer', 'the footer of the VMDK does not say where the grain directory is');
   if (end.some((byte) => byte !== 0) || (await queue.upTo(1)).length > 0)
-    throw refusal('footer', 'trailing data after the footer of the VMDK');
+    throw findingError('footer', 'trailing data after the footer of the VMDK');
   seen.directoryAt = footer.directoryOffset / sectorBytes;
 }
 
 /** Programs look for a footer at the end, also where there is none. */
 async function restIsZero(queue: ByteQueue): Promise<undefined> {
   for (let rest = await queue.upTo(sectorBytes); rest.length > 0; rest = await queue.upTo(sectorBytes))
-    if (rest.some((byte) => byte !== 0)) throw refusal('footer', 'the last grain of the VMDK is not followed by a footer');
+    if (rest.some((byte) => byte !== 0)) throw findingError('footer', 'the last grain of the VMDK is not followed by a footer');
 }
 
 /** Throws INTEGRITY unless the tables have every grain where it was, and no other. */
@@ -140,15 +141,15 @@ function checkTables(header: VmdkHeader, front: Buffer, seen: Seen): void {
     header.directoryOffset === undefined
       ? seen.directories.get(seen.directoryAt ?? 0)
       : inFront(header.directoryOffset / sectorBytes, tables * 4);
-  if (!directory) throw refusal('gd_offset', 'the grain directory is not where the VMDK says');
+  if (!directory) throw findingError('gd_offset', 'the grain directory is not where the VMDK says');
   for (let index = 0; index < tables; index += 1) {
     const sector = directory.readUInt32LE(index * 4);
     const table = header.directoryOffset === undefined ? seen.tables.get(sector) : inFront(sector, tableEntries * 4);
-    if (sector !== 0 && !table) throw refusal('gt_offset', `grain table ${index} is not at sector ${sector}`);
+    if (sector !== 0 && !table) throw findingError('gt_offset', `grain table ${index} is not at sector ${sector}`);
     for (let entry = 0; entry < tableEntries; entry += 1) {
       const said = table?.readUInt32LE(entry * 4) ?? 0;
       if ((said === 1 && zeroGrains ? 0 : said) !== seen.grains[index * tableEntries + entry])
-        throw refusal('data_offset', `a grain table has a grain at sector ${said}, where none has come by: ${aFile}`);
+        throw findingError('data_offset', `a grain table has a grain at sector ${said}, where none has come by: ${aFile}`);
     }
   }
 }
@@ -157,8 +158,8 @@ async function grainAt(queue: ByteQueue, header: VmdkHeader, seen: Seen, sector:
   const { grainBytes, virtualBytes } = header;
   const [guest, size] = [u64le(marker, 0) * sectorBytes, marker.readUInt32LE(8)];
   if (guest % grainBytes !== 0 || guest >= virtualBytes)
-    throw refusal('data_offset', `a grain for sector ${u64le(marker, 0)}, where none can be`);
-  if (size > grainBytes + zlibSlack) throw refusal('decompress', `a grain claims ${size} bytes`);
+    throw findingError('data_offset', `a grain for sector ${u64le(marker, 0)}, where none can be`);
+  if (size > grainBytes + zlibSlack) throw findingError('decompress', `a grain claims ${size} bytes`);
   const bytes = Buffer.concat([marker, await queue.take(size, 'a grain')]);
   // The very last grain of a file may lack what fills it up.
   await queue.upTo(padding(queue.position));

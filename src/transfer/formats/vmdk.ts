@@ -1,5 +1,5 @@
 import type { RandomSource } from '../extents.ts';
-import { refusal, type Report } from './findings.ts';
+import { findingError, type Report } from './findings.ts';
 import type { FormatReader } from './format-reader.ts';
 import { BeyondPrefix, hasText, readFully, type Edges } from './byte-reader.ts';
 import { checkDescriptor, describeSet } from './vmdk-descriptor.ts';
@@ -21,15 +21,18 @@ export const vmdk: FormatReader = {
   async open(source, edges, report) {
     const other = otherMagics.find(([magic]) => hasText(edges.head, 0, magic));
     if (other)
-      throw refusal(
+      throw findingError(
         'banned_format',
         `a VMDK of kind ${other[1]}, a part of a set on ESXi, which is not supported`,
         'Export it as one file on ESXi: vmkfstools -i DESCRIPTOR.vmdk, or ovftool',
       );
-    if (!hasText(edges.head, 0, 'KDMV')) throw refusal('external_extent', describeSet(edges.head.toString('utf8')));
+    if (!hasText(edges.head, 0, 'KDMV')) throw findingError('external_extent', describeSet(edges.head.toString('utf8')));
     const header = parseVmdkHeader(edges.head);
     if (header.overheadBytes > source.size)
-      throw refusal('truncated', `the VMDK ends within its first ${header.overheadBytes} bytes, before any data (truncated?)`);
+      throw findingError(
+        'truncated',
+        `the VMDK ends within its first ${header.overheadBytes} bytes, before any data (truncated?)`,
+      );
     const described = await openDescriptor(source, header, report);
     const subformat = header.compressed ? 'streamOptimized' : 'monolithicSparse';
     if (described !== undefined && described !== subformat)
@@ -95,10 +98,10 @@ function directoryFromFooter(edges: Edges, header: VmdkHeader): number {
   if (edges.size === Infinity) throw new BeyondPrefix('the footer lies behind what is known');
   const footer = edges.tail.subarray(sectorBytes, 2 * sectorBytes);
   if (edges.tail.length < 3 * sectorBytes || !hasText(footer, 0, 'KDMV'))
-    throw refusal('truncated', 'the footer at the end of the VMDK is missing (truncated?)');
+    throw findingError('truncated', 'the footer at the end of the VMDK is missing (truncated?)');
   const parsed = parseVmdkHeader(footer);
-  if (parsed.fingerprint !== header.fingerprint) throw refusal('footer', 'header and footer of the VMDK differ');
+  if (parsed.fingerprint !== header.fingerprint) throw findingError('footer', 'header and footer of the VMDK differ');
   if (parsed.directoryOffset === undefined)
-    throw refusal('footer', 'the footer of the VMDK does not say where the grain directory is');
+    throw findingError('footer', 'the footer of the VMDK does not say where the grain directory is');
   return parsed.directoryOffset;
 }

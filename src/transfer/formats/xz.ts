@@ -2,7 +2,7 @@ import { ReadableStream } from 'node:stream/web';
 import xz from 'xz-decompress';
 import { ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
-import { refusal, type FindingCode } from './findings.ts';
+import { findingError, type FindingCode } from './findings.ts';
 
 /** Codes of XZ Embedded (xz.h) that say that the file is right and this decoder not enough. */
 const beyondDecoder: Readonly<Record<string, string>> = {
@@ -87,7 +87,7 @@ function checkOf(header: Buffer): string | undefined {
 
 function xzError(error: unknown, check: string | undefined): unknown {
   if (error instanceof Error && error.name === 'RuntimeError')
-    return refusal('decompress', `the xz data is broken: ${error.message}`);
+    return findingError('decompress', `the xz data is broken: ${error.message}`);
   if (error instanceof ImgctlError || !(error instanceof Error)) return error;
   const code = /error code (\d+)/.exec(error.message)?.[1];
   const beyond = code === undefined ? undefined : code === '6' && check !== undefined ? check : beyondDecoder[code];
@@ -95,5 +95,7 @@ function xzError(error: unknown, check: string | undefined): unknown {
     return unsupportedError(`this xz file cannot be decompressed because of ${beyond}`, {
       hint: 'Decompress it first: xz -d FILE',
     });
-  return code === undefined ? error : refusal(brokenBy[code] ?? 'decompress', `the xz data is broken (decoder code ${code})`);
+  return code === undefined
+    ? error
+    : findingError(brokenBy[code] ?? 'decompress', `the xz data is broken (decoder code ${code})`);
 }

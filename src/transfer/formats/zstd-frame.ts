@@ -1,4 +1,4 @@
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 
 export const zstdMagic = 0xfd2fb528;
 const idBytes = [0, 1, 2, 4];
@@ -20,18 +20,19 @@ export function isZstd(head: Buffer): boolean {
  * INTEGRITY (`decompress`) where there is no whole frame.
  */
 export function zstdFrameLength(bytes: Buffer): number {
-  if (bytes.length < 6 || bytes.readUInt32LE(0) !== zstdMagic) throw refusal('decompress', 'compressed data is not a zstd frame');
+  if (bytes.length < 6 || bytes.readUInt32LE(0) !== zstdMagic)
+    throw findingError('decompress', 'compressed data is not a zstd frame');
   const descriptor = bytes[4] ?? 0;
   const singleSegment = (descriptor >> 5) & 1;
   const contentSize = sizeBytes[descriptor >> 6] || singleSegment;
   let at = 5 + (1 - singleSegment) + (idBytes[descriptor & 3] ?? 0) + contentSize;
   for (let last = 0; last === 0;) {
-    if (at + 3 > bytes.length) throw refusal('decompress', 'a zstd frame is cut off');
+    if (at + 3 > bytes.length) throw findingError('decompress', 'a zstd frame is cut off');
     const header = bytes.readUIntLE(at, 3);
     last = header & 1;
     at += 3 + (((header >> 1) & 3) === rleBlock ? 1 : header >> 3);
   }
   const end = at + (descriptor & 4 ? 4 : 0);
-  if (end > bytes.length) throw refusal('decompress', 'a zstd frame is cut off');
+  if (end > bytes.length) throw findingError('decompress', 'a zstd frame is cut off');
   return end;
 }

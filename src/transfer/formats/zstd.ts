@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec/stream';
 import type { Bytes } from '../../core/http.ts';
-import { refusal } from './findings.ts';
+import { findingError } from './findings.ts';
 import { bufferOf } from './byte-reader.ts';
 import { zstdFrameLength } from './zstd-frame.ts';
 import { zstdWindows } from './zstd-windows.ts';
@@ -26,7 +26,7 @@ export async function unzstdExactly(bytes: Uint8Array, length: number): Promise<
   const frame = bytes.subarray(0, zstdFrameLength(bufferOf(bytes)));
   const unpack = native ?? wasmUnpack(await loadDecoder());
   const unpacked = await unpack(frame, { maxOutputLength: length }).catch(() => undefined);
-  if (unpacked?.length !== length) throw refusal('decompress', `a zstd frame is broken or does not give ${length} bytes`);
+  if (unpacked?.length !== length) throw findingError('decompress', `a zstd frame is broken or does not give ${length} bytes`);
   return unpacked;
 }
 
@@ -68,14 +68,14 @@ export async function* unzstd(bytes: Bytes): AsyncGenerator<Uint8Array, void, un
       const { done, value } = output.next();
       if (done === true) return;
       idle = value.length > 0 ? 0 : idle + 1;
-      if (idle > idleCalls) throw refusal('decompress', 'the zstd data is broken, or has trailing data');
+      if (idle > idleCalls) throw findingError('decompress', 'the zstd data is broken, or has trailing data');
       if (value.length > 0) yield value;
     }
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('Incomplete stream'))
-      throw refusal('truncated', 'the zstd data is truncated');
+      throw findingError('truncated', 'the zstd data is truncated');
     if (error instanceof Error && error.name === 'RuntimeError')
-      throw refusal('decompress', `the zstd data is broken: ${error.message}`);
+      throw findingError('decompress', `the zstd data is broken: ${error.message}`);
     throw error;
   } finally {
     await input.return?.();

@@ -1,6 +1,6 @@
 import { shellWord } from '../../../core/hint.ts';
 import { given } from '../../../core/image.ts';
-import type { Found } from '../../../engine/journal/find-left.ts';
+import type { LeftImage } from '../../../engine/journal/find-left.ts';
 import type { ActionEntry } from '../../../engine/journal/entry.ts';
 import type { Left, Run } from '../../../engine/journal/run-state.ts';
 import type { ShownAction, ShownLeft, ShownRun } from '../../../ui/views/run.ts';
@@ -35,7 +35,7 @@ export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): Sho
 }
 
 /** A run shown alone: what it did, one by one, and what there is now of what it left. */
-export const wholeRun = (run: Run, found: readonly Found[], surface: Pick<Surface, 'commands'>): ShownRun => ({
+export const wholeRun = (run: Run, found: readonly LeftImage[], surface: Pick<Surface, 'commands'>): ShownRun => ({
   ...shownRun(run, surface),
   left: found.length > 0 ? found.map((one) => shownLeft(one.left, one)) : run.left.map((left) => shownLeft(left)),
   actions: run.actions.map((action) => shownAction(action, run)),
@@ -52,7 +52,7 @@ function verbIn(words: readonly string[], commands: Surface['commands']): string
 }
 
 /** What there is of it, in a word or two. */
-const nowWords: Readonly<Record<Found['is'], string>> = {
+const nowWords: Readonly<Record<LeftImage['is'], string>> = {
   gone: 'not there',
   unfinished: 'unfinished',
   whole: 'complete',
@@ -63,7 +63,7 @@ const nowWords: Readonly<Record<Found['is'], string>> = {
   unknown: 'not known',
 };
 
-function shownLeft({ action, id, places }: Left, found?: Found): ShownLeft {
+function shownLeft({ action, id, places }: Left, found?: LeftImage): ShownLeft {
   const { verb, profile, provider, name } = action;
   return {
     verb,
@@ -74,7 +74,7 @@ function shownLeft({ action, id, places }: Left, found?: Found): ShownLeft {
   };
 }
 
-function messageOf(found: Found): string | undefined {
+function messageOf(found: LeftImage): string | undefined {
   if (found.is === 'unknown') return found.reason.message;
   if (found.is === 'candidates') return found.images.map(({ id, status }) => `${id} (${status})`).join(', ');
   if (found.is === 'places') return found.places.join(', ');

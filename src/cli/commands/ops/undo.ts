@@ -1,7 +1,7 @@
 import { abortedError, conflictError, ImgctlError, partialError } from '../../../core/errors.ts';
 import type { Image } from '../../../core/image.ts';
 import type { ResultRow } from '../../../core/result-row.ts';
-import { findLeft, type Found } from '../../../engine/journal/find-left.ts';
+import { findLeft, type LeftImage } from '../../../engine/journal/find-left.ts';
 import { isRemovable, noteUndone, undo as undoOne } from '../../../engine/journal/undo.ts';
 import type { Run } from '../../../engine/journal/run-state.ts';
 import type { WaitLimits } from '../../../core/poll.ts';
@@ -51,7 +51,7 @@ export const undo = defineCommand({
 });
 
 /** Asks about what goes, once for each profile. */
-async function agree(found: readonly Found[], isForced: boolean, context: Surface): Promise<void> {
+async function agree(found: readonly LeftImage[], isForced: boolean, context: Surface): Promise<void> {
   const going = found.flatMap((one) => (isRemovable(one, isForced) && 'image' in one ? [one] : []));
   for (const profile of new Set(going.map(({ at }) => at.profile))) {
     const there = going.filter(({ at }) => at.profile === profile);
@@ -64,17 +64,17 @@ async function agree(found: readonly Found[], isForced: boolean, context: Surfac
   }
 }
 
-const idsOf = (found: readonly Found[]): readonly string[] =>
+const idsOf = (found: readonly LeftImage[]): readonly string[] =>
   found.flatMap((one) => ('image' in one && one.is !== 'places' ? [one.image.id] : []));
 
-const rowOf = ({ left: { action, id } }: Found): Pick<ResultRow, 'image' | 'profile' | 'id' | 'name'> => ({
+const rowOf = ({ left: { action, id } }: LeftImage): Pick<ResultRow, 'image' | 'profile' | 'id' | 'name'> => ({
   image: `${action.profile}:${id ?? action.name ?? ''}`,
   profile: action.profile,
   ...(id === undefined ? {} : { id }),
   ...(action.name === undefined ? {} : { name: action.name }),
 });
 
-const plannedRow = (found: Found, isForced: boolean): ResultRow => ({
+const plannedRow = (found: LeftImage, isForced: boolean): ResultRow => ({
   ...rowOf(found),
   result: 'planned',
   message: isRemovable(found, isForced) ? 'would remove' : found.is === 'gone' ? 'not there any more' : 'would keep',
@@ -86,7 +86,12 @@ interface Undoing {
 }
 
 /** One by one; what was done is in the journal even if this run is broken off too. The only failure is thrown, others are reported. */
-async function undoEach(run: Run, found: readonly Found[], undoing: Undoing, context: Surface): Promise<readonly ResultRow[]> {
+async function undoEach(
+  run: Run,
+  found: readonly LeftImage[],
+  undoing: Undoing,
+  context: Surface,
+): Promise<readonly ResultRow[]> {
   const rows: ResultRow[] = [];
   for (const one of found) {
     try {
