@@ -3,6 +3,7 @@ import { defineDriver } from '../../src/core/driver.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { renderMany, renderOne, type RenderOptions } from '../../src/ui/render.ts';
 import type { View } from '../../src/ui/view.ts';
+import { imageView } from '../../src/ui/views/image.ts';
 import { inspectionView } from '../../src/ui/views/inspection.ts';
 import { memberView } from '../../src/ui/views/member.ts';
 import { placeView } from '../../src/ui/views/place.ts';
@@ -143,6 +144,16 @@ describe('other values', () => {
     expect(await many(placeView, [{ name: 'us-ord', title: 'Chicago', usable: 'yes', isDefault: true }])).toBe(
       'name    title    usable  default  note\nus-ord  Chicago  yes     ✓\n',
     );
+  });
+
+  it('copies with the id that each has, where it has its own', async () => {
+    const places = [
+      { name: 'east', status: 'active' },
+      { name: 'west', id: 'i-west', status: 'pending', providerStatus: 'copying' },
+    ] as const;
+    const sheet = await one(imageView, image({ places }));
+    expect(sheet).toMatch(/east +active\n/);
+    expect(sheet).toMatch(/west +i-west pending \(copying\)\n/);
   });
 
   it('inspections', async () => {
