@@ -113,7 +113,9 @@ describe.each(overNetwork)('an answer of %s that quotes the credentials', (provi
     answering = undefined;
     expect(leaking).toEqual([]);
     const journal = journalText(planted.home.folder);
-    expect(journal).toContain('"outcome"');
+    // Who only lists and shows has nothing to write down.
+    if (Object.keys(stage.driver.facts).some((verb) => !['list', 'show', 'download', 'places'].includes(verb)))
+      expect(journal).toContain('"outcome"');
     expect([...[...quoted].flatMap(waysToWrite), 'signed-4711'].filter((needle) => journal.includes(needle))).toEqual([]);
     expect(seenFailures.has(1), 'a bug').toBe(false);
     expect(seenFailures.size).toBeGreaterThan(1);
