@@ -9,7 +9,7 @@ export interface BoundBlocks {
   inBlocks(request: BlockRequest): boolean;
   /** Begins an upload; gives the image itself where the provider has all of it already. */
   begin(request: BlockRequest, call: Call): Promise<BlockUpload<Image> | Image>;
-  /** Goes on with an upload of another run. Throws NOT_FOUND where it is not there any more. Absent: none can be gone on with. */
+  /** Goes on with an upload of another run. Throws NOT_FOUND where it is already gone. Absent: none can be gone on with. */
   resume?(ref: string, request: BlockRequest, call: Call): Promise<BlockUpload<Image>>;
 }
 

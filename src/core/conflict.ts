@@ -74,7 +74,7 @@ export function requireApplied(id: string, after: ImageRecord, changes: Changes)
   const { addTags = [], removeTags = [] } = changes;
   const untouched = addTags.some((tag) => !after.tags.includes(tag)) || removeTags.some((tag) => after.tags.includes(tag));
   if (untouched) told.push(`tags are ${shown(after.tags)}`);
-  if (told.length > 0) throw providerError(`the change of image ${id} was accepted and not made: ${told.join('; ')}`);
+  if (told.length > 0) throw providerError(`the change of image ${id} was accepted but not applied: ${told.join('; ')}`);
 }
 
 /** Sizes are kept in whole units of the provider's, rounded up. What is not protected or hidden may not be mentioned. */

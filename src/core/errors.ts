@@ -67,7 +67,7 @@ export interface Circumstances {
   readonly unsent?: boolean;
   /** A request carried more than is taken at once; the same in smaller ones may get through. */
   readonly tooMuchAtOnce?: boolean;
-  /** The provider does not know the upload any more, of which nothing is left there: it can only be begun again. */
+  /** The provider no longer knows the upload, of which nothing is left there: it can only be begun again. */
   readonly lost?: boolean;
   /** Milliseconds that the server has asked to wait before another try. */
   readonly retryAfterMs?: number;

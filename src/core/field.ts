@@ -28,7 +28,7 @@ export const tlsFields = {
   caBundle: { help: 'File with additional trusted certificates (PEM)', paths: 'one', rare: true },
   clientCert: { help: 'File with a client certificate (PEM)', paths: 'one', rare: true },
   clientKey: {
-    help: 'File with the key of the client certificate, if it does not stand in the same (PEM)',
+    help: 'Key of the client certificate, if not in the same file (PEM)',
     paths: 'one',
     rare: true,
   },

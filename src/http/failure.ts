@@ -17,7 +17,7 @@ const clock = 'Check the clock of this machine, or ask the operator of the serve
 
 /** What an error code of node, OpenSSL or the HTTP parser means, and what to do. `%` stands for the host and port, `@` for the phase. */
 const causes: readonly (readonly [codes: RegExp, message: string, hint?: string])[] = [
-  [/^ENOTFOUND$/, '% cannot be found: there is no such host name', 'Check the address in the profile.'],
+  [/^ENOTFOUND$/, '% cannot be found: no such host', 'Check the address in the profile.'],
   [/^EAI_AGAIN$/, '% cannot be found now: the name server does not answer', 'Check the network connection.'],
   [/^ECONNREFUSED$/, '% refused the connection', 'Check the address and port, and that the service is running.'],
   [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/, '% cannot be reached', 'Check the network connection.'],

@@ -9,8 +9,8 @@ const longestPath: Partial<Record<NodeJS.Platform, number>> = { linux: 107, darw
 
 /** What an error code means where it is about getting to a socket, and what to do. */
 const causes: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  ENOENT: ['there is no such file', 'Check the path in the profile, and that the service is running.'],
-  ENOTDIR: ['there is no such file', 'Check the path in the profile.'],
+  ENOENT: ['no such file', 'Check the path in the profile, and that the service is running.'],
+  ENOTDIR: ['no such file', 'Check the path in the profile.'],
   ECONNREFUSED: ['nobody listens there', 'Check the path in the profile, and that the service is running.'],
 };
 

@@ -125,7 +125,7 @@ describe.skipIf(!hasOpenssl)(`a client certificate${withoutOpenssl}`, () => {
     [
       'a file that is not there',
       () => ['--client-cert', 'nowhere.pem'],
-      /cannot read nowhere\.pem: there is no such file.*--client-cert/,
+      /cannot read nowhere\.pem: no such file.*--client-cert/,
       {},
     ],
     ['a folder', () => ['--client-cert', '/'], /cannot read \/: it is a folder/, {}],

@@ -134,7 +134,7 @@ describe('ops undo', () => {
   it('is done where somebody else has removed it', async () => {
     const id = await killedUpload();
     cli.cloud().one.store.images.clear();
-    expect((await cli.ok(['ops', 'undo', id, '--yes', '-o', 'json'])).json()).toMatchObject([{ message: 'not there any more' }]);
+    expect((await cli.ok(['ops', 'undo', id, '--yes', '-o', 'json'])).json()).toMatchObject([{ message: 'already gone' }]);
     expect((await listed('--left')).length).toBe(0);
   });
 

@@ -199,7 +199,7 @@ describe('a socket that cannot be spoken to', () => {
     expect(await all(socket, call)).toEqual(
       three({
         code: 'NETWORK',
-        message: `cannot connect to the socket ${socket}: there is no such file`,
+        message: `cannot connect to the socket ${socket}: no such file`,
         circumstances: expect.objectContaining({
           unsent: true,
           hint: 'Check the path in the profile, and that the service is running.',

@@ -33,7 +33,7 @@ export function rowsOf<V extends OperationName>(
 ): readonly Promise<ResultRow>[] {
   let stopped = false;
   return inParallel(failFast ? 1 : context.settings.concurrencyLimit, texts, async (text): Promise<ResultRow> => {
-    if (context.signal.aborted) return { image: text, result: 'skipped', message: 'not begun (interrupted)' };
+    if (context.signal.aborted) return { image: text, result: 'skipped', message: 'not started (interrupted)' };
     if (stopped) return { image: text, result: 'skipped', message: 'after a failure (--fail-fast)' };
     try {
       const found = await find(text);

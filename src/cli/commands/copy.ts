@@ -52,7 +52,7 @@ export const copy = defineCommand({
       type: 'imgctl copy pcd:web lab --tag prod --property tier=1 --visibility private',
     },
     { does: 'under another name', type: 'imgctl copy web lab:web-2' },
-    { does: 'to several places, where it is not there yet', type: "imgctl copy pcd:golden lab 'dc-*' --if-exists skip" },
+    { does: 'to several places that do not have it yet', type: "imgctl copy pcd:golden lab 'dc-*' --if-exists skip" },
   ],
   async run(input, context) {
     const { directory, settings } = context;

@@ -192,7 +192,7 @@ export const commands: readonly CommandEntry<Command>[] = [
   {
     path: 'ops resume',
     aliases: [],
-    summary: 'Go on with a run that was broken off',
+    summary: 'Resume an interrupted run',
     load: () => import('./ops/resume.ts').then((module) => module.resume),
   },
   {

@@ -17,7 +17,7 @@ interface StateCommand {
 export const deactivate = stateCommand({
   verb: 'deactivate',
   about:
-    'How far that goes, imgctl providers NAME says. force hard: nobody but an administrator can use the image; soft: whoever names it still can.',
+    'imgctl providers NAME shows how far that goes. force hard: nobody but an administrator can use the image; soft: whoever names it still can.',
   among: ['active'],
   examples: [
     { does: 'block a bad image while investigating', type: 'imgctl deactivate ubuntu-24.04' },

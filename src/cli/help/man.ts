@@ -53,7 +53,7 @@ export async function manPage(surface: Surface): Promise<string> {
     section('VERBS', ...all.map(verb)),
     section(
       'OPTIONS',
-      'They mean the same on every verb, and may stand before or behind it.',
+      'They mean the same for every verb, and can be given before or after it.',
       entries(optionRows(globalOptions)),
     ),
     section('OUTPUT', verbatim(outputHelp())),

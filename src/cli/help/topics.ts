@@ -28,7 +28,7 @@ export function outputHelp(): string {
 export async function profilesHelp(surface: Surface): Promise<string> {
   const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   return paragraphs(
-    'The profile of an image is what stands before the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE, imgctl profile use, and at last the local store, which needs no profile.',
+    'The profile of an image is what precedes the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE, imgctl profile use, and at last the local store, which needs no profile.',
     `Profiles are kept in ${surface.store.path}, readable by you alone.`,
     'A value may be a reference: env:NAME, file:PATH, cmd:COMMAND; write literal:VALUE for a value that only looks like one.',
     `Add one with:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,

@@ -15,7 +15,7 @@ export const sourceOptions = {
     kind: 'text',
     value: 'algo:hex|url|auto',
     suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:', 'auto'],
-    summary: 'expected digest of the source, or the URL of a checksum file; auto: one that lies beside the source URL',
+    summary: 'expected digest of the source, or the URL of a checksum file; auto: the one next to the source URL',
   },
   allowUnsafe: { kind: 'names', value: 'code,…', summary: 'accept these findings (dangerous)' },
 } as const satisfies Options;

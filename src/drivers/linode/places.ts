@@ -36,7 +36,7 @@ function placeOf(wire: JsonObject, own: string | undefined): readonly Place[] {
 }
 
 function usability(wire: JsonObject, name: string): readonly [Place['usable'], string?] {
-  if (wire.site_type === 'distributed') return ['no', 'a distributed site: images lie in core regions only'];
+  if (wire.site_type === 'distributed') return ['no', 'a distributed site: images are kept in core regions only'];
   if (!Array.isArray(wire.capabilities) || !wire.capabilities.includes('Object Storage')) return ['no', 'has no Object Storage'];
   if (doubtful.has(name)) return ['doubtful', 'has Object Storage, yet is known to refuse images'];
   return wire.status === 'outage' ? ['yes', 'has an outage now'] : ['yes'];

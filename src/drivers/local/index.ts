@@ -55,7 +55,7 @@ export default defineDriver({
   absent: {
     restore: 'A deleted image is gone from the folder at once.',
     purge: 'A deleted image is gone from the folder at once; there is nothing left to purge.',
-    share: 'A folder has no users of its own: whoever can read it has access. Copy the image to a profile of theirs instead.',
+    share: 'A folder has no users of its own: anyone who can read it has access. Copy the image to a profile of theirs instead.',
   },
   probe: async ({ home, places: copies }) => ({
     who: home.path,

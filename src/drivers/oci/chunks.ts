@@ -60,7 +60,7 @@ export async function resumeChunks<Made>(
     await askBorder(client.home, session, call);
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.circumstances.lost !== true) throw error;
-    throw notFoundError(`${client.home.shown} does not know the upload any more`, { cause: error });
+    throw notFoundError(`${client.home.shown} no longer knows the upload`, { cause: error });
   }
   return chunksTo(client, session, content, finish);
 }

@@ -53,7 +53,7 @@ export async function copiesForSure(found: Found, call: Call, places: Iterable<R
       if (isCopy(found, there)) all.set(place.name, there);
     } catch (error) {
       if (isDamage(error)) {
-        call.note({ kind: 'warning', message: `place ${place.name}: ${error.message}; what lies there is kept` });
+        call.note({ kind: 'warning', message: `place ${place.name}: ${error.message}; it is kept` });
         continue;
       }
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;

@@ -40,7 +40,7 @@ const otherWays = {
     rare: true,
   },
   accessTokenType: {
-    help: 'Which token of the answer is shown to Keystone (default: access_token)',
+    help: 'Which token of the answer is sent to Keystone (default: access_token)',
     choices: ['access_token', 'id_token'],
     env: ['OS_ACCESS_TOKEN_TYPE'],
     rare: true,
@@ -55,7 +55,7 @@ const otherWays = {
 
 /** What a profile says. Which of them sign in together is decided in `credentials.ts`. */
 export const fields = {
-  host: { help: 'Host of a Platform9 PCD: stands for authUrl=https://HOST/keystone/v3' },
+  host: { help: 'Host of a Platform9 PCD: short for authUrl=https://HOST/keystone/v3' },
   authType: {
     help: 'How to sign in; absent: by what is set (application credential, token, password, in this order)',
     env: ['OS_AUTH_TYPE', 'OS_AUTH_PLUGIN'],

@@ -61,7 +61,7 @@ async function isGone(client: OpenstackClient, id: string, call: Call): Promise<
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
     if (!isNoSuchImage(error))
-      call.note({ kind: 'warning', message: `whether image ${id} is gone could not be checked: ${error.message}` });
+      call.note({ kind: 'warning', message: `could not check whether image ${id} is gone: ${error.message}` });
     return true;
   }
 }

@@ -25,7 +25,7 @@ function moves(
 
 async function removeFrom(client: OpenstackClient, store: string, id: string, call: Call): Promise<void> {
   const what = `removing image ${id} from store ${store}`;
-  // 404: it is not there any more, which is what was asked for.
+  // 404: it is already gone, which is what was asked for.
   await client.ask(
     { what, method: 'DELETE', path: `/stores/${pathSegment(store, 'store')}/${pathSegment(id)}`, welcome: [404], done: 204 },
     call,

@@ -10,7 +10,7 @@ import type { EngineContext } from '../context.ts';
 type Values = Readonly<Record<string, string | Secret>>;
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'no such file',
   EACCES: 'it may not be read by you',
   EISDIR: 'it is a folder',
 };

@@ -121,7 +121,7 @@ export interface EndEntry {
   readonly leftover?: readonly string[];
 }
 
-/** Another run has looked after what this one left. `gone`: ids that are not there any more; `actions`: those of which nothing is left. */
+/** Another run has looked after what this one left. `gone`: ids that are already gone; `actions`: those of which nothing is left. */
 export interface UndoneEntry {
   readonly kind: 'undone';
   readonly at: string;

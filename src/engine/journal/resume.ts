@@ -175,7 +175,7 @@ function fillable(found: LeftImage, run: Run): readonly GoOn[] {
       hint: undo,
     });
   if (!canFill(at, left) || image.status !== 'queued')
-    throw unsupportedError(`${image.id} (${image.name}) is ${image.status}: ${provider} cannot go on with it`, {
+    throw unsupportedError(`${image.id} (${image.name}) is ${image.status}: ${provider} cannot resume it`, {
       profile,
       provider,
       leftover: image.id,

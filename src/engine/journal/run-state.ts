@@ -123,7 +123,7 @@ const isLookedAfter = ({ action }: ActionEntry, { entries }: Told): boolean =>
 
 const isNamedLeft = (id: string, { end }: Told): boolean => end?.leftover?.includes(id) ?? false;
 
-/** Ids at the account of an action that are not there any more: its driver has said so, or a verb, or another run. */
+/** Ids at the account of an action that are already gone: its driver has said so, or a verb, or another run. */
 function goneIds({ profile }: ActionEntry, { entries, outcomes }: Told): ReadonlySet<string> {
   const accounts = new Map(entries.flatMap((entry) => (entry.kind === 'action' ? [[entry.action, entry] as const] : [])));
   return new Set(

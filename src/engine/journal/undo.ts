@@ -15,7 +15,7 @@ export const isRemovable = (found: LeftImage, isForced: boolean): boolean =>
   found.is === 'unfinished' || found.is === 'places' || found.is === 'parts' || (found.is === 'whole' && isForced);
 
 /** What undoing has come to: in words. */
-type Undone = 'removed' | 'not there any more';
+type Undone = 'removed' | 'already gone';
 
 /**
  * Takes away at the provider what a run has left, if it is sure to be that. Throws CONFLICT for what may be in use, was there
@@ -25,7 +25,7 @@ export async function undo(
   found: LeftImage,
   options: { readonly isForced: boolean; readonly limits: WaitLimits; readonly call: Call },
 ): Promise<Undone> {
-  if (found.is === 'gone') return 'not there any more';
+  if (found.is === 'gone') return 'already gone';
   if (found.is === 'unknown') throw found.reason;
   const { call, limits } = options;
   if (found.is === 'parts') return dropParts(found, call);
@@ -55,7 +55,7 @@ async function dropParts({ at, ref, left }: LeftImage & { is: 'parts' }, call: C
     return 'removed';
   } catch (error) {
     if (!isNoSuchImage(error)) throw error;
-    return 'not there any more';
+    return 'already gone';
   }
 }
 

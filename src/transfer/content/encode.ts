@@ -45,7 +45,9 @@ function passing(from: Staged, asked: StagingRequest): ContentEncoder {
   const given = (): Bytes => diskBytes(from, asked, passesOn(asked, from) ? [] : from.expected, length.bytes);
   const isWatched = plan.accept.oneMember === true && plan.encoding.compression === 'gzip';
   const warn = (): void => {
-    asked.means.warn(`${source.name} has several gzip members, of which only the first may be unpacked there; gzip it as one`);
+    asked.means.warn(
+      `${source.name} has several gzip members, of which only the first may be decompressed there; compress it as one`,
+    );
   };
   const bytes = (): Bytes => (isWatched ? watchGzipMembers(given(), warn) : given());
   return { ...length, open: ({ observer }) => (shows ? observedBytes(bytes(), observer) : bytes()), shows };

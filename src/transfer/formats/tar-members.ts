@@ -67,7 +67,7 @@ const paxValue = ({ records }: Said, key: string): string | undefined => records
 function sizeIn(said: Said): number | undefined {
   const text = paxValue(said, 'size');
   if (text !== undefined && !/^\d{1,15}$/.test(text))
-    throw findingError('tar_header', 'a size in a PAX header of the archive is no number');
+    throw findingError('tar_header', 'a size in a PAX header of the archive is not a number');
   return text === undefined ? undefined : Number(text);
 }
 

@@ -65,7 +65,7 @@ export async function paxMap(
 
 function pairs(numbers: readonly string[]): SparseSegment[] {
   if (numbers.length % 2 !== 0 || numbers.length > 2 * mostStretches || numbers.some((each) => !/^\d{1,16}$/.test(each)))
-    throw broken('is no list of numbers');
+    throw broken('is not a list of numbers');
   return Array.from({ length: numbers.length / 2 }, (_, index) => ({
     at: Number(numbers[2 * index]),
     bytes: Number(numbers[2 * index + 1]),

@@ -158,7 +158,7 @@ describe('a place that cannot be asked', () => {
     second.blobs.delete(manifest.config.digest);
     const call = testCall();
     await openSession(driver, cloud.values).session.require('delete').run({ id }, call);
-    expect(JSON.stringify(call.notes)).toContain('what lies there is kept');
+    expect(JSON.stringify(call.notes)).toContain('; it is kept');
     await failureOf(session.require('show').run({ id }, testCall()), 'NOT_FOUND');
   });
 });

@@ -14,8 +14,8 @@ import { isOpen, runArg, runMeant } from './meant.ts';
 
 export const resume = defineCommand({
   about:
-    'Goes on with an upload, copy, import or replication that was broken off: a record without data is filled, what the provider still ' +
-    'works on is waited for, what is not there is made. The source must still be what it was. Without a run: the latest that left something.',
+    'Resumes an upload, copy, import or replication that was interrupted: a record without data is filled, what the provider still ' +
+    'works on is waited for, what is missing is created. The source must not have changed. Without a run: the latest that left something.',
   args: runArg,
   options: {
     waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
@@ -23,7 +23,7 @@ export const resume = defineCommand({
   },
   needs: {},
   examples: [
-    { does: 'go on with the latest broken run', type: 'imgctl ops resume' },
+    { does: 'resume the latest interrupted run', type: 'imgctl ops resume' },
     { does: 'with one of them', type: 'imgctl ops resume 20261128-183000-a1b2c3' },
   ],
   async run(input, context) {

@@ -6,7 +6,7 @@ import { runArg, runMeant } from './meant.ts';
 import { wholeRun } from './shown-run.ts';
 
 export const show = defineCommand({
-  about: 'Without a run: the latest. What it left is looked at where it lies.',
+  about: 'Without a run: the latest. What it left is looked up at the provider.',
   args: runArg,
   options: {},
   draws: () => runView,

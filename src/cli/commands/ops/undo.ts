@@ -77,7 +77,7 @@ const rowOf = ({ left: { action, id } }: LeftImage): Pick<ResultRow, 'image' | '
 const plannedRow = (found: LeftImage, isForced: boolean): ResultRow => ({
   ...rowOf(found),
   result: 'planned',
-  message: isRemovable(found, isForced) ? 'would remove' : found.is === 'gone' ? 'not there any more' : 'would keep',
+  message: isRemovable(found, isForced) ? 'would remove' : found.is === 'gone' ? 'already gone' : 'would keep',
 });
 
 interface Undoing {

@@ -8,7 +8,7 @@ import type { Surface } from '../../program/context.ts';
 import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const remove = defineCommand({
-  about: 'Only the profile goes: nothing is deleted at the provider.',
+  about: 'Only the profile is removed: nothing is deleted at the provider.',
   args: { name: { takes: 'many', summary: 'profiles', completes: 'profile' } },
   options: { ignoreMissing: { kind: 'flag', summary: 'do not fail if a profile does not exist' } },
   draws: () => profileView,
