@@ -1,3 +1,4 @@
+import type { Extent } from './extent.ts';
 import type { Encoding, Format } from './encoding.ts';
 import type { Handover, OriginalDocuments } from './server-side-copy.ts';
 import type { Bytes } from './http.ts';
@@ -147,6 +148,11 @@ export interface Download {
   readonly original?: OriginalDocuments;
   /** Opens the data at byte `from` (default 0), up to and with byte `to`. Asks the provider anew each time. */
   open(from?: number, to?: number): Bytes;
+  /**
+   * What of a raw disk was ever written, in ascending order: all else is zeros, and is not asked for. Asks the provider anew each time.
+   * Only beside `bytes`, and where the facts say `ranges`. Absent: not known.
+   */
+  extents?(): AsyncIterable<Extent>;
 }
 
 export interface ImportRequest {

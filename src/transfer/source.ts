@@ -3,6 +3,7 @@ import type { Format } from '../core/encoding.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Digests, Download } from '../core/operation.ts';
 import type { RandomSource } from './extents.ts';
+import { sparseBytes } from './sparse-download.ts';
 
 /** Where bytes come from. `open` gives those from `from` up to and with `to`; more than once only where `repeatable`. */
 export interface Source {
@@ -84,14 +85,22 @@ async function* exactly(bytes: Bytes, wanted: number, name: string): Bytes {
   if (come < wanted) throw integrityError(`${name}: got ${come} bytes, expected ${wanted}`);
 }
 
-/** An image's data at a provider. `near`: the provider's wire is this machine's disk, so that any place is read at once. */
+/**
+ * An image's data at a provider. `near`: the provider's wire is this machine's disk, so that any place is read at once. What of a raw
+ * disk was never written is not asked for.
+ */
 export function downloadSource(download: Download, name: string, near: boolean): Source {
   const { bytes, digests } = download;
-  const open = (from = 0, to?: number): Bytes => {
+  const data = (from = 0, to?: number): Bytes => {
     const end = to ?? (bytes === undefined ? undefined : bytes - 1);
-    const data = download.open(from, to);
-    return end === undefined ? data : exactly(data, end - from + 1, name);
+    const given = download.open(from, to);
+    return end === undefined ? given : exactly(given, end - from + 1, name);
   };
+  const extents = isSparse(download) ? () => download.extents() : undefined;
+  const open = (from = 0, to?: number): Bytes =>
+    extents && bytes !== undefined
+      ? sparseBytes(extents(), { from, end: (to ?? bytes - 1) + 1, size: bytes, name }, data)
+      : data(from, to);
   return {
     name,
     repeatable: true,
@@ -103,6 +112,12 @@ export function downloadSource(download: Download, name: string, near: boolean):
     close: async () => undefined,
   };
 }
+
+/** Whether it is known what of the disk was written. Of what has a format or a wrapper of its own, that is not what its bytes are. */
+const isSparse = (download: Download): download is Download & Required<Pick<Download, 'extents'>> =>
+  download.extents !== undefined &&
+  (download.encoding?.format ?? 'raw') === 'raw' &&
+  download.encoding?.compression === undefined;
 
 /** Reads at any place by opening the bytes from there on. */
 export function randomOver(size: number, open: (from: number, to: number) => Bytes): RandomSource {

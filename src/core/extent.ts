@@ -1,0 +1,5 @@
+/** A stretch of a disk. */
+export interface Extent {
+  readonly offset: number;
+  readonly length: number;
+}
