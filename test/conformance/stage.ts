@@ -127,7 +127,7 @@ export function makeStage(driver: Driver, options: ConformanceOptions): Stage {
   const begun: Begun = new Map();
   const open = (): OpenSession => (opened ??= openWatched());
   const openWatched = (): OpenSession => {
-    const there = openSession(driver, cloudNow().values);
+    const there = openSession(driver, cloudNow().values, { traced: false });
     return { ...there, session: watched(there.session, begun) };
   };
 

@@ -42,8 +42,16 @@ function profileValues(driver: Driver, values: Readonly<Record<string, string>>)
   );
 }
 
-/** Opens a driver on a cloud with the program's own http client. Its uploads go in the form that fits, as the engine has them go. */
-export function openSession(driver: Driver, values: Readonly<Record<string, string>>, tools: Partial<Tools> = {}): OpenSession {
+/**
+ * Opens a driver on a cloud with the program's own http client. Its uploads go in the form that fits, as the engine has them go.
+ * `traced` false: there are no trace lines, for a session that many tests share; each line is searched for every secret that the
+ * session has ever sent.
+ */
+export function openSession(
+  driver: Driver,
+  values: Readonly<Record<string, string>>,
+  { traced = true, ...tools }: Partial<Tools> & { readonly traced?: boolean } = {},
+): OpenSession {
   const traces: string[] = [];
   const answers: unknown[] = [];
   const http = createHttp({
@@ -51,7 +59,7 @@ export function openSession(driver: Driver, values: Readonly<Record<string, stri
     timeoutMs: 20_000,
     stallMs: 20_000,
     insecure: false,
-    trace: (line) => void traces.push(line),
+    ...(traced ? { trace: (line: string) => void traces.push(line) } : {}),
   });
   const session = driver.open(
     profileValues(driver, values),
