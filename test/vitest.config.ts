@@ -23,6 +23,7 @@ export default defineConfig({
     maxWorkers: 4,
     env: { TZ: 'Pacific/Auckland' },
     testTimeout: 20_000,
+    globalSetup: ['test/support/memory-folder.ts'],
     setupFiles: ['test/support/equal-bytes.ts'],
     projects: [
       // One thread runs file after file with the modules, and the machine code, that it has: a third less CPU than a thread for each.

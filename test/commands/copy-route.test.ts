@@ -4,13 +4,12 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { qcow2Image } from '../support/disk-images.ts';
+import { otherFileSystem } from '../support/other-file-system.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 const disk = smallDisk();
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const memoryFolder = '/dev/shm';
-const elsewhere = existsSync(memoryFolder) && statSync(memoryFolder).dev !== statSync(path.resolve('.')).dev;
 
 let env: Readonly<Record<string, string>>;
 beforeEach(() => {
@@ -81,11 +80,11 @@ describe('a copy between folders', () => {
     await stage.ok(['copy', 'here:web', 'there', '--checksum', `md5:${md5}`], { env });
   });
 
-  it.skipIf(!elsewhere)(
-    `on two file systems is a relay, and is planned as one (needs ${memoryFolder} apart from here)`,
+  it.skipIf(otherFileSystem === undefined)(
+    `on two file systems is a relay, and is planned as one (needs one besides that of temporary files)`,
     async () => {
       await planted();
-      const root = mkdtempSync(path.join(memoryFolder, 'imgctl-copy-'));
+      const root = mkdtempSync(path.join(otherFileSystem ?? '', 'imgctl-copy-'));
       try {
         const far = { ...env, ...profileVariables('far', 'local', { path: path.join(root, 'images') }) };
         const planned = await stage.ok(['copy', 'here:web', 'far', '-n', '-o', 'json'], { env: far });

@@ -10,7 +10,7 @@ export const localStage: ProviderStage = {
   beds: { local: localBed },
   verbLines: [],
   plantedSecrets: [],
-  // Both keep images in one form.
-  hostileRecord: ociStage.hostileRecord,
+  // Registries keep images in the same form, and all of its fields are tried there.
+  hostileRecord: { ...ociStage.hostileRecord, others: ['status', 'tags', 'createdAt', 'sizeBytes', 'name'] },
   samples: { place: 'second' },
 };

@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../../../src/core/image.ts';
@@ -7,10 +6,8 @@ import type { Handover } from '../../../src/core/operation.ts';
 import local from '../../../src/drivers/local/index.ts';
 import { failureOf, testCall } from '../../conformance/stage.ts';
 import { openSession } from '../../support/open-session.ts';
+import { otherFileSystem } from '../../support/other-file-system.ts';
 import { makeBench, type Bench } from './bench.ts';
-
-const memoryFolder = '/dev/shm';
-const elsewhere = existsSync(memoryFolder) && statSync(memoryFolder).dev !== statSync(tmpdir()).dev;
 
 const handoverOf = async (bench: Bench, id: string): Promise<Handover> => {
   const { handover } = await bench.session.require('download').run({ id }, testCall());
@@ -105,11 +102,11 @@ describe('an image that another folder hands over', () => {
     );
   });
 
-  it.skipIf(!elsewhere)(
-    `on another file system is refused before anything is made (needs ${memoryFolder} apart from the temporary folder)`,
+  it.skipIf(otherFileSystem === undefined)(
+    `on another file system is refused before anything is made (needs one besides that of temporary files)`,
     async () => {
       const here = makeBench();
-      const root = mkdtempSync(path.join(memoryFolder, 'imgctl-link-'));
+      const root = mkdtempSync(path.join(otherFileSystem ?? '', 'imgctl-link-'));
       try {
         const { session } = openSession(local, { path: path.join(root, 'images') });
         const handover = await handoverOf(here, (await here.upload('web')).id);
