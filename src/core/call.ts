@@ -22,7 +22,9 @@ export interface Call {
 
 /**
  * Facts reported while a verb works. `intended`: a remote object of this id, which is ours to choose, is about to be made.
- * `created`: it now exists, and would be left over by a crash. `sending`: a disk is on its way in an upload of this name; the latest counts. `began`: the provider has accepted work that goes on by itself.
+ * `created`: it now exists, and would be left over by a crash. `sending`: a disk is on its way in an upload of this name; the latest
+ * counts. `adding`: the image is about to be put into these places, in which it was not. `began`: the provider has accepted work that
+ * goes on by itself.
  * `expected`: about so many images are going to be listed, said before the first of them where it is known; the first time counts.
  */
 export type Note =
@@ -30,6 +32,7 @@ export type Note =
   | { readonly kind: 'created'; readonly id: string }
   | { readonly kind: 'removed'; readonly id: string }
   | { readonly kind: 'sending'; readonly ref: string }
+  | { readonly kind: 'adding'; readonly places: readonly string[] }
   | { readonly kind: 'began'; readonly job: Job }
   | { readonly kind: 'expected'; readonly images: number }
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number }

@@ -189,7 +189,7 @@ describe('ops undo', () => {
     const image = cli.image('web', {}, disk(), projects.admin);
     await cli.ok(['replicate', 'root:web', '--to', 'fast,cheap', ...quick]);
     expect(image.wire.stores).toBe('fast,cheap');
-    const id = killedBehind(home(), (entry) => entry.kind === 'action');
+    const id = killedBehind(home(), (entry) => entry.kind === 'adding');
     await cli.ok(['ops', 'undo', id, '--yes']);
     expect(image.wire.stores).toBe('fast');
   });

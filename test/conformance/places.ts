@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Image } from '../../src/core/image.ts';
-import type { ReplicateRequest } from '../../src/core/operation.ts';
+import type { Note, ReplicateRequest } from '../../src/core/operation.ts';
 import { failureOf, testCall, type Stage } from './stage.ts';
 
 export function placesTests(stage: Stage): void {
@@ -25,11 +25,11 @@ const at = (image: Image, name: string): boolean =>
 const namesOf = (image: Image): readonly string[] => image.places.map((place) => place.name).sort();
 
 export function replicateTests(stage: Stage): void {
-  const run = (id: string, change: Partial<ReplicateRequest>): Promise<Image> =>
+  const run = (id: string, change: Partial<ReplicateRequest>, notes: Note[] = []): Promise<Image> =>
     stage
       .open()
       .session.require('replicate')
-      .run({ id, add: [], remove: [], ...change }, testCall());
+      .run({ id, add: [], remove: [], ...change }, { ...testCall(), note: (event) => void notes.push(event) });
 
   /** Usable places where the image is not yet. */
   async function others(image: Image): Promise<readonly string[]> {
@@ -42,7 +42,9 @@ export function replicateTests(stage: Stage): void {
     const before = await stage.show(id);
     const [other] = await others(before);
     if (other === undefined) throw new Error('this test needs a second usable place');
-    await run(id, { add: [other] });
+    const notes: Note[] = [];
+    await run(id, { add: [other] }, notes);
+    expect(notes, 'said before it is begun, for whoever has to undo it').toContainEqual({ kind: 'adding', places: [other] });
     const more = await stage.settle(id, 'replicate', (image) => at(image, other));
     expect(namesOf(more)).toEqual([...namesOf(before), other].sort());
     await run(id, { add: [other] });

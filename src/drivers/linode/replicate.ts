@@ -34,6 +34,8 @@ export const replicate: Operation<LinodeClient, 'replicate'> = {
       wanted.filter((region) => now.places.every((place) => place.name !== region)),
       call,
     );
+    const isThere = present(now);
+    call.note({ kind: 'adding', places: wanted.filter((region) => !isThere.includes(region)) });
     let looked: ImageRecord | undefined = now;
     const prepare = async (): Promise<PreparedTry> => {
       const there = looked ?? (await readImage(client, id, call));

@@ -34,6 +34,7 @@ export const replicate: Operation<LocalClient, 'replicate'> = {
         hint: 'Delete it everywhere with:',
         next: [{ verb: 'delete', image: request.id }],
       });
+    call.note({ kind: 'adding', places: [...names].filter((name) => name !== homePlace && !copies.has(name)) });
     // A copy that was asked for by name is read, and made anew where it is damaged.
     const asked = new Set([...request.add, ...(request.exactly ?? [])]);
     for (const name of names)

@@ -63,6 +63,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
       });
     const others = [...names].filter((name) => name !== client.home.name);
     const done: string[] = [];
+    call.note({ kind: 'adding', places: others.filter((name) => !copies.has(name)) });
     try {
       for (const name of others) {
         await copyTo(client, client.repository(name), found, call);

@@ -48,6 +48,7 @@ export const replicate: Operation<OpenstackClient, 'replicate'> = {
     // Removals come first: a copy that is going on might be reading from what is removed.
     for (const store of empty) await removeFrom(client, store, id, call);
     if (fill.length > 0) {
+      call.note({ kind: 'adding', places: fill });
       await client.ask(
         {
           what: `copying image ${id} to ${fill.join(', ')}`,

@@ -3,8 +3,7 @@ import { refusal, type Driver, type Session, type Tools } from '../../core/drive
 import { ImgctlError } from '../../core/errors.ts';
 import { tlsFields } from '../../core/field.ts';
 import { commandLine } from '../../core/hint.ts';
-import type { Image } from '../../core/image.ts';
-import type { Call, OperationName } from '../../core/operation.ts';
+import type { OperationName } from '../../core/operation.ts';
 import { dryHttp } from './preview.ts';
 import { formatValue } from '../../host/secret-reference.ts';
 import { type FieldOrigin } from '../../profiles/resolve.ts';
@@ -42,7 +41,7 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   const blame = (error: unknown): unknown => blamed(error, session, origins);
   const { cancel } = session;
   const key = keyOf(driver, values);
-  const bind = binderOf(session, blame, context, { ...where, account: key, ...regionOf(context) });
+  const bind = binderOf(blame, context, { ...where, account: key, ...regionOf(context) });
   return {
     ...where,
     key,
@@ -95,12 +94,11 @@ const regionOf = ({ settings: { region } }: EngineContext): { readonly region?: 
   region === undefined ? {} : { region };
 
 /** Makes a verb of a session ready: its failures are blamed, and what it changes is written down. */
-function binderOf(session: Session, blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
+function binderOf(blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
   const { journal } = context;
   const bound = <B extends Runnable>(verb: OperationName, one: B): B => guarded(verb, inFittingForm(one), blame, context);
-  const look = (id: string, call: Call): Promise<Image> => bound('show', session.require('show')).run({ id }, call);
   return <B extends Runnable>(verb: OperationName, one: B): B => {
-    const ready = journal ? recorded(verb, bound(verb, one), { journal, at, look }) : bound(verb, one);
+    const ready = journal ? recorded(verb, bound(verb, one), { journal, at }) : bound(verb, one);
     return goingOn(verb, ready, at.profile, context.goOn);
   };
 }

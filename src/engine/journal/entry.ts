@@ -60,8 +60,6 @@ export interface ActionEntry extends AccountRef {
   /** What the verb was asked, as plain data without secrets. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly source?: ActionSource;
-  /** Places that the image had before: what undoes a replication. */
-  readonly places?: readonly string[];
 }
 
 /** What a driver told while the verb worked. `intended`: an object of this id is about to be made. */
@@ -83,6 +81,13 @@ export interface SendingEntry {
   readonly kind: 'sending';
   readonly action: number;
   readonly ref: string;
+}
+
+/** The image of the action is about to be put into these places, in which it was not. */
+export interface AddingEntry {
+  readonly kind: 'adding';
+  readonly action: number;
+  readonly places: readonly string[];
 }
 
 /** How a verb ended. `image` and `status` are those of the image that it gave back. */
@@ -143,6 +148,7 @@ export type Entry =
   | NoteEntry
   | BeganEntry
   | SendingEntry
+  | AddingEntry
   | OutcomeEntry
   | SettledEntry
   | EndEntry

@@ -30,7 +30,6 @@ export interface NewAction {
   readonly verb: OperationName;
   readonly request: object;
   readonly source?: Pick<ActionSource, 'file' | 'url'>;
-  readonly places?: readonly string[];
 }
 
 /** What becomes of an action. */
@@ -76,7 +75,7 @@ export function openJournal(facts: RunFacts): Journal {
   let count = 0;
   return {
     id: write.id,
-    async begin({ at, verb, request, source, places }) {
+    async begin({ at, verb, request, source }) {
       const action = (count += 1);
       const { id, into, description } = request as Partial<{ id: string; into: string; description: { name?: string } }>;
       const isNew = isMaking(verb) && into === undefined;
@@ -86,7 +85,7 @@ export function openJournal(facts: RunFacts): Journal {
         at: time(),
         verb,
         ...at,
-        ...given({ image: isNew ? undefined : (into ?? id), name: description?.name, places }),
+        ...given({ image: isNew ? undefined : (into ?? id), name: description?.name }),
         request: plainRequest(request, redactor),
         ...(source ? { source: sourceFacts(source, redactor) } : {}),
       });
@@ -101,6 +100,7 @@ export function openJournal(facts: RunFacts): Journal {
             write.add({ kind: event.kind, action, id: event.id });
           if (event.kind === 'began') write.add({ kind: 'began', action, job: event.job });
           if (event.kind === 'sending') write.add({ kind: 'sending', action, ref: event.ref });
+          if (event.kind === 'adding') write.add({ kind: 'adding', action, places: event.places });
           if (event.kind === 'created') watch(event.id);
         },
         done(result) {

@@ -15,6 +15,7 @@ const required: Readonly<Record<Entry['kind'], readonly string[]>> = {
   removed: ['action', 'id'],
   began: ['action', 'job'],
   sending: ['action', 'ref'],
+  adding: ['action', 'places'],
   outcome: ['action', 'result'],
   settled: ['profile', 'id'],
   end: ['exitCode'],

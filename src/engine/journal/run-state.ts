@@ -145,15 +145,15 @@ function isSettled(action: ActionEntry, id: string, outcome: OutcomeEntry | unde
   );
 }
 
-/** Places that an image was to come to, has not been seen in, and was not in before. */
+/** Places that an image was about to be put into, and has not been seen in. */
 function leftPlaces(action: ActionEntry, outcome: OutcomeEntry | undefined, told: Told): readonly Left[] {
-  const { image, request } = action;
+  const { image } = action;
   if (image === undefined || (outcome && outcome.result !== 'done')) return [];
   if (isLookedAfter(action, told)) return [];
-  const wanted = (request.exactly ?? request.add ?? []) as readonly string[];
+  const added = told.entries.flatMap((entry) => (entry.kind === 'adding' && entry.action === action.action ? entry.places : []));
   const seen = told.entries.flatMap((entry) =>
     entry.kind === 'settled' && entry.profile === action.profile && entry.id === image ? (entry.places ?? []) : [],
   );
-  const places = wanted.filter((place) => !seen.includes(place) && !(action.places ?? []).includes(place));
+  const places = [...new Set(added)].filter((place) => !seen.includes(place));
   return places.length > 0 ? [{ action, id: image, places }] : [];
 }

@@ -45,6 +45,7 @@ describe('copies in other repositories', () => {
       'some/where',
     ]);
     expect(call.notes).toEqual([
+      { kind: 'adding', places: ['some/where', 'images/second'] },
       { kind: 'warning', message: expect.stringMatching(/^some\/where is not in places of the profile/) },
     ]);
     await replicate([], ['images/second']);

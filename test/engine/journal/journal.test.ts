@@ -199,7 +199,8 @@ describe('a run', () => {
   it('that replicates leaves the places where the image was neither before nor seen since', () => {
     const replicate = { kind: 'action', action: 1, at: '', verb: 'replicate', image: 'a1', ...account };
     dead([
-      { ...replicate, request: { add: ['old', 'seen', 'open'] }, places: ['old'] } as Partial<Entry>,
+      { ...replicate, request: { add: ['old', 'seen', 'open'] } } as Partial<Entry>,
+      { kind: 'adding', action: 1, places: ['seen', 'open'] },
       { kind: 'settled', profile: 'pcd', id: 'a1', status: 'active', places: ['seen'] },
     ]);
     expect(only().left).toMatchObject([{ id: 'a1', places: ['open'] }]);

@@ -21,6 +21,8 @@ export const resume = defineCommand({
     waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
     pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
   },
+  // Which view it is shows only with the run.
+  draws: () => undefined,
   needs: {},
   examples: [
     { does: 'resume the latest interrupted run', type: 'imgctl ops resume' },
