@@ -1,4 +1,5 @@
-import { aboutNoImage, providerError } from './errors.ts';
+import { providerError } from './errors.ts';
+import { aboutNoImage } from './answer-error.ts';
 import { imageFrom, type Image, type ImageRecord } from './image.ts';
 import type { OperationName } from './operation.ts';
 

@@ -1,4 +1,5 @@
-import { ImgctlError, limitError, providerError, retryAfterMs } from '../core/errors.ts';
+import { ImgctlError, limitError, providerError } from '../core/errors.ts';
+import { retryAfterMs } from '../core/answer-error.ts';
 import type { ApiRequest } from '../core/http.ts';
 import type { Answer } from '../core/answer.ts';
 import type { Call } from '../core/operation.ts';

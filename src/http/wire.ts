@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { configError, usageError, withoutQuery } from '../core/errors.ts';
+import { configError, usageError } from '../core/errors.ts';
+import { withoutQuery } from '../core/answer-error.ts';
 import type { ApiRequest, Headers, PreparedTry } from '../core/http.ts';
 import { Secret } from '../core/secret.ts';
 import { type Redactor, withoutPassword } from '../core/redact.ts';

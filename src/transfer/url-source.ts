@@ -1,4 +1,5 @@
-import { answerError, integrityError, networkError, providerError, type ImgctlError, type ErrorText } from '../core/errors.ts';
+import { integrityError, networkError, providerError, type ImgctlError } from '../core/errors.ts';
+import { answerError, type ErrorText } from '../core/answer-error.ts';
 import type { Bytes, Http, ReceiveAnswer } from '../core/http.ts';
 import type { Call } from '../core/operation.ts';
 import { isHtml, htmlText } from '../core/html-text.ts';

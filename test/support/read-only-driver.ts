@@ -1,5 +1,6 @@
 import { defineDriver, type Driver } from '../../src/core/driver.ts';
-import { answerError, providerError, type ErrorText } from '../../src/core/errors.ts';
+import { providerError } from '../../src/core/errors.ts';
+import { answerError, type ErrorText } from '../../src/core/answer-error.ts';
 import type { ApiAnswer, Http } from '../../src/core/http.ts';
 import { given, type ImageRecord } from '../../src/core/image.ts';
 import type { Call, OperationName } from '../../src/core/operation.ts';

@@ -1,4 +1,5 @@
-import { abortedError, isNoSuchImage, partialError } from '../../core/errors.ts';
+import { abortedError, partialError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { Image } from '../../core/image.ts';
 import type { OperationName } from '../../core/operation.ts';
 import { imageView } from '../../ui/views/image.ts';

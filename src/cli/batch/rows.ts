@@ -1,4 +1,5 @@
-import { abortedError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { abortedError, ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { OperationName } from '../../core/operation.ts';
 import type { Surface } from '../program/context.ts';
 import { warnOfPrefix } from '../../engine/account/registry.ts';

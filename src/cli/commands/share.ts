@@ -1,4 +1,5 @@
-import { isNoSuchImage, usageError } from '../../core/errors.ts';
+import { usageError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { shellWord } from '../../core/hint.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { describing } from '../../engine/images/target.ts';

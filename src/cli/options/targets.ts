@@ -1,4 +1,5 @@
-import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { parseReference, type Reference } from '../../core/reference.ts';
 import type { Context } from '../program/context.ts';

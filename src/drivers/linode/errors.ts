@@ -1,4 +1,5 @@
-import { answerError, type Circumstances, type Code, ImgctlError, type ErrorText } from '../../core/errors.ts';
+import { type Circumstances, type Code, ImgctlError } from '../../core/errors.ts';
+import { answerError, type ErrorText } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Answer } from '../../core/answer.ts';
 import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';

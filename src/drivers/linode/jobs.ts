@@ -1,4 +1,5 @@
-import { isNoSuchImage, notFoundError } from '../../core/errors.ts';
+import { notFoundError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
 import type { Job, JobState } from '../../core/job.ts';
 import type { JobOperation } from '../../core/job-operation.ts';

@@ -1,4 +1,5 @@
-import { answerError, ImgctlError, limitError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
+import { ImgctlError, limitError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
+import { answerError } from '../../core/answer-error.ts';
 import { describeEncoding, type Accept } from '../../core/encoding.ts';
 import { began } from '../../core/job-operation.ts';
 import type { ImageRecord } from '../../core/image.ts';

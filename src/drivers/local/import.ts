@@ -1,5 +1,6 @@
 import { formats, type Format } from '../../core/encoding.ts';
-import { answerError, providerError, usageError } from '../../core/errors.ts';
+import { providerError, usageError } from '../../core/errors.ts';
+import { answerError } from '../../core/answer-error.ts';
 import type { Http, ReceiveAnswer } from '../../core/http.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import { redirectOf } from '../../core/redirect.ts';

@@ -1,4 +1,5 @@
-import { aboutNoImage, authError, providerError } from '../../core/errors.ts';
+import { authError, providerError } from '../../core/errors.ts';
+import { aboutNoImage } from '../../core/answer-error.ts';
 import type { Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';

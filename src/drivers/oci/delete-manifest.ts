@@ -1,4 +1,5 @@
-import { conflictError, ImgctlError, providerError, unsupportedError, answerCircumstances } from '../../core/errors.ts';
+import { conflictError, ImgctlError, providerError, unsupportedError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { nextRecord } from '../_oci/record-revision.ts';

@@ -1,4 +1,5 @@
-import { answerError, ImgctlError, withoutQuery, type Circumstances, type Code } from '../../core/errors.ts';
+import { ImgctlError, type Circumstances, type Code } from '../../core/errors.ts';
+import { answerError, withoutQuery } from '../../core/answer-error.ts';
 import type { Answer } from '../../core/answer.ts';
 import { isHtml, htmlText } from '../../core/html-text.ts';
 import { isObject, parseJson } from '../_oci/manifest.ts';

@@ -1,4 +1,5 @@
-import { ImgctlError, integrityError, providerError, unsupportedError, answerCircumstances } from '../../core/errors.ts';
+import { ImgctlError, integrityError, providerError, unsupportedError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { isHtml } from '../../core/html-text.ts';

@@ -1,4 +1,5 @@
-import { providerError, answerCircumstances } from '../../core/errors.ts';
+import { providerError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { isObject } from '../_oci/manifest.ts';

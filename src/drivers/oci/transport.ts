@@ -1,4 +1,5 @@
-import { ImgctlError, providerError, withoutQuery, type Circumstances, answerCircumstances } from '../../core/errors.ts';
+import { ImgctlError, providerError, type Circumstances } from '../../core/errors.ts';
+import { withoutQuery, answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
 import type { Answer } from '../../core/answer.ts';
 import type { Call } from '../../core/operation.ts';

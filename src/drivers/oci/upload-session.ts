@@ -1,4 +1,5 @@
-import { ImgctlError, integrityError, networkError, providerError, answerCircumstances } from '../../core/errors.ts';
+import { ImgctlError, integrityError, networkError, providerError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, Bytes } from '../../core/http.ts';
 import type { Answer } from '../../core/answer.ts';
 import type { Call } from '../../core/operation.ts';

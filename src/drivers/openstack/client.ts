@@ -1,4 +1,5 @@
-import { configError, providerError, type ImgctlError, answerCircumstances } from '../../core/errors.ts';
+import { configError, providerError, type ImgctlError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
 import type { Answer } from '../../core/answer.ts';
 import type { Call } from '../../core/operation.ts';

@@ -1,13 +1,5 @@
-import {
-  answerError,
-  answerCircumstances,
-  configError,
-  ImgctlError,
-  providerError,
-  withoutQuery,
-  type Circumstances,
-  type ErrorText,
-} from '../../core/errors.ts';
+import { configError, ImgctlError, providerError, type Circumstances } from '../../core/errors.ts';
+import { answerError, answerCircumstances, withoutQuery, type ErrorText } from '../../core/answer-error.ts';
 import type { Answer } from '../../core/answer.ts';
 import { isHtml, isServicePage, htmlText } from '../../core/html-text.ts';
 import { policyHint, withoutSchema } from './error-text.ts';

@@ -1,4 +1,5 @@
-import { authError, configError, answerCircumstances, providerError } from '../../core/errors.ts';
+import { authError, configError, providerError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';

@@ -1,4 +1,5 @@
-import { ImgctlError, isNoSuchImage, providerError } from '../../core/errors.ts';
+import { ImgctlError, providerError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';

@@ -1,4 +1,5 @@
-import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';

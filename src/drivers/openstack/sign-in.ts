@@ -1,4 +1,5 @@
-import { authError, configError, type ImgctlError, answerCircumstances } from '../../core/errors.ts';
+import { authError, configError, type ImgctlError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';

@@ -1,4 +1,4 @@
-import { aboutNoImage } from '../../core/errors.ts';
+import { aboutNoImage } from '../../core/answer-error.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';

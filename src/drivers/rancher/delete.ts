@@ -1,4 +1,5 @@
-import { conflictError, answerCircumstances, providerError } from '../../core/errors.ts';
+import { conflictError, providerError } from '../../core/errors.ts';
+import { answerCircumstances } from '../../core/answer-error.ts';
 import { began } from '../../core/job-operation.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';

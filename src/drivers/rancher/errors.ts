@@ -1,12 +1,5 @@
-import {
-  answerError,
-  providerError,
-  withoutQuery,
-  type Circumstances,
-  type ImgctlError,
-  type ErrorText,
-  answerCircumstances,
-} from '../../core/errors.ts';
+import { providerError, type Circumstances, type ImgctlError } from '../../core/errors.ts';
+import { answerError, withoutQuery, type ErrorText, answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import { isHtml, htmlText } from '../../core/html-text.ts';
 import type { Address } from './address.ts';

@@ -1,5 +1,6 @@
 import { checkName } from '../../core/image-name.ts';
-import { conflictError, ImgctlError, isNoSuchImage, type Circumstances, notFoundError, usageError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, type Circumstances, notFoundError, usageError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { globPattern, isGlob } from '../../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../../core/image.ts';
 import { commandLine } from '../../core/hint.ts';

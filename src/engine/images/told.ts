@@ -1,4 +1,5 @@
-import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { given, type Image, type Progress } from '../../core/image.ts';
 import type { Job, JobState } from '../../core/job.ts';
 import type { Call } from '../../core/operation.ts';

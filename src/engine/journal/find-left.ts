@@ -1,4 +1,5 @@
-import { conflictError, ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { conflictError, ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { commandLine } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Job } from '../../core/job.ts';

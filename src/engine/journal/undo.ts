@@ -1,4 +1,5 @@
-import { conflictError, ImgctlError, isNoSuchImage, unsupportedError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { commandLine } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import type { EngineContext } from '../context.ts';

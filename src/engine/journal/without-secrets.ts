@@ -1,4 +1,4 @@
-import { withoutQuery } from '../../core/errors.ts';
+import { withoutQuery } from '../../core/answer-error.ts';
 import { Secret } from '../../core/secret.ts';
 import { isSecretName, type Redactor } from '../../core/redact.ts';
 

@@ -1,4 +1,5 @@
-import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { commandLine } from '../../core/hint.ts';
 import { contentProperties, given, type Image } from '../../core/image.ts';
 import type { Call, Content, UploadRequest } from '../../core/operation.ts';

@@ -1,4 +1,5 @@
-import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { jobOn } from '../../core/job-operation.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';

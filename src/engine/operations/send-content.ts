@@ -1,7 +1,8 @@
 import { isBlockUpload } from '../../core/bound-blocks.ts';
 import type { BlockRequest, BlockUpload } from '../../core/blocks.ts';
 import type { Bound } from '../../core/driver.ts';
-import { ImgctlError, isNoSuchImage } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { Image, ImageRecord } from '../../core/image.ts';
 import type { Call, UploadRequest } from '../../core/operation.ts';
 import { whileLost } from '../../core/retry.ts';

@@ -1,4 +1,4 @@
-import { isNoSuchImage } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import { commandLine } from '../../core/hint.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';

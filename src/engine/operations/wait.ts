@@ -1,12 +1,5 @@
-import {
-  abortedError,
-  conflictError,
-  ImgctlError,
-  isNoSuchImage,
-  notFoundError,
-  providerError,
-  waitTimeoutError,
-} from '../../core/errors.ts';
+import { abortedError, conflictError, ImgctlError, notFoundError, providerError, waitTimeoutError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { Image, Status } from '../../core/image.ts';
 import type { Job, JobState } from '../../core/job.ts';
 import { jobOn } from '../../core/job-operation.ts';

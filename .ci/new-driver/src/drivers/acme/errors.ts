@@ -1,4 +1,5 @@
-import { answerError, type ImgctlError, type ErrorText } from '../../core/errors.ts';
+import { answerError, type ErrorText } from '../../core/answer-error.ts';
+import type { ImgctlError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import { isObject, textIn } from './record.ts';
 

@@ -1,4 +1,5 @@
-import { aboutNoImage, providerError } from '../../core/errors.ts';
+import { aboutNoImage } from '../../core/answer-error.ts';
+import { providerError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { detectEndlessPagination } from '../../core/pagination.ts';
 import { read, type AcmeClient } from './client.ts';

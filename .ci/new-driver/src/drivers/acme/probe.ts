@@ -1,4 +1,4 @@
-import { aboutNoImage } from '../../core/errors.ts';
+import { aboutNoImage } from '../../core/answer-error.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Call } from '../../core/operation.ts';
 import { read, type AcmeClient } from './client.ts';
