@@ -1,4 +1,4 @@
-const reserved = /[\u0000-\u001f\u007f-\u009f/\\:*?"<>|\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const reserved = /[\u0000-\u001f\u007f-\u009f/\\:*?"<>|\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 const longest = 150;
 
 /** A name from a provider as the name of a file: never a path, never hidden, never an option, never empty, at most 150 bytes. */

@@ -13,6 +13,7 @@ export const hostileTexts: Readonly<Record<string, string>> = {
   'C1 CSI': '\u009b31m\u0090evil\u009c',
   'bidi override': 'safe\u202egnp.exe\u202c\u2066x\u2069',
   'zero width': 'ad\u200bmin\u200d\ufeff\u2060',
+  'letter mark and annotations': 'a\u061cb\ufff9c\ufffad\ufffbe',
   'line ends': 'one\ntwo\r\nthree\u2028four\u2029five\u0085six\rseven',
   'tabs and backspaces': 'a\tb\u0008\u0008\u0008c\u007f',
   'null byte': 'a\u0000b',
