@@ -215,6 +215,14 @@ describe('ops resume', () => {
     expect(cli.wires()).toHaveLength(1);
   });
 
+  it('is done where the run died with nothing left to do', async () => {
+    const into = ((await cli.ok(['create', 'demo:web', '-o', 'json'])).json() as { id: string }).id;
+    await cli.ok(['upload', cli.write('disk.raw', disk()), '--into', `demo:${into}`]);
+    const id = killedBehind(home(), 'outcome');
+    expect((await cli.ok(['ops', 'resume', id, '-o', 'json'])).json()).toMatchObject({ id: into, status: 'active' });
+    expect((await listed()).find((run) => run.id === id)).toMatchObject({ state: 'resumed' });
+  });
+
   it('makes anew what is not there', async () => {
     const id = await killedUpload();
     cli.cloud().one.store.images.clear();

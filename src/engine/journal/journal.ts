@@ -7,6 +7,7 @@ import type { Home } from '../../host/paths.ts';
 import { processId } from '../../host/process-id.ts';
 import type { Redactor } from '../../core/redact.ts';
 import { journalVersion, type AccountRef, type ActionSource, type OutcomeEntry } from './entry.ts';
+import { isMaking } from './run-state.ts';
 import { writerOf } from './writer.ts';
 import { plainRequest, plainText, plainWords } from './without-secrets.ts';
 
@@ -146,8 +147,6 @@ export function openJournal(facts: RunFacts): Journal {
     });
   }
 }
-
-const isMaking = (verb: OperationName): boolean => verb === 'create' || verb === 'upload' || verb === 'import';
 
 const imageIn = (result: unknown): Image | undefined =>
   typeof result === 'object' && result !== null && 'id' in result && 'status' in result ? (result as Image) : undefined;

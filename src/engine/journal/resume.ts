@@ -9,7 +9,7 @@ import { waitFor } from '../operations/wait.ts';
 import { findLeft, type LeftImage } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
-import { isAtRest, type Left, type Run } from './run-state.ts';
+import { isAtRest, isMaking, type Left, type Run } from './run-state.ts';
 import { runNamed } from './runs.ts';
 
 /** How a run is gone on with: what was typed, records that are filled, and images that are whole already. */
@@ -85,7 +85,7 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
   const chain = chainOf(run, context);
   const first = chain.at(-1) ?? run;
   requireResumable(run, first);
-  const left = chain.flatMap((one) => one.left);
+  const left = openIn(chain);
   const found = await waitedFor(await findLeft(left, context), limits, context);
   const goOn = found.flatMap((one) => fillable(one, run));
   const whole = found.flatMap(wholeIn);
@@ -101,6 +101,18 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
   };
 }
 
+/** What is to be looked at: what was left, or, where a run died with nothing left to make, what it had made. */
+function openIn(chain: readonly Run[]): readonly Left[] {
+  const left = chain.flatMap((one) => one.left);
+  if (left.length > 0) return left;
+  return chain.flatMap(({ actions, outcomes }) =>
+    actions.flatMap((action) => {
+      const { result, image } = outcomes.get(action.action) ?? {};
+      return result === 'done' && image !== undefined && isMaking(action.verb) ? [{ action, id: image }] : [];
+    }),
+  );
+}
+
 function wholeIn(found: LeftImage): readonly Whole[] {
   if (found.is !== 'whole' && found.is !== 'earlier') return [];
   const { at, image, left } = found;
@@ -114,7 +126,7 @@ function wholeIn(found: LeftImage): readonly Whole[] {
  * there were several.
  */
 export async function cameAbout(run: Run, limits: WaitLimits, context: EngineContext): Promise<Image | undefined> {
-  const left = chainOf(run, context).flatMap((one) => one.left);
+  const left = openIn(chainOf(run, context));
   const [only, ...others] = await waitedFor(await findLeft(left, context), limits, context);
   if (!only || others.length > 0) return undefined;
   // What can be compared with its source was, and is not what it should be.

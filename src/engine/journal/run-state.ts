@@ -40,6 +40,7 @@ export interface Run {
 
 /** Verbs that make an image of their own. */
 const makes: ReadonlySet<string> = new Set(['create', 'upload', 'import']);
+export const isMaking = (verb: string): boolean => makes.has(verb);
 
 /** States in which what was made may stay as it is; a record without data only where no more was wanted. */
 export const isAtRest = (status: string | undefined, verb: string): boolean =>
@@ -99,7 +100,7 @@ interface Told {
 function leftBy(action: ActionEntry, told: Told): readonly Left[] {
   const outcome = told.outcomes.get(action.action);
   if (action.verb === 'replicate') return leftPlaces(action, outcome, told);
-  if (!makes.has(action.verb)) return [];
+  if (!isMaking(action.verb)) return [];
   const gone = goneIds(action, told);
   const ids = madeBy(action, told.entries);
   // A verb that fails leaves nothing behind, or says what.

@@ -196,6 +196,14 @@ describe('a run', () => {
     expect(leftIds(only())).toEqual(left);
   });
 
+  it('leaves the name of the upload in which its disk is on its way, and the job that was begun last', async () => {
+    const journal = stage.open();
+    const action = await journal.begin(upload);
+    for (const ref of ['upload-1', 'upload-2']) action.note({ kind: 'sending', ref });
+    action.note({ kind: 'began', job: { verb: 'upload', image: 'a1' } });
+    expect(only().left).toMatchObject([{ ref: 'upload-2', job: { verb: 'upload', image: 'a1' } }]);
+  });
+
   it('that replicates leaves the places where the image was neither before nor seen since', () => {
     const replicate = { kind: 'action', action: 1, at: '', verb: 'replicate', image: 'a1', ...account };
     dead([
