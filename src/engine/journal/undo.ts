@@ -16,7 +16,7 @@ export const isRemovable = (found: LeftImage, isForced: boolean): boolean =>
   found.is === 'unfinished' || found.is === 'places' || found.is === 'parts' || (found.is === 'whole' && isForced);
 
 /** What undoing has come to: in words. */
-type Undone = 'removed' | 'already gone';
+type Undone = 'removed' | 'already gone' | 'unreachable; the provider expires it';
 
 /**
  * Takes away at the provider what a run has left, if it is sure to be that. Throws CONFLICT for what may be in use, was there
@@ -56,7 +56,8 @@ async function dropParts({ at, ref, left }: LeftImage & { is: 'parts' }, call: C
     return 'removed';
   } catch (error) {
     if (!isNoSuchImage(error)) throw error;
-    return 'already gone';
+    // A registry knows an upload only by the name that its last answer gave, which a dead run may not have heard.
+    return 'unreachable; the provider expires it';
   }
 }
 
