@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build, rolldown } from 'rolldown';
+import { createRequire } from 'node:module';
 import { billOfMaterials, bundledPackages, licenceTexts } from './third-party.mjs';
+import { bundleTypes } from './types.mjs';
 
 /**
  * Parts of got (HTTP/2, caches), of conf (JSON Schemas) and of commander (subcommands that are programs) that are never used here,
@@ -82,6 +84,7 @@ const bundle = await rolldown({
   // What completion needs is loaded alone: a shell waits for it at every press of the tab key.
   input: {
     main: 'src/main.ts',
+    index: 'src/index.ts',
     complete: 'src/cli/completion/answer.ts',
     'join-worker': 'src/transfer/writers/join-worker.ts',
   },
@@ -118,6 +121,12 @@ const packages = bundledPackages(
 );
 await writeFile('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(own, packages), null, 2)}\n`);
 await writeFile('dist/THIRD_PARTY_LICENSES.txt', licenceTexts(packages));
+
+// The programmatic API: what `require` gets, by name for `import`, and its types for both.
+const names = Object.keys(createRequire(import.meta.url)('../dist/index.cjs'));
+await writeFile('dist/index.mjs', `import api from './index.cjs';\nexport const { ${names.join(', ')} } = api;\n`);
+await bundleTypes('dist/index.d.cts');
+await writeFile('dist/index.d.mts', "export * from './index.cjs';\n");
 
 const say = (...args) =>
   execFileSync(process.execPath, ['-e', `require('./dist/main.cjs').main(process)`, '--', 'imgctl', ...args], {

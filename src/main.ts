@@ -3,20 +3,11 @@ import { isatty } from 'node:tty';
 import { run } from './cli/program/run.ts';
 import type { World } from './cli/program/world.ts';
 import { homeOf } from './host/paths.ts';
-import { drivers, usualDriver } from './drivers/index.ts';
+import { driverList } from './engine/driver-list.ts';
 import { createSink, writeError, type Io } from './ui/io.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import type { DriverList } from './engine/context.ts';
 
 type Process = typeof process;
-
-/** Every provider there is, loaded one by one. */
-export const driverList: DriverList = {
-  names: Object.keys(drivers).sort(),
-  usual: usualDriver,
-  load: (name) =>
-    Object.hasOwn(drivers, name) ? drivers[name as keyof typeof drivers]().then((module) => module.default) : undefined,
-};
 
 export const version: string = packageJson.version;
 

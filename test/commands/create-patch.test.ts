@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { readOnlyDriver } from '../support/read-only-driver.ts';
 import type { OperationName } from '../../src/core/operation.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';
 import type { DriverList } from '../../src/engine/context.ts';
 

@@ -5,7 +5,7 @@ import { flagName } from '../../src/cli/program/option.ts';
 import { parseArguments } from '../../src/cli/program/parse.ts';
 import { codeMeanings, exitCodes } from '../../src/core/errors.ts';
 import { imageFields } from '../../src/core/image.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';
 
 const stage = commandStage();

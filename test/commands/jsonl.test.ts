@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { commandStage, smallDisk } from './stage.ts';
 
 const stage = commandStage();

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drivers } from '../../src/drivers/index.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { makeBed, type Bed } from '../clouds/bed.ts';
 import { profileVariables, smallDisk } from './stage.ts';
 

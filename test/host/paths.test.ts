@@ -6,7 +6,7 @@ import { completionAnswer } from '../../src/cli/completion/answer.ts';
 import { run } from '../../src/cli/program/run.ts';
 import { homeOf, ownFolder, temporaryFolder, userFolder } from '../../src/host/paths.ts';
 import { makeFolder } from '../../src/host/mkdir.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { fakeIo } from '../support/fake-io.ts';
 
 /** What is no absolute path. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
 import { completionAnswer } from '../../src/cli/completion/answer.ts';
 import { completionTable } from '../../src/cli/completion/table.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { hostileSigns, hostileTexts } from './hostile-records.ts';
 import { overNetwork } from '../clouds/index.ts';
 import { plant, type Planted } from './planted.ts';

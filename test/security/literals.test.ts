@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Driver } from '../../src/core/driver.ts';
 import { configError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { overNetwork } from '../clouds/index.ts';
 import { profileVariables } from '../commands/stage.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';

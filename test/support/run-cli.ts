@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from '../../src/cli/program/run.ts';
-import { driverList } from '../../src/main.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { PipeClosed } from '../../src/ui/io.ts';
 import { checkPrintedImages } from './image-schema.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from './fake-io.ts';

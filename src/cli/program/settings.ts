@@ -1,6 +1,7 @@
 import type { WaitLimits } from '../../core/poll.ts';
 import { usageError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/quantity.ts';
+import { defaults } from '../../engine/defaults.ts';
 import type { Options, OptionValues } from './option.ts';
 
 export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'id'] as const;
@@ -58,6 +59,9 @@ export const globalOptions = {
 
 export type GlobalValues = OptionValues<typeof globalOptions>;
 
+const timeoutIn = ({ IMGCTL_TIMEOUT: text }: Readonly<Record<string, string | undefined>>): number =>
+  text ? parseDuration(text, 'IMGCTL_TIMEOUT') : defaults.timeoutMs;
+
 /** The global options, completed from the environment. Times are ms. */
 export interface Settings extends GlobalValues, WaitLimits {
   readonly format: OutputFormat;
@@ -67,10 +71,6 @@ export interface Settings extends GlobalValues, WaitLimits {
   /** The profiles are those of the option, not of the environment. */
   readonly isProfileTyped: boolean;
 }
-
-const defaultRetries = 3;
-const defaultTimeout = '30s';
-const defaultConcurrency = 8;
 
 /** Throws USAGE for a value in the environment that an option would not take. */
 export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, string | undefined>>): Settings {
@@ -89,8 +89,8 @@ export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, 
     isProfileTyped: values.profile.length > 0,
     format,
     journal: values.journal ?? journal === 'on',
-    retryLimit: values.retries ?? defaultRetries,
-    timeoutMs: values.timeout ?? parseDuration(env.IMGCTL_TIMEOUT || defaultTimeout, 'IMGCTL_TIMEOUT'),
-    concurrencyLimit: Math.max(1, values.concurrency ?? defaultConcurrency),
+    retryLimit: values.retries ?? defaults.retries,
+    timeoutMs: values.timeout ?? timeoutIn(env),
+    concurrencyLimit: Math.max(1, values.concurrency ?? defaults.concurrency),
   };
 }

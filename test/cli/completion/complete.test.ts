@@ -4,7 +4,7 @@ import { completionAnswer } from '../../../src/cli/completion/answer.ts';
 import { complete, type OwnWords } from '../../../src/cli/completion/complete.ts';
 import { bashWord, shellWords } from '../../../src/cli/completion/shell-words.ts';
 import { completionTable, type CompletionTable } from '../../../src/cli/completion/table.ts';
-import { driverList } from '../../../src/main.ts';
+import { driverList } from '../../../src/engine/driver-list.ts';
 import { commandStage, profileVariables } from '../../commands/stage.ts';
 
 let table: CompletionTable;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { driverList } from '../../../src/main.ts';
+import { driverList } from '../../../src/engine/driver-list.ts';
 import { fieldVariable } from '../../../src/profiles/resolve.ts';
 import { commandStage, errorOf } from '../../commands/stage.ts';
 

@@ -5,7 +5,7 @@ import { completionTable } from '../../../src/cli/completion/table.ts';
 import { flagName, type Option, type Options } from '../../../src/cli/program/option.ts';
 import { globalOptions } from '../../../src/cli/program/settings.ts';
 import { writable } from '../../../src/transfer/plan.ts';
-import { driverList } from '../../../src/main.ts';
+import { driverList } from '../../../src/engine/driver-list.ts';
 import { commandStage } from '../../commands/stage.ts';
 
 const stage = commandStage();

@@ -1,0 +1,136 @@
+import type { Action } from '../../core/action.ts';
+import type { Image } from '../../core/image.ts';
+import type { InspectionReport } from '../../core/inspection-report.ts';
+import type { Description } from '../../core/operation.ts';
+import { copying, type Copied } from '../operations/copy.ts';
+import { converting, type Converted, type ConvertWishes } from '../operations/convert.ts';
+import { downloading, type Downloaded, type DownloadWishes } from '../operations/download.ts';
+import { importing } from '../operations/import.ts';
+import { inspect as inspectFile, type InspectWishes } from '../operations/inspect.ts';
+import type { IfExists } from '../operations/name-conflict.ts';
+import { originalOf } from '../operations/original.ts';
+import { originOf } from '../operations/source.ts';
+import { uploading } from '../operations/upload.ts';
+import { transferWishes, type DiskWishes } from '../operations/wishes.ts';
+import type { EngineContext } from '../context.ts';
+import { checkName } from '../../core/image-name.ts';
+import type { Account } from './account.ts';
+import { changing, performed, planned, type ChangingCall } from './change.ts';
+import { engineOf, quiet, type Context } from './context.ts';
+import { found, type ImageInput } from './images.ts';
+import { waitLimits, type WaitOptions } from './wait-options.ts';
+
+/** What is said of a new image. */
+export type Labels = Omit<Description, 'name'>;
+
+/** What is to happen where the name is taken; absent: that is a CONFLICT. */
+interface NewImage extends WaitOptions {
+  readonly labels?: Labels | undefined;
+  readonly ifExists?: IfExists | undefined;
+  /** Fields that only this provider has. */
+  readonly set?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface UploadInput extends NewImage, DiskWishes {
+  /** A file, a URL, or the bytes themselves. */
+  readonly from: string | AsyncIterable<Uint8Array>;
+  /** Name of the image; absent only where `into` is given. */
+  readonly name?: string | undefined;
+  /** Id of a queued record to fill. */
+  readonly into?: string | undefined;
+  /** Id of the new image, where the provider lets it be chosen. */
+  readonly id?: string | undefined;
+  /** Place to put it in. */
+  readonly place?: string | undefined;
+}
+
+export interface ImportInput extends NewImage {
+  readonly url?: string | undefined;
+  readonly name?: string | undefined;
+  readonly into?: string | undefined;
+  readonly id?: string | undefined;
+  /** As the provider calls it. */
+  readonly method?: string | undefined;
+  readonly places?: readonly string[] | undefined;
+  /** Format of the file at the URL. */
+  readonly format?: DiskWishes['format'];
+  readonly checksum?: string | undefined;
+}
+
+export interface CopyInput extends ImageInput, NewImage, DiskWishes {
+  /** The account to copy to. */
+  readonly to: Account;
+  /** Name of the copy; absent: that of the image. */
+  readonly name?: string | undefined;
+  /** The data goes through this machine, even if the target could fetch it. */
+  readonly relay?: boolean | undefined;
+}
+
+export interface DownloadInput extends ImageInput, DownloadWishes {}
+
+/** Sends a disk to a provider: recognised, checked, converted where the target takes another format, verified, waited for. */
+export const upload: ChangingCall<UploadInput, Image> = changing(async ({ at, engine }, input) => {
+  const { from, labels = {}, set = {}, name, ...given } = input;
+  if (name !== undefined) checkName(name);
+  const origin = typeof from === 'string' ? originOf(from, engine) : originOf('-', reading(from, engine));
+  const transfer = await transferWishes(input, origin.file, engine);
+  return uploading(at, { ...given, ...waitLimits(input), name, description: labels, set, transfer }, origin, engine);
+});
+
+/** The same context, whose standard input is these bytes. */
+const reading = (bytes: AsyncIterable<Uint8Array>, engine: EngineContext): EngineContext => ({
+  ...engine,
+  stdinBytes: () => bytes,
+});
+
+/** Has the provider fetch a disk by itself. */
+export const importImage: ChangingCall<ImportInput, Image> = changing(async ({ at, engine }, input) => {
+  const { labels = {}, set = {}, checksum, format, places = [], ...given } = input;
+  const wanted = (await transferWishes({ checksum }, input.url, engine)).checksum;
+  const wishes = { ...given, ...waitLimits(input), places, description: labels, set, diskFormat: format, checksum: wanted };
+  return importing(at, wishes, engine);
+});
+
+/** Copies an image to another account, on the shortest way there is. */
+export const copy: ChangingCall<CopyInput, Copied> = changing(async ({ at: from, engine, open }, input) => {
+  const { to, name = '', labels = {}, set = {}, ifExists = 'fail', relay = false, wait = true } = input;
+  const source = { ...from, reach: 'readable' } as const;
+  const { call, image } = await found(source, input, engine);
+  const target = await open(to);
+  const transfer = await transferWishes(input, undefined, engine);
+  const wishes = { ...waitLimits(input), description: labels, set, transfer, ifExists, relay, wait, isOneOfSeveral: false };
+  const original = originalOf(image, source, false, call, engine);
+  return copying(original, { profile: to.profile, name }, target, wishes, engine);
+});
+
+/** Writes an image to a file, which has its name only when every byte is there and verified; absent: it went to a sink. */
+export const download: ChangingCall<DownloadInput, Downloaded | undefined> = changing(
+  async ({ at, engine }, { image: text, pick, ...wishes }) => {
+    const source = { ...at, reach: 'readable' } as const;
+    const { call, image } = await found(source, { image: text, pick }, engine);
+    return downloading({ at: source, id: image.id, call }, wishes, engine);
+  },
+);
+
+/** A call that needs no account. */
+export interface ConvertCall {
+  (input: ConvertWishes, context: Context): Promise<Converted>;
+  plan(input: ConvertWishes, context: Context): Promise<readonly Action[]>;
+}
+
+/** Writes a disk in another format. */
+export const convert: ConvertCall = Object.assign(
+  (input: ConvertWishes, context: Context) => performed(context, (engine) => converting(input, engine)),
+  { plan: (input: ConvertWishes, context: Context) => planned(context, (engine) => converting(input, engine)) },
+);
+
+export interface InspectInput extends InspectWishes {
+  /** A file or a URL. */
+  readonly file: string;
+}
+
+/** What a file is, and who would take it. A disk that is broken or unsafe is no failure: its `safe` is false. */
+export function inspect({ file, ...wishes }: InspectInput, context: Context): Promise<InspectionReport> {
+  const engine = engineOf(context);
+  return quiet(engine, async () => (await inspectFile(file, wishes, engine)).report);
+}

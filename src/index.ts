@@ -1,0 +1,38 @@
+import { contextIn, type Context, type ContextOptions } from './engine/api/context.ts';
+import packageJson from '../package.json' with { type: 'json' };
+
+/** Makes what calls work in, without a terminal. Throws CONFIG for a profile store that cannot be read. */
+export const createContext = (options: ContextOptions = {}): Promise<Context> =>
+  contextIn(options, { env: process.env, platform: process.platform, version: packageJson.version });
+
+export { openAccount } from './engine/api/account.ts';
+export { check, list, members, places, resolve, show, wait } from './engine/api/images.ts';
+export { convert, copy, download, importImage, inspect, upload } from './engine/api/data.ts';
+export { create, deactivate, patch, reactivate, remove, replicate, restore, share, unshare } from './engine/api/records.ts';
+export { exitCodes, ImgctlError } from './core/errors.ts';
+
+export type { Action } from './core/action.ts';
+export type { Format } from './core/encoding.ts';
+export type { Circumstances, Code } from './core/errors.ts';
+export type { Image, PlaceState, Status, Visibility } from './core/image.ts';
+export type { InspectionReport } from './core/inspection-report.ts';
+export type { Changes, Description, Filters, Member, Place, SortKey } from './core/operation.ts';
+export type { ProfileCheck } from './engine/account/check.ts';
+export type { Account } from './engine/api/account.ts';
+export type { ChangingCall } from './engine/api/change.ts';
+export type { Context, ContextOptions, LossQuestion } from './engine/api/context.ts';
+export type { ConvertCall, CopyInput, DownloadInput, ImportInput, InspectInput, Labels, UploadInput } from './engine/api/data.ts';
+export type { Event } from './engine/api/events.ts';
+export type { ImageInput, ListInput, WaitInput } from './engine/api/images.ts';
+export type {
+  CreateInput,
+  ImageChangeInput,
+  PatchInput,
+  ReplicateInput,
+  ShareInput,
+  UnshareInput,
+} from './engine/api/records.ts';
+export type { Converted, ConvertWishes } from './engine/operations/convert.ts';
+export type { Copied } from './engine/operations/copy.ts';
+export type { ByteSink, Downloaded } from './engine/operations/download.ts';
+export type { Goal } from './engine/operations/wait.ts';

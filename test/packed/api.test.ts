@@ -1,0 +1,191 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { diskBytes } from '../support/content.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-api-'));
+const file = (name: string): string => path.join(folder, name);
+const disk = diskBytes('raw', 1024 * 1024);
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+}
+
+/** Runs a script of the folder in a home of its own, beside a disk. */
+function ran(script: string): Ended {
+  const home = file(`home-${script}`);
+  mkdirSync(home, { recursive: true });
+  writeFileSync(path.join(home, 'disk.raw'), disk);
+  return spawnSync(process.execPath, [file(script)], {
+    cwd: home,
+    env: { PATH: process.env.PATH, HOME: home, TMPDIR: home },
+    encoding: 'utf8',
+  });
+}
+
+/** Compiles a file of the folder as strictly as there is, against the types that the package ships. */
+function compiled(name: string, module: 'node16' | 'bundler'): Ended {
+  const kind = module === 'bundler' ? ['--module', 'esnext', '--moduleResolution', 'bundler'] : ['--module', 'node16'];
+  const options = ['--strict', '--exactOptionalPropertyTypes', '--target', 'es2023', '--lib', 'es2023,dom', '--types', ''];
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  return spawnSync(process.execPath, [tsc, ...kind, ...options, name], { cwd: folder, encoding: 'utf8' });
+}
+
+beforeAll(() => {
+  const told = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [{ filename }] = JSON.parse(told.slice(told.indexOf('[\n'))) as [{ readonly filename: string }];
+  writeFileSync(file('package.json'), '{"private":true}');
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', file(filename)], { cwd: folder, stdio: 'ignore' });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const said = 'declare const console: { log(...words: unknown[]): void; error(...words: unknown[]): void };\n';
+
+const typed = `${said}
+import {
+  convert, copy, createContext, download, ImgctlError, inspect, list, openAccount, remove, show, upload,
+  type Account, type Code, type Event, type Image,
+} from 'imgctl';
+
+const events: Event[] = [];
+const context = await createContext({ tell: (event) => events.push(event), confirm: async ({ images }) => (await images()).length === 1 });
+const at: Account = await openAccount(undefined, context);
+const codeOf = async (work: Promise<unknown>): Promise<Code | undefined> => {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error instanceof ImgctlError ? error.code : undefined;
+  }
+};
+const names = async (): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for await (const { name } of list(at, { sort: [{ field: 'name', descending: false }] }, context)) found.push(name);
+  return found;
+};
+
+const planned = await upload.plan(at, { from: 'disk.raw', name: 'web' }, context);
+const before = await names();
+const web: Image = await upload(at, { from: 'disk.raw', name: 'web' }, context);
+await copy(at, { image: 'web', to: at, name: 'other' }, context);
+const between = await names();
+const removal = await remove.plan(at, { image: 'web' }, context);
+const saved = await download(at, { image: 'web', to: 'back.raw' }, context);
+const report = await inspect({ file: 'back.raw' }, context);
+const converted = await convert({ from: 'back.raw', to: 'back.qcow2' }, context);
+const dry = await createContext({ dryRun: true });
+const stopping = new AbortController();
+const stopped = await createContext({ signal: stopping.signal });
+async function* slowly() {
+  yield new Uint8Array(65536);
+  stopping.abort();
+  await new Promise(() => undefined);
+}
+const codes = {
+  taken: await codeOf(upload(at, { from: 'disk.raw', name: 'web' }, context)),
+  missing: await codeOf(show(at, { image: 'nope' }, context)),
+  profile: await codeOf(openAccount('nope', context)),
+  unasked: await codeOf(remove(at, { image: 'web' }, await createContext())),
+  refused: await codeOf(remove(at, { image: 'web' }, await createContext({ confirm: () => false }))),
+  dry: await codeOf(upload(await openAccount('local', dry), { from: 'disk.raw', name: 'new' }, dry)),
+  stopped: await codeOf(upload(at, { from: slowly(), name: 'slow', format: 'raw' }, stopped)),
+};
+await remove(at, { image: web.id }, context);
+console.log(JSON.stringify({
+  planned, before, between, removal, saved, report, converted, codes, after: await names(),
+  told: [...new Set(events.map(({ kind }) => kind))],
+}));
+`;
+
+describe('the programmatic API of the packed package', () => {
+  it('is typed for strict programs, and does what commands do: list, upload, show, download, copy, inspect, convert, delete', () => {
+    writeFileSync(file('typed.mts'), typed);
+    expect(compiled('typed.mts', 'bundler')).toMatchObject({ stdout: '', status: 0 });
+    expect(compiled('typed.mts', 'node16')).toMatchObject({ stdout: '', status: 0 });
+    const { stdout, stderr } = ran('typed.mjs');
+    expect(stderr).toBe('');
+    const told = JSON.parse(stdout) as { readonly told: readonly string[] };
+    expect(told).toMatchObject({
+      planned: [{ verb: 'upload', profile: 'local', image: 'web' }],
+      before: [],
+      between: ['other', 'web'],
+      removal: [{ verb: 'delete', profile: 'local' }],
+      saved: { path: 'back.raw', bytes: disk.length, profile: 'local' },
+      report: { format: 'raw', safe: true, fileBytes: disk.length },
+      converted: { path: 'back.qcow2' },
+      codes: {
+        taken: 'CONFLICT',
+        missing: 'NOT_FOUND',
+        profile: 'CONFIG',
+        unasked: 'USAGE',
+        refused: 'ABORTED',
+        dry: 'USAGE',
+        stopped: 'ABORTED',
+      },
+      after: ['other'],
+    });
+    expect(told.told).toContain('progress');
+    expect(readFileSync(path.join(file('home-typed.mjs'), 'back.raw')).equals(disk)).toBe(true);
+  });
+
+  it('refuses by its types what a call does not take', () => {
+    writeFileSync(
+      file('wrong.mts'),
+      `import { createContext, openAccount, upload } from 'imgctl';
+       const context = await createContext();
+       await upload(await openAccount('local', context), { from: 1, name: 'web' }, context);`,
+    );
+    expect(compiled('wrong.mts', 'node16').stdout).toMatch(/wrong\.mts\(3,\d+\): error TS2322: Type 'number' is not assignable/);
+  });
+
+  it('can be required', () => {
+    writeFileSync(
+      file('required.cjs'),
+      `const { createContext, ImgctlError, list, openAccount, upload } = require('imgctl');
+       (async () => {
+         const context = await createContext();
+         const at = await openAccount('local', context);
+         await upload(at, { from: 'disk.raw', name: 'web' }, context);
+         for await (const { name } of list(at, {}, context)) console.log(name);
+         await openAccount('nope', context).catch((error) => console.log(error instanceof ImgctlError, error.code));
+       })();`,
+    );
+    expect(ran('required.cjs')).toMatchObject({ stdout: 'web\ntrue CONFIG\n', stderr: '', status: 0 });
+  });
+
+  it('is typed for programs that require it too', () => {
+    writeFileSync(file('required.cts'), "import imgctl = require('imgctl');\nvoid imgctl.createContext({ retries: 1 });\n");
+    expect(compiled('required.cts', 'node16')).toMatchObject({ stdout: '', status: 0 });
+  });
+
+  it('is documented by examples that can be typed in, one after the other', () => {
+    const readme = readFileSync(path.join(root, 'src/engine/README.md'), 'utf8');
+    const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+    expect(examples.length).toBeGreaterThan(12);
+    writeFileSync(file('readme.mts'), said + examples.join('\n'));
+    expect(compiled('readme.mts', 'node16')).toMatchObject({ stdout: '', status: 0 });
+    const { stdout, stderr, status } = ran('readme.mjs');
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout).toContain('NOT_FOUND 5');
+  });
+
+  it('has every call in its documentation, and nothing that there is not', () => {
+    const readme = readFileSync(path.join(root, 'src/engine/README.md'), 'utf8');
+    const named = readme.match(/^### .*$/gm)?.flatMap((line) => [...line.matchAll(/`([a-zA-Z]+)[(`]/g)].map(([, name]) => name));
+    writeFileSync(
+      file('names.mjs'),
+      `import * as api from 'imgctl';
+       console.log(JSON.stringify(Object.keys(api).filter((name) => /^[a-z]/.test(name) && typeof api[name] === 'function').sort()));`,
+    );
+    expect([...new Set(named)].sort()).toEqual(JSON.parse(ran('names.mjs').stdout));
+  });
+});
