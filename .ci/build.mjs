@@ -58,6 +58,9 @@ const lean = {
       const own = new Set(needed.flatMap((ids) => [...ids].filter((id) => id.includes('/src/') && !of(id))));
       for (const id of own) if (needed.filter((ids) => ids.has(id)).length >= least * all.length) usual.push(id);
     }
+    // What a list needs of the engine other entries need too: by itself it would be one file for each of them.
+    const ofList = closure(entry('src/cli/commands/list.ts'), info);
+    usual.push(...[...ofList].filter((id) => /src\/(engine|cli\/batch)\//.test(id)));
     // Its own file is called the same whatever is in it; compiled code is kept only for files that are named by their content.
     for (const id of usual) if (id !== main && !ofCompletion.has(id)) together.add(id);
   },
