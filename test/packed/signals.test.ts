@@ -13,7 +13,6 @@ const program = path.resolve(import.meta.dirname, '../../bin/imgctl.cjs');
 const root = mkdtempSync(path.join(tmpdir(), 'imgctl-signals-'));
 const disk = path.join(root, 'disk.raw');
 const work = path.join(root, 'work');
-const data = guestDisk(4 * MiB, 7);
 
 const taking = overNetwork.filter(([, { driver }]) => driver.facts.upload);
 const giving = overNetwork.filter(([, { driver }]) => driver.facts.download).map(([name]) => name);
@@ -21,12 +20,13 @@ const clouds: Record<string, RunningCloud> = {};
 let env: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
-  writeFileSync(disk, data);
+  writeFileSync(disk, guestDisk(4 * MiB, 7));
   mkdirSync(work);
   for (const [name, { cloud }] of taking) clouds[name] = await cloud.start();
   env = { PATH: process.env.PATH ?? '', HOME: path.join(root, 'home'), TMPDIR: work };
   for (const [name, cloud] of Object.entries(clouds)) env = { ...env, ...profileVariables(name, name, cloud.values) };
-  for (const name of giving) await clouds[name]?.seed([{ name: 'seed', data }]);
+  // Each has another disk: what a target has already is not sent.
+  for (const [index, name] of giving.entries()) await clouds[name]?.seed([{ name: 'seed', data: guestDisk(4 * MiB, 8 + index) }]);
 }, 60_000);
 afterAll(async () => {
   for (const cloud of Object.values(clouds)) await cloud.stop();
@@ -61,13 +61,16 @@ async function printed(command: string, args: readonly string[]): Promise<string
 }
 const idsIn = (profile: string): Promise<string> => printed(process.execPath, [program, 'list', '-p', profile, '-o', 'id']);
 
-/** Waits until bytes are on their way: then something half made is there. */
-async function underWay(child: ChildProcess): Promise<void> {
+/** Waits until bytes are on their way: then something half made is there. Throws what was printed where it ends before. */
+function underWay(child: ChildProcess): Promise<void> {
   let text = '';
-  while (!/"bytes":[1-9]|\d+ ?%/.test(text)) {
-    const [chunk] = (await once(child.stderr as NonNullable<ChildProcess['stderr']>, 'data')) as [Buffer];
-    text += chunk.toString();
-  }
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (/"bytes":[1-9]|[1-9]\d* ?%/.test(text)) resolve();
+    });
+    child.once('close', () => reject(new Error(`it ended before it was under way:\n${text}`)));
+  });
 }
 
 describe('a signal in the middle of a transfer', () => {
