@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  create,
+  createContext,
+  deactivate,
+  importImage,
+  list,
+  members,
+  openAccount,
+  patch,
+  places,
+  reactivate,
+  remove,
+  replicate,
+  resolve,
+  share,
+  show,
+  unshare,
+  type Account,
+  type Context,
+  type ContextOptions,
+} from '../../../src/index.ts';
+import { startOpenstack, type OpenstackCloud } from '../../clouds/openstack/index.ts';
+import { profileVariables, smallDisk } from '../../commands/stage.ts';
+
+const home = mkdtempSync(path.join(tmpdir(), 'imgctl-api-'));
+let cloud: OpenstackCloud;
+let context: Context;
+let account: Account;
+
+const contextWith = (options: ContextOptions): Promise<Context> =>
+  createContext({
+    configDir: path.join(home, 'config'),
+    env: { HOME: home, ...profileVariables('pcd', 'openstack', cloud.values) },
+    ...options,
+  });
+
+beforeAll(async () => {
+  cloud = await startOpenstack();
+  context = await contextWith({ confirm: () => true });
+  account = await openAccount('pcd', context);
+});
+afterAll(async () => {
+  await cloud.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const changes = (): readonly string[] =>
+  cloud
+    .requests()
+    .filter(({ method, path: where }) => method !== 'GET' && !where.endsWith('/auth/tokens'))
+    .map(({ method }) => method);
+
+const friend = '0123456789abcdef0123456789abcdef';
+
+describe('the calls of the programmatic API', () => {
+  it('bring a record from its making to its end', async () => {
+    const made = await create(account, { name: 'record', labels: { diskFormat: 'raw', tags: ['x'] } }, context);
+    expect(made).toMatchObject({ name: 'record', status: 'queued', tags: ['x'] });
+    const changed = await patch(account, { image: made.id, changes: { name: 'other', addTags: ['y'] } }, context);
+    expect(changed).toMatchObject({ id: made.id, name: 'other', tags: ['x', 'y'] });
+    expect(await resolve(account, { image: 'other' }, context)).toMatchObject({ id: made.id });
+    await remove(account, { image: 'other' }, context);
+    await expect(show(account, { image: made.id }, context)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('block an image and allow it again', async () => {
+    const [id = ''] = await cloud.seed([{ name: 'state', data: smallDisk() }]);
+    expect((await deactivate(account, { image: 'state' }, context)).status).toBe('inactive');
+    expect((await reactivate(account, { image: id }, context)).status).toBe('active');
+  });
+
+  it('give access, tell who has it, and take it away', async () => {
+    await cloud.seed([{ name: 'shared', data: smallDisk() }]);
+    const wish = { image: 'shared', with: [friend] };
+    expect(await share(account, wish, context)).toMatchObject([{ with: friend, state: 'pending' }]);
+    expect(await members(account, { image: 'shared' }, context)).toHaveLength(1);
+    expect(await unshare(account, wish, context)).toEqual([]);
+  });
+
+  it('say what they would do, and change nothing for it', async () => {
+    await cloud.seed([{ name: 'planned', data: smallDisk() }]);
+    cloud.forget();
+    const image = 'planned';
+    const plans = await Promise.all([
+      remove.plan(account, { image }, context),
+      deactivate.plan(account, { image }, context),
+      patch.plan(account, { image, changes: { name: 'x' } }, context),
+      share.plan(account, { image, with: [friend] }, context),
+      importImage.plan(account, { name: 'y', url: 'https://example.org/y', labels: { diskFormat: 'raw' } }, context),
+    ]);
+    expect(plans.map(([action]) => [action?.verb, action?.risk])).toEqual([
+      ['delete', 'delete'],
+      ['deactivate', 'deactivate'],
+      ['patch', 'property'],
+      ['share', 'property'],
+      ['import', 'add'],
+    ]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('lose nothing that nobody has agreed to', async () => {
+    const [id = ''] = await cloud.seed([{ name: 'kept', data: smallDisk() }]);
+    const alone = await contextWith({});
+    const refusing = await contextWith({ confirm: () => false });
+    for (const [where, code] of [
+      [alone, 'USAGE'],
+      [refusing, 'ABORTED'],
+    ] as const)
+      await expect(remove(await openAccount('pcd', where), { image: id }, where)).rejects.toMatchObject({ code });
+    expect(await show(account, { image: id }, context)).toMatchObject({ id });
+  });
+
+  it('list images as they come, and stop when nobody wants more', async () => {
+    await cloud.seed(Array.from({ length: 30 }, (_, index) => ({ name: `many-${index}`, data: smallDisk() })));
+    const names: string[] = [];
+    for await (const image of list(account, { filters: { name: 'many-*' } }, context)) {
+      names.push(image.name);
+      if (names.length === 5) break;
+    }
+    expect(names).toHaveLength(5);
+  });
+
+  it('refuse what the provider cannot do, before any request', async () => {
+    cloud.forget();
+    const nowhere = replicate(account, { image: 'kept', add: ['nowhere'] }, context);
+    await expect(nowhere).rejects.toMatchObject({ code: expect.stringMatching(/NOT_FOUND|USAGE|CONFLICT|UNSUPPORTED/) });
+    expect(changes()).toEqual([]);
+    expect(await places(account, context)).toBeInstanceOf(Array);
+  });
+
+  it('stop when the context is stopped', async () => {
+    const stopping = new AbortController();
+    const where = await contextWith({ signal: stopping.signal });
+    const there = await openAccount('pcd', where);
+    stopping.abort();
+    await expect(show(there, { image: 'kept' }, where)).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});
