@@ -10,16 +10,17 @@ import type { EngineContext } from '../context.ts';
 import { imagesNamed } from '../images/resolve.ts';
 import { toldBy, withJobBehind } from '../images/told.ts';
 import type { ActionEntry } from './entry.ts';
+import { clockMs, fitsRun } from './fits-run.ts';
 import { isAtRest, type Left } from './run-state.ts';
 
 /**
  * What there is now of something that a run has left. `unfinished`: as the run made it. `whole`: its data is there, so it may be in
- * use. `earlier`: it was there before the run. `places`: copies that the run has begun. `parts`: of a disk, and no image. `candidates`: the run may have made one of
+ * use. `likely`: whole, and under the id that the run had chosen, but whether it is the run's nobody can prove. `earlier`: it was there before the run. `places`: copies that the run has begun. `parts`: of a disk, and no image. `candidates`: the run may have made one of
  * these. `unknown`: nobody can say.
  */
 export type LeftImage = { readonly left: Left } & (
   | { readonly is: 'gone' }
-  | { readonly is: 'unfinished' | 'whole' | 'earlier'; readonly at: Account; readonly image: Image }
+  | { readonly is: 'unfinished' | 'whole' | 'likely' | 'earlier'; readonly at: Account; readonly image: Image }
   | { readonly is: 'places'; readonly at: Account; readonly image: Image; readonly places: readonly string[] }
   | { readonly is: 'parts'; readonly at: Account; readonly ref: string }
   | { readonly is: 'candidates'; readonly at: Account; readonly images: readonly Image[] }
@@ -63,7 +64,8 @@ async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
   const { action, id } = left;
   const image = id === undefined ? undefined : await shown(at, id, left.job, call);
   if (!image || image.status === 'deleted') {
-    const made = id === undefined || left.isIntended ? await candidatesFor(action, at, call) : { is: 'gone' as const };
+    const made =
+      id === undefined || left.intendedUntilMs !== undefined ? await candidatesFor(action, at, call) : { is: 'gone' as const };
     return made.is === 'gone' && left.ref !== undefined ? { is: 'parts', at, ref: left.ref } : made;
   }
   if (left.places) {
@@ -71,7 +73,10 @@ async function lookAt(left: Left, at: Account, call: Call): Promise<Look> {
     return there.length === 0 ? { is: 'gone' } : { is: 'places', at, image, places: there.map(({ name }) => name) };
   }
   if (action.image !== undefined) return { is: 'earlier', at, image };
-  return { is: isAtRest(image.status, action.verb) ? 'whole' : 'unfinished', at, image };
+  if (left.intendedUntilMs !== undefined && !fitsRun(image, action, left.intendedUntilMs))
+    return { is: 'candidates', at, images: [image] };
+  if (!isAtRest(image.status, action.verb)) return { is: 'unfinished', at, image };
+  return { is: left.intendedUntilMs === undefined ? 'whole' : 'likely', at, image };
 }
 
 /** The image, with what the job tells that the run has begun on it; else with that of others. */
@@ -86,9 +91,6 @@ async function shown(at: Account, id: string, job: Job | undefined, call: Call):
     throw error;
   }
 }
-
-/** Clocks of two machines differ. */
-const clockMs = 10 * 60_000;
 
 /** Own images that bear the name, were made since the run began, and are not whole. */
 async function candidatesFor({ name, at: begun }: ActionEntry, at: Account, call: Call): Promise<Look> {

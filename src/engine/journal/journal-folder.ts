@@ -20,7 +20,7 @@ import { makeFolder } from '../../host/mkdir.ts';
 import { isPrivateFolder, readPrivateFile } from '../../host/private-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
 import type { Entry } from './entry.ts';
-import { linesOf, type Lines } from './read-journal.ts';
+import { linesOf, type WrittenLines } from './read-journal.ts';
 
 const extension = '.jsonl';
 /** `20261128-183000-a1b2c3`: when the run began, UTC to the millisecond, and what tells it from others of that time. */
@@ -48,8 +48,8 @@ export function runIdsIn(folder: string): readonly string[] {
 
 const fileOf = (folder: string, id: string): string => path.join(folder, `${id}${extension}`);
 
-/** The lines of a run, and when the last of them was written (ms). Throws LOCAL where the file cannot be read, or may be another user's. */
-export function readRun(folder: string, id: string): Lines & { readonly writtenMs: number } {
+/** The lines of a run, and its last sign of life. Throws LOCAL where the file cannot be read, or may be another user's. */
+export function readRun(folder: string, id: string): WrittenLines {
   const file = fileOf(folder, id);
   try {
     return { ...linesOf(readPrivateFile(file).toString('utf8')), writtenMs: statSync(file).mtimeMs };
@@ -95,9 +95,18 @@ function newId(nowMs: number): string {
   return `${day}-${time}-${ms}${randomBytes(2).toString('hex').slice(1)}`;
 }
 
-/** The file of a run that is there, to add what became of it. Throws what the system says. */
+/** The file of a run that is there, to add what became of it: that is no sign of life of it. Throws what the system says. */
 export function openRun(folder: string, id: string): JournalFile {
-  return opened(id, openSync(fileOf(folder, id), O_RDWR | O_APPEND | O_NOFOLLOW));
+  const handle = openSync(fileOf(folder, id), O_RDWR | O_APPEND | O_NOFOLLOW);
+  const { atime, mtime } = fstatSync(handle);
+  const file = opened(id, handle);
+  return {
+    ...file,
+    close() {
+      futimesSync(handle, atime, mtime);
+      file.close();
+    },
+  };
 }
 
 function opened(id: string, handle: number): JournalFile {

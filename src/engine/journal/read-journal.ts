@@ -6,6 +6,11 @@ export interface Lines {
   readonly unread: number;
 }
 
+/** `writtenMs`: the last sign of life of the run that writes them (ms since 1970). */
+export interface WrittenLines extends Lines {
+  readonly writtenMs: number;
+}
+
 /** What a line of each kind must have, to be made sense of. */
 const required: Readonly<Record<Entry['kind'], readonly string[]>> = {
   run: ['id', 'at', 'words', 'process'],

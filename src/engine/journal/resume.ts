@@ -114,10 +114,10 @@ function openIn(chain: readonly Run[]): readonly Left[] {
 }
 
 function wholeIn(found: LeftImage): readonly Whole[] {
-  if (found.is !== 'whole' && found.is !== 'earlier') return [];
+  if (found.is !== 'whole' && found.is !== 'likely' && found.is !== 'earlier') return [];
   const { at, image, left } = found;
   if (!isAtRest(image.status, left.action.verb)) return [];
-  const isComparable = found.is === 'whole' && left.action.verb === 'upload' && at.verb('upload').digests.length > 0;
+  const isComparable = found.is !== 'earlier' && left.action.verb === 'upload' && at.verb('upload').digests.length > 0;
   return [{ at, image, isComparable }];
 }
 
@@ -161,7 +161,7 @@ async function waitedFor(found: readonly LeftImage[], limits: WaitLimits, contex
   return found.map((one) => again[atWork.indexOf(one)] ?? one);
 }
 
-type FoundRecord = Extract<LeftImage, { readonly is: 'unfinished' | 'whole' | 'earlier' }>;
+type FoundRecord = Extract<LeftImage, { readonly is: 'unfinished' | 'whole' | 'likely' | 'earlier' }>;
 const isRecord = (found: LeftImage): found is FoundRecord => found.is === 'unfinished' || found.is === 'earlier';
 
 /** It came to rest as a record without data, which can be filled. */

@@ -1,6 +1,6 @@
 import type { ActionEntry, EndEntry, Entry, OutcomeEntry, RunEntry } from './entry.ts';
 import type { Job } from '../../core/job.ts';
-import type { Lines } from './read-journal.ts';
+import type { WrittenLines } from './read-journal.ts';
 
 /**
  * What became of a run. `running`: its process is there; `interrupted`: it was killed, or stopped by a signal; `undone` and
@@ -14,8 +14,8 @@ export interface Left {
   readonly action: ActionEntry;
   /** Absent: whether anything was made, and under which id, is not known. */
   readonly id?: string;
-  /** It was to be made under this id; whether it was is not known. */
-  readonly isIntended?: boolean;
+  /** It was to be made under this id; whether it was is not known. The run was alive until then (ms since 1970). */
+  readonly intendedUntilMs?: number;
   /** The upload in which its disk was on its way. */
   readonly ref?: string;
   /** The job that the provider was doing last. */
@@ -47,7 +47,7 @@ export const isAtRest = (status: string | undefined, verb: string): boolean =>
   status === 'active' || status === 'inactive' || (verb === 'create' && status === 'queued');
 
 /** What the lines of a file tell. `isAlive`: the process that writes it is there. Absent: the file has no first line. */
-export function runFrom({ entries, unread }: Lines, isAlive: boolean): Run | undefined {
+export function runFrom({ entries, unread, writtenMs }: WrittenLines, isAlive: boolean): Run | undefined {
   const run = entries.find((entry) => entry.kind === 'run');
   if (!run) return undefined;
   const actions = entries.filter((entry) => entry.kind === 'action');
@@ -58,7 +58,7 @@ export function runFrom({ entries, unread }: Lines, isAlive: boolean): Run | und
   const left = isFinished
     ? []
     : actions.flatMap((action) =>
-        leftBy(action, { entries, outcomes, end }).map((one) => ({ ...one, ...underWay(action, entries) })),
+        leftBy(action, { entries, outcomes, end, writtenMs }).map((one) => ({ ...one, ...underWay(action, entries) })),
       );
   const base = { run, actions, outcomes, made, left, unread };
   return { ...base, state: stateOf(entries, end, isAlive, left), ...(end ? { end } : {}) };
@@ -95,6 +95,7 @@ interface Told {
   readonly entries: readonly Entry[];
   readonly outcomes: ReadonlyMap<number, OutcomeEntry>;
   readonly end: EndEntry | undefined;
+  readonly writtenMs: number;
 }
 
 function leftBy(action: ActionEntry, told: Told): readonly Left[] {
@@ -111,7 +112,8 @@ function leftBy(action: ActionEntry, told: Told): readonly Left[] {
   }
   const open = ids.filter((id) => !gone.has(id) && (isNamedLeft(id, told) || !isSettled(action, id, outcome, told)));
   const isIntended = !told.entries.some((entry) => entry.kind === 'created' && entry.action === action.action);
-  if (open.length > 0) return open.map((id) => ({ action, id, ...(isIntended && !outcome ? { isIntended } : {}) }));
+  if (open.length > 0)
+    return open.map((id) => ({ action, id, ...(isIntended && !outcome ? { intendedUntilMs: told.writtenMs } : {}) }));
   // Nothing was heard of it, and it did not end.
   return ids.length === 0 && !outcome && !isLookedAfter(action, told) ? [intoOrNew(action)] : [];
 }

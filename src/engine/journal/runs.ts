@@ -10,9 +10,9 @@ const silenceMs = 5 * beatMs;
 
 /** A run as its file tells it; absent where the file holds none. Throws LOCAL where it cannot be read. */
 export function readRunOf(folder: string, id: string, nowMs: number): Run | undefined {
-  const { writtenMs, ...lines } = readRun(folder, id);
+  const lines = readRun(folder, id);
   const mark = lines.entries.find((entry) => entry.kind === 'run')?.process ?? '';
-  return runFrom(lines, isRunning(mark) ?? nowMs - writtenMs < silenceMs);
+  return runFrom(lines, isRunning(mark) ?? nowMs - lines.writtenMs < silenceMs);
 }
 
 /** All runs that changed something, the newest first. `unreadable` is told of files that hold none. */

@@ -11,7 +11,7 @@ import type { LeftImage } from './find-left.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
 import type { Run } from './run-state.ts';
 
-/** Whether undoing it takes something away. `isForced`: also what is whole. */
+/** Whether undoing it takes something away. `isForced`: also what is whole, and sure to be the run's. */
 export const isRemovable = (found: LeftImage, isForced: boolean): boolean =>
   found.is === 'unfinished' || found.is === 'places' || found.is === 'parts' || (found.is === 'whole' && isForced);
 
@@ -30,7 +30,7 @@ export async function undo(
   if (found.is === 'unknown') throw found.reason;
   const { call, limits } = options;
   if (found.is === 'parts') return dropParts(found, call);
-  if (found.is === 'candidates' || !isRemovable(found, options.isForced)) throw refusal(found);
+  if (found.is === 'candidates' || found.is === 'likely' || !isRemovable(found, options.isForced)) throw refusal(found);
   const { at, image } = found;
   if (found.is === 'places') {
     const request = { id: image.id, add: [], remove: found.places };
@@ -63,12 +63,16 @@ async function dropParts({ at, ref, left }: LeftImage & { is: 'parts' }, call: C
 
 function refusal(found: Exclude<LeftImage, { is: 'gone' | 'unknown' | 'parts' }>): ImgctlError {
   const { profile, provider } = found.at;
-  if (found.is === 'candidates')
+  if (found.is === 'candidates' || found.is === 'likely') {
+    const images = 'image' in found ? [found.image] : found.images;
+    const [only, ...others] = images;
+    const image = only && others.length === 0 ? only.id : 'ID';
     return conflictError(`which image the run made in ${profile} is not known. It may be one of these:`, {
       profile,
       provider,
-      hint: [...candidates(found.images), `Delete it with: ${commandLine({ verb: 'delete', image: 'ID' }, profile)}`].join('\n'),
+      hint: [...candidates(images), `Delete it with: ${commandLine({ verb: 'delete', image }, profile)}`].join('\n'),
     });
+  }
   const { id, name, status } = found.image;
   const removing = commandLine({ verb: 'delete', image: id }, profile);
   const about = { profile, provider, leftover: id };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abortedError, networkError } from '../../../src/core/errors.ts';
@@ -121,6 +121,15 @@ describe('a file of the journal', () => {
     const ids = Array.from({ length: 50 }, () => stage.open().id);
     expect(new Set(ids).size).toBe(50);
     expect(runIdsIn(stage.folder)).toHaveLength(50);
+  });
+
+  it('that another run adds to gives no sign of life by that', () => {
+    const id = dead(begun());
+    utimesSync(fileOf(id), 1000, 1000);
+    const file = openRun(stage.folder, id);
+    file.add({ kind: 'undone', at: '', by: 'other', gone: [], actions: [] });
+    file.close();
+    expect(readRun(stage.folder, id)).toMatchObject({ writtenMs: 1_000_000, entries: [{}, {}, { kind: 'undone' }] });
   });
 
   it('takes lines of several processes at once whole', () => {

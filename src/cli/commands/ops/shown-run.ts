@@ -56,6 +56,7 @@ const nowWords: Readonly<Record<LeftImage['is'], string>> = {
   gone: 'not there',
   unfinished: 'unfinished',
   whole: 'complete',
+  likely: 'complete, perhaps not of this run',
   earlier: 'there before the run',
   places: 'there',
   parts: 'parts of its disk',
