@@ -32,11 +32,15 @@ async function write(file, text) {
   console.log(file);
 }
 
-/** Files of the program that already use the name as a word: it would be taken for the provider's there. */
+/** Lines of the program that already use the name as a word: it would be taken for the provider's there. */
 const usersOf = (word) =>
-  readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && new RegExp(`\\b${word}\\b`, 'i').test(read(path.join('src', file))),
-  );
+  readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      read(path.join('src', file))
+        .split('\n')
+        .flatMap((line, index) => (new RegExp(`\\b${word}\\b`, 'i').test(line) ? [`src/${file}:${index + 1}`] : [])),
+    );
 
 /** `drivers/index.ts` with one more line, in alphabetical order. */
 function withDriver(text) {
@@ -77,7 +81,8 @@ function withColumn(text, drivers, verbs) {
 if (!/^[a-z][a-z0-9]{1,19}$/.test(name)) refuse('NAME is the provider in lower-case letters and digits, such as hetzner');
 if (existsSync(path.join(root, 'src/drivers', name))) refuse(`src/drivers/${name} is there already`);
 const users = usersOf(name);
-if (users.length > 0) refuse(`"${name}" is a word of the program already, in src/${users[0]}: choose another`);
+if (users.length > 0)
+  refuse(`"${name}" is a word of the program already: reword ${users.join(', ')} first, or choose another name`);
 
 for (const entry of readdirSync(templates, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile()) continue;

@@ -7,7 +7,7 @@ import type { TransferContext, TransferOptions } from './transfer-options.ts';
 import { saveTo, type Saved, type Saving } from './save.ts';
 import type { Source } from './source.ts';
 
-/** Whole MiB: what Azure takes, and anybody else too. */
+/** Whole MiB: what the strictest cloud takes, and anybody else too. */
 const vhdAlignBytes = 1 << 20;
 
 /** A file takes every encoding that can be written, or that is there already. A VHD that is written is a fixed one. */

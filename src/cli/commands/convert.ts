@@ -8,7 +8,7 @@ import { carriedOut } from '../program/plan.ts';
 export const convert = defineCommand({
   about:
     'Reads raw, qcow2, vmdk, vhd, vhdx, vdi and archives of them, also inside gzip, xz, zstd or bzip2. ' +
-    'Writes raw, qcow2 and fixed vhd (of whole MiB, as Azure requires), and raw inside gzip where the name ends in .gz; ' +
+    'Writes raw, qcow2 and fixed vhd (of whole MiB), and raw inside gzip where the name ends in .gz; ' +
     'what has the format already that the name promises is copied as it is, checked.',
   args: {
     from: { takes: 'required', summary: 'file, - or URL', completes: 'file' },

@@ -46,7 +46,7 @@ function archiveReader(name: 'tar' | 'ova', sniff: (head: Buffer) => boolean): F
   };
 }
 
-/** An archive with a disk, and what describes it: the form that some clouds take, boxes of Vagrant, images of Incus and LXD. */
+/** An archive with a disk, and what describes it: the form that some clouds take, boxes of Vagrant, images of container managers. */
 export const tar = archiveReader('tar', (head) => isTar(head) && !isOva(head));
 /** A virtual appliance: a description first, then disks. */
 export const ova = archiveReader('ova', isOva);

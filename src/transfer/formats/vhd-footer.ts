@@ -59,7 +59,7 @@ export function vhdChecksum(bytes: Buffer, at: number, what: string, report: Rep
 
 /**
  * Oddity: Virtual PC took the size from the geometry and not from the size field; so does QEMU for files of both. Where the
- * two differ, the size field counts here, as it does for Hyper-V and Azure.
+ * two differ, the size field counts here, as it does for Hyper-V.
  */
 function checkGeometry(footer: Buffer, virtualBytes: number, report: Report): void {
   const creator = footer.toString('latin1', 28, 32);
