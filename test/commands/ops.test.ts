@@ -138,20 +138,20 @@ describe('ops undo', () => {
     expect((await listed('--left')).length).toBe(0);
   });
 
-  it('keeps what is complete by now, unless it is forced', async () => {
+  it('keeps what is complete by now, and keeps it in mind, until it is forced', async () => {
     await upload();
     const id = killedBehind(home(), 'created');
     const run = await cli.run(['ops', 'undo', id, '--yes']);
     expect(run.exitCode).toBe(6);
     expect(run.stderr).toMatch(/active and may be in use: it is kept\n.*imgctl delete demo:/s);
     expect(named('web')).toHaveLength(1);
-    expect((await cli.ok(['ops', 'show', id, '-o', 'json'])).json()).toMatchObject({ left: [] });
-  });
-
-  it('removes what is complete by now where it is forced', async () => {
-    await upload();
-    await cli.ok(['ops', 'undo', killedBehind(home(), 'created'), '--yes', '--force']);
+    expect((await cli.ok(['ops', 'show', id, '-o', 'json'])).json()).toMatchObject({ left: [{ now: 'complete' }] });
+    expect((await listed('--left')).map((one) => one.id)).toEqual([id]);
+    expect((await cli.run(['ops', 'undo', '--yes'])).exitCode).toBe(6);
+    const forced = await cli.ok(['ops', 'undo', id, '--yes', '--force', '-o', 'json']);
+    expect(forced.json()).toMatchObject([{ result: 'ok', message: 'removed' }]);
     expect(named('web')).toEqual([]);
+    expect(await listed('--left')).toEqual([]);
   });
 
   it('keeps a record that was there before the run', async () => {

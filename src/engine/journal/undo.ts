@@ -87,21 +87,16 @@ function refusal(found: Exclude<LeftImage, { is: 'gone' | 'unknown' | 'parts' }>
   });
 }
 
-/** Writes into the journal of a run what is not left any more. `gone`: what was taken away, or was not there. */
-export function noteUndone(run: Run, gone: readonly LeftImage[], whole: readonly LeftImage[], context: EngineContext): void {
-  if (gone.length + whole.length === 0) return;
+/** Writes into the journal of a run what is not left any more: it was taken away, or was not there. What is kept stays left. */
+export function noteUndone(run: Run, { left }: LeftImage, context: EngineContext): void {
   const file = openRun(journalFolder(context.home), run.run.id);
   try {
-    for (const found of whole)
-      if (found.is === 'whole')
-        file.add({ kind: 'settled', profile: found.at.profile, id: found.image.id, status: found.image.status });
-    if (gone.length === 0) return;
     file.add({
       kind: 'undone',
       at: new Date(context.now()).toISOString(),
       by: context.journal?.opened?.id ?? '',
-      gone: gone.flatMap(({ left }) => (left.places || left.id === undefined ? [] : [left.id])),
-      actions: gone.map(({ left }) => left.action.action),
+      gone: left.places || left.id === undefined ? [] : [left.id],
+      actions: [left.action.action],
     });
   } finally {
     file.close();

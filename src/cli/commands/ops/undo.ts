@@ -96,11 +96,10 @@ async function undoEach(
   for (const one of found) {
     try {
       const message = await undoOne(one, { ...undoing, call: context.call() });
-      noteUndone(run, [one], [], context);
+      noteUndone(run, one, context);
       rows.push({ ...rowOf(one), result: 'ok', message });
     } catch (error) {
       if (!(error instanceof ImgctlError)) throw error;
-      if (one.is === 'whole') noteUndone(run, [], [one], context);
       if (found.length === 1 || error.code === 'ABORTED') throw error;
       await context.report(error);
       rows.push({ ...failedRow(rowOf(one).image, error, context), ...rowOf(one) });
