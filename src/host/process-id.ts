@@ -24,19 +24,23 @@ function idSpace(): string {
 let space: string | undefined;
 const ownSpace = (): string => (space ??= idSpace());
 
-/** When a process was started, as the kernel counts; '' where that is not told. Ids are used again. */
-function startOf(pid: number): string {
+/** What the kernel tells of a process: its state, and when it was started. Ids are used again. '' where that is not told. */
+function told(pid: number): { readonly state: string; readonly start: string } {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name of the program, in brackets, may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const facts = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: facts[0] ?? '', start: facts[19] ?? '' };
   } catch {
-    return '';
+    return { state: '', start: '' };
   }
 }
 
+/** States of a process that has ended, and whose parent has not asked for its end: in containers it may never do so. */
+const ended: ReadonlySet<string> = new Set(['Z', 'X', 'x']);
+
 /** Tells this process from all others, of other containers, machines and times too. Made of letters, digits and `-`. */
-export const processId = (): string => `${ownSpace()}-${process.pid}-${startOf(process.pid)}`;
+export const processId = (): string => `${ownSpace()}-${process.pid}-${told(process.pid).start}`;
 
 /** What `processId` gives, as a part of a larger pattern. */
 export const processIdPattern = '[0-9a-f]{8}-\\d+-\\d*';
@@ -50,6 +54,6 @@ export function isRunning(mark: string): boolean | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const now = startOf(Number(pid));
-  return now === '' || now === start;
+  const now = told(Number(pid));
+  return !ended.has(now.state) && (now.start === '' || now.start === start);
 }
