@@ -29,7 +29,7 @@ export function readPrivateFile(file: string): Buffer {
   const handle = openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   try {
     const facts = fstatSync(handle);
-    if (!facts.isFile() || facts.nlink > 1 || !isOurs(facts)) throw new Error(`${file} may be another's`);
+    if (!facts.isFile() || facts.nlink > 1 || !isOurs(facts)) throw new Error("it may be another user's, or is no plain file");
     return readFileSync(handle);
   } finally {
     closeSync(handle);

@@ -1,7 +1,7 @@
 import type { Job } from '../../core/job.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
-import { journalFolder, readRun, runIdsIn } from './journal-folder.ts';
+import { journalFolder, runIdsIn, tryReadRun } from './journal-folder.ts';
 import type { Entry } from './entry.ts';
 import type { Lines } from './read-journal.ts';
 
@@ -16,7 +16,8 @@ export function jobOf(at: Pick<Account, 'key' | 'profile'>, image: string, { hom
   try {
     const folder = journalFolder(home);
     for (const id of runIdsIn(folder).slice(0, mostRuns)) {
-      const last = lastOf(readRun(folder, id), at, image);
+      const lines = tryReadRun(folder, id, ({ message }) => detail(message));
+      const last = lines && lastOf(lines, at, image);
       if (last) return last.kind === 'began' ? last.job : undefined;
     }
   } catch (error) {

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { localError } from '../../core/errors.ts';
+import { ImgctlError, localError } from '../../core/errors.ts';
 import { ownFolder, type Home } from '../../host/paths.ts';
 import { makeFolder } from '../../host/mkdir.ts';
 import { isPrivateFolder, readPrivateFile } from '../../host/private-file.ts';
@@ -55,6 +55,17 @@ export function readRun(folder: string, id: string): WrittenLines {
     return { ...linesOf(readPrivateFile(file).toString('utf8')), writtenMs: statSync(file).mtimeMs };
   } catch (error) {
     throw localError(`cannot read the journal ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** As `readRun`; absent where the file cannot be read, or may be another user's: `unreadable` is told why. */
+export function tryReadRun(folder: string, id: string, unreadable: (reason: ImgctlError) => void): WrittenLines | undefined {
+  try {
+    return readRun(folder, id);
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    unreadable(error);
+    return undefined;
   }
 }
 

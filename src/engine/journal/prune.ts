@@ -1,4 +1,4 @@
-import { forgetRun, readRun, runIdsIn } from './journal-folder.ts';
+import { forgetRun, runIdsIn, tryReadRun } from './journal-folder.ts';
 import { runFrom } from './run-state.ts';
 
 /** How long runs are remembered. */
@@ -20,7 +20,8 @@ export function pruneJournal(folder: string, nowMs: number, { runs, ageMs }: Jou
   const ids = runIdsIn(folder);
   const old = ids.filter((id, index) => index >= runs || nowMs - beganMs(id) > ageMs).reverse();
   for (const id of old.slice(0, mostLooks)) {
-    const run = runFrom(readRun(folder, id), false);
+    const lines = tryReadRun(folder, id, () => undefined);
+    const run = lines && runFrom(lines, false);
     if (run?.end && run.left.length === 0 && run.unread === 0) forgetRun(folder, id);
   }
 }

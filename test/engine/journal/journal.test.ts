@@ -94,8 +94,8 @@ describe('a file of the journal', () => {
     mkdirSync(stage.folder, { recursive: true });
     writeFileSync(fileOf('20261128-183000-abcdef'), 'rubbish');
     const unreadable: string[] = [];
-    expect([...runsIn(stage.home, now, (id) => unreadable.push(id))]).toEqual([]);
-    expect(unreadable).toEqual(['20261128-183000-abcdef']);
+    expect([...runsIn(stage.home, now, (reason) => unreadable.push(reason))]).toEqual([]);
+    expect(unreadable).toEqual(['no run is in the journal file of 20261128-183000-abcdef']);
   });
 
   it('that cannot be written is warned about once, and the work goes on', async () => {

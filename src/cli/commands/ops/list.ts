@@ -5,6 +5,7 @@ import { runView } from '../../../ui/views/run.ts';
 import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
 import { many } from '../../program/outcome.ts';
+import { skipping } from './meant.ts';
 import { shownRun } from './shown-run.ts';
 
 const usualLimit = 20;
@@ -38,9 +39,7 @@ export const list = defineCommand({
 
 function* shown(fits: (run: Run) => boolean, limit: number, context: Surface) {
   let count = 0;
-  for (const run of runsIn(context.home, context.now(), (id) =>
-    context.warn(`run ${id} of the journal cannot be read; it is kept`),
-  )) {
+  for (const run of runsIn(context.home, context.now(), skipping(context))) {
     if (!fits(run)) continue;
     if (count >= limit) return;
     count += 1;
