@@ -5,11 +5,14 @@ import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 
+/** The disk that is asked for. */
+const given = smallDisk(3);
+
 type Asked = Pick<SeenRequest, 'method' | 'path'>;
 /** Providers that take a disk, each with what tells a request that carries it, and one that asks for it. */
 const carriers = overNetwork.flatMap(([provider, { cloud, wire }]) => {
   const { sends, fetches } = wire;
-  const down = fetches && ((request: Asked) => fetches(request, smallDisk()));
+  const down = fetches && ((request: Asked) => fetches(request, given));
   return sends ? [[provider, { start: () => cloud.start(), up: (request: Asked) => sends(request), down }] as const] : [];
 });
 
@@ -57,13 +60,12 @@ describe.each(carriers)('a disk that %s does not take, or give, at once', (provi
 
   if (!down) return;
   it.each(refusals)('%i: is asked for again after the pause that is due', async (status, headers, leastMs) => {
-    const data = smallDisk(3);
-    const [id = ''] = await cloud.seed([{ name: 'web', data }]);
+    const [id = ''] = await cloud.seed([{ name: 'web', data: given }]);
     cloud.fail({ kind: 'answer', status, headers, body: '', on: down });
     const since = performance.now();
     const got = await run('download', `x:${id}`, stage.file('out.raw'));
     expect(got.exitCode, got.stderr).toBe(0);
     expect(performance.now() - since).toBeGreaterThan(leastMs);
-    expect(stage.read('out.raw').equals(data)).toBe(true);
+    expect(stage.read('out.raw').equals(given)).toBe(true);
   });
 });
