@@ -12,6 +12,8 @@ export interface Source {
   /** The file name it came under, whose ending may promise a format; absent where there is none. */
   readonly fileName?: string;
   readonly bytes?: number;
+  /** Tells this state of the bytes from another one, where whoever offers them says so. */
+  readonly state?: string;
   readonly repeatable: boolean;
   /** False: what is opened in the middle may be of another file by now. Absent: it may not. */
   readonly continues?: boolean;

@@ -48,6 +48,7 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
     near: false,
     continues,
     ...(bytes === undefined ? {} : { bytes }),
+    ...(tellsStates(state) ? { state: JSON.stringify(state) } : {}),
     open: receive,
     ...(continues && bytes !== undefined ? { random: randomOver(bytes, receive) } : {}),
     close: async () => undefined,

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { disk, useOpenstackCli } from '../clouds/openstack/cli.ts';
@@ -195,7 +197,59 @@ describe('ops undo', () => {
   });
 });
 
+/** What is left of the record of `web` at the cloud by a run that was killed before its data was sent. */
+function emptied(): void {
+  const kept = only();
+  if (!kept) throw new Error('nothing was made');
+  Object.assign(kept.wire, { status: 'queued', size: null, checksum: null, os_hash_algo: null, os_hash_value: null, stores: '' });
+  kept.data = Buffer.alloc(0);
+}
+
 describe('ops resume', () => {
+  it('takes no other image that bears the name of the source by now', async () => {
+    await cli.ok(['upload', cli.write('one.raw', disk()), '--name', 'local:src']);
+    await cli.ok(['copy', 'local:src', 'demo:web']);
+    emptied();
+    const id = killedBehind(home(), 'created');
+    await cli.ok(['delete', 'local:src', '--yes']);
+    await cli.ok(['upload', cli.write('two.raw', Buffer.concat([disk(), disk()])), '--name', 'local:src']);
+    const run = await cli.run(['ops', 'resume', id]);
+    expect([run.exitCode, run.stderr]).toEqual([6, expect.stringMatching(/local:\S+ is not what run \S+ took/)]);
+    expect(only()?.wire.status).toBe('queued');
+  });
+
+  it('takes the same image again', async () => {
+    await cli.ok(['upload', cli.write('one.raw', disk()), '--name', 'local:src']);
+    await cli.ok(['copy', 'local:src', 'demo:web']);
+    emptied();
+    await cli.ok(['ops', 'resume', killedBehind(home(), 'created')]);
+    expect(only()?.data.equals(disk())).toBe(true);
+  });
+
+  it.each([['etag'], ['last-modified']])('takes no URL whose content is another one by its %s', async (header) => {
+    const values = { etag: ['"1"', '"2"'], 'last-modified': ['Sat, 28 Nov 2026 10:00:00 GMT', 'Sat, 28 Nov 2026 11:00:00 GMT'] };
+    let now = 0;
+    const server = createServer((_request, response) => {
+      response.setHeader(header, values[header as keyof typeof values][now] ?? '');
+      response.end(disk());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      await cli.ok(['upload', `http://127.0.0.1:${port}/disk.raw`, '--name', 'demo:web']);
+      emptied();
+      const id = killedBehind(home(), 'created');
+      now = 1;
+      const run = await cli.run(['ops', 'resume', id]);
+      expect([run.exitCode, run.stderr]).toEqual([6, expect.stringContaining('is not what run')]);
+      now = 0;
+      await cli.ok(['ops', 'resume', id]);
+      expect(only()?.data.equals(disk())).toBe(true);
+    } finally {
+      server.close();
+    }
+  });
+
   it('fills the record of an upload that was broken off', async () => {
     const id = await killedUpload('--tag', 'blessed', '--visibility', 'community', '--protect');
     const before = String(only()?.wire.id);

@@ -44,7 +44,14 @@ export interface ActionSource {
   /** When the file was last written. */
   readonly modifiedAt?: string;
   readonly url?: string;
+  /** The image that is copied, as `PROFILE:ID`. */
+  readonly image?: string;
+  /** Tells this state of a URL or an image from another one. Absent: nothing does. */
+  readonly state?: string;
 }
+
+/** Where bytes come from, as it is known before they are read. */
+export type SourceRef = Pick<ActionSource, 'file' | 'url' | 'image' | 'state'>;
 
 /** Written before the first request of a verb. */
 export interface ActionEntry extends AccountRef {

@@ -6,7 +6,7 @@ import type { Note, OperationName } from '../../core/operation.ts';
 import type { Home } from '../../host/paths.ts';
 import { processId } from '../../host/process-id.ts';
 import type { Redactor } from '../../core/redact.ts';
-import { journalVersion, type AccountRef, type ActionSource, type OutcomeEntry } from './entry.ts';
+import { journalVersion, type AccountRef, type ActionSource, type SourceRef, type OutcomeEntry } from './entry.ts';
 import { isMaking } from './run-state.ts';
 import { writerOf } from './writer.ts';
 import { plainRequest, plainText, plainWords } from './without-secrets.ts';
@@ -30,7 +30,7 @@ export interface NewAction {
   readonly at: AccountRef;
   readonly verb: OperationName;
   readonly request: object;
-  readonly source?: Pick<ActionSource, 'file' | 'url'>;
+  readonly source?: SourceRef;
 }
 
 /** What becomes of an action. */
@@ -164,12 +164,14 @@ function failureFacts(error: unknown, plain: (text: string | undefined) => strin
 }
 
 /** A file with what tells whether it is still the same. */
-function sourceFacts({ file, url }: Pick<ActionSource, 'file' | 'url'>, redactor: Redactor): ActionSource {
+function sourceFacts({ file, url, image, state }: SourceRef, redactor: Redactor): ActionSource {
   const facts = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
   return given({
     file,
     url: url === undefined ? undefined : plainText(url, redactor),
     bytes: facts?.isFile() ? facts.size : undefined,
     modifiedAt: facts?.isFile() ? facts.mtime.toISOString() : undefined,
+    image,
+    state,
   });
 }

@@ -1,10 +1,12 @@
-import type { ActionSource } from './entry.ts';
+import type { SourceRef } from './entry.ts';
 import type { Journal, RunFacts } from './journal.ts';
 
 /** The journal of a run, which is loaded and begun with the first change. */
 export interface LazyJournal {
   /** Where the bytes of what is made come from. */
-  source?: Pick<ActionSource, 'file' | 'url'>;
+  source?: SourceRef;
+  /** Where they came from in the run that this one goes on with. */
+  expected?: SourceRef | undefined;
   /** The run that this one goes on with. */
   resumes?: string;
   /** What was opened; absent as long as nothing was changed. */

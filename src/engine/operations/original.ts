@@ -26,6 +26,7 @@ export function originalOf(
   call: Call,
   context: EngineContext,
 ): Original {
+  if (context.journal) context.journal.source = { image: `${at.profile}:${image.id}`, state: stateOf(image) };
   let shared: SharedSource | undefined;
   const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
     const download = await at.verb('download').run({ id: image.id }, call);
@@ -37,6 +38,9 @@ export function originalOf(
   let begun: ReturnType<typeof begin> | undefined;
   return { at, image, data: () => (begun ??= begin()), close: async () => shared?.close() };
 }
+
+/** Tells the content of an image from another one, by all that is known of it. */
+const stateOf = ({ contentId, checksums, sizeBytes }: Image): string => JSON.stringify({ contentId, checksums, sizeBytes });
 
 /** The data of an image, gone on with where a connection breaks, and what is known of it. */
 function sourceOf(data: Download, image: Image, at: Account<'download'>, call: Call): Source {

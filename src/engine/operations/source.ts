@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { usageError } from '../../core/errors.ts';
+import { given } from '../../core/image.ts';
 import { fileSource } from '../../transfer/file-source.ts';
 import { resumingSource } from '../../transfer/resume.ts';
 import { streamSource, type Source } from '../../transfer/source.ts';
@@ -40,8 +41,9 @@ export async function sourceFrom(text: string, context: EngineContext): Promise<
   if (isUrl(text)) {
     if (!URL.canParse(text)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
     const call = context.call();
-    if (context.journal) context.journal.source = { url: text };
-    return resumingSource(await urlSource(text, (await context.tools()).http, call), call);
+    const source = await urlSource(text, (await context.tools()).http, call);
+    if (context.journal) context.journal.source = { url: text, ...given({ state: source.state }) };
+    return resumingSource(source, call);
   }
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
   if (scheme !== undefined && !existsSync(text))

@@ -31,7 +31,10 @@ export const resume = defineCommand({
   async run(input, context) {
     const run = runMeant(input.run, context, isOpen, 'has left anything');
     const resumption = await resumptionOf(run, input, context);
-    if (context.journal) context.journal.resumes = run.run.id;
+    if (context.journal) {
+      context.journal.resumes = run.run.id;
+      context.journal.expected = run.actions.find((action) => action.source)?.source;
+    }
     const again = await context.rerun(resumption);
     const known = knownWhole(resumption);
     const { outcome, isWhole } = known ? { outcome: undefined, isWhole: true } : await goneOnWith(run, again, input, context);
