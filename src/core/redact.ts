@@ -3,7 +3,7 @@ export const mask = '[secret]';
 
 /** Names of JSON fields and query parameters whose values are credentials. */
 const secretNames =
-  /(passw|secret|token|signature|credential|access_?key|api_?key|private_?key|upload_to|authorization|^sig$|^key$)/i;
+  /(passw|pass_?phrase|(?:admin|root|user|db)_?pass|(?:^|[_.-])pass(?:$|[_.-])|secret|token|signature|credential|access_?key|api_?key|private_?key|upload_to|authorization|^sig$|^key$)/i;
 
 /** Whether a field, a parameter or an input of that name holds a credential, as its name tells. */
 export const isSecretName = (name: string): boolean => secretNames.test(name);

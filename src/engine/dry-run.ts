@@ -1,6 +1,7 @@
 import type { Image } from '../core/image.ts';
 import { Secret } from '../core/secret.ts';
 import type { OperationName, PatchRequest, ReplicateRequest } from '../core/operation.ts';
+import { isSecretName, mask, type Redactor } from '../core/redact.ts';
 import type { Action, Risk } from '../core/action.ts';
 
 /** An image that is there, for a plan. */
@@ -71,3 +72,13 @@ export const actionJson = (plan: Action): object => ({
   ...plan,
   ...(plan.body instanceof Secret ? { body: '[secret]' } : {}),
 });
+
+/** An action without the secrets that are known, nor values whose names tell that they are secrets. */
+export const withoutSecrets = (action: Action, redactor: Redactor): Action =>
+  JSON.parse(redactor.hide(JSON.stringify(action)), (name, value: unknown) => {
+    if (typeof value === 'string') return isSecretName(name) ? mask : value;
+    const { path, value: set } = Object(value) as Readonly<Record<string, unknown>>;
+    // An operation of a JSON Patch names what it sets by its path.
+    if (typeof path !== 'string' || typeof set !== 'string' || !isSecretName(path.split('/').at(-1) ?? '')) return value;
+    return { ...(value as object), value: mask };
+  }) as Action;

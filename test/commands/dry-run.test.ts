@@ -137,6 +137,23 @@ describe('a dry run', () => {
     expect((await stage.ok(args, { env })).stdout).toContain(`source\t${file} (raw, 1.0 MiB)\ntarget\traw, gzip\n`);
   });
 
+  it.each([
+    ['patch', 'pcd:pcd'],
+    ['patch', 'pcd:pcd', 'pcd:queued'],
+    ['create', 'pcd:new'],
+    ['upload', 'FILE', '--name', 'pcd:new'],
+    ['import', 'pcd:new', '--url', 'https://example.org/x', '--disk-format', 'raw'],
+    ['copy', 'pcd:pcd', 'pcd:copy'],
+  ])('%s shows no property whose name says that it is a secret', async (...words) => {
+    const args = filled(words.join(' ')).map((word) => (word === 'FILE' ? stage.write('disk.raw', smallDisk()) : word));
+    for (const name of ['password', 'adminPass', 'os_admin_pass', 'apiKey', 'auth-token'])
+      for (const format of ['json', 'table', 'wide']) {
+        const shown = await stage.run([...args, '--property', `${name}=hush-hush`, '-n', '-o', format], { env });
+        expect([0, 12], shown.stderr).toContain(shown.exitCode);
+        expect(shown.stdout + shown.stderr, name).not.toContain('hush-hush');
+      }
+  });
+
   it('tells of an import what is fetched', async () => {
     const planned = await stage.ok(
       ['import', 'pcd:new', '--url', 'https://u:p@example.org/x?sig=1', '--disk-format', 'raw', '-n'],

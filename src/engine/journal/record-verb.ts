@@ -47,7 +47,7 @@ function requireSameSource({ source, expected, resumes = '' }: LazyJournal, call
   const before = expected.image ?? expected.url;
   if ((before !== undefined && before !== from && source.image !== undefined) || isOther(source.state, expected.state))
     throw conflictError(`${from} is not what run ${resumes} took`, {
-      hint: 'Undo that run, and type its command again:',
+      hint: 'Run its command again, once that run is undone with:',
       next: [{ verb: 'ops undo', args: [resumes] }],
     });
   if (source.state === undefined || expected.state === undefined)
