@@ -36,6 +36,24 @@ export const tlsFields = {
   insecure: { help: 'true: do not check certificates', choices: ['true', 'false'], rare: true },
 } as const satisfies Fields;
 
+/**
+ * What vouches for what a publisher serves, and which of it is meant. A driver that reads from publishers declares these fields beside
+ * its own; it uses `arch` alone: the `signatures` that it is handed judge by the others.
+ */
+export const sourceFields = {
+  verify: {
+    help: 'What must vouch for it: gpg[:KEYRING|FINGERPRINT], minisign:KEY, checksum (trust the server), none; default auto: a signature where a key is known',
+  },
+  keyring: { help: 'File with the keys to trust, armoured or binary, or armoured text', paths: 'one' },
+  signer: { help: 'Fingerprints of the keys to trust, separated by commas (default: all in the keyring)', rare: true },
+  expiredKeys: {
+    help: 'accept: take what was signed before its key expired',
+    choices: ['refuse', 'accept'],
+    rare: true,
+  },
+  arch: { help: 'Architecture that a name means (default amd64)' },
+} as const satisfies Fields;
+
 /** One way to sign in: what it needs, and what else belongs to it. `rare`: nobody is asked whether it is meant. */
 export interface SignInMethod {
   readonly title: string;

@@ -144,6 +144,10 @@ export interface Download {
   readonly encoding?: Encoding;
   readonly bytes?: number;
   readonly digests?: Digests;
+  /** Digests of what the bytes are once they are decompressed, where that is published. */
+  readonly uncompressedDigests?: Digests;
+  /** A detached signature over the bytes as `open` gives them: whoever reads all of them judges it by the account's `signatures`. */
+  readonly signature?: Uint8Array;
   readonly handover?: Handover;
   readonly original?: OriginalDocuments;
   /** Opens the data at byte `from` (default 0), up to and with byte `to`. Asks the provider anew each time. */

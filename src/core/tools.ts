@@ -1,5 +1,6 @@
 import type { SendBlocks } from './blocks.ts';
 import type { Http } from './http.ts';
+import type { Signatures } from './signature.ts';
 
 /** What the holder of a lock has in hand. */
 export interface Held {
@@ -30,4 +31,6 @@ export interface Tools {
   readonly sendBlocks: SendBlocks;
   /** Absent: nothing outlives the run. */
   readonly cache?: Cache;
+  /** Absent: nothing that is signed is read by way of this account. */
+  readonly signatures?: Signatures;
 }
