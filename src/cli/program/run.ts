@@ -19,7 +19,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
   const redactor = createRedactor();
   // What is typed may hold addresses with credentials, which messages and plans would repeat.
   for (const word of argv) redactor.learnAddress(word);
-  let world: QuietWorld = { ...surroundings, io: withoutSecrets(surroundings.io, redactor), redactor };
+  let world: QuietWorld = { ...surroundings, io: withMaskedStderr(surroundings.io, redactor), redactor };
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
   const ending: RunStatus = { status: 0, failures: [] };
   let progress: ProgressDisplay | undefined;
@@ -53,7 +53,7 @@ function written({ journal, failures }: RunStatus, status: number): number {
 }
 
 /** Providers may quote in an error what they were sent, credentials and all: stderr shows none of it. */
-const withoutSecrets = (io: Io, redactor: Redactor): Io => ({
+const withMaskedStderr = (io: Io, redactor: Redactor): Io => ({
   ...io,
   stderr: { write: (text) => io.stderr.write(redactor.hide(text)) },
 });

@@ -158,12 +158,12 @@ export async function quiet<T>(context: EngineContext, work: () => Promise<T>): 
   try {
     return await work();
   } catch (error) {
-    throw withoutSecrets(error, context);
+    throw maskedFailure(error, context);
   }
 }
 
 /** A failure without the secrets that are known. Whatever a stopped piece of work throws is ABORTED. */
-export function withoutSecrets(error: unknown, { redactor, signal }: EngineContext): unknown {
+export function maskedFailure(error: unknown, { redactor, signal }: EngineContext): unknown {
   if (!(error instanceof ImgctlError)) return signal.aborted ? abortedError('interrupted') : error;
   const { hint } = error.circumstances;
   return new ImgctlError(error.code, redactor.hide(error.message), {

@@ -8,7 +8,7 @@ import { findImage, matchingImage, shownImage, type FoundImage } from '../images
 import { waitFor, type Goal } from '../operations/wait.ts';
 import { isGlob } from '../../core/glob.ts';
 import { readable, type Account } from './account.ts';
-import { engineOf, quiet, withoutSecrets, type Context } from './context.ts';
+import { engineOf, quiet, maskedFailure, type Context } from './context.ts';
 import { waitLimits, type WaitOptions } from './wait-options.ts';
 
 /** An image of an account. */
@@ -50,7 +50,7 @@ export async function* list(account: Account, input: ListInput, context: Context
   try {
     yield* listing(at, await listingAt(at, wanted, call), call);
   } catch (error) {
-    throw withoutSecrets(error, engine);
+    throw maskedFailure(error, engine);
   }
 }
 
