@@ -14,7 +14,8 @@ function codeOfStatus(status: number): Code {
 }
 
 /** An address as a message may name it: what is behind `?` may be a signature, and user and password may stand in front. */
-export const withoutQuery = (address: string): string => address.replace(/[?#].*$/s, '').replace(/^(\w+:)?\/\/[^/]*@/, '$1//');
+export const withoutQuery = (address: string): string =>
+  address.replace(/[?#].*$/s, '').replace(/^([\w+.-]+:)?\/\/[^/]*@/, '$1//');
 
 /**
  * Milliseconds that `Retry-After` asks for (RFC 9110 section 10.2.3: seconds, or a date by the clock of the server, which `Date`

@@ -1,5 +1,4 @@
-/** What stands in the place of a secret. */
-export const mask = '[secret]';
+import { mask, Secret } from './secret.ts';
 
 /** Names of JSON fields and query parameters whose values are credentials. */
 const secretNames =
@@ -37,6 +36,49 @@ function credentialsIn(text: string): readonly string[] {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const telling = [...(url?.searchParams ?? [])].flatMap(([name, value]) => (isSecretName(name) ? [value] : []));
   return [url?.password ?? '', decoded(url?.password ?? ''), ...telling].filter((found) => found !== '');
+}
+
+/** A text without keys and certificates in PEM. */
+const withoutKeys = (text: string): string => text.replace(/-----BEGIN [\s\S]*?(?:-----END [^-]*-----|$)/g, mask);
+
+/** A text as it may be shown and kept, as far as the text itself tells: without keys, its addresses as `shownAddress` gives them. */
+export const plainText = (text: string, shownAddress: (address: string) => string): string =>
+  withoutKeys(text).replace(/(?<![a-z0-9+.-])[0-9+.-]*[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+/gi, shownAddress);
+
+/** An address whose user, password and values of telling parameters are masked. */
+export const withoutCredentials = (address: string): string =>
+  address
+    .replace(/^([^/]*\/\/)[^/?#]*@/, `$1${mask}@`)
+    .replace(/([?&;#])([^=&;#]+)=[^&;#]*/g, (whole, before: string, name: string) =>
+      isSecretName(decoded(name)) ? `${before}${name}=${mask}` : whole,
+    );
+
+/** Whether an object gives a value to what it names, and that name is a telling one: an operation of a JSON Patch, a header, a tag. */
+const setsSecret = (value: object): boolean =>
+  Object.entries(value).some(
+    ([name, named]) => /^(path|name|key)$/i.test(name) && typeof named === 'string' && named.split('/').some(isSecretName),
+  );
+
+/**
+ * Plain data of a value without secrets. Masked are Secrets, and what stands under a telling name (`isSecretName`), also where path
+ * or name and value stand side by side; objects there are looked into. Any other text is what `plain` makes of it. Functions,
+ * symbols, bytes and what is undefined are left out.
+ */
+export function maskSecrets(value: unknown, plain: (text: string) => string, isSecret = false): unknown {
+  if (value instanceof Secret) return mask;
+  if (typeof value === 'string' || typeof value === 'number')
+    return isSecret ? mask : typeof value === 'string' ? plain(value) : value;
+  if (Array.isArray(value)) return value.map((item: unknown) => maskSecrets(item, plain, isSecret));
+  if (typeof value === 'function' || typeof value === 'symbol' || value instanceof Uint8Array) return undefined;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return value.toISOString();
+  const isPair = setsSecret(value);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, field]: readonly [string, unknown]) => {
+      const masked = maskSecrets(field, plain, isSecretName(name) || (isPair && /^value$/i.test(name)));
+      return masked === undefined ? [] : [[plain(name), masked]];
+    }),
+  );
 }
 
 /** Knows the secrets that were revealed to the wire, and takes them out of texts. */

@@ -1,5 +1,8 @@
+/** What stands in the place of a secret. */
+export const mask = '[secret]';
+
 /**
- * A value that refuses to be printed: as text, as JSON and under `util.inspect` it is `[secret]`.
+ * A value that refuses to be printed: as text, as JSON and under `util.inspect` it is the mask.
  * Only the http client and the profile store call `reveal`.
  */
 export class Secret {
@@ -20,15 +23,15 @@ export class Secret {
   }
 
   toString(): string {
-    return '[secret]';
+    return mask;
   }
 
   toJSON(): string {
-    return '[secret]';
+    return mask;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '[secret]';
+    return mask;
   }
 }
 

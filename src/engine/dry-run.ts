@@ -1,7 +1,6 @@
 import type { Image } from '../core/image.ts';
-import { Secret } from '../core/secret.ts';
 import type { OperationName, PatchRequest, ReplicateRequest } from '../core/operation.ts';
-import { isSecretName, mask, type Redactor } from '../core/redact.ts';
+import { maskSecrets, plainText, withoutCredentials, type Redactor } from '../core/redact.ts';
 import type { Action, Risk } from '../core/action.ts';
 
 /** An image that is there, for a plan. */
@@ -44,7 +43,6 @@ function riskOf(verb: OperationName, request: object): Risk {
 export const actionOf = (verb: OperationName, request: object): Pick<Action, 'verb'> & Partial<Action> => ({
   verb: typedVerb(verb, request),
   risk: riskOf(verb, request),
-
   ...asked(request),
 });
 
@@ -67,18 +65,8 @@ function asked(request: object): Partial<Action> {
 }
 
 /** A plan as it is printed for programs. */
-export const actionJson = (plan: Action): object => ({
-  dryRun: true,
-  ...plan,
-  ...(plan.body instanceof Secret ? { body: '[secret]' } : {}),
-});
+export const actionJson = (plan: Action): object => ({ dryRun: true, ...plan });
 
-/** An action without the secrets that are known, nor values whose names tell that they are secrets. */
-export const withoutSecrets = (action: Action, redactor: Redactor): Action =>
-  JSON.parse(redactor.hide(JSON.stringify(action)), (name, value: unknown) => {
-    if (typeof value === 'string') return isSecretName(name) ? mask : value;
-    const { path, value: set } = Object(value) as Readonly<Record<string, unknown>>;
-    // An operation of a JSON Patch names what it sets by its path.
-    if (typeof path !== 'string' || typeof set !== 'string' || !isSecretName(path.split('/').at(-1) ?? '')) return value;
-    return { ...(value as object), value: mask };
-  }) as Action;
+/** An action without the secrets that are known, credentials in addresses, and values whose names tell that they are secrets. */
+export const maskedAction = (action: Action, redactor: Redactor): Action =>
+  maskSecrets(action, (text) => redactor.hide(plainText(text, withoutCredentials))) as Action;

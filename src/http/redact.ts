@@ -1,4 +1,5 @@
-import { isSecretName, mask } from '../core/redact.ts';
+import { isSecretName, maskSecrets } from '../core/redact.ts';
+import { mask } from '../core/secret.ts';
 
 /** Headers that carry credentials, in requests or in answers. */
 const secretHeaders =
@@ -56,21 +57,14 @@ export const shownHeaders = (headers: Readonly<Record<string, string>>): string 
     .map(([name, value]) => `${name}: ${shownHeader(name, value)}`)
     .join('; ');
 
-/** A JSON value with the values of telling fields masked; objects below such a field are looked into. */
-function maskFields(value: unknown, secret: boolean): unknown {
-  if (Array.isArray(value)) return value.map((item) => maskFields(item, secret));
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, maskFields(field, isSecretName(name))]));
-  if (secret && value !== null && typeof value !== 'boolean') return mask;
-  // An address in an answer is somebody else's: signed, for all we know.
-  return typeof value === 'string' && /^https?:\/\/\S*[?#;]/i.test(value) ? shownLocation(value) : value;
-}
+/** An address in an answer is somebody else's: signed, for all we know. */
+const shownText = (text: string): string => (/^https?:\/\/\S*[?#;]/i.test(text) ? shownLocation(text) : text);
 
 /** A body on one line: JSON with telling fields masked, the size of anything else. */
 export function shownBody(text: string): string {
   if (text === '') return '';
   try {
-    const shown = JSON.stringify(maskFields(JSON.parse(text), false));
+    const shown = JSON.stringify(maskSecrets(JSON.parse(text), shownText));
     return shown.length > longestBody ? `${shown.slice(0, longestBody)}… (${shown.length} characters)` : shown;
   } catch {
     return `(${text.length} characters that are not JSON)`;

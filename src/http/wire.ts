@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { configError, usageError } from '../core/errors.ts';
 import { withoutQuery } from '../core/answer-error.ts';
 import type { ApiRequest, Headers, PreparedTry } from '../core/http.ts';
-import { Secret } from '../core/secret.ts';
+import { mask, Secret } from '../core/secret.ts';
 import { type Redactor, withoutPassword } from '../core/redact.ts';
 import { parametersIn, shownUrl } from './redact.ts';
 import { checkSocket } from './unix-socket.ts';
@@ -68,7 +68,7 @@ function wireUrl({ url: given, socket, secretUrl, queryIsSecret }: Address, reda
   const url = URL.canParse(String(given)) ? new URL(given) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
     const shown = withoutPassword(withoutQuery(String(given)));
-    throw configError(`not an http(s) address: ${secretUrl ? '[secret]' : shown}`, {
+    throw configError(`not an http(s) address: ${secretUrl ? mask : shown}`, {
       hint: 'Check the address in the profile.',
     });
   }

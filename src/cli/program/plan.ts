@@ -1,5 +1,5 @@
 import type { Action } from '../../core/action.ts';
-import { withoutSecrets } from '../../engine/dry-run.ts';
+import { maskedAction } from '../../engine/dry-run.ts';
 import type { Change } from '../../engine/operations/change.ts';
 import { columnNamed } from '../../ui/view.ts';
 import { actionView } from './action-view.ts';
@@ -21,7 +21,7 @@ export async function carriedOut<Result>(
 
 /** A plan, drawn by those of the columns that were asked for that it has. */
 function planned(actions: readonly Action[], context: Surface): Outcome {
-  const shown = actions.map((action) => withoutSecrets(action, context.redactor));
+  const shown = actions.map((action) => maskedAction(action, context.redactor));
   const [only, ...others] = shown;
   const outcome = only !== undefined && others.length === 0 ? one(actionView, only) : many(actionView, shown);
   return {

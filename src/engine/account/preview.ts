@@ -3,6 +3,7 @@ import type { Action } from '../../core/action.ts';
 import { abortedError, ImgctlError } from '../../core/errors.ts';
 import { addressOf, type ApiRequest, type Http, type SendRequest } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
+import { mask } from '../../core/secret.ts';
 
 /** A request that would change something, as a plan shows it. */
 type Sent = Pick<Action, 'method' | 'url' | 'body'>;
@@ -32,7 +33,7 @@ export const dryHttp = (http: Http): Http => ({
 
 const shown = (request: ApiRequest | SendRequest): Sent => ({
   method: request.method,
-  url: request.secretUrl ? '[secret]' : addressOf(request),
+  url: request.secretUrl ? mask : addressOf(request),
 });
 
 function withhold(sent: Sent, { signal }: Call): Promise<never> {

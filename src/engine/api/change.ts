@@ -1,6 +1,7 @@
 import type { Action } from '../../core/action.ts';
 import { usageError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
+import { maskedAction } from '../dry-run.ts';
 import type { Change } from '../operations/change.ts';
 import { own, rehearsed, type Account } from './account.ts';
 import type { Account as EngineAccount } from '../account/account.ts';
@@ -63,6 +64,6 @@ export function planned(
   return quiet(engine, async () => {
     const change = await prepare({ ...engine, settings: { ...engine.settings, dryRun: true } });
     const actions = await change.plan().finally(() => change.close?.());
-    return JSON.parse(engine.redactor.hide(JSON.stringify(actions))) as readonly Action[];
+    return actions.map((action) => maskedAction(action, engine.redactor));
   });
 }

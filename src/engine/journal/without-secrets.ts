@@ -1,16 +1,9 @@
 import { withoutQuery } from '../../core/answer-error.ts';
-import { Secret } from '../../core/secret.ts';
-import { isSecretName, type Redactor } from '../../core/redact.ts';
+import { isSecretName, maskSecrets, plainText as shownText, type Redactor } from '../../core/redact.ts';
+import { mask } from '../../core/secret.ts';
 
-const mask = '[secret]';
-
-/** Addresses in a text without user, password, query and fragment: what stands there may be a signature. */
-const plainAddresses = (text: string): string => text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+/gi, withoutQuery);
-
-const isKey = (text: string): boolean => text.trimStart().startsWith('-----BEGIN');
-
-/** A text as it may be kept: without known secrets, credentials in addresses, and keys. */
-export const plainText = (text: string, redactor: Redactor): string => (isKey(text) ? mask : redactor.hide(plainAddresses(text)));
+/** A text as it may be kept: without known secrets, keys, and all in addresses that may be a credential or a signature. */
+export const plainText = (text: string, redactor: Redactor): string => redactor.hide(shownText(text, withoutQuery));
 
 /** `--set token=…`, `--property=apiKey=…`: what stands before the value, where its name is a telling one. */
 function tellingName(word: string): string | undefined {
@@ -29,23 +22,7 @@ export const plainWords = (words: readonly string[], redactor: Redactor): readon
 const leftOut = new Set(['content', 'contentId', 'original', 'handover', 'judge', 'basis', 'goesOn']);
 
 /** A request as plain data without secrets. Functions and bytes are left out. */
-export const plainRequest = (request: object, redactor: Redactor): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(request).flatMap(([name, value]: readonly [string, unknown]) =>
-      leftOut.has(name) || value === undefined ? [] : [[name, plainValue(value, redactor)] as const],
-    ),
-  );
-
-function plainValue(value: unknown, redactor: Redactor): unknown {
-  if (typeof value === 'string') return plainText(value, redactor);
-  if (value instanceof Secret) return mask;
-  if (Array.isArray(value)) return value.map((item) => plainValue(item, redactor));
-  if (typeof value === 'function' || typeof value === 'symbol' || value instanceof Uint8Array) return undefined;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, field]: readonly [string, unknown]) => [
-      name,
-      isSecretName(name) && typeof field === 'string' ? mask : plainValue(field, redactor),
-    ]),
-  );
+export function plainRequest(request: object, redactor: Redactor): Readonly<Record<string, unknown>> {
+  const kept = Object.fromEntries(Object.entries(request).filter(([name]) => !leftOut.has(name)));
+  return maskSecrets(kept, (text) => plainText(text, redactor)) as Readonly<Record<string, unknown>>;
 }

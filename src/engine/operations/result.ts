@@ -1,13 +1,13 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { EngineContext } from '../context.ts';
 import type { Action } from '../../core/action.ts';
-import { actionJson, withoutSecrets } from '../dry-run.ts';
+import { actionJson, maskedAction } from '../dry-run.ts';
 import type { ResultRow } from '../../core/result-row.ts';
 
 /** The row of an image in a dry run: the first of what would be done; the requests are for programs. */
 export function plannedRow(text: string, [action]: readonly Action[], { redactor }: EngineContext): ResultRow {
   if (!action) return { image: text, result: 'planned', message: 'nothing to change' };
-  const plan = actionJson(withoutSecrets(action, redactor));
+  const plan = actionJson(maskedAction(action, redactor));
   const { verb, profile, image: id, name, status } = action;
   return {
     image: text,

@@ -1,5 +1,6 @@
 import { shellWord } from '../../../core/hint.ts';
 import { given } from '../../../core/image.ts';
+import type { Redactor } from '../../../core/redact.ts';
 import type { LeftImage } from '../../../engine/journal/find-left.ts';
 import type { ActionEntry } from '../../../engine/journal/entry.ts';
 import type { Left, Run } from '../../../engine/journal/run-state.ts';
@@ -21,7 +22,7 @@ export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): Sho
     command: ['imgctl', ...first.words].map(shellWord).join(' '),
     profiles: [...new Set(actions.map(({ profile }) => profile))],
     images: [...new Set(images)],
-    left: run.left.map((left) => shownLeft(left)),
+    left: run.left.map(shownLeft),
     ...given({
       endedAt: end?.at,
       exitCode: end?.exitCode,
@@ -35,9 +36,9 @@ export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): Sho
 }
 
 /** A run shown alone: what it did, one by one, and what there is now of what it left. */
-export const wholeRun = (run: Run, found: readonly LeftImage[], surface: Pick<Surface, 'commands'>): ShownRun => ({
+export const wholeRun = (run: Run, found: readonly LeftImage[], surface: Pick<Surface, 'commands' | 'redactor'>): ShownRun => ({
   ...shownRun(run, surface),
-  left: found.length > 0 ? found.map((one) => shownLeft(one.left, one)) : run.left.map((left) => shownLeft(left)),
+  left: found.length > 0 ? found.map((one) => foundLeft(one, surface.redactor)) : run.left.map(shownLeft),
   actions: run.actions.map((action) => shownAction(action, run)),
 });
 
@@ -64,14 +65,20 @@ const nowWords: Readonly<Record<LeftImage['is'], string>> = {
   unknown: 'not known',
 };
 
-function shownLeft({ action, id, places }: Left, found?: LeftImage): ShownLeft {
-  const { verb, profile, provider, name } = action;
+const shownLeft = ({ action: { verb, profile, provider, name }, id, places }: Left): ShownLeft => ({
+  verb,
+  profile,
+  provider,
+  ...given({ id, name, places }),
+});
+
+/** What a provider says of it may quote what it was sent. */
+function foundLeft(found: LeftImage, redactor: Redactor): ShownLeft {
+  const message = messageOf(found);
   return {
-    verb,
-    profile,
-    provider,
-    ...given({ id, name, places }),
-    ...(found ? { now: nowWords[found.is], ...given({ message: messageOf(found) }) } : {}),
+    ...shownLeft(found.left),
+    now: nowWords[found.is],
+    ...(message === undefined ? {} : { message: redactor.hide(message) }),
   };
 }
 
