@@ -1,5 +1,4 @@
 import type { Call, Note, OperationName } from '../../core/operation.ts';
-import { conflictError } from '../../core/errors.ts';
 import type { AccountRef } from './entry.ts';
 import type { LazyJournal } from './lazy-journal.ts';
 
@@ -14,7 +13,7 @@ export interface Doing {
 /** Does a verb, with a line in the journal before its first request, and one for what became of it. */
 export async function recordVerb<T>(journal: LazyJournal, doing: Doing, run: (call: Call) => Promise<T>): Promise<T> {
   const { at, verb, request, call } = doing;
-  requireSameSource(journal, call);
+  if (journal.resumes !== undefined) (await import('./same-source.ts')).requireSameSource(journal, call);
   const action = await (
     await journal.open()
   ).begin({
@@ -39,20 +38,3 @@ export async function recordVerb<T>(journal: LazyJournal, doing: Doing, run: (ca
     throw error;
   }
 }
-
-/** Throws CONFLICT where a run that goes on with another one would take its bytes from another image or another state of a URL. */
-function requireSameSource({ source, expected, resumes = '' }: LazyJournal, call: Call): void {
-  const from = source?.image ?? source?.url;
-  if (!source || !expected || from === undefined) return;
-  const before = expected.image ?? expected.url;
-  if ((before !== undefined && before !== from && source.image !== undefined) || isOther(source.state, expected.state))
-    throw conflictError(`${from} is not what run ${resumes} took`, {
-      hint: 'Run its command again, once that run is undone with:',
-      next: [{ verb: 'ops undo', args: [resumes] }],
-    });
-  if (source.state === undefined || expected.state === undefined)
-    call.note({ kind: 'warning', message: `not checked: nothing tells whether ${from} is what it was` });
-}
-
-const isOther = (one: string | undefined, other: string | undefined): boolean =>
-  one !== undefined && other !== undefined && one !== other;

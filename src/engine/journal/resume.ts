@@ -6,6 +6,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { waitFor } from '../operations/wait.ts';
+import type { ActionSource } from './entry.ts';
 import { findLeft, type LeftImage } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
@@ -15,10 +16,14 @@ import { runNamed } from './runs.ts';
 /** How a run is gone on with: what was typed, records that are filled, and images that are whole already. */
 export interface Resumption {
   readonly words: readonly string[];
+  /** The folder in which it was typed. */
+  readonly folder: string;
   /** Profile that was meant where none was typed. */
   readonly profile?: string;
   readonly goOn: readonly GoOn[];
   readonly whole: readonly Whole[];
+  /** Where the bytes came from when the first of its runs took them. Absent: none has got so far, or it is not known. */
+  readonly source?: ActionSource;
   /** Some of what was wanted is there already: only the rest is to be made. */
   readonly isPartly: boolean;
 }
@@ -43,7 +48,7 @@ export function chainOf(run: Run, context: EngineContext): readonly [Run, ...Run
 const typed = (words: readonly string[]): string => ['imgctl', ...words].map(shellWord).join(' ');
 
 /** Throws CONFLICT or USAGE, with what to type instead, for a run that cannot be gone on with. */
-function requireResumable(run: Run, first: Run): void {
+function requireResumable(run: Run, first: Run, sourced: Sourced): void {
   const { id } = run.run;
   const { words, isMasked } = first.run;
   if (run.state === 'running')
@@ -61,19 +66,25 @@ function requireResumable(run: Run, first: Run): void {
     throw usageError(`run ${id} cannot be resumed: what was typed had a secret in it, which is not kept`, {
       hint: `${undoFirst}${again}`,
     });
-  requireSource(first, `${undoFirst}${again}`);
+  requireSource(first, sourced, `${undoFirst}${again}`);
+}
+
+interface Sourced {
+  readonly source: ActionSource | undefined;
+  warn(message: string): void;
 }
 
 /** Throws CONFLICT where the file is another one by now, UNSUPPORTED where it can be read only once. */
-function requireSource({ actions, run }: Run, hint: string): void {
-  const source = actions.find((action) => action.source)?.source;
+function requireSource({ run }: Run, { source, warn }: Sourced, hint: string): void {
   if (source?.file === undefined) {
     if (run.words.includes('upload') && run.words.some((word) => word === '-' || word === '/dev/stdin'))
       throw unsupportedError(`run ${run.id} cannot be resumed: standard input can be read only once`, { hint });
     return;
   }
   const facts = statSync(source.file, { throwIfNoEntry: false });
-  if (source.bytes === undefined || (facts?.size === source.bytes && facts.mtime.toISOString() === source.modifiedAt)) return;
+  if (facts && source.bytes === undefined)
+    return warn(`not checked: nothing tells whether ${source.file} is what run ${run.id} took`);
+  if (facts?.size === source.bytes && facts?.mtime.toISOString() === source.modifiedAt) return;
   throw conflictError(`${source.file} ${facts ? 'has changed' : 'is gone'} since run ${run.id}`, { hint });
 }
 
@@ -84,7 +95,8 @@ function requireSource({ actions, run }: Run, hint: string): void {
 export async function resumptionOf(run: Run, limits: WaitLimits, context: EngineContext): Promise<Resumption> {
   const chain = chainOf(run, context);
   const first = chain.at(-1) ?? run;
-  requireResumable(run, first);
+  const source = sourceOf(chain);
+  requireResumable(run, first, { source, warn: (message) => context.warn(message) });
   const left = openIn(chain);
   const found = await waitedFor(await findLeft(left, context), limits, context);
   const goOn = found.flatMap((one) => fillable(one, run));
@@ -93,13 +105,19 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
     actions.some(({ action, verb }) => outcomes.get(action)?.result === 'done' && (verb === 'upload' || verb === 'import')),
   );
   return {
-    words: wordsFrom(first),
+    words: first.run.words,
+    folder: first.run.folder,
+    ...given({ source }),
     ...(first.run.profile === undefined ? {} : { profile: first.run.profile }),
     goOn,
     whole,
     isPartly: whole.length > 0 || (isDone && goOn.length === 0),
   };
 }
+
+/** What the first of the runs took that has got so far: who goes on with it takes no other. */
+const sourceOf = (chain: readonly Run[]): ActionSource | undefined =>
+  chain.flatMap(({ actions }) => actions.flatMap(({ source }) => source ?? []).slice(0, 1)).at(-1);
 
 /** What is to be looked at: what was left, or, where a run died with nothing left to make, what it had made. */
 function openIn(chain: readonly Run[]): readonly Left[] {
@@ -133,14 +151,6 @@ export async function cameAbout(run: Run, limits: WaitLimits, context: EngineCon
   if (only.is !== 'places') return wholeIn(only).find(({ isComparable }) => !isComparable)?.image;
   const places = only.image.places.filter(({ status }) => status === 'active').map(({ name }) => name);
   return only.left.places?.every((name) => places.includes(name)) ? only.image : undefined;
-}
-
-/** The words, with the source by the path that it has from everywhere. */
-function wordsFrom({ run: { words }, actions }: Run): readonly string[] {
-  const file = actions.find((action) => action.source?.file !== undefined)?.source?.file;
-  return file === undefined
-    ? words
-    : words.map((word) => (word !== '' && file.endsWith(`/${word.replace(/^\.\//, '')}`) ? file : word));
 }
 
 /** What there is once everything that works at the providers has come to rest. */

@@ -6,6 +6,7 @@ import { resumingSource } from '../../transfer/resume.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
+import type { ImageState } from '../journal/same-source.ts';
 import { formatNamed } from './transfer.ts';
 
 /** The image that is copied, and how its data is read. */
@@ -40,7 +41,8 @@ export function originalOf(
 }
 
 /** Tells the content of an image from another one, by all that is known of it. */
-const stateOf = ({ contentId, checksums, sizeBytes }: Image): string => JSON.stringify({ contentId, checksums, sizeBytes });
+const stateOf = ({ contentId, checksums, sizeBytes }: Image): string =>
+  JSON.stringify({ contentId, checksums, sizeBytes } satisfies ImageState);
 
 /** The data of an image, gone on with where a connection breaks, and what is known of it. */
 function sourceOf(data: Download, image: Image, at: Account<'download'>, call: Call): Source {

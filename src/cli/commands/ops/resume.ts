@@ -33,7 +33,7 @@ export const resume = defineCommand({
     const resumption = await resumptionOf(run, input, context);
     if (context.journal) {
       context.journal.resumes = run.run.id;
-      context.journal.expected = run.actions.find((action) => action.source)?.source;
+      context.journal.expected = resumption.source;
     }
     const again = await context.rerun(resumption);
     const known = knownWhole(resumption);
