@@ -89,7 +89,7 @@ export interface EngineContext {
   stdinBytes(): Bytes;
   /**
    * Asks before something is lost, unless nothing will be changed. Throws USAGE where nobody can answer, ABORTED where the answer
-   * is no. `lockedProfile`: its name is the only answer.
+   * is no. `isProtected`: more than a yes is asked for.
    */
   confirmLoss(loss: Loss, at: { readonly profile: string; readonly isProtected: boolean }): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
 import type { Image } from '../../core/image.ts';
 import type { Target } from '../../engine/images/target.ts';
+import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { jobOf } from '../../engine/journal/job-of.ts';
@@ -18,8 +19,7 @@ export const wait = defineCommand({
       suggests: [...statuses, 'replicated='],
       summary: 'state to wait for (default active)',
     },
-    waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
-    pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
+    ...waitLimitOptions,
     ...severalOptions,
   },
   // What is gone is drawn as a row, what is kept as deleted as itself.

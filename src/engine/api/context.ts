@@ -23,8 +23,11 @@ export interface LossQuestion {
   images(): Promise<readonly Image[]>;
 }
 
-/** What a context is made by. Absent: what the command line takes where nothing is said. */
-export interface ContextOptions {
+/**
+ * What a context is made by. Absent: what the command line takes where nothing is said. With `dryRun` nothing can be changed: calls
+ * that would throw USAGE, and only `plan` of them works.
+ */
+export interface ContextOptions extends Pick<EngineSettings, 'dryRun' | 'region' | 'concurrency' | 'bwlimit'> {
   /** Folder of the profile store; absolute. */
   readonly configDir?: string | undefined;
   /** Environment variables; absent: those of the process. */
@@ -35,18 +38,10 @@ export interface ContextOptions {
   readonly tell?: ((event: Event) => void) | undefined;
   /** Says whether something may be lost; absent: it may not. */
   readonly confirm?: ((loss: LossQuestion) => boolean | Promise<boolean>) | undefined;
-  /** Region to speak to, or to make images in. */
-  readonly region?: string | undefined;
   /** Requests that may be tried again, in each call. */
   readonly retries?: number | undefined;
   /** Limit of each phase of a request. */
   readonly timeoutMs?: number | undefined;
-  /** Pieces of work at the same time. */
-  readonly concurrency?: number | undefined;
-  /** Bytes per second over the network. */
-  readonly bwlimit?: number | undefined;
-  /** Nothing can be changed: calls that would throw USAGE, and only `plan` of them works. */
-  readonly dryRun?: boolean | undefined;
 }
 
 /** What calls work in: settings, profiles, and whom to tell. It is made by `createContext`. */

@@ -11,7 +11,7 @@ import { findLeft, type LeftImage } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
 import { isAtRest, isMaking, type Left, type Run } from './run-state.ts';
-import { runNamed } from './runs.ts';
+import { requireEnded, runNamed } from './runs.ts';
 
 /** How a run is gone on with: what was typed, records that are filled, and images that are whole already. */
 export interface Resumption {
@@ -51,10 +51,7 @@ const typed = (words: readonly string[]): string => ['imgctl', ...words].map(she
 function requireResumable(run: Run, first: Run, sourced: Sourced): void {
   const { id } = run.run;
   const { words, isMasked } = first.run;
-  if (run.state === 'running')
-    throw conflictError(`run ${id} is still running`, {
-      hint: `Look at it with: ${commandLine({ verb: 'ops show', args: [id] })}`,
-    });
+  requireEnded(run);
   if (run.state !== 'failed' && run.state !== 'interrupted')
     throw conflictError(`run ${id} is ${run.state}: there is nothing to resume`);
   const again = isMasked ? 'Type the command again.' : `Run it again: ${typed(words)}`;

@@ -42,3 +42,11 @@ export function runNamed(text: string, home: Home, nowMs: number): Run {
     });
   return run;
 }
+
+/** Throws CONFLICT for a run whose process is still there. */
+export function requireEnded({ run: { id }, state }: Run): void {
+  if (state === 'running')
+    throw conflictError(`run ${id} is still running`, {
+      hint: `Look at it with: ${commandLine({ verb: 'ops show', args: [id] })}`,
+    });
+}

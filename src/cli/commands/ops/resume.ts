@@ -6,6 +6,7 @@ import type { Run } from '../../../engine/journal/run-state.ts';
 import { cameAbout, noteResumed, resumptionOf, type Resumption, type Whole } from '../../../engine/journal/resume.ts';
 import { imageView } from '../../../ui/views/image.ts';
 import { descriptionFrom, type DescriptionValues } from '../../options/fields.ts';
+import { waitLimitOptions } from '../../options/wait.ts';
 import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
 import { one } from '../../program/outcome.ts';
@@ -17,10 +18,7 @@ export const resume = defineCommand({
     'Resumes an upload, copy, import or replication that was interrupted: a record without data is filled, what the provider still ' +
     'works on is waited for, what is missing is created. The source must not have changed. Without a run: the latest that left something.',
   args: runArg,
-  options: {
-    waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
-    pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
-  },
+  options: waitLimitOptions,
   // Which view it is shows only with the run.
   draws: () => undefined,
   needs: {},

@@ -1,12 +1,14 @@
-import { abortedError, conflictError, ImgctlError, partialError } from '../../../core/errors.ts';
+import { abortedError, ImgctlError, partialError } from '../../../core/errors.ts';
 import type { Image } from '../../../core/image.ts';
 import type { ResultRow } from '../../../core/result-row.ts';
 import { findLeft, type LeftImage } from '../../../engine/journal/find-left.ts';
 import { isRemovable, noteUndone, undo as undoOne } from '../../../engine/journal/undo.ts';
 import type { Run } from '../../../engine/journal/run-state.ts';
+import { requireEnded } from '../../../engine/journal/runs.ts';
 import type { WaitLimits } from '../../../core/poll.ts';
 import { failedRow } from '../../../engine/operations/result.ts';
 import { resultView } from '../../../ui/views/result.ts';
+import { waitLimitOptions } from '../../options/wait.ts';
 import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
 import { many } from '../../program/outcome.ts';
@@ -19,8 +21,7 @@ export const undo = defineCommand({
   args: runArg,
   options: {
     force: { kind: 'flag', summary: 'also remove images that are complete' },
-    waitTimeout: { kind: 'duration', summary: 'how long to wait (default 2h)' },
-    pollInterval: { kind: 'duration', summary: 'maximum polling interval (default 5s)' },
+    ...waitLimitOptions,
   },
   draws: () => resultView,
   needs: {},
@@ -31,8 +32,7 @@ export const undo = defineCommand({
   async run(input, context) {
     const run = runMeant(input.run, context, isOpen, 'has left anything');
     const { id } = run.run;
-    if (run.state === 'running')
-      throw conflictError(`run ${id} is still running`, { hint: `Look at it with: imgctl ops show ${id}` });
+    requireEnded(run);
     const found = await findLeft(run.left, context);
     const isForced = input.force ?? false;
     await agree(found, isForced, context);
