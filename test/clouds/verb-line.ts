@@ -59,6 +59,58 @@ export const patching = (provider: string): VerbLine => ({
   done: named('other'),
 });
 
+export const creating = (provider: string): VerbLine => ({
+  provider,
+  verb: 'create',
+  about: 'changes',
+  args: () => ['create', 'new'],
+  done: named('new'),
+});
+
+export const deleting = (provider: string, ...gone: readonly string[]): VerbLine => ({
+  provider,
+  verb: 'delete',
+  about: 'changes',
+  args: (id) => ['delete', id, '--yes', ...waiting],
+  done: inState('gone', ...gone),
+});
+
+export const deactivating = (provider: string, state = 'inactive'): VerbLine => ({
+  provider,
+  verb: 'deactivate',
+  about: 'changes',
+  args: (id) => ['deactivate', id, ...waiting],
+  done: inState(state),
+});
+
+export const reactivating = (provider: string): VerbLine => ({
+  provider,
+  verb: 'reactivate',
+  about: 'changes',
+  status: 'inactive',
+  args: (id) => ['reactivate', id, ...waiting],
+  done: inState('active'),
+});
+
+/** Into another place, and out of it again. */
+export const replicating = (provider: string, place: string): readonly [VerbLine, VerbLine] => [
+  {
+    provider,
+    verb: 'replicate',
+    about: 'changes',
+    args: (id) => ['replicate', id, '--to', place, ...waiting],
+    done: inPlace(place, true),
+  },
+  {
+    provider,
+    verb: 'replicate --remove',
+    about: 'changes',
+    status: 'two places',
+    args: (id) => ['replicate', id, '--remove', place, '--yes', ...waiting],
+    done: inPlace(place, false),
+  },
+];
+
 /** `isWhole`: whether a cloud holds that disk under the name `new`; a cloud may keep it wrapped. */
 export const uploading = (provider: string, isWhole: (disk: Buffer) => NonNullable<VerbLine['done']>): VerbLine => ({
   provider,

@@ -3,7 +3,8 @@ import { providerError } from '../../src/core/errors.ts';
 import { answerError, type ErrorText } from '../../src/core/answer-error.ts';
 import type { ApiAnswer, Http } from '../../src/core/http.ts';
 import { given, type ImageRecord } from '../../src/core/image.ts';
-import type { Call, OperationName } from '../../src/core/operation.ts';
+import type { Call } from '../../src/core/operation.ts';
+import { operationNames } from '../../src/core/operation-names.ts';
 import type { Secret } from '../../src/core/secret.ts';
 import type { Cloud, Seed } from '../conformance/cloud.ts';
 import { startFakeServer, type FakeAnswer } from './fake-server.ts';
@@ -52,21 +53,7 @@ function recordOf(raw: unknown): ImageRecord {
 }
 
 const reason = 'This catalogue can only be read.';
-const refused: readonly OperationName[] = [
-  'create',
-  'patch',
-  'deactivate',
-  'reactivate',
-  'delete',
-  'restore',
-  'purge',
-  'replicate',
-  'upload',
-  'download',
-  'import',
-  'share',
-  'places',
-];
+const refused = operationNames.filter((name) => name !== 'list' && name !== 'show');
 
 /** The smallest driver there can be: list and show. It refuses all else, and shows what a driver must have. */
 export const readOnlyDriver: Driver = defineDriver({

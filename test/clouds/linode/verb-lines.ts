@@ -1,6 +1,16 @@
 import { gunzipSync } from 'node:zlib';
 import type { BedCloud } from '../bed-cloud.ts';
-import { copyingFromHere, inPlace, inState, named, patching, reading, uploading, waiting, type VerbLine } from '../verb-line.ts';
+import {
+  copyingFromHere,
+  deleting,
+  named,
+  patching,
+  reading,
+  replicating,
+  uploading,
+  waiting,
+  type VerbLine,
+} from '../verb-line.ts';
 
 const provider = 'linode';
 /** The disk is kept as it was sent, which is wrapped in gzip. */
@@ -19,21 +29,7 @@ export const linodeLines: readonly VerbLine[] = [
     args: () => ['create', 'new', '--from-disk', '5', ...waiting],
     done: named('new'),
   },
-  { provider, verb: 'delete', about: 'changes', args: (id) => ['delete', id, '--yes', ...waiting], done: inState('gone') },
-  {
-    provider,
-    verb: 'replicate',
-    about: 'changes',
-    args: (id) => ['replicate', id, '--to', 'us-iad', ...waiting],
-    done: inPlace('us-iad', true),
-  },
-  {
-    provider,
-    verb: 'replicate --remove',
-    about: 'changes',
-    status: 'two places',
-    args: (id) => ['replicate', id, '--remove', 'us-iad', '--yes', ...waiting],
-    done: inPlace('us-iad', false),
-  },
+  deleting(provider),
+  ...replicating(provider, 'us-iad'),
   { provider, verb: 'places', about: 'all', args: () => ['places', '-o', 'json'], shows: '"us-ord"' },
 ];

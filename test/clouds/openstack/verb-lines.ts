@@ -2,15 +2,17 @@ import type { BedCloud } from '../bed-cloud.ts';
 import { friend, seedData } from '../bed-cloud.ts';
 import {
   copyingFromHere,
+  creating,
+  deactivating,
+  deleting,
   downloading,
   fillings,
   heldOf,
   holds,
-  inPlace,
-  inState,
-  named,
   patching,
+  reactivating,
   reading,
+  replicating,
   uploading,
   waiting,
   type VerbLine,
@@ -28,6 +30,8 @@ const withName = (name: string) => (disk: Buffer) => holds(name, disk);
 const isNew = withName('new');
 const fetched = (name: string) => holds(name, Buffer.from(`what lies at ${url}`));
 
+const [inCheap, outOfCheap] = replicating(provider, 'cheap');
+
 export const openstackLines: readonly VerbLine[] = [
   ...reading(provider),
   patching(provider),
@@ -35,23 +39,10 @@ export const openstackLines: readonly VerbLine[] = [
   ...fillings(provider),
   ...downloading(provider),
   copyingFromHere(provider, isNew),
-  { provider, verb: 'create', about: 'changes', args: () => ['create', 'new'], done: named('new') },
-  {
-    provider,
-    verb: 'deactivate',
-    about: 'changes',
-    args: (id) => ['deactivate', id, ...waiting],
-    done: inState('deactivated'),
-  },
-  {
-    provider,
-    verb: 'reactivate',
-    about: 'changes',
-    status: 'inactive',
-    args: (id) => ['reactivate', id, ...waiting],
-    done: inState('active'),
-  },
-  { provider, verb: 'delete', about: 'changes', args: (id) => ['delete', id, '--yes', ...waiting], done: inState('gone') },
+  creating(provider),
+  deactivating(provider, 'deactivated'),
+  reactivating(provider),
+  deleting(provider),
   {
     provider,
     verb: 'upload by way of staging',
@@ -124,21 +115,7 @@ export const openstackLines: readonly VerbLine[] = [
     args: (id) => ['unshare', id, '--with', friend],
     done: isMember(undefined),
   },
-  {
-    provider,
-    cloud: 'openstack, administrator',
-    verb: 'replicate',
-    about: 'changes',
-    args: (id) => ['replicate', id, '--to', 'cheap', ...waiting],
-    done: inPlace('cheap', true),
-  },
-  {
-    provider,
-    verb: 'replicate --remove',
-    about: 'changes',
-    status: 'two places',
-    args: (id) => ['replicate', id, '--remove', 'cheap', '--yes', ...waiting],
-    done: inPlace('cheap', false),
-  },
+  { ...inCheap, cloud: 'openstack, administrator' },
+  outOfCheap,
   { provider, verb: 'places', about: 'all', args: () => ['places', '-o', 'json'], shows: '"fast"' },
 ];

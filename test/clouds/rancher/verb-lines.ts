@@ -1,4 +1,4 @@
-import { inState, patching, reading, waiting, type VerbLine } from '../verb-line.ts';
+import { deactivating, deleting, inState, patching, reactivating, reading, waiting, type VerbLine } from '../verb-line.ts';
 
 const provider = 'rancher';
 
@@ -6,23 +6,9 @@ export const rancherLines: readonly VerbLine[] = [
   ...reading(provider),
   patching(provider),
   { provider, verb: 'create', about: 'changes', args: () => ['create', 'new', ...waiting], shows: 'new' },
-  { provider, verb: 'deactivate', about: 'changes', args: (id) => ['deactivate', id, ...waiting], done: inState('inactive') },
-  {
-    provider,
-    verb: 'reactivate',
-    about: 'changes',
-    status: 'inactive',
-    args: (id) => ['reactivate', id, ...waiting],
-    done: inState('active'),
-  },
-  {
-    provider,
-    verb: 'delete',
-    about: 'changes',
-    status: 'inactive',
-    args: (id) => ['delete', id, '--yes', ...waiting],
-    done: inState('removed', 'purged', 'purging', 'removing'),
-  },
+  deactivating(provider),
+  reactivating(provider),
+  { ...deleting(provider, 'removed', 'purged', 'purging', 'removing'), status: 'inactive' },
   {
     provider,
     cloud: 'rancher before 1.6',

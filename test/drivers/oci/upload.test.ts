@@ -41,6 +41,19 @@ function failChunk(fault: { kind: 'drop' | 'answer'; status?: number }, passed: 
   cloud.fail({ ...fault, on: ({ method }) => method === 'PATCH' && (seen += 1) > passed });
 }
 
+/** The registry forgets its uploads, and the connection breaks, at the third chunk. */
+function forgetsAtThirdChunk(uploads: { clear(): void }): void {
+  let patches = 0;
+  cloud.fail({
+    kind: 'drop',
+    on: ({ method }) => {
+      if (method !== 'PATCH' || (patches += 1) !== 3) return false;
+      uploads.clear();
+      return true;
+    },
+  });
+}
+
 describe('an upload in one request', () => {
   it('goes with the digest where that is known, else before it', async () => {
     const { upload } = await start();
@@ -201,15 +214,7 @@ describe('an upload in chunks', () => {
 
   it('is begun again, saying so, where the registry has forgotten it', async () => {
     const { upload, repository } = await start({}, chunked);
-    let patches = 0;
-    cloud.fail({
-      kind: 'drop',
-      on: ({ method }) => {
-        if (method !== 'PATCH' || (patches += 1) !== 3) return false;
-        repository.uploads.clear();
-        return true;
-      },
-    });
+    forgetsAtThirdChunk(repository.uploads);
     const call = testCall(undefined, 3);
     const content = disk();
     expect((await upload(content, call)).status).toBe('active');
@@ -221,15 +226,7 @@ describe('an upload in chunks', () => {
 
   it('fails where it cannot be begun again, and leaves no image', async () => {
     const { upload, list, repository } = await start({}, chunked);
-    let patches = 0;
-    cloud.fail({
-      kind: 'drop',
-      on: ({ method }) => {
-        if (method !== 'PATCH' || (patches += 1) !== 3) return false;
-        repository.uploads.clear();
-        return true;
-      },
-    });
+    forgetsAtThirdChunk(repository.uploads);
     const error = await failureOf(upload(disk({ blind: true }), testCall(undefined, 3)), 'NETWORK');
     expect(error.circumstances.hint).toContain('file');
     expect(await list()).toEqual([]);
