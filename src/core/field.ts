@@ -1,3 +1,4 @@
+import { parseBoolean } from './boolean.ts';
 import type { Secret } from './secret.ts';
 
 /** One value of a profile: what it is for and where else it may come from. */
@@ -16,6 +17,12 @@ export interface Field {
   readonly paths?: 'one' | 'named';
   /** Few need it: who makes a profile by answering questions is not asked for it. */
   readonly rare?: boolean;
+}
+
+/** A value as the choices of its field have it: yes and no in any of their usual spellings, where those are its choices. */
+export function inChoices({ choices = [] }: Pick<Field, 'choices'>, text: string): string {
+  const isBoolean = choices.length === 2 && choices.includes('true') && choices.includes('false');
+  return isBoolean ? String(parseBoolean(text) ?? text) : text;
 }
 
 export type Fields = Readonly<Record<string, Field>>;

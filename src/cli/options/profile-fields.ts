@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Driver } from '../../core/driver.ts';
-import { missingFields } from '../../core/field.ts';
+import { inChoices, missingFields } from '../../core/field.ts';
 import { holdsCredentials, withoutPassword } from '../../core/redact.ts';
 import { pathsFromHere } from '../../host/paths.ts';
 import { literal, parseValue, formatValue, type FieldValue } from '../../host/secret-reference.ts';
@@ -24,7 +24,7 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
     }
     const parsed = parseValue(value);
     refuseCredentials(driver, name, parsed);
-    if (field.choices && parsed.kind === 'literal' && !field.choices.includes(parsed.text))
+    if (field.choices && parsed.kind === 'literal' && !field.choices.includes(inChoices(field, parsed.text)))
       throw usageError(`invalid ${name}: ${parsed.text}`, { hint: `Supported: ${field.choices.join(', ')}` });
   }
 }

@@ -1,4 +1,5 @@
 import type { WaitLimits } from '../../core/poll.ts';
+import { parseBoolean } from '../../core/boolean.ts';
 import { usageError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/quantity.ts';
 import { defaults } from '../../engine/defaults.ts';
@@ -80,15 +81,15 @@ export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, 
   // None of them means "without a limit": what is meant by 0 is not known.
   for (const name of ['bwlimit', 'concurrency', 'timeout'] as const)
     if (values[name] === 0) throw usageError(`--${name} must be more than 0`, { hint: `Omit --${name} for the default.` });
-  const journal = env.IMGCTL_JOURNAL || 'on';
-  if (journal !== 'on' && journal !== 'off') throw usageError(`IMGCTL_JOURNAL: "${journal}" is not one of on, off`);
+  const journal = parseBoolean(env.IMGCTL_JOURNAL || 'on');
+  if (journal === undefined) throw usageError(`IMGCTL_JOURNAL: "${env.IMGCTL_JOURNAL}" is not one of on, off`);
   const ambient = env.IMGCTL_PROFILE;
   return {
     ...values,
     profile: values.profile.length > 0 || !ambient ? values.profile : [ambient],
     isProfileTyped: values.profile.length > 0,
     format,
-    journal: values.journal ?? journal === 'on',
+    journal: values.journal ?? journal,
     retryLimit: values.retries ?? defaults.retries,
     timeoutMs: values.timeout ?? timeoutIn(env),
     concurrencyLimit: Math.max(1, values.concurrency ?? defaults.concurrency),

@@ -1,3 +1,4 @@
+import { parseBoolean } from '../../core/boolean.ts';
 import { isGlob } from '../../core/glob.ts';
 import { usageError } from '../../core/errors.ts';
 import type { ListRequest, Operation } from '../../core/operation.ts';
@@ -27,7 +28,8 @@ function wireValue(name: string, text: string): string | number | boolean {
     throw usageError(`Linode cannot filter images by ${name}`, { hint: `Supported: ${Object.keys(own).join(', ')}` });
   const [kind] = own[name];
   if (kind === 'text') return text;
-  if (kind === 'flag' && /^(true|false)$/.test(text)) return text === 'true';
+  const flag = kind === 'flag' ? parseBoolean(text) : undefined;
+  if (flag !== undefined) return flag;
   if (kind === 'number' && /^\d+$/.test(text)) return Number(text);
   throw usageError(`invalid value for filter ${name}: ${text} (use ${kind === 'flag' ? 'true or false' : 'a number of MB'})`);
 }

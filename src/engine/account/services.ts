@@ -25,7 +25,7 @@ function isInsecure({ settings, warn }: EngineContext, values: FieldValues, prof
     told.add(settings);
     return true;
   }
-  const insecure = /^(true|1|yes|on)$/i.test(String(values.insecure ?? ''));
+  const insecure = values.insecure === 'true';
   if (insecure) warn(`certificates are not checked (insecure in profile ${profile ?? ''})`);
   return insecure;
 }

@@ -1,7 +1,7 @@
 import type { Driver } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { commandLine } from '../../core/hint.ts';
-import { missingFields, usualVariables } from '../../core/field.ts';
+import { inChoices, missingFields, usualVariables } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
 import { ownFolder, withHome } from '../../host/paths.ts';
 import { holdsCredentials } from '../../core/redact.ts';
@@ -78,7 +78,11 @@ export async function valuesOf(
   for (const [field, origin] of Object.entries(origins)) {
     const facts = driver.profile[field];
     const said = await resolveValue(origin.value, field, context.home, asking);
-    const value = facts?.paths ? withHome(said, context.home) : said;
+    const value = facts?.paths ? withHome(said, context.home) : inChoices(facts ?? {}, said);
+    if (facts?.choices?.includes('true') && !facts.choices.includes(value))
+      throw configError(`profile ${entry.name} (${driver.name}): ${field} is neither true nor false: ${value}`, {
+        hint: `It comes from ${origin.from}.`,
+      });
     if (facts?.paths && origin.from === 'profile') warnOfLoosePath(entry.name, field, value, facts.paths, context);
     const isSecret = facts?.secret === true;
     if (isSecret) context.redactor.learn(value);

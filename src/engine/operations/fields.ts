@@ -1,3 +1,4 @@
+import { parseBoolean } from '../../core/boolean.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import { isOwnProperty } from '../../core/image.ts';
 import type { Editable, Extra, Extras, ExtraValues } from '../../core/operation.ts';
@@ -62,6 +63,7 @@ export function extrasFrom(at: Account, facts: Extras, set: Readonly<Record<stri
 function extraValue(name: string, extra: Extra, text: string): string | number | boolean {
   if (extra.kind === 'text') return text;
   if (extra.kind === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
-  if (extra.kind === 'flag' && (text === 'true' || text === 'false')) return text === 'true';
+  const flag = extra.kind === 'flag' ? parseBoolean(text) : undefined;
+  if (flag !== undefined) return flag;
   throw usageError(`--set ${name}: "${text}" is not ${extra.kind === 'flag' ? 'true or false' : 'a number'}`);
 }

@@ -22,6 +22,34 @@ function variablesRead(): readonly string[] {
 }
 
 describe('variables of the environment', () => {
+  it.each([
+    [['on', 'ON', 'true', 'True', 'yes', '1', ''], 1],
+    [['off', 'OFF', 'false', 'no', 'No', '0'], 0],
+  ])('that say yes or no take every usual spelling: %j', async (spellings, journals) => {
+    for (const IMGCTL_JOURNAL of spellings) {
+      await stage.ok(['create', 'made'], { env: { IMGCTL_JOURNAL } });
+      const runs = (await stage.ok(['ops', 'list', '-o', 'json'])).json() as readonly unknown[];
+      expect(runs, IMGCTL_JOURNAL).toHaveLength(journals * (spellings.indexOf(IMGCTL_JOURNAL) + 1));
+    }
+  });
+
+  it('that say yes or no of a profile take them too, and nothing else', async () => {
+    const profile = (plainHttp: string) => ({
+      IMGCTL_PROFILE_D_PROVIDER: 'oci',
+      IMGCTL_PROFILE_D_REGISTRY: '127.0.0.1:1',
+      IMGCTL_PROFILE_D_REPOSITORY: 'x',
+      IMGCTL_PROFILE_D_PLAIN_HTTP: plainHttp,
+    });
+    const listed = async (plainHttp: string) => {
+      const result = await stage.run(['list', '-p', 'd', '--retries', '0', '--debug'], { env: profile(plainHttp) });
+      return [result.exitCode, /(https?):\/\/127/.exec(result.stderr)?.[1]];
+    };
+    for (const yes of ['true', 'TRUE', '1', 'yes']) expect(await listed(yes), yes).toEqual([9, 'http']);
+    for (const no of ['false', 'No', '0', 'off']) expect(await listed(no), no).toEqual([9, 'https']);
+    const odd = await stage.run(['list', '-p', 'd'], { env: profile('perhaps') });
+    expect([odd.exitCode, odd.stderr]).toEqual([3, expect.stringContaining('plainHttp is neither true nor false: perhaps')]);
+  });
+
   it('are all in the help', async () => {
     const help = (await stage.ok(['help', 'environment'])).stdout;
     const read = variablesRead();
