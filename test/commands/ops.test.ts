@@ -52,6 +52,12 @@ describe('the journal of a run', () => {
     expect((await cli.run(['list', '-p', 'demo'], { env: { IMGCTL_JOURNAL: 'perhaps' } })).exitCode).toBe(2);
   });
 
+  it.each([[[]], [['-q']], [['-o', 'json', '-q']]])('that cannot be written is told of, with %j too, once', async (more) => {
+    cli.write('.local', Buffer.from('no folder'));
+    const { stderr } = await cli.ok(['create', 'demo:empty', ...more]);
+    expect(stderr.match(/the journal cannot be written/g)).toHaveLength(1);
+  });
+
   it('holds no bytes and no secret of the profile', async () => {
     await upload();
     const secrets = Object.values(cli.cloud().valuesFor('demo'));

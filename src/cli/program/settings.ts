@@ -44,7 +44,7 @@ export const globalOptions = {
   concurrency: { kind: 'count', short: 'j', summary: 'number of parallel operations' },
   retries: { kind: 'count', summary: 'total retries of one operation (default 3)' },
   timeout: { kind: 'duration', summary: 'timeout for each phase of a request (default 30s)' },
-  quiet: { kind: 'flag', short: 'q', summary: 'no progress, no warnings' },
+  quiet: { kind: 'flag', short: 'q', summary: 'no progress, no warnings (but that no journal can be kept)' },
   verbose: { kind: 'flag', short: 'v', summary: 'more detail on stderr' },
   debug: { kind: 'flag', summary: 'trace HTTP to stderr, secrets masked; stack traces' },
   caBundle: { kind: 'text', value: 'file', summary: 'additional trusted certificates (PEM)', completes: 'file' },

@@ -105,9 +105,13 @@ function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface,
   });
 }
 
-/** What the journal says of the run. The profile is known only where there is one. */
+/**
+ * What the journal says of the run. The profile is known only where there is one. That nothing is kept is said also where no warnings
+ * are wanted: who was promised an undo would not know that there is none.
+ */
 function runFacts(surface: Surface, words: readonly string[]): RunFacts {
   const { home, version, redactor, directory, settings } = surface;
+  const warn = (message: string): void => surface.progress.line(`warning: ${message}`, 'warning');
   const profile = settings.profile.length <= 1 ? { profile: onlyProfile(directory, settings.profile) } : {};
-  return { home, version, redactor, words, ...profile, now: () => surface.now(), warn: (message) => surface.warn(message) };
+  return { home, version, redactor, words, ...profile, now: () => surface.now(), warn };
 }
