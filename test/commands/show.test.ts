@@ -35,7 +35,8 @@ describe('show', () => {
     expect(await profileOf(['web'])).toBe('labb');
     expect(await profileOf(['web'], { IMGCTL_PROFILE: 'laba' })).toBe('laba');
     expect(await profileOf(['web', '-p', 'local'], { IMGCTL_PROFILE: 'laba' })).toBe('local');
-    expect(await profileOf(['labb:web', '-p', 'local'], { IMGCTL_PROFILE: 'laba' })).toBe('labb');
+    expect(await profileOf(['labb:web'], { IMGCTL_PROFILE: 'laba' })).toBe('labb');
+    expect((await stage.run(['show', 'labb:web', '-p', 'local'], { env })).exitCode).toBe(2);
     expect(await profileOf(['env:local:web'])).toBe('env:local');
     const several = await stage.run(['show', 'web', '-p', 'laba', '-p', 'labb', '--json'], { env });
     expect(errorOf(several)).toMatchObject({ code: 'USAGE', message: 'this command takes a single profile, got 2 (laba, labb)' });

@@ -48,8 +48,9 @@ export function checkPrintedImages(args: readonly string[], env: Readonly<Record
 }
 
 function formatOf(args: readonly string[], env: Readonly<Record<string, string>>): 'json' | 'jsonl' | undefined {
-  const at = args.findIndex((word) => word === '-o' || word === '--output');
-  const glued = args.map((word) => /^(?:-o|--output=)(\w+)$/.exec(word)?.[1]).find(Boolean);
-  const format = (at < 0 ? glued : args[at + 1]) ?? (args.includes('--json') ? 'json' : env.IMGCTL_OUTPUT);
+  const asked = args.map((word, index) =>
+    /^(?:-q?o|--output)$/.test(args[index - 1] ?? '') ? word : /^(?:-q?o|--output=)(\w+)$/.exec(word)?.[1],
+  );
+  const format = asked.findLast((word) => word !== undefined) ?? (args.includes('--json') ? 'json' : env.IMGCTL_OUTPUT);
   return format === 'json' || format === 'jsonl' ? format : undefined;
 }

@@ -16,6 +16,7 @@ export const create = defineCommand({
     name: {
       takes: 'optional',
       mayBeEmpty: true,
+      isNewImage: true,
       summary: 'name of the new image, optionally as PROFILE:NAME; some providers need none',
     },
   },

@@ -16,7 +16,7 @@ import { defineCommand } from '../program/command.ts';
 import { one } from '../program/outcome.ts';
 
 export const importImage = defineCommand({
-  args: { name: { takes: 'optional', summary: 'name of the new image, optionally as PROFILE:NAME' } },
+  args: { name: { takes: 'optional', isNewImage: true, summary: 'name of the new image, optionally as PROFILE:NAME' } },
   options: {
     url: { kind: 'text', summary: 'URL to import from' },
     method: { kind: 'text', summary: 'import method, as the provider calls it' },

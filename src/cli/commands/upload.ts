@@ -22,7 +22,7 @@ export const upload = defineCommand({
     'To several places: upload once, and copy from there.',
   args: { file: { takes: 'required', summary: 'file, - (standard input), or http(s) URL', completes: 'file' } },
   options: {
-    name: { kind: 'text', summary: 'name of the image, optionally as PROFILE:NAME' },
+    name: { kind: 'text', isNewImage: true, summary: 'name of the image, optionally as PROFILE:NAME' },
     into: { kind: 'text', value: 'image', summary: 'fill this queued record', completes: 'image' },
     id: { kind: 'text', summary: 'id of the new image, where the provider supports it' },
     to: { kind: 'text', value: 'place', summary: 'place to put it in, such as a store', completes: 'place' },

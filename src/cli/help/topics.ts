@@ -11,7 +11,7 @@ const paragraphs = (...texts: readonly string[]): string => `${texts.map(wordWra
 /** `help output`: formats, fields and the promise behind them. */
 export function outputHelp(): string {
   return paragraphs(
-    `Formats (-o): ${outputFormats.join(', ')}. --json is short for -o json.`,
+    `Formats (-o): ${outputFormats.join(', ')}. --json is short for -o json. Of several -o the last counts.`,
     'stdout carries the result and nothing else; progress, warnings, questions and errors go to stderr.',
     'json: a list is one array; a verb on one image gives one object, on several an array. jsonl: one object a line, written as pages arrive, whether one or many: use it behind xargs. An empty list is [] and exit 0; a list that breaks off is not closed.\n' +
       'table: on a terminal fitted to its width, ids never cut; in a pipe tab-separated machine values with a header (--no-header drops it).\n' +
@@ -28,7 +28,7 @@ export function outputHelp(): string {
 export async function profilesHelp(surface: Surface): Promise<string> {
   const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   return paragraphs(
-    'The profile of an image is what precedes the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE, imgctl profile use, and at last the local store, which needs no profile.',
+    'The profile of an image is what precedes the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE, imgctl profile use, and at last the local store, which needs no profile. -p that counts for no image, beside images of other profiles, is refused.',
     `Profiles are kept in ${surface.store.path}, readable by you alone.`,
     'A value may be a reference: env:NAME, file:PATH, cmd:COMMAND; write literal:VALUE for a value that only looks like one.',
     `Add one with:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,

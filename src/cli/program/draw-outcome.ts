@@ -3,6 +3,7 @@ import { columnNamed } from '../../ui/view.ts';
 import type { Command } from './command.ts';
 import type { Context } from './context.ts';
 import type { Parsed } from './parse.ts';
+import { refuseOtherProfile } from './other-profile.ts';
 import { actionView } from './action-view.ts';
 import { withUsage } from './usage-line.ts';
 import type { Needs } from './shape.ts';
@@ -18,6 +19,7 @@ export async function drawOutcome(chosen: Chosen<Command>, input: Parsed['input'
     raw: settings.raw === true,
     ...(settings.columns.length > 0 ? { columns: settings.columns } : {}),
   };
+  refuseOtherProfile(command, input, context);
   const view = command.draws?.(input);
   const isPlan = settings.dryRun === true && view !== undefined && command.isHarmless !== true;
   const ofPlan = options.columns?.filter((name) => columnNamed(actionView, name) !== undefined) ?? [];

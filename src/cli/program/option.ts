@@ -31,6 +31,8 @@ export interface Option {
   readonly commas?: boolean;
   /** The empty text is a value too. */
   readonly mayBeEmpty?: boolean;
+  /** It names an image that is to be made, which may have its profile in front. */
+  readonly isNewImage?: boolean;
   /** Words that are offered for the value; others are taken too. */
   readonly suggests?: readonly string[];
   /** What completion offers for the value, where it is not one of `choices`. */

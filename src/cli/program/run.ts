@@ -9,7 +9,7 @@ import { contextOf } from './command-context.ts';
 import { drawOutcome } from './draw-outcome.ts';
 import { exitCodeOf, type RunStatus, type RunInHand } from './exit-code.ts';
 import { parseArguments, type Parsed } from './parse.ts';
-import { machineFormats, settingsFrom, type Settings } from './settings.ts';
+import { machineFormats, outputFormats, settingsFrom, type Settings } from './settings.ts';
 import { waitLimits } from '../options/wait.ts';
 import { makeSurface } from './surface.ts';
 import type { QuietWorld, World } from './world.ts';
@@ -70,12 +70,16 @@ async function failed(error: unknown, wish: { readonly json: boolean; readonly d
   }
 }
 
-/** Whether failures are wanted as JSON; asked before anything is parsed, so that a usage error is JSON too. */
+/** The format that a word asks for, or the one behind it. */
+const formatIn = (word: string, before: string | undefined): string | undefined =>
+  /^(?:-[nyqv]*o|--output)$/.test(before ?? '') ? word : /^(?:-[nyqv]*o|--output=)(\w+)$/.exec(word)?.[1];
+
+const isFormat = (word: string | undefined): boolean => outputFormats.some((known) => known === word);
+
+/** Whether failures are wanted as JSON; asked before anything is parsed, so that a usage error is JSON too. The last format counts. */
 function wantsJson(argv: readonly string[], world: World): boolean {
-  const typed =
-    argv.find((_, index) => ['-o', '--output'].includes(argv[index - 1] ?? '')) ??
-    argv.map((word) => /^(?:-o|--output=)(\w+)$/.exec(word)?.[1]).find(Boolean);
-  return argv.includes('--json') || machineFormats.includes(typed ?? world.home.env.IMGCTL_OUTPUT ?? '');
+  const typed = argv.map((word, index) => formatIn(word, argv[index - 1])).findLast((format) => isFormat(format));
+  return machineFormats.includes(typed ?? (argv.includes('--json') ? 'json' : (world.home.env.IMGCTL_OUTPUT ?? '')));
 }
 
 async function runParsed(parsed: Parsed, settings: Settings, world: QuietWorld, run: RunInHand): Promise<number> {

@@ -7,6 +7,8 @@ export interface Arg {
   readonly takes: 'required' | 'optional' | 'many' | 'any';
   /** The empty text is the same as none. */
   readonly mayBeEmpty?: boolean;
+  /** It names an image that is to be made, which may have its profile in front. */
+  readonly isNewImage?: boolean;
   readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'run';
 }
 

@@ -81,7 +81,7 @@ export async function valuesOf(
     const value = facts?.paths ? withHome(said, context.home) : inChoices(facts ?? {}, said);
     if (facts?.choices?.includes('true') && !facts.choices.includes(value))
       throw configError(`profile ${entry.name} (${driver.name}): ${field} is neither true nor false: ${value}`, {
-        hint: `It comes from ${origin.from}.`,
+        hint: `Set it to true or false. It comes from ${origin.from}.`,
       });
     if (facts?.paths && origin.from === 'profile') warnOfLoosePath(entry.name, field, value, facts.paths, context);
     const isSecret = facts?.secret === true;
