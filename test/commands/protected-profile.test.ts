@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { killedBehind } from '../support/killed-run.ts';
 import { commandStage, errorOf, smallDisk } from './stage.ts';
 
 const stage = commandStage();
@@ -52,6 +53,16 @@ describe.each(Object.entries(losses))('in a protected profile %s', (_name, words
     expect(await images()).toEqual(before);
   });
 
+  it('is refused in a dry run too, without a terminal; on one it says what will be asked for', async () => {
+    const before = await images();
+    const args = byName(words.map((word) => (word === 'FILE' ? file : word)));
+    const refused = await stage.run([...args, '-n', '-o', 'json']);
+    expect([refused.exitCode, errorOf(refused).hint]).toEqual([6, 'Unprotect it with: imgctl profile set vault --unprotect']);
+    const planned = await stage.ok([...args, '-n'], { terminal: true });
+    expect(planned.stderr).toContain('profile vault is protected: its name will have to be typed');
+    expect(await images()).toEqual(before);
+  });
+
   it('needs the profile’s name on a terminal, also with --yes', async () => {
     const before = await images();
     const args = byName(words.map((word) => (word === 'FILE' ? file : word)));
@@ -71,4 +82,15 @@ it('one protected profile among many stays whole, and the others’ images go', 
   const result = await stage.run(['delete', 'vault:jewel', 'local:jewel', '--yes']);
   expect(result.exitCode).not.toBe(0);
   expect(await images()).toMatchObject([{ name: 'jewel' }]);
+});
+
+it('undoing what a run has left in a protected profile is refused in a dry run as in the real one', async () => {
+  await stage.ok(['profile', 'set', 'vault', '--unprotect']);
+  await stage.ok(['create', 'vault:empty']);
+  killedBehind(stage.file(''), 'created');
+  await stage.ok(['profile', 'set', 'vault', '--protect']);
+  for (const more of [[], ['-n']])
+    expect((await stage.run(['ops', 'undo', '--force', '--yes', ...more])).exitCode, more.join()).toBe(6);
+  const { stderr } = await stage.ok(['ops', 'undo', '--force', '-n'], { terminal: true });
+  expect(stderr).toContain('profile vault is protected');
 });

@@ -13,7 +13,8 @@ const mostShown = 50;
 const columns = ['id', 'name', 'status', 'owner', 'sizeBytes', 'createdAt'];
 
 /**
- * Asks before something is lost; in a protected profile its name must be typed, and `--yes` is no answer. Whoever answers has seen
+ * Asks before something is lost; in a protected profile its name must be typed, and `--yes` is no answer. A dry run
+ * is refused where that could not be, and says so where it can. Whoever answers has seen
  * what goes: each image with its id, name, status, size and age.
  */
 export async function confirmLoss(surface: Surface, question: Loss, at: Pick<Account, 'profile' | 'isProtected'>): Promise<void> {
@@ -26,6 +27,8 @@ export async function confirmLoss(surface: Surface, question: Loss, at: Pick<Acc
     return failures.join('') + (await tableOf(images, isForeign ? columns : columns.filter((name) => name !== 'owner'), surface));
   };
   await surface.confirm(`${verb} ${what}?`, at.isProtected ? at.profile : undefined, details);
+  if (surface.settings.dryRun && at.isProtected)
+    surface.warn(`profile ${at.profile} is protected: its name will have to be typed`);
 }
 
 /** The images as a table for stderr: the first of them, and how many more there are, with the size of all. */

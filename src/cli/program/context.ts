@@ -38,7 +38,7 @@ export interface Surface extends EngineContext {
   stdoutBytes(bytes: Uint8Array): Promise<void>;
   /**
    * Asks, unless nothing will be changed, or throws USAGE naming `--yes` where nobody can answer. `lockedProfile`: the answer
-   * must be its name whether or not `--yes` was given, and without a terminal it is a CONFLICT. `details` are shown before a
+   * must be its name whether or not `--yes` was given, and without a terminal it is a CONFLICT, also where nothing will be changed. `details` are shown before a
    * question that is really asked.
    */
   confirm(question: string, lockedProfile?: string, details?: () => Promise<string>): Promise<void>;

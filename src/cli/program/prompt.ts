@@ -10,7 +10,7 @@ interface Asked {
 
 /** Asks, or says why nobody is asked. Throws as `Surface.confirm`. */
 export async function askUser(question: string, { lockedProfile, details }: Asked, settings: Settings, io: Io): Promise<void> {
-  if (settings.dryRun || (settings.yes && lockedProfile === undefined)) return;
+  if (lockedProfile === undefined && (settings.dryRun || settings.yes)) return;
   const hasTerminal = io.stdinIsTerminal && io.stderrIsTerminal;
   // --yes answers the ordinary question: a lock that every script opens by habit would be none.
   if (lockedProfile !== undefined && !hasTerminal)
@@ -20,6 +20,8 @@ export async function askUser(question: string, { lockedProfile, details }: Aske
         hint: `Unprotect it with: imgctl profile set ${lockedProfile} --unprotect`,
       },
     );
+  // Somebody is there who could type it when it is done.
+  if (settings.dryRun) return;
   if (!hasTerminal)
     throw usageError('cannot ask for confirmation: not a terminal', {
       hint: `Pass --yes to skip the prompt. It would ask: ${question}`,
