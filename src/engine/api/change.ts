@@ -62,7 +62,9 @@ export function planned(
 ): Promise<readonly Action[]> {
   const engine = engineOf(context);
   return quiet(engine, async () => {
-    const change = await prepare({ ...engine, settings: { ...engine.settings, dryRun: true } });
+    // Nothing is lost by a plan: nobody is asked.
+    const nobody = async (): Promise<void> => undefined;
+    const change = await prepare({ ...engine, settings: { ...engine.settings, dryRun: true }, confirmLoss: nobody });
     const actions = await change.plan().finally(() => change.close?.());
     return actions.map((action) => maskedAction(action, engine.redactor));
   });

@@ -24,7 +24,10 @@ export function stateChange(
   context: EngineContext,
 ): Change<Image> {
   return {
-    plan: async () => [await at.preview(verb, { id }, call)],
+    async plan() {
+      if (verb === 'deactivate') await agreeToLose(at as Account, { id, text, call }, context);
+      return [await at.preview(verb, { id }, call)];
+    },
     async perform() {
       if (verb === 'deactivate') await agreeToLose(at as Account, { id, text, call }, context);
       const image = await at.verb(verb).run({ id }, call);

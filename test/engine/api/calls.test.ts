@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +19,7 @@ import {
   share,
   show,
   unshare,
+  upload,
   type Account,
   type Context,
   type ContextOptions,
@@ -100,6 +101,20 @@ describe('the calls of the programmatic API', () => {
       ['import', 'add'],
     ]);
     expect(changes()).toEqual([]);
+  });
+
+  it('ask nobody for a plan, whatever would be lost', async () => {
+    await cloud.seed([{ name: 'old', data: smallDisk() }]);
+    const questions: string[] = [];
+    for (const options of [{}, { confirm: ({ verb }: { verb: string }) => questions.push(verb) > 0 }]) {
+      const where = await contextWith(options);
+      const there = await openAccount('pcd', where);
+      const from = path.join(home, 'new.raw');
+      writeFileSync(from, smallDisk(2));
+      expect(await upload.plan(there, { from, name: 'old', ifExists: 'replace' }, where)).toMatchObject([{ risk: 'replace' }]);
+      expect(await remove.plan(there, { image: 'old' }, where)).toMatchObject([{ risk: 'delete' }]);
+    }
+    expect(questions).toEqual([]);
   });
 
   it('lose nothing that nobody has agreed to', async () => {
