@@ -62,6 +62,16 @@ export function requireNoConflict(before: ImageRecord, now: ImageRecord, changes
   });
 }
 
+/** Whether an image is already as a change wants it, so that there is nothing to write. */
+export function isSoAlready(image: ImageRecord, changes: Changes): boolean {
+  const { addTags = [], removeTags = [] } = changes;
+  return (
+    settingsOf(changes).every(({ wanted, of }) => plain(of(image)) === plain(wanted)) &&
+    addTags.every((tag) => image.tags.includes(tag)) &&
+    removeTags.every((tag) => !image.tags.includes(tag))
+  );
+}
+
 /**
  * Throws PROVIDER where a success shows that what was to be set was not, or that another image was changed: `after` is how the
  * image is then, as the provider says.

@@ -27,6 +27,8 @@ beforeAll(async () => {
     { name: 'web', data: smallDisk(2) },
     { name: 'empty', status: 'queued' },
   ]);
+  const kept = openstack.one.store.images.get(ids.pcd);
+  kept?.members.set('fedcba9876543210fedcba9876543210', { status: 'pending', created_at: '2026-11-28T18:00:00Z' });
   [ids.lin = ''] = await linode.seed([{ name: 'web' }]);
   ids.cow = rancher.put({ name: 'web' });
   ids.inactive = rancher.put({ name: 'db', state: 'inactive' });
@@ -86,7 +88,7 @@ describe('a dry run', () => {
       { verb: 'replicate', method: 'POST', body: { regions: expect.arrayContaining(['us-iad']) } },
     ],
     ['share pcd:pcd --with 0123456789abcdef0123456789abcdef', { verb: 'share' }],
-    ['unshare pcd:pcd --with 0123456789abcdef0123456789abcdef', { verb: 'unshare', method: 'DELETE' }],
+    ['unshare pcd:pcd --with fedcba9876543210fedcba9876543210', { verb: 'unshare', method: 'DELETE' }],
     ['import pcd:new --url https://example.org/x --disk-format raw', { verb: 'import', method: 'POST' }],
     ['import --into pcd:queued --url https://example.org/x', { verb: 'import' }],
     ['upload FILE --name pcd:new', { verb: 'upload', image: 'new', steps: expect.arrayContaining(['send']) }],

@@ -54,3 +54,7 @@ export function changedFields(json: JsonObject, id: string, changes: Changes): J
   const tags = tagsAfter(now.tags, changes);
   return { ...Object.fromEntries(set), ...(tags ? { tags } : {}), properties: propertiesAfter(now.properties, changes) };
 }
+
+/** Whether fields are what the record says already: then there is nothing to write. */
+export const changesNothing = (json: JsonObject, fields: JsonObject): boolean =>
+  Object.entries(fields).every(([name, value]) => JSON.stringify(json[name] ?? null) === JSON.stringify(value ?? null));

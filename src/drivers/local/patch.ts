@@ -1,6 +1,6 @@
 import { requireNoConflict } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
-import { changedFields, recordFields } from '../_oci/record-revision.ts';
+import { changedFields, changesNothing, recordFields } from '../_oci/record-revision.ts';
 import type { JsonObject } from '../_oci/manifest.ts';
 import { recordFromJson } from '../_oci/record.ts';
 import type { Found } from './images.ts';
@@ -12,9 +12,10 @@ export const patch: Operation<LocalClient, 'patch'> = {
   fields: recordFields,
   async run(client, { id, changes, basis }, call) {
     // Under the lock: nobody comes between the look and the write.
-    const change = ({ json }: Found): JsonObject => {
+    const change = ({ json }: Found): JsonObject | undefined => {
       if (basis) requireNoConflict(basis, recordFromJson(id, json, [], json), changes);
-      return changedFields(json, id, changes);
+      const fields = changedFields(json, id, changes);
+      return changesNothing(json, fields) ? undefined : fields;
     };
     return refreshCopies(client, await changeRecord(client.home, id, change, call), call);
   },

@@ -2,7 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { requireNoConflict } from '../../core/conflict.ts';
 import type { Call, Changes, Operation } from '../../core/operation.ts';
-import { changedFields, nextRecord, recordFields } from '../_oci/record-revision.ts';
+import { changedFields, changesNothing, nextRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
 import { refreshCopies } from './copies.ts';
 import { recordFrom } from './record.ts';
@@ -12,10 +12,12 @@ import type { Found } from './tagged.ts';
 /** How often a change is made anew because somebody else has changed the image meanwhile. */
 const mostTries = 4;
 
-/** Writes the next record of an image; absent: the tag had moved on, and nothing was written. */
+/** Writes the next record of an image, where it differs; absent: the tag had moved on, and nothing was written. */
 async function tryOnce(client: OciClient, before: Found, changes: Changes, call: Call): Promise<Found | undefined> {
   const { id } = before;
-  const json = nextRecord(before.json, id, changedFields(before.json, id, changes), new Date().toISOString());
+  const fields = changedFields(before.json, id, changes);
+  if (changesNothing(before.json, fields)) return before;
+  const json = nextRecord(before.json, id, fields, new Date().toISOString());
   try {
     return await write(client.home, { id, json, disk: before.manifest.disk, before }, call);
   } catch (error) {

@@ -5,13 +5,13 @@ import type { OpenstackClient } from './client.ts';
 import { imagePath, readRecord } from './images.ts';
 import { isForbidden } from './errors.ts';
 
-/** Does `deactivate` or `reactivate`; both may be repeated. Throws CONFLICT for an image that has no data to block. */
-export async function act(
-  client: OpenstackClient,
-  id: string,
-  action: 'deactivate' | 'reactivate',
-  call: Call,
-): Promise<ImageRecord> {
+/** The state that each leads to. */
+const goals = { deactivate: 'inactive', reactivate: 'active' } as const;
+
+/** Does `deactivate` or `reactivate`, unless the image is in that state already. Throws CONFLICT for an image that has no data to block. */
+export async function act(client: OpenstackClient, id: string, action: keyof typeof goals, call: Call): Promise<ImageRecord> {
+  const before = await readRecord(client, id, call);
+  if (before.status === goals[action]) return before;
   try {
     await client.ask(
       { what: `${action.slice(0, -1)}ing image ${id}`, method: 'POST', path: `${imagePath(id)}/actions/${action}`, done: 204 },

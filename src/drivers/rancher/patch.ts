@@ -1,5 +1,5 @@
 import { authError, providerError } from '../../core/errors.ts';
-import { requireNoConflict, requireApplied } from '../../core/conflict.ts';
+import { isSoAlready, requireNoConflict, requireApplied } from '../../core/conflict.ts';
 import type { Operation } from '../../core/operation.ts';
 import { persist } from './action.ts';
 import type { RancherClient } from './client.ts';
@@ -18,7 +18,9 @@ export const patch: Operation<RancherClient, 'patch'> = {
     const { name, description } = request.changes;
     const json = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) };
     const now = await readImage(client, request.id, call);
-    if (request.basis) requireNoConflict(request.basis, recordFrom(now, what), request.changes);
+    const before = recordFrom(now, what);
+    if (request.basis) requireNoConflict(request.basis, before, request.changes);
+    if (isSoAlready(before, request.changes)) return before;
     const url = cattleImage(now, what).links['self'];
     if (url === undefined) throw providerError(`${what}: the server gave no link to the image`);
     const answer = await persist(client, { method: 'PUT', url, json }, call);

@@ -2,6 +2,7 @@ import type { Session } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { Action } from '../../core/action.ts';
 import type { Call, OperationName, OperationTypes } from '../../core/operation.ts';
+import { isAlreadySo } from './already-so.ts';
 import { firstChange } from './preview.ts';
 import type { EngineContext } from '../context.ts';
 import { actionOf, changes } from '../dry-run.ts';
@@ -33,7 +34,9 @@ export function guarded<B extends Runnable>(
   return { ...bound, run };
 }
 
-/** What a verb would do. What works on files sends nothing that could be shown, and is not begun. */
+const nothingToDo = { risk: 'reuse', steps: ['nothing to change'] } as const;
+
+/** What a verb would do; `reuse` where all is so already. What works on files sends nothing that could be shown, and is not begun. */
 export async function preview<N extends OperationName>(
   session: Session,
   verb: N,
@@ -42,10 +45,13 @@ export async function preview<N extends OperationName>(
 ): Promise<Action> {
   const { profile, provider, driver } = session;
   const { body, ...asked } = actionOf(verb, request);
-  if (driver.worksOnFiles) return { profile, provider, ...asked, ...(body === undefined ? {} : { body }) };
+  if (driver.worksOnFiles) {
+    if (await isAlreadySo(session, verb, request, call)) return { profile, provider, ...asked, ...nothingToDo };
+    return { profile, provider, ...asked, ...(body === undefined ? {} : { body }) };
+  }
   const bound: Runnable = session.require(verb);
   const sent = await firstChange((watched) => bound.run(request as never, watched as never), call);
-  return { profile, provider, ...asked, ...(sent ?? { risk: 'reuse', steps: ['nothing to change'] }) };
+  return { profile, provider, ...asked, ...(sent ?? nothingToDo) };
 }
 
 /** No generator: one more of them would cost a long list a fiftieth of its time. */

@@ -1,3 +1,5 @@
+import type { Action } from '../../core/action.ts';
+import { notFoundError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import { commandLine } from '../../core/hint.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
@@ -19,20 +21,25 @@ export const members = ({ at, id, call }: Target<'share'>): Promise<readonly Mem
 
 /** Gives access to an image, or answers an offer of it. It gives who has access then; absent where nothing was done. */
 export function sharing(
-  { at, id, call }: Target<'share'>,
+  target: Target<'share'>,
   { with: named, answer }: ShareWishes,
   context: MemberContext,
 ): Change<readonly Member[] | undefined> {
+  const { at, id, call } = target;
   const verb = at.verb('share');
   const requests = async (): Promise<readonly Asked[]> => {
     if (named.length === 0) return answer ? [{ id, action: answer }] : [];
     const ids = await membersMeant(named, at as Account, [], context);
-    return ids.map((who) => ({ id, action: answer ?? 'add', with: who }));
+    if (answer) return ids.map((who) => ({ id, action: answer, with: who }));
+    const there = await members(target);
+    return ids.flatMap((who) => (there.some((member) => member.with === who) ? [] : [{ id, action: 'add', with: who }]));
   };
   return {
-    plan: async () => Promise.all((await requests()).map((request) => at.preview('share', request, call))),
+    plan: async () => (named.length === 0 && !answer ? [] : planned('share', target, await requests())),
     async perform() {
-      const now = await forEachMember(await requests(), (request) => verb.run(request, call), context);
+      const asked = await requests();
+      if (asked.length === 0 && named.length > 0) return members(target);
+      const now = await forEachMember(asked, (request) => verb.run(request, call), context);
       if (now && named.length > 0 && !answer)
         context.say(
           `The other ${verb.with} accepts with: ${commandLine({ verb: 'share', image: id, options: { accept: true } })}`,
@@ -64,9 +71,26 @@ export function unsharing(
     }
   };
   return {
-    plan: async () => Promise.all((await requests()).map((request) => at.preview('share', request, call))),
+    async plan() {
+      const there = await members(target);
+      const asked = await requests();
+      const absent = asked.find(({ with: who }) => !there.some((member) => member.with === who));
+      if (absent && !ignoreMissing) throw notFoundError(`${absent.with} has no access to image ${id}`);
+      return planned(
+        'unshare',
+        target,
+        asked.filter(({ with: who }) => there.some((member) => member.with === who)),
+      );
+    },
     perform: async () => forEachMember(await requests(), remove, context),
   };
+}
+
+/** What would be sent, one by one; where all is so already, that there is nothing to send. */
+async function planned(verb: string, { at, id, call }: Target<'share'>, requests: readonly Asked[]): Promise<readonly Action[]> {
+  const { profile, provider } = at;
+  if (requests.length === 0) return [{ verb, profile, provider, image: id, risk: 'reuse', steps: ['nothing to change'] }];
+  return Promise.all(requests.map((request) => at.preview('share', request, call)));
 }
 
 type Asked = ShareRequest;
