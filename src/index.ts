@@ -1,7 +1,7 @@
 import { contextIn, type Context, type ContextOptions } from './engine/api/context.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
-/** Makes what calls work in, without a terminal. Throws CONFIG for a profile store that cannot be read. */
+/** Makes what calls work in, without a terminal. Throws CONFIG for a profile store that cannot be read, USAGE for a variable with an odd value. */
 export const createContext = (options: ContextOptions = {}): Promise<Context> =>
   contextIn(options, { env: process.env, platform: process.platform, version: packageJson.version });
 

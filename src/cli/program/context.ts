@@ -1,4 +1,5 @@
 import type { ImgctlError } from '../../core/errors.ts';
+import type { Description } from '../../core/operation.ts';
 import type { Account } from '../../engine/account/account.ts';
 import type { Discovered } from '../../engine/account/discover.ts';
 import type { Resumption } from '../../engine/journal/resume.ts';
@@ -10,9 +11,10 @@ import type { CommandEntry } from './shape.ts';
 import type { Settings } from './settings.ts';
 import type { Needs } from './shape.ts';
 
-/** What was typed, to be run once more. */
+/** What was typed or called, to be run once more. */
 export interface Rerun {
-  readonly input: Readonly<Record<string, unknown>>;
+  /** What was said of the image. */
+  labels(): Omit<Description, 'name'>;
   /** Runs it. `isWhole`: nothing of it failed. */
   run(): Promise<{ readonly outcome: Outcome | undefined; readonly isWhole: boolean }>;
 }
@@ -43,7 +45,7 @@ export interface Surface extends EngineContext {
    */
   confirm(question: string, lockedProfile?: string, details?: () => Promise<string>): Promise<void>;
   discover(): Promise<readonly Discovered[]>;
-  /** The command of an earlier run, to go on with it. Throws USAGE where what was typed is no command. */
+  /** The command, or the call, of an earlier run, to go on with it. Throws USAGE where what was typed is no command. */
   rerun(resumption: Resumption): Promise<Rerun>;
 }
 

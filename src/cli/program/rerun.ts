@@ -1,13 +1,18 @@
 import path from 'node:path';
-import { usageError } from '../../core/errors.ts';
+import { unsupportedError, usageError } from '../../core/errors.ts';
 import { profileDirectory } from '../../engine/account/registry.ts';
+import type { CallRef } from '../../engine/journal/entry.ts';
 import type { Resumption } from '../../engine/journal/resume.ts';
+import { imageView } from '../../ui/views/image.ts';
+import { descriptionFrom, type DescriptionValues } from '../options/fields.ts';
 import { contextOf } from './command-context.ts';
 import type { Command } from './command.ts';
 import type { Rerun, Surface } from './context.ts';
 import type { Option } from './option.ts';
 import type { Arg, CommandEntry } from './shape.ts';
+import { one } from './outcome.ts';
 import { parseArguments } from './parse.ts';
+import { carriedOut } from './plan.ts';
 import { globalOptions, settingsFrom, type Settings } from './settings.ts';
 
 /** How the result is shown, and what is asked, is the business of who goes on with a run. */
@@ -31,12 +36,28 @@ function filesFrom<Values extends object>(
   return Object.fromEntries(entries) as Values;
 }
 
-/** The command of an earlier run, to go on with it: what is there already stays, or is filled. Throws USAGE where it is none. */
+/** The call of an earlier run, to go on with it. Throws UNSUPPORTED where it is none of those that can be. */
+async function recallOf(call: CallRef, { goOn, isPartly }: Resumption, surface: Surface): Promise<Rerun> {
+  const { callAgain } = await import('../../engine/api/call-again.ts');
+  const again = callAgain(call, isPartly, { ...surface, goOn });
+  if (!again) throw unsupportedError(`${call.name} cannot be resumed: what it does is done in one step`);
+  return {
+    labels: () => again.labels,
+    async run() {
+      const outcome = await carriedOut(await again.prepare(), surface, (image) => one(imageView, image));
+      return { outcome, isWhole: true };
+    },
+  };
+}
+
+/** The command, or the call, of an earlier run, to go on with it: what is there already stays, or is filled. Throws USAGE where it is none. */
 export async function rerunOf(
-  { words, folder, profile, goOn, isPartly }: Resumption,
+  resumption: Resumption,
   surface: Surface,
   commands: readonly CommandEntry<Command>[],
 ): Promise<Rerun> {
+  if (resumption.call) return recallOf(resumption.call, resumption, surface);
+  const { words, folder, profile, goOn, isPartly } = resumption;
   const { home, drivers, store } = surface;
   const { chosen, ...parsed } = await parseArguments(words, commands);
   if (!chosen) throw usageError(`this is no command: ${words.join(' ')}`);
@@ -53,7 +74,7 @@ export async function rerunOf(
     return surface.report(error);
   };
   return {
-    input: again,
+    labels: () => descriptionFrom(again as DescriptionValues),
     async run() {
       const context = contextOf({ ...surface, settings, directory, goOn, report }, command.needs);
       const outcome = await command.run(again, context);

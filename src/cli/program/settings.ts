@@ -1,8 +1,8 @@
 import type { WaitLimits } from '../../core/poll.ts';
-import { parseBoolean } from '../../core/boolean.ts';
 import { usageError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/quantity.ts';
 import { defaults } from '../../engine/defaults.ts';
+import { isJournalOn } from '../../engine/journal/lazy-journal.ts';
 import type { Options, OptionValues } from './option.ts';
 
 export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'id'] as const;
@@ -81,8 +81,7 @@ export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, 
   // None of them means "without a limit": what is meant by 0 is not known.
   for (const name of ['bwlimit', 'concurrency', 'timeout'] as const)
     if (values[name] === 0) throw usageError(`--${name} must be more than 0`, { hint: `Omit --${name} for the default.` });
-  const journal = parseBoolean(env.IMGCTL_JOURNAL || 'on');
-  if (journal === undefined) throw usageError(`IMGCTL_JOURNAL: "${env.IMGCTL_JOURNAL}" is not one of on, off`);
+  const journal = isJournalOn(env);
   const ambient = env.IMGCTL_PROFILE;
   return {
     ...values,

@@ -3,6 +3,7 @@ import type { BoundJobs } from '../../core/bound-jobs.ts';
 import type { Bound, Driver } from '../../core/driver.ts';
 import type { Identity, Owner } from '../../core/identity.ts';
 import type { Call, Handover, OperationName, OperationTypes } from '../../core/operation.ts';
+import type { LazyJournal } from '../journal/lazy-journal.ts';
 import type { ContentCache } from './content-cache.ts';
 
 /** Whose images a name means at one end of a command: where it changes something the caller's own, else also those that can be read. */
@@ -37,4 +38,6 @@ export interface Account<Name extends OperationName = OperationName> extends Bou
   isIntact(id: string, call: Call): Promise<boolean>;
   /** What is known here of images that its provider knows too little of. */
   readonly memory: ContentCache;
+  /** The same account, whose changes are written into another journal; absent: into none. */
+  journaled(journal: LazyJournal | undefined): Account<Name>;
 }

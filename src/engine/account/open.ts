@@ -10,6 +10,7 @@ import { type FieldOrigin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
 import type { AccountRef } from '../journal/entry.ts';
 import { goingOn } from '../journal/go-on.ts';
+import type { LazyJournal } from '../journal/lazy-journal.ts';
 import { recorded } from '../journal/recorded.ts';
 import { contentCacheOf } from './content-cache.ts';
 import { refuseRegion } from './region.ts';
@@ -41,36 +42,42 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   const blame = (error: unknown): unknown => blamed(error, session, origins);
   const { cancel } = session;
   const key = keyOf(driver, values);
-  const bind = binderOf(blame, context, { ...where, account: key, ...regionOf(context) });
-  return {
-    ...where,
-    key,
-    driver,
-    isProtected: entry.stored?.protected ?? false,
-    reach: needs.every((verb) => readingVerbs.has(verb)) ? 'readable' : 'own',
-    verb: (verb) => bind(verb, session.require(verb)),
-    maybe(verb) {
-      const bound = session.find(verb);
-      return bound && bind(verb, bound);
-    },
-    preview: (verb, request, call) =>
-      preview(session, verb, request, call).catch((error: unknown) => Promise.reject(blame(error))),
-    probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
-    owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
-    objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
-    isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),
-    look: (job, call) =>
-      session.look(job, call).then(
-        (state) => {
-          if (state.image) context.journal?.opened?.seen(name, state.image);
-          return state;
-        },
-        (error: unknown) => Promise.reject(blame(error)),
-      ),
-    behind: (id, image) => session.behind(id, image),
-    ...(cancel ? { cancel: (job, call) => cancel(job, call).catch((error: unknown) => Promise.reject(blame(error))) } : {}),
-    memory: contentCacheOf(tools.cache, accountOf(driver, values)),
+  const memory = contentCacheOf(tools.cache, accountOf(driver, values));
+  const bindInto = binderOf(blame, context, { ...where, account: key, ...regionOf(context) });
+  const accountWith = (journal: LazyJournal | undefined): Account => {
+    const bind = bindInto(journal);
+    return {
+      ...where,
+      key,
+      driver,
+      isProtected: entry.stored?.protected ?? false,
+      reach: needs.every((verb) => readingVerbs.has(verb)) ? 'readable' : 'own',
+      verb: (verb) => bind(verb, session.require(verb)),
+      maybe(verb) {
+        const bound = session.find(verb);
+        return bound && bind(verb, bound);
+      },
+      preview: (verb, request, call) =>
+        preview(session, verb, request, call).catch((error: unknown) => Promise.reject(blame(error))),
+      probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
+      owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
+      objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
+      isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),
+      look: (job, call) =>
+        session.look(job, call).then(
+          (state) => {
+            if (state.image) journal?.opened?.seen(name, state.image);
+            return state;
+          },
+          (error: unknown) => Promise.reject(blame(error)),
+        ),
+      behind: (id, image) => session.behind(id, image),
+      ...(cancel ? { cancel: (job, call) => cancel(job, call).catch((error: unknown) => Promise.reject(blame(error))) } : {}),
+      memory,
+      journaled: accountWith,
+    };
   };
+  return accountWith(context.journal);
 }
 
 /** What tells an account from others, without its secrets: where it is, and what else its profile says. */
@@ -95,12 +102,12 @@ const regionOf = ({ settings: { region } }: EngineContext): { readonly region?: 
 
 /** Makes a verb of a session ready: its failures are blamed, and what it changes is written down. */
 function binderOf(blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
-  const { journal } = context;
   const bound = <B extends Runnable>(verb: OperationName, one: B): B => guarded(verb, inFittingForm(one), blame, context);
-  return <B extends Runnable>(verb: OperationName, one: B): B => {
-    const ready = journal ? recorded(verb, bound(verb, one), { journal, at }) : bound(verb, one);
-    return goingOn(verb, ready, at.profile, context.goOn);
-  };
+  return (journal: LazyJournal | undefined) =>
+    <B extends Runnable>(verb: OperationName, one: B): B => {
+      const ready = journal ? recorded(verb, bound(verb, one), { journal, at }) : bound(verb, one);
+      return goingOn(verb, ready, at.profile, context.goOn);
+    };
 }
 
 function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {

@@ -1,6 +1,7 @@
 import type { Account as EngineAccount } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
 import type { EngineContext } from '../context.ts';
+import type { LazyJournal } from '../journal/lazy-journal.ts';
 import { engineOf, quiet, type Context } from './context.ts';
 
 /** A profile that was opened: what calls work at. It is made by `openAccount`. */
@@ -20,8 +21,11 @@ export async function openAccount(profile: string | undefined, context: Context)
 /** The engine's side of an account: others' images that can be read are within reach of a name. */
 export const readable = (account: Account): EngineAccount => account as EngineAccount;
 
-/** The same for what changes something: a name means an image of one's own. */
-export const own = (account: Account): EngineAccount => ({ ...readable(account), reach: 'own' });
+/** The same for what changes something, which is written into that journal: a name means an image of one's own. */
+export const own = (account: Account, journal?: LazyJournal): EngineAccount => ({
+  ...readable(account).journaled(journal),
+  reach: 'own',
+});
 
 /** Accounts opened once more, so that nothing can be changed through them. */
 const rehearsals = new WeakMap<Account, Promise<EngineAccount>>();

@@ -9,6 +9,7 @@ import { storeAt } from '../account/store.ts';
 import type { EngineContext, EngineSettings, Loss } from '../context.ts';
 import { defaults } from '../defaults.ts';
 import { driverList } from '../driver-list.ts';
+import { isJournalOn } from '../journal/lazy-journal.ts';
 import { toldTask, type Event } from './events.ts';
 
 /** What would be lost if a call did what it was asked. */
@@ -42,6 +43,8 @@ export interface ContextOptions extends Pick<EngineSettings, 'dryRun' | 'region'
   readonly retries?: number | undefined;
   /** Limit of each phase of a request. */
   readonly timeoutMs?: number | undefined;
+  /** Whether calls keep a journal of what they change, for `imgctl ops`; absent: as `IMGCTL_JOURNAL` says, else they do. */
+  readonly journal?: boolean | undefined;
 }
 
 /** What calls work in: settings, profiles, and whom to tell. It is made by `createContext`. */
@@ -59,12 +62,15 @@ export interface Surroundings {
 }
 
 /** A context as the engine sees it. */
-type Whole = Context & EngineContext;
+type Whole = Context & EngineContext & { readonly keepsJournal: boolean };
 
 /** The engine's side of a context. */
 export const engineOf = (context: Context): EngineContext => context as Whole;
 
-/** Makes a context without a terminal. Throws CONFIG for a profile store that cannot be read. */
+/** Whether calls write down what they change: each in a run of its own, so that the context itself has no journal. */
+export const keepsJournal = (context: Context): boolean => (context as Whole).keepsJournal;
+
+/** Makes a context without a terminal. Throws CONFIG for a profile store that cannot be read, USAGE for a variable with an odd value. */
 export async function contextIn(options: ContextOptions, surroundings: Surroundings): Promise<Context> {
   const { signal = new AbortController().signal, configDir } = options;
   const env: Surroundings['env'] = {
@@ -80,6 +86,7 @@ export async function contextIn(options: ContextOptions, surroundings: Surroundi
   const settings = settingsFrom(options);
   const context: Whole = {
     profiles: directory.all,
+    keepsJournal: options.journal ?? isJournalOn(env),
     settings,
     home,
     drivers: driverList,
@@ -148,8 +155,9 @@ async function confirmed(
   if (!(await confirm({ verb, profile, isProtected, count, images }))) throw abortedError(`${verb} was not confirmed`);
 }
 
-/** Does the work of a call; what it throws tells no secrets. */
-export async function quiet<T>(context: EngineContext, work: () => Promise<T>): Promise<T> {
+/** Does the work of a call; what it throws tells no secrets. `input`: addresses in it may hold credentials, which failures would repeat. */
+export async function quiet<T>(context: EngineContext, work: () => Promise<T>, input: object = {}): Promise<T> {
+  for (const word of Object.values(input)) if (typeof word === 'string') context.redactor.learnAddress(word);
   try {
     return await work();
   } catch (error) {

@@ -15,7 +15,7 @@ import { transferWishes, type DiskWishes } from '../operations/wishes.ts';
 import type { EngineContext } from '../context.ts';
 import { checkName } from '../../core/image-name.ts';
 import type { Account } from './account.ts';
-import { changing, performed, planned, type ChangingCall } from './change.ts';
+import { changing, performed, planned, type ChangingCall, type Preparation } from './change.ts';
 import { engineOf, quiet, type Context } from './context.ts';
 import { found, type ImageInput } from './images.ts';
 import { waitLimits, type WaitOptions } from './wait-options.ts';
@@ -69,13 +69,14 @@ export interface CopyInput extends ImageInput, NewImage, DiskWishes {
 export interface DownloadInput extends ImageInput, DownloadWishes {}
 
 /** Sends a disk to a provider: recognised, checked, converted where the target takes another format, verified, waited for. */
-export const upload: ChangingCall<UploadInput, Image> = changing(async ({ at, engine }, input) => {
+export const uploadChange: Preparation<UploadInput, Image> = async ({ at, engine }, input) => {
   const { from, labels = {}, set = {}, name, ...given } = input;
   if (name !== undefined) checkName(name);
   const origin = typeof from === 'string' ? originOf(from, engine) : originOf('-', reading(from, engine));
   const transfer = await transferWishes(input, origin.file, engine);
   return uploading(at, { ...given, ...waitLimits(input), name, description: labels, set, transfer }, origin, engine);
-});
+};
+export const upload: ChangingCall<UploadInput, Image> = changing('upload', uploadChange);
 
 /** The same context, whose standard input is these bytes. */
 const reading = (bytes: AsyncIterable<Uint8Array>, engine: EngineContext): EngineContext => ({
@@ -84,15 +85,16 @@ const reading = (bytes: AsyncIterable<Uint8Array>, engine: EngineContext): Engin
 });
 
 /** Has the provider fetch a disk by itself. */
-export const importImage: ChangingCall<ImportInput, Image> = changing(async ({ at, engine }, input) => {
+export const importChange: Preparation<ImportInput, Image> = async ({ at, engine }, input) => {
   const { labels = {}, set = {}, checksum, format, places = [], ...given } = input;
   const wanted = (await transferWishes({ checksum }, input.url, engine)).checksum;
   const wishes = { ...given, ...waitLimits(input), places, description: labels, set, diskFormat: format, checksum: wanted };
   return importing(at, wishes, engine);
-});
+};
+export const importImage: ChangingCall<ImportInput, Image> = changing('importImage', importChange);
 
 /** Copies an image to another account, on the shortest way there is. */
-export const copy: ChangingCall<CopyInput, Copied> = changing(async ({ at: from, engine, open }, input) => {
+export const copyChange: Preparation<CopyInput, Copied> = async ({ at: from, engine, open }, input) => {
   const { to, name = '', labels = {}, set = {}, ifExists = 'fail', relay = false, wait = true } = input;
   const source = { ...from, reach: 'readable' } as const;
   const { call, image } = await found(source, input, engine);
@@ -101,10 +103,12 @@ export const copy: ChangingCall<CopyInput, Copied> = changing(async ({ at: from,
   const wishes = { ...waitLimits(input), description: labels, set, transfer, ifExists, relay, wait, isOneOfSeveral: false };
   const original = originalOf(image, source, false, call, engine);
   return copying(original, { profile: to.profile, name }, target, wishes, engine);
-});
+};
+export const copy: ChangingCall<CopyInput, Copied> = changing('copy', copyChange);
 
 /** Writes an image to a file, which has its name only when every byte is there and verified; absent: it went to a sink. */
 export const download: ChangingCall<DownloadInput, Downloaded | undefined> = changing(
+  'download',
   async ({ at, engine }, { image: text, pick, ...wishes }) => {
     const source = { ...at, reach: 'readable' } as const;
     const { call, image } = await found(source, { image: text, pick }, engine);
@@ -120,8 +124,8 @@ export interface ConvertCall {
 
 /** Writes a disk in another format. */
 export const convert: ConvertCall = Object.assign(
-  (input: ConvertWishes, context: Context) => performed(context, (engine) => converting(input, engine)),
-  { plan: (input: ConvertWishes, context: Context) => planned(context, (engine) => converting(input, engine)) },
+  (input: ConvertWishes, context: Context) => performed(context, input, (engine) => converting(input, engine)),
+  { plan: (input: ConvertWishes, context: Context) => planned(context, input, (engine) => converting(input, engine)) },
 );
 
 export interface InspectInput extends InspectWishes {
@@ -132,5 +136,5 @@ export interface InspectInput extends InspectWishes {
 /** What a file is, and who would take it. A disk that is broken or unsafe is no failure: its `safe` is false. */
 export function inspect({ file, ...wishes }: InspectInput, context: Context): Promise<InspectionReport> {
   const engine = engineOf(context);
-  return quiet(engine, async () => (await inspectFile(file, wishes, engine)).report);
+  return quiet(engine, async () => (await inspectFile(file, wishes, engine)).report, { file });
 }

@@ -3,6 +3,7 @@ import type { Call, Filters, Member, Place, SortKey } from '../../core/operation
 import type { Account as EngineAccount } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { checkProfile, type ProfileCheck } from '../account/check.ts';
+import { jobOf } from '../journal/job-of.ts';
 import { listing, listingAt } from '../images/list.ts';
 import { findImage, matchingImage, shownImage, type FoundImage } from '../images/resolve.ts';
 import { waitFor, type Goal } from '../operations/wait.ts';
@@ -66,7 +67,7 @@ export async function resolve(account: Account, input: ImageInput, context: Cont
   return quiet(engine, async () => shownImage(at, await matchingImage(at, input.image, { pick: input.pick }, call), call));
 }
 
-/** Waits for an image; absent when it is gone. Throws WAIT_TIMEOUT when time is up, PROVIDER where it has failed. */
+/** Waits for an image, and for the job on it that the journal knows of; absent when it is gone. Throws WAIT_TIMEOUT when time is up, PROVIDER where it has failed. */
 export const wait = (account: Account, input: WaitInput, context: Context): Promise<Image | undefined> =>
   finding(account, input, context, async (at, { image }, call) => {
     const { until = { status: ['active'] } } = input;
@@ -75,6 +76,7 @@ export const wait = (account: Account, input: WaitInput, context: Context): Prom
       limits: waitLimits(input),
       call,
       task,
+      job: jobOf(at, image.id, engineOf(context)),
     });
     task.done();
     return reached;

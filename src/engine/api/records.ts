@@ -12,7 +12,7 @@ import { placesGoing, replication, type Places } from '../operations/replicate.t
 import { sharing, unsharing, type ShareWishes } from '../operations/share.ts';
 import { stateChange, type StateVerb } from '../operations/state.ts';
 import { openAt } from '../account/open.ts';
-import { changing, type ChangingCall, type Preparing } from './change.ts';
+import { changing, type ChangingCall, type Preparation, type Preparing } from './change.ts';
 import type { Labels } from './data.ts';
 import { found, type ImageInput } from './images.ts';
 import { waitLimits, type WaitOptions } from './wait-options.ts';
@@ -71,18 +71,18 @@ function askingFirst<Result>(
 }
 
 /** Makes a record, without data or from a server's disk. */
-export const create: ChangingCall<CreateInput, Image> = changing(async ({ at, engine }, input) => {
+export const create: ChangingCall<CreateInput, Image> = changing('create', async ({ at, engine }, input) => {
   const { name = '', labels = {}, set = {}, ...given } = input;
   return creation(at, { ...given, ...waitLimits(input), name, description: labels, set }, engine);
 });
 
 /** Changes a record. */
-export const patch: ChangingCall<PatchInput, Image> = changing(async (preparing, { changes, set = {}, ...input }) =>
+export const patch: ChangingCall<PatchInput, Image> = changing('patch', async (preparing, { changes, set = {}, ...input }) =>
   recordChange(await targetOf(preparing, input), { changes, set }, preparing.engine),
 );
 
 const stateCall = (verb: StateVerb): ChangingCall<ImageChangeInput, Image> =>
-  changing(async (preparing, input) =>
+  changing(verb, async (preparing, input) =>
     stateChange(verb, await targetOf(preparing, input), { wait: input.wait, ...waitLimits(input) }, preparing.engine),
   );
 
@@ -94,14 +94,14 @@ export const reactivate = stateCall('reactivate');
 export const restore = stateCall('restore');
 
 /** Deletes an image, once `confirm` of the context agrees. */
-export const remove: ChangingCall<ImageChangeInput, undefined> = changing(async (preparing, input) => {
+export const remove: ChangingCall<ImageChangeInput, undefined> = changing('remove', async (preparing, input) => {
   const target = await targetOf(preparing, input);
   const change = deletion(target, { wait: input.wait, ...waitLimits(input) }, preparing.engine);
   return askingFirst(change, { verb: 'Delete', image: target.image }, preparing);
 });
 
 /** Brings an image to other places; where a copy goes by it, `confirm` of the context is asked. */
-export const replicate: ChangingCall<ReplicateInput, Image> = changing(async (preparing, input) => {
+export const replicateChange: Preparation<ReplicateInput, Image> = async (preparing, input) => {
   const { add = [], remove: away = [], exactly } = input;
   const target = await targetOf(preparing, input);
   const places = { add, remove: away, exactly };
@@ -109,10 +109,11 @@ export const replicate: ChangingCall<ReplicateInput, Image> = changing(async (pr
   const change = replication(target, places, () => target.image, limits, preparing.engine);
   if (placesGoing(target.image, places).length === 0) return change;
   return askingFirst(change, { verb: 'Remove', image: target.image }, preparing);
-});
+};
+export const replicate: ChangingCall<ReplicateInput, Image> = changing('replicate', replicateChange);
 
 /** Gives access to an image, or answers an offer of one. It gives who has access then. */
-export const share: ChangingCall<ShareInput, readonly Member[] | undefined> = changing(async (preparing, input) => {
+export const share: ChangingCall<ShareInput, readonly Member[] | undefined> = changing('share', async (preparing, input) => {
   const { with: named, answer, ...image } = input;
   // An offer that is answered is another's image.
   const at: EngineAccount = answer ? { ...preparing.at, reach: 'readable' } : preparing.at;
@@ -121,9 +122,12 @@ export const share: ChangingCall<ShareInput, readonly Member[] | undefined> = ch
 });
 
 /** Takes access away. It gives who has access then. */
-export const unshare: ChangingCall<UnshareInput, readonly Member[] | undefined> = changing(async (preparing, input) => {
-  const { with: named, ignoreMissing, ...image } = input;
-  return unsharing(await targetOf(preparing, image), { with: named, ignoreMissing }, opening(preparing.engine));
-});
+export const unshare: ChangingCall<UnshareInput, readonly Member[] | undefined> = changing(
+  'unshare',
+  async (preparing, input) => {
+    const { with: named, ignoreMissing, ...image } = input;
+    return unsharing(await targetOf(preparing, image), { with: named, ignoreMissing }, opening(preparing.engine));
+  },
+);
 
 const opening = (engine: EngineContext): MemberContext => ({ ...engine, open: (profile) => openAt(profile, [], engine) });

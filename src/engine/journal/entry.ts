@@ -4,7 +4,20 @@ import type { OperationName } from '../../core/operation.ts';
 /** The version of the lines below; a file of a later one is read as far as its lines are understood. */
 export const journalVersion = 1;
 
-/** First line of a file: which run it is, and how it was typed. Times are RFC 3339 UTC. */
+/** The call of a program (`src/index.ts`), as far as it is plain data without secrets. */
+export interface CallRef {
+  /** As it is exported. */
+  readonly name: string;
+  readonly profile: string;
+  /** Files by their whole paths, other accounts by their profiles. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Region that was asked for. */
+  readonly region?: string;
+  /** The bytes came from the program itself: nobody else has them. */
+  readonly hasOwnBytes?: boolean;
+}
+
+/** First line of a file: which run it is, and how it was typed or called. Times are RFC 3339 UTC. */
 export interface RunEntry {
   readonly kind: 'run';
   readonly version: number;
@@ -12,9 +25,11 @@ export interface RunEntry {
   readonly at: string;
   /** Version of the program. */
   readonly imgctl: string;
-  /** What was typed, without secrets. */
+  /** What was typed, without secrets; of a call, the verb as it would be typed. */
   readonly words: readonly string[];
-  /** Something was taken out of the words: as they are kept, they cannot be typed again. */
+  /** A program has called it. Absent: it was typed. */
+  readonly call?: CallRef;
+  /** Something was taken out of the words, or of the call: as they are kept, they cannot be done again. */
   readonly isMasked?: boolean;
   /** Folder that relative paths start from. */
   readonly folder: string;

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ImgctlError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
 import type { Note, OperationName } from '../../core/operation.ts';
 import type { Home } from '../../host/paths.ts';
 import { processId } from '../../host/process-id.ts';
 import type { Redactor } from '../../core/redact.ts';
-import { journalVersion, type AccountRef, type ActionSource, type SourceRef, type OutcomeEntry } from './entry.ts';
+import { journalVersion, type AccountRef, type ActionSource, type CallRef, type SourceRef, type OutcomeEntry } from './entry.ts';
 import { isMaking } from './run-state.ts';
 import { writerOf } from './writer.ts';
 import { plainRequest, plainText, plainWords } from './without-secrets.ts';
@@ -16,8 +17,10 @@ export interface RunFacts {
   readonly home: Home;
   readonly version: string;
   readonly redactor: Redactor;
-  /** What was typed. */
+  /** What was typed; of a call, the verb as it would be typed. */
   readonly words: readonly string[];
+  /** The call of a program, as it was made. Absent: it was typed. */
+  readonly call?: CallRef;
   /** The profile that is meant where none is typed; absent: there is none, or there are several. */
   readonly profile?: string;
   readonly resumes?: string;
@@ -59,6 +62,8 @@ export function openJournal(facts: RunFacts): Journal {
   const time = (): string => new Date(facts.now()).toISOString();
   const plain = (text: string | undefined): string | undefined => (text === undefined ? undefined : plainText(text, redactor));
   const words = plainWords(facts.words, redactor);
+  const call = facts.call && { ...facts.call, input: plainRequest(facts.call.input, redactor) };
+  const isMasked = !isDeepStrictEqual([words, call], [facts.words, facts.call]);
   write.add({
     kind: 'run',
     version: journalVersion,
@@ -66,7 +71,8 @@ export function openJournal(facts: RunFacts): Journal {
     at: time(),
     imgctl: facts.version,
     words,
-    ...(words.some((word, index) => word !== facts.words[index]) ? { isMasked: true } : {}),
+    ...(call ? { call } : {}),
+    ...(isMasked ? { isMasked } : {}),
     folder: path.resolve('.'),
     process: processId(),
     ...given({ profile: facts.profile, resumes: facts.resumes }),

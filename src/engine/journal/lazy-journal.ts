@@ -1,5 +1,14 @@
+import { parseBoolean } from '../../core/boolean.ts';
+import { usageError } from '../../core/errors.ts';
 import type { SourceRef } from './entry.ts';
 import type { Journal, RunFacts } from './journal.ts';
+
+/** Whether runs keep a journal where nothing else is said. Throws USAGE for an odd value. */
+export function isJournalOn({ IMGCTL_JOURNAL: wish }: Readonly<Record<string, string | undefined>>): boolean {
+  const isOn = parseBoolean(wish || 'on');
+  if (isOn === undefined) throw usageError(`IMGCTL_JOURNAL: "${wish}" is not one of on, off`);
+  return isOn;
+}
 
 /** The journal of a run, which is loaded and begun with the first change. */
 export interface LazyJournal {

@@ -6,16 +6,18 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { waitFor } from '../operations/wait.ts';
-import type { ActionSource } from './entry.ts';
+import type { ActionSource, CallRef, RunEntry } from './entry.ts';
 import { findLeft, type LeftImage } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
 import { isAtRest, isMaking, type Left, type Run } from './run-state.ts';
 import { requireEnded, runNamed } from './runs.ts';
 
-/** How a run is gone on with: what was typed, records that are filled, and images that are whole already. */
+/** How a run is gone on with: what was typed or called, records that are filled, and images that are whole already. */
 export interface Resumption {
   readonly words: readonly string[];
+  /** The call of a program. Absent: it was typed. */
+  readonly call?: CallRef;
   /** The folder in which it was typed. */
   readonly folder: string;
   /** Profile that was meant where none was typed. */
@@ -45,7 +47,13 @@ export function chainOf(run: Run, context: EngineContext): readonly [Run, ...Run
   return [run, ...chainOf(runNamed(resumes, context.home, context.now()), context)];
 }
 
-const typed = (words: readonly string[]): string => ['imgctl', ...words].map(shellWord).join(' ');
+/** How the same is done anew. */
+const anew = ({ words, call, isMasked }: RunEntry): string =>
+  call
+    ? `Make the call again in its program: ${call.name}(…)`
+    : isMasked
+      ? 'Type the command again.'
+      : `Run it again: ${['imgctl', ...words].map(shellWord).join(' ')}`;
 
 /** Throws CONFLICT or USAGE, with what to type instead, for a run that cannot be gone on with. */
 function requireResumable(run: Run, first: Run, sourced: Sourced): void {
@@ -54,15 +62,18 @@ function requireResumable(run: Run, first: Run, sourced: Sourced): void {
   requireEnded(run);
   if (run.state !== 'failed' && run.state !== 'interrupted')
     throw conflictError(`run ${id} is ${run.state}: there is nothing to resume`);
-  const again = isMasked ? 'Type the command again.' : `Run it again: ${typed(words)}`;
+  const again = anew(first.run);
   const undoFirst = run.left.length > 0 ? `Undo it with: ${commandLine({ verb: 'ops undo', args: [id] })}\n` : '';
   const verb = words.find((word) => resumable.has(word));
   if (verb === undefined)
     throw unsupportedError(`run ${id} cannot be resumed: what it does is done in one step`, { hint: `${undoFirst}${again}` });
   if (isMasked)
-    throw usageError(`run ${id} cannot be resumed: what was typed had a secret in it, which is not kept`, {
-      hint: `${undoFirst}${again}`,
-    });
+    throw usageError(
+      `run ${id} cannot be resumed: ${first.run.call ? 'its input' : 'what was typed'} had a secret in it, which is not kept`,
+      {
+        hint: `${undoFirst}${again}`,
+      },
+    );
   requireSource(first, sourced, `${undoFirst}${again}`);
 }
 
@@ -73,6 +84,8 @@ interface Sourced {
 
 /** Throws CONFLICT where the file is another one by now, UNSUPPORTED where it can be read only once. */
 function requireSource({ run }: Run, { source, warn }: Sourced, hint: string): void {
+  if (run.call?.hasOwnBytes)
+    throw unsupportedError(`run ${run.id} cannot be resumed: the bytes that its program gave are not kept`, { hint });
   if (source?.file === undefined) {
     if (run.words.includes('upload') && run.words.some((word) => word === '-' || word === '/dev/stdin'))
       throw unsupportedError(`run ${run.id} cannot be resumed: standard input can be read only once`, { hint });
@@ -103,6 +116,7 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
   );
   return {
     words: first.run.words,
+    ...given({ call: first.run.call }),
     folder: first.run.folder,
     ...given({ source }),
     ...(first.run.profile === undefined ? {} : { profile: first.run.profile }),
@@ -198,7 +212,7 @@ function fillable(found: LeftImage, run: Run): readonly GoOn[] {
       profile,
       provider,
       leftover: image.id,
-      hint: `${undo}\nThen run it again: ${typed(run.run.words)}`,
+      hint: `${undo}\n${anew(run.run)}`,
     });
   // A record that was there before was named by its id: what was typed says so already.
   return found.is === 'earlier'

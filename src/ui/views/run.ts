@@ -32,7 +32,7 @@ export interface ShownRun {
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly verb: string;
-  /** What was typed, without secrets. */
+  /** What was typed, without secrets; of a program, its call. */
   readonly command: string;
   readonly profiles: readonly string[];
   /** Ids, or names where no id is known. */

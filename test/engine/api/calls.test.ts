@@ -7,6 +7,7 @@ import {
   createContext,
   deactivate,
   importImage,
+  inspect,
   list,
   members,
   openAccount,
@@ -145,6 +146,21 @@ describe('the calls of the programmatic API', () => {
     await expect(nowhere).rejects.toMatchObject({ code: expect.stringMatching(/NOT_FOUND|USAGE|CONFLICT|UNSUPPORTED/) });
     expect(changes()).toEqual([]);
     expect(await places(account, context)).toBeInstanceOf(Array);
+  });
+
+  it('repeat no credentials of an address that is refused', async () => {
+    const url = 'https://ada:hunter2secret@example.org/disk.raw?sig=signed-and-secret';
+    const once = await contextWith({ retries: 0 });
+    const failures = await Promise.all(
+      [
+        importImage(account, { name: 'y', url, format: 'raw' }, context),
+        upload(account, { name: 'y', from: url.replace('example.org', '127.0.0.1:1') }, once),
+        inspect({ file: url.replace('example.org', '127.0.0.1:1') }, once),
+        show(account, { image: url }, context),
+      ].map((work) => work.then(String, (error: Error) => error.message)),
+    );
+    expect(failures.filter((text) => /hunter2|signed-and/.test(text))).toEqual([]);
+    expect(failures.every((text) => text.includes('ada') || text.includes('127.0.0.1'))).toBe(true);
   });
 
   it('stop when the context is stopped', async () => {

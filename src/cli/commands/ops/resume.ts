@@ -1,11 +1,10 @@
 import { given, type Image } from '../../../core/image.ts';
-import type { Changes } from '../../../core/operation.ts';
+import type { Changes, Description } from '../../../core/operation.ts';
 import { ImgctlError } from '../../../core/errors.ts';
 import type { WaitLimits } from '../../../core/poll.ts';
 import type { Run } from '../../../engine/journal/run-state.ts';
 import { cameAbout, noteResumed, resumptionOf, type Resumption, type Whole } from '../../../engine/journal/resume.ts';
 import { imageView } from '../../../ui/views/image.ts';
-import { descriptionFrom, type DescriptionValues } from '../../options/fields.ts';
 import { waitLimitOptions } from '../../options/wait.ts';
 import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
@@ -36,7 +35,7 @@ export const resume = defineCommand({
     const again = await context.rerun(resumption);
     const known = knownWhole(resumption);
     const { outcome, isWhole } = known ? { outcome: undefined, isWhole: true } : await goneOnWith(run, again, input, context);
-    const labelled = await Promise.all(resumption.whole.map((there) => withLabels(there, again.input, context)));
+    const labelled = await Promise.all(resumption.whole.map((there) => withLabels(there, again.labels(), context)));
     if (known) context.say(`not verified: ${known.image.id} is complete, and was not compared with its source`);
     if (isWhole && !context.settings.dryRun) noteResumed(run, context);
     return known ? one(imageView, labelled[0] ?? known.image) : outcome;
@@ -62,8 +61,11 @@ function knownWhole({ whole, goOn }: Resumption): Whole | undefined {
 }
 
 /** The image with what an image gets only once its data is there. */
-async function withLabels({ at, image }: Whole, input: Rerun['input'], context: Surface): Promise<Image> {
-  const { visibility, protected: locked } = descriptionFrom(input as DescriptionValues);
+async function withLabels(
+  { at, image }: Whole,
+  { visibility, protected: locked }: Omit<Description, 'name'>,
+  context: Surface,
+): Promise<Image> {
   const changes = given<Changes>({
     visibility: visibility === image.visibility ? undefined : visibility,
     protected: locked === image.protected ? undefined : locked,

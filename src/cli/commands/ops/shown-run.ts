@@ -2,7 +2,7 @@ import { shellWord } from '../../../core/hint.ts';
 import { given } from '../../../core/image.ts';
 import type { Redactor } from '../../../core/redact.ts';
 import type { LeftImage } from '../../../engine/journal/find-left.ts';
-import type { ActionEntry } from '../../../engine/journal/entry.ts';
+import type { ActionEntry, CallRef } from '../../../engine/journal/entry.ts';
 import type { Left, Run } from '../../../engine/journal/run-state.ts';
 import type { ShownAction, ShownLeft, ShownRun } from '../../../ui/views/run.ts';
 import type { Surface } from '../../program/context.ts';
@@ -19,7 +19,7 @@ export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): Sho
     state: run.state,
     startedAt: first.at,
     verb: verbIn(first.words, commands),
-    command: ['imgctl', ...first.words].map(shellWord).join(' '),
+    command: first.call ? callText(first.call) : ['imgctl', ...first.words].map(shellWord).join(' '),
     profiles: [...new Set(actions.map(({ profile }) => profile))],
     images: [...new Set(images)],
     left: run.left.map(shownLeft),
@@ -34,6 +34,9 @@ export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): Sho
     }),
   };
 }
+
+/** A call as a program would have it, but for its context. */
+const callText = ({ name, profile, input }: CallRef): string => `${name}(${JSON.stringify(profile)}, ${JSON.stringify(input)})`;
 
 /** A run shown alone: what it did, one by one, and what there is now of what it left. */
 export const wholeRun = (run: Run, found: readonly LeftImage[], surface: Pick<Surface, 'commands' | 'redactor'>): ShownRun => ({
