@@ -7,6 +7,7 @@ export const otherVerbs = [
   'inspect',
   'ops list',
   'ops show',
+  'ops resume',
   'ops undo',
   'profile add',
   'profile check',

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { disk, useOpenstackCli } from '../clouds/openstack/cli.ts';
 import { projects } from '../clouds/openstack/keystone.ts';
@@ -329,6 +329,45 @@ describe('wait', () => {
     const waited = await cli.run(['wait', 'root:web', '--for', 'replicated=cheap', ...late]);
     expect(waited.exitCode, waited.stderr).toBe(10);
     expect(waited.stderr).toContain('Task failed due to Internal Error');
+  });
+
+  it.each([
+    ['a new image', async () => killedUpload()],
+    [
+      'a record that was there',
+      async () => {
+        await cli.ok(['create', 'demo:web', '--disk-format', 'raw']);
+        await cli.ok(['upload', cli.write('disk.raw', disk()), '--into', `demo:${String(only()?.wire.id)}`, ...quick]);
+        emptied();
+        return killedBehind(home(), (entry) => entry.kind === 'action' && entry.verb === 'upload');
+      },
+    ],
+  ])('ends at once where the run that was to fill %s is dead, and says how to go on', async (_what, killed) => {
+    const id = await killed();
+    for (const goal of ['active', 'replicated=cheap']) {
+      const waited = await cli.run(['wait', 'demo:web', '--for', goal, '--wait-timeout', '1h']);
+      expect([waited.exitCode, waited.stderr]).toEqual([
+        6,
+        expect.stringMatching(
+          new RegExp(`is queued, and run ${id}, .* was interrupted\nResume it with: imgctl ops resume ${id}`),
+        ),
+      ]);
+    }
+    await cli.ok(['ops', 'resume', id]);
+    await cli.ok(['wait', 'demo:web', ...late]);
+  });
+
+  it('goes on where another run has filled it since, or the provider has taken the work over', async () => {
+    const id = await killedUpload();
+    const image = `demo:${String(only()?.wire.id)}`;
+    const code = async () => (await cli.run(['wait', image, ...late])).exitCode;
+    expect(await code()).toBe(6);
+    const began = { kind: 'began', action: 1, job: { verb: 'upload', image: String(only()?.wire.id), ref: 'x' } };
+    appendFileSync(journalFiles(home()).find((file) => file.includes(id)) ?? '', `${JSON.stringify(began)}\n`);
+    expect(await code()).toBe(13);
+    await cli.ok(['upload', cli.write('disk.raw', disk()), '--into', image, ...quick]);
+    emptied();
+    expect(await code()).toBe(13);
   });
 
   it('does not mind a job that ended before other data came', async () => {

@@ -5,7 +5,7 @@ import type { Target } from '../../engine/images/target.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
-import { jobOf } from '../../engine/journal/job-of.ts';
+import { begunByRuns } from '../../engine/journal/begun-by-runs.ts';
 import { waitFor, type Goal } from '../../engine/operations/wait.ts';
 import type { Account } from '../../engine/account/account.ts';
 
@@ -37,8 +37,8 @@ export const wait = defineCommand({
     const goal = goalFrom(input.for);
     const wait = async ({ at, id, text, call }: Target<'show'>): Promise<Image | undefined> => {
       const task = context.task(`wait for ${text}`);
-      const job = jobOf(at as Account, id, context);
-      const image = await waitFor(at as Account, id, goal, { limits: input, call, task, job });
+      const known = begunByRuns(at as Account, id, context);
+      const image = await waitFor(at as Account, id, goal, { limits: input, call, task, ...known });
       task.done();
       return image;
     };

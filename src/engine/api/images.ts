@@ -3,9 +3,9 @@ import type { Call, Filters, Member, Place, SortKey } from '../../core/operation
 import type { Account as EngineAccount } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { checkProfile, type ProfileCheck } from '../account/check.ts';
-import { jobOf } from '../journal/job-of.ts';
 import { listing, listingAt } from '../images/list.ts';
 import { findImage, matchingImage, shownImage, type FoundImage } from '../images/resolve.ts';
+import { begunByRuns } from '../journal/begun-by-runs.ts';
 import { waitFor, type Goal } from '../operations/wait.ts';
 import { isGlob } from '../../core/glob.ts';
 import { readable, type Account } from './account.ts';
@@ -72,12 +72,8 @@ export const wait = (account: Account, input: WaitInput, context: Context): Prom
   finding(account, input, context, async (at, { image }, call) => {
     const { until = { status: ['active'] } } = input;
     const task = engineOf(context).task(`wait for ${input.image}`);
-    const reached = await waitFor(at, image.id, until, {
-      limits: waitLimits(input),
-      call,
-      task,
-      job: jobOf(at, image.id, engineOf(context)),
-    });
+    const known = begunByRuns(at, image.id, engineOf(context));
+    const reached = await waitFor(at, image.id, until, { limits: waitLimits(input), call, task, ...known });
     task.done();
     return reached;
   });

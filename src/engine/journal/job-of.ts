@@ -6,7 +6,7 @@ import type { Entry } from './entry.ts';
 import type { Lines } from './read-journal.ts';
 
 /** Whoever waits means what was begun lately. */
-const mostRuns = 200;
+export const mostRuns = 200;
 
 /**
  * The job that a run on this machine has begun last on an image of this account. Absent: the journal knows of none, the image was

@@ -72,18 +72,20 @@ export interface Wait {
   readonly task?: Task;
   /** The job that is waited for. Absent: the newest of the call that is about the image, or what another run may have begun. */
   readonly job?: Job | undefined;
+  /** Why data that an image waits for will never come, as far as is known here. Absent, or none: somebody may send it. */
+  abandoned?(image: Image): ImgctlError | undefined;
 }
 
 /**
  * Looks at an image until the goal is reached; absent where it is gone then. Where the job is known that leads there, it is looked
  * at: PROVIDER, with the provider's reason, as soon as that has failed or was cancelled, whatever the image's record still says.
- * Throws WAIT_TIMEOUT, saying how to go on, when time is up.
+ * Throws CONFLICT where nobody is left to do it, WAIT_TIMEOUT, saying how to go on, when time is up.
  */
 export async function waitFor(
   at: Account,
   id: string,
   goal: Goal,
-  { limits, call, task, job }: Wait,
+  { limits, call, task, job, abandoned }: Wait,
 ): Promise<Image | undefined> {
   const known = job ?? jobOn(call, id);
   const look = lookFor(at, id, known, call);
@@ -103,6 +105,8 @@ export async function waitFor(
     if (outcome && image.status === 'failed') throw jobFailure(image, outcome);
     if (reached(image, goal)) return { answer: finished(image) };
     if (outcome) throw jobFailure(image, outcome);
+    const reason = image.status === 'queued' && !('gone' in goal) ? abandoned?.(image) : undefined;
+    if (reason) throw reason.inProfile(at.profile, at.provider);
     if (began) refuseRest(image, goal);
     if ('places' in goal && isFirst) await refuseUnknown(at, image, goal.places, call);
     began ||= !resting.has(image.status);
