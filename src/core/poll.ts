@@ -42,9 +42,11 @@ export async function poll<T, Seen>(look: () => Promise<Looked<T, Seen>>, pollin
     if ('answer' in looked) return looked.answer;
     const spentMs = Date.now() - begun;
     polling.waiting?.(looked.seen, spentMs, limitMs);
-    const pauseMs = Math.max(pauses.next().value, looked.againMs ?? 0);
-    if (spentMs + pauseMs > limitMs) throw polling.late(looked.seen, limitMs);
-    await sleep(pauseMs, signal).catch((error: unknown) => {
+    const leftMs = limitMs - spentMs;
+    const { againMs = 0 } = looked;
+    if (leftMs <= 0 || againMs > leftMs) throw polling.late(looked.seen, limitMs);
+    // The last look is when time is up, and no sooner.
+    await sleep(Math.min(Math.max(pauses.next().value, againMs), leftMs), signal).catch((error: unknown) => {
       throw error instanceof ImgctlError && error.code === 'ABORTED' ? polling.interrupted() : error;
     });
   }
