@@ -188,6 +188,24 @@ describe('wait', () => {
     expect((await gone).json()).toMatchObject({ image: id, result: 'ok' });
   });
 
+  it('says of what is not there at the first look that nobody knows whether it ever was', async () => {
+    const never = '00000000-0000-4000-8000-000000000000';
+    const gone = await stage.ok(['wait', never, '--for', 'deleted', '-o', 'json']);
+    expect(gone.json()).toMatchObject({ image: never, message: 'gone' });
+    expect(gone.stderr).toContain(`${never} is not there: it is gone already, or there never was such an image`);
+    const id = await stage.queued('web');
+    const seen = stage.ok(['wait', id, '--for', 'deleted', '--poll-interval', '20ms']);
+    await stage.ok(['delete', id, '--yes']);
+    expect((await seen).stderr).not.toContain('is not there');
+  });
+
+  it('waits for the end of an image whose name looks like an id', async () => {
+    const name = '00000000-0000-4000-8000-000000000000';
+    await stage.queued(name);
+    const late = await stage.run(['wait', name, '--for', 'deleted', '--wait-timeout', '30ms', '--poll-interval', '10ms']);
+    expect(late.exitCode).toBe(13);
+  });
+
   it('says how to go on when time is up, with 13', async () => {
     const id = await stage.queued('web');
     const late = await stage.run(['wait', 'web', '--wait-timeout', '60ms', '--poll-interval', '20ms', '--json']);

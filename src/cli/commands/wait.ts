@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
 import type { Image } from '../../core/image.ts';
-import type { Target } from '../../engine/images/target.ts';
+import type { UncheckedTarget } from '../options/targets.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
@@ -35,16 +35,21 @@ export const wait = defineCommand({
   ],
   run(input, context) {
     const goal = goalFrom(input.for);
-    const wait = async ({ at, id, text, call }: Target<'show'>): Promise<Image | undefined> => {
+    const wait = async ({ at, id, text, call, called }: UncheckedTarget<'show'>): Promise<Image | undefined> => {
       const task = context.task(`wait for ${text}`);
       const known = begunByRuns(at as Account, id, context);
-      const image = await waitFor(at as Account, id, goal, { limits: input, call, task, ...known });
+      let isMissing = false;
+      const missing = (): void => void (isMissing = true);
+      const image = await waitFor(at as Account, id, goal, { limits: input, call, task, missing, ...known });
       task.done();
+      const other = isMissing ? await called?.() : undefined;
+      if (other) return wait(other);
+      if (isMissing) context.warn(`${text} is not there: it is gone already, or there never was such an image`);
       return image;
     };
     // It changes nothing: there is nothing to plan.
     const real = { ...context, settings: { ...context.settings, dryRun: false } };
-    const waiting = (target: Target<'show'>) => ({ plan: async () => [], perform: () => wait(target) });
+    const waiting = (target: UncheckedTarget<'show'>) => ({ plan: async () => [], perform: () => wait(target) });
     return eachImage(real, input.image, input, waiting, { among: statuses });
   },
 });

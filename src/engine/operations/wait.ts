@@ -74,6 +74,8 @@ export interface Wait {
   readonly job?: Job | undefined;
   /** Why data that an image waits for will never come, as far as is known here. Absent, or none: somebody may send it. */
   abandoned?(image: Image): ImgctlError | undefined;
+  /** Hears that an image whose end is waited for is not there at the first look: nobody can say whether it ever was. */
+  missing?(): void;
 }
 
 /**
@@ -85,7 +87,7 @@ export async function waitFor(
   at: Account,
   id: string,
   goal: Goal,
-  { limits, call, task, job, abandoned }: Wait,
+  { limits, call, task, job, abandoned, missing }: Wait,
 ): Promise<Image | undefined> {
   const known = job ?? jobOn(call, id);
   const look = lookFor(at, id, known, call);
@@ -94,6 +96,7 @@ export async function waitFor(
   const looked = async (): Promise<Looked<Image | undefined, Image>> => {
     const sight = await look();
     if (sight instanceof ImgctlError) {
+      if ('gone' in goal && !last) missing?.();
       if ('gone' in goal) return { answer: undefined };
       if (!last) throw await withReason(sight, at, id, call);
       throw providerError(`${id} was deleted while waiting`, sight.circumstances);
