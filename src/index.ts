@@ -6,7 +6,7 @@ export const createContext = (options: ContextOptions = {}): Promise<Context> =>
   contextIn(options, { env: process.env, platform: process.platform, version: packageJson.version });
 
 export { openAccount } from './engine/api/account.ts';
-export { check, list, members, places, resolve, show, wait } from './engine/api/images.ts';
+export { check, list, members, places, resolve, show, uses, wait } from './engine/api/images.ts';
 export { convert, copy, download, importImage, inspect, upload } from './engine/api/data.ts';
 export { create, deactivate, patch, reactivate, remove, replicate, restore, share, unshare } from './engine/api/records.ts';
 export { exitCodes, ImgctlError } from './core/errors.ts';
@@ -16,7 +16,18 @@ export type { Format } from './core/encoding.ts';
 export type { Circumstances, Code } from './core/errors.ts';
 export type { Image, PlaceState, Status, Visibility } from './core/image.ts';
 export type { InspectionReport } from './core/inspection-report.ts';
-export type { Changes, Description, Filters, Member, Place, SortKey } from './core/operation.ts';
+export type {
+  Changes,
+  Description,
+  Filters,
+  ImageUses,
+  Member,
+  Place,
+  SortKey,
+  UnaskedUse,
+  Use,
+  UseKind,
+} from './core/operation.ts';
 export type { ProfileCheck } from './engine/account/check.ts';
 export type { Account } from './engine/api/account.ts';
 export type { ChangingCall } from './engine/api/change.ts';

@@ -1,3 +1,5 @@
+import type { UnaskedUse, Use } from './uses.ts';
+
 /**
  * What an action does to what is there. `add`: nothing goes, nothing changes. `reuse`: it is there already, nothing is done.
  * `property`: a record says something else. `hide`: it is left out of lists. `deactivate`: its data is blocked. `shrink-places`: copies
@@ -32,6 +34,10 @@ export interface Action {
   /** How the data of a copy would come to its target. */
   readonly route?: string;
   readonly steps?: readonly string[];
+  /** What uses the image that goes, or is blocked. Absent: the provider cannot be asked. */
+  readonly uses?: readonly Use[];
+  /** What of that could not be asked, and counts as used. Absent: all was. */
+  readonly unasked?: readonly UnaskedUse[];
 }
 
 /** Data that would be moved, as far as it is known. */

@@ -15,5 +15,9 @@ export const operationNames = [
   'import',
   'share',
   'places',
+  'uses',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
+
+/** Verbs that change nothing: they may work on what is others', and are done in a dry run too. */
+export const readingVerbs: ReadonlySet<OperationName> = new Set(['list', 'show', 'download', 'places', 'uses']);

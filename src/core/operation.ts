@@ -20,11 +20,13 @@ import type {
   Member,
   Place,
 } from './request.ts';
+import type { ImageUses, UsesFacts, UsesRequest } from './uses.ts';
 
-export { operationNames, type OperationName } from './operation-names.ts';
+export { operationNames, readingVerbs, type OperationName } from './operation-names.ts';
 export type { Call, Note } from './call.ts';
 export type * from './server-side-copy.ts';
 export type * from './request.ts';
+export type * from './uses.ts';
 
 type StateChange<Facts = LaterFacts> = { request: { readonly id: string }; result: Promise<ImageRecord>; facts: Facts };
 
@@ -70,6 +72,7 @@ export interface OperationTypes {
   import: { request: ImportRequest; result: Promise<ImageRecord>; facts: ImportFacts };
   share: { request: ShareRequest; result: Promise<readonly Member[]>; facts: ShareFacts };
   places: { request: object; result: Promise<readonly Place[]>; facts: PlaceFacts };
+  uses: { request: UsesRequest; result: Promise<readonly ImageUses[]>; facts: UsesFacts };
 }
 
 interface CreateFacts extends Extras, LaterFacts {

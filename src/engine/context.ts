@@ -6,6 +6,7 @@ import type { Task } from '../core/task.ts';
 import type { Home } from '../host/paths.ts';
 import type { Redactor } from '../core/redact.ts';
 import type { ProfileStore } from '../profiles/store.ts';
+import type { Account } from './account/account.ts';
 import type { ProfileDirectory } from './account/registry.ts';
 import type { GoOn } from './journal/go-on.ts';
 import type { LazyJournal } from './journal/lazy-journal.ts';
@@ -44,6 +45,8 @@ export interface Loss {
   /** The images that it is about; asked for only where somebody is asked. */
   images(): Promise<readonly Image[]>;
   readonly count: number;
+  /** The images can be used no more then: what uses them is said before the answer, as far as the provider tells. */
+  readonly missedByUsers?: boolean;
   /** What was named and cannot be done, each with its reason: said before the answer. */
   readonly impossible?: readonly string[];
 }
@@ -91,7 +94,7 @@ export interface EngineContext {
    * Asks before something is lost, unless nothing will be changed. Throws USAGE where nobody can answer, ABORTED where the answer
    * is no. `isProtected`: more than a yes is asked for.
    */
-  confirmLoss(loss: Loss, at: { readonly profile: string; readonly isProtected: boolean }): Promise<void>;
+  confirmLoss(loss: Loss, at: Pick<Account, 'profile' | 'isProtected' | 'maybe'>): Promise<void>;
 }
 
 /** The providers, by name: each is loaded when it is asked for. */

@@ -1,5 +1,5 @@
 import type { Image } from '../core/image.ts';
-import type { OperationName, PatchRequest, ReplicateRequest } from '../core/operation.ts';
+import { readingVerbs, type OperationName, type PatchRequest, type ReplicateRequest } from '../core/operation.ts';
 import { maskSecrets, plainText, withoutCredentials, type Redactor } from '../core/redact.ts';
 import type { Action, Risk } from '../core/action.ts';
 
@@ -12,11 +12,8 @@ export const about = ({ id, name, status, sizeBytes, createdAt }: Image): Partia
   ...(createdAt === undefined ? {} : { createdAt }),
 });
 
-/** Verbs that change nothing are done in a dry run too. */
-const harmless: ReadonlySet<OperationName> = new Set(['list', 'show', 'download', 'places']);
-
 export const changes = (verb: OperationName, request: unknown): boolean =>
-  !harmless.has(verb) && !(verb === 'share' && (request as { action?: string }).action === 'list');
+  !readingVerbs.has(verb) && !(verb === 'share' && (request as { action?: string }).action === 'list');
 
 /** The verb as it is typed. */
 const typedVerb = (verb: OperationName, request: object): string =>

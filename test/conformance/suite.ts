@@ -18,6 +18,7 @@ import { showTests } from './show.ts';
 import { makeStage, type ConformanceOptions, type Stage } from './stage.ts';
 import { strangerTests } from './other-owners.ts';
 import { uploadTests } from './upload.ts';
+import { usesTests } from './uses.ts';
 
 const behaviour: { readonly [N in OperationName]: (stage: Stage) => void } = {
   list: listTests,
@@ -35,6 +36,7 @@ const behaviour: { readonly [N in OperationName]: (stage: Stage) => void } = {
   import: importTests,
   share: shareTests,
   places: placesTests,
+  uses: usesTests,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../src/core/driver.ts';
-import { operationNames, type OperationName } from '../../src/core/operation.ts';
+import { operationNames, readingVerbs, type OperationName } from '../../src/core/operation.ts';
 import { changes as changesAt, overNetwork, statusFor, stageOf } from '../clouds/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { allOf, everything, failure, testCall } from '../conformance/stage.ts';
@@ -74,11 +74,13 @@ const verbs: Readonly<Record<OperationName, Verb>> = {
   share: (session, id) =>
     session.require('share').run({ id, action: 'add', with: 'f00d0000c0ffee00f00d0000c0ffee00' }, testCall()),
   places: (session) => session.require('places').run({}, testCall()),
+  uses: async (session, id) =>
+    session.require('uses').run({ images: [await session.require('show').run({ id }, testCall())] }, testCall()),
 };
 
 type Asked = { readonly method: string; readonly path: string };
 
-const reads: readonly OperationName[] = ['list', 'show', 'download', 'places'];
+const reads: readonly OperationName[] = [...readingVerbs];
 
 describe.each(overNetwork)('in front of %s', (_name, stage) => {
   const { driver, wire, silent = {} } = stage;

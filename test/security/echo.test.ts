@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../conformance/cloud.ts';
+import { readingVerbs, type OperationName } from '../../src/core/operation.ts';
 import { overNetwork } from '../clouds/index.ts';
 import { journalText } from '../support/killed-run.ts';
 import { everyCommand } from '../support/command-lines.ts';
@@ -114,7 +115,7 @@ describe.each(overNetwork)('an answer of %s that quotes the credentials', (provi
     expect(leaking).toEqual([]);
     const journal = journalText(planted.home.folder);
     // Who only lists and shows has nothing to write down.
-    if (Object.keys(stage.driver.facts).some((verb) => !['list', 'show', 'download', 'places'].includes(verb)))
+    if (Object.keys(stage.driver.facts).some((verb) => !readingVerbs.has(verb as OperationName)))
       expect(journal).toContain('"outcome"');
     expect([...[...quoted].flatMap(waysToWrite), 'signed-4711'].filter((needle) => journal.includes(needle))).toEqual([]);
     expect(seenFailures.has(1), 'a bug').toBe(false);

@@ -62,6 +62,7 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
   convert: ({ file, folder }) => [['convert', file, path.join(folder, 'other.qcow2'), '--force']],
   inspect: ({ file }) => [['inspect', file, '-o', 'json']],
   places: () => [['places']],
+  uses: ({ id }) => [['uses', id]],
   'profile add': ({ profile }) => [['profile', 'add', profile, '--provider', 'nosuchprovider']],
   'profile list': () => [['profile', 'list', '-o', 'json']],
   'profile show': ({ profile }) => [

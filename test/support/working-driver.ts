@@ -42,7 +42,7 @@ interface Habits {
 
 /** A driver without a wire whose uploads are jobs; `cancels`: they can be ended. */
 export function workingDriver(works: Works, { cancels = false, loses = [] }: Habits = {}): Driver {
-  const verbs = ['create', 'patch', 'reactivate', 'restore', 'purge', 'replicate', 'download', 'share', 'places'];
+  const verbs = ['create', 'patch', 'reactivate', 'restore', 'purge', 'replicate', 'download', 'share', 'places', 'uses'];
   return defineDriver({
     name: 'working',
     title: 'A provider that goes on working',

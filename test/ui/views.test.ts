@@ -60,14 +60,14 @@ const acme = defineDriver({
 describe('providers', () => {
   it('are a line each where the matrix fits', async () => {
     const out = await many(providerView, [acme]);
-    expect(out.split('\n')[0]).toMatch(/^provider +list +show +create .* places$/);
+    expect(out.split('\n')[0]).toMatch(/^provider +list +show +create .* places +uses$/);
     expect(out.split('\n')[1]).toMatch(/^acme +✓ +✓ +– .* –$/);
   });
 
   it('are turned where it does not: no verb is ever left out', async () => {
     const out = await many(providerView, [acme], { columns: 80 });
     expect(out).toBe(
-      `provider    acme\nlist        ✓\nshow        ✓\ncreate      –\npatch       –\ndeactivate  –\nreactivate  –\ndelete      –\nrestore     –\npurge       –\nreplicate   –\nupload      ✓\ndownload    –\nimport      –\nshare       –\nplaces      –\n`,
+      `provider    acme\nlist        ✓\nshow        ✓\ncreate      –\npatch       –\ndeactivate  –\nreactivate  –\ndelete      –\nrestore     –\npurge       –\nreplicate   –\nupload      ✓\ndownload    –\nimport      –\nshare       –\nplaces      –\nuses        –\n`,
     );
   });
 

@@ -69,7 +69,8 @@ export async function confirmLosses<V extends OperationName>(
       return all.filter((image) => image !== undefined);
     };
     const what = loss.of ? { what: `${there.map(({ goes }) => goes).join(', ')} (profile ${profile})` } : {};
-    await surface.confirmLoss({ verb: loss.verb, ...what, count: there.length, images, impossible }, first.at);
+    const question = { verb: loss.verb, ...what, count: there.length, images, impossible, missedByUsers: !loss.of };
+    await surface.confirmLoss(question, first.at as Account);
   }
 }
 

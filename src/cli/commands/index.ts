@@ -124,6 +124,12 @@ export const commands: readonly CommandEntry<Command>[] = [
     load: () => import('./inspect.ts').then((module) => module.inspectFile),
   },
   {
+    path: 'uses',
+    aliases: [],
+    summary: 'Show what uses an image: instances, volumes, other images',
+    load: () => import('./uses.ts').then((module) => module.uses),
+  },
+  {
     path: 'places',
     aliases: ['regions', 'stores'],
     summary: 'List places for images: regions, stores, folders',

@@ -1,4 +1,5 @@
 import { humanSize } from '../../core/quantity.ts';
+import { usesText } from '../../core/uses.ts';
 import { actionJson } from '../../engine/dry-run.ts';
 import { defineView } from '../../ui/view.ts';
 import type { Action, ActionData } from '../../core/action.ts';
@@ -45,10 +46,11 @@ export const actionView = defineView<Action>({
     method: { value: (plan) => plan.method },
     url: { value: (plan) => plan.url },
     body: { value: (plan) => plan.body, parts: bodyParts },
+    uses: { value: ({ uses, unasked = [] }) => uses && usesText({ uses, unasked }) },
     steps: { value: (plan) => plan.steps?.join(' → ') },
   },
-  usual: ['verb', 'profile', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
-  wide: ['verb', 'risk', 'profile', 'provider', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'steps'],
+  usual: ['verb', 'profile', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'uses', 'steps'],
+  wide: ['verb', 'risk', 'profile', 'provider', 'image', 'name', 'source', 'target', 'method', 'url', 'body', 'uses', 'steps'],
   id: () => '',
   json: actionJson,
 });

@@ -66,6 +66,7 @@ export default defineDriver({
     purge: 'delete already removes a Linode image for good.',
     share:
       'Linode shares images through share groups, a beta that imgctl does not support. Use Cloud Manager, or linode-cli image-sharegroups.',
+    uses: 'A disk that was made from an image is a copy and needs it no more. See which Linodes were made from it with linode-cli linodes list.',
   },
   irremovable: ({ id }) => unchangeable(id, 'delete'),
   probe,

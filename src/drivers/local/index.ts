@@ -56,6 +56,7 @@ export default defineDriver({
     restore: 'A deleted image is gone from the folder at once.',
     purge: 'A deleted image is gone from the folder at once; there is nothing left to purge.',
     share: 'A folder has no users of its own: anyone who can read it has access. Copy the image to a profile of theirs instead.',
+    uses: 'A folder does not know who reads the images in it.',
   },
   probe: async ({ home, places: copies }) => ({
     who: home.path,

@@ -51,6 +51,7 @@ export default defineDriver({
     import: 'A registry does not fetch URLs. upload takes a URL too, and streams it through this machine.',
     share:
       'Who may read a repository is decided in the registry’s own user management, which the distribution specification leaves open.',
+    uses: 'A registry does not know who runs what was pulled from it.',
   },
   probe,
   discover,

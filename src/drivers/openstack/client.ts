@@ -23,7 +23,9 @@ export interface Site {
 export interface Ask {
   readonly what: string;
   readonly method: ApiRequest['method'];
-  /** Behind `/v2`, made of segments (`path-segment.ts`). */
+  /** Address of another service (`other-services.ts`) that is asked instead of Glance. */
+  readonly base?: string;
+  /** Behind `/v2`, or behind `base`, made of segments (`path-segment.ts`). */
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly json?: unknown;
@@ -53,6 +55,8 @@ export class OpenstackClient {
   readonly #imageEndpoint: string | undefined;
   readonly #wanted: Wanted;
   readonly #meant: ProjectChoice;
+  /** Which addresses of the catalogue are used. */
+  readonly interface: string;
   #site: Promise<Site> | undefined;
   /** Images that were seen at work while their outcome was awaited. */
   readonly atWork = new Set<string>();
@@ -64,9 +68,10 @@ export class OpenstackClient {
     this.#authUrl = authUrlOf(values, this.#credentials);
     this.#imageEndpoint = imageEndpointOf(values);
     this.#meant = values;
+    this.interface = interfaceOf(values);
     this.#wanted = {
       region: values.region,
-      interface: interfaceOf(values),
+      interface: this.interface,
       type: values.serviceType,
       name: values.serviceName,
     };
@@ -97,7 +102,7 @@ export class OpenstackClient {
       this.#http.request(
         {
           method: ask.method,
-          url: `${site.base}${ask.path}${ask.query ? `?${ask.query.toString()}` : ''}`,
+          url: `${ask.base ?? site.base}${ask.path}${ask.query ? `?${ask.query.toString()}` : ''}`,
           headers: { ...this.#headers(site), ...ask.headers },
           ...(ask.json === undefined ? {} : { json: ask.json }),
           ...(ask.prepare ? { prepare: ask.prepare } : {}),
@@ -211,20 +216,25 @@ export class OpenstackClient {
       return { signedIn, base: versioned(this.#imageEndpoint), ...(region === undefined ? {} : { region }) };
     }
     const endpoint = chosenEndpoint(signedIn.endpoints, this.#wanted);
-    this.#checkAddress(endpoint.url);
+    this.checkAddress(endpoint.url, 'images', 'imageEndpoint');
     return { signedIn, base: versioned(endpoint.url), region: endpoint.region };
   }
 
-  /** Throws CONFIG where the catalogue gives no address, or, over https, one to which the token would go over http; a profile may ask for that. */
-  #checkAddress(url: string): void {
+  /**
+   * Throws CONFIG where what the catalogue gives is no address, or, over https, one to which the token would go over http. `field` of a
+   * profile can name another.
+   */
+  checkAddress(url: string, whose: string, field?: string): void {
     if (!URL.canParse(url) || !/^https?:/i.test(url))
-      throw configError(`the catalogue gives ${url} for images, which is not an http or https URL`, {
-        hint: 'Set imageEndpoint to the URL of Glance.',
-      });
+      throw configError(
+        `the catalogue gives ${url} for ${whose}, which is not an http or https URL`,
+        field ? { hint: `Set ${field} to the URL of Glance.` } : {},
+      );
     if (!/^https:/i.test(this.#authUrl ?? '') || !/^http:/i.test(url)) return;
-    throw configError(`refusing to send the token unencrypted to ${url} (from the catalogue)`, {
-      hint: `Set imageEndpoint to the https URL of Glance, or to ${url} if you trust the network in between.`,
-    });
+    throw configError(
+      `refusing to send the token unencrypted to ${url} (from the catalogue)`,
+      field ? { hint: `Set ${field} to the https URL of Glance, or to ${url} if you trust the network in between.` } : {},
+    );
   }
 
   async #signedIn(call: Call): Promise<SignedIn> {

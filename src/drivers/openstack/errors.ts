@@ -22,13 +22,14 @@ export const parsedJson = (text: string): unknown => {
 
 /**
  * What an error's body says, in one line; empty when it says nothing.
- * Oddity: the same error comes as JSON from Keystone (`error.message`) and from Glance (`message`, with a tail of
- * `<br />`), as HTML from Glance's own middleware and from proxies, and as text under a "404 Not Found" headline.
+ * Oddity: the same error comes as JSON from Keystone (`error.message`), from Nova and Cinder (the same in `forbidden` and the
+ * like), and from Glance (`message`, with a tail of `<br />`), as HTML from Glance's own middleware and from proxies, and as text under a "404 Not Found" headline.
  */
 export function errorText(body: string): string {
   const value = parsedJson(body);
   if (isObject(value)) {
-    const message = textIn(value.message) ?? textIn(objectIn(value.error).message) ?? textIn(value.error);
+    const [inner] = Object.values(value).flatMap((one) => textIn(objectIn(one).message) ?? []);
+    const message = textIn(value.message) ?? textIn(value.error) ?? inner;
     return withoutSchema(withoutBreaks(message ?? ''));
   }
   if (isHtml(body)) return htmlText(body);

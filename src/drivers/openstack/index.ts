@@ -22,6 +22,7 @@ import { checkUuid, uuids } from './path-segment.ts';
 import { share } from './share.ts';
 import { show } from './show.ts';
 import { upload } from './upload.ts';
+import { uses } from './uses.ts';
 
 /** Ways to sign in for which `authType` has to be set. */
 const oidc = ['authType', 'identityProvider', 'protocol'];
@@ -87,6 +88,7 @@ export default defineDriver({
     import: imports,
     share,
     places,
+    uses,
   },
   absent: {
     restore: 'A deleted Glance image is gone at once: upload it again.',

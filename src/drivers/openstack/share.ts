@@ -17,8 +17,8 @@ function memberOf(wire: JsonObject): Member {
   };
 }
 
-/** Oddity: of an image with another visibility than `shared` the list is not empty but refused with 403. */
-async function members(client: OpenstackClient, id: string, call: Call): Promise<readonly Member[]> {
+/** Who was given an image. Oddity: of an image with another visibility than `shared` the list is not empty but refused with 403. */
+export async function members(client: OpenstackClient, id: string, call: Call): Promise<readonly Member[]> {
   const what = `reading who has image ${id}`;
   try {
     const body = await client.askObject({ what, method: 'GET', path: `${imagePath(id)}/members` }, call);

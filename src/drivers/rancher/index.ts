@@ -73,6 +73,7 @@ export default defineDriver({
     replicate: `${records}: its hosts pull an image where they need it, and no place can be chosen.`,
     share: `${records}: whoever is a member of the project sees them, and no other project does.`,
     places: `${records}: they lie in no region or store that could be chosen.`,
+    uses: 'Containers name what they run by its Docker reference, and not by the id of an image: the API cannot be asked for those of one.',
   },
   probe,
   owners: async (client, name, call) => (await projectsNamed(client, name, call)).map((id) => ({ id, names: [name] })),

@@ -3,7 +3,7 @@ import { refusal, type Driver, type Session, type Tools } from '../../core/drive
 import { ImgctlError } from '../../core/errors.ts';
 import { tlsFields } from '../../core/field.ts';
 import { commandLine } from '../../core/hint.ts';
-import type { OperationName } from '../../core/operation.ts';
+import { readingVerbs, type OperationName } from '../../core/operation.ts';
 import { dryHttp } from './preview.ts';
 import { formatValue } from '../../host/secret-reference.ts';
 import { type FieldOrigin } from '../../profiles/resolve.ts';
@@ -22,9 +22,6 @@ import type { FieldValues } from './values.ts';
 import { originsOf, valuesOf } from './values.ts';
 import type { Runnable } from './guard.ts';
 import { guarded, preview } from './guard.ts';
-
-/** Verbs that change nothing, and so may work on what is others'. */
-const readingVerbs: ReadonlySet<OperationName> = new Set(['list', 'show', 'download', 'places']);
 
 /** Opens a profile for a command that needs these verbs. Refuses before any request. */
 export async function openAt(name: string, needs: readonly OperationName[], context: EngineContext): Promise<Account> {

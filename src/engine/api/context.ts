@@ -1,12 +1,15 @@
 import { makeCall, type Note } from '../../core/call.ts';
 import { abortedError, ImgctlError, usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
+import type { ImageUses } from '../../core/operation.ts';
 import { createRedactor, type Redactor } from '../../core/redact.ts';
 import { homeOf } from '../../host/paths.ts';
 import { profileDirectory } from '../account/registry.ts';
 import { toolsFor } from '../account/services.ts';
 import { storeAt } from '../account/store.ts';
+import type { Account } from '../account/account.ts';
 import type { EngineContext, EngineSettings, Loss } from '../context.ts';
+import { usesOf } from '../images/uses.ts';
 import { defaults } from '../defaults.ts';
 import { driverList } from '../driver-list.ts';
 import { isJournalOn } from '../journal/lazy-journal.ts';
@@ -22,6 +25,8 @@ export interface LossQuestion {
   readonly count: number;
   /** Looks at the images that it is about. */
   images(): Promise<readonly Image[]>;
+  /** Asks what uses them. Absent: they stay usable, or the provider cannot be asked. */
+  uses(): Promise<readonly ImageUses[] | undefined>;
 }
 
 /**
@@ -107,7 +112,7 @@ export async function contextIn(options: ContextOptions, surroundings: Surroundi
     stdinBytes() {
       throw usageError('standard input is not read here', { hint: 'Use the bytes themselves as the source.' });
     },
-    confirmLoss: (loss, at) => confirmed(loss, at, options.confirm),
+    confirmLoss: (loss, at) => confirmed(loss, at, options.confirm, context),
   };
   return context;
 }
@@ -141,10 +146,12 @@ function noted(event: Note, tell: Tell): void {
 }
 
 async function confirmed(
-  { verb, count, images }: Loss,
-  { profile, isProtected }: { readonly profile: string; readonly isProtected: boolean },
+  { verb, count, images, missedByUsers }: Loss,
+  at: Pick<Account, 'profile' | 'isProtected' | 'maybe'>,
   confirm: ContextOptions['confirm'],
+  context: EngineContext,
 ): Promise<void> {
+  const { profile, isProtected } = at;
   if (!confirm)
     throw usageError(
       `${verb} would lose ${count === 1 ? 'an image' : `${count} images`} of ${profile}, and nobody can confirm it`,
@@ -152,7 +159,8 @@ async function confirmed(
         hint: 'Give createContext a confirm function.',
       },
     );
-  if (!(await confirm({ verb, profile, isProtected, count, images }))) throw abortedError(`${verb} was not confirmed`);
+  const uses = async () => (missedByUsers ? usesOf(at, await images(), context.call()) : undefined);
+  if (!(await confirm({ verb, profile, isProtected, count, images, uses }))) throw abortedError(`${verb} was not confirmed`);
 }
 
 /** Does the work of a call; what it throws tells no secrets. `input`: addresses in it may hold credentials, which failures would repeat. */

@@ -1,5 +1,6 @@
 import { given, type Image } from '../../core/image.ts';
-import type { Call, Filters, Member, Place, SortKey } from '../../core/operation.ts';
+import { providerError } from '../../core/errors.ts';
+import type { Call, Filters, ImageUses, Member, Place, SortKey } from '../../core/operation.ts';
 import type { Account as EngineAccount } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { checkProfile, type ProfileCheck } from '../account/check.ts';
@@ -81,6 +82,17 @@ export const wait = (account: Account, input: WaitInput, context: Context): Prom
 /** Who has access to an image. */
 export const members = (account: Account, input: ImageInput, context: Context): Promise<readonly Member[]> =>
   finding(account, input, context, async (at, { image }, call) => at.verb('share').run({ id: image.id, action: 'list' }, call));
+
+/** What uses an image, and what of that could not be asked: it counts as used. */
+export const uses = (account: Account, { image, pick }: ImageInput, context: Context): Promise<ImageUses> =>
+  quiet(engineOf(context), async () => {
+    const [at, call] = [readable(account), engineOf(context).call()];
+    const verb = at.verb('uses');
+    const { image: asked } = await findImage(at, image, { pick }, call);
+    const [found] = await verb.run({ images: [asked] }, call);
+    if (!found) throw providerError(`${at.provider} has not said what uses image ${asked.id}`);
+    return found;
+  });
 
 /** The places in which images of an account can lie. */
 export const places = (account: Account, context: Context): Promise<readonly Place[]> =>

@@ -64,7 +64,8 @@ function askingFirst<Result>(
   return {
     ...change,
     async perform() {
-      await engine.confirmLoss({ verb: loss.verb, count: 1, images: async () => [loss.image] }, at);
+      const missedByUsers = loss.verb === 'Delete';
+      await engine.confirmLoss({ verb: loss.verb, count: 1, images: async () => [loss.image], missedByUsers }, at);
       return change.perform();
     },
   };

@@ -3,6 +3,7 @@ import { commandLine } from '../../core/hint.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
+import { plannedUses } from '../images/uses.ts';
 import type { Change } from './change.ts';
 import { whyNotRemovable } from './deletable.ts';
 import { settled, type WaitWishes } from './settle.ts';
@@ -14,7 +15,7 @@ export function deletion(target: Target<'delete' | 'show'>, wishes: WaitWishes, 
     async plan() {
       const reason = found && whyNotRemovable(at as Account, found.image);
       if (reason) throw reason;
-      return [await at.preview('delete', { id }, call)];
+      return [{ ...(await at.preview('delete', { id }, call)), ...(await plannedUses(at, found?.image, call)) }];
     },
     async perform() {
       await removed(target);

@@ -14,6 +14,7 @@ import { judgeFetched } from './inspect-import.ts';
 import { mustBeFree, settle, settleAgain, type IfExists } from './name-conflict.ts';
 import { cancelled, removeMade } from './rollback.ts';
 import { settled, type WaitWishes } from './settle.ts';
+import { plannedUses } from '../images/uses.ts';
 import { formatNamed, plannedLabels } from './transfer.ts';
 import { checkImported } from './verify-import.ts';
 
@@ -87,6 +88,7 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
           ...(risk ? { risk } : {}),
           image: wishes.into ?? request.description.name,
           source,
+          ...(await plannedUses(at as Account, before.replaces?.[0], call)),
           ...plannedLabels(request.description),
         },
       ];

@@ -5,6 +5,7 @@ import type { Call, Description } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import type { EngineContext } from '../context.ts';
 import { whyNotRemovable } from './deletable.ts';
+import { plannedUses } from '../images/uses.ts';
 import { candidates, imagesNamed } from '../images/resolve.ts';
 import { checkIntact, identical, type Same } from '../images/compare.ts';
 import type { Account } from '../account/account.ts';
@@ -118,7 +119,10 @@ function replacedBy({ at, request }: Claim, taken: readonly Image[]): readonly I
 
 async function confirmReplacing({ at, agreed = [] }: Claim, taken: readonly Image[], context: EngineContext): Promise<void> {
   if (taken.every(({ id }) => agreed.includes(id))) return;
-  await context.confirmLoss({ verb: 'Replace', count: taken.length, images: () => Promise.resolve(taken) }, at);
+  await context.confirmLoss(
+    { verb: 'Replace', count: taken.length, images: () => Promise.resolve(taken), missedByUsers: true },
+    at,
+  );
 }
 
 /**
@@ -165,13 +169,16 @@ export async function foreseen(
   prepared: Prepared,
   claim: Claim,
   context: EngineContext,
-): Promise<Pick<Action, 'risk' | 'steps'>> {
+): Promise<Pick<Action, 'risk' | 'steps' | 'uses' | 'unasked'>> {
   const add = { risk: 'add', steps } as const;
   try {
     const before = await settleName(prepared, claim, context);
     if ('image' in before) return { risk: 'reuse', steps: [`nothing: ${before.image.id} has the same content`] };
     const replaced = before.replaces?.map(({ id }) => id) ?? [];
-    if (replaced.length > 0) return { risk: 'replace', steps: [...steps, `delete ${replaced.join(', ')} of the same name`] };
+    if (replaced.length > 0) {
+      const uses = await plannedUses(claim.at, before.replaces?.[0], claim.call);
+      return { risk: 'replace', steps: [...steps, `delete ${replaced.join(', ')} of the same name`], ...uses };
+    }
     const { name } = before.description;
     if (name === claim.request.description.name) return add;
     return { risk: 'add', steps: [...steps, `under the name ${name}, since the other is taken`] };

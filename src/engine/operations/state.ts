@@ -2,6 +2,7 @@ import type { Image, Status } from '../../core/image.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
+import { plannedUses } from '../images/uses.ts';
 import type { Change } from './change.ts';
 import { settled, type WaitWishes } from './settle.ts';
 
@@ -16,17 +17,22 @@ const goals: Readonly<Record<StateVerb, readonly Status[]>> = {
   purge: ['deleted'],
 };
 
+/** Those after which whoever uses the image misses it. */
+const takesAway: ReadonlySet<StateVerb> = new Set(['deactivate', 'purge']);
+
 /** The change of an image's state by one of the verbs for that. */
 export function stateChange(
   verb: StateVerb,
-  { at, id, text, call }: Target<StateVerb | 'show'>,
+  { at, id, text, call, found }: Target<StateVerb | 'show'>,
   wishes: WaitWishes,
   context: EngineContext,
 ): Change<Image> {
   return {
     async plan() {
       if (verb === 'deactivate') await agreeToLose(at as Account, { id, text, call }, context);
-      return [await at.preview(verb, { id }, call)];
+      const action = await at.preview(verb, { id }, call);
+      const isMissed = takesAway.has(verb) && action.risk !== 'reuse';
+      return [isMissed ? { ...action, ...(await plannedUses(at, found?.image, call)) } : action];
     },
     async perform() {
       if (verb === 'deactivate') await agreeToLose(at as Account, { id, text, call }, context);
@@ -49,5 +55,5 @@ async function agreeToLose(
   if (loses.length === 0) return;
   const what = `${text}, which loses its ${loses.join(' and ')} for good`;
   const images = async (): Promise<readonly Image[]> => [await at.verb('show').run({ id }, call)];
-  await context.confirmLoss({ verb: 'Deactivate', what, images, count: 1 }, at);
+  await context.confirmLoss({ verb: 'Deactivate', what, images, count: 1, missedByUsers: true }, at);
 }

@@ -41,6 +41,7 @@ describe('-p beside PROFILE:IMAGE', () => {
       'share',
       'show',
       'unshare',
+      'uses',
       'wait',
     ]);
   });

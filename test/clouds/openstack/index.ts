@@ -1,8 +1,10 @@
 import { startFakeServer } from '../../support/fake-server.ts';
 import type { Job } from '../../../src/core/job.ts';
 import type { Cloud, RunningCloud, Seed, Strange, Work } from '../../conformance/cloud.ts';
+import { startCinder, type Cinder } from './cinder.ts';
 import { startGlance, type Glance } from './glance.ts';
 import { projects, startKeystone, users, type Keystone } from './keystone.ts';
+import { startNova, type Nova } from './nova.ts';
 import { beginTask, fillImage, newImage, type Store } from './store.ts';
 
 /** The fake cloud with what only tests of this driver touch. */
@@ -11,6 +13,12 @@ export interface OpenstackCloud extends RunningCloud {
   /** Glance of RegionOne and, behind a path prefix, of Prefixed. */
   readonly one: Glance;
   readonly two: Glance;
+  readonly nova: Nova;
+  readonly cinder: Cinder;
+  /** Types of services that the catalogue leaves out. */
+  missing: readonly string[];
+  /** Further services of the catalogue. */
+  more: readonly object[];
   readonly origin: string;
   /** Values of a profile for this user, in RegionOne. */
   valuesFor(user: string): Readonly<Record<string, string>>;
@@ -36,7 +44,7 @@ const mounts = { RegionOne: '/image', Prefixed: '/glance', RegionTwo: '/image-tw
 
 /** Keystone under `/v3` and `/keystone/v3`, three regions. The profile is `demo`'s; public seeds belong to somebody else. */
 export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
-  const catalogue = (): readonly unknown[] => {
+  const catalogue = (project: string): readonly unknown[] => {
     const endpoints = (url: (region: string) => string) =>
       Object.keys(mounts).flatMap((region) =>
         ['public', 'internal', 'admin'].map((name) => ({
@@ -47,24 +55,32 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
           url: url(region),
         })),
       );
-    return [
+    const all = [
       { type: 'identity', name: 'keystone', endpoints: endpoints(() => `${server.origin}/v3`) },
       {
         type: 'image',
         name: 'glance',
         endpoints: endpoints((region) => keystone.imageUrl ?? `${server.origin}${mounts[region as keyof typeof mounts]}`),
       },
+      // One Nova with its version in the address, one Cinder with version and project.
+      { type: 'compute', name: 'nova', endpoints: endpoints(() => `${server.origin}/compute/v2.1`) },
+      { type: 'volumev3', name: 'cinderv3', endpoints: endpoints(() => `${server.origin}/volume/v3/${project}`) },
     ];
+    return [...all.filter(({ type }) => !cloud.missing.includes(type)), ...cloud.more];
   };
   const keystone = startKeystone(catalogue);
   const one = startGlance(() => server.origin, keystone.caller);
   const two = startGlance(() => server.origin, keystone.caller);
   const glances: Readonly<Record<string, Glance>> = { [mounts.RegionOne]: one, [mounts.Prefixed]: one, [mounts.RegionTwo]: two };
+  const [nova, cinder] = [startNova(), startCinder()];
   const server = await startFakeServer((request) => {
     const { pathname, searchParams } = request.url;
     const identity = /^(?:\/keystone)?(\/v3\/.*)$/.exec(pathname)?.[1];
     if (identity !== undefined) return keystone.answer(request, identity);
     const [, mount = '', rest = ''] = /^(\/[^/]+)(\/.*)?$/.exec(pathname) ?? [];
+    const caller = keystone.caller(request.headers['x-auth-token']);
+    if (mount === '/compute') return nova.answer(rest, searchParams, caller);
+    if (mount === '/volume') return cinder.answer(rest, searchParams, caller);
     return glances[mount]?.answer(request, rest, searchParams);
   });
   const valuesFor = (user: string): Readonly<Record<string, string>> => ({
@@ -113,13 +129,17 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
     };
   }
 
-  return {
+  const cloud: OpenstackCloud = {
     strangers,
     work: (state) => workOn(one.store, owner, state),
     stored: (id) => one.store.images.get(id)?.wire ?? {},
     keystone,
     one,
     two,
+    nova,
+    cinder,
+    missing: [],
+    more: [],
     origin: server.origin,
     values: valuesFor(as),
     valuesFor,
@@ -129,6 +149,7 @@ export async function startOpenstack(as = 'demo'): Promise<OpenstackCloud> {
     fail: server.fail,
     stop: server.stop,
   };
+  return cloud;
 }
 
 /** The fake for the conformance suite, as seen by one of its users. */

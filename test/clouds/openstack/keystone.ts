@@ -74,7 +74,7 @@ export interface Keystone {
 }
 
 /** A Keystone v3. `catalogue` is what its tokens say of services. */
-export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
+export function startKeystone(catalogue: (project: string) => readonly unknown[]): Keystone {
   const tokens = new Map<string, { user: string; scoped: boolean }>();
 
   function grant(user: string, methods: readonly string[], scoped: boolean): FakeAnswer {
@@ -100,7 +100,7 @@ export function startKeystone(catalogue: () => readonly unknown[]): Keystone {
         ? {
             project: { id: projects[project], name: project, domain },
             roles: [{ id: role, name: role === 'admin' ? keystone.adminRole : role }],
-            catalog: catalogue(),
+            catalog: catalogue(projects[project] ?? ''),
           }
         : {}),
     };

@@ -118,4 +118,12 @@ export const openstackLines: readonly VerbLine[] = [
   { ...inCheap, cloud: 'openstack, administrator' },
   outOfCheap,
   { provider, verb: 'places', about: 'all', args: () => ['places', '-o', 'json'], shows: '"fast"' },
+  {
+    provider,
+    verb: 'uses',
+    about: 'all',
+    cloud: 'openstack, administrator',
+    args: (id) => ['uses', id, '-o', 'json'],
+    shows: '[',
+  },
 ];

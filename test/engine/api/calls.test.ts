@@ -21,11 +21,13 @@ import {
   show,
   unshare,
   upload,
+  uses,
   type Account,
   type Context,
   type ContextOptions,
 } from '../../../src/index.ts';
 import { startOpenstack, type OpenstackCloud } from '../../clouds/openstack/index.ts';
+import { projects } from '../../clouds/openstack/keystone.ts';
 import { profileVariables, smallDisk } from '../../commands/stage.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'imgctl-api-'));
@@ -128,6 +130,21 @@ describe('the calls of the programmatic API', () => {
     ] as const)
       await expect(remove(await openAccount('pcd', where), { image: id }, where)).rejects.toMatchObject({ code });
     expect(await show(account, { image: id }, context)).toMatchObject({ id });
+  });
+
+  it('say what uses an image, also to whoever is asked whether it may go', async () => {
+    const [id = ''] = await cloud.seed([{ name: 'used', data: smallDisk() }]);
+    cloud.nova.boot({ name: 'web-1', image: id, project: projects.demo ?? '' });
+    const used = { image: id, uses: [expect.objectContaining({ kind: 'instance', name: 'web-1' }) as unknown], unasked: [] };
+    expect(await uses(account, { image: 'used' }, context)).toEqual(used);
+    const seen: unknown[] = [];
+    const asked = await contextWith({ confirm: async (loss) => (seen.push(await loss.uses()), false) });
+    await expect(remove(await openAccount('pcd', asked), { image: id }, asked)).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(seen).toEqual([[used]]);
+    expect(await remove.plan(account, { image: id }, context)).toMatchObject([{ uses: used.uses }]);
+    await expect(uses(await openAccount('local', context), { image: 'x' }, context)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+    });
   });
 
   it('list images as they come, and stop when nobody wants more', async () => {

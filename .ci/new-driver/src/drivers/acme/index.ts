@@ -31,6 +31,7 @@ export default defineDriver({
     import: 'imgctl does not import to Acme yet. Use its web interface.',
     share: 'imgctl does not share images at Acme yet. Use its web interface.',
     places: 'imgctl does not list regions of Acme yet. Use its web interface.',
+    uses: 'imgctl does not ask Acme what uses an image yet. Use its web interface.',
   },
   probe,
 });
