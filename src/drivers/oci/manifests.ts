@@ -159,11 +159,32 @@ export async function putManifest(
     // distribution-spec 1.1, "Pushing Manifests"; a sign-in page on the way is 200.
     if (answer.status !== 201)
       throw providerError(`${what}: the answer is HTTP ${answer.status}`, { ...answerCircumstances(answer) });
+    await requireKept(repository, { id, digest, what }, answer, call);
   } catch (error) {
     if (!isDoubtful(error)) throw error;
     const now = await digestNow(repository, id, call).catch(() => 'unknown');
     if (now !== digest) throw now === 'unknown' ? error.with({ uncertain: true }) : error;
   }
+}
+
+/**
+ * Throws PROVIDER where what was taken is not there. A tag that names another manifest may be somebody else's by now, or be shown late:
+ * under its digest ours is found then. That nobody can say is warned about.
+ */
+async function requireKept(
+  repository: Repository,
+  { id, digest, what }: { readonly id: string; readonly digest: string; readonly what: string },
+  answer: ApiAnswer,
+  call: Call,
+): Promise<void> {
+  try {
+    if ((await digestNow(repository, id, call)) === digest || (await digestNow(repository, digest, call)) === digest) return;
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    call.note({ kind: 'warning', message: `not checked: whether ${repository.shown}:${id} was kept: ${error.message}` });
+    return;
+  }
+  throw providerError(`${what}: the registry has taken it, but does not have it`, { ...answerCircumstances(answer) });
 }
 
 /** Whether the work may have been done although there was no good answer: nobody has refused it. */

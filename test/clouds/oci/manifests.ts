@@ -51,6 +51,7 @@ export function write(request: FakeRequest, repository: Repository, reference: s
       return refusal(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', digest);
   if (switches.immutable > 0 && before !== undefined && before !== sha256(request.data))
     return refusal(switches.immutable, immutableCodes[switches.immutable] ?? '', 'the tag exists already and cannot be moved');
+  if (switches.keepsNothing) return { status: 201, headers: headersOf(sha256(request.data), switches) };
   const digest = keepManifest(repository, reference, request.headers['content-type'] ?? '', request.data);
   if (switches.losesManifestAnswers > 0) {
     switches.losesManifestAnswers -= 1;

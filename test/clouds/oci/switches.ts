@@ -53,6 +53,8 @@ export interface Switches {
   staleBlobs: Map<string, number>;
   /** A manifest PUT is kept, and the answer is lost. */
   losesManifestAnswers: number;
+  /** A manifest PUT is answered with 201, and nothing is kept. */
+  keepsNothing: boolean;
   /** Digests that answers name in the place of the true one. */
   liesAbout: string | undefined;
   /** No `Docker-Content-Digest` on any answer. */
@@ -87,6 +89,7 @@ export const defaultSwitches = (): Switches => ({
   mounts: true,
   staleBlobs: new Map(),
   losesManifestAnswers: 0,
+  keepsNothing: false,
   liesAbout: undefined,
   namesDigests: true,
   tokenLife: 300,

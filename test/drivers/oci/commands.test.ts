@@ -324,7 +324,8 @@ describe('what is done is no failure', () => {
     replicate: (id) => ['replicate', `reg:${id}`, '--to', 'images/second'],
   };
   const body = ociErrorBody('no');
-  const faults = [401, 403, 404, 405, 501]
+  // 404 is no such fault: it says that nothing was kept.
+  const faults = [401, 403, 405, 501]
     .map((status) => ({ kind: 'answer', status, body, headers: {} }) as Fault)
     .concat({ kind: 'answer', status: 500, headers: { 'retry-after': '0' } }, { kind: 'drop' });
   const changes = ({ method }: { readonly method: string }): boolean => method !== 'GET' && method !== 'HEAD';
@@ -344,4 +345,48 @@ describe('what is done is no failure', () => {
         await begin();
       }
     });
+});
+
+describe('what a registry has taken, and does not have,', () => {
+  const disk = guestDisk(64 * 1024, 1);
+  it.each([
+    ['create', () => ['create', 'reg:new']],
+    ['upload', () => ['upload', stage.write('disk.raw', disk), '--name', 'reg:new']],
+    [
+      'upload of what is converted',
+      () => ['upload', stage.write('disk.raw', disk), '--name', 'reg:new', '--disk-format', 'qcow2'],
+    ],
+    ['patch', (id: string) => ['patch', `reg:${id}`, '--name', 'renamed']],
+    ['replicate', (id: string) => ['replicate', `reg:${id}`, '--to', 'images/second']],
+  ])('is no success of %s, whether HEAD is answered or not', async (_verb, args) => {
+    for (const headOfManifests of [0, 405]) {
+      const [id = ''] = await cloud.seed([{ name: 'web' }]);
+      Object.assign(cloud.switches, { keepsNothing: true, headOfManifests });
+      const run = await stage.run(args(id), { env });
+      expect([run.exitCode, run.stderr]).toEqual([
+        10,
+        expect.stringContaining('the registry has taken it, but does not have it'),
+      ]);
+      expect(run.stdout).toBe('');
+      Object.assign(cloud.switches, { keepsNothing: false, headOfManifests: 0 });
+    }
+  });
+
+  it('is taken for kept where its digest is known, though its tag is shown late; where nobody can say, that is warned about', async () => {
+    const [id = ''] = await cloud.seed([{ name: 'web' }]);
+    const isTag = ({ method, path: at }: { readonly method: string; readonly path: string }): boolean =>
+      method !== 'PUT' &&
+      at.endsWith(`manifests/${id}`) &&
+      cloud.requests().some((one) => one.method === 'PUT' && one.path.endsWith(at));
+    cloud.forget();
+    cloud.fail({ kind: 'answer', status: 404, body: ociErrorBody('late'), headers: {}, times: 99, on: isTag });
+    await ok('patch', `reg:${id}`, '--name', 'renamed');
+    const [other = ''] = await cloud.seed([{ name: 'web' }]);
+    cloud.forget();
+    const isAfter = ({ method }: { readonly method: string }): boolean =>
+      method !== 'PUT' && cloud.requests().some((one) => one.method === 'PUT' && one.path.includes(`manifests/${other}`));
+    cloud.fail({ kind: 'answer', status: 403, body: ociErrorBody('no'), headers: {}, times: 99, on: isAfter });
+    const { stderr } = await ok('patch', `reg:${other}`, '--name', 'renamed');
+    expect(stderr).toContain(`not checked: whether ${new URL(cloud.origin).host}/${library}:${other} was kept`);
+  });
 });
