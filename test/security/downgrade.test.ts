@@ -103,6 +103,9 @@ describe.skipIf(!hasOpenssl)(`what was begun over https does not go on over http
     expect(front.asked.every((line) => line.includes('/auth/tokens'))).toBe(true);
     const meant = { ...env, [fieldVariable('x', 'imageEndpoint')]: `${behind}/image` };
     expect((await bed.home.run(['list', ...quick], { env: meant })).exitCode).toBe(0);
+    const id = await cloud.seed('web');
+    const other = await bed.home.run(['uses', id, ...quick], { env: meant });
+    expect([other.exitCode, other.stderr.match(/refusing to send the token unencrypted/g)?.length]).toEqual([12, 2]);
   });
 
   it('nor from a URL that an image is uploaded or imported from', async () => {

@@ -220,6 +220,13 @@ describe('where a service is', () => {
     expect(paths()).toContain(`GET /volume/v3/${demo}/volumes/detail`);
   });
 
+  it.each(['ftp://host/v2.1', 'host', ''])('an address like "%s" is told, and nothing is sent', async (address) => {
+    const id = image();
+    cloud().missing = ['compute'];
+    cloud().more = [{ type: 'compute', endpoints: [endpoint('RegionOne', address)] }];
+    expect(unasked(await usesOf(id))).toEqual([expect.stringMatching(/^instance: the catalogue (gives|has no)/)]);
+  });
+
   it('only that of the image’s own region is asked', async () => {
     const id = image();
     cloud().missing = ['compute'];
