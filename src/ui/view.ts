@@ -9,8 +9,8 @@ export interface Column<T> {
   value(item: T): unknown;
   /** The value as a person reads it; what it gives is made safe by whoever draws it. */
   show?(value: unknown, io: Io, item: T): string;
-  /** For a sheet: the value in several lines, each with its own name. */
-  parts?(value: unknown, item: T): readonly (readonly [name: string, text: unknown])[];
+  /** For a sheet: the value in several lines, each with its own name; none leave it out. Absent: it is one line. */
+  parts?(value: unknown, item: T): readonly (readonly [name: string, text: unknown])[] | undefined;
   /** `id` is never cut, `text` may be, a `list` goes on in the next line; `status` is coloured; `size` (bytes), `age` (RFC 3339) and `number` have a usual look. */
   readonly kind?: 'id' | 'status' | 'size' | 'age' | 'text' | 'number' | 'list';
   /** Shorter word that stands above the column on a terminal, and may be typed for its name. */

@@ -156,6 +156,12 @@ describe('a dry run', () => {
       }
   });
 
+  it('shows each field of a request on a line of its own, however deep it lies', async () => {
+    const { stdout } = await stage.ok(['create', 'local:new', '--property', 'os=linux', '-n'], { env });
+    expect(stdout).toContain('body.description.properties.os\tlinux\n');
+    expect(stdout).not.toContain('{"');
+  });
+
   it('tells of an import what is fetched', async () => {
     const planned = await stage.ok(
       ['import', 'pcd:new', '--url', 'https://u:p@example.org/x?sig=1', '--disk-format', 'raw', '-n'],

@@ -30,6 +30,14 @@ const run = (...args: readonly string[]) => stage.run([...args, '--ignore-missin
 const members = async () => (await stage.ok(['share', `os:${id}`, '-o', 'json'], { env })).json();
 
 describe('--ignore-missing', () => {
+  it('says once in a table what became of an image', async () => {
+    const { stdout } = await stage.ok(['delete', `os:${id}`, '--yes', '--ignore-missing'], { env });
+    expect(stdout.match(/gone/g)).toHaveLength(1);
+    expect(
+      (await stage.ok(['delete', `os:${id}`, '--yes', '--ignore-missing'], { env })).stdout.match(/not there/g),
+    ).toHaveLength(1);
+  });
+
   it('lets purge pass over what is not there, alone and among others', async () => {
     const removed = rancher.put({ name: 'old', state: 'removed', removedAt: Date.now(), removeTime: Date.now() + 600_000 });
     expect((await run('purge', 'cow:1i999', '--yes')).json()).toMatchObject({ result: 'ok', message: 'not there' });

@@ -125,7 +125,9 @@ describe('ops show', () => {
 describe('ops undo', () => {
   it('removes what was made and not finished, once', async () => {
     const id = await killedUpload();
-    expect((await cli.run(['ops', 'undo', id])).exitCode).toBe(2);
+    const image = String(only()?.wire.id);
+    const unasked = await cli.run(['ops', 'undo', id]);
+    expect([unasked.exitCode, unasked.stderr]).toEqual([2, expect.stringContaining(`Delete ${image} (web) (profile demo)?`)]);
     expect(named('web')).toHaveLength(1);
     expect((await cli.ok(['ops', 'undo', id, '--dry-run', '-o', 'json'])).json()).toMatchObject([
       { result: 'planned', message: 'would remove' },
@@ -134,6 +136,7 @@ describe('ops undo', () => {
     expect((await cli.ok(['ops', 'undo', '--yes', '-o', 'json'])).json()).toMatchObject([{ result: 'ok', message: 'removed' }]);
     expect(named('web')).toEqual([]);
     const undone = (await listed()).find((run) => run.id === id);
+    expect(undone).toMatchObject({ undoneBy: (await listed())[0]?.id });
     expect(undone).toMatchObject({ state: 'undone', left: [] });
     expect((await cli.ok(['ops', 'undo', id, '--yes', '-o', 'json'])).json()).toEqual([]);
     expect((await cli.run(['ops', 'undo', '--yes'])).exitCode).toBe(5);
@@ -263,7 +266,10 @@ describe('ops resume', () => {
     expect(image).toMatchObject({ id: before, status: 'active', tags: ['blessed'], visibility: 'community', protected: true });
     expect(only()?.data.equals(disk())).toBe(true);
     expect(cli.wires()).toHaveLength(1);
-    expect((await listed()).find((run) => run.id === id)).toMatchObject({ state: 'resumed', left: [] });
+    const [second] = await listed();
+    expect(second).toMatchObject({ resumes: id });
+    expect((await listed()).find((run) => run.id === id)).toMatchObject({ state: 'resumed', left: [], resumedBy: second?.id });
+    expect((await cli.ok(['ops', 'show', id])).stdout).toContain(`resumedBy\t${second?.id}`);
     expect((await cli.run(['ops', 'resume', id])).stderr).toContain('is resumed: there is nothing to resume');
   });
 

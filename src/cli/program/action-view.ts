@@ -11,22 +11,26 @@ function dataText({ name, format, compression, bytes }: ActionData): string {
   return facts.length > 0 ? `${name} (${facts.join(', ')})` : name;
 }
 
-/** Each field of a request, and each operation of a patch, on a line of its own: no cell holds JSON. */
-function bodyParts(body: unknown): readonly (readonly [string, unknown])[] {
+type Part = readonly [name: string, text: unknown];
+
+/** A field, or those below it: no cell holds JSON. Lists are shown with commas. */
+const partsOf = (name: string, value: unknown): readonly Part[] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([key, field]: readonly [string, unknown]) => partsOf(`${name}.${key}`, field))
+    : [[name, value]];
+
+/** Each field of a request, and each operation of a patch, on a line of its own. */
+function bodyParts(body: unknown): readonly Part[] {
   if (typeof body !== 'object' || body === null) return [['text', body]];
-  return Object.entries(body).map(([key, value]: readonly [string, unknown]) => {
+  return Object.entries(body).flatMap(([key, value]: readonly [string, unknown]) => {
     const { op, path, value: set = '' } = Object(value) as Readonly<Record<string, unknown>>;
-    return typeof op === 'string' && typeof path === 'string' ? [`${op} ${path}`, set] : [key, value];
+    return typeof op === 'string' && typeof path === 'string' ? [[`${op} ${path}`, set] as const] : partsOf(key, value);
   });
 }
 
-/** Lists with commas, properties one by one. */
-const labelParts = (labels: unknown): readonly (readonly [string, unknown])[] =>
-  Object.entries(labels as object).flatMap(([name, value]: readonly [string, unknown]) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).map(([key, one]: readonly [string, unknown]) => [`${name}.${key}`, one] as const)
-      : [[name, value] as const],
-  );
+/** Properties one by one. */
+const labelParts = (labels: unknown): readonly Part[] =>
+  Object.entries(labels as object).flatMap(([name, value]: readonly [string, unknown]) => partsOf(name, value));
 
 export const actionView = defineView<Action>({
   name: 'plan',

@@ -1,7 +1,7 @@
 import type { Session } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { Action } from '../../core/action.ts';
-import type { Call, OperationName, OperationTypes } from '../../core/operation.ts';
+import type { Call, OperationName, OperationTypes, PatchRequest } from '../../core/operation.ts';
 import { isAlreadySo } from './already-so.ts';
 import { firstChange } from './preview.ts';
 import type { EngineContext } from '../context.ts';
@@ -51,7 +51,9 @@ export async function preview<N extends OperationName>(
   }
   const bound: Runnable = session.require(verb);
   const sent = await firstChange((watched) => bound.run(request as never, watched as never), call);
-  return { profile, provider, ...asked, ...(sent ?? nothingToDo) };
+  // Where the first request is but the beginning, what is wanted still has to be told.
+  const labels = verb === 'patch' && sent && sent.body === undefined ? { labels: (request as PatchRequest).changes } : {};
+  return { profile, provider, ...asked, ...labels, ...(sent ?? nothingToDo) };
 }
 
 /** No generator: one more of them would cost a long list a fiftieth of its time. */

@@ -26,7 +26,7 @@ export const dryHttp = (http: Http): Http => ({
   async request(request, call) {
     if (request.method === 'GET' || request.method === 'HEAD' || request.harmless) return http.request(request, call);
     const { json = request.json } = (await request.prepare?.()) ?? {};
-    const body = json ?? (typeof request.body === 'string' ? parsed(request.body) : undefined);
+    const body = json ?? (typeof request.body === 'string' && request.body !== '' ? parsed(request.body) : undefined);
     return withhold({ ...shown(request), ...(body === undefined ? {} : { body }) }, call);
   },
 });

@@ -1,4 +1,4 @@
-import type { ActionEntry, EndEntry, Entry, OutcomeEntry, RunEntry } from './entry.ts';
+import type { ActionEntry, EndEntry, Entry, OutcomeEntry, ResumedEntry, RunEntry, UndoneEntry } from './entry.ts';
 import type { Job } from '../../core/job.ts';
 import type { WrittenLines } from './read-journal.ts';
 
@@ -34,9 +34,14 @@ export interface Run {
   /** Ids that it made, or was about to make, by their action. */
   readonly made: ReadonlyMap<number, readonly string[]>;
   readonly left: readonly Left[];
+  /** The run that has looked after what this one left, and how, where it wrote a journal itself. */
+  readonly after?: After;
   /** Lines that could not be read. */
   readonly unread: number;
 }
+
+type After = UndoneEntry | ResumedEntry;
+const isAfter = (entry: Entry): entry is After => entry.kind === 'undone' || entry.kind === 'resumed';
 
 /** Verbs that make an image of their own. */
 const makes: ReadonlySet<string> = new Set(['create', 'upload', 'import']);
@@ -60,12 +65,13 @@ export function runFrom({ entries, unread, writtenMs }: WrittenLines, isAlive: b
     : actions.flatMap((action) =>
         leftBy(action, { entries, outcomes, end, writtenMs }).map((one) => ({ ...one, ...underWay(action, entries) })),
       );
+  const after = entries.filter(isAfter).findLast(({ by }) => by !== '');
   const base = { run, actions, outcomes, made, left, unread };
-  return { ...base, state: stateOf(entries, end, isAlive, left), ...(end ? { end } : {}) };
+  return { ...base, ...(after ? { after } : {}), state: stateOf(entries, end, isAlive, left), ...(end ? { end } : {}) };
 }
 
 function stateOf(entries: readonly Entry[], end: EndEntry | undefined, isAlive: boolean, left: readonly Left[]): RunState {
-  const after = entries.findLast((entry) => entry.kind === 'undone' || entry.kind === 'resumed');
+  const after = entries.findLast(isAfter);
   if (after?.kind === 'resumed') return 'resumed';
   if (after && left.length === 0) return 'undone';
   if (!end) return isAlive ? 'running' : 'interrupted';

@@ -24,7 +24,11 @@ export const resultView = defineView<ResultRow>({
     result: { value: (row) => row.result, kind: 'status' },
     code: { value: (row) => row.code },
     reason: { value: reasonOf },
-    message: { value: (row) => row.message },
+    message: {
+      value: (row) => row.message,
+      // The reason is the same, unless it was shortened.
+      parts: (_value, row) => (reasonOf(row) === row.message ? [] : undefined),
+    },
     route: { value: (row) => row.route },
     hint: { value: (row) => row.hint },
     exitCode: { value: (row) => row.exitCode, kind: 'number' },

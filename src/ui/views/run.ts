@@ -42,7 +42,10 @@ export interface ShownRun {
   readonly code?: string;
   readonly message?: string;
   readonly hint?: string;
+  /** The run that this one went on with; and those that went on with this one, or took away what it had left. */
   readonly resumes?: string;
+  readonly resumedBy?: string;
+  readonly undoneBy?: string;
   /** Lines of its journal that could not be read. */
   readonly unread?: number;
   /** Of one run that is shown alone. */
@@ -84,6 +87,8 @@ export const runView = defineView<ShownRun>({
     message: { value: (run) => run.message },
     hint: { value: (run) => run.hint },
     resumes: { value: (run) => run.resumes },
+    resumedBy: { value: (run) => run.resumedBy, title: 'resumed by' },
+    undoneBy: { value: (run) => run.undoneBy, title: 'undone by' },
     unread: { value: (run) => run.unread, kind: 'number' },
   },
   usual: ['id', 'startedAt', 'state', 'verb', 'profiles', 'images', 'left'],

@@ -390,3 +390,11 @@ describe('what a registry has taken, and does not have,', () => {
     expect(stderr).toContain(`not checked: whether ${new URL(cloud.origin).host}/${library}:${other} was kept`);
   });
 });
+
+it('a dry run of patch says what would change, though the first request is only the beginning', async () => {
+  const [id = ''] = await cloud.seed([{ name: 'web' }]);
+  const line = ['patch', `reg:${id}`, '--name', 'renamed', '--property', 'password=hush-hush', '-n'];
+  const planned = await ok(...line, '-o', 'json');
+  expect(planned.json()).toMatchObject({ labels: { name: 'renamed', properties: { password: '[secret]' } } });
+  expect((await ok(...line)).stdout).toContain('labels.name\trenamed\n');
+});

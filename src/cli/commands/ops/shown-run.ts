@@ -30,6 +30,8 @@ export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): Sho
       message: end?.message,
       hint: end?.hint,
       resumes: first.resumes,
+      resumedBy: run.after?.kind === 'resumed' ? run.after.by : undefined,
+      undoneBy: run.after?.kind === 'undone' ? run.after.by : undefined,
       unread: unread > 0 ? unread : undefined,
     }),
   };

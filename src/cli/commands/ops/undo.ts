@@ -57,15 +57,16 @@ async function agree(found: readonly LeftImage[], isForced: boolean, context: Su
     const there = going.filter(({ at }) => at.profile === profile);
     const [first] = there;
     const places = there.flatMap((one) => (one.is === 'places' ? [`${one.image.id} from ${one.places.join(' and ')}`] : []));
-    const what = places.length > 0 ? { what: `${[...places, ...idsOf(there)].join(', ')} (profile ${profile})` } : {};
+    // Nobody has typed their names.
+    const what = `${[...places, ...namesOf(there)].join(', ')} (profile ${profile})`;
     const images = async (): Promise<readonly Image[]> => there.map(({ image }) => image);
     const verb = places.length > 0 ? 'Remove' : 'Delete';
-    if (first) await context.confirmLoss({ verb, ...what, count: there.length, images }, first.at);
+    if (first) await context.confirmLoss({ verb, what, count: there.length, images }, first.at);
   }
 }
 
-const idsOf = (found: readonly LeftImage[]): readonly string[] =>
-  found.flatMap((one) => ('image' in one && one.is !== 'places' ? [one.image.id] : []));
+const namesOf = (found: readonly LeftImage[]): readonly string[] =>
+  found.flatMap((one) => ('image' in one && one.is !== 'places' ? [`${one.image.id} (${one.image.name})`] : []));
 
 const rowOf = ({ left: { action, id } }: LeftImage): Pick<ResultRow, 'image' | 'profile' | 'id' | 'name'> => ({
   image: `${action.profile}:${id ?? action.name ?? ''}`,
