@@ -54,7 +54,8 @@ const counted = (kind: UseKind, count: number): string => `${count} ${kind}${cou
 const mostNamed = 5;
 
 function ofKind(kind: UseKind, uses: readonly Use[]): string {
-  const names = uses.slice(0, mostNamed).map(({ name, id }) => name ?? id);
+  const named = [...uses.filter(({ name }) => name !== undefined), ...uses.filter(({ name }) => name === undefined)];
+  const names = named.slice(0, mostNamed).map(({ name, id }) => name ?? id);
   return `${counted(kind, uses.length)} (${names.join(', ')}${uses.length > mostNamed ? ', …' : ''})`;
 }
 

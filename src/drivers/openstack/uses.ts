@@ -40,7 +40,7 @@ async function findShares(client: OpenstackClient, image: ImageRecord, isOwn: bo
 
 const othersReason = 'only administrators see what other projects have';
 
-/** Each once: a server may be found on several ways. */
+/** Each once, as it was found first: a server may be found on several ways. */
 function distinct(uses: readonly Use[]): readonly Use[] {
   const byKey = new Map<string, Use>();
   for (const use of uses) if (!byKey.has(`${use.kind} ${use.id}`)) byKey.set(`${use.kind} ${use.id}`, use);
@@ -65,7 +65,7 @@ async function usesOf(client: OpenstackClient, image: ImageRecord, volumes: Seen
     isSeen || !isInReach ? [] : [{ kind, of: 'others', reason: othersReason }];
   return {
     image: image.id,
-    uses: distinct([servers, images, shares].reduce<readonly Use[]>((all, { uses: some }) => [...all, ...some], ofVolumes)),
+    uses: distinct([...servers.uses, ...ofVolumes, ...images.uses, ...shares.uses]),
     unasked: [
       ...servers.unasked,
       ...(servers.unasked.length > 0 ? [] : others('instance', seesAllServers)),

@@ -101,6 +101,13 @@ describe('volumes', () => {
     expect(uses.unasked).toEqual([]);
   });
 
+  it('of a server that was made from the same image do not hide what that one is called', async () => {
+    const id = image();
+    const server = cloud().nova.boot({ name: 'web-1', image: id, project: demo });
+    cloud().cinder.create({ name: 'data', image: id, project: demo, server });
+    expect(names(await usesOf(id))).toEqual(['instance web-1', 'volume data']);
+  });
+
   it('are read once, however many images are asked for', async () => {
     const at = session();
     const images = await Promise.all([image(), image(), image()].map((id) => at.require('show').run({ id }, testCall())));

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { mayBeUsed, usesText, type ImageUses, type Use } from '../../src/core/uses.ts';
+
+const of = (uses: readonly Use[], unasked: ImageUses['unasked'] = []): ImageUses => ({ image: 'i', uses, unasked });
+const instance = (id: string, name?: string): Use => ({ kind: 'instance', id, ...(name === undefined ? {} : { name }) });
+
+it('uses are told by kind, those with names first, and no more than five by name', () => {
+  expect(usesText(of([{ kind: 'volume', id: 'v' }, instance('1'), instance('2', 'web')]))).toBe(
+    'used by 2 instances (web, 1), 1 volume (v)',
+  );
+  const many = Array.from({ length: 7 }, (_, index) => instance(`${index}`));
+  expect(usesText(of(many))).toBe('used by 7 instances (0, 1, 2, 3, 4, …)');
+});
+
+it('what was not asked is told, and counts as used', () => {
+  const unasked = [{ kind: 'volume', reason: 'no' } as const, { kind: 'instance', of: 'others', reason: 'no' } as const];
+  expect(usesText(of([], unasked))).toBe('could not check volumes, instances of others');
+  expect(usesText(of([instance('1')], unasked))).toBe('used by 1 instance (1); could not check volumes, instances of others');
+  expect(usesText(of([]))).toBe('no known use');
+  expect([of([]), of([], unasked), of([instance('1')])].map(mayBeUsed)).toEqual([false, true, true]);
+});
