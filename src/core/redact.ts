@@ -42,7 +42,7 @@ function credentialsIn(text: string): readonly string[] {
 const withoutKeys = (text: string): string => text.replace(/-----BEGIN [\s\S]*?(?:-----END [^-]*-----|$)/g, mask);
 
 /** A text as it may be shown and kept, as far as the text itself tells: without keys, its addresses as `shownAddress` gives them. */
-export const plainText = (text: string, shownAddress: (address: string) => string): string =>
+export const maskText = (text: string, shownAddress: (address: string) => string): string =>
   withoutKeys(text).replace(/(?<![a-z0-9+.-])[0-9+.-]*[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+/gi, shownAddress);
 
 /** An address whose user, password and values of telling parameters are masked. */

@@ -1,6 +1,6 @@
 import type { Image } from '../core/image.ts';
 import { readingVerbs, type OperationName, type PatchRequest, type ReplicateRequest } from '../core/operation.ts';
-import { maskSecrets, plainText, withoutCredentials, type Redactor } from '../core/redact.ts';
+import { maskSecrets, maskText, withoutCredentials, type Redactor } from '../core/redact.ts';
 import type { Action, Risk } from '../core/action.ts';
 
 /** An image that is there, for a plan. */
@@ -66,4 +66,4 @@ export const actionJson = (plan: Action): object => ({ dryRun: true, ...plan });
 
 /** An action without the secrets that are known, credentials in addresses, and values whose names tell that they are secrets. */
 export const maskedAction = (action: Action, redactor: Redactor): Action =>
-  maskSecrets(action, (text) => redactor.hide(plainText(text, withoutCredentials))) as Action;
+  maskSecrets(action, (text) => redactor.hide(maskText(text, withoutCredentials))) as Action;

@@ -92,6 +92,7 @@ describe('a source of which nothing is known by which it could be compared', () 
   it.each([
     ['a URL', async () => fromUrl()],
     ['an image', fromImage],
+    ['a file', async () => ['upload', cli.write('disk.raw', disk()), '--name', 'demo:web']],
   ])('is taken again with a warning: %s of which the journal says nothing', async (_what, line) => {
     await cli.ok(await line());
     emptied();

@@ -2,7 +2,6 @@ import type { Session } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { Action } from '../../core/action.ts';
 import type { Call, OperationName, OperationTypes, PatchRequest } from '../../core/operation.ts';
-import { isAlreadySo } from './already-so.ts';
 import { firstChange } from './preview.ts';
 import type { EngineContext } from '../context.ts';
 import { actionOf, changes } from '../dry-run.ts';
@@ -46,6 +45,7 @@ export async function preview<N extends OperationName>(
   const { profile, provider, driver } = session;
   const { body, ...asked } = actionOf(verb, request);
   if (driver.worksOnFiles) {
+    const { isAlreadySo } = await import('./already-so.ts');
     if (await isAlreadySo(session, verb, request, call)) return { profile, provider, ...asked, ...nothingToDo };
     return { profile, provider, ...asked, ...(body === undefined ? {} : { body }) };
   }

@@ -16,8 +16,8 @@ export interface ImageState {
  * a URL. What cannot be told is warned about. Of files it is asked before anything is run again.
  */
 export function requireSameSource({ source, expected, resumes = '' }: LazyJournal, call: Call): void {
-  const from = source?.image ?? source?.url;
-  if (!source || from === undefined) return;
+  const from = source?.image ?? source?.url ?? source?.file;
+  if (!source || from === undefined || (source.file !== undefined && expected?.file !== undefined)) return;
   const before = expected?.image;
   const isSame = source.image !== undefined && before !== undefined && before !== from ? false : isSameSource(source, expected);
   if (isSame === false)

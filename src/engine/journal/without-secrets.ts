@@ -1,9 +1,9 @@
 import { withoutQuery } from '../../core/answer-error.ts';
-import { isSecretName, maskSecrets, plainText as shownText, type Redactor } from '../../core/redact.ts';
+import { isSecretName, maskSecrets, maskText, type Redactor } from '../../core/redact.ts';
 import { mask } from '../../core/secret.ts';
 
 /** A text as it may be kept: without known secrets, keys, and all in addresses that may be a credential or a signature. */
-export const plainText = (text: string, redactor: Redactor): string => redactor.hide(shownText(text, withoutQuery));
+export const plainText = (text: string, redactor: Redactor): string => redactor.hide(maskText(text, withoutQuery));
 
 /** `--set token=…`, `--property=apiKey=…`: what stands before the value, where its name is a telling one. */
 function tellingName(word: string): string | undefined {
