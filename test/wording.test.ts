@@ -73,7 +73,7 @@ describe('wording', () => {
 
 /** How a hint begins: with what is to be done, or with the name of a list of what there is. */
 const imperatives =
-  /^(?:Accept|Add|Allow|Ask|Change|Check|Choose|Convert|Deactivate|Decompress|Decrypt|Delete|Download|Export|Fetch|Fill|Find|Fix|Flatten|Get|Give|Import|Install|Join|Keep|List|Look|Make|Move|Name|Omit|Overwrite|Pass|Pipe|Project|Put|Reactivate|Recreate|Redirect|Remove|Rename|Replay|Report|Restore|Restrict|Resume|Rewrite|Run|Say|See|Send|Set|Show|Shrink|Specify|Unpack|Unprotect|Unset|Update|Upload|Try|Use|Wait|Write)\b/;
+  /^(?:Accept|Add|Allow|Ask|Change|Check|Choose|Convert|Deactivate|Decompress|Decrypt|Delete|Download|Export|Fetch|Fill|Find|Fix|Flatten|Get|Give|Import|Install|Join|Keep|List|Look|Make|Move|Name|Omit|Overwrite|Pass|Pipe|Project|Put|Reactivate|Recreate|Redirect|Remove|Rename|Replay|Report|Restore|Restrict|Resume|Rewrite|Run|Say|See|Send|Set|Show|Shrink|Specify|Unpack|Unprotect|Unset|Update|Upload|Try|Undo|Use|Wait|Write)\b/;
 const lists = /^(?:Clouds|Columns|Example|Fields|Places|Regions|Stores|Supported|Writable)\b|^Did you mean /;
 /** What a failure comes from where nothing can be done here, or what became of what was begun. */
 const statements =

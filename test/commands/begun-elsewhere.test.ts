@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLinode, type RunningLinode } from '../clouds/linode/index.ts';
 import { entityOf } from '../clouds/linode/state.ts';
-import { commandStage, errorOf, profileVariables } from './stage.ts';
+import { killedBehind } from '../support/killed-run.ts';
+import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 let cloud: RunningLinode;
@@ -72,6 +73,25 @@ describe('an image that another run has begun', () => {
     const waited = await imgctl('wait', `lin:${id}`, '--poll-interval', '20ms');
     expect(waited.json()).toMatchObject({ status: 'active' });
     expect(waited.json()).not.toHaveProperty('progress');
+  });
+});
+
+describe('an image whose upload was killed', () => {
+  it('is not waited for; where it cannot be filled, how to undo it is told', async () => {
+    const file = stage.write('disk.raw', smallDisk());
+    await imgctl('upload', file, '--name', 'lin:web', '--region', 'us-ord', '--poll-interval', '10ms');
+    const id = killedBehind(stage.file(''), 'created');
+    const [image] = [...cloud.account.images.values()];
+    Object.assign(image ?? {}, { status: 'pending_upload' });
+    cloud.account.events.length = 0;
+    const waited = await imgctl('wait', `lin:${image?.id ?? ''}`, '--wait-timeout', '1h');
+    expect([waited.exitCode, errorOf(waited)]).toMatchObject([
+      6,
+      {
+        message: expect.stringContaining(`run ${id}, which was to fill it, was interrupted`),
+        hint: `Undo it with: imgctl ops undo ${id}`,
+      },
+    ]);
   });
 });
 

@@ -15,14 +15,20 @@ export const begunByRuns = (at: Account, image: string, context: EngineContext):
 });
 
 /** That nobody is at work any more on what an image waits for, and how to go on; absent: somebody may be. */
-function abandonment({ key }: Account, { id, name }: Image, context: EngineContext): ImgctlError | undefined {
+function abandonment({ key, driver }: Account, { id, name }: Image, context: EngineContext): ImgctlError | undefined {
   const run = lastFilling(key, id, context);
   if (!run || (run.state !== 'interrupted' && run.state !== 'failed')) return undefined;
   // What the provider has taken over goes on without the run.
-  if (!run.left.some((left) => left.id === id && left.job === undefined)) return undefined;
+  const left = run.left.find((one) => one.id === id && one.job === undefined);
+  if (!left) return undefined;
+  const args = [run.run.id];
+  const { verb } = left.action;
+  const canFill = (verb === 'upload' || verb === 'import') && driver.facts[verb]?.into === true;
   const ended = run.state === 'failed' ? 'has failed' : 'was interrupted';
   return conflictError(`${id} (${name}) is queued, and run ${run.run.id}, which was to fill it, ${ended}`, {
-    hint: `Resume it with: ${commandLine({ verb: 'ops resume', args: [run.run.id] })}`,
+    hint: canFill
+      ? `Resume it with: ${commandLine({ verb: 'ops resume', args })}`
+      : `Undo it with: ${commandLine({ verb: 'ops undo', args })}`,
   });
 }
 

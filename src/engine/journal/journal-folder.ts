@@ -89,7 +89,7 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
 /** Makes the file of a new run, in a folder that only this user may read. Throws what the system says. */
 export function newRun(folder: string, nowMs: number): JournalFile {
   makeFolder(folder, 0o700);
-  if (!isPrivateFolder(folder)) throw new Error(`others may write to ${folder}`);
+  if (!isPrivateFolder(folder)) throw new Error(`${folder} is a link, or others may write to it`);
   for (;;) {
     const id = newId(nowMs);
     try {
