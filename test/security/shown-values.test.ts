@@ -95,15 +95,34 @@ describe('a value that is a secret, whatever tells so,', () => {
     }
   });
 
+  it('is in no journal of a program’s calls, and in nothing that ops shows of it', async () => {
+    const own = cliHome();
+    const context = await createContext({ configDir: path.join(own.folder, 'api'), env: { HOME: own.folder, ...env } });
+    const pcd = await openAccount('pcd', context);
+    const labels = { properties: planted, description: properties.link ?? '' };
+    await create(pcd, { name: 'called', labels }, context);
+    await patch(pcd, { image, changes: { properties: planted } }, context);
+    await upload(pcd, { from: written('call.raw', smallDisk(5)), name: 'called too', labels }, context);
+    const url = 'https://me:planted-user@h.example/x?sig=planted-signature';
+    await importImage(pcd, { name: 'fetched too', url, labels: { diskFormat: 'raw', ...labels }, wait: false }, context);
+    const folder = path.join(own.folder, '.local/share/imgctl/journal');
+    expect(readdirSync(folder)).toHaveLength(4);
+    for (const file of readdirSync(folder)) expectNoSecret(readFileSync(path.join(folder, file), 'utf8'), file);
+    for (const file of readdirSync(folder))
+      expectNoSecret((await own.run(['ops', 'show', path.basename(file, '.jsonl'), '-o', 'json'], { env })).stdout, file);
+    await own.remove();
+  });
+
   it('is in no plan of the programmatic API', async () => {
     const context = await createContext({ configDir: path.join(home.folder, 'api'), env: { HOME: home.folder, ...env } });
+    const [fresh = ''] = await cloud.seed([{ name: 'fresh', data: smallDisk() }]);
     const [pcd, local] = await Promise.all([openAccount('pcd', context), openAccount('local', context)]);
     const own = { properties: planted, description: properties.link ?? '' };
     const plans = await Promise.all([
-      patch.plan(pcd, { image, changes: { properties: planted } }, context),
+      patch.plan(pcd, { image: fresh, changes: { properties: planted } }, context),
       create.plan(pcd, { name: 'made', labels: own }, context),
       create.plan(local, { name: 'made', labels: own }, context),
-      upload.plan(pcd, { from: written('api.raw', smallDisk(4)), name: 'fresh', labels: own }, context),
+      upload.plan(pcd, { from: written('api.raw', smallDisk(4)), name: 'newer', labels: own }, context),
       importImage.plan(
         pcd,
         { name: 'y', url: 'https://planted-user:p@h.example/x?sig=planted-signature', labels: { diskFormat: 'raw', ...own } },
