@@ -33,6 +33,11 @@ export type Fields = Readonly<Record<string, Field>>;
  */
 export const tlsFields = {
   caBundle: { help: 'File with additional trusted certificates (PEM)', paths: 'one', rare: true },
+  serverCert: {
+    help: 'File with the certificate of the server itself, where no authority vouches for it: no other is accepted (PEM)',
+    paths: 'one',
+    rare: true,
+  },
   clientCert: { help: 'File with a client certificate (PEM)', paths: 'one', rare: true },
   clientKey: {
     help: 'Key of the client certificate, if not in the same file (PEM)',

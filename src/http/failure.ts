@@ -25,6 +25,11 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
   [/^CERT_HAS_EXPIRED$/, '% has a certificate that has expired', clock],
   [/^CERT_NOT_YET_VALID$/, '% has a certificate that is not valid yet', clock],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, '% has a certificate for another name', 'Check the host name in the profile.'],
+  [
+    /^ERR_TLS_CERT_PINNED$/,
+    '% has another certificate than the profile says',
+    'Check whether it was renewed, then set serverCert to the new one.',
+  ],
   [/^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)$/, '% has a self-signed certificate', trust],
   [/^(UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA)/, '% has a certificate of an unknown authority', trust],
   [/^CERT_/, '% has a certificate that is not valid', trust],

@@ -24,6 +24,8 @@ export interface HttpSettings {
   readonly proxies?: { readonly http?: string; readonly https?: string; readonly no?: string };
   /** Certificates to trust besides the usual ones. */
   readonly ca?: Pem;
+  /** The one certificate that the server may have, self-signed; neither its name nor an authority counts then. */
+  readonly pinned?: Pem;
   /** Client certificate, followed by those of its authorities. */
   readonly cert?: Pem;
   /** Its key; absent: it stands with the certificate. */

@@ -92,7 +92,20 @@ export function tlsOptions(settings: HttpSettings): { readonly toServer: AgentOp
   const contextOf = (options: tls.SecureContextOptions): AgentOptions =>
     Object.keys(options).length === 0 ? trust : { ...trust, secureContext: contextFrom(options) };
   const toOthers = contextOf(authorities);
+  if (settings.pinned !== undefined) return { toOthers, toServer: { ...trust, ...pinnedTo(settings.pinned, own) } };
   return { toOthers, toServer: Object.keys(own).length === 0 ? toOthers : contextOf({ ...authorities, ...own }) };
+}
+
+/** Trust in one certificate, whatever name stands in it: what is pinned is mostly made by the server itself, for its short name. */
+function pinnedTo(pem: Pem, own: tls.SecureContextOptions): AgentOptions {
+  const [certificate] = certificatesIn(pem);
+  return {
+    secureContext: contextFrom({ ...own, ca: pem.text }),
+    checkServerIdentity: (_host, shown) =>
+      certificate?.raw.equals(shown.raw)
+        ? undefined
+        : Object.assign(new Error(`it is not the certificate in ${pem.from}`), { code: 'ERR_TLS_CERT_PINNED' }),
+  };
 }
 
 function contextFrom(options: tls.SecureContextOptions): tls.SecureContext {

@@ -83,6 +83,8 @@ describe.skipIf(!hasOpenssl)(
         '-addext',
         'subjectAltName=IP:127.0.0.1',
       );
+      const short = 'req -x509 -newkey rsa:2048 -nodes -keyout short.key -out short.crt -subj /CN=short -days 2';
+      openssl(...short.split(' '), '-addext', 'subjectAltName=DNS:short');
       issue('good', 'localhost', 'IP:127.0.0.1,DNS:localhost', undefined);
       issue('other', 'elsewhere', 'DNS:elsewhere.example', undefined);
       issue('expired', 'localhost', 'IP:127.0.0.1', ['200101000000Z', '200201000000Z']);
@@ -135,6 +137,28 @@ describe.skipIf(!hasOpenssl)(
       }
       // The next try would meet the same certificate.
       expect(call.notes).toEqual([]);
+    });
+
+    test('a certificate that is pinned is the only one that is taken, whatever its name', async () => {
+      const url = await serve('short');
+      const http = createHttp(settings({ pinned: of('short.crt'), ca: of('ca.crt') }));
+      expect((await http.request({ method: 'GET', url }, testCall())).json()).toBe('hello');
+      expect((await http.send({ method: 'PUT', url, bytes: chunksOf(1, 10) }, testCall())).status).toBe(200);
+      expect(await (await http.receive({ url }, testCall())).text()).toBe('"hello"');
+      const proxy = await startProxy(servers, Number(new URL(url).port));
+      const behind = createHttp(settings({ pinned: of('short.crt'), proxies: { https: proxy.origin } }));
+      expect((await behind.request({ method: 'GET', url }, testCall())).json()).toBe('hello');
+      for (const other of ['self', 'good']) {
+        const failure = await failureOf(http.request({ method: 'GET', url: await serve(other) }, testCall()));
+        expect(failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('certificate') });
+      }
+      // An authority that is pinned vouches for nobody.
+      const byAuthority = createHttp(settings({ pinned: of('ca.crt') }));
+      const refused = await failureOf(byAuthority.request({ method: 'GET', url: await serve('good') }, testCall()));
+      expect(refused).toMatchObject({
+        code: 'NETWORK',
+        message: expect.stringContaining('another certificate than the profile says'),
+      });
     });
 
     test('`insecure` takes any certificate', async () => {

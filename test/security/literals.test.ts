@@ -92,7 +92,7 @@ describe('what another tool keeps', () => {
 });
 
 it("what a provider's usual variables hold is handed to its driver as it is", async () => {
-  const readAsFile = new Set(['caBundle', 'clientCert', 'clientKey']);
+  const readAsFile = new Set(['caBundle', 'serverCert', 'clientCert', 'clientKey']);
   for (const [, { driver }] of overNetwork) {
     const declared = Object.entries(driver.profile).flatMap(([field, facts]): [string, readonly string[]][] =>
       facts.env && !readAsFile.has(field) && !facts.choices ? [[field, facts.env]] : [],

@@ -47,7 +47,7 @@ interface Source {
 export async function tlsSettings(
   { settings, home, signal }: Pick<EngineContext, 'settings' | 'home' | 'signal'>,
   values: Values,
-): Promise<Pick<HttpSettings, 'ca' | 'cert' | 'key' | 'passphrase'>> {
+): Promise<Pick<HttpSettings, 'ca' | 'pinned' | 'cert' | 'key' | 'passphrase'>> {
   const option = (given: string | undefined, what: string): Source | undefined => (given ? { given, what } : undefined);
   const field = (name: string): Source | undefined => {
     const value = values[name];
@@ -57,6 +57,7 @@ export async function tlsSettings(
   const patience = { signal, ...(settings.timeout === undefined ? {} : { limitMs: settings.timeout }) };
   const sources = {
     ca: option(settings.caBundle, '--ca-bundle') ?? field('caBundle'),
+    pinned: field('serverCert'),
     cert: ownCert ?? field('clientCert'),
     key: option(settings.clientKey, '--client-key') ?? (ownCert ? undefined : field('clientKey')),
   };
