@@ -5,7 +5,7 @@ import { defineCommand } from '../program/command.ts';
 
 export const remove = defineCommand({
   about:
-    'Asks for confirmation; without a terminal --yes is required. Unprotect a protected image first: imgctl patch IMAGE --unprotect',
+    'Asks for confirmation, and shows before that what uses the image, where the provider tells (so does --dry-run); without a terminal --yes is required. Unprotect a protected image first: imgctl patch IMAGE --unprotect',
   args: { image: { takes: 'many', summary: 'images to delete', completes: 'image' } },
   options: { ...severalOptions, ...missingOptions, ...waitOptions },
   draws: drawsEach(true),

@@ -81,7 +81,7 @@ export function errorFrom(
 ): ImgctlError {
   const { status, headers } = answer;
   if (status === 300)
-    return configError(`${what}: ${answer.url} answers with a list of versions: this is not the address of the image API`, {
+    return configError(`${what}: ${answer.url} answers with a list of versions: this is not the address of the API itself`, {
       ...answerCircumstances(answer),
       hint: 'Set imageEndpoint to the URL in front of /v2.',
       ...more,
