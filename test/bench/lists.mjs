@@ -139,7 +139,8 @@ export const localStore = {
       IMGCTL_PROFILE_L_PATH: store,
     });
     const raw = path.join(folder, 'small.raw');
-    writeFileSync(raw, Buffer.alloc(1 << 20, 'imgctl'));
+    // No text, which would be refused.
+    writeFileSync(raw, Buffer.alloc(1 << 20, 0x80));
     execFileSync(node, [bin, 'upload', raw, '--name', 'x', '-q'], { env, stdio: 'ignore' });
     const { file, last } = multiply(store, 10_000);
     const ref = '.annotations["org.opencontainers.image.ref.name"]';

@@ -1,9 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLinode } from '../clouds/linode/index.ts';
+import { startOpenstack } from '../clouds/openstack/index.ts';
+import { rancherCloud } from '../clouds/rancher/index.ts';
+import { profileVariables } from '../commands/stage.ts';
 import { diskBytes } from '../support/content.ts';
+import { everyCall, imports } from './every-call.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-api-'));
@@ -106,7 +112,92 @@ console.log(JSON.stringify({
 }));
 `;
 
+/** Runs a program of the folder against clouds of its own. Gives what it printed, and the runs that are in the journal then. */
+async function ranAtClouds(
+  script: string,
+): Promise<{ readonly told: unknown; readonly runs: readonly { readonly verb: string }[] }> {
+  const clouds = await Promise.all([
+    startOpenstack(),
+    startLinode({ listsPerMinute: 1_000_000 }),
+    rancherCloud({ version: '1.5', transitionMs: 5 }).start(),
+  ]);
+  const [os, lin, ran] = clouds;
+  const home = file(`home-${script}`);
+  mkdirSync(home, { recursive: true });
+  writeFileSync(path.join(home, 'disk.raw'), disk);
+  try {
+    const [web = ''] = await os.seed([{ name: 'web', data: disk }]);
+    Object.assign(os.stored?.(web) ?? {}, { visibility: 'shared' });
+    await lin.seed([{ name: 'near' }]);
+    const [gone] = await ran.seed([{ name: 'gone', status: 'removed' }]);
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      TMPDIR: home,
+      GONE: gone,
+      ...profileVariables('os', 'openstack', os.values),
+      ...profileVariables('lin', 'linode', lin.values),
+      ...profileVariables('ran', 'rancher', ran.values),
+    };
+    const node = (...words: readonly string[]): Promise<string> =>
+      promisify(execFile)(process.execPath, words, { cwd: home, env }).then(({ stdout }) => stdout);
+    const told: unknown = JSON.parse(await node(file(script)));
+    const runs = await node(file('node_modules/imgctl/bin/imgctl.cjs'), 'ops', 'list', '-o', 'json');
+    return { told, runs: JSON.parse(runs) as readonly { readonly verb: string }[] };
+  } finally {
+    await Promise.all(clouds.map((cloud) => cloud.stop()));
+  }
+}
+
 describe('the programmatic API of the packed package', () => {
+  it.each(['mts', 'cts'] as const)(
+    'has every call that it exports work in .%s, with a run in the journal for each change',
+    async (kind) => {
+      writeFileSync(file(`every.${kind}`), `${imports[kind]}\n${everyCall}`);
+      expect(compiled(`every.${kind}`, 'node16')).toMatchObject({ stdout: '', status: 0 });
+      const { told, runs } = await ranAtClouds(`every.${kind.replace('t', 'j')}`);
+      expect(told).toMatchObject({
+        uncalled: [],
+        uploaded: { plan: 'upload', made: { name: 'up', status: 'active' } },
+        imported: { plan: 'import', made: { name: 'fetched', status: 'active' } },
+        copied: { plan: 'copy', made: { image: { name: 'copy', status: 'active' }, route: 'relay' } },
+        saved: { plan: 'download', made: { path: 'back.raw', bytes: disk.length } },
+        created: { plan: 'create', made: { status: 'queued' } },
+        patched: { plan: 'patch', made: { tags: ['x'] } },
+        off: { plan: 'deactivate', made: { status: 'inactive' } },
+        on: { plan: 'reactivate', made: { status: 'active' } },
+        given: { plan: 'share', made: [{ state: 'pending' }] },
+        taken: { plan: 'unshare', made: [] },
+        spread: { plan: 'replicate', made: { name: 'near' } },
+        back: { plan: 'restore', made: { name: 'gone' } },
+        removed: { plan: 'delete' },
+        members: [{ state: 'pending' }],
+        names: expect.arrayContaining(['web', 'up', 'fetched', 'empty']),
+        code: 'NOT_FOUND',
+        same: true,
+        report: { format: 'raw', safe: true },
+        converted: { path: 'disk.qcow2' },
+        planned: [{ verb: 'convert' }],
+        verbs: expect.arrayContaining(['upload', 'share']),
+        told: expect.arrayContaining(['progress']),
+      });
+      expect(runs.map(({ verb }) => verb).sort()).toEqual([
+        'copy',
+        'create',
+        'deactivate',
+        'delete',
+        'import',
+        'patch',
+        'reactivate',
+        'replicate',
+        'restore',
+        'share',
+        'unshare',
+        'upload',
+      ]);
+    },
+  );
+
   it('is typed for strict programs, and does what commands do: list, upload, show, download, copy, inspect, convert, delete', () => {
     writeFileSync(file('typed.mts'), typed);
     expect(compiled('typed.mts', 'bundler')).toMatchObject({ stdout: '', status: 0 });
