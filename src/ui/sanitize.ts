@@ -24,7 +24,8 @@ const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}
 
 /** `\u001b`, or a pair of them beyond U+FFFF: an escape that JSON, YAML and people read. */
 function escaped(sign: string): string {
-  return Array.from({ length: sign.length }, (_, index) => unit(sign.charCodeAt(index))).join('');
+  const first = unit(sign.charCodeAt(0));
+  return sign.length === 1 ? first : first + unit(sign.charCodeAt(1));
 }
 
 /** Text from a provider as a terminal may show it: signs that would move, hide or reorder others are shown escaped. */

@@ -10,9 +10,11 @@ import { allOf, everything, testCall } from '../../conformance/stage.ts';
 import { bundle } from '../../support/bundle.ts';
 import { gather } from '../../support/content.ts';
 import { openSession } from '../../support/open-session.ts';
+import { isWholeSweep } from '../../support/sweep.ts';
 import { diskOf } from './disk.ts';
 
-const processes = 20;
+const processes = isWholeSweep ? 20 : 10;
+/** So many that some are sure to be killed while they write. */
 const kills = 24;
 
 describe('several processes in one folder', () => {
