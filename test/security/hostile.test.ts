@@ -58,10 +58,11 @@ describe.each(Object.entries(stages))('what %s says', (provider, { hostileRecord
       for (const shown of [stdout, stderr])
         expect(hostileSigns.exec(shown.replaceAll(/\r\n|[\n\t]/g, ''))?.[0], line.join(' ')).toBeUndefined();
     }
-    const shown = await bed.run('show', id, '-o', 'json', '-p', 'x');
-    expect((shown.json() as { name: string }).name).toBe(text);
-    const listed = await bed.run('list', '-o', 'json', '-p', 'x');
-    expect((listed.json() as { name: string }[]).map(({ name }) => name)).toEqual([text]);
+    for (const [index, line] of [['show', id], ['list']].entries()) {
+      if (!hasTurn(index + turn, 2)) continue;
+      const images = [(await bed.run(...line, '-o', 'json', '-p', 'x')).json()].flat() as readonly { readonly name: string }[];
+      expect(images.map(({ name }) => name)).toEqual([text]);
+    }
     // One image is one line, whatever is in its name.
     const rows = await bed.run('list', '--no-header', '-p', 'x');
     expect(rows.stdout.trimEnd().split('\n')).toHaveLength(1);
@@ -144,15 +145,17 @@ describe.each(Object.entries(stages))('what %s says', (provider, { hostileRecord
       ['null', () => 'null'],
       ['a text', () => '"text"'],
       ['nothing but brackets', () => '['.repeat(1_000_000)],
-    ] as readonly (readonly [string, (body: string) => string | Buffer])[])('%s: no crash', async (_what, change) => {
+    ] as readonly (readonly [string, (body: string) => string | Buffer])[])('%s: no crash', async (what, change) => {
       tamperText(change);
-      for (const line of [
+      const lines = [
         ['list'],
         ['show', id],
         ['list', '-o', 'json', '--raw'],
         ['show', id, '-o', 'yaml', '--raw'],
         ['show', id, '--raw', '--debug'],
-      ]) {
+      ];
+      for (const [index, line] of lines.entries()) {
+        if (!hasTurn(index + what.length + place, 2)) continue;
         const { stderr, exitCode } = await bed.run(...line, '-p', 'x', '--retries', '0', '--timeout', '5s');
         expect([0, 10, ...(wire.documents ? [11] : [])], stderr.slice(0, 500)).toContain(exitCode);
       }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cliHome, type CliHome } from '../../support/run-cli.ts';
 import { profileVariables, smallDisk } from '../../commands/stage.ts';
+import { hasTurn } from '../../support/sweep.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'imgctl-planted-'));
 const template = path.join(root, 'template');
@@ -96,12 +97,15 @@ describe.each(ours)('a link in the place of %s of a store', (name) => {
 
 describe('a FIFO in a store', () => {
   it('is waited for by no verb', { timeout: 60_000 }, async () => {
-    for (const name of namesIn(template).filter((each) => !isFolder(each))) {
+    for (const [place, name] of namesIn(template)
+      .filter((each) => !isFolder(each))
+      .entries()) {
       const store = path.join(root, `store-${(count += 1)}`);
       cpSync(template, store, { recursive: true });
       rmSync(path.join(store, name), { force: true });
       execFileSync('mkfifo', [path.join(store, name)]);
-      for (const line of [...looks, ...changes]) {
+      for (const [index, line] of [...looks, ...changes].entries()) {
+        if (!hasTurn(index + place, 3)) continue;
         const { exitCode, stderr } = await run(store, line);
         expect([0, 2, 5, 6, 10, 11, 14], `${name}: ${line}: ${stderr}`).toContain(exitCode);
       }
