@@ -257,6 +257,31 @@ describe('what a program that was killed has left', () => {
     ]);
   });
 
+  it('can be gone on with where it was an import, or a replication', async () => {
+    const { at, context } = await stage();
+    const { id } = await api.importImage(at, { name: 'new', url: 'https://site.example/disk', format: 'raw', ...quick }, context);
+    const kept = cli.cloud().one.store.images.get(id);
+    Object.assign(kept?.wire ?? {}, { status: 'queued', size: null, checksum: null, os_hash_algo: null, os_hash_value: null });
+    Object.assign(kept ?? {}, { data: Buffer.alloc(0), tasks: [] });
+    killedBehind(home(), 'created');
+    await cli.ok(['ops', 'resume', '--poll-interval', '1ms']);
+    expect(cli.wires().map((wire) => [wire.id, wire.status])).toEqual([[id, 'active']]);
+
+    const cloud = await startLinode({ listsPerMinute: 1_000_000 });
+    try {
+      const [image = ''] = await cloud.seed([{ name: 'web' }]);
+      const env = profileVariables('lin', 'linode', cloud.values);
+      const where = await contextWith({ env });
+      await api.replicate(await api.openAccount('lin', where), { image, add: ['us-iad'], ...quick }, where);
+      killedBehind(home(), 'adding');
+      expect((await cli.ok(['ops', 'resume', '--poll-interval', '1ms', '-o', 'json'], { env })).json()).toMatchObject({
+        id: image,
+      });
+    } finally {
+      await cloud.stop();
+    }
+  });
+
   it('is told to be undone where its bytes were its own, or a secret was in what it asked', async () => {
     async function* bytes() {
       yield disk();
