@@ -2,6 +2,7 @@ import type { Driver } from '../core/driver.ts';
 
 /** The providers: one line each. A driver is loaded when it is first needed. */
 export const drivers = {
+  incus: () => import('./incus/index.ts'),
   linode: () => import('./linode/index.ts'),
   local: () => import('./local/index.ts'),
   oci: () => import('./oci/index.ts'),

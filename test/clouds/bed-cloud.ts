@@ -66,7 +66,13 @@ type Own = Pick<BedCloud, 'provider' | 'seed' | 'held'> & {
   /** Values of the profile; default: those of the fake. */
   values?(proxy: FaultProxy): Readonly<Record<string, string>>;
 } & (
-    { /** Whether an object in an answer is the record of an image. */ isRecord(value: Wire): boolean } | Pick<BedCloud, 'retell'>
+    | {
+        /** Whether an object in an answer is the record of an image. */
+        isRecord(value: Wire): boolean;
+        /** The same change of a record in which the fields of an image stand elsewhere than in a row. Absent: they stand in one. */
+        inFields?(change: (record: Wire) => Wire): (record: Wire) => Wire;
+      }
+    | Pick<BedCloud, 'retell'>
   );
 
 /** Puts a proxy in front of a fake. */
@@ -80,7 +86,8 @@ export async function bedOf(fake: RunningCloud, own: Own, identity?: Identities)
     values: own.values?.(proxy) ?? Object.fromEntries(translated),
     retell(change) {
       if ('retell' in own) return own.retell(change);
-      proxy.plan(() => ({ kind: 'tampered', change: (body) => retold(body, own.isRecord, change) }));
+      const changed = own.inFields?.(change) ?? change;
+      proxy.plan(() => ({ kind: 'tampered', change: (body) => retold(body, own.isRecord, changed) }));
     },
     async stop() {
       await proxy.stop();

@@ -2,6 +2,7 @@ import type { Driver } from '../../src/core/driver.ts';
 import type { OperationName } from '../../src/core/operation.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import type { SeenRequest, Seed } from '../conformance/cloud.ts';
+import { incusStage } from './incus/stage.ts';
 import { linodeStage } from './linode/stage.ts';
 import { localStage } from './local/stage.ts';
 import { ociStage } from './oci/stage.ts';
@@ -12,6 +13,7 @@ import type { VerbLine } from './verb-line.ts';
 
 /** What every provider is tested on: one line each, and none can be forgotten. */
 export const stages: Readonly<Record<keyof typeof drivers, ProviderStage>> = {
+  incus: incusStage,
   linode: linodeStage,
   local: localStage,
   oci: ociStage,

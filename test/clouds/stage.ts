@@ -36,7 +36,8 @@ export interface WireStage {
   readonly notFound: readonly string[];
   /** The answer to a list of what is not there; absent: it says so of a list that is empty. */
   readonly noList?: string;
-  readonly endless: EndlessList;
+  /** How a list could go on for ever. Absent: it has no pages. */
+  readonly endless?: EndlessList;
   /** Whether a request signs in, and so is about no image. */
   isSignIn(request: Request): boolean;
   /** Whether a request asks what the API can do, before anything is done by it. Absent: nobody asks. */

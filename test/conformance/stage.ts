@@ -15,6 +15,8 @@ export interface ConformanceOptions {
   readonly title?: string;
   /** How many images take at least three pages of a list; default 60 where requests can be seen, else 12. */
   readonly threePages?: number;
+  /** `none`: the provider gives every list at once. Default: a list comes in pages. */
+  readonly pages?: 'none';
   /** An id of the provider's form that no image has. Default: a UUID. */
   readonly missingId?: string;
   /** The provider's JSON error with these words as its message. Needed where the cloud has a wire. */

@@ -172,6 +172,8 @@ export async function removeReplaced(
   { at, call }: { readonly at: Account<'show'>; readonly call: Call },
 ): Promise<void> {
   for (const { id, owner } of old) {
+    // Where the same bytes under the same name are the same image, nothing was replaced.
+    if (id === image.id) continue;
     if (owner !== undefined && image.owner !== undefined && owner !== image.owner) continue;
     await at
       .maybe('delete')

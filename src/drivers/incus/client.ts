@@ -1,0 +1,151 @@
+import { aboutNoImage } from '../../core/answer-error.ts';
+import { authError, configError, notFoundError, providerError } from '../../core/errors.ts';
+import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import type { Secret } from '../../core/secret.ts';
+import { errorFrom, saidError } from './errors.ts';
+import { fingerprints, isObject, recordFrom, textIn, type JsonObject } from './record.ts';
+
+export interface IncusValues {
+  readonly url?: string | undefined;
+  readonly socket?: string | undefined;
+  readonly project?: string | undefined;
+  readonly token?: Secret | undefined;
+}
+
+/** What the server says of itself and of us. */
+export interface ServerInfo {
+  /** Which of the two products it is; their headers bear its name. */
+  readonly product: 'incus' | 'lxd';
+  readonly isTrusted: boolean;
+  readonly architecture: string | undefined;
+  readonly raw: JsonObject;
+}
+
+/** What a session keeps between requests. */
+export interface IncusClient {
+  readonly http: Http;
+  /** Where every request goes: an origin, and the socket where it is one of this machine. */
+  readonly at: { readonly origin: string; readonly socket?: string };
+  /** The project whose images are meant; absent: the server's default one. */
+  readonly project: string | undefined;
+  readonly token: Secret | undefined;
+  info: Promise<ServerInfo> | undefined;
+}
+
+/** One request to the API. `path` stands behind the version; `what` says what is being done, for messages. */
+export type Ask = Pick<ApiRequest, 'method' | 'json' | 'prepare' | 'retryWhen' | 'harmless'> & {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly what: string;
+};
+
+/** A client that has sent nothing yet. Throws CONFIG unless there is one address. */
+export function connect({ url, socket, project, token }: IncusValues, http: Http): IncusClient {
+  return { http, at: addressFrom(url, socket), project: project === 'default' ? undefined : project, token, info: undefined };
+}
+
+function addressFrom(url: string | undefined, socket: string | undefined): IncusClient['at'] {
+  if (url !== undefined && socket !== undefined)
+    throw configError('the profile has both url and socket', { hint: 'Keep the one that leads to the server.' });
+  if (socket !== undefined) return { origin: 'http://localhost', socket };
+  if (url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw configError(`invalid url: ${url ?? ''}`, { hint: 'Use an address such as https://host.example:8443.' });
+  return { origin: new URL(url).href.replace(/\/+$/, '') };
+}
+
+/** Address of a path of the API, in the project of the profile. */
+export function addressFor(client: IncusClient, path: string, query: Ask['query'] = {}): string {
+  const all = new URLSearchParams({ ...(client.project === undefined ? {} : { project: client.project }), ...query });
+  return `${client.at.origin}/1.0${path === '' ? '' : `/${path}`}${all.size > 0 ? `?${all.toString()}` : ''}`;
+}
+
+/** Where a request goes besides its address. */
+export const wayOf = ({ at: { socket } }: IncusClient): { readonly socket?: string } => (socket === undefined ? {} : { socket });
+
+/** Who we are, where that is not told by the way that a request goes. */
+export const signedBy = ({ token }: IncusClient): { readonly authorization: Secret | undefined } => ({
+  authorization: token?.map((value) => `Bearer ${value}`),
+});
+
+/** The path of an image. Throws NOT_FOUND for what can be no id, before it is asked for: the server takes `f93%` for a pattern. */
+export function imagePath(id: string): string {
+  if (!fingerprints.test(id)) throw notFoundError(`image "${id}" not found`);
+  return `images/${id}`;
+}
+
+/** The path of an alias; texts of any kind can be one. Throws NOT_FOUND for what a URL would take for steps to another path. */
+export function aliasPath(name: string): string {
+  if (/^\.{0,2}$/.test(name) || /\p{Surrogate}/u.test(name)) throw notFoundError(`image "${name}" not found`);
+  return `images/aliases/${encodeURIComponent(name)}`;
+}
+
+/** A good answer, and what it says. */
+export interface Told {
+  readonly answer: ApiAnswer;
+  readonly body: JsonObject;
+}
+
+/** Sends a request. Throws what the server's refusal stands for, that inside a success too, and PROVIDER for what is no answer of the API. */
+export async function ask(client: IncusClient, request: Ask, call: Call): Promise<Told> {
+  const { path, query, what, ...rest } = request;
+  const answer = await client.http.request(
+    { ...rest, ...wayOf(client), headers: signedBy(client), url: addressFor(client, path, query) },
+    call,
+  );
+  if (answer.status < 200 || answer.status > 299) throw errorFrom(answer, what);
+  const body = answer.json();
+  if (!isObject(body) || textIn(body.type) === undefined) throw providerError(`${what}: the answer is not the API's`);
+  if (body.type === 'error') throw saidError(textIn(body.error) ?? 'the server says no reason', what);
+  return { answer, body };
+}
+
+/** Reads `path`: what stands in a good answer's `metadata`. */
+export const read = async (client: IncusClient, path: string, what: string, call: Call, query?: Ask['query']): Promise<unknown> =>
+  (await ask(client, { method: 'GET', path, what, ...(query ? { query } : {}) }, call)).body.metadata;
+
+/** One image. Throws NOT_FOUND when it is not there, or not ours to see. */
+export async function readImage(client: IncusClient, id: string, call: Call): Promise<ImageRecord> {
+  const what = `reading ${id}`;
+  return recordFrom(await read(client, imagePath(id), what, call), what, client.project ?? 'default');
+}
+
+/** What the server says of itself, asked once in a session. */
+export const serverInfo = (client: IncusClient, call: Call): Promise<ServerInfo> =>
+  (client.info ??= readInfo(client, call).catch((error: unknown) => {
+    client.info = undefined;
+    throw aboutNoImage(error);
+  }));
+
+async function readInfo(client: IncusClient, call: Call): Promise<ServerInfo> {
+  const what = 'reading what the server is';
+  const raw = await read(client, '', what, call);
+  if (!isObject(raw) || textIn(raw.auth) === undefined) throw providerError(`${what}: the answer is not the API's`);
+  const environment = isObject(raw.environment) ? raw.environment : {};
+  const [architecture] = Array.isArray(environment.architectures) ? environment.architectures : [];
+  return {
+    product: environment.server === 'lxd' ? 'lxd' : 'incus',
+    isTrusted: raw.auth === 'trusted',
+    architecture: textIn(architecture),
+    raw,
+  };
+}
+
+/** Oddity: who is not trusted is answered with a success and the public images. Throws AUTH where more than these is wanted. */
+export function requireTrust({ isTrusted }: ServerInfo, what: string): void {
+  if (isTrusted) return;
+  throw authError(`${what}: the server does not trust this client; without that it shows public images only`, {
+    hint: [
+      'Set clientCert and clientKey in the profile to a certificate that the server trusts. On the server, trust one with:',
+      'incus config trust add-certificate FILE, or with LXD: lxc config trust add FILE. List the public images with --all.',
+    ].join('\n'),
+  });
+}
+
+/** What the server is, for who is about to change something. Throws AUTH as `requireTrust`. */
+export async function trusted(client: IncusClient, what: string, call: Call): Promise<ServerInfo> {
+  const info = await serverInfo(client, call);
+  requireTrust(info, what);
+  return info;
+}

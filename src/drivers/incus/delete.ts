@@ -1,0 +1,24 @@
+import { isNoSuchImage } from '../../core/answer-error.ts';
+import { providerError } from '../../core/errors.ts';
+import type { Call, Operation } from '../../core/operation.ts';
+import { ask, imagePath, readImage, type IncusClient } from './client.ts';
+import { settled } from './settle.ts';
+
+/** Removes an image with its aliases, and returns when it is gone. */
+export async function deleteImage(client: IncusClient, id: string, call: Call): Promise<void> {
+  const what = `deleting ${id}`;
+  const told = await ask(client, { method: 'DELETE', path: imagePath(id), what }, call);
+  const ended = await settled(client, told, what, call);
+  if (ended.is === 'done') return;
+  const isThere = await readImage(client, id, call).then(
+    () => true,
+    (error: unknown) => (isNoSuchImage(error) ? false : Promise.reject(error as Error)),
+  );
+  if (!isThere) return;
+  throw ended.is === 'failed' ? ended.error : providerError(`${what}: the image is still there`);
+}
+
+/** Named so because `delete` is a word of the language. */
+export const remove: Operation<IncusClient, 'delete'> = {
+  run: (client, { id }, call) => deleteImage(client, id, call),
+};

@@ -1,0 +1,59 @@
+import { answerError, type ErrorText } from '../../core/answer-error.ts';
+import { ImgctlError, type Circumstances, type Code } from '../../core/errors.ts';
+import type { ApiAnswer } from '../../core/http.ts';
+import { isObject, textIn } from './record.ts';
+
+/** What the server's words stand for, whatever the status: most faults are told as 500. They have been the same since 2015. */
+const kinds: readonly (readonly [words: RegExp, code: Code])[] = [
+  [
+    /same fingerprint already exists|image already exists|alias already exists|alias ".*" already exists|etag doesn't match/i,
+    'CONFLICT',
+  ],
+  [/cannot export a running instance/i, 'CONFLICT'],
+  [/fingerprints? don't match|fingerprint doesn't match|hash mismatch/i, 'INTEGRITY'],
+  [/exceeding quota|no space left on device/i, 'LIMIT'],
+  [/not authorized|doesn't have permission|does not have permission/i, 'AUTH'],
+  [/\bnot found\b|doesn't exist/i, 'NOT_FOUND'],
+  [/architecture isn't supported|invalid instance type|unsupported compression/i, 'USAGE'],
+];
+
+export const codeOfWords = (words: string): Code | undefined => kinds.find(([pattern]) => pattern.test(words))?.[1];
+
+/** Somebody else has changed the image since it was looked at. */
+export const isStale = (answer: Pick<ApiAnswer, 'status'>): boolean => answer.status === 412;
+
+/** The error for an unwelcome answer. `what` says what was being done. */
+export function errorFrom(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {
+  const said = readError(answer.text);
+  const error = answerError(answer, what, said, { ...hintFor(answer.status, said.words), ...more });
+  // Of a failure of the server's own the words tell more than the status.
+  const code = said.isOwn && answer.status >= 500 ? codeOfWords(said.words) : undefined;
+  return code === undefined ? error : new ImgctlError(code, error.message, error.circumstances);
+}
+
+/** The error for what the server has said inside a success: by its words alone. */
+export const saidError = (words: string, what: string): ImgctlError =>
+  new ImgctlError(codeOfWords(words) ?? 'PROVIDER', `${what}: ${words}`, hintFor(0, words));
+
+function hintFor(status: number, words: string): Circumstances {
+  if (/exceeding quota/i.test(words)) return { hint: 'Delete images, or raise limits.disk of the project.' };
+  if (/no space left/i.test(words)) return { hint: 'Delete images on the server: while it takes one it needs twice its size.' };
+  if (status === 403) return { hint: 'Check the project of the profile: a certificate may be restricted to others.' };
+  return {};
+}
+
+/** What an answer says: an envelope of type `error` is the API itself; anything else is a gateway or another server. */
+function readError(text: string): ErrorText {
+  const body = parsed(text);
+  const isOwn = isObject(body) && body.type === 'error';
+  return { words: isOwn ? (textIn(body.error) ?? '') : '', isOwn };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A page of a proxy: its status says enough.
+    return undefined;
+  }
+}

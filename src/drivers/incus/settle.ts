@@ -1,0 +1,57 @@
+import { ImgctlError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import { ask, read, type IncusClient, type Told } from './client.ts';
+import { saidError } from './errors.ts';
+import { isObject, textIn, type JsonObject } from './record.ts';
+
+/** How work of the server has ended. `forgotten`: it is not known any more, a few seconds after its end; the image tells. */
+export type Ended =
+  | { readonly is: 'done'; readonly metadata: JsonObject }
+  | { readonly is: 'failed'; readonly error: ImgctlError }
+  | { readonly is: 'forgotten' };
+
+/** Seconds that the server is let think before it is asked again: less than any time limit of a request. */
+const patience = '5';
+const outOfTime = /deadline exceeded/i;
+
+const pathOf = ({ body }: Told): string | undefined => /^\/1\.0\/(operations\/[\w-]+)$/.exec(textIn(body.operation) ?? '')?.[1];
+
+/** Waits for the work that an answer speaks of. An answer that speaks of none is about work that is done. */
+export async function settled(client: IncusClient, told: Told, what: string, call: Call): Promise<Ended> {
+  const path = pathOf(told);
+  if (path === undefined) return { is: 'done', metadata: isObject(told.body.metadata) ? told.body.metadata : {} };
+  return call.until(what, () => look(client, path, what, call));
+}
+
+/**
+ * Oddity: a failure comes as a success of either of two shapes, and so does a wait that has merely run out; only the operation
+ * itself tells them apart.
+ */
+async function look(client: IncusClient, path: string, what: string, call: Call): Promise<Ended | undefined> {
+  let said: ImgctlError | undefined;
+  try {
+    const { body } = await ask(client, { method: 'GET', path: `${path}/wait`, query: { timeout: patience }, what }, call);
+    return judged(body.metadata, what);
+  } catch (error) {
+    // The wait was cut, or has run out, or the work has failed: the operation says which.
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    said = error;
+  }
+  try {
+    return judged(await read(client, path, what, call), what);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.circumstances.status !== 404) throw error;
+    const isVerdict = said.circumstances.status === undefined && said.code !== 'NETWORK' && !outOfTime.test(said.message);
+    return isVerdict ? { is: 'failed', error: said } : { is: 'forgotten' };
+  }
+}
+
+/** What the operation says of itself; absent: it goes on. */
+function judged(operation: unknown, what: string): Ended | undefined {
+  if (!isObject(operation)) return undefined;
+  if (operation.status_code === 200) return { is: 'done', metadata: isObject(operation.metadata) ? operation.metadata : {} };
+  if (operation.status_code === 400)
+    return { is: 'failed', error: saidError(textIn(operation.err) || 'the server gives no reason', what) };
+  if (operation.status_code === 401) return { is: 'failed', error: saidError('it was cancelled at the server', what) };
+  return undefined;
+}

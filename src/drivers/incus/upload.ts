@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { conflictError, ImgctlError, integrityError, providerError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
+import type { Bytes } from '../../core/http.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call, Content, Editable, Operation, UploadRequest } from '../../core/operation.ts';
+import { checkAlias, giveAlias, readAlias } from './aliases.ts';
+import { addressFor, readImage, signedBy, trusted, wayOf, type IncusClient, type ServerInfo } from './client.ts';
+import { deleteImage } from './delete.ts';
+import { errorFrom } from './errors.ts';
+import { metadataArchive } from './metadata.ts';
+import { closing, partHead } from './multipart.ts';
+import { headersOf, propertiesOf } from './description.ts';
+import { settled, type Ended } from './settle.ts';
+import { isObject, textIn } from './record.ts';
+
+/** What can be said of a new image. */
+export const describable = [
+  'name',
+  'description',
+  'visibility',
+  'architecture',
+  'properties',
+] as const satisfies readonly Editable[];
+
+/** Oddity: whatever is sent is taken for a disk, and only qcow2 can be started. The id is a digest over metadata and disk. */
+export const upload: Operation<IncusClient, 'upload'> = {
+  accepts: [{ format: 'qcow2' }],
+  fields: describable,
+  into: false,
+  digests: [],
+  appearsWhole: true,
+
+  async run(client, request, call) {
+    const { name } = request.description;
+    checkAlias(name);
+    propertiesOf(request.description);
+    const what = `uploading ${name}`;
+    const info = await trusted(client, what, call);
+    const body = bodyOf(request, info, (id) => call.note({ kind: 'intended', id }));
+    const ended = await sent(client, request, { body, info, what }, call);
+    const id = await made(client, request, { ended, body, what }, call);
+    call.note({ kind: 'created', id });
+    return named(client, request, id, call);
+  },
+};
+
+/** What is sent: metadata, then the disk. `id` is there once all but the end was read. */
+interface Body {
+  readonly boundary: string;
+  readonly bytes: Bytes;
+  readonly length?: number;
+  readonly id: () => string | undefined;
+}
+
+function bodyOf({ description, content }: UploadRequest, info: ServerInfo, willBe: (id: string) => void): Body {
+  const boundary = `imgctl-${crypto.randomUUID()}`;
+  const { name, architecture = info.architecture ?? 'x86_64' } = description;
+  const metadata = metadataArchive({ name, architecture });
+  const heads = [partHead(boundary, 'metadata', 'metadata.tar'), metadata, partHead(boundary, 'rootfs.img', 'disk.qcow2')];
+  const end = closing(boundary);
+  const around = [...heads, end].reduce((sum, { length }) => sum + length, 0);
+  let id: string | undefined;
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield* heads;
+    const hash = createHash('sha256').update(metadata);
+    const count = yield* hashed(content, hash);
+    // Fewer than were said: without its end the server makes nothing of it.
+    if (content.bytes !== undefined && count !== content.bytes) return;
+    id = hash.digest('hex');
+    willBe(id);
+    yield end;
+  }
+  return {
+    boundary,
+    bytes: bytes(),
+    ...(content.bytes === undefined ? {} : { length: around + content.bytes }),
+    id: () => id,
+  };
+}
+
+async function* hashed(content: Content, hash: { update(bytes: Uint8Array): unknown }): AsyncGenerator<Uint8Array, number> {
+  let count = 0;
+  for await (const chunk of content.open()) {
+    hash.update(chunk);
+    count += chunk.length;
+    yield chunk;
+  }
+  return count;
+}
+
+interface Sending {
+  readonly body: Body;
+  readonly info: ServerInfo;
+  readonly what: string;
+}
+
+/** Sends all of it, and waits for what the server makes of it. What cannot be told from its answers is `forgotten`. */
+async function sent(
+  client: IncusClient,
+  { description }: UploadRequest,
+  { body, info, what }: Sending,
+  call: Call,
+): Promise<Ended> {
+  try {
+    const answer = await client.http.send(
+      {
+        method: 'POST',
+        ...wayOf(client),
+        url: addressFor(client, 'images'),
+        headers: {
+          ...signedBy(client),
+          ...headersOf(description, info.product),
+          'content-type': `multipart/form-data; boundary=${body.boundary}`,
+        },
+        bytes: body.bytes,
+        ...(body.length === undefined ? {} : { length: body.length }),
+        // Else a refusal may be lost with the connection.
+        expectContinue: true,
+      },
+      call,
+    );
+    if (answer.status !== 202) throw errorFrom(answer, what);
+    const told: unknown = answer.json();
+    if (!isObject(told)) throw providerError(`${what}: the answer is not the API's`);
+    return await settled(client, { answer, body: told }, what, call);
+  } catch (error) {
+    const isOpen = error instanceof ImgctlError && error.code === 'NETWORK' && body.id() !== undefined;
+    if (!isOpen) throw withLeftover(error, body.id());
+    return { is: 'failed', error };
+  }
+}
+
+/** Once the end was sent, the image may come to be although nobody waits for it any more. */
+function withLeftover(error: unknown, id: string | undefined): unknown {
+  const mayBe = error instanceof ImgctlError && ['ABORTED', 'WAIT_TIMEOUT'].includes(error.code) && id !== undefined;
+  return mayBe ? error.with({ leftover: id }) : error;
+}
+
+interface Outcome {
+  readonly ended: Ended;
+  readonly body: Body;
+  readonly what: string;
+}
+
+/**
+ * The id of the image that was made. Oddity: work that has failed may have made it all the same, and one of these bytes may have been
+ * there: of the same name, since that goes into the id.
+ */
+async function made(client: IncusClient, request: UploadRequest, { ended, body, what }: Outcome, call: Call): Promise<string> {
+  const id = body.id() ?? '';
+  if (ended.is === 'done') {
+    const theirs = textIn(ended.metadata.fingerprint);
+    if (theirs === undefined || theirs === id) return id;
+    await deleteImage(client, theirs, call);
+    throw integrityError(`${what}: the server has got something else than was sent: ${theirs}, not ${id}`);
+  }
+  const error = ended.is === 'failed' ? ended.error : providerError(`${what}: the server has forgotten how it ended`);
+  const isThere = await readImage(client, id, call).then(
+    () => true,
+    (reason: unknown) => (isNoSuchImage(reason) ? false : Promise.reject(error.with({ leftover: id }))),
+  );
+  if (!isThere) throw error;
+  const alias = request.nameMustBeFree ? await readAlias(client, request.description.name, call) : undefined;
+  if (alias) throw conflictError(`image "${request.description.name}" already exists (${alias.target})`, error.circumstances);
+  return id;
+}
+
+/** The image under its name. Throws, and leaves nothing, where it could not get that. */
+async function named(client: IncusClient, request: UploadRequest, id: string, call: Call): Promise<ImageRecord> {
+  const { nameMustBeFree = false, description } = request;
+  try {
+    await giveAlias(client, { name: description.name, target: id, mustBeFree: nameMustBeFree }, call);
+    return await readImage(client, id, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError)) throw error;
+    // The call may have been stopped: tidying up has time and tries of its own.
+    const tidying: Call = { ...call, signal: AbortSignal.timeout(30_000), retries: { left: 1 } };
+    const isGone = await deleteImage(client, id, tidying).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) call.note({ kind: 'removed', id });
+    throw isGone ? error : error.with({ leftover: id });
+  }
+}

@@ -1,0 +1,22 @@
+import driver from '../../../src/drivers/incus/index.ts';
+import { incusErrorBody, startIncus, type Product } from '../../clouds/incus/index.ts';
+import { conformance } from '../../conformance/suite.ts';
+
+const noRecords = 'an image has its data as long as it exists: a record without any cannot be put in';
+const exceptions = {
+  'refuses a record without data': noRecords,
+  'sets and removes properties, and leaves the others':
+    'a property without a value is one that the server does not keep, and is refused; patch.test.ts has the rest of it',
+  'tells own images from all': 'what is public in a project is still its own; list.test.ts has who sees what',
+};
+
+const of = (product: Product) => ({
+  cloud: { wire: true, start: () => startIncus({ product }) },
+  errorBody: incusErrorBody,
+  missingId: 'dead'.padEnd(64, '0'),
+  pages: 'none' as const,
+  exceptions,
+});
+
+conformance(driver, { ...of('incus'), title: 'incus keeps the contract at Incus' });
+conformance(driver, { ...of('lxd'), title: 'incus keeps the contract at LXD' });

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { allOf, everything, failureOf, testCall } from '../../conformance/stage.ts';
+import { gather } from '../../support/content.ts';
+import { incusErrorBody } from '../../clouds/incus/index.ts';
+import { opened } from './stage.ts';
+
+const json = { 'content-type': 'application/json' };
+
+describe('who is not trusted', () => {
+  it('is told so where own images are asked for, and shown the public ones where all are', async () => {
+    const { session, cloud } = await opened({ auth: 'untrusted' });
+    await cloud.seed([{ name: 'mine' }, { name: 'open', isPublic: true }]);
+    for (const scope of ['own', 'mine'] as const) {
+      const error = await failureOf(allOf(session.require('list').run({ ...everything, scope }, testCall())), 'AUTH');
+      expect(error.circumstances.hint).toContain('incus config trust add');
+    }
+    const all = await allOf(session.require('list').run({ ...everything, scope: 'all' }, testCall()));
+    expect(all.map(({ name }) => name)).toEqual(['open']);
+  });
+});
+
+describe('ids', () => {
+  it.each(['f', 'f93%', '_', 'F'.repeat(64), 'web', '..', 'f'.repeat(63)])('%s never stands in a path', async (id) => {
+    const { session, cloud } = await opened();
+    await cloud.seed([{ name: 'web' }]);
+    cloud.forget();
+    await failureOf(session.require('show').run({ id }, testCall()), 'NOT_FOUND');
+    await failureOf(session.require('delete').run({ id }, testCall()), 'NOT_FOUND');
+    expect(cloud.requests()).toEqual([]);
+    expect(cloud.images.byId.size).toBe(1);
+  });
+});
+
+describe('records', () => {
+  it.each(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z'])('%s is no date', async (never) => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'web' }]);
+    Object.assign(cloud.images.byId.get(id)?.extra ?? {}, { expires_at: never });
+    expect((await session.require('show').run({ id }, testCall())).expiresAt).toBeUndefined();
+    Object.assign(cloud.images.byId.get(id)?.extra ?? {}, { expires_at: '2031-01-02T03:04:05Z' });
+    expect((await session.require('show').run({ id }, testCall())).expiresAt).toBe('2031-01-02T03:04:05Z');
+  });
+
+  it('are called by the shortest of their names, else by their property, else by the beginning of their id', async () => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'longer', properties: { name: 'told' } }]);
+    const name = async (): Promise<string> => (await session.require('show').run({ id }, testCall())).name;
+    for (const alias of ['', 'webs', 'web']) cloud.images.aliases.set(alias, { target: id, description: '' });
+    expect(await name()).toBe('web');
+    cloud.images.aliases.clear();
+    expect(await name()).toBe('told');
+    Object.assign(cloud.images.byId.get(id)?.extra ?? {}, { properties: {} });
+    expect(await name()).toBe(id.slice(0, 12));
+  });
+});
+
+describe('a failure inside a success', () => {
+  it('is one, by its words', async () => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'web' }]);
+    const answers = [
+      ['no space left on device', 'LIMIT'],
+      ['User does not have permission', 'AUTH'],
+      ["Profile 'x' doesn't exist", 'NOT_FOUND'],
+      ['something odd', 'PROVIDER'],
+    ] as const;
+    for (const [words, code] of answers) {
+      cloud.fail({ kind: 'answer', status: 200, headers: json, body: incusErrorBody(words) });
+      expect((await failureOf(session.require('show').run({ id }, testCall()), code)).message).toContain(words);
+    }
+  });
+});
+
+describe('a change', () => {
+  it('takes properties away, and keeps what it does not name', async () => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'web', properties: { a: '1', b: '2' } }]);
+    const changes = { removeProperties: ['a', 'nobody'], properties: { c: '3', 'x/y~z': 'ü' } };
+    const { properties } = await session.require('patch').run({ id, changes, extras: {} }, testCall());
+    expect(properties).toEqual({ b: '2', c: '3', 'x/y~z': 'ü' });
+  });
+
+  it('refuses what the server would drop or nobody could reach, before any request', async () => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'web' }]);
+    for (const changes of [{ properties: { a: '' } }, { name: '' }, { name: null }, { removeProperties: ['name'] }])
+      await failureOf(session.require('patch').run({ id, changes, extras: {} }, testCall()), 'USAGE');
+    expect(cloud.requests()).toEqual([]);
+  });
+
+  it('of the name is refused where that is taken, and gives one to an image that has none', async () => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'web' }, { name: 'db' }]);
+    const rename = (name: string) => session.require('patch').run({ id, changes: { name }, extras: {} }, testCall());
+    await failureOf(rename('db'), 'CONFLICT');
+    expect((await rename('a/b c')).name).toBe('a/b c');
+    cloud.images.aliases.delete('a/b c');
+    expect((await rename('again')).name).toBe('again');
+  });
+});
+
+describe('a download', () => {
+  it('is refused where what came is not what the fingerprint is of, or ends before its end', async () => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'web', data: Buffer.alloc(100_000, 'disk') }]);
+    const image = cloud.images.byId.get(id);
+    const read = async () => gather((await session.require('download').run({ id }, testCall())).open());
+    expect((await read()).length).toBe(100_000);
+    cloud.cutsExports = true;
+    expect((await failureOf(read(), 'INTEGRITY')).message).toContain('broken off');
+    cloud.cutsExports = false;
+    image?.disk.write('other', 50_000);
+    expect((await failureOf(read(), 'INTEGRITY')).message).toContain('fingerprint');
+  });
+
+  it('of one archive gives it with its digest; of a container there is no disk', async () => {
+    const { session, cloud } = await opened();
+    const [id = ''] = await cloud.seed([{ name: 'web', data: Buffer.from('archive') }]);
+    const image = cloud.images.byId.get(id);
+    if (image) cloud.images.byId.set(id, { ...image, isUnified: true });
+    const found = await session.require('download').run({ id }, testCall());
+    expect(found).toMatchObject({ encoding: { format: 'tar', compression: 'gzip' }, bytes: 7, digests: { sha256: id } });
+    if (image) cloud.images.byId.set(id, { ...image, isVirtualMachine: false });
+    await failureOf(session.require('download').run({ id }, testCall()), 'UNSUPPORTED');
+  });
+});
+
+it('an image is used by the instances that were made from it', async () => {
+  const { session, cloud } = await opened();
+  const [id = '', other = ''] = await cloud.seed([{ name: 'web' }, { name: 'db' }]);
+  cloud.instances.push({ name: 'c1', status: 'Stopped', project: 'default', config: { 'volatile.base_image': id } });
+  const images = await Promise.all([id, other].map((one) => session.require('show').run({ id: one }, testCall())));
+  const found = await session.require('uses').run({ images }, testCall());
+  expect(found.map(({ uses }) => uses)).toEqual([[{ kind: 'instance', id: 'c1', status: 'stopped', owner: 'default' }], []]);
+  cloud.fail({ kind: 'answer', status: 403, headers: json, body: incusErrorBody('not authorized', 403) });
+  const [unknown] = await session.require('uses').run({ images }, testCall());
+  expect(unknown).toMatchObject({ uses: [], unasked: [{ kind: 'instance' }] });
+});

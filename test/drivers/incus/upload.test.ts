@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { UploadRequest } from '../../../src/core/operation.ts';
+import { failureOf, testCall } from '../../conformance/stage.ts';
+import { makeContent } from '../../support/content.ts';
+import { opened } from './stage.ts';
+
+const request = (more: Partial<UploadRequest> = {}): UploadRequest => ({
+  description: { name: 'web' },
+  content: makeContent({ format: 'qcow2' }, { seed: 7 }),
+  extras: {},
+  ...more,
+});
+
+describe.each(['incus', 'lxd'] as const)('an upload to %s', (product) => {
+  it('is told to the right product, with all that is said of the image', async () => {
+    const { session, cloud } = await opened({ product });
+    const description = { name: 'web', description: 'a b&c', visibility: 'public', properties: { os: 'ü=1' } } as const;
+    const image = await session.require('upload').run(request({ description }), testCall());
+    expect(image).toMatchObject({ ...description, architecture: 'x86_64', diskFormat: 'qcow2' });
+    const sent = cloud.requests().find(({ method, path }) => method === 'POST' && path === '/1.0/images');
+    expect(
+      Object.keys(sent?.headers ?? {})
+        .filter((name) => /^x-(incus|lxd)-/.test(name))
+        .sort(),
+    ).toEqual([`x-${product}-properties`, `x-${product}-public`]);
+  });
+
+  it('says the id before the server can make an image of it', async () => {
+    const { session, cloud } = await opened({ product });
+    const call = testCall();
+    let known: readonly string[] = [];
+    cloud.beforeEntry = () => void (known = call.notes.flatMap((note) => (note.kind === 'intended' ? note.id : [])));
+    const { id } = await session.require('upload').run(request(), call);
+    expect(known).toEqual([id]);
+  });
+
+  it('of the same bytes under the same name is the same image, also where its answer was lost', async () => {
+    const { session, cloud } = await opened({ product });
+    const first = await session.require('upload').run(request(), testCall());
+    cloud.images.aliases.clear();
+    const again = await session.require('upload').run(request({ nameMustBeFree: true }), testCall());
+    expect([again.id, again.name]).toEqual([first.id, 'web']);
+    await failureOf(session.require('upload').run(request({ nameMustBeFree: true }), testCall()), 'CONFLICT');
+  });
+
+  it('that fails although the image was made gives that image', async () => {
+    const { session, cloud } = await opened({ product });
+    cloud.failsAfterwards = 'Failed syncing image between servers: peer node 10.0.0.2 is down';
+    expect(await session.require('upload').run(request(), testCall())).toMatchObject({ name: 'web' });
+  });
+
+  it('under a taken name moves the name in one step, or leaves nothing where it must be free', async () => {
+    const { session, cloud } = await opened({ product });
+    const [old = ''] = await cloud.seed([{ name: 'web' }]);
+    const refused = await failureOf(session.require('upload').run(request({ nameMustBeFree: true }), testCall()), 'CONFLICT');
+    expect(refused.message).toContain(old);
+    expect([...cloud.images.byId.keys()]).toEqual([old]);
+    const { id } = await session.require('upload').run(request(), testCall());
+    expect(cloud.images.aliases.get('web')?.target).toBe(id);
+    expect(cloud.images.byId.has(old)).toBe(true);
+  });
+
+  it('is judged by the image where the server has forgotten its work', async () => {
+    const { session, cloud } = await opened({ product });
+    cloud.operations.rememberedMs = -1000;
+    expect(await session.require('upload').run(request(), testCall())).toMatchObject({ name: 'web' });
+  });
+
+  it('waits on where a wait has run out before the work', async () => {
+    const { session, cloud } = await opened({ product });
+    cloud.operations.workMs = 60;
+    const wait = cloud.operations.wait.bind(cloud.operations);
+    cloud.operations.wait = (id) => wait(id, 0.01);
+    expect(await session.require('upload').run(request(), testCall())).toMatchObject({ name: 'web' });
+  });
+
+  it('of an architecture that the server does not have fails with its words, and leaves nothing', async () => {
+    const { session, cloud } = await opened({ product });
+    const description = { name: 'web', architecture: 'z80' };
+    const error = await failureOf(session.require('upload').run(request({ description }), testCall()), 'USAGE');
+    expect(error.message).toContain("Architecture isn't supported: z80");
+    expect(cloud.images.byId.size).toBe(0);
+  });
+});
+
+it('an upload without trust is refused before a byte is sent', async () => {
+  const { session, cloud } = await opened({ auth: 'untrusted' });
+  await failureOf(session.require('upload').run(request(), testCall()), 'AUTH');
+  expect(cloud.requests().map(({ method }) => method)).toEqual(['GET']);
+});
+
+it('names that nobody could reach, and properties that are fields, are refused before any request', async () => {
+  const { session, cloud } = await opened();
+  for (const name of ['', ' ', '.', '..'])
+    await failureOf(session.require('upload').run(request({ description: { name } }), testCall()), 'USAGE');
+  const description = { name: 'web', properties: { description: 'x' } };
+  await failureOf(session.require('upload').run(request({ description }), testCall()), 'USAGE');
+  expect(cloud.requests()).toEqual([]);
+});
