@@ -69,8 +69,9 @@ describe.each(overNetwork)('secrets of a profile for %s', (provider, stage) => {
     const { leaking, runs } = await searched(bed, stage);
     expect(leaking).toEqual([]);
     // Both kinds of endings were looked at, and there was something to be seen.
-    expect(runs.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(20);
-    expect(runs.filter(({ exitCode }) => exitCode !== 0).length).toBeGreaterThan(20);
+    // Of half the lines; which half it is changes with the place of the provider among the others.
+    expect(runs.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(15);
+    expect(runs.filter(({ exitCode }) => exitCode !== 0).length).toBeGreaterThan(15);
     expect(credentialsSeen(bed).length).toBeGreaterThan(20);
   });
 
