@@ -61,7 +61,7 @@ function disk(client: IncusClient, { id }: ImageRecord, bytes: number | undefine
   return {
     encoding: { format: 'qcow2' },
     ...(bytes === undefined ? {} : { bytes }),
-    open: () => diskBytes(client, id, call),
+    open: (from = 0, to) => between(diskBytes(client, id, call), from, to),
   };
 }
 
@@ -95,10 +95,24 @@ function archive(client: IncusClient, { id }: ImageRecord, answer: ReceiveAnswer
     encoding: { format: 'tar', ...(compression ? { compression } : {}) },
     ...(Number.isSafeInteger(length) ? { bytes: length } : {}),
     digests: { sha256: id },
-    async *open() {
-      yield* (await exported(client, id, call)).bytes;
-    },
+    open: (from = 0, to) => between(archiveBytes(client, id, call), from, to),
   };
+}
+
+async function* archiveBytes(client: IncusClient, id: string, call: Call): AsyncGenerator<Uint8Array> {
+  yield* (await exported(client, id, call)).bytes;
+}
+
+/** The bytes from one to another, both with it: the server gives all or none. Who stops before the end is told nothing of the whole. */
+async function* between(bytes: Bytes, from: number, to = Infinity): AsyncGenerator<Uint8Array> {
+  if (from === 0 && to === Infinity) return yield* bytes;
+  let at = 0;
+  for await (const chunk of bytes) {
+    const wanted = chunk.subarray(Math.max(0, from - at), Math.max(0, to + 1 - at));
+    if (wanted.length > 0) yield wanted;
+    at += chunk.length;
+    if (at > to) return;
+  }
 }
 
 const endings: Readonly<Record<string, Compression>> = { gz: 'gzip', bz2: 'bzip2', zst: 'zstd' };

@@ -113,6 +113,21 @@ describe('a download', () => {
     expect((await failureOf(read(), 'INTEGRITY')).message).toContain('fingerprint');
   });
 
+  it('of a part gives no more than that', async () => {
+    const { session, cloud } = await opened();
+    const data = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at % 251));
+    const [id = ''] = await cloud.seed([{ name: 'web', data }]);
+    const found = await session.require('download').run({ id }, testCall());
+    for (const [from, to] of [
+      [0, 0],
+      [0, 99_999],
+      [150_000, 199_999],
+      [70_000, 130_000],
+    ] as const)
+      expect((await gather(found.open(from, to))).equals(data.subarray(from, to + 1)), `${from}-${to}`).toBe(true);
+    expect((await gather(found.open(190_000))).equals(data.subarray(190_000))).toBe(true);
+  });
+
   it('of one archive gives it with its digest; of a container there is no disk', async () => {
     const { session, cloud } = await opened();
     const [id = ''] = await cloud.seed([{ name: 'web', data: Buffer.from('archive') }]);
