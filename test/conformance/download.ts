@@ -35,6 +35,11 @@ export function downloadTests(stage: Stage): void {
     await failureOf(reading, 'ABORTED');
   });
 
+  stage.test('gives the beginning alone where no more is asked for', async () => {
+    const download = await start(await stage.active({ data }));
+    expect((await gather(download.open(0, 99_999))).equals(data.subarray(0, 100_000))).toBe(true);
+  });
+
   if (stage.driver.facts.download?.ranges)
     stage.test('gives parts', async () => {
       const download = await start(await stage.active({ data }));
