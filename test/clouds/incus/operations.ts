@@ -58,6 +58,11 @@ export class Operations {
     };
   }
 
+  /** How much work has not ended yet. */
+  get goingOn(): number {
+    return [...this.#all.values()].filter(({ endsAt }) => Date.now() < endsAt).length;
+  }
+
   #known(id: string): Work | undefined {
     const work = this.#all.get(id);
     return work && Date.now() < work.endsAt + this.rememberedMs ? work : undefined;

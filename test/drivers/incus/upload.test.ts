@@ -68,10 +68,11 @@ describe.each(['incus', 'lxd'] as const)('an upload to %s', (product) => {
 
   it('waits on where a wait has run out before the work', async () => {
     const { session, cloud } = await opened({ product });
-    cloud.operations.workMs = 60;
+    cloud.operations.workMs = 150;
     const wait = cloud.operations.wait.bind(cloud.operations);
     cloud.operations.wait = (id) => wait(id, 0.01);
     expect(await session.require('upload').run(request(), testCall())).toMatchObject({ name: 'web' });
+    expect(cloud.operations.goingOn).toBe(0);
   });
 
   it('of an architecture that the server does not have fails with its words, and leaves nothing', async () => {
