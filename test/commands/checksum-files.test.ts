@@ -81,6 +81,8 @@ describe('--checksum with the URL of a checksum file', () => {
     const store = { IMGCTL_PROFILE_LAB_PROVIDER: 'local', IMGCTL_PROFILE_LAB_PATH: stage.file('lab') };
     const lines: readonly (readonly string[])[] = [
       ['upload', file, '--name', 'u'],
+      ['inspect', file],
+      ['inspect', at('/i/disk.raw')],
       ['convert', file, stage.file('out.qcow2'), '--disk-format', 'qcow2'],
       ['download', id, stage.file('back.raw')],
       ['copy', `local:${id}`, 'lab', '--relay'],

@@ -2,6 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import type { InspectionReport } from '../../core/inspection-report.ts';
 import { inspect, type InspectWishes } from '../../engine/operations/inspect.ts';
 import { inspectionView } from '../../ui/views/inspection.ts';
+import { sourceOptions } from '../options/transfer.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
 import { many, one } from '../program/outcome.ts';
@@ -16,6 +17,7 @@ export const inspectFile = defineCommand({
       kind: 'switch',
       summary: 'compute digests and the content id, reading everything (default, but for URLs and large files of mostly holes)',
     },
+    checksum: sourceOptions.checksum,
     contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
   },
   draws: () => inspectionView,

@@ -151,7 +151,8 @@ async function wayOf({ original, to, wishes, data, source, prepared, call }: Loo
   const found = wishes.relay ? undefined : await shortcutOf(leg, call);
   if (typeof found === 'string') context.say(`relaying through this machine: ${found}`);
   const shortcut = typeof found === 'object' ? found : undefined;
-  const unverified = shortcut || checksum ? undefined : whyUnverified(source.digests, from.provider, image.id);
+  const unverified =
+    shortcut || checksum || source.isVouched ? undefined : whyUnverified(source.digests, from.provider, image.id);
   if (unverified !== undefined) context.warn(unverified);
   if (!shortcut) return { route: 'relay', shortcut, words: plan.steps };
   return { route: shortcut.route, shortcut, words: [routeWords[shortcut.route], 'verify'] };

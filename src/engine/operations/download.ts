@@ -11,13 +11,13 @@ import { convertFile } from '../../transfer/convert.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
-import { resumingSource } from '../../transfer/resume.ts';
 import { checkTarget, saveTo, type Saved, type Saving } from '../../transfer/save.ts';
-import { downloadSource, type Source } from '../../transfer/source.ts';
+import type { Source } from '../../transfer/source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { about } from '../dry-run.ts';
 import type { Change } from './change.ts';
+import { publishedSource } from './published-source.ts';
 import { meansFor, plannedFile, warnOfLimit } from './transfer.ts';
 import { transferWishes, type DiskWishes } from './wishes.ts';
 
@@ -81,15 +81,14 @@ export async function downloading(
   const image = await at.verb('show').run({ id }, call);
   const wishes = await transferWishes(disk, undefined, context);
   const data = await verb.run({ id }, call);
-  const offered = downloadSource(data, `${at.profile}:${id}`, at.driver.worksOnFiles);
-  const source = verb.ranges ? resumingSource(offered, call) : offered;
+  const source = await publishedSource(data, { at, image, call });
   warnOfLimit(context, at.driver.worksOnFiles);
   const task = context.task(`download ${image.name}`);
   task.step('receive');
   const offer: Offer = {
     at,
     image,
-    source: { ...source, digests: { ...image.checksums, ...data.digests } },
+    source,
     format: data.encoding?.format ?? image.diskFormat,
     compression: data.encoding?.compression,
     wishes,
@@ -114,7 +113,8 @@ const wantedOf = ({ wishes: { checksum } }: Offer): readonly Checksum[] => (chec
 function ended(offer: Offer, context: EngineContext): void {
   const { at, image, source, task } = offer;
   task.done();
-  const unverified = wantedOf(offer).length > 0 ? undefined : whyUnverified(source.digests, at.provider, image.id);
+  const unverified =
+    source.isVouched || wantedOf(offer).length > 0 ? undefined : whyUnverified(source.digests, at.provider, image.id);
   if (unverified !== undefined) context.warn(unverified);
 }
 

@@ -2,16 +2,19 @@ import { describeEncoding } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { InspectionReport, ProviderFit } from '../../core/inspection-report.ts';
 import { temporaryFolder } from '../../host/paths.ts';
+import { checkedSource, checkNow, type Checksum } from '../../transfer/checksum.ts';
 import { detect, type Detected } from '../../transfer/detect.ts';
 import type { Finding, Inspection } from '../../transfer/formats/inspection.ts';
 import { preflight } from '../../transfer/preflight.ts';
 import { useOf } from '../../transfer/plan.ts';
 import { withoutHelpedFindings, qemuImgFor, requireQemuImg } from '../../transfer/qemu-img.ts';
+import type { Source } from '../../transfer/source.ts';
 import { refusalOf } from '../../transfer/safety.ts';
 import { fullScan, type FullScan } from '../../transfer/full-scan.ts';
 import { driverNamed } from '../account/driver.ts';
 import type { EngineContext } from '../context.ts';
-import { sourceFrom } from './source.ts';
+import { wantedChecksum } from './expected-checksum.ts';
+import { fileOf, sourceFrom } from './source.ts';
 
 /** How far a file is looked at. */
 export interface InspectWishes {
@@ -19,6 +22,8 @@ export interface InspectWishes {
   readonly hash?: boolean | undefined;
   /** Read all of it for the content id of the disk alone. */
   readonly contentId?: boolean | undefined;
+  /** Digest that it must have, as of `DiskWishes`: then all of it is read. */
+  readonly checksum?: string | undefined;
 }
 
 /** What a file is. `refused`: why it would be refused whatever it is used for; absent: it would not. */
@@ -29,13 +34,14 @@ export interface Inspected {
 
 /** Looks at a file, a URL, or `-` for standard input. Throws where it cannot be read, NOT_FOUND where it is not there. */
 export async function inspect(file: string, input: InspectWishes, context: EngineContext): Promise<Inspected> {
-  const given = await sourceFrom(file, context);
+  const checksum = await wantedChecksum(input.checksum, fileOf(file), context);
+  const given = await provenSource(await sourceFrom(file, context), checksum);
   // An address may hold a password or a signature.
   const shown = address.test(file) ? given.name : file;
   try {
     const seen = await detect(given);
     const { name } = seen.source;
-    const reads = input.contentId || (input.hash ?? (given.near || !given.repeatable));
+    const reads = checksum !== undefined || input.contentId || (input.hash ?? (given.near || !given.repeatable));
     const isThin = reads && !input.contentId && input.hash === undefined && (await isMostlyHoles(seen));
     const algorithms = input.contentId || isThin ? [] : ['sha256', 'sha512', 'md5'];
     const read: FullScan = reads
@@ -61,6 +67,20 @@ export async function inspect(file: string, input: InspectWishes, context: Engin
     return { report, ...(refused ? { refused } : {}) };
   } finally {
     await given.close();
+  }
+}
+
+/** What must have a digest: what lies near is read for that now, what is far comes as one stream that is held against it. */
+async function provenSource(source: Source, checksum: Checksum | undefined): Promise<Source> {
+  if (!checksum) return source;
+  const { random, ...stream } = checkedSource(source, [checksum]);
+  if (!source.near || !random) return stream;
+  try {
+    await checkNow(source, [checksum]);
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
   }
 }
 

@@ -2,11 +2,11 @@ import { given, type Image } from '../../core/image.ts';
 import type { Call, Download } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { sharedSource, type SharedSource } from '../../transfer/fan-out.ts';
-import { resumingSource } from '../../transfer/resume.ts';
-import { downloadSource, type Source } from '../../transfer/source.ts';
+import type { Source } from '../../transfer/source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { ImageState } from '../journal/same-source.ts';
+import { publishedSource } from './published-source.ts';
 import { formatNamed } from './transfer.ts';
 
 /** The image that is copied, and how its data is read. */
@@ -31,26 +31,24 @@ export function originalOf(
   let shared: SharedSource | undefined;
   const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
     const download = await at.verb('download').run({ id: image.id }, call);
-    const source = sourceOf(download, image, at, call);
+    const source = {
+      ...(await publishedSource(download, { at, image, call })),
+      ...given({ declared: formatNamed(image.diskFormat) }),
+    };
     if (!isForSeveral || source.near) return { download, source };
     shared = sharedSource(source, temporaryFolder(context.home), (message) => context.warn(message));
     return { download, source: shared.source };
   };
   let begun: ReturnType<typeof begin> | undefined;
-  return { at, image, data: () => (begun ??= begin()), close: async () => shared?.close() };
+  return {
+    at,
+    image,
+    data: () => (begun ??= begin()),
+
+    close: async () => shared?.close(),
+  };
 }
 
 /** Tells the content of an image from another one, by all that is known of it. */
 const stateOf = ({ contentId, checksums, sizeBytes }: Image): string =>
   JSON.stringify({ contentId, checksums, sizeBytes } satisfies ImageState);
-
-/** The data of an image, gone on with where a connection breaks, and what is known of it. */
-function sourceOf(data: Download, image: Image, at: Account<'download'>, call: Call): Source {
-  const offered = downloadSource(data, `${at.profile}:${image.id}`, at.driver.worksOnFiles);
-  return {
-    ...(at.verb('download').ranges ? resumingSource(offered, call) : offered),
-    ...given({ declared: formatNamed(image.diskFormat) }),
-    digests: { ...image.checksums, ...data.digests },
-    ...(image.contentId === undefined ? {} : { contentId: image.contentId }),
-  };
-}
