@@ -68,6 +68,8 @@ export interface Circumstances {
   readonly tooMuchAtOnce?: boolean;
   /** The provider no longer knows the upload, of which nothing is left there: it can only be begun again. */
   readonly lost?: boolean;
+  /** What is signed is signed by keys that are not known: nothing speaks for it, and nothing against it. */
+  readonly signerUnknown?: boolean;
   /** Milliseconds that the server has asked to wait before another try. */
   readonly retryAfterMs?: number;
 }

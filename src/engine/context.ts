@@ -30,6 +30,8 @@ export interface EngineSettings {
   readonly clientCert?: string | undefined;
   readonly clientKey?: string | undefined;
   readonly insecure?: boolean | undefined;
+  /** What must vouch for what is read from a publisher, in place of what its profile says: `verify` of `sourceFields`. */
+  readonly verify?: string | undefined;
   /** How long work at the provider is waited for. */
   readonly waitTimeout?: number | undefined;
   /** The longest pause between two looks at it. */

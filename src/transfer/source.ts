@@ -19,7 +19,7 @@ export interface Source {
   readonly continues?: boolean;
   /** Digests that whoever offers the bytes has published. */
   readonly digests?: Digests;
-  /** A digest of what is in it is compared as the bytes come. */
+  /** A signature, or a digest of what is in it, is judged as the bytes come. */
   readonly isVouched?: boolean;
   open(from?: number, to?: number): Bytes;
   /** Reading at any place; absent where there is only a stream. */

@@ -1,5 +1,7 @@
 import type { Format } from '../core/encoding.ts';
+import type { Provenance } from '../core/provenance.ts';
 import type { Checksum } from './checksum.ts';
+import type { SourceSignature } from './signed-source.ts';
 
 /** What the user wants of a transfer. */
 export interface TransferOptions {
@@ -12,6 +14,10 @@ export interface TransferOptions {
   /** Codes of findings that are meant to be so. */
   readonly allowUnsafe: readonly string[];
   readonly checksum?: Checksum | undefined;
+  /** A signature over the source that must be good. */
+  readonly signature?: SourceSignature | undefined;
+  /** What is proved of where the source comes from, once all of it has been read. */
+  proved?(): Provenance;
 }
 
 /** What a transfer works with. `folder` is for temporary files; the first of `digests` is taken of what is sent; none: none is. */

@@ -18,6 +18,7 @@ export const inspectFile = defineCommand({
       summary: 'compute digests and the content id, reading everything (default, but for URLs and large files of mostly holes)',
     },
     checksum: sourceOptions.checksum,
+    verify: sourceOptions.verify,
     contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
   },
   draws: () => inspectionView,

@@ -62,7 +62,7 @@ export const upload = defineCommand({
     };
     checkUpload(at, labels);
     const from = originOf(input.file, context);
-    const transfer = await transferWishes(diskWishes(input), from.file, context);
+    const transfer = await transferWishes({ ...diskWishes(input), verify: input.verify }, from.file, context);
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
     const change = await uploading(at, { ...labels, transfer }, from, context);
     return carriedOut(change, context, (image) => one(imageView, image));

@@ -17,6 +17,12 @@ export const sourceOptions = {
     suggests: ['sha256:', 'sha512:', 'md5:', 'sha1:', 'auto'],
     summary: 'expected digest of the source, or the URL of a checksum file; auto: the one next to the source URL',
   },
+  verify: {
+    kind: 'text',
+    value: 'how',
+    suggests: ['gpg', 'gpg:', 'minisign:', 'checksum', 'auto', 'none'],
+    summary: 'who must have signed it: gpg[:KEYRING|FINGERPRINT], minisign:KEY, checksum (trust the server), auto or none',
+  },
   allowUnsafe: { kind: 'names', value: 'code,…', summary: 'accept these findings (dangerous)' },
 } as const satisfies Options;
 
@@ -32,7 +38,7 @@ export const ifExistsOption = {
   summary: 'if the name is taken (default fail); skip requires identical content',
 } as const;
 
-/** What these options ask for. */
+/** What these options ask for. Of an image its account judges who has signed it, by `verifyAsked`. */
 export const diskWishes = (
   input: OptionValues<typeof sourceOptions> & { readonly compress?: boolean | undefined },
 ): DiskWishes => ({

@@ -13,6 +13,7 @@ import type { Arg, CommandEntry } from './shape.ts';
 import { one } from './outcome.ts';
 import { parseArguments } from './parse.ts';
 import { carriedOut } from './plan.ts';
+import { verifyAsked } from '../options/verify.ts';
 import { globalOptions, settingsFrom, type Settings } from './settings.ts';
 
 /** How the result is shown, and what is asked, is the business of who goes on with a run. */
@@ -65,7 +66,11 @@ export async function rerunOf(
   const input = filesFrom(folder, { ...command.args, ...command.options }, parsed.input);
   const globals = filesFrom(folder, globalOptions, parsed.globals);
   const typed = globals.profile.length > 0 ? globals.profile : profile === undefined ? [] : [profile];
-  const settings = { ...settingsFrom({ ...globals, profile: typed }, home.env), ...shownAs(surface.settings) };
+  const settings = {
+    ...settingsFrom({ ...globals, profile: typed }, home.env),
+    ...verifyAsked(input),
+    ...shownAs(surface.settings),
+  };
   const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
   const again = isPartly && 'ifExists' in command.options ? { ...input, ifExists: 'skip' } : input;
   let failures = 0;

@@ -10,6 +10,7 @@ import { drawOutcome } from './draw-outcome.ts';
 import { exitCodeOf, type RunStatus, type RunInHand } from './exit-code.ts';
 import { parseArguments, type Parsed } from './parse.ts';
 import { machineFormats, outputFormats, settingsFrom, type Settings } from './settings.ts';
+import { verifyAsked } from '../options/verify.ts';
 import { waitLimits } from '../options/wait.ts';
 import { makeSurface } from './surface.ts';
 import type { QuietWorld, World } from './world.ts';
@@ -33,7 +34,11 @@ export async function run(argv: readonly string[], surroundings: World): Promise
       await world.io.stdout.write(`imgctl ${world.version}\n`);
       return 0;
     }
-    const settings = { ...settingsFrom(parsed.globals, world.home.env), ...waitLimits(parsed.input) };
+    const settings = {
+      ...settingsFrom(parsed.globals, world.home.env),
+      ...waitLimits(parsed.input),
+      ...verifyAsked(parsed.input),
+    };
     const { color } = settings;
     if (color !== undefined) world = { ...world, io: { ...world.io, color, errorColor: color } };
     progress = createProgress(settings.quiet ? 'none' : ((settings.progress ?? 'auto') as ProgressMode), world.io);

@@ -66,6 +66,8 @@ const timeoutIn = ({ IMGCTL_TIMEOUT: text }: Readonly<Record<string, string | un
 /** The global options, completed from the environment. Times are ms. */
 export interface Settings extends GlobalValues, WaitLimits {
   readonly format: OutputFormat;
+  /** What must vouch for what is read, of a command that has such an option. */
+  readonly verify?: string;
   readonly retryLimit: number;
   readonly timeoutMs: number;
   readonly concurrencyLimit: number;

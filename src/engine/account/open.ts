@@ -32,7 +32,8 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   if (lacking) throw await refusalWithOthers(driver, lacking, name, context);
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
-  const tools = await toolsFor(context, values, name);
+  const signatures = await signaturesOf(driver, values, name, context);
+  const tools = { ...(await toolsFor(context, values, name)), ...(signatures ? { signatures } : {}) };
   const where = { profile: name, provider: driver.name };
   context.detail(`profile ${name}: ${driver.title}`);
   const session = opened(driver, values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http) } : tools, name);
@@ -71,11 +72,18 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
       behind: (id, image) => session.behind(id, image),
       ...(cancel ? { cancel: (job, call) => cancel(job, call).catch((error: unknown) => Promise.reject(blame(error))) } : {}),
       memory,
+      ...(signatures ? { signatures } : {}),
       journaled: accountWith,
     };
   };
   return accountWith(context.journal);
 }
+
+/** What judges the signatures that are read by way of a profile; absent for a driver that reads none. */
+const signaturesOf = async ({ profile: fields }: Driver, values: FieldValues, profile: string, context: EngineContext) =>
+  'verify' in fields
+    ? (await import('../trust/signatures.ts')).signaturesFor({ fields, values, profile, asked: context.settings.verify }, context)
+    : undefined;
 
 /** What tells an account from others, without its secrets: where it is, and what else its profile says. */
 const accountOf = (driver: Driver, values: FieldValues): readonly string[] => [

@@ -57,7 +57,7 @@ export interface ImportInput extends NewImage {
   readonly checksum?: string | undefined;
 }
 
-export interface CopyInput extends ImageInput, NewImage, DiskWishes {
+export interface CopyInput extends ImageInput, NewImage, Omit<DiskWishes, 'verify'> {
   /** The account to copy to. */
   readonly to: Account;
   /** Name of the copy; absent: that of the image. */

@@ -5,7 +5,7 @@ import { writable } from '../../transfer/plan.ts';
 import { checkTarget, type Saved } from '../../transfer/save.ts';
 import type { EngineContext } from '../context.ts';
 import type { Change } from './change.ts';
-import { fileOf, sourceFrom } from './source.ts';
+import { fileOf, sourceFrom, withSignature } from './source.ts';
 import { meansFor, plannedFile, warnOfLimit } from './transfer.ts';
 import { transferWishes, type DiskWishes } from './wishes.ts';
 
@@ -35,7 +35,7 @@ export async function converting(
   if (to === '-') throw usageError('convert writes to a file: specify TO');
   const given = await transferWishes(disk, fileOf(from), context);
   const wishes = { ...given, format: formatFor(to, given.format) };
-  const source = await sourceFrom(from, context);
+  const source = await withSignature(await sourceFrom(from, context), given);
   warnOfLimit(context, source.near || fileOf(from) === undefined);
   const task = context.task(`convert ${source.name}`);
   const means = meansFor(context, task, []);

@@ -180,6 +180,7 @@ function deliveryOf(
     ifExists: wishes.ifExists,
     shortcut,
     wait: wishes.wait,
+    proved: () => original.proved(),
     limits: wishes,
     agreed,
     call,

@@ -2,6 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import { commandLine } from '../../core/hint.ts';
 import { contentProperties, given, type Image } from '../../core/image.ts';
+import { provenanceProperties, type Provenance } from '../../core/provenance.ts';
 import type { Call, Content, UploadRequest } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import { verifySent } from '../../transfer/verify.ts';
@@ -22,6 +23,8 @@ export interface Delivery {
   readonly ifExists: IfExists;
   /** What the target can come by instead of being sent it. */
   readonly shortcut?: Shortcut | undefined;
+  /** What is proved of where the bytes come from, once they have come; absent: nothing. */
+  proved?(): Provenance;
   readonly wait: boolean;
   readonly limits: WaitLimits;
   /** Ids of images that it was agreed to replace. */
@@ -193,14 +196,14 @@ export async function removeReplaced(
 }
 
 /**
- * Keeps the disk's content id with the image, where the provider keeps properties and nobody has done so yet; else, and then
+ * Keeps the disk's content id, and what was proved of where it comes from, with the image, where the provider keeps properties and nobody has done so yet; else, and then
  * also the digest of what was sent, with this machine.
  */
 async function recordContent(
   image: Image,
   content: Content,
   prepared: Prepared,
-  { at, call, request }: Delivery,
+  { at, call, request, proved }: Delivery,
   context: EngineContext,
 ): Promise<Image> {
   const patch = at.maybe('patch');
@@ -211,15 +214,15 @@ async function recordContent(
   // What was taken over word for word stays so.
   if (request.original?.id === image.id) return image;
   const contentId = await prepared.contentId();
-  if (contentId === undefined || contentId === image.contentId) return image;
+  const isNew = contentId !== undefined && contentId !== image.contentId;
+  const from = Object.entries(provenanceProperties(proved?.() ?? {})).filter(([name, value]) => image.properties[name] !== value);
+  if (!isNew && from.length === 0) return image;
+  const properties = { ...(isNew ? contentProperties(contentId, image.checksums) : {}), ...Object.fromEntries(from) };
   try {
-    return await patch.run(
-      { id: image.id, changes: { properties: contentProperties(contentId, image.checksums) }, extras: {} },
-      call,
-    );
+    return await patch.run({ id: image.id, changes: { properties }, extras: {} }, call);
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-    context.warn(`could not record the content id of ${image.id}: ${error.message}`);
+    context.warn(`could not record ${isNew ? 'the content id' : 'the origin'} of ${image.id}: ${error.message}`);
     return image;
   }
 }

@@ -17,7 +17,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { about } from '../dry-run.ts';
 import type { Change } from './change.ts';
-import { publishedSource } from './published-source.ts';
+import { checkVerifiable, publishedSource } from './published-source.ts';
 import { meansFor, plannedFile, warnOfLimit } from './transfer.ts';
 import { transferWishes, type DiskWishes } from './wishes.ts';
 
@@ -78,10 +78,11 @@ export async function downloading(
   const verb = at.verb('download');
   if (resume && !verb.ranges)
     throw unsupportedError(`${at.provider} does not support resuming downloads`, { hint: 'Omit --resume.' });
+  checkVerifiable(at, context);
   const image = await at.verb('show').run({ id }, call);
   const wishes = await transferWishes(disk, undefined, context);
   const data = await verb.run({ id }, call);
-  const source = await publishedSource(data, { at, image, call });
+  const source = await publishedSource(data, { at, image, call }, context);
   warnOfLimit(context, at.driver.worksOnFiles);
   const task = context.task(`download ${image.name}`);
   task.step('receive');

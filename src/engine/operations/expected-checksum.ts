@@ -10,7 +10,7 @@ const endings = ['.sha512', '.sha256', '.sha512sum', '.sha256sum', '.SHA512', '.
 const forAll = ['SHA512SUMS', 'SHA256SUMS', 'CHECKSUM', 'sha512sums', 'sha256sums', 'CHECKSUM.SHA512', 'CHECKSUM.SHA256'];
 
 /** The checksum files that may lie beside a file, the strongest first. */
-const checksumFilesBeside = (of: string): readonly string[] =>
+export const checksumFilesBeside = (of: string): readonly string[] =>
   [...endings.map((ending) => fileNameOf(of) + ending), ...forAll].map((name) => beside(of, name));
 
 /**
@@ -33,11 +33,11 @@ export async function wantedChecksum(
 }
 
 /** Throws USAGE for an address of a checksum file that is none. */
-function checkAddress(text: string): void {
+export function checkAddress(text: string): void {
   if (!URL.canParse(text)) throw usageError('--checksum: not a valid URL', { hint: 'Use https://HOST/PATH.' });
 }
 
-const saysNothing = (place: string, of: string | undefined): Error =>
+export const saysNothing = (place: string, of: string | undefined): Error =>
   integrityError(`${shownPlace(place)} has no checksum of ${nameOf(of) ?? 'the source'}`, {
     hint: 'Use the checksum file that is about it, or --checksum ALGO:HEX.',
   });
@@ -60,14 +60,19 @@ async function foundBeside(of: string | undefined, context: EngineContext): Prom
 }
 
 /** What the text of a checksum file says of the file. `isNamed`: the user has named it. */
-function saidOf(text: string, place: string, of: string | undefined, isNamed: boolean): ChecksumFinding {
+export function saidOf(text: string, place: string, of: string | undefined, isNamed: boolean): ChecksumFinding {
   const name = nameOf(of);
   const isAbout = name !== undefined && name !== '' && fileNameOf(place).startsWith(name);
   return checksumFor(checksumsIn(text), name, { isAbout, isNamed });
 }
 
 /** The digest that was found. Throws INTEGRITY for a contradiction; one that can be forged is warned of. */
-function agreed(said: NonNullable<ChecksumFinding>, place: string, of: string | undefined, context: EngineContext): Checksum {
+export function agreed(
+  said: NonNullable<ChecksumFinding>,
+  place: string,
+  of: string | undefined,
+  context: EngineContext,
+): Checksum {
   const where = shownPlace(place);
   const name = nameOf(of) ?? 'the source';
   if ('contradiction' in said) throw integrityError(`${where} contradicts itself about ${name}: ${said.contradiction}`);

@@ -2,7 +2,7 @@ import { describeEncoding } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import type { InspectionReport, ProviderFit } from '../../core/inspection-report.ts';
 import { temporaryFolder } from '../../host/paths.ts';
-import { checkedSource, checkNow, type Checksum } from '../../transfer/checksum.ts';
+import { checkedSource, checkNow } from '../../transfer/checksum.ts';
 import { detect, type Detected } from '../../transfer/detect.ts';
 import type { Finding, Inspection } from '../../transfer/formats/inspection.ts';
 import { preflight } from '../../transfer/preflight.ts';
@@ -13,8 +13,8 @@ import { refusalOf } from '../../transfer/safety.ts';
 import { fullScan, type FullScan } from '../../transfer/full-scan.ts';
 import { driverNamed } from '../account/driver.ts';
 import type { EngineContext } from '../context.ts';
-import { wantedChecksum } from './expected-checksum.ts';
-import { fileOf, sourceFrom } from './source.ts';
+import { fileOf, sourceFrom, withSignature } from './source.ts';
+import { vouchedFor, type Vouched } from './vouched.ts';
 
 /** How far a file is looked at. */
 export interface InspectWishes {
@@ -22,8 +22,9 @@ export interface InspectWishes {
   readonly hash?: boolean | undefined;
   /** Read all of it for the content id of the disk alone. */
   readonly contentId?: boolean | undefined;
-  /** Digest that it must have, as of `DiskWishes`: then all of it is read. */
+  /** What it must have, and what must vouch for it, as of `DiskWishes`: then all of it is read. */
   readonly checksum?: string | undefined;
+  readonly verify?: string | undefined;
 }
 
 /** What a file is. `refused`: why it would be refused whatever it is used for; absent: it would not. */
@@ -34,14 +35,14 @@ export interface Inspected {
 
 /** Looks at a file, a URL, or `-` for standard input. Throws where it cannot be read, NOT_FOUND where it is not there. */
 export async function inspect(file: string, input: InspectWishes, context: EngineContext): Promise<Inspected> {
-  const checksum = await wantedChecksum(input.checksum, fileOf(file), context);
-  const given = await provenSource(await sourceFrom(file, context), checksum);
+  const vouched = await vouchedFor(input, fileOf(file), context);
+  const given = await provenSource(await withSignature(await sourceFrom(file, context), vouched), vouched);
   // An address may hold a password or a signature.
   const shown = address.test(file) ? given.name : file;
   try {
     const seen = await detect(given);
     const { name } = seen.source;
-    const reads = checksum !== undefined || input.contentId || (input.hash ?? (given.near || !given.repeatable));
+    const reads = isVouched(vouched) || input.contentId || (input.hash ?? (given.near || !given.repeatable));
     const isThin = reads && !input.contentId && input.hash === undefined && (await isMostlyHoles(seen));
     const algorithms = input.contentId || isThin ? [] : ['sha256', 'sha512', 'md5'];
     const read: FullScan = reads
@@ -70,8 +71,10 @@ export async function inspect(file: string, input: InspectWishes, context: Engin
   }
 }
 
+const isVouched = ({ checksum, signature }: Vouched): boolean => checksum !== undefined || signature !== undefined;
+
 /** What must have a digest: what lies near is read for that now, what is far comes as one stream that is held against it. */
-async function provenSource(source: Source, checksum: Checksum | undefined): Promise<Source> {
+async function provenSource(source: Source, { checksum }: Vouched): Promise<Source> {
   if (!checksum) return source;
   const { random, ...stream } = checkedSource(source, [checksum]);
   if (!source.near || !random) return stream;

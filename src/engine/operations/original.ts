@@ -1,4 +1,6 @@
 import { given, type Image } from '../../core/image.ts';
+import type { Provenance } from '../../core/provenance.ts';
+import type { Signer } from '../../core/signature.ts';
 import type { Call, Download } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { sharedSource, type SharedSource } from '../../transfer/fan-out.ts';
@@ -6,7 +8,7 @@ import type { Source } from '../../transfer/source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { ImageState } from '../journal/same-source.ts';
-import { publishedSource } from './published-source.ts';
+import { checkVerifiable, publishedSource } from './published-source.ts';
 import { formatNamed } from './transfer.ts';
 
 /** The image that is copied, and how its data is read. */
@@ -15,6 +17,8 @@ export interface Original {
   readonly image: Image;
   /** Its data, asked for once; the source is closed by whoever reads it. */
   data(): Promise<{ readonly download: Download; readonly source: Source }>;
+  /** What is proved of where it comes from, besides what its record says, once all of it was read. */
+  proved(): Provenance;
   /** Lets go of what is shared between several copies. */
   close(): Promise<void>;
 }
@@ -28,11 +32,14 @@ export function originalOf(
   context: EngineContext,
 ): Original {
   if (context.journal) context.journal.source = { image: `${at.profile}:${image.id}`, state: stateOf(image) };
+  checkVerifiable(at, context);
+  let signed: Signer | undefined;
   let shared: SharedSource | undefined;
   const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {
     const download = await at.verb('download').run({ id: image.id }, call);
+    const proved = (signer: Signer): void => void (signed = signer);
     const source = {
-      ...(await publishedSource(download, { at, image, call })),
+      ...(await publishedSource(download, { at, image, call, proved }, context)),
       ...given({ declared: formatNamed(image.diskFormat) }),
     };
     if (!isForSeveral || source.near) return { download, source };
@@ -44,7 +51,7 @@ export function originalOf(
     at,
     image,
     data: () => (begun ??= begin()),
-
+    proved: () => given({ signer: signed?.fingerprint }),
     close: async () => shared?.close(),
   };
 }

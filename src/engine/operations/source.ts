@@ -5,6 +5,7 @@ import { given } from '../../core/image.ts';
 import { fileSource } from '../../transfer/file-source.ts';
 import { resumingSource } from '../../transfer/resume.ts';
 import { streamSource, type Source } from '../../transfer/source.ts';
+import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import { urlSource } from '../../transfer/url-source.ts';
 import type { EngineContext } from '../context.ts';
 
@@ -31,6 +32,16 @@ export const originOf = (text: string, context: EngineContext): Origin => ({
 });
 
 const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+
+/** The same source, whose signature is judged where one is asked for. Closes it where it is bad: throws as `signedSource`. */
+export async function withSignature(source: Source, { signature }: Pick<TransferOptions, 'signature'>): Promise<Source> {
+  if (!signature) return source;
+  const { signedSource } = await import('../../transfer/signed-source.ts');
+  return signedSource(source, signature).catch(async (error: unknown) => {
+    await source.close();
+    throw error;
+  });
+}
 
 /** What `upload`, `convert` and `inspect` read from: a file, a pipe, `-`, or a URL. */
 export async function sourceFrom(text: string, context: EngineContext): Promise<Source> {

@@ -1,7 +1,8 @@
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import type { Format } from '../../core/encoding.ts';
 import type { Image } from '../../core/image.ts';
-import type { Call, Description } from '../../core/operation.ts';
+import type { Call, Description, UploadFacts } from '../../core/operation.ts';
+import { provenanceProperties } from '../../core/provenance.ts';
 import type { Task } from '../../core/task.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
@@ -13,7 +14,7 @@ import { deliver, type Delivery } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import { foreseen, type IfExists } from './name-conflict.ts';
 import type { WaitWishes } from './settle.ts';
-import type { Origin } from './source.ts';
+import { withSignature, type Origin } from './source.ts';
 import {
   formatNamed,
   forContainer,
@@ -65,7 +66,7 @@ export async function uploading(at: Target, wishes: UploadWishes, from: Origin, 
   const queued = into === undefined ? undefined : await at.verb('show').run({ id: into }, call);
   const name = queued?.name ?? wishes.name ?? '';
   if (name === '') throw usageError("--name is missing the image's name");
-  const source = await from.open();
+  const source = await withSignature(await from.open(), wishes.transfer);
   warnOfLimit(context, at.driver.worksOnFiles && !from.isRemote);
   const task = context.task(`upload ${name}`);
   const verb = at.verb('upload');
@@ -121,7 +122,12 @@ function deliveryOf(
   return {
     at,
     request: {
-      description: { ...wishes.description, ...(format === null ? {} : diskIn(prepared, format)), name },
+      description: {
+        ...wishes.description,
+        ...originIn(wishes, verb),
+        ...(format === null ? {} : diskIn(prepared, format)),
+        name,
+      },
       ...(into === undefined ? {} : { into }),
       ...(id === undefined ? {} : { id }),
       ...(place === undefined ? {} : { place }),
@@ -129,10 +135,18 @@ function deliveryOf(
     },
     ifExists,
     wait: wait !== false,
+    proved: () => wishes.transfer.proved?.() ?? {},
     limits: wishes,
     call,
     task,
   };
+}
+
+/** What will be proved of where it comes from, as far as that is known: entered with the image it spares a change. */
+function originIn({ description, transfer }: UploadWishes, { fields }: UploadFacts): Pick<Description, 'properties'> {
+  const origin = provenanceProperties(transfer.proved?.() ?? {});
+  if (Object.keys(origin).length === 0 || !fields.includes('properties')) return {};
+  return { properties: { ...description.properties, ...origin } };
 }
 
 /** The format of the disk in a container: what the user says, or what was found there. */

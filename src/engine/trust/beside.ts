@@ -7,7 +7,7 @@ import { resumingSource } from '../../transfer/resume.ts';
 import { shownAddress, urlFileName, urlSource } from '../../transfer/url-source.ts';
 import type { EngineContext } from '../context.ts';
 
-/** Checksum files are not larger. */
+/** Checksum files and signatures are not larger. */
 const mostBytes = 16 * 1024 * 1024;
 
 export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
@@ -46,4 +46,29 @@ export async function readIfThere(place: string, context: EngineContext): Promis
     if (isAway || ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error) ?? '')) return undefined;
     throw error;
   }
+}
+
+/** How detached signatures are called: behind the name of what is signed. */
+const signatureEndings = { gpg: ['.asc', '.gpg', '.sig', '.sign'], minisign: ['.minisig', '.sig'] } as const;
+
+/** A signature that lies beside what is signed. */
+export interface DetachedSignature {
+  readonly bytes: Buffer;
+  readonly place: string;
+}
+
+const isPage = (bytes: Buffer): boolean => /^\s*</.test(bytes.subarray(0, 64).toString('latin1'));
+
+/** The detached signature beside a file; absent: there is none. Servers that answer everything with a page have none. */
+export async function signatureBeside(
+  of: string,
+  kind: keyof typeof signatureEndings,
+  context: EngineContext,
+): Promise<DetachedSignature | undefined> {
+  for (const ending of signatureEndings[kind]) {
+    const place = beside(of, `${fileNameOf(of)}${ending}`);
+    const bytes = await readIfThere(place, context);
+    if (bytes && bytes.length > 0 && !isPage(bytes)) return { bytes, place };
+  }
+  return undefined;
 }

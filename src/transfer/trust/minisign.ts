@@ -89,7 +89,7 @@ class Held {
       throw integrityError(
         `${this.#name} cannot be verified: it is larger than 64 MiB, and its signature is not over a hash of it`,
         {
-          hint: 'Verify its checksum file instead, or ask its publisher for a signature of minisign 0.10 or newer.',
+          hint: 'Use its checksum file instead, or ask its publisher for a signature of minisign 0.10 or newer.',
         },
       );
     this.#chunks.push(Buffer.from(chunk));

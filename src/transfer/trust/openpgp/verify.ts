@@ -97,11 +97,12 @@ function begin(signatures: readonly Signature[], type: number, name: string, pol
       else ofKnown ??= keyObjection;
     }
   }
-  if (candidates.length === 0) throw refused(name, ofKnown ?? ofUnknown ?? 'by nobody');
+  if (candidates.length === 0) throw refused(name, ofKnown ?? ofUnknown ?? 'by nobody', ofKnown === undefined);
   return checkOf(candidates, judge, name);
 }
 
-const refused = (name: string, objection: string): ImgctlError => integrityError(`${name} is signed ${objection}`);
+const refused = (name: string, objection: string, signerUnknown: boolean): ImgctlError =>
+  integrityError(`${name} is signed ${objection}`, { signerUnknown });
 
 function checkOf(candidates: readonly Candidate[], judge: Judge, name: string): SignatureCheck {
   const content = new SignedContent(candidates.map(({ signature }) => signature));
