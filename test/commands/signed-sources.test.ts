@@ -86,6 +86,17 @@ describe('--verify gpg:KEYRING', () => {
     expect(await stage.names()).toEqual([]);
   });
 
+  it.each([
+    ['a server that answers everything with a page', '<!DOCTYPE html><title>Sign in</title>', 11],
+    ['a signature that cannot be had now', 503, 10],
+  ])('%s is no pass', async (_what, answer, code) => {
+    files['/i/SHA256SUMS'] = line;
+    for (const ending of ['.asc', '.gpg', '.sig', '.sign'])
+      for (const name of ['SHA256SUMS', 'disk.raw']) files[`/i/${name}${ending}`] = answer;
+    for (const how of code === 11 ? [byOurKey()] : [byOurKey(), 'auto']) expect((await upload(how)).exitCode).toBe(code);
+    expect(await stage.names()).toEqual([]);
+  });
+
   it('takes the checksum file that --checksum names, from wherever it is', async () => {
     files['/elsewhere/SUMS'] = ours.clearSigned(line);
     const good = await upload(byOurKey(), '--checksum', at('/elsewhere/SUMS'));

@@ -63,7 +63,10 @@ export async function rerunOf(
   const { chosen, ...parsed } = await parseArguments(words, commands);
   if (!chosen) throw usageError(`this is no command: ${words.join(' ')}`);
   const { command } = chosen;
-  const input = filesFrom(folder, { ...command.args, ...command.options }, parsed.input);
+  const named = filesFrom(folder, { ...command.args, ...command.options }, parsed.input);
+  const { verify } = verifyAsked(named);
+  const input =
+    verify === undefined ? named : { ...named, verify: (await import('../../engine/trust/policy.ts')).demandAt(folder, verify) };
   const globals = filesFrom(folder, globalOptions, parsed.globals);
   const typed = globals.profile.length > 0 ? globals.profile : profile === undefined ? [] : [profile];
   const settings = {

@@ -4,6 +4,7 @@ import { configError, ImgctlError } from '../../core/errors.ts';
 import { withHome, type Home } from '../../host/paths.ts';
 import { readSmallFile } from '../../host/read-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
+import { isMinisignKey } from './policy.ts';
 
 /** Folders in which operating systems keep the keys of publishers. */
 export const wellKnownFolders = ['/usr/share/keyrings', '/usr/share/distribution-gpg-keys', '/etc/pki/rpm-gpg'] as const;
@@ -44,8 +45,7 @@ async function keyFile(file: string, what: string): Promise<Uint8Array> {
 
 /** A key of minisign or signify: the text of one, or what stands in a file. Throws CONFIG where that cannot be read. */
 export async function minisignKey(given: string, what: string, home: Home): Promise<string> {
-  const isText = /^RW[A-Za-z0-9+/]{54}$/.test(given) || given.includes('\n');
-  return isText ? given : Buffer.from(await keyFile(withHome(given, home), what)).toString();
+  return isMinisignKey(given) ? given : Buffer.from(await keyFile(withHome(given, home), what)).toString();
 }
 
 /** The keys that this machine knows, by what its packages have installed; those that cannot be read are passed over. */

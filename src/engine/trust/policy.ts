@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { ImgctlError, usageError } from '../../core/errors.ts';
 
 /** What must vouch for what is read, as it is asked for. */
@@ -32,6 +33,21 @@ export function demandFrom(text: string, what: string, fail: typeof usageError =
   throw fail(by === 'minisign' ? `${what}: minisign requires a key` : `${what}: "${text}" is no way to verify`, {
     hint: 'Use gpg, gpg:KEYRING, gpg:FINGERPRINT, minisign:KEY, checksum, auto or none.',
   });
+}
+
+/** The text of a key of minisign, not the name of a file. */
+export const isMinisignKey = (text: string): boolean => /^RW[A-Za-z0-9+/]{54}$/.test(text) || text.includes('\n');
+
+/** The same HOW, whose files are those of that folder, wherever it is read later. Throws as `demandFrom`. */
+export function demandAt(folder: string, text: string): string {
+  const demand = demandFrom(text, '--verify');
+  const placed = (file: string): string => (file.startsWith('~') ? file : path.resolve(folder, file));
+  if (demand.by === 'minisign' && !isMinisignKey(demand.key)) return `minisign:${placed(demand.key)}`;
+  if (demand.by !== 'gpg' || demand.keyring === undefined || demand.keyring.includes('-----')) return text;
+  return `gpg:${demand.keyring
+    .split(',')
+    .map((file) => placed(file.trim()))
+    .join(',')}`;
 }
 
 function keysIn(given: string): { readonly keyring?: string; readonly signers?: readonly string[] } {

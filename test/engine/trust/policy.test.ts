@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configError, ImgctlError } from '../../../src/core/errors.ts';
-import { demandFrom, signersFrom, type Demand } from '../../../src/engine/trust/policy.ts';
+import { demandAt, demandFrom, signersFrom, type Demand } from '../../../src/engine/trust/policy.ts';
 
 const [short, whole, long] = ['0123456789ABCDEF', 'ab'.repeat(20), 'CD'.repeat(32)];
 
@@ -43,6 +43,16 @@ describe('what must vouch', () => {
   it('sigstore is said not to be built', () => {
     expect(failureOf(() => demandFrom('sigstore:me@example.com', '--verify'))).toBe('UNSUPPORTED');
   });
+
+  it.each([
+    ['gpg:keys.asc', 'gpg:/home/me/keys.asc'],
+    ['signature:a.asc, ../b.asc,~/c.asc,/d.asc', 'gpg:/home/me/a.asc,/home/b.asc,~/c.asc,/d.asc'],
+    ['minisign:m.pub', 'minisign:/home/me/m.pub'],
+    [`minisign:RW${'A'.repeat(54)}`, `minisign:RW${'A'.repeat(54)}`],
+    [`gpg:${whole}`, `gpg:${whole}`],
+    ['gpg', 'gpg'],
+    ['auto', 'auto'],
+  ])('%s of another folder is %s', (text, placed) => expect(demandAt('/home/me', text)).toBe(placed));
 
   it('signers are whole fingerprints; others are refused', () => {
     const fail = (what: string): ImgctlError => configError(what);
