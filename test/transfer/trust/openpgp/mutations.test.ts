@@ -4,8 +4,7 @@ import { mutations, subjects, type Subject } from '../../../support/openpgp/muta
 import { dice } from '../../../torture/scale.ts';
 
 it('what is signed and not changed is good', () => {
-  for (const [subject, bytes] of Object.entries(subjects) as [Subject, Buffer][])
-    expect(judged({ subject, bytes })).toBe('good');
+  for (const [subject, bytes] of Object.entries(subjects) as [Subject, Buffer][]) expect(judged({ subject, bytes })).toBe('good');
 });
 
 it('with one byte changed, nothing but what was signed is ever believed', () => {
