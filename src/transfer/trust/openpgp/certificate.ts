@@ -83,13 +83,16 @@ export function standingOfPrimary(certificate: Certificate, now: number): Primar
     const certification = certificationOf(certificate, userId, now);
     return certification ? [{ certification, text: userId.text }] : [];
   });
-  const says = newest([...direct, ...names.map(({ certification }) => certification)]);
+  const proved = [...direct, ...names.map(({ certification }) => certification)];
+  const says = newest(proved);
+  // What a key is for may stand in one of them alone.
+  const { flags = maySign } = newest(proved.filter((one) => one.flags !== undefined)) ?? {};
   const name = names[0]?.text.toString('utf8');
   return {
     key,
     bound: says !== undefined,
     revoked: signatures.some((one) => one.type === types.keyRevocation && isSelfSigned(certificate, one, over)),
-    maySign: ((says?.flags ?? maySign) & maySign) !== 0,
+    maySign: (flags & maySign) !== 0,
     ...expiryOf(key, says),
     ...(name !== undefined && { name }),
   };

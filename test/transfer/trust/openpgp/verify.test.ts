@@ -202,6 +202,13 @@ describe('a key', () => {
       expect(ofData(signs(), trusts(...keys))).toBe('good');
   });
 
+  it('that is not for signing by one self-signature is not by another that says nothing of it', () => {
+    const direct = signaturePacket(key, [key.hashed], { type: 0x1f, created: day('2025-05-01') });
+    const [certifies, overKey] = [certificate(key, { flags: 1 }), Buffer.concat([packet(6, key.body), direct])];
+    expect(ofData(signs(), trusts(overKey))).toBe('good');
+    expect(ofData(signs(), trusts(certifies, overKey))).toMatch(/not for signing/);
+  });
+
   it('is chosen by the fingerprint of the primary key or of the subkey, however it is written', () => {
     const sub = testKey('p256', 'sub');
     const keyring = Buffer.concat([certificate(key), subkey(key, sub)]);
