@@ -172,6 +172,7 @@ describe('the programmatic API of the packed package', () => {
         back: { plan: 'restore', made: { name: 'gone' } },
         removed: { plan: 'delete' },
         members: [{ state: 'pending' }],
+        used: { uses: [], unasked: [] },
         names: expect.arrayContaining(['web', 'up', 'fetched', 'empty']),
         code: 'NOT_FOUND',
         same: true,

@@ -64,6 +64,7 @@ async function main(): Promise<void> {
   };
   const places: readonly imgctl.Place[] = await api.places(near, context);
   const waited: imgctl.Image | undefined = await api.wait(at, { image: 'up', ...quick }, context);
+  const used = await api.uses(at, { image: 'up' }, context);
   const resolved = await api.resolve(at, { image: 'u*', pick: 'latest' }, context);
   const shown = await api.show(at, { image: resolved.id }, context);
   const names: string[] = [];
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
   );
   const same = image.id === shown.id && waited?.id === image.id;
   const uncalled = Object.keys(imgctl).filter((name) => !called.has(name));
-  const results = { ...made, ...more, members, names, code, same, report, converted, planned };
+  const results = { ...made, ...more, members, used, names, code, same, report, converted, planned };
   console.log(JSON.stringify({ uncalled, ...results, verbs: checked.verbs, places: places.length, told: [...new Set(told)] }));
 }
 

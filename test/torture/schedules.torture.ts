@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { diskBytes } from '../support/content.ts';
 import type { CliResult } from '../support/run-cli.ts';
 import { makeBed, type Bed } from '../clouds/bed.ts';
+import { unpacked } from '../clouds/unpacked.ts';
 import { overNetwork } from '../clouds/index.ts';
 import { seedData, type Held } from '../clouds/bed-cloud.ts';
 import { complaints, dice, isShort, scaled, seed, tally } from './scale.ts';
@@ -55,10 +56,10 @@ const transfers: readonly Transfer[] = [
   ...giving.flatMap((from) => taking.map(([to]) => copy(from, to))),
 ];
 
-/** The disk of an image, whatever it is wrapped in; absent where it cannot be read. */
-function diskOf(held: Held): Buffer | undefined {
-  const { data } = held;
+/** The raw disk in these bytes, whatever it is wrapped in; absent where it cannot be read. */
+async function diskIn(bed: Bed, data: Buffer | undefined): Promise<Buffer | undefined> {
   if (!data || data.length === 0) return undefined;
+  if (data.subarray(0, 4).toString('latin1') === 'QFI\xfb') return unpacked(bed, 'held.qcow2', data);
   if (data[0] !== 0x1f || data[1] !== 0x8b) return data;
   try {
     return gunzipSync(data);
@@ -67,16 +68,31 @@ function diskOf(held: Held): Buffer | undefined {
   }
 }
 
-/** Raw disks may be filled up with zeros to whole sectors on the way. */
-const isSame = (found: Buffer | undefined, source: Buffer): boolean => found?.equals(source) ?? false;
+/** A disk in a format of its own has whole sectors: it is filled up with zeros. */
+const isSame = (found: Buffer | undefined, source: Buffer): boolean =>
+  found !== undefined &&
+  found.length - source.length < 512 &&
+  found.subarray(0, source.length).equals(source) &&
+  found.subarray(source.length).every((byte) => byte === 0);
+
+interface Looked extends Held {
+  readonly isWhole: boolean;
+}
+
+/** Each of these images, and whether its disk is the source's. */
+async function looked(bed: Bed, images: readonly Held[], source: Buffer): Promise<readonly Looked[]> {
+  const found: Looked[] = [];
+  for (const image of images) found.push({ ...image, isWhole: isSame(await diskIn(bed, image.data), source) });
+  return found;
+}
 
 /** A half-made image is told of by its id, or at least that there may be one. */
 const isNamed = (id: string, stderr: string): boolean =>
   stderr.includes(id) || stderr.includes('Check whether the image was created before you try again');
 
-function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[]): readonly string[] {
-  const whole = fresh.filter((image) => isSame(diskOf(image), transfer.source));
-  const shown = fresh.filter((image) => image.active && !isSame(diskOf(image), transfer.source));
+function checkCloud(result: CliResult, fresh: readonly Looked[]): readonly string[] {
+  const whole = fresh.filter(({ isWhole }) => isWhole);
+  const shown = fresh.filter(({ active, isWhole }) => active && !isWhole);
   const wrong = shown.map((image) => `${image.id} is shown as active, and its data is not the source's`);
   if (result.exitCode === 0) {
     if (whole.filter((image) => image.active && result.stdout.includes(image.id)).length !== 1)
@@ -93,13 +109,14 @@ function checkCloud(transfer: Transfer, result: CliResult, fresh: readonly Held[
   return wrong;
 }
 
-function checkFile(transfer: Transfer, result: CliResult, bed: Bed): readonly string[] {
+async function checkFile(transfer: Transfer, result: CliResult, bed: Bed): Promise<readonly string[]> {
   const out = bed.read('out.raw');
   const partial = readdirSync(bed.home.folder).filter((name) => name.includes('imgctl-part'));
   const wrong = partial
     .filter((name) => result.exitCode === 0 || !result.stderr.includes(name))
     .map((name) => `${name} is left over, unnamed`);
-  if (result.exitCode === 0 && !out?.equals(transfer.source)) wrong.push('exit 0, and the file is not the image');
+  if (result.exitCode === 0 && !isSame(await diskIn(bed, out), transfer.source))
+    wrong.push('exit 0, and the file is not the image');
   if (result.exitCode !== 0 && out) wrong.push(`exit ${result.exitCode}, and there is a file`);
   return wrong;
 }
@@ -127,7 +144,10 @@ async function tryOut(transfer: Transfer, number: number): Promise<readonly stri
             .cloud(transfer.target)
             .held()
             .filter((image) => !before.has(image.id));
-    const wrong = transfer.target === undefined ? checkFile(transfer, result, bed) : checkCloud(transfer, result, fresh);
+    const wrong =
+      transfer.target === undefined
+        ? await checkFile(transfer, result, bed)
+        : checkCloud(result, await looked(bed, fresh, transfer.source));
     const odd =
       /"code":"INTERNAL"|internal error|TypeError/.test(result.stderr) || result.exitCode === 1
         ? ['a failure that nobody foresaw']

@@ -11,7 +11,16 @@ export async function incusBed(identity?: Identities): Promise<BedCloud> {
     origins: [cloud.origin],
     isRecord: (value) => typeof value.fingerprint === 'string' && 'aliases' in value,
     inFields,
-    seed: async (name) => (await cloud.seed([{ name, data: seedDisk }]))[0] ?? '',
+    seed: async (name) => {
+      const [id = ''] = await cloud.seed([{ name, data: seedDisk }]);
+      cloud.instances.push({
+        name: `made-from-${name}`,
+        status: 'Stopped',
+        project: 'default',
+        config: { 'volatile.base_image': id },
+      });
+      return id;
+    },
     held: () =>
       [...images.byId.values()].map(({ fingerprint, disk, properties }) => ({
         id: fingerprint,

@@ -1,16 +1,10 @@
 import type { Bed } from '../bed.ts';
+import { unpacked } from '../unpacked.ts';
 import { seedData, type BedCloud } from '../bed-cloud.ts';
 import { copyingFromHere, deleting, holds, patching, reading, uploading, waiting, type VerbLine } from '../verb-line.ts';
 import { seedDisk } from './seed-disk.ts';
 
 const provider = 'incus';
-
-/** The raw disk in a qcow2. */
-async function unpacked(bed: Bed, name: string, data: Buffer): Promise<Buffer | undefined> {
-  const raw = `${name}.unpacked`;
-  await bed.run('convert', bed.file(name, data), bed.file(raw, Buffer.alloc(0)), '--disk-format', 'raw', '--force');
-  return bed.read(raw);
-}
 
 /** The disk is sent as qcow2, whatever it was. */
 const isNew =
@@ -62,5 +56,5 @@ export const incusLines: readonly VerbLine[] = [
       );
     },
   },
-  { provider, verb: 'uses', about: 'all', args: (id) => ['uses', id, '-o', 'json'], shows: '"uses"' },
+  { provider, verb: 'uses', about: 'all', args: (id) => ['uses', id, '-o', 'json'], shows: '"made-from-web"' },
 ];
