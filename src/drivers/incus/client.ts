@@ -1,4 +1,4 @@
-import { aboutNoImage } from '../../core/answer-error.ts';
+import { aboutNoImage, isNoSuchImage } from '../../core/answer-error.ts';
 import { authError, configError, notFoundError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
@@ -32,6 +32,8 @@ export interface IncusClient {
   readonly project: string | undefined;
   readonly token: Secret | undefined;
   info: Promise<ServerInfo> | undefined;
+  /** Ids of images that were sent whole in this session, and were not there before. */
+  readonly sent: Set<string>;
 }
 
 /** One request to the API. `path` stands behind the version; `what` says what is being done, for messages. */
@@ -43,7 +45,14 @@ export type Ask = Pick<ApiRequest, 'method' | 'json' | 'prepare' | 'retryWhen' |
 
 /** A client that has sent nothing yet. Throws CONFIG unless there is one address. */
 export function connect({ url, socket, project, token }: IncusValues, http: Http): IncusClient {
-  return { http, at: addressFrom(url, socket), project: project === 'default' ? undefined : project, token, info: undefined };
+  return {
+    http,
+    at: addressFrom(url, socket),
+    project: project === 'default' ? undefined : project,
+    token,
+    info: undefined,
+    sent: new Set(),
+  };
 }
 
 function addressFrom(url: string | undefined, socket: string | undefined): IncusClient['at'] {
@@ -110,6 +119,13 @@ export async function readImage(client: IncusClient, id: string, call: Call): Pr
   const what = `reading ${id}`;
   return recordFrom(await read(client, imagePath(id), what, call), what, client.project ?? 'default');
 }
+
+/** Whether there is an image of this id. Throws what else keeps it from being read. */
+export const imageExists = (client: IncusClient, id: string, call: Call): Promise<boolean> =>
+  readImage(client, id, call).then(
+    () => true,
+    (error: unknown) => (isNoSuchImage(error) ? false : Promise.reject(error as Error)),
+  );
 
 /** What the server says of itself, asked once in a session. */
 export const serverInfo = (client: IncusClient, call: Call): Promise<ServerInfo> =>

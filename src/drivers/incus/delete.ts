@@ -1,7 +1,6 @@
-import { isNoSuchImage } from '../../core/answer-error.ts';
 import { providerError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
-import { ask, imagePath, readImage, type IncusClient } from './client.ts';
+import { ask, imageExists, imagePath, type IncusClient } from './client.ts';
 import { settled } from './settle.ts';
 
 /** Removes an image with its aliases, and returns when it is gone. */
@@ -10,11 +9,7 @@ export async function deleteImage(client: IncusClient, id: string, call: Call): 
   const told = await ask(client, { method: 'DELETE', path: imagePath(id), what }, call);
   const ended = await settled(client, told, what, call);
   if (ended.is === 'done') return;
-  const isThere = await readImage(client, id, call).then(
-    () => true,
-    (error: unknown) => (isNoSuchImage(error) ? false : Promise.reject(error as Error)),
-  );
-  if (!isThere) return;
+  if (!(await imageExists(client, id, call))) return;
   throw ended.is === 'failed' ? ended.error : providerError(`${what}: the image is still there`);
 }
 

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { conflictError, ImgctlError, integrityError, providerError } from '../../core/errors.ts';
-import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content, Editable, Operation, UploadRequest } from '../../core/operation.ts';
-import { checkAlias, giveAlias, readAlias } from './aliases.ts';
-import { addressFor, readImage, signedBy, trusted, wayOf, type IncusClient, type ServerInfo } from './client.ts';
+import { checkAlias, giveAlias } from './aliases.ts';
+import { addressFor, imageExists, readImage, signedBy, trusted, wayOf, type IncusClient, type ServerInfo } from './client.ts';
 import { deleteImage } from './delete.ts';
 import { errorFrom } from './errors.ts';
 import { metadataArchive } from './metadata.ts';
@@ -37,45 +36,70 @@ export const upload: Operation<IncusClient, 'upload'> = {
     propertiesOf(request.description);
     const what = `uploading ${name}`;
     const info = await trusted(client, what, call);
-    const body = bodyOf(request, info, (id) => call.note({ kind: 'intended', id }));
+    const body = bodyOf(request, info, (id) => claim(client, { id, name }, call));
     const ended = await sent(client, request, { body, info, what }, call);
-    const id = await made(client, request, { ended, body, what }, call);
+    const id = await made(client, { ended, body, what }, call);
     call.note({ kind: 'created', id });
     return named(client, request, id, call);
   },
 };
 
-/** What is sent: metadata, then the disk. `id` is there once all but the end was read. */
+/** What is sent: metadata, then the disk. */
 interface Body {
   readonly boundary: string;
   readonly bytes: Bytes;
   readonly length?: number;
-  readonly id: () => string | undefined;
+  /** What the server makes of it; absent until the end is sent: before that it makes nothing. `isAgain`: an earlier try has sent it too. */
+  readonly claimed: () => Claimed | undefined;
 }
 
-function bodyOf({ description, content }: UploadRequest, info: ServerInfo, willBe: (id: string) => void): Body {
+interface Claimed {
+  readonly id: string;
+  readonly isAgain: boolean;
+}
+
+/**
+ * Right before the end is sent. Throws CONFLICT where the image is there already, and not by an earlier try: the same name and bytes are
+ * the same image, and what somebody else has made is neither given back as made here, nor removed when something fails.
+ */
+async function claim(
+  client: IncusClient,
+  { id, name }: { readonly id: string; readonly name: string },
+  call: Call,
+): Promise<Claimed> {
+  const isAgain = client.sent.has(id);
+  if (!isAgain && (await imageExists(client, id, call)))
+    throw conflictError(`image ${id} has this disk under the name "${name}" already`, {
+      hint: 'Use it as it is. If it has lost that name, give it back with:',
+      next: [{ verb: 'patch', image: id, options: { name } }],
+    });
+  client.sent.add(id);
+  call.note({ kind: 'intended', id });
+  return { id, isAgain };
+}
+
+function bodyOf({ description, content }: UploadRequest, info: ServerInfo, claiming: (id: string) => Promise<Claimed>): Body {
   const boundary = `imgctl-${crypto.randomUUID()}`;
   const { name, architecture = info.architecture ?? 'x86_64' } = description;
   const metadata = metadataArchive({ name, architecture });
   const heads = [partHead(boundary, 'metadata', 'metadata.tar'), metadata, partHead(boundary, 'rootfs.img', 'disk.qcow2')];
   const end = closing(boundary);
   const around = [...heads, end].reduce((sum, { length }) => sum + length, 0);
-  let id: string | undefined;
+  let claimed: Claimed | undefined;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield* heads;
     const hash = createHash('sha256').update(metadata);
     const count = yield* hashed(content, hash);
     // Fewer than were said: without its end the server makes nothing of it.
     if (content.bytes !== undefined && count !== content.bytes) return;
-    id = hash.digest('hex');
-    willBe(id);
+    claimed = await claiming(hash.digest('hex'));
     yield end;
   }
   return {
     boundary,
     bytes: bytes(),
     ...(content.bytes === undefined ? {} : { length: around + content.bytes }),
-    id: () => id,
+    claimed: () => claimed,
   };
 }
 
@@ -125,8 +149,8 @@ async function sent(
     if (!isObject(told)) throw providerError(`${what}: the answer is not the API's`);
     return await settled(client, { answer, body: told }, what, call);
   } catch (error) {
-    const isOpen = error instanceof ImgctlError && error.code === 'NETWORK' && body.id() !== undefined;
-    if (!isOpen) throw withLeftover(error, body.id());
+    const isOpen = error instanceof ImgctlError && error.code === 'NETWORK' && body.claimed() !== undefined;
+    if (!isOpen) throw withLeftover(error, body.claimed()?.id);
     return { is: 'failed', error };
   }
 }
@@ -144,11 +168,11 @@ interface Outcome {
 }
 
 /**
- * The id of the image that was made. Oddity: work that has failed may have made it all the same, and one of these bytes may have been
- * there: of the same name, since that goes into the id.
+ * The id of the image that was made. Oddity: work that has failed may have made it all the same; and that there is one already is what
+ * an earlier try has made, else somebody else's in the same moment.
  */
-async function made(client: IncusClient, request: UploadRequest, { ended, body, what }: Outcome, call: Call): Promise<string> {
-  const id = body.id() ?? '';
+async function made(client: IncusClient, { ended, body, what }: Outcome, call: Call): Promise<string> {
+  const { id, isAgain } = body.claimed() ?? { id: '', isAgain: false };
   if (ended.is === 'done') {
     const theirs = textIn(ended.metadata.fingerprint);
     if (theirs === undefined || theirs === id) return id;
@@ -156,14 +180,9 @@ async function made(client: IncusClient, request: UploadRequest, { ended, body, 
     throw integrityError(`${what}: the server has got something else than was sent: ${theirs}, not ${id}`);
   }
   const error = ended.is === 'failed' ? ended.error : providerError(`${what}: the server has forgotten how it ended`);
-  const isThere = await readImage(client, id, call).then(
-    () => true,
-    (reason: unknown) => (isNoSuchImage(reason) ? false : Promise.reject(error.with({ leftover: id }))),
-  );
-  if (!isThere) throw error;
-  const alias = request.nameMustBeFree ? await readAlias(client, request.description.name, call) : undefined;
-  if (alias) throw conflictError(`image "${request.description.name}" already exists (${alias.target})`, error.circumstances);
-  return id;
+  if (error.code === 'CONFLICT' && !isAgain) throw error;
+  if (await imageExists(client, id, call).catch(() => Promise.reject(error.with({ leftover: id })))) return id;
+  throw error;
 }
 
 /** The image under its name. Throws, and leaves nothing, where it could not get that. */

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { UploadRequest } from '../../../src/core/operation.ts';
 import { failureOf, testCall } from '../../conformance/stage.ts';
 import { makeContent } from '../../support/content.ts';
+import driver from '../../../src/drivers/incus/index.ts';
+import { openSession } from '../../support/open-session.ts';
 import { opened } from './stage.ts';
 
 const request = (more: Partial<UploadRequest> = {}): UploadRequest => ({
@@ -34,13 +36,45 @@ describe.each(['incus', 'lxd'] as const)('an upload to %s', (product) => {
     expect(known).toEqual([id]);
   });
 
-  it('of the same bytes under the same name is the same image, also where its answer was lost', async () => {
+  it('whose answer was lost is known by its bytes when it is tried again', async () => {
     const { session, cloud } = await opened({ product });
-    const first = await session.require('upload').run(request(), testCall());
-    cloud.images.aliases.clear();
-    const again = await session.require('upload').run(request({ nameMustBeFree: true }), testCall());
-    expect([again.id, again.name]).toEqual([first.id, 'web']);
-    await failureOf(session.require('upload').run(request({ nameMustBeFree: true }), testCall()), 'CONFLICT');
+    const call = testCall();
+    let isBroken = false;
+    cloud.beforeEntry = () => void (isBroken = true);
+    cloud.fail({ kind: 'truncate', on: ({ method, path }) => method === 'POST' && path === '/1.0/images' });
+    cloud.fail({ kind: 'answer', status: 500, times: 99, on: () => isBroken });
+    const { circumstances } = await failureOf(session.require('upload').run(request(), call), 'NETWORK', 'PROVIDER');
+    const [made = ''] = [...cloud.images.byId.keys()];
+    expect(circumstances.leftover).toBe(made);
+    cloud.beforeEntry = () => undefined;
+    isBroken = false;
+    expect(await session.require('upload').run(request({ nameMustBeFree: true }), call)).toMatchObject({ id: made, name: 'web' });
+  });
+
+  it('of what is there already is refused, and takes nothing away, whatever fails then', async () => {
+    const { session, cloud } = await opened({ product });
+    const { id } = await session.require('upload').run(request(), testCall());
+    const other = openSession(driver, cloud.values);
+    for (const lost of [false, true]) {
+      if (lost) cloud.images.aliases.clear();
+      for (const nameMustBeFree of [true, false]) {
+        const call = testCall();
+        const error = await failureOf(other.session.require('upload').run(request({ nameMustBeFree }), call), 'CONFLICT');
+        expect(error.message).toContain(id);
+        expect(call.notes.filter(({ kind }) => ['intended', 'created', 'removed'].includes(kind))).toEqual([]);
+        expect([...cloud.images.byId.keys()]).toEqual([id]);
+      }
+    }
+  });
+
+  it('that somebody else has made in the same moment is theirs', async () => {
+    const { session, cloud } = await opened({ product });
+    const [seeded = ''] = await cloud.seed([{ name: 'theirs' }]);
+    const theirs = cloud.images.byId.get(seeded);
+    cloud.beforeEntry = (fingerprint) => void (theirs && cloud.images.byId.set(fingerprint, { ...theirs, fingerprint }));
+    const call = testCall();
+    await failureOf(session.require('upload').run(request(), call), 'CONFLICT');
+    expect(call.notes.filter(({ kind }) => ['created', 'removed'].includes(kind))).toEqual([]);
   });
 
   it('that fails although the image was made gives that image', async () => {
