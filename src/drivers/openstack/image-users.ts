@@ -101,7 +101,10 @@ export async function readVolumes(client: OpenstackClient, call: Call): Promise<
       const image = textIn(objectIn(volume.volume_image_metadata).image_id)?.toLowerCase();
       bootable += Number(volume.bootable === 'true' || volume.bootable === true);
       telling += Number(image !== undefined);
-      if (image !== undefined) byImage.set(image, [...(byImage.get(image) ?? []), ...volumeUses(volume)]);
+      if (image === undefined) continue;
+      const known = byImage.get(image);
+      if (known) known.push(...volumeUses(volume));
+      else byImage.set(image, [...volumeUses(volume)]);
     }
   } catch (error) {
     return { byImage, all, failure: failureOf(error) };
