@@ -94,6 +94,8 @@ export interface UploadFacts extends Extras, LaterFacts {
   readonly into: boolean;
   /** Digests that the provider reports of the bytes it took, the strongest first. That one is taken on the way; all of what can be read only once. None: it never tells. */
   readonly digests: readonly string[];
+  /** The verb itself holds what the provider got against what was sent, and throws INTEGRITY where they differ. */
+  readonly verifies?: boolean;
   /** It moves no bytes that it has already, where their SHA-256 is known before they are sent. */
   readonly knowsByDigest?: boolean;
   /**

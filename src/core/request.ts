@@ -146,6 +146,8 @@ export interface Download {
   readonly digests?: Digests;
   /** Digests of what the bytes are once they are decompressed, where that is published. */
   readonly uncompressedDigests?: Digests;
+  /** Read from its beginning to its end, `open` throws INTEGRITY where the bytes are not those that the image is known by. */
+  readonly isVerified?: boolean;
   /** A detached signature over the bytes as `open` gives them: whoever reads all of them judges it by the account's `signatures`. */
   readonly signature?: Uint8Array;
   readonly handover?: Handover;

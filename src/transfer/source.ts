@@ -4,6 +4,7 @@ import type { Bytes } from '../core/http.ts';
 import type { Digests, Download } from '../core/operation.ts';
 import type { RandomSource } from './extents.ts';
 import { sparseBytes } from './sparse-download.ts';
+import { withholdTail } from './withhold-tail.ts';
 
 /** Where bytes come from. `open` gives those from `from` up to and with `to`; more than once only where `repeatable`. */
 export interface Source {
@@ -19,7 +20,7 @@ export interface Source {
   readonly continues?: boolean;
   /** Digests that whoever offers the bytes has published. */
   readonly digests?: Digests;
-  /** A signature, or a digest of what is in it, is judged as the bytes come. */
+  /** A signature, or a digest, is judged as the bytes come. */
   readonly isVouched?: boolean;
   open(from?: number, to?: number): Bytes;
   /** Reading at any place; absent where there is only a stream. */
@@ -98,7 +99,9 @@ export function downloadSource(download: Download, name: string, near: boolean):
   const data = (from = 0, to?: number): Bytes => {
     const end = to ?? (bytes === undefined ? undefined : bytes - 1);
     const given = download.open(from, to);
-    return end === undefined ? given : exactly(given, end - from + 1, name);
+    const whole = end === undefined ? given : exactly(given, end - from + 1, name);
+    // Its verdict comes behind its last byte.
+    return download.isVerified && from === 0 && to === undefined ? withholdTail(whole, bytes, () => undefined) : whole;
   };
   const extents = isSparse(download) ? () => download.extents() : undefined;
   const open = (from = 0, to?: number): Bytes =>
@@ -111,6 +114,7 @@ export function downloadSource(download: Download, name: string, near: boolean):
     near,
     ...(bytes === undefined ? {} : { bytes }),
     ...(digests === undefined ? {} : { digests }),
+    ...(download.isVerified ? { isVouched: true } : {}),
     open,
     ...(near && bytes !== undefined ? { random: randomOver(bytes, open) } : {}),
     close: async () => undefined,

@@ -28,6 +28,7 @@ export const upload: Operation<IncusClient, 'upload'> = {
   fields: describable,
   into: false,
   digests: [],
+  verifies: true,
   appearsWhole: true,
 
   async run(client, request, call) {

@@ -135,6 +135,7 @@ async function arrived(
     const format = delivery.request.description.diskFormat ?? content.encoding.format;
     const { by, not } = await verifySent(image, { content, format, rereads: route === 'relay' }, reported);
     if (by !== undefined) context.say(verifiedWords(route, at.provider, by));
+    else if (at.verb('upload').verifies) context.say(`verified: ${at.provider} has what was sent`);
     else if (not !== undefined && image.status === 'active') context.warn(not);
     else if (reported.length === 0 && image.status === 'active')
       context.say(`not verified: ${at.provider} reports no checksum for ${image.id}`);
