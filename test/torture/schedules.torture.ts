@@ -56,10 +56,10 @@ const transfers: readonly Transfer[] = [
   ...giving.flatMap((from) => taking.map(([to]) => copy(from, to))),
 ];
 
-/** The raw disk in these bytes, whatever it is wrapped in; absent where it cannot be read. */
-async function diskIn(bed: Bed, data: Buffer | undefined): Promise<Buffer | undefined> {
+/** The raw disk in these bytes, whatever it is wrapped in; absent where it cannot be read. `bytes`: its length, where what it is in has whole sectors. */
+async function diskIn(bed: Bed, data: Buffer | undefined, bytes: number): Promise<Buffer | undefined> {
   if (!data || data.length === 0) return undefined;
-  if (data.subarray(0, 4).toString('latin1') === 'QFI\xfb') return unpacked(bed, 'held.qcow2', data);
+  if (data.subarray(0, 4).toString('latin1') === 'QFI\xfb') return withoutFilling(await unpacked(bed, 'held.qcow2', data), bytes);
   if (data[0] !== 0x1f || data[1] !== 0x8b) return data;
   try {
     return gunzipSync(data);
@@ -68,12 +68,13 @@ async function diskIn(bed: Bed, data: Buffer | undefined): Promise<Buffer | unde
   }
 }
 
-/** A disk in a format of its own has whole sectors: it is filled up with zeros. */
-const isSame = (found: Buffer | undefined, source: Buffer): boolean =>
-  found !== undefined &&
-  found.length - source.length < 512 &&
-  found.subarray(0, source.length).equals(source) &&
-  found.subarray(source.length).every((byte) => byte === 0);
+/** A disk in a format of its own is filled up with zeros to whole sectors; anything else behind its end is kept. */
+function withoutFilling(disk: Buffer | undefined, bytes: number): Buffer | undefined {
+  const filling = disk?.subarray(bytes);
+  return filling && filling.length < 512 && filling.every((byte) => byte === 0) ? disk?.subarray(0, bytes) : disk;
+}
+
+const isSame = (found: Buffer | undefined, source: Buffer): boolean => found?.equals(source) ?? false;
 
 interface Looked extends Held {
   readonly isWhole: boolean;
@@ -82,7 +83,7 @@ interface Looked extends Held {
 /** Each of these images, and whether its disk is the source's. */
 async function looked(bed: Bed, images: readonly Held[], source: Buffer): Promise<readonly Looked[]> {
   const found: Looked[] = [];
-  for (const image of images) found.push({ ...image, isWhole: isSame(await diskIn(bed, image.data), source) });
+  for (const image of images) found.push({ ...image, isWhole: isSame(await diskIn(bed, image.data, source.length), source) });
   return found;
 }
 
@@ -115,7 +116,7 @@ async function checkFile(transfer: Transfer, result: CliResult, bed: Bed): Promi
   const wrong = partial
     .filter((name) => result.exitCode === 0 || !result.stderr.includes(name))
     .map((name) => `${name} is left over, unnamed`);
-  if (result.exitCode === 0 && !isSame(await diskIn(bed, out), transfer.source))
+  if (result.exitCode === 0 && !isSame(await diskIn(bed, out, transfer.source.length), transfer.source))
     wrong.push('exit 0, and the file is not the image');
   if (result.exitCode !== 0 && out) wrong.push(`exit ${result.exitCode}, and there is a file`);
   return wrong;

@@ -18,7 +18,7 @@ function pax(records: readonly (readonly [key: string, value: string])[], type =
   return member('PaxHeader', Buffer.from(lines.join('')), type);
 }
 const look = (...parts: readonly Buffer[]) => inspect(sourceOfBytes(Buffer.concat([...parts, end])));
-const limitMs = 3000;
+const limitMs = 1500;
 
 describe('numbers in an archive', () => {
   test.each(['', 'many', '-512', '1e3', '0x200', ' 512', '9'.repeat(16), '9'.repeat(400)])(
@@ -63,8 +63,9 @@ describe('numbers in an archive', () => {
 
 describe('what an archive claims costs no more than what it holds', () => {
   const quickly = async (...parts: readonly Buffer[]) => {
+    const source = sourceOfBytes(Buffer.concat([...parts, end]));
     const since = performance.now();
-    const inspection = await look(...parts);
+    const inspection = await inspect(source);
     expect(performance.now() - since).toBeLessThan(limitMs);
     return inspection;
   };
