@@ -39,7 +39,9 @@ export const inPlace = (place: string, isThere: boolean) => (cloud: BedCloud, id
   heldOf(cloud, id)?.places?.includes(place) === isThere;
 
 const disk = diskBytes('raw', 200_192);
-const out = (bed: Bed): string => path.join(bed.home.folder, 'out.raw');
+/** Its ending promises no format: a cloud may keep a disk wrapped. */
+const outName = 'out.img';
+const out = (bed: Bed): string => path.join(bed.home.folder, outName);
 
 /** Verbs that read, as every provider has them. */
 export const reading = (provider: string): readonly VerbLine[] => [
@@ -140,27 +142,28 @@ export const fillings = (provider: string): readonly VerbLine[] => [
   },
 ];
 
-export const downloading = (provider: string): readonly VerbLine[] => [
+/** `kept`: the seeded disk as the cloud keeps it. */
+export const downloading = (provider: string, kept: Buffer = seedData): readonly VerbLine[] => [
   {
     provider,
     verb: 'download',
     about: 'disk',
     args: (id, bed) => ['download', id, out(bed)],
-    done: (_cloud, _id, bed) => bed.read('out.raw')?.equals(seedData) ?? false,
+    done: (_cloud, _id, bed) => bed.read(outName)?.equals(kept) ?? false,
   },
   {
     provider,
     verb: 'download to stdout',
     about: 'disk',
     args: (id) => ['download', id, '-'],
-    done: (_cloud, _id, _bed, { bytes }) => bytes.equals(seedData),
+    done: (_cloud, _id, _bed, { bytes }) => bytes.equals(kept),
   },
   {
     provider,
     verb: 'copy',
     about: 'changes',
     args: (id) => ['copy', `x:${id}`, 'x:new', ...waiting],
-    done: holds('new', seedData),
+    done: holds('new', kept),
   },
   {
     provider,
@@ -169,7 +172,7 @@ export const downloading = (provider: string): readonly VerbLine[] => [
     args: (id) => ['copy', `x:${id}`, 'local:new'],
     async done(_cloud, _id, bed) {
       await bed.run('download', 'local:new', out(bed));
-      return bed.read('out.raw')?.equals(seedData) ?? false;
+      return bed.read(outName)?.equals(kept) ?? false;
     },
   },
 ];

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImgctlError } from '../../src/core/errors.ts';
 import { verifyClearSigned, verifyDetached } from '../../src/transfer/trust/openpgp/verify.ts';
+import { verdict } from '../support/openpgp/verdict.ts';
 
 const programs = ['gpg', 'gpgv', 'gpgconf'];
 const lacking = programs.filter((program) => spawnSync(program, ['--version']).status !== 0);
@@ -40,16 +40,6 @@ function gpgvSays(keyring: Uint8Array, ...signed: readonly Uint8Array[]): boolea
   const said = (word: string) => stdout.includes(`[GNUPG:] ${word} `);
   const isGood = status === 0 && said('VALIDSIG') && said('GOODSIG');
   return isGood && !['EXPKEYSIG', 'REVKEYSIG', 'EXPSIG', 'BADSIG', 'ERRSIG'].some(said);
-}
-
-function verdict(work: () => unknown): string {
-  try {
-    work();
-    return 'good';
-  } catch (error) {
-    if (!(error instanceof ImgctlError)) throw error;
-    return `${error.code}: ${error.message}`;
-  }
 }
 
 interface Signing {

@@ -13,6 +13,7 @@ import { refusalOf } from '../../transfer/safety.ts';
 import { fullScan, type FullScan } from '../../transfer/full-scan.ts';
 import { driverNamed } from '../account/driver.ts';
 import type { EngineContext } from '../context.ts';
+import { isUrl } from '../trust/beside.ts';
 import { fileOf, sourceFrom, withSignature } from './source.ts';
 import { vouchedFor, type Vouched } from './vouched.ts';
 
@@ -38,7 +39,7 @@ export async function inspect(file: string, input: InspectWishes, context: Engin
   const vouched = await vouchedFor(input, fileOf(file), context);
   const given = await provenSource(await withSignature(await sourceFrom(file, context), vouched), vouched);
   // An address may hold a password or a signature.
-  const shown = address.test(file) ? given.name : file;
+  const shown = isUrl(file) ? given.name : file;
   try {
     const seen = await detect(given);
     const { name } = seen.source;
@@ -86,8 +87,6 @@ async function provenSource(source: Source, { checksum }: Vouched): Promise<Sour
     throw error;
   }
 }
-
-const address = /^https?:/i;
 
 /** A digest takes every byte of a file, those of its holes too. Files up to this size are quickly read. */
 const quicklyReadBytes = 256 << 20;

@@ -8,6 +8,7 @@ import { streamSource, type Source } from '../../transfer/source.ts';
 import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import { urlSource } from '../../transfer/url-source.ts';
 import type { EngineContext } from '../context.ts';
+import { isUrl } from '../trust/beside.ts';
 
 /** Standard input by its other names. */
 const standardInput = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
@@ -30,8 +31,6 @@ export const originOf = (text: string, context: EngineContext): Origin => ({
   isRemote: isUrl(text),
   open: () => sourceFrom(text, context),
 });
-
-const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
 
 /** The same source, whose signature is judged where one is asked for. Closes it where it is bad: throws as `signedSource`. */
 export async function withSignature(source: Source, { signature }: Pick<TransferOptions, 'signature'>): Promise<Source> {

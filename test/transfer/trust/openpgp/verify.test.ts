@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { ImgctlError } from '../../../../src/core/errors.ts';
 import {
   checkDetached,
   verifyClearSigned,
@@ -18,6 +17,7 @@ import {
 } from '../../../support/openpgp/certificates.ts';
 import { day, testKey, type Kind } from '../../../support/openpgp/keys.ts';
 import { armored, packet } from '../../../support/openpgp/packets.ts';
+import { verdict } from '../../../support/openpgp/verdict.ts';
 import { canonical, signaturePacket, subpacket, type Hash, type Says } from '../../../support/openpgp/signatures.ts';
 
 const now = new Date('2026-06-01T00:00:00Z');
@@ -28,16 +28,6 @@ const data = Buffer.from('bytes of a disk');
 const trusts = (...keys: readonly (Uint8Array | string)[]): TrustPolicy => ({ keys: keys.map((one) => Buffer.from(one)), now });
 const byKey = trusts(certificate(key));
 
-/** What is said where it is refused; `good` where it is not. */
-function verdict(work: () => unknown): string {
-  try {
-    work();
-    return 'good';
-  } catch (error) {
-    if (!(error instanceof ImgctlError)) throw error;
-    return `${error.code}: ${error.message}`;
-  }
-}
 const ofText = (document: string | Uint8Array, policy: TrustPolicy = byKey) =>
   verdict(() => verifyClearSigned(Buffer.from(document), 'SUMS', policy));
 const ofData = (signature: Uint8Array, policy: TrustPolicy = byKey) =>
