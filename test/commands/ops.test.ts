@@ -215,6 +215,22 @@ function emptied(): void {
 }
 
 describe('ops resume', () => {
+  it('imports what is staged in a record of before, where the import was never begun', async () => {
+    const kept = cli.image('web');
+    const id = String(kept.wire.id);
+    const stage = (): void => {
+      kept.staged = disk();
+      Object.assign(kept.wire, { status: 'uploading', size: null, checksum: null, os_hash_algo: null, os_hash_value: null });
+    };
+    stage();
+    await cli.ok(['import', '--into', `demo:${id}`, '--method', 'glance-direct', ...quick]);
+    const run = killedBehind(home(), 'action');
+    kept.tasks.splice(0);
+    stage();
+    await cli.ok(['ops', 'resume', run, '--wait-timeout', '2s', ...quick]);
+    expect(kept.wire.status).toBe('active');
+  });
+
   it('takes no other image that bears the name of the source by now', async () => {
     await cli.ok(['upload', cli.write('one.raw', disk()), '--name', 'local:src']);
     await cli.ok(['copy', 'local:src', 'demo:web']);

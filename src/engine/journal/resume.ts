@@ -1,17 +1,17 @@
 import { statSync } from 'node:fs';
-import { conflictError, ImgctlError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
+import { conflictError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
 import { commandLine, shellWord } from '../../core/hint.ts';
 import { given, type Image } from '../../core/image.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { WaitLimits } from '../../core/poll.ts';
-import { waitFor } from '../operations/wait.ts';
 import type { ActionSource, CallRef, RunEntry } from './entry.ts';
 import { findLeft, type LeftImage } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
 import { isAtRest, isMaking, type Left, type Run } from './run-state.ts';
 import { requireEnded, runNamed } from './runs.ts';
+import { waitedFor } from './at-rest.ts';
 
 /** How a run is gone on with: what was typed or called, records that are filled, and images that are whole already. */
 export interface Resumption {
@@ -164,32 +164,6 @@ export async function cameAbout(run: Run, limits: WaitLimits, context: EngineCon
   return only.left.places?.every((name) => places.includes(name)) ? only.image : undefined;
 }
 
-/** What there is once everything that works at the providers has come to rest. */
-async function waitedFor(found: readonly LeftImage[], limits: WaitLimits, context: EngineContext): Promise<readonly LeftImage[]> {
-  const atWork = found.filter((one) => isRecord(one) && one.image.status === 'pending');
-  if (atWork.length === 0 || context.settings.dryRun) return found;
-  for (const one of atWork.filter(isRecord)) {
-    const { at, image, left } = one;
-    const task = context.task(`wait for ${image.name}`);
-    const wait = { limits, call: context.call(), task, job: left.job };
-    await waitFor(at, image.id, { status: ['active', 'inactive'] }, wait).catch(toRest);
-    task.done();
-  }
-  const again = await findLeft(
-    atWork.map(({ left }) => left),
-    context,
-  );
-  return found.map((one) => again[atWork.indexOf(one)] ?? one);
-}
-
-type FoundRecord = Extract<LeftImage, { readonly is: 'unfinished' | 'whole' | 'likely' | 'earlier' }>;
-const isRecord = (found: LeftImage): found is FoundRecord => found.is === 'unfinished' || found.is === 'earlier';
-
-/** It came to rest as a record without data, which can be filled. */
-function toRest(error: unknown): void {
-  if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT') throw error;
-}
-
 /** The record to be filled, where there is one. Throws for what can neither be filled nor left alone. */
 function fillable(found: LeftImage, run: Run): readonly GoOn[] {
   const undo = `Undo it with: ${commandLine({ verb: 'ops undo', args: [run.run.id] })}`;
@@ -200,6 +174,8 @@ function fillable(found: LeftImage, run: Run): readonly GoOn[] {
     throw conflictError(`which image run ${run.run.id} made in ${found.at.profile} is not known`, { hint: undo });
   const { at, image, left } = found;
   const { profile, provider } = at;
+  // It waits for the import that the run did not come to: whoever does it looks at the record himself.
+  if (found.is === 'earlier' && left.action.verb === 'import' && image.status === 'pending') return [];
   if (image.status === 'failed')
     throw providerError(`${image.id} (${image.name}) failed at the provider${reasonOf(image)}`, {
       profile,
