@@ -9,7 +9,8 @@ export type Phase =
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-const trust = 'If you trust this server, use --ca-bundle FILE with the certificate of its authority.';
+const trust =
+  'If you trust this server, use --ca-bundle FILE with the certificate of its authority, or set serverCert in the profile to its own.';
 /** What to do where a server wants to know by TLS who we are. */
 export const clientCertificateHint =
   'Use --client-cert FILE and --client-key FILE, or set clientCert and clientKey in the profile.';

@@ -17,7 +17,7 @@ export const ownVariables: readonly (readonly [names: string, meaning: string])[
   ['TMPDIR', 'folder for temporary files'],
   ['LC_ALL, LC_CTYPE, LANG', 'whether the terminal shows Unicode'],
   ['HOME; USERPROFILE, APPDATA, LOCALAPPDATA on Windows', 'the folders of the user'],
-  ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'folders of configuration, local store and caches'],
+  ['XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME', 'folders of configuration, of local store and journal, and of caches'],
 ];
 
 const own = ownVariables.map(([name]) => name.replace(/=.*/, '')).filter((name) => /^IMGCTL_\w+$/.test(name));
