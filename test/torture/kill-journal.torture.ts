@@ -161,6 +161,10 @@ async function oneKill(kill: Kill): Promise<readonly string[]> {
   }
 }
 
+it('of every line it can be told whether it is done', () => {
+  expect(lines.filter(({ done }) => !done).map(({ provider, verb }) => `${provider} ${verb}`)).toEqual([]);
+});
+
 it('what a run began that was killed at any moment is listed, and undone, or gone on with', async () => {
   const rounds = scaled(Number(process.env.TORTURE_KILLS ?? 16), 2);
   const kills = Array.from({ length: rounds }, (_, number) => lines.map((line) => ({ line, number }))).flat();

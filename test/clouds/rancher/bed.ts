@@ -4,7 +4,6 @@ import type { Version } from './versions.ts';
 
 export async function rancherBed(version: Version, identity?: Identities): Promise<BedCloud> {
   const cloud = await rancherCloud({ version, transitionMs: 5, key: 'superadmin' }).start();
-  const ids: string[] = [];
   const own: Parameters<typeof bedOf>[1] = {
     provider: 'rancher',
     origins: [cloud.origin],
@@ -12,11 +11,10 @@ export async function rancherBed(version: Version, identity?: Identities): Promi
     async seed(name, state = 'active') {
       const status = state === 'inactive' || state === 'queued' || state === 'removed' ? state : 'active';
       const [id = ''] = await cloud.seed([{ name, status }]);
-      ids.push(id);
       return id;
     },
     held: () =>
-      ids.map((id) => {
+      cloud.ids().map((id) => {
         const { name, state } = cloud.row(id);
         return { id, name: String(name), status: state, active: state === 'active' };
       }),

@@ -23,6 +23,8 @@ export interface RunningRancher extends RunningCloud {
   readonly origin: string;
   readonly tricks: Tricks;
   readonly pace: Pace;
+  /** Ids of all images, removed ones too. */
+  ids(): readonly string[];
   /** The row behind an id, to be looked at and changed. */
   row(id: string): Row;
   /** Puts an image in as it is given. */
@@ -122,6 +124,7 @@ async function startRancher(options: RancherOptions): Promise<RunningRancher> {
       put({ number: 1000 });
       rows.unshift(...rows.splice(-1));
     },
+    ids: () => rows.map(({ number }) => imageId(number)),
     start(id, process) {
       if (!begin(release, rowOf(id), process, pace, server.now()))
         throw new Error(`${process} does not start from ${rowOf(id).state}`);

@@ -1,11 +1,21 @@
-import { deactivating, deleting, inState, patching, reactivating, reading, waiting, type VerbLine } from '../verb-line.ts';
+import {
+  creating,
+  deactivating,
+  deleting,
+  inState,
+  patching,
+  reactivating,
+  reading,
+  waiting,
+  type VerbLine,
+} from '../verb-line.ts';
 
 const provider = 'rancher';
 
 export const rancherLines: readonly VerbLine[] = [
   ...reading(provider),
   patching(provider),
-  { provider, verb: 'create', about: 'changes', args: () => ['create', 'new', ...waiting], shows: 'new' },
+  { ...creating(provider), args: () => ['create', 'new', ...waiting] },
   deactivating(provider),
   reactivating(provider),
   { ...deleting(provider, 'removed', 'purged', 'purging', 'removing'), status: 'inactive' },
