@@ -43,6 +43,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly ids: RegExp;
   /** Words can be ids too: whatever is typed is tried as one before it is taken for a name. */
   readonly idsAreWords?: boolean;
+  /** A text that cannot be an id may be another name of an image: `show` says which one it means. */
+  readonly showsByAlias?: boolean;
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
   connect(values: Values<F>, tools: Tools): Client;
   readonly operations: Operations<Client>;
@@ -170,10 +172,13 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
       const find = <N extends OperationName>(name: N): Bound<N> | undefined => {
         const operation = operations[name];
         if (!operation) return undefined;
+        const isAlias = (request: unknown): boolean =>
+          definition.showsByAlias === true && name === 'show' && !definition.ids.test((request as { readonly id: string }).id);
         const run = (operation.run ?? onlyInBlocks) as (client: Client, request: unknown, call: Call) => unknown;
         return {
           ...facts[name],
-          run: (request: unknown, call: Call) => checkedResult(name, request, run(client, request, call), at),
+          run: (request: unknown, call: Call) =>
+            checkedResult(name, isAlias(request) ? {} : request, run(client, request, call), at),
           ...('begin' in operation ? boundBlocks(operation as BlockOperation<Client>, client, at, !operation.run) : {}),
         } as unknown as Bound<N>;
       };

@@ -8,6 +8,7 @@ export const drivers = {
   oci: () => import('./oci/index.ts'),
   openstack: () => import('./openstack/index.ts'),
   rancher: () => import('./rancher/index.ts'),
+  simplestreams: () => import('./simplestreams/index.ts'),
 } satisfies Record<string, () => Promise<{ default: Driver }>>;
 
 /** The provider that needs no account: what works where no profile was made. */

@@ -14,7 +14,12 @@ export interface CacheLimits {
 }
 
 const dayMs = 86_400_000;
-const usual: CacheLimits = { entryBytes: 256 * 1024, totalBytes: 64 * 1024 ** 2, ageMs: 30 * dayMs, betweenSweepsMs: dayMs / 24 };
+const usual: CacheLimits = {
+  entryBytes: 16 * 1024 ** 2,
+  totalBytes: 64 * 1024 ** 2,
+  ageMs: 30 * dayMs,
+  betweenSweepsMs: dayMs / 24,
+};
 const keys = /^[0-9a-f]{64}$/;
 /** What `put` writes to, and leaves behind where it is killed. */
 const drafts = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;

@@ -8,6 +8,7 @@ import { localStage } from './local/stage.ts';
 import { ociStage } from './oci/stage.ts';
 import { openstackStage } from './openstack/stage.ts';
 import { rancherStage } from './rancher/stage.ts';
+import { simplestreamsStage } from './simplestreams/stage.ts';
 import type { ProviderStage, WireStage } from './stage.ts';
 import type { VerbLine } from './verb-line.ts';
 
@@ -19,6 +20,7 @@ export const stages: Readonly<Record<keyof typeof drivers, ProviderStage>> = {
   oci: ociStage,
   openstack: openstackStage,
   rancher: rancherStage,
+  simplestreams: simplestreamsStage,
 };
 
 /** Every verb of every provider that is spoken to over a network, as it is typed. */

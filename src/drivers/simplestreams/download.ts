@@ -1,0 +1,28 @@
+import { integrityError } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import { fileReader } from '../_published/data.ts';
+import type { StreamsClient } from './client.ts';
+import { encodingOf } from './disk-types.ts';
+import { errorFrom } from './errors.ts';
+import { diskBefore } from './find.ts';
+import { addressOf, digestsOf, sizeOf } from './record.ts';
+import { readDisk } from './show.ts';
+
+export const download: Operation<StreamsClient, 'download'> = {
+  ranges: true,
+  /** Throws INTEGRITY where no digest that can be relied on is published. */
+  async run(client, { id }, call) {
+    const { disk, disks } = await readDisk(client, id, call);
+    const { md5: _weak, ...digests } = digestsOf(disk);
+    if (Object.keys(digests).length === 0)
+      throw integrityError(`image ${disk.id} has no digest that can be relied on: neither sha512 nor sha256 is published`);
+    const [url, bytes, encoding] = [addressOf(client, disk), sizeOf(disk), encodingOf(disk.ftype)];
+    const before = diskBefore(disks, disk)?.id;
+    return {
+      ...(encoding ? { encoding } : {}),
+      ...(bytes === undefined ? {} : { bytes }),
+      digests,
+      open: fileReader(client.publisher, url, (status) => errorFrom(url, status, before), call),
+    };
+  },
+};

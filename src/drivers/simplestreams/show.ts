@@ -1,0 +1,27 @@
+import type { Call, Operation } from '../../core/operation.ts';
+import type { StreamsClient } from './client.ts';
+import type { Disk } from './disks.ts';
+import { readAll } from './documents.ts';
+import { findDisk } from './find.ts';
+import { recordFrom } from './record.ts';
+
+/** A disk, and all that there are. What could not be read may hold what is not found. */
+export async function readDisk(
+  client: StreamsClient,
+  text: string,
+  call: Call,
+): Promise<{ readonly disk: Disk; readonly disks: readonly Disk[] }> {
+  const { disks, failed } = await readAll(client, call);
+  try {
+    return { disk: findDisk(client, disks, text), disks };
+  } catch (error) {
+    throw failed ?? error;
+  }
+}
+
+export const show: Operation<StreamsClient, 'show'> = {
+  async run(client, { id }, call) {
+    const { disk } = await readDisk(client, id, call);
+    return recordFrom(client, disk, new Date().toISOString().slice(0, 10));
+  },
+};
