@@ -9,9 +9,9 @@ export const simplestreamsStage: ProviderStage = {
   driver,
   cloud: { wire: true, start: startSimplestreams },
   beds: { simplestreams: simplestreamsBed },
-  verbLines: [...reading('simplestreams'), ...downloading('simplestreams')],
+  verbLines: [...reading('simplestreams'), ...downloading('simplestreams').filter(({ verb }) => verb !== 'copy')],
   plantedSecrets: [{ username: 'someone', password: 'planted-secret-4711-abc', url: 'ORIGIN/WAY' }],
-  hostileRecord: { texts: ['pubname', 'label'], others: ['size', 'sha256', 'md5', 'support_eol', 'supported', 'path', 'ftype'] },
+  hostileRecord: { texts: ['pubname', 'label'], others: ['size', 'sha256', 'md5', 'support_eol', 'supported'] },
   samples: {},
   wire: {
     notFound: [notFoundPage],
