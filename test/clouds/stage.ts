@@ -46,6 +46,8 @@ export interface WireStage {
   sends?(request: Request): boolean;
   /** Whether a request asks for the bytes of this disk. Absent: none can be had. */
   fetches?(request: Request, disk: Uint8Array): boolean;
+  /** It serves files alone: that one is not there is the word of whoever answers, in whatever form. */
+  readonly servesFiles?: true;
   /** What it keeps is named by its digest: nobody can change it, only put another in its place. */
   readonly documents?: true;
   /** It may keep its bytes elsewhere, and say so by a redirect: that one is followed, without credentials. */

@@ -80,15 +80,16 @@ describe.each(overNetwork)('the page of a gateway in front of %s', (provider, at
   const waiting = ['wait', '--for', 'deleted', '--wait-timeout', '1s'];
 
   it.each([nginx(404, 'Not Found'), ''])('does not say that an image is gone: %j', async (body) => {
+    const read = wire.servesFiles ? 5 : 10;
     const deletions = [
       [[...remove, oldRef], all, 10],
       [[...remove, oldRef], changes, 10],
       [[...remove, oldRef, ref], all, 12],
     ] as const;
     for (const [line, whom, exit] of [
-      [['show', ref], all, 10],
-      [['list', '-p', 'x'], all, 10],
-      [[...waiting, ref], all, 10],
+      [['show', ref], all, read],
+      [['list', '-p', 'x'], all, read],
+      [[...waiting, ref], all, read],
       ...(driver.facts.delete ? deletions : []),
     ] as const) {
       answer(body, whom);

@@ -4,7 +4,7 @@ import { htmlText } from '../../core/html-text.ts';
 import type { Bytes, ReceiveAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Publisher } from './address.ts';
-import { openFile } from './fetch.ts';
+import { isGone, openFile } from './fetch.ts';
 
 /**
  * Reads a published file from any byte on, wherever the server sends us. Throws INTEGRITY where it is another one than it was when it
@@ -21,12 +21,12 @@ export function fileReader(
   return async function* open(first = 0, last) {
     const range = first === 0 && last === undefined ? undefined : { from: first, ...(last === undefined ? {} : { to: last }) };
     const { answer, url: at } = await openFile(from, url, range, call);
-    if (answer.status === 404 || answer.status === 410) {
+    if (isGone(answer)) {
       await answer.text();
       throw absent(answer.status);
     }
     if (answer.status !== 200 && answer.status !== 206) {
-      throw answerError(answer, `reading ${url.href}`, { words: htmlText(await answer.text()), isOwn: true });
+      throw answerError(answer, `reading ${url.href}`, { words: htmlText(await answer.text()), isOwn: false });
     }
     const { etag } = answer.headers;
     const known = tags.get(at.origin);

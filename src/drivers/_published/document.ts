@@ -7,7 +7,7 @@ import type { Headers } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Signer } from '../../core/signature.ts';
 import type { Publisher } from './address.ts';
-import { fetchBytes, fetchText } from './fetch.ts';
+import { fetchBytes, fetchText, isGone } from './fetch.ts';
 import { isObject, type JsonObject } from './json.ts';
 
 /** A document that may be believed as far as the account wants it: what is signed is all that was read. */
@@ -83,7 +83,7 @@ async function serve(
   if (answer.status === 304 && kept) return kept;
   if (answer.status === 200)
     return { validators: validatorsOf(answer.headers), served: answer.text, of: answerCircumstances(answer) };
-  if (isSigned && (answer.status === 404 || answer.status === 410)) return detached(from, address, call);
+  if (isSigned && isGone(answer)) return detached(from, address, call);
   throw refusal(address, url)(answer, answer.text);
 }
 
@@ -114,7 +114,7 @@ async function detached(from: Publisher, address: DocumentAddress, call: Call): 
 const refusal =
   (address: DocumentAddress, url: URL) =>
   (answer: Answer, text: string): Error => {
-    const said = { words: htmlText(text), isOwn: true };
+    const said = { words: htmlText(text), isOwn: isGone(answer) };
     const error = aboutNoImage(answerError(answer, `reading ${address.name} (${url.href})`, said));
     return error instanceof Error ? error : new Error(String(error));
   };

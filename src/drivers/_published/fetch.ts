@@ -8,6 +8,9 @@ import type { Publisher } from './address.ts';
 
 const mostRedirects = 5;
 
+/** That a file is not there is for the server to say, and for whoever stands before it: such a page has no form of its own. */
+export const isGone = ({ status }: Answer): boolean => status === 404 || status === 410;
+
 /** An answer that is no redirect, and where it came from in the end. */
 export interface Followed<A> {
   readonly answer: A;
@@ -71,7 +74,7 @@ export async function fetchBytes(
   call: Call,
 ): Promise<Uint8Array | undefined> {
   const { answer } = await openFile(from, url, undefined, call);
-  if (answer.status === 404 || answer.status === 410) {
+  if (isGone(answer)) {
     await answer.text();
     return undefined;
   }

@@ -18,6 +18,7 @@ export const simplestreamsStage: ProviderStage = {
     isSignIn: () => false,
     fetches: ({ method, path }) => method === 'GET' && path.endsWith('.img'),
     redirects: true,
+    servesFiles: true,
     address: { field: 'url', written: (origin) => `${origin}/` },
   },
 };
