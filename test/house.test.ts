@@ -44,7 +44,7 @@ const files: readonly SourceFile[] = filesBelow(src)
 
 const providers = Object.keys(drivers);
 /** Parts that several drivers share. */
-const sharedParts = ['drivers/_oci', 'drivers/_published'];
+const sharedParts = ['drivers/_metadata', 'drivers/_oci', 'drivers/_published'];
 
 /** Where a file lives: `drivers/linode`, or the first folder, or the file itself at the top. */
 function roomOf(name: string): string {

@@ -7,7 +7,7 @@ import { checkAlias, giveAlias } from './aliases.ts';
 import { addressFor, imageExists, readImage, signedBy, trusted, wayOf, type IncusClient, type ServerInfo } from './client.ts';
 import { deleteImage } from './delete.ts';
 import { errorFrom } from './errors.ts';
-import { metadataArchive } from './metadata.ts';
+import { metadataArchive } from '../_metadata/archive.ts';
 import { closing, partHead } from './multipart.ts';
 import { headersOf, propertiesOf } from './description.ts';
 import { settled, type Ended } from './settle.ts';
@@ -82,7 +82,7 @@ async function claim(
 function bodyOf({ description, content }: UploadRequest, info: ServerInfo, claiming: (id: string) => Promise<Claimed>): Body {
   const boundary = `imgctl-${crypto.randomUUID()}`;
   const { name, architecture = info.architecture ?? 'x86_64' } = description;
-  const metadata = metadataArchive({ name, architecture });
+  const metadata = metadataArchive({ architecture, created: 1, properties: { name } });
   const heads = [partHead(boundary, 'metadata', 'metadata.tar'), metadata, partHead(boundary, 'rootfs.img', 'disk.qcow2')];
   const end = closing(boundary);
   const around = [...heads, end].reduce((sum, { length }) => sum + length, 0);

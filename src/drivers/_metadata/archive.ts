@@ -1,18 +1,21 @@
-/** What the server reads of a new image from the archive before its disk. */
+/** What Incus and LXD read of an image from the archive before its disk. */
 export interface Metadata {
   readonly architecture: string;
-  readonly name: string;
+  /** Seconds since 1970, and more than none. */
+  readonly created: number;
+  /** At least one. */
+  readonly properties: Readonly<Record<string, string>>;
 }
 
 const block = 512;
 
 /**
- * The archive that goes before a disk: the smallest that the server takes. The same name and disk always make the same bytes, and with
- * that the same id, so that an upload that is tried again is known by it. JSON is YAML.
+ * The archive that goes before a disk: the smallest that the servers take. The same metadata and disk always make the same bytes, and
+ * with that the same id, so that an upload that is tried again is known by it. JSON is YAML.
  * Oddity: without `properties` the whole server dies.
  */
-export function metadataArchive({ architecture, name }: Metadata): Uint8Array {
-  const text = new TextEncoder().encode(`${JSON.stringify({ architecture, creation_date: 1, properties: { name } })}\n`);
+export function metadataArchive({ architecture, created, properties }: Metadata): Uint8Array {
+  const text = new TextEncoder().encode(`${JSON.stringify({ architecture, creation_date: created, properties })}\n`);
   const padded = Math.ceil(text.length / block) * block;
   const archive = new Uint8Array(block + padded + 2 * block);
   archive.set(tarHeader('metadata.yaml', text.length));
