@@ -3,7 +3,8 @@ import type { Bytes } from '../core/http.ts';
 import type { Digests } from '../core/operation.ts';
 import { withholdTail } from './withhold-tail.ts';
 import { checksumStream } from './checksum-stream.ts';
-import { strongest, type Checksum } from './published-digests.ts';
+import type { Checksum } from '../core/checksum.ts';
+import { strongest } from './published-digests.ts';
 import type { Source } from './source.ts';
 
 export { strongest, type Checksum };

@@ -1,11 +1,6 @@
 import { getHashes } from 'node:crypto';
+import type { Checksum } from '../core/checksum.ts';
 import type { Digests } from '../core/operation.ts';
-
-/** A digest that bytes must have, by node's name of its algorithm; hex in lower case. */
-export interface Checksum {
-  readonly algorithm: string;
-  readonly hex: string;
-}
 
 /** Hexadecimal digits of each algorithm's digests, the strongest algorithm first. */
 const digits = new Map<string, number>([
@@ -40,10 +35,6 @@ export function algorithmNamed(name: string): string | undefined {
   const known = Object.hasOwn(otherNames, plain) ? otherNames[plain] : plain;
   return known !== undefined && digits.has(known) && getHashes().includes(known) ? known : undefined;
 }
-
-/** The usual algorithm whose digests have so many hexadecimal digits; absent: none has. */
-export const algorithmOfLength = (length: number): string | undefined =>
-  ({ 32: 'md5', 40: 'sha1', 64: 'sha256', 96: 'sha384', 128: 'sha512' })[length];
 
 function checksumOf([name, value]: readonly [string, string]): readonly Checksum[] {
   const algorithm = algorithmNamed(name);

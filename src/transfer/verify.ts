@@ -2,7 +2,8 @@ import { integrityError } from '../core/errors.ts';
 import type { Image } from '../core/image.ts';
 import type { Content } from '../core/operation.ts';
 import { checksumStream } from './checksum-stream.ts';
-import { comparable, whyUnverified, type Checksum } from './published-digests.ts';
+import type { Checksum } from '../core/checksum.ts';
+import { comparable, whyUnverified } from './published-digests.ts';
 
 /** What came of comparing: the algorithm that agreed, or what was not compared, and why. Neither: the provider never tells. */
 export interface Verified {

@@ -22,11 +22,32 @@ const at = (path: string): string => `${server.origin}${path}`;
 const upload = (checksum: string, from = at('/i/disk.raw')) =>
   stage.run(['upload', from, '--name', 'web', '--checksum', checksum, '--retries', '0', '-o', 'json']);
 
+/** A file as Debian publishes it. */
+const upload64 = (ref: string, hex: string) => ({
+  kind: 'Upload',
+  data: { ref },
+  metadata: {
+    labels: { 'cloud.debian.org/version': '1' },
+    annotations: { 'cloud.debian.org/digest': `sha512:${Buffer.from(hex, 'hex').toString('base64').replace(/=+$/, '')}` },
+  },
+});
 const forms: readonly (readonly [string, string])[] = [
   ['GNU', `${wrong}  other.raw\n${right}  disk.raw\n`],
   ['GNU, of binaries', `${right} *disk.raw\n${wrong} *disk.raw.xz\n`],
   ['GNU, with one space', `${right} disk.raw\n`],
   ['GNU, of a folder, with the line ends of Windows', `${wrong}  ./sub/x\r\n${right}  ./disk.raw\r\n`],
+  ['GNU, of folders, one of which has a file of that name', `${wrong}  sub/disk.raw\n${right}  disk.raw\n`],
+  ['BSD, beside a digest that is as long', `BLAKE2b (disk.raw) = ${'0'.repeat(128)}\nSHA256 (disk.raw) = ${right}\n`],
+  ['of openssl', `SHA2-256(disk.raw)= ${right}\n`],
+  ["JSON of Debian's, with digests in base64", JSON.stringify({ items: [upload64('x/1/disk-1.raw', strong)] })],
+  [
+    'a CoreOS stream',
+    JSON.stringify({
+      architectures: {
+        x86_64: { artifacts: { qemu: { formats: { raw: { disk: { location: 'https://h/a/disk.raw', sha256: right } } } } } },
+      },
+    }),
+  ],
   ['BSD', `SHA256 (disk.raw) = ${right}\nSHA256 (other.raw) = ${wrong}\n`],
   ['BSD, without spaces', `SHA256(disk.raw)= ${right}\n`],
   ['with the algorithm in front', `sha256: ${right} disk.raw\n`],
@@ -64,6 +85,8 @@ describe('--checksum with the URL of a checksum file', () => {
     ['says nothing of the file', `${right}  other.raw\n${right}  third.raw\n`, 11],
     ['contradicts itself', `${right}  disk.raw\n${wrong}  disk.raw\n`, 11],
     ['leads elsewhere', `${right}  ../disk.raw\n`, 11],
+    ['tells of a folder below', `${right}  sub/disk.raw\n`, 11],
+    ['has the name escaped', `\\${right}  disk.raw\n`, 11],
     ['is a web page', '<html>sign in</html>', 11],
     ['is empty', '', 11],
     ['is not there', 404, 5],

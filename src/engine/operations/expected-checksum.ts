@@ -1,7 +1,7 @@
 import { integrityError, usageError } from '../../core/errors.ts';
 import { parseChecksum } from '../../transfer/checksum.ts';
-import { checksumsIn, checksumFor, type ChecksumFinding } from '../../transfer/checksum-file.ts';
-import type { Checksum } from '../../transfer/published-digests.ts';
+import { checksumsIn, checksumFor, type ChecksumFinding } from '../../core/checksum-file.ts';
+import type { Checksum } from '../../core/checksum.ts';
 import type { EngineContext } from '../context.ts';
 import { beside, fileNameOf, isUrl, readIfThere, readPlace, shownPlace } from '../trust/beside.ts';
 

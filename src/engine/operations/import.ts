@@ -2,7 +2,8 @@ import { ImgctlError, unsupportedError, usageError } from '../../core/errors.ts'
 import { commandLine, uploading } from '../../core/hint.ts';
 import type { Image, Visibility } from '../../core/image.ts';
 import type { Call, Description, ImportRequest } from '../../core/operation.ts';
-import { comparable, type Checksum } from '../../transfer/published-digests.ts';
+import type { Checksum } from '../../core/checksum.ts';
+import { comparable } from '../../transfer/published-digests.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../host/paths.ts';
 import { detect } from '../../transfer/detect.ts';
 import { fileSource } from '../../transfer/file-source.ts';
 import { checksumStream } from '../../transfer/checksum-stream.ts';
-import type { Checksum } from '../../transfer/published-digests.ts';
+import type { Checksum } from '../../core/checksum.ts';
 import { checkSafety } from '../../transfer/safety.ts';
 import type { Source } from '../../transfer/source.ts';
 import { shownAddress } from '../../transfer/url-source.ts';

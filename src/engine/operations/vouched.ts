@@ -2,7 +2,7 @@ import { ImgctlError, integrityError, usageError } from '../../core/errors.ts';
 import type { Provenance } from '../../core/provenance.ts';
 import type { Signatures, SignedText, Signer } from '../../core/signature.ts';
 import { parseChecksum } from '../../transfer/checksum.ts';
-import type { Checksum } from '../../transfer/published-digests.ts';
+import type { Checksum } from '../../core/checksum.ts';
 import type { SourceSignature } from '../../transfer/signed-source.ts';
 import type { EngineContext } from '../context.ts';
 import { fileNameOf, isUrl, readIfThere, readPlace, shownPlace, signatureBeside } from '../trust/beside.ts';

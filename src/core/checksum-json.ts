@@ -1,0 +1,52 @@
+import type { PublishedChecksum } from './checksum.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const objectIn = (value: unknown): Json => (isObject(value) ? value : {});
+const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** The digests in the JSON that Debian publishes of a build, and in a CoreOS stream; none in any other text. */
+export function jsonChecksums(text: string): readonly PublishedChecksum[] {
+  const body = objectIn(parsed(text));
+  const items = Array.isArray(body.items) ? body.items.filter(isObject) : [];
+  return [...items.flatMap(debianChecksums), ...coreosChecksums(body)];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON: it says nothing.
+    return undefined;
+  }
+}
+
+const nameIn = (path: string): string => path.split('/').at(-1) ?? '';
+
+/** A file of a build lies under its dated name for ever, and without the date beside the document while it is the newest. */
+function debianChecksums({ kind, data, metadata }: Json): readonly PublishedChecksum[] {
+  const { annotations, labels } = objectIn(metadata);
+  const path = textIn(objectIn(data).ref);
+  const version = textIn(objectIn(labels)['cloud.debian.org/version']);
+  const [, algorithm = '', base64 = ''] =
+    /^(sha256|sha512):([\w+/]+)=*$/.exec(textIn(objectIn(annotations)['cloud.debian.org/digest'])) ?? [];
+  const hex = Buffer.from(base64, 'base64').toString('hex');
+  const digits = { sha256: 64, sha512: 128 }[algorithm];
+  const name = nameIn(path);
+  if (kind !== 'Upload' || name === '' || hex.length !== digits) return [];
+  const undated = name.replace(`-${version}.`, '.');
+  return [{ algorithm, hex, name, path }, ...(undated === name ? [] : [{ algorithm, hex, name: undated }])];
+}
+
+function coreosChecksums({ architectures }: Json): readonly PublishedChecksum[] {
+  return Object.values(objectIn(architectures))
+    .flatMap((architecture) => Object.values(objectIn(objectIn(architecture).artifacts)))
+    .flatMap((artifact) => Object.values(objectIn(objectIn(artifact).formats)))
+    .flatMap((format) => Object.values(objectIn(format)))
+    .flatMap((file) => {
+      const { location, sha256 } = objectIn(file);
+      const [name, hex] = [nameIn(textIn(location)), textIn(sha256).toLowerCase()];
+      return name !== '' && /^[0-9a-f]{64}$/.test(hex) ? [{ algorithm: 'sha256', hex, name }] : [];
+    });
+}
