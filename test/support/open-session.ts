@@ -4,7 +4,7 @@ import { Secret } from '../../src/core/secret.ts';
 import { inFittingForm } from '../../src/engine/account/upload-form.ts';
 import { createLock } from '../../src/host/lock.ts';
 import { sendBlocks } from '../../src/transfer/blocks/send-blocks.ts';
-import { createHttp } from '../../src/http/index.ts';
+import { createHttp, type HttpSettings } from '../../src/http/index.ts';
 
 export interface OpenSession {
   readonly session: Session;
@@ -28,6 +28,17 @@ function recording(http: Http, answers: unknown[]): Http {
       return answer;
     },
   };
+}
+
+/** The fields of TLS, which the http client is set to; here each is a PEM text. */
+function tlsOf({
+  serverCert,
+  clientCert,
+  clientKey,
+}: Readonly<Record<string, string>>): Pick<HttpSettings, 'pinned' | 'cert' | 'key'> {
+  const pem = (name: 'pinned' | 'cert' | 'key', text: string | undefined) =>
+    text === undefined ? {} : { [name]: { text, from: name } };
+  return { ...pem('pinned', serverCert), ...pem('cert', clientCert), ...pem('key', clientKey) };
 }
 
 /** What a driver gets of a profile: secrets wrapped, defaults filled in. Throws for a value that no field is for. */
@@ -59,6 +70,7 @@ export function openSession(
     timeoutMs: 20_000,
     stallMs: 20_000,
     insecure: false,
+    ...tlsOf(values),
     ...(traced ? { trace: (line: string) => void traces.push(line) } : {}),
   });
   const session = driver.open(

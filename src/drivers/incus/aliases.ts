@@ -1,7 +1,8 @@
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
+import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { aliasPath, ask, type IncusClient } from './client.ts';
+import { aliasPath, ask, serverInfo, type IncusClient } from './client.ts';
 import { isObject, textIn } from './record.ts';
 
 /** Where a name leads to now. */
@@ -29,18 +30,25 @@ export function checkAlias(name: string): void {
     throw usageError(`"${name}" cannot be the name of an image`, { hint: 'Use another name.' });
 }
 
+interface NewAlias {
+  readonly name: string;
+  readonly target: string;
+  readonly mustBeFree: boolean;
+  readonly description?: string;
+}
+
 /**
  * Gives an image a name. One that leads elsewhere is moved here in one step, or, where it `mustBeFree`, is a CONFLICT. A CONFLICT too
  * where somebody else moves it at the same time.
  */
 export async function giveAlias(
   client: IncusClient,
-  { name, target, mustBeFree }: { readonly name: string; readonly target: string; readonly mustBeFree: boolean },
+  { name, target, mustBeFree, description: own = '' }: NewAlias,
   call: Call,
 ): Promise<void> {
   const what = `naming the image ${name}`;
   try {
-    await ask(client, { method: 'POST', path: 'images/aliases', json: { name, target, description: '' }, what }, call);
+    await ask(client, { method: 'POST', path: 'images/aliases', json: { name, target, description: own }, what }, call);
     return;
   } catch (error) {
     if (!(error instanceof ImgctlError) || !['CONFLICT', 'NETWORK'].includes(error.code)) throw error;
@@ -54,7 +62,20 @@ export async function giveAlias(
   }
 }
 
-/** Renames an alias. Throws CONFLICT where the new name is taken. */
-export async function renameAlias(client: IncusClient, from: string, to: string, call: Call): Promise<void> {
-  await ask(client, { method: 'POST', path: aliasPath(from), json: { name: to }, what: `renaming ${from} to ${to}` }, call);
+/**
+ * Gives an image another name in the place of one that it has. Throws CONFLICT where the new name is taken. Oddity: LXD 5.0 renames
+ * after holding its database for ten seconds; there the new name is given before the old one is taken away.
+ */
+export async function renameAlias(
+  client: IncusClient,
+  { from, to, image: { id, raw } }: { readonly from: string; readonly to: string; readonly image: ImageRecord },
+  call: Call,
+): Promise<void> {
+  const what = `renaming ${from} to ${to}`;
+  if ((await serverInfo(client, call)).product === 'lxd') {
+    const rows = Array.isArray(raw.aliases) ? raw.aliases.filter(isObject) : [];
+    const description = textIn(rows.find(({ name }) => name === from)?.description) ?? '';
+    await giveAlias(client, { name: to, target: id, mustBeFree: true, description }, call);
+    await ask(client, { method: 'DELETE', path: aliasPath(from), what }, call);
+  } else await ask(client, { method: 'POST', path: aliasPath(from), json: { name: to }, what }, call);
 }

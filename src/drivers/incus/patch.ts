@@ -70,12 +70,13 @@ async function write(client: IncusClient, { id, body, changes, before }: Write, 
 }
 
 /** Gives an image another name: the one that it is shown by is renamed, others stay. */
-async function rename(client: IncusClient, { id, raw, name: before }: ImageRecord, name: string, call: Call): Promise<void> {
+async function rename(client: IncusClient, image: ImageRecord, name: string, call: Call): Promise<void> {
+  const { id, raw, name: before } = image;
   if (name === before && aliasesOf(raw).includes(name)) return;
   const [from, ...others] = isObject(raw) ? aliasesOf(raw) : [];
   if (others.includes(name)) return;
   if (from === undefined) await giveAlias(client, { name, target: id, mustBeFree: true }, call);
-  else await renameAlias(client, from, name, call);
+  else await renameAlias(client, { from, to: name, image }, call);
   const shorter = others.find((other) => other.length < name.length);
   if (shorter !== undefined)
     call.note({ kind: 'warning', message: `${id} is also called ${shorter}, and is shown by that name, which is shorter` });

@@ -99,6 +99,20 @@ describe('a change', () => {
   });
 });
 
+it('LXD, which renames in ten seconds, is given the new name and then relieved of the old one', async () => {
+  const { session, cloud } = await opened({ product: 'lxd' });
+  const [id = ''] = await cloud.seed([{ name: 'web' }, { name: 'db' }]);
+  cloud.images.aliases.set('web', { target: id, description: 'kept' });
+  cloud.forget();
+  const rename = (name: string) => session.require('patch').run({ id, changes: { name }, extras: {} }, testCall());
+  expect((await rename('new')).name).toBe('new');
+  expect([...cloud.images.aliases.keys()].sort()).toEqual(['db', 'new']);
+  expect(cloud.images.aliases.get('new')?.description).toBe('kept');
+  expect(cloud.requests().filter(({ method, path }) => method === 'POST' && path.startsWith('/1.0/images/aliases/'))).toEqual([]);
+  await failureOf(rename('db'), 'CONFLICT');
+  expect(cloud.images.aliases.get('new')?.target).toBe(id);
+});
+
 describe('a download', () => {
   it('is refused where what came is not what the fingerprint is of, or ends before its end', async () => {
     const { session, cloud } = await opened();

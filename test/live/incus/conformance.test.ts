@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import driver from '../../../src/drivers/incus/index.ts';
+import type { Product } from '../../clouds/incus/index.ts';
+import { conformance } from '../../conformance/suite.ts';
+import { makeCertificates } from '../../support/certificates.ts';
+import { realIncus } from './real-cloud.ts';
+import { missing, startServer, type RealServer } from './server.ts';
+
+const noRecords = 'an image has its data as long as it exists: a record without any cannot be put in';
+const exceptions = {
+  'refuses a record without data': noRecords,
+  'sets and removes properties, and leaves the others': 'a property without a value is one that the server does not keep',
+};
+
+const common = {
+  missingId: 'dead'.padEnd(64, '0'),
+  pages: 'none' as const,
+  patienceMs: 15_000,
+  exceptions,
+};
+
+function suites(product: Product): void {
+  let server: RealServer;
+  const certificates = makeCertificates();
+  certificates.issue('demo', true);
+  beforeAll(async () => {
+    server = await startServer(product);
+    await server.trust(certificates.text('demo.crt'), ['demo']);
+  }, 60_000);
+  afterAll(async () => {
+    await server.stop();
+    certificates.remove();
+  });
+  conformance(driver, {
+    ...common,
+    title: `a real ${product}, over its socket`,
+    cloud: realIncus(
+      () => server,
+      () => ({ socket: server.socket }),
+    ),
+  });
+  conformance(driver, {
+    ...common,
+    title: `a real ${product}, over HTTPS, as a client that may use one project`,
+    cloud: realIncus(
+      () => server,
+      () => ({
+        url: server.url,
+        project: 'demo',
+        serverCert: server.certificate(),
+        clientCert: certificates.text('demo.crt'),
+        clientKey: certificates.text('demo.key'),
+      }),
+      'demo',
+    ),
+  });
+}
+
+if (missing !== undefined) it.skip(`no real Incus and LXD: ${missing}`);
+else describe.each(['incus', 'lxd'] as const)('%s', (product) => suites(product));

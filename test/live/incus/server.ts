@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import type { Product } from '../../clouds/incus/index.ts';
+import { rawServer, type RawServer } from './raw.ts';
+
+/** The daemons as Debian's packages incus-base (trixie, or the backports of bookworm) and lxd have them. */
+const daemons: Readonly<Record<Product, string>> = { incus: '/usr/libexec/incus/incusd', lxd: '/usr/bin/lxd' };
+
+/** Why there are no real servers to test against; absent: there are. */
+export const missing = whyMissing();
+
+function whyMissing(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'the daemons run as root on Linux only';
+  const lacking = Object.values(daemons).filter((file) => !existsSync(file));
+  return lacking.length === 0
+    ? undefined
+    : `${lacking.join(' and ')} not there: .ci/instance-servers installs incus-base and lxd`;
+}
+
+if (missing !== undefined)
+  process.stderr.write(
+    `\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST REAL INCUS AND LXD ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`,
+  );
+
+/** A real server on loopback, in a folder of its own. */
+export interface RealServer extends RawServer {
+  readonly product: Product;
+  readonly folder: string;
+  readonly socket: string;
+  readonly url: string;
+  /** Its own certificate, which no authority vouches for (PEM). */
+  certificate(): string;
+  /** Has it trust the client with this certificate (PEM); `projects`: in these alone. */
+  trust(certificate: string, projects?: readonly string[]): Promise<void>;
+  /** Ends it without a warning, as a power failure does. */
+  kill(): Promise<void>;
+  /** Starts it again on what it had. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) =>
+    child.exitCode === null && child.signalCode === null ? child.once('exit', () => resolve()) : resolve(),
+  );
+
+/**
+ * The daemon in a mount namespace of its own, so that what it mounts goes with it. The outside is out of its reach: it would ask the
+ * servers of the project for images.
+ */
+function launch(product: Product, folder: string, mount: string | undefined): ChildProcess {
+  const nowhere = 'http://127.0.0.1:9';
+  const run = `exec ${daemons[product]} --group root`;
+  const command = mount === undefined ? run : `mount -t tmpfs -o ${mount} tmpfs ${folder}/images && ${run}`;
+  return spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', command], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: folder,
+      [product === 'incus' ? 'INCUS_DIR' : 'LXD_DIR']: folder,
+      https_proxy: nowhere,
+      http_proxy: nowhere,
+      no_proxy: '127.0.0.1,localhost',
+    },
+  });
+}
+
+async function answering(server: RawServer, child: ChildProcess): Promise<void> {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-2000)));
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}: ${said}`);
+    const isUp = await server.api('GET', '').then(
+      () => true,
+      () => false,
+    );
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${child.spawnargs.join(' ')} does not answer: ${said}`);
+}
+
+/** Projects of every server. `shared` has the images of the default one; `tiny` may hold 16 MiB. */
+const projects: Readonly<Record<string, object>> = {
+  demo: { 'features.images': 'true', 'features.profiles': 'true' },
+  shared: { 'features.images': 'false', 'features.profiles': 'false' },
+  tiny: { 'features.images': 'true', 'features.profiles': 'true', 'limits.disk': '16MiB' },
+};
+
+/** Starts a server. `imageSpace`: bytes that its images may take (`8M`), where a full disk is wanted. */
+export async function startServer(product: Product, imageSpace?: string): Promise<RealServer> {
+  // Its socket's path may have no more than 107 characters.
+  const folder = await mkdtemp(`/tmp/imgctl-${product}-`);
+  const socket = path.join(folder, 'unix.socket');
+  const port = await freePort();
+  const raw = rawServer(socket);
+  let child: ChildProcess;
+  const start = async (): Promise<void> => {
+    child = launch(product, folder, undefined);
+    await answering(raw, child);
+  };
+  const stopBy = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended(child);
+  };
+  await start();
+  await raw.done('PATCH', '', { config: { 'core.https_address': `127.0.0.1:${port}` } });
+  await raw.done('POST', '/storage-pools', { name: 'default', driver: 'dir', config: {} });
+  await raw.done('PATCH', '/profiles/default', { devices: { root: { type: 'disk', path: '/', pool: 'default' } } });
+  for (const [name, config] of Object.entries(projects)) await raw.done('POST', '/projects', { name, description: '', config });
+  if (imageSpace !== undefined) {
+    await stopBy('SIGTERM');
+    child = launch(product, folder, `size=${imageSpace}`);
+    await answering(raw, child);
+  }
+  return {
+    ...raw,
+    product,
+    folder,
+    socket,
+    url: `https://127.0.0.1:${port}`,
+    certificate: () => readFileSync(path.join(folder, 'server.crt'), 'utf8'),
+    async trust(certificate, only) {
+      const name = `client-${Date.now()}`;
+      const data = new X509Certificate(certificate).raw.toString('base64');
+      const limits = only === undefined ? {} : { restricted: true, projects: only };
+      await raw.done('POST', '/certificates', { name, type: 'client', certificate: data, ...limits });
+    },
+    kill: () => stopBy('SIGKILL'),
+    start,
+    async stop() {
+      await stopBy('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
