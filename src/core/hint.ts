@@ -15,6 +15,7 @@ export const otherVerbs = [
   'profile set',
   'profile show',
   'providers',
+  'sources',
   'wait',
 ] as const;
 

@@ -11,5 +11,7 @@ export const drivers = {
   simplestreams: () => import('./simplestreams/index.ts'),
 } satisfies Record<string, () => Promise<{ default: Driver }>>;
 
+export { publishers } from './publishers/index.ts';
+
 /** The provider that needs no account: what works where no profile was made. */
 export const usualDriver: keyof typeof drivers = 'local';

@@ -2,6 +2,7 @@ import type { Tools, Driver } from '../core/driver.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Image } from '../core/image.ts';
 import type { Call } from '../core/operation.ts';
+import type { PublisherList } from '../core/publisher.ts';
 import type { Task } from '../core/task.ts';
 import type { Home } from '../host/paths.ts';
 import type { Redactor } from '../core/redact.ts';
@@ -104,6 +105,8 @@ export interface DriverList {
   readonly names: readonly string[];
   /** The provider that works without any profile. */
   readonly usual: string;
+  /** Publishers that are known by name; absent: none. */
+  readonly publishers?: PublisherList;
   /** Absent: there is no such provider. */
   load(name: string): Promise<Driver> | undefined;
 }

@@ -34,8 +34,8 @@ export function environmentProvider(env: Env, profile: string): string | undefin
 }
 
 /**
- * The value of every field of a profile: option, then environment, then profile, then the field's default. Only environment
- * and profile may hold references. Pure. Fields that nothing gives are left out. `data` takes the place of `{data}` in a default, and may throw.
+ * The value of every field of a profile: option, then environment, then profile, or what is known of a publisher, then the field's
+ * default. Only environment and profile may hold references. Pure. Fields that nothing gives are left out. `data` takes the place of `{data}` in a default, and may throw.
  */
 export function resolveFields(
   name: string,
@@ -44,6 +44,8 @@ export function resolveFields(
     readonly options: Readonly<Record<string, string | undefined>>;
     readonly env: Env;
     readonly stored?: StoredProfile | undefined;
+    /** What is known of a publisher by its name. */
+    readonly known?: Readonly<Record<string, FieldOrigin>> | undefined;
     readonly data: () => string;
   },
 ): Readonly<Record<string, FieldOrigin>> {
@@ -56,6 +58,7 @@ export function resolveFields(
       origin(given.options[field], literal, 'option'),
       variable === undefined ? undefined : origin(given.env[variable], parseValue, `environment (${variable})`),
       origin(given.stored?.fields[field], parseValue, 'profile'),
+      given.known?.[field],
     ];
     const first =
       candidates.find((candidate) => candidate !== undefined) ??

@@ -17,6 +17,7 @@ const harmless = new Set([
   'profile show',
   'profile check',
   'providers',
+  'sources',
 ]);
 
 describe('what is looked at before anything is done', () => {

@@ -63,6 +63,7 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
   inspect: ({ file }) => [['inspect', file, '-o', 'json']],
   places: () => [['places']],
   uses: ({ id }) => [['uses', id]],
+  sources: () => [['sources'], ['sources', 'ubuntu', '-o', 'json']],
   'profile add': ({ profile }) => [['profile', 'add', profile, '--provider', 'nosuchprovider']],
   'profile list': () => [['profile', 'list', '-o', 'json']],
   'profile show': ({ profile }) => [

@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from '../../src/cli/program/run.ts';
-import { driverList } from '../../src/engine/driver-list.ts';
 import { PipeClosed } from '../../src/ui/io.ts';
 import { checkPrintedImages } from './image-schema.ts';
+import { offlineDrivers } from './offline-publishers.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from './fake-io.ts';
 import type { DriverList } from '../../src/engine/context.ts';
 
@@ -15,6 +15,7 @@ export interface CliSettings extends FakeSettings {
   readonly stdin?: string | Uint8Array;
   /** What is typed on the terminal, one line for each question; at a question without an answer the input ends. */
   readonly answers?: readonly string[];
+  /** Absent: all of them, and publishers that are nowhere. */
   readonly drivers?: DriverList;
   readonly signal?: AbortSignal;
   /** Nobody takes the bytes that are written to stdout. */
@@ -72,7 +73,7 @@ async function runIn(folder: string, args: readonly string[], settings: CliSetti
   const exitCode = await run(args, {
     io,
     home: { env: { TMPDIR: folder, ...settings.env }, home: folder, platform: 'linux' },
-    drivers: settings.drivers ?? driverList,
+    drivers: settings.drivers ?? offlineDrivers,
     version: '0.0.0-test',
     signal: settings.signal ?? new AbortController().signal,
     readStdin: async function* () {

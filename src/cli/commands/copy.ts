@@ -1,5 +1,4 @@
 import { ImgctlError } from '../../core/errors.ts';
-import { parseReference } from '../../core/reference.ts';
 import { copiedView } from '../../ui/views/image.ts';
 import { resultView } from '../../ui/views/result.ts';
 import type { View } from '../../ui/view.ts';
@@ -56,7 +55,7 @@ export const copy = defineCommand({
   ],
   async run(input, context) {
     const { directory, settings } = context;
-    const reference = parseReference(input.from, (name) => directory.has(name));
+    const reference = directory.reference(input.from);
     const profile = reference.profile ?? onlyProfile(directory, settings.profile);
     const targets = copyTargets(input.to, { typed: input.from, profile }, directory);
     const isOneOfSeveral = areSeveral(input.to);

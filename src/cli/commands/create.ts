@@ -1,6 +1,5 @@
 import { formats } from '../../core/encoding.ts';
 import { checkName } from '../../core/image-name.ts';
-import { parseReference } from '../../core/reference.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
 import { creation } from '../../engine/operations/create.ts';
 import { imageView } from '../../ui/views/image.ts';
@@ -34,7 +33,7 @@ export const create = defineCommand({
     { does: 'an image of a disk', type: 'imgctl create lin:golden --from-disk 183299550 --tag nightly' },
   ],
   async run(input, context) {
-    const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
+    const reference = context.directory.reference(input.name ?? '');
     checkName(reference.image);
     const at = await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile));
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));

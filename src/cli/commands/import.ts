@@ -1,7 +1,6 @@
 import { formats } from '../../core/encoding.ts';
 import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
-import { parseReference } from '../../core/reference.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
 import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
 import { checkImport, importing } from '../../engine/operations/import.ts';
@@ -45,7 +44,7 @@ export const importImage = defineCommand({
   async run(input, context) {
     if ((input.name === undefined) === (input.into === undefined))
       throw usageError(input.name === undefined ? 'NAME or --into is required' : 'NAME and --into cannot be combined');
-    const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
+    const reference = context.directory.reference(input.name ?? '');
     checkName(reference.image);
     const into = input.into === undefined ? undefined : await target(input.into, context);
     const at =

@@ -208,6 +208,12 @@ export const commands: readonly CommandEntry<Command>[] = [
     load: () => import('./ops/undo.ts').then((module) => module.undo),
   },
   {
+    path: 'sources',
+    aliases: [],
+    summary: 'Show publishers known by name, and what vouches for them',
+    load: () => import('./sources.ts').then((module) => module.sources),
+  },
+  {
     path: 'providers',
     aliases: [],
     summary: 'Show what each provider supports',

@@ -15,6 +15,7 @@ import { cacheNames } from '../completion/image-name-cache.ts';
 import { trackLists } from '../batch/list-progress.ts';
 import { listing, listingAt, type Listing } from '../../engine/images/list.ts';
 import { many, type Outcome } from '../program/outcome.ts';
+import { chosenProfiles } from '../../engine/account/registry.ts';
 import { withRegions } from '../../engine/account/region.ts';
 import type { Account } from '../../engine/account/account.ts';
 
@@ -48,11 +49,7 @@ export const list = defineCommand({
     const { directory, settings } = context;
     if (input.allProfiles && settings.isProfileTyped)
       throw usageError('--all-profiles and --profile cannot be combined', { hint: 'Use one of them.' });
-    const selected = input.allProfiles
-      ? directory.all
-      : settings.profile.length > 0
-        ? directory.select(settings.profile)
-        : [directory.current];
+    const selected = (): readonly string[] => (input.allProfiles ? directory.all : chosenProfiles(directory, settings.profile));
     const globs = globsFrom({ words: input.glob, name: input.name, selected }, directory);
     const wanted = listingFrom({ ...input, name: undefined }, context.io.now());
     const wantedOf = (profile: string): Listing => {
@@ -73,7 +70,7 @@ export const list = defineCommand({
     }
     if (only !== undefined && others.length === 0 && !input.allProfiles) {
       const shown = drawn(many(imageView, await ask(only, context.call())));
-      return hasNoProfiles(context) ? followed(shown, () => printSetupHint(context)) : shown;
+      return hasNoProfiles(context) && only === directory.current ? followed(shown, () => printSetupHint(context)) : shown;
     }
     const fleet = askFleet(profiles, ask, wanted, limitMs, context);
     let count = 0;

@@ -1,6 +1,5 @@
 import { usageError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
-import { parseReference } from '../../core/reference.ts';
 import type { Surface } from '../program/context.ts';
 import { defineCommand } from '../program/command.ts';
 import { changeOptions, changesFrom } from '../options/fields.ts';
@@ -62,9 +61,7 @@ export const patch = defineCommand({
 /** Throws USAGE for a name that several images of one profile would get. */
 function refuseOneNameForSeveral(images: readonly string[], { directory, settings }: Surface): void {
   if (images.length === 1) return;
-  const profiles = images.map(
-    (text) => parseReference(text, (name) => directory.has(name)).profile ?? onlyProfile(directory, settings.profile),
-  );
+  const profiles = images.map((text) => directory.reference(text).profile ?? onlyProfile(directory, settings.profile));
   const twice = profiles.find((name, index) => profiles.indexOf(name) !== index);
   if (twice !== undefined)
     throw usageError(`several images of ${twice} would get the same name`, { hint: 'Rename one image at a time.' });

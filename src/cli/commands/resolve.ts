@@ -1,6 +1,5 @@
 import { usageError } from '../../core/errors.ts';
 import { isGlob } from '../../core/glob.ts';
-import { parseReference } from '../../core/reference.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
@@ -23,7 +22,7 @@ export const resolve = defineCommand({
   async run(input, context) {
     if (input.latest && input.oldest) throw usageError('--latest and --oldest cannot be combined');
     const { directory, settings } = context;
-    const reference = parseReference(input.image, (name) => directory.has(name));
+    const reference = directory.reference(input.image);
     const at = (await context.at('at', reference.profile ?? onlyProfile(directory, settings.profile))) as Account;
     const call = context.call();
     const meaning: Meaning = input.latest ? { pick: 'latest' } : input.oldest ? { pick: 'oldest' } : {};

@@ -1,6 +1,5 @@
 import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
-import { parseReference } from '../../core/reference.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
 import { transferWishes } from '../../engine/operations/wishes.ts';
 import type { IfExists } from '../../engine/operations/name-conflict.ts';
@@ -48,7 +47,7 @@ export const upload = defineCommand({
     if ((input.name === undefined) === (input.into === undefined))
       throw usageError(input.name === undefined ? '--name or --into is required' : '--name and --into cannot be combined');
     const into = input.into === undefined ? undefined : await target(input.into, context);
-    const reference = parseReference(input.name ?? '', (name) => context.directory.has(name));
+    const reference = context.directory.reference(input.name ?? '');
     checkName(reference.image);
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));

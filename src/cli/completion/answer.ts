@@ -1,6 +1,8 @@
-import { profileDirectory } from '../../engine/account/registry.ts';
+import { profileDirectory, type ProfileDirectory } from '../../engine/account/registry.ts';
+import { sourceList } from '../../engine/account/sources.ts';
 import { runsIn } from '../../engine/journal/runs.ts';
 import { cachedNames } from './image-name-cache.ts';
+import type { PublisherList } from '../../core/publisher.ts';
 import { homeOf, ownFolder, type Home } from '../../host/paths.ts';
 import { readBook } from '../../profiles/store.ts';
 import { safe } from '../../ui/sanitize.ts';
@@ -45,6 +47,21 @@ function lines(found: readonly Candidate[] | 'files', write: (candidate: Candida
   return ['words', ...found.flatMap((candidate) => write(candidate) ?? []), ''].join('\n');
 }
 
+/** None where the user's own file is damaged: profiles and images are offered all the same. */
+function sourcesIn({ sources, has }: ProfileDirectory): OwnWords['sources'] {
+  try {
+    return sources.names().flatMap((name) => (has(name) ? [] : [{ name, provider: sources.providerOf(name) }]));
+  } catch {
+    return [];
+  }
+}
+
+/** What is known of them here are their names: nothing more is asked for. */
+const publishersIn = ({ publishers }: CompletionTable): PublisherList =>
+  Object.fromEntries(
+    Object.entries(publishers).map(([name, driver]) => [name, { driver, load: () => Promise.reject(new Error(name)) }]),
+  );
+
 /** Runs of the journal, the newest first, with what was typed. */
 function recentRuns(home: Home, now: number): readonly Candidate[] {
   const runs: Candidate[] = [];
@@ -57,10 +74,19 @@ function recentRuns(home: Home, now: number): readonly Candidate[] {
 
 async function ownWords(table: CompletionTable, home: Home, now: number): Promise<OwnWords> {
   const ambient = home.env.IMGCTL_PROFILE;
-  const directory = profileDirectory(await readBook(ownFolder('config', home)), home.env, ambient ? [ambient] : [], table.usual);
+  const directory = profileDirectory({
+    book: await readBook(ownFolder('config', home)),
+    env: home.env,
+    chosen: ambient ? [ambient] : [],
+    isTyped: false,
+    usual: table.usual,
+    sources: sourceList(publishersIn(table), home),
+  });
   const names = [...new Set([...directory.all, table.usual])];
+  const sources = sourcesIn(directory);
   return {
     profiles: names.flatMap((name) => (directory.has(name) ? [{ name, provider: directory.entry(name).provider }] : [])),
+    sources,
     current: directory.current,
     names: (profile) => cachedNames(profile, home, now),
     runs: () => recentRuns(home, now),

@@ -14,6 +14,8 @@ export interface Candidate {
 /** The user's own words: profiles, with their providers, and what is known of a profile's images. */
 export interface OwnWords {
   readonly profiles: readonly { readonly name: string; readonly provider: string }[];
+  /** Publishers that are known by name, where no profile has it. */
+  readonly sources: OwnWords['profiles'];
   /** The profile when none is named. */
   readonly current: string;
   /** Throws nothing; a profile that there is not has no names. */
@@ -129,7 +131,7 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
     case 'profile':
       return beginning(
         current,
-        able(place).map(({ name, provider }) => ({ text: name, about: provider })),
+        [...able(place), ...readable(place, current)].map(({ name, provider }) => ({ text: name, about: provider })),
       );
     case 'image':
       return imageCandidates(current, place);
@@ -144,6 +146,11 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
         [...table.topics, ...table.verbs.map(({ path }) => path.split(' ')[0] ?? '')].filter(
           (word, at, all) => all.indexOf(word) === at,
         ),
+      );
+    case 'source':
+      return beginning(
+        current,
+        place.own.sources.map(({ name, provider }) => ({ text: name, about: provider })),
       );
     case 'run':
       return beginning(current, place.own.runs());
@@ -186,12 +193,16 @@ function able(place: Place): OwnWords['profiles'] {
   return place.own.profiles.filter(({ provider }) => can(provider));
 }
 
+/** Publishers that can do what is asked for. They are many, and no profiles: the word has to be begun, and a verb to need something. */
+const readable = (place: Place, current: string): OwnWords['profiles'] =>
+  current === '' || needed(place).length === 0 ? [] : able({ ...place, own: { ...place.own, profiles: place.own.sources } });
+
 const profileOf = ({ typed, own }: Place): string => typed.given.get('--profile') ?? own.current;
 
 /** Images of the profile that was named, in front or by `-p`; without one also the profiles that can do the verb. */
 async function imageCandidates(current: string, place: Place): Promise<readonly Candidate[]> {
   const colon = current.indexOf(':');
-  const profiles = able(place);
+  const profiles = [...able(place), ...readable(place, current)];
   const named = colon < 0 ? undefined : profiles.find(({ name }) => name === current.slice(0, colon));
   if (named) return offered(await place.own.names(named.name), current.slice(colon + 1), current.slice(0, colon + 1));
   const images = profiles.some(({ name }) => name === profileOf(place))

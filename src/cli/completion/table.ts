@@ -54,6 +54,8 @@ export interface CompletionTable {
   readonly globals: readonly OptionWord[];
   readonly verbs: readonly VerbWord[];
   readonly providers: Readonly<Record<string, ProviderWord>>;
+  /** The publishers that come with the program, with the names of their drivers. */
+  readonly publishers: Readonly<Record<string, string>>;
   /** Provider of the profile that needs none. */
   readonly usual: string;
   readonly topics: readonly string[];
@@ -112,6 +114,7 @@ export async function completionTable(commands: readonly CommandEntry[], drivers
     globals: optionWords(globalOptions),
     verbs: await Promise.all(commands.map(verbWord)),
     providers: Object.fromEntries(await Promise.all(drivers.names.map((name) => providerWord(name, drivers)))),
+    publishers: Object.fromEntries(Object.entries(drivers.publishers ?? {}).map(([name, { driver }]) => [name, driver])),
     usual: drivers.usual,
     topics: topicNames,
     columns: imageFields,

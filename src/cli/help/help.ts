@@ -56,7 +56,7 @@ async function supportedBy(command: CommandShape, surface: Surface): Promise<str
 async function extrasSection({ entry, command }: Chosen, surface: Surface): Promise<string> {
   const [profile] = surface.settings.profile;
   if (profile === undefined || !('set' in command.options)) return '';
-  const driver = await driverNamed(surface.directory.entry(profile).provider, surface);
+  const driver = await driverNamed(surface.directory.openable(profile).provider, surface);
   const facts = driver.facts[entry.path as OperationName];
   const extras = facts && 'extras' in facts ? (facts.extras ?? {}) : {};
   const rows = Object.entries(extras).map(

@@ -29,6 +29,7 @@ export async function profilesHelp(surface: Surface): Promise<string> {
   const drivers = await Promise.all(surface.drivers.names.map((name) => driverNamed(name, surface)));
   return paragraphs(
     'The profile of an image is what precedes the first ":" (pcd:ubuntu-24.04), if there is such a profile; else -p, IMGCTL_PROFILE, imgctl profile use, and at last the local store, which needs no profile. -p that counts for no image, beside images of other profiles, is refused.',
+    'Where there is no such profile, a publisher that is known by name (imgctl sources) can stand there: ubuntu:noble, or -p ubuntu. With -p for another profile the whole text is the image. It is the same for every verb: one that changes something is refused, also where an image of yours has that whole name; put its own profile in front (local:ubuntu:noble). IMGCTL_PROFILE, imgctl profile use, -A and globs never mean a publisher. PROFILE: alone, in a list, is all of that profile.',
     `Profiles are kept in ${surface.store.path}, readable by you alone.`,
     'A value may be a reference: env:NAME, file:PATH, cmd:COMMAND; write literal:VALUE for a value that only looks like one.',
     `Add one with:\n${drivers.map((driver) => `  imgctl profile add NAME --provider ${driver.name} ${driver.example}`).join('\n')}`,

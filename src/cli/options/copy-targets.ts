@@ -2,7 +2,6 @@ import { configError, usageError } from '../../core/errors.ts';
 import { isGlob } from '../../core/glob.ts';
 import { checkName } from '../../core/image-name.ts';
 import { shellWord } from '../../core/hint.ts';
-import { parseReference } from '../../core/reference.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
 import { looksLikeFile } from './mistaken-files.ts';
 import type { CopyTarget } from '../../engine/operations/copy-target.ts';
@@ -33,15 +32,14 @@ function targetsOf(
   from: { readonly typed: string; readonly profile: string },
   directory: ProfileDirectory,
 ): readonly CopyTarget[] {
-  const isProfile = (name: string): boolean => directory.has(name);
-  const { profile, image } = isProfile(word) ? { profile: word, image: '' } : parseReference(word, isProfile);
+  const { profile, image } = directory.has(word) ? { profile: word, image: '' } : directory.reference(word);
   if (profile !== undefined) return [{ profile, name: checked(image) }];
   if (looksLikeFile(word))
     throw usageError(`no such profile: ${word}`, {
       hint: `Download it with: imgctl download ${shellWord(from.typed)} ${shellWord(word)}`,
     });
   const part = profilePart(word);
-  if (!isGlob(part)) return [{ profile: directory.entry(part).name, name: '' }];
+  if (!isGlob(part)) return [{ profile: directory.openable(part).name, name: '' }];
   const name = checked(word.slice(part.length + 1));
   const others = directory.select([part]).filter((one) => one !== from.profile);
   if (others.length === 0)

@@ -1,7 +1,7 @@
 import { ImgctlError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
-import { parseReference, type Reference } from '../../core/reference.ts';
+import type { Reference } from '../../core/reference.ts';
 import type { Context } from '../program/context.ts';
 import type { Target } from '../../engine/images/target.ts';
 import { onlyProfile, prefixWithoutProfile, type ProfileDirectory } from '../../engine/account/registry.ts';
@@ -35,9 +35,7 @@ export async function openProfiles<V extends OperationName>(
   context: Context<{ at: readonly V[] }>,
 ): Promise<readonly Account<V>[]> {
   const { directory, settings } = context;
-  const profiles = texts.map(
-    (text) => parseReference(text, (name) => directory.has(name)).profile ?? onlyProfile(directory, settings.profile),
-  );
+  const profiles = texts.map((text) => directory.reference(text).profile ?? onlyProfile(directory, settings.profile));
   const opened = await Promise.allSettled([...new Set(profiles)].map((profile) => context.at('at', profile)));
   return opened.flatMap((one) => {
     if (one.status === 'fulfilled') return [one.value];
@@ -49,7 +47,7 @@ export async function openProfiles<V extends OperationName>(
 /** The open profile, and what the text names in it. */
 async function place<V extends OperationName>(text: string, context: Context<{ at: readonly V[] }>) {
   const { directory, settings } = context;
-  const reference = parseReference(text, (name) => directory.has(name));
+  const reference = directory.reference(text);
   const at = await context.at('at', reference.profile ?? onlyProfile(directory, settings.profile));
   return { at, reference, call: context.call() };
 }
@@ -109,7 +107,7 @@ export async function imageMeant(
     const told = profile === undefined && error instanceof ImgctlError && error.code === 'NOT_FOUND';
     const prefix = told ? prefixWithoutProfile(image, directory) : undefined;
     if (!told || !prefix) throw error;
-    throw new ImgctlError(error.code, `no such profile: ${prefix.name} (and ${error.message})`, {
+    throw new ImgctlError(error.code, `${prefix.told} (and ${error.message})`, {
       ...error.circumstances,
       hint: prefix.hint,
     });

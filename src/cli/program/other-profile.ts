@@ -1,6 +1,5 @@
 import { usageError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
-import { parseReference } from '../../core/reference.ts';
 import type { Parsed } from './parse.ts';
 import type { CommandShape } from './shape.ts';
 import type { Surface } from './context.ts';
@@ -26,7 +25,7 @@ export function refuseOtherProfile(command: CommandShape, input: Parsed['input']
   if (!first) return;
   const asked = directory.select(settings.profile);
   const counts = ({ text, isImage }: Named): boolean => {
-    const { profile, image } = parseReference(text, (name) => directory.has(name));
+    const { profile, image } = directory.reference(text);
     return isImage && profile === undefined ? true : asked.includes(profile ?? image);
   };
   if (typed.some(counts)) return;

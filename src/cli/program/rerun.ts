@@ -73,8 +73,18 @@ export async function rerunOf(
     ...settingsFrom({ ...globals, profile: typed }, home.env),
     ...verifyAsked(input),
     ...shownAs(surface.settings),
+    // The profile that was the current one then was not typed.
+    isProfileTyped: globals.profile.length > 0,
   };
-  const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
+  const { sources } = surface.directory;
+  const directory = profileDirectory({
+    book: await store.read(),
+    env: home.env,
+    chosen: settings.profile,
+    isTyped: settings.isProfileTyped,
+    usual: drivers.usual,
+    sources,
+  });
   const again = isPartly && 'ifExists' in command.options ? { ...input, ifExists: 'skip' } : input;
   let failures = 0;
   const report = (error: unknown): Promise<void> => {

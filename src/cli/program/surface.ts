@@ -13,6 +13,7 @@ import { discover } from '../../engine/account/discover.ts';
 import { warnOfVariables } from './environment.ts';
 import type { RunInHand } from './exit-code.ts';
 import { stdinBytes, stdinText } from './stdin.ts';
+import { sourceList } from '../../engine/account/sources.ts';
 import { storeAt } from '../../engine/account/store.ts';
 import { toolsFor } from '../../engine/account/services.ts';
 import { machineFormats, type Settings } from './settings.ts';
@@ -28,7 +29,14 @@ export async function makeSurface(
   const kept = storeAt(home, (message) => surface.warn(message));
   // In a dry run a change is made in the mind only.
   const store: ProfileStore = settings.dryRun ? { ...kept, change: async (change) => change(await kept.read()) } : kept;
-  const directory = profileDirectory(await store.read(), home.env, settings.profile, drivers.usual);
+  const directory = profileDirectory({
+    book: await store.read(),
+    env: home.env,
+    chosen: settings.profile,
+    isTyped: settings.isProfileTyped,
+    usual: drivers.usual,
+    sources: sourceList(drivers.publishers ?? {}, home),
+  });
   const failureWish = { json: machineFormats.includes(settings.format), debug: settings.debug === true };
   const warned = new Set<string>();
   const surface: Surface = {
@@ -112,6 +120,7 @@ function newCall(settings: Settings, signal: AbortSignal, surface: Pick<Surface,
 function runFacts(surface: Surface, words: readonly string[]): RunFacts {
   const { home, version, redactor, directory, settings } = surface;
   const warn = (message: string): void => surface.progress.line(`warning: ${message}`, 'warning');
-  const profile = settings.profile.length <= 1 ? { profile: onlyProfile(directory, settings.profile) } : {};
+  const isOne = settings.profile.length <= 1 && (directory.isTyped || directory.has(directory.current));
+  const profile = isOne ? { profile: onlyProfile(directory, settings.profile) } : {};
   return { home, version, redactor, words, ...profile, now: () => surface.now(), warn };
 }

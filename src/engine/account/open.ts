@@ -15,6 +15,7 @@ import { recorded } from '../journal/recorded.ts';
 import { contentCacheOf } from './content-cache.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
+import type { ProfileEntry } from './registry.ts';
 import { toolsFor } from './services.ts';
 import type { Account } from './account.ts';
 import { driverNamed } from './driver.ts';
@@ -25,11 +26,11 @@ import { guarded, preview } from './guard.ts';
 
 /** Opens a profile for a command that needs these verbs. Refuses before any request. */
 export async function openAt(name: string, needs: readonly OperationName[], context: EngineContext): Promise<Account> {
-  const entry = context.directory.entry(name);
+  const entry = context.directory.openable(name);
   const driver = await driverNamed(entry.provider, context);
   refuseRegion(driver, name, context.settings.region);
   const lacking = needs.find((verb) => !driver.facts[verb]);
-  if (lacking) throw await refusalWithOthers(driver, lacking, name, context);
+  if (lacking) throw await refusalWithOthers(driver, lacking, entry, context);
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
   const signatures = await signaturesOf(driver, values, name, context);
@@ -126,7 +127,7 @@ function opened(driver: Driver, values: FieldValues, tools: Tools, profile: stri
 async function refusalWithOthers(
   driver: Driver,
   verb: OperationName,
-  profile: string,
+  { name: profile, kind }: ProfileEntry,
   context: EngineContext,
 ): Promise<ImgctlError> {
   const all = await Promise.all(context.drivers.names.map((name) => driverNamed(name, context)));
@@ -135,7 +136,10 @@ async function refusalWithOthers(
   return new ImgctlError('UNSUPPORTED', `${error.message}${able.length > 0 ? ` Supported by: ${able.join(', ')}.` : ''}`, {
     profile,
     provider: driver.name,
-    hint: `See what it supports with: ${commandLine({ verb: 'providers', args: [driver.name] })}`,
+    hint:
+      kind === 'source'
+        ? `${profile} is a publisher. For an image of yours whose name begins with "${profile}:", put its own profile in front, or use -p.`
+        : `See what it supports with: ${commandLine({ verb: 'providers', args: [driver.name] })}`,
   });
 }
 

@@ -13,9 +13,12 @@ export function refuseRegion(driver: Driver, profile: string, region: string | u
 /** Of several profiles that are asked at once, those that a region can be asked of; the others are told of. One alone is kept. */
 export async function withRegions(profiles: readonly string[], context: EngineContext): Promise<readonly string[]> {
   if (context.settings.region === undefined || profiles.length < 2) return profiles;
+  const { directory } = context;
   // What there is not says so itself, when it is asked.
   const driverOf = (name: string) =>
-    context.directory.has(name) ? context.drivers.load(context.directory.entry(name).provider) : undefined;
+    directory.has(name) || directory.sources.named(name) !== undefined
+      ? context.drivers.load(directory.openable(name).provider)
+      : undefined;
   const drivers = await Promise.all(profiles.map(driverOf));
   const kept = profiles.filter((_name, index) => hasRegions(drivers[index]));
   if (kept.length === 0 || kept.length === profiles.length) return profiles;

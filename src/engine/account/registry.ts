@@ -2,11 +2,13 @@ import { configError, usageError } from '../../core/errors.ts';
 import { commandLine } from '../../core/hint.ts';
 import { globPattern, isGlob } from '../../core/glob.ts';
 import { environmentProfiles, environmentProvider, variableName } from '../../profiles/resolve.ts';
+import { parseReference, type Reference } from '../../core/reference.ts';
 import type { ProfileBook, StoredProfile } from '../../profiles/schema.ts';
 import { nearest } from '../../host/did-you-mean.ts';
+import type { SourceList } from './sources.ts';
 
-/** Where a profile is kept: the store, `IMGCTL_PROFILE_*` variables, the provider's own variables, or nowhere (the usual one). */
-type Kind = 'stored' | 'environment' | 'ambient' | 'usual';
+/** Where a profile is kept: the store, `IMGCTL_PROFILE_*` variables, the provider's own variables, or nowhere: the usual one, a publisher. */
+type Kind = 'stored' | 'environment' | 'ambient' | 'usual' | 'source';
 
 export interface ProfileEntry {
   readonly name: string;
@@ -23,27 +25,46 @@ export interface ProfileDirectory {
   readonly all: readonly string[];
   /** The one that is used when none is named. */
   readonly current: string;
+  /** Publishers that can be named like a profile that is only read. They are no profiles: no glob stands for one. */
+  readonly sources: SourceList;
+  /** The current one was named on the command line. */
+  readonly isTyped: boolean;
   has(name: string): boolean;
   /** Throws CONFIG, with the nearest names, for a profile that there is not. */
   entry(name: string): ProfileEntry;
+  /** The same; a publisher that is known by that name is one too. */
+  openable(name: string): ProfileEntry;
+  /**
+   * Splits `PROFILE:IMAGE`. A publisher that is known by name stands before a `:` like a profile, unless a profile of its name is
+   * there, or another was typed: then the whole text is an image of that one. So the same text is the same for every verb.
+   */
+  reference(text: string): Reference;
   /** Names that the patterns stand for, each once, in the order of the patterns. Throws CONFIG if one matches nothing. */
   select(patterns: readonly string[]): readonly string[];
 }
 
+/** What the profiles that can be named come from. `chosen`: those that were asked for, `isTyped` where it was on the command line. */
+export interface DirectoryParts {
+  readonly book: ProfileBook;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly chosen: readonly string[];
+  readonly isTyped: boolean;
+  readonly usual: string;
+  readonly sources: SourceList;
+}
+
 const ambientPattern = /^env:([a-z0-9-]+)$/;
 
-export function profileDirectory(
-  book: ProfileBook,
-  env: Readonly<Record<string, string | undefined>>,
-  chosen: readonly string[],
-  usual: string,
-): ProfileDirectory {
+export function profileDirectory({ book, env, chosen, isTyped, usual, sources }: DirectoryParts): ProfileDirectory {
   const stored = Object.keys(book.profiles);
   // A variable does not tell "prod.eu" from "prod-eu": where it fits a stored profile it overrides that one.
   const fitsStored = (name: string): boolean => stored.some((one) => variableName(one) === variableName(name));
   const names = [...stored, ...environmentProfiles(env).filter((name) => !fitsStored(name))].sort();
   const chosenOne = chosen.length === 1 && chosen[0] !== undefined && !isGlob(chosen[0]) ? chosen[0] : undefined;
   const current = chosenOne ?? book.current ?? usual;
+  const has = (name: string): boolean =>
+    names.includes(name) || name === usual || ambientPattern.test(name) || environmentProvider(env, name) !== undefined;
+  const sourceNamed = (name: string): string | undefined => (has(name) ? undefined : sources.named(name));
   const entry = (name: string): ProfileEntry => {
     const profile = Object.hasOwn(book.profiles, name) ? book.profiles[name] : undefined;
     const provider = environmentProvider(env, name) ?? profile?.provider;
@@ -52,19 +73,35 @@ export function profileDirectory(
     const ambient = ambientPattern.exec(name)?.[1];
     if (ambient !== undefined) return { name, provider: ambient, kind: 'ambient' };
     if (name === usual) return { name, provider: usual, kind: 'usual' };
-    throw configError(`no such profile: ${name}`, { hint: hintFor(name, [...names, usual]) });
+    const source = sources.named(name);
+    const hint = source === undefined ? hintFor(name, [...names, usual]) : publisherHint(source);
+    throw configError(`no such profile: ${name}`, { hint });
   };
-  const all = [...new Set([...names, usual, current])];
+  const openable = (name: string): ProfileEntry => {
+    const source = sourceNamed(name);
+    return source === undefined ? entry(name) : { name: source, provider: sources.providerOf(source), kind: 'source' };
+  };
+  const isCurrentOwn = names.includes(current) || sourceNamed(current) === undefined;
+  const all = [...new Set([...names, usual, ...(isCurrentOwn ? [current] : [])])];
   return {
     names,
     all,
     current,
-    has: (name) =>
-      names.includes(name) || name === usual || ambientPattern.test(name) || environmentProvider(env, name) !== undefined,
+    sources,
+    isTyped,
+    has,
     entry,
+    openable,
+    reference(text) {
+      const own = parseReference(text, has);
+      const [, prefix = '', image = ''] = own.profile === undefined ? (/^([^:]+):(.*)$/s.exec(text) ?? []) : [];
+      const source = prefix === '' ? undefined : sourceNamed(prefix);
+      const isElsewhere = isTyped && image !== '' && !chosen.some((name) => sourceNamed(name) === source);
+      return source === undefined || isElsewhere ? own : { profile: source, image };
+    },
     select(patterns) {
       const found = patterns.flatMap((pattern) => {
-        if (!isGlob(pattern)) return [entry(pattern).name];
+        if (!isGlob(pattern)) return [openable(pattern).name];
         const matching = all.filter((name) => globPattern(pattern).test(name));
         if (matching.length === 0) throw configError(`no profile matches "${pattern}"`, { hint: hintFor(pattern, all) });
         return matching;
@@ -74,6 +111,9 @@ export function profileDirectory(
   };
 }
 
+const publisherHint = (source: string): string =>
+  `${source} is a publisher. See it with: ${commandLine({ verb: 'sources', args: [source] })}`;
+
 function hintFor(name: string, names: readonly string[]): string {
   const close = nearest(name, names);
   return close.length > 0
@@ -81,13 +121,16 @@ function hintFor(name: string, names: readonly string[]): string {
     : `List profiles with: ${commandLine({ verb: 'profile list' })}. Add one with: ${commandLine({ verb: 'profile add', args: ['NAME'] })}`;
 }
 
-/** What stands before the first colon of a name, where that could be a profile and is none, with what to do. */
+/** What stands before the first colon of a name, where that could be a profile and is none, with what it is and what to do. */
 export function prefixWithoutProfile(
   text: string,
   directory: ProfileDirectory,
-): { readonly name: string; readonly hint: string } | undefined {
+): { readonly name: string; readonly told: string; readonly hint: string } | undefined {
   const name = /^([A-Za-z0-9._-]+):./s.exec(text)?.[1];
-  return name === undefined || directory.has(name) ? undefined : { name, hint: hintFor(name, directory.names) };
+  if (name === undefined || directory.has(name)) return undefined;
+  if (directory.sources.named(name) === undefined)
+    return { name, told: `no such profile: ${name}`, hint: hintFor(name, directory.names) };
+  return { name, told: `${name} is a publisher, no profile`, hint: `Omit -p for the image of ${name}.` };
 }
 
 /** Warns of a name that begins like the name of a profile that there is not: `dmo:web` may well be meant as `demo:web`. */
@@ -95,14 +138,25 @@ export function warnOfPrefix(text: string, directory: ProfileDirectory, warn: (m
   const prefix = prefixWithoutProfile(text, directory);
   const close = prefix ? nearest(prefix.name, directory.names) : [];
   if (prefix)
-    warn(
-      `no such profile: ${prefix.name}, so "${text}" is the whole name${close.length > 0 ? `. Did you mean ${close.join(' or ')}?` : ''}`,
-    );
+    warn(`${prefix.told}, so "${text}" is the whole name${close.length > 0 ? `. Did you mean ${close.join(' or ')}?` : ''}`);
+}
+
+/**
+ * The profiles that are worked at where none stands before an image: those asked for, or the current one. Throws CONFIG for a
+ * publisher that nobody has typed: a variable that was forgotten asks nobody on the internet.
+ */
+export function chosenProfiles(directory: ProfileDirectory, patterns: readonly string[]): readonly string[] {
+  const names = patterns.length === 0 ? [directory.current] : directory.select(patterns);
+  const source = directory.isTyped ? undefined : names.find((name) => !directory.has(name) && directory.sources.named(name));
+  if (source === undefined) return names;
+  throw configError(`${source} is a publisher, and no profile: it cannot be the default`, {
+    hint: `Name it where it is meant, as in: ${commandLine({ verb: 'list' }, source)}`,
+  });
 }
 
 /** The one profile that a command works at. Throws USAGE when several were chosen. */
 export function onlyProfile(directory: ProfileDirectory, patterns: readonly string[]): string {
-  const [first, ...others] = patterns.length === 0 ? [directory.current] : directory.select(patterns);
+  const [first, ...others] = chosenProfiles(directory, patterns);
   if (others.length > 0 || first === undefined)
     throw usageError(`this command takes a single profile, got ${others.length + 1} (${[first, ...others].join(', ')})`);
   return first;

@@ -21,10 +21,30 @@ export async function originsOf(
   const { home, settings } = context;
   const options = { region: settings.region };
   const data = (): string => ownFolder('data', home);
-  const resolved = resolveFields(entry.name, driver.profile, { options, env: home.env, stored: entry.stored, data });
+  const known = entry.kind === 'source' ? await fieldsOfSource(entry.name, driver, context) : undefined;
+  const resolved = resolveFields(entry.name, driver.profile, { options, env: home.env, stored: entry.stored, known, data });
   return entry.kind === 'ambient'
     ? { ...resolved, ...(await ambientOrigins(driver, context)), ...optionOrigins(resolved) }
     : resolved;
+}
+
+/** What is known of a publisher. Throws CONFIG where the user's own file gives it a field that its driver has not. */
+async function fieldsOfSource(
+  name: string,
+  driver: Driver,
+  { directory }: EngineContext,
+): Promise<Readonly<Record<string, FieldOrigin>>> {
+  const { fields, file } = await directory.sources.load(name);
+  const known = Object.keys(driver.profile).filter((field) => driver.profile[field]?.secret !== true);
+  const odd = Object.keys(fields).find((field) => !known.includes(field));
+  if (odd === undefined) return fields;
+  const isSecret = Object.hasOwn(driver.profile, odd);
+  throw configError(
+    `${file ?? name}: source "${name}": ${isSecret ? `${odd} is a secret` : `unknown field for ${driver.name}: ${odd}`}`,
+    {
+      hint: isSecret ? `Set ${fieldVariable(name, odd)}, or make a profile of that name.` : `Fields: ${known.join(', ')}`,
+    },
+  );
 }
 
 const optionOrigins = (resolved: Readonly<Record<string, FieldOrigin>>): Readonly<Record<string, FieldOrigin>> =>
@@ -111,6 +131,7 @@ function throwIfLacking({ name }: ProfileEntry, driver: Driver, known: ReadonlyS
 
 function waysToSet({ name, kind }: ProfileEntry, driver: Driver, fields: readonly string[]): string {
   if (kind === 'ambient') return `Set ${fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ')}.`;
-  if (kind === 'environment') return `Set ${fields.map((field) => fieldVariable(name, field)).join(' and ')}.`;
+  if (kind === 'environment' || kind === 'source')
+    return `Set ${fields.map((field) => fieldVariable(name, field)).join(' and ')}.`;
   return `Set it with: ${commandLine({ verb: 'profile set', args: fields.map((field) => `${field}=…`) }, name)}`;
 }

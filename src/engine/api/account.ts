@@ -1,5 +1,6 @@
 import type { Account as EngineAccount } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
+import { onlyProfile } from '../account/registry.ts';
 import type { EngineContext } from '../context.ts';
 import type { LazyJournal } from '../journal/lazy-journal.ts';
 import { engineOf, quiet, type Context } from './context.ts';
@@ -15,7 +16,7 @@ export interface Account {
 /** Opens a profile; absent: the current one. Nothing is sent yet. Throws CONFIG for one that there is not, or that lacks something. */
 export async function openAccount(profile: string | undefined, context: Context): Promise<Account> {
   const engine = engineOf(context);
-  return quiet(engine, () => openAt(profile ?? engine.directory.current, [], engine));
+  return quiet(engine, () => openAt(profile ?? onlyProfile(engine.directory, []), [], engine));
 }
 
 /** The engine's side of an account: others' images that can be read are within reach of a name. */

@@ -6,6 +6,7 @@ import { createRedactor, type Redactor } from '../../core/redact.ts';
 import { homeOf } from '../../host/paths.ts';
 import { profileDirectory } from '../account/registry.ts';
 import { toolsFor } from '../account/services.ts';
+import { sourceList } from '../account/sources.ts';
 import { storeAt } from '../account/store.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext, EngineSettings, Loss } from '../context.ts';
@@ -87,7 +88,9 @@ export async function contextIn(options: ContextOptions, surroundings: Surroundi
   const home = homeOf({ env, platform: surroundings.platform });
   const store = storeAt(home, (message) => tell({ kind: 'warning', message }));
   const chosen = env.IMGCTL_PROFILE ? [env.IMGCTL_PROFILE] : [];
-  const directory = profileDirectory(await store.read(), env, chosen, driverList.usual);
+  const sources = sourceList(driverList.publishers ?? {}, home);
+  const book = await store.read();
+  const directory = profileDirectory({ book, env, chosen, isTyped: false, usual: driverList.usual, sources });
   const settings = settingsFrom(options);
   const context: Whole = {
     profiles: directory.all,

@@ -29,6 +29,7 @@ const own: OwnWords = {
     { name: 'lin', provider: 'linode' },
     { name: 'gone', provider: 'nobody' },
   ],
+  sources: [{ name: 'ubuntu', provider: 'simplestreams' }],
   current: 'lab',
   runs: () => [{ text: '20261128-183000-a1b2c3', about: 'interrupted: upload web' }],
   names: async (profile) => (profile === 'lab' ? { images, places: ['second', '-x', 'b\u0007'] } : { images: [], places: [] }),

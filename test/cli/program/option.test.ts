@@ -21,6 +21,7 @@ const all = [{ path: '', options: globalOptions as Options }, ...loaded].flatMap
 
 const own: OwnWords = {
   profiles: driverList.names.map((name) => ({ name, provider: name })),
+  sources: [],
   current: 'local',
   runs: () => [],
   names: async () => ({ images: [{ id: 'id-1', name: 'web' }], places: ['first', 'second'] }),

@@ -4,6 +4,7 @@ import { defineView } from '../../../ui/view.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many, one } from '../../program/outcome.ts';
 import { inParallel } from '../../../engine/concurrency.ts';
+import { chosenProfiles } from '../../../engine/account/registry.ts';
 import { withRegions } from '../../../engine/account/region.ts';
 import { checkProfile, type ProfileCheck } from '../../../engine/account/check.ts';
 
@@ -41,7 +42,8 @@ export const check = defineCommand({
   async run(input, context) {
     const { directory, settings } = context;
     const words = input.name && input.name.length > 0 ? input.name : settings.profile;
-    const named = input.allProfiles ? directory.all : words.length > 0 ? directory.select(words) : [directory.current];
+    const typed = input.name && input.name.length > 0 ? directory.select(words) : undefined;
+    const named = input.allProfiles ? directory.all : (typed ?? chosenProfiles(directory, words));
     const names = await withRegions(named, context);
     const check = async (name: string): Promise<ProfileCheck> => checkProfile(await context.at('at', name), context);
     const [only, ...others] = names;

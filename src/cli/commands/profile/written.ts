@@ -12,4 +12,11 @@ export async function afterWriting(name: string, book: ProfileBook, surface: Sur
 
 /** The profiles that can be named once the store is so. */
 export const directoryAfter = (book: ProfileBook, surface: Surface): ProfileDirectory =>
-  profileDirectory(book, surface.home.env, surface.settings.profile, surface.drivers.usual);
+  profileDirectory({
+    book,
+    env: surface.home.env,
+    chosen: surface.settings.profile,
+    isTyped: surface.settings.isProfileTyped,
+    usual: surface.drivers.usual,
+    sources: surface.directory.sources,
+  });

@@ -1,0 +1,90 @@
+import type { Evidence } from '../../core/publisher.ts';
+import { given } from '../../core/image.ts';
+import { withoutPassword } from '../../core/redact.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Assurance } from '../../core/signature.ts';
+import { fieldVariable, type FieldOrigin } from '../../profiles/resolve.ts';
+import type { ListedKey } from '../../transfer/trust/openpgp/listed-keys.ts';
+import type { EngineContext } from '../context.ts';
+import { driverNamed } from './driver.ts';
+import { originsOf, valuesOf } from './values.ts';
+
+/** Where the keys are that signatures are judged by. */
+type KeyringPlace = 'shipped' | 'given' | 'of this machine';
+
+/** A publisher as it is told: where it is, what vouches for it, and on what that rests. */
+export interface SourceRow {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly title: string;
+  readonly provider: string;
+  readonly address?: string;
+  readonly verified: Assurance;
+  readonly signers: readonly string[];
+  /** Absent: no signature is asked for. */
+  readonly keyring?: KeyringPlace;
+  /** Of a keyring that is shipped or given. */
+  readonly keys: readonly ListedKey[];
+  /** Where the keys that are shipped are taken from, and their licence. */
+  readonly keysFrom?: string;
+  /** What is signed, and by whom. */
+  readonly signed?: string;
+  /** What is to be done before signatures can be judged, or could be. */
+  readonly hint?: string;
+  readonly evidence: readonly Evidence[];
+  /** The user's own file, where it says something of it. */
+  readonly file?: string;
+  /** A profile has its name: that is meant by it then. */
+  readonly hidden?: true;
+}
+
+/** Throws CONFIG for a publisher that is not known, or is not described as its driver wants it. Nothing is sent. */
+export async function sourceRow(name: string, context: EngineContext): Promise<SourceRow> {
+  const { sources } = context.directory;
+  const provider = sources.providerOf(name);
+  const driver = await driverNamed(provider, context);
+  const entry = { name, provider, kind: 'source' } as const;
+  const origins = await originsOf(entry, driver, context);
+  const values = await valuesOf(entry, driver, origins, context);
+  const { title, aliases, signed, keys, keysAt, evidence, file } = await sources.load(name);
+  const { signaturesFor } = await import('../trust/signatures.ts');
+  const trust = { fields: driver.profile, values, profile: name, asked: undefined };
+  const verified = signaturesFor(trust, context)?.assurance ?? 'checksum';
+  const keyring = verified === 'signature' ? placeOf(origins.keyring) : undefined;
+  const address = text(values.url);
+  return {
+    name,
+    aliases,
+    title,
+    provider,
+    verified,
+    signers: (text(values.signer) ?? '').split(',').filter((one) => one !== ''),
+    keys: keyring === 'shipped' || keyring === 'given' ? await keysOf(text(values.keyring) ?? '', context) : [],
+    evidence,
+    ...given<Partial<SourceRow>>({
+      address: address && withoutPassword(address),
+      keyring,
+      keysFrom: keyring === 'shipped' && keys ? `${keys.source} (${keys.licence})` : undefined,
+      signed: signed === '' ? undefined : signed,
+      hint: keysAt === undefined || keyring === 'shipped' || keyring === 'given' ? undefined : hintFor(name, keysAt),
+      file,
+    }),
+    ...(context.directory.has(name) ? { hidden: true } : {}),
+  };
+}
+
+const text = (value: string | Secret | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function placeOf(origin: FieldOrigin | undefined): KeyringPlace {
+  if (!origin) return 'of this machine';
+  return origin.from === 'imgctl' ? 'shipped' : 'given';
+}
+
+async function keysOf(keyring: string, context: EngineContext): Promise<readonly ListedKey[]> {
+  const { keysGiven } = await import('../trust/keyring.ts');
+  const { listedKeys } = await import('../../transfer/trust/openpgp/listed-keys.ts');
+  return listedKeys(await keysGiven(keyring, 'keyring', context.home), new Date(context.now()));
+}
+
+const hintFor = (name: string, keysAt: string): string =>
+  `Its keys are told at ${keysAt}. Use a file with them by --verify gpg:FILE, or for good: export ${fieldVariable(name, 'keyring')}=FILE`;
