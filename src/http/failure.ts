@@ -9,8 +9,13 @@ export type Phase =
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-const trust =
-  'If you trust this server, use --ca-bundle FILE with the certificate of its authority, or set serverCert in the profile to its own.';
+/** `%s` stands for host and port. */
+const shown =
+  'Its certificate and fingerprint, to be compared, are shown by: openssl s_client -connect %s </dev/null | openssl x509 -fingerprint -sha256';
+const trust = [
+  'If you trust this server, use --ca-bundle FILE with the certificate of its authority, or set serverCert in the profile to its own.',
+  shown,
+].join('\n');
 /** What to do where a server wants to know by TLS who we are. */
 export const clientCertificateHint =
   'Use --client-cert FILE and --client-key FILE, or set clientCert and clientKey in the profile.';
@@ -29,7 +34,7 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
   [
     /^ERR_TLS_CERT_PINNED$/,
     '% has another certificate than the profile says',
-    'Check whether it was renewed, then set serverCert to the new one.',
+    ['Ask the operator of the server whether it was renewed; if so, set serverCert to the new one.', shown].join('\n'),
   ],
   [/^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)$/, '% has a self-signed certificate', trust],
   [/^(UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA)/, '% has a certificate of an unknown authority', trust],
@@ -53,6 +58,9 @@ const causes: readonly (readonly [codes: RegExp, message: string, hint?: string]
 
 /** Failures that another try does not mend: names and certificates stay what they are. */
 const permanent = /^(ENOTFOUND|ENOENT|ENOTDIR|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|INVALID_CA|ERR_TLS_|ERR_SSL_|EPROTO|PROXY)/;
+
+/** What a certificate is refused for that nobody vouches for: where one is pinned it is another one, whatever else is wrong with it. */
+const unvouched = /^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CERT_|INVALID_CA)/;
 
 /** Failures before the first byte of a request. */
 const beforeSending =
@@ -78,9 +86,9 @@ export function hostOf(url: URL): string {
 
 /**
  * The error for an exchange that failed: NETWORK, or PROVIDER if what came was not HTTP. `peer` is `hostOf` the URL,
- * with the proxy if there is one; neither path nor query.
+ * with the proxy if there is one; neither path nor query. `isPinned`: one certificate alone was to be taken.
  */
-export function failure(error: unknown, peer: string, phase: Phase): ImgctlError {
+export function failure(error: unknown, peer: string, phase: Phase, isPinned = false): ImgctlError {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : '';
   const refused = refusedTunnel(error);
@@ -92,12 +100,13 @@ export function failure(error: unknown, peer: string, phase: Phase): ImgctlError
       hint: 'Check the address in the profile.',
     });
   // What OpenSSL says when a handshake goes wrong is in the message only.
-  const sign = code === 'EPROTO' ? `EPROTO ${message.toUpperCase().replaceAll(' ', '_')}` : code;
+  const told = isPinned && unvouched.test(code) ? 'ERR_TLS_CERT_PINNED' : code;
+  const sign = code === 'EPROTO' ? `EPROTO ${message.toUpperCase().replaceAll(' ', '_')}` : told;
   const known = causes.find(([codes]) => codes.test(sign));
   const words = known?.[1] ?? `the connection to % failed while @${code === '' ? '' : ` (${code})`}`;
   return networkError(words.replace('%', peer).replace('@', phase), {
     cause,
-    ...(known?.[2] === undefined ? {} : { hint: known[2] }),
+    ...(known?.[2] === undefined ? {} : { hint: known[2].replace('%s', peer.split(' ')[0] ?? '') }),
     ...(beforeSending.test(code) ? { unsent: true } : {}),
   });
 }

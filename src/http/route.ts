@@ -55,12 +55,12 @@ function withIdleTimeout<A extends http.Agent>(agent: A): A {
 // On a slow line the usual 250 ms for each address of a host are over before any has answered.
 const connections = { keepAlive: true, autoSelectFamilyAttemptTimeout: 1000 };
 
-const direct = (url: URL, agent: http.Agent, peer = hostOf(url)): Route => ({
+const direct = (url: URL, agent: http.Agent, isPinned: boolean, peer = hostOf(url)): Route => ({
   peer,
   agent,
   open: (options) => (url.protocol === 'https:' ? https : http).request(url, { ...options, agent }),
   refusal: () => undefined,
-  explain: (error, phase) => failure(error, peer, phase),
+  explain: (error, phase) => failure(error, peer, phase, isPinned),
 });
 
 const throughProxy = (url: URL, proxy: URL): string => `${hostOf(url)} through the proxy ${hostOf(proxy)}`;
@@ -127,9 +127,10 @@ export function createRoutes(settings: HttpSettings, limits: Limits): (url: URL,
     if (!secretUrl) ours.add(url.origin);
     const isOurs = ours.has(url.origin);
     const proxy = proxyFor(url, settings.proxies);
-    if (!proxy) return direct(url, url.protocol === 'http:' ? plain() : isOurs ? secure() : secureToOthers());
+    const isPinned = isOurs && settings.pinned !== undefined;
+    if (!proxy) return direct(url, url.protocol === 'http:' ? plain() : isOurs ? secure() : secureToOthers(), isPinned);
     if (url.protocol === 'http:') return relayed(url, proxy, proxy.protocol === 'https:' ? secureToProxy() : toProxy());
     const options = isOurs ? tls().toServer : tls().toOthers;
-    return direct(url, tunnel(proxy, options), throughProxy(url, proxy));
+    return direct(url, tunnel(proxy, options), isPinned, throughProxy(url, proxy));
   };
 }

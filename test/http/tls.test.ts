@@ -150,7 +150,11 @@ describe.skipIf(!hasOpenssl)(
       expect((await behind.request({ method: 'GET', url }, testCall())).json()).toBe('hello');
       for (const other of ['self', 'good']) {
         const failure = await failureOf(http.request({ method: 'GET', url: await serve(other) }, testCall()));
-        expect(failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('certificate') });
+        expect(failure).toMatchObject({
+          code: 'NETWORK',
+          message: expect.stringContaining('another certificate than the profile says'),
+        });
+        expect(failure.circumstances.hint).toMatch(/serverCert[^]*openssl s_client -connect [\w.]+:\d+ /);
       }
       // An authority that is pinned vouches for nobody.
       const byAuthority = createHttp(settings({ pinned: of('ca.crt') }));

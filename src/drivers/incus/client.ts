@@ -1,5 +1,5 @@
 import { aboutNoImage, isNoSuchImage } from '../../core/answer-error.ts';
-import { authError, configError, notFoundError, providerError } from '../../core/errors.ts';
+import { authError, configError, notFoundError, providerError, type ImgctlError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
@@ -19,6 +19,8 @@ export interface ServerInfo {
   /** Which of the two products it is; their headers bear its name. */
   readonly product: 'incus' | 'lxd';
   readonly isTrusted: boolean;
+  /** Only some projects are ours to see: the lists of all others are empty. */
+  readonly isRestricted: boolean;
   readonly architecture: string | undefined;
   readonly raw: JsonObject;
 }
@@ -99,16 +101,39 @@ export interface Told {
 /** Sends a request. Throws what the server's refusal stands for, that inside a success too, and PROVIDER for what is no answer of the API. */
 export async function ask(client: IncusClient, request: Ask, call: Call): Promise<Told> {
   const { path, query, what, ...rest } = request;
-  const answer = await client.http.request(
-    { ...rest, ...wayOf(client), headers: signedBy(client), url: addressFor(client, path, query) },
-    call,
-  );
-  if (answer.status < 200 || answer.status > 299) throw errorFrom(answer, what);
+  const url = addressFor(client, path, query);
+  const answer = await client.http.request({ ...rest, ...wayOf(client), headers: signedBy(client), url }, call);
+  if (answer.status < 200 || answer.status > 299) throw await refused(client, answer, what, call);
   const body = answer.json();
   if (!isObject(body) || textIn(body.type) === undefined) throw providerError(`${what}: the answer is not the API's`);
   if (body.type === 'error') throw saidError(textIn(body.error) ?? 'the server says no reason', what);
   return { answer, body };
 }
+
+/** The error for an unwelcome answer. Where a client is refused that may use other projects, they are named. */
+export async function refused(client: IncusClient, answer: ApiAnswer, what: string, call: Call): Promise<ImgctlError> {
+  const error = errorFrom(answer, what);
+  if (error.code !== 'AUTH') return error;
+  const url = `${client.at.origin}/1.0/projects`;
+  const answered = await client.http
+    .request({ method: 'GET', ...wayOf(client), headers: signedBy(client), url }, call)
+    .catch(() => undefined);
+  const may = answered?.status === 200 ? projectNames(answered.json()) : [];
+  const own = client.project ?? 'default';
+  if (may.length === 0 || may.includes(own)) return error;
+  return errorFrom(answer, what, {
+    hint: `Set project in the profile to one that this client may use (${own} is none): ${may.join(', ')}`,
+    settledBy: { field: 'project', values: may },
+  });
+}
+
+/** Names in a list of projects. */
+export const projectNames = (body: unknown): readonly string[] =>
+  isObject(body) && Array.isArray(body.metadata)
+    ? body.metadata
+        .flatMap((path: unknown) => /^\/1\.0\/projects\/([^/?]+)$/.exec(String(path))?.[1] ?? [])
+        .map(decodeURIComponent)
+    : [];
 
 /** Reads `path`: what stands in a good answer's `metadata`. */
 export const read = async (client: IncusClient, path: string, what: string, call: Call, query?: Ask['query']): Promise<unknown> =>
@@ -143,6 +168,11 @@ async function readInfo(client: IncusClient, call: Call): Promise<ServerInfo> {
   return {
     product: environment.server === 'lxd' ? 'lxd' : 'incus',
     isTrusted: raw.auth === 'trusted',
+    // Who may see all is told the settings, of which a server in the network has one at least.
+    isRestricted:
+      raw.auth === 'trusted' &&
+      client.at.socket === undefined &&
+      Object.keys(isObject(raw.config) ? raw.config : {}).length === 0,
     architecture: textIn(architecture),
     raw,
   };

@@ -5,9 +5,9 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Changes, Editable, Operation } from '../../core/operation.ts';
 import { checkAlias, giveAlias, renameAlias } from './aliases.ts';
 import { ask, imagePath, readImage, trusted, type IncusClient } from './client.ts';
-import { checkProperties } from './description.ts';
+import { warnOfProperties } from './description.ts';
 import { isStale } from './errors.ts';
-import { aliasesOf, isObject, recordFrom } from './record.ts';
+import { aliasesOf, isObject, keptName, recordFrom } from './record.ts';
 
 const editable = ['name', 'description', 'visibility', 'properties'] as const satisfies readonly Editable[];
 
@@ -20,6 +20,7 @@ export const patch: Operation<IncusClient, 'patch'> = {
     const now = await readImage(client, id, call);
     requireNoConflict(basis ?? now, now, changes);
     if (isSoAlready(now, changes)) return now;
+    warnOfProperties(changes.properties ?? {}, call);
     if (typeof changes.name === 'string') await rename(client, now, changes.name, call);
     if (Object.keys(body).length > 0) await write(client, { id, body, changes, before: basis ?? now }, call);
     return readImage(client, id, call);
@@ -33,15 +34,14 @@ export const patch: Operation<IncusClient, 'patch'> = {
 function bodyOf({ name, description, visibility, properties = {}, removeProperties = [] }: Changes): Record<string, unknown> {
   if (name === null) throw usageError('the name of an image cannot be cleared', { hint: 'Set another name.' });
   if (name !== undefined) checkAlias(name);
-  checkProperties([...Object.keys(properties), ...removeProperties]);
   const empty = Object.keys(properties).find((key) => properties[key] === '');
   if (empty !== undefined)
     throw usageError(`the property "${empty}" cannot be empty: the server keeps no empty values`, {
       hint: `Remove it with --remove-property ${empty}, or give it a value.`,
     });
   const all = {
-    ...properties,
-    ...Object.fromEntries(removeProperties.map((key) => [key, ''])),
+    ...Object.fromEntries(Object.entries(properties).map(([key, value]) => [keptName(key), value])),
+    ...Object.fromEntries(removeProperties.map((key) => [keptName(key), ''])),
     ...(description === undefined ? {} : { description: description ?? '' }),
   };
   return {

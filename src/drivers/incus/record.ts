@@ -20,6 +20,12 @@ export const virtualMachine = 'virtual-machine';
 /** Properties that are fields of an image here. */
 export const fieldProperties = ['name', 'description'] as const;
 
+const keptApart = 'imgctl.property.';
+/** What a property is called at the server: one that bears the name of a field has another there, and is itself again when it is read. */
+export const keptName = (name: string): string =>
+  fieldProperties.some((field) => field === name) ? `${keptApart}${name}` : name;
+const ownName = (kept: string): string => fieldProperties.find((field) => kept === `${keptApart}${field}`) ?? kept;
+
 /** The names of an image, the one that it is shown by first: the shortest, as the official clients have it. */
 export function aliasesOf(wire: JsonObject): readonly string[] {
   const rows = Array.isArray(wire.aliases) ? wire.aliases.filter(isObject) : [];
@@ -47,7 +53,8 @@ export function recordFrom(wire: unknown, what: string, project?: string): Image
   const id = isObject(wire) ? textIn(wire.fingerprint) : undefined;
   if (!isObject(wire) || id === undefined || !fingerprints.test(id))
     throw providerError(`${what}: the answer has no image with a fingerprint`);
-  const { name, description, ...properties } = propertiesIn(wire);
+  const { name, description, ...others } = propertiesIn(wire);
+  const properties = Object.fromEntries(Object.entries(others).map(([key, value]) => [ownName(key), value]));
   return {
     id,
     name: aliasesOf(wire)[0] ?? (name || id.slice(0, 12)),

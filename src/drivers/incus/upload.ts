@@ -4,12 +4,21 @@ import type { Bytes } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content, Editable, Operation, UploadRequest } from '../../core/operation.ts';
 import { checkAlias, giveAlias } from './aliases.ts';
-import { addressFor, imageExists, readImage, signedBy, trusted, wayOf, type IncusClient, type ServerInfo } from './client.ts';
+import {
+  addressFor,
+  imageExists,
+  readImage,
+  refused,
+  signedBy,
+  trusted,
+  wayOf,
+  type IncusClient,
+  type ServerInfo,
+} from './client.ts';
 import { deleteImage } from './delete.ts';
-import { errorFrom } from './errors.ts';
 import { metadataArchive } from '../_metadata/archive.ts';
 import { closing, partHead } from './multipart.ts';
-import { headersOf, propertiesOf } from './description.ts';
+import { headersOf, warnOfProperties } from './description.ts';
 import { settled, type Ended } from './settle.ts';
 import { isObject, textIn } from './record.ts';
 
@@ -34,7 +43,7 @@ export const upload: Operation<IncusClient, 'upload'> = {
   async run(client, request, call) {
     const { name } = request.description;
     checkAlias(name);
-    propertiesOf(request.description);
+    warnOfProperties(request.description.properties ?? {}, call);
     const what = `uploading ${name}`;
     const info = await trusted(client, what, call);
     const body = bodyOf(request, info, (id) => claim(client, { id, name }, call));
@@ -145,7 +154,7 @@ async function sent(
       },
       call,
     );
-    if (answer.status !== 202) throw errorFrom(answer, what);
+    if (answer.status !== 202) throw await refused(client, answer, what, call);
     const told: unknown = answer.json();
     if (!isObject(told)) throw providerError(`${what}: the answer is not the API's`);
     return await settled(client, { answer, body: told }, what, call);
@@ -182,8 +191,24 @@ async function made(client: IncusClient, { ended, body, what }: Outcome, call: C
   }
   const error = ended.is === 'failed' ? ended.error : providerError(`${what}: the server has forgotten how it ended`);
   if (error.code === 'CONFLICT' && !isAgain) throw error;
-  if (await imageExists(client, id, call).catch(() => Promise.reject(error.with({ leftover: id })))) return id;
+  if (await appears(client, id, error, call)) return id;
   throw error;
+}
+
+const looks = 3;
+
+/**
+ * Whether the image is there, or comes where the answer to the last byte was lost: the server goes on by itself for a while. Throws
+ * the error with the image as what may be left over where that cannot be told.
+ */
+async function appears(client: IncusClient, id: string, error: ImgctlError, call: Call): Promise<boolean> {
+  let left = error.code === 'NETWORK' ? looks : 1;
+  const look = async (): Promise<boolean | undefined> => {
+    left -= 1;
+    if (await imageExists(client, id, call)) return true;
+    return left > 0 ? undefined : false;
+  };
+  return call.until('the image to appear', look).catch(() => Promise.reject(error.with({ leftover: id })));
 }
 
 /** The image under its name. Throws, and leaves nothing, where it could not get that. */

@@ -1,7 +1,13 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { Call, ImageUses, Operation, Use } from '../../core/operation.ts';
-import { read, type IncusClient } from './client.ts';
+import { read, serverInfo, type IncusClient } from './client.ts';
 import { isObject, textIn, type JsonObject } from './record.ts';
+
+/** What was found, and why not everything was. */
+interface Seen {
+  readonly found: readonly JsonObject[];
+  readonly reasons: readonly string[];
+}
 
 /** An instance remembers the image that it was made from; it runs on without it, and cannot be rebuilt from it then. */
 export const uses: Operation<IncusClient, 'uses'> = {
@@ -9,22 +15,58 @@ export const uses: Operation<IncusClient, 'uses'> = {
 
   async run(client, { images }, call) {
     if (images.length === 0) return [];
-    const { found, reason } = await instances(client, call);
+    const { names, reasons } = await sharingProjects(client, call);
+    const each = await Promise.all(names.map((name) => instancesOf(client, name, call)));
+    const found = each.flatMap((seen) => seen.found);
+    const unasked = [...reasons, ...each.flatMap((seen) => seen.reasons)].map((reason) => ({
+      kind: 'instance' as const,
+      reason,
+    }));
     return images.map(({ id }): ImageUses => ({
       image: id,
-      uses: found.filter((instance) => baseOf(instance) === id).map(useOf),
-      unasked: reason === undefined ? [] : [{ kind: 'instance', reason }],
+      uses: found.filter((one) => baseOf(one) === id).map(useOf),
+      unasked,
     }));
   },
 };
 
-async function instances(client: IncusClient, call: Call): Promise<{ found: readonly JsonObject[]; reason?: string }> {
+/** The projects whose instances may be made from the images of ours. Oddity: one without images of its own has those of `default`. */
+async function sharingProjects(
+  client: IncusClient,
+  call: Call,
+): Promise<{ readonly names: readonly string[]; readonly reasons: readonly string[] }> {
+  const own = client.project ?? 'default';
+  const told = await tried(async () => {
+    const { isRestricted } = await serverInfo(client, call);
+    return { isRestricted, list: await read(client, 'projects', 'listing projects', call, { recursion: '1' }) };
+  });
+  if ('reason' in told) return { names: [own], reasons: [told.reason] };
+  const { isRestricted, list } = told.value;
+  const rows = Array.isArray(list) ? list.filter(isObject) : [];
+  const isShared = ({ config }: JsonObject): boolean => !isObject(config) || config['features.images'] !== 'true';
+  const shared = [
+    'default',
+    ...rows.filter((row) => row.name !== 'default' && isShared(row)).map(({ name }) => textIn(name) ?? ''),
+  ];
+  if (!shared.includes(own)) return { names: [own], reasons: [] };
+  const reason = 'other projects may use the images of the project default, and this client may not see all of them';
+  return { names: [...new Set([own, ...shared])], reasons: isRestricted ? [reason] : [] };
+}
+
+async function instancesOf(client: IncusClient, project: string, call: Call): Promise<Seen> {
+  const told = await tried(() => read(client, 'instances', 'listing instances', call, { recursion: '1', project }));
+  if ('reason' in told) return { found: [], reasons: [told.reason] };
+  if (!Array.isArray(told.value)) return { found: [], reasons: ['the answer is no list'] };
+  return { found: told.value.filter(isObject), reasons: [] };
+}
+
+/** What the work gives, or why it could not be asked. */
+async function tried<T>(work: () => Promise<T>): Promise<{ readonly value: T } | { readonly reason: string }> {
   try {
-    const rows = await read(client, 'instances', 'listing instances', call, { recursion: '1' });
-    return Array.isArray(rows) ? { found: rows.filter(isObject) } : { found: [], reason: 'the answer is no list' };
+    return { value: await work() };
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-    return { found: [], reason: error.message };
+    return { reason: error.message };
   }
 }
 

@@ -15,6 +15,15 @@ export { errorBody as incusErrorBody } from './operations.ts';
 export interface IncusOptions {
   readonly product?: Product;
   readonly auth?: 'trusted' | 'untrusted';
+  /** Our certificate may see these projects alone. */
+  readonly restrictedTo?: readonly string[];
+}
+
+interface FakeInstance {
+  readonly name: string;
+  readonly status: string;
+  readonly project: string;
+  readonly config: Readonly<Record<string, string>>;
 }
 
 /** The fake with what tests may look at and change behind the driver's back. */
@@ -23,7 +32,9 @@ export interface RunningIncus extends RunningCloud {
   readonly images: Images;
   readonly operations: Operations;
   /** Records of instances, as the list of them has them. */
-  readonly instances: object[];
+  readonly instances: FakeInstance[];
+  /** Projects without images of their own, which have those of the default one. */
+  readonly sharing: string[];
   /** Called right before an upload is entered. */
   beforeEntry: (fingerprint: string) => void;
   /** What is done wrong at the server: the operation fails with these words although the image was made. */
@@ -36,10 +47,14 @@ export interface RunningIncus extends RunningCloud {
  * A fake of Incus and LXD: it speaks their two dialects, hashes what it gets and refuses what they refuse. What asks for the wrong
  * thing in a way that makes the real one die gets no answer at all.
  */
-export async function startIncus({ product = 'incus', auth = 'trusted' }: IncusOptions = {}): Promise<RunningIncus> {
+export async function startIncus({
+  product = 'incus',
+  auth = 'trusted',
+  restrictedTo,
+}: IncusOptions = {}): Promise<RunningIncus> {
   const images = new Images();
   const operations = new Operations(product);
-  const instances: object[] = [];
+  const instances: FakeInstance[] = [];
   const token = 'incus-token-of-the-tests';
   let isTrusted = false;
 
@@ -52,11 +67,19 @@ export async function startIncus({ product = 'incus', auth = 'trusted' }: IncusO
     if (version !== '1.0') return undefined;
     if (method === 'HEAD') return refusal(501, 'not implemented');
     if (!isTrusted && method !== 'GET') return refusal(403, 'not authorized');
-    if (kind === undefined) return sync(serverRecord(product, isTrusted));
+    if (kind === undefined) return sync(serverRecord(product, isTrusted, restrictedTo !== undefined));
+    if (kind === 'projects') return isTrusted ? projectsAnswer(url) : refusal(403, 'not authorized');
+    const project = url.searchParams.get('project') ?? 'default';
+    const isOurs = restrictedTo?.includes(project) ?? true;
+    if (!isOurs && kind !== 'operations' && method !== 'GET') return refusal(403, 'not authorized');
     if (kind === 'operations') return operationAnswer(request, rest);
-    if (kind === 'instances' && rest.length === 0) return isTrusted ? sync(instances) : refusal(403, 'not authorized');
+    if (kind === 'instances' && rest.length === 0)
+      return isTrusted
+        ? sync(isOurs ? instances.filter((each) => each.project === project) : [])
+        : refusal(403, 'not authorized');
     if (kind !== 'images') return refusal(404, 'not found');
     if (rest[0] === 'aliases') return aliasAnswer(images, request, rest.slice(1), product);
+    if (rest.length === 0 && method === 'GET' && !isOurs) return sync([]);
     if (rest.length === 0) return method === 'GET' ? listAnswer(url) : method === 'POST' ? uploadAnswer(request) : undefined;
     return imageAnswer(request, rest);
   }
@@ -64,6 +87,13 @@ export async function startIncus({ product = 'incus', auth = 'trusted' }: IncusO
   function operationAnswer({ url }: FakeRequest, [id = '', action]: readonly string[]): FakeAnswer | Promise<FakeAnswer> {
     if (action === 'wait') return operations.wait(id, Number(url.searchParams.get('timeout') ?? '3600'));
     return operations.look(id);
+  }
+
+  function projectsAnswer(url: URL): FakeAnswer {
+    const all = { default: 'true', ...Object.fromEntries(running.sharing.map((name) => [name, 'false'])) };
+    const names = restrictedTo ?? Object.keys(all);
+    if (url.searchParams.get('recursion') !== '1') return sync(names.map((name) => `/1.0/projects/${name}`));
+    return sync(names.map((name) => ({ name, config: { 'features.images': all[name as 'default'] ?? 'true' } })));
   }
 
   const visible = ({ public: isPublic }: Kept): boolean => isTrusted || isPublic;
@@ -178,6 +208,7 @@ export async function startIncus({ product = 'incus', auth = 'trusted' }: IncusO
     images,
     operations,
     instances,
+    sharing: [],
     beforeEntry: () => undefined,
     failsAfterwards: undefined,
     cutsExports: false,
@@ -191,12 +222,13 @@ export async function startIncus({ product = 'incus', auth = 'trusted' }: IncusO
   return running;
 }
 
-const serverRecord = (product: Product, isTrusted: boolean): object =>
+const serverRecord = (product: Product, isTrusted: boolean, isRestricted: boolean): object =>
   isTrusted
     ? {
         api_extensions: ['image_types'],
         api_version: '1.0',
         auth: 'trusted',
+        config: isRestricted ? {} : { 'core.https_address': '127.0.0.1:8443' },
         auth_methods: ['tls'],
         auth_user_name: '150c0fe9eee5c845aa89047ae93f6001cffa987901fa70bc1d9d74bdeec71aef',
         auth_user_method: 'tls',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allOf, everything, failureOf, testCall } from '../../conformance/stage.ts';
-import { gather } from '../../support/content.ts';
+import { gather, makeContent } from '../../support/content.ts';
 import { incusErrorBody } from '../../clouds/incus/index.ts';
 import { opened } from './stage.ts';
 
@@ -54,6 +54,49 @@ describe('records', () => {
   });
 });
 
+describe('who may use some projects alone', () => {
+  it('is told which they are, where another one is refused or shows nothing', async () => {
+    const { session, cloud } = await opened({ restrictedTo: ['demo', 'other'] });
+    await cloud.seed([{ name: 'theirs' }]);
+    const call = testCall();
+    expect(await allOf(session.require('list').run(everything, call))).toEqual([]);
+    expect(call.notes).toMatchObject([{ kind: 'warning', message: expect.stringMatching(/project default .* demo, other/) }]);
+    const upload = { description: { name: 'web' }, content: makeContent({ format: 'qcow2' }), extras: {} };
+    for (const work of [
+      () => session.require('upload').run(upload, testCall()),
+      () => session.require('delete').run({ id: '0'.repeat(64) }, testCall()),
+    ])
+      expect((await failureOf(work(), 'AUTH')).circumstances.hint).toContain('demo, other');
+  });
+
+  it('is not bothered where that project is the one of the profile', async () => {
+    const { session } = await opened({ restrictedTo: ['default'] });
+    const call = testCall();
+    expect(await allOf(session.require('list').run(everything, call))).toEqual([]);
+    expect(call.notes).toEqual([]);
+  });
+});
+
+describe('properties called as fields are', () => {
+  it('are kept apart from those, told of, and themselves again when they are read', async () => {
+    const { session, cloud } = await opened();
+    const properties = { name: 'its own', description: 'another', os: 'x', none: '' };
+    const description = { name: 'web', description: 'shown', properties };
+    const call = testCall();
+    const image = await session
+      .require('upload')
+      .run({ description, content: makeContent({ format: 'qcow2' }), extras: {} }, call);
+    const { none: _dropped, ...kept } = properties;
+    expect(image).toMatchObject({ name: 'web', description: 'shown', properties: kept });
+    expect(call.notes.filter(({ kind }) => kind === 'warning').length).toBe(3);
+    expect(cloud.images.byId.get(image.id)?.properties).toMatchObject({ name: 'web', description: 'shown' });
+    const changes = { properties: { name: 'changed' }, removeProperties: ['description'] };
+    const after = await session.require('patch').run({ id: image.id, changes, extras: {} }, testCall());
+    expect(after).toMatchObject({ name: 'web', description: 'shown', properties: { name: 'changed', os: 'x' } });
+    expect(after.properties).not.toHaveProperty('description');
+  });
+});
+
 describe('a failure inside a success', () => {
   it('is one, by its words', async () => {
     const { session, cloud } = await opened();
@@ -83,7 +126,7 @@ describe('a change', () => {
   it('refuses what the server would drop or nobody could reach, before any request', async () => {
     const { session, cloud } = await opened();
     const [id = ''] = await cloud.seed([{ name: 'web' }]);
-    for (const changes of [{ properties: { a: '' } }, { name: '' }, { name: null }, { removeProperties: ['name'] }])
+    for (const changes of [{ properties: { a: '' } }, { name: '' }, { name: null }])
       await failureOf(session.require('patch').run({ id, changes, extras: {} }, testCall()), 'USAGE');
     expect(cloud.requests()).toEqual([]);
   });
@@ -161,7 +204,19 @@ it('an image is used by the instances that were made from it', async () => {
   const images = await Promise.all([id, other].map((one) => session.require('show').run({ id: one }, testCall())));
   const found = await session.require('uses').run({ images }, testCall());
   expect(found.map(({ uses }) => uses)).toEqual([[{ kind: 'instance', id: 'c1', status: 'stopped', owner: 'default' }], []]);
-  cloud.fail({ kind: 'answer', status: 403, headers: json, body: incusErrorBody('not authorized', 403) });
-  const [unknown] = await session.require('uses').run({ images }, testCall());
-  expect(unknown).toMatchObject({ uses: [], unasked: [{ kind: 'instance' }] });
+  cloud.sharing.push('shares');
+  cloud.instances.push({ name: 'c2', status: 'Running', project: 'shares', config: { 'volatile.base_image': other } });
+  expect((await session.require('uses').run({ images }, testCall())).map(({ uses }) => uses.map(({ id: name }) => name))).toEqual(
+    [['c1'], ['c2']],
+  );
+  const restricted = await opened({ restrictedTo: ['default'] });
+  expect(await restricted.session.require('uses').run({ images }, testCall())).toMatchObject(
+    images.map(() => ({ unasked: [{ kind: 'instance', reason: expect.stringContaining('other projects') }] })),
+  );
+  for (const kind of ['projects', 'instances']) {
+    const on = ({ path }: { path: string }) => path.startsWith(`/1.0/${kind}`);
+    cloud.fail({ kind: 'answer', status: 403, headers: json, body: incusErrorBody('not authorized', 403), on, times: 9 });
+    const [unknown] = await session.require('uses').run({ images }, testCall());
+    expect(unknown).toMatchObject({ unasked: [{ kind: 'instance' }, ...(kind === 'projects' ? [] : [{ kind: 'instance' }])] });
+  }
 });
