@@ -100,11 +100,17 @@ export const contentIdProperty = 'imgctl.contentId';
  */
 export const contentOfProperty = 'imgctl.contentOf';
 
-/** What is kept with an image of its disk: the content id, and the digest of the bytes by which the provider knows it. */
-export function contentProperties(contentId: string, checksums: Image['checksums'] = {}): Readonly<Record<string, string>> {
+/**
+ * What is kept with an image of its disk: the content id, where it is known, and the digest of the bytes by which the provider knows
+ * it.
+ */
+export function contentProperties(
+  contentId: string | undefined,
+  checksums: Image['checksums'] = {},
+): Readonly<Record<string, string>> {
   const algorithm = ['sha512', 'sha256'].find((name) => checksums[name] !== undefined);
   const of = algorithm === undefined ? {} : { [contentOfProperty]: `${algorithm}:${checksums[algorithm] ?? ''}` };
-  return { [contentIdProperty]: contentId, ...of };
+  return { ...(contentId === undefined ? {} : { [contentIdProperty]: contentId }), ...of };
 }
 
 /**
@@ -141,7 +147,8 @@ function contentIdOf(record: ImageRecord): string | undefined {
   return said !== undefined && contentIds.test(said) && !isOfOtherBytes(record) ? said : undefined;
 }
 
-function isOfOtherBytes({ properties, checksums = {} }: ImageRecord): boolean {
+/** Whether what is recorded of the content was recorded of other bytes than those that are there. */
+export function isOfOtherBytes({ properties, checksums = {} }: Pick<ImageRecord, 'properties' | 'checksums'>): boolean {
   const [algorithm = '', hex = ''] = (properties[contentOfProperty] ?? '').split(':');
   return (checksums[algorithm] ?? hex).toLowerCase() !== hex.toLowerCase();
 }

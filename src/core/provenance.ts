@@ -10,18 +10,49 @@ export interface Provenance {
   readonly serial?: string | undefined;
 }
 
+type Properties = Readonly<Record<string, string>>;
+
 const prefix = 'imgctl.source.';
 const fields = ['url', 'digest', 'signer', 'serial'] as const satisfies readonly (keyof Provenance)[];
 
+/** Whether a property says where an image comes from. */
+export const isProvenanceProperty = (name: string): boolean => name.startsWith(prefix);
+
 /** As properties of an image, by which `show` tells it, a copy hands it on and a later run knows what is there. */
-export const provenanceProperties = (proved: Provenance): Readonly<Record<string, string>> =>
+export const provenanceProperties = (proved: Provenance): Properties =>
   Object.fromEntries(fields.flatMap((field) => (proved[field] === undefined ? [] : [[`${prefix}${field}`, proved[field]]])));
 
 /** What the properties of an image say of where it comes from. Whoever may change the image may have written them. */
-export const provenanceIn = (properties: Readonly<Record<string, string>>): Provenance =>
+export const provenanceIn = (properties: Properties): Provenance =>
   Object.fromEntries(
     fields.flatMap((field) => {
       const value = properties[`${prefix}${field}`];
       return value === undefined ? [] : [[field, value]];
     }),
   );
+
+/** Names of the properties by which the product is known that an image is a version of, besides its address. */
+export const productProperties = ['product_name', 'os_distro'] as const;
+
+/** Orders serials by their bytes, as publishers do. */
+export const compareSerials = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/**
+ * Whether two images are versions of one product, by what their properties say: its name, the system in it, or addresses that are the
+ * same but for the serial. Absent: they do not tell.
+ */
+export function areOfOneProduct(a: Properties, b: Properties): boolean | undefined {
+  if (a.product_name !== undefined && b.product_name !== undefined) return a.product_name === b.product_name;
+  if (differ(a.os_distro, b.os_distro)) return false;
+  const [left, right] = [addressBut(a), addressBut(b)];
+  return left !== undefined && left === right ? true : undefined;
+}
+
+const differ = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && a.toLowerCase() !== b.toLowerCase();
+
+/** The address of an image without its serial. */
+function addressBut(properties: Properties): string | undefined {
+  const { url, serial } = provenanceIn(properties);
+  return url === undefined || !serial ? undefined : url.replaceAll(serial, '*');
+}

@@ -13,9 +13,9 @@ import { severalOptions } from '../batch/each-image.ts';
 import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { notAnImage } from '../options/mistaken-files.ts';
 import { many, one } from '../program/outcome.ts';
-import type { IfExists } from '../../engine/operations/name-conflict.ts';
+import type { IfExists } from '../../engine/operations/claim.ts';
 import { imageMeant } from '../options/targets.ts';
-import { compressOption, diskWishes, ifExistsOption, sourceOptions } from '../options/transfer.ts';
+import { allowDowngradeOption, compressOption, diskWishes, ifExistsOption, sourceOptions } from '../options/transfer.ts';
 import { transferWishes } from '../../engine/operations/wishes.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { warnOfLimit } from '../../engine/operations/transfer.ts';
@@ -35,6 +35,7 @@ export const copy = defineCommand({
   },
   options: {
     ifExists: ifExistsOption,
+    allowDowngrade: allowDowngradeOption,
     relay: { kind: 'flag', summary: 'relay through this machine, even if the target could fetch or link it' },
     ...severalOptions,
     ...descriptionOptions,
@@ -73,6 +74,7 @@ export const copy = defineCommand({
       isOneOfSeveral,
       transfer: await transferWishes(diskWishes(input), undefined, context),
       ifExists: (input.ifExists ?? 'fail') as IfExists,
+      allowDowngrade: input.allowDowngrade,
       relay: input.relay ?? false,
       wait: input.wait !== false,
     };

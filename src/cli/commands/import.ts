@@ -4,7 +4,7 @@ import { checkName } from '../../core/image-name.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
 import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
 import { checkImport, importing } from '../../engine/operations/import.ts';
-import type { IfExists } from '../../engine/operations/name-conflict.ts';
+import type { IfExists } from '../../engine/operations/claim.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { target } from '../options/targets.ts';

@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
 import { transferWishes } from '../../engine/operations/wishes.ts';
-import type { IfExists } from '../../engine/operations/name-conflict.ts';
+import type { IfExists } from '../../engine/operations/claim.ts';
 import { originOf } from '../../engine/operations/source.ts';
 import { checkUpload, uploading } from '../../engine/operations/upload.ts';
 import { imageView } from '../../ui/views/image.ts';

@@ -38,6 +38,11 @@ export const ifExistsOption = {
   summary: 'if the name is taken (default fail); skip requires identical content',
 } as const;
 
+export const allowDowngradeOption = {
+  kind: 'flag',
+  summary: 'take an image although one of that name has a newer serial',
+} as const;
+
 /** What these options ask for. Of an image its account judges who has signed it, by `verifyAsked`. */
 export const diskWishes = (
   input: OptionValues<typeof sourceOptions> & { readonly compress?: boolean | undefined },

@@ -7,7 +7,7 @@ import { converting, type Converted, type ConvertWishes } from '../operations/co
 import { downloading, type Downloaded, type DownloadWishes } from '../operations/download.ts';
 import { importing } from '../operations/import.ts';
 import { inspect as inspectFile, type InspectWishes } from '../operations/inspect.ts';
-import type { IfExists } from '../operations/name-conflict.ts';
+import type { IfExists } from '../operations/claim.ts';
 import { originalOf } from '../operations/original.ts';
 import { originOf } from '../operations/source.ts';
 import { uploading } from '../operations/upload.ts';
@@ -62,6 +62,8 @@ export interface CopyInput extends ImageInput, NewImage, Omit<DiskWishes, 'verif
   readonly to: Account;
   /** Name of the copy; absent: that of the image. */
   readonly name?: string | undefined;
+  /** It may be older than what it replaces, by the serials on record. */
+  readonly allowDowngrade?: boolean | undefined;
   /** The data goes through this machine, even if the target could fetch it. */
   readonly relay?: boolean | undefined;
 }
@@ -95,12 +97,13 @@ export const importImage: ChangingCall<ImportInput, Image> = changing('importIma
 
 /** Copies an image to another account, on the shortest way there is. */
 export const copyChange: Preparation<CopyInput, Copied> = async ({ at: from, engine, open }, input) => {
-  const { to, name = '', labels = {}, set = {}, ifExists = 'fail', relay = false, wait = true } = input;
+  const { to, name = '', labels = {}, set = {}, ifExists = 'fail', allowDowngrade, relay = false, wait = true } = input;
   const source = { ...from, reach: 'readable' } as const;
   const { call, image } = await found(source, input, engine);
   const target = await open(to);
   const transfer = await transferWishes(input, undefined, engine);
-  const wishes = { ...waitLimits(input), description: labels, set, transfer, ifExists, relay, wait, isOneOfSeveral: false };
+  const how = { transfer, ifExists, allowDowngrade, relay, wait, isOneOfSeveral: false };
+  const wishes = { ...waitLimits(input), description: labels, set, ...how };
   const original = originalOf(image, source, false, call, engine);
   return copying(original, { profile: to.profile, name }, target, wishes, engine);
 };

@@ -1,13 +1,13 @@
 import { integrityError } from '../../core/errors.ts';
-import { areOtherDisks, type Image } from '../../core/image.ts';
+import { areOtherDisks, isOfOtherBytes, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
+import { provenanceIn } from '../../core/provenance.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { detect } from '../../transfer/detect.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import { downloadSource } from '../../transfer/source.ts';
 import { fullScan } from '../../transfer/full-scan.ts';
 import type { EngineContext } from '../context.ts';
-import { imagesNamed } from './resolve.ts';
 import type { Account } from '../account/account.ts';
 import { formatNamed } from '../operations/transfer.ts';
 
@@ -17,10 +17,12 @@ import { formatNamed } from '../operations/transfer.ts';
  * read at no cost they are read.
  */
 
-/** An image that counts as the same as another one. `isProved`: by digests or by reading, and not only by a content id on record. */
+/** An image that counts as the same as another one. `isProved`: by digests or by reading, and not only by what is on record. */
 export interface Same {
   readonly image: Image;
   readonly isProved: boolean;
+  /** What is on record. */
+  readonly by?: 'content id' | 'source digest';
 }
 
 /** The image that holds the same disk: by the digest of what would be sent as it is, else by its content id. */
@@ -82,24 +84,28 @@ async function sameDigest({ checksums = {} }: Image, prepared: Prepared): Promis
 const comparable = ['sha512', 'sha256'];
 
 /** Whether two images have a digest in common; absent where none can be compared. */
-function shareDigest(a: Image, b: Image): boolean | undefined {
+function shareDigest(a: Pick<Image, 'checksums'>, b: Pick<Image, 'checksums'>): boolean | undefined {
   const algorithm = comparable.find((name) => a.checksums?.[name] !== undefined && b.checksums?.[name] !== undefined);
   return algorithm === undefined ? undefined : a.checksums?.[algorithm] === b.checksums?.[algorithm];
 }
 
-/** An image among those of that name which is known, without a byte being moved, to hold the same disk as `image` in `from`. */
+/** An image among these which is known, without a byte being moved, to hold the same disk as `image` in `from`. */
 export async function alreadyThere(
   at: Account,
-  name: string,
-  { at: from, image }: { readonly at: Account; readonly image: Image },
+  named: readonly Image[],
+  { at: from, image: asked }: { readonly at: Account; readonly image: Image },
   reading: Reading,
 ): Promise<Same | undefined> {
-  const taken = await activeOf(at, await imagesNamed(at, name, reading.call));
+  const image = await withPublishedContent(asked, at);
+  const taken = await activeOf(at, named);
   const same = taken.find((each) => each.diskFormat === image.diskFormat && shareDigest(each, image) === true);
   if (same) return { image: same, isProved: true };
+  const copied = await copiedBefore(at, taken, image, reading);
+  if (copied) return copied;
   for (const each of taken) {
     if (each.contentId === undefined || each.contentId !== image.contentId || areOtherDisks(each, image)) continue;
-    const proofs = [await holdsClaim(at, each, reading), await holdsClaim(from, image, reading)];
+    if (isOfOtherFile(each, image)) continue;
+    const proofs = [await holdsClaim(at, each, reading), await holdsClaim(from, asked, reading)];
     const isProved = proofs.every((proof) => proof === true);
     // What lies near can still be given the digest that the other side has.
     if (isProved || (!proofs.includes(false) && !from.driver.worksOnFiles)) return { image: each, isProved };
@@ -107,19 +113,68 @@ export async function alreadyThere(
   return undefined;
 }
 
+/** The digests by which a file is published that can be relied on, as `ALGO:HEX`. */
+export const publishedDigests = ({ checksums = {} }: Pick<Image, 'checksums'>): readonly string[] =>
+  comparable.flatMap((name) => (checksums[name] === undefined ? [] : [`${name}:${checksums[name].toLowerCase()}`]));
+
+/** The same image, with the content id that an earlier run found in the file that it is published as. */
+async function withPublishedContent(image: Image, { memory }: Account): Promise<Image> {
+  const [digest] = publishedDigests(image);
+  if (image.contentId !== undefined || digest === undefined) return image;
+  return { ...image, contentId: await memory.contentIdOf(digest) };
+}
+
+/** Whether an image says that it was made of another published file. */
+function isOfOtherFile(there: Image, published: Image): boolean {
+  const { digest } = provenanceIn(there.properties);
+  const known = publishedDigests(published);
+  return digest !== undefined && known.some((one) => sameAlgorithm(one, digest)) && !known.includes(digest);
+}
+
+const sameAlgorithm = (a: string, b: string): boolean => a.split(':')[0] === b.split(':')[0];
+
+/**
+ * The image that was made of the same published file, by the digest that is kept with it. That is proved where this machine has kept
+ * it too, and its provider still says of the bytes what it said then.
+ */
+export async function copiedBefore(
+  at: Account,
+  taken: readonly Image[],
+  published: Pick<Image, 'checksums'>,
+  reading: Reading,
+): Promise<Same | undefined> {
+  const known = publishedDigests(published);
+  for (const each of taken) {
+    const { digest } = provenanceIn(each.properties);
+    if (each.status !== 'active' || digest === undefined || !known.includes(digest) || isOfOtherBytes(each)) continue;
+    // The very file.
+    if (shareDigest(each, published) === true) return { image: each, isProved: true };
+    const kept = await at.memory.factsOf(each);
+    const holds = each.contentId === undefined ? undefined : await holdsClaim(at, each, reading);
+    if (holds === false) continue;
+    const isKept = provenanceIn(kept?.properties ?? {}).digest === digest;
+    return { image: each, isProved: isKept && (holds ?? !at.driver.worksOnFiles), by: 'source digest' };
+  }
+  return undefined;
+}
+
 /** Those that can be used, with what is known of their content here. */
-const activeOf = (at: Account, images: readonly Image[]): Promise<readonly Image[]> =>
+export const activeOf = (at: Account, images: readonly Image[]): Promise<readonly Image[]> =>
   Promise.all(images.filter(({ status }) => status === 'active').map((image) => at.memory.recall(image)));
 
 /**
  * Says that an image counts as the same, and by what, where its data could not be compared. Throws INTEGRITY where it has lost
  * what its record says, as far as that can be asked.
  */
-export async function checkIntact(at: Account, { image: { id }, isProved }: Same, { call, context }: Reading): Promise<void> {
+export async function checkIntact(
+  at: Account,
+  { image: { id }, isProved, by = 'content id' }: Same,
+  { call, context }: Reading,
+): Promise<void> {
   if (!(await at.isIntact(id, call)))
     throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
       hint: 'Use --if-exists replace, or delete it with:',
       next: [{ verb: 'delete', image: id }],
     }).inProfile(at.profile, at.provider);
-  if (!isProved) context.warn(`not verified: ${id} has the same content id on record, but its data could not be compared`);
+  if (!isProved) context.warn(`not verified: ${id} has the same ${by} on record, but its data could not be compared`);
 }

@@ -1,4 +1,5 @@
-import { contentIdProperty, contentOfProperty, given, isOwnProperty, type Image } from '../../core/image.ts';
+import { contentIdProperty, contentOfProperty, given, isOfOtherBytes, isOwnProperty, type Image } from '../../core/image.ts';
+import { isProvenanceProperty } from '../../core/provenance.ts';
 import type { Changes, Description, Editable, UploadFacts } from '../../core/operation.ts';
 
 type Labels = Omit<Description, 'name'>;
@@ -63,7 +64,8 @@ export function carriedTo(
       reserved?.test(name) !== true &&
       references?.test(name) !== true &&
       name !== contentIdProperty &&
-      name !== contentOfProperty,
+      name !== contentOfProperty &&
+      !(isProvenanceProperty(name) && isOfOtherBytes(image)),
   );
   const fitting = kept.tags?.filter((tag) => tags?.test(tag) !== false) ?? [];
   const wanted = own.visibility ?? (fields.includes('visibility') ? image.visibility : undefined);

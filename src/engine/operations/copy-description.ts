@@ -1,6 +1,7 @@
 import { ImgctlError } from '../../core/errors.ts';
-import type { Image } from '../../core/image.ts';
+import { isOfOtherBytes, type Image } from '../../core/image.ts';
 import type { Call, Changes, Editable } from '../../core/operation.ts';
+import { isProvenanceProperty } from '../../core/provenance.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import { carriedTo } from './copied-fields.ts';
 import type { EngineContext } from '../context.ts';
@@ -28,6 +29,8 @@ export function carried(
   const foreign = Object.keys(image.properties).filter((key) => references?.test(key) && own.properties?.[key] === undefined);
   if (foreign.length > 0 && verb.fields.includes('properties'))
     context.warn(`not copied, meant for ${from.profile} only: properties ${foreign.join(', ')}`);
+  if (isOfOtherBytes(image) && Object.keys(image.properties).some(isProvenanceProperty))
+    context.warn(`not copied: where ${image.id} comes from, which is recorded of other bytes than it has`);
   for (const tag of image.tags)
     if (verb.tags?.test(tag) === false) context.warn(`not copied, invalid in ${to.provider}: tag "${tag}"`);
   return along;

@@ -14,6 +14,8 @@ export interface CopyOptions extends WaitLimits {
   readonly set: Readonly<Record<string, string>>;
   readonly transfer: TransferOptions;
   readonly ifExists: Delivery['ifExists'];
+  /** It may be older than what it replaces. */
+  readonly allowDowngrade?: boolean | undefined;
   readonly relay: boolean;
   readonly wait: boolean;
   /** What goes is agreed to before anything is begun, since it is one of several. */

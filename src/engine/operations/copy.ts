@@ -1,5 +1,6 @@
-import type { Image } from '../../core/image.ts';
+import { isOfOtherBytes, type Image } from '../../core/image.ts';
 import type { Call, Changes, Download, ExtraValues } from '../../core/operation.ts';
+import { provenanceIn } from '../../core/provenance.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
@@ -10,8 +11,10 @@ import { deliver, type Delivery } from './deliver.ts';
 import type { Change } from './change.ts';
 import type { Task } from '../../core/task.ts';
 import { routeWords, shortcutOf, type CopyRoute, type Shortcut } from './copy-route.ts';
-import { alreadyThere, checkIntact, type Same } from '../images/compare.ts';
+import { checkIntact, publishedDigests, type Same } from '../images/compare.ts';
+import type { Claim } from './claim.ts';
 import { confirmReplace, foreseen } from './name-conflict.ts';
+import { copiedAlready } from './copied-already.ts';
 import type { Account } from '../account/account.ts';
 import { forContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
 import { checkFields, extrasFrom } from './fields.ts';
@@ -50,30 +53,44 @@ export async function copying(
   wishes: CopyOptions,
   context: EngineContext,
 ): Promise<Change<Copied>> {
-  const { image, at: from } = original;
+  const { image } = original;
   const call = context.call();
   const name = target.name || image.name;
   checkName(name);
   const verb = to.verb('upload');
   const extras = extrasFrom(to as Account, verb, wishes.set);
   checkFields(to as Account, 'upload', verb.fields, wishes.description);
-  if (wishes.ifExists === 'skip') {
-    const same = await alreadyThere(to as Account, name, { at: from as Account, image }, { call, context });
-    if (same) return upToDate(same, to as Account, name, call, context);
-  }
+  const claim = claimOf(original, { at: to, name, call }, wishes);
+  const same = await copiedAlready(original, claim, wishes, context);
+  if (same) return upToDate(same, to as Account, name, call, context);
   const { download: data, source } = await original.data();
   const title = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
   const task = context.task(title);
   const way = forContainer(verb, image.containerFormat, wishes.transfer);
   const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
   try {
-    const claim = { at: to, request: { description: { name } }, ifExists: wishes.ifExists, call };
     const agreed = wishes.isOneOfSeveral ? await confirmReplace(claim, context) : [];
     return changeOf({ original, to, wishes, name, extras, data, source, prepared, call, task, agreed }, context);
   } catch (error) {
     await prepared.close();
     throw error;
   }
+}
+
+/** Who wants the name, and from where the image comes: of one whose record is about other bytes that is not known. */
+function claimOf(
+  { image }: Original,
+  { at, name, call }: { readonly at: Account<'show'>; readonly name: string; readonly call: Call },
+  { ifExists, description, allowDowngrade }: CopyOptions,
+): Claim {
+  const origin = { ...(isOfOtherBytes(image) ? {} : image.properties), ...description.properties };
+  return { at, request: { description: { name } }, ifExists, origin, allowDowngrade, call };
+}
+
+/** The digest that the source is published with, where nothing else is said of its content. */
+function publishedDigest({ contentId, ...image }: Image): string | undefined {
+  const { digest } = provenanceIn(image.properties);
+  return contentId === undefined && publishedDigests(image).some((one) => one === digest) ? digest : undefined;
 }
 
 /** A copy of what is at the target already: nothing is done. */
@@ -169,6 +186,7 @@ function deliveryOf(
   const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
   const { region } = context.settings;
   const delivery: Delivery = {
+    ...claimOf(original, { at: to, name, call }, wishes),
     at: to,
     request: {
       description: { ...description, name },
@@ -177,13 +195,12 @@ function deliveryOf(
       ...(asItIs && original.at.provider !== to.provider && data.original ? { original: data.original } : {}),
       extras,
     },
-    ifExists: wishes.ifExists,
+    published: publishedDigest(original.image),
     shortcut,
     wait: wishes.wait,
     proved: () => original.proved(),
     limits: wishes,
     agreed,
-    call,
     task,
   };
   return { delivery, later };

@@ -1,8 +1,8 @@
 import { ImgctlError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import { commandLine } from '../../core/hint.ts';
-import { contentProperties, given, type Image } from '../../core/image.ts';
-import { provenanceProperties, type Provenance } from '../../core/provenance.ts';
+import type { Image } from '../../core/image.ts';
+import type { Provenance } from '../../core/provenance.ts';
 import type { Call, Content, UploadRequest } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import { verifySent } from '../../transfer/verify.ts';
@@ -10,7 +10,9 @@ import { beforeRetry, isPassing } from '../../core/retry.ts';
 import type { EngineContext } from '../context.ts';
 import { cancelled, removeMade } from './rollback.ts';
 import { byShortcut, type CopyRoute, type Shortcut } from './copy-route.ts';
-import { mustBeFree, settleAgain, settleName, type IfExists } from './name-conflict.ts';
+import { recordContent } from './record-content.ts';
+import type { IfExists } from './claim.ts';
+import { mustBeFree, settleAgain, settleName } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { waitFor } from './wait.ts';
 import type { Account } from '../account/account.ts';
@@ -23,6 +25,11 @@ export interface Delivery {
   readonly ifExists: IfExists;
   /** What the target can come by instead of being sent it. */
   readonly shortcut?: Shortcut | undefined;
+  /** As of the claim on its name: where the image comes from, and whether it may be older than what it replaces. */
+  readonly origin?: Readonly<Record<string, string>> | undefined;
+  readonly allowDowngrade?: boolean | undefined;
+  /** Digest, as `ALGO:HEX`, that the source as it is published is held against when all of it is read. Absent: none. */
+  readonly published?: string | undefined;
   /** What is proved of where the bytes come from, once they have come; absent: nothing. */
   proved?(): Provenance;
   readonly wait: boolean;
@@ -194,47 +201,4 @@ export async function removeReplaced(
         });
       });
   }
-}
-
-/**
- * Keeps the disk's content id, and what was proved of where it comes from, with the image, where the provider keeps properties and nobody has done so yet; else, and then
- * also the digest of what was sent, with this machine.
- */
-async function recordContent(
-  image: Image,
-  content: Content,
-  prepared: Prepared,
-  { at, call, request, proved }: Delivery,
-  context: EngineContext,
-): Promise<Image> {
-  const patch = at.maybe('patch');
-  if (!patch?.fields.includes('properties')) {
-    await at.memory.remember(image, await factsOf(content, prepared));
-    return image;
-  }
-  // What was taken over word for word stays so.
-  if (request.original?.id === image.id) return image;
-  const contentId = await prepared.contentId();
-  const isNew = contentId !== undefined && contentId !== image.contentId;
-  const from = Object.entries(provenanceProperties(proved?.() ?? {})).filter(([name, value]) => image.properties[name] !== value);
-  if (!isNew && from.length === 0) return image;
-  const properties = { ...(isNew ? contentProperties(contentId, image.checksums) : {}), ...Object.fromEntries(from) };
-  try {
-    return await patch.run({ id: image.id, changes: { properties }, extras: {} }, call);
-  } catch (error) {
-    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-    context.warn(`could not record ${isNew ? 'the content id' : 'the origin'} of ${image.id}: ${error.message}`);
-    return image;
-  }
-}
-
-/** What is known of a disk once it was sent. One that was passed on inside its wrapper is not unwrapped for that. */
-async function factsOf(content: Content, { inspection, plan, virtualBytes, contentId }: Prepared) {
-  const { sha256 } = content.sent().digests;
-  const seen = plan.convert || plan.wrap || plan.unwrap || !inspection.compression;
-  return given({
-    contentId: seen ? await contentId() : undefined,
-    virtualBytes,
-    checksums: sha256 === undefined ? undefined : { sha256 },
-  });
 }

@@ -1,7 +1,7 @@
 import type { Action } from '../../core/action.ts';
 import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import type { Call, Description } from '../../core/operation.ts';
+import type { Call } from '../../core/operation.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import type { EngineContext } from '../context.ts';
 import { whyNotRemovable } from './deletable.ts';
@@ -9,20 +9,8 @@ import { plannedUses } from '../images/uses.ts';
 import { candidates, imagesNamed } from '../images/resolve.ts';
 import { checkIntact, identical, type Same } from '../images/compare.ts';
 import type { Account } from '../account/account.ts';
-
-export type IfExists = 'fail' | 'skip' | 'replace' | 'rename';
-
-/** Who wants a name, and what is to happen where it is taken. `into`: a record that is there already is filled. */
-interface Claim {
-  readonly at: Account<'show'>;
-  readonly request: { readonly description: Named; readonly into?: string };
-  readonly ifExists: IfExists;
-  readonly call: Call;
-  /** Ids of images that it was agreed to replace. */
-  readonly agreed?: readonly string[];
-}
-
-type Named = Description & { readonly name: string };
+import type { Claim, Named } from './claim.ts';
+import { refuseOlder } from './downgrade.ts';
 
 /** What a name means for a delivery: an image that holds the same disk already, or a description, and images that it replaces. */
 type Before = { readonly image: Image } | { readonly description: Named; readonly replaces?: readonly Image[] };
@@ -61,6 +49,7 @@ export async function settle(
   const taken = into === undefined ? await imagesNamed(claim.at as Account, description.name, claim.call) : [];
   const [first] = taken;
   if (!first) return { description };
+  if (claim.ifExists !== 'fail' && claim.ifExists !== 'skip') await refuseOlder(claim, taken, (message) => context.warn(message));
   if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, context.now()) } };
   if (claim.ifExists === 'replace') {
     const replaces = replacedBy(claim, taken);
@@ -79,6 +68,7 @@ export async function settle(
     context.say(`already up to date: ${found.image.id} has the same content`);
     return { image: found.image };
   }
+  await refuseOlder(claim, taken);
   throw conflictError(`"${description.name}" (${first.id}) ${otherwise(first)}`, {
     hint: 'Choose with --if-exists replace|rename.',
   });
@@ -93,7 +83,9 @@ const otherwise = ({ status, progress }: Image): string =>
 /** Asks about what a claim would replace, if anything, and gives the ids that were agreed to. Throws as `settle` does. */
 export async function confirmReplace(claim: Claim, context: EngineContext): Promise<readonly string[]> {
   if (claim.ifExists !== 'replace') return [];
-  const taken = replacedBy(claim, await imagesNamed(claim.at as Account, claim.request.description.name, claim.call));
+  const named = await imagesNamed(claim.at as Account, claim.request.description.name, claim.call);
+  await refuseOlder(claim, named);
+  const taken = replacedBy(claim, named);
   await confirmReplacing(claim, taken, context);
   return taken.map(({ id }) => id);
 }
@@ -102,7 +94,7 @@ export async function confirmReplace(claim: Claim, context: EngineContext): Prom
  * Of the images that bear a name the one that is replaced; none where all of them are hidden: those are older versions, and stay.
  * Throws before a byte is sent where it is not clear which one is meant, and where that one could not be removed afterwards.
  */
-function replacedBy({ at, request }: Claim, taken: readonly Image[]): readonly Image[] {
+export function replacedBy({ at, request }: Pick<Claim, 'at' | 'request'>, taken: readonly Image[]): readonly Image[] {
   const seen = taken.filter(({ hidden, status }) => hidden !== true && status !== 'deleting');
   const [only, ...others] = seen;
   if (!only) return [];

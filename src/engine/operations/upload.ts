@@ -12,7 +12,8 @@ import type { EngineContext } from '../context.ts';
 import type { Change } from './change.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
-import { foreseen, type IfExists } from './name-conflict.ts';
+import type { IfExists } from './claim.ts';
+import { foreseen } from './name-conflict.ts';
 import type { WaitWishes } from './settle.ts';
 import { withSignature, type Origin } from './source.ts';
 import {
@@ -134,6 +135,7 @@ function deliveryOf(
       extras: extrasFrom(at as Account, verb, set),
     },
     ifExists,
+    published: wishes.transfer.proved?.().digest,
     wait: wait !== false,
     proved: () => wishes.transfer.proved?.() ?? {},
     limits: wishes,

@@ -45,13 +45,13 @@ export async function startSimplestreams({ tags = true }: { readonly tags?: bool
   };
   const index = (): Json => ({
     format: 'index:1.0',
-    updated: time,
+    updated: products.updated,
     index: {
       'com.example:download': {
         format: 'products:1.0',
         datatype: 'image-downloads',
         path: 'streams/v1/download.json',
-        updated: time,
+        updated: products.updated,
         products: Object.keys(products.products as Json),
       },
       'com.example:aws': { format: 'products:1.0', datatype: 'image-ids', path: 'streams/v1/aws.json', products: [] },

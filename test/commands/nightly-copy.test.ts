@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { changes, stages, withVerbs } from '../clouds/index.ts';
+import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
+import type { RunningCloud } from '../conformance/cloud.ts';
+import { qcow2Image } from '../support/disk-images.ts';
+import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
+import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
+
+const stage = commandStage();
+const disks = { old: qcow2Image(smallDisk(1)), new: qcow2Image(smallDisk(2)) };
+let streams: RunningStreams;
+let noble: PublishedDisk;
+beforeEach(async () => {
+  streams = await startSimplestreams();
+  noble = publishedDisk(streams);
+  noble.publish('20261101', disks.old);
+  return () => streams.stop();
+});
+
+interface Shown {
+  readonly id: string;
+  readonly name: string;
+  readonly contentId?: string;
+  readonly checksums?: Readonly<Record<string, string>>;
+  readonly properties: Readonly<Record<string, string>>;
+}
+const places = withVerbs(Object.entries(stages), 'upload');
+
+describe.each(places)('a nightly copy to %s', (_name, provider) => {
+  let cloud: RunningCloud;
+  let env: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    cloud = await provider.cloud.start();
+  });
+  afterAll(() => cloud.stop());
+  let name = '';
+  let count = 0;
+  beforeEach(() => {
+    name = `noble-${(count += 1)}`;
+    env = {
+      ...profileVariables('pub', 'simplestreams', streams.values),
+      ...profileVariables('to', provider.driver.name, cloud.values),
+    };
+  });
+  const run = (...more: readonly string[]) =>
+    stage.run(['copy', 'pub:noble', `to:${name}`, '--poll-interval', '5ms', '-o', 'json', ...more], { env });
+  const copied = async (...more: readonly string[]): Promise<Shown & { readonly stderr: string }> => {
+    const result = await run(...more);
+    expect(`${result.exitCode} ${result.stderr}`, more.join(' ')).toMatch(/^0 /);
+    return { ...(result.json() as Shown), stderr: result.stderr };
+  };
+  const named = async (): Promise<readonly Shown[]> =>
+    ((await stage.ok(['list', '-p', 'to', '--name', name, '-o', 'json'], { env })).json() as readonly Shown[]).filter(
+      (image) => image.name === name,
+    );
+  const forget = (): void => {
+    streams.forget();
+    cloud.forget();
+  };
+  /** Requests for image bytes at the publisher, and changes at the target. */
+  const moved = (): readonly string[] => [
+    ...streams.requests().flatMap(({ method, path: at }) => (at.endsWith('.img') ? [`${method} ${at}`] : [])),
+    ...cloud.requests().flatMap((one) => (changes(provider, one) ? [`${one.method} ${one.path}`] : [])),
+  ];
+
+  it.each(['skip', 'replace'])('moves nothing where nothing is new (--if-exists %s), and says that it is there', async (how) => {
+    const first = await copied();
+    forget();
+    const again = await copied('--if-exists', how, '--yes');
+    expect([again.id, moved()]).toEqual([first.id, []]);
+    expect(again.stderr).not.toContain('not verified');
+    const told = await stage.ok(['copy', 'pub:noble', `to:${name}`, '--if-exists', how, '--yes'], { env });
+    expect(told.stderr).toContain(`already up to date: ${first.id}`);
+    const planned = await stage.ok(['copy', 'pub:noble', `to:${name}`, '--if-exists', how, '-n', '-o', 'json'], { env });
+    expect([planned.stdout.includes('nothing:'), moved()]).toEqual([true, []]);
+  });
+
+  it('copies what is new, and replaces what was there only then', async () => {
+    const first = await copied();
+    noble.publish('20261120', disks.new);
+    const refused = await run('--if-exists', 'skip');
+    expect([refused.exitCode, errorOf(refused).code]).toEqual([6, 'CONFLICT']);
+    const next = await copied('--if-exists', 'replace', '--yes');
+    expect(next.id).not.toBe(first.id);
+    expect((await named()).map(({ id }) => id)).toEqual([next.id]);
+    forget();
+    expect([(await copied('--if-exists', 'skip')).id, moved()]).toEqual([next.id, []]);
+  });
+
+  it.each(['replace', 'rename', 'skip'])('of an older version takes the place of no newer one (--if-exists %s)', async (how) => {
+    noble.publish('20261120', disks.new);
+    const first = await copied();
+    noble.withdraw('20261120');
+    forget();
+    for (const more of [['--yes'], ['--dry-run']]) {
+      const refused = await run('--if-exists', how, ...more);
+      expect([refused.exitCode, moved()], refused.stderr).toEqual([6, []]);
+      for (const word of [first.id, '20261120', '20261101', '--allow-downgrade']) expect(refused.stderr).toContain(word);
+    }
+    expect((await named()).map(({ id }) => id)).toEqual([first.id]);
+    if (how === 'skip') return;
+    const { id, stderr } = await copied('--if-exists', how, '--yes', '--allow-downgrade');
+    expect(stderr).toContain('is newer');
+    expect((await named()).map((image) => image.id)).toEqual([how === 'replace' ? id : first.id]);
+  });
+
+  it('says so where nobody knows the serial of what is replaced, and compares none with another product', async () => {
+    const file = stage.write('disk', qcow2Image(smallDisk(3)));
+    await stage.ok(['upload', file, '--name', `to:${name}`, '--poll-interval', '5ms'], { env });
+    expect((await copied('--if-exists', 'replace', '--yes')).stderr).toContain('could not check whether 20261101 is older');
+    publishedDisk(streams, { product: 'com.example:server:25.10:amd64', release: 'questing' }).publish('20200101', disks.new);
+    const other = ['copy', 'pub:questing', `to:${name}`, '--poll-interval', '5ms'];
+    const replaced = await stage.ok([...other, '--if-exists', 'replace', '--yes'], { env });
+    expect(replaced.stderr).not.toContain('newer');
+  });
+
+  it('believes nothing that this machine remembers against what is said there', async () => {
+    const first = await copied();
+    const { digest: old } = noble.publish('20261101', disks.old);
+    const { digest } = noble.publish('20261120', disks.new);
+    const keepsWords = provider.driver.facts.upload?.fields.includes('properties');
+    // As if the new file had been seen to hold the disk that is there, and to have become this image; or an image of another size.
+    lie((text) => (keepsWords ? text.replaceAll(old, digest) : text.replaceAll(/"sizeBytes":\d+/g, '"sizeBytes":7')));
+    writeFileSync(memoryFile('content of a published file', digest), JSON.stringify({ contentId: first.contentId }));
+    const refused = await run('--if-exists', 'skip');
+    expect(refused.exitCode, refused.stderr).toBe(6);
+    expect((await named()).map(({ id }) => id)).toEqual([first.id]);
+  });
+
+  it('says that nothing was proved where this machine remembers nothing', async () => {
+    const first = await copied();
+    rmSync(stage.file('.cache'), { recursive: true });
+    forget();
+    const again = await run('--if-exists', 'skip');
+    if (!provider.driver.facts.upload?.fields.includes('properties')) return expect(again.exitCode).toBe(6);
+    expect([again.exitCode, (again.json() as Shown).id, moved()]).toEqual([0, first.id, []]);
+    expect(again.stderr.includes('not verified')).toBe(first.checksums?.sha256 === undefined);
+  });
+});
+
+describe('to several targets', () => {
+  const shelves = () => ({
+    ...profileVariables('pub', 'simplestreams', streams.values),
+    ...profileVariables('a', 'local', { path: stage.file('a') }),
+    ...profileVariables('b', 'local', { path: stage.file('b') }),
+  });
+
+  it('each is judged by what it has', async () => {
+    const env = shelves();
+    noble.publish('20261120', disks.new);
+    await stage.ok(['copy', 'pub:noble', 'a:noble'], { env });
+    noble.withdraw('20261120');
+    streams.forget();
+    const copy = ['copy', 'pub:noble', 'a:noble', 'b:noble', '--if-exists', 'replace', '--yes', '-o', 'json'];
+    const { exitCode, json } = await stage.run(copy, { env });
+    expect(exitCode).toBe(12);
+    expect((json() as { result: string; code?: string }[]).map(({ result, code }) => code ?? result)).toEqual(['CONFLICT', 'ok']);
+    streams.forget();
+    await stage.run(copy, { env });
+    expect(streams.requests().filter(({ path: at }) => at.endsWith('.img'))).toEqual([]);
+  });
+});
+
+const folder = 'imgctl/documents';
+const memoryFile = (...words: readonly string[]): string =>
+  path.join(stage.file(`.cache/${folder}`), createHash('sha256').update(JSON.stringify(words)).digest('hex'));
+
+/** Changes what is remembered of images and files. */
+function lie(change: (text: string) => string): void {
+  const all = readdirSync(stage.file(`.cache/${folder}`)).map((name) => path.join(stage.file(`.cache/${folder}`), name));
+  const about = all.filter((file) => /^\{"(createdAt|contentId)"/.test(readFileSync(file, 'utf8')));
+  expect(about.length).toBeGreaterThan(0);
+  for (const file of about) writeFileSync(file, change(readFileSync(file, 'utf8')));
+}
