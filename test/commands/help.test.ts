@@ -40,7 +40,7 @@ describe('help of every verb', () => {
     const all = await Promise.all(driverList.names.map((name) => driverList.load(name)));
     for (const driver of all) {
       const able = ends.some((verbs) => verbs.every((verb) => driver?.facts[verb]));
-      const told = /\nSupported by: (.*)\n/.exec(help)?.[1] ?? '';
+      const told = /\nSupported by: (.*?)\n\n/s.exec(help)?.[1] ?? '';
       expect(told.includes(driver?.name ?? ''), driver?.name).toBe(able);
     }
     expect((await stage.ok(['help', ...path.split(' ')])).stdout).toBe(help);
