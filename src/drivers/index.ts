@@ -1,4 +1,5 @@
 import type { Driver } from '../core/driver.ts';
+import type { TreeFormat } from '../core/publication.ts';
 
 /** The providers: one line each. A driver is loaded when it is first needed. */
 export const drivers = {
@@ -15,3 +16,8 @@ export { publishers } from './publishers/index.ts';
 
 /** The provider that needs no account: what works where no profile was made. */
 export const usualDriver: keyof typeof drivers = 'local';
+
+/** Formats in which images can be published as a tree of files. */
+export const treeFormats = {
+  simplestreams: () => import('./simplestreams/publish/index.ts').then((module) => module.treeFormat),
+} satisfies Record<string, () => Promise<TreeFormat>>;

@@ -1,23 +1,34 @@
 import { execFile } from 'node:child_process';
 import type { Home } from './paths.ts';
 
-const limitMs = 10_000;
-const mostOutput = 1024 * 1024;
+interface Limits {
+  readonly limitMs: number;
+  /** Bytes that it may print. */
+  readonly mostOutput: number;
+  readonly signal?: AbortSignal;
+}
 
-/**
- * Runs a program with `stdin` as its input, for at most 10 s, and gives its exit status and what it printed on stdout.
- * `status` is absent when it could not be started, was ended by a signal or did not end in time.
- */
+const usual: Limits = { limitMs: 10_000, mostOutput: 1024 * 1024 };
+
+/** `status` is absent when it could not be started, was ended by a signal or did not end in time. */
+interface Ending {
+  readonly status?: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program with `stdin` as its input, within the limits (default: 10 s, 1 MiB), and gives how it ended and what it printed. */
 export function runProgram(
   program: string,
   args: readonly string[],
   stdin: string,
   env: Home['env'],
-): Promise<{ readonly status?: number; readonly stdout: string }> {
+  { limitMs: timeout, mostOutput: maxBuffer, signal }: Limits = usual,
+): Promise<Ending> {
   return new Promise((resolve) => {
-    const child = execFile(program, args, { env, timeout: limitMs, maxBuffer: mostOutput }, (error, stdout) => {
+    const child = execFile(program, args, { env, timeout, maxBuffer, ...(signal ? { signal } : {}) }, (error, stdout, stderr) => {
       const status = error ? error.code : 0;
-      resolve(typeof status === 'number' ? { status, stdout } : { stdout });
+      resolve(typeof status === 'number' ? { status, stdout, stderr } : { stdout, stderr });
     });
     // A program that does not read its input closes it, which is its own affair.
     child.stdin?.on('error', () => undefined).end(stdin);

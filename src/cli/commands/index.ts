@@ -118,6 +118,12 @@ export const commands: readonly CommandEntry<Command>[] = [
     load: () => import('./convert.ts').then((module) => module.convert),
   },
   {
+    path: 'publish',
+    aliases: [],
+    summary: 'Publish images as files for a web server',
+    load: () => import('./publish.ts').then((module) => module.publish),
+  },
+  {
     path: 'inspect',
     aliases: [],
     summary: 'Inspect a file: format, size, checksums, safety, supported targets',

@@ -152,6 +152,8 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
         current,
         place.own.sources.map(({ name, provider }) => ({ text: name, about: provider })),
       );
+    case 'format':
+      return words(table.formats);
     case 'run':
       return beginning(current, place.own.runs());
     case 'shell':

@@ -4,6 +4,7 @@ import { flagName, type Option, type Options } from '../program/option.ts';
 import { globalOptions } from '../program/settings.ts';
 import { topicNames } from '../help/topic-names.ts';
 import type { DriverList } from '../../engine/context.ts';
+import { formatNames } from '../../engine/publish/formats.ts';
 import type { Arg, Needs } from '../program/shape.ts';
 
 /** An option as completion needs to know it. */
@@ -59,6 +60,8 @@ export interface CompletionTable {
   /** Provider of the profile that needs none. */
   readonly usual: string;
   readonly topics: readonly string[];
+  /** Formats in which images can be published. */
+  readonly formats: readonly string[];
   readonly columns: readonly string[];
 }
 
@@ -117,6 +120,7 @@ export async function completionTable(commands: readonly CommandEntry[], drivers
     publishers: Object.fromEntries(Object.entries(drivers.publishers ?? {}).map(([name, { driver }]) => [name, driver])),
     usual: drivers.usual,
     topics: topicNames,
+    formats: formatNames,
     columns: imageFields,
   };
 }

@@ -14,15 +14,24 @@ interface Typed {
 
 /** Reads `GLOB…`, for each of the selected profiles, `PROFILE:GLOB…` and `PROFILE:`, which is all of it. Throws USAGE for a glob beside `--name`. */
 export function globsFrom({ words, name, selected }: Typed, directory: ProfileDirectory): ProfileGlobs {
-  if (words.length === 0) return new Map(selected().map((profile) => [profile, name]));
-  const globs = new Map<string, Set<string>>();
+  const isBeside = name !== undefined && words.some((word) => directory.reference(word).image !== '');
+  if (isBeside) throw usageError('GLOB and --name cannot be combined');
+  const globs = [...wordsByProfile({ words, selected }, directory)];
+  return new Map(globs.map(([profile, each]) => [profile, each.length === 0 ? name : together(each)]));
+}
+
+/** What is typed of each profile, in order, each once; none: all of it. */
+export function wordsByProfile(
+  { words, selected }: Pick<Typed, 'words' | 'selected'>,
+  directory: ProfileDirectory,
+): ReadonlyMap<string, readonly string[]> {
+  if (words.length === 0) return new Map(selected().map((profile) => [profile, []]));
+  const all = new Map<string, Set<string>>();
   for (const word of words) {
     const { profile: own, image } = directory.reference(word);
-    if (name !== undefined && image !== '') throw usageError('GLOB and --name cannot be combined');
-    for (const profile of own === undefined ? selected() : [own])
-      globs.set(profile, (globs.get(profile) ?? new Set()).add(image));
+    for (const profile of own === undefined ? selected() : [own]) all.set(profile, (all.get(profile) ?? new Set()).add(image));
   }
-  return new Map([...globs].map(([profile, each]) => [profile, each.has('') ? name : together([...each])]));
+  return new Map([...all].map(([profile, each]) => [profile, each.has('') ? [] : [...each]]));
 }
 
 /** One glob for all of them; each stands for itself too, as it does alone. */

@@ -9,7 +9,7 @@ export interface Arg {
   readonly mayBeEmpty?: boolean;
   /** It names an image that is to be made, which may have its profile in front. */
   readonly isNewImage?: boolean;
-  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'run' | 'source';
+  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'format' | 'run' | 'source';
 }
 
 export type Args = Readonly<Record<string, Arg>>;

@@ -1,0 +1,48 @@
+import type { Account } from '../../engine/account/account.ts';
+import { chosenProfiles } from '../../engine/account/registry.ts';
+import { formatNames } from '../../engine/publish/formats.ts';
+import { publishing } from '../../engine/publish/publish.ts';
+import { publishedView } from '../../ui/views/published.ts';
+import { wordsByProfile } from '../options/globs.ts';
+import { defineCommand } from '../program/command.ts';
+import { many } from '../program/outcome.ts';
+import { carriedOut } from '../program/plan.ts';
+
+const [first = ''] = formatNames;
+
+export const publish = defineCommand({
+  about:
+    'Any web server can offer the folder then. Without IMAGE: all active images of your own, of each name and architecture the newest. ' +
+    'Run it again to add what is new: what is there is neither fetched nor written again, and nothing is ever removed. ' +
+    'Readers see a whole tree at any moment.',
+  args: {
+    format: { takes: 'required', summary: formatNames.join('|'), completes: 'format' },
+    folder: { takes: 'required', summary: 'folder to publish into; made if it does not exist', completes: 'file' },
+    image: { takes: 'any', summary: 'names, ids or globs; any match', completes: 'image' },
+  },
+  options: {
+    sign: { kind: 'text', value: 'key', summary: 'sign the index with this key of GnuPG: a fingerprint, id or address' },
+    arch: {
+      kind: 'text',
+      suggests: ['amd64', 'arm64'],
+      summary: 'architecture of images that do not say (default amd64)',
+    },
+  },
+  draws: () => publishedView,
+  needs: { at: ['list', 'show', 'download'] },
+  examples: [
+    { does: 'all images of a profile', type: `imgctl publish ${first} /srv/images -p pcd` },
+    { does: 'some of them, signed', type: `imgctl publish ${first} /srv/images 'pcd:web-*' --sign images@example.com` },
+    { does: 'what would be added', type: `imgctl publish ${first} /srv/images -p pcd --dry-run` },
+  ],
+  async run({ format, folder, image, sign, arch }, context) {
+    const { directory, settings } = context;
+    const selected = (): readonly string[] => chosenProfiles(directory, settings.profile);
+    const asked: { at: Account; words: readonly string[] }[] = [];
+    for (const [profile, words] of wordsByProfile({ words: image, selected }, directory))
+      asked.push({ at: (await context.at('at', profile)) as Account, words });
+    return carriedOut(await publishing({ format, folder, sign, arch }, asked, context), context, (rows) =>
+      many(publishedView, rows),
+    );
+  },
+});

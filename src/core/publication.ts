@@ -1,0 +1,83 @@
+import type { Format } from './encoding.ts';
+import type { Image } from './image.ts';
+
+/** A way to lay out images as files in a folder, so that any web server can offer them to the clients of that format. */
+export interface TreeFormat {
+  readonly title: string;
+  /** What disks are written as. */
+  readonly diskFormat: Format;
+  /** Paths of the documents of a tree, in the order in which they are written: at any moment those that are there fit together. */
+  readonly documents: readonly string[];
+  /** The document by which a folder is known to hold a tree. */
+  readonly start: string;
+  /**
+   * The tree of which these are the documents, an empty one where none is there. What is in them and not understood is kept. Throws
+   * CONFLICT for what cannot be added to.
+   */
+  open(read: ReadText, wishes: TreeWishes): Promise<Tree>;
+}
+
+/** The text of a file below the root; absent: it is not there. */
+export type ReadText = (path: string) => Promise<string | undefined>;
+
+export interface TreeWishes {
+  /** Its documents are written in a signed form too. */
+  readonly isSigned: boolean;
+  /** Of images that do not say which they are for. */
+  readonly architecture: string;
+  readonly now: Date;
+}
+
+/** What is published, and what is being added. Paths count from the root; none is ever given other content than it had. */
+export interface Tree {
+  /** The name under which versions of the image stand together. */
+  productOf(image: Image): string;
+  /** The version that holds the disk of the image already. */
+  find(image: Image): Published | undefined;
+  /** Begins a version of an image, whose name nobody else gets from now on. Throws CONFLICT where there is no room for it. */
+  begin(image: Image): NewVersion;
+  documents(): readonly TreeDocument[];
+}
+
+export interface TreeDocument {
+  readonly path: string;
+  readonly text: string;
+  /** It is written clear-signed. */
+  readonly isSigned: boolean;
+}
+
+/** One version of an image, as it is published. */
+export interface Published {
+  readonly product: string;
+  readonly serial: string;
+  readonly disk: PublishedFile;
+  readonly files: readonly PublishedFile[];
+  /** SHA-256 of the metadata and the disk behind it: what clients know it by. */
+  readonly fingerprint: string;
+}
+
+export interface PublishedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface NewVersion {
+  readonly product: string;
+  readonly serial: string;
+  /** The file that clients read before the disk. */
+  readonly metadata: Uint8Array;
+  /** Where the files of the version belong. */
+  placed(disk: WrittenDisk): Published;
+  /** Puts it into the documents, once its files are there. */
+  add(disk: WrittenDisk): void;
+}
+
+/** A disk as it was written. */
+export interface WrittenDisk {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** SHA-256 of the metadata and the disk behind it. */
+  readonly fingerprint: string;
+  readonly contentId: string | undefined;
+}

@@ -1,0 +1,132 @@
+import { conflictError } from '../../../core/errors.ts';
+import { given, type Image } from '../../../core/image.ts';
+import type { NewVersion, Published, ReadText, Tree, TreeDocument, TreeWishes, WrittenDisk } from '../../../core/publication.ts';
+import { publishedArchitecture } from '../../_published/architecture.ts';
+import { isObject, textIn, type JsonObject } from '../../_published/json.ts';
+import { bySerial } from '../disks.ts';
+import { documentsOf, readDocuments, type Documents } from './documents.ts';
+import { aliasesFor, safeName } from './names.ts';
+import { freeSerial } from './serial.ts';
+import { holds, metadataOf, placedFiles, publishedIn, systemOf, versionOf, type Standing } from './version.ts';
+
+/** Fields of a product that are those of its newest version. */
+const ofNewest = ['os', 'release', 'version', 'release_title', 'support_eol'];
+
+/** The tree of which these are the documents. Throws CONFLICT for what cannot be added to. */
+export async function openTree(read: ReadText, wishes: TreeWishes): Promise<Tree> {
+  const documents = await readDocuments(read, wishes.isSigned);
+  const isDated = typeof documents.head.updated === 'string';
+  return new StreamsTree(isDated ? documents : { ...documents, changedAt: wishes.now }, wishes);
+}
+
+class StreamsTree implements Tree {
+  #documents: Documents;
+  readonly #wishes: TreeWishes;
+  /** Serials that were given out and are not in the documents yet. */
+  readonly #begun = new Set<string>();
+
+  constructor(documents: Documents, wishes: TreeWishes) {
+    this.#documents = documents;
+    this.#wishes = wishes;
+  }
+
+  #archOf({ architecture }: Image): string {
+    return publishedArchitecture(architecture || this.#wishes.architecture);
+  }
+
+  productOf(image: Image): string {
+    return `${safeName(image.name)}:${safeName(this.#archOf(image))}`;
+  }
+
+  #product(name: string): JsonObject | undefined {
+    const { products } = this.#documents;
+    if (!Object.hasOwn(products, name)) return undefined;
+    const product = products[name];
+    if (!isObject(product) || (product.versions !== undefined && !isObject(product.versions)))
+      throw conflictError(`the tree has a product ${name} that is not understood`, { hint: 'Specify another folder.' });
+    return product;
+  }
+
+  #versions(name: string): JsonObject {
+    const versions = this.#product(name)?.versions;
+    return isObject(versions) ? versions : {};
+  }
+
+  find(image: Image): Published | undefined {
+    const product = this.productOf(image);
+    for (const [serial, version] of Object.entries(this.#versions(product))) {
+      const published = isObject(version) && holds(version, image) ? publishedIn(product, serial, version) : undefined;
+      if (published) return published;
+    }
+    return undefined;
+  }
+
+  begin(image: Image): NewVersion {
+    const product = this.productOf(image);
+    const versions = this.#versions(product);
+    const isTaken = (serial: string): boolean => Object.hasOwn(versions, serial) || this.#begun.has(`${product}/${serial}`);
+    const serial = freeSerial(image, isTaken, this.#wishes.now);
+    this.#begun.add(`${product}/${serial}`);
+    const at: Standing = { image, product, serial, arch: this.#archOf(image) };
+    const metadata = metadataOf(at);
+    return {
+      product,
+      serial,
+      metadata,
+      placed(disk) {
+        const files = placedFiles(at, metadata, disk);
+        return { product, serial, disk: files.disk, files: [files.metadata, files.disk], fingerprint: disk.fingerprint };
+      },
+      add: (disk) => this.#add(at, metadata, disk),
+    };
+  }
+
+  #add(at: Standing, metadata: Uint8Array, disk: WrittenDisk): void {
+    const { image, product, serial, arch } = at;
+    const before = this.#product(product) ?? {};
+    const versions = { ...this.#versions(product), [serial]: versionOf(at, metadata, disk) };
+    const isNewest = Object.keys(versions).every((other) => bySerial(other, serial) <= 0);
+    const kept = isNewest ? Object.fromEntries(Object.entries(before).filter(([field]) => !ofNewest.includes(field))) : before;
+    const { products } = this.#documents;
+    this.#documents = {
+      ...this.#documents,
+      changedAt: this.#wishes.now,
+      products: {
+        ...products,
+        [product]: {
+          ...kept,
+          aliases: this.#aliases(at, textIn(before.aliases)),
+          arch,
+          ...(isNewest ? newestFields(image) : {}),
+          versions,
+        },
+      },
+    };
+  }
+
+  /** Those that it has, and its name, unless another product of the same architecture is called that. */
+  #aliases({ image, product, arch }: Standing, before = ''): string {
+    const others = Object.entries(this.#documents.products).filter(([name]) => name !== product);
+    const taken = new Set(others.flatMap(([, other]) => (isObject(other) && other.arch === arch ? aliasesIn(other) : [])));
+    const own = aliasesFor(image.name).filter((alias) => !taken.has(alias));
+    return [...new Set([...words(before), ...own])].join(',');
+  }
+
+  documents(): readonly TreeDocument[] {
+    return documentsOf(this.#documents, this.#wishes.isSigned);
+  }
+}
+
+const words = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+const aliasesIn = (product: JsonObject): readonly string[] => words(textIn(product.aliases) ?? '');
+
+const newestFields = (image: Image): JsonObject =>
+  given<Record<string, string>>({
+    ...systemOf(image),
+    release_title: image.name,
+    support_eol: image.expiresAt?.slice(0, 10),
+  });

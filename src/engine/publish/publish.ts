@@ -1,0 +1,94 @@
+import path from 'node:path';
+import type { Action } from '../../core/action.ts';
+import { partialError } from '../../core/errors.ts';
+import type { Tree } from '../../core/publication.ts';
+import { makeFolder } from '../../host/mkdir.ts';
+import type { EngineContext } from '../context.ts';
+import { about } from '../dry-run.ts';
+import type { Change } from '../operations/change.ts';
+import { checkVerifiable } from '../operations/published-source.ts';
+import { warnOfLimit } from '../operations/transfer.ts';
+import { chooseImages, newestOf, type Asked } from './choose.ts';
+import { localized } from './durable-file.ts';
+import { checkFolder, lockName, reader } from './folder.ts';
+import { treeFormatNamed } from './formats.ts';
+import { TreeWriter, publishedWhole, type PublishedRow, type Work } from './tree-writer.ts';
+import { signingBy } from './signing.ts';
+
+/** Where images are to be published, and how. */
+export interface PublishWishes {
+  /** Name of the format. */
+  readonly format: string;
+  readonly folder: string;
+  /** Key of GnuPG that signs; absent: nothing is signed. */
+  readonly sign?: string | undefined;
+  /** Of images that do not say which they are for, as publishers call it; absent: amd64. */
+  readonly arch?: string | undefined;
+}
+
+/**
+ * Images as a tree of files that a web server can offer. Files come before the documents that name them, and each gets its name when it
+ * is whole, so that the tree is one at any moment; what is there already is not fetched again. Throws CONFLICT for a folder that holds
+ * something else, CONFIG for a key that cannot sign, LOCAL where nothing can be written.
+ */
+export async function publishing(
+  { format: name, folder, sign, arch = 'amd64' }: PublishWishes,
+  asked: readonly Asked[],
+  context: EngineContext,
+): Promise<Change<readonly PublishedRow[]>> {
+  const format = await treeFormatNamed(name);
+  await checkFolder(folder, format);
+  for (const { at } of asked) checkVerifiable(at, context);
+  warnOfLimit(
+    context,
+    asked.every(({ at }) => at.driver.worksOnFiles),
+  );
+  const { chosen: all, not } = await chooseImages(asked, () => context.call());
+  const wishes = { isSigned: sign !== undefined, architecture: arch, now: new Date(context.now()) };
+  const tree = await format.open(reader(folder), wishes);
+  const chosen = newestOf(all, (image) => tree.productOf(image));
+  const [only] = not;
+  if (only && all.length === 0 && not.length === 1) throw only.error;
+  const unsaid = chosen.filter(({ image }) => !image.architecture).map(({ image }) => image.name);
+  if (unsaid.length > 0) context.say(`taken for ${arch}, since they do not say (see --arch): ${unsaid.join(', ')}`);
+  const work: Work = { folder, format, chosen, not, wishes, context };
+  return { plan: () => planned(work, tree), perform: () => performed(work, sign) };
+}
+
+async function planned({ folder, format, chosen }: Work, tree: Tree): Promise<readonly Action[]> {
+  const actions: Action[] = [];
+  for (const { at, image } of chosen) {
+    const there = await publishedWhole(tree, image, folder);
+    const { product, serial } = there ?? tree.begin(image);
+    actions.push({
+      verb: 'publish',
+      risk: there ? 'reuse' : 'add',
+      profile: at.profile,
+      provider: at.provider,
+      ...about(image),
+      ...(there ? {} : { target: { format: format.diskFormat } }),
+      steps: there ? ['nothing: it is there already'] : ['receive', 'verify', `write ${product} ${serial} to ${folder}`],
+    });
+  }
+  return actions;
+}
+
+async function performed(work: Work, sign: string | undefined): Promise<readonly PublishedRow[]> {
+  const { folder, chosen, not, context } = work;
+  if (chosen.length === 0 && not.length === 0) {
+    context.say('there is no active image to publish');
+    return [];
+  }
+  const signing = sign === undefined ? undefined : await signingBy(sign, context);
+  if (!signing) context.say('not signed: whoever reads the tree has to trust the server that it lies on (see --sign)');
+  try {
+    makeFolder(folder, 0o777);
+  } catch (error) {
+    throw localized(error, folder);
+  }
+  const { lock } = await context.tools();
+  const rows = await lock(path.join(folder, lockName), (held) => new TreeWriter(work, signing, held).publish());
+  const failed = rows.filter(({ result }) => result === 'failed').length;
+  if (failed > 0) await context.report(partialError(`${failed} of ${rows.length} images failed`));
+  return rows;
+}

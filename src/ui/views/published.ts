@@ -1,0 +1,42 @@
+import { defineView } from '../view.ts';
+
+/** An image that was published, or was not. */
+export interface PublishedImage {
+  readonly image: string;
+  readonly profile: string;
+  readonly id?: string;
+  readonly result: string;
+  readonly product?: string;
+  readonly serial?: string;
+  readonly path?: string;
+  readonly bytes?: number;
+  readonly digests?: Readonly<Record<string, string>>;
+  readonly fingerprint?: string;
+  readonly message?: string;
+}
+
+/** The result of `publish`. */
+export const publishedView = defineView<PublishedImage>({
+  name: 'images',
+  columns: {
+    image: { value: (row) => row.image },
+    profile: { value: (row) => row.profile },
+    id: { value: (row) => row.id, kind: 'id' },
+    result: { value: (row) => row.result, kind: 'status' },
+    product: { value: (row) => row.product },
+    serial: { value: (row) => row.serial },
+    path: { value: (row) => row.path, kind: 'id' },
+    bytes: { value: (row) => row.bytes, kind: 'size', title: 'size' },
+    digests: {
+      value: (row) => row.digests,
+      parts: (value) => Object.entries((value ?? {}) as Readonly<Record<string, string>>),
+    },
+    fingerprint: { value: (row) => row.fingerprint, kind: 'id' },
+    message: { value: (row) => row.message },
+  },
+  usual: ['profile', 'image', 'result', 'product', 'serial', 'bytes', 'message'],
+  wide: ['profile', 'image', 'id', 'result', 'product', 'serial', 'bytes', 'path', 'fingerprint', 'message'],
+  spare: ['message', 'bytes'],
+  id: (row) => row.path ?? '',
+  json: (row) => row,
+});
