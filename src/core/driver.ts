@@ -43,7 +43,7 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly ids: RegExp;
   /** Words can be ids too: whatever is typed is tried as one before it is taken for a name. */
   readonly idsAreWords?: boolean;
-  /** A text that cannot be an id may be another name of an image: `show` says which one it means. */
+  /** Whatever is typed may be another name of an image: `show` says which one it means, and is asked before a list is. */
   readonly showsByAlias?: boolean;
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
   connect(values: Values<F>, tools: Tools): Client;
@@ -114,6 +114,7 @@ export interface Driver {
   readonly requestIds: readonly string[];
   readonly ids: RegExp;
   readonly idsAreWords: boolean;
+  readonly showsByAlias: boolean;
   /** Facts of the verbs it has: presence means that it can. */
   readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
@@ -160,6 +161,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     requestIds: definition.requestIds ?? usualRequestIds,
     ids: definition.ids,
     idsAreWords: definition.idsAreWords ?? false,
+    showsByAlias: definition.showsByAlias ?? false,
     facts: facts as Driver['facts'],
     absent: definition.absent,
     discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],
@@ -173,7 +175,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
         const operation = operations[name];
         if (!operation) return undefined;
         const isAlias = (request: unknown): boolean =>
-          definition.showsByAlias === true && name === 'show' && !definition.ids.test((request as { readonly id: string }).id);
+          driver.showsByAlias && name === 'show' && !definition.ids.test((request as { readonly id: string }).id);
         const run = (operation.run ?? onlyInBlocks) as (client: Client, request: unknown, call: Call) => unknown;
         return {
           ...facts[name],

@@ -53,7 +53,7 @@ export interface Circumstances {
   readonly provider?: string;
   /** The credentials themselves were taken: it is this request that they are not good for. */
   readonly accepted?: boolean;
-  /** What is not there is no image: it is a list, a description of the API, or the like. */
+  /** What is not there, or not to be believed, is no image: it is a list, a description of the API, or the like. */
   readonly ofNoImage?: boolean;
   /** HTTP status of the provider's answer. */
   readonly status?: number;
@@ -70,6 +70,8 @@ export interface Circumstances {
   readonly lost?: boolean;
   /** What is signed is signed by keys that are not known: nothing speaks for it, and nothing against it. */
   readonly signerUnknown?: boolean;
+  /** What is signed was signed in the time of a key that has expired since: whoever takes those has nothing against it. */
+  readonly keyExpired?: boolean;
   /** Milliseconds that the server has asked to wait before another try. */
   readonly retryAfterMs?: number;
 }

@@ -83,6 +83,8 @@ export interface ReceiveRequest {
   readonly headers?: Headers;
   /** First and, optionally, last byte wanted (inclusive): sent as `Range`. */
   readonly range?: { readonly from: number; readonly to?: number };
+  /** It may come compressed on its way, and is given as it was before; of a file whose own bytes count that is never asked for. */
+  readonly compressible?: boolean;
   readonly secretUrl?: boolean;
   readonly queryIsSecret?: boolean;
 }

@@ -6,6 +6,8 @@ export interface Signer {
   readonly name?: string;
   /** When it was signed, RFC 3339 in UTC with `Z`. Absent: the signature does not say. */
   readonly madeAt?: string;
+  /** The day on which the key has expired since, `YYYY-MM-DD`; absent: it has not, or nobody minds. */
+  readonly expiredOn?: string;
 }
 
 /** A text of which every byte was signed. */

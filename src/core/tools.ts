@@ -15,12 +15,15 @@ export interface Held {
 export type Lock = <T>(path: string, work: (held: Held) => Promise<T>) => Promise<T>;
 
 /**
- * Small texts that outlive the run, under keys of 64 hexadecimal digits. Anything in it may be gone or changed the next time:
+ * What outlives the run and is not large, under keys of 64 hexadecimal digits. Anything in it may be gone or changed the next time:
  * it is for what can be fetched again, and whose key tells whether it is what it was. Never throws.
  */
 export interface Cache {
   get(key: string): Promise<string | undefined>;
   put(key: string, text: string): Promise<void>;
+  /** The same for what is no text, or too large to be there twice. */
+  getBytes(key: string): Promise<Uint8Array | undefined>;
+  putBytes(key: string, parts: readonly Uint8Array[]): Promise<void>;
 }
 
 /** What a driver is handed to work with. */

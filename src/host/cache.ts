@@ -42,28 +42,34 @@ export function createCache(folder: string, now: () => number, limits: CacheLimi
     await sweepIfDue(folder, now(), limits);
   }
 
+  function read(key: string): Buffer | undefined {
+    const file = fileOf(key);
+    try {
+      return file !== undefined && (trusted ??= isPrivateFolder(folder)) ? readPrivateFile(file) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function write(key: string, parts: readonly Uint8Array[]): Promise<void> {
+    const file = fileOf(key);
+    if (file === undefined || parts.reduce((sum, { length }) => sum + length, 0) > limits.entryBytes) return;
+    const draft = path.join(folder, `${randomUUID()}.tmp`);
+    try {
+      await (ready ??= makeReady());
+      trusted = true;
+      await writeFile(draft, parts, { mode: 0o600, flag: 'wx' });
+      await rename(draft, file);
+    } catch {
+      await rm(draft, { force: true }).catch(() => undefined);
+    }
+  }
+
   return {
-    async get(key) {
-      const file = fileOf(key);
-      try {
-        return file !== undefined && (trusted ??= isPrivateFolder(folder)) ? readPrivateFile(file).toString() : undefined;
-      } catch {
-        return undefined;
-      }
-    },
-    async put(key, text) {
-      const file = fileOf(key);
-      if (file === undefined || Buffer.byteLength(text) > limits.entryBytes) return;
-      const draft = path.join(folder, `${randomUUID()}.tmp`);
-      try {
-        await (ready ??= makeReady());
-        trusted = true;
-        await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-        await rename(draft, file);
-      } catch {
-        await rm(draft, { force: true }).catch(() => undefined);
-      }
-    },
+    get: async (key) => read(key)?.toString(),
+    put: (key, text) => write(key, [Buffer.from(text)]),
+    getBytes: async (key) => read(key),
+    putBytes: write,
   };
 }
 

@@ -1,4 +1,7 @@
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { providerError } from '../core/errors.ts';
+import type { Answer } from '../core/answer.ts';
 
 /** Of a file these are left for what its bytes are recognised by: gzip is unwrapped there. */
 const ofFiles = /^(?:identity|(?:x-)?gzip)?$/i;
@@ -17,4 +20,14 @@ export function refuseEncoded(
     status: answer.status,
     hint: 'Check the proxy or the content delivery network in front of the server.',
   });
+}
+
+export const isGzip = (headers: Answer['headers']): boolean => /^\s*(?:x-)?gzip\s*$/i.test(headers['content-encoding'] ?? '');
+
+/** What was packed on its way; it breaks where that does. */
+export function unpacked(message: Readable): Readable {
+  const plain = createGunzip();
+  // Whoever reads it is told of the error.
+  pipeline(message, plain, () => undefined);
+  return plain;
 }

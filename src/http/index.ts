@@ -96,7 +96,7 @@ export function createHttp(settings: HttpSettings): Http {
         traced(
           wire,
           wanted,
-          () => receiveBytes(wire, range, tools),
+          () => receiveBytes(wire, request, tools),
           () => '',
         );
       const answer = await withRetries({ method: 'GET' }, tools.route.peer, call, () => undefined, receiveOnce);

@@ -3,7 +3,7 @@ import { providerError } from '../core/errors.ts';
 import type { Bytes, ReceiveAnswer, ReceiveRequest } from '../core/http.ts';
 import { createReceiveBuffer } from './receive-buffer.ts';
 import { begin, type BulkTools, type Exchange } from './bulk-request.ts';
-import { refuseEncoded } from './content-encoding.ts';
+import { isGzip, refuseEncoded, unpacked } from './content-encoding.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 
 /** Bytes of a body that is read as text. */
@@ -39,10 +39,10 @@ export async function readBodyText(
 type Range = NonNullable<ReceiveRequest['range']>;
 
 /** The body, with the connection seen to: ended when the consumer stops, also one that never began; NETWORK when it breaks off. */
-function bodyOf(message: IncomingMessage, exchange: Exchange, tools: BulkTools): Bytes {
+function bodyOf(message: IncomingMessage, exchange: Exchange, tools: BulkTools, isPacked: boolean): Bytes {
   return {
     [Symbol.asyncIterator]() {
-      const reading = body(message, exchange, tools);
+      const reading = body(message, exchange, tools, isPacked);
       let begun = false;
       return {
         next() {
@@ -63,8 +63,9 @@ async function* body(
   message: IncomingMessage,
   exchange: Exchange,
   { throttle, limits, signal }: BulkTools,
+  isPacked: boolean,
 ): AsyncGenerator<Uint8Array> {
-  const buffer = createReceiveBuffer(message, throttle.portion);
+  const buffer = createReceiveBuffer(isPacked ? unpacked(message) : message, throttle.portion);
   try {
     for (;;) {
       exchange.wait('reading the answer', limits.stallMs);
@@ -100,9 +101,13 @@ function checkRange(message: IncomingMessage, range: Range | undefined, wire: Wi
  * `text()` are read or let go, or the signal fires; one that nobody reads does not keep the process alive. Of a refusal and a
  * redirect there is the text alone.
  */
-export async function receiveBytes(wire: WireRequest, range: Range | undefined, tools: BulkTools): Promise<ReceiveAnswer> {
+export async function receiveBytes(
+  wire: WireRequest,
+  { range, compressible = false }: Pick<ReceiveRequest, 'range' | 'compressible'>,
+  tools: BulkTools,
+): Promise<ReceiveAnswer> {
   const asking = {
-    'accept-encoding': 'identity',
+    'accept-encoding': compressible ? 'gzip' : 'identity',
     ...wire.headers,
     ...(range ? { range: `bytes=${range.from}-${range.to ?? ''}` } : {}),
   };
@@ -129,7 +134,7 @@ export async function receiveBytes(wire: WireRequest, range: Range | undefined, 
   return {
     status,
     headers,
-    bytes: bodyOf(message, exchange, tools),
+    bytes: bodyOf(message, exchange, tools, compressible && isGzip(headers)),
     text: () => readBodyText(message, exchange, tools.limits.stallMs, false),
   };
 }

@@ -14,6 +14,8 @@ export function resumingSource(source: Source, call: Call): Source {
   return { ...source, open, ...(random && !near ? { random: randomOver(random.size, open) } : {}) };
 }
 
+const isRedirect = (status = 0): boolean => status >= 300 && status < 400;
+
 async function* goingOn(source: Source, from: number, to: number | undefined, call: Call): Bytes {
   let at = from;
   let fruitless = 0;
@@ -28,6 +30,8 @@ async function* goingOn(source: Source, from: number, to: number | undefined, ca
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code !== 'NETWORK') throw error;
       if (at > from && source.continues === false) throw error;
+      // A redirect that may not be followed: the next answer is the same.
+      if (isRedirect(error.circumstances.status)) throw error;
       fruitless += 1;
       await beforeRetry(error, fruitless, call);
     }

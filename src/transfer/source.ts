@@ -97,8 +97,9 @@ async function* exactly(bytes: Bytes, wanted: number, name: string): Bytes {
 export function downloadSource(download: Download, name: string, near: boolean): Source {
   const { bytes, digests } = download;
   const data = (from = 0, to?: number): Bytes => {
-    const end = to ?? (bytes === undefined ? undefined : bytes - 1);
+    const end = bytes === undefined ? undefined : (to ?? bytes - 1);
     const given = download.open(from, to);
+    // Of a file whose size nobody knows, what is asked for may be more than there is.
     const whole = end === undefined ? given : exactly(given, end - from + 1, name);
     // Its verdict comes behind its last byte.
     return download.isVerified && from === 0 && to === undefined ? withholdTail(whole, bytes, () => undefined) : whole;

@@ -1,5 +1,5 @@
 import type { Driver, Session, Tools } from '../../src/core/driver.ts';
-import type { Http } from '../../src/core/http.ts';
+import type { Bytes, Http } from '../../src/core/http.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { inFittingForm } from '../../src/engine/account/upload-form.ts';
 import { createLock } from '../../src/host/lock.ts';
@@ -14,18 +14,25 @@ export interface OpenSession {
   readonly answers: unknown[];
 }
 
-/** The http client, with every JSON answer also put into `answers`. */
+/** The http client, with every JSON answer also put into `answers`, and every JSON document. */
 function recording(http: Http, answers: unknown[]): Http {
+  const record = (text: string): void => {
+    try {
+      answers.push(JSON.parse(text));
+    } catch {
+      // Not JSON: nothing to remember.
+    }
+  };
   return {
     ...http,
     async request(request, call) {
       const answer = await http.request(request, call);
-      try {
-        answers.push(JSON.parse(answer.text));
-      } catch {
-        // Not JSON: nothing to remember.
-      }
+      record(answer.text);
       return answer;
+    },
+    async receive(request, call) {
+      const answer = await http.receive(request, call);
+      return request.compressible ? { ...answer, bytes: passing(answer.bytes, record) } : answer;
     },
   };
 }
@@ -39,6 +46,15 @@ function tlsOf({
   const pem = (name: 'pinned' | 'cert' | 'key', text: string | undefined) =>
     text === undefined ? {} : { [name]: { text, from: name } };
   return { ...pem('pinned', serverCert), ...pem('cert', clientCert), ...pem('key', clientKey) };
+}
+
+async function* passing(bytes: Bytes, record: (text: string) => void): Bytes {
+  const chunks: Buffer[] = [];
+  for await (const chunk of bytes) {
+    chunks.push(Buffer.from(chunk));
+    yield chunk;
+  }
+  record(Buffer.concat(chunks).toString());
 }
 
 /** What a driver gets of a profile: secrets wrapped, defaults filled in. Throws for a value that no field is for. */

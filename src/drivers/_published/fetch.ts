@@ -1,12 +1,16 @@
 import type { Answer } from '../../core/answer.ts';
 import { answerCircumstances } from '../../core/answer-error.ts';
-import { networkError } from '../../core/errors.ts';
-import type { ApiAnswer, Headers, ReceiveAnswer, ReceiveRequest } from '../../core/http.ts';
+import { ImgctlError, networkError, providerError } from '../../core/errors.ts';
+import type { Bytes, Headers, ReceiveAnswer, ReceiveRequest } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
+import { humanSize } from '../../core/quantity.ts';
 import { redirectOf } from '../../core/redirect.ts';
+import { beforeRetry } from '../../core/retry.ts';
 import type { Publisher } from './address.ts';
 
 const mostRedirects = 5;
+/** Documents are smaller. */
+const mostBytes = 64 * 1024 * 1024;
 
 /** That a file is not there is for the server to say, and for whoever stands before it: such a page has no form of its own. */
 export const isGone = ({ status }: Answer): boolean => status === 404 || status === 410;
@@ -21,19 +25,19 @@ const headersFor = ({ credentials, origins }: Publisher, url: URL, headers: Head
   origins.has(url.origin) ? { ...headers, ...credentials } : headers;
 
 /** Follows redirects, also to other origins where `anywhere`. Throws NETWORK for too many, and for one that may not be followed. */
-async function follow<A extends Answer>(
+async function follow(
+  from: Publisher,
   start: URL,
   anywhere: boolean,
-  ask: (url: URL) => Promise<A>,
-  drop: (answer: A) => Promise<void>,
-): Promise<Followed<A>> {
+  request: Omit<ReceiveRequest, 'url'>,
+  call: Call,
+): Promise<Followed<ReceiveAnswer>> {
   let url = start;
   for (let left = mostRedirects; ; left -= 1) {
-    const answer = await ask(url);
+    const answer = await from.http.receive({ ...request, url, headers: headersFor(from, url, request.headers ?? {}) }, call);
     const next = answer.status === 304 ? undefined : redirectOf(answer, url);
     if (!next) return { answer, url };
-    await drop(answer);
-    if (left === 0) throw networkError(`${start.host} redirects more than ${mostRedirects} times`, answerCircumstances(answer));
+    if (left === 0) throw networkError(`${start.href} redirects more than ${mostRedirects} times`, answerCircumstances(answer));
     if (!anywhere && next.origin !== start.origin)
       throw networkError(`refusing the redirect from ${start.origin} to ${next.origin}: nothing vouches for what is there`, {
         ...answerCircumstances(answer),
@@ -43,43 +47,47 @@ async function follow<A extends Answer>(
   }
 }
 
-/** Reads a text. Only what is signed may come from anywhere. */
-export const fetchText = (from: Publisher, url: URL, headers: Headers, call: Call): Promise<Followed<ApiAnswer>> =>
-  follow(
-    url,
-    from.assurance === 'signature',
-    (at) => from.http.request({ method: 'GET', url: at, headers: headersFor(from, at, headers) }, call),
-    async () => undefined,
-  );
-
-/** Opens a file, of which a digest or a signature is known. */
+/** Opens a file, of which a digest or a signature is known: it may come from anywhere. */
 export const openFile = (
   from: Publisher,
   url: URL,
   range: ReceiveRequest['range'],
   call: Call,
-): Promise<Followed<ReceiveAnswer>> =>
-  follow(
-    url,
-    true,
-    (at) => from.http.receive({ url: at, headers: headersFor(from, at, {}), ...(range ? { range } : {}) }, call),
-    async (answer) => void (await answer.bytes[Symbol.asyncIterator]().return?.()),
-  );
+): Promise<Followed<ReceiveAnswer>> => follow(from, url, true, range ? { range } : {}, call);
 
-/** The whole of a file as it is served, which nobody has decoded; absent: it is not there. `refused` makes the error of any other answer. */
-export async function fetchBytes(
-  from: Publisher,
-  url: URL,
-  refused: (answer: Answer, text: string) => Error,
-  call: Call,
-): Promise<Uint8Array | undefined> {
-  const { answer } = await openFile(from, url, undefined, call);
-  if (isGone(answer)) {
-    await answer.text();
-    return undefined;
+/** What was answered to a request for a document: its bytes, or of any other answer than 200 what it says. */
+export interface Fetched {
+  readonly answer: ReceiveAnswer;
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+/**
+ * Reads a document as it is served, byte by byte; only what is signed may come from anywhere. One that breaks off is read again. Throws
+ * as `Http.receive`, NETWORK for a redirect that may not be followed, and PROVIDER for what is too large to be one.
+ */
+export async function fetchDocument(from: Publisher, url: URL, headers: Headers, call: Call): Promise<Fetched> {
+  const anywhere = from.assurance === 'signature';
+  for (let tries = 1; ; tries += 1) {
+    const { answer } = await follow(from, url, anywhere, { headers, compressible: true }, call);
+    if (answer.status !== 200) return { answer, bytes: Buffer.alloc(0), text: await answer.text() };
+    try {
+      return { answer, bytes: await gathered(answer.bytes, url), text: '' };
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code !== 'NETWORK') throw error;
+      await beforeRetry(error, tries, call);
+    }
   }
-  if (answer.status !== 200) throw refused(answer, await answer.text());
+}
+
+async function gathered(bytes: Bytes, url: URL): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer.bytes) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > mostBytes) throw providerError(`${url.href} is larger than ${humanSize(mostBytes)}, and no list of images`);
+    chunks.push(Buffer.from(chunk));
+  }
+  const [first, second] = chunks;
+  return first && !second ? first : Buffer.concat(chunks, size);
 }

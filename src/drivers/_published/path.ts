@@ -1,10 +1,15 @@
-const control = /[\p{Cc}\\]/u;
+/** What no name of a file has: control characters, another system's separator, and what begins a query or a fragment. */
+const foreign = /[\p{Cc}\\?#]/u;
+
+/** Nothing in these can be taken for anything but the name of a file or a folder. */
+const usual = /^\w[\w.+~-]*(?:\/\w[\w.+~-]*)*$/;
 
 /**
  * The segments of a path that a publisher gives, each encoded, or nothing where it could lead anywhere but below its root: it is
- * absolute, has a scheme, a step up, an empty segment or a control character, as it stands or once it is decoded.
+ * absolute, has a scheme, a query, a step up, an empty segment or a control character, as it stands or once it is decoded.
  */
 export function publishedPath(path: string): string | undefined {
+  if (usual.test(path)) return path;
   const decoded = decodedPath(path);
   if (decoded === undefined || [path, decoded].some(leadsAway)) return undefined;
   return path.split('/').map(encoded).join('/');
@@ -20,7 +25,7 @@ function decodedPath(path: string): string | undefined {
 }
 
 const leadsAway = (path: string): boolean =>
-  control.test(path) || /\p{Surrogate}/u.test(path) || /^[a-z][a-z\d+.-]*:/i.test(path) || path.split('/').some(isStep);
+  foreign.test(path) || /\p{Surrogate}/u.test(path) || /^[a-z][a-z\d+.-]*:/i.test(path) || path.split('/').some(isStep);
 const isStep = (segment: string): boolean => segment.trim() === '' || /^\.+$/.test(segment.trim());
 
 /** What is encoded already stays; image servers have colons in their paths, and take them as they are. */

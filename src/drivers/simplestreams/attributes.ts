@@ -1,35 +1,43 @@
 import { isObject, type JsonObject } from '../_published/json.ts';
 
-/** Texts, numbers and booleans that hold for an item, by name. */
-export type Attributes = Record<string, string | number | boolean>;
+/** Objects around one another, the innermost first: what the nearest says holds. */
+export type Layers = readonly JsonObject[];
 
 /** What a whole document says of every object in which a field has a value: field → value → attributes. */
 export type Aliases = JsonObject;
 
-/** The attributes of an object and of those around it: the nearest wins. Objects inside are not inherited. */
-export function inherited(around: Attributes, own: JsonObject, aliases: Aliases): Attributes {
-  const all = { ...around };
-  take(all, own);
-  expand(all, own, aliases, new Set());
-  return all;
-}
+export type Attribute = string | number | boolean;
 
-function take(into: Attributes, from: JsonObject): void {
-  for (const name in from) {
-    const value = from[name];
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') into[name] = value;
+/** What holds for an item. Objects inside of objects are not inherited. */
+export function attributeOf(layers: Layers, name: string): Attribute | undefined {
+  for (const layer of layers) {
+    const value = layer[name];
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   }
+  return undefined;
 }
 
-/** An alias stands for attributes that overwrite those that are there, and may hold a field with an alias itself. */
-function expand(all: Attributes, own: JsonObject, aliases: Aliases, done: Set<string>): void {
+/** The same if it is a text. */
+export function textOf(layers: Layers, name: string): string | undefined {
+  const value = attributeOf(layers, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** An object with what the aliases stand for that it names: that overwrites what is there, and may name an alias itself. */
+export function withAliases(own: JsonObject, aliases: Aliases): JsonObject {
+  const found: JsonObject[] = [];
+  expand(own, aliases, new Set(), found);
+  return found.length === 0 ? own : Object.assign({}, own, ...found);
+}
+
+function expand(own: JsonObject, aliases: Aliases, done: Set<string>, found: JsonObject[]): void {
   for (const field in aliases) {
     const [values, value] = [aliases[field], own[field]];
     if (done.has(field) || !isObject(values) || typeof value !== 'string' || !Object.hasOwn(values, value)) continue;
     const meant = values[value];
     if (!isObject(meant)) continue;
     done.add(field);
-    take(all, meant);
-    expand(all, meant, aliases, done);
+    found.push(Object.fromEntries(Object.entries(meant).filter(([, told]) => typeof told !== 'object')));
+    expand(meant, aliases, done, found);
   }
 }

@@ -15,7 +15,9 @@ export const download: Operation<StreamsClient, 'download'> = {
     const { disk, disks } = await readDisk(client, id, call);
     const { md5: _weak, ...digests } = digestsOf(disk);
     if (Object.keys(digests).length === 0)
-      throw integrityError(`image ${disk.id} has no digest that can be relied on: neither sha512 nor sha256 is published`);
+      throw integrityError(`image ${disk.id} has no digest that can be relied on: neither sha512 nor sha256 is published`, {
+        hint: 'Use another image: nothing would show that its bytes are the right ones.',
+      });
     const [url, bytes, encoding] = [addressOf(client, disk), sizeOf(disk), encodingOf(disk.ftype)];
     const before = diskBefore(disks, disk)?.id;
     return {

@@ -1,5 +1,6 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
 import { architectureOf } from '../_published/architecture.ts';
+import { attributeOf, textOf } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
 import { bySerial, type Disk } from './disks.ts';
 
@@ -7,10 +8,10 @@ import { bySerial, type Disk } from './disks.ts';
 const mostTold = 5;
 
 /** The words that stand for a product, as it publishes them. */
-function aliasesOf({ attributes, product }: Disk): readonly string[] {
-  const { aliases, release, version } = attributes;
-  const told = typeof aliases === 'string' ? aliases.split(',').map((alias) => alias.trim()) : [release, version].map(String);
-  return [product, ...told.filter((alias) => alias !== '')];
+function aliasesOf({ layers, product }: Disk): readonly string[] {
+  const aliases = textOf(layers, 'aliases');
+  const told = aliases?.split(',') ?? ['release', 'version'].flatMap((name) => attributeOf(layers, name) ?? []).map(String);
+  return [product, ...told.map((alias) => alias.trim()).filter((alias) => alias !== '')];
 }
 
 /** What a text may mean, read from the right: a serial, before it an architecture, before it the alias, which has slashes at times. */
@@ -46,7 +47,7 @@ export function findDisk(client: StreamsClient, disks: readonly Disk[], text: st
     );
     if (fitting.length > 0) return onlyOne(fitting, text);
   }
-  throw notFoundError(`image "${text}" not found`, hintFor(disks, text));
+  throw notFoundError(`image "${text}" not found`, hintFor(client, disks, text));
 }
 
 function onlyOne(disks: readonly Disk[], text: string): Disk {
@@ -58,16 +59,23 @@ function onlyOne(disks: readonly Disk[], text: string): Disk {
   return first;
 }
 
-/** Words that begin as the text does, or the architectures and serials that there are of what it names. */
-function hintFor(disks: readonly Disk[], text: string): { readonly hint?: string } {
+/** What may be typed instead, and is found: what is called nearly so, of any architecture and serial. */
+function hintFor({ architecture }: StreamsClient, disks: readonly Disk[], text: string): { readonly hint?: string } {
+  const usual = disks.filter(({ isPreferred }) => isPreferred);
+  const written = ({ layers }: Disk): string => textOf(layers, 'arch') ?? '';
+  const typed = (disk: Disk, alias: string): string =>
+    alias === disk.product || (disk.architecture ?? architecture) === architecture ? alias : `${alias}/${written(disk)}`;
+  const near = new Set<string>();
+  for (const { alias, arch, serial } of readings(text))
+    for (const disk of usual.filter((one) => aliasesOf(one).includes(alias)))
+      if (serial === undefined && disk.isNewest) near.add(typed(disk, alias));
+      else if (arch === undefined || architectureOf(arch) === disk.architecture) near.add(`${typed(disk, alias)}/${disk.serial}`);
   const [head = ''] = text.split('/');
-  const near = new Set(
-    disks
-      .filter((disk) => disk.isNewest)
-      .flatMap(aliasesOf)
-      .filter((alias) => head !== '' && (alias.startsWith(head.slice(0, 2)) || alias.includes(head))),
-  );
-  return near.size === 0 ? {} : { hint: `Use one of the nearest names: ${[...near].slice(0, mostTold).join(', ')}` };
+  for (const disk of usual.filter(({ isNewest }) => isNewest))
+    for (const alias of aliasesOf(disk))
+      if (head !== '' && (alias.startsWith(head.slice(0, 2)) || alias.includes(head))) near.add(typed(disk, alias));
+  const plain = [...near].filter((name) => /^\w[\w.:/+-]*$/.test(name));
+  return plain.length === 0 ? {} : { hint: `Use one of the nearest names: ${plain.slice(0, mostTold).join(', ')}` };
 }
 
 /** The same disk of the version before; absent: there is none. */

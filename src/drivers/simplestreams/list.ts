@@ -1,5 +1,6 @@
 import type { ListRequest, Operation } from '../../core/operation.ts';
 import { architectureOf } from '../_published/architecture.ts';
+import { attributeOf } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
 import type { Disk } from './disks.ts';
 import { readAll } from './documents.ts';
@@ -48,5 +49,5 @@ const isWanted = (disk: Disk, wanted: ListRequest['own']): boolean =>
   Object.entries(wanted).every(([name, value]) => {
     if (name === 'arch') return disk.architecture === architectureOf(value);
     if (name === 'product' || name === 'serial' || name === 'ftype') return disk[name] === value;
-    return String(disk.attributes[name]) === value;
+    return String(attributeOf(disk.layers, name)) === value;
   });

@@ -2,14 +2,14 @@ import type { Identity } from '../../core/identity.ts';
 import type { Call } from '../../core/operation.ts';
 import { isObject, textIn } from '../_published/json.ts';
 import type { StreamsClient } from './client.ts';
-import { formatOf, readStart } from './documents.ts';
+import { readStart } from './documents.ts';
 
 /** Whose images they are, as far as it is proved, and what vouches for them: `imgctl profile check`. */
 export async function probe(client: StreamsClient, call: Call): Promise<Identity> {
   const start = await readStart(client, call);
   const { signer, body } = start;
   const { assurance } = client.publisher;
-  const details: Record<string, string> = { format: formatOf(start), 'vouched for by': assurance };
+  const details: Record<string, string> = { format: textIn(body.format) ?? '', 'vouched for by': assurance };
   const updated = textIn(body.updated);
   if (updated !== undefined) details.updated = updated;
   if (signer) details.signer = signer.fingerprint;

@@ -1,7 +1,8 @@
 import { given, type ImageRecord } from '../../core/image.ts';
 import type { Digests } from '../../core/operation.ts';
 import { provenanceProperties } from '../../core/provenance.ts';
-import { bytesIn, textIn } from '../_published/json.ts';
+import { bytesIn } from '../_published/json.ts';
+import { attributeOf, textOf } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
 import { encodingOf } from './disk-types.ts';
 import type { Disk } from './disks.ts';
@@ -9,27 +10,27 @@ import type { Disk } from './disks.ts';
 const digestLengths = { sha512: 128, sha256: 64, md5: 32 } as const;
 
 /** The digests of the file as it is published, the strongest first. */
-export const digestsOf = ({ attributes }: Disk): Digests =>
+export const digestsOf = ({ layers }: Disk): Digests =>
   Object.fromEntries(
     Object.entries(digestLengths).flatMap(([name, length]) => {
-      const hex = textIn(attributes[name])?.toLowerCase();
+      const hex = textOf(layers, name)?.toLowerCase();
       return hex?.length === length && /^[\da-f]+$/.test(hex) ? [[name, hex]] : [];
     }),
   );
 
 export const addressOf = ({ files }: StreamsClient, { path }: Disk): URL => new URL(files.href + path);
-export const sizeOf = ({ attributes }: Disk): number | undefined => bytesIn(attributes.size);
+export const sizeOf = ({ layers }: Disk): number | undefined => bytesIn(attributeOf(layers, 'size'));
 
 /** The neutral record of a disk. Nobody publishes how large a disk is inside, or what it needs. */
 export function recordFrom(client: StreamsClient, disk: Disk, today: string): ImageRecord {
-  const { attributes, item } = disk;
-  const end = /^\d{4}-\d{2}-\d{2}$/.exec(textIn(attributes.support_eol) ?? '')?.[0];
+  const { layers } = disk;
+  const end = /^\d{4}-\d{2}-\d{2}$/.exec(textOf(layers, 'support_eol') ?? '')?.[0];
   const checksums = digestsOf(disk);
   return {
     id: disk.id,
     name: disk.name,
     status: 'active',
-    providerStatus: supportOf(attributes.supported, end, today),
+    providerStatus: supportOf(disk, end, today),
     visibility: 'public',
     tags: [],
     properties: propertiesOf(client, disk, checksums),
@@ -42,16 +43,16 @@ export function recordFrom(client: StreamsClient, disk: Disk, today: string): Im
       createdAt: timeIn(disk.serial),
       expiresAt: end === undefined ? undefined : `${end}T00:00:00Z`,
     }),
-    raw: item,
+    raw: layers[0] ?? {},
   };
 }
 
-export const isUnsupported = ({ attributes }: Disk): boolean => /^false$/i.test(String(attributes.supported));
+export const isUnsupported = ({ layers }: Disk): boolean => /^false$/i.test(String(attributeOf(layers, 'supported')));
 
 /** What is past its end can be fetched all the same. */
-function supportOf(supported: unknown, end: string | undefined, today: string): string {
+function supportOf(disk: Disk, end: string | undefined, today: string): string {
   if (end !== undefined && end < today) return 'end-of-life';
-  return /^false$/i.test(String(supported)) ? 'unsupported' : 'supported';
+  return isUnsupported(disk) ? 'unsupported' : 'supported';
 }
 
 /** A serial begins with a day; image servers have the minute behind it. */
@@ -66,9 +67,9 @@ const osTypes: Readonly<Record<string, string | undefined>> = { windows: 'window
 
 /** What users of images elsewhere look for; a copy takes it along. */
 function propertiesOf(client: StreamsClient, disk: Disk, checksums: Digests): Readonly<Record<string, string>> {
-  const { attributes, product, serial, key, signer } = disk;
+  const { layers, product, serial, key, signer } = disk;
   const text = (name: string): string | undefined => {
-    const value = attributes[name];
+    const value = attributeOf(layers, name);
     return value === undefined || value === '' ? undefined : String(value);
   };
   const os = text('os')?.toLowerCase();

@@ -5,7 +5,7 @@ import { readAll } from './documents.ts';
 import { findDisk } from './find.ts';
 import { recordFrom } from './record.ts';
 
-/** A disk, and all that there are. What could not be read may hold what is not found. */
+/** A disk, and all that there are. What could not be read may hold what is not found, or another that is called so: then that is said. */
 export async function readDisk(
   client: StreamsClient,
   text: string,
@@ -13,7 +13,9 @@ export async function readDisk(
 ): Promise<{ readonly disk: Disk; readonly disks: readonly Disk[] }> {
   const { disks, failed } = await readAll(client, call);
   try {
-    return { disk: findDisk(client, disks, text), disks };
+    const disk = findDisk(client, disks, text);
+    if (failed && disk.id !== text) call.note({ kind: 'warning', message: failed.message });
+    return { disk, disks };
   } catch (error) {
     throw failed ?? error;
   }

@@ -48,7 +48,7 @@ export async function findImage(at: Account, text: string, meaning: Meaning, cal
     throw usageError('IMAGE is required', { hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}` });
   checkName(text);
   const isId = at.driver.ids.test(text);
-  const isWord = at.driver.idsAreWords && meaning.pick === undefined;
+  const isWord = (at.driver.idsAreWords || at.driver.showsByAlias) && meaning.pick === undefined;
   const byId = isId || isWord ? await shownAs(at, text, call) : undefined;
   // What is damaged under a word may be anything: an image of that name goes before it.
   if (byId && !(byId instanceof ImgctlError) && (isId || byId.isShown)) return byId;
@@ -77,13 +77,16 @@ export async function imageCalled(at: Account, name: string, meaning: Meaning, c
   return named.length > 0 ? chosen(named, name, meaning) : undefined;
 }
 
-/** The image under this id, or why there is none. One that is there and damaged is found too: to remove it is what is left to do. */
+/**
+ * The image under this id, or why there is none. One that is there and damaged is found too: to remove it is what is left to do. Where
+ * nothing can be removed, it is the list that cannot be relied on.
+ */
 async function shownAs(at: Account, id: string, call: Call): Promise<FoundImage | ImgctlError> {
   try {
     return { image: await at.verb('show').run({ id }, call), isShown: true };
   } catch (error) {
     if (!(error instanceof ImgctlError)) throw error;
-    if (error.code === 'INTEGRITY') return { image: imageFrom(unreadable(id), at), isShown: false };
+    if (error.code === 'INTEGRITY' && at.driver.facts.delete) return { image: imageFrom(unreadable(id), at), isShown: false };
     // Another tool's, which is no disk, may stand under a word that is an image's name.
     const isOther = error.code === 'UNSUPPORTED' && !at.driver.ids.test(id);
     if (isNoSuchImage(error)) return withReason(error, at, id, call);

@@ -1,7 +1,7 @@
 import { configError, integrityError, usageError, type ImgctlError } from '../../core/errors.ts';
 import type { Fields } from '../../core/field.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { Assurance, Signatures } from '../../core/signature.ts';
+import type { Assurance, Signatures, Signer } from '../../core/signature.ts';
 import type { TrustPolicy } from '../../transfer/trust/openpgp/verify.ts';
 import type { EngineContext } from '../context.ts';
 import { demandFrom, signersFrom, type Demand } from './policy.ts';
@@ -16,7 +16,7 @@ export interface Trust {
   readonly expiredKeys?: 'refuse' | 'accept';
 }
 
-type Surroundings = Pick<EngineContext, 'home' | 'now'>;
+type Surroundings = Pick<EngineContext, 'home' | 'now' | 'warn'>;
 
 /** What judges by that. Keys are read, and the verifier is loaded, with the first signature. Rejects CONFIG where a key cannot be read, or none is known. */
 export const signaturesBy = (trust: Trust, at: Surroundings): Signatures =>
@@ -33,11 +33,32 @@ function byOpenPgp(trust: Trust, at: Surroundings): Signatures {
   let read: Promise<TrustPolicy> | undefined;
   const policy = (): Promise<TrustPolicy> => (read ??= policyOf(trust, at));
   const verifier = () => import('../../transfer/trust/openpgp/verify.ts');
+  const told = tellingExpiry(at);
   return {
     assurance: assuranceOf(trust),
-    clearSigned: async (document, name) => (await verifier()).verifyClearSigned(document, name, await policy()),
-    detached: async (data, signature, name) => (await verifier()).verifyDetached(data, signature, name, await policy()),
-    check: async (signature, name) => (await verifier()).checkDetached(signature, name, await policy()),
+    async clearSigned(document, name) {
+      const signed = (await verifier()).verifyClearSigned(document, name, await policy());
+      told(signed.signer, name);
+      return signed;
+    },
+    detached: async (data, signature, name) =>
+      told((await verifier()).verifyDetached(data, signature, name, await policy()), name),
+    async check(signature, name) {
+      const check = (await verifier()).checkDetached(signature, name, await policy());
+      return { update: (chunk) => check.update(chunk), verdict: () => told(check.verdict(), name) };
+    },
+  };
+}
+
+/** Says of each key once that it has expired, and is taken all the same. */
+function tellingExpiry({ warn }: Surroundings): (signer: Signer, name: string) => Signer {
+  const known = new Set<string>();
+  return (signer, name) => {
+    const { fingerprint, expiredOn } = signer;
+    if (expiredOn !== undefined && !known.has(fingerprint))
+      warn(`${name} is signed by key ${fingerprint}, which expired on ${expiredOn} (expiredKeys=accept)`);
+    known.add(fingerprint);
+    return signer;
   };
 }
 

@@ -5,7 +5,7 @@ describe('the path of a published file', () => {
   it.each([
     ['server/disk.img', 'server/disk.img'],
     ['images/20261120_05:24/disk.qcow2', 'images/20261120_05:24/disk.qcow2'],
-    ['a?b#c', 'a%3Fb%23c'],
+    ['a b+c', 'a%20b%2Bc'],
     ['a%20b', 'a%20b'],
   ])('%s is asked for as %s', (path, asked) => {
     expect(publishedPath(path)).toBe(asked);
@@ -25,6 +25,9 @@ describe('the path of a published file', () => {
     'images:x/disk.img',
     'a\n',
     '%00',
+    'a?b',
+    'a%3fb',
+    'a#b',
   ])('%j leads nowhere', (path) => {
     expect(publishedPath(path)).toBeUndefined();
   });

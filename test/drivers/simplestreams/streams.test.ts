@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { integrityError } from '../../../src/core/errors.ts';
 import type { Signatures } from '../../../src/core/signature.ts';
-import type { Tools } from '../../../src/core/tools.ts';
+import type { Cache, Tools } from '../../../src/core/tools.ts';
 import driver from '../../../src/drivers/simplestreams/index.ts';
 import { startFakeServer, type FakeAnswer, type FakeServer } from '../../support/fake-server.ts';
 import { gather } from '../../support/content.ts';
@@ -164,8 +164,14 @@ describe('a name', () => {
 
 describe('documents', () => {
   const cache = () => {
-    const kept = new Map<string, string>();
-    return { get: async (key: string) => kept.get(key), put: async (key: string, text: string) => void kept.set(key, text) };
+    const kept = new Map<string, Buffer>();
+    const cache: Cache = {
+      get: async (key) => kept.get(key)?.toString(),
+      put: async (key, text) => void kept.set(key, Buffer.from(text)),
+      getBytes: async (key) => kept.get(key),
+      putBytes: async (key, parts) => void kept.set(key, Buffer.concat(parts)),
+    };
+    return cache;
   };
 
   it('are asked for by one conditional request where nothing is new', async () => {

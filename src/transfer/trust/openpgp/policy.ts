@@ -90,12 +90,18 @@ export class Judge {
     return undefined;
   }
 
-  signerOf({ certificate }: FoundKey, { created }: Signature): Signer {
-    const { name, key } = this.#primary(certificate);
+  signerOf({ certificate, holder }: FoundKey, { created }: Signature): Signer {
+    const primary = this.#primary(certificate);
+    const { name, key } = primary;
+    const ends = [primary, holder === certificate.primary ? primary : this.#subkey(certificate, holder)].map(
+      ({ expires = Infinity }) => expires,
+    );
+    const end = Math.min(...ends);
     return {
       fingerprint: key.fingerprint,
       ...(name !== undefined && { name }),
       ...(created !== undefined && { madeAt: new Date(created * 1000).toISOString().replace('.000Z', 'Z') }),
+      ...(end < this.#now && { expiredOn: dayOf(end) }),
     };
   }
 

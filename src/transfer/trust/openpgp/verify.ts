@@ -1,4 +1,4 @@
-import { integrityError, type ImgctlError } from '../../../core/errors.ts';
+import { integrityError, type Circumstances, type ImgctlError } from '../../../core/errors.ts';
 import type { SignatureCheck, SignedText, Signer } from '../../../core/signature.ts';
 import { dearmored } from './armor.ts';
 import { canonicalText, readClearSigned } from './clear-signed.ts';
@@ -80,6 +80,8 @@ function begin(signatures: readonly Signature[], type: number, name: string, pol
   const candidates: Candidate[] = [];
   let ofKnown: string | undefined;
   let ofUnknown: string | undefined;
+  let keyExpired = false;
+  const lenient = new Judge({ ...policy, expiredKeys: 'accept' });
   let tried = 0;
   for (const signature of signatures) {
     const [issuer = ''] = signature.issuers;
@@ -95,14 +97,16 @@ function begin(signatures: readonly Signature[], type: number, name: string, pol
       const keyObjection = judge.objectionToKey(found, signature);
       if (keyObjection === undefined) candidates.push({ signature, found });
       else ofKnown ??= keyObjection;
+      keyExpired ||= keyObjection !== undefined && lenient.objectionToKey(found, signature) === undefined;
     }
   }
-  if (candidates.length === 0) throw refused(name, ofKnown ?? ofUnknown ?? 'by nobody', ofKnown === undefined);
+  if (candidates.length === 0)
+    throw refused(name, ofKnown ?? ofUnknown ?? 'by nobody', { signerUnknown: ofKnown === undefined, keyExpired });
   return checkOf(candidates, judge, name);
 }
 
-const refused = (name: string, objection: string, signerUnknown: boolean): ImgctlError =>
-  integrityError(`${name} is signed ${objection}`, { signerUnknown });
+const refused = (name: string, objection: string, facts: Pick<Circumstances, 'signerUnknown' | 'keyExpired'>): ImgctlError =>
+  integrityError(`${name} is signed ${objection}`, facts);
 
 function checkOf(candidates: readonly Candidate[], judge: Judge, name: string): SignatureCheck {
   const content = new SignedContent(candidates.map(({ signature }) => signature));

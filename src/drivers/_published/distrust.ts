@@ -1,0 +1,19 @@
+import { ImgctlError, type Circumstances } from '../../core/errors.ts';
+
+/** Why a document is not believed, with what its reader may do about it. It says of no image that it is damaged. */
+export function distrusted({ code, message, circumstances }: ImgctlError): ImgctlError {
+  return new ImgctlError(code, message, { ...circumstances, ofNoImage: true, ...adviceFor(message, circumstances) });
+}
+
+function adviceFor(message: string, { signerUnknown, keyExpired }: Circumstances): Circumstances {
+  if (/ (?:carries no signature|is not signed)$/.test(message))
+    return setting('To trust the server alone, set verify=checksum in the profile with:', 'verify=checksum');
+  if (signerUnknown)
+    return setting("If that key is the publisher's, set keyring in the profile to a file that holds it with:", 'keyring=FILE');
+  if (keyExpired)
+    return setting('To take what was signed before its key expired, set expiredKeys=accept with:', 'expiredKeys=accept');
+  if (/ is signed /.test(message)) return { hint: 'Use another mirror: no setting makes that signature a good one.' };
+  return { hint: 'Try again later, or use another mirror: it is corrupt, or was changed after it was signed.' };
+}
+
+const setting = (hint: string, field: string): Circumstances => ({ hint, next: [{ verb: 'profile set', args: [field] }] });
