@@ -1,3 +1,4 @@
+import { architectureOf } from './architecture.ts';
 import { globPattern, type Pattern } from './glob.ts';
 import type { Image } from './image.ts';
 import type { Filter, Filters } from './operation.ts';
@@ -36,6 +37,7 @@ const tests: { readonly [K in Filter]: Test<K> } = {
   owner: (image, owner) => image.owner === owner,
   properties: (image, wanted) => Object.entries(wanted).every(([name, value]) => propertyOf(image, name) === value),
   diskFormat: (image, format) => image.diskFormat === format,
+  architecture: ({ architecture = '' }, wanted) => architectureOf(architecture) === architectureOf(wanted),
   minSizeBytes: (image, bytes) => image.sizeBytes !== undefined && image.sizeBytes >= bytes,
   maxSizeBytes: (image, bytes) => image.sizeBytes !== undefined && image.sizeBytes <= bytes,
   createdBefore: (image, time) => image.createdAt !== undefined && Date.parse(image.createdAt) < Date.parse(time),

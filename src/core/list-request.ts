@@ -9,6 +9,8 @@ export interface Filters {
   readonly owner?: string;
   readonly properties?: Readonly<Record<string, string>>;
   readonly diskFormat?: string;
+  /** By whatever name: `amd64` is `x86_64`. */
+  readonly architecture?: string;
   readonly minSizeBytes?: number;
   readonly maxSizeBytes?: number;
   readonly createdBefore?: string;

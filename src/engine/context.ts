@@ -33,6 +33,8 @@ export interface EngineSettings {
   readonly insecure?: boolean | undefined;
   /** What must vouch for what is read from a publisher, in place of what its profile says: `verify` of `sourceFields`. */
   readonly verify?: string | undefined;
+  /** Which of a publisher's images is meant, in place of what its profile says: `arch` of `sourceFields`. */
+  readonly arch?: string | undefined;
   /** How long work at the provider is waited for. */
   readonly waitTimeout?: number | undefined;
   /** The longest pause between two looks at it. */

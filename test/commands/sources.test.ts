@@ -140,8 +140,12 @@ const typedFor: Readonly<Record<string, (image: string) => readonly string[]>> =
   wait: (image) => ['wait', image],
   resolve: (image) => ['resolve', image],
   uses: (image) => ['uses', image],
+  publish: (image) => ['publish', 'simplestreams', 'tree', image],
 };
-const reads = new Set(['list', 'show', 'download', 'copy', 'wait', 'resolve']);
+const reads = new Set(['list', 'show', 'download', 'copy', 'wait', 'resolve', 'publish']);
+/** What is typed, with its files in the home. */
+const lineFor = (verb: string, image: string): readonly string[] =>
+  (typedFor[verb]?.(image) ?? []).map((word) => (['seed.raw', 'out.img', 'tree'].includes(word) ? stage.file(word) : word));
 
 describe('an image whose name begins like a publisher', () => {
   const takesImage = ({ completes, isNewImage }: Pick<Arg, 'completes' | 'isNewImage'>): boolean =>
@@ -160,9 +164,7 @@ describe('an image whose name begins like a publisher', () => {
     async (verb) => {
       await stage.image('local:ubuntu:noble');
       stage.write('seed.raw', smallDisk(5));
-      const line =
-        typedFor[verb]?.('ubuntu:noble').map((word) => (word === 'seed.raw' || word === 'out.img' ? stage.file(word) : word)) ??
-        [];
+      const line = lineFor(verb, 'ubuntu:noble');
       const result = await run([...line, '-o', 'json']);
       if (reads.has(verb)) {
         expect(result.exitCode, result.stderr).toBe(0);
@@ -188,8 +190,7 @@ describe('an image whose name begins like a publisher', () => {
     ] as const) {
       if (!['create', 'upload', 'import'].includes(verb)) await stage.image('local:ubuntu:noble', '--if-exists', 'rename');
       if (state) await stage.ok([state, 'local:ubuntu:noble']);
-      const line =
-        typedFor[verb]?.(image).map((word) => (word === 'seed.raw' || word === 'out.img' ? stage.file(word) : word)) ?? [];
+      const line = lineFor(verb, image);
       const result = await run([...line, ...more, '--dry-run', '-o', 'json']);
       // What a folder of images has not is refused for it, not for the publisher.
       const absent = ['restore', 'purge', 'share', 'unshare', 'uses'].includes(verb);

@@ -14,6 +14,7 @@ import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { notAnImage } from '../options/mistaken-files.ts';
 import { many, one } from '../program/outcome.ts';
 import type { IfExists } from '../../engine/operations/claim.ts';
+import { archOption } from '../options/arch.ts';
 import { imageMeant } from '../options/targets.ts';
 import { allowDowngradeOption, compressOption, diskWishes, ifExistsOption, sourceOptions } from '../options/transfer.ts';
 import { transferWishes } from '../../engine/operations/wishes.ts';
@@ -39,6 +40,7 @@ export const copy = defineCommand({
     relay: { kind: 'flag', summary: 'relay through this machine, even if the target could fetch or link it' },
     ...severalOptions,
     ...descriptionOptions,
+    arch: archOption,
     ...sourceOptions,
     compress: compressOption,
     ...waitOptions,

@@ -2,6 +2,7 @@ import { localError, usageError } from '../../core/errors.ts';
 import { downloading, type ByteSink } from '../../engine/operations/download.ts';
 import { PipeClosed } from '../../ui/io.ts';
 import { savedView } from '../../ui/views/saved.ts';
+import { archOption } from '../options/arch.ts';
 import { target } from '../options/targets.ts';
 import { diskWishes, sourceOptions } from '../options/transfer.ts';
 import { defineCommand } from '../program/command.ts';
@@ -23,6 +24,7 @@ export const download = defineCommand({
     force: { kind: 'flag', summary: 'overwrite an existing file' },
     resume: { kind: 'flag', summary: 'resume a partial download' },
     latest: { kind: 'flag', summary: 'use the newest match' },
+    arch: archOption,
     ...sourceOptions,
   },
   draws: () => savedView,

@@ -6,6 +6,7 @@ import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { pluralize } from '../batch/pluralize.ts';
+import { archOption } from '../options/arch.ts';
 import { filterOptions, listingFrom } from '../options/filters.ts';
 import { hasNoProfiles, printSetupHint } from '../help/onboarding.ts';
 import { globsFrom } from '../options/globs.ts';
@@ -33,6 +34,7 @@ export const list = defineCommand({
     groupBy: { kind: 'text', choices: groupKeys, summary: 'compare profiles, one line per name or per disk' },
     profileTimeout: { kind: 'duration', summary: 'time limit for each of several profiles (default 2m)' },
     ...filterOptions,
+    arch: archOption,
   },
   needs: { at: ['list'] },
   examples: [
@@ -51,7 +53,9 @@ export const list = defineCommand({
       throw usageError('--all-profiles and --profile cannot be combined', { hint: 'Use one of them.' });
     const selected = (): readonly string[] => (input.allProfiles ? directory.all : chosenProfiles(directory, settings.profile));
     const globs = globsFrom({ words: input.glob, name: input.name, selected }, directory);
-    const wanted = listingFrom({ ...input, name: undefined }, context.io.now());
+    const asked = listingFrom({ ...input, name: undefined }, context.io.now());
+    const { arch } = settings;
+    const wanted = arch === undefined ? asked : { ...asked, filters: { ...asked.filters, architecture: arch } };
     const wantedOf = (profile: string): Listing => {
       const name = globs.get(profile);
       return name === undefined ? wanted : { ...wanted, filters: { ...wanted.filters, name } };

@@ -5,6 +5,7 @@ import { defineCommand } from '../program/command.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
 import { one, plainText } from '../program/outcome.ts';
 import { matchingImage, shownImage, type Meaning } from '../../engine/images/resolve.ts';
+import { archOption } from '../options/arch.ts';
 import { imageMeant } from '../options/targets.ts';
 import type { Account } from '../../engine/account/account.ts';
 
@@ -12,6 +13,7 @@ export const resolve = defineCommand({
   args: { image: { takes: 'required', summary: 'name, glob or id', completes: 'image' } },
   options: {
     latest: { kind: 'flag', summary: 'use the newest active match' },
+    arch: archOption,
     oldest: { kind: 'flag', summary: 'use the oldest active match' },
   },
   needs: { at: ['list', 'show'] },

@@ -6,13 +6,14 @@ import { many, one } from '../program/outcome.ts';
 import { inParallel } from '../../engine/concurrency.ts';
 import { severalOptions } from '../batch/each-image.ts';
 import { sharedLists, shownImage, type Meaning } from '../../engine/images/resolve.ts';
+import { archOption } from '../options/arch.ts';
 import { target } from '../options/targets.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { naming } from '../../engine/operations/result.ts';
 
 export const show = defineCommand({
   args: { image: { takes: 'many', summary: 'id or exact name, optionally as PROFILE:NAME', completes: 'image' } },
-  options: severalOptions,
+  options: { arch: archOption, ...severalOptions },
   needs: { at: ['show'] },
   examples: [
     { does: 'everything about an image', type: 'imgctl show ubuntu-24.04' },

@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { statuses, type Status } from '../../core/image.ts';
 import type { Image } from '../../core/image.ts';
+import { archOption } from '../options/arch.ts';
 import type { UncheckedTarget } from '../options/targets.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
@@ -19,6 +20,7 @@ export const wait = defineCommand({
       suggests: [...statuses, 'replicated='],
       summary: 'state to wait for (default active)',
     },
+    arch: archOption,
     ...waitLimitOptions,
     ...severalOptions,
   },

@@ -13,6 +13,7 @@ import type { Arg, CommandEntry } from './shape.ts';
 import { one } from './outcome.ts';
 import { parseArguments } from './parse.ts';
 import { carriedOut } from './plan.ts';
+import { archAsked } from '../options/arch.ts';
 import { verifyAsked } from '../options/verify.ts';
 import { globalOptions, settingsFrom, type Settings } from './settings.ts';
 
@@ -72,6 +73,7 @@ export async function rerunOf(
   const settings = {
     ...settingsFrom({ ...globals, profile: typed }, home.env),
     ...verifyAsked(input),
+    ...archAsked(command.options, input),
     ...shownAs(surface.settings),
     // The profile that was the current one then was not typed.
     isProfileTyped: globals.profile.length > 0,

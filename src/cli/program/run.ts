@@ -10,6 +10,7 @@ import { drawOutcome } from './draw-outcome.ts';
 import { exitCodeOf, type RunStatus, type RunInHand } from './exit-code.ts';
 import { parseArguments, type Parsed } from './parse.ts';
 import { machineFormats, outputFormats, settingsFrom, type Settings } from './settings.ts';
+import { archAsked } from '../options/arch.ts';
 import { verifyAsked } from '../options/verify.ts';
 import { waitLimits } from '../options/wait.ts';
 import { makeSurface } from './surface.ts';
@@ -38,6 +39,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
       ...settingsFrom(parsed.globals, world.home.env),
       ...waitLimits(parsed.input),
       ...verifyAsked(parsed.input),
+      ...archAsked(parsed.chosen?.command.options, parsed.input),
     };
     const { color } = settings;
     if (color !== undefined) world = { ...world, io: { ...world.io, color, errorColor: color } };

@@ -68,6 +68,8 @@ export interface Settings extends GlobalValues, WaitLimits {
   readonly format: OutputFormat;
   /** What must vouch for what is read, of a command that has such an option. */
   readonly verify?: string;
+  /** Which of a publisher's images is meant, of a command that has such an option. */
+  readonly arch?: string | undefined;
   readonly retryLimit: number;
   readonly timeoutMs: number;
   readonly concurrencyLimit: number;

@@ -13,6 +13,7 @@ import { goingOn } from '../journal/go-on.ts';
 import type { LazyJournal } from '../journal/lazy-journal.ts';
 import { recorded } from '../journal/recorded.ts';
 import { contentCacheOf } from './content-cache.ts';
+import { refuseArch } from './arch.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
 import type { ProfileEntry } from './registry.ts';
@@ -29,6 +30,7 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   const entry = context.directory.openable(name);
   const driver = await driverNamed(entry.provider, context);
   refuseRegion(driver, name, context.settings.region);
+  refuseArch(driver, name, needs, context.settings.arch);
   const lacking = needs.find((verb) => !driver.facts[verb]);
   if (lacking) throw await refusalWithOthers(driver, lacking, entry, context);
   const origins = await originsOf(entry, driver, context);

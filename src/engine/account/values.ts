@@ -19,7 +19,7 @@ export async function originsOf(
   context: EngineContext,
 ): Promise<Readonly<Record<string, FieldOrigin>>> {
   const { home, settings } = context;
-  const options = { region: settings.region };
+  const options = { region: settings.region, arch: settings.arch };
   const data = (): string => ownFolder('data', home);
   const known = entry.kind === 'source' ? await fieldsOfSource(entry.name, driver, context) : undefined;
   const resolved = resolveFields(entry.name, driver.profile, { options, env: home.env, stored: entry.stored, known, data });
