@@ -50,6 +50,11 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
     ['upload', file, '--name', 'web', '--if-exists', 'replace', '--yes', ...waiting],
   ],
   download: ({ id, folder }) => [['download', id, path.join(folder, 'down.raw'), '--force']],
+  publish: ({ id, folder }) => [
+    ['publish', 'simplestreams', path.join(folder, 'tree'), id, '--sign', 'nobody@site.example'],
+    ['publish', 'simplestreams', path.join(folder, 'tree'), id, 'nothing-of-the-kind', '-o', 'json'],
+    ['publish', 'simplestreams', path.join(folder, 'tree')],
+  ],
   copy: ({ id, profile }) => [['copy', `${profile}:${id}`, `${profile}:copied`, ...waiting]],
   import: () => [
     ['import', 'imp', '--url', 'https://user:hunter2@site.example/disk?token=abcdef', '--disk-format', 'raw', ...waiting],
