@@ -26,7 +26,7 @@ export const isGzip = (headers: Answer['headers']): boolean => /^\s*(?:x-)?gzip\
 
 /** What was packed on its way; it breaks where that does. */
 export function unpacked(message: Readable): Readable {
-  const plain = createGunzip();
+  const plain = createGunzip({ chunkSize: 128 * 1024 });
   // Whoever reads it is told of the error.
   pipeline(message, plain, () => undefined);
   return plain;

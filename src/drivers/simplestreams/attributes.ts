@@ -25,6 +25,12 @@ export function textOf(layers: Layers, name: string): string | undefined {
 
 /** An object with what the aliases stand for that it names: that overwrites what is there, and may name an alias itself. */
 export function withAliases(own: JsonObject, aliases: Aliases): JsonObject {
+  // Hardly any document has them, and this is asked of each of its items.
+  for (const _field in aliases) return overwritten(own, aliases);
+  return own;
+}
+
+function overwritten(own: JsonObject, aliases: Aliases): JsonObject {
   const found: JsonObject[] = [];
   expand(own, aliases, new Set(), found);
   return found.length === 0 ? own : Object.assign({}, own, ...found);

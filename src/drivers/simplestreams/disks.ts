@@ -6,111 +6,121 @@ import { publishedPath } from '../_published/path.ts';
 import { attributeOf, textOf, withAliases, type Layers } from './attributes.ts';
 import { isDisk } from './disk-types.ts';
 
+/** One version of a product that has disks. */
+export interface Version {
+  readonly product: string;
+  readonly serial: string;
+  /** No other version of the product is newer. */
+  readonly isNewest: boolean;
+  readonly signer: Signer | undefined;
+  /** The version itself, its product, the document. */
+  readonly layers: Layers;
+  /** What holds a disk, by key. */
+  readonly items: readonly (readonly [key: string, item: JsonObject])[];
+}
+
 /** One disk of one version of a product. */
 export interface Disk {
   readonly id: string;
   readonly name: string;
-  readonly product: string;
-  readonly serial: string;
   readonly key: string;
   readonly ftype: string;
   /** Below the root, encoded. */
   readonly path: string;
   readonly architecture: string | undefined;
-  /** The item itself, its version, its product, the document. */
+  /** The item itself, and the layers of its version. */
   readonly layers: Layers;
-  readonly signer: Signer | undefined;
-  /** No other version of the product is newer. */
-  readonly isNewest: boolean;
+  readonly version: Version;
   /** Of the disks of its version the one that is meant; of two with the same rank both. */
   readonly isPreferred: boolean;
 }
 
-/** All disks that are published. `failed`: products that could not be read, while others could. */
+/** All that is published. `failed`: products that could not be read, while others could. */
 export interface Published {
-  readonly disks: readonly Disk[];
+  readonly versions: readonly Version[];
   readonly failed: ImgctlError | undefined;
 }
 
 export interface Found {
-  readonly disks: readonly Disk[];
+  readonly versions: readonly Version[];
   /** Ids of items whose paths lead elsewhere. */
   readonly unsafe: readonly string[];
 }
 
-interface Around {
-  readonly product: string;
-  readonly serial: string;
-  readonly signer: Signer | undefined;
-}
-type Bare = Omit<Disk, 'id' | 'name' | 'isNewest' | 'isPreferred'>;
-
 const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
-
 /** Serials are in the order of their bytes, as every client of the format has them. */
 export const bySerial = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+const isDated = (serial: string): boolean => /^\d{8}[^/]*$/.test(serial);
+const idOf = (product: string, serial: string, key: string): string => `${product}/${serial}/${key}`;
 
-/** All disks of a products document, the newest of each product first. `ranks`: kinds of disks, the best first. */
-export function disksIn(document: JsonObject, ranks: readonly string[], signer: Signer | undefined): Found {
+/** All versions of a products document that have disks, the newest of each product first. */
+export function versionsIn(document: JsonObject, signer: Signer | undefined): Found {
   const aliases = objectIn(document._aliases);
   const top = withAliases(document, aliases);
-  const disks: Disk[] = [];
+  const found: Version[] = [];
   const unsafe: string[] = [];
   for (const [product, told] of Object.entries(objectIn(document.products))) {
     if (!isObject(told) || product.includes('/')) continue;
-    const ofProduct = [withAliases(told, aliases), top];
+    const ofProduct = withAliases(told, aliases);
     let isNewest = true;
     const versions = objectIn(told.versions);
     for (const serial of Object.keys(versions).filter(isDated).sort(bySerial).reverse()) {
-      const version = objectIn(versions[serial]);
-      const ofVersion = [withAliases(version, aliases), ...ofProduct];
-      const items = objectIn(version.items);
-      const bare: Bare[] = [];
-      for (const key in items) {
-        const item = items[key];
-        if (!isObject(item) || key.includes('/')) continue;
-        const disk = diskOf(key, [withAliases(item, aliases), ...ofVersion], { product, serial, signer });
-        if (disk === 'unsafe') unsafe.push(`${product}/${serial}/${key}`);
-        else if (disk) bare.push(disk);
+      const own = objectIn(versions[serial]);
+      const layers = [withAliases(own, aliases), ofProduct, top];
+      const items: (readonly [string, JsonObject])[] = [];
+      for (const [key, told] of Object.entries(objectIn(own.items))) {
+        if (!isObject(told) || key.includes('/')) continue;
+        const item = withAliases(told, aliases);
+        const path = diskPath(item, layers);
+        if (path === undefined) continue;
+        if (publishedPath(path) === undefined) unsafe.push(idOf(product, serial, key));
+        else items.push([key, item]);
       }
-      disks.push(...named(bare, ranks, isNewest));
-      if (bare.length > 0) isNewest = false;
+      if (items.length > 0) found.push({ product, serial, isNewest, signer, layers, items });
+      if (items.length > 0) isNewest = false;
     }
   }
-  return { disks, unsafe };
+  return { versions: found, unsafe };
 }
 
-const isDated = (serial: string): boolean => /^\d{8}[^/]*$/.test(serial);
+/** What holds for an item, without making a list of its layers. */
+const ofItem = (item: JsonObject, layers: Layers, name: string): string | undefined =>
+  typeof item[name] === 'string' ? item[name] : textOf([item, ...layers], name);
 
-function diskOf(key: string, layers: Layers, around: Around): Bare | 'unsafe' | undefined {
-  const ftype = textOf(layers, 'ftype');
-  if (ftype === undefined || !isDisk(ftype)) return undefined;
-  const [written, arch] = [textOf(layers, 'path'), textOf(layers, 'arch')];
-  if (written === undefined) return undefined;
-  const path = publishedPath(written);
-  if (path === undefined) return 'unsafe';
-  return { ...around, key, ftype, path, architecture: arch === undefined ? undefined : architectureOf(arch), layers };
+/** The path of an item as it is written; absent: it is no disk. */
+function diskPath(item: JsonObject, layers: Layers): string | undefined {
+  const ftype = ofItem(item, layers, 'ftype');
+  return ftype === undefined || !isDisk(ftype) ? undefined : ofItem(item, layers, 'path');
 }
 
-/** The disks of one version with their ids and names: the bare name is that of the one that is meant. */
-function named(disks: readonly Bare[], ranks: readonly string[], isNewest: boolean): readonly Disk[] {
-  const rankOf = ({ ftype }: Bare): number => (ranks.includes(ftype) ? ranks.indexOf(ftype) : ranks.length);
-  const best = Math.min(...disks.map(rankOf));
-  const isOneBest = disks.filter((disk) => rankOf(disk) === best).length === 1;
-  return disks.map((disk) => {
-    const isPreferred = best < ranks.length && rankOf(disk) === best;
-    const name = nameOf(disk);
+/** The disks of one version: the bare name is that of the one that is meant. `ranks`: kinds of disks, the best first. */
+export function disksOf(version: Version, ranks: readonly string[]): readonly Disk[] {
+  const bare = version.items.map(([key, item]) => {
+    const layers = [item, ...version.layers];
+    return { key, layers, ftype: textOf(layers, 'ftype') ?? '' };
+  });
+  const rankOf = (ftype: string): number => (ranks.includes(ftype) ? ranks.indexOf(ftype) : ranks.length);
+  const best = Math.min(...bare.map(({ ftype }) => rankOf(ftype)));
+  const isOneBest = bare.filter(({ ftype }) => rankOf(ftype) === best).length === 1;
+  return bare.map(({ key, layers, ftype }) => {
+    const isPreferred = best < ranks.length && rankOf(ftype) === best;
+    const name = nameOf(layers, version);
+    const arch = textOf(layers, 'arch');
     return {
-      ...disk,
-      id: `${disk.product}/${disk.serial}/${disk.key}`,
-      name: isPreferred && isOneBest ? name : `${name}-${disk.key}`,
-      isNewest,
+      id: idOf(version.product, version.serial, key),
+      name: isPreferred && isOneBest ? name : `${name}-${key}`,
+      key,
+      ftype,
+      path: publishedPath(textOf(layers, 'path') ?? '') ?? '',
+      architecture: arch === undefined ? undefined : architectureOf(arch),
+      layers,
+      version,
       isPreferred,
     };
   });
 }
 
-function nameOf({ layers, serial, product }: Bare): string {
+function nameOf(layers: Layers, { serial, product }: Version): string {
   const pubname = textOf(layers, 'pubname');
   if (pubname !== undefined && pubname !== '') return pubname;
   const parts = ['os', 'release', 'version', 'variant', 'arch'].flatMap((name) => attributeOf(layers, name) ?? []);

@@ -4,7 +4,7 @@ import { readDocument, type Document, type DocumentAddress } from '../_published
 import { isObject, textIn, type JsonObject } from '../_published/json.ts';
 import { publishedPath } from '../_published/path.ts';
 import type { StreamsClient } from './client.ts';
-import { disksIn, type Disk, type Published } from './disks.ts';
+import { versionsIn, type Published, type Version } from './disks.ts';
 
 /** Documents that are read at the same time. */
 const atOnce = 4;
@@ -78,10 +78,10 @@ export function readAll(client: StreamsClient, call: Call): Promise<Published> {
 
 async function readPublished(client: StreamsClient, call: Call): Promise<Published> {
   const start = await readStart(client, call);
-  if (formatOf(start).startsWith('products')) return { disks: disksOf(client, start, call), failed: undefined };
+  if (formatOf(start).startsWith('products')) return { versions: versionsOf(client, start, call), failed: undefined };
   const errors: ImgctlError[] = [];
   const listed = wantedOf(await listedBelow(client, start, errors, call));
-  const found: (readonly Disk[])[] = [];
+  const found: (readonly Version[])[] = [];
   for (let first = 0; first < listed.length; first += atOnce) {
     const some = await Promise.allSettled(listed.slice(first, first + atOnce).map((entry) => readProducts(client, entry, call)));
     for (const result of some)
@@ -91,17 +91,21 @@ async function readPublished(client: StreamsClient, call: Call): Promise<Publish
   const [error] = errors;
   if (error && found.length === 0) throw error;
   return {
-    disks: merged(found),
+    versions: merged(found),
     failed: error && partialError(`some products could not be read: ${error.message}`, { cause: error }),
   };
 }
 
 /** An image that several documents have is one. */
-function merged(found: readonly (readonly Disk[])[]): readonly Disk[] {
+function merged(found: readonly (readonly Version[])[]): readonly Version[] {
   const [only, other] = found;
   if (!other) return only ?? [];
-  const ids = new Set<string>();
-  return found.flat().filter(({ id }) => !ids.has(id) && ids.add(id));
+  const known = new Set<string>();
+  return found.flat().flatMap((version) => {
+    const keyOf = (key: string): string => `${version.product}/${version.serial}/${key}`;
+    const items = version.items.filter(([key]) => !known.has(keyOf(key)) && known.add(keyOf(key)));
+    return items.length === 0 ? [] : [{ ...version, items }];
+  });
 }
 
 /** What leaves the other products as they are; all else is thrown on. */
@@ -154,7 +158,7 @@ function wantedOf(listed: readonly Listed[]): readonly Listed[] {
 }
 
 /** A mirror may be asked between two files that belong together: where they do not fit it is asked once more. */
-async function readProducts(client: StreamsClient, listed: Listed, call: Call): Promise<readonly Disk[]> {
+async function readProducts(client: StreamsClient, listed: Listed, call: Call): Promise<readonly Version[]> {
   const { start, updated, index } = listed;
   const name = `the products file ${decodeURIComponent(start)}`;
   const fits = (body: JsonObject): boolean => !isOlder(updatedIn(body), updated);
@@ -170,17 +174,17 @@ async function readProducts(client: StreamsClient, listed: Listed, call: Call): 
       call,
       `the index of ${client.root.host} knows ${name} as of ${updated ?? ''}, which is of ${of}: what else it names may be old`,
     );
-  return disksOf(client, document, call);
+  return versionsOf(client, document, call);
 }
 
 const isOlder = (one = '', other = ''): boolean => Date.parse(one) < Date.parse(other);
 
-function disksOf(client: StreamsClient, { body, signer }: Document, call: Call): readonly Disk[] {
-  const { disks, unsafe } = disksIn(body, client.disks, signer);
+function versionsOf(client: StreamsClient, { body, signer }: Document, call: Call): readonly Version[] {
+  const { versions, unsafe } = versionsIn(body, signer);
   if (unsafe.length > 0)
     warn(
       call,
       `${unsafe.length} ${unsafe.length === 1 ? 'image is' : 'images are'} left out: what ${client.root.host} gives as its path may lead elsewhere (${unsafe[0] ?? ''})`,
     );
-  return disks;
+  return versions;
 }

@@ -4,7 +4,7 @@ import { fileReader } from '../_published/data.ts';
 import type { StreamsClient } from './client.ts';
 import { encodingOf } from './disk-types.ts';
 import { errorFrom } from './errors.ts';
-import { diskBefore } from './find.ts';
+import { idBefore } from './find.ts';
 import { addressOf, digestsOf, sizeOf } from './record.ts';
 import { readDisk } from './show.ts';
 
@@ -12,14 +12,14 @@ export const download: Operation<StreamsClient, 'download'> = {
   ranges: true,
   /** Throws INTEGRITY where no digest that can be relied on is published. */
   async run(client, { id }, call) {
-    const { disk, disks } = await readDisk(client, id, call);
+    const { disk, versions } = await readDisk(client, id, call);
     const { md5: _weak, ...digests } = digestsOf(disk);
     if (Object.keys(digests).length === 0)
       throw integrityError(`image ${disk.id} has no digest that can be relied on: neither sha512 nor sha256 is published`, {
         hint: 'Use another image: nothing would show that its bytes are the right ones.',
       });
     const [url, bytes, encoding] = [addressOf(client, disk), sizeOf(disk), encodingOf(disk.ftype)];
-    const before = diskBefore(disks, disk)?.id;
+    const before = idBefore(versions, disk);
     return {
       ...(encoding ? { encoding } : {}),
       ...(bytes === undefined ? {} : { bytes }),

@@ -2,7 +2,7 @@ import type { ListRequest, Operation } from '../../core/operation.ts';
 import { architectureOf } from '../_published/architecture.ts';
 import { attributeOf } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
-import type { Disk } from './disks.ts';
+import { disksOf, type Disk, type Version } from './disks.ts';
 import { readAll } from './documents.ts';
 import { isUnsupported, recordFrom } from './record.ts';
 
@@ -21,8 +21,11 @@ export const list: Operation<StreamsClient, 'list'> = {
   filters: [],
   own,
   async *run(client, request, call) {
-    const { disks, failed } = await readAll(client, call);
-    const wanted = disks.filter((disk) => isMeant(client, disk, request) && isWanted(disk, request.own));
+    const { versions, failed } = await readAll(client, call);
+    const wanted = versions
+      .filter((version) => isVersionMeant(version, request))
+      .flatMap((version) => disksOf(version, client.disks))
+      .filter((disk) => isMeant(client, disk, request) && isWanted(disk, request.own));
     call.note({ kind: 'expected', images: wanted.length });
     const today = new Date().toISOString().slice(0, 10);
     for (const disk of wanted.slice(0, request.limit)) {
@@ -33,21 +36,26 @@ export const list: Operation<StreamsClient, 'list'> = {
   },
 };
 
-/** The newest of what is supported and fits the profile, unless the request says otherwise. */
+const isEverything = ({ scope, hidden }: ListRequest): boolean => scope === 'all' || hidden;
+
+/** The newest of each product, unless the request says otherwise. */
+const isVersionMeant = ({ product, serial, isNewest }: Version, request: ListRequest): boolean =>
+  (isNewest || isEverything(request) || request.own.serial !== undefined) &&
+  [product, undefined].includes(request.own.product) &&
+  [serial, undefined].includes(request.own.serial);
+
+/** What of it is usual, supported and fits the profile, unless the request says otherwise. */
 function isMeant(client: StreamsClient, disk: Disk, request: ListRequest): boolean {
-  if (request.scope === 'all' || request.hidden) return true;
-  const { arch, serial, ftype } = request.own;
+  const { arch, ftype } = request.own;
   return (
-    (serial !== undefined || disk.isNewest) &&
-    (ftype !== undefined || disk.isPreferred) &&
-    (arch !== undefined || disk.architecture === undefined || disk.architecture === client.architecture) &&
-    !isUnsupported(disk)
+    isEverything(request) ||
+    ((ftype !== undefined || disk.isPreferred) &&
+      (arch !== undefined || disk.architecture === undefined || disk.architecture === client.architecture) &&
+      !isUnsupported(disk))
   );
 }
 
-const isWanted = (disk: Disk, wanted: ListRequest['own']): boolean =>
-  Object.entries(wanted).every(([name, value]) => {
-    if (name === 'arch') return disk.architecture === architectureOf(value);
-    if (name === 'product' || name === 'serial' || name === 'ftype') return disk[name] === value;
-    return String(attributeOf(disk.layers, name)) === value;
-  });
+const isWanted = (disk: Disk, { arch, ftype, product: _product, serial: _serial, ...others }: ListRequest['own']): boolean =>
+  (arch === undefined || disk.architecture === architectureOf(arch)) &&
+  (ftype === undefined || disk.ftype === ftype) &&
+  Object.entries(others).every(([name, value]) => attributeOf(disk.layers, name)?.toString() === value);

@@ -40,7 +40,7 @@ export function recordFrom(client: StreamsClient, disk: Disk, today: string): Im
       architecture: disk.architecture,
       sizeBytes: sizeOf(disk),
       checksums: Object.keys(checksums).length === 0 ? undefined : checksums,
-      createdAt: timeIn(disk.serial),
+      createdAt: timeIn(disk.version.serial),
       expiresAt: end === undefined ? undefined : `${end}T00:00:00Z`,
     }),
     raw: layers[0] ?? {},
@@ -67,7 +67,8 @@ const osTypes: Readonly<Record<string, string | undefined>> = { windows: 'window
 
 /** What users of images elsewhere look for; a copy takes it along. */
 function propertiesOf(client: StreamsClient, disk: Disk, checksums: Digests): Readonly<Record<string, string>> {
-  const { layers, product, serial, key, signer } = disk;
+  const { layers, key } = disk;
+  const { product, serial, signer } = disk.version;
   const text = (name: string): string | undefined => {
     const value = attributeOf(layers, name);
     return value === undefined || value === '' ? undefined : String(value);

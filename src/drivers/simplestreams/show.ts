@@ -1,21 +1,21 @@
 import type { Call, Operation } from '../../core/operation.ts';
 import type { StreamsClient } from './client.ts';
-import type { Disk } from './disks.ts';
+import type { Disk, Version } from './disks.ts';
 import { readAll } from './documents.ts';
 import { findDisk } from './find.ts';
 import { recordFrom } from './record.ts';
 
-/** A disk, and all that there are. What could not be read may hold what is not found, or another that is called so: then that is said. */
+/** A disk, and all versions that there are. What could not be read may hold what is not found, or another that is called so: then that is said. */
 export async function readDisk(
   client: StreamsClient,
   text: string,
   call: Call,
-): Promise<{ readonly disk: Disk; readonly disks: readonly Disk[] }> {
-  const { disks, failed } = await readAll(client, call);
+): Promise<{ readonly disk: Disk; readonly versions: readonly Version[] }> {
+  const { versions, failed } = await readAll(client, call);
   try {
-    const disk = findDisk(client, disks, text);
+    const disk = findDisk(client, versions, text);
     if (failed && disk.id !== text) call.note({ kind: 'warning', message: failed.message });
-    return { disk, disks };
+    return { disk, versions };
   } catch (error) {
     throw failed ?? error;
   }

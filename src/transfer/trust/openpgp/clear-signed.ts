@@ -30,7 +30,7 @@ export function readClearSigned(document: Uint8Array): ClearSigned {
     if (!/^Hash: [A-Za-z0-9, -]+$/.test(header))
       throw new Malformed('has a header before the signed text that is not signed itself');
   }
-  const { text, end } = unescaped(bytes, line.next);
+  const { text, end } = asItStands(bytes, line.next) ?? unescaped(bytes, line.next);
   const signature = armorAt(bytes, end.start, 'SIGNATURE');
   for (let at = signature.next; at < bytes.length; at = line.next) {
     line = lineAt(bytes, at);
@@ -39,8 +39,26 @@ export function readClearSigned(document: Uint8Array): ClearSigned {
   return { text, signature: signature.data };
 }
 
+interface SignedPart {
+  readonly text: Buffer;
+  /** The line in which its signature begins. */
+  readonly end: Line;
+}
+
+/** What makes a text another one than its bytes: whitespace at the end of a line. */
+const trailing = ['\r', ' \n', '\t\n'] as const;
+
+/** A text that stands there as it is signed, without a copy of it. Absent: it has to be read line by line. */
+function asItStands(bytes: Buffer, start: number): SignedPart | undefined {
+  const dashed = bytes.indexOf('\n-', start - 1);
+  const end = lineAt(bytes, dashed + 1);
+  if (dashed < start || !isLine(bytes, end, signatureBegin)) return undefined;
+  const whole = bytes.subarray(start, dashed + 1);
+  return trailing.some((blank) => whole.includes(blank)) ? undefined : { text: whole.subarray(0, -1), end };
+}
+
 /** The text up to the line where its signature begins. */
-function unescaped(bytes: Buffer, start: number): { readonly text: Buffer; readonly end: Line } {
+function unescaped(bytes: Buffer, start: number): SignedPart {
   const text = Buffer.allocUnsafe(bytes.length - start);
   let length = 0;
   for (let at = start; at < bytes.length;) {
