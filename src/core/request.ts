@@ -119,6 +119,8 @@ export interface UploadRequest {
   readonly nameMustBeFree?: boolean;
   readonly id?: string;
   readonly description: Description & { readonly name: string };
+  /** Who is let see it once it is there and verified. Who can tell that this will be refused says so before the bytes are sent. */
+  readonly opensTo?: Visibility;
   readonly place?: string;
   readonly content: Content;
   /** Content id of the disk, once the content was read or need not be; a driver that enters it spares a change. Throws INTEGRITY. */

@@ -87,7 +87,8 @@ export const copy = defineCommand({
     });
     const { id } = found.image;
     const image = found.isShown ? found.image : await from.verb('show').run({ id }, call);
-    const original = originalOf(image, from, isOneOfSeveral, call, context);
+    const wanted = { at: from, typed: reference.image, isForSeveral: isOneOfSeveral };
+    const original = originalOf(image, wanted, call, context);
     try {
       if (!only || only.to instanceof ImgctlError || wishes.isOneOfSeveral)
         return many(

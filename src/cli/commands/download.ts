@@ -43,7 +43,11 @@ export const download = defineCommand({
     const { force, resume } = input;
     const to = input.to === '-' ? standardOutput(context) : input.to;
     return carriedOut(
-      await downloading(found, { to, force, resume, ...diskWishes(input) }, context),
+      await downloading(
+        { ...found, typed: context.directory.reference(input.image).image },
+        { to, force, resume, ...diskWishes(input) },
+        context,
+      ),
       context,
       (saved) => saved && one(savedView, saved),
     );

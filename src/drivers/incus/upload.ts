@@ -38,7 +38,6 @@ export const upload: Operation<IncusClient, 'upload'> = {
   into: false,
   digests: [],
   verifies: true,
-  appearsWhole: true,
 
   async run(client, request, call) {
     const { name } = request.description;

@@ -142,7 +142,7 @@ async function sendData(client: OpenstackClient, id: string, request: UploadRequ
 
 async function fill(client: OpenstackClient, id: string, request: UploadRequest, staged: boolean, call: Call): Promise<void> {
   const { later } = inTurn(request.description);
-  if (later.visibility === 'public') await checkMayPublish(client, id, call);
+  if ((later.visibility ?? request.opensTo) === 'public') await checkMayPublish(client, id, call);
   await sendData(client, id, request, staged, call);
   const wanted = Object.keys(later).length > 0 ? steps(await readImage(client, id, call), later) : [];
   if (wanted.length > 0) await patchImage(client, id, wanted, call);

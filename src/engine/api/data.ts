@@ -104,7 +104,7 @@ export const copyChange: Preparation<CopyInput, Copied> = async ({ at: from, eng
   const transfer = await transferWishes(input, undefined, engine);
   const how = { transfer, ifExists, allowDowngrade, relay, wait, isOneOfSeveral: false };
   const wishes = { ...waitLimits(input), description: labels, set, ...how };
-  const original = originalOf(image, source, false, call, engine);
+  const original = originalOf(image, { at: source, typed: input.image, isForSeveral: false }, call, engine);
   return copying(original, { profile: to.profile, name }, target, wishes, engine);
 };
 export const copy: ChangingCall<CopyInput, Copied> = changing('copy', copyChange);
@@ -115,7 +115,7 @@ export const download: ChangingCall<DownloadInput, Downloaded | undefined> = cha
   async ({ at, engine }, { image: text, pick, ...wishes }) => {
     const source = { ...at, reach: 'readable' } as const;
     const { call, image } = await found(source, { image: text, pick }, engine);
-    return downloading({ at: source, id: image.id, call }, wishes, engine);
+    return downloading({ at: source, id: image.id, typed: text, call }, wishes, engine);
   },
 );
 

@@ -1,13 +1,14 @@
 import { contentIdProperty, contentOfProperty, given, isOfOtherBytes, isOwnProperty, type Image } from '../../core/image.ts';
 import { isProvenanceProperty } from '../../core/provenance.ts';
-import type { Changes, Description, Editable, UploadFacts } from '../../core/operation.ts';
+import { visibleFirst, type Later } from './completed.ts';
+import type { Description, Editable, UploadFacts } from '../../core/operation.ts';
 
 type Labels = Omit<Description, 'name'>;
 
 /** What goes along to another cloud, what of it the record gets only once it is whole, and what does not go along. */
 export interface Carried {
   readonly description: Labels;
-  readonly later: Pick<Changes, 'visibility' | 'protected'>;
+  readonly later: Later;
   /** For the user's eye, one for each kind of thing. */
   readonly dropped: readonly string[];
 }
@@ -69,8 +70,7 @@ export function carriedTo(
   );
   const fitting = kept.tags?.filter((tag) => tags?.test(tag) !== false) ?? [];
   const wanted = own.visibility ?? (fields.includes('visibility') ? image.visibility : undefined);
-  const isOpen = wanted === 'public' || wanted === 'community';
-  const first = isOpen && !appearsWhole ? 'private' : wanted;
+  const first = appearsWhole ? wanted : visibleFirst(wanted);
   const { protected: locked, ...labels } = own;
   return {
     description: {
@@ -81,7 +81,7 @@ export function carriedTo(
       ...(first === undefined ? {} : { visibility: first }),
       ...(fields.includes('diskFormat') ? { diskFormat: format } : {}),
     },
-    later: given<Carried['later']>({ visibility: wanted, protected: locked }),
+    later: given<Later>({ visibility: wanted, protected: locked }),
     dropped: lost(image, fields, own),
   };
 }

@@ -1,6 +1,4 @@
-import { ImgctlError } from '../../core/errors.ts';
-import { isOfOtherBytes, type Image } from '../../core/image.ts';
-import type { Call, Changes, Editable } from '../../core/operation.ts';
+import { isOfOtherBytes } from '../../core/image.ts';
 import { isProvenanceProperty } from '../../core/provenance.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
 import { carriedTo } from './copied-fields.ts';
@@ -34,31 +32,4 @@ export function carried(
   for (const tag of image.tags)
     if (verb.tags?.test(tag) === false) context.warn(`not copied, invalid in ${to.provider}: tag "${tag}"`);
   return along;
-}
-
-/**
- * The image with what waited until it was whole: nobody else sees half an image, and half an image can be removed. What of it goes
- * along unasked, and is refused, is warned about; what was asked for is thrown.
- */
-export async function completed(at: Account, image: Image, later: Changes, asked: object, { call, warn }: Tell): Promise<Image> {
-  const fields = Object.entries(later).filter(([field, value]) => image[field as 'visibility' | 'protected'] !== value);
-  const patch = at.maybe('patch');
-  const wanted = fields.filter(([field]) => patch?.fields.includes(field as keyof Changes & Editable));
-  if (wanted.length === 0 || !patch) return image;
-  try {
-    return await patch.run({ id: image.id, changes: Object.fromEntries(wanted), extras: {} }, call);
-  } catch (error) {
-    if (!(error instanceof ImgctlError)) throw error;
-    const what = wanted.map(([field, value]) => `${field} ${String(value)}`).join(', ');
-    const message = `${image.id} was copied, but without ${what}: ${error.message}`;
-    if (error.code === 'ABORTED' || wanted.some(([field]) => Object.hasOwn(asked, field)))
-      throw new ImgctlError(error.code, message, { ...error.circumstances, leftover: image.id, cause: error });
-    warn(message);
-    return image;
-  }
-}
-
-interface Tell {
-  readonly call: Call;
-  warn(text: string): void;
 }

@@ -1,5 +1,5 @@
-import { isOfOtherBytes, type Image } from '../../core/image.ts';
-import type { Call, Changes, Download, ExtraValues } from '../../core/operation.ts';
+import { given, isOfOtherBytes, type Image } from '../../core/image.ts';
+import type { Call, Download, ExtraValues } from '../../core/operation.ts';
 import { provenanceIn } from '../../core/provenance.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
@@ -14,13 +14,14 @@ import { routeWords, shortcutOf, type CopyRoute, type Shortcut } from './copy-ro
 import { checkIntact, publishedDigests, type Same } from '../images/compare.ts';
 import type { Claim } from './claim.ts';
 import { confirmReplace, foreseen } from './name-conflict.ts';
+import { afresh } from './fresh-look.ts';
 import { copiedAlready } from './copied-already.ts';
 import type { Account } from '../account/account.ts';
 import { forContainer, meansForUpload, plannedLabels, plannedTransfer, warnOfSize } from './transfer.ts';
 import { checkFields, extrasFrom } from './fields.ts';
 import { type CopyTarget, targetText } from './copy-target.ts';
 import type { Original } from './original.ts';
-import { carried, completed } from './copy-description.ts';
+import { carried } from './copy-description.ts';
 import type { CopyOptions } from './copy-options.ts';
 
 /** What a copy came to. `route`: on which way the data came; absent where it was there already. */
@@ -45,8 +46,22 @@ interface Look {
   readonly agreed: readonly string[];
 }
 
-/** Looks at all that can be looked at before anything is changed in the target, which is open as `to`. */
+/**
+ * Looks at all that can be looked at before anything is changed in the target, which is open as `to`. Where the publisher's file is gone,
+ * or another one, while it is copied, and another image is meant by now, that is copied: once.
+ */
 export async function copying(
+  original: Original,
+  target: CopyTarget,
+  to: Account<'upload' | 'show' | 'list'>,
+  wishes: CopyOptions,
+  context: EngineContext,
+): Promise<Change<Copied>> {
+  const begin = (from: Original): Promise<Change<Copied>> => lookedAt(from, target, to, wishes, context);
+  return afresh(begin, original, (error) => original.afresh(error));
+}
+
+async function lookedAt(
   original: Original,
   target: CopyTarget,
   to: Account<'upload' | 'show' | 'list'>,
@@ -113,12 +128,12 @@ function upToDate(same: Same, at: Account, name: string, call: Call, context: En
 }
 
 function changeOf(look: Look, context: EngineContext): Change<Copied> {
-  const { original, to, name, source, prepared, wishes, call, task } = look;
+  const { original, to, name, source, prepared, task } = look;
   let closing: Promise<void> | undefined;
   return {
     async plan() {
       const way = await wayOf(look, context);
-      const { delivery, later } = deliveryOf(look, way, context);
+      const delivery = deliveryOf(look, way, context);
       const { description, place } = delivery.request;
       return [
         {
@@ -127,7 +142,7 @@ function changeOf(look: Look, context: EngineContext): Change<Copied> {
           provider: to.provider,
           image: name,
           ...plannedTransfer(prepared, { ...source, name: `${original.at.profile}:${original.image.id}` }),
-          ...plannedLabels({ ...description, ...later }, place),
+          ...plannedLabels({ ...description, ...delivery.later?.changes }, place),
           route: way.route,
           ...(await foreseen(way.words, prepared, delivery, context)),
         },
@@ -136,16 +151,10 @@ function changeOf(look: Look, context: EngineContext): Change<Copied> {
     async perform() {
       const way = await wayOf(look, context);
       context.say(`route: ${way.route} (${way.words.join(' → ')})`);
-      const { delivery, later } = deliveryOf(look, way, context);
+      const delivery = deliveryOf(look, way, context);
       const arrived = await deliver(prepared, delivery, context);
       task.done();
-      // What was there already stays as it is.
-      if (arrived.route === undefined) return arrived;
-      const tell = { call, warn: (text: string) => context.warn(text) };
-      return {
-        image: await completed(to as Account, arrived.image, later, wishes.description, tell),
-        route: arrived.route,
-      };
+      return arrived;
     },
     close: () => (closing ??= prepared.close()),
   };
@@ -180,12 +189,12 @@ function deliveryOf(
   { original, to, wishes, name, extras, data, prepared, call, task, agreed }: Look,
   { shortcut }: Way,
   context: EngineContext,
-): { readonly delivery: Delivery; readonly later: Changes } {
+): Delivery {
   const { description, later } = carried(original, wishes.description, to, prepared, context);
   const { plan } = prepared;
   const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
   const { region } = context.settings;
-  const delivery: Delivery = {
+  return {
     ...claimOf(original, { at: to, name, call }, wishes),
     at: to,
     request: {
@@ -193,8 +202,11 @@ function deliveryOf(
       ...(region !== undefined && to.verb('upload').place === 'region' ? { place: region } : {}),
       // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
       ...(asItIs && original.at.provider !== to.provider && data.original ? { original: data.original } : {}),
+      // What goes along unasked may be refused.
+      ...given({ opensTo: wishes.description.visibility }),
       extras,
     },
+    later: { changes: later, asked: wishes.description, done: 'copied' },
     published: publishedDigest(original.image),
     shortcut,
     wait: wishes.wait,
@@ -203,5 +215,4 @@ function deliveryOf(
     agreed,
     task,
   };
-  return { delivery, later };
 }

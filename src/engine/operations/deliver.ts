@@ -11,6 +11,7 @@ import type { EngineContext } from '../context.ts';
 import { cancelled, removeMade } from './rollback.ts';
 import { byShortcut, type CopyRoute, type Shortcut } from './copy-route.ts';
 import { recordContent } from './record-content.ts';
+import { completed, type Completion } from './completed.ts';
 import type { IfExists } from './claim.ts';
 import { mustBeFree, settleAgain, settleName } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
@@ -28,6 +29,8 @@ export interface Delivery {
   /** As of the claim on its name: where the image comes from, and whether it may be older than what it replaces. */
   readonly origin?: Readonly<Record<string, string>> | undefined;
   readonly allowDowngrade?: boolean | undefined;
+  /** What the record gets only once the data is verified, and before what is replaced goes. Absent: nothing. */
+  readonly later?: Completion | undefined;
   /** Digest, as `ALGO:HEX`, that the source as it is published is held against when all of it is read. Absent: none. */
   readonly published?: string | undefined;
   /** What is proved of where the bytes come from, once they have come; absent: nothing. */
@@ -50,7 +53,8 @@ export interface Delivered {
 const furtherTries = 2;
 
 /**
- * Sends what was prepared, verifies what arrived, waits until it can be used, and records its content id.
+ * Sends what was prepared, verifies what arrived, waits until it can be used, records its content id, and lets others see it; then
+ * what it replaces goes.
  * A target that holds the same content already is left as it is (`skip`). A mismatch removes the image and is INTEGRITY.
  */
 export async function deliver(prepared: Prepared, delivery: Delivery, context: EngineContext): Promise<Delivered> {
@@ -63,15 +67,17 @@ export async function deliver(prepared: Prepared, delivery: Delivery, context: E
   );
   if (!('content' in made)) return made;
   const { image: sent, route, content } = made;
-  const image = await arrived(sent, route, content, delivery, context);
-  if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
-  try {
-    return { image: await recordContent(image, content, prepared, delivery, context), route };
-  } catch (error) {
+  const there = await arrived(sent, route, content, delivery, context);
+  const recorded = await recordContent(there, content, prepared, delivery, context).catch(async (error: unknown) => {
     // Only now, decoded to its end, the source turned out to be damaged: what was made of it must not stay.
     if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
-    throw error.with(await undone(image, delivery));
-  }
+    throw error.with(await undone(there, delivery));
+  });
+  const { later } = delivery;
+  const tell = { call: delivery.call, warn: (text: string) => context.warn(text) };
+  const image = later ? await completed(delivery.at as Account, recorded, later, tell) : recorded;
+  if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
+  return { image, route };
 }
 
 /** The data at the target, by the shortcut where there is one that works. */

@@ -17,6 +17,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { about } from '../dry-run.ts';
 import type { Change } from './change.ts';
+import { afresh, freshLook } from './fresh-look.ts';
 import { checkVerifiable, publishedSource } from './published-source.ts';
 import { meansFor, plannedFile, warnOfLimit } from './transfer.ts';
 import { transferWishes, type DiskWishes } from './wishes.ts';
@@ -51,6 +52,8 @@ export interface Downloaded extends Saved {
 interface Wanted {
   readonly at: Account<'download' | 'show'>;
   readonly id: string;
+  /** What it was found by. Absent: by its id. */
+  readonly typed?: string | undefined;
   readonly call: Call;
 }
 
@@ -71,17 +74,30 @@ interface Offer {
  * disk that is to be converted on its way to a sink; the rest as `saveTo` and `convertFile`.
  */
 export async function downloading(
-  { at, id, call }: Wanted,
-  { to, force = false, resume = false, ...disk }: DownloadWishes,
+  { at, id, typed = id, call }: Wanted,
+  wishes: DownloadWishes,
   context: EngineContext,
 ): Promise<Change<Downloaded | undefined>> {
-  const verb = at.verb('download');
-  if (resume && !verb.ranges)
+  if (wishes.resume && !at.verb('download').ranges)
     throw unsupportedError(`${at.provider} does not support resuming downloads`, { hint: 'Omit --resume.' });
   checkVerifiable(at, context);
   const image = await at.verb('show').run({ id }, call);
+  const found = { at, image, typed, call };
+  const begin = (one: Pick<typeof found, 'image' | 'call'>): Promise<Change<Downloaded | undefined>> =>
+    offered(one.image, { at, call: one.call }, wishes, context);
+  // What went on as it came cannot be taken back.
+  if (typeof wishes.to === 'object') return begin(found);
+  return afresh(begin, found, (error) => freshLook(error, found, context));
+}
+
+async function offered(
+  image: Image,
+  { at, call }: Pick<Wanted, 'at' | 'call'>,
+  { to, force = false, resume = false, ...disk }: DownloadWishes,
+  context: EngineContext,
+): Promise<Change<Downloaded | undefined>> {
   const wishes = await transferWishes(disk, undefined, context);
-  const data = await verb.run({ id }, call);
+  const data = await at.verb('download').run({ id: image.id }, call);
   const source = await publishedSource(data, { at, image, call }, context);
   warnOfLimit(context, at.driver.worksOnFiles);
   const task = context.task(`download ${image.name}`);

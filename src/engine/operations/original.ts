@@ -8,6 +8,7 @@ import type { Source } from '../../transfer/source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { ImageState } from '../journal/same-source.ts';
+import { freshLook } from './fresh-look.ts';
 import { checkVerifiable, publishedSource } from './published-source.ts';
 import { formatNamed } from './transfer.ts';
 
@@ -19,18 +20,22 @@ export interface Original {
   data(): Promise<{ readonly download: Download; readonly source: Source }>;
   /** What is proved of where it comes from, besides what its record says, once all of it was read. */
   proved(): Provenance;
+  /** The image that is meant now, where its publisher has changed it since it was found; asked once. Absent: it is the same. */
+  afresh(error: unknown): Promise<Original | undefined>;
   /** Lets go of what is shared between several copies. */
   close(): Promise<void>;
 }
 
+interface Wanted {
+  readonly at: Account<'download'>;
+  /** What it was found by. Absent: it is not looked for again. */
+  readonly typed?: string | undefined;
+  readonly isForSeveral: boolean;
+}
+
 /** An image, of which the data is asked for when it is first needed. For several targets what is far is read once. */
-export function originalOf(
-  image: Image,
-  at: Account<'download'>,
-  isForSeveral: boolean,
-  call: Call,
-  context: EngineContext,
-): Original {
+export function originalOf(image: Image, wanted: Wanted, call: Call, context: EngineContext): Original {
+  const { at, typed, isForSeveral } = wanted;
   if (context.journal) context.journal.source = { image: `${at.profile}:${image.id}`, state: stateOf(image) };
   checkVerifiable(at, context);
   let signed: Signer | undefined;
@@ -47,12 +52,22 @@ export function originalOf(
     return { download, source: shared.source };
   };
   let begun: ReturnType<typeof begin> | undefined;
+  let next: Promise<Original | undefined> | undefined;
+  const lookAgain = async (error: unknown): Promise<Original | undefined> => {
+    const now = typed === undefined ? undefined : await freshLook(error, { at, image, typed, call }, context);
+    return now && originalOf(now.image, { at, isForSeveral }, now.call, context);
+  };
   return {
     at,
     image,
     data: () => (begun ??= begin()),
     proved: () => given({ signer: signed?.fingerprint }),
-    close: async () => shared?.close(),
+    afresh: (error) => (next ??= lookAgain(error)),
+    async close() {
+      await shared?.close();
+      const other = await next?.catch(() => undefined);
+      await other?.close();
+    },
   };
 }
 

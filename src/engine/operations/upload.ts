@@ -1,6 +1,6 @@
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import type { Format } from '../../core/encoding.ts';
-import type { Image } from '../../core/image.ts';
+import { given, type Image } from '../../core/image.ts';
 import type { Call, Description, UploadFacts } from '../../core/operation.ts';
 import { provenanceProperties } from '../../core/provenance.ts';
 import type { Task } from '../../core/task.ts';
@@ -10,6 +10,7 @@ import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { Change } from './change.ts';
+import { laterOf, visibleFirst } from './completed.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import type { IfExists } from './claim.ts';
@@ -87,7 +88,7 @@ export async function uploading(at: Target, wishes: UploadWishes, from: Origin, 
           provider: at.provider,
           image: into ?? name,
           ...plannedTransfer(prepared, source),
-          ...plannedLabels(description, place),
+          ...plannedLabels({ ...description, ...delivery.later?.changes }, place),
           ...(await foreseen(prepared.plan.steps, prepared, delivery, context)),
         },
       ];
@@ -119,22 +120,28 @@ function deliveryOf(
 ): Delivery {
   const verb = at.verb('upload');
   const { into, id, wait, ifExists = 'fail', set } = wishes;
+  const later = laterOf(at as Account, wishes.description);
+  const visibility = later.visibility ?? undefined;
+  const description = Object.fromEntries(Object.entries(wishes.description).filter(([field]) => !Object.hasOwn(later, field)));
   const place = wishes.place ?? (verb.place === 'region' ? context.settings.region : undefined);
   return {
     at,
     request: {
       description: {
-        ...wishes.description,
+        ...description,
+        ...given({ visibility: verb.appearsWhole ? visibility : visibleFirst(visibility) }),
         ...originIn(wishes, verb),
         ...(format === null ? {} : diskIn(prepared, format)),
         name,
       },
       ...(into === undefined ? {} : { into }),
       ...(id === undefined ? {} : { id }),
+      ...given({ opensTo: visibility }),
       ...(place === undefined ? {} : { place }),
       extras: extrasFrom(at as Account, verb, set),
     },
     ifExists,
+    later: { changes: later, asked: wishes.description, done: 'uploaded' },
     published: wishes.transfer.proved?.().digest,
     wait: wait !== false,
     proved: () => wishes.transfer.proved?.() ?? {},
