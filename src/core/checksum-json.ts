@@ -25,7 +25,8 @@ function parsed(text: string): unknown {
 const nameIn = (path: string): string => path.split('/').at(-1) ?? '';
 
 /** A file of a build lies under its dated name for ever, and without the date beside the document while it is the newest. */
-function debianChecksums({ kind, data, metadata }: Json): readonly PublishedChecksum[] {
+function debianChecksums(record: Json): readonly PublishedChecksum[] {
+  const { kind, data, metadata } = record;
   const { annotations, labels } = objectIn(metadata);
   const path = textIn(objectIn(data).ref);
   const version = textIn(objectIn(labels)['cloud.debian.org/version']);
@@ -36,7 +37,7 @@ function debianChecksums({ kind, data, metadata }: Json): readonly PublishedChec
   const name = nameIn(path);
   if (kind !== 'Upload' || name === '' || hex.length !== digits) return [];
   const undated = name.replace(`-${version}.`, '.');
-  return [{ algorithm, hex, name, path }, ...(undated === name ? [] : [{ algorithm, hex, name: undated }])];
+  return [{ algorithm, hex, name, path, record }, ...(undated === name ? [] : [{ algorithm, hex, name: undated, record }])];
 }
 
 function coreosChecksums({ architectures }: Json): readonly PublishedChecksum[] {

@@ -12,6 +12,8 @@ export interface PublishedChecksum extends Checksum {
   readonly path?: string;
   /** How long it is. Absent: nothing is said of that. */
   readonly bytes?: number;
+  /** As it was published, where that is an object. */
+  readonly record?: Readonly<Record<string, unknown>>;
 }
 
 /** The usual algorithm whose digests have so many hexadecimal digits; absent: none has. */

@@ -2,6 +2,7 @@ import type { Driver } from '../../src/core/driver.ts';
 import type { OperationName } from '../../src/core/operation.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import type { SeenRequest, Seed } from '../conformance/cloud.ts';
+import { checksumsStage } from './checksums/stage.ts';
 import { incusStage } from './incus/stage.ts';
 import { linodeStage } from './linode/stage.ts';
 import { localStage } from './local/stage.ts';
@@ -14,6 +15,7 @@ import type { VerbLine } from './verb-line.ts';
 
 /** What every provider is tested on: one line each, and none can be forgotten. */
 export const stages: Readonly<Record<keyof typeof drivers, ProviderStage>> = {
+  checksums: checksumsStage,
   incus: incusStage,
   linode: linodeStage,
   local: localStage,

@@ -77,6 +77,8 @@ export interface ProviderStage {
   readonly hostileRecord: {
     readonly texts: readonly string[];
     readonly others: readonly string[];
+    /** Whether an image can have this text as its name, which is that of a file and in its id. Absent: any text is a name, and no id. */
+    isName?(text: string): boolean;
     /** Where the record stands in what is shown as raw. Absent: it is all of it. */
     in?(raw: Wire): Wire;
   };

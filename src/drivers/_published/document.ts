@@ -41,7 +41,7 @@ interface Served extends Kept {
   readonly of?: Circumstances;
 }
 
-const digestOf = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+export const digestOf = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 const keyOf = ({ plain }: DocumentAddress, { assurance }: Publisher): string =>
   digestOf(`published\n${assurance}\n${plain.href}`);
 
@@ -144,7 +144,7 @@ const servedBy = ({ answer, bytes }: Fetched): Served => ({
 });
 
 /** Asks for exactly what was served, or nothing at all where that is unchanged. */
-function validatorsOf({ etag, 'last-modified': modified }: Answer['headers']): Validators {
+export function validatorsOf({ etag, 'last-modified': modified }: Answer['headers']): Validators {
   if (etag !== undefined) return { 'if-none-match': etag };
   return modified === undefined ? {} : { 'if-modified-since': modified };
 }
@@ -155,8 +155,9 @@ const asking = ({ fresh }: DocumentAddress, validators: Validators = {}): Valida
 /** Stores of objects say so of what is not there too. */
 const forbidden = 'Check the address in the profile, and that its user may read there.';
 
-const refusal =
-  (address: DocumentAddress, url: URL) =>
+/** The error of an unwelcome answer to a document. */
+export const refusal =
+  (address: Pick<DocumentAddress, 'name'>, url: URL) =>
   (answer: Answer, text: string): Error => {
     const said = { words: htmlText(text), isOwn: isGone(answer) };
     const more = answer.status === 403 ? { hint: forbidden } : {};
@@ -198,9 +199,10 @@ async function vouchedFor(
   return { text: textOf(bytes), signer };
 }
 
-const textOf = ({ buffer, byteOffset, length }: Uint8Array): string => Buffer.from(buffer, byteOffset, length).toString();
+export const textOf = ({ buffer, byteOffset, length }: Uint8Array): string => Buffer.from(buffer, byteOffset, length).toString();
 
-function refuseWebPage(text: string, name: string): void {
+/** Throws PROVIDER for a page that somebody shows in the place of a document. */
+export function refuseWebPage(text: string, name: string): void {
   if (/^\s*</.test(text))
     throw providerError(`${name}: the server answered a web page`, { hint: 'Check the address in the profile, and the proxy.' });
 }
