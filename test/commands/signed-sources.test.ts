@@ -1,7 +1,9 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { copy, createContext, download, importImage, inspect, openAccount, upload as uploadImage } from '../../src/index.ts';
+import { overNetwork, withVerbs } from '../clouds/index.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
-import { commandStage, errorOf, smallDisk } from './stage.ts';
+import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 import { publisher } from '../support/publisher.ts';
 
 const stage = commandStage();
@@ -29,6 +31,8 @@ afterEach(() => server.stop());
 
 const at = (path: string): string => `${server.origin}${path}`;
 const byOurKey = (): string => `gpg:${stage.file('keys.asc')}`;
+const imported = (how: string) =>
+  stage.run(['import', 'web', '--url', at('/i/disk.raw'), '--disk-format', 'raw', '--verify', how, '-o', 'json']);
 const upload = (how: string, ...more: readonly string[]) =>
   stage.run(['upload', at('/i/disk.raw'), '--name', 'web', '--verify', how, '--retries', '0', '-o', 'json', ...more]);
 
@@ -52,29 +56,36 @@ const served: readonly (readonly [string, (by: typeof ours, text: string, image:
 ];
 
 describe('--verify gpg:KEYRING', () => {
-  it.each(served)('takes %s, and refuses another image, another key and none, with nothing made', async (_what, serve) => {
-    const refusals: readonly (readonly [string, Files])[] = [
-      ['another image', { ...serve(ours, line, disk), '/i/disk.raw': smallDisk(2) }],
-      ['another key', { '/i/disk.raw': disk, ...serve(stranger, line, disk) }],
-      ['no signature', { '/i/disk.raw': disk, '/i/SHA256SUMS': line }],
-      ['nothing', { '/i/disk.raw': disk }],
-    ];
-    for (const [wrong, there] of refusals) {
-      files = { ...there };
-      const bad = await upload(byOurKey());
-      expect([bad.exitCode, errorOf(bad).code, bad.stdout], wrong).toEqual([11, 'INTEGRITY', '']);
-      expect(await stage.names(), wrong).toEqual([]);
-    }
-    files = { '/i/disk.raw': disk, ...serve(ours, line, disk) };
-    const good = await upload(byOurKey());
-    expect(good.exitCode, good.stderr).toBe(0);
-    expect((good.json() as { properties: object }).properties).toMatchObject({
-      'imgctl.source.url': at('/i/disk.raw'),
-      'imgctl.source.signer': ours.fingerprint,
-    });
-    const shown = await stage.ok(['show', 'local:web']);
-    expect(shown.stdout).toContain(ours.fingerprint);
-  });
+  const brought = served.flatMap(([what, serve]) => [
+    [what, 'upload', serve, upload] as const,
+    [what, 'import', serve, imported] as const,
+  ]);
+  it.each(brought)(
+    'takes %s (%s), and refuses another image, another key and none, with nothing made',
+    async (_what, _verb, serve, bring) => {
+      const refusals: readonly (readonly [string, Files])[] = [
+        ['another image', { ...serve(ours, line, disk), '/i/disk.raw': smallDisk(2) }],
+        ['another key', { '/i/disk.raw': disk, ...serve(stranger, line, disk) }],
+        ['no signature', { '/i/disk.raw': disk, '/i/SHA256SUMS': line }],
+        ['nothing', { '/i/disk.raw': disk }],
+      ];
+      for (const [wrong, there] of refusals) {
+        files = { ...there };
+        const bad = await bring(byOurKey());
+        expect([bad.exitCode, errorOf(bad).code, bad.stdout], wrong).toEqual([11, 'INTEGRITY', '']);
+        expect(await stage.names(), wrong).toEqual([]);
+      }
+      files = { '/i/disk.raw': disk, ...serve(ours, line, disk) };
+      const good = await bring(byOurKey());
+      expect(good.exitCode, good.stderr).toBe(0);
+      expect((good.json() as { properties: object }).properties).toMatchObject({
+        'imgctl.source.url': at('/i/disk.raw'),
+        'imgctl.source.signer': ours.fingerprint,
+      });
+      const shown = await stage.ok(['show', 'local:web']);
+      expect(shown.stdout).toContain(ours.fingerprint);
+    },
+  );
 
   it('reads nothing of a checksum file but what was signed', async () => {
     const signed = ours.clearSigned(`${'0'.repeat(64)}  other.raw\n${'1'.repeat(64)}  third.raw\n`).toString();
@@ -146,6 +157,45 @@ describe('--verify gpg:KEYRING', () => {
       ['copy', `local:${id}`, 'local:other'],
     ])
       expect((await stage.run([...line, '--verify', byOurKey()])).exitCode, line.join(' ')).toBe(7);
+  });
+});
+
+describe.each(withVerbs(overNetwork, 'import'))('what %s fetches by itself', (_name, { driver, cloud: kind }) => {
+  it('can have no signature that is verified here: that is told before anything is asked', async () => {
+    const cloud = await kind.start();
+    const env = profileVariables('there', driver.name, cloud.values);
+    const line = ['import', 'there:web', '--url', at('/i/disk.raw'), '--disk-format', 'raw', '--verify'];
+    const refused = await stage.run([...line, byOurKey()], { env });
+    expect([refused.exitCode, cloud.requests(), server.requests()]).toEqual([7, [], []]);
+    expect(refused.stderr).toContain('imgctl upload URL');
+    const auto = await stage.run([...line, 'auto', '--dry-run'], { env });
+    expect(auto.stderr).toContain('not verified:');
+    await cloud.stop();
+  });
+});
+
+describe('a program', () => {
+  it('asks for signatures in each of its calls', async () => {
+    files = { '/i/disk.raw': disk, '/i/SHA256SUMS': ours.clearSigned(line) };
+    const env = { HOME: stage.file('.'), ...profileVariables('web', 'local', { path: stage.file('shelf') }) };
+    const context = await createContext({ configDir: stage.file('config'), env, retries: 0 });
+    const shelf = await openAccount('web', context);
+    const [verify, wrong] = [byOurKey(), `gpg:${stage.write('strange.asc', stranger.key)}`];
+    const [from, to] = [at('/i/disk.raw'), stage.file('back.raw')];
+    const calls = {
+      upload: (how: string) => uploadImage(shelf, { from, name: 'up', verify: how }, context),
+      importImage: (how: string) => importImage(shelf, { url: from, name: 'fetched', format: 'raw', verify: how }, context),
+      inspect: (how: string) => inspect({ file: from, verify: how }, context),
+      // Nothing in a folder is signed.
+      copy: (how: string) => copy(shelf, { image: 'up', to: shelf, name: 'up-2', verify: how }, context),
+      download: (how: string) => download(shelf, { image: 'up', to, verify: how }, context),
+    };
+    const signed: readonly string[] = ['upload', 'importImage', 'inspect'];
+    for (const [name, call] of Object.entries(calls)) {
+      const code = signed.includes(name) ? 'INTEGRITY' : 'UNSUPPORTED';
+      await expect(call(wrong), name).rejects.toMatchObject({ code });
+      await expect(call(signed.includes(name) ? verify : 'none'), name).resolves.toBeDefined();
+    }
   });
 });
 

@@ -2,13 +2,15 @@ import { formats } from '../../core/encoding.ts';
 import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
-import { wantedChecksum } from '../../engine/operations/expected-checksum.ts';
 import { checkImport, importing } from '../../engine/operations/import.ts';
 import type { IfExists } from '../../engine/operations/claim.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
 import { target } from '../options/targets.ts';
 import { ifExistsOption, sourceOptions } from '../options/transfer.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { verifiableBy } from '../../engine/operations/import-origin.ts';
+import { vouchedFor } from '../../engine/operations/vouched.ts';
 import { waitOptions } from '../options/wait.ts';
 import { carriedOut } from '../program/plan.ts';
 import { defineCommand } from '../program/command.ts';
@@ -29,6 +31,7 @@ export const importImage = defineCommand({
       summary:
         'expected digest of the imported data, of an algorithm that the cloud reports, or the URL of a checksum file; auto: one beside the URL',
     },
+    verify: { ...sourceOptions.verify, summary: `${sourceOptions.verify.summary}; where the provider fetches to this machine` },
     ...descriptionOptions,
     ...waitOptions,
   },
@@ -50,7 +53,7 @@ export const importImage = defineCommand({
     const at =
       into?.at ?? (await context.at('at', reference.profile ?? onlyProfile(context.directory, context.settings.profile)));
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
-    const { checksum: wanted, ...given } = input;
+    const { checksum, ...given } = input;
     const labels = {
       ...given,
       name: reference.image,
@@ -60,8 +63,9 @@ export const importImage = defineCommand({
       ifExists: input.ifExists as IfExists | undefined,
     };
     checkImport(at, labels);
-    const checksum = await wantedChecksum(wanted, input.url, context);
-    const change = await importing(at, { ...labels, checksum }, context);
+    const verify = verifiableBy(at as Account, input.verify, context);
+    const vouched = await vouchedFor({ checksum, verify }, input.url, context);
+    const change = await importing(at, { ...labels, vouched }, context);
     return carriedOut(change, context, (image) => one(imageView, image));
   },
 });

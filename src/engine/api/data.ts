@@ -6,12 +6,16 @@ import { copying, type Copied } from '../operations/copy.ts';
 import { converting, type Converted, type ConvertWishes } from '../operations/convert.ts';
 import { downloading, type Downloaded, type DownloadWishes } from '../operations/download.ts';
 import { importing } from '../operations/import.ts';
+import { verifiableBy } from '../operations/import-origin.ts';
 import { inspect as inspectFile, type InspectWishes } from '../operations/inspect.ts';
 import type { IfExists } from '../operations/claim.ts';
 import { originalOf } from '../operations/original.ts';
 import { originOf } from '../operations/source.ts';
 import { uploading } from '../operations/upload.ts';
+import { vouchedFor } from '../operations/vouched.ts';
 import { transferWishes, type DiskWishes } from '../operations/wishes.ts';
+import type { Account as EngineAccount } from '../account/account.ts';
+import { openAt } from '../account/open.ts';
 import type { EngineContext } from '../context.ts';
 import { checkName } from '../../core/image-name.ts';
 import type { Account } from './account.ts';
@@ -55,9 +59,11 @@ export interface ImportInput extends NewImage {
   /** Format of the file at the URL. */
   readonly format?: DiskWishes['format'];
   readonly checksum?: string | undefined;
+  /** As for an upload, where the provider fetches to this machine; UNSUPPORTED elsewhere. */
+  readonly verify?: string | undefined;
 }
 
-export interface CopyInput extends ImageInput, NewImage, Omit<DiskWishes, 'verify'> {
+export interface CopyInput extends ImageInput, NewImage, DiskWishes {
   /** The account to copy to. */
   readonly to: Account;
   /** Name of the copy; absent: that of the image. */
@@ -68,7 +74,7 @@ export interface CopyInput extends ImageInput, NewImage, Omit<DiskWishes, 'verif
   readonly relay?: boolean | undefined;
 }
 
-export interface DownloadInput extends ImageInput, DownloadWishes {}
+export interface DownloadInput extends ImageInput, DownloadWishes, Pick<DiskWishes, 'verify'> {}
 
 /** Sends a disk to a provider: recognised, checked, converted where the target takes another format, verified, waited for. */
 export const uploadChange: Preparation<UploadInput, Image> = async ({ at, engine }, input) => {
@@ -88,20 +94,20 @@ const reading = (bytes: AsyncIterable<Uint8Array>, engine: EngineContext): Engin
 
 /** Has the provider fetch a disk by itself. */
 export const importChange: Preparation<ImportInput, Image> = async ({ at, engine }, input) => {
-  const { labels = {}, set = {}, checksum, format, places = [], ...given } = input;
-  const wanted = (await transferWishes({ checksum }, input.url, engine)).checksum;
-  const wishes = { ...given, ...waitLimits(input), places, description: labels, set, diskFormat: format, checksum: wanted };
+  const { labels = {}, set = {}, checksum, verify, format, places = [], ...given } = input;
+  const vouched = await vouchedFor({ checksum, verify: verifiableBy(at, verify, engine) }, input.url, engine);
+  const wishes = { ...given, ...waitLimits(input), places, description: labels, set, diskFormat: format, vouched };
   return importing(at, wishes, engine);
 };
 export const importImage: ChangingCall<ImportInput, Image> = changing('importImage', importChange);
 
 /** Copies an image to another account, on the shortest way there is. */
-export const copyChange: Preparation<CopyInput, Copied> = async ({ at: from, engine, open }, input) => {
+export const copyChange: Preparation<CopyInput, Copied> = async ({ at, engine: given, open }, input) => {
   const { to, name = '', labels = {}, set = {}, ifExists = 'fail', allowDowngrade, relay = false, wait = true } = input;
-  const source = { ...from, reach: 'readable' } as const;
-  const { call, image } = await found(source, input, engine);
+  const { source, engine, wanted } = await judging(at, input, given);
+  const { call, image } = await found(source, wanted, engine);
   const target = await open(to);
-  const transfer = await transferWishes(input, undefined, engine);
+  const transfer = await transferWishes(wanted, undefined, engine);
   const how = { transfer, ifExists, allowDowngrade, relay, wait, isOneOfSeveral: false };
   const wishes = { ...waitLimits(input), description: labels, set, ...how };
   const original = originalOf(image, { at: source, typed: input.image, isForSeveral: false }, call, engine);
@@ -112,12 +118,21 @@ export const copy: ChangingCall<CopyInput, Copied> = changing('copy', copyChange
 /** Writes an image to a file, which has its name only when every byte is there and verified; absent: it went to a sink. */
 export const download: ChangingCall<DownloadInput, Downloaded | undefined> = changing(
   'download',
-  async ({ at, engine }, { image: text, pick, ...wishes }) => {
-    const source = { ...at, reach: 'readable' } as const;
+  async ({ at, engine: given }, input) => {
+    const { source, engine, wanted } = await judging(at, input, given);
+    const { image: text, pick, ...wishes } = wanted;
     const { call, image } = await found(source, { image: text, pick }, engine);
     return downloading({ at: source, id: image.id, typed: text, call }, wishes, engine);
   },
 );
+
+/** An account that images are read from, which judges them as `verify` of the input asks: it is opened once more for that. */
+async function judging<Input extends Pick<DiskWishes, 'verify'>>(at: EngineAccount, input: Input, given: EngineContext) {
+  const { verify, ...wanted } = input;
+  if (verify === undefined) return { source: { ...at, reach: 'readable' } as const, engine: given, wanted };
+  const engine: EngineContext = { ...given, settings: { ...given.settings, verify } };
+  return { source: { ...(await openAt(at.profile, [], engine)), reach: 'readable' } as const, engine, wanted };
+}
 
 /** A call that needs no account. */
 export interface ConvertCall {

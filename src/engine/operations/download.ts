@@ -31,7 +31,7 @@ export interface ByteSink {
 }
 
 /** Where an image's data is to go, and how. */
-export interface DownloadWishes extends Omit<DiskWishes, 'compress'> {
+export interface DownloadWishes extends Omit<DiskWishes, 'compress' | 'verify'> {
   /** A file, a folder for one that is named after the image, or a sink; absent: a file of that name, in the folder one is in. */
   readonly to?: string | ByteSink | undefined;
   /** Replace a file that is there. */

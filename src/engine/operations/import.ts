@@ -14,11 +14,13 @@ import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import { judgeFetched } from './inspect-import.ts';
 import type { IfExists } from './claim.ts';
 import { mustBeFree, settle, settleAgain } from './name-conflict.ts';
-import { cancelled, removeMade } from './rollback.ts';
+import { outOfUse, withoutRecord } from './clear-import.ts';
+import { withOrigin, withSigner } from './import-origin.ts';
 import { settled, type WaitWishes } from './settle.ts';
 import { plannedUses } from '../images/uses.ts';
 import { formatNamed, plannedLabels } from './transfer.ts';
 import { checkImported } from './verify-import.ts';
+import type { Vouched } from './vouched.ts';
 
 /** The image that a provider is to fetch. */
 export interface ImportWishes extends WaitWishes {
@@ -32,7 +34,8 @@ export interface ImportWishes extends WaitWishes {
   readonly places?: readonly string[];
   /** Of the file at the URL. */
   readonly diskFormat?: string | undefined;
-  readonly checksum?: Checksum | undefined;
+  /** What does vouch for it. Absent: nothing. */
+  readonly vouched?: Vouched | undefined;
   readonly description: Omit<Description, 'name'>;
   readonly ifExists?: IfExists | undefined;
   readonly set: Readonly<Record<string, string>>;
@@ -58,7 +61,7 @@ export function checkImport(at: Target, wishes: ImportWishes): void {
   checkOwnId(at as Account, verb, wishes);
   extrasFrom(at as Account, verb, wishes.set);
   if (wishes.wait !== false) return;
-  if (wishes.checksum) throw usageError('--checksum and --no-wait cannot be combined');
+  if (wishes.vouched?.checksum) throw usageError('--checksum and --no-wait cannot be combined');
   const open = openedLater(at as Account, wishes.description.visibility);
   if (open)
     throw usageError(`--visibility ${open} and --no-wait cannot be combined: the data is checked first`, {
@@ -73,7 +76,7 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
   const name = wishes.into === undefined ? (wishes.name ?? '') : (await at.verb('show').run({ id: wishes.into }, call)).name;
   const one: Import = { at, wishes, name, call, open: openedLater(at as Account, wishes.description.visibility) };
   const claim = claimOf(one);
-  const settleName = () => settle(claim, async (taken) => withDigest(taken, wishes.checksum), context);
+  const settleName = () => settle(claim, async (taken) => withDigest(taken, wishes.vouched?.checksum), context);
   return {
     async plan() {
       const before = await settleName();
@@ -105,7 +108,7 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
         .catch((error: unknown) => settleAgain(error, claim, settleName));
       if (!('id' in made)) return made.image;
       if (wishes.wait === false && made.status !== 'active') return made;
-      const ready = await arrived(one, made, context);
+      const ready = await withSigner(await arrived(one, made, context), at as Account, wishes.vouched, call);
       const shown = one.open ? await opened(at as Account, ready, one.open, call) : ready;
       if (before.replaces) await removeReplaced(before.replaces, shown, { at, call });
       return shown;
@@ -131,14 +134,14 @@ const claimOf = ({ at, wishes, name, call, open }: Import) => ({
 
 function requestOf(one: Import, description: ImportRequest['description'], context: EngineContext): ImportRequest {
   const { at, wishes, call } = one;
-  const { into, id, url, method, places = [], checksum, diskFormat, set } = wishes;
+  const { into, id, url, method, places = [], vouched = {}, diskFormat, set } = wishes;
   return {
-    description,
+    description: withOrigin(description, at as Account, wishes.vouched),
     ...(into === undefined ? {} : { into }),
     ...(id === undefined ? {} : { id }),
     ...(method === undefined ? {} : { method }),
     ...(places.length > 0 ? { places } : {}),
-    ...(url === undefined ? {} : { url, judge: judgeFetched({ url, checksum, named: diskFormat, into, call }, context) }),
+    ...(url === undefined ? {} : { url, judge: judgeFetched({ url, vouched, named: diskFormat, into, call }, context) }),
     nameMustBeFree: mustBeFree(claimOf(one)),
     extras: extrasFrom(at as Account, at.verb('import'), set),
   };
@@ -149,8 +152,11 @@ async function arrived({ at, wishes, call }: Import, made: Image, context: Engin
   const begun = { at: at as Account, verb: 'import', id: made.id, title: made.name, call } as const;
   try {
     const ready = made.status === 'active' ? made : ((await settled(begun, { status: ['active'] }, wishes, context)) ?? made);
-    const { checksum, diskFormat } = wishes;
-    await checkImported({ at: at as Account, image: ready, checksum, format: formatNamed(diskFormat), call }, context);
+    const { vouched, diskFormat } = wishes;
+    await checkImported(
+      { at: at as Account, image: ready, checksum: vouched?.checksum, format: formatNamed(diskFormat), call },
+      context,
+    );
     return ready;
   } catch (error) {
     const cleared = wishes.into === undefined ? withoutRecord : outOfUse;
@@ -185,41 +191,6 @@ function withDigest(taken: readonly Image[], checksum: Checksum | undefined): Sa
 
 const has = (image: Image, { algorithm, hex }: Checksum): boolean =>
   comparable(image.checksums).some((known) => known.algorithm === algorithm && known.hex === hex);
-
-/** A record that was there before stays, and is named. Where its data is not what it should be, nobody is to use it. */
-async function outOfUse(error: unknown, at: Account, id: string, call: Call): Promise<unknown> {
-  if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') return error;
-  const told = (message: string): ImgctlError =>
-    new ImgctlError(error.code, error.message, {
-      ...error.circumstances,
-      cause: error,
-      leftover: id,
-      hint: [error.circumstances.hint, message].filter(Boolean).join('\n'),
-    });
-  const cure = `Delete it with: ${commandLine({ verb: 'delete', image: id }, at.profile)}`;
-  try {
-    const changed = await at.maybe('deactivate')?.run({ id }, { ...call, signal: AbortSignal.timeout(30_000) });
-    if (changed) return told(`${id} is deactivated. ${cure}`);
-  } catch (cause) {
-    if (!(cause instanceof ImgctlError)) throw cause;
-    return told(`${id} could not be deactivated, and is still active: ${cause.message}. ${cure}`);
-  }
-  return told(`${id} is still active. ${cure}`);
-}
-
-/** An import that failed leaves no empty record behind, or names it. One that goes on at the provider stays. */
-async function withoutRecord(error: unknown, at: Account, id: string, call: Call): Promise<unknown> {
-  if (!(error instanceof ImgctlError)) return error;
-  const isStopped = await cancelled(at, id, call);
-  if (!isStopped && !['PROVIDER', 'INTEGRITY', 'USAGE'].includes(error.code)) return error;
-  const said = isStopped ? {} : { hint: 'Check that the cloud can reach the URL and that it serves the image.' };
-  try {
-    const removed = await removeMade(at, id, isStopped ? { ...call, signal: AbortSignal.timeout(30_000) } : call);
-    return error.with({ ...said, ...(removed ? {} : { leftover: id }) });
-  } catch {
-    return error.with({ ...said, leftover: id });
-  }
-}
 
 function checkSource(at: Account, url: string | undefined, method: string | undefined): void {
   const verb = at.verb('import');

@@ -11,12 +11,14 @@ import { checkSafety } from '../../transfer/safety.ts';
 import type { Source } from '../../transfer/source.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
 import { fullPreflight } from '../../transfer/full-scan.ts';
+import { withSignature } from './source.ts';
+import type { Vouched } from './vouched.ts';
 import type { EngineContext } from '../context.ts';
 
 /** What was asked for, and what is said of it. */
 interface Asked {
   readonly url: string;
-  readonly checksum: Checksum | undefined;
+  readonly vouched: Vouched;
   /** The format that the user has named; absent: the one of the record `into` counts. */
   readonly named: string | undefined;
   readonly into: string | undefined;
@@ -30,10 +32,11 @@ interface Asked {
 export function judgeFetched(asked: Asked, context: EngineContext): NonNullable<ImportRequest['judge']> {
   return async (file, format) => {
     const { fileName: _draft, ...opened } = await fileSource(file, asked.call.signal);
-    const source = { ...opened, name: shownAddress(new URL(asked.url)) };
+    const { checksum } = asked.vouched;
+    const source = await withSignature({ ...opened, name: shownAddress(new URL(asked.url)) }, asked.vouched);
     try {
       if (source.bytes === 0) throw integrityError(`${source.name} is empty: what was fetched has 0 bytes`);
-      if (asked.checksum) await checkDigest(source, asked.checksum);
+      if (checksum) await checkDigest(source, checksum);
       await checkContent(source, format, asked, context);
     } finally {
       await source.close();
