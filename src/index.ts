@@ -7,7 +7,7 @@ export const createContext = (options: ContextOptions = {}): Promise<Context> =>
 
 export { openAccount } from './engine/api/account.ts';
 export { check, list, members, places, resolve, show, uses, wait } from './engine/api/images.ts';
-export { convert, copy, download, importImage, inspect, upload } from './engine/api/data.ts';
+export { convert, copy, download, importImage, inspect, publish, upload } from './engine/api/data.ts';
 export { create, deactivate, patch, reactivate, remove, replicate, restore, share, unshare } from './engine/api/records.ts';
 export { exitCodes, ImgctlError } from './core/errors.ts';
 
@@ -32,7 +32,16 @@ export type { ProfileCheck } from './engine/account/check.ts';
 export type { Account } from './engine/api/account.ts';
 export type { ChangingCall } from './engine/api/change.ts';
 export type { Context, ContextOptions, LossQuestion } from './engine/api/context.ts';
-export type { ConvertCall, CopyInput, DownloadInput, ImportInput, InspectInput, Labels, UploadInput } from './engine/api/data.ts';
+export type {
+  ConvertCall,
+  CopyInput,
+  DownloadInput,
+  ImportInput,
+  InspectInput,
+  Labels,
+  PublishInput,
+  UploadInput,
+} from './engine/api/data.ts';
 export type { Event } from './engine/api/events.ts';
 export type { ImageInput, ListInput, WaitInput } from './engine/api/images.ts';
 export type {
@@ -46,4 +55,6 @@ export type {
 export type { Converted, ConvertWishes } from './engine/operations/convert.ts';
 export type { Copied } from './engine/operations/copy.ts';
 export type { ByteSink, Downloaded } from './engine/operations/download.ts';
+export type { PublishWishes } from './engine/publish/publish.ts';
+export type { PublishedRow } from './engine/publish/tree-writer.ts';
 export type { Goal } from './engine/operations/wait.ts';

@@ -162,6 +162,7 @@ describe('the programmatic API of the packed package', () => {
         imported: { plan: 'import', made: { name: 'fetched', status: 'active' } },
         copied: { plan: 'copy', made: { image: { name: 'copy', status: 'active' }, route: 'relay' } },
         saved: { plan: 'download', made: { path: 'back.raw', bytes: disk.length } },
+        published: { plan: 'publish', made: [{ image: 'up', result: 'published' }] },
         created: { plan: 'create', made: { status: 'queued' } },
         patched: { plan: 'patch', made: { tags: ['x'] } },
         off: { plan: 'deactivate', made: { status: 'inactive' } },

@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     imported: await changed(api.importImage, at, { url: 'https://site.example/disk', name: 'fetched', format: 'raw', verify: 'none', ...quick }, context),
     copied: await changed(api.copy, at, { image: 'web', to: at, name: 'copy', relay: true, verify: 'none', allowDowngrade: false, ...quick }, context),
     saved: await changed(api.download, at, { image: 'up', to: 'back.raw', verify: 'none' }, context),
+    published: await changed(api.publish, at, { format: 'simplestreams', folder: 'tree', images: ['up'] }, context),
     created: await changed(api.create, at, { name: 'empty' }, context),
     patched: await changed(api.patch, at, { image: 'empty', changes: { addTags: ['x'] } }, context),
     off: await changed(api.deactivate, at, { image: 'up' }, context),

@@ -16,6 +16,8 @@ import { vouchedFor } from '../operations/vouched.ts';
 import { transferWishes, type DiskWishes } from '../operations/wishes.ts';
 import type { Account as EngineAccount } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
+import { publishing, type PublishWishes } from '../publish/publish.ts';
+import type { PublishedRow } from '../publish/tree-writer.ts';
 import type { EngineContext } from '../context.ts';
 import { checkName } from '../../core/image-name.ts';
 import type { Account } from './account.ts';
@@ -133,6 +135,18 @@ async function judging<Input extends Pick<DiskWishes, 'verify'>>(at: EngineAccou
   const engine: EngineContext = { ...given, settings: { ...given.settings, verify } };
   return { source: { ...(await openAt(at.profile, [], engine)), reach: 'readable' } as const, engine, wanted };
 }
+
+export interface PublishInput extends PublishWishes {
+  /** Names, ids and globs; absent: all active images of the account's own, of each name the newest. */
+  readonly images?: readonly string[] | undefined;
+}
+
+/** Writes images into a folder that a web server can offer. */
+export const publish: ChangingCall<PublishInput, readonly PublishedRow[]> = changing(
+  'publish',
+  async ({ at, engine }, { images = [], ...wishes }) =>
+    publishing(wishes, [{ at: { ...at, reach: 'readable' }, words: images }], engine),
+);
 
 /** A call that needs no account. */
 export interface ConvertCall {

@@ -13,6 +13,7 @@ import {
   openAccount,
   patch,
   places,
+  publish,
   reactivate,
   remove,
   replicate,
@@ -104,6 +105,22 @@ describe('the calls of the programmatic API', () => {
       ['import', 'add'],
     ]);
     expect(changes()).toEqual([]);
+  });
+
+  it('publish images as files, and tell what became of each', async () => {
+    await cloud.seed([{ name: 'published', data: smallDisk() }]);
+    const input = { format: 'simplestreams', folder: path.join(home, 'tree'), images: ['published', 'nope'] };
+    expect(await publish.plan(account, input, context)).toMatchObject([{ verb: 'publish', risk: 'add' }]);
+    const results = async () => (await publish(account, input, context)).map(({ image, result }) => [image, result]);
+    expect(await results()).toEqual([
+      ['published', 'published'],
+      ['nope', 'failed'],
+    ]);
+    expect(await results()).toEqual([
+      ['published', 'already there'],
+      ['nope', 'failed'],
+    ]);
+    await expect(publish(account, { ...input, images: ['nope'] }, context)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('ask nobody for a plan, whatever would be lost', async () => {

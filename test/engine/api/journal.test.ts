@@ -45,7 +45,7 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 /** Calls that change nothing at an account, though they have a plan: they write files. */
-const writingFiles = ['convert', 'download'];
+const writingFiles = ['convert', 'download', 'publish'];
 const changing = Object.entries(api)
   .filter(([name, call]) => typeof call === 'function' && 'plan' in call && !writingFiles.includes(name))
   .map(([name]) => name);
