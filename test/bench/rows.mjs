@@ -4,6 +4,7 @@ import path from 'node:path';
 import { glance } from './glance.mjs';
 import { lists, localStore, openstackEnv, tables } from './lists.mjs';
 import { bareEnv, bin, has, inTurn, peakMemory } from './measure.mjs';
+import { published } from './published.mjs';
 import { ms, row, skipped } from './row.mjs';
 
 const GiB = 2 ** 30;
@@ -183,4 +184,4 @@ const conversions = {
   },
 };
 
-export const groups = [start, lists, tables, localStore, glance, transfers, conversions];
+export const groups = [start, lists, tables, localStore, published, glance, transfers, conversions];

@@ -50,7 +50,8 @@ export interface Found {
 const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
 /** Serials are in the order of their bytes, as every client of the format has them. */
 export const bySerial = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-const isDated = (serial: string): boolean => /^\d{8}[^/]*$/.test(serial);
+/** A serial begins with a day. */
+export const isDated = (serial: string): boolean => /^\d{8}[^/]*$/.test(serial);
 const idOf = (product: string, serial: string, key: string): string => `${product}/${serial}/${key}`;
 
 /** All versions of a products document that have disks, the newest of each product first. */

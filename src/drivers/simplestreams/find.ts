@@ -2,7 +2,7 @@ import { conflictError, notFoundError } from '../../core/errors.ts';
 import { architectureOf } from '../_published/architecture.ts';
 import { attributeOf, textOf, type Layers } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
-import { bySerial, disksOf, type Disk, type Version } from './disks.ts';
+import { bySerial, disksOf, isDated, type Disk, type Version } from './disks.ts';
 
 /** Aliases that a hint names. */
 const mostTold = 5;
@@ -21,10 +21,9 @@ function* readings(text: string): Generator<{ readonly alias: string; readonly a
   yield { alias: text };
   if (parts.length > 1) {
     const alias = parts.slice(0, -1).join('/');
-    yield { alias, serial: last };
-    yield { alias, arch: last };
+    yield isDated(last) ? { alias, serial: last } : { alias, arch: last };
   }
-  if (parts.length > 2) yield { alias: parts.slice(0, -2).join('/'), arch: before, serial: last };
+  if (parts.length > 2 && isDated(last)) yield { alias: parts.slice(0, -2).join('/'), arch: before, serial: last };
 }
 
 /**

@@ -252,6 +252,12 @@ describe('a clear-signed document', () => {
       expect(verifyClearSigned(Buffer.from(one), 'SUMS', byKey).text).toBe(text);
   });
 
+  it.each([' \n', '\t\n', '\r\n', '\n'])('is the same with %j at the ends of lines, none of which begins with a dash', (end) => {
+    const lines = 'a - b\n\nc-\n d';
+    const one = signedText(key, lines).replaceAll('\n', end);
+    expect(verifyClearSigned(Buffer.from(one), 'SUMS', byKey).text).toBe(lines);
+  });
+
   it.each([
     '',
     '\n',
