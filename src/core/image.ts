@@ -28,6 +28,8 @@ export interface Progress {
 export interface ImageRecord {
   readonly id: string;
   readonly name: string;
+  /** Other names by which it is found, sorted. Absent: the provider has one name for an image. */
+  readonly aliases?: readonly string[] | undefined;
   readonly description?: string | undefined;
   readonly status: Status;
   readonly providerStatus: string;
@@ -66,6 +68,7 @@ export const imageFields = [
   'provider',
   'id',
   'name',
+  'aliases',
   'description',
   'status',
   'providerStatus',
@@ -165,6 +168,7 @@ export function imageFrom(record: ImageRecord, at: { readonly profile: string; r
     provider: at.provider,
     id: record.id,
     name: record.name,
+    aliases: record.aliases,
     description: record.description,
     status: record.status,
     providerStatus: record.providerStatus,

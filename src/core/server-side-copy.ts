@@ -1,3 +1,6 @@
+import type { Call } from './call.ts';
+import type { Secret } from './secret.ts';
+
 /**
  * How another account of the same provider can come by an image's data without its being sent. Only an account of the same
  * `realm` understands `values`.
@@ -5,6 +8,15 @@
 export interface Handover {
   readonly realm: string;
   readonly values: Readonly<Record<string, string>>;
+  /** Makes what opens the data to who does not know us: called right before it is used. Absent: nothing is needed. */
+  readonly key?: (call: Call) => Promise<HandoverKey>;
+}
+
+/** A secret that opens an image's data once. */
+export interface HandoverKey {
+  readonly secret: Secret;
+  /** Takes it back, where it was not used. */
+  release(): Promise<void>;
 }
 
 /** The documents by which a provider knows an image, to be taken over word for word. Only a provider of the same `realm` understands `values`. */

@@ -82,6 +82,8 @@ export interface ProviderStage {
     /** Where the record stands in what is shown as raw. Absent: it is all of it. */
     in?(raw: Wire): Wire;
   };
+  /** A name leads to one image there: a second one is refused it. Absent: several may bear the same. */
+  readonly names?: 'unique';
   readonly samples: {
     /** Id of a disk that an image can be made from. */
     readonly disk?: string;

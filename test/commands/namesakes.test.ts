@@ -6,7 +6,9 @@ import type { CliResult } from '../support/run-cli.ts';
 
 const stage = commandStage();
 
-describe.each(withVerbs(Object.entries(stages), 'create', 'patch'))('a name that another image has, at %s', (provider, at) => {
+const able = withVerbs(Object.entries(stages), 'create', 'patch');
+
+describe.each(able.filter(([, at]) => at.names !== 'unique'))('a name that another image has, at %s', (provider, at) => {
   let cloud: RunningCloud | undefined;
   let env: Readonly<Record<string, string>> = {};
   afterEach(async () => cloud?.stop());
@@ -83,4 +85,25 @@ describe.each(withVerbs(Object.entries(stages), 'create', 'patch'))('a name that
       const file = stage.write('disk.raw', smallDisk());
       expect((await run(['upload', file, '--into', `p:${record}`])).stderr).toContain(said(other));
     });
+});
+
+describe.each(able.filter(([, at]) => at.names === 'unique'))('a name that another image has, at %s', (provider, at) => {
+  it('is refused with its id, and nothing is made or renamed', async () => {
+    const cloud = await at.cloud.start();
+    try {
+      const env = profileVariables('p', provider, cloud.values);
+      const [other = '', own = ''] = await cloud.seed([{ name: 'web' }, { name: 'own' }]);
+      for (const args of [
+        ['create', 'p:web', ...createOptions(at)],
+        ['patch', `p:${own}`, '--name', 'web'],
+      ]) {
+        const { exitCode, stderr } = await stage.run(args, { env });
+        expect([exitCode, stderr.includes(other)], args.join(' ')).toEqual([6, true]);
+      }
+      const left = (await stage.ok(['list', '-p', 'p', '-o', 'json'], { env })).json() as { name: string }[];
+      expect(left.map(({ name }) => name).sort()).toEqual(['own', 'web']);
+    } finally {
+      await cloud.stop();
+    }
+  });
 });

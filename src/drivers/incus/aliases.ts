@@ -30,6 +30,12 @@ export function checkAlias(name: string): void {
     throw usageError(`"${name}" cannot be the name of an image`, { hint: 'Use another name.' });
 }
 
+/** Throws CONFLICT where an image is called so: said before anything is made that could not get the name. */
+export async function requireFree(client: IncusClient, name: string, call: Call): Promise<void> {
+  const there = await readAlias(client, name, call);
+  if (there) throw conflictError(`the name "${name}" is taken by image ${there.target}`);
+}
+
 interface NewAlias {
   readonly name: string;
   readonly target: string;
@@ -77,5 +83,13 @@ export async function renameAlias(
     const description = textIn(rows.find(({ name }) => name === from)?.description) ?? '';
     await giveAlias(client, { name: to, target: id, mustBeFree: true, description }, call);
     await ask(client, { method: 'DELETE', path: aliasPath(from), what }, call);
-  } else await ask(client, { method: 'POST', path: aliasPath(from), json: { name: to }, what }, call);
+    return;
+  }
+  try {
+    await ask(client, { method: 'POST', path: aliasPath(from), json: { name: to }, what }, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT') throw error;
+    await requireFree(client, to, call);
+    throw error;
+  }
 }

@@ -1,9 +1,10 @@
 import { aboutNoImage, isNoSuchImage } from '../../core/answer-error.ts';
-import { authError, configError, notFoundError, providerError, type ImgctlError } from '../../core/errors.ts';
+import { authError, notFoundError, providerError, type ImgctlError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
+import { addressFrom, serverHere, type Address } from './address.ts';
 import { errorFrom, saidError } from './errors.ts';
 import { fingerprints, isObject, recordFrom, textIn, type JsonObject } from './record.ts';
 
@@ -28,8 +29,8 @@ export interface ServerInfo {
 /** What a session keeps between requests. */
 export interface IncusClient {
   readonly http: Http;
-  /** Where every request goes: an origin, and the socket where it is one of this machine. */
-  readonly at: { readonly origin: string; readonly socket?: string };
+  /** Where every request goes; absent until the server of this machine was found, where no other is named. */
+  at: Address | undefined;
   /** The project whose images are meant; absent: the server's default one. */
   readonly project: string | undefined;
   readonly token: Secret | undefined;
@@ -45,7 +46,7 @@ export type Ask = Pick<ApiRequest, 'method' | 'json' | 'prepare' | 'retryWhen' |
   readonly what: string;
 };
 
-/** A client that has sent nothing yet. Throws CONFIG unless there is one address. */
+/** A client that has sent nothing yet. Throws CONFIG for an address that is none. */
 export function connect({ url, socket, project, token }: IncusValues, http: Http): IncusClient {
   return {
     http,
@@ -57,23 +58,22 @@ export function connect({ url, socket, project, token }: IncusValues, http: Http
   };
 }
 
-function addressFrom(url: string | undefined, socket: string | undefined): IncusClient['at'] {
-  if (url !== undefined && socket !== undefined)
-    throw configError('the profile has both url and socket', { hint: 'Keep the one that leads to the server.' });
-  if (socket !== undefined) return { origin: 'http://localhost', socket };
-  if (url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw configError(`invalid url: ${url ?? ''}`, { hint: 'Use an address such as https://host.example:8443.' });
-  return { origin: new URL(url).href.replace(/\/+$/, '') };
-}
-
 /** Address of a path of the API, in the project of the profile. */
 export function addressFor(client: IncusClient, path: string, query: Ask['query'] = {}): string {
   const all = new URLSearchParams({ ...(client.project === undefined ? {} : { project: client.project }), ...query });
-  return `${client.at.origin}/1.0${path === '' ? '' : `/${path}`}${all.size > 0 ? `?${all.toString()}` : ''}`;
+  return `${placed(client).origin}/1.0${path === '' ? '' : `/${path}`}${all.size > 0 ? `?${all.toString()}` : ''}`;
+}
+
+function placed({ at }: IncusClient): Address {
+  if (at === undefined) throw new Error('nothing was asked yet');
+  return at;
 }
 
 /** Where a request goes besides its address. */
-export const wayOf = ({ at: { socket } }: IncusClient): { readonly socket?: string } => (socket === undefined ? {} : { socket });
+export function wayOf(client: IncusClient): { readonly socket?: string } {
+  const { socket } = placed(client);
+  return socket === undefined ? {} : { socket };
+}
 
 /** Who we are, where that is not told by the way that a request goes. */
 export const signedBy = ({ token }: IncusClient): { readonly authorization: Secret | undefined } => ({
@@ -100,6 +100,7 @@ export interface Told {
 
 /** Sends a request. Throws what the server's refusal stands for, that inside a success too, and PROVIDER for what is no answer of the API. */
 export async function ask(client: IncusClient, request: Ask, call: Call): Promise<Told> {
+  client.at ??= await serverHere(client.http, call);
   const { path, query, what, ...rest } = request;
   const url = addressFor(client, path, query);
   const answer = await client.http.request({ ...rest, ...wayOf(client), headers: signedBy(client), url }, call);
@@ -114,7 +115,7 @@ export async function ask(client: IncusClient, request: Ask, call: Call): Promis
 export async function refused(client: IncusClient, answer: ApiAnswer, what: string, call: Call): Promise<ImgctlError> {
   const error = errorFrom(answer, what);
   if (error.code !== 'AUTH') return error;
-  const url = `${client.at.origin}/1.0/projects`;
+  const url = `${placed(client).origin}/1.0/projects`;
   const answered = await client.http
     .request({ method: 'GET', ...wayOf(client), headers: signedBy(client), url }, call)
     .catch(() => undefined);
@@ -171,7 +172,7 @@ async function readInfo(client: IncusClient, call: Call): Promise<ServerInfo> {
     // Who may see all is told the settings, of which a server in the network has one at least.
     isRestricted:
       raw.auth === 'trusted' &&
-      client.at.socket === undefined &&
+      placed(client).socket === undefined &&
       Object.keys(isObject(raw.config) ? raw.config : {}).length === 0,
     architecture: textIn(architecture),
     raw,

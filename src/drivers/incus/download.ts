@@ -7,6 +7,7 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Download, Operation } from '../../core/operation.ts';
 import { addressFor, imagePath, readImage, signedBy, wayOf, type IncusClient } from './client.ts';
 import { errorFrom } from './errors.ts';
+import { handoverOf } from './server-side-copy.ts';
 import { boundaryOf, collected, partsOf, type Part } from './multipart.ts';
 import { virtualMachine } from './record.ts';
 
@@ -29,7 +30,9 @@ export const download: Operation<IncusClient, 'download'> = {
       await close(answer.bytes);
       return archive(client, image, answer, call);
     }
-    return disk(client, image, await lengthOfDisk(image, answer.bytes, boundary), call);
+    const length = await lengthOfDisk(image, answer.bytes, boundary);
+    const handover = await handoverOf(client, image, call);
+    return { ...disk(client, image, length, call), ...(handover ? { handover } : {}) };
   },
 };
 

@@ -3,6 +3,9 @@ import { ImgctlError, type Circumstances, type Code } from '../../core/errors.ts
 import type { ApiAnswer } from '../../core/http.ts';
 import { isObject, textIn } from './record.ts';
 
+/** What it fetches by URL is no plain file. */
+const noArchive = /missing \S+-image-(hash|url) header/i;
+
 /** What the server's words stand for, whatever the status: most faults are told as 500. They have been the same since 2015. */
 const kinds: readonly (readonly [words: RegExp, code: Code])[] = [
   [
@@ -14,6 +17,7 @@ const kinds: readonly (readonly [words: RegExp, code: Code])[] = [
   [/exceeding quota|no space left on device/i, 'LIMIT'],
   [/not authorized|doesn't have permission|does not have permission/i, 'AUTH'],
   [/\bnot found\b|doesn't exist/i, 'NOT_FOUND'],
+  [noArchive, 'UNSUPPORTED'],
   [/architecture isn't supported|invalid instance type|unsupported compression/i, 'USAGE'],
 ];
 
@@ -38,6 +42,14 @@ export const saidError = (words: string, what: string): ImgctlError =>
 function hintFor(status: number, words: string): Circumstances {
   if (/exceeding quota/i.test(words)) return { hint: 'Delete images, or raise limits.disk of the project.' };
   if (/no space left/i.test(words)) return { hint: 'Delete images on the server: while it takes one it needs twice its size.' };
+  if (noArchive.test(words))
+    return {
+      hint: [
+        'Use an address that answers HEAD with Incus-Image-Hash and Incus-Image-URL (LXD-Image-Hash and LXD-Image-URL), and leads to',
+        'a whole image archive: the server itself fetches no other. A disk is sent through this machine with:',
+      ].join('\n'),
+      next: [{ verb: 'upload', args: ['URL'], options: { name: { inProfile: 'NAME' } } }],
+    };
   if (status === 403) return { hint: 'Check the project of the profile: a certificate may be restricted to others.' };
   return {};
 }

@@ -1,11 +1,15 @@
 import { defineDriver } from '../../core/driver.ts';
+import { anySocket } from './address.ts';
 import { connect } from './client.ts';
 import { remove } from './delete.ts';
+import { create } from './create.ts';
 import { download } from './download.ts';
+import { importImage } from './import.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { probe } from './probe.ts';
 import { fingerprints } from './record.ts';
+import { objection } from './server-side-copy.ts';
 import { show } from './show.ts';
 import { upload } from './upload.ts';
 import { uses } from './uses.ts';
@@ -18,8 +22,9 @@ export default defineDriver({
   docs: 'https://linuxcontainers.org/incus/docs/main/rest-api/',
   profile: {
     socket: {
-      help: 'Unix socket of a server on this machine, such as /var/lib/incus/unix.socket',
+      help: 'Unix socket of a server on this machine; auto: where Incus, else LXD, usually has it',
       env: ['INCUS_SOCKET', 'LXD_SOCKET'],
+      default: anySocket,
     },
     url: { help: 'Address of a server, such as https://host.example:8443' },
     token: { help: 'Bearer token, where the server takes one (OIDC, or LXD from 6.7 on)', secret: true },
@@ -34,20 +39,19 @@ export default defineDriver({
     after: ['project'],
   },
   ids: fingerprints,
+  showsByAlias: true,
   connect: (values, { http }) => connect(values, http),
-  operations: { list, show, patch, delete: remove, upload, download, uses },
+  operations: { list, show, create, patch, delete: remove, upload, download, import: importImage, uses },
+  objection,
   absent: {
-    create:
-      'A record exists only with data. Publish an instance with the official client (incus publish, lxc publish), or use upload.',
-    import:
-      'The server fetches only whole image archives, and no disks. upload takes a URL too, and streams it through this machine.',
     deactivate: `${noStates} patch --visibility private takes it from the public.`,
     reactivate: `${noStates} It is never inactive.`,
     restore: 'A deleted image is gone from the server at once. Upload it again.',
     purge: 'delete already removes an image for good.',
     replicate:
       'A server keeps its images itself, on as many members of its cluster as it is set to. copy puts one on another server.',
-    share: 'Images belong to projects. Make one public with patch --visibility public, or copy it to another project or server.',
+    share:
+      'Nobody is given access by name. Make an image public with patch --visibility public, or use copy: another server fetches it by a secret that is made for that alone.',
     places: 'A server has no places to choose from: members of a cluster share its images.',
   },
   probe,

@@ -7,22 +7,26 @@ import { checkAlias, giveAlias, renameAlias } from './aliases.ts';
 import { ask, imagePath, readImage, trusted, type IncusClient } from './client.ts';
 import { warnOfProperties } from './description.ts';
 import { isStale } from './errors.ts';
+import { isNone, label, labelChanges, labelsOf } from './labels.ts';
 import { aliasesOf, isObject, keptName, recordFrom } from './record.ts';
 
 const editable = ['name', 'description', 'visibility', 'properties'] as const satisfies readonly Editable[];
 
 export const patch: Operation<IncusClient, 'patch'> = {
   fields: editable,
+  extras: labelChanges,
 
-  async run(client, { id, changes, basis }, call) {
+  async run(client, { id, changes, basis, extras }, call) {
     const body = bodyOf(changes);
+    const labels = labelsOf(extras);
     await trusted(client, `changing ${id}`, call);
     const now = await readImage(client, id, call);
     requireNoConflict(basis ?? now, now, changes);
-    if (isSoAlready(now, changes)) return now;
+    if (isSoAlready(now, changes) && isNone(labels)) return now;
     warnOfProperties(changes.properties ?? {}, call);
     if (typeof changes.name === 'string') await rename(client, now, changes.name, call);
     if (Object.keys(body).length > 0) await write(client, { id, body, changes, before: basis ?? now }, call);
+    await label(client, id, labels, call);
     return readImage(client, id, call);
   },
 };

@@ -27,7 +27,7 @@ export const keptName = (name: string): string =>
 const ownName = (kept: string): string => fieldProperties.find((field) => kept === `${keptApart}${field}`) ?? kept;
 
 /** The names of an image, the one that it is shown by first: the shortest, as the official clients have it. */
-export function aliasesOf(wire: JsonObject): readonly string[] {
+export function aliasesOf(wire: JsonObject): string[] {
   const rows = Array.isArray(wire.aliases) ? wire.aliases.filter(isObject) : [];
   const names = rows.map(({ name }) => textIn(name) ?? '').filter(Boolean);
   return names.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
@@ -55,9 +55,10 @@ export function recordFrom(wire: unknown, what: string, project?: string): Image
     throw providerError(`${what}: the answer has no image with a fingerprint`);
   const { name, description, ...others } = propertiesIn(wire);
   const properties = Object.fromEntries(Object.entries(others).map(([key, value]) => [ownName(key), value]));
+  const [alias, ...aliases] = aliasesOf(wire);
   return {
     id,
-    name: aliasesOf(wire)[0] ?? (name || id.slice(0, 12)),
+    name: alias ?? (name || id.slice(0, 12)),
     // There are no others: what is not whole yet is an operation.
     status: 'active',
     providerStatus: 'available',
@@ -65,6 +66,7 @@ export function recordFrom(wire: unknown, what: string, project?: string): Image
     properties,
     places: [],
     ...given<Partial<ImageRecord>>({
+      aliases: aliases.length > 0 ? aliases.sort() : undefined,
       description: description || undefined,
       visibility: typeof wire.public === 'boolean' ? (wire.public ? 'public' : 'private') : undefined,
       owner: textIn(wire.project) ?? project,

@@ -23,6 +23,19 @@ export async function settled(client: IncusClient, told: Told, what: string, cal
   return call.until(what, () => look(client, path, what, call));
 }
 
+const looks = 3;
+
+/** What comes within a few looks, or does not. */
+export async function lookedFor<T>(what: string, look: () => Promise<T | undefined>, call: Call): Promise<T | undefined> {
+  let left = looks;
+  const seen = await call.until(what, async () => {
+    left -= 1;
+    const found = await look();
+    return found === undefined && left > 0 ? undefined : { found };
+  });
+  return seen.found;
+}
+
 /**
  * Oddity: a failure comes as a success of either of two shapes, and so does a wait that has merely run out; only the operation
  * itself tells them apart.

@@ -1,25 +1,16 @@
 import { createHash } from 'node:crypto';
 import { conflictError, ImgctlError, integrityError, providerError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
-import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Content, Editable, Operation, UploadRequest } from '../../core/operation.ts';
-import { checkAlias, giveAlias } from './aliases.ts';
-import {
-  addressFor,
-  imageExists,
-  readImage,
-  refused,
-  signedBy,
-  trusted,
-  wayOf,
-  type IncusClient,
-  type ServerInfo,
-} from './client.ts';
+import { checkAlias, requireFree } from './aliases.ts';
+import { addressFor, imageExists, refused, signedBy, trusted, wayOf, type IncusClient, type ServerInfo } from './client.ts';
 import { deleteImage } from './delete.ts';
 import { metadataArchive } from '../_metadata/archive.ts';
 import { closing, partHead } from './multipart.ts';
 import { headersOf, warnOfProperties } from './description.ts';
-import { settled, type Ended } from './settle.ts';
+import { labels, labelsOf } from './labels.ts';
+import { named } from './named.ts';
+import { lookedFor, settled, type Ended } from './settle.ts';
 import { isObject, textIn } from './record.ts';
 
 /** What can be said of a new image. */
@@ -37,19 +28,27 @@ export const upload: Operation<IncusClient, 'upload'> = {
   fields: describable,
   into: false,
   digests: [],
+  extras: labels,
   verifies: true,
 
   async run(client, request, call) {
     const { name } = request.description;
     checkAlias(name);
+    const more = labelsOf(request.extras);
     warnOfProperties(request.description.properties ?? {}, call);
     const what = `uploading ${name}`;
     const info = await trusted(client, what, call);
+    if (request.nameMustBeFree) await requireFree(client, name, call);
     const body = bodyOf(request, info, (id) => claim(client, { id, name }, call));
     const ended = await sent(client, request, { body, info, what }, call);
     const id = await made(client, { ended, body, what }, call);
     call.note({ kind: 'created', id });
-    return named(client, request, id, call);
+    return named(
+      client,
+      { description: request.description, mustBeFree: request.nameMustBeFree ?? false, labels: more },
+      id,
+      call,
+    );
   },
 };
 
@@ -194,37 +193,12 @@ async function made(client: IncusClient, { ended, body, what }: Outcome, call: C
   throw error;
 }
 
-const looks = 3;
-
 /**
  * Whether the image is there, or comes where the answer to the last byte was lost: the server goes on by itself for a while. Throws
  * the error with the image as what may be left over where that cannot be told.
  */
 async function appears(client: IncusClient, id: string, error: ImgctlError, call: Call): Promise<boolean> {
-  let left = error.code === 'NETWORK' ? looks : 1;
-  const look = async (): Promise<boolean | undefined> => {
-    left -= 1;
-    if (await imageExists(client, id, call)) return true;
-    return left > 0 ? undefined : false;
-  };
-  return call.until('the image to appear', look).catch(() => Promise.reject(error.with({ leftover: id })));
-}
-
-/** The image under its name. Throws, and leaves nothing, where it could not get that. */
-async function named(client: IncusClient, request: UploadRequest, id: string, call: Call): Promise<ImageRecord> {
-  const { nameMustBeFree = false, description } = request;
-  try {
-    await giveAlias(client, { name: description.name, target: id, mustBeFree: nameMustBeFree }, call);
-    return await readImage(client, id, call);
-  } catch (error) {
-    if (!(error instanceof ImgctlError)) throw error;
-    // The call may have been stopped: tidying up has time and tries of its own.
-    const tidying: Call = { ...call, signal: AbortSignal.timeout(30_000), retries: { left: 1 } };
-    const isGone = await deleteImage(client, id, tidying).then(
-      () => true,
-      () => false,
-    );
-    if (isGone) call.note({ kind: 'removed', id });
-    throw isGone ? error : error.with({ leftover: id });
-  }
+  const look = async (): Promise<true | undefined> => ((await imageExists(client, id, call)) ? true : undefined);
+  const seen = error.code === 'NETWORK' ? lookedFor('the image to appear', look, call) : look();
+  return (await seen.catch(() => Promise.reject(error.with({ leftover: id })))) ?? false;
 }

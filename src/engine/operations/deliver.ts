@@ -188,9 +188,14 @@ export async function removeReplaced(
   image: Image,
   { at, call }: { readonly at: Account<'show'>; readonly call: Call },
 ): Promise<void> {
-  for (const { id, owner } of old) {
+  for (const { id, owner, aliases = [] } of old) {
     // Where the same bytes under the same name are the same image, nothing was replaced.
     if (id === image.id) continue;
+    // The name leads to the new one now; who reaches the old one by another name still means that.
+    if (aliases.length > 0) {
+      call.note({ kind: 'warning', message: `the old image ${id} is kept: it is also called ${aliases.join(', ')}` });
+      continue;
+    }
     if (owner !== undefined && image.owner !== undefined && owner !== image.owner) continue;
     await at
       .maybe('delete')

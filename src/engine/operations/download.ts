@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Action } from '../../core/action.ts';
-import { withEnding, type Compression } from '../../core/encoding.ts';
+import { formats, withEnding, type Compression } from '../../core/encoding.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
@@ -96,8 +96,12 @@ async function offered(
   { to, force = false, resume = false, ...disk }: DownloadWishes,
   context: EngineContext,
 ): Promise<Change<Downloaded | undefined>> {
-  const wishes = await transferWishes(disk, undefined, context);
+  const asked = await transferWishes(disk, undefined, context);
   const data = await at.verb('download').run({ id: image.id }, call);
+  // A provider that packs a disk into an archive of its own gives that archive; who downloads an image means the disk.
+  const disks = formats.find((each) => each === image.diskFormat);
+  const isPacked = data.encoding?.format === 'tar' && disks !== undefined && disks !== 'tar';
+  const wishes = isPacked && asked.format === undefined ? { ...asked, format: disks } : asked;
   const source = await publishedSource(data, { at, image, call }, context);
   warnOfLimit(context, at.driver.worksOnFiles);
   const task = context.task(`download ${image.name}`);

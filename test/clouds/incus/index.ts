@@ -5,6 +5,7 @@ import { aliasAnswer } from './aliases.ts';
 import { exportOf } from './export.ts';
 import { asFields, etagOf, Images, storable, type Kept } from './images.ts';
 import { Operations, refusal, sync, type Product } from './operations.ts';
+import { fetched, publishedFrom, type Source } from './server-side.ts';
 import { formIn, metadataIn } from './upload-form.ts';
 import { seedMetadata } from './seed-metadata.ts';
 
@@ -35,6 +36,8 @@ export interface RunningIncus extends RunningCloud {
   readonly instances: FakeInstance[];
   /** Projects without images of their own, which have those of the default one. */
   readonly sharing: string[];
+  /** Where other servers reach it; none: it listens on no port. */
+  listensAt: readonly string[];
   /** Called right before an upload is entered. */
   beforeEntry: (fingerprint: string) => void;
   /** What is done wrong at the server: the operation fails with these words although the image was made. */
@@ -67,7 +70,7 @@ export async function startIncus({
     if (version !== '1.0') return undefined;
     if (method === 'HEAD') return refusal(501, 'not implemented');
     if (!isTrusted && method !== 'GET') return refusal(403, 'not authorized');
-    if (kind === undefined) return sync(serverRecord(product, isTrusted, restrictedTo !== undefined));
+    if (kind === undefined) return sync(serverRecord(product, isTrusted, restrictedTo !== undefined, running.listensAt));
     if (kind === 'projects') return isTrusted ? projectsAnswer(url) : refusal(403, 'not authorized');
     const project = url.searchParams.get('project') ?? 'default';
     const isOurs = restrictedTo?.includes(project) ?? true;
@@ -84,7 +87,8 @@ export async function startIncus({
     return imageAnswer(request, rest);
   }
 
-  function operationAnswer({ url }: FakeRequest, [id = '', action]: readonly string[]): FakeAnswer | Promise<FakeAnswer> {
+  function operationAnswer({ url, method }: FakeRequest, [id = '', action]: readonly string[]): FakeAnswer | Promise<FakeAnswer> {
+    if (method === 'DELETE') return operations.end(id);
     if (action === 'wait') return operations.wait(id, Number(url.searchParams.get('timeout') ?? '3600'));
     return operations.look(id);
   }
@@ -98,6 +102,27 @@ export async function startIncus({
 
   const visible = ({ public: isPublic }: Kept): boolean => isTrusted || isPublic;
 
+  /** What the server makes by itself. */
+  async function sourceAnswer(body: string): Promise<FakeAnswer | undefined> {
+    const asked = JSON.parse(body) as { source: Source; properties?: Record<string, string>; public?: boolean };
+    const { source, properties = {} } = asked;
+    const isInstance = source.type === 'instance' || source.type === 'snapshot';
+    const instance = instances.find(({ name }) => name === source.name?.split('/')[0]);
+    if (isInstance && !instance)
+      return product === 'lxd' ? refusal(404, 'Instance not found') : operations.begin({ err: 'Instance not found' });
+    if (isInstance && instance?.status === 'Running')
+      return operations.begin({ err: 'Cannot export a running instance as an image' });
+    const data = isInstance ? publishedFrom() : await fetched(source, product);
+    if (data === 'dead') return undefined;
+    if (typeof data === 'string') return operations.begin({ err: data });
+    const { fingerprint } = data;
+    const isStream = source.protocol === 'simplestreams';
+    if (!images.byId.has(fingerprint))
+      keep(data, isStream ? data.properties : { ...data.properties, ...properties }, !isStream && asked.public === true);
+    if (running.failsAfterwards !== undefined) return operations.begin({ err: running.failsAfterwards });
+    return operations.begin({ metadata: { fingerprint, size: String(data.disk.length) } });
+  }
+
   function listAnswer(url: URL): FakeAnswer {
     const rows = images.all().filter(visible);
     return sync(
@@ -109,7 +134,9 @@ export async function startIncus({
 
   function imageAnswer(request: FakeRequest, [id = '', action]: readonly string[]): FakeAnswer | undefined {
     const image = images.matching(decodeURIComponent(id));
-    if (!image || !visible(image)) return refusal(404, 'Image not found');
+    const isOpened = image !== undefined && operations.opens(request.url.searchParams.get('secret'), image.fingerprint);
+    if (!image || !(visible(image) || isOpened)) return refusal(404, 'Image not found');
+    if (action === 'secret' && request.method === 'POST') return operations.hand(image.fingerprint);
     if (action === 'export') return exportOf(image, running.cutsExports);
     if (action !== undefined) return refusal(404, 'not found');
     if (request.method === 'GET') return sync(images.recordOf(image), { etag: `"${etagOf(image)}"` });
@@ -126,19 +153,30 @@ export async function startIncus({
     if (headers['content-type'] !== 'application/json') return refusal(400, 'invalid content type');
     const match = headers['if-match']?.replaceAll('"', '');
     if (match !== undefined && match !== etagOf(image)) return refusal(412, `ETag doesn't match: ${etagOf(image)} vs ${match}`);
-    const asked = JSON.parse(body) as { public?: unknown; properties?: Record<string, unknown> | null; auto_update?: boolean };
+    const asked = JSON.parse(body) as {
+      public?: unknown;
+      properties?: Record<string, unknown> | null;
+      auto_update?: boolean;
+      expires_at?: string;
+      profiles?: string[];
+    };
     if (asked.properties === null) return undefined;
     if (asked.public !== undefined && typeof asked.public !== 'boolean') return refusal(400, 'cannot unmarshal into bool');
     const properties = Object.entries(asked.properties ?? {});
     if (properties.some(([, value]) => typeof value !== 'string')) return refusal(400, 'cannot unmarshal into string');
     const before = method === 'PUT' ? { public: false, properties: {} } : image;
+    if (method === 'PUT') {
+      image.expires_at = asked.expires_at ?? image.expires_at;
+      image.profiles = asked.profiles ?? ['default'];
+    }
     image.public = asked.public ?? before.public;
     image.properties = storable({ ...before.properties, ...(Object.fromEntries(properties) as Record<string, string>) });
     return sync({});
   }
 
-  function uploadAnswer({ headers, data }: FakeRequest): FakeAnswer | undefined {
+  function uploadAnswer({ headers, data, body }: FakeRequest): FakeAnswer | undefined | Promise<FakeAnswer | undefined> {
     const type = headers['content-type'] ?? '';
+    if (type === 'application/json') return sourceAnswer(body);
     if (!type.startsWith('multipart/form-data')) return undefined;
     const form = formIn(data, type);
     if (typeof form === 'string') return refusal(form === 'unexpected EOF' ? 500 : 400, form);
@@ -209,6 +247,7 @@ export async function startIncus({
     operations,
     instances,
     sharing: [],
+    listensAt: [new URL(server.origin).host],
     beforeEntry: () => undefined,
     failsAfterwards: undefined,
     cutsExports: false,
@@ -222,7 +261,7 @@ export async function startIncus({
   return running;
 }
 
-const serverRecord = (product: Product, isTrusted: boolean, isRestricted: boolean): object =>
+const serverRecord = (product: Product, isTrusted: boolean, isRestricted: boolean, addresses: readonly string[]): object =>
   isTrusted
     ? {
         api_extensions: ['image_types'],
@@ -236,6 +275,8 @@ const serverRecord = (product: Product, isTrusted: boolean, isRestricted: boolea
           server: product,
           server_version: product === 'lxd' ? '5.0.2' : '6.0.4',
           project: 'default',
+          addresses,
+          certificate: `the certificate of ${addresses.join(' ')}`,
           architectures: ['x86_64', 'i686'],
         },
       }

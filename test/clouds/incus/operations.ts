@@ -39,9 +39,32 @@ export class Operations {
     this.#product = product;
   }
 
+  /** Secrets that open an image, by the work that each is. */
+  readonly secrets = new Map<string, { readonly secret: string; readonly fingerprint: string }>();
+
+  /** A secret for an image: work that goes on until it is used, or ended. */
+  hand(fingerprint: string): FakeAnswer {
+    const [id, secret] = [randomUUID(), randomUUID()];
+    this.secrets.set(id, { secret, fingerprint });
+    return this.#accepted(id, { class: 'token', metadata: { secret } });
+  }
+
+  /** Whether a secret opens an image; it does so once. */
+  opens(secret: string | null, fingerprint: string): boolean {
+    return [...this.secrets.values()].some((each) => each.secret === secret && each.fingerprint === fingerprint);
+  }
+
+  end(id: string): FakeAnswer {
+    return this.secrets.delete(id) ? sync({}) : refusal(404, 'Operation not found');
+  }
+
   begin(outcome: { readonly metadata?: object; readonly err?: string }): FakeAnswer {
     const id = randomUUID();
     this.#all.set(id, { id, endsAt: Date.now() + this.workMs, metadata: outcome.metadata ?? null, err: outcome.err ?? '' });
+    return this.#accepted(id, { class: 'task', metadata: null });
+  }
+
+  #accepted(id: string, what: object): FakeAnswer {
     const operation = `/1.0/operations/${id}`;
     return {
       status: 202,
@@ -53,7 +76,7 @@ export class Operations {
         operation,
         error_code: 0,
         error: '',
-        metadata: { id, class: 'task', status: 'Running', status_code: 103, metadata: null, may_cancel: false, err: '' },
+        metadata: { id, status: 'Running', status_code: 103, may_cancel: false, err: '', ...what },
       },
     };
   }

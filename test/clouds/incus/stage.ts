@@ -1,13 +1,20 @@
 import driver from '../../../src/drivers/incus/index.ts';
 import type { ProviderStage } from '../stage.ts';
 import { incusBed } from './bed.ts';
-import { incusErrorBody, startIncus } from './index.ts';
+import { incusErrorBody, startIncus, type RunningIncus } from './index.ts';
 import { incusLines } from './verb-lines.ts';
+
+async function withInstance(): Promise<RunningIncus> {
+  const cloud = await startIncus();
+  cloud.instances.push({ name: 'made-from-web', status: 'Stopped', project: 'default', config: {} });
+  return cloud;
+}
 
 /** What is peculiar to Incus and LXD in the tests that walk over all providers. */
 export const incusStage: ProviderStage = {
   driver,
-  cloud: { wire: true, start: () => startIncus() },
+  cloud: { wire: true, start: withInstance },
+  names: 'unique',
   beds: { incus: incusBed },
   verbLines: incusLines,
   plantedSecrets: [{ token: 'planted-secret-4711-abc', url: 'ORIGIN/WAY' }],
@@ -15,7 +22,7 @@ export const incusStage: ProviderStage = {
     texts: ['name', 'description'],
     others: ['aliases', 'properties', 'public', 'size', 'type', 'created_at', 'uploaded_at', 'expires_at', 'profiles', 'project'],
   },
-  samples: { account: { token: 't' } },
+  samples: { disk: 'made-from-web', account: { token: 't' } },
   wire: {
     notFound: [incusErrorBody('Image not found', 404), incusErrorBody('Image alias not found', 404)],
     noList: incusErrorBody('Project not found', 404),

@@ -1,6 +1,16 @@
 import { unpacked } from '../unpacked.ts';
 import type { BedCloud } from '../bed-cloud.ts';
-import { copyingFromHere, deleting, downloading, patching, reading, uploading, type VerbLine } from '../verb-line.ts';
+import {
+  copyingFromHere,
+  deleting,
+  downloading,
+  named,
+  patching,
+  reading,
+  uploading,
+  waiting,
+  type VerbLine,
+} from '../verb-line.ts';
 import { seedDisk } from './seed-disk.ts';
 
 const provider = 'incus';
@@ -17,6 +27,30 @@ export const incusLines: readonly VerbLine[] = [
   ...reading(provider),
   patching(provider),
   uploading(provider, isNew),
+  {
+    provider,
+    verb: 'create from an instance',
+    about: 'changes',
+    args: () => ['create', 'new', '--from-disk', 'made-from-web', ...waiting],
+    done: named('new'),
+  },
+  {
+    provider,
+    verb: 'import from a server of images',
+    about: 'changes',
+    args: () => [
+      'import',
+      'new',
+      '--url',
+      'https://images.example',
+      '--method',
+      'simplestreams',
+      '--set',
+      'image=debian/12',
+      ...waiting,
+    ],
+    done: named('new'),
+  },
   copyingFromHere(provider, isNew),
   deleting(provider),
   ...downloading(provider, seedDisk),

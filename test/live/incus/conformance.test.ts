@@ -8,6 +8,7 @@ import { missing, startServer, type RealServer } from './server.ts';
 
 const noRecords = 'an image has its data as long as it exists: a record without any cannot be put in';
 const exceptions = {
+  'makes two images of one name': 'a name leads to one image: a second one is refused it',
   'refuses a record without data': noRecords,
   'sets and removes properties, and leaves the others': 'a property without a value is one that the server does not keep',
 };
@@ -16,6 +17,7 @@ const common = {
   missingId: 'dead'.padEnd(64, '0'),
   pages: 'none' as const,
   patienceMs: 15_000,
+  disk: 'c1',
   exceptions,
 };
 
@@ -26,6 +28,7 @@ function suites(product: Product): void {
   beforeAll(async () => {
     server = await startServer(product);
     await server.trust(certificates.text('demo.crt'), ['demo']);
+    for (const project of ['default', 'demo']) await server.stoppedInstance('c1', project);
   }, 60_000);
   afterAll(async () => {
     await server.stop();

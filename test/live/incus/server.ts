@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Product } from '../../clouds/incus/index.ts';
@@ -36,6 +36,8 @@ export interface RealServer extends RawServer {
   certificate(): string;
   /** Has it trust the client with this certificate (PEM); `projects`: in these alone. */
   trust(certificate: string, projects?: readonly string[]): Promise<void>;
+  /** Makes an instance that was never started. */
+  stoppedInstance(name: string, project?: string): Promise<void>;
   /** Ends it without a warning, as a power failure does. */
   kill(): Promise<void>;
   /** Starts it again on what it had. */
@@ -138,6 +140,13 @@ export async function startServer(product: Product, imageSpace?: string): Promis
       const data = new X509Certificate(certificate).raw.toString('base64');
       const limits = only === undefined ? {} : { restricted: true, projects: only };
       await raw.done('POST', '/certificates', { name, type: 'client', certificate: data, ...limits });
+    },
+    async stoppedInstance(name, project = 'default') {
+      const devices = { root: { type: 'disk', path: '/', pool: 'default' } };
+      await raw.done('POST', `/instances?project=${project}`, { name, type: 'container', devices, source: { type: 'none' } });
+      // LXD makes this folder only where there is something to put into it.
+      const folderOf = project === 'default' ? name : `${project}_${name}`;
+      await mkdir(path.join(folder, 'storage-pools/default/containers', folderOf, 'rootfs'), { recursive: true });
     },
     kill: () => stopBy('SIGKILL'),
     start,

@@ -1,0 +1,118 @@
+import { ImgctlError, providerError, unsupportedError } from '../../core/errors.ts';
+import { given, type ImageRecord } from '../../core/image.ts';
+import type { Call, Handover, HandoverKey } from '../../core/operation.ts';
+import { Secret } from '../../core/secret.ts';
+import { ask, imageExists, imagePath, serverInfo, trusted, type IncusClient } from './client.ts';
+import { isObject, textIn, type JsonObject } from './record.ts';
+import { makeThere, type Order } from './server-side-image.ts';
+
+const realm = 'incus-images';
+
+/**
+ * By what another server, of either product, fetches an image from here. Absent where this one cannot be reached over the network,
+ * or does not trust us, so that it would hand out no key.
+ */
+export async function handoverOf(client: IncusClient, image: ImageRecord, call: Call): Promise<Handover | undefined> {
+  const { raw, isTrusted } = await serverInfo(client, call);
+  const { addresses, certificate } = isObject(raw.environment) ? raw.environment : ({} as JsonObject);
+  const reachable = Array.isArray(addresses) ? addresses.filter((each) => typeof each === 'string') : [];
+  if (!isTrusted || reachable.length === 0 || typeof certificate !== 'string') return undefined;
+  return {
+    realm,
+    values: {
+      fingerprint: image.id,
+      project: client.project ?? 'default',
+      addresses: reachable.join(' '),
+      certificate,
+      type: textIn(image.raw.type) ?? '',
+    },
+    key: (each) => keyFor(client, image.id, each),
+  };
+}
+
+/** Oddity: a key that is not used never expires; the work that it is told as is what can be ended. */
+async function keyFor(client: IncusClient, id: string, call: Call): Promise<HandoverKey> {
+  const what = `making a secret for ${id}`;
+  const { body } = await ask(client, { method: 'POST', path: `${imagePath(id)}/secret`, what }, call);
+  const work = isObject(body.metadata) && isObject(body.metadata.metadata) ? body.metadata.metadata : {};
+  const [secret, path] = [textIn(work.secret), /operations\/[\w-]+$/.exec(textIn(body.operation) ?? '')?.[0]];
+  if (secret === undefined || path === undefined) throw providerError(`${what}: the answer holds none`);
+  return {
+    secret: new Secret(secret),
+    async release() {
+      const tidying: Call = { ...call, signal: AbortSignal.timeout(30_000), retries: { left: 1 } };
+      await ask(client, { method: 'DELETE', path, what: `taking back the secret for ${id}` }, tidying).catch((error: unknown) => {
+        // It was used, and is forgotten.
+        if (!(error instanceof ImgctlError) || error.code !== 'NOT_FOUND') throw error;
+      });
+    },
+  };
+}
+
+/** Why this server cannot fetch it. Absent: it can, as far as that can be told before it is asked. */
+export async function objection(
+  client: IncusClient,
+  { realm: theirs, values }: Handover,
+  call: Call,
+): Promise<string | undefined> {
+  if (theirs !== realm) return 'the target cannot fetch from there';
+  const { raw, isTrusted } = await serverInfo(client, call);
+  if (!isTrusted) return 'the target does not trust this client';
+  const own = isObject(raw.environment) ? textIn(raw.environment.certificate) : undefined;
+  const isSame = own === values.certificate && (client.project ?? 'default') === values.project;
+  if (isSame) return 'source and target are the same project';
+  const isThere = await imageExists(client, values.fingerprint ?? '', call);
+  return isThere ? 'the target has this image already, under another name' : undefined;
+}
+
+const unreachable = /unable to connect|connection refused|no route to host|i\/o timeout|deadline exceeded|x509|tls:/i;
+
+/**
+ * Has the server fetch the image from another one: what arrives has the same fingerprint, or nothing does. Throws UNSUPPORTED, and
+ * has made nothing, where it cannot get there.
+ */
+export async function pulled(
+  client: IncusClient,
+  handover: Handover,
+  order: Omit<Order, 'source' | 'id'>,
+  call: Call,
+): Promise<ImageRecord> {
+  const why = await objection(client, handover, call);
+  if (why !== undefined) throw unsupportedError(why);
+  const { fingerprint = '', project = 'default', addresses = '', certificate, type } = handover.values;
+  const { product } = await trusted(client, order.what, call);
+  const key = await handover.key?.(call);
+  let last: ImgctlError | undefined;
+  try {
+    for (const address of addresses.split(' ').slice(0, 4)) {
+      const source = given<JsonObject>({
+        type: 'image',
+        mode: 'pull',
+        server: `https://${address}`,
+        // Oddity: it is the target's own that counts.
+        protocol: product,
+        certificate,
+        fingerprint,
+        secret: key?.secret,
+        project: project === 'default' ? undefined : project,
+      });
+      try {
+        const image = await makeThere(client, { ...order, source, id: fingerprint }, call);
+        if (type === '' || image.raw.type === type) return image;
+        throw providerError(`${order.what}: the image has arrived as one of a ${String(image.raw.type)}`, { leftover: image.id });
+      } catch (error) {
+        if (!(error instanceof ImgctlError) || error.code !== 'PROVIDER' || !unreachable.test(error.message)) throw error;
+        last = error;
+      }
+    }
+    throw unsupportedError(`the target cannot reach the source: ${last?.message ?? 'it has no address'}`);
+  } catch (error) {
+    await key?.release().catch(() =>
+      call.note({
+        kind: 'warning',
+        message: `the secret for ${fingerprint} could not be taken back; it opens that image until the source is started anew`,
+      }),
+    );
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import { conflictError, ImgctlError, providerError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import { requireFree } from './aliases.ts';
+import { ask, imageExists, imagePath, read, readImage, trusted, type IncusClient } from './client.ts';
+import { propertiesOf, warnOfProperties } from './description.ts';
+import { named, type Naming } from './named.ts';
+import { lookedFor, settled, type Ended } from './settle.ts';
+import { propertiesIn, textIn, type JsonObject } from './record.ts';
+
+/** An image that the server is to make by itself. */
+export interface Order {
+  /** Of what, in the words of the API. */
+  readonly source: JsonObject;
+  /** Its id, where that is known before. */
+  readonly id?: string;
+  readonly naming: Naming;
+  readonly more?: JsonObject;
+  readonly what: string;
+}
+
+/**
+ * Has the server make an image, and gives it its name. Throws CONFLICT where what it comes to is there already. Oddity: work that
+ * has failed may have made it all the same.
+ */
+export async function makeThere(client: IncusClient, order: Order, call: Call): Promise<ImageRecord> {
+  const { source, id, naming, more = {}, what } = order;
+  const { description, mustBeFree } = naming;
+  await trusted(client, what, call);
+  if (mustBeFree) await requireFree(client, description.name, call);
+  warnOfProperties(description.properties ?? {}, call);
+  const before = id === undefined ? await allIds(client, call) : new Set<string>();
+  if (id !== undefined) call.note({ kind: 'intended', id });
+  const wanted = { properties: propertiesOf(description), public: description.visibility === 'public' };
+  const json = { ...wanted, ...more, source };
+  const ended = await begun(client, { json, what }, call);
+  const told = ended.is === 'done' ? textIn(ended.metadata.fingerprint) : undefined;
+  const made = told ?? (await found(client, { id, before, isLost: isLost(ended) }, call));
+  if (made === undefined)
+    throw ended.is === 'failed' ? ended.error : providerError(`${what}: the server does not say what it has made`);
+  if (before.has(made))
+    throw conflictError(`what would be made is there already: image ${made}`, {
+      hint: 'Use it as it is, or give it a further name with:',
+      next: [{ verb: 'patch', image: made, options: { set: `alias=${description.name}` } }],
+    });
+  call.note({ kind: 'created', id: made });
+  const image = await named(client, naming, made, call);
+  return asWanted(client, image, wanted, call).catch((error: unknown) =>
+    Promise.reject(error instanceof ImgctlError ? error.with({ leftover: made }) : (error as Error)),
+  );
+}
+
+/** Has it begin, and waits for the end. That an answer was lost is a failure of which nothing is known yet. */
+async function begun(client: IncusClient, { json, what }: { json: JsonObject; what: string }, call: Call): Promise<Ended> {
+  try {
+    const told = await ask(client, { method: 'POST', path: 'images', json, what }, call);
+    return await settled(client, told, what, call);
+  } catch (error) {
+    if (!(error instanceof ImgctlError) || error.code !== 'NETWORK' || error.circumstances.unsent) throw error;
+    return { is: 'failed', error };
+  }
+}
+
+const isLost = (ended: Ended): boolean => ended.is !== 'failed' || ended.error.code === 'NETWORK';
+
+interface Sought {
+  readonly id: string | undefined;
+  readonly before: ReadonlySet<string>;
+  readonly isLost: boolean;
+}
+
+/** The image that has come to be; where nothing is known of its making it is waited for a little. Absent: there is none. */
+async function found(client: IncusClient, { id, before, isLost: mayCome }: Sought, call: Call): Promise<string | undefined> {
+  const look = async (): Promise<string | undefined> => {
+    if (id === undefined) return newId(client, before, call);
+    return (await imageExists(client, id, call)) ? id : undefined;
+  };
+  return mayCome ? lookedFor('the image to appear', look, call) : look();
+}
+
+async function allIds(client: IncusClient, call: Call): Promise<ReadonlySet<string>> {
+  const paths = await read(client, 'images', 'listing images', call);
+  return new Set(Array.isArray(paths) ? paths.flatMap((path: unknown) => /[0-9a-f]{64}/.exec(String(path))?.[0] ?? []) : []);
+}
+
+/** The image that has come since, where it is the only one. */
+async function newId(client: IncusClient, before: ReadonlySet<string>, call: Call): Promise<string | undefined> {
+  const since = [...(await allIds(client, call))].filter((id) => !before.has(id));
+  return since.length === 1 ? since[0] : undefined;
+}
+
+/** Oddity: of some sources the server takes what the source says of the image for more than what it was told. */
+async function asWanted(
+  client: IncusClient,
+  image: ImageRecord,
+  wanted: { readonly properties: Readonly<Record<string, string>>; readonly public: boolean },
+  call: Call,
+): Promise<ImageRecord> {
+  const there = propertiesIn(image.raw);
+  const properties = Object.entries(wanted.properties).filter(([name, value]) => there[name] !== value);
+  if (properties.length === 0 && image.raw.public === wanted.public) return image;
+  const json = { properties: Object.fromEntries(properties), public: wanted.public };
+  await ask(client, { method: 'PATCH', path: imagePath(image.id), json, what: `changing ${image.id}` }, call);
+  return readImage(client, image.id, call);
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf, testCall } from '../../conformance/stage.ts';
+import { opened } from './stage.ts';
+
+const products = ['incus', 'lxd'] as const;
+type Opened = Awaited<ReturnType<typeof opened>>;
+
+const handed = async ({ session }: Opened, id: string) => (await session.require('download').run({ id }, testCall())).handover;
+const request = (handover: Awaited<ReturnType<typeof handed>>) => ({
+  description: { name: 'copy', description: 'own', properties: { more: 'y' }, visibility: 'public' as const },
+  ...(handover ? { handover } : {}),
+  extras: {},
+});
+
+describe.each(products.flatMap((from) => products.map((to) => [from, to] as const)))('a copy from %s to %s', (from, to) => {
+  it('is fetched by the target with a secret that is made for that, and is the same image', async () => {
+    const [source, target] = [await opened({ product: from }), await opened({ product: to })];
+    const [id = ''] = await source.cloud.seed([{ name: 'web', properties: { os: 'x' }, data: Buffer.alloc(5000, 'disk') }]);
+    const handover = await handed(source, id);
+    expect(source.cloud.operations.secrets.size).toBe(0);
+    const call = testCall();
+    const image = await target.session.require('import').run(request(handover), call);
+    expect(image).toMatchObject({
+      id,
+      name: 'copy',
+      description: 'own',
+      visibility: 'public',
+      properties: { os: 'x', more: 'y' },
+    });
+    expect(call.notes).toEqual([
+      { kind: 'intended', id },
+      { kind: 'created', id },
+    ]);
+    expect(
+      [...target.traces, ...source.traces].some((line) =>
+        [...source.cloud.operations.secrets.values()].some(({ secret }) => line.includes(secret)),
+      ),
+    ).toBe(false);
+  });
+
+  it('that cannot be fetched takes the secret back, and leaves it to the other way', async () => {
+    const [source, target] = [await opened({ product: from }), await opened({ product: to })];
+    const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
+    source.cloud.listensAt = ['127.0.0.1:1', '127.0.0.1:2'];
+    const handover = await handed(source, id);
+    const error = await failureOf(target.session.require('import').run(request(handover), testCall()), 'UNSUPPORTED');
+    expect(error.message).toContain('cannot reach the source');
+    expect([source.cloud.operations.secrets.size, target.cloud.images.byId.size]).toEqual([0, 0]);
+    source.cloud.listensAt = [];
+    expect(await handed(await opened({ product: from }), id).catch(() => undefined)).toBeUndefined();
+  });
+
+  it('of what the target has already, or of its own, is told as that before anything is made', async () => {
+    const [source, target] = [await opened({ product: from }), await opened({ product: to })];
+    const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
+    const handover = await handed(source, id);
+    if (!handover) throw new Error('nothing was handed over');
+    expect(await source.session.objection(handover, testCall())).toContain('same project');
+    expect(await target.session.objection(handover, testCall())).toBeUndefined();
+    await target.session.require('import').run(request(handover), testCall());
+    expect(await target.session.objection(handover, testCall())).toContain('already');
+  });
+});
+
+it('a server that listens on no port hands nothing over', async () => {
+  const source = await opened();
+  const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
+  source.cloud.listensAt = [];
+  expect(await handed(source, id)).toBeUndefined();
+});
+
+describe.each(products)('what %s makes by itself', (product) => {
+  const streams = { url: 'https://images.example/', method: 'simplestreams', extras: { image: 'debian/12', alias: 'two,three' } };
+
+  it('has the fields that it was given, whatever the source says', async () => {
+    const { session } = await opened({ product });
+    const description = { name: 'deb', description: 'ours', visibility: 'public', properties: { a: '1' } } as const;
+    const image = await session.require('import').run({ ...streams, description }, testCall());
+    expect(image).toMatchObject({ ...description, aliases: ['three', 'two'], properties: { a: '1', os: 'Probe' } });
+  });
+
+  it('is told as there where it is there already, and stays', async () => {
+    const { session, cloud } = await opened({ product });
+    const run = (name: string) =>
+      session.require('import').run({ ...streams, extras: { image: 'debian/12' }, description: { name } }, testCall());
+    const { id } = await run('deb');
+    expect((await failureOf(run('again'), 'CONFLICT')).message).toContain(id);
+    expect([...cloud.images.aliases.keys()]).toEqual(['deb']);
+  });
+
+  it('is found although the answer was lost, or the work is told as failed', async () => {
+    const { session, cloud } = await opened({ product });
+    cloud.fail({ kind: 'truncate', on: ({ method, path }) => method === 'POST' && path === '/1.0/images' });
+    expect(await session.require('import').run({ ...streams, description: { name: 'deb' } }, testCall())).toMatchObject({
+      name: 'deb',
+    });
+    cloud.failsAfterwards = 'Alias already exists: other';
+    cloud.instances.push({ name: 'c1', status: 'Stopped', project: 'default', config: {} });
+    const made = await session.require('create').run({ description: { name: 'c' }, fromDisk: 'c1', extras: {} }, testCall());
+    expect(made.name).toBe('c');
+  });
+
+  it.each([
+    ['a file', { url: 'https://images.example/disk.qcow2' }, 'UNSUPPORTED', '"upload"'],
+    ['nothing said of which image', { url: 'https://images.example', method: 'simplestreams' }, 'USAGE', 'image='],
+    ['an image that is not there', { ...streams, extras: { image: 'nothing' } }, 'PROVIDER', ''],
+    ['another way', { url: 'https://images.example', method: 'glance' }, 'USAGE', 'simplestreams'],
+  ] as const)('of %s is refused, with what works', async (_what, more, code, hint) => {
+    const { session, cloud } = await opened({ product });
+    const work = session.require('import').run({ extras: {}, description: { name: 'x' }, ...more }, testCall());
+    expect(JSON.stringify((await failureOf(work, code)).circumstances)).toContain(hint);
+    expect(cloud.images.byId.size).toBe(0);
+  });
+
+  it('of an instance that runs is a CONFLICT, and of one that is not there NOT_FOUND', async () => {
+    const { session, cloud } = await opened({ product });
+    cloud.instances.push({ name: 'c1', status: 'Running', project: 'default', config: {} });
+    const create = (fromDisk: string) =>
+      session.require('create').run({ description: { name: 'x' }, fromDisk, extras: {} }, testCall());
+    await failureOf(create('c1'), 'CONFLICT');
+    await failureOf(create('c2/snap'), 'NOT_FOUND');
+    await failureOf(create('a/b/c'), 'USAGE');
+    expect(cloud.images.byId.size).toBe(0);
+  });
+});
