@@ -3,6 +3,7 @@ import type { OperationName } from '../../src/core/operation.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import type { SeenRequest, Seed } from '../conformance/cloud.ts';
 import { checksumsStage } from './checksums/stage.ts';
+import { coreosStreamStage } from './coreos-stream/stage.ts';
 import { incusStage } from './incus/stage.ts';
 import { linodeStage } from './linode/stage.ts';
 import { localStage } from './local/stage.ts';
@@ -16,6 +17,7 @@ import type { VerbLine } from './verb-line.ts';
 /** What every provider is tested on: one line each, and none can be forgotten. */
 export const stages: Readonly<Record<keyof typeof drivers, ProviderStage>> = {
   checksums: checksumsStage,
+  'coreos-stream': coreosStreamStage,
   incus: incusStage,
   linode: linodeStage,
   local: localStage,

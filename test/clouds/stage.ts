@@ -77,7 +77,7 @@ export interface ProviderStage {
   readonly hostileRecord: {
     readonly texts: readonly string[];
     readonly others: readonly string[];
-    /** Whether an image can have this text as its name, which is that of a file and in its id. Absent: any text is a name, and no id. */
+    /** Whether an image can have this text as its name, which is that of a file: with any other it is left out. Absent: any text is a name. */
     isName?(text: string): boolean;
     /** Where the record stands in what is shown as raw. Absent: it is all of it. */
     in?(raw: Wire): Wire;

@@ -18,7 +18,7 @@ export function driverTests(stage: Stage): void {
   });
 
   stage.test('names itself and its documentation', async () => {
-    expect(driver.name).toMatch(/^[a-z][a-z0-9]*$/);
+    expect(driver.name).toMatch(/^[a-z][a-z0-9-]*$/);
     expect(driver.title).not.toBe('');
     expect(driver.docs).toMatch(/^https:\/\//);
   });

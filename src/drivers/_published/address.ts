@@ -15,7 +15,7 @@ export interface Publisher {
   readonly origins: ReadonlySet<string>;
 }
 
-const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+export const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 /** The address of a folder, with its last slash. Throws CONFIG when it is none. */
 export function folderAddress(field: string, text: string): URL {
