@@ -141,6 +141,16 @@ describe('publish', () => {
     expect((await publish('nope')).exitCode).toBe(5);
   });
 
+  it('lets two runs into one folder, one after the other', async () => {
+    for (const name of ['web', 'db']) await stage.image(name);
+    const both = await Promise.all([published('web'), published('db')]);
+    expect(both.flat().map(({ image, result }) => [image, result])).toEqual([
+      ['web', 'published'],
+      ['db', 'published'],
+    ]);
+    expect((await published()).map(({ result }) => result)).toEqual(['already there', 'already there']);
+  });
+
   it('says what it would write, and makes no folder', async () => {
     const id = await stage.image('web');
     expect(JSON.parse((await publish('--dry-run')).stdout)).toMatchObject({
@@ -179,7 +189,7 @@ describe('publish', () => {
   it('says what an architecture is taken for', async () => {
     await stage.image('web');
     const { stderr } = await stage.ok(['publish', 'simplestreams', tree(), '--arch', 'arm64']);
-    expect(stderr).toContain('taken for arm64');
+    expect(stderr).toContain('assuming arm64');
     expect(readdirSync(tree('images/web'))).toEqual(['arm64']);
   });
 

@@ -50,7 +50,7 @@ export async function publishing(
   const [only] = not;
   if (only && all.length === 0 && not.length === 1) throw only.error;
   const unsaid = chosen.filter(({ image }) => !image.architecture).map(({ image }) => image.name);
-  if (unsaid.length > 0) context.say(`taken for ${arch}, since they do not say (see --arch): ${unsaid.join(', ')}`);
+  if (unsaid.length > 0) context.say(`no architecture given, assuming ${arch} (see --arch): ${unsaid.join(', ')}`);
   const work: Work = { folder, format, chosen, not, wishes, context };
   return { plan: () => planned(work, tree), perform: () => performed(work, sign) };
 }
@@ -80,7 +80,7 @@ async function performed(work: Work, sign: string | undefined): Promise<readonly
     return [];
   }
   const signing = sign === undefined ? undefined : await signingBy(sign, context);
-  if (!signing) context.say('not signed: whoever reads the tree has to trust the server that it lies on (see --sign)');
+  if (!signing) context.say('not signed: readers have to trust the web server (see --sign)');
   try {
     makeFolder(folder, 0o777);
   } catch (error) {

@@ -87,3 +87,17 @@ it('leaves a whole tree wherever it is stopped, and the next run puts the rest i
     expect(readAsAClient(folder)).toEqual(['web:amd64']);
   }
 });
+
+it('ends with 14 where there is no room for a disk, and leaves the tree as it was', async () => {
+  for (const name of ['web', 'db']) await stage.image(name);
+  const folder = stage.file('tree');
+  await stage.ok(['publish', 'simplestreams', folder, 'web']);
+  const files = filesIn(folder);
+  const isDisk = (name: string, args: readonly unknown[]): boolean =>
+    name === 'open' && changes(name, args) && String(args[0]).includes('disk-');
+  const full = (): Promise<void> => Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' }));
+  const publish = () => stage.run(['publish', 'simplestreams', folder, 'db']);
+  const { result } = await interruptedAt(interruption, 1, full, publish, isDisk);
+  expect(result).toMatchObject({ value: { exitCode: 14, stdout: '' } });
+  expect([filesIn(folder), readAsAClient(folder)]).toEqual([files, ['web:amd64']]);
+});
