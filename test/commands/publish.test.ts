@@ -216,10 +216,11 @@ describe('publish', () => {
 });
 
 /** A program that signs as GnuPG does, by a key of the tests. */
-async function signer(key = publisher('Signer')) {
+async function signer({ signs = publisher('Signer').clearSigned } = {}) {
+  const key = publisher('Signer');
   const server = await startFakeServer(({ url, data }) => {
     if (url.pathname === '/export') return { status: 200, body: key.key };
-    return { status: 200, body: key.clearSigned(data.toString()) };
+    return { status: 200, body: signs(data.toString()) };
   });
   servers.push(server);
   mkdirSync(stage.file('bin'), { recursive: true });
@@ -258,6 +259,17 @@ describe('publish --sign', () => {
     const refused = await publish();
     expect([refused.exitCode, errorOf(refused)]).toEqual([6, expect.objectContaining({ message: 'the tree is signed' })]);
     expect(stateOfTree()).toEqual(before);
+  });
+
+  it.each([
+    ['another text', (text: string) => publisher('Signer').clearSigned(`${text} `.replace('{', '{ '))],
+    ['by another key', (text: string) => publisher('Other').clearSigned(text)],
+    ['nothing', (text: string) => Buffer.from(text)],
+  ])('puts nothing in place where what was signed is %s', async (_what, signs) => {
+    await stage.image('web');
+    const { env } = await signer({ signs });
+    expect((await stage.run(['publish', 'simplestreams', tree(), ...sign], { env })).exitCode).toBe(11);
+    expect(existsSync(tree())).toBe(false);
   });
 
   it('refuses a key that cannot sign, before anything is written', async () => {
