@@ -165,6 +165,16 @@ describe('what is asked for', () => {
     expect((await list({ url: `${server.origin}/` })).exitCode).toBe(0);
   });
 
+  it('is again what a busy server puts off, each document as often as the user lets it', async () => {
+    const times = new Map<string, number>();
+    const late: Answer = ({ path }, right) => {
+      times.set(path, (times.get(path) ?? 0) + 1);
+      return times.get(path) === 1 ? { status: 503, headers: { 'retry-after': '0' }, body: 'busy' } : right();
+    };
+    server.instead({ 'streams/v1/index.sjson': late, 'streams/v1/c.sjson': late });
+    expect((await list()).stdout).toBe(`${newest}\n`);
+  });
+
   it('is every byte of what is signed, also where that is no text', async () => {
     const text = Buffer.concat([
       Buffer.from(JSON.stringify({ ...usual['streams/v1/c'], note: 'caf' }).slice(0, -2)),

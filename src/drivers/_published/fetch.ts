@@ -66,8 +66,10 @@ export interface Fetched {
  * Reads a document as it is served, byte by byte; only what is signed may come from anywhere. One that breaks off is read again. Throws
  * as `Http.receive`, NETWORK for a redirect that may not be followed, and PROVIDER for what is too large to be one.
  */
-export async function fetchDocument(from: Publisher, url: URL, headers: Headers, call: Call): Promise<Fetched> {
+export async function fetchDocument(from: Publisher, url: URL, headers: Headers, whole: Call): Promise<Fetched> {
   const anywhere = from.assurance === 'signature';
+  // A run reads several, and a server that is slow to begin with is so for each.
+  const call = { ...whole, retries: { left: whole.retries.left } };
   for (let tries = 1; ; tries += 1) {
     const { answer } = await follow(from, url, anywhere, { headers, compressible: true }, call);
     if (answer.status !== 200) return { answer, bytes: Buffer.alloc(0), text: await answer.text() };

@@ -11,6 +11,9 @@ export const timeOf = (day: number): string => `${day} Nov 2026 00:00:00 +0000`;
 export const published = guestDisk(1024 ** 2, 7);
 const hash = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
+export const sha256 = hash(published);
+export const md5 = createHash('md5').update(published).digest('hex');
+
 /** A product with a disk for each of these serials; `more` is told of each disk. */
 export const product = (serials: readonly string[], more: Json = {}, about: Json = {}): Json => ({
   aliases: '24.04,noble',

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   entry,
+  md5,
   product,
   products,
+  sha256,
   startSignedStreams,
   timeOf,
   usual,
@@ -111,11 +113,15 @@ describe('an image', () => {
     server.serve(
       tree({
         'streams/v1/index': index({ c: entry('streams/v1/c') }, timeOf(21)),
-        'streams/v1/c': one('p', { sha256: undefined, md5: 'a'.repeat(32) }),
+        'streams/v1/c': one('p', { sha256: undefined, md5 }),
       }),
     );
     const { exitCode, stderr } = await run('copy', 'u:noble', 'local:other');
     expect([exitCode, stderr]).toEqual([11, expect.stringMatching(/no digest that can be relied on/)]);
+    const checked = (digest: string) =>
+      run('copy', 'u:noble', 'local:other', '--verify', 'none', '--checksum', `sha256:${digest}`);
+    expect((await checked('0'.repeat(64))).exitCode).toBe(11);
+    expect((await checked(sha256)).exitCode).toBe(0);
   });
 
   it.each([
