@@ -1,5 +1,7 @@
 import type { ImageRecord } from './image.ts';
 import type { Call } from './call.ts';
+import type { Compression } from './encoding.ts';
+import type { Bytes } from './http.ts';
 import type { Content, Digests, UploadRequest } from './request.ts';
 
 export type BlockDigest = 'sha256' | 'md5' | 'crc32c';
@@ -16,6 +18,17 @@ export interface BlockFacts {
   readonly sparse: boolean;
   /** What goes with each block. Absent: nothing. */
   readonly digest?: BlockDigest;
+  /** Blocks can be asked for compressed (`Block.packed`). */
+  readonly compresses?: boolean;
+}
+
+/** A block as it is kept: compressed by itself, unless that makes it hardly smaller. */
+export interface PackedBlock {
+  readonly compression?: Compression;
+  /** Valid as long as the block's own are. */
+  readonly bytes: Uint8Array;
+  /** SHA-256 of these bytes, in hex. */
+  readonly sha256: string;
 }
 
 /** A piece of a disk. `bytes` are valid until `put` has settled: their memory is used again. */
@@ -26,6 +39,8 @@ export interface Block {
   readonly bytes: Uint8Array;
   /** Where the facts name one; of CRC-32C the four bytes in network order. */
   readonly digest?: Uint8Array;
+  /** Compresses it, once, when it is asked for first. Where the facts say `compresses`. */
+  packed?(): Promise<PackedBlock>;
 }
 
 /** What was sent, once all of it has been. */
@@ -62,28 +77,60 @@ export interface BlockUpload<Made = ImageRecord> {
 
 /** Sends a content block by block, and gives what the upload makes of it: `transfer/blocks/send-blocks.ts`. */
 export type SendBlocks = <Made>(
-  content: Pick<Content, 'bytes' | 'open' | 'sent'>,
+  content: Pick<Content, 'bytes' | 'open' | 'pieces' | 'sent'>,
   upload: BlockUpload<Made>,
   facts: BlockFacts,
   call: Call,
 ) => Promise<Made>;
 
+/** A stretch of a raw disk that lies at a provider by itself. Digests are SHA-256 in hex. */
+export interface StoredBlock {
+  /** Where on the disk it begins, and how much of that it is. */
+  readonly offset: number;
+  readonly length: number;
+  /** Digest of these bytes of the disk. */
+  readonly content: string;
+  /** How it is compressed there. Absent: not at all. */
+  readonly compression?: Compression;
+  /** Length and digest of what `open` gives. */
+  readonly bytes: number;
+  readonly sha256: string;
+  open(): Bytes;
+}
+
+/** A raw disk in blocks, in ascending order; what is between them is zeros. */
+export interface StoredDisk {
+  readonly bytes: number;
+  readonly blocks: readonly StoredBlock[];
+}
+
+/**
+ * Bytes of a disk from `from` up to and with `to`, several blocks at once: `transfer/blocks/read-blocks.ts`. Each block is
+ * proved by both of its digests before a byte of it is given; throws INTEGRITY where it is another one.
+ */
+export type ReadBlocks = (disk: StoredDisk, from: number, to: number, call: Call) => Bytes;
+
 /** What is known of a content before it is read. */
-export type ContentFacts = Omit<Content, 'open' | 'sent'>;
+export type ContentFacts = Omit<Content, 'open' | 'pieces' | 'sent'>;
 
 /** An upload of which the bytes are handed over later. */
 export interface BlockRequest extends Omit<UploadRequest, 'content'> {
   readonly content: ContentFacts;
 }
 
+/** What decides about the form of an upload. */
+export type BlockForm = Pick<BlockRequest, 'extras' | 'handover' | 'original'> & {
+  readonly content: Pick<ContentFacts, 'encoding' | 'bytes'>;
+};
+
 /** The block form of an upload: an operation has this, or `run`, or both. */
 export interface BlockOperation<Client> {
   readonly blocks: BlockFacts;
   /**
-   * Where the operation has `run` too: whether this account is to get this content in blocks at once, and not only after `run` has
-   * failed with `tooMuchAtOnce`. Absent: it is. Does no I/O.
+   * Where the operation has `run` too: the blocks in which this account is to get this content at once; none: as a stream, and in
+   * `blocks` only after `run` has failed with `tooMuchAtOnce`. Absent: in `blocks`. Does no I/O.
    */
-  inBlocks?(client: Client, request: BlockRequest): boolean;
+  inBlocks?(client: Client, request: BlockForm): BlockFacts | undefined;
   /** Begins an upload; gives the image itself where the provider has all of it already. Throws as `run` does, and then leaves nothing behind. */
   begin(client: Client, request: BlockRequest, call: Call): Promise<BlockUpload | ImageRecord>;
   /**

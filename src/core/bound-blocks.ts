@@ -1,12 +1,12 @@
 import { checkedResult } from './answer-check.ts';
-import type { BlockOperation, BlockRequest, BlockUpload } from './blocks.ts';
+import type { BlockFacts, BlockForm, BlockOperation, BlockRequest, BlockUpload } from './blocks.ts';
 import type { Image, ImageRecord } from './image.ts';
 import type { Call } from './operation.ts';
 
 /** An upload in blocks to one account. Images carry profile and provider. */
 export interface BoundBlocks {
-  /** Whether this content is to go in blocks, and not by `run`. */
-  inBlocks(request: BlockRequest): boolean;
+  /** The blocks in which this content is to go; none: by `run`. */
+  inBlocks(request: BlockForm): BlockFacts | undefined;
   /** Begins an upload; gives the image itself where the provider has all of it already. */
   begin(request: BlockRequest, call: Call): Promise<BlockUpload<Image> | Image>;
   /** Goes on with an upload of another run. Throws NOT_FOUND where it is already gone. Absent: none can be gone on with. */
@@ -24,7 +24,7 @@ export function boundBlocks<Client>(operation: BlockOperation<Client>, client: C
   const made = async (record: ImageRecord): Promise<Image> =>
     (await checkedResult('upload', {}, Promise.resolve(record), at)) as Image;
   return {
-    inBlocks: (request) => always || (operation.inBlocks?.(client, request) ?? true),
+    inBlocks: (request) => (always || !operation.inBlocks ? operation.blocks : operation.inBlocks(client, request)),
     async begin(request, call) {
       const begun = await operation.begin(client, request, call);
       return isBlockUpload(begun) ? boundUpload(begun, made) : made(begun);

@@ -71,7 +71,7 @@ export interface DriverDefinition<F extends Fields, Client> {
 
 /**
  * A verb ready to be used: its facts, and the function bound to one account. Images carry profile and provider. An upload may have a
- * block form besides; where that is the only one, `inBlocks` says so of every request, and `run` is UNSUPPORTED.
+ * block form besides; where that is the only one, `inBlocks` has its blocks for every request, and `run` is UNSUPPORTED.
  */
 export type Bound<Name extends OperationName> = OperationTypes[Name]['facts'] & {
   run(request: OperationTypes[Name]['request'], call: Call): Stamped<OperationTypes[Name]['result']>;

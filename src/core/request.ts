@@ -103,6 +103,11 @@ export interface Content {
   readonly repeatable: boolean;
   open(): Bytes;
   /**
+   * The same disk in order, bytes or a number for so many zeros: whoever needs no zeros is spared them, and nobody hashes the whole.
+   * Only of a raw disk that can be read at any place, and where no digest of the whole is to be compared.
+   */
+  pieces?(): AsyncIterable<Uint8Array | number>;
+  /**
    * Count and digests of what was read; complete once the bytes have come to their end. Among them is the first of those that
    * the driver's upload reports, all of them where the bytes can be read only once, and SHA-256 where it reports none.
    */

@@ -1,4 +1,4 @@
-import type { SendBlocks } from './blocks.ts';
+import type { ReadBlocks, SendBlocks } from './blocks.ts';
 import type { Http } from './http.ts';
 import type { Signatures } from './signature.ts';
 
@@ -32,6 +32,8 @@ export interface Tools {
   readonly lock: Lock;
   /** For a copy that has to pass through this machine; what a user uploads is cut by whoever calls the verb. */
   readonly sendBlocks: SendBlocks;
+  /** For a disk that lies in blocks which have to be unpacked. */
+  readonly readBlocks: ReadBlocks;
   /** Absent: nothing outlives the run. */
   readonly cache?: Cache;
   /** Absent: nothing that is signed is read by way of this account. */

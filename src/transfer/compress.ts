@@ -4,6 +4,7 @@ import type { Bytes } from '../core/http.ts';
 import { written } from './plan.ts';
 import type { Runs } from './extents.ts';
 import type { DiskObserver } from './writers/disk-observer.ts';
+import { diskPieces } from './writers/disk-pieces.ts';
 import { gzipBytes } from './writers/gzip.ts';
 import { planQcow2 } from './writers/qcow2-plan.ts';
 import { qcow2Bytes } from './writers/qcow2.ts';
@@ -20,6 +21,8 @@ interface EncodeOptions {
 export interface Encoder {
   readonly bytes?: number;
   open(options: EncodeOptions): Bytes;
+  /** The same as bytes, or a number for so many zeros. Absent: it is no raw disk, or can only be read as a stream. */
+  pieces?(options: EncodeOptions): AsyncIterable<Uint8Array | number>;
 }
 
 const vhdFooterBytes = 512;
@@ -33,7 +36,12 @@ export async function encoderFor(runs: () => Runs, encoding: Encoding, virtualBy
   const known = (bytes: number | undefined) => (bytes === undefined ? {} : { bytes });
   if (format === 'raw' && compression === 'gzip') return { open: (options) => gzipBytes(runs(), options) };
   if (compression !== undefined) throw unsupportedError(`writing ${compression} is not supported`);
-  if (format === 'raw') return { ...known(virtualBytes), open: (options) => rawBytes(runs(), options) };
+  if (format === 'raw')
+    return {
+      ...known(virtualBytes),
+      open: (options) => rawBytes(runs(), options),
+      pieces: (options) => diskPieces(runs(), options),
+    };
   if (format === 'vhd')
     return {
       ...known(virtualBytes === undefined ? undefined : vhdDiskBytes(virtualBytes) + vhdFooterBytes),

@@ -56,7 +56,10 @@ export function streamSource(name: string, begin: () => Bytes, signal?: AbortSig
 }
 
 /** The same bytes; where nothing comes, `signal` ends the waiting with ABORTED. */
-export async function* untilAborted(bytes: Bytes, signal: AbortSignal): Bytes {
+export async function* untilAborted<Piece>(
+  bytes: AsyncIterable<Piece>,
+  signal: AbortSignal,
+): AsyncGenerator<Piece, void, undefined> {
   const iterator = bytes[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -1,4 +1,5 @@
 import type { Format } from '../core/encoding.ts';
+import type { Content } from '../core/operation.ts';
 import type { Provenance } from '../core/provenance.ts';
 import type { Checksum } from './checksum.ts';
 import type { SourceSignature } from './signed-source.ts';
@@ -25,6 +26,11 @@ export interface TransferContext {
   readonly digests: readonly string[];
   /** The target can tell by its SHA-256 whether it has a file already: what lies near is read once more to know that beforehand. */
   readonly hashFirst?: boolean;
+  /**
+   * The target takes such a content in blocks, and knows each of them by its digest: it proves no digest of the whole, and none is
+   * needed beforehand. Absent: it takes none so.
+   */
+  byBlocks?(content: Pick<Content, 'encoding' | 'bytes'>): boolean;
   readonly folder: string;
   readonly signal: AbortSignal;
   /** Says what was found in a source and is worth a warning. */

@@ -52,7 +52,7 @@ describe('the block form of an upload', () => {
   it('is the only one where there is no other', async () => {
     const { session } = openBlockDriver({ inBlocks: () => false });
     const upload = session.require('upload');
-    expect(upload.inBlocks?.(request)).toBe(true);
+    expect(upload.inBlocks?.(request)).toBe(upload.blocks);
     await failureOf(upload.run({ ...request, content: content() }, testCall()), 'UNSUPPORTED');
   });
 

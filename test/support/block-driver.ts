@@ -1,4 +1,4 @@
-import type { BlockOperation, BlockRequest } from '../../src/core/blocks.ts';
+import type { BlockFacts, BlockForm, BlockOperation, BlockRequest } from '../../src/core/blocks.ts';
 import { defineDriver, type Session } from '../../src/core/driver.ts';
 import { notFoundError } from '../../src/core/errors.ts';
 import type { ImageRecord } from '../../src/core/image.ts';
@@ -9,7 +9,7 @@ import { fakeUpload, record, type FakeUpload, type FakeWishes } from './fake-upl
 export interface BlockWishes {
   /** What a whole stream ends with; absent: there is no such form. */
   readonly run?: (request: UploadRequest) => Promise<ImageRecord>;
-  readonly inBlocks?: (request: BlockRequest) => boolean;
+  readonly inBlocks?: (request: BlockForm) => boolean;
   /** What the upload that is begun for the `nth` time does. */
   readonly upload?: (nth: number) => FakeWishes;
   /** What the provider has already: the image is there at once. */
@@ -17,6 +17,8 @@ export interface BlockWishes {
   /** The upload that a ref can be gone on with, and what of it is there. Absent: none can be gone on with. */
   readonly begun?: { readonly ref: string; readonly has: readonly number[] };
 }
+
+const blocks: BlockFacts = { bytes: 65_536, order: 'any', concurrency: 2, sparse: false };
 
 /** A session with a provider that takes disks in blocks, and the uploads that were begun there. */
 export function openBlockDriver({ run, inBlocks, upload, there, begun }: BlockWishes): {
@@ -32,8 +34,8 @@ export function openBlockDriver({ run, inBlocks, upload, there, begun }: BlockWi
     return made;
   };
   const form: BlockOperation<object> = {
-    blocks: { bytes: 65_536, order: 'any', concurrency: 2, sparse: false },
-    ...(inBlocks ? { inBlocks: (_client: object, request: BlockRequest) => inBlocks(request) } : {}),
+    blocks,
+    ...(inBlocks ? { inBlocks: (_client: object, request: BlockForm) => (inBlocks(request) ? blocks : undefined) } : {}),
     async begin(_client, request) {
       asked.push(request);
       return there ?? next(upload?.(uploads.length + 1) ?? {});
@@ -76,6 +78,6 @@ export function openBlockDriver({ run, inBlocks, upload, there, begun }: BlockWi
     },
     absent: {},
   });
-  const tools = { http: {} as never, lock: {} as never, sendBlocks };
+  const tools = { http: {} as never, lock: {} as never, sendBlocks, readBlocks: {} as never };
   return { session: driver.open({}, tools, 'tests'), uploads, asked };
 }

@@ -3,6 +3,7 @@ import type { Bytes, Http } from '../../src/core/http.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { inFittingForm } from '../../src/engine/account/upload-form.ts';
 import { createLock } from '../../src/host/lock.ts';
+import { readBlocks } from '../../src/transfer/blocks/read-blocks.ts';
 import { sendBlocks } from '../../src/transfer/blocks/send-blocks.ts';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
 
@@ -91,7 +92,13 @@ export function openSession(
   });
   const session = driver.open(
     profileValues(driver, values),
-    { http: recording(http, answers), lock: createLock(), sendBlocks, ...tools },
+    {
+      http: recording(http, answers),
+      lock: createLock(),
+      sendBlocks,
+      readBlocks: (disk, from, to, call) => readBlocks(disk, from, to, 4, call),
+      ...tools,
+    },
     'tests',
   );
   const asInEngine: Session = {

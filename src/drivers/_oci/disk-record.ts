@@ -2,16 +2,18 @@ import { withEnding, type Encoding } from '../../core/encoding.ts';
 import { conflictError } from '../../core/errors.ts';
 import { contentIdProperty } from '../../core/image.ts';
 import type { Description } from '../../core/operation.ts';
-import { diskDescriptor, type Descriptor, type ImageManifest, type JsonObject } from './manifest.ts';
-import { diskType } from './media-types.ts';
+import { diskDescriptor, type Descriptor, type ImageData, type ImageManifest, type JsonObject } from './manifest.ts';
+import { blockListType, diskType } from './media-types.ts';
 import { firstRecord, nextRecord } from './record-revision.ts';
 import { storedRecord, type StoredRecord } from './record.ts';
 
-/** A disk that lies in the store under its digest. `size` is bytes. */
+/** A disk that lies in the store under its digest, or that of the list of its blocks. `size` is bytes of that blob. */
 export interface FilledDisk {
   readonly encoding: Encoding;
   readonly digest: string;
   readonly size: number;
+  /** Where it lies in blocks: the blobs that they are, and how long the disk is. */
+  readonly layered?: { readonly blocks: readonly Descriptor[]; readonly bytes: number } | undefined;
   readonly virtualBytes?: number | undefined;
   /** Content id of the disk, to be kept with it. */
   readonly contentId?: string | undefined;
@@ -45,9 +47,10 @@ export function filledRecord(
   const fields = {
     status: 'active',
     diskFormat: disk.encoding.format,
-    sizeBytes: disk.size,
-    virtualBytes: disk.virtualBytes,
-    checksums: { sha256: disk.digest.slice('sha256:'.length) },
+    sizeBytes: disk.layered?.bytes ?? disk.size,
+    virtualBytes: disk.virtualBytes ?? disk.layered?.bytes,
+    // Of a disk in blocks nobody has hashed the whole: each block is known by its own digest.
+    checksums: disk.layered ? undefined : { sha256: disk.digest.slice('sha256:'.length) },
   };
   const json = before ?? firstRecord(id, description, now);
   const { properties } = storedRecord(json);
@@ -55,6 +58,8 @@ export function filledRecord(
   return nextRecord(json, id, { ...fields, ...kept }, now);
 }
 
-/** The layer that is the disk of an image with this record. */
-export const diskLayer = (record: JsonObject, { encoding, digest, size }: FilledDisk): Descriptor =>
-  diskDescriptor(diskType(encoding), digest, size, withEnding(storedRecord(record).name, `.${encoding.format}`));
+/** The layers that are the disk of an image with this record. */
+export function diskLayers(record: JsonObject, { encoding, digest, size, layered }: FilledDisk): ImageData {
+  if (layered) return { disk: { mediaType: blockListType, digest, size }, blocks: layered.blocks };
+  return { disk: diskDescriptor(diskType(encoding), digest, size, withEnding(storedRecord(record).name, `.${encoding.format}`)) };
+}

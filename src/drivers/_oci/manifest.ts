@@ -1,5 +1,5 @@
 import { limitError } from '../../core/errors.ts';
-import { imageType, manifestType, emptyType, recordType } from './media-types.ts';
+import { blockListType, emptyType, imageType, isImageType, layeredImageType, manifestType, recordType } from './media-types.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -56,11 +56,20 @@ const descriptorOfParts = ({ digest, size, mediaType, ...rest }: JsonObject): De
 const descriptorsOf = (value: unknown): readonly Descriptor[] =>
   Array.isArray(value) ? value.flatMap((each: unknown) => descriptorOf(each) ?? []) : [];
 
-/** The parts of an image's manifest. `disk` is absent for a record without data. */
-export interface ImageManifest {
-  readonly record: Descriptor;
+/** The blobs of an image's data. `disk` is absent for a record without data. */
+export interface ImageData {
   readonly disk?: Descriptor;
+  /** Where the disk lies in blocks, and `disk` is the list of them: the blobs that they are, each once. */
+  readonly blocks?: readonly Descriptor[];
 }
+
+/** The parts of an image's manifest. */
+export interface ImageManifest extends ImageData {
+  readonly record: Descriptor;
+}
+
+/** All blobs that an image's data is. */
+export const dataOf = ({ disk, blocks = [] }: ImageData): readonly Descriptor[] => (disk ? [disk, ...blocks] : []);
 
 /**
  * A manifest as ours; absent for a foreign one. Recognised by artifactType or, where that is missing, by the type of
@@ -68,11 +77,14 @@ export interface ImageManifest {
  */
 export function imageManifestOf(json: JsonObject): ImageManifest | undefined {
   const record = descriptorOf(json.config);
-  if (!record || (json.artifactType ?? record.mediaType) !== (json.artifactType === undefined ? recordType : imageType))
-    return undefined;
-  const disk = descriptorsOf(json.layers).find((layer) => layer.mediaType !== emptyType);
+  if (!record || !isOurs(json, record)) return undefined;
+  const [disk, ...blocks] = descriptorsOf(json.layers).filter((layer) => layer.mediaType !== emptyType);
+  if (json.artifactType === layeredImageType) return disk?.mediaType === blockListType ? { record, disk, blocks } : undefined;
   return disk ? { record, disk } : { record };
 }
+
+const isOurs = ({ artifactType }: JsonObject, { mediaType }: Descriptor): boolean =>
+  artifactType === undefined ? mediaType === recordType : isImageType(artifactType);
 
 /**
  * The text of an image's manifest. It is written once and never again from what was read: its digest is its name.
@@ -82,12 +94,18 @@ export function manifestText(parts: ImageManifest & { empty: Descriptor; name: s
   return JSON.stringify({
     schemaVersion: 2,
     mediaType: manifestType,
-    artifactType: imageType,
+    artifactType: parts.blocks ? layeredImageType : imageType,
     config: parts.record,
-    layers: [parts.disk ?? parts.empty],
+    layers: [parts.disk ?? parts.empty, ...(parts.blocks ?? [])],
     annotations: { [createdName]: parts.createdAt, [titleName]: parts.name },
   });
 }
+
+/** Of a manifest's parts those that its data is. */
+export const imageData = ({ disk, blocks }: ImageData): ImageData => ({
+  ...(disk ? { disk } : {}),
+  ...(blocks ? { blocks } : {}),
+});
 
 /** A disk layer. `name` becomes the title under which other tools save the file. */
 export function diskDescriptor(mediaType: string, digest: string, size: number, name: string): Descriptor {
@@ -95,13 +113,13 @@ export function diskDescriptor(mediaType: string, digest: string, size: number, 
 }
 
 /** The entry of an image in an index, under its id. */
-export function indexEntry(id: string, digest: string, size: number): Descriptor {
-  return { mediaType: manifestType, digest, size, artifactType: imageType, annotations: { [refName]: id } };
+export function indexEntry(id: string, digest: string, size: number, artifactType = imageType): Descriptor {
+  return { mediaType: manifestType, digest, size, artifactType, annotations: { [refName]: id } };
 }
 
 /** Whether an index entry may be an image of ours; only reading the manifest tells for sure. */
 export function mayBeImage(entry: Descriptor): boolean {
   // Ours are named by SHA-256, always.
   if (!entry.digest.startsWith('sha256:')) return false;
-  return entry.artifactType === undefined ? entry.mediaType === manifestType : entry.artifactType === imageType;
+  return entry.artifactType === undefined ? entry.mediaType === manifestType : isImageType(entry.artifactType);
 }

@@ -1,5 +1,5 @@
 import { isObject } from './manifest.ts';
-import { imageType } from './media-types.ts';
+import { isImageType } from './media-types.ts';
 
 /** A digest that stands in a document. */
 export interface DigestReference {
@@ -51,7 +51,7 @@ export function referencesIn(value: unknown, isList = false): readonly DigestRef
       const kind = {
         isList: inList || listTypes.test(type),
         isLeaf: !inList && leafTypes.test(type),
-        isOurs: each.artifactType === imageType,
+        isOurs: isImageType(each.artifactType),
       };
       if (typeof each.digest === 'string') found.push(...digestsOf(each.digest).map((digest) => ({ digest, ...kind })));
       for (const [key, one] of Object.entries(each)) {

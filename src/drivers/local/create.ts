@@ -24,7 +24,7 @@ export const create: Operation<LocalClient, 'create'> = {
       throwIfAborted(call.signal);
       const index = await readIndex(home);
       checkFree(index, id);
-      return writeImage(home, index, firstRecord(id, named(request.description), new Date().toISOString()));
+      return writeImage(home, index, firstRecord(id, named(request.description), new Date().toISOString()), {});
     }, call.note);
     call.note({ kind: 'created', id });
     return recordFrom(client.home, found);

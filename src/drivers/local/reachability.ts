@@ -1,4 +1,4 @@
-import { imageType } from '../_oci/media-types.ts';
+import { isImageType } from '../_oci/media-types.ts';
 import { isObject } from '../_oci/manifest.ts';
 import { digestsIn, referencesIn, type DigestReference } from '../_oci/references.ts';
 import type { DocumentCache } from './cache.ts';
@@ -21,7 +21,7 @@ function namedBy({ json }: Index): { readonly references: readonly DigestReferen
   let doubt: Doubt = 'none';
   for (const entry of entriesOf(json)) {
     const named = referencesIn(entry, true);
-    if (!named.some(({ isList }) => isList)) doubt = worse(doubt, isObject(entry) && entry.artifactType === imageType);
+    if (!named.some(({ isList }) => isList)) doubt = worse(doubt, isObject(entry) && isImageType(entry.artifactType));
     references.push(...named);
   }
   return { references, doubt };

@@ -1,5 +1,5 @@
 import type { Call } from '../../core/operation.ts';
-import { imageManifestOf, mayBeImage, parseJson, type Descriptor } from '../_oci/manifest.ts';
+import { dataOf, imageManifestOf, mayBeImage, parseJson, type Descriptor } from '../_oci/manifest.ts';
 import { storedRecord } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
 import type { Known } from './cache.ts';
@@ -58,7 +58,7 @@ async function blobsOf(folder: Folder, { digest, ...entry }: Descriptor, known: 
     // Whose record is damaged still says where its disk is.
     parseJson((await readDocument(folder, { digest, ...entry }).catch(() => undefined)) ?? '');
   const manifest = json && imageManifestOf(json);
-  return [digest, ...(manifest ? [manifest.record.digest] : []), ...(manifest?.disk ? [manifest.disk.digest] : [])];
+  return [digest, ...(manifest ? [manifest.record.digest] : []), ...dataOf(manifest ?? {}).map((blob) => blob.digest)];
 }
 
 /** Manifests of ours that stand unnamed, while an image of the same id stands named with a revision as high. */

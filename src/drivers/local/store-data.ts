@@ -3,7 +3,7 @@ import type { Encoding } from '../../core/encoding.ts';
 import { integrityError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Description, OriginalDocuments } from '../../core/operation.ts';
-import { checkFillable, diskLayer, filledRecord } from '../_oci/disk-record.ts';
+import { checkFillable, diskLayers, filledRecord } from '../_oci/disk-record.ts';
 import { checkId } from '../_oci/ids.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
 import { blobSize, isIntact, placeBlob } from './blobs.ts';
@@ -137,5 +137,5 @@ async function enterDisk(
   const queued = await before(home, index, target, id, encoding);
   const filled = { encoding, digest, size, virtualBytes };
   const json = filledRecord(id, queued?.json, target.description, filled, new Date().toISOString());
-  return writeImage(home, index, json, diskLayer(json, filled), queued);
+  return writeImage(home, index, json, diskLayers(json, filled), queued);
 }

@@ -1,5 +1,5 @@
 import type { Call } from '../../core/operation.ts';
-import { indexEntry, manifestText, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
+import { imageData, indexEntry, manifestText, type Descriptor, type ImageData, type JsonObject } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType, manifestType, recordType } from '../_oci/media-types.ts';
 import { nextRecord } from '../_oci/record-revision.ts';
 import { storedRecord } from '../_oci/record.ts';
@@ -30,7 +30,8 @@ export async function enterIndex(
 ): Promise<Found> {
   await putDocument(folder, recordType, record);
   const { digest, size } = await putDocument(folder, manifestType, manifest);
-  const plain = indexEntry(id, digest, size);
+  const { artifactType } = JSON.parse(manifest) as { readonly artifactType?: string };
+  const plain = indexEntry(id, digest, size, artifactType);
   const entry = { ...before?.entry, ...plain, annotations: { ...before?.entry.annotations, ...plain.annotations } };
   let entered = false;
   const edit = (each: Descriptor): Descriptor => {
@@ -53,14 +54,14 @@ export async function writeImage(
   folder: LockedFolder,
   index: Index,
   json: JsonObject,
-  disk?: Descriptor,
+  data: ImageData,
   before?: Found,
 ): Promise<Found> {
   const { id, name, createdAt } = storedRecord(json);
-  const empty = disk ?? (await putDocument(folder, emptyType, emptyBlob));
+  const empty = data.disk ?? (await putDocument(folder, emptyType, emptyBlob));
   const text = JSON.stringify(json);
   const record = await putDocument(folder, recordType, text);
-  const manifest = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
+  const manifest = manifestText({ record, empty, name, createdAt, ...data });
   return enterIndex(folder, index, id, { manifest, record: text }, before);
 }
 
@@ -79,6 +80,12 @@ export function changeRecord(
     const before = await find(folder, id, index);
     const fields = change(before);
     if (!fields) return before;
-    return writeImage(folder, index, nextRecord(before.json, id, fields, new Date().toISOString()), before.manifest.disk, before);
+    return writeImage(
+      folder,
+      index,
+      nextRecord(before.json, id, fields, new Date().toISOString()),
+      imageData(before.manifest),
+      before,
+    );
   }, call.note);
 }

@@ -26,7 +26,7 @@ const usualChunk = 16 * 1024 ** 2;
 export const chunks: BlockFacts = { bytes: usualChunk, order: 'ascending', concurrency: 1, sparse: false };
 
 /** What a disk that lies in the repository becomes. */
-type Finish<Made> = (disk: Pushed, call: Call) => Promise<Made>;
+export type Finish<Made> = (disk: Pushed, call: Call) => Promise<Made>;
 
 /** What may be known of a disk before it is read. */
 type DiskFacts = Pick<ContentFacts, 'bytes' | 'sha256'>;
@@ -55,6 +55,8 @@ export async function resumeChunks<Made>(
   finish: Finish<Made>,
   call: Call,
 ): Promise<BlockUpload<Made>> {
+  // Another layout was asked for then.
+  if (!URL.canParse(ref)) throw notFoundError(`${client.home.shown} has no such upload`);
   const session = sessionAt(client, new URL(ref), undefined);
   try {
     await askBorder(client.home, session, call);

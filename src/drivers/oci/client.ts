@@ -1,4 +1,4 @@
-import type { SendBlocks } from '../../core/blocks.ts';
+import type { ReadBlocks, SendBlocks } from '../../core/blocks.ts';
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { parseSizeWithUnit } from '../../core/quantity.ts';
@@ -30,7 +30,13 @@ export interface OciClient {
   readonly chunkBytes?: number;
   readonly pace: Pace;
   readonly sendBlocks: SendBlocks;
+  readonly readBlocks: ReadBlocks;
+  /** What a raw disk becomes where nobody says otherwise. */
+  readonly layout: Layout;
 }
+
+/** A raw disk as one blob, or as many that are sent side by side. */
+export type Layout = 'single' | 'layers';
 
 /** Below this a disk is mostly requests; so that a chunk's first byte is never its last, as `Range: 0-0` would have it. */
 const smallestChunk = 64 * 1024;
@@ -45,7 +51,7 @@ function chunkBytesOf(text: string): number {
 }
 
 /** Throws CONFIG when the values name no registry or no repository. No request is made. */
-export function connect(values: Values<typeof fields>, { http, cache, sendBlocks }: Tools): OciClient {
+export function connect(values: Values<typeof fields>, { http, cache, sendBlocks, readBlocks }: Tools): OciClient {
   const origin = originOf(values.registry, values.plainHttp);
   const wire = new Transport(http, origin, new Authorizer(http, origin, values));
   const repositories = new Map<string, Repository>();
@@ -68,6 +74,9 @@ export function connect(values: Values<typeof fields>, { http, cache, sendBlocks
     tagsByName: values.tags === 'name',
     watch: (name) => void places.set(name, repository(name)),
     sendBlocks,
+    readBlocks,
+    // Who says how one blob is to be cut wants one.
+    layout: values.layout === 'single' || (values.layout === undefined && values.chunkSize) ? 'single' : 'layers',
     pace: { most: Infinity },
     ...(values.chunkSize ? { chunkBytes: chunkBytesOf(values.chunkSize) } : {}),
   };

@@ -2,19 +2,16 @@ import { conflictError, ImgctlError } from '../../core/errors.ts';
 import { fillingOf } from '../../core/hint.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import type { Descriptor } from '../_oci/manifest.ts';
+import { dataOf, type Descriptor } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
-import { whileLost } from '../../core/retry.ts';
 import { holdsBlob, pushText, readBlob } from './blobs.ts';
-import { beginChunks, chunks } from './chunks.ts';
 import type { OciClient } from './client.ts';
 import { enter, isDamage, lookUp, recall } from './images.ts';
 import { isOurs, type Found, type Tagged } from './tagged.ts';
 import { mount } from './mount.ts';
 import { recordFrom } from './record.ts';
 import type { Repository } from './repository.ts';
-import { PayloadTooLarge } from './payload-too-large.ts';
-import { pushDisk } from './push-disk.ts';
+import { pushBlob } from './push-blob.ts';
 import type { Disk } from './disk.ts';
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
@@ -115,21 +112,8 @@ async function carry(client: OciClient, to: Repository, disk: Descriptor, call: 
     // The registry itself compares the digest of what it gets.
     sent: () => ({ bytes: disk.size, digests: { sha256 } }),
   };
-  if (client.chunkBytes !== undefined) return carryInChunks({ ...client, home: to }, content, call);
-  try {
-    await pushDisk(to, content, call);
-  } catch (error) {
-    if (!(error instanceof PayloadTooLarge)) throw error;
-    await carryInChunks({ ...client, home: to }, content, call);
-  }
+  await pushBlob({ ...client, home: to }, content, call);
 }
-
-const carryInChunks = (to: OciClient, disk: Disk, call: Call): Promise<void> =>
-  whileLost(
-    disk,
-    async () => to.sendBlocks(disk, await beginChunks(to, disk, () => Promise.resolve(), call), chunks, call),
-    call,
-  );
 
 /** Copies an image into another repository under its own id, byte for byte. Throws CONFLICT if something else has that tag there. */
 export async function copyTo(client: OciClient, to: Repository, found: Found, call: Call): Promise<void> {
@@ -144,8 +128,9 @@ export async function copyTo(client: OciClient, to: Repository, found: Found, ca
   if (there !== undefined && !isCopy(found, there))
     throw conflictError(`${to.shown}:${found.id} already exists with other content`);
   if (there?.digest === found.digest) return;
-  if (!(await holdsBlob(to, disk.digest, disk.size, call)) && !(await mount(from, to, disk, call)))
-    await carry(client, to, disk, call);
+  for (const blob of dataOf(found.manifest))
+    if (!(await holdsBlob(to, blob.digest, blob.size, call)) && !(await mount(from, to, blob, call)))
+      await carry(client, to, blob, call);
   await pushText(to, recordType, found.recordText, call);
   await enter(to, found.id, found.text, there?.digest, call);
 }

@@ -17,7 +17,7 @@ export const create: Operation<OciClient, 'create'> = {
     call.note({ kind: 'intended', id });
     const found = await write(
       client.home,
-      { id, json: firstRecord(id, named(request.description), new Date().toISOString()) },
+      { id, json: firstRecord(id, named(request.description), new Date().toISOString()), data: {} },
       call,
     );
     call.note({ kind: 'created', id });

@@ -2,6 +2,7 @@ import { conflictError, ImgctlError, providerError, unsupportedError } from '../
 import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
+import { imageData } from '../_oci/manifest.ts';
 import { nextRecord } from '../_oci/record-revision.ts';
 import { write } from './images.ts';
 import type { Found } from './tagged.ts';
@@ -78,7 +79,7 @@ async function ownDigest(repository: Repository, found: Removable, call: Call): 
   if (!(await hasSiblings(repository, found, call))) return found.digest;
   if (!('json' in found)) return undefined;
   const { id, json, manifest } = found;
-  const next = { id, json: nextRecord(json, id, {}, new Date().toISOString()), disk: manifest.disk, before: found };
+  const next = { id, json: nextRecord(json, id, {}, new Date().toISOString()), data: imageData(manifest), before: found };
   try {
     return (await write(repository, next, call)).digest;
   } catch (error) {

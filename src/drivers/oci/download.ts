@@ -1,15 +1,16 @@
 import { conflictError } from '../../core/errors.ts';
 import { fillingOf } from '../../core/hint.ts';
 import type { Call, Download, Operation } from '../../core/operation.ts';
+import { blockListOf, storedDisk } from '../_oci/block-list.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
 import { originalOf } from '../_oci/image-documents.ts';
-import { readBlob } from './blobs.ts';
+import { readBlob, readText } from './blobs.ts';
 import { handoverOf } from './mount.ts';
 import type { OciClient } from './client.ts';
 import { notDisk } from './foreign.ts';
 import { findAny } from './images.ts';
-import { isOurs } from './tagged.ts';
+import { isOurs, type Found } from './tagged.ts';
 
 /** A disk as it lies in the repository. */
 const stored = ({ home }: OciClient, disk: Descriptor, call: Call): Download => ({
@@ -18,6 +19,24 @@ const stored = ({ home }: OciClient, disk: Descriptor, call: Call): Download => 
   handover: handoverOf(home, disk),
   open: (from = 0, to = disk.size - 1) => readBlob(home, disk, from, to, call),
 });
+
+/** A disk that lies in blocks: what is given is the disk, each block of it proved. */
+async function layeredDownload(
+  { home, readBlocks }: OciClient,
+  { id, digest, text, recordText, disk, blocks }: Found & { readonly disk: Descriptor; readonly blocks: readonly Descriptor[] },
+  call: Call,
+): Promise<Download> {
+  const list = blockListOf(await readText(home, disk.digest, call), `${home.shown}:${id}`);
+  const stored = storedDisk(list, blocks, (blob) => readBlob(home, blob, 0, blob.size - 1, call));
+  return {
+    encoding: { format: 'raw' },
+    bytes: stored.bytes,
+    isVerified: true,
+    handover: handoverOf(home, disk, digest),
+    original: originalOf(id, text, recordText),
+    open: (from = 0, to = stored.bytes - 1) => readBlocks(stored, from, to, call),
+  };
+}
 
 export const download: Operation<OciClient, 'download'> = {
   ranges: true,
@@ -40,6 +59,7 @@ export const download: Operation<OciClient, 'download'> = {
         hint: 'Reactivate it in the store that it was copied from, and copy it again.',
       });
     const encoding = encodingOf(disk.mediaType);
+    if (manifest.blocks) return layeredDownload(client, { ...found, disk, blocks: manifest.blocks }, call);
     return { ...stored(client, disk, call), ...(encoding ? { encoding } : {}), original: originalOf(id, text, recordText) };
   },
 };

@@ -15,6 +15,10 @@ export const fields = {
   chunkSize: {
     help: 'Send disks in chunks of this size (16MiB), each held in memory, to resume a broken upload; default: one request',
   },
+  layout: {
+    help: 'Send a raw disk as many blobs side by side, without zeros and shared between versions (layers, the default), or as one (single, the default with chunkSize)',
+    choices: ['layers', 'single'],
+  },
   places: { help: 'More repositories of this registry for replicate: a/b,c/d' },
   tags: { help: 'Tag of a new image: a UUID (default), or made from its name; --id overrides it', choices: ['uuid', 'name'] },
 } as const satisfies Fields;

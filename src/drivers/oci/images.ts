@@ -6,7 +6,7 @@ import {
   imageManifestOf,
   manifestText,
   parseJson,
-  type Descriptor,
+  type ImageData,
   type ImageManifest,
   type JsonObject,
 } from '../_oci/manifest.ts';
@@ -160,19 +160,19 @@ export async function write(
   next: {
     readonly id: string;
     readonly json: JsonObject;
-    readonly disk?: Descriptor | undefined;
+    readonly data: ImageData;
     readonly before?: Found | undefined;
   },
   call: Call,
 ): Promise<Found> {
-  const { id, json, disk, before } = next;
+  const { id, json, data, before } = next;
   const { name, createdAt } = storedRecord(json);
   const recordText = JSON.stringify(json);
   const record = await pushText(repository, recordType, recordText, call);
-  const empty = disk ?? (await pushEmpty(repository, call));
-  const text = manifestText({ record, empty, name, createdAt, ...(disk ? { disk } : {}) });
+  const empty = data.disk ?? (await pushEmpty(repository, call));
+  const text = manifestText({ record, empty, name, createdAt, ...data });
   await enter(repository, id, text, before?.digest, call);
-  const found = foundOf(id, text, disk ? { record, disk } : { record }, recordText, repository.shown);
+  const found = foundOf(id, text, { record, ...data }, recordText, repository.shown);
   repository.read.set(id, found);
   return found;
 }

@@ -1,7 +1,10 @@
 import { ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Call, Handover } from '../../core/operation.ts';
-import type { Descriptor } from '../_oci/manifest.ts';
-import { holdsBlob } from './blobs.ts';
+import { blockListOf } from '../_oci/block-list.ts';
+import { imageManifestOf, parseJson, type Descriptor } from '../_oci/manifest.ts';
+import { holdsBlob, readText } from './blobs.ts';
+import { inBatches } from './concurrency.ts';
+import { readManifest } from './manifests.ts';
 import type { OciClient } from './client.ts';
 import type { Pushed } from './disk.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
@@ -40,9 +43,9 @@ export async function mount(
 }
 
 /** A disk as it lies in a repository, for another repository of the registry to mount. */
-export const handoverOf = ({ name, wire }: Repository, { digest, size }: Descriptor): Handover => ({
+export const handoverOf = ({ name, wire }: Repository, { digest, size }: Descriptor, manifest?: string): Handover => ({
   realm: wire.origin.origin,
-  values: { repository: name, digest, size: String(size) },
+  values: { repository: name, digest, size: String(size), ...(manifest === undefined ? {} : { manifest }) },
 });
 
 /** Why a disk cannot be mounted from where it lies; absent: it may be tried. */
@@ -53,11 +56,22 @@ export const objection = async ({ home }: OciClient, { realm }: Handover): Promi
 export async function mountHandedOver({ home, repository }: OciClient, { realm, values }: Handover, call: Call): Promise<Pushed> {
   const { repository: name = '', digest = '' } = values;
   const disk = { digest, size: Number(values.size) };
-  const isDone =
-    realm === home.wire.origin.origin &&
-    ((await holdsBlob(home, digest, disk.size, call)) || (await mount(repository(name), home, disk, call)));
-  if (isDone) return disk;
-  throw unsupportedError(`${home.wire.origin.host} does not mount disks of ${name} in ${home.name}`);
+  const from = repository(name);
+  const brought = async (blob: Pushed): Promise<boolean> =>
+    (await holdsBlob(home, blob.digest, blob.size, call)) || mount(from, home, blob, call);
+  const refused = unsupportedError(`${home.wire.origin.host} does not mount disks of ${name} in ${home.name}`);
+  if (realm !== home.wire.origin.origin) throw refused;
+  const layered = values.manifest === undefined ? undefined : await layeredIn(from, values.manifest, disk, call);
+  for await (const isThere of inBatches([disk, ...(layered?.blocks ?? [])], brought)) if (!isThere) throw refused;
+  return { ...disk, ...(layered ? { layered } : {}) };
+}
+
+/** What the disk of a manifest in another repository is, beside the list that stands for it. */
+async function layeredIn(from: Repository, manifest: string, disk: Pushed, call: Call): Promise<Pushed['layered']> {
+  const came = await readManifest(from, manifest, undefined, call);
+  const blocks = typeof came === 'object' ? imageManifestOf(parseJson(came.text) ?? {})?.blocks : undefined;
+  if (!blocks) throw unsupportedError(`${from.shown} no longer has the manifest of the disk`);
+  return { blocks, bytes: blockListOf(await readText(from, disk.digest, call), from.shown).bytes };
 }
 
 /** Whether the disk was in a place of the profile, and is in its repository now. */

@@ -2,6 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { requireNoConflict } from '../../core/conflict.ts';
 import type { Call, Changes, Operation } from '../../core/operation.ts';
+import { imageData } from '../_oci/manifest.ts';
 import { changedFields, changesNothing, nextRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
 import { refreshCopies } from './copies.ts';
@@ -19,7 +20,7 @@ async function tryOnce(client: OciClient, before: Found, changes: Changes, call:
   if (changesNothing(before.json, fields)) return before;
   const json = nextRecord(before.json, id, fields, new Date().toISOString());
   try {
-    return await write(client.home, { id, json, disk: before.manifest.disk, before }, call);
+    return await write(client.home, { id, json, data: imageData(before.manifest), before }, call);
   } catch (error) {
     const moved = error instanceof ImgctlError && error.code === 'CONFLICT';
     if (moved && (await find(client.home, id, call)).digest !== before.digest) return undefined;

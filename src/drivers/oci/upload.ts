@@ -1,16 +1,17 @@
-import type { BlockRequest } from '../../core/blocks.ts';
+import type { BlockFacts, BlockForm, BlockRequest } from '../../core/blocks.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, UploadRequest } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
-import { checkFillable, diskLayer, filledRecord, type FilledDisk } from '../_oci/disk-record.ts';
+import { checkFillable, diskLayers, filledRecord, type FilledDisk } from '../_oci/disk-record.ts';
 import { recordFields } from '../_oci/record-revision.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
 import { holdsBlob } from './blobs.ts';
-import { beginChunks, chunks, resumeChunks } from './chunks.ts';
+import { beginChunks, chunks, resumeChunks, type Finish } from './chunks.ts';
 import type { OciClient } from './client.ts';
 import { recordFrom } from './record.ts';
 import { adopt, checkFree, find, newId, write } from './images.ts';
 import type { Found } from './tagged.ts';
+import { beginLayers, goesInLayers, layers } from './layers.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
 import { knownOf, pushDisk } from './push-disk.ts';
 import type { Pushed } from './disk.ts';
@@ -30,7 +31,7 @@ async function enterDisk({ home }: OciClient, request: BlockRequest, at: Target,
   if (adopted) return adopted;
   const filled = { ...disk, contentId: await request.contentId?.() };
   const json = filledRecord(at.id, at.queued?.json, request.description, filled, new Date().toISOString());
-  return write(home, { id: at.id, json, disk: diskLayer(json, filled), before: at.queued }, call);
+  return write(home, { id: at.id, json, data: diskLayers(json, filled), before: at.queued }, call);
 }
 
 /** The image that a disk is to become: its id, and what is there of it. */
@@ -62,6 +63,13 @@ async function diskThere(client: OciClient, { content }: BlockRequest, call: Cal
   return isThere ? known : undefined;
 }
 
+/** How a content is cut that goes in blocks at once. */
+function inBlocks(client: OciClient, request: BlockForm): BlockFacts | undefined {
+  if (request.handover) return undefined;
+  if (goesInLayers(client, request)) return layers;
+  return client.chunkBytes === undefined ? undefined : chunks;
+}
+
 /** The disk into the repository, in one request where it has to be sent. */
 async function bringDisk(client: OciClient, request: UploadRequest, call: Call): Promise<Pushed> {
   if (request.handover) return mountHandedOver(client, request.handover, call);
@@ -82,20 +90,32 @@ export const upload: Operation<OciClient, 'upload'> = {
   knowsByDigest: true,
   appearsWhole: true,
   handover: 'mount',
+  verifies: true,
+  extras: {
+    layout: {
+      kind: 'text',
+      help: '`layers` or `single`: a raw disk as many blobs, or as one; default: as the profile says',
+    },
+  },
   blocks: chunks,
-  inBlocks: ({ chunkBytes }, { handover }) => chunkBytes !== undefined && handover === undefined,
+  inBlocks,
   async run(client, request, call) {
     const target = await targetOf(client, request, call);
     return finish(client, request, target, await bringDisk(client, request, call), call);
   },
   async begin(client, request, call) {
     const target = await targetOf(client, request, call);
+    const done: Finish<ImageRecord> = (disk, within) => finish(client, request, target, disk, within);
+    if (goesInLayers(client, request)) return beginLayers(client, request.content, done, call);
     const there = await diskThere(client, request, call);
     if (there) return finish(client, request, target, there, call);
-    return beginChunks(client, request.content, (disk, within) => finish(client, request, target, disk, within), call);
+    return beginChunks(client, request.content, done, call);
   },
   async resume(client, ref, request, call) {
     const target = await targetOf(client, request, call);
-    return resumeChunks(client, ref, request.content, (disk, within) => finish(client, request, target, disk, within), call);
+    const done: Finish<ImageRecord> = (disk, within) => finish(client, request, target, disk, within);
+    // Whatever another run has put there is found block by block.
+    if (goesInLayers(client, request)) return beginLayers(client, request.content, done, call);
+    return resumeChunks(client, ref, request.content, done, call);
   },
 };

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { SendBlocks } from '../../core/blocks.ts';
+import type { ReadBlocks, SendBlocks } from '../../core/blocks.ts';
 import type { Cache, Tools } from '../../core/driver.ts';
 import type { Http } from '../../core/http.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -55,10 +55,25 @@ export async function toolsFor(context: EngineContext, values: FieldValues = {},
   };
   const cache = cacheIn(home, () => context.now());
   const lock = createLock({ warn: (message) => context.warn(message) });
-  return { http: lazyHttp(settingsOfHttp), lock, sendBlocks, ...(cache ? { cache } : {}) };
+  return {
+    http: lazyHttp(settingsOfHttp),
+    lock,
+    sendBlocks,
+    readBlocks: readBlocks(settings.concurrencyLimit),
+    ...(cache ? { cache } : {}),
+  };
 }
 
 const sendBlocks: SendBlocks = async (...sent) => (await import('../../transfer/blocks/send-blocks.ts')).sendBlocks(...sent);
+
+/** Blocks that are fetched at once where nobody has asked for fewer: more of them wait for the same network. */
+const blocksAtOnce = 4;
+
+const readBlocks = (limit: number): ReadBlocks =>
+  async function* (disk, from, to, call) {
+    const transfer = await import('../../transfer/blocks/read-blocks.ts');
+    yield* transfer.readBlocks(disk, from, to, Math.min(limit, blocksAtOnce), call);
+  };
 
 /** Absent where this user has no home. */
 function cacheIn(home: Home, now: () => number): Cache | undefined {

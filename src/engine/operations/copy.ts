@@ -1,5 +1,5 @@
 import { given, isOfOtherBytes, type Image } from '../../core/image.ts';
-import type { Call, Download, ExtraValues } from '../../core/operation.ts';
+import type { Call, Download, ExtraValues, UploadRequest } from '../../core/operation.ts';
 import { provenanceIn } from '../../core/provenance.ts';
 import { prepare } from '../../transfer/prepare.ts';
 import type { Prepared } from '../../transfer/prepared.ts';
@@ -82,7 +82,12 @@ async function lookedAt(
   const title = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
   const task = context.task(title);
   const way = forContainer(verb, image.containerFormat, wishes.transfer);
-  const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
+  const prepared = await prepare(
+    source,
+    way.accepts,
+    way.wishes,
+    meansForUpload(context, task, verb, { extras, ...documentsFor(original, to, data) }),
+  );
   try {
     const agreed = wishes.isOneOfSeveral ? await confirmReplace(claim, context) : [];
     return changeOf({ original, to, wishes, name, extras, data, source, prepared, call, task, agreed }, context);
@@ -184,6 +189,10 @@ async function wayOf({ original, to, wishes, data, source, prepared, call }: Loo
   return { route: shortcut.route, shortcut, words: [routeWords[shortcut.route], 'verify'] };
 }
 
+/** Within one provider a copy is an image of its own; another provider that understands the documents gets the same image. */
+const documentsFor = (from: Original, to: Account, data: Download): Partial<Pick<UploadRequest, 'original'>> =>
+  from.at.provider !== to.provider && data.original ? { original: data.original } : {};
+
 /** How it is delivered, and what waits until it is whole. What does not go along is told. */
 function deliveryOf(
   { original, to, wishes, name, extras, data, prepared, call, task, agreed }: Look,
@@ -200,8 +209,7 @@ function deliveryOf(
     request: {
       description: { ...description, name },
       ...(region !== undefined && to.verb('upload').place === 'region' ? { place: region } : {}),
-      // Within one provider a copy is an image of its own; another provider that understands the documents gets the same image.
-      ...(asItIs && original.at.provider !== to.provider && data.original ? { original: data.original } : {}),
+      ...(asItIs ? documentsFor(original, to, data) : {}),
       // What goes along unasked may be refused.
       ...given({ opensTo: wishes.description.visibility }),
       extras,

@@ -1,5 +1,5 @@
 import { isBlockUpload } from '../../core/bound-blocks.ts';
-import type { BlockRequest, BlockUpload } from '../../core/blocks.ts';
+import type { BlockFacts, BlockRequest, BlockUpload } from '../../core/blocks.ts';
 import type { Bound } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
@@ -16,26 +16,30 @@ export type BlockwiseUpload = Bound<'upload'> & Required<Pick<Bound<'upload'>, '
  * once. Throws as `run` and `sendBlocks` do.
  */
 export async function sendContent(upload: BlockwiseUpload, request: UploadRequest, call: Call): Promise<Image> {
-  if (upload.inBlocks(withoutBytes(request))) return sendInBlocks(upload, request, call);
+  const blocks = upload.inBlocks(withoutBytes(request));
+  if (blocks) return sendInBlocks(upload, blocks, request, call);
   try {
     return await upload.run(request, call);
   } catch (error) {
     const isTooMuch = error instanceof ImgctlError && error.circumstances.tooMuchAtOnce === true;
     if (!isTooMuch || !request.content.repeatable) throw error;
-    return sendInBlocks(upload, request, call);
+    return sendInBlocks(upload, upload.blocks, request, call);
   }
 }
 
-function withoutBytes({ content: { open: _open, sent: _sent, ...content }, ...request }: UploadRequest): BlockRequest {
+function withoutBytes({
+  content: { open: _open, pieces: _pieces, sent: _sent, ...content },
+  ...request
+}: UploadRequest): BlockRequest {
   return { ...request, content };
 }
 
-const sendInBlocks = (upload: BlockwiseUpload, request: UploadRequest, call: Call): Promise<Image> =>
+const sendInBlocks = (upload: BlockwiseUpload, blocks: BlockFacts, request: UploadRequest, call: Call): Promise<Image> =>
   whileLost(
     request.content,
     async (beginning) => {
       const begun = await beginOrGoOn(upload, request, beginning, call);
-      return isBlockUpload(begun) ? sendBlocks(request.content, noting(begun, call), upload.blocks, call) : begun;
+      return isBlockUpload(begun) ? sendBlocks(request.content, noting(begun, call), blocks, call) : begun;
     },
     call,
   );

@@ -1,4 +1,6 @@
 import { compressions, formats, type Accept, type Format } from '../../core/encoding.ts';
+import type { Bound } from '../../core/driver.ts';
+import type { BlockForm } from '../../core/blocks.ts';
 import type { UploadFacts } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { prepareForFile } from '../../transfer/convert.ts';
@@ -39,9 +41,15 @@ export function forContainer(
 const sentDigests = ({ digests }: UploadFacts): readonly string[] => (digests.length > 0 ? digests : ['sha256']);
 
 /** What an upload works with, by what the provider says of it. */
-export const meansForUpload = (context: EngineContext, task: Task, facts: UploadFacts): TransferContext => ({
-  ...meansFor(context, task, sentDigests(facts)),
-  hashFirst: facts.knowsByDigest ?? false,
+export const meansForUpload = (
+  context: EngineContext,
+  task: Task,
+  upload: Bound<'upload'>,
+  request: Omit<BlockForm, 'content'>,
+): TransferContext => ({
+  ...meansFor(context, task, sentDigests(upload)),
+  hashFirst: upload.knowsByDigest ?? false,
+  byBlocks: (content) => upload.inBlocks?.({ ...request, content })?.compresses === true,
 });
 
 /** Says that `--bwlimit` limits nothing where what is transferred does not leave this machine. */

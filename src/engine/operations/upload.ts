@@ -74,7 +74,12 @@ export async function uploading(at: Target, wishes: UploadWishes, from: Origin, 
   const verb = at.verb('upload');
   const container = wishes.description.containerFormat ?? queued?.containerFormat;
   const way = forContainer(verb, container, wishes.transfer);
-  const prepared = await prepare(source, way.accepts, way.wishes, meansForUpload(context, task, verb));
+  const prepared = await prepare(
+    source,
+    way.accepts,
+    way.wishes,
+    meansForUpload(context, task, verb, { extras: extrasFrom(at as Account, verb, wishes.set) }),
+  );
   const format = keepsContainer(verb, container) ? (wishes.transfer.format ?? formatNamed(queued?.diskFormat)) : null;
   const delivery = deliveryOf({ at, wishes, name, call, task }, prepared, format, context);
   return {

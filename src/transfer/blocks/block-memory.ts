@@ -1,3 +1,9 @@
+/** What blocks that are under way at once may have in memory, besides what they are compressed to: of large ones there are fewer. */
+const mostMemory = 64 * 1024 ** 2;
+
+/** How many blocks of a length may be under way at once, of `most` that could be. */
+export const atOnce = (most: number, length: number): number => Math.max(1, Math.min(most, Math.floor(mostMemory / length)));
+
 /** A fixed number of buffers of one length, each made when it is first needed. */
 export interface BlockMemory {
   /** A buffer that nobody uses: waits until there is one. What is in it is of no meaning. */

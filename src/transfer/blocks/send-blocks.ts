@@ -5,10 +5,11 @@ import { beforeRetry, isPassing } from '../../core/retry.ts';
 import { untilAborted } from '../source.ts';
 import { isZero } from '../writers/zeros.ts';
 import { digestOf, DigestList } from './block-digest.ts';
-import { blockMemory } from './block-memory.ts';
+import { atOnce, blockMemory } from './block-memory.ts';
 import { cutBlocks, type CutBlock } from './cut-blocks.ts';
+import { packBlock } from './pack-block.ts';
 
-type SentContent = Pick<Content, 'bytes' | 'open' | 'sent'>;
+type SentContent = Pick<Content, 'bytes' | 'open' | 'pieces' | 'sent'>;
 
 /** What letting go of a failed upload may take, also after the run itself was stopped. */
 const abortMs = 30_000;
@@ -34,13 +35,19 @@ export async function sendBlocks<Made>(
 }
 
 async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts: BlockFacts, call: Call): Promise<BlocksSent> {
-  const most = facts.order === 'ascending' ? 1 : facts.concurrency;
   const bytes = Math.min(upload.blockBytes ?? facts.bytes, Math.max(1, content.bytes ?? Infinity));
-  const memory = blockMemory(most, bytes);
+  const memory = blockMemory(facts.order === 'ascending' ? 1 : atOnce(facts.concurrency, bytes), bytes);
+  // Zeros that are told need not be looked for.
+  const given = (facts.sparse ? content.pieces?.() : undefined) ?? content.open();
   const digests = new DigestList();
   let blocks = 0;
   await sideBySide(call, async (within, begin) => {
-    for await (const cut of cutBlocks(untilAborted(content.open(), within.signal), memory, content.bytes)) {
+    for await (const cut of cutBlocks(untilAborted(given, within.signal), {
+      memory,
+      blockBytes: bytes,
+      expected: content.bytes,
+      sparse: facts.sparse,
+    })) {
       // It may have been cut before the end of another one freed its room.
       if (within.signal.aborted) throw abortedError('interrupted');
       const block = facts.sparse && isZero(cut.bytes) ? undefined : blockOf(cut, facts);
@@ -71,12 +78,16 @@ async function sideBySide(call: Call, work: (within: Call, begin: (one: Promise<
   if (failures.length > 0) throw failures[0];
 }
 
-const blockOf = ({ index, offset, bytes }: CutBlock, { digest }: BlockFacts): Block => ({
-  index,
-  offset,
-  bytes,
-  ...(digest ? { digest: digestOf(bytes, digest) } : {}),
-});
+function blockOf({ index, offset, bytes }: CutBlock, { digest, compresses }: BlockFacts): Block {
+  let packed: ReturnType<typeof packBlock> | undefined;
+  return {
+    index,
+    offset,
+    bytes,
+    ...(digest ? { digest: digestOf(bytes, digest) } : {}),
+    ...(compresses ? { packed: () => (packed ??= packBlock(bytes)) } : {}),
+  };
+}
 
 async function putAgain(upload: BlockUpload<unknown>, block: Block, call: Call): Promise<void> {
   for (let tries = 1; ; tries += 1) {

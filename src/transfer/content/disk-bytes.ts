@@ -41,7 +41,7 @@ async function* limited(bytes: Bytes, limit: number): Bytes {
 }
 
 /** The same bytes; what is found to be wrong while they are read is said of the file by its name. */
-export async function* naming(bytes: Bytes, name: string): Bytes {
+export async function* naming<Piece>(bytes: AsyncIterable<Piece>, name: string): AsyncGenerator<Piece, void, undefined> {
   try {
     yield* bytes;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Bytes } from '../../core/http.ts';
+import { given } from '../../core/image.ts';
 import { humanSize } from '../../core/quantity.ts';
 import { alignedIfKnown, alignedRuns } from '../align.ts';
 import { encoderFor, type Encoder } from '../compress.ts';
@@ -7,6 +8,7 @@ import { readRuns, streamRuns, watchGzipMembers } from '../formats/index.ts';
 import { isFlat } from '../plan.ts';
 import { passesOn, type StagingRequest, type Staged } from '../staging.ts';
 import { diskBytes } from './disk-bytes.ts';
+import { diskPieces } from '../writers/disk-pieces.ts';
 import { observedBytes } from './observed-disk.ts';
 
 /** `shows`: the disk's bytes are seen on the way. */
@@ -42,13 +44,24 @@ function passing(from: Staged, asked: StagingRequest): ContentEncoder {
   // What may end as a fixed VHD goes without that footer.
   const length = plan.unwrap || doubtful || source.bytes === undefined ? {} : { bytes: source.bytes };
   // What is passed on is compared when it is sent: one hash is enough.
-  const given = (): Bytes => diskBytes(from, asked, passesOn(asked, from) ? [] : from.expected, length.bytes);
+  const checked = (): Bytes => diskBytes(from, asked, passesOn(asked, from) ? [] : from.expected, length.bytes);
   const isWatched = plan.accept.oneMember === true && plan.encoding.compression === 'gzip';
   const warn = (): void => {
     asked.means.warn(
       `${source.name} has several gzip members, of which only the first may be decompressed there; compress it as one`,
     );
   };
-  const bytes = (): Bytes => (isWatched ? watchGzipMembers(given(), warn) : given());
-  return { ...length, open: ({ observer }) => (shows ? observedBytes(bytes(), observer) : bytes()), shows };
+  const bytes = (): Bytes => (isWatched ? watchGzipMembers(checked(), warn) : checked());
+  return {
+    ...length,
+    open: ({ observer }) => (shows ? observedBytes(bytes(), observer) : bytes()),
+    ...(shows ? given({ pieces: piecesOf(from) }) : {}),
+    shows,
+  };
+}
+
+/** Of a disk that goes as it is, where any place of it can be read: then the file system may say where there is nothing. */
+function piecesOf({ guest, expected, seen: { whole }, judgement: { plan } }: Staged): Encoder['pieces'] {
+  if (!guest || !whole || plan.unwrap || expected.length > 0) return undefined;
+  return (options) => diskPieces(readRuns(guest.random, guest.inspection), options);
 }

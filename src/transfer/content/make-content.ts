@@ -21,8 +21,10 @@ export async function makeContent(from: Staged, asked: StagingRequest, disk: Obs
   const encoder = await contentEncoder(from, asked);
   const observer = (): DiskObserver => (encoder.shows ? disk.observe() : nobody);
   const open = (): Bytes => encoder.open({ observer: observer(), signal: means.signal });
-  const known = isPassedOn ? await knownDigests(source, wishes, means, open) : {};
-  const made = { expected: isPassedOn ? from.expected : [], known };
+  const byBlocks = means.byBlocks?.({ encoding: plan.encoding, ...given({ bytes: encoder.bytes }) }) ?? false;
+  const hashFirst = means.hashFirst === true && !byBlocks;
+  const known = isPassedOn ? await knownDigests(source, wishes, { ...means, hashFirst }, open) : {};
+  const made = { expected: isPassedOn ? from.expected : [], known, reported: byBlocks ? [] : means.digests };
   if (!plan.spoolOutput) {
     // What was seen while it was hashed need not be looked at again: the target proves that it is the same.
     const isSeen = disk.isSeen && known.sha256 !== undefined;

@@ -20,6 +20,8 @@ export interface Made {
   readonly expected: readonly Checksum[];
   /** Digests that it is known to have. */
   readonly known: Digests;
+  /** Digests that the target reports of what it takes. */
+  readonly reported: readonly string[];
 }
 
 /** A content that is counted, hashed, held back until it is proved, and told of while it is read. */
@@ -31,7 +33,8 @@ export function measuredContent(
   const { means } = asked;
   const { encoder, repeatable, known } = made;
   const { proves, expected, taken } = hashingOf(made, asked);
-  let measured: ChecksumStream | undefined;
+  const { pieces } = encoder;
+  let measured: Pick<ChecksumStream, 'result'> | undefined;
   const digests = (): Digests => ({ ...(proves ? { sha256: known.sha256 ?? '' } : {}), ...measured?.result().digests });
   return {
     encoding: plan.encoding,
@@ -51,9 +54,32 @@ export function measuredContent(
       if (expected.length === 0) return through.bytes;
       return withholdTail(through.bytes, encoder.bytes, () => compareDigests(through.result().digests, expected, source.name));
     },
+    ...(pieces && made.expected.length === 0
+      ? {
+          pieces() {
+            let bytes = 0;
+            measured = { result: () => ({ bytes, digests: {} }) };
+            const through = pieces({ observer: made.observer(), signal: means.signal });
+            return counted(naming(through, source.name), (count) => {
+              bytes += count;
+              means.progress(count, encoder.bytes);
+            });
+          },
+        }
+      : {}),
     // A target that has these bytes already does not ask for them: then what is known of them counts.
     sent: () => ({ bytes: measured?.result().bytes ?? encoder.bytes ?? 0, digests: measured ? digests() : { ...known } }),
   };
+}
+
+async function* counted<Piece extends Uint8Array | number>(
+  pieces: AsyncIterable<Piece>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Piece, void, undefined> {
+  for await (const piece of pieces) {
+    yield piece;
+    count(typeof piece === 'number' ? piece : piece.length);
+  }
 }
 
 /** What is hashed on the way, and compared at its end. */
@@ -64,9 +90,9 @@ interface Hashing {
   readonly taken: readonly string[];
 }
 
-function hashingOf({ repeatable, expected, known }: Made, { wishes, means }: StagingRequest): Hashing {
+function hashingOf({ repeatable, expected, known, reported }: Made, { wishes }: StagingRequest): Hashing {
   // What can be read again is, should the target report another digest than the first.
-  const algorithms = repeatable ? means.digests.slice(0, 1) : means.digests;
+  const algorithms = repeatable ? reported.slice(0, 1) : reported;
   // A target that proves its own SHA-256 to be the one that is known leaves nothing to be hashed here.
   const proves =
     algorithms[0] === 'sha256' && known.sha256 !== undefined && (wishes.checksum?.algorithm ?? 'sha256') === 'sha256';

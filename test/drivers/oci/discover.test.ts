@@ -256,7 +256,11 @@ describe('registries that Docker is signed in to', () => {
 
 describe('addresses', () => {
   const open = (values: Readonly<Record<string, string>>): unknown =>
-    driver.open({ repository: 'a/b', ...values }, { http: {} as never, lock: {} as never, sendBlocks: {} as never }, 'tests');
+    driver.open(
+      { repository: 'a/b', ...values },
+      { http: {} as never, lock: {} as never, sendBlocks: {} as never, readBlocks: {} as never },
+      'tests',
+    );
 
   it('that cannot be are refused before any request', () => {
     for (const registry of [
@@ -311,7 +315,7 @@ describe('addresses', () => {
       };
       const session = driver.open(
         { repository: 'a/b', registry },
-        { http: http as never, lock: {} as never, sendBlocks: {} as never },
+        { http: http as never, lock: {} as never, sendBlocks: {} as never, readBlocks: {} as never },
         'tests',
       );
       await session

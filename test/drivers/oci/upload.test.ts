@@ -101,7 +101,7 @@ describe('an upload in one request', () => {
   });
 
   it('says how to send less at once where the source can be read only once', async () => {
-    const { upload } = await start({ mostPatch: 64 * kib });
+    const { upload } = await start({ mostPatch: 64 * kib }, { layout: 'single' });
     const { circumstances } = await failureOf(upload(unhashed(disk({ blind: true }))), 'LIMIT');
     expect(JSON.stringify(circumstances.next)).toContain('chunkSize');
   });
@@ -244,7 +244,7 @@ describe('an upload in chunks', () => {
 
   for (const [what, more, wish] of [
     ['in chunks', chunked, (content: TestContent) => content],
-    ['as a stream', {}, unhashed],
+    ['as a stream', { layout: 'single' }, unhashed],
   ] as const)
     it(`is ended again, and no byte sent again, where only its end failed: ${what}`, async () => {
       const { upload } = await start({ auth: 'bearer' }, more);

@@ -1,0 +1,66 @@
+import type { StoredBlock, StoredDisk } from '../../core/blocks.ts';
+import { integrityError, providerError } from '../../core/errors.ts';
+import type { Bytes } from '../../core/http.ts';
+import type { Call } from '../../core/operation.ts';
+import { beforeRetry, isPassing } from '../../core/retry.ts';
+import { orderedConcurrency } from '../writers/ordered-concurrency.ts';
+import { zeroPieces } from '../writers/zeros.ts';
+import { atOnce } from './block-memory.ts';
+import { unpackBlock } from './unpack-block.ts';
+
+/**
+ * Bytes of a disk that lies in blocks, from `from` up to and with `to`. Blocks are fetched side by side, at most `most`, and given in
+ * order; what is in none of them is zeros, which nobody is asked for. A block that the network fails is asked for again, on the call's
+ * retries. Throws INTEGRITY where one is not what its digests say, PROVIDER where the blocks are no list of this disk.
+ */
+export async function* readBlocks({ bytes, blocks }: StoredDisk, from: number, to: number, most: number, call: Call): Bytes {
+  const end = Math.min(to + 1, bytes);
+  checkOrder(blocks, bytes);
+  const wanted = blocks.filter(({ offset, length }) => offset + length > from && offset < end);
+  const longest = wanted.reduce((sum, { length }) => Math.max(sum, length), 1);
+  let at = from;
+  for await (const { block, data } of orderedConcurrency(reads(wanted, call), atOnce(most, longest), call.signal)) {
+    const begin = Math.max(block.offset, at);
+    yield* zeroPieces(begin - at);
+    const stop = Math.min(block.offset + block.length, end);
+    yield data.subarray(begin - block.offset, stop - block.offset);
+    at = stop;
+  }
+  if (end > at) yield* zeroPieces(end - at);
+}
+
+async function* reads(blocks: readonly StoredBlock[], call: Call) {
+  for (const block of blocks) yield async () => ({ block, data: await readAgain(block, call) });
+}
+
+async function readAgain(block: StoredBlock, call: Call): Promise<Uint8Array> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await unpackBlock(block, await gather(block));
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await beforeRetry(error, tries, call);
+    }
+  }
+}
+
+async function gather(block: StoredBlock): Promise<Uint8Array> {
+  const whole = Buffer.allocUnsafe(block.bytes);
+  let filled = 0;
+  for await (const chunk of block.open()) {
+    if (filled + chunk.length > whole.length)
+      throw integrityError(`the block at byte ${block.offset} has more than the expected ${block.bytes} bytes`);
+    whole.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return whole.subarray(0, filled);
+}
+
+function checkOrder(blocks: readonly StoredBlock[], bytes: number): void {
+  let end = 0;
+  for (const { offset, length } of blocks) {
+    if (offset < end || length <= 0 || offset + length > bytes)
+      throw providerError('the blocks of the disk are listed out of order, or past its end');
+    end = offset + length;
+  }
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { StoredBlock } from '../../core/blocks.ts';
+import { ImgctlError, integrityError, unsupportedError } from '../../core/errors.ts';
+import { unzstdExactly } from '../formats/zstd.ts';
+
+const gunzipping = promisify(gunzip);
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The disk's bytes in a block as it came. Throws INTEGRITY unless both are those that the block is known by. */
+export async function unpackBlock(block: StoredBlock, stored: Uint8Array): Promise<Uint8Array> {
+  const where = `the block at byte ${block.offset}`;
+  if (stored.length !== block.bytes) throw integrityError(`${where} has ${stored.length} bytes, expected ${block.bytes}`);
+  if (sha256Of(stored) !== block.sha256) throw integrityError(`${where} is damaged: its SHA-256 is not ${block.sha256}`);
+  const bytes = await unpacked(block, stored, where);
+  if (bytes.length !== block.length || sha256Of(bytes) !== block.content)
+    throw integrityError(`${where} is not what the image says of it: its content does not have the SHA-256 ${block.content}`);
+  return bytes;
+}
+
+async function unpacked({ compression, length }: StoredBlock, stored: Uint8Array, where: string): Promise<Uint8Array> {
+  if (compression === undefined) return stored;
+  if (compression !== 'gzip' && compression !== 'zstd') throw unsupportedError(`${where} is compressed with ${compression}`);
+  try {
+    return compression === 'zstd'
+      ? await unzstdExactly(stored, length)
+      : await gunzipping(stored, { maxOutputLength: length, chunkSize: length + 64 });
+  } catch (error) {
+    if (error instanceof ImgctlError) throw error;
+    throw integrityError(`${where} cannot be decompressed: ${String(error)}`, { cause: error });
+  }
+}
