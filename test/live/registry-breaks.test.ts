@@ -44,19 +44,19 @@ describe.skipIf(missing !== undefined)(
     it('in the middle of the one request: no image, and the next try makes it', async () => {
       const content = disk();
       cable.cutAfter(size / 2);
-      await failureOf(upload(open(), content), 'NETWORK');
+      await failureOf(upload(open({ layout: 'single' }), content), 'NETWORK');
       expect(await images()).toEqual([]);
-      await expectWhole((await upload(open(), content)).id, content);
+      await expectWhole((await upload(open({ layout: 'single' }), content)).id, content);
       expect((await images()).length).toBe(1);
     });
 
     it('killed in the middle of the one request: no image, and after its start the next try makes it', async () => {
       const content = disk();
       cable.cutAfter(size / 2, () => registry.kill());
-      await failureOf(upload(open(), content, testCall()), 'NETWORK');
+      await failureOf(upload(open({ layout: 'single' }), content, testCall()), 'NETWORK');
       await registry.start();
       expect(await images()).toEqual([]);
-      await expectWhole((await upload(open(), content)).id, content);
+      await expectWhole((await upload(open({ layout: 'single' }), content)).id, content);
     });
 
     it('killed between two chunks: it goes on, and no more than one chunk is sent twice', async () => {

@@ -43,7 +43,7 @@ export function blockListOf(text: string, shown: string): BlockList {
 }
 
 /** A list with the blobs that it names, which `open` reads. Throws INTEGRITY for a block that is no layer of the image. */
-export function storedDisk(
+export function diskInBlocks(
   { bytes, blockBytes, blocks }: BlockList,
   layers: readonly Descriptor[],
   open: (blob: Descriptor) => Bytes,

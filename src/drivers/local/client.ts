@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { ReadBlocks } from '../../core/blocks.ts';
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import type { Http } from '../../core/http.ts';
@@ -13,6 +14,7 @@ export interface LocalClient {
   /** Further folders for copies, by the name of the place. */
   readonly places: ReadonlyMap<string, Folder>;
   readonly http: Http;
+  readonly readBlocks: ReadBlocks;
 }
 
 /** Throws CONFIG when there is no path, or `places` is not `name=path,…`. */
@@ -23,7 +25,7 @@ export function connect(values: { path?: string | undefined; places?: string | u
       next: [{ verb: 'profile set', args: ['path=FOLDER'] }],
     });
   const home = openFolder(values.path, tools.lock);
-  return { home, places: placesOf(values.places ?? '', home, tools), http: tools.http };
+  return { home, places: placesOf(values.places ?? '', home, tools), http: tools.http, readBlocks: tools.readBlocks };
 }
 
 /** Whether two folders are one, also by way of a link or a mount: what was taken out of one would be gone from the other. */

@@ -2,7 +2,8 @@ import { conflictError } from '../../core/errors.ts';
 import { errnoMessage } from '../../core/errno.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { blobSize, damagedBlob, isIntact, placeBlob, readBlob, readDocument } from './blobs.ts';
+import { blobPath, blobSize, damagedBlob, isIntact, placeBlob, readBlob, readDocument } from './blobs.ts';
+import { dataOf, type Descriptor } from '../_oci/manifest.ts';
 import { find, ifDamaged, lookUp, type Found } from './images.ts';
 import { enterIndex } from './write-image.ts';
 import type { LocalClient } from './client.ts';
@@ -67,20 +68,40 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
  * CONFLICT if another image has its id there, INTEGRITY where the disk at home is damaged.
  */
 export async function copyTo(home: Folder, folder: Folder, found: Found, call: Call): Promise<void> {
-  const { disk, file } = await storedDisk(home, found);
-  if (await isIntact(folder, disk, call.signal)) return enterCopy(home, folder, found, call);
-  const draft = await writeTemporaryFile(folder, readBlob(file, 0, disk.size - 1, call.signal), call.signal);
+  await storedDisk(home, found);
+  const drafts: TemporaryFile[] = [];
   try {
-    if (draft.digest !== disk.digest) throw damagedBlob(file);
-    await withHeartbeat(draft.file, () => enterCopy(home, folder, found, call, draft));
+    for (const blob of dataOf(found.manifest))
+      if (!(await isIntact(folder, blob, call.signal))) drafts.push(await draftOf(home, folder, blob, call));
+    const enter = (): Promise<void> => enterCopy(home, folder, found, call, drafts);
+    await drafts.reduce(
+      (work, { file }) =>
+        () =>
+          withHeartbeat(file, work),
+      enter,
+    )();
   } finally {
-    await removeTemporaryFile(draft.file);
+    for (const { file } of drafts) await removeTemporaryFile(file);
   }
 }
 
+/** A blob of one folder as a draft in another. Throws INTEGRITY where it is damaged. */
+async function draftOf(home: Folder, folder: Folder, { digest, size }: Descriptor, call: Call): Promise<TemporaryFile> {
+  const file = blobPath(home, digest) ?? '';
+  const draft = await writeTemporaryFile(folder, readBlob(file, 0, size - 1, call.signal), call.signal);
+  if (draft.digest === digest) return draft;
+  await removeTemporaryFile(draft.file);
+  throw damagedBlob(file);
+}
+
 /** Enters manifest and record of an image in another folder, byte for byte, unless a later revision stands there. */
-async function enterCopy(home: Folder, target: Folder, found: Found, call: Call, draft?: TemporaryFile): Promise<void> {
-  const { disk } = found.manifest;
+async function enterCopy(
+  home: Folder,
+  target: Folder,
+  found: Found,
+  call: Call,
+  drafts: readonly TemporaryFile[] = [],
+): Promise<void> {
   const [manifest, record] = [await readDocument(home, found.entry), await readDocument(home, found.manifest.record)];
   // Gone means that somebody changed the image meanwhile, and will bring the copy up to date in turn.
   if (manifest === undefined || record === undefined) return;
@@ -91,10 +112,11 @@ async function enterCopy(home: Folder, target: Folder, found: Found, call: Call,
       throw conflictError(`a different image already has the id ${found.id} in ${folder.path}`, {
         hint: 'Remove it there, or copy this one under a new id.',
       });
-    if (draft) await placeBlob(folder, draft);
+    for (const draft of drafts) await placeBlob(folder, draft);
     if (there && there.record.revision >= found.record.revision) return;
-    if (disk && (await blobSize(folder, disk.digest)) !== disk.size)
-      throw conflictError(`the copy in ${folder.path} was removed by another client`, { hint: 'Try again.' });
+    for (const { digest, size } of dataOf(found.manifest))
+      if ((await blobSize(folder, digest)) !== size)
+        throw conflictError(`the copy in ${folder.path} was removed by another client`, { hint: 'Try again.' });
     await enterIndex(folder, index, found.id, { manifest, record }, there);
   }, call.note);
 }

@@ -1,13 +1,41 @@
 import { conflictError } from '../../core/errors.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { Call, Download, Operation } from '../../core/operation.ts';
+import { blockListOf, diskInBlocks } from '../_oci/block-list.ts';
+import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
 import { originalOf } from '../_oci/image-documents.ts';
-import { readBlob, readDocument } from './blobs.ts';
-import { find } from './images.ts';
+import { blobPath, readBlob, readDocument } from './blobs.ts';
+import { find, type Found } from './images.ts';
 import type { LocalClient } from './client.ts';
 import { noData } from './errors.ts';
 import { handoverOf } from './server-side-copy.ts';
 import { storedDisk } from './stored-disk.ts';
+
+/** What the image is handed on with to another store of this format; nothing where a document is gone by now. */
+async function documentsOf({ home }: LocalClient, { id, entry, manifest }: Found): Promise<Pick<Download, 'original'>> {
+  const [text, record] = [await readDocument(home, entry), await readDocument(home, manifest.record)];
+  return text === undefined || record === undefined ? {} : { original: originalOf(id, text, record) };
+}
+
+/** A disk that lies in blocks: what is given is the disk, each block of it proved. */
+async function layeredDownload(
+  client: LocalClient,
+  { found, disk, blocks }: { readonly found: Found; readonly disk: Descriptor; readonly blocks: readonly Descriptor[] },
+  call: Call,
+): Promise<Download> {
+  const { home, readBlocks } = client;
+  const list = blockListOf((await readDocument(home, disk)) ?? '', found.id);
+  const stored = diskInBlocks(list, blocks, ({ digest, size }) =>
+    readBlob(blobPath(home, digest) ?? '', 0, size - 1, call.signal),
+  );
+  return {
+    encoding: { format: 'raw' },
+    bytes: stored.bytes,
+    isVerified: true,
+    ...(await documentsOf(client, found)),
+    open: (from = 0, to = stored.bytes - 1) => readBlocks(stored, from, to, call),
+  };
+}
 
 export const download: Operation<LocalClient, 'download'> = {
   ranges: true,
@@ -21,15 +49,16 @@ export const download: Operation<LocalClient, 'download'> = {
         next: [{ verb: 'reactivate', image: id }],
       });
     const { disk, file } = await storedDisk(client.home, found);
+    const { blocks } = manifest;
+    if (blocks) return layeredDownload(client, { found, disk, blocks }, call);
     const encoding = encodingOf(disk.mediaType);
     const handover = handoverOf(file, disk, record.virtualBytes);
-    const [text, recordText] = [await readDocument(client.home, found.entry), await readDocument(client.home, manifest.record)];
     return {
       bytes: disk.size,
       digests: { sha256: disk.digest.slice('sha256:'.length) },
       ...(encoding ? { encoding } : {}),
       ...(handover ? { handover } : {}),
-      ...(text !== undefined && recordText !== undefined ? { original: originalOf(id, text, recordText) } : {}),
+      ...(await documentsOf(client, found)),
       open: (from = 0, to = disk.size - 1) => readBlob(file, from, Math.min(to, disk.size - 1), call.signal),
     };
   },

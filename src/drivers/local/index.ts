@@ -1,5 +1,6 @@
 import { defineDriver } from '../../core/driver.ts';
 import { checkId, ownIds } from '../_oci/ids.ts';
+import { dataOf } from '../_oci/manifest.ts';
 import { isIntact } from './blobs.ts';
 import { find } from './images.ts';
 import { connect } from './client.ts';
@@ -49,8 +50,9 @@ export default defineDriver({
   },
   objection: ({ home }, handover) => objection(home, handover),
   isIntact: async ({ home }, id, call) => {
-    const { disk } = (await find(home, id)).manifest;
-    return disk !== undefined && isIntact(home, disk, call.signal);
+    const data = dataOf((await find(home, id)).manifest);
+    for (const blob of data) if (!(await isIntact(home, blob, call.signal))) return false;
+    return data.length > 0;
   },
   absent: {
     restore: 'A deleted image is gone from the folder at once.',

@@ -3,7 +3,7 @@ import { recordFromJson } from '../_oci/record.ts';
 import type { Found } from './images.ts';
 import { homePlace } from './client.ts';
 import type { Folder } from './folder.ts';
-import { lossOf } from './stored-disk.ts';
+import { lossIn } from './stored-disk.ts';
 
 /** A store's own word for an image whose disk is not there as it was recorded. */
 const damaged = { status: 'failed', providerStatus: 'damaged' } as const;
@@ -23,9 +23,9 @@ export function recordFrom(home: Folder, found: Found, copies: ReadonlyMap<strin
     record,
   };
   const image = recordFromJson(found.id, record, [], raw);
-  const { disk } = found.manifest;
+  const { manifest } = found;
   const standing = (name: string, folder: Folder): PlaceState => {
-    const message = disk && lossOf(folder, disk);
+    const message = lossIn(folder, manifest);
     return message === undefined ? { name, status: image.status } : { name, ...damaged, message };
   };
   const here = standing(homePlace, home);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { integrityError } from '../../core/errors.ts';
 import { errnoMessage } from '../../core/errno.ts';
-import type { Descriptor } from '../_oci/manifest.ts';
+import { dataOf, type Descriptor, type ImageData } from '../_oci/manifest.ts';
 import { blobPath } from './blobs.ts';
 import type { Found } from './images.ts';
 import { noData } from './errors.ts';
@@ -24,17 +24,27 @@ export function lossOf(folder: Folder, { digest, size }: Pick<Descriptor, 'diges
   }
 }
 
+/** Why the data of an image cannot be whole: as `lossOf`, of all the blobs that it lies in. */
+export function lossIn(folder: Folder, data: ImageData): string | undefined {
+  for (const blob of dataOf(data)) {
+    const loss = lossOf(folder, blob);
+    if (loss !== undefined) return loss;
+  }
+  return undefined;
+}
+
 /**
  * The disk of an image, and the file that it lies in. Throws CONFLICT where there is none yet, INTEGRITY where the file is not as
  * long as it should be.
  */
 export async function storedDisk(
   folder: Folder,
-  { id, manifest: { disk }, record }: Found,
+  { id, manifest, record }: Found,
 ): Promise<{ readonly disk: Descriptor; readonly file: string }> {
+  const { disk } = manifest;
   if (!disk) throw noData(id, record.status);
   const file = blobPath(folder, disk.digest);
-  const loss = lossOf(folder, disk);
+  const loss = lossIn(folder, manifest);
   if (file !== undefined && loss === undefined) return { disk, file };
   throw integrityError(`image ${id} is damaged: ${loss}`, {
     hint: 'Restore the file from a backup, or upload the disk again.',

@@ -1,7 +1,7 @@
 import { conflictError } from '../../core/errors.ts';
 import { fillingOf } from '../../core/hint.ts';
 import type { Call, Download, Operation } from '../../core/operation.ts';
-import { blockListOf, storedDisk } from '../_oci/block-list.ts';
+import { blockListOf, diskInBlocks } from '../_oci/block-list.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
 import { originalOf } from '../_oci/image-documents.ts';
@@ -27,7 +27,7 @@ async function layeredDownload(
   call: Call,
 ): Promise<Download> {
   const list = blockListOf(await readText(home, disk.digest, call), `${home.shown}:${id}`);
-  const stored = storedDisk(list, blocks, (blob) => readBlob(home, blob, 0, blob.size - 1, call));
+  const stored = diskInBlocks(list, blocks, (blob) => readBlob(home, blob, 0, blob.size - 1, call));
   return {
     encoding: { format: 'raw' },
     bytes: stored.bytes,

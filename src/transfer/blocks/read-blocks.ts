@@ -19,7 +19,11 @@ export async function* readBlocks({ bytes, blocks }: StoredDisk, from: number, t
   const wanted = blocks.filter(({ offset, length }) => offset + length > from && offset < end);
   const longest = wanted.reduce((sum, { length }) => Math.max(sum, length), 1);
   let at = from;
-  for await (const { block, data } of orderedConcurrency(reads(wanted, call), atOnce(most, longest), call.signal)) {
+  for await (const { block, data } of orderedConcurrency(
+    reads(wanted, end - from < longest, call),
+    atOnce(most, longest),
+    call.signal,
+  )) {
     const begin = Math.max(block.offset, at);
     yield* zeroPieces(begin - at);
     const stop = Math.min(block.offset + block.length, end);
@@ -29,8 +33,25 @@ export async function* readBlocks({ bytes, blocks }: StoredDisk, from: number, t
   if (end > at) yield* zeroPieces(end - at);
 }
 
-async function* reads(blocks: readonly StoredBlock[], call: Call) {
-  for (const block of blocks) yield async () => ({ block, data: await readAgain(block, call) });
+async function* reads(blocks: readonly StoredBlock[], isPart: boolean, call: Call) {
+  for (const block of blocks)
+    yield async () => ({ block, data: await (isPart ? readOnce(block, call) : readAgain(block, call)) });
+}
+
+/** Blocks of which only parts were asked for so far: whoever reads here and there asks for the next part soon. */
+const recent: { readonly block: StoredBlock; readonly data: Promise<Uint8Array> }[] = [];
+const mostRecent = 4;
+
+function readOnce(block: StoredBlock, call: Call): Promise<Uint8Array> {
+  const at = recent.findIndex((one) => one.block === block);
+  const [known = { block, data: readAgain(block, call) }] = at < 0 ? [] : recent.splice(at, 1);
+  recent.push(known);
+  while (recent.length > atOnce(mostRecent, block.length)) recent.shift();
+  known.data.catch(() => {
+    const failed = recent.indexOf(known);
+    if (failed >= 0) recent.splice(failed, 1);
+  });
+  return known.data;
 }
 
 async function readAgain(block: StoredBlock, call: Call): Promise<Uint8Array> {
