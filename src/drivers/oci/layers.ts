@@ -122,5 +122,5 @@ const diskOf = ({ bytes, sha256 }: PackedBlock) => ({
 
 const tooManyLayers = (blockBytes: number) =>
   limitError(`the disk has more than ${mostLayers} blocks of ${blockBytes} bytes`, {
-    hint: 'Save it to a file first, so that its length is known, or use --set layout=single.',
+    hint: 'Use --set layout=single, or save it to a file first, so that its length is known.',
   });
