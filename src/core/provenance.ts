@@ -10,6 +10,21 @@ export interface Provenance {
   readonly serial?: string | undefined;
 }
 
+/** What became of one thing that is on record of an image, once it was checked again. */
+export interface ProvenanceFinding {
+  readonly profile: string;
+  /** Id of the image. */
+  readonly image: string;
+  readonly name: string;
+  /** `data`: the digest that its provider gives; `content`: the content id; the others as in `Provenance`. */
+  readonly claim: 'data' | 'content' | keyof Provenance;
+  readonly result: 'proved' | 'differs' | 'unchecked';
+  /** What is on record. Absent: nothing. */
+  readonly recorded?: string;
+  /** By what it was proved, what is there instead, or why it could not be checked. */
+  readonly message: string;
+}
+
 type Properties = Readonly<Record<string, string>>;
 
 const prefix = 'imgctl.source.';

@@ -78,6 +78,19 @@ describe.each(places)('a nightly copy to %s', (_name, provider) => {
     expect([planned.stdout.includes('nothing:'), moved()]).toEqual([true, []]);
   });
 
+  it('is shown with where it comes from, and a copy of it too', async () => {
+    const { digest, path: at } = noble.publish('20261101', disks.old);
+    const first = await copied();
+    const keeps = provider.driver.facts.upload?.fields.includes('properties');
+    const lines = ['source.url\thttp', `source.digest\t${digest}`, 'source.serial\t20261101', at];
+    for (const line of lines)
+      expect((await stage.ok(['show', `to:${first.id}`], { env })).stdout.includes(line), line).toBe(keeps);
+    if (!provider.driver.facts.download || !keeps) return;
+    await stage.ok(['copy', `to:${first.id}`, 'local:again', '--disk-format', 'raw'], { env });
+    const again = await stage.ok(['show', 'local:again']);
+    for (const line of lines) expect(again.stdout).toContain(line);
+  });
+
   it('copies what is new, and replaces what was there only then', async () => {
     const first = await copied();
     noble.publish('20261120', disks.new);

@@ -1,9 +1,12 @@
-import { ImgctlError } from '../../core/errors.ts';
+import { ImgctlError, usageError } from '../../core/errors.ts';
 import type { InspectionReport } from '../../core/inspection-report.ts';
 import { inspect, type InspectWishes } from '../../engine/operations/inspect.ts';
+import type { View } from '../../ui/view.ts';
 import { inspectionView } from '../../ui/views/inspection.ts';
+import { provenanceView } from '../../ui/views/provenance.ts';
 import { sourceOptions } from '../options/transfer.ts';
 import { defineCommand } from '../program/command.ts';
+import { flagName } from '../program/option.ts';
 import type { Surface } from '../program/context.ts';
 import { many, one } from '../program/outcome.ts';
 
@@ -19,14 +22,19 @@ export const inspectFile = defineCommand({
     },
     checksum: sourceOptions.checksum,
     verify: sourceOptions.verify,
+    provenance: {
+      kind: 'flag',
+      summary: 'check again what is on record of images (PROFILE:IMAGE): reads their data, and asks who publishes them',
+    },
     contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
   },
-  draws: () => inspectionView,
+  draws: ({ provenance }) => (provenance ? provenanceView : inspectionView) as View<never>,
   isHarmless: true,
   needs: {},
   examples: [
     { does: 'everything about a file', type: 'imgctl inspect disk.qcow2' },
     { does: 'only the headers', type: 'imgctl inspect disk.qcow2 --no-hash' },
+    { does: 'whether a copy still is what its publisher has signed', type: 'imgctl inspect --provenance pcd:ubuntu-24.04' },
     { does: 'all that a job has built', type: 'imgctl inspect *.qcow2 -o jsonl' },
     {
       does: 'in CI: fail if it is broken or unsafe, and keep the report',
@@ -34,6 +42,12 @@ export const inspectFile = defineCommand({
     },
   ],
   async run(input, context) {
+    if (input.provenance) {
+      const other = (['hash', 'checksum', 'verify', 'contentId'] as const).find((name) => input[name] !== undefined);
+      if (other !== undefined) throw usageError(`--provenance and --${flagName(other)} cannot be combined`);
+      const { provenanceOf } = await import('../batch/provenance.ts');
+      return provenanceOf(input.file, context);
+    }
     const [only = '', ...others] = input.file;
     if (others.length === 0) return one(inspectionView, await inspected(only, input, context));
     const reports: InspectionReport[] = [];

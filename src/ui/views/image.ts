@@ -1,4 +1,5 @@
 import { contentIdProperty, imageFields, type Image, type PlaceState } from '../../core/image.ts';
+import { isProvenanceProperty, provenanceIn, type Provenance } from '../../core/provenance.ts';
 import { defineView, type Column, type View } from '../view.ts';
 
 const placeText = ({ id, status, providerStatus, message }: PlaceState): string =>
@@ -13,9 +14,17 @@ const placeText = ({ id, status, providerStatus, message }: PlaceState): string 
 const placesText = (places: readonly PlaceState[]): string =>
   places.map(({ name, status }) => (status === 'active' ? name : `${name} (${status})`)).join(', ');
 
-/** Properties but the one that the sheet has a line for already: the content id. */
+/** Properties but those that the sheet has lines for already: the content id, and where the image comes from. */
 const ownProperties = ({ properties, contentId }: Image): readonly (readonly [string, string])[] =>
-  Object.entries(properties).filter(([name, value]) => name !== contentIdProperty || value !== contentId);
+  Object.entries(properties).filter(
+    ([name, value]) => (name !== contentIdProperty || value !== contentId) && !isProvenanceProperty(name),
+  );
+
+/** Where an image comes from, as its properties say. Absent: they do not. */
+function sourceOf({ properties }: Image): Provenance | undefined {
+  const source = provenanceIn(properties);
+  return Object.keys(source).length === 0 ? undefined : source;
+}
 
 const looks: Readonly<Partial<Record<keyof Image, Omit<Column<Image>, 'value'>>>> = {
   id: { kind: 'id' },
@@ -37,7 +46,12 @@ const looks: Readonly<Partial<Record<keyof Image, Omit<Column<Image>, 'value'>>>
 };
 
 const columns: Record<string, Column<Image>> = Object.fromEntries(
-  imageFields.map((field): [string, Column<Image>] => [field, { value: (image) => image[field], ...looks[field] }]),
+  imageFields.flatMap((field): [string, Column<Image>][] => {
+    const column: [string, Column<Image>] = [field, { value: (image) => image[field], ...looks[field] }];
+    return field === 'properties'
+      ? [['source', { value: sourceOf, parts: (_value, image) => Object.entries(sourceOf(image) ?? {}) }], column]
+      : [column];
+  }),
 );
 
 /** What stands at a path within a value, such as `os.name`; a key that has dots in it is found too. */

@@ -1,0 +1,39 @@
+import { ImgctlError, integrityError } from '../../core/errors.ts';
+import type { ProvenanceFinding } from '../../core/provenance.ts';
+import type { Account } from '../../engine/account/account.ts';
+import { openAt } from '../../engine/account/open.ts';
+import { onlyProfile } from '../../engine/account/registry.ts';
+import { findImage, shownImage } from '../../engine/images/resolve.ts';
+import { checkProvenance } from '../../engine/operations/check-provenance.ts';
+import { naming } from '../../engine/operations/result.ts';
+import { provenanceView } from '../../ui/views/provenance.ts';
+import type { Surface } from '../program/context.ts';
+import { many, type Outcome } from '../program/outcome.ts';
+
+/** What of the record of each image could be proved. Where something differs the command ends with INTEGRITY. */
+export async function provenanceOf(texts: readonly string[], context: Surface): Promise<Outcome> {
+  const rows: ProvenanceFinding[] = [];
+  for (const text of texts) {
+    try {
+      const found = await findingsOf(text, context);
+      rows.push(...found);
+      for (const { claim, result, message } of found)
+        if (result === 'unchecked') context.warn(`${text}: ${claim} could not be checked: ${message}`);
+      const odd = found.filter(({ result }) => result === 'differs').map(({ claim }) => claim);
+      if (odd.length > 0) await context.reportAs(integrityError(`${text}: ${odd.join(', ')} not as recorded`));
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      await context.reportAs(texts.length > 1 ? naming(text, error) : error);
+    }
+  }
+  return many(provenanceView, rows);
+}
+
+async function findingsOf(text: string, context: Surface): Promise<readonly ProvenanceFinding[]> {
+  const { directory, settings } = context;
+  const reference = directory.reference(text);
+  const at: Account = await openAt(reference.profile ?? onlyProfile(directory, settings.profile), ['show', 'list'], context);
+  const call = context.call();
+  const image = await shownImage(at, await findImage(at, reference.image, {}, call), call);
+  return checkProvenance(at, image, call, context);
+}
