@@ -42,19 +42,23 @@ const usersOf = (word) =>
         .flatMap((line, index) => (new RegExp(`\\b${word}\\b`, 'i').test(line) ? [`src/${file}:${index + 1}`] : [])),
     );
 
+/** A name as the key of an object, and as a part of other names. */
+const key = (driver) => (/^\w+$/.test(driver) ? driver : `'${driver}'`);
+const camelCase = (driver) => driver.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
+
 /** `drivers/index.ts` with one more line, in alphabetical order. */
 function withDriver(text) {
-  const line = (driver) => `  ${driver}: () => import('./${driver}/index.ts'),`;
-  const there = [...text.matchAll(/^  (\w+): \(\) => import\('\.\/\1\/index\.ts'\),$/gm)].map(([, driver]) => driver);
+  const line = (driver) => `  ${key(driver)}: () => import('./${driver}/index.ts'),`;
+  const there = [...text.matchAll(/^  '?([\w-]+)'?: \(\) => import\('\.\/\1\/index\.ts'\),$/gm)].map(([, driver]) => driver);
   const sorted = [...there, name].sort();
   return { sorted, text: text.replace(there.map(line).join('\n'), sorted.map(line).join('\n')) };
 }
 
 /** `test/clouds/index.ts` with one more provider, in alphabetical order. */
 function withStage(text) {
-  const entry = (driver) => `  ${driver}: ${driver}Stage,`;
-  const load = (driver) => `import { ${driver}Stage } from './${driver}/stage.ts';`;
-  const there = [...text.matchAll(/^  (\w+): \1Stage,$/gm)].map(([, driver]) => driver);
+  const entry = (driver) => `  ${key(driver)}: ${camelCase(driver)}Stage,`;
+  const load = (driver) => `import { ${camelCase(driver)}Stage } from './${driver}/stage.ts';`;
+  const there = [...text.matchAll(/^  '?([\w-]+)'?: \w+Stage,$/gm)].map(([, driver]) => driver);
   const lines = (of) => (drivers) => drivers.map(of).join('\n');
   const sorted = [...there, name].sort();
   return [lines(entry), lines(load)].reduce((all, written) => all.replace(written(there), written(sorted)), text);
