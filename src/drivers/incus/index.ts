@@ -3,6 +3,7 @@ import { anySocket } from './address.ts';
 import { connect } from './client.ts';
 import { remove } from './delete.ts';
 import { create } from './create.ts';
+import { discover } from './discover.ts';
 import { download } from './download.ts';
 import { importImage } from './import.ts';
 import { list } from './list.ts';
@@ -55,4 +56,5 @@ export default defineDriver({
     places: 'A server has no places to choose from: members of a cluster share its images.',
   },
   probe,
+  discover,
 });

@@ -29,6 +29,13 @@ export const incusStage: ProviderStage = {
     isSignIn: ({ method, path }) => method === 'GET' && /^\/1\.0(\?|$)/.test(path),
     sends: ({ method, path }) => method === 'POST' && /^\/1\.0\/images(\?|$)/.test(path),
     fetches: ({ method, path }) => method === 'GET' && /\/export(\?|$)/.test(path),
+    foreignFile: {
+      path: '.config/incus/config.yml',
+      name: 'far',
+      content: (value) =>
+        JSON.stringify({ 'default-remote': 'far', remotes: { far: { addr: 'https://far.example:8443', project: value } } }),
+      fields: (value) => ({ url: 'https://far.example:8443', project: value }),
+    },
     address: { field: 'url', written: (origin) => origin },
   },
 };
