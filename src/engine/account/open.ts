@@ -36,6 +36,8 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
   const signatures = await signaturesOf(driver, values, name, context);
+  if (entry.kind === 'source' && signatures?.assurance === 'signature')
+    await (await import('./source-key.ts')).requireKey(name, values, context);
   const tools = { ...(await toolsFor(context, values, name)), ...(signatures ? { signatures } : {}) };
   const where = { profile: name, provider: driver.name };
   context.detail(`profile ${name}: ${driver.title}`);

@@ -1,42 +1,12 @@
-import type { Evidence } from '../../core/publisher.ts';
+import type { KeyringPlace, ListedKey, SourceRow } from '../../core/publisher.ts';
 import { given } from '../../core/image.ts';
 import { withoutPassword } from '../../core/redact.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { Assurance } from '../../core/signature.ts';
-import { fieldVariable, type FieldOrigin } from '../../profiles/resolve.ts';
-import type { ListedKey } from '../../transfer/trust/openpgp/listed-keys.ts';
+import type { FieldOrigin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
 import { driverNamed } from './driver.ts';
+import { givingKeys } from './source-key.ts';
 import { originsOf, valuesOf } from './values.ts';
-
-/** Where the keys are that signatures are judged by. */
-type KeyringPlace = 'shipped' | 'given' | 'of this machine';
-
-/** A publisher as it is told: where it is, what vouches for it, and on what that rests. */
-export interface SourceRow {
-  readonly name: string;
-  readonly aliases: readonly string[];
-  readonly title: string;
-  readonly provider: string;
-  readonly address?: string;
-  readonly verified: Assurance;
-  readonly signers: readonly string[];
-  /** Absent: no signature is asked for. */
-  readonly keyring?: KeyringPlace;
-  /** Of a keyring that is shipped or given. */
-  readonly keys: readonly ListedKey[];
-  /** Where the keys that are shipped are taken from, and their licence. */
-  readonly keysFrom?: string;
-  /** What is signed, and by whom. */
-  readonly signed?: string;
-  /** What is to be done before signatures can be judged, or could be. */
-  readonly hint?: string;
-  readonly evidence: readonly Evidence[];
-  /** The user's own file, where it says something of it. */
-  readonly file?: string;
-  /** A profile has its name: that is meant by it then. */
-  readonly hidden?: true;
-}
 
 /** Throws CONFIG for a publisher that is not known, or is not described as its driver wants it. Nothing is sent. */
 export async function sourceRow(name: string, context: EngineContext): Promise<SourceRow> {
@@ -66,7 +36,7 @@ export async function sourceRow(name: string, context: EngineContext): Promise<S
       keyring,
       keysFrom: keyring === 'shipped' && keys ? `${keys.source} (${keys.licence})` : undefined,
       signed: signed === '' ? undefined : signed,
-      hint: keysAt === undefined || keyring === 'shipped' || keyring === 'given' ? undefined : hintFor(name, keysAt),
+      hint: keysAt === undefined || keyring === 'shipped' || keyring === 'given' ? undefined : givingKeys(name, keysAt),
       file,
     }),
     ...(context.directory.has(name) ? { hidden: true } : {}),
@@ -85,6 +55,3 @@ async function keysOf(keyring: string, context: EngineContext): Promise<readonly
   const { listedKeys } = await import('../../transfer/trust/openpgp/listed-keys.ts');
   return listedKeys(await keysGiven(keyring, 'keyring', context.home), new Date(context.now()));
 }
-
-const hintFor = (name: string, keysAt: string): string =>
-  `Its keys are told at ${keysAt}. Use a file with them by --verify gpg:FILE, or for good: export ${fieldVariable(name, 'keyring')}=FILE`;

@@ -14,11 +14,11 @@ export interface SourceList {
   named(word: string): string | undefined;
   /** The name of its driver. */
   providerOf(name: string): string;
-  load(name: string): Promise<Source>;
+  load(name: string): Promise<KnownSource>;
 }
 
 /** What is known of a publisher. */
-export interface Source extends Omit<KnownPublisher, 'fields'> {
+export interface KnownSource extends Omit<KnownPublisher, 'fields'> {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly provider: string;

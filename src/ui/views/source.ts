@@ -1,33 +1,6 @@
-import type { Evidence } from '../../core/publisher.ts';
+import type { SourceRow } from '../../core/publisher.ts';
 import { tick } from '../cell-text.ts';
 import { defineView } from '../view.ts';
-
-/** A public key: until when it is good, if not for ever. */
-interface KeyRow {
-  readonly fingerprint: string;
-  readonly name?: string;
-  readonly expiresAt?: string;
-  readonly revoked?: true;
-}
-
-/** A publisher that is known by name. */
-export interface SourceRow {
-  readonly name: string;
-  readonly aliases: readonly string[];
-  readonly title: string;
-  readonly provider: string;
-  readonly address?: string;
-  readonly verified: string;
-  readonly signers: readonly string[];
-  readonly keyring?: string;
-  readonly keys: readonly KeyRow[];
-  readonly keysFrom?: string;
-  readonly signed?: string;
-  readonly hint?: string;
-  readonly evidence: readonly Evidence[];
-  readonly file?: string;
-  readonly hidden?: true;
-}
 
 /** As a person says it. */
 const vouching: Readonly<Record<string, string>> = {

@@ -1,15 +1,6 @@
+import type { ListedKey } from '../../../core/publisher.ts';
 import { standingOfPrimary, type Certificate } from './certificate.ts';
 import { openKeyring } from './keyring.ts';
-
-/** A primary key of a keyring, as its self-signatures prove it. */
-export interface ListedKey {
-  readonly fingerprint: string;
-  /** What it says of its holder: another's text. */
-  readonly name?: string;
-  /** RFC 3339. Absent: never. */
-  readonly expiresAt?: string;
-  readonly revoked?: true;
-}
 
 /** The keys of these files, in their order. Throws CONFIG as `openKeyring`. */
 export function listedKeys(files: readonly Uint8Array[], now: Date): readonly ListedKey[] {
