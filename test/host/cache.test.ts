@@ -27,6 +27,13 @@ describe('the cache', () => {
     expect(await opened().get(key('b'))).toBeUndefined();
   });
 
+  it('gives bytes that are no text as they were put, in one piece', async () => {
+    await opened().putBytes(key('a'), [Buffer.from([0xff, 0]), Buffer.from('ü')]);
+    expect(Buffer.from((await opened().getBytes(key('a'))) ?? [])).toEqual(Buffer.from([0xff, 0, 0xc3, 0xbc]));
+    await opened().putBytes(key('b'), [Buffer.alloc(600), Buffer.alloc(600)]);
+    expect(await opened().getBytes(key('b'))).toBeUndefined();
+  });
+
   it('is readable by its owner alone', async () => {
     await opened().put(key('a'), 'text');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Bytes } from '../../src/core/http.ts';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
@@ -213,4 +214,39 @@ test('giving up ends it, and so does a consumer that has enough', async () => {
   expect(await failureOf(gather(aborted.bytes))).toMatchObject({ code: 'ABORTED' });
   for await (const _chunk of (await http.receive({ url }, testCall())).bytes) break;
   await expect.poll(() => closed).toBe(2);
+});
+
+describe('a document that may be compressed on its way', () => {
+  const packed = gzipSync(data);
+  const gzip = { 'content-encoding': 'gzip' };
+  const ask = async (answer: (response: ServerResponse) => void, compressible: boolean) => {
+    let wanted: unknown;
+    const url = await origin((response, request) => {
+      wanted = request.headers['accept-encoding'];
+      answer(response);
+    });
+    const { bytes } = await http.receive({ url, compressible }, testCall());
+    return { wanted, bytes };
+  };
+
+  test('is given as it was before, and a file is left as it is', async () => {
+    const document = await ask((response) => response.writeHead(200, gzip).end(packed), true);
+    expect([document.wanted, (await gather(document.bytes)).equals(data)]).toEqual(['gzip', true]);
+    const plain = await ask((response) => response.end(data), true);
+    expect((await gather(plain.bytes)).equals(data)).toBe(true);
+    const file = await ask((response) => response.writeHead(200, gzip).end(packed), false);
+    expect([file.wanted, (await gather(file.bytes)).equals(packed)]).toEqual(['identity', true]);
+  });
+
+  test('breaks where its connection breaks, and is refused where it is no gzip', async () => {
+    const cut = await ask((response) => {
+      response.writeHead(200, { ...gzip, 'content-length': packed.length }).write(packed.subarray(0, packed.length >> 1));
+      setTimeout(() => response.destroy(), 30);
+    }, true);
+    expect((await failureOf(gather(cut.bytes))).code).toBe('NETWORK');
+    for (const body of [packed.subarray(0, packed.length >> 1), data]) {
+      const broken = await ask((response) => response.writeHead(200, gzip).end(body), true);
+      expect((await failureOf(gather(broken.bytes))).code).toBe('PROVIDER');
+    }
+  });
 });

@@ -137,6 +137,12 @@ describe('an image', () => {
     for (const text of hint) expect((await run('resolve', `u:${text}`)).exitCode).toBe(0);
   });
 
+  it('whose file redirects in a circle is given up at once', async () => {
+    server.instead({ 'files/20261120.img': () => ({ status: 302, headers: { location: '20261120.img' } }) });
+    expect((await run('copy', 'u:noble', 'local:here')).exitCode).toBe(9);
+    expect(server.asked().filter((name) => name === '20261120.img')).toHaveLength(6);
+  });
+
   it('of another architecture is told with it', async () => {
     server.serve(tree({ 'streams/v1/c': one('p', {}, { arch: 'arm64' }) }));
     const { exitCode, stderr } = await run('resolve', 'u:noble');
