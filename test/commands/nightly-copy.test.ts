@@ -24,6 +24,7 @@ interface Shown {
   readonly id: string;
   readonly name: string;
   readonly contentId?: string;
+  readonly visibility?: string;
   readonly checksums?: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
 }
@@ -89,6 +90,15 @@ describe.each(places)('a nightly copy to %s', (_name, provider) => {
     await stage.ok(['copy', `to:${first.id}`, 'local:again', '--disk-format', 'raw'], { env });
     const again = await stage.ok(['show', 'local:again']);
     for (const line of lines) expect(again.stdout).toContain(line);
+  });
+
+  it('is public only where that is asked for', async () => {
+    if (!provider.driver.facts.upload?.fields.includes('visibility')) return;
+    const { visibility, stderr } = await copied();
+    expect([visibility, stderr]).not.toContain('public');
+    expect(stderr).not.toContain('visibility');
+    noble.publish('20261120', disks.new);
+    expect((await copied('--if-exists', 'replace', '--visibility', 'public', '--yes')).visibility).toBe('public');
   });
 
   it('copies what is new, and replaces what was there only then', async () => {

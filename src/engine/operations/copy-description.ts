@@ -10,13 +10,15 @@ import type { CopyOptions } from './copy-options.ts';
 
 /** What of the record goes along; the rest is told. */
 export function carried(
-  { image, at: from }: Original,
+  { image: found, at: from }: Original,
   own: CopyOptions['description'],
   to: Account<'upload'>,
   { plan }: Prepared,
   context: EngineContext,
 ) {
   const verb = to.verb('upload');
+  // What a publisher has is for everybody, which says nothing of who shall see a copy.
+  const image = from.signatures ? { ...found, visibility: undefined } : found;
   // Within one account they mean what they meant.
   const references = from.profile === to.profile ? undefined : from.verb('download').references;
   const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
