@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startIncus } from '../clouds/incus/index.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { publisher } from '../support/publisher.ts';
@@ -139,6 +140,28 @@ describe('publish', () => {
     ]);
     expect(stderr).toContain('no such image in local: nope');
     expect((await publish('nope')).exitCode).toBe(5);
+  });
+
+  it('passes over containers among all images, and refuses one that is named', async () => {
+    const cloud = await startIncus();
+    const env = profileVariables('hosts', 'incus', cloud.values);
+    const [machine = '', container = ''] = await cloud.seed([
+      { name: 'machine', data: qcow2Image(smallDisk(2)) },
+      { name: 'container', data: Buffer.from('files') },
+    ]);
+    const image = cloud.images.byId.get(container);
+    if (image) cloud.images.byId.set(container, { ...image, isVirtualMachine: false });
+    const publishAll = await stage.ok(['publish', 'simplestreams', tree(), '-p', 'hosts', '-o', 'json'], { env });
+    const results = (publishAll.json() as readonly Row[]).map(({ id, result }) => [id, result]);
+    expect(results.sort()).toEqual(
+      [
+        [machine, 'published'],
+        [container, 'skipped'],
+      ].sort(),
+    );
+    const named = await stage.run(['publish', 'simplestreams', tree(), 'hosts:container'], { env });
+    expect(named.exitCode).toBe(7);
+    await cloud.stop();
   });
 
   it('lets two runs into one folder, one after the other', async () => {
