@@ -23,7 +23,8 @@ export async function settled(client: IncusClient, told: Told, what: string, cal
   return call.until(what, () => look(client, path, what, call));
 }
 
-const looks = 3;
+/** With pauses that grow: about ten seconds. */
+const looks = 8;
 
 /** What comes within a few looks, or does not. */
 export async function lookedFor<T>(what: string, look: () => Promise<T | undefined>, call: Call): Promise<T | undefined> {
