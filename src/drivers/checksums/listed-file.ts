@@ -1,7 +1,7 @@
 import type { ListedFile } from './published-file.ts';
 import { checksumsIn, strongestOf } from '../../core/checksum-file.ts';
 import type { PublishedChecksum } from '../../core/checksum.ts';
-import { providerError } from '../../core/errors.ts';
+import { ImgctlError, providerError } from '../../core/errors.ts';
 import type { Call, Digests } from '../../core/operation.ts';
 import type { Signer } from '../../core/signature.ts';
 import { folderAddress } from '../_published/address.ts';
@@ -31,8 +31,25 @@ export async function readFolder(client: ChecksumsClient, folder: Folder, call: 
   const place: Place = { client, root, files, serial, call };
   const named = layout.files.map(fill);
   if (layout.sums.length === 0) return named.flatMap((name) => fileAt(place, { name, checksums: [], path: name }));
+  return fromThose(layout.sums.map(fill), (sums) => readSums(place, sums, named));
+}
+
+/** What those say that are there: a release need not have everything that another has. Throws as `read` where none of them is there. */
+async function fromThose(
+  names: readonly string[],
+  read: (name: string) => Promise<readonly ListedFile[]>,
+): Promise<readonly ListedFile[]> {
   const listed: ListedFile[] = [];
-  for (const sums of layout.sums.map(fill)) listed.push(...(await readSums(place, sums, named)));
+  const gone: ImgctlError[] = [];
+  for (const name of names)
+    try {
+      listed.push(...(await read(name)));
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code !== 'NOT_FOUND') throw error;
+      gone.push(error);
+    }
+  const [first] = gone;
+  if (first && gone.length === names.length) throw first;
   return listed;
 }
 
@@ -47,12 +64,10 @@ async function readSums(place: Place, sums: string, named: readonly string[]): P
         : fileAt(place, { name, checksums: own, path: own[0]?.path ?? below + name, signer }),
     );
   }
-  const listed: ListedFile[] = [];
-  for (const name of named) {
+  return fromThose(named, async (name) => {
     const { checksums, signer } = await readChecksums(place, name + sums.slice(1));
-    listed.push(...ownFile(place, name, checksums, signer));
-  }
-  return listed;
+    return ownFile(place, name, checksums, signer);
+  });
 }
 
 /** The digests of each file that is named, in order. */

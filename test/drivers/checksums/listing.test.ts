@@ -139,6 +139,13 @@ describe('what is listed', () => {
     await failureOf(list({ sums: 'OTHER' }), 'NOT_FOUND');
   });
 
+  it('is what is there, of several names that one release or another has', async () => {
+    await published({ '/one.qcow2.sha256': `${hash('one')}\n` });
+    const values = { sums: '*.sha256,*.sha512', files: 'one.qcow2,two.qcow2' };
+    expect((await list(values)).map(({ name }) => name)).toEqual(['one']);
+    await failureOf(list({ ...values, files: 'two.qcow2,three.qcow2' }), 'NOT_FOUND');
+  });
+
   it('is told in part, where a release cannot be read', async () => {
     await published({ ...rollingFiles, '/9/x86_64/SHA256SUMS': 501 });
     await failureOf(list(rolling), 'PARTIAL');
