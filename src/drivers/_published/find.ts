@@ -2,7 +2,7 @@ import { conflictError, notFoundError } from '../../core/errors.ts';
 import { architectureOf } from './architecture.ts';
 
 /** Aliases that a hint names. */
-const mostTold = 5;
+export const mostTold = 5;
 
 /** An image as a publisher names it. */
 export interface Named {
@@ -67,7 +67,8 @@ export function findNamed<T extends Named>(images: readonly T[], text: string, n
   throw notFoundError(`image "${text}" not found`, hintFor(images, text, naming));
 }
 
-function onlyOne<T extends Named>(images: readonly T[], text: string): T {
+/** Throws CONFLICT for several. */
+export function onlyOne<T extends Pick<Named, 'id'>>(images: readonly T[], text: string): T {
   const [first, second] = images;
   if (!first || second)
     throw conflictError(`"${text}" means several images: ${images.map(({ id }) => id).join(', ')}`, {

@@ -2,6 +2,7 @@ import type { Secret } from '../../core/secret.ts';
 import type { Tools } from '../../core/tools.ts';
 import { folderAddress, publisherAt, type Publisher } from '../_published/address.ts';
 import { architectureOf } from '../_published/architecture.ts';
+import { createMemory, type Memory } from '../_published/memory.ts';
 import { usualDisks } from './disk-types.ts';
 import type { Published } from './disks.ts';
 
@@ -26,8 +27,7 @@ export interface StreamsClient {
   readonly architecture: string;
   /** Kinds of disks that a name means, the best first. */
   readonly disks: readonly string[];
-  /** What was read, and when (`performance.now`), by the signal of the run that has read it. */
-  readonly memory: WeakMap<AbortSignal, { readonly published: Promise<Published>; readonly at: number }>;
+  readonly memory: Memory<'all', Published>;
 }
 
 const below = /\/(streams\/v1\/[^?#]*)\.s?json$/;
@@ -44,7 +44,7 @@ export function connect(values: StreamsValues, tools: Tools): StreamsClient {
     start: start ?? 'streams/v1/index',
     files,
     architecture: architectureOf(values.arch ?? 'amd64'),
-    memory: new WeakMap(),
+    memory: createMemory(),
     disks: disks.some((kind) => kind !== '') ? disks.filter((kind) => kind !== '') : usualDisks,
   };
 }

@@ -1,6 +1,7 @@
 import { architectureOf } from '../_published/architecture.ts';
 import type { ImgctlError } from '../../core/errors.ts';
 import type { Signer } from '../../core/signature.ts';
+import { bySerial } from '../_published/find.ts';
 import { isObject, type JsonObject } from '../_published/json.ts';
 import { publishedPath } from '../_published/path.ts';
 import { attributeOf, textOf, withAliases, type Layers } from './attributes.ts';
@@ -48,8 +49,6 @@ export interface Found {
 }
 
 const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
-/** Serials are in the order of their bytes, as every client of the format has them. */
-export const bySerial = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 /** A serial begins with a day. */
 export const isDated = (serial: string): boolean => /^\d{8}[^/]*$/.test(serial);
 const idOf = (product: string, serial: string, key: string): string => `${product}/${serial}/${key}`;

@@ -60,21 +60,9 @@ const warn = (call: Call, message: string): void => call.note({ kind: 'warning',
 export const readStart = (client: StreamsClient, call: Call): Promise<Document> =>
   read(client, client.start, 'the index', /^(index|products):1\.0$/, call);
 
-/** A run asks for each document once. One that lasts asks again after so many milliseconds. */
-const freshMs = 300_000;
-
 /** Reads everything. Throws what went wrong where nothing could be read, and whatever says that something cannot be trusted. */
-export function readAll(client: StreamsClient, call: Call): Promise<Published> {
-  const { memory } = client;
-  const known = memory.get(call.signal);
-  if (known && performance.now() - known.at < freshMs) return known.published;
-  const published = readPublished(client, call);
-  const now = { published, at: performance.now() };
-  memory.set(call.signal, now);
-  // The next who asks may have more luck.
-  published.catch(() => void (memory.get(call.signal) === now && memory.delete(call.signal)));
-  return published;
-}
+export const readAll = (client: StreamsClient, call: Call): Promise<Published> =>
+  client.memory(call.signal, 'all', () => readPublished(client, call));
 
 async function readPublished(client: StreamsClient, call: Call): Promise<Published> {
   const start = await readStart(client, call);

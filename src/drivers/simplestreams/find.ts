@@ -1,11 +1,9 @@
-import { conflictError, notFoundError } from '../../core/errors.ts';
+import { notFoundError } from '../../core/errors.ts';
 import { architectureOf } from '../_published/architecture.ts';
+import { bySerial, mostTold, onlyOne } from '../_published/find.ts';
 import { attributeOf, textOf, type Layers } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
-import { bySerial, disksOf, isDated, type Disk, type Version } from './disks.ts';
-
-/** Aliases that a hint names. */
-const mostTold = 5;
+import { disksOf, isDated, type Disk, type Version } from './disks.ts';
 
 /** The words that stand for a product, as it publishes them. */
 function aliasesOf(layers: Layers, product: string): readonly string[] {
@@ -52,15 +50,6 @@ const isCalled = (disk: Disk, alias: string, architecture: string): boolean =>
   disk.isPreferred &&
   (disk.version.product === alias || (disk.architecture ?? architecture) === architecture) &&
   aliasesOf(disk.layers, disk.version.product).includes(alias);
-
-function onlyOne(disks: readonly Disk[], text: string): Disk {
-  const [first, second] = disks;
-  if (!first || second)
-    throw conflictError(`"${text}" means several images: ${disks.map(({ id }) => id).join(', ')}`, {
-      hint: 'Use the id of one.',
-    });
-  return first;
-}
 
 /** What may be typed instead, and is found: what is called nearly so, of any architecture and serial. */
 function hintFor(

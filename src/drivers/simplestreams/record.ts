@@ -2,6 +2,7 @@ import { given, type ImageRecord } from '../../core/image.ts';
 import type { Digests } from '../../core/operation.ts';
 import { provenanceProperties } from '../../core/provenance.ts';
 import { bytesIn } from '../_published/json.ts';
+import { osType } from '../_published/os-type.ts';
 import { attributeOf, textOf } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
 import { encodingOf } from './disk-types.ts';
@@ -63,8 +64,6 @@ function timeIn(serial: string): string | undefined {
   return Number.isNaN(Date.parse(time)) ? undefined : time;
 }
 
-const osTypes: Readonly<Record<string, string | undefined>> = { windows: 'windows', freebsd: undefined };
-
 /** What users of images elsewhere look for; a copy takes it along. */
 function propertiesOf(client: StreamsClient, disk: Disk, checksums: Digests): Readonly<Record<string, string>> {
   const { layers, key } = disk;
@@ -78,7 +77,7 @@ function propertiesOf(client: StreamsClient, disk: Disk, checksums: Digests): Re
   const told = given<Record<string, string>>({
     os_distro: os,
     os_version: text('version'),
-    os_type: os === undefined ? undefined : os in osTypes ? osTypes[os] : 'linux',
+    os_type: os === undefined ? undefined : osType(os),
     product_name: product,
     version_name: serial,
     item_name: key,

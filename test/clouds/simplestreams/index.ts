@@ -43,8 +43,11 @@ export async function startSimplestreams({ tags = true }: { readonly tags?: bool
     updated: time,
     products: {},
   };
+  let asked = 0;
+  // What a proxy changes in the products, the index does not know of: it is another one each time, so that they are read again.
   const index = (): Json => ({
     format: 'index:1.0',
+    ...(tags ? {} : { asked: (asked += 1) }),
     updated: products.updated,
     index: {
       'com.example:download': {

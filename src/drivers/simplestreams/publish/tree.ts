@@ -3,7 +3,7 @@ import { given, type Image } from '../../../core/image.ts';
 import type { NewVersion, Published, ReadText, Tree, TreeDocument, TreeWishes, WrittenDisk } from '../../../core/publication.ts';
 import { publishedArchitecture } from '../../_published/architecture.ts';
 import { isObject, textIn, type JsonObject } from '../../_published/json.ts';
-import { bySerial } from '../disks.ts';
+import { bySerial } from '../../_published/find.ts';
 import { documentsOf, readDocuments, type Documents } from './documents.ts';
 import { aliasesFor, safeName } from './names.ts';
 import { freeSerial } from './serial.ts';
