@@ -108,6 +108,16 @@ describe('the packed package', () => {
     expect(readFileSync(path.join(folder, 'back.raw')).equals(disk)).toBe(true);
   });
 
+  it('holds the keys of publishers', () => {
+    const told = imgctl(['sources', '-o', 'json']);
+    expect(told.status, told.stderr).toBe(0);
+    const shipped = (JSON.parse(told.stdout) as { keyring?: string; keys: readonly object[] }[]).filter(
+      ({ keyring }) => keyring === 'shipped',
+    );
+    expect(shipped.length).toBeGreaterThan(8);
+    for (const { keys } of shipped) expect(keys.length).toBeGreaterThan(0);
+  });
+
   it('does not take a full disk behind stdout for a reader that has left', () => {
     const run = (command: string) =>
       spawnSync('/bin/bash', ['-c', command], { env: { PATH: process.env.PATH, HOME: home }, encoding: 'utf8' });
