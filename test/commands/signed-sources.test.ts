@@ -164,7 +164,8 @@ describe.each(withVerbs(overNetwork, 'import'))('what %s fetches by itself', (_n
   it('can have no signature that is verified here: that is told before anything is asked', async () => {
     const cloud = await kind.start();
     const env = profileVariables('there', driver.name, cloud.values);
-    const line = ['import', 'there:web', '--url', at('/i/disk.raw'), '--disk-format', 'raw', '--verify'];
+    const format = driver.facts.import?.fields.includes('diskFormat') ? ['--disk-format', 'raw'] : [];
+    const line = ['import', 'there:web', '--url', at('/i/disk.raw'), ...format, '--verify'];
     const refused = await stage.run([...line, byOurKey()], { env });
     expect([refused.exitCode, cloud.requests(), server.requests()]).toEqual([7, [], []]);
     expect(refused.stderr).toContain('imgctl upload URL');
