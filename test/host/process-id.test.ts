@@ -17,7 +17,7 @@ it('this process is running; one of another machine is not known', () => {
 
 it.runIf(isLinux)('a process that has ended is not running, also where its parent has not asked for its end', async () => {
   // The shell starts a process, tells its id, and becomes a program that asks for the end of none.
-  const parent = spawn('sh', ['-c', 'sleep 5 & echo $!; exec sleep 5'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(String(text)))));
     const mark = markOf(pid);

@@ -25,7 +25,6 @@ export const verbSynonyms: Readonly<Record<string, string>> = {
   unprotect: 'patch IMAGE --unprotect',
   'enable-protection': 'patch IMAGE --protect',
   'disable-protection': 'patch IMAGE --unprotect',
-  publish: 'patch IMAGE --visibility public',
   hide: 'patch IMAGE --hide',
   disable: 'deactivate IMAGE',
   block: 'deactivate IMAGE',

@@ -66,7 +66,7 @@ export async function readDocument(from: Publisher, address: DocumentAddress, ca
   const { of: _answer, ...rest } = served;
   const inStep = (address.fits?.(document.body) ?? true) ? address.with : undefined;
   // What cannot be asked for by its tag or its time is fetched anew each time.
-  const isWorthIt = Object.keys(served.validators).length > 0 || inStep !== undefined;
+  const isWorthIt = Object.keys(served.validators).length > 0;
   if (isWorthIt && (served !== kept || kept.with !== inStep)) await keep(from.cache, key, { ...rest, with: inStep, latest });
   return latest === time ? document : { ...document, later: latest };
 }
