@@ -112,7 +112,8 @@ const regionOf = ({ settings: { region } }: EngineContext): { readonly region?: 
 
 /** Makes a verb of a session ready: its failures are blamed, and what it changes is written down. */
 function binderOf(blame: (error: unknown) => unknown, context: EngineContext, at: AccountRef) {
-  const bound = <B extends Runnable>(verb: OperationName, one: B): B => guarded(verb, inFittingForm(one), blame, context);
+  const bound = <B extends Runnable>(verb: OperationName, one: B): B =>
+    guarded(verb, inFittingForm(one, context.settings.concurrency), blame, context);
   return (journal: LazyJournal | undefined) =>
     <B extends Runnable>(verb: OperationName, one: B): B => {
       const ready = journal ? recorded(verb, bound(verb, one), { journal, at }) : bound(verb, one);

@@ -13,17 +13,19 @@ export type BlockwiseUpload = Bound<'upload'> & Required<Pick<Bound<'upload'>, '
 
 /**
  * Sends a content in the form that the account takes it in: as one stream or in blocks, and in blocks where the stream was too much at
- * once. Throws as `run` and `sendBlocks` do.
+ * once; `most` blocks are under way at once, and no more than the provider takes. Throws as `run` and `sendBlocks` do.
  */
-export async function sendContent(upload: BlockwiseUpload, request: UploadRequest, call: Call): Promise<Image> {
+export async function sendContent(upload: BlockwiseUpload, request: UploadRequest, call: Call, most = Infinity): Promise<Image> {
+  const inBlocks = (facts: BlockFacts): Promise<Image> =>
+    sendInBlocks(upload, { ...facts, concurrency: Math.min(facts.concurrency, most) }, request, call);
   const blocks = upload.inBlocks(withoutBytes(request));
-  if (blocks) return sendInBlocks(upload, blocks, request, call);
+  if (blocks) return inBlocks(blocks);
   try {
     return await upload.run(request, call);
   } catch (error) {
     const isTooMuch = error instanceof ImgctlError && error.circumstances.tooMuchAtOnce === true;
     if (!isTooMuch || !request.content.repeatable) throw error;
-    return sendInBlocks(upload, upload.blocks, request, call);
+    return inBlocks(upload.blocks);
   }
 }
 

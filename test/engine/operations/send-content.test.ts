@@ -63,6 +63,22 @@ describe('a content goes', () => {
   });
 });
 
+describe('blocks are under way side by side', () => {
+  it.each([
+    [undefined, 2],
+    [1, 1],
+    [9, 2],
+  ])('where the user lets %s be: %i', async (most, expected) => {
+    const before = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+    const { session, uploads } = openBlockDriver({ upload: () => ({ before }) });
+    await inFittingForm(session.require('upload'), most).run(
+      { description: { name: 'disk' }, content: disk(), extras: {} },
+      testCall(),
+    );
+    expect(uploads[0]?.mostAtOnce()).toBe(expected);
+  });
+});
+
 describe('an upload that the provider forgets', () => {
   it('is begun again from its first byte, saying so', async () => {
     const { send, uploads } = open({ upload: (nth) => (nth === 1 ? forgets(3) : {}) });
