@@ -33,6 +33,14 @@ export default defineDriver({
   },
   example: '--set socket=/var/lib/incus/unix.socket',
   setup: {
+    variables: {
+      'INCUS_CONF, INCUS_GLOBAL_CONF': 'folders of the incus client with config.yml and certificates',
+      INCUS_REMOTE: 'the remote that the incus client would use',
+      'INCUS_SOCKET, INCUS_DIR': 'socket of Incus on this machine, or the folder that holds unix.socket',
+      'LXD_CONF, LXD_GLOBAL_CONF': 'folders of the lxc client with config.yml and certificates',
+      LXC_REMOTE: 'the remote that the lxc client would use',
+      'LXD_SOCKET, LXD_DIR': 'socket of LXD on this machine, or the folder that holds unix.socket',
+    },
     where: [
       { field: 'socket', looks: /^\// },
       { field: 'url', looks: /^https?:/ },
