@@ -14,17 +14,21 @@ const root = mkdtempSync(path.join(tmpdir(), 'imgctl-signals-'));
 const disk = path.join(root, 'disk.raw');
 const work = path.join(root, 'work');
 
-const taking = overNetwork.filter(([, { driver }]) => driver.facts.upload);
-const giving = overNetwork.filter(([, { driver }]) => driver.facts.download).map(([name]) => name);
+/** A profile of a variable has no dash in its name. */
+const profiles = overNetwork.map(([name, stage]) => ({ ...stage, name, profile: name.replaceAll('-', '') }));
+const taking = profiles.filter(({ driver }) => driver.facts.upload).map(({ profile }) => profile);
+const giving = profiles.filter(({ driver }) => driver.facts.download).map(({ profile }) => profile);
 const clouds: Record<string, RunningCloud> = {};
 let env: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
   writeFileSync(disk, guestDisk(4 * MiB, 7));
   mkdirSync(work);
-  for (const [name, { cloud }] of taking) clouds[name] = await cloud.start();
   env = { PATH: process.env.PATH ?? '', HOME: path.join(root, 'home'), TMPDIR: work };
-  for (const [name, cloud] of Object.entries(clouds)) env = { ...env, ...profileVariables(name, name, cloud.values) };
+  for (const { name, profile, cloud } of profiles) {
+    const running = (clouds[profile] = await cloud.start());
+    env = { ...env, ...profileVariables(profile, name, running.values) };
+  }
   // Each has another disk: what a target has already is not sent.
   for (const [index, name] of giving.entries()) await clouds[name]?.seed([{ name: 'seed', data: guestDisk(4 * MiB, 8 + index) }]);
 }, 60_000);
@@ -36,9 +40,9 @@ afterAll(async () => {
 const slow = ['--bwlimit', '500K', '--retries', '0'];
 /** Command lines that take seconds, by the verb, and the profile in which nothing may be left of them. */
 const lines: readonly (readonly [what: string, profile: string, args: () => readonly string[]])[] = [
-  ...taking.map(([name]) => [`upload to ${name}`, name, () => ['upload', disk, '--name', `${name}:half`, ...slow]] as const),
+  ...taking.map((name) => [`upload to ${name}`, name, () => ['upload', disk, '--name', `${name}:half`, ...slow]] as const),
   ...giving.flatMap((name, index) => {
-    const to = giving[(index + 1) % giving.length] ?? name;
+    const to = taking[(index + 1) % taking.length] ?? name;
     return [
       [`copy from ${name} to ${to}`, to, () => ['copy', `${name}:seed`, `${to}:half`, ...slow]],
       [`download from ${name}`, name, () => ['download', `${name}:seed`, path.join(work, 'half.raw'), ...slow]],

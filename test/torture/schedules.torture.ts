@@ -134,7 +134,9 @@ async function tryOut(transfer: Transfer, number: number): Promise<readonly stri
     const from = bed.clouds.a;
     const id = from ? await from.seed('web') : '';
     for (const cloud of Object.values(bed.clouds)) cloud.proxy.plan(schedule.plan);
-    const before = new Set(Object.values(bed.clouds).flatMap((cloud) => cloud.held().map((image) => image.id)));
+    // The same image may be elsewhere under the same id: it may be named by its content.
+    const there = transfer.target === undefined ? [] : bed.cloud(transfer.target).held();
+    const before = new Set(there.map((image) => image.id));
     const result = await bed.run(...transfer.args(bed, id));
     outcomes.set(`exit ${result.exitCode}`, (outcomes.get(`exit ${result.exitCode}`) ?? 0) + 1);
     await settled();

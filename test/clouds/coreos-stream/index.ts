@@ -52,7 +52,8 @@ export async function startCoreosStream({ tags = true }: { readonly tags?: boole
     const etag = tags ? { etag: `"${hex(data).slice(0, 16)}"` } : {};
     if (etag.etag !== undefined && headers['if-none-match'] === etag.etag) return { status: 304, headers: etag };
     const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '');
-    if (!range) return { status: 200, headers: etag, body: data };
+    const type = url.pathname.endsWith('.json') ? 'application/json' : 'application/octet-stream';
+    if (!range) return { status: 200, headers: { 'content-type': type, ...etag }, body: data };
     const from = Number(range[1]);
     if (from >= data.length) return { status: 416, headers: { 'content-range': `bytes */${data.length}` } };
     const to = range[2] === '' ? data.length - 1 : Math.min(Number(range[2]), data.length - 1);
