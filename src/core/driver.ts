@@ -66,6 +66,11 @@ export interface DriverDefinition<F extends Fields, Client> {
   irremovable?(image: ImageRecord): ImgctlError | undefined;
   /** Whether an image's data is still what its record says: every byte is read. For who relies on data that is there already. */
   isIntact?(client: Client, id: string, call: Call): Promise<boolean>;
+  /**
+   * Publishers only: whether the file at an address may be one of theirs, by the fields of the profile; whether it is, their list says.
+   * Does no I/O.
+   */
+  mayPublish?(fields: Readonly<Record<string, string>>, address: URL): boolean;
   discover?(surroundings: HostEnvironment): Promise<readonly FoundProfile[]>;
 }
 
@@ -124,6 +129,8 @@ export interface Driver {
   checkOwnId(id: string): void;
   /** Why an image of this provider cannot be deleted, as far as its record tells; protection and state are judged elsewhere. */
   irremovable(image: ImageRecord): ImgctlError | undefined;
+  /** Whether the file at an address may be one that is published with these fields; absent: nobody publishes by this driver. */
+  mayPublish?(fields: Readonly<Record<string, string>>, address: URL): boolean;
 }
 
 /** The refusal of a verb that a driver does not have. */
@@ -167,6 +174,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],
     checkOwnId: (id) => definition.checkOwnId?.(id),
     irremovable: (image) => definition.irremovable?.(image),
+    ...(definition.mayPublish ? { mayPublish: definition.mayPublish } : {}),
     open(values, tools, profile) {
       const http = withRequestIds(tools.http, driver.requestIds);
       const client = definition.connect(values as Values<F>, { ...tools, http });

@@ -25,6 +25,13 @@ export interface ProvenanceFinding {
   readonly message: string;
 }
 
+/**
+ * What keeps an image from being proved: what is on record and could not be checked, and the publisher's digest in any case. What is not
+ * on record otherwise keeps nothing from being proved: not everything that is published is signed.
+ */
+export const unproved = (findings: readonly ProvenanceFinding[]): readonly ProvenanceFinding[] =>
+  findings.filter(({ claim, result, recorded }) => result === 'unchecked' && (recorded !== undefined || claim === 'digest'));
+
 type Properties = Readonly<Record<string, string>>;
 
 const prefix = 'imgctl.source.';

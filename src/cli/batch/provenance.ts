@@ -1,5 +1,5 @@
 import { ImgctlError, integrityError } from '../../core/errors.ts';
-import type { ProvenanceFinding } from '../../core/provenance.ts';
+import { unproved, type ProvenanceFinding } from '../../core/provenance.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { openAt } from '../../engine/account/open.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
@@ -10,7 +10,7 @@ import { provenanceView } from '../../ui/views/provenance.ts';
 import type { Surface } from '../program/context.ts';
 import { many, type Outcome } from '../program/outcome.ts';
 
-/** What of the record of each image could be proved. Where something differs the command ends with INTEGRITY. */
+/** What of the record of each image could be proved. Where anything on it could not, the command ends with INTEGRITY. */
 export async function provenanceOf(texts: readonly string[], context: Surface): Promise<Outcome> {
   const rows: ProvenanceFinding[] = [];
   for (const text of texts) {
@@ -20,7 +20,9 @@ export async function provenanceOf(texts: readonly string[], context: Surface): 
       for (const { claim, result, message } of found)
         if (result === 'unchecked') context.warn(`${text}: ${claim} could not be checked: ${message}`);
       const odd = found.filter(({ result }) => result === 'differs').map(({ claim }) => claim);
+      const open = unproved(found).map(({ claim }) => claim);
       if (odd.length > 0) await context.reportAs(integrityError(`${text}: ${odd.join(', ')} not as recorded`));
+      else if (open.length > 0) await context.reportAs(integrityError(`${text}: not proved: ${open.join(', ')}`));
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       await context.reportAs(texts.length > 1 ? naming(text, error) : error);

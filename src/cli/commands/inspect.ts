@@ -24,7 +24,8 @@ export const inspectFile = defineCommand({
     verify: sourceOptions.verify,
     provenance: {
       kind: 'flag',
-      summary: 'check again what is on record of images (PROFILE:IMAGE): reads their data, and asks who publishes them',
+      summary:
+        'check again what is on record of images (PROFILE:IMAGE): reads their data, and asks who publishes them; exit 11 unless all of it is proved',
     },
     contentId: { kind: 'flag', summary: 'compute the content id of the disk, and no digests of the file' },
   },

@@ -30,6 +30,14 @@ export function folderAddress(field: string, text: string): URL {
   return url;
 }
 
+/** Whether an address is below that of a folder, as it stands in a profile: with its own last word, or placeholders, left out. */
+export function isBelow(address: URL, folder: string | undefined): boolean {
+  const fixed = (folder ?? '').replace(/\{.*$/s, '');
+  if (!URL.canParse(fixed)) return false;
+  const { origin, pathname } = new URL(fixed);
+  return address.origin === origin && address.pathname.startsWith(pathname.replace(/[^/]*$/, ''));
+}
+
 /** Throws CONFIG where nothing would vouch for what is read: no signature, and no TLS. */
 export function publisherAt(
   addresses: readonly URL[],

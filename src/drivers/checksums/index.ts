@@ -2,6 +2,7 @@ import { defineDriver } from '../../core/driver.ts';
 import { sourceFields } from '../../core/field.ts';
 import { operationNames } from '../../core/operation-names.ts';
 import { diskFile } from '../_published/encoding.ts';
+import { isBelow } from '../_published/address.ts';
 import { connect } from './client.ts';
 import { download } from './download.ts';
 import { list } from './list.ts';
@@ -44,6 +45,7 @@ export default defineDriver({
   ids: new RegExp(`^(?:[^/]+/){1,3}${diskFile}$`, 'i'),
   showsByAlias: true,
   connect,
+  mayPublish: ({ url, mirror }, address) => [mirror, url].some((folder) => isBelow(address, folder)),
   operations,
   absent: Object.fromEntries(operationNames.filter((verb) => !Object.hasOwn(operations, verb)).map((verb) => [verb, reason])),
   probe,

@@ -1,7 +1,7 @@
 import { configError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Tools } from '../../core/tools.ts';
-import { folderAddress, isLoopback, publisherAt, type Publisher } from '../_published/address.ts';
+import { folderAddress, isBelow, isLoopback, publisherAt, type Publisher } from '../_published/address.ts';
 import { architectureOf } from '../_published/architecture.ts';
 import { createMemory, type Memory } from '../_published/memory.ts';
 import type { StreamImage } from './images.ts';
@@ -27,6 +27,13 @@ export interface CoreosClient {
   readonly platforms: readonly string[];
   readonly memory: Memory<'all', readonly StreamImage[]>;
 }
+
+/** Where builds are kept, whatever server and folder it is in: `/builds/RELEASE/ARCH/FILE`. */
+const build = /\/builds\/[^/]+\/[^/]+\/[^/]+$/;
+
+/** A stream names its files anywhere: mostly on another server, or beside the folder that it is in. */
+export const mayPublish = ({ url = '', mirror }: Readonly<Record<string, string>>, address: URL): boolean =>
+  mirror === undefined ? build.test(address.pathname) || isBelow(address, url) : isBelow(address, mirror);
 
 /** A client that has sent nothing yet. Throws CONFIG for an address that is none, or that nothing vouches for. */
 export function connect(values: CoreosValues, tools: Tools): CoreosClient {

@@ -2,7 +2,7 @@ import { defineDriver } from '../../core/driver.ts';
 import { sourceFields } from '../../core/field.ts';
 import { operationNames } from '../../core/operation-names.ts';
 import { diskFile } from '../_published/encoding.ts';
-import { connect } from './client.ts';
+import { connect, mayPublish } from './client.ts';
 import { download } from './download.ts';
 import { list } from './list.ts';
 import { probe } from './probe.ts';
@@ -27,6 +27,7 @@ export default defineDriver({
   ids: new RegExp(`^[^/]+/[^/]+/[^/]+/${diskFile}$`, 'i'),
   showsByAlias: true,
   connect,
+  mayPublish,
   operations,
   absent: Object.fromEntries(operationNames.filter((verb) => !Object.hasOwn(operations, verb)).map((verb) => [verb, reason])),
   probe,

@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts';
 import type { Tools } from '../../core/tools.ts';
-import { folderAddress, publisherAt, type Publisher } from '../_published/address.ts';
+import { folderAddress, isBelow, publisherAt, type Publisher } from '../_published/address.ts';
 import { architectureOf } from '../_published/architecture.ts';
 import { createMemory, type Memory } from '../_published/memory.ts';
 import { usualDisks } from './disk-types.ts';
@@ -32,10 +32,17 @@ export interface StreamsClient {
 
 const below = /\/(streams\/v1\/[^?#]*)\.s?json$/;
 
+/** The address that paths count from. */
+const rootOf = (url: string): string => url.replace(below, '/').replace(/\/streams(\/v1)?\/?$/, '/');
+
+/** Files lie below the root, or have the same paths at the mirror. */
+export const mayPublish = ({ url = '', mirror }: Readonly<Record<string, string>>, address: URL): boolean =>
+  [mirror, rootOf(url)].some((folder) => isBelow(address, folder));
+
 /** A client that has sent nothing yet. Throws CONFIG for an address that is none, or that nothing vouches for. */
 export function connect(values: StreamsValues, tools: Tools): StreamsClient {
   const start = below.exec(values.url)?.[1];
-  const root = folderAddress('url', values.url.replace(below, '/').replace(/\/streams(\/v1)?\/?$/, '/'));
+  const root = folderAddress('url', rootOf(values.url));
   const files = values.mirror === undefined ? root : folderAddress('mirror', values.mirror);
   const disks = (values.disks ?? '').split(',').map((kind) => kind.trim());
   return {

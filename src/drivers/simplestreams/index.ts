@@ -1,7 +1,7 @@
 import { defineDriver } from '../../core/driver.ts';
 import { sourceFields } from '../../core/field.ts';
 import { operationNames } from '../../core/operation-names.ts';
-import { connect } from './client.ts';
+import { connect, mayPublish } from './client.ts';
 import { download } from './download.ts';
 import { list } from './list.ts';
 import { probe } from './probe.ts';
@@ -26,6 +26,7 @@ export default defineDriver({
   ids: /^[^/]+\/\d{8}[^/]*\/[^/]+$/,
   showsByAlias: true,
   connect,
+  mayPublish,
   operations,
   absent: Object.fromEntries(operationNames.filter((verb) => !Object.hasOwn(operations, verb)).map((verb) => [verb, reason])),
   probe,

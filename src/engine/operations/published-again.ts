@@ -1,35 +1,34 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { provenanceIn } from '../../core/provenance.ts';
+import type { Account } from '../account/account.ts';
+import { driverNamed } from '../account/driver.ts';
 import { openAt } from '../account/open.ts';
 import type { ProfileEntry } from '../account/registry.ts';
 import { originsOf } from '../account/values.ts';
-import { driverNamed } from '../account/driver.ts';
 import type { EngineContext } from '../context.ts';
 import { listing, wholeListing } from '../images/list.ts';
 
-/** Fields of a profile that say where a publisher's files lie. */
-const addressFields = ['mirror', 'url'];
-
-/** What a publisher says now of the file at an address. `by`: the profile, or the publisher's name. */
+/** What a publisher says now of the file at an address. `by`: the profile, or the publisher's name; `at`: its account. */
 export type PublishedAgain =
-  | { readonly by: string; readonly image: Image }
+  | { readonly by: string; readonly at: Account; readonly image: Image }
   /** Why nothing is known of it. */
   | { readonly unknown: string };
 
 /**
  * Asks who publishes the file at that address. Whoever may change an image may have written the address, so it is never itself asked: only
- * a profile, or a publisher that is known by name, whose own address is that of a folder above it.
+ * a profile, or a publisher that is known by name, which may publish it by its own fields.
  */
 export async function publishedAgain(url: string, context: EngineContext): Promise<PublishedAgain> {
-  const near = await publishersOf(url, context);
+  const near = URL.canParse(url) ? await publishersOf(new URL(url), context) : [];
   if (near.length === 0)
     return { unknown: 'no profile and no known publisher has this address, and what is on record is not trusted with a request' };
   const failures: string[] = [];
   for (const name of near) {
     try {
-      const found = await imageAt(name, url, context);
-      if (found) return { by: name, image: found };
+      const at = await openAt(name, ['list', 'download'], context);
+      const image = await imageAt(at, url, context);
+      if (image) return { by: name, at, image };
       failures.push(`${name} does not publish it any more`);
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
@@ -39,38 +38,27 @@ export async function publishedAgain(url: string, context: EngineContext): Promi
   return { unknown: failures.join('; ') };
 }
 
-/** Profiles, then publishers, whose address stands before this one. */
-async function publishersOf(url: string, context: EngineContext): Promise<readonly string[]> {
+/** Profiles, then publishers, that may publish what is at this address. */
+async function publishersOf(url: URL, context: EngineContext): Promise<readonly string[]> {
   const { directory } = context;
   const known = directory.sources.names().filter((name) => !directory.has(name));
   const entries = [...directory.names.map((name) => directory.entry(name)), ...known.map((name) => directory.openable(name))];
-  const found = await Promise.all(entries.map(async (entry) => ((await isAbove(entry, url, context)) ? [entry.name] : [])));
+  const found = await Promise.all(entries.map(async (entry) => ((await mayPublish(entry, url, context)) ? [entry.name] : [])));
   return found.flat();
 }
 
-async function isAbove(entry: ProfileEntry, url: string, context: EngineContext): Promise<boolean> {
+async function mayPublish(entry: ProfileEntry, url: URL, context: EngineContext): Promise<boolean> {
   if (!context.drivers.names.includes(entry.provider)) return false;
   const driver = await driverNamed(entry.provider, context);
-  // Only who publishes is asked for signatures.
-  if (!('verify' in driver.profile)) return false;
+  if (!driver.mayPublish) return false;
   const origins = await originsOf(entry, driver, context);
-  return addressFields.some((field) => {
-    const value = origins[field]?.value;
-    return value?.kind === 'literal' && isBelow(url, folderOf(value.text));
-  });
+  const literals = Object.entries(origins).flatMap(([field, { value }]) =>
+    value.kind === 'literal' ? [[field, value.text] as const] : [],
+  );
+  return driver.mayPublish(Object.fromEntries(literals), url);
 }
 
-/** The part of an address that no placeholder and no document stands in. */
-const folderOf = (address: string): string => address.replace(/\{.*$/s, '').replace(/\/streams\/v1\/.*$/s, '/');
-
-function isBelow(url: string, folder: string): boolean {
-  if (!URL.canParse(url) || !URL.canParse(folder)) return false;
-  const [inner, outer] = [new URL(url), new URL(folder)];
-  return inner.origin === outer.origin && inner.pathname.startsWith(outer.pathname.replace(/[^/]*$/, ''));
-}
-
-async function imageAt(name: string, url: string, context: EngineContext): Promise<Image | undefined> {
-  const at = await openAt(name, ['list'], context);
+async function imageAt(at: Account, url: string, context: EngineContext): Promise<Image | undefined> {
   for await (const image of listing(at, { ...wholeListing, scope: 'all', hidden: true }, context.call()))
     if (provenanceIn(image.properties).url === url) return image;
   return undefined;
