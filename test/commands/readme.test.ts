@@ -15,7 +15,7 @@ const lines = ['First minute', 'Everyday tasks']
   )
   .filter((line) => line.startsWith('    imgctl '))
   .map((line) => line.replace(/ {2,}#.*$/, '').trim())
-  .filter((line) => !/https:|\||profile |\blin\b|lin:|share |uses |ubuntu:/.test(line));
+  .filter((line) => !/https:|\||profile |\blin\b|lin:|share |uses |ubuntu[:-]/.test(line));
 
 const stage = commandStage();
 

@@ -104,8 +104,8 @@ async function digestFinding(
   if ('unread' in file)
     return { ...claim, result: 'unchecked', message: `the data has another form than the published file: ${file.unread}` };
   const where = 'by' in file ? `the file of ${file.by}` : 'the file with that digest, as this machine has read it,';
-  if (file.contentId === read.contentId) return { ...claim, result: 'proved', message: `${where} holds the same disk` };
-  return { ...claim, result: 'differs', message: `${where} holds another disk: ${file.contentId}` };
+  if (file.contentId === read.contentId) return { ...claim, result: 'proved', message: `${where} has the same content` };
+  return { ...claim, result: 'differs', message: `${where} has other content: ${file.contentId}` };
 }
 
 /** The content id of the disk in the published file, all of which is read; it is kept for the next time. */
