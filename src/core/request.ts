@@ -42,6 +42,8 @@ export type Changes = {
 export interface Extra {
   readonly kind: 'flag' | 'text' | 'number';
   readonly help: string;
+  /** The only texts that it may be. Absent: any. */
+  readonly choices?: readonly string[];
 }
 /** Values of extras, already of the kind that was declared. */
 export type ExtraValues = Readonly<Record<string, string | number | boolean>>;

@@ -203,6 +203,19 @@ describe('upload', () => {
     expect(await stage.names()).toEqual([]);
   });
 
+  it('refuses a word for a field of the provider that it does not know, before any request, also in a dry run', async () => {
+    const env = {
+      IMGCTL_PROFILE_REG_PROVIDER: 'oci',
+      IMGCTL_PROFILE_REG_REGISTRY: '127.0.0.1:1',
+      IMGCTL_PROFILE_REG_REPOSITORY: 'a/b',
+    };
+    for (const more of [[], ['--dry-run']]) {
+      const args = ['upload', stage.write('disk.raw', disk), '--name', 'reg:x', '--set', 'layout=x', '--json', ...more];
+      const refused = await stage.run(args, { env });
+      expect(errorOf(refused)).toMatchObject({ message: '--set layout: "x" is not one of layers, single', exitCode: 2 });
+    }
+  });
+
   it('refuses a file that is not there with 5, and a folder with 2', async () => {
     const missing = await stage.run(['upload', stage.file('none'), '--name', 'x', '--json']);
     expect(errorOf(missing)).toMatchObject({ code: 'NOT_FOUND', message: `no such file: ${stage.file('none')}`, exitCode: 5 });

@@ -29,41 +29,70 @@ export interface BlockList {
 /** The text of a list: written once, for its digest is its name. */
 export const blockListText = ({ bytes, blockBytes, blocks }: BlockList): string => JSON.stringify({ bytes, blockBytes, blocks });
 
+/** Each is held in memory by whoever reads or writes it: no list has longer ones. */
+export const longestBlock = 64 * 1024 ** 2;
+
 const isLength = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const isDigest = (value: unknown): value is string => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value);
 const isBlock = (value: unknown): value is ListedBlock =>
   isObject(value) && isLength(value.offset) && isDigest(value.content) && isDigest(value.blob);
 
-/** A text as a list. Throws INTEGRITY where it is none. */
+/** Whether each block lies where a disk of this length is cut, behind the one before it. */
+const areOf = (bytes: number, blockBytes: number, blocks: readonly ListedBlock[]): boolean =>
+  blocks.every(({ offset }, at) => offset % blockBytes === 0 && offset < bytes && offset > (blocks[at - 1]?.offset ?? -1));
+
+/** A text as a list. Throws INTEGRITY where it is none of a disk: blocks lie over each other or past its end, or are longer than any is. */
 export function blockListOf(text: string, shown: string): BlockList {
   const { bytes, blockBytes, blocks } = parseJson(text) ?? {};
-  if (isLength(bytes) && isLength(blockBytes) && blockBytes > 0 && Array.isArray(blocks) && blocks.every(isBlock))
+  const isCut = isLength(bytes) && isLength(blockBytes) && blockBytes > 0 && blockBytes <= longestBlock;
+  if (isCut && Array.isArray(blocks) && blocks.every(isBlock) && areOf(bytes, blockBytes, blocks))
     return { bytes, blockBytes, blocks };
   throw integrityError(`the list of the blocks of ${shown} is damaged`);
 }
 
-/** A list with the blobs that it names, which `open` reads. Throws INTEGRITY for a block that is no layer of the image. */
-export function diskInBlocks(
+/**
+ * The layers that the blocks of a list are, by digest. Throws INTEGRITY for a block that is no layer of the image, and for a layer that
+ * is longer than its block, as none is kept; UNSUPPORTED for one of a type that is not known.
+ */
+export function layersOf(
   { bytes, blockBytes, blocks }: BlockList,
   layers: readonly Descriptor[],
-  open: (blob: Descriptor) => Bytes,
-): StoredDisk {
-  const byDigest = new Map(layers.map((layer) => [layer.digest, layer]));
-  const stored = ({ offset, content, blob }: ListedBlock): StoredBlock => {
-    const layer = byDigest.get(blob);
+): ReadonlyMap<string, Descriptor> {
+  const all = new Map(layers.map((layer) => [layer.digest, layer]));
+  const used = new Map<string, Descriptor>();
+  for (const { offset, blob } of blocks) {
+    const layer = all.get(blob);
     if (!layer) throw integrityError(`the image has no layer ${blob}, which its disk has at byte ${offset}`);
+    const length = Math.min(blockBytes, bytes - offset);
+    if (!isLength(layer.size) || layer.size === 0 || layer.size > length)
+      throw integrityError(`the layer ${blob} has ${layer.size} bytes, but is a block of ${length}`);
+    compressionOfBlock(layer.mediaType);
+    used.set(blob, layer);
+  }
+  return used;
+}
+
+/** A list with the blobs that it names, which `open` reads. Throws as `layersOf` does. */
+export function diskInBlocks(list: BlockList, layers: readonly Descriptor[], open: (blob: Descriptor) => Bytes): StoredDisk {
+  const { bytes, blockBytes, blocks } = list;
+  const byDigest = layersOf(list, layers);
+  const stored = ({ offset, content, blob }: ListedBlock): readonly StoredBlock[] => {
+    const layer = byDigest.get(blob);
+    if (!layer) return [];
     const compression = compressionOfBlock(layer.mediaType);
-    return {
-      offset,
-      length: Math.min(blockBytes, bytes - offset),
-      content: hexOf(content),
-      bytes: layer.size,
-      sha256: hexOf(blob),
-      ...(compression === undefined ? {} : { compression }),
-      open: () => open(layer),
-    };
+    return [
+      {
+        offset,
+        length: Math.min(blockBytes, bytes - offset),
+        content: hexOf(content),
+        bytes: layer.size,
+        sha256: hexOf(blob),
+        ...(compression === undefined ? {} : { compression }),
+        open: () => open(layer),
+      },
+    ];
   };
-  return { bytes, blocks: blocks.map(stored) };
+  return { bytes, blocks: blocks.flatMap(stored) };
 }
 
 const hexOf = (digest: string): string => digest.slice('sha256:'.length);

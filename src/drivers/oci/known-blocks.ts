@@ -1,6 +1,6 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { blockListOf } from '../_oci/block-list.ts';
+import { blockListOf, layersOf } from '../_oci/block-list.ts';
 import { isId } from '../_oci/ids.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { readText } from './blobs.ts';
@@ -22,8 +22,9 @@ export async function knownBlocks(repository: Repository, call: Call): Promise<R
   const read = async (tag: string): Promise<void> => {
     const found = await recall(repository, tag, call);
     if (!isOurs(found) || !found.manifest.disk || !found.manifest.blocks) return;
-    const layers = new Map(found.manifest.blocks.map((layer) => [layer.digest, layer]));
-    const list = blockListOf(await readText(repository, found.manifest.disk.digest, call), `${repository.shown}:${tag}`);
+    const { disk, blocks } = found.manifest;
+    const list = blockListOf(await readText(repository, disk.digest, call), `${repository.shown}:${tag}`);
+    const layers = layersOf(list, blocks);
     for (const { content, blob } of list.blocks) {
       const layer = layers.get(blob);
       if (layer) known.set(content, layer);

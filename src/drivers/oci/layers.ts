@@ -1,8 +1,8 @@
 import type { Block, BlockFacts, BlockForm, BlockUpload, ContentFacts, PackedBlock } from '../../core/blocks.ts';
-import { limitError, usageError } from '../../core/errors.ts';
+import { limitError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { blockListText, type ListedBlock } from '../_oci/block-list.ts';
+import { blockListText, longestBlock, type ListedBlock } from '../_oci/block-list.ts';
 import { imageManifestOf, parseJson, type Descriptor } from '../_oci/manifest.ts';
 import { blockListType, imageType, typeOfBlock } from '../_oci/media-types.ts';
 import { holdsBlob, pushText } from './blobs.ts';
@@ -14,9 +14,10 @@ import { pushBlob } from './push-blob.ts';
 const smallestBlock = 4 * 1024 ** 2;
 /** Where nobody knows how long the disk is: a stream. */
 const blockOfStream = 16 * 1024 ** 2;
-/** Above this many, blocks are twice as long: registries take manifests of 4 MiB, and a layer is 160 bytes of one. */
+/** Above this many, blocks are twice as long, up to the longest there are. */
 const usualLayers = 4096;
-const mostLayers = 16_384;
+/** A layer is 160 bytes of a manifest, and not every registry takes one of more than 2 MiB. */
+const mostLayers = 12_000;
 
 /** How a registry takes a raw disk in layers: each block is a blob, and zeros are none. */
 export const layers: BlockFacts = {
@@ -28,11 +29,9 @@ export const layers: BlockFacts = {
   compresses: true,
 };
 
-/** Whether a content becomes layers: a raw disk of more than one block, unless it is to be one blob. Throws USAGE for a layout that is none. */
+/** Whether a content becomes layers: a raw disk of more than one block, unless it is to be one blob. */
 export function goesInLayers(client: OciClient, { content: { encoding, bytes }, extras, original }: BlockForm): boolean {
   const layout = extras.layout ?? layoutOf(original) ?? client.layout;
-  if (layout !== 'layers' && layout !== 'single')
-    throw usageError(`unknown layout: ${String(layout)}`, { hint: 'Use --set layout=layers or --set layout=single.' });
   const isRaw = encoding.format === 'raw' && encoding.compression === undefined;
   return layout === 'layers' && isRaw && (bytes ?? Infinity) > smallestBlock;
 }
@@ -43,10 +42,10 @@ function layoutOf(original: BlockForm['original']): Layout | undefined {
   return imageManifestOf(parseJson(original.values.manifest ?? '') ?? {})?.blocks ? 'layers' : 'single';
 }
 
-/** The least power of two that cuts a disk into no more than the usual number of blocks. */
+/** The least power of two that cuts a disk into no more than the usual number of blocks; of a larger disk the longest there is. */
 function blockBytesOf(bytes: number | undefined): number {
   let length = bytes === undefined ? blockOfStream : smallestBlock;
-  while ((bytes ?? 0) / length > usualLayers) length *= 2;
+  while (length < longestBlock && (bytes ?? 0) / length > usualLayers) length *= 2;
   return length;
 }
 
@@ -75,7 +74,10 @@ export async function beginLayers<Made>(
   /** Blocks of the same content, under way at once, are one blob. */
   const underWay = new Map<string, Promise<Descriptor>>();
 
-  const bring = async (block: Block, within: Call): Promise<Descriptor> => {
+  const bring = async (block: Block, content: string, within: Call): Promise<Descriptor> => {
+    const kept = known.get(content);
+    // A registry may have lost what its images name: they are past help, this one is not.
+    if (kept && (await holdsBlob(home, kept.digest, kept.size, within))) return kept;
     const packed = (await block.packed?.()) ?? unpacked(block);
     const { compression, sha256, bytes } = packed;
     const blob = { mediaType: typeOfBlock(compression), digest: `sha256:${sha256}`, size: bytes.length };
@@ -88,15 +90,15 @@ export async function beginLayers<Made>(
     blockBytes,
     async put(block, within) {
       const content = `sha256:${hexOf(block.digest ?? new Uint8Array())}`;
-      const there = known.get(content) ?? underWay.get(content) ?? bring(block, within);
-      underWay.set(content, Promise.resolve(there));
-      const blob = await Promise.resolve(there).catch((error: unknown) => {
+      const there = underWay.get(content) ?? bring(block, content, within);
+      underWay.set(content, there);
+      const blob = await there.catch((error: unknown) => {
         underWay.delete(content);
         throw error;
       });
       listed.set(block.index, { offset: block.offset, content, blob: blob.digest });
       blobs.set(blob.digest, blob);
-      if (blobs.size > mostLayers) throw tooManyLayers(blockBytes);
+      if (listed.size > mostLayers) throw tooManyLayers(blockBytes);
     },
     async complete(sent, within) {
       const blocks = [...listed].toSorted(([a], [b]) => a - b).map(([, block]) => block);

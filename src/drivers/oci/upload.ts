@@ -94,6 +94,7 @@ export const upload: Operation<OciClient, 'upload'> = {
   extras: {
     layout: {
       kind: 'text',
+      choices: ['layers', 'single'],
       help: '`layers` or `single`: a raw disk as many blobs, or as one; default: as the profile says',
     },
   },

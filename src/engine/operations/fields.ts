@@ -61,7 +61,9 @@ export function extrasFrom(at: Account, facts: Extras, set: Readonly<Record<stri
 }
 
 function extraValue(name: string, extra: Extra, text: string): string | number | boolean {
-  if (extra.kind === 'text') return text;
+  const { kind, choices = [text] } = extra;
+  if (kind === 'text' && choices.includes(text)) return text;
+  if (kind === 'text') throw usageError(`--set ${name}: "${text}" is not one of ${choices.join(', ')}`);
   if (extra.kind === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
   const flag = extra.kind === 'flag' ? parseBoolean(text) : undefined;
   if (flag !== undefined) return flag;

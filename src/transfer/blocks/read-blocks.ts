@@ -13,14 +13,15 @@ import { unpackBlock } from './unpack-block.ts';
  * order; what is in none of them is zeros, which nobody is asked for. A block that the network fails is asked for again, on the call's
  * retries. Throws INTEGRITY where one is not what its digests say, PROVIDER where the blocks are no list of this disk.
  */
-export async function* readBlocks({ bytes, blocks }: StoredDisk, from: number, to: number, most: number, call: Call): Bytes {
+export async function* readBlocks(disk: StoredDisk, from: number, to: number, most: number, call: Call): Bytes {
+  const { bytes, blocks } = disk;
   const end = Math.min(to + 1, bytes);
-  checkOrder(blocks, bytes);
+  const recent = recentOf(disk);
   const wanted = blocks.filter(({ offset, length }) => offset + length > from && offset < end);
   const longest = wanted.reduce((sum, { length }) => Math.max(sum, length), 1);
   let at = from;
   for await (const { block, data } of orderedConcurrency(
-    reads(wanted, end - from < longest, call),
+    reads(wanted, end - from < longest ? recent : undefined, call),
     atOnce(most, longest),
     call.signal,
   )) {
@@ -33,16 +34,31 @@ export async function* readBlocks({ bytes, blocks }: StoredDisk, from: number, t
   if (end > at) yield* zeroPieces(end - at);
 }
 
-async function* reads(blocks: readonly StoredBlock[], isPart: boolean, call: Call) {
+async function* reads(blocks: readonly StoredBlock[], recent: RecentBlock[] | undefined, call: Call) {
   for (const block of blocks)
-    yield async () => ({ block, data: await (isPart ? readOnce(block, call) : readAgain(block, call)) });
+    yield async () => ({ block, data: await (recent ? readOnce(block, recent, call) : readAgain(block, call)) });
 }
 
-/** Blocks of which only parts were asked for so far: whoever reads here and there asks for the next part soon. */
-const recent: { readonly block: StoredBlock; readonly data: Promise<Uint8Array> }[] = [];
+/** A block of which only a part was asked for: whoever reads here and there asks for the next part soon. */
+interface RecentBlock {
+  readonly block: StoredBlock;
+  readonly data: Promise<Uint8Array>;
+}
 const mostRecent = 4;
 
-function readOnce(block: StoredBlock, call: Call): Promise<Uint8Array> {
+/** The recent blocks of each disk that was found to be in order, as long as somebody has it. */
+const recentBlocks = new WeakMap<StoredDisk, RecentBlock[]>();
+
+function recentOf(disk: StoredDisk): RecentBlock[] {
+  const known = recentBlocks.get(disk);
+  if (known) return known;
+  checkOrder(disk);
+  const none: RecentBlock[] = [];
+  recentBlocks.set(disk, none);
+  return none;
+}
+
+function readOnce(block: StoredBlock, recent: RecentBlock[], call: Call): Promise<Uint8Array> {
   const at = recent.findIndex((one) => one.block === block);
   const [known = { block, data: readAgain(block, call) }] = at < 0 ? [] : recent.splice(at, 1);
   recent.push(known);
@@ -77,7 +93,7 @@ async function gather(block: StoredBlock): Promise<Uint8Array> {
   return whole.subarray(0, filled);
 }
 
-function checkOrder(blocks: readonly StoredBlock[], bytes: number): void {
+function checkOrder({ bytes, blocks }: StoredDisk): void {
   let end = 0;
   for (const { offset, length } of blocks) {
     if (offset < end || length <= 0 || offset + length > bytes)

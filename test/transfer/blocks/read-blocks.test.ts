@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { StoredBlock } from '../../../src/core/blocks.ts';
 import { networkError } from '../../../src/core/errors.ts';
@@ -95,6 +96,67 @@ describe('a disk that lies in blocks', () => {
     ] as const)
       // prettier-ignore
       await failureOf(gather(readBlocks({ bytes, blocks }, 0, bytes - 1, 4, testCall())), 'PROVIDER');
+  });
+});
+
+/** 65,536 bytes of `zstd ` over and over, as Node 24 compresses them. */
+const zstdOfText = Buffer.from('KLUv/WAA/20AACh6c3RkIAEA+H/oRQs=', 'base64');
+
+/** 8 MiB of zeros, likewise. */
+const zstdBomb = Buffer.from(
+  'KLUv/YBYAACAAFQAABAAAAEA+/85wAICABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAIAEAACABAAAgAQAAMAEAA=',
+  'base64',
+);
+
+/** A block that holds `stored`, which is said to be `length` bytes of `data` on the disk. */
+const blockOf = (stored: Uint8Array, data: Uint8Array, compression?: 'gzip' | 'zstd'): StoredBlock => ({
+  offset: 0,
+  length,
+  content: sha256(data),
+  bytes: stored.length,
+  sha256: sha256(stored),
+  ...(compression ? { compression } : {}),
+  async *open() {
+    yield stored;
+  },
+});
+const readOf = (block: StoredBlock) => gather(readBlocks({ bytes: length, blocks: [block] }, 0, length - 1, 4, testCall()));
+
+describe('a block that came', () => {
+  it('may be compressed by a newer Node than this', async () => {
+    const text = Buffer.alloc(length, 'zstd ');
+    expect((await readOf(blockOf(zstdOfText, text, 'zstd'))).equals(text)).toBe(true);
+  });
+
+  it('is INTEGRITY where it unpacks to more than it is, to less, or not at all', async () => {
+    const text = Buffer.alloc(length, 'text ');
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 ** 2));
+    const broken = Buffer.concat([zstdOfText.subarray(0, 20), Buffer.alloc(20, 255)]);
+    for (const block of [
+      blockOf(bomb, text, 'gzip'),
+      blockOf(gzipSync(text.subarray(1)), text, 'gzip'),
+      blockOf(text, text, 'gzip'),
+      blockOf(zstdOfText, text, 'zstd'),
+      blockOf(zstdBomb, text, 'zstd'),
+      blockOf(broken, text, 'zstd'),
+      blockOf(text, text, 'zstd'),
+      { ...blockOf(text, text), bytes: length - 1 },
+      { ...blockOf(text, text), sha256: sha256(gzipSync(text)) },
+    ])
+      // prettier-ignore
+      await failureOf(readOf(block), 'INTEGRITY');
+  });
+
+  it('is fetched once by who reads it piece by piece, of each disk by itself', async () => {
+    const watched = nobody();
+    const disks = [await storedBlocks(2, watched), await storedBlocks(2, watched)].map((blocks) => ({
+      bytes: 2 * length,
+      blocks,
+    }));
+    for (let from = 0; from < 2 * length; from += length / 4)
+      for (const disk of disks)
+        expect((await gather(readBlocks(disk, from, from + length / 4 - 1, 4, testCall()))).length).toBe(length / 4);
+    expect(watched.opened).toBe(4);
   });
 });
 
