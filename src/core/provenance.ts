@@ -32,7 +32,7 @@ export interface ProvenanceFinding {
 export const unproved = (findings: readonly ProvenanceFinding[]): readonly ProvenanceFinding[] =>
   findings.filter(({ claim, result, recorded }) => result === 'unchecked' && (recorded !== undefined || claim === 'digest'));
 
-type Properties = Readonly<Record<string, string>>;
+export type Properties = Readonly<Record<string, string>>;
 
 const prefix = 'imgctl.source.';
 const fields = ['url', 'digest', 'signer', 'serial'] as const satisfies readonly (keyof Provenance)[];

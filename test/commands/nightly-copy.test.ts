@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { changes, stages, withVerbs } from '../clouds/index.ts';
 import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
+import { testCall } from '../conformance/stage.ts';
+import { openSession } from '../support/open-session.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
@@ -29,6 +31,7 @@ interface Shown {
   readonly properties: Readonly<Record<string, string>>;
 }
 const places = withVerbs(Object.entries(stages), 'upload');
+const keeping = places.filter(([, { driver }]) => driver.facts.patch?.fields.includes('properties'));
 
 describe.each(places)('a nightly copy to %s', (_name, provider) => {
   let cloud: RunningCloud;
@@ -138,6 +141,8 @@ describe.each(places)('a nightly copy to %s', (_name, provider) => {
     const other = ['copy', 'pub:questing', `to:${name}`, '--poll-interval', '5ms'];
     const replaced = await stage.ok([...other, '--if-exists', 'replace', '--yes'], { env });
     expect(replaced.stderr).not.toContain('newer');
+    if (provider.driver.facts.upload?.fields.includes('properties'))
+      expect(replaced.stderr).toMatch(/replaced by another kind of image: product_name was .*24\.04.*, now .*25\.10/);
   });
 
   it('believes nothing that this machine remembers against what is said there', async () => {
@@ -162,6 +167,94 @@ describe.each(places)('a nightly copy to %s', (_name, provider) => {
     expect([again.exitCode, (again.json() as Shown).id, moved()]).toEqual([0, first.id, []]);
     expect(again.stderr.includes('not verified')).toBe(first.checksums?.sha256 === undefined);
   });
+});
+
+describe.each(withVerbs(places, 'deactivate', 'reactivate'))('an image of %s that was taken out of use', (_name, provider) => {
+  let cloud: RunningCloud;
+  let env: Readonly<Record<string, string>>;
+  beforeEach(async () => {
+    cloud = await provider.cloud.start();
+    env = {
+      ...profileVariables('pub', 'simplestreams', streams.values),
+      ...profileVariables('to', provider.driver.name, cloud.values),
+    };
+    return () => cloud.stop();
+  });
+  const lines = (file: string): Readonly<Record<string, readonly string[]>> => ({
+    copy: ['copy', 'pub:noble', 'to:web'],
+    upload: ['upload', file, '--name', 'to:web'],
+  });
+
+  it.each(['copy', 'upload'])('is not made anew by %s, whatever is to become of a taken name', async (verb) => {
+    const made = await stage.ok(['copy', 'pub:noble', 'to:web', '--poll-interval', '5ms', '-o', 'json'], { env });
+    const { id } = made.json() as Shown;
+    await stage.ok(['deactivate', `to:${id}`, '--poll-interval', '5ms'], { env });
+    const line = lines(stage.write('disk.qcow2', disks.old))[verb] ?? [];
+    cloud.forget();
+    for (const how of ['replace', 'skip'])
+      for (const more of [['--yes'], ['-n']]) {
+        const refused = await stage.run([...line, '--if-exists', how, '--poll-interval', '5ms', ...more], { env });
+        expect([refused.exitCode, refused.stdout], `${how} ${refused.stderr}`).toEqual([6, '']);
+        for (const word of [id, 'is inactive', 'reactivate']) expect(refused.stderr).toContain(word);
+      }
+    expect(cloud.requests().filter((one) => changes(provider, one))).toEqual([]);
+    const { status } = (await stage.ok(['show', `to:${id}`, '-o', 'json'], { env })).json() as { status: string };
+    expect(status).toBe('inactive');
+    noble.publish('20261120', disks.new);
+    const next = await stage.ok(
+      ['copy', 'pub:noble', 'to:web', '--if-exists', 'replace', '--yes', '--poll-interval', '5ms', '-o', 'json'],
+      { env },
+    );
+    expect((next.json() as Shown).id).not.toBe(id);
+  });
+});
+
+describe.each(keeping)('an image of %s that bears the record of another one', (_name, provider) => {
+  it('is not the same where this machine knows the disk of that, and by what is on record only where it does not', async () => {
+    const cloud = await provider.cloud.start();
+    try {
+      const env = {
+        ...profileVariables('pub', 'simplestreams', streams.values),
+        ...profileVariables('to', provider.driver.name, cloud.values),
+      };
+      const copy = (name: string, ...more: readonly string[]) =>
+        stage.run(['copy', 'pub:noble', `to:${name}`, '--poll-interval', '5ms', '-o', 'json', ...more], { env });
+      const { properties } = (await copy('true')).json() as Shown;
+      const record = Object.entries(properties).filter(([name]) => name.startsWith('imgctl.source.'));
+      const evil = stage.write('evil', qcow2Image(smallDisk(9)));
+      const made = await stage.ok(['upload', evil, '--name', 'to:evil', '--poll-interval', '5ms', '-o', 'json'], { env });
+      const { session } = openSession(provider.driver, cloud.values);
+      const { id } = made.json() as Shown;
+      await session.require('patch').run({ id, changes: { properties: Object.fromEntries(record) }, extras: {} }, testCall());
+      const refused = await copy('evil', '--if-exists', 'skip');
+      expect([refused.exitCode, errorOf(refused).code]).toEqual([6, 'CONFLICT']);
+      rmSync(stage.file('.cache'), { recursive: true });
+      const believed = await copy('evil', '--if-exists', 'skip');
+      expect([believed.exitCode, believed.stderr.includes('not verified')], believed.stderr).toEqual([0, true]);
+      expect(believed.stderr).not.toContain('has the same content');
+      const replaced = await copy('true', '--if-exists', 'replace', '--yes');
+      expect(replaced.exitCode).toBe(0);
+    } finally {
+      await cloud.stop();
+    }
+  });
+});
+
+it.each(['copy', 'upload'])('a damaged image is replaced by %s, and is in the way of skip', async (verb) => {
+  const env = profileVariables('pub', 'simplestreams', streams.values);
+  const { id, checksums } = (await stage.ok(['copy', 'pub:noble', 'local:web', '-o', 'json'], { env })).json() as Shown;
+  writeFileSync(
+    stage.file(`.local/share/imgctl/images/blobs/sha256/${checksums?.sha256 ?? ''}`),
+    Buffer.alloc(disks.old.length, 7),
+  );
+  const line =
+    verb === 'copy' ? ['copy', 'pub:noble', 'local:web'] : ['upload', stage.write('d.qcow2', disks.old), '--name', 'web'];
+  const skipped = await stage.run([...line, '--if-exists', 'skip'], { env });
+  expect([skipped.exitCode, skipped.stderr]).toEqual([11, expect.stringContaining('--if-exists replace')]);
+  await stage.ok([...line, '--if-exists', 'replace', '--yes'], { env });
+  const [after] = (await stage.ok(['list', 'local:', '--name', 'web', '-o', 'json'])).json() as readonly Shown[];
+  await stage.ok(['download', `local:${after?.id ?? ''}`, stage.file('back.qcow2')]);
+  expect([stage.read('back.qcow2').equals(disks.old), id]).toEqual([true, id]);
 });
 
 describe('to several targets', () => {

@@ -1,5 +1,5 @@
-import { integrityError } from '../../core/errors.ts';
-import { areOtherDisks, isOfOtherBytes, type Image } from '../../core/image.ts';
+import { conflictError, integrityError, type ImgctlError } from '../../core/errors.ts';
+import { areOtherDisks, isOfOtherBytes, type Image, type Status } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { provenanceIn } from '../../core/provenance.ts';
 import { temporaryFolder } from '../../host/paths.ts';
@@ -25,16 +25,15 @@ export interface Same {
   readonly by?: 'content id' | 'source digest';
 }
 
-/** The image that holds the same disk: by the digest of what would be sent as it is, else by its content id. */
+/** That one of these which holds the same disk: by the digest of what would be sent as it is, else by its content id. */
 export async function identical(
   at: Account,
-  taken: readonly Image[],
+  known: readonly Image[],
   prepared: Prepared,
   { call, context }: Reading,
 ): Promise<Same | undefined> {
-  const active = await activeOf(at, taken);
   const rest: Image[] = [];
-  for (const image of active) {
+  for (const image of known) {
     const hasDigest = await sameDigest(image, prepared);
     if (hasDigest === true) return { image, isProved: true };
     // Of a raw disk that is sent as it is there is but one form.
@@ -58,7 +57,8 @@ interface Reading {
 /** Whether the disk of an image has the content id on its record; absent where it is too far to be read for that. */
 async function holdsClaim(at: Account, image: Image, { call, context }: Reading): Promise<boolean | undefined> {
   const download = at.driver.worksOnFiles ? at.maybe('download') : undefined;
-  if (!download) return undefined;
+  // What is not in use is not handed out.
+  if (!download || image.status !== 'active') return undefined;
   const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
   const declared = formatNamed(image.diskFormat);
   const seen = await detect(declared === undefined ? source : { ...source, declared });
@@ -89,20 +89,19 @@ function shareDigest(a: Pick<Image, 'checksums'>, b: Pick<Image, 'checksums'>): 
   return algorithm === undefined ? undefined : a.checksums?.[algorithm] === b.checksums?.[algorithm];
 }
 
-/** An image among these which is known, without a byte being moved, to hold the same disk as `image` in `from`. */
+/** That one of these which is known, without a byte being moved, to hold the same disk as `image` in `from`. */
 export async function alreadyThere(
   at: Account,
-  named: readonly Image[],
+  known: readonly Image[],
   { at: from, image: asked }: { readonly at: Account; readonly image: Image },
   reading: Reading,
 ): Promise<Same | undefined> {
   const image = await withPublishedContent(asked, at);
-  const taken = await activeOf(at, named);
-  const same = taken.find((each) => each.diskFormat === image.diskFormat && shareDigest(each, image) === true);
+  const same = known.find((each) => each.diskFormat === image.diskFormat && shareDigest(each, image) === true);
   if (same) return { image: same, isProved: true };
-  const copied = await copiedBefore(at, taken, image, reading);
+  const copied = await copiedBefore(at, known, image, reading);
   if (copied) return copied;
-  for (const each of taken) {
+  for (const each of known) {
     if (each.contentId === undefined || each.contentId !== image.contentId || areOtherDisks(each, image)) continue;
     if (isOfOtherFile(each, image)) continue;
     const proofs = [await holdsClaim(at, each, reading), await holdsClaim(from, asked, reading)];
@@ -134,21 +133,24 @@ function isOfOtherFile(there: Image, published: Image): boolean {
 const sameAlgorithm = (a: string, b: string): boolean => a.split(':')[0] === b.split(':')[0];
 
 /**
- * The image that was made of the same published file, by the digest that is kept with it. That is proved where this machine has kept
- * it too, and its provider still says of the bytes what it said then.
+ * That one of these which was made of the same published file, by the digest that is kept with it; none whose disk is not the one that
+ * this machine has found in that file. It is proved where this machine has kept the digest too, and the provider still says of the bytes
+ * what it said then.
  */
 export async function copiedBefore(
   at: Account,
-  taken: readonly Image[],
+  images: readonly Image[],
   published: Pick<Image, 'checksums'>,
   reading: Reading,
 ): Promise<Same | undefined> {
   const known = publishedDigests(published);
-  for (const each of taken) {
+  for (const each of images) {
     const { digest } = provenanceIn(each.properties);
-    if (each.status !== 'active' || digest === undefined || !known.includes(digest) || isOfOtherBytes(each)) continue;
+    if (digest === undefined || !known.includes(digest) || isOfOtherBytes(each)) continue;
     // The very file.
     if (shareDigest(each, published) === true) return { image: each, isProved: true };
+    const found = await at.memory.contentIdOf(digest);
+    if (found !== undefined && each.contentId !== undefined && found !== each.contentId) continue;
     const kept = await at.memory.factsOf(each);
     const holds = each.contentId === undefined ? undefined : await holdsClaim(at, each, reading);
     if (holds === false) continue;
@@ -158,23 +160,37 @@ export async function copiedBefore(
   return undefined;
 }
 
-/** Those that can be used, with what is known of their content here. */
-export const activeOf = (at: Account, images: readonly Image[]): Promise<readonly Image[]> =>
-  Promise.all(images.filter(({ status }) => status === 'active').map((image) => at.memory.recall(image)));
+/** Those in this state, with what is known of their content here. */
+export const recalled = (at: Account, images: readonly Image[], wanted: Status): Promise<readonly Image[]> =>
+  Promise.all(images.filter(({ status }) => status === wanted).map((image) => at.memory.recall(image)));
 
-/**
- * Says that an image counts as the same, and by what, where its data could not be compared. Throws INTEGRITY where it has lost
- * what its record says, as far as that can be asked.
- */
-export async function checkIntact(
-  at: Account,
+/** What becomes of something that is there already, as the one step of a plan. */
+export const nothingToDo = ({ image: { id }, isProved }: Same): string =>
+  isProved ? `nothing: ${id} has the same content` : `nothing: ${id} has the same content by what is on record`;
+
+/** Says that there is nothing to do, and by what an image counts as the same where its data could not be compared. */
+export function tellSame(
   { image: { id }, isProved, by = 'content id' }: Same,
-  { call, context }: Reading,
-): Promise<void> {
+  context: Pick<EngineContext, 'say' | 'warn'>,
+): void {
+  if (!isProved) context.warn(`not verified: ${id} has the same ${by} on record, but its data could not be compared`);
+  context.say(isProved ? `already up to date: ${id} has the same content` : `already up to date by what is on record: ${id}`);
+}
+
+/** Throws INTEGRITY where an image has lost what its record says, as far as that can be asked. */
+export async function checkIntact(at: Account, { image: { id } }: Same, call: Call): Promise<void> {
   if (!(await at.isIntact(id, call)))
     throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
       hint: 'Use --if-exists replace, or delete it with:',
       next: [{ verb: 'delete', image: id }],
     }).inProfile(at.profile, at.provider);
-  if (!isProved) context.warn(`not verified: ${id} has the same ${by} on record, but its data could not be compared`);
+}
+
+/** The refusal to make in another way what was taken out of use: nobody is told that it comes back. */
+export function withdrawn(at: Account, { id, name }: Image): ImgctlError {
+  const verbs = (['reactivate', 'delete'] as const).filter((verb) => at.maybe(verb));
+  return conflictError(`"${name}" (${id}) has the same content, and is inactive: somebody has taken it out of use`, {
+    hint: 'Use it again, or delete it first, with:',
+    next: verbs.map((verb) => ({ verb, image: id })),
+  }).inProfile(at.profile, at.provider);
 }

@@ -11,7 +11,7 @@ import { deliver, type Delivery } from './deliver.ts';
 import type { Change } from './change.ts';
 import type { Task } from '../../core/task.ts';
 import { routeWords, shortcutOf, type CopyRoute, type Shortcut } from './copy-route.ts';
-import { checkIntact, publishedDigests, type Same } from '../images/compare.ts';
+import { nothingToDo, publishedDigests, tellSame, type Same } from '../images/compare.ts';
 import type { Claim } from './claim.ts';
 import { confirmReplace, foreseen } from './name-conflict.ts';
 import { afresh } from './fresh-look.ts';
@@ -77,7 +77,7 @@ async function lookedAt(
   checkFields(to as Account, 'upload', verb.fields, wishes.description);
   const claim = claimOf(original, { at: to, name, call }, wishes);
   const same = await copiedAlready(original, claim, wishes, context);
-  if (same) return upToDate(same, to as Account, name, call, context);
+  if (same) return upToDate(same, to as Account, name, context);
   const { download: data, source } = await original.data();
   const title = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
   const task = context.task(title);
@@ -103,7 +103,11 @@ function claimOf(
   { at, name, call }: { readonly at: Account<'show'>; readonly name: string; readonly call: Call },
   { ifExists, description, allowDowngrade }: CopyOptions,
 ): Claim {
-  const origin = { ...(isOfOtherBytes(image) ? {} : image.properties), ...description.properties };
+  const origin = {
+    ...given({ architecture: image.architecture }),
+    ...(isOfOtherBytes(image) ? {} : image.properties),
+    ...description.properties,
+  };
   return { at, request: { description: { name } }, ifExists, origin, allowDowngrade, call };
 }
 
@@ -114,20 +118,12 @@ function publishedDigest({ contentId, ...image }: Image): string | undefined {
 }
 
 /** A copy of what is at the target already: nothing is done. */
-function upToDate(same: Same, at: Account, name: string, call: Call, context: EngineContext): Change<Copied> {
-  const { image } = same;
+function upToDate(same: Same, { profile, provider }: Account, name: string, context: EngineContext): Change<Copied> {
   return {
-    async plan() {
-      await checkIntact(at, same, { call, context });
-      const { profile, provider } = at;
-      return [
-        { verb: 'copy', profile, provider, image: name, risk: 'reuse', steps: [`nothing: ${image.id} has the same content`] },
-      ];
-    },
+    plan: async () => [{ verb: 'copy', profile, provider, image: name, risk: 'reuse', steps: [nothingToDo(same)] }],
     async perform() {
-      await checkIntact(at, same, { call, context });
-      context.say(`already up to date: ${image.id} has the same content`);
-      return { image };
+      tellSame(same, context);
+      return { image: same.image };
     },
   };
 }

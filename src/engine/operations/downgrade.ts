@@ -1,6 +1,6 @@
 import { conflictError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/provenance.ts';
+import { areOfOneProduct, compareSerials, productProperties, provenanceIn, type Properties } from '../../core/provenance.ts';
 import type { Claim } from './claim.ts';
 
 /** States in which no disk is there, so that none can be newer. */
@@ -34,5 +34,22 @@ export async function refuseOlder(
     }
   }
 }
+
+/** Says of each image that is replaced in what it is another one than what is to come, as far as both are known. */
+export function warnOfOther({ origin = {} }: Claim, replaced: readonly Image[], warn: (message: string) => void): void {
+  for (const { id, name, architecture, properties } of replaced) {
+    const there: Properties = { ...properties, ...(architecture === undefined ? {} : { architecture }) };
+    const others = telling.flatMap((field) => {
+      const [old, now] = [there[field], origin[field]];
+      return old === undefined || now === undefined || old.toLowerCase() === now.toLowerCase()
+        ? []
+        : [`${field} was ${old}, now ${now}`];
+    });
+    if (others.length > 0) warn(`"${name}" (${id}) is replaced by another kind of image: ${others.join('; ')}`);
+  }
+}
+
+/** What tells products, releases and architectures apart. */
+const telling = [...productProperties, 'os_version', 'architecture'];
 
 const whyUnknown = ({ provider }: Image): string => `${provider} has no serial on record, and this machine remembers none`;

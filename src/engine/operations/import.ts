@@ -7,7 +7,7 @@ import { comparable } from '../../transfer/published-digests.ts';
 import { shownAddress } from '../../transfer/url-source.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
-import type { Same } from '../images/compare.ts';
+import { nothingToDo, type Same } from '../images/compare.ts';
 import type { Change } from './change.ts';
 import { removeReplaced } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
@@ -76,13 +76,12 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
   const name = wishes.into === undefined ? (wishes.name ?? '') : (await at.verb('show').run({ id: wishes.into }, call)).name;
   const one: Import = { at, wishes, name, call, open: openedLater(at as Account, wishes.description.visibility) };
   const claim = claimOf(one);
-  const settleName = () => settle(claim, async (taken) => withDigest(taken, wishes.vouched?.checksum), context);
+  const settleName = () => settle(claim, async (known) => withDigest(known, wishes.vouched?.checksum), context);
   return {
     async plan() {
       const before = await settleName();
       const where = { verb: 'import', profile: at.profile, provider: at.provider };
-      if ('image' in before)
-        return [{ ...where, image: before.image.id, risk: 'reuse', steps: [`nothing: ${before.image.id} has the same content`] }];
+      if ('image' in before) return [{ ...where, image: before.image.id, risk: 'reuse', steps: [nothingToDo(before)] }];
       const request = requestOf(one, before.description, context);
       const source = { name: wishes.url === undefined ? (wishes.method ?? '') : shownAddress(new URL(wishes.url)) };
       const sent = await at.preview('import', request, call);
@@ -184,8 +183,8 @@ async function opened(at: Account, { id }: Image, visibility: Visibility, call: 
 }
 
 /** An image whose provider says that it has the digest that is demanded. */
-function withDigest(taken: readonly Image[], checksum: Checksum | undefined): Same | undefined {
-  const image = checksum && taken.find((each) => has(each, checksum));
+function withDigest(known: readonly Image[], checksum: Checksum | undefined): Same | undefined {
+  const image = checksum && known.find((each) => has(each, checksum));
   return image && { image, isProved: true };
 }
 

@@ -7,17 +7,17 @@ import type { EngineContext } from '../context.ts';
 import { whyNotRemovable } from './deletable.ts';
 import { plannedUses } from '../images/uses.ts';
 import { candidates, imagesNamed } from '../images/resolve.ts';
-import { checkIntact, identical, type Same } from '../images/compare.ts';
+import { checkIntact, identical, nothingToDo, recalled, tellSame, withdrawn, type Same } from '../images/compare.ts';
 import type { Account } from '../account/account.ts';
 import type { Claim, Named } from './claim.ts';
-import { refuseOlder } from './downgrade.ts';
+import { refuseOlder, warnOfOther } from './downgrade.ts';
 
 /** What a name means for a delivery: an image that holds the same disk already, or a description, and images that it replaces. */
-type Before = { readonly image: Image } | { readonly description: Named; readonly replaces?: readonly Image[] };
+type Before = Same | { readonly description: Named; readonly replaces?: readonly Image[] };
 
 /** What a taken name means for a claim. Throws CONFLICT where it must not be taken; asks before something is replaced. */
 export const settleName = (prepared: Prepared, claim: Claim, context: EngineContext): Promise<Before> =>
-  settle(claim, (taken) => identical(claim.at as Account, taken, prepared, { call: claim.call, context }), context);
+  settle(claim, (known) => identical(claim.at as Account, known, prepared, { call: claim.call, context }), context);
 
 /** Whether an image may be made only where the name is still free when it is entered. Two of `rename` have names of their own. */
 export const mustBeFree = ({ ifExists, request }: Pick<Claim, 'ifExists' | 'request'>): boolean =>
@@ -27,32 +27,35 @@ export const mustBeFree = ({ ifExists, request }: Pick<Claim, 'ifExists' | 'requ
  * What a claim comes to whose image could not be made for `error`: where another run has taken the name meanwhile, that is judged
  * as if it had been there before. Throws what that comes to, else `error`.
  */
-export async function settleAgain(
-  error: unknown,
-  claim: Claim,
-  again: () => Promise<Before>,
-): Promise<{ readonly image: Image }> {
+export async function settleAgain(error: unknown, claim: Claim, again: () => Promise<Before>): Promise<Same> {
   if (!(error instanceof ImgctlError) || error.code !== 'CONFLICT' || !mustBeFree(claim)) throw error;
   const now = await again();
   if ('image' in now) return now;
   throw error;
 }
 
-/** The same for what is not at hand: `same` finds among images of the name one that has its content. */
+/** The same for what is not at hand: `same` finds among images, with what is known of their content, one that has its content. */
 export async function settle(
   claim: Claim,
-  same: (taken: readonly Image[]) => Promise<Same | undefined>,
+  same: (known: readonly Image[]) => Promise<Same | undefined>,
   context: EngineContext,
 ): Promise<Before> {
   const { description, into } = claim.request;
-  if (into !== undefined) await warnOfNamesakes(claim.at as Account, { id: into, name: description.name }, claim.call, context);
-  const taken = into === undefined ? await imagesNamed(claim.at as Account, description.name, claim.call) : [];
+  const at = claim.at as Account;
+  const refuseWithdrawn = async (images: readonly Image[]): Promise<void> => {
+    const found = await same(await recalled(at, images, 'inactive'));
+    if (found) throw withdrawn(at, found.image);
+  };
+  if (into !== undefined) await warnOfNamesakes(at, { id: into, name: description.name }, claim.call, context);
+  const taken = into === undefined ? await imagesNamed(at, description.name, claim.call) : [];
   const [first] = taken;
   if (!first) return { description };
   if (claim.ifExists !== 'fail' && claim.ifExists !== 'skip') await refuseOlder(claim, taken, (message) => context.warn(message));
   if (claim.ifExists === 'rename') return { description: { ...description, name: freeName(description.name, context.now()) } };
   if (claim.ifExists === 'replace') {
     const replaces = replacedBy(claim, taken);
+    await refuseWithdrawn(replaces);
+    warnOfOther(claim, replaces, (message) => context.warn(message));
     await confirmReplacing(claim, replaces, context);
     return { description, replaces };
   }
@@ -62,12 +65,13 @@ export async function settle(
     });
   if (first.status === 'queued' && taken.length === 1)
     throw conflictError(`image "${description.name}" (${first.id}) is queued (no data uploaded yet)`, { hint: fillHint(first) });
-  const found = await same(taken);
+  const found = await same(await recalled(at, taken, 'active'));
   if (found) {
-    await checkIntact(claim.at as Account, found, { call: claim.call, context });
-    context.say(`already up to date: ${found.image.id} has the same content`);
-    return { image: found.image };
+    await checkIntact(at, found, claim.call);
+    tellSame(found, context);
+    return found;
   }
+  await refuseWithdrawn(taken);
   await refuseOlder(claim, taken);
   throw conflictError(`"${description.name}" (${first.id}) ${otherwise(first)}`, {
     hint: 'Choose with --if-exists replace|rename.',
@@ -165,7 +169,7 @@ export async function foreseen(
   const add = { risk: 'add', steps } as const;
   try {
     const before = await settleName(prepared, claim, context);
-    if ('image' in before) return { risk: 'reuse', steps: [`nothing: ${before.image.id} has the same content`] };
+    if ('image' in before) return { risk: 'reuse', steps: [nothingToDo(before)] };
     const replaced = before.replaces?.map(({ id }) => id) ?? [];
     if (replaced.length > 0) {
       const uses = await plannedUses(claim.at, before.replaces?.[0], claim.call);
