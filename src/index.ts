@@ -56,5 +56,5 @@ export type { Converted, ConvertWishes } from './engine/operations/convert.ts';
 export type { Copied } from './engine/operations/copy.ts';
 export type { ByteSink, Downloaded } from './engine/operations/download.ts';
 export type { PublishWishes } from './engine/publish/publish.ts';
-export type { PublishedRow } from './engine/publish/tree-writer.ts';
+export type { PublishedRow } from './core/publication.ts';
 export type { Goal } from './engine/operations/wait.ts';

@@ -32,10 +32,14 @@ export interface TreeWishes {
 export interface Tree {
   /** The name under which versions of the image stand together. */
   productOf(image: Image): string;
-  /** The version that holds the disk of the image already. */
-  find(image: Image): Published | undefined;
+  /** The versions that hold the disk of the image already, the newest first; or, where it was written, that very disk. */
+  find(image: Image, disk?: Pick<WrittenDisk, 'sha256'>): readonly Published[];
   /** Begins a version of an image, whose name nobody else gets from now on. Throws CONFLICT where there is no room for it. */
   begin(image: Image): NewVersion;
+  /** The same version once more, by the image whose disk it holds. `metadata`: what was published; absent: it is lost. */
+  renew(image: Image, published: Published, metadata?: Uint8Array): NewVersion;
+  /** All versions that were published so; those of other tools are none of ours. */
+  published(): readonly Published[];
   documents(): readonly TreeDocument[];
 }
 
@@ -51,7 +55,8 @@ export interface Published {
   readonly product: string;
   readonly serial: string;
   readonly disk: PublishedFile;
-  readonly files: readonly PublishedFile[];
+  /** The file that clients read before the disk. */
+  readonly metadata: PublishedFile;
   /** SHA-256 of the metadata and the disk behind it: what clients know it by. */
   readonly fingerprint: string;
 }
@@ -72,6 +77,31 @@ export interface NewVersion {
   /** Puts it into the documents, once its files are there. */
   add(disk: WrittenDisk): void;
 }
+
+/** What became of one image. */
+export interface PublishedRow {
+  readonly image: string;
+  readonly profile: string;
+  readonly id?: string;
+  /** `repaired`: it was there, but not whole, and is written again under its name. */
+  readonly result: 'published' | 'repaired' | 'already there' | 'skipped' | 'failed';
+  readonly product?: string;
+  readonly serial?: string;
+  /** Of the disk, below the folder. */
+  readonly path?: string;
+  readonly bytes?: number;
+  readonly digests?: Readonly<Record<string, string>>;
+  /** What clients of the format know it by. */
+  readonly fingerprint?: string;
+  /** What of files that were there already was looked at: their sizes, or every byte. */
+  readonly compared?: ComparedBy;
+  readonly message?: string;
+  readonly code?: string;
+  readonly exitCode?: number;
+}
+
+/** How files that are there are told from what was published. */
+export type ComparedBy = 'size' | 'sha256';
 
 /** A disk as it was written. */
 export interface WrittenDisk {

@@ -4,6 +4,7 @@ import { conflictError, ImgctlError, integrityError, localError, usageError } fr
 import type { Digests } from '../core/operation.ts';
 import { humanSize } from '../core/quantity.ts';
 import { errnoCode, errnoMessage } from '../core/errno.ts';
+import { localized, syncFolder } from '../host/durable-file.ts';
 import { collector } from '../host/garbage-collection.ts';
 import { compareDigests, strongest, type Checksum } from './checksum.ts';
 import { parallelDigester, type Digester } from './digests.ts';
@@ -161,19 +162,6 @@ function fateOf(size: string, isWorth: boolean, isKept: boolean): string {
   return isWorth
     ? `Removed the ${size} that had arrived; use --resume to keep them for the next run.`
     : `Removed the ${size} that had been written.`;
-}
-
-/** An error of the system as a LOCAL one, with the name of the file that was asked for and not that of the draft. */
-const localized = (error: unknown, file: string): unknown =>
-  error instanceof ImgctlError || errnoCode(error) === undefined
-    ? error
-    : localError(`cannot write ${file}: ${errnoMessage(error)}`, { cause: error });
-
-/** Node cannot open a folder for writing on every platform; where it can, the rename is made durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }
 
 async function fill(handle: FileHandle, source: Source, saving: Saving, file: string): Promise<Saved> {

@@ -1,4 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startIncus } from '../clouds/incus/index.ts';
@@ -85,7 +97,8 @@ describe('publish', () => {
     await stage.image('web');
     const [first] = await published();
     const before = stateOfTree();
-    expect(await published()).toEqual([{ ...first, result: 'already there' }]);
+    const message = 'same size, not read again (see --check)';
+    expect(await published()).toEqual([{ ...first, result: 'already there', compared: 'size', message }]);
     expect(stateOfTree()).toEqual(before);
     await stage.image('db');
     expect((await published()).map(({ image, result }) => [image, result])).toEqual([
@@ -97,12 +110,132 @@ describe('publish', () => {
     );
   });
 
-  it('puts an image whose file was lost there anew', async () => {
+  /** What was done to a file that is published. */
+  const damages: Readonly<Record<string, (file: string) => void>> = {
+    missing: (file) => rmSync(file),
+    empty: (file) => writeFileSync(file, ''),
+    short: (file) => truncateSync(file, statSync(file).size - 1),
+    long: (file) => appendFileSync(file, 'x'),
+  };
+  const whole = (): readonly string[] =>
+    readdirSync(tree(), { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(tree(name)).isFile())
+      .map(
+        (name) =>
+          `${name} ${createHash('sha256')
+            .update(readFileSync(tree(name)))
+            .digest('hex')}`,
+      )
+      .sort();
+  const nameOf = (kind: string): string =>
+    whole()
+      .find((line) => line.includes(`/${kind}-`))
+      ?.split(' ')[0] ?? '';
+
+  it.each(['disk', 'metadata'].flatMap((kind) => Object.keys(damages).map((what) => [kind, what] as const)))(
+    'writes a %s that is %s once again, under its name, and makes no version for it',
+    async (kind, what) => {
+      await stage.image('web');
+      const [first] = await published();
+      const before = whole();
+      damages[what]?.(tree(nameOf(kind)));
+      const [planned] = [JSON.parse((await publish('--dry-run')).stdout) as { risk: string; steps: string[] }];
+      expect([planned.risk, planned.steps.at(-1)]).toEqual(['add', expect.stringContaining(`repair web:amd64 ${first?.serial}`)]);
+      const [second] = await published();
+      expect(second).toEqual({ ...first, result: 'repaired', compared: 'size', message: expect.stringContaining(`/${kind}-`) });
+      expect(whole()).toEqual(before);
+      const state = stateOfTree();
+      expect((await published()).map(({ result }) => result)).toEqual(['already there']);
+      expect(stateOfTree()).toEqual(state);
+    },
+  );
+
+  it('repairs every version that holds the disk, not the newest alone', async () => {
     await stage.image('web');
     const [first] = await published();
-    writeFileSync(tree(first?.path), '');
-    const [second] = await published();
-    expect([second?.result, second?.serial]).toEqual(['published', `${first?.serial ?? ''}.1`]);
+    await stage.ok(['delete', 'web', '--yes']);
+    await stage.image('web', '--property', 'os_version=13');
+    rmSync(tree(first?.path));
+    // The same disk again, as a version of its own: earlier releases have made such ones.
+    const document = tree('streams/v1/images.json');
+    const body = JSON.parse(readFileSync(document, 'utf8')) as { products: Record<string, { versions: Record<string, object> }> };
+    const versions = body.products['web:amd64']?.versions ?? {};
+    const serial = `${first?.serial ?? ''}.1`;
+    versions[serial] = JSON.parse(
+      JSON.stringify(versions[first?.serial ?? '']).replaceAll(/(\d{8}_\d{4})\//g, '$1.1/'),
+    ) as object;
+    const folder = path.dirname(tree(first?.path));
+    mkdirSync(`${folder}.1`);
+    writeFileSync(document, JSON.stringify(body));
+    const [row] = await published();
+    expect([row?.result, row?.serial]).toEqual(['repaired', serial]);
+    expect(readdirSync(folder)).toHaveLength(2);
+    expect(readdirSync(`${folder}.1`)).toHaveLength(2);
+    const after = JSON.parse(readFileSync(document, 'utf8')) as typeof body;
+    expect(Object.keys(after.products['web:amd64']?.versions ?? {})).toEqual([first?.serial, serial]);
+    expect((await published('--check')).map(({ result }) => result)).toEqual(['already there']);
+  });
+
+  describe('--check', () => {
+    const flip = (file: string): void => {
+      const bytes = readFileSync(file);
+      bytes[bytes.length >> 1] = 1 ^ (bytes[bytes.length >> 1] ?? 0);
+      writeFileSync(file, bytes);
+    };
+
+    it.each(['disk', 'metadata'])('finds a wrong byte in a %s, and repairs it', async (kind) => {
+      await stage.image('web');
+      await published();
+      const before = whole();
+      flip(tree(nameOf(kind)));
+      expect(await published()).toMatchObject([{ result: 'already there', compared: 'size' }]);
+      const message = expect.stringContaining(`/${kind}-`) as string;
+      expect(await published('--check')).toMatchObject([{ result: 'repaired', compared: 'sha256', message }]);
+      expect(whole()).toEqual(before);
+      expect(await published('--check')).toMatchObject([{ result: 'already there', compared: 'sha256' }]);
+    });
+
+    it('tells what is damaged of images that are gone, and ends with 12', async () => {
+      await stage.image('web');
+      await stage.image('db');
+      await published();
+      await stage.ok(['delete', 'web', '--yes']);
+      flip(
+        tree(
+          whole()
+            .find((line) => line.includes('web/amd64') && line.includes('/disk-'))
+            ?.split(' ')[0],
+        ),
+      );
+      expect((await stage.ok(['publish', 'simplestreams', tree()])).stderr).not.toContain('damaged');
+      const checked = await publish('--check');
+      expect([checked.exitCode, checked.json()]).toMatchObject([12, [{ image: 'db', result: 'already there' }]]);
+      const [error] = checked.stderr.split('\n').filter((line) => line.includes('INTEGRITY'));
+      expect(error).toMatch(/damaged.*web:amd64 .*sha256/);
+    });
+  });
+
+  it('makes no version of a disk that one of another origin has already, and fetches it once for that', async () => {
+    await stage.image('web');
+    const [first] = await published();
+    const document = tree('streams/v1/images.json');
+    const text = readFileSync(document, 'utf8');
+    const strange = text.replace(/"imgctl.origin": "[^"]*"/, '"imgctl.origin": "id:x"').replace(/ *"imgctl.contentId": .*\n/, '');
+    expect(strange.length).toBeLessThan(text.length - 80);
+    writeFileSync(document, strange);
+    expect(await published()).toMatchObject([{ ...first, result: 'already there', compared: 'sha256' }]);
+    expect(await published()).toMatchObject([{ ...first, result: 'already there', compared: 'size' }]);
+    expect(readdirSync(tree('images/web/amd64'))).toHaveLength(1);
+  });
+
+  it('warns of a file that is gone, and was that of an image that is gone, too', async () => {
+    await stage.image('web');
+    await stage.image('db');
+    const [first] = await published();
+    await stage.ok(['delete', 'web', '--yes']);
+    rmSync(tree(first?.path));
+    const { stderr } = await stage.ok(['publish', 'simplestreams', tree()]);
+    expect(stderr).toContain(`web:amd64 ${first?.serial ?? ''}: ${first?.path ?? ''} is missing`);
   });
 
   it('takes the newest of each name in all profiles, unless each is named', async () => {

@@ -14,6 +14,7 @@ export const publish = defineCommand({
   about:
     'Any web server can offer the folder then. Without IMAGE: all active images of your own, of each name and architecture the newest. ' +
     'Run it again to add what is new: what is there is neither fetched nor written again, and nothing is ever removed. ' +
+    'Files that are missing or have another size are written again; --check reads every one. ' +
     'Readers see a whole tree at any moment.',
   args: {
     format: { takes: 'required', summary: formatNames.join('|'), completes: 'format' },
@@ -27,6 +28,10 @@ export const publish = defineCommand({
       suggests: ['amd64', 'arm64'],
       summary: 'architecture of images that do not say (default amd64)',
     },
+    check: {
+      kind: 'flag',
+      summary: 'read all files that are there and compare digests (default: sizes)',
+    },
   },
   draws: () => publishedView,
   needs: { at: ['list', 'show', 'download'] },
@@ -35,13 +40,13 @@ export const publish = defineCommand({
     { does: 'some of them, signed', type: `imgctl publish ${first} /srv/images 'pcd:web-*' --sign images@example.com` },
     { does: 'what would be added', type: `imgctl publish ${first} /srv/images -p pcd --dry-run` },
   ],
-  async run({ format, folder, image, sign, arch }, context) {
+  async run({ format, folder, image, ...wishes }, context) {
     const { directory, settings } = context;
     const selected = (): readonly string[] => chosenProfiles(directory, settings.profile);
     const asked: { at: Account; words: readonly string[] }[] = [];
     for (const [profile, words] of wordsByProfile({ words: image, selected }, directory))
       asked.push({ at: (await context.at('at', profile)) as Account, words });
-    return carriedOut(await publishing({ format, folder, sign, arch }, asked, context), context, (rows) =>
+    return carriedOut(await publishing({ format, folder, ...wishes }, asked, context), context, (rows) =>
       many(publishedView, rows),
     );
   },

@@ -8,7 +8,7 @@ import type { Signer } from '../../core/signature.ts';
 import type { Publisher } from './address.ts';
 import { distrusted } from './distrust.ts';
 import { fetchDocument, isGone, type Fetched } from './fetch.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, parsedJson, type JsonObject } from './json.ts';
 import { keep, recall, type Kept, type Validators } from './kept.ts';
 
 /** A document that may be believed as far as the account wants it: what is signed is all that was read. */
@@ -208,16 +208,7 @@ export function refuseWebPage(text: string, name: string): void {
 }
 
 function objectIn(text: string, name: string): JsonObject {
-  const body = parsed(text);
+  const body = parsedJson(text);
   if (!isObject(body)) throw providerError(`${name} is no JSON object`);
   return body;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The caller says which document it was.
-    return undefined;
-  }
 }

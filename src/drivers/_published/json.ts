@@ -10,3 +10,13 @@ export function bytesIn(value: unknown): number | undefined {
   const bytes = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   return typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
 }
+
+/** A text as JSON; absent: it is none. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The caller says which document it was.
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import type { Cache } from '../../core/tools.ts';
-import { isObject } from './json.ts';
+import { isObject, parsedJson } from './json.ts';
 
 /** Headers by which a server tells whether a file is what it was; none: it cannot tell. */
 export type Validators = Readonly<Record<string, string>>;
@@ -31,11 +31,11 @@ export async function keep(cache: Cache | undefined, key: string, kept: Kept): P
   await cache?.putBytes(key, [Buffer.from(`${JSON.stringify({ ...head, signature: beside })}\n`), bytes]);
 }
 
-/** What is kept under that key; absent: nothing that is understood. */
+/** What is kept under that key; absent: nothing that is understood: of another version, or another's. */
 export async function recall(cache: Cache | undefined, key: string): Promise<Kept | undefined> {
   const all = await cache?.getBytes(key);
   const end = all?.subarray(0, longestHead).indexOf(newline) ?? -1;
-  const head = all && end > 0 ? parsed(Buffer.from(all.subarray(0, end)).toString()) : undefined;
+  const head = all && end > 0 ? parsedJson(Buffer.from(all.subarray(0, end)).toString()) : undefined;
   if (!all || !isObject(head) || !isObject(head.validators)) return undefined;
   const { signature, with: inStep, latest } = head;
   return {
@@ -54,12 +54,3 @@ const signatureIn = ({ bytes, validators }: Readonly<Record<string, unknown>>): 
 
 const validatorsIn = (found: Readonly<Record<string, unknown>>): Validators =>
   Object.fromEntries(Object.entries(found).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Of another version, or another's: it is fetched again.
-    return undefined;
-  }
-}

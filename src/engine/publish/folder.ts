@@ -2,14 +2,14 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoCode, errnoMessage } from '../../core/errno.ts';
 import { conflictError, localError, usageError } from '../../core/errors.ts';
-import type { Published, ReadText, TreeFormat } from '../../core/publication.ts';
-import { isFileOf } from './durable-file.ts';
+import type { ReadText, TreeFormat } from '../../core/publication.ts';
 
 /** Beside it lies the lock of whoever publishes, and in that what is not whole yet. */
 export const lockName = '.imgctl';
 const isLock = (name: string): boolean => name.startsWith(`${lockName}.lock`);
 
-const unlessMissing = async <T>(work: Promise<T>, file: string): Promise<T | undefined> =>
+/** Absent for a file that is not there. Throws LOCAL for one that cannot be read. */
+export const unlessMissing = async <T>(work: Promise<T>, file: string): Promise<T | undefined> =>
   work.catch((error: unknown) => {
     if (errnoCode(error) === 'ENOENT') return undefined;
     throw localError(`cannot read ${file}: ${errnoMessage(error)}`, { cause: error });
@@ -22,12 +22,6 @@ export const reader =
     const file = path.join(folder, name);
     return unlessMissing(readFile(file, 'utf8'), file);
   };
-
-/** Whether all files of what is published are there, as long as they were. */
-export async function isWhole({ files }: Published, folder: string): Promise<boolean> {
-  const each = await Promise.all(files.map(({ path: name, bytes }) => isFileOf(path.join(folder, name), bytes)));
-  return each.every((isThere) => isThere);
-}
 
 /**
  * Whether the folder may be published into: it holds a tree of the format, or nothing. Throws USAGE for what is no folder, CONFLICT

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Action } from '../../core/action.ts';
 import { partialError } from '../../core/errors.ts';
-import type { Tree } from '../../core/publication.ts';
+import type { PublishedRow, Tree } from '../../core/publication.ts';
 import { makeFolder } from '../../host/mkdir.ts';
 import type { EngineContext } from '../context.ts';
 import { about } from '../dry-run.ts';
@@ -9,10 +9,11 @@ import type { Change } from '../operations/change.ts';
 import { checkVerifiable } from '../operations/published-source.ts';
 import { warnOfLimit } from '../operations/transfer.ts';
 import { chooseImages, newestOf, type Asked } from './choose.ts';
-import { localized } from './durable-file.ts';
+import { localized } from '../../host/durable-file.ts';
 import { checkFolder, lockName, reader } from './folder.ts';
 import { treeFormatNamed } from './formats.ts';
-import { TreeWriter, publishedWhole, type PublishedRow, type Work } from './tree-writer.ts';
+import { TreeCheck } from './tree-check.ts';
+import { TreeWriter, type Work } from './tree-writer.ts';
 import { signingBy } from './signing.ts';
 
 /** Where images are to be published, and how. */
@@ -24,6 +25,8 @@ export interface PublishWishes {
   readonly sign?: string | undefined;
   /** Of images that do not say which they are for, as publishers call it; absent: amd64. */
   readonly arch?: string | undefined;
+  /** Reads all that is there, and holds it against its digests; absent: its sizes tell. */
+  readonly check?: boolean | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface PublishWishes {
  * something else, CONFIG for a key that cannot sign, LOCAL where nothing can be written.
  */
 export async function publishing(
-  { format: name, folder, sign, arch = 'amd64' }: PublishWishes,
+  { format: name, folder, sign, arch = 'amd64', check: isRead = false }: PublishWishes,
   asked: readonly Asked[],
   context: EngineContext,
 ): Promise<Change<readonly PublishedRow[]>> {
@@ -51,23 +54,34 @@ export async function publishing(
   if (only && all.length === 0 && not.length === 1) throw only.error;
   const unsaid = chosen.filter(({ image }) => !image.architecture).map(({ image }) => image.name);
   if (unsaid.length > 0) context.say(`no architecture given, assuming ${arch} (see --arch): ${unsaid.join(', ')}`);
-  const work: Work = { folder, format, chosen, not, wishes, context };
+  const check = new TreeCheck(folder, isRead ? 'sha256' : 'size', context);
+  const work: Work = { folder, format, chosen, not, wishes, check, context };
   return { plan: () => planned(work, tree), perform: () => performed(work, sign) };
 }
 
-async function planned({ folder, format, chosen }: Work, tree: Tree): Promise<readonly Action[]> {
+async function planned({ folder, format, chosen, check }: Work, tree: Tree): Promise<readonly Action[]> {
   const actions: Action[] = [];
   for (const { at, image } of chosen) {
-    const there = await publishedWhole(tree, image, folder);
-    const { product, serial } = there ?? tree.begin(image);
+    const there = tree.find(image);
+    const damaged = await check.damagedOf(there);
+    const isWhole = there.length > 0 && damaged.length === 0;
+    const written = damaged.length > 0 ? damaged.map(({ version }) => version) : isWhole ? [] : [tree.begin(image)];
     actions.push({
       verb: 'publish',
-      risk: there ? 'reuse' : 'add',
+      risk: isWhole ? 'reuse' : 'add',
       profile: at.profile,
       provider: at.provider,
       ...about(image),
-      ...(there ? {} : { target: { format: format.diskFormat } }),
-      steps: there ? ['nothing: it is there already'] : ['receive', 'verify', `write ${product} ${serial} to ${folder}`],
+      ...(isWhole ? {} : { target: { format: format.diskFormat } }),
+      steps: isWhole
+        ? ['nothing: it is there already']
+        : [
+            'receive',
+            'verify',
+            ...written.map(
+              ({ product, serial }) => `${damaged.length > 0 ? 'repair' : 'write'} ${product} ${serial} in ${folder}`,
+            ),
+          ],
     });
   }
   return actions;

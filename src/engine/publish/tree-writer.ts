@@ -1,34 +1,34 @@
 import path from 'node:path';
 import type { Held } from '../../core/driver.ts';
-import { abortedError, ImgctlError } from '../../core/errors.ts';
-import { given, type Image } from '../../core/image.ts';
-import type { Published, Tree, TreeFormat, TreeWishes } from '../../core/publication.ts';
+import { abortedError, ImgctlError, integrityError } from '../../core/errors.ts';
+import { given } from '../../core/image.ts';
+import type {
+  ComparedBy,
+  NewVersion,
+  Published,
+  PublishedRow,
+  Tree,
+  TreeFormat,
+  TreeWishes,
+  WrittenDisk,
+} from '../../core/publication.ts';
+import type { Task } from '../../core/task.ts';
 import { allOf, inParallel } from '../concurrency.ts';
 import type { EngineContext } from '../context.ts';
 import { failedRow, naming } from '../operations/result.ts';
 import type { ChosenImage, UnknownWord } from './choose.ts';
-import { moveDurable, writeDurable } from './durable-file.ts';
-import { checkFolder, isWhole, reader } from './folder.ts';
+import { moveDurable, writeDurable } from '../../host/durable-file.ts';
+import { checkFolder, reader } from './folder.ts';
 import type { Signing } from './signing.ts';
+import { fingerprintOf, type Damaged, type TreeCheck } from './tree-check.ts';
 import { writeDisk } from './write-disk.ts';
 
-/** What became of one image. */
-export interface PublishedRow {
-  readonly image: string;
-  readonly profile: string;
-  readonly id?: string;
-  readonly result: 'published' | 'already there' | 'skipped' | 'failed';
-  readonly product?: string;
-  readonly serial?: string;
-  /** Of the disk, below the folder. */
-  readonly path?: string;
-  readonly bytes?: number;
-  readonly digests?: Readonly<Record<string, string>>;
-  /** What clients of the format know it by. */
-  readonly fingerprint?: string;
-  readonly message?: string;
-  readonly code?: string;
-  readonly exitCode?: number;
+type Outcome = Omit<PublishedRow, 'image' | 'profile' | 'id'>;
+
+/** A disk in a file that has no name yet. */
+interface Written {
+  readonly file: string;
+  readonly disk: WrittenDisk;
 }
 
 /** What is worked with. */
@@ -38,13 +38,8 @@ export interface Work {
   readonly chosen: readonly ChosenImage[];
   readonly not: readonly UnknownWord[];
   readonly wishes: TreeWishes;
+  readonly check: TreeCheck;
   readonly context: EngineContext;
-}
-
-/** What is published of an image, if its files are there. */
-export async function publishedWhole(tree: Tree, image: Image, folder: string): Promise<Published | undefined> {
-  const there = tree.find(image);
-  return there && (await isWhole(there, folder)) ? there : undefined;
 }
 
 /** Publishes images into a folder that it alone works in, as long as it holds the lock. */
@@ -68,9 +63,9 @@ export class TreeWriter {
     await checkFolder(folder, format);
     const tree = await format.open(reader(folder), wishes);
     // An empty tree is one too, and what a run that was killed has left is put in order.
-    await this.#write(tree);
+    await this.#writeDocuments(tree);
     let fatal: unknown;
-    const rows = inParallel(context.settings.concurrencyLimit, chosen, async (one): Promise<PublishedRow> => {
+    const begun = inParallel(context.settings.concurrencyLimit, chosen, async (one): Promise<PublishedRow> => {
       const row = { image: one.image.name, profile: one.at.profile, id: one.image.id };
       if (context.signal.aborted) throw abortedError('interrupted');
       if (fatal !== undefined) throw fatal;
@@ -84,12 +79,25 @@ export class TreeWriter {
         return { ...row, ...(await this.#failed(error, one)) };
       }
     });
-    const done = await allOf(rows);
+    const done = await allOf(begun);
     const lost = not.map(async ({ word, at, error }): Promise<PublishedRow> => {
       await context.report(naming(word, error));
       return { image: word, profile: at.profile, result: 'failed', ...failureOf(error, context) };
     });
-    return [...done, ...(await Promise.all(lost))];
+    const rows = [...done, ...(await Promise.all(lost))];
+    await this.#tellDamage(tree);
+    return rows;
+  }
+
+  /** What is damaged and could not be mended: none of the images has it any more. */
+  async #tellDamage(tree: Tree): Promise<void> {
+    const { check, context } = this.#work;
+    const damaged = await check.damagedOf(tree.published());
+    if (damaged.length === 0) return;
+    const each = damaged.map(({ version: { product, serial }, damage }) => `${product} ${serial}: ${damage}`);
+    const message = `these published versions are damaged and could not be repaired:\n  ${each.join('\n  ')}`;
+    if (check.compared === 'size') context.warn(message);
+    else await context.report(integrityError(message));
   }
 
   async #failed(error: ImgctlError, { image, isNamed }: ChosenImage): Promise<Pick<PublishedRow, 'result' | 'message'>> {
@@ -101,32 +109,67 @@ export class TreeWriter {
     return { result: 'failed', ...failureOf(error, context) };
   }
 
-  async #one(tree: Tree, one: ChosenImage): Promise<Omit<PublishedRow, 'image' | 'profile' | 'id'>> {
-    const { folder, format, context } = this.#work;
-    const { image } = one;
-    const there = await publishedWhole(tree, image, folder);
-    if (there) return { result: 'already there', ...said(there) };
-    const task = context.task(`publish ${image.name}`);
-    task.step('receive');
+  async #one(tree: Tree, one: ChosenImage): Promise<Outcome> {
+    const { check, context } = this.#work;
+    const there = tree.find(one.image);
+    const damaged = await check.damagedOf(there);
+    if (there[0] && damaged.length === 0) return { ...said(there[0]), ...untouched(check.compared) };
+    const task = context.task(`publish ${one.image.name}`);
     try {
-      const version = tree.begin(image);
-      const file = path.join(this.#drafts, `disk-${(this.#count += 1)}`);
-      const wanted = { file, format: format.diskFormat, metadata: version.metadata, folder };
-      const disk = await writeDisk(one, wanted, task, context);
-      const placed = version.placed(disk);
-      for (const { path: name } of placed.files)
-        if (name === placed.disk.path) await moveDurable(file, path.join(folder, name));
-        else await writeDurable(path.join(folder, name), version.metadata, this.#drafts);
-      await this.#inTurn(async () => {
-        version.add(disk);
-        await this.#write(tree);
-      });
+      const outcome = damaged.length > 0 ? await this.#repair(tree, one, damaged, task) : await this.#add(tree, one, task);
       task.done();
-      return { result: 'published', ...said(placed) };
+      return outcome;
     } catch (error) {
       task.fail();
       throw error;
     }
+  }
+
+  /** A version of its own, unless what was written is in one already: providers that tell no digests show that in the bytes only. */
+  async #add(tree: Tree, one: ChosenImage, task: Task): Promise<Outcome> {
+    const { check, context } = this.#work;
+    const version = tree.begin(one.image);
+    const written = await this.#write(one, version.metadata, task);
+    return this.#inTurn(async () => {
+      const [same] = tree.find(one.image, written.disk);
+      if (!same) return { ...said(await this.#place(tree, version, written)), result: 'published' };
+      const renewed = tree.renew(one.image, same, await check.metadataOf(same));
+      const fingerprint = await fingerprintOf(renewed.metadata, written.file, context.signal);
+      await this.#place(tree, renewed, { ...written, disk: { ...written.disk, fingerprint } });
+      return { ...said(same), result: 'already there', compared: 'sha256' };
+    });
+  }
+
+  /** The files of these versions, written again under their names; of those that were not to be had as they were, others. */
+  async #repair(tree: Tree, one: ChosenImage, damaged: readonly Damaged[], task: Task): Promise<Outcome> {
+    const { check } = this.#work;
+    const placed: Published[] = [];
+    for (const { version } of damaged) {
+      const renewed = tree.renew(one.image, version, await check.metadataOf(version));
+      const written = await this.#write(one, renewed.metadata, task);
+      placed.push(await this.#inTurn(() => this.#place(tree, renewed, written)));
+      check.mended(version);
+    }
+    const message = damaged.map(({ damage }) => damage).join('; ');
+    return { ...(placed[0] ? said(placed[0]) : {}), result: 'repaired', compared: check.compared, message };
+  }
+
+  async #write(one: ChosenImage, metadata: Uint8Array, task: Task): Promise<Written> {
+    const { folder, format, context } = this.#work;
+    const file = path.join(this.#drafts, `disk-${(this.#count += 1)}`);
+    task.step('receive');
+    return { file, disk: await writeDisk(one, { file, format: format.diskFormat, metadata, folder }, task, context) };
+  }
+
+  /** Gives the files of a version their names, then names them in the documents. */
+  async #place(tree: Tree, version: NewVersion, { file, disk }: Written): Promise<Published> {
+    const { folder } = this.#work;
+    const placed = version.placed(disk);
+    await moveDurable(file, path.join(folder, placed.disk.path));
+    await writeDurable(path.join(folder, placed.metadata.path), version.metadata, this.#drafts);
+    version.add(disk);
+    await this.#writeDocuments(tree);
+    return placed;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -136,7 +179,7 @@ export class TreeWriter {
   }
 
   /** Writes the documents that are others than they were. */
-  async #write(tree: Tree): Promise<void> {
+  async #writeDocuments(tree: Tree): Promise<void> {
     const { folder } = this.#work;
     const read = reader(folder);
     for (const { path: name, text, isSigned } of tree.documents()) {
@@ -154,6 +197,13 @@ function failureOf(error: ImgctlError, context: EngineContext): Pick<PublishedRo
   const { message, code, exitCode } = failedRow('', error, context);
   return given({ message, code, exitCode });
 }
+
+/** Nothing was done, and what speaks for that. */
+const untouched = (compared: ComparedBy): Pick<PublishedRow, 'result' | 'compared' | 'message'> => ({
+  result: 'already there',
+  compared,
+  message: compared === 'size' ? 'same size, not read again (see --check)' : 'every byte as published',
+});
 
 const said = ({ product, serial, disk, fingerprint }: Published): Partial<PublishedRow> => ({
   product,

@@ -1,22 +1,8 @@
+import type { PublishedRow } from '../../core/publication.ts';
 import { defineView } from '../view.ts';
 
-/** An image that was published, or was not. */
-export interface PublishedImage {
-  readonly image: string;
-  readonly profile: string;
-  readonly id?: string;
-  readonly result: string;
-  readonly product?: string;
-  readonly serial?: string;
-  readonly path?: string;
-  readonly bytes?: number;
-  readonly digests?: Readonly<Record<string, string>>;
-  readonly fingerprint?: string;
-  readonly message?: string;
-}
-
 /** The result of `publish`. */
-export const publishedView = defineView<PublishedImage>({
+export const publishedView = defineView<PublishedRow>({
   name: 'images',
   columns: {
     image: { value: (row) => row.image },
@@ -32,10 +18,11 @@ export const publishedView = defineView<PublishedImage>({
       parts: (value) => Object.entries((value ?? {}) as Readonly<Record<string, string>>),
     },
     fingerprint: { value: (row) => row.fingerprint, kind: 'id' },
+    compared: { value: (row) => row.compared },
     message: { value: (row) => row.message },
   },
   usual: ['profile', 'image', 'result', 'product', 'serial', 'bytes', 'message'],
-  wide: ['profile', 'image', 'id', 'result', 'product', 'serial', 'bytes', 'path', 'fingerprint', 'message'],
+  wide: ['profile', 'image', 'id', 'result', 'product', 'serial', 'bytes', 'path', 'fingerprint', 'compared', 'message'],
   spare: ['message', 'bytes'],
   id: (row) => row.path ?? '',
   json: (row) => row,

@@ -1,6 +1,6 @@
 import { conflictError } from '../../../core/errors.ts';
 import type { ReadText, TreeDocument } from '../../../core/publication.ts';
-import { isObject, textIn, type JsonObject } from '../../_published/json.ts';
+import { isObject, parsedJson, textIn, type JsonObject } from '../../_published/json.ts';
 
 const contentId = 'images';
 const products = 'streams/v1/images';
@@ -57,18 +57,9 @@ const signedPath = (path: string): string => path.replace(/\.json$/, '.sjson');
 async function readObject(read: ReadText, path: string, format: string): Promise<JsonObject | undefined> {
   const text = await read(path);
   if (text === undefined) return undefined;
-  const body = parsed(text);
+  const body = parsedJson(text);
   if (!isObject(body) || body.format !== format) throw notUnderstood(path);
   return body;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The caller says which document it was.
-    return undefined;
-  }
 }
 
 const notUnderstood = (path: string): Error =>

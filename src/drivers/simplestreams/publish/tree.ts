@@ -7,7 +7,7 @@ import { bySerial } from '../../_published/find.ts';
 import { documentsOf, readDocuments, type Documents } from './documents.ts';
 import { aliasesFor, safeName } from './names.ts';
 import { freeSerial } from './serial.ts';
-import { holds, metadataOf, placedFiles, publishedIn, systemOf, versionOf, type Standing } from './version.ts';
+import { holds, isOurs, metadataOf, placedFiles, publishedIn, systemOf, versionOf, type Standing } from './version.ts';
 
 /** Fields of a product that are those of its newest version. */
 const ofNewest = ['os', 'release', 'version', 'release_title', 'support_eol'];
@@ -52,13 +52,29 @@ class StreamsTree implements Tree {
     return isObject(versions) ? versions : {};
   }
 
-  find(image: Image): Published | undefined {
+  find(image: Image, disk?: Pick<WrittenDisk, 'sha256'>): readonly Published[] {
     const product = this.productOf(image);
-    for (const [serial, version] of Object.entries(this.#versions(product))) {
-      const published = isObject(version) && holds(version, image) ? publishedIn(product, serial, version) : undefined;
-      if (published) return published;
-    }
-    return undefined;
+    return disk === undefined
+      ? this.#published(product, (version) => holds(version, image))
+      : this.#published(product, isOurs).filter((published) => published.disk.sha256 === disk.sha256);
+  }
+
+  published(): readonly Published[] {
+    const { products } = this.#documents;
+    const isUnderstood = (name: string): boolean => isObject(products[name]) && isObject(products[name].versions);
+    return Object.keys(products)
+      .filter(isUnderstood)
+      .flatMap((name) => this.#published(name, isOurs));
+  }
+
+  /** Versions of a product, the newest first. */
+  #published(product: string, isMeant: (version: JsonObject) => boolean): readonly Published[] {
+    return Object.entries(this.#versions(product))
+      .toSorted(([one], [other]) => bySerial(other, one))
+      .flatMap(([serial, version]) => {
+        const published = isObject(version) && isMeant(version) ? publishedIn(product, serial, version) : undefined;
+        return published ?? [];
+      });
   }
 
   begin(image: Image): NewVersion {
@@ -67,16 +83,20 @@ class StreamsTree implements Tree {
     const isTaken = (serial: string): boolean => Object.hasOwn(versions, serial) || this.#begun.has(`${product}/${serial}`);
     const serial = freeSerial(image, isTaken, this.#wishes.now);
     this.#begun.add(`${product}/${serial}`);
-    const at: Standing = { image, product, serial, arch: this.#archOf(image) };
-    const metadata = metadataOf(at);
+    return this.#version({ image, product, serial, arch: this.#archOf(image) });
+  }
+
+  renew(image: Image, { product, serial }: Published, metadata?: Uint8Array): NewVersion {
+    return this.#version({ image, product, serial, arch: this.#archOf(image) }, metadata);
+  }
+
+  #version(at: Standing, metadata: Uint8Array = metadataOf(at)): NewVersion {
+    const { product, serial } = at;
     return {
       product,
       serial,
       metadata,
-      placed(disk) {
-        const files = placedFiles(at, metadata, disk);
-        return { product, serial, disk: files.disk, files: [files.metadata, files.disk], fingerprint: disk.fingerprint };
-      },
+      placed: (disk) => ({ product, serial, ...placedFiles(at, metadata, disk), fingerprint: disk.fingerprint }),
       add: (disk) => this.#add(at, metadata, disk),
     };
   }
@@ -84,8 +104,10 @@ class StreamsTree implements Tree {
   #add(at: Standing, metadata: Uint8Array, disk: WrittenDisk): void {
     const { image, product, serial, arch } = at;
     const before = this.#product(product) ?? {};
-    const versions = { ...this.#versions(product), [serial]: versionOf(at, metadata, disk) };
-    const isNewest = Object.keys(versions).every((other) => bySerial(other, serial) <= 0);
+    const { [serial]: there, ...others } = this.#versions(product);
+    const version = versionOf(at, metadata, disk, isObject(there) ? there : {});
+    if (JSON.stringify(version) === JSON.stringify(there)) return;
+    const isNewest = Object.keys(others).every((other) => bySerial(other, serial) <= 0);
     const kept = isNewest ? Object.fromEntries(Object.entries(before).filter(([field]) => !ofNewest.includes(field))) : before;
     const { products } = this.#documents;
     this.#documents = {
@@ -98,7 +120,7 @@ class StreamsTree implements Tree {
           aliases: this.#aliases(at, textIn(before.aliases)),
           arch,
           ...(isNewest ? newestFields(image) : {}),
-          versions,
+          versions: { ...this.#versions(product), [serial]: version },
         },
       },
     };

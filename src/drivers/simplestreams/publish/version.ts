@@ -64,8 +64,8 @@ export function placedFiles(
   };
 }
 
-/** A version as it stands in the document. */
-export function versionOf(at: Standing, metadata: Uint8Array, disk: WrittenDisk): JsonObject {
+/** A version as it stands in the document. `before`: as it stood there; what others have added to it stays. */
+export function versionOf(at: Standing, metadata: Uint8Array, disk: WrittenDisk, before: JsonObject = {}): JsonObject {
   const { image, serial } = at;
   const files = placedFiles(at, metadata, disk);
   const item = (ftype: string, { path, bytes, sha256: digest }: PublishedFile): JsonObject => ({
@@ -76,12 +76,14 @@ export function versionOf(at: Standing, metadata: Uint8Array, disk: WrittenDisk)
   });
   const sources = Object.entries(image.properties).filter(([name]) => name.startsWith('imgctl.source.'));
   return {
+    ...before,
     ...systemOf(image),
     pubname: `${image.name || safeName(image.name)}-${serial.replaceAll(':', '')}`,
     [originKey]: originOf(image),
     ...(disk.contentId === undefined ? {} : { [contentKey]: disk.contentId }),
     ...Object.fromEntries(sources),
     items: {
+      ...(isObject(before.items) ? before.items : {}),
       [diskKey]: item(diskType, files.disk),
       ...Object.fromEntries(
         metadataKeys.map((key) => [key, { ...item(key, files.metadata), [combined]: disk.fingerprint }] as const),
@@ -89,6 +91,9 @@ export function versionOf(at: Standing, metadata: Uint8Array, disk: WrittenDisk)
     },
   };
 }
+
+/** Whether a version was published by this. */
+export const isOurs = (version: JsonObject): boolean => version[originKey] !== undefined;
 
 /** Whether a version holds the disk of the image. */
 export const holds = (version: JsonObject, image: Image): boolean =>
@@ -98,10 +103,10 @@ export const holds = (version: JsonObject, image: Image): boolean =>
 export function publishedIn(product: string, serial: string, version: JsonObject): Published | undefined {
   const items = isObject(version.items) ? version.items : {};
   const disk = fileIn(items[diskKey]);
-  const archives = metadataKeys.map((key) => fileIn(items[key]));
-  const [first] = metadataKeys.map((key) => (isObject(items[key]) ? textIn(items[key][combined]) : undefined));
-  if (!disk || first === undefined || archives.includes(undefined)) return undefined;
-  return { product, serial, disk, files: [disk, ...archives.filter((file) => file !== undefined)], fingerprint: first };
+  const [metadata, other] = metadataKeys.map((key) => fileIn(items[key]));
+  const [fingerprint] = metadataKeys.map((key) => (isObject(items[key]) ? textIn(items[key][combined]) : undefined));
+  if (!disk || fingerprint === undefined || !metadata || !other) return undefined;
+  return { product, serial, disk, metadata, fingerprint };
 }
 
 function fileIn(item: unknown): PublishedFile | undefined {

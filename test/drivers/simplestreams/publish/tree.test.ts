@@ -103,7 +103,7 @@ describe('a published image', () => {
     tree.begin(image('content')).add({ ...disk(), contentId });
     tree.begin(image('id')).add(disk());
     const again = await open(written(tree));
-    const found = (one: Image): boolean => again.find(one) !== undefined;
+    const found = (one: Image): boolean => again.find(one).length > 0;
     expect(found(image('digest', { id: 'other', checksums: { sha512: 'E'.repeat(128) } }))).toBe(true);
     expect(found(image('digest', { checksums: { sha512: 'f'.repeat(128) } }))).toBe(false);
     expect(found(image('content', { id: 'other', contentId }))).toBe(true);
@@ -173,7 +173,8 @@ describe('names that somebody chose', () => {
   it.each(hostile)('%j leads to a path that every reader takes', async (name) => {
     const version = (await open({})).begin(image(name));
     expect(version.product).toMatch(/^[\w][\w.-]*:amd64$/);
-    for (const { path } of version.placed(disk()).files) {
+    const placed = version.placed(disk());
+    for (const { path } of [placed.metadata, placed.disk]) {
       expect(path).toMatch(/^images\/\w[\w.-]*\/amd64\/20261120_0524\/[\w.-]+$/);
       expect(publishedPath(path)).toBe(path);
     }

@@ -1,9 +1,9 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { errnoCode, errnoMessage } from '../../core/errno.ts';
-import { ImgctlError, localError } from '../../core/errors.ts';
+import { errnoCode, errnoMessage } from '../core/errno.ts';
+import { ImgctlError, localError } from '../core/errors.ts';
 
-/** An error of the system as a LOCAL one about the file that was meant, not about the one that it was made in. */
+/** An error of the system as a LOCAL one about the file that was asked for, not about the draft that it is made in. */
 export const localized = (error: unknown, file: string): unknown =>
   error instanceof ImgctlError || errnoCode(error) === undefined
     ? error
@@ -44,14 +44,8 @@ export async function moveDurable(draft: string, file: string): Promise<void> {
 }
 
 /** Node cannot open a folder for writing on every platform; where it can, the rename is made durable. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
 }
-
-/** Whether there is a file of so many bytes. */
-export const isFileOf = async (file: string, bytes: number): Promise<boolean> => {
-  const found = await stat(file).catch(() => undefined);
-  return found?.isFile() === true && found.size === bytes;
-};
