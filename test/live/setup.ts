@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { sayNotRun } from './daemon.ts';
 
 /** What `openstack-bed` brought up. */
 export interface Bed {
@@ -66,9 +67,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (status === cannot) {
     await rm(folder, { recursive: true, force: true });
     const missing = said.trim().split('\n').at(-1)?.replace('openstack-bed: ', '') ?? 'unknown';
-    process.stderr.write(
-      `\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST A REAL GLANCE ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`,
-    );
+    sayNotRun('A REAL GLANCE', missing);
     project.provide('bed', { missing });
     return () => Promise.resolve();
   }

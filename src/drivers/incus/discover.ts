@@ -23,7 +23,7 @@ const clients = ({ env, configHome, home }: HostEnvironment): readonly ClientFil
     ],
     remote: env.LXC_REMOTE,
     // LXD's client has no variable for it.
-    project: env.INCUS_PROJECT,
+    project: undefined,
     socket: env.LXD_SOCKET || (env.LXD_DIR ? `${env.LXD_DIR}/unix.socket` : undefined),
   },
 ];

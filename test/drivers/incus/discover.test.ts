@@ -86,6 +86,9 @@ describe('servers that the official clients know', () => {
     expect(await ambient({ INCUS_REMOTE: 'here' })).toEqual({ socket: '/srv/other.socket' });
     expect(await ambient({ INCUS_SOCKET: '/srv/a.socket' })).toEqual({ socket: '/srv/a.socket' });
     expect(await ambient({ INCUS_DIR: '/srv/dir' })).toEqual({ socket: '/srv/dir/unix.socket' });
+    const lxc = { '.config/lxc/config.yml': remotes({ far: { addr: 'https://far.example:8443' } }, 'far') };
+    const [profile] = (await found(lxc, { INCUS_PROJECT: 'demo' })).filter(({ name }) => name === 'far');
+    expect(profile?.fields, "a variable of the other product's client").toEqual({ url: 'https://far.example:8443' });
   });
 
   it('are none where nothing is there, and those of another folder where that is named', async () => {

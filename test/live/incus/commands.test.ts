@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { commandStage } from '../../commands/stage.ts';
 import { guestDisk, qcow2Image, tarImage } from '../../support/disk-images.ts';
+import { titled } from '../daemon.ts';
 import { hasOfficialClients, lab, products } from './lab.ts';
 import { plant } from './real-cloud.ts';
 import { missing } from './server.ts';
@@ -13,9 +14,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const disk = guestDisk(2 << 20, 31);
 const qcow2 = qcow2Image(disk);
 
-const group = missing === undefined ? describe : describe.skip;
-
-group(`commands on real servers${missing === undefined ? '' : ` (there are none: ${missing})`}`, () => {
+describe.skipIf(missing !== undefined)(titled('commands on real servers', missing), () => {
   const site = lab();
   const stage = commandStage();
   const run = (...args: readonly string[]) => stage.run(args, { env: site.env() });
@@ -99,15 +98,15 @@ group(`commands on real servers${missing === undefined ? '' : ` (there are none:
         IMGCTL_PROFILE_FAR_PROVIDER: 'incus',
         IMGCTL_PROFILE_FAR_URL: url,
         IMGCTL_PROFILE_FAR_SERVER_CERT: path.join(site.server(product).folder, 'server.crt'),
-        IMGCTL_PROFILE_FAR_CLIENT_CERT: site.certificates.path('stranger.crt'),
-        IMGCTL_PROFILE_FAR_CLIENT_KEY: site.certificates.path('stranger.key'),
+        IMGCTL_PROFILE_FAR_CLIENT_CERT: site.certificates().path('stranger.crt'),
+        IMGCTL_PROFILE_FAR_CLIENT_KEY: site.certificates().path('stranger.key'),
       };
       await plant(site.server(product), { name, isPublic: true });
       const refused = await stage.run(['list', '-p', 'far', '-o', 'json'], { env });
       expect([refused.exitCode, refused.stdout]).toEqual([4, '']);
       expect((await stage.ok(['list', '-p', 'far', '--all'], { env })).stdout).toContain(name);
       expect((await stage.run(['delete', `far:${'0'.repeat(64)}`, '--yes'], { env })).exitCode).not.toBe(0);
-      const other = { ...env, IMGCTL_PROFILE_FAR_SERVER_CERT: site.certificates.path('stranger.crt') };
+      const other = { ...env, IMGCTL_PROFILE_FAR_SERVER_CERT: site.certificates().path('stranger.crt') };
       const pinned = await stage.run(['list', '-p', 'far'], { env: other });
       expect([pinned.exitCode, pinned.stderr.includes('another certificate than the profile says')]).toEqual([9, true]);
     });

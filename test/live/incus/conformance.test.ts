@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import driver from '../../../src/drivers/incus/index.ts';
 import type { Product } from '../../clouds/incus/index.ts';
 import { conformance } from '../../conformance/suite.ts';
-import { makeCertificates } from '../../support/certificates.ts';
+import { makeCertificates, type Certificates } from '../../support/certificates.ts';
+import { titled } from '../daemon.ts';
+import { products } from './lab.ts';
 import { realIncus } from './real-cloud.ts';
 import { missing, startServer, type RealServer } from './server.ts';
 
@@ -23,9 +25,10 @@ const common = {
 
 function suites(product: Product): void {
   let server: RealServer;
-  const certificates = makeCertificates();
-  certificates.issue('demo', true);
+  let certificates: Certificates;
   beforeAll(async () => {
+    certificates = makeCertificates();
+    certificates.issue('demo', true);
     server = await startServer(product);
     await server.trust(certificates.text('demo.crt'), ['demo']);
     for (const project of ['default', 'demo']) await server.stoppedInstance('c1', project);
@@ -59,5 +62,4 @@ function suites(product: Product): void {
   });
 }
 
-if (missing !== undefined) it.skip(`no real Incus and LXD: ${missing}`);
-else describe.each(['incus', 'lxd'] as const)('%s', (product) => suites(product));
+describe.skipIf(missing !== undefined).each(products)(titled('a real %s', missing), (product) => suites(product));

@@ -8,10 +8,10 @@ import { allOf, everything, failureOf, testCall } from '../../conformance/stage.
 import { contentOf } from '../../support/content.ts';
 import { guestDisk, qcow2Image } from '../../support/disk-images.ts';
 import { openSession } from '../../support/open-session.ts';
+import { titled } from '../daemon.ts';
 import { products } from './lab.ts';
 import { missing, startServer, type RealServer } from './server.ts';
 
-const group = missing === undefined ? describe : describe.skip;
 const MiB = 1 << 20;
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -65,7 +65,7 @@ async function losingAnswers(server: RealServer): Promise<string> {
   return socket;
 }
 
-group(`a real server that fails${missing === undefined ? '' : ` (there is none: ${missing})`}`, () => {
+describe.skipIf(missing !== undefined)(titled('a real server that fails', missing), () => {
   describe.each(products)('%s', (product) => {
     it('killed in the middle of an upload has nothing of it when it is back', async () => {
       const server = await started(product);

@@ -14,7 +14,7 @@ export interface Lab {
   server(product: Product): RealServer;
   /** Variables of the profiles `incus` and `lxd` (over HTTPS), `incussocket` and `lxdsocket`, and of one `…PROJECT` for each project. */
   env(): Readonly<Record<string, string>>;
-  readonly certificates: Certificates;
+  certificates(): Certificates;
   /** Runs the official client of a product, whose remote `lab` is its server. Throws when it fails. */
   official(product: Product, ...args: readonly string[]): Promise<string>;
 }
@@ -22,10 +22,11 @@ export interface Lab {
 /** Call at the top of a group: the servers are there for all of its tests. */
 export function lab(): Lab {
   const servers = new Map<Product, RealServer>();
-  const certificates = makeCertificates();
-  certificates.issue('me', true);
-  certificates.issue('stranger', true);
+  let certificates: Certificates;
   beforeAll(async () => {
+    certificates = makeCertificates();
+    certificates.issue('me', true);
+    certificates.issue('stranger', true);
     await Promise.all(
       products.map(async (product) => {
         const server = await startServer(product);
@@ -52,7 +53,7 @@ export function lab(): Lab {
   });
   return {
     server,
-    certificates,
+    certificates: () => certificates,
     env: () =>
       Object.assign(
         {},

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { commandStage } from '../../commands/stage.ts';
+import { titled } from '../daemon.ts';
 import { clientFolder, lab, products } from './lab.ts';
 import { plant } from './real-cloud.ts';
 import { missing } from './server.ts';
 
-const group = missing === undefined ? describe : describe.skip;
-
-group(`remotes of the official clients${missing === undefined ? '' : ` (there are no servers: ${missing})`}`, () => {
+describe.skipIf(missing !== undefined)(titled('remotes of the official clients', missing), () => {
   const site = lab();
   const stage = commandStage();
 

@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Product } from '../../clouds/incus/index.ts';
+import { answering, freePort, sayNotRun, stopBy } from '../daemon.ts';
 import { rawServer, type RawServer } from './raw.ts';
 
 /** The daemons as Debian's packages incus-base (trixie, or the backports of bookworm) and lxd have them. */
@@ -21,10 +21,7 @@ function whyMissing(): string | undefined {
     : `${lacking.join(' and ')} not there: .ci/instance-servers installs incus-base and lxd`;
 }
 
-if (missing !== undefined)
-  process.stderr.write(
-    `\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST REAL INCUS AND LXD ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`,
-  );
+if (missing !== undefined) sayNotRun('REAL INCUS AND LXD', missing);
 
 /** A real server on loopback, in a folder of its own. */
 export interface RealServer extends RawServer {
@@ -44,19 +41,6 @@ export interface RealServer extends RawServer {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const ended = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) =>
-    child.exitCode === null && child.signalCode === null ? child.once('exit', () => resolve()) : resolve(),
-  );
 
 /**
  * The daemon in a mount namespace of its own, so that what it mounts goes with it. The outside is out of its reach: it would ask the
@@ -80,21 +64,6 @@ function launch(product: Product, folder: string, mount: string | undefined): Ch
   });
 }
 
-async function answering(server: RawServer, child: ChildProcess): Promise<void> {
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-2000)));
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}: ${said}`);
-    const isUp = await server.api('GET', '').then(
-      () => true,
-      () => false,
-    );
-    if (isUp) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${child.spawnargs.join(' ')} does not answer: ${said}`);
-}
-
 /** Projects of every server. `shared` has the images of the default one; `tiny` may hold 16 MiB. */
 const projects: Readonly<Record<string, object>> = {
   demo: { 'features.images': 'true', 'features.profiles': 'true' },
@@ -109,24 +78,19 @@ export async function startServer(product: Product, imageSpace?: string): Promis
   const socket = path.join(folder, 'unix.socket');
   const port = await freePort();
   const raw = rawServer(socket);
-  let child: ChildProcess;
-  const start = async (): Promise<void> => {
-    child = launch(product, folder, undefined);
-    await answering(raw, child);
+  const launched = async (mount?: string): Promise<ChildProcess> => {
+    const daemon = launch(product, folder, mount);
+    await answering(daemon, () => raw.api('GET', ''));
+    return daemon;
   };
-  const stopBy = async (signal: NodeJS.Signals): Promise<void> => {
-    child.kill(signal);
-    await ended(child);
-  };
-  await start();
+  let child = await launched();
   await raw.done('PATCH', '', { config: { 'core.https_address': `127.0.0.1:${port}` } });
   await raw.done('POST', '/storage-pools', { name: 'default', driver: 'dir', config: {} });
   await raw.done('PATCH', '/profiles/default', { devices: { root: { type: 'disk', path: '/', pool: 'default' } } });
   for (const [name, config] of Object.entries(projects)) await raw.done('POST', '/projects', { name, description: '', config });
   if (imageSpace !== undefined) {
-    await stopBy('SIGTERM');
-    child = launch(product, folder, `size=${imageSpace}`);
-    await answering(raw, child);
+    await stopBy(child, 'SIGTERM');
+    child = await launched(`size=${imageSpace}`);
   }
   return {
     ...raw,
@@ -148,10 +112,12 @@ export async function startServer(product: Product, imageSpace?: string): Promis
       const folderOf = project === 'default' ? name : `${project}_${name}`;
       await mkdir(path.join(folder, 'storage-pools/default/containers', folderOf, 'rootfs'), { recursive: true });
     },
-    kill: () => stopBy('SIGKILL'),
-    start,
+    kill: () => stopBy(child, 'SIGKILL'),
+    async start() {
+      child = await launched();
+    },
     async stop() {
-      await stopBy('SIGKILL');
+      await stopBy(child, 'SIGKILL');
       await rm(folder, { recursive: true, force: true });
     },
   };

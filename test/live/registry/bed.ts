@@ -1,9 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { answering, freePort, sayNotRun, stopBy } from '../daemon.ts';
 
 const program = '/usr/bin/docker-registry';
 
@@ -11,10 +11,7 @@ const program = '/usr/bin/docker-registry';
 export const missing = existsSync(program) ? undefined : `${program} is not there: apt-get install docker-registry`;
 export const hasSkopeo = spawnSync('skopeo', ['--version']).error === undefined;
 
-if (missing !== undefined)
-  process.stderr.write(
-    `\n${'!'.repeat(100)}\n!! THE LIVE TESTS AGAINST A REAL REGISTRY ARE NOT RUN: ${missing}\n${'!'.repeat(100)}\n\n`,
-  );
+if (missing !== undefined) sayNotRun('A REAL REGISTRY', missing);
 
 /** What a registry is started with. */
 export interface RegistrySettings {
@@ -39,14 +36,6 @@ export interface Registry {
 
 /** bcrypt of the password in clouds/oci/tokens.ts. */
 const passwordFile = 'ada:$2y$05$abcdefghijklmnopqrstuuBLXRD1do2sv2yeOR4KP05rNE/mCs5mW\n';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function configuration(
   folder: string,
@@ -77,24 +66,6 @@ function configuration(
   });
 }
 
-async function answers(origin: string, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
-    const up = await fetch(`${origin}/v2/`).then(
-      () => true,
-      () => false,
-    );
-    if (up) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('docker-registry does not answer');
-}
-
-const gone = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) =>
-    child.exitCode === null && child.signalCode === null ? child.once('exit', () => resolve()) : resolve(),
-  );
-
 /** Starts CNCF distribution on loopback, on a folder of its own. */
 export async function startRegistry(settings: RegistrySettings = {}, files?: string): Promise<Registry> {
   const folder = files ?? (await mkdtemp(path.join(tmpdir(), 'imgctl-registry-')));
@@ -106,12 +77,9 @@ export async function startRegistry(settings: RegistrySettings = {}, files?: str
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     child = spawn(program, ['serve', file], { stdio: 'ignore' });
-    await answers(origin, child);
+    await answering(child, () => fetch(`${origin}/v2/`));
   };
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await gone(child);
-  };
+  const kill = (): Promise<void> => stopBy(child, 'SIGKILL');
   await start();
   return {
     host,
