@@ -1,5 +1,5 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
-import { architectureOf } from './architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 
 /** Aliases that a hint names. */
 export const mostTold = 5;

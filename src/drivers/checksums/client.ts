@@ -1,7 +1,7 @@
 import type { Secret } from '../../core/secret.ts';
 import type { Tools } from '../../core/tools.ts';
 import { folderAddress, publisherAt, type Publisher } from '../_published/address.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { createMemory, type Memory } from '../_published/memory.ts';
 import type { PublishedImage } from './images.ts';
 import { checkTogether, isByArchitecture, layoutFrom, type Folder, type Layout, type LayoutValues } from './layout.ts';

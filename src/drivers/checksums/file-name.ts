@@ -1,4 +1,4 @@
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import type { Folder, Layout } from './layout.ts';
 
 /** What the name of a file says of the image in it. */

@@ -1,6 +1,6 @@
 import { ImgctlError, partialError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import type { ChecksumsClient } from './client.ts';
 import type { Folder } from './layout.ts';
 import { imagesIn, type PublishedImage } from './images.ts';

@@ -1,5 +1,5 @@
 import { configError } from '../../core/errors.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { placeholdersIn, type Placeholder } from './placeholder.ts';
 
 /** One release of what is published. */

@@ -1,5 +1,5 @@
 import type { ListRequest, Operation } from '../../core/operation.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import type { ChecksumsClient } from './client.ts';
 import type { Folder } from './layout.ts';
 import { isOfRelease, ofArchitecture, readFolders } from './folders.ts';

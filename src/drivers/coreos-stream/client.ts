@@ -2,7 +2,7 @@ import { configError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Tools } from '../../core/tools.ts';
 import { folderAddress, isBelow, isLoopback, publisherAt, type Publisher } from '../_published/address.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { createMemory, type Memory } from '../_published/memory.ts';
 import type { StreamImage } from './images.ts';
 

@@ -1,4 +1,4 @@
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { diskName, type DiskName } from '../_published/encoding.ts';
 import { isObject, textIn, type JsonObject } from '../_published/json.ts';
 

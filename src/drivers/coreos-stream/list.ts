@@ -1,5 +1,5 @@
 import type { ListRequest, Operation } from '../../core/operation.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import type { CoreosClient } from './client.ts';
 import type { StreamImage } from './images.ts';
 import { recordFrom } from './record.ts';

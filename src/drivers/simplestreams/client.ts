@@ -1,7 +1,7 @@
 import type { Secret } from '../../core/secret.ts';
 import type { Tools } from '../../core/tools.ts';
 import { folderAddress, isBelow, publisherAt, type Publisher } from '../_published/address.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { createMemory, type Memory } from '../_published/memory.ts';
 import { usualDisks } from './disk-types.ts';
 import type { Published } from './disks.ts';

@@ -1,4 +1,4 @@
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import type { ImgctlError } from '../../core/errors.ts';
 import type { Signer } from '../../core/signature.ts';
 import { bySerial } from '../_published/find.ts';

@@ -1,5 +1,5 @@
 import { notFoundError } from '../../core/errors.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { bySerial, mostTold, onlyOne } from '../_published/find.ts';
 import { attributeOf, textOf, type Layers } from './attributes.ts';
 import type { StreamsClient } from './client.ts';

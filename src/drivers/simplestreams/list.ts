@@ -1,5 +1,5 @@
 import type { ListRequest, Operation } from '../../core/operation.ts';
-import { architectureOf } from '../_published/architecture.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { attributeOf } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
 import { disksOf, type Disk, type Version } from './disks.ts';

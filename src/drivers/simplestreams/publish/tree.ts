@@ -1,7 +1,7 @@
 import { conflictError } from '../../../core/errors.ts';
 import { given, type Image } from '../../../core/image.ts';
 import type { NewVersion, Published, ReadText, Tree, TreeDocument, TreeWishes, WrittenDisk } from '../../../core/publication.ts';
-import { publishedArchitecture } from '../../_published/architecture.ts';
+import { publishedArchitecture } from '../../../core/architecture.ts';
 import { isObject, textIn, type JsonObject } from '../../_published/json.ts';
 import { bySerial } from '../../_published/find.ts';
 import { documentsOf, readDocuments, type Documents } from './documents.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { given, type Image } from '../../../core/image.ts';
 import type { Published, PublishedFile, WrittenDisk } from '../../../core/publication.ts';
-import { architectureOf } from '../../_published/architecture.ts';
+import { architectureOf } from '../../../core/architecture.ts';
 import { metadataArchive } from '../../_metadata/archive.ts';
 import { bytesIn, isObject, textIn, type JsonObject } from '../../_published/json.ts';
 import { safeName } from './names.ts';

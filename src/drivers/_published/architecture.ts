@@ -1,1 +1,0 @@
-export { architectureOf, publishedArchitecture } from '../../core/architecture.ts';
