@@ -21,3 +21,6 @@ export const architectureOf = (word: string): string => names.get(word.toLowerCa
 
 /** The same as Linux distributions that publish images call it. */
 export const publishedArchitecture = (name: string): string => otherNames[name]?.[0] ?? name;
+
+/** The names of all that are known, as such distributions have them. */
+export const publishedArchitectures: readonly string[] = Object.keys(otherNames).map(publishedArchitecture).sort();

@@ -23,8 +23,8 @@ export type ReadText = (path: string) => Promise<string | undefined>;
 export interface TreeWishes {
   /** Its documents are written in a signed form too. */
   readonly isSigned: boolean;
-  /** Of images that do not say which they are for. */
-  readonly architecture: string;
+  /** Asked for, of images that do not say which they are for; absent: the one that they are published for, else the usual one. */
+  readonly architecture?: string | undefined;
   readonly now: Date;
 }
 
@@ -32,6 +32,10 @@ export interface TreeWishes {
 export interface Tree {
   /** The name under which versions of the image stand together. */
   productOf(image: Image): string;
+  /** What it is published for, as publishers call that. */
+  architectureOf(image: Image): string;
+  /** The versions of the same name that hold its disk, for other architectures. */
+  elsewhere(image: Image): readonly Published[];
   /** The versions that hold the disk of the image already, the newest first; or, where it was written, that very disk. */
   find(image: Image, disk?: Pick<WrittenDisk, 'sha256'>): readonly Published[];
   /** Begins a version of an image, whose name nobody else gets from now on. Throws CONFLICT where there is no room for it. */

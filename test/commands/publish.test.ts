@@ -342,13 +342,6 @@ describe('publish', () => {
     expect(existsSync(tree())).toBe(false);
   });
 
-  it('says what an architecture is taken for', async () => {
-    await stage.image('web');
-    const { stderr } = await stage.ok(['publish', 'simplestreams', tree(), '--arch', 'arm64']);
-    expect(stderr).toContain('assuming arm64');
-    expect(readdirSync(tree('images/web'))).toEqual(['arm64']);
-  });
-
   it('stops where it is told to, and leaves nothing half-made', async () => {
     await stage.image('web');
     await published();

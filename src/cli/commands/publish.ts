@@ -3,6 +3,7 @@ import { chosenProfiles } from '../../engine/account/registry.ts';
 import { formatNames } from '../../engine/publish/formats.ts';
 import { publishing } from '../../engine/publish/publish.ts';
 import { publishedView } from '../../ui/views/published.ts';
+import { filterOptions } from '../options/filters.ts';
 import { wordsByProfile } from '../options/globs.ts';
 import { defineCommand } from '../program/command.ts';
 import { many } from '../program/outcome.ts';
@@ -13,6 +14,7 @@ const [first = ''] = formatNames;
 export const publish = defineCommand({
   about:
     'Any web server can offer the folder then. Without IMAGE: all active images of your own, of each name and architecture the newest. ' +
+    'Globs mean what list shows: of a publisher the newest serials that are supported; --hidden and --all add the rest. ' +
     'Run it again to add what is new: what is there is neither fetched nor written again, and nothing is ever removed. ' +
     'Files that are missing or have another size are written again; --check reads every one. ' +
     'Readers see a whole tree at any moment.',
@@ -26,8 +28,10 @@ export const publish = defineCommand({
     arch: {
       kind: 'text',
       suggests: ['amd64', 'arm64'],
-      summary: 'architecture of images that do not say (default amd64)',
+      summary: "architecture of images that do not say (default amd64); of a publisher's images, which are meant",
     },
+    hidden: filterOptions.hidden,
+    all: filterOptions.all,
     check: {
       kind: 'flag',
       summary: 'read all files that are there and compare digests (default: sizes)',

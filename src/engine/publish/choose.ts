@@ -1,11 +1,11 @@
 import { conflictError, ImgctlError, notFoundError } from '../../core/errors.ts';
-import { isGlob } from '../../core/glob.ts';
+import { globPattern, isGlob } from '../../core/glob.ts';
 import { commandLine } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import { compareImages, listing, wholeListing } from '../images/list.ts';
-import { findImage, imagesMeant, shownImage } from '../images/resolve.ts';
+import { findImage, shownImage } from '../images/resolve.ts';
 import { formatNamed } from '../operations/transfer.ts';
 import { opaque } from '../../transfer/plan.ts';
 
@@ -30,9 +30,18 @@ export interface UnknownWord {
   readonly error: ImgctlError;
 }
 
+/** Which of an account's images are looked at where none is named: as `list` has it. */
+export interface Scope {
+  /** The provider's public images too; of a publisher's everything. */
+  readonly all?: boolean | undefined;
+  /** Hidden images too. */
+  readonly hidden?: boolean | undefined;
+}
+
 /** The images that are meant, each once. Of the words that mean none the reasons are given. */
 export async function chooseImages(
   asked: readonly Asked[],
+  scope: Scope,
   newCall: () => Call,
 ): Promise<{ readonly chosen: readonly ChosenImage[]; readonly not: readonly UnknownWord[] }> {
   const chosen = new Map<string, ChosenImage>();
@@ -43,10 +52,10 @@ export async function chooseImages(
   };
   for (const { at, words } of asked) {
     const call = newCall();
-    if (words.length === 0) for (const image of await whole(at, call)) take({ at, image, call, isNamed: false });
+    if (words.length === 0) for (const image of await listed(at, 'own', scope, call)) take({ at, image, call, isNamed: false });
     for (const word of words) {
       try {
-        for (const one of await meant(at, word, call)) take(one);
+        for (const one of await meant(at, word, scope, call)) take(one);
       } catch (error) {
         if (!(error instanceof ImgctlError) || ['ABORTED', 'AUTH', 'USAGE'].includes(error.code)) throw error;
         not.push({ at, word, error });
@@ -56,16 +65,25 @@ export async function chooseImages(
   return { chosen: [...chosen.values()], not };
 }
 
-async function whole(at: Account, call: Call): Promise<readonly Image[]> {
+/** The disks that a list shows. `usual`: whose they are, unless others' are asked for. */
+async function listed(
+  at: Account,
+  usual: 'own' | 'mine',
+  { all = false, hidden = false }: Scope,
+  call: Call,
+): Promise<readonly Image[]> {
   const images: Image[] = [];
-  for await (const image of listing(at, { ...wholeListing, scope: 'own' }, call)) if (isDisk(image)) images.push(image);
+  for await (const image of listing(at, { ...wholeListing, scope: all ? 'all' : usual, hidden }, call))
+    if (isDisk(image)) images.push(image);
   return images;
 }
 
-async function meant(at: Account, word: string, call: Call): Promise<readonly ChosenImage[]> {
+async function meant(at: Account, word: string, scope: Scope, call: Call): Promise<readonly ChosenImage[]> {
   if (isGlob(word)) {
-    const images = (await imagesMeant(at, { text: word, isGlob: true }, at.reach, call)).filter(isDisk);
-    if (images.length > 0) return images.map((image) => ({ at, image, call, isNamed: false }));
+    const [images, pattern] = [await listed(at, 'mine', scope, call), globPattern(word)];
+    const exact = images.filter(({ name }) => name === word);
+    const found = exact.length > 0 ? exact : images.filter(({ name }) => pattern.test(name));
+    if (found.length > 0) return found.map((image) => ({ at, image, call, isNamed: false }));
     throw notFoundError(`no active image matches "${word}" in ${at.profile}`, {
       hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}`,
     });

@@ -8,7 +8,8 @@ import { about } from '../dry-run.ts';
 import type { Change } from '../operations/change.ts';
 import { checkVerifiable } from '../operations/published-source.ts';
 import { warnOfLimit } from '../operations/transfer.ts';
-import { chooseImages, newestOf, type Asked } from './choose.ts';
+import { architectureAsked, forArchitecture, requireOneArchitecture, tellOthers } from './architecture.ts';
+import { chooseImages, newestOf, type Asked, type ChosenImage, type Scope } from './choose.ts';
 import { localized } from '../../host/durable-file.ts';
 import { checkFolder, lockName, reader } from './folder.ts';
 import { treeFormatNamed } from './formats.ts';
@@ -17,13 +18,13 @@ import { TreeWriter, type Work } from './tree-writer.ts';
 import { signingBy } from './signing.ts';
 
 /** Where images are to be published, and how. */
-export interface PublishWishes {
+export interface PublishWishes extends Scope {
   /** Name of the format. */
   readonly format: string;
   readonly folder: string;
   /** Key of GnuPG that signs; absent: nothing is signed. */
   readonly sign?: string | undefined;
-  /** Of images that do not say which they are for, as publishers call it; absent: amd64. */
+  /** Of images that do not say which they are for; of a publisher, which of its images are meant. Absent: as they are published already, else amd64. */
   readonly arch?: string | undefined;
   /** Reads all that is there, and holds it against its digests; absent: its sizes tell. */
   readonly check?: boolean | undefined;
@@ -35,34 +36,46 @@ export interface PublishWishes {
  * something else, CONFIG for a key that cannot sign, LOCAL where nothing can be written.
  */
 export async function publishing(
-  { format: name, folder, sign, arch = 'amd64', check: isRead = false }: PublishWishes,
+  { format: name, folder, sign, arch: typed, check: isRead = false, ...scope }: PublishWishes,
   asked: readonly Asked[],
   context: EngineContext,
 ): Promise<Change<readonly PublishedRow[]>> {
   const format = await treeFormatNamed(name);
+  const architecture = architectureAsked(typed);
   await checkFolder(folder, format);
   for (const { at } of asked) checkVerifiable(at, context);
   warnOfLimit(
     context,
     asked.every(({ at }) => at.driver.worksOnFiles),
   );
-  const { chosen: all, not } = await chooseImages(asked, () => context.call());
-  const wishes = { isSigned: sign !== undefined, architecture: arch, now: new Date(context.now()) };
+  const from = await Promise.all(asked.map((one) => forArchitecture(one, architecture, context)));
+  const { chosen: all, not } = await chooseImages(from, scope, () => context.call());
+  const wishes = { isSigned: sign !== undefined, architecture, now: new Date(context.now()) };
   const tree = await format.open(reader(folder), wishes);
   const chosen = newestOf(all, (image) => tree.productOf(image));
   const [only] = not;
   if (only && all.length === 0 && not.length === 1) throw only.error;
-  const unsaid = chosen.filter(({ image }) => !image.architecture).map(({ image }) => image.name);
-  if (unsaid.length > 0) context.say(`no architecture given, assuming ${arch} (see --arch): ${unsaid.join(', ')}`);
+  tellOthers(chosen, architecture, context);
+  tellAssumed(chosen, tree, context);
   const check = new TreeCheck(folder, isRead ? 'sha256' : 'size', context);
   const work: Work = { folder, format, chosen, not, wishes, check, context };
   return { plan: () => planned(work, tree), perform: () => performed(work, sign) };
 }
 
-async function planned({ folder, format, chosen, check }: Work, tree: Tree): Promise<readonly Action[]> {
+/** Says what new images are taken to be for. */
+function tellAssumed(chosen: readonly ChosenImage[], tree: Tree, context: EngineContext): void {
+  const unsaid = chosen.map(({ image }) => image).filter((image) => !image.architecture && tree.find(image).length === 0);
+  for (const arch of new Set(unsaid.map((image) => tree.architectureOf(image)))) {
+    const names = unsaid.filter((image) => tree.architectureOf(image) === arch).map(({ name }) => name);
+    context.say(`no architecture given, assuming ${arch} (see --arch): ${names.join(', ')}`);
+  }
+}
+
+async function planned({ folder, format, chosen, check, context }: Work, tree: Tree): Promise<readonly Action[]> {
   const actions: Action[] = [];
   for (const { at, image } of chosen) {
     const there = tree.find(image);
+    if (there.length === 0) requireOneArchitecture(tree, image, context);
     const damaged = await check.damagedOf(there);
     const isWhole = there.length > 0 && damaged.length === 0;
     const written = damaged.length > 0 ? damaged.map(({ version }) => version) : isWhole ? [] : [tree.begin(image)];

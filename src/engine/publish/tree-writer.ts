@@ -16,6 +16,7 @@ import type { Task } from '../../core/task.ts';
 import { allOf, inParallel } from '../concurrency.ts';
 import type { EngineContext } from '../context.ts';
 import { failedRow, naming } from '../operations/result.ts';
+import { requireOneArchitecture } from './architecture.ts';
 import type { ChosenImage, UnknownWord } from './choose.ts';
 import { moveDurable, writeDurable } from '../../host/durable-file.ts';
 import { checkFolder, reader } from './folder.ts';
@@ -112,6 +113,7 @@ export class TreeWriter {
   async #one(tree: Tree, one: ChosenImage): Promise<Outcome> {
     const { check, context } = this.#work;
     const there = tree.find(one.image);
+    if (there.length === 0) requireOneArchitecture(tree, one.image, context);
     const damaged = await check.damagedOf(there);
     if (there[0] && damaged.length === 0) return { ...said(there[0]), ...untouched(check.compared) };
     const task = context.task(`publish ${one.image.name}`);

@@ -1,7 +1,7 @@
 import { conflictError } from '../../../core/errors.ts';
 import { given, type Image } from '../../../core/image.ts';
 import type { NewVersion, Published, ReadText, Tree, TreeDocument, TreeWishes, WrittenDisk } from '../../../core/publication.ts';
-import { publishedArchitecture } from '../../../core/architecture.ts';
+import { architectureOf, publishedArchitecture } from '../../../core/architecture.ts';
 import { isObject, textIn, type JsonObject } from '../../_published/json.ts';
 import { bySerial } from '../../_published/find.ts';
 import { documentsOf, readDocuments, type Documents } from './documents.ts';
@@ -11,6 +11,8 @@ import { holds, isOurs, metadataOf, placedFiles, publishedIn, systemOf, versionO
 
 /** Fields of a product that are those of its newest version. */
 const ofNewest = ['os', 'release', 'version', 'release_title', 'support_eol'];
+
+const usualArchitecture = 'amd64';
 
 /** The tree of which these are the documents. Throws CONFLICT for what cannot be added to. */
 export async function openTree(read: ReadText, wishes: TreeWishes): Promise<Tree> {
@@ -30,12 +32,31 @@ class StreamsTree implements Tree {
     this.#wishes = wishes;
   }
 
-  #archOf({ architecture }: Image): string {
-    return publishedArchitecture(architecture || this.#wishes.architecture);
+  architectureOf(image: Image): string {
+    if (image.architecture) return publishedArchitecture(architectureOf(image.architecture));
+    const { architecture = this.#holding(image)[0]?.product.split(':')[1] ?? usualArchitecture } = this.#wishes;
+    return architecture;
   }
 
   productOf(image: Image): string {
-    return `${safeName(image.name)}:${safeName(this.#archOf(image))}`;
+    return `${productStart(image)}${safeName(this.architectureOf(image))}`;
+  }
+
+  /** Versions of products of its name that hold its disk. */
+  #holding(image: Image): readonly Published[] {
+    return Object.keys(this.#documents.products)
+      .filter((name) => name.startsWith(productStart(image)) && this.#isUnderstood(name))
+      .flatMap((name) => this.#published(name, (version) => holds(version, image)));
+  }
+
+  elsewhere(image: Image): readonly Published[] {
+    const own = this.productOf(image);
+    return this.#holding(image).filter(({ product }) => product !== own);
+  }
+
+  #isUnderstood(name: string): boolean {
+    const product = this.#documents.products[name];
+    return isObject(product) && isObject(product.versions);
   }
 
   #product(name: string): JsonObject | undefined {
@@ -60,10 +81,8 @@ class StreamsTree implements Tree {
   }
 
   published(): readonly Published[] {
-    const { products } = this.#documents;
-    const isUnderstood = (name: string): boolean => isObject(products[name]) && isObject(products[name].versions);
-    return Object.keys(products)
-      .filter(isUnderstood)
+    return Object.keys(this.#documents.products)
+      .filter((name) => this.#isUnderstood(name))
       .flatMap((name) => this.#published(name, isOurs));
   }
 
@@ -83,11 +102,11 @@ class StreamsTree implements Tree {
     const isTaken = (serial: string): boolean => Object.hasOwn(versions, serial) || this.#begun.has(`${product}/${serial}`);
     const serial = freeSerial(image, isTaken, this.#wishes.now);
     this.#begun.add(`${product}/${serial}`);
-    return this.#version({ image, product, serial, arch: this.#archOf(image) });
+    return this.#version({ image, product, serial, arch: this.architectureOf(image) });
   }
 
   renew(image: Image, { product, serial }: Published, metadata?: Uint8Array): NewVersion {
-    return this.#version({ image, product, serial, arch: this.#archOf(image) }, metadata);
+    return this.#version({ image, product, serial, arch: this.architectureOf(image) }, metadata);
   }
 
   #version(at: Standing, metadata: Uint8Array = metadataOf(at)): NewVersion {
@@ -138,6 +157,8 @@ class StreamsTree implements Tree {
     return documentsOf(this.#documents, this.#wishes.isSigned);
   }
 }
+
+const productStart = ({ name }: Image): string => `${safeName(name)}:`;
 
 const words = (text: string): readonly string[] =>
   text

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { given, type Image } from '../../../core/image.ts';
+import { isProvenanceProperty } from '../../../core/provenance.ts';
 import type { Published, PublishedFile, WrittenDisk } from '../../../core/publication.ts';
 import { architectureOf } from '../../../core/architecture.ts';
 import { metadataArchive } from '../../_metadata/archive.ts';
@@ -74,7 +75,7 @@ export function versionOf(at: Standing, metadata: Uint8Array, disk: WrittenDisk,
     sha256: digest,
     size: bytes,
   });
-  const sources = Object.entries(image.properties).filter(([name]) => name.startsWith('imgctl.source.'));
+  const sources = Object.entries(image.properties).filter(([name]) => isProvenanceProperty(name));
   return {
     ...before,
     ...systemOf(image),
