@@ -9,8 +9,11 @@ const gzipLevel = 1;
 /** Byte 9 of a gzip header (RFC 1952): the system. Not said, so that one block is the same bytes wherever it was compressed. */
 const systemAt = 9;
 const unknownSystem = 255;
+/** What is looked at beforehand: so much of each stretch. All of what does not compress is not compressed to find that out. */
+const look = { bytes: 8 * 1024, every: 256 * 1024 };
 
 const gzipping = promisify(zlib.gzip);
+const deflating = promisify(zlib.deflateRaw);
 
 async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   // A chunk that holds any output makes it one job of the thread pool.
@@ -22,11 +25,27 @@ async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
 /** Node has Zstandard from 22.15 on: half of the time of gzip, and smaller. Before, only a reader in WebAssembly is there. */
 const zstd = typeof zlib.zstdCompress === 'function' ? promisify(zlib.zstdCompress) : undefined;
 
+const isSmaller = (packed: Uint8Array, bytes: Uint8Array): boolean => packed.length < bytes.length * worthIt;
+
+/** Whether pieces of a block get smaller, from all over it. */
+async function seemsToShrink(bytes: Uint8Array): Promise<boolean> {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += look.every) pieces.push(bytes.subarray(at, at + look.bytes));
+  const sample = Buffer.concat(pieces);
+  return isSmaller(await deflating(sample, { level: gzipLevel, chunkSize: sample.length * 2 }), sample);
+}
+
+async function compressed(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  if (!(await seemsToShrink(bytes))) return undefined;
+  const packed = zstd ? await zstd(bytes) : await gzip(bytes);
+  return isSmaller(packed, bytes) ? packed : undefined;
+}
+
 /** A block compressed by itself, in the thread pool, by the best that this Node has; as it is where that is hardly smaller. */
 export async function packBlock(bytes: Uint8Array): Promise<PackedBlock> {
-  const packed = zstd ? await zstd(bytes) : await gzip(bytes);
-  const isSmaller = packed.length < bytes.length * worthIt;
-  const kept = isSmaller ? packed : bytes;
-  const sha256 = createHash('sha256').update(kept).digest('hex');
-  return { bytes: kept, sha256, ...(isSmaller ? { compression: zstd ? 'zstd' : 'gzip' } : {}) };
+  const packed = await compressed(bytes);
+  const sha256 = createHash('sha256')
+    .update(packed ?? bytes)
+    .digest('hex');
+  return { bytes: packed ?? bytes, sha256, ...(packed ? { compression: zstd ? 'zstd' : 'gzip' } : {}) };
 }
