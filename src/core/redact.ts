@@ -131,8 +131,24 @@ const quoted = (text: string): string =>
     )
     .join('');
 
-/** Patterns of the ways in which a secret may turn up: the parts of `Bearer TOKEN` and `Basic BASE64` too, quoted or in base64. */
-function patternsOf(secret: string): readonly string[] {
+/** A text that is looked for, however it is quoted. */
+interface Sought {
+  readonly text: string;
+  /** Where it ends in base64, there may be these. */
+  readonly hasPadding: boolean;
+  /** The longest stretch of it that nobody quotes: a text without that does not hold it. */
+  readonly bare: string;
+  /** Made once it is needed: a transfer learns thousands of addresses, none of which is ever shown. */
+  pattern?: RegExp;
+}
+
+const soughtOf = (text: string, hasPadding: boolean): Sought => {
+  const runs = text.match(/[\w.-]+/g) ?? [''];
+  return { text, hasPadding, bare: runs.reduce((longest, run) => (run.length > longest.length ? run : longest)) };
+};
+
+/** The ways in which a secret may turn up: the parts of `Bearer TOKEN` and `Basic BASE64` too, quoted or in base64. */
+function waysOf(secret: string): readonly Sought[] {
   const basic = /^Basic ([A-Za-z0-9+/=]+)$/.exec(secret)?.[1];
   const pair = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8');
   const parts = [secret, /^[A-Za-z]+ (\S+)$/.exec(secret)?.[1], pair, pair?.replace(/^[^:]*:/, '')];
@@ -140,27 +156,33 @@ function patternsOf(secret: string): readonly string[] {
     .filter((part) => part !== undefined)
     .flatMap((part) => {
       const base64 = Buffer.from(part).toString('base64').replace(/=+$/, '');
-      const encoded = [base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
+      const encoded = [...new Set([base64, base64.replaceAll('+', '-').replaceAll('/', '_')])];
       return [
-        ...(part.length < shortestSecret ? [] : [quoted(part)]),
-        ...(base64.length < shortestSecret ? [] : encoded.map((text) => `${quoted(text)}(?:=|%3[dD]){0,2}`)),
+        ...(part.length < shortestSecret ? [] : [soughtOf(part, false)]),
+        ...(base64.length < shortestSecret ? [] : encoded.map((text) => soughtOf(text, true))),
       ];
     });
 }
 
+function without(text: string, sought: Sought): string {
+  if (!text.includes(sought.bare)) return text;
+  sought.pattern ??= new RegExp(`${quoted(sought.text)}${sought.hasPadding ? '(?:=|%3[dD]){0,2}' : ''}`, 'g');
+  return text.replace(sought.pattern, mask);
+}
+
 export function createRedactor(): Redactor {
   const known = new Set<string>();
-  // Made when a text is to be searched, each once: most runs learn secrets with every request and never show a thing.
+  // Looked into when a text is to be searched, each once: most runs learn secrets with every request and never show a thing.
   let unmade: string[] = [];
-  const patterns: RegExp[] = [];
+  const all: Sought[] = [];
   const hide = (text: string): string => {
     if (unmade.length > 0) {
-      patterns.push(...[...new Set(unmade.flatMap(patternsOf))].map((pattern) => new RegExp(pattern, 'g')));
+      all.push(...unmade.flatMap(waysOf));
       // The longest first: one may hold another.
-      patterns.sort((a, b) => b.source.length - a.source.length);
+      all.sort((a, b) => b.text.length - a.text.length);
       unmade = [];
     }
-    return patterns.reduce((shown, pattern) => shown.replace(pattern, mask), text);
+    return all.reduce(without, text);
   };
   const learn = (secret: string): void => {
     if (known.has(secret)) return;

@@ -59,6 +59,9 @@ export async function ask(
     stop.abort();
   };
   const patience = setTimeout(giveUp, limits.timeoutMs);
+  // Not `AbortSignal.any`: of each such signal that somebody listens to something stays for as long as the run lives.
+  const onAbort = (): void => stop.abort();
+  signal.addEventListener('abort', onAbort, { once: true });
   const attempt = got(request.url, {
     method: request.method as 'GET',
     headers: { ...request.headers },
@@ -72,7 +75,7 @@ export async function ask(
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
-    signal: AbortSignal.any([signal, stop.signal]),
+    signal: stop.signal,
     timeout: limitsOfGot(limits),
   });
   attempt.on('request', (sent) => {
@@ -99,6 +102,7 @@ export async function ask(
     throw explain(error, route, connecting() ?? phase, limits);
   } finally {
     clearTimeout(patience);
+    signal.removeEventListener('abort', onAbort);
   }
   const { statusCode: status, rawBody } = response;
   const headers = answerHeaders(response.headers);

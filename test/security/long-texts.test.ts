@@ -24,6 +24,19 @@ describe('the time that a long text takes does not grow with its square', () => 
     },
   );
 
+  it('nor that of a line after thousands of addresses that a transfer has learned', () => {
+    const redactor = createRedactor();
+    const state = (n: number): string => Buffer.from(`${n} `.repeat(100)).toString('base64');
+    const work = (): void => {
+      for (let n = 0; n < 1000; n += 1) {
+        redactor.learn(state(n));
+        redactor.line(`uploading: ${n} of 1000`);
+      }
+    };
+    expect(cpuMs(work)).toBeLessThan(400);
+    expect(redactor.line(`at ${encodeURIComponent(state(7))}`)).toBe('at [secret]');
+  });
+
   it('an address is found wherever it stands', () => {
     for (const text of [
       'https://u:secret99@h/',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { BlockFacts } from '../../../src/core/blocks.ts';
+import type { Note } from '../../../src/core/operation.ts';
 import { abortedError, authError, networkError, providerError } from '../../../src/core/errors.ts';
 import { sendBlocks } from '../../../src/transfer/blocks/send-blocks.ts';
 import { failureOf, testCall } from '../../conformance/stage.ts';
@@ -222,8 +223,8 @@ describe('an upload in blocks that cannot end well', () => {
   it('is stopped by its signal while it waits to put a block again', async () => {
     const controller = new AbortController();
     const upload = fakeUpload({ before: () => Promise.reject(providerError('busy', { status: 503, retryAfterMs: 50_000 })) });
-    setTimeout(() => controller.abort(), 10);
-    await failureOf(sendBlocks(disk(block), upload, facts, testCall(controller.signal, 3)), 'ABORTED');
+    const stop = ({ kind }: Note): unknown => kind === 'retry' && setImmediate(() => controller.abort());
+    await failureOf(sendBlocks(disk(block), upload, facts, { ...testCall(controller.signal, 3), note: stop }), 'ABORTED');
     expect(upload.state()).toBe('aborted');
   });
 
