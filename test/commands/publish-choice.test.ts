@@ -58,6 +58,16 @@ describe('publish --arch', () => {
     const [first] = await published('--arch', 'arm64');
     expect(await published()).toMatchObject([{ result: 'already there', product: 'web:arm64', serial: first?.serial }]);
     expect((await stage.ok(['publish', 'simplestreams', tree()])).stderr).not.toContain('assuming');
+    const other = stage.write('other.raw', smallDisk(5));
+    await stage.ok(['upload', other, '--name', 'web', '--if-exists', 'replace', '--yes']);
+    expect(await published()).toMatchObject([{ result: 'published', product: 'web:arm64' }]);
+  });
+
+  it('given by one image says nothing of another of its name that does not say', async () => {
+    await stage.image('web', '--architecture', 'aarch64');
+    await published();
+    await stage.ok(['upload', stage.write('other.raw', smallDisk(5)), '--name', 'web', '--if-exists', 'replace', '--yes']);
+    expect(await published()).toMatchObject([{ result: 'published', product: 'web:amd64' }]);
   });
 
   it('never makes a second product of one disk', async () => {

@@ -212,6 +212,8 @@ describe('publish', () => {
       expect([checked.exitCode, checked.json()]).toMatchObject([12, [{ image: 'db', result: 'already there' }]]);
       const [error] = checked.stderr.split('\n').filter((line) => line.includes('INTEGRITY'));
       expect(error).toMatch(/damaged.*web:amd64 .*sha256/);
+      await stage.ok(['delete', 'db', '--yes']);
+      expect((await publish('--check')).exitCode).toBe(12);
     });
   });
 

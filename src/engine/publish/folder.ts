@@ -23,6 +23,12 @@ export const reader =
     return unlessMissing(readFile(file, 'utf8'), file);
   };
 
+/** Whether there is a tree of the format. */
+export async function holdsTree(folder: string, { start }: Pick<TreeFormat, 'start'>): Promise<boolean> {
+  const file = path.join(folder, start);
+  return (await unlessMissing(stat(file), file)) !== undefined;
+}
+
 /**
  * Whether the folder may be published into: it holds a tree of the format, or nothing. Throws USAGE for what is no folder, CONFLICT
  * for one that holds something else.
@@ -31,7 +37,7 @@ export async function checkFolder(folder: string, { start, documents }: TreeForm
   const found = await unlessMissing(stat(folder), folder);
   if (!found) return;
   if (!found.isDirectory()) throw usageError(`${folder} is not a folder`);
-  if (await unlessMissing(stat(path.join(folder, start)), path.join(folder, start))) return;
+  if (await holdsTree(folder, { start })) return;
   const other = await somethingElse(folder, '', new Set(documents));
   if (other !== undefined)
     throw conflictError(`${folder} holds ${other} and no ${start}: it is not a published tree`, {

@@ -11,7 +11,7 @@ import { warnOfLimit } from '../operations/transfer.ts';
 import { architectureAsked, forArchitecture, requireOneArchitecture, tellOthers } from './architecture.ts';
 import { chooseImages, newestOf, type Asked, type ChosenImage, type Scope } from './choose.ts';
 import { localized } from '../../host/durable-file.ts';
-import { checkFolder, lockName, reader } from './folder.ts';
+import { checkFolder, holdsTree, lockName, reader } from './folder.ts';
 import { treeFormatNamed } from './formats.ts';
 import { TreeCheck } from './tree-check.ts';
 import { TreeWriter, type Work } from './tree-writer.ts';
@@ -101,10 +101,11 @@ async function planned({ folder, format, chosen, check, context }: Work, tree: T
 }
 
 async function performed(work: Work, sign: string | undefined): Promise<readonly PublishedRow[]> {
-  const { folder, chosen, not, context } = work;
+  const { folder, format, chosen, not, context } = work;
   if (chosen.length === 0 && not.length === 0) {
     context.say('there is no active image to publish');
-    return [];
+    // One that is there is looked at all the same.
+    if (!(await holdsTree(folder, format))) return [];
   }
   const signing = sign === undefined ? undefined : await signingBy(sign, context);
   if (!signing) context.say('not signed: readers have to trust the web server (see --sign)');

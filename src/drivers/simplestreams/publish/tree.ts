@@ -7,7 +7,7 @@ import { bySerial } from '../../_published/find.ts';
 import { documentsOf, readDocuments, type Documents } from './documents.ts';
 import { aliasesFor, safeName } from './names.ts';
 import { freeSerial } from './serial.ts';
-import { holds, isOurs, metadataOf, placedFiles, publishedIn, systemOf, versionOf, type Standing } from './version.ts';
+import { holds, isAssumed, isOurs, metadataOf, placedFiles, publishedIn, systemOf, versionOf, type Standing } from './version.ts';
 
 /** Fields of a product that are those of its newest version. */
 const ofNewest = ['os', 'release', 'version', 'release_title', 'support_eol'];
@@ -34,24 +34,26 @@ class StreamsTree implements Tree {
 
   architectureOf(image: Image): string {
     if (image.architecture) return publishedArchitecture(architectureOf(image.architecture));
-    const { architecture = this.#holding(image)[0]?.product.split(':')[1] ?? usualArchitecture } = this.#wishes;
-    return architecture;
+    const { architecture } = this.#wishes;
+    if (architecture !== undefined) return architecture;
+    const [known] = [...this.#named(image, (version) => holds(version, image)), ...this.#named(image, isAssumed)];
+    return known?.product.split(':')[1] ?? usualArchitecture;
   }
 
   productOf(image: Image): string {
     return `${productStart(image)}${safeName(this.architectureOf(image))}`;
   }
 
-  /** Versions of products of its name that hold its disk. */
-  #holding(image: Image): readonly Published[] {
+  /** Versions of products of its name, for any architecture. */
+  #named(image: Image, isMeant: (version: JsonObject) => boolean): readonly Published[] {
     return Object.keys(this.#documents.products)
       .filter((name) => name.startsWith(productStart(image)) && this.#isUnderstood(name))
-      .flatMap((name) => this.#published(name, (version) => holds(version, image)));
+      .flatMap((name) => this.#published(name, isMeant));
   }
 
   elsewhere(image: Image): readonly Published[] {
     const own = this.productOf(image);
-    return this.#holding(image).filter(({ product }) => product !== own);
+    return this.#named(image, (version) => holds(version, image)).filter(({ product }) => product !== own);
   }
 
   #isUnderstood(name: string): boolean {

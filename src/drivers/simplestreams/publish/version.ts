@@ -22,6 +22,8 @@ const diskType = 'disk-kvm.img';
 const metadataKeys = ['incus.tar.xz', 'lxd.tar.xz'] as const;
 const originKey = 'imgctl.origin';
 const contentKey = 'imgctl.contentId';
+/** Of an image that does not say what it is for. */
+const assumedKey = 'imgctl.architecture';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -81,6 +83,7 @@ export function versionOf(at: Standing, metadata: Uint8Array, disk: WrittenDisk,
     ...systemOf(image),
     pubname: `${image.name || safeName(image.name)}-${serial.replaceAll(':', '')}`,
     [originKey]: originOf(image),
+    [assumedKey]: image.architecture ? undefined : 'assumed',
     ...(disk.contentId === undefined ? {} : { [contentKey]: disk.contentId }),
     ...Object.fromEntries(sources),
     items: {
@@ -95,6 +98,9 @@ export function versionOf(at: Standing, metadata: Uint8Array, disk: WrittenDisk,
 
 /** Whether a version was published by this. */
 export const isOurs = (version: JsonObject): boolean => version[originKey] !== undefined;
+
+/** Whether it was not its image that said what it is for. */
+export const isAssumed = (version: JsonObject): boolean => version[assumedKey] !== undefined;
 
 /** Whether a version holds the disk of the image. */
 export const holds = (version: JsonObject, image: Image): boolean =>
