@@ -3,6 +3,7 @@ import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { parseSizeWithUnit } from '../../core/quantity.ts';
 import type { Values } from '../../core/field.ts';
+import type { Layout } from '../_oci/layer-cut.ts';
 import { checkRepository, originOf } from './address.ts';
 import type { fields } from './fields.ts';
 import { Authorizer } from './authorization.ts';
@@ -34,9 +35,6 @@ export interface OciClient {
   /** What a raw disk becomes where nobody says otherwise. */
   readonly layout: Layout;
 }
-
-/** A raw disk as one blob, or as many that are sent side by side. */
-export type Layout = 'single' | 'layers';
 
 /** Below this a disk is mostly requests; so that a chunk's first byte is never its last, as `Range: 0-0` would have it. */
 const smallestChunk = 64 * 1024;

@@ -3,6 +3,7 @@ import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, UploadRequest } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
 import { checkFillable, diskLayers, filledRecord, type FilledDisk } from '../_oci/disk-record.ts';
+import { goesInLayers, layoutExtra } from '../_oci/layer-cut.ts';
 import { recordFields } from '../_oci/record-revision.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
 import { holdsBlob } from './blobs.ts';
@@ -11,7 +12,7 @@ import type { OciClient } from './client.ts';
 import { recordFrom } from './record.ts';
 import { adopt, checkFree, find, newId, write } from './images.ts';
 import type { Found } from './tagged.ts';
-import { beginLayers, goesInLayers, layers } from './layers.ts';
+import { beginLayers, layers } from './layers.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
 import { knownOf, pushDisk } from './push-disk.ts';
 import type { Pushed } from './disk.ts';
@@ -66,7 +67,7 @@ async function diskThere(client: OciClient, { content }: BlockRequest, call: Cal
 /** How a content is cut that goes in blocks at once. */
 function inBlocks(client: OciClient, request: BlockForm): BlockFacts | undefined {
   if (request.handover) return undefined;
-  if (goesInLayers(client, request)) return layers;
+  if (goesInLayers(client.layout, request)) return layers;
   return client.chunkBytes === undefined ? undefined : chunks;
 }
 
@@ -91,13 +92,7 @@ export const upload: Operation<OciClient, 'upload'> = {
   appearsWhole: true,
   handover: 'mount',
   verifies: true,
-  extras: {
-    layout: {
-      kind: 'text',
-      choices: ['layers', 'single'],
-      help: '`layers` or `single`: a raw disk as many blobs, or as one; default: as the profile says',
-    },
-  },
+  extras: { layout: layoutExtra },
   blocks: chunks,
   inBlocks,
   async run(client, request, call) {
@@ -107,7 +102,7 @@ export const upload: Operation<OciClient, 'upload'> = {
   async begin(client, request, call) {
     const target = await targetOf(client, request, call);
     const done: Finish<ImageRecord> = (disk, within) => finish(client, request, target, disk, within);
-    if (goesInLayers(client, request)) return beginLayers(client, request.content, done, call);
+    if (goesInLayers(client.layout, request)) return beginLayers(client, request.content, done, call);
     const there = await diskThere(client, request, call);
     if (there) return finish(client, request, target, there, call);
     return beginChunks(client, request.content, done, call);
@@ -116,7 +111,7 @@ export const upload: Operation<OciClient, 'upload'> = {
     const target = await targetOf(client, request, call);
     const done: Finish<ImageRecord> = (disk, within) => finish(client, request, target, disk, within);
     // Whatever another run has put there is found block by block.
-    if (goesInLayers(client, request)) return beginLayers(client, request.content, done, call);
+    if (goesInLayers(client.layout, request)) return beginLayers(client, request.content, done, call);
     return resumeChunks(client, ref, request.content, done, call);
   },
 };
