@@ -23,6 +23,8 @@ export interface InspectionReport {
   readonly allocatedBytes?: number;
   readonly checksums?: Readonly<Record<string, string>>;
   readonly contentId?: string;
+  /** Fingerprint of the key by which it was proved to be signed. Absent: nobody asked. */
+  readonly signer?: string;
   /** Absent: nothing bad was found, and not all of it was looked at. */
   readonly safe?: boolean;
   readonly findings: readonly ReportedFinding[];

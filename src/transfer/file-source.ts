@@ -1,4 +1,4 @@
-import { closeSync, constants, createReadStream, fstatSync, open as openFd, openSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, open as openFd, openSync, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import path from 'node:path';
@@ -17,8 +17,7 @@ const highWaterMark = 1024 * 1024;
  * stops. Throws NOT_FOUND or LOCAL; a folder is USAGE. A file that changes while it is read is INTEGRITY.
  */
 export async function fileSource(file: string, signal?: AbortSignal): Promise<Source> {
-  const facts = await stat(file).catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
-  if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
+  const facts = await factsOf(file);
   if (!facts.isFile()) return streamSource(file, () => streamOf(file, signal), signal);
   const handle = await open(file, 'r').catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
   // Files of the kernel say that they are empty, and are not.
@@ -27,6 +26,17 @@ export async function fileSource(file: string, signal?: AbortSignal): Promise<So
     return streamSource(file, () => streamOf(file, signal), signal);
   }
   return ofHandle(handle, file);
+}
+
+/** Throws as `fileSource` where there is no such file; it is not opened. */
+export async function mustBeThere(file: string): Promise<void> {
+  await factsOf(file);
+}
+
+async function factsOf(file: string): Promise<Stats> {
+  const facts = await stat(file).catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
+  if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
+  return facts;
 }
 
 async function hasBytes(handle: FileHandle): Promise<boolean> {

@@ -61,7 +61,8 @@ describe('a publisher that is known by name', () => {
   });
 
   it('is not believed when somebody else signs', async () => {
-    const stranger = { IMGCTL_PROFILE_UBUNTU_KEYRING: publisher('Somebody').key };
+    const { key, fingerprint } = publisher('Somebody');
+    const stranger = { IMGCTL_PROFILE_UBUNTU_KEYRING: key, IMGCTL_PROFILE_UBUNTU_SIGNER: fingerprint };
     for (const line of [
       ['list', 'ubuntu:'],
       ['show', 'ubuntu:noble'],

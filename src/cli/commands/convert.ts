@@ -27,7 +27,7 @@ export const convert = defineCommand({
   ],
   async run({ from, to, force, ...disk }, context) {
     return carriedOut(
-      await converting({ from, to, force, ...diskWishes(disk), verify: disk.verify }, context),
+      await converting({ from, to, force, ...diskWishes(disk) }, context),
       context,
       (saved) => saved && one(savedView, saved),
     );

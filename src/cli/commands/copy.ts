@@ -17,7 +17,7 @@ import type { IfExists } from '../../engine/operations/claim.ts';
 import { archOption } from '../options/arch.ts';
 import { imageMeant } from '../options/targets.ts';
 import { allowDowngradeOption, compressOption, diskWishes, ifExistsOption, sourceOptions } from '../options/transfer.ts';
-import { transferWishes } from '../../engine/operations/wishes.ts';
+import { understood } from '../../engine/operations/wishes.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { warnOfLimit } from '../../engine/operations/transfer.ts';
 import { waitOptions } from '../options/wait.ts';
@@ -68,13 +68,13 @@ export const copy = defineCommand({
     if (!isOneOfSeveral && only?.to instanceof ImgctlError) throw only.to;
     const areFiles = opened.every(({ to }) => !(to instanceof ImgctlError) && to.driver.worksOnFiles);
     warnOfLimit(context, from.driver.worksOnFiles && areFiles);
-    const wishes = {
+    const disk = await understood(diskWishes(input), context);
+    const wanted = {
       description: descriptionFrom(input),
       set: input.set,
       waitTimeout: input.waitTimeout,
       pollInterval: input.pollInterval,
       isOneOfSeveral,
-      transfer: await transferWishes(diskWishes(input), undefined, context),
       ifExists: (input.ifExists ?? 'fail') as IfExists,
       allowDowngrade: input.allowDowngrade,
       relay: input.relay ?? false,
@@ -87,8 +87,8 @@ export const copy = defineCommand({
     });
     const { id } = found.image;
     const image = found.isShown ? found.image : await from.verb('show').run({ id }, call);
-    const wanted = { at: from, typed: reference.image, isForSeveral: isOneOfSeveral };
-    const original = originalOf(image, wanted, call, context);
+    const wishes = { ...wanted, transfer: await disk.forImage(image, from) };
+    const original = originalOf(image, { at: from, typed: reference.image, isForSeveral: isOneOfSeveral }, call, context);
     try {
       if (!only || only.to instanceof ImgctlError || wishes.isOneOfSeveral)
         return many(

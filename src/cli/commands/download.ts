@@ -2,6 +2,7 @@ import { localError, usageError } from '../../core/errors.ts';
 import { downloading, type ByteSink } from '../../engine/operations/download.ts';
 import { PipeClosed } from '../../ui/io.ts';
 import { savedView } from '../../ui/views/saved.ts';
+import { understood } from '../../engine/operations/wishes.ts';
 import { archOption } from '../options/arch.ts';
 import { target } from '../options/targets.ts';
 import { diskWishes, sourceOptions } from '../options/transfer.ts';
@@ -39,13 +40,14 @@ export const download = defineCommand({
       throw usageError('standard output is a terminal: a disk image is binary data', {
         hint: 'Redirect it, specify a file, or add --force.',
       });
+    const disk = await understood(diskWishes(input), context);
     const found = await target(input.image, context, input.latest ? { pick: 'latest' } : {});
     const { force, resume } = input;
     const to = input.to === '-' ? standardOutput(context) : input.to;
     return carriedOut(
       await downloading(
         { ...found, typed: context.directory.reference(input.image).image },
-        { to, force, resume, ...diskWishes(input) },
+        { to, force, resume, disk },
         context,
       ),
       context,

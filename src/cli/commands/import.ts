@@ -10,6 +10,7 @@ import { target } from '../options/targets.ts';
 import { ifExistsOption, sourceOptions } from '../options/transfer.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { verifiableBy } from '../../engine/operations/import-origin.ts';
+import { askedFor } from '../../engine/trust/asked.ts';
 import { vouchedFor } from '../../engine/operations/vouched.ts';
 import { waitOptions } from '../options/wait.ts';
 import { carriedOut } from '../program/plan.ts';
@@ -64,7 +65,7 @@ export const importImage = defineCommand({
     };
     checkImport(at, labels);
     const verify = verifiableBy(at as Account, input.verify, context);
-    const vouched = await vouchedFor({ checksum, verify }, input.url, context);
+    const vouched = await vouchedFor(await askedFor({ checksum, verify }, context), input.url, context);
     const change = await importing(at, { ...labels, vouched }, context);
     return carriedOut(change, context, (image) => one(imageView, image));
   },

@@ -1,7 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
 import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
-import { transferWishes } from '../../engine/operations/wishes.ts';
+import { understood } from '../../engine/operations/wishes.ts';
 import type { IfExists } from '../../engine/operations/claim.ts';
 import { originOf } from '../../engine/operations/source.ts';
 import { checkUpload, uploading } from '../../engine/operations/upload.ts';
@@ -46,6 +46,7 @@ export const upload = defineCommand({
   async run(input, context) {
     if ((input.name === undefined) === (input.into === undefined))
       throw usageError(input.name === undefined ? '--name or --into is required' : '--name and --into cannot be combined');
+    const disk = await understood(diskWishes(input), context);
     const into = input.into === undefined ? undefined : await target(input.into, context);
     const reference = context.directory.reference(input.name ?? '');
     checkName(reference.image);
@@ -61,7 +62,7 @@ export const upload = defineCommand({
     };
     checkUpload(at, labels);
     const from = originOf(input.file, context);
-    const transfer = await transferWishes({ ...diskWishes(input), verify: input.verify }, from.file, context);
+    const transfer = await disk.forFile(from.file);
     if (reference.profile === undefined) warnOfPrefix(reference.image, context.directory, (message) => context.warn(message));
     const change = await uploading(at, { ...labels, transfer }, from, context);
     return carriedOut(change, context, (image) => one(imageView, image));

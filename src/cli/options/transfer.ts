@@ -21,7 +21,8 @@ export const sourceOptions = {
     kind: 'text',
     value: 'how',
     suggests: ['gpg', 'gpg:', 'minisign:', 'checksum', 'auto', 'none'],
-    summary: 'who must have signed it: gpg[:KEYRING|FINGERPRINT], minisign:KEY, checksum (trust the server), auto or none',
+    summary:
+      'who must have signed it: gpg[:KEYRING|FINGERPRINT], minisign:KEY, checksum (trust the server), auto or none (default: of an image what its profile says, else none)',
   },
   allowUnsafe: { kind: 'names', value: 'code,…', summary: 'accept these findings (dangerous)' },
 } as const satisfies Options;
@@ -43,7 +44,7 @@ export const allowDowngradeOption = {
   summary: 'take an image although one of that name has a newer serial',
 } as const;
 
-/** What these options ask for. Of an image its account judges who has signed it, by `verifyAsked`. */
+/** What these options ask for, besides `verify`, which is among the settings. */
 export const diskWishes = (
   input: OptionValues<typeof sourceOptions> & { readonly compress?: boolean | undefined },
 ): DiskWishes => ({

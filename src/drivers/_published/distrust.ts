@@ -1,4 +1,4 @@
-import { ImgctlError, type Circumstances } from '../../core/errors.ts';
+import { ImgctlError, integrityError, type Circumstances } from '../../core/errors.ts';
 
 /** Why a document is not believed, with what its reader may do about it. It says of no image that it is damaged. */
 export function distrusted({ code, message, circumstances }: ImgctlError): ImgctlError {
@@ -17,3 +17,9 @@ function adviceFor(message: string, { signerUnknown, keyExpired }: Circumstances
 }
 
 const setting = (hint: string, field: string): Circumstances => ({ hint, next: [{ verb: 'profile set', args: [field] }] });
+
+/** What is thrown of an image that nothing would show to be the right one: `published` says what there is. */
+export const unreliable = (id: string, published: string): ImgctlError =>
+  integrityError(`image ${id} has no digest that can be relied on: ${published} is published`, {
+    hint: 'Use another image, or --verify none to trust the server alone, with --checksum ALGO:HEX if you know its digest.',
+  });

@@ -1,7 +1,7 @@
 import { integrityError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { fileReader } from '../_published/data.ts';
-import { distrusted } from '../_published/distrust.ts';
+import { distrusted, unreliable } from '../_published/distrust.ts';
 import { refusal } from '../_published/document.ts';
 import { fetchDocument, isGone } from '../_published/fetch.ts';
 import type { CoreosClient } from './client.ts';
@@ -16,10 +16,7 @@ export const download: Operation<CoreosClient, 'download'> = {
   async run(client, { id }, call) {
     const image = await findImage(client, id, call);
     const [digests, uncompressedDigests] = [digestsOf(image), uncompressedDigestsOf(image)];
-    if (Object.keys(digests).length === 0 && client.publisher.assurance !== 'nothing')
-      throw integrityError(`image ${image.id} has no digest that can be relied on: no sha256 is published`, {
-        hint: 'Use another image: nothing would show that its bytes are the right ones.',
-      });
+    if (Object.keys(digests).length === 0 && client.publisher.assurance !== 'nothing') throw unreliable(image.id, 'no sha256');
     const signature = await signatureOf(client, image, call);
     const url = addressOf(client, image);
     const { encoding } = image.disk;

@@ -1,6 +1,6 @@
-import { integrityError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
 import { fileReader } from '../_published/data.ts';
+import { unreliable } from '../_published/distrust.ts';
 import type { StreamsClient } from './client.ts';
 import { encodingOf } from './disk-types.ts';
 import { errorFrom } from './errors.ts';
@@ -15,9 +15,7 @@ export const download: Operation<StreamsClient, 'download'> = {
     const { disk, versions } = await readDisk(client, id, call);
     const { md5: _weak, ...digests } = digestsOf(disk);
     if (Object.keys(digests).length === 0 && client.publisher.assurance !== 'nothing')
-      throw integrityError(`image ${disk.id} has no digest that can be relied on: neither sha512 nor sha256 is published`, {
-        hint: 'Use another image, or --verify none with the right digest: --checksum ALGO:HEX.',
-      });
+      throw unreliable(disk.id, 'neither sha512 nor sha256');
     const [url, bytes, encoding] = [addressOf(client, disk), sizeOf(disk), encodingOf(disk.ftype)];
     const before = idBefore(versions, disk);
     return {

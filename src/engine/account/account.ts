@@ -3,7 +3,7 @@ import type { BoundJobs } from '../../core/bound-jobs.ts';
 import type { Bound, Driver } from '../../core/driver.ts';
 import type { Identity, Owner } from '../../core/identity.ts';
 import type { Call, Handover, OperationName, OperationTypes } from '../../core/operation.ts';
-import type { Signatures } from '../../core/signature.ts';
+import type { SignatureJudge } from '../trust/judge.ts';
 import type { LazyJournal } from '../journal/lazy-journal.ts';
 import type { ContentCache } from './content-cache.ts';
 
@@ -38,7 +38,7 @@ export interface Account<Name extends OperationName = OperationName> extends Bou
   /** As the session's: whether data that is there already can be relied on. */
   isIntact(id: string, call: Call): Promise<boolean>;
   /** Judges the signatures of what is read from here; absent: nothing here is signed. */
-  readonly signatures?: Signatures;
+  readonly signatures?: SignatureJudge;
   /** What is known here of images that its provider knows too little of. */
   readonly memory: ContentCache;
   /** The same account, whose changes are written into another journal; absent: into none. */

@@ -35,9 +35,7 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   if (lacking) throw await refusalWithOthers(driver, lacking, entry, context);
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
-  const signatures = await signaturesOf(driver, values, name, context);
-  if (entry.kind === 'source' && signatures?.assurance === 'signature')
-    await (await import('./source-key.ts')).requireKey(name, values, context);
+  const signatures = await signaturesOf(driver, values, entry, context);
   const tools = { ...(await toolsFor(context, values, name)), ...(signatures ? { signatures } : {}) };
   const where = { profile: name, provider: driver.name };
   context.detail(`profile ${name}: ${driver.title}`);
@@ -84,11 +82,16 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   return accountWith(context.journal);
 }
 
-/** What judges the signatures that are read by way of a profile; absent for a driver that reads none. */
-const signaturesOf = async ({ profile: fields }: Driver, values: FieldValues, profile: string, context: EngineContext) =>
-  'verify' in fields
-    ? (await import('../trust/signatures.ts')).signaturesFor({ fields, values, profile, asked: context.settings.verify }, context)
-    : undefined;
+/** What judges the signatures that are read by way of a profile, by keys that can be read; absent for a driver that reads none. */
+async function signaturesOf({ profile: fields }: Driver, values: FieldValues, entry: ProfileEntry, context: EngineContext) {
+  if (!('verify' in fields)) return undefined;
+  const { assuranceOf, signaturesBy, trustOf } = await import('../trust/signatures.ts');
+  const trust = trustOf({ fields, values, profile: entry.name, asked: context.settings.verify });
+  if (!trust) return undefined;
+  if (entry.kind === 'source' && assuranceOf(trust) === 'signature')
+    await (await import('./source-key.ts')).requireKey(entry.name, trust, context);
+  return signaturesBy(trust, context);
+}
 
 /** What tells an account from others, without its secrets: where it is, and what else its profile says. */
 const accountOf = (driver: Driver, values: FieldValues): readonly string[] => [

@@ -1,7 +1,7 @@
 import { configError } from '../../core/errors.ts';
 import { fieldVariable } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
-import type { FieldValues } from './values.ts';
+import type { Trust } from '../trust/signatures.ts';
 
 /** What is to be done where a publisher signs by a key that does not come with the program. */
 export const givingKeys = (name: string, keysAt: string | undefined): string =>
@@ -11,15 +11,12 @@ export const givingKeys = (name: string, keysAt: string | undefined): string =>
  * Throws CONFIG, before anything is asked, where signatures of a publisher are wanted and the key is neither given nor known on this
  * machine: who has signed could not be told then.
  */
-export async function requireKey(name: string, values: FieldValues, context: EngineContext): Promise<void> {
-  const { demandFrom, signersFrom } = await import('../trust/policy.ts');
-  const { verify } = context.settings;
-  const demand = verify === undefined ? undefined : demandFrom(verify, '--verify');
-  if (values.keyring !== undefined || demand?.by === 'minisign' || (demand?.by === 'gpg' && demand.keyring !== undefined)) return;
-  const said = typeof values.signer === 'string' ? values.signer : undefined;
-  const named = demand?.by === 'gpg' ? demand.signers : undefined;
-  const signers = named ?? signersFrom(said, (what) => configError(`source "${name}": signer: ${what} is no fingerprint`));
-  if (signers === undefined) return;
+export async function requireKey(
+  name: string,
+  { keyring, signers, demand }: Pick<Trust, 'keyring' | 'signers' | 'demand'>,
+  context: EngineContext,
+): Promise<void> {
+  if (keyring !== undefined || demand.by === 'minisign' || signers === undefined) return;
   const { knownKeys } = await import('../trust/keyring.ts');
   const { listedKeys } = await import('../../transfer/trust/openpgp/listed-keys.ts');
   const files = await knownKeys();

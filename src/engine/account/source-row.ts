@@ -17,9 +17,9 @@ export async function sourceRow(name: string, context: EngineContext): Promise<S
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
   const { title, aliases, signed, keys, keysAt, evidence, file } = await sources.load(name);
-  const { signaturesFor } = await import('../trust/signatures.ts');
-  const trust = { fields: driver.profile, values, profile: name, asked: undefined };
-  const verified = signaturesFor(trust, context)?.assurance ?? 'checksum';
+  const { assuranceOf, trustOf } = await import('../trust/signatures.ts');
+  const trust = trustOf({ fields: driver.profile, values, profile: name, asked: undefined });
+  const verified = trust === undefined ? 'checksum' : assuranceOf(trust);
   const keyring = verified === 'signature' ? placeOf(origins.keyring) : undefined;
   const address = text(values.url);
   return {

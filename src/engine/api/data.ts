@@ -14,9 +14,10 @@ import { originalOf } from '../operations/original.ts';
 import { originOf } from '../operations/source.ts';
 import { uploading } from '../operations/upload.ts';
 import { vouchedFor } from '../operations/vouched.ts';
-import { transferWishes, type DiskWishes } from '../operations/wishes.ts';
+import { understood, type DiskWishes } from '../operations/wishes.ts';
 import type { Account as EngineAccount } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
+import { askedFor } from '../trust/asked.ts';
 import { publishing, type PublishWishes } from '../publish/publish.ts';
 import type { EngineContext } from '../context.ts';
 import { checkName } from '../../core/image-name.ts';
@@ -76,14 +77,14 @@ export interface CopyInput extends ImageInput, NewImage, DiskWishes {
   readonly relay?: boolean | undefined;
 }
 
-export interface DownloadInput extends ImageInput, DownloadWishes, Pick<DiskWishes, 'verify'> {}
+export interface DownloadInput extends ImageInput, DownloadWishes, Omit<DiskWishes, 'compress'> {}
 
 /** Sends a disk to a provider: recognised, checked, converted where the target takes another format, verified, waited for. */
 export const uploadChange: Preparation<UploadInput, Image> = async ({ at, engine }, input) => {
   const { from, labels = {}, set = {}, name, ...given } = input;
   if (name !== undefined) checkName(name);
   const origin = typeof from === 'string' ? originOf(from, engine) : originOf('-', reading(from, engine));
-  const transfer = await transferWishes(input, origin.file, engine);
+  const transfer = await (await understood(input, engine)).forFile(origin.file);
   return uploading(at, { ...given, ...waitLimits(input), name, description: labels, set, transfer }, origin, engine);
 };
 export const upload: ChangingCall<UploadInput, Image> = changing('upload', uploadChange);
@@ -97,7 +98,8 @@ const reading = (bytes: AsyncIterable<Uint8Array>, engine: EngineContext): Engin
 /** Has the provider fetch a disk by itself. */
 export const importChange: Preparation<ImportInput, Image> = async ({ at, engine }, input) => {
   const { labels = {}, set = {}, checksum, verify, format, places = [], ...given } = input;
-  const vouched = await vouchedFor({ checksum, verify: verifiableBy(at, verify, engine) }, input.url, engine);
+  const asked = await askedFor({ checksum, verify: verifiableBy(at, verify, engine) }, engine);
+  const vouched = await vouchedFor(asked, input.url, engine);
   const wishes = { ...given, ...waitLimits(input), places, description: labels, set, diskFormat: format, vouched };
   return importing(at, wishes, engine);
 };
@@ -107,9 +109,10 @@ export const importImage: ChangingCall<ImportInput, Image> = changing('importIma
 export const copyChange: Preparation<CopyInput, Copied> = async ({ at, engine: given, open }, input) => {
   const { to, name = '', labels = {}, set = {}, ifExists = 'fail', allowDowngrade, relay = false, wait = true } = input;
   const { source, engine, wanted } = await judging(at, input, given);
+  const disk = await understood(wanted, engine);
   const { call, image } = await found(source, wanted, engine);
   const target = await open(to);
-  const transfer = await transferWishes(wanted, undefined, engine);
+  const transfer = await disk.forImage(image, source);
   const how = { transfer, ifExists, allowDowngrade, relay, wait, isOneOfSeveral: false };
   const wishes = { ...waitLimits(input), description: labels, set, ...how };
   const original = originalOf(image, { at: source, typed: input.image, isForSeveral: false }, call, engine);
@@ -122,9 +125,10 @@ export const download: ChangingCall<DownloadInput, Downloaded | undefined> = cha
   'download',
   async ({ at, engine: given }, input) => {
     const { source, engine, wanted } = await judging(at, input, given);
-    const { image: text, pick, ...wishes } = wanted;
+    const { image: text, pick, to, force, resume, ...wishes } = wanted;
+    const disk = await understood(wishes, engine);
     const { call, image } = await found(source, { image: text, pick }, engine);
-    return downloading({ at: source, id: image.id, typed: text, call }, wishes, engine);
+    return downloading({ at: source, id: image.id, typed: text, call }, { to, force, resume, disk }, engine);
   },
 );
 

@@ -3,11 +3,12 @@ import { unsupportedError, usageError } from '../../core/errors.ts';
 import { convertFile, encodingByExtension } from '../../transfer/convert.ts';
 import { writable } from '../../transfer/plan.ts';
 import { checkTarget, type Saved } from '../../transfer/save.ts';
+import { given } from '../../core/image.ts';
 import type { EngineContext } from '../context.ts';
 import type { Change } from './change.ts';
 import { fileOf, sourceFrom, withSignature } from './source.ts';
 import { meansFor, plannedFile, warnOfLimit } from './transfer.ts';
-import { transferWishes, type DiskWishes } from './wishes.ts';
+import { understood, type DiskWishes } from './wishes.ts';
 
 /** Formats that can be written. */
 export const writableFormats: readonly Format[] = [...writable];
@@ -24,6 +25,8 @@ export interface ConvertWishes extends Omit<DiskWishes, 'compress'> {
 
 /** The file that a disk was written to. */
 export interface Converted extends Saved {
+  /** Fingerprint of the key by which the source was proved to be signed. Absent: nobody asked. */
+  readonly signer?: string;
   readonly contentId?: string;
 }
 
@@ -33,9 +36,9 @@ export async function converting(
   context: EngineContext,
 ): Promise<Change<Converted>> {
   if (to === '-') throw usageError('convert writes to a file: specify TO');
-  const given = await transferWishes(disk, fileOf(from), context);
-  const wishes = { ...given, format: formatFor(to, given.format) };
-  const source = await withSignature(await sourceFrom(from, context), given);
+  const asked = await (await understood(disk, context)).forFile(fileOf(from));
+  const wishes = { ...asked, format: formatFor(to, asked.format) };
+  const source = await withSignature(await sourceFrom(from, context), asked);
   warnOfLimit(context, source.near || fileOf(from) === undefined);
   const task = context.task(`convert ${source.name}`);
   const means = meansFor(context, task, []);
@@ -48,7 +51,7 @@ export async function converting(
       task.step('convert');
       const saved = await convertFile(source, to, wishes, means, { force, warn: (message) => context.say(message) });
       task.done();
-      return saved;
+      return { ...saved, ...given({ signer: asked.proved?.().signer }) };
     },
   };
 }

@@ -214,7 +214,7 @@ function deliveryOf(
     published: publishedDigest(original.image),
     shortcut,
     wait: wishes.wait,
-    proved: () => original.proved(),
+    proved: () => ({ ...given({ signer: wishes.transfer.proved?.().signer }), ...original.proved() }),
     limits: wishes,
     agreed,
     task,

@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { Action } from '../../core/action.ts';
 import { formats, withEnding, type Compression } from '../../core/encoding.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
-import type { Image } from '../../core/image.ts';
+import { given, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
+import type { Signer } from '../../core/signature.ts';
 import type { Task } from '../../core/task.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checksum.ts';
 import { convertFile } from '../../transfer/convert.ts';
@@ -18,9 +19,9 @@ import type { EngineContext } from '../context.ts';
 import { about } from '../dry-run.ts';
 import type { Change } from './change.ts';
 import { afresh, freshLook } from './fresh-look.ts';
-import { checkVerifiable, publishedSource } from './published-source.ts';
+import { publishedSource } from './published-source.ts';
 import { meansFor, plannedFile, warnOfLimit } from './transfer.ts';
-import { transferWishes, type DiskWishes } from './wishes.ts';
+import type { Understood } from './wishes.ts';
 
 /** Where bytes go as they come, in the place of a file. */
 export interface ByteSink {
@@ -31,7 +32,7 @@ export interface ByteSink {
 }
 
 /** Where an image's data is to go, and how. */
-export interface DownloadWishes extends Omit<DiskWishes, 'compress' | 'verify'> {
+export interface DownloadWishes {
   /** A file, a folder for one that is named after the image, or a sink; absent: a file of that name, in the folder one is in. */
   readonly to?: string | ByteSink | undefined;
   /** Replace a file that is there. */
@@ -40,12 +41,19 @@ export interface DownloadWishes extends Omit<DiskWishes, 'compress' | 'verify'> 
   readonly resume?: boolean | undefined;
 }
 
+/** The same, understood. */
+export interface DownloadOptions extends DownloadWishes {
+  readonly disk: Understood;
+}
+
 /** The file that an image was written to. */
 export interface Downloaded extends Saved {
   readonly image: string;
   readonly profile: string;
   /** Of a disk that was converted. */
   readonly contentId?: string;
+  /** Fingerprint of the key by which it, or its digest, was proved to be signed. Absent: it was not. */
+  readonly signer?: string;
 }
 
 /** The image that was found. */
@@ -66,6 +74,8 @@ interface Offer {
   readonly format: string | undefined;
   readonly compression: Compression | undefined;
   readonly wishes: TransferOptions;
+  /** Who was proved to have signed it. */
+  signer(): string | undefined;
   readonly task: Task;
 }
 
@@ -75,12 +85,11 @@ interface Offer {
  */
 export async function downloading(
   { at, id, typed = id, call }: Wanted,
-  wishes: DownloadWishes,
+  wishes: DownloadOptions,
   context: EngineContext,
 ): Promise<Change<Downloaded | undefined>> {
   if (wishes.resume && !at.verb('download').ranges)
     throw unsupportedError(`${at.provider} does not support resuming downloads`, { hint: 'Omit --resume.' });
-  checkVerifiable(at, context);
   const image = await at.verb('show').run({ id }, call);
   const found = { at, image, typed, call };
   const begin = (one: Pick<typeof found, 'image' | 'call'>): Promise<Change<Downloaded | undefined>> =>
@@ -93,16 +102,17 @@ export async function downloading(
 async function offered(
   image: Image,
   { at, call }: Pick<Wanted, 'at' | 'call'>,
-  { to, force = false, resume = false, ...disk }: DownloadWishes,
+  { to, force = false, resume = false, disk }: DownloadOptions,
   context: EngineContext,
 ): Promise<Change<Downloaded | undefined>> {
-  const asked = await transferWishes(disk, undefined, context);
+  const asked = await disk.forImage(image, at);
   const data = await at.verb('download').run({ id: image.id }, call);
   // A provider that packs a disk into an archive of its own gives that archive; who downloads an image means the disk.
   const disks = formats.find((each) => each === image.diskFormat);
   const isPacked = data.encoding?.format === 'tar' && disks !== undefined && disks !== 'tar';
   const wishes = isPacked && asked.format === undefined ? { ...asked, format: disks } : asked;
-  const source = await publishedSource(data, { at, image, call }, context);
+  let signed: Signer | undefined;
+  const source = await publishedSource(data, { at, image, call, proved: (by) => void (signed = by) }, context);
   warnOfLimit(context, at.driver.worksOnFiles);
   const task = context.task(`download ${image.name}`);
   task.step('receive');
@@ -113,6 +123,7 @@ async function offered(
     format: data.encoding?.format ?? image.diskFormat,
     compression: data.encoding?.compression,
     wishes,
+    signer: () => signed?.fingerprint ?? wishes.proved?.().signer,
     task,
   };
   return typeof to === 'object' ? intoSink(to, offer, context) : intoFile(to, { force, resume }, offer, context);
@@ -187,7 +198,7 @@ async function intoFile(
         ? await convertFile(source, file, wishes, means, saving)
         : await saveTo(file, source, saving);
       ended(offer, context);
-      return { ...saved, image: image.id, profile: at.profile };
+      return { ...saved, image: image.id, profile: at.profile, ...given({ signer: offer.signer() }) };
     },
   };
 }

@@ -1,8 +1,8 @@
 import { integrityError, usageError } from '../../core/errors.ts';
-import { parseChecksum } from '../../transfer/checksum.ts';
 import { checksumsIn, checksumFor, type ChecksumFinding } from '../../core/checksum-file.ts';
 import type { Checksum } from '../../core/checksum.ts';
 import type { EngineContext } from '../context.ts';
+import type { ChecksumAsked } from '../trust/asked.ts';
 import { beside, fileNameOf, isUrl, readIfThere, readPlace, shownPlace } from '../trust/beside.ts';
 
 /** What lies beside an image, the strongest first: with the name of the image, and for all that is in the folder. */
@@ -14,27 +14,16 @@ export const checksumFilesBeside = (of: string): readonly string[] =>
   [...endings.map((ending) => fileNameOf(of) + ending), ...forAll].map((name) => beside(of, name));
 
 /**
- * The digest that `--checksum` asks for: `ALGO:HEX`, or that of the file `of` (a URL, a path; absent: what has no file name) in a checksum file,
- * which `auto` finds beside its URL. Throws USAGE for what is none of these, and where nothing is said of the file INTEGRITY: what was
- * to be checked and cannot be is never taken for right.
+ * The digest that is asked for: the user's own, or that of the file `of` (a URL, a path; absent: what has no file name) in a checksum file.
+ * Throws USAGE where there is nothing to look beside, and where nothing is said of the file INTEGRITY: what was to be checked and cannot be
+ * is never taken for right.
  */
-export async function wantedChecksum(
-  text: string | undefined,
-  of: string | undefined,
-  context: EngineContext,
-): Promise<Checksum | undefined> {
-  if (text === undefined) return undefined;
-  if (text === 'auto') return foundBeside(of, context);
-  if (!isUrl(text)) return parseChecksum(text);
-  checkAddress(text);
-  const said = saidOf((await readPlace(text, context)).toString(), text, of, true);
-  if (said === undefined) throw saysNothing(text, of);
-  return agreed(said, text, of, context);
-}
-
-/** Throws USAGE for an address of a checksum file that is none. */
-export function checkAddress(text: string): void {
-  if (!URL.canParse(text)) throw usageError('--checksum: not a valid URL', { hint: 'Use https://HOST/PATH.' });
+export async function wantedChecksum(asked: ChecksumAsked, of: string | undefined, context: EngineContext): Promise<Checksum> {
+  if (asked.from === 'user') return asked.checksum;
+  if (asked.from === 'beside') return foundBeside(of, context);
+  const said = saidOf((await readPlace(asked.url, context)).toString(), { place: asked.url, of, isNamed: true });
+  if (said === undefined) throw saysNothing(asked.url, of);
+  return agreed(said, asked.url, of, context);
 }
 
 export const saysNothing = (place: string, of: string | undefined): Error =>
@@ -51,7 +40,7 @@ async function foundBeside(of: string | undefined, context: EngineContext): Prom
     });
   for (const place of checksumFilesBeside(of)) {
     const bytes = await readIfThere(place, context);
-    const said = bytes && saidOf(bytes.toString(), place, of, false);
+    const said = bytes && saidOf(bytes.toString(), { place, of, isNamed: false });
     if (said !== undefined) return agreed(said, place, of, context);
   }
   throw integrityError(`no checksum file beside ${shownPlace(of)} names it`, {
@@ -59,11 +48,19 @@ async function foundBeside(of: string | undefined, context: EngineContext): Prom
   });
 }
 
-/** What the text of a checksum file says of the file. `isNamed`: the user has named it. */
-export function saidOf(text: string, place: string, of: string | undefined, isNamed: boolean): ChecksumFinding {
+/** A checksum file, and the file that it is read for. `isNamed`: the user has named it. */
+export interface ChecksumReading {
+  readonly place: string;
+  readonly of: string | undefined;
+  readonly isNamed: boolean;
+}
+
+/** What the text of a checksum file says of the file. `algorithm`: no other is looked at. */
+export function saidOf(text: string, { place, of, isNamed }: ChecksumReading, algorithm?: string): ChecksumFinding {
   const name = nameOf(of);
   const isAbout = name !== undefined && name !== '' && fileNameOf(place).startsWith(name);
-  return checksumFor(checksumsIn(text), name, { isAbout, isNamed });
+  const published = checksumsIn(text).filter((one) => algorithm === undefined || one.algorithm === algorithm);
+  return checksumFor(published, name, { isAbout, isNamed });
 }
 
 /** The digest that was found. Throws INTEGRITY for a contradiction; one that can be forged is warned of. */

@@ -1,5 +1,6 @@
 import { describeEncoding } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
+import { given } from '../../core/image.ts';
 import type { InspectionReport, ProviderFit } from '../../core/inspection-report.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { checkedSource, checkNow } from '../../transfer/checksum.ts';
@@ -13,6 +14,7 @@ import { refusalOf } from '../../transfer/safety.ts';
 import { fullScan, type FullScan } from '../../transfer/full-scan.ts';
 import { driverNamed } from '../account/driver.ts';
 import type { EngineContext } from '../context.ts';
+import { askedFor } from '../trust/asked.ts';
 import { isUrl } from '../trust/beside.ts';
 import { fileOf, sourceFrom, withSignature } from './source.ts';
 import { vouchedFor, type Vouched } from './vouched.ts';
@@ -36,14 +38,14 @@ export interface Inspected {
 
 /** Looks at a file, a URL, or `-` for standard input. Throws where it cannot be read, NOT_FOUND where it is not there. */
 export async function inspect(file: string, input: InspectWishes, context: EngineContext): Promise<Inspected> {
-  const vouched = await vouchedFor(input, fileOf(file), context);
-  const given = await provenSource(await withSignature(await sourceFrom(file, context), vouched), vouched);
+  const vouched = await vouchedFor(await askedFor(input, context), fileOf(file), context);
+  const source = await provenSource(await withSignature(await sourceFrom(file, context), vouched), vouched);
   // An address may hold a password or a signature.
-  const shown = isUrl(file) ? given.name : file;
+  const shown = isUrl(file) ? source.name : file;
   try {
-    const seen = await detect(given);
+    const seen = await detect(source);
     const { name } = seen.source;
-    const reads = isVouched(vouched) || input.contentId || (input.hash ?? (given.near || !given.repeatable));
+    const reads = isVouched(vouched) || input.contentId || (input.hash ?? (source.near || !source.repeatable));
     const isThin = reads && !input.contentId && input.hash === undefined && (await isMostlyHoles(seen));
     const algorithms = input.contentId || isThin ? [] : ['sha256', 'sha512', 'md5'];
     const read: FullScan = reads
@@ -60,7 +62,7 @@ export async function inspect(file: string, input: InspectWishes, context: Engin
       ...(fileBytes === undefined ? {} : { fileBytes }),
       ...safetyOf(refused !== undefined, reads || seen.whole),
       ...(reads && algorithms.length > 0 ? { checksums: read.digests } : {}),
-      ...(read.contentId === undefined ? {} : { contentId: read.contentId }),
+      ...given({ contentId: read.contentId, signer: vouched.proved?.().signer }),
       providers: await takers({ ...seen, inspection, whole: reads || seen.whole }, context),
     };
     for (const { level, code, message } of findings) if (level === 'warn') context.warn(`${name}: ${message} [${code}]`);
@@ -68,7 +70,7 @@ export async function inspect(file: string, input: InspectWishes, context: Engin
     if (!reads && !seen.whole) context.warn(`only the beginning of ${name} was checked. Check all of it with --hash.`);
     return { report, ...(refused ? { refused } : {}) };
   } finally {
-    await given.close();
+    await source.close();
   }
 }
 

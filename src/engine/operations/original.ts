@@ -9,7 +9,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { ImageState } from '../journal/same-source.ts';
 import { freshLook } from './fresh-look.ts';
-import { checkVerifiable, publishedSource } from './published-source.ts';
+import { publishedSource } from './published-source.ts';
 import { formatNamed } from './transfer.ts';
 
 /** The image that is copied, and how its data is read. */
@@ -37,7 +37,6 @@ interface Wanted {
 export function originalOf(image: Image, wanted: Wanted, call: Call, context: EngineContext): Original {
   const { at, typed, isForSeveral } = wanted;
   if (context.journal) context.journal.source = { image: `${at.profile}:${image.id}`, state: stateOf(image) };
-  checkVerifiable(at, context);
   let signed: Signer | undefined;
   let shared: SharedSource | undefined;
   const begin = async (): Promise<{ readonly download: Download; readonly source: Source }> => {

@@ -1,6 +1,7 @@
 import { unsupportedError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Download } from '../../core/operation.ts';
+import { provenanceIn } from '../../core/provenance.ts';
 import type { Signer } from '../../core/signature.ts';
 import { resumingSource } from '../../transfer/resume.ts';
 import { downloadSource, type Source } from '../../transfer/source.ts';
@@ -15,7 +16,7 @@ interface Published {
   readonly at: Account<'download'>;
   readonly image: Image;
   readonly call: Call;
-  /** Is told who signed it, each time that all of it has come. */
+  /** Is told who signed the digest that it is held against, and who signed it itself, that each time that all of it has come. */
   proved?(signer: Signer): void;
 }
 
@@ -46,6 +47,8 @@ export async function publishedSource(
   const checked = await heldInside(source, data);
   const { signature } = data;
   const { signatures } = at;
+  const lister = signatures?.proved(provenanceIn(image.properties).signer ?? '');
+  if (lister) proved?.(told(lister, `the digest of ${image.name}`, context));
   if (signature && signatures?.assurance === 'checksum')
     context.warn(`not verified: ${image.name} is signed, and ${at.profile} names no keys to judge that by`);
   if (signatures?.assurance !== 'signature' || !signature) return checked;

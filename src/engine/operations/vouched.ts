@@ -1,15 +1,18 @@
 import { ImgctlError, integrityError, usageError } from '../../core/errors.ts';
-import type { Provenance } from '../../core/provenance.ts';
-import type { Signatures, SignedText, Signer } from '../../core/signature.ts';
-import { parseChecksum } from '../../transfer/checksum.ts';
+import type { Image } from '../../core/image.ts';
+import { provenanceIn, type Provenance } from '../../core/provenance.ts';
+import type { SignedText, Signer } from '../../core/signature.ts';
 import type { Checksum } from '../../core/checksum.ts';
+import { mustBeThere } from '../../transfer/file-source.ts';
 import type { SourceSignature } from '../../transfer/signed-source.ts';
+import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
+import { judgeBy, type TrustAsked, type ChecksumAsked } from '../trust/asked.ts';
 import { fileNameOf, isUrl, readIfThere, readPlace, shownPlace, signatureBeside } from '../trust/beside.ts';
-import { demandFrom, type Demand } from '../trust/policy.ts';
+import type { SignatureJudge } from '../trust/judge.ts';
 import { told } from '../trust/told.ts';
-import { signaturesBy } from '../trust/signatures.ts';
-import { agreed, checkAddress, checksumFilesBeside, saidOf, saysNothing, wantedChecksum } from './expected-checksum.ts';
+import { agreed, checksumFilesBeside, saidOf, saysNothing, wantedChecksum, type ChecksumReading } from './expected-checksum.ts';
+import { checkVerifiable } from './published-source.ts';
 
 /** What vouches for a source: it is held against both as its bytes come. */
 export interface Vouched {
@@ -19,70 +22,92 @@ export interface Vouched {
   proved?(): Provenance;
 }
 
-interface Asked {
-  readonly checksum?: string | undefined;
-  readonly verify?: string | undefined;
-}
-
 /** One look for what vouches for the file `of`. */
 interface Look {
-  readonly of: string;
+  readonly of: string | undefined;
+  readonly checksum: ChecksumAsked | undefined;
   readonly kind: 'gpg' | 'minisign';
   readonly isStrict: boolean;
-  readonly signatures: Signatures;
+  readonly judge: SignatureJudge;
   readonly context: EngineContext;
   /** Why signatures that were found say nothing, as has been told. */
   readonly doubts: string[];
 }
 
 /**
- * What `--checksum` and `--verify` ask for, found for the file `of`. A signed checksum file is looked for first, then a signature of the file
- * itself. Throws as `wantedChecksum`; USAGE for a `verify` that is none, or of what has no name; INTEGRITY where a signature is bad, or
- * none is found; CONFIG where its keys cannot be read. With `auto` what is unsigned, or by a key that is not known, is warned of.
+ * What vouches for the file `of`, as it is asked for. A signed checksum file is looked for first, then a signature of the file itself. What
+ * can be known to be wrong before any request is: USAGE for what has no name or is no address, NOT_FOUND, CONFIG where no key is known. Then as
+ * `wantedChecksum`, and INTEGRITY where a signature is bad, or none is found. With `auto` what is unsigned, or by a key that is not known,
+ * is warned of.
  */
-export async function vouchedFor({ checksum, verify }: Asked, of: string | undefined, context: EngineContext): Promise<Vouched> {
-  const demand = verify === undefined ? undefined : demandFrom(verify, '--verify');
-  if (demand === undefined || demand.by === 'none') return { checksum: await wantedChecksum(checksum, of, context) };
-  if (demand.by === 'checksum') return byChecksum(await wantedChecksum(checksum ?? 'auto', of, context), of);
+export async function vouchedFor(asked: TrustAsked, of: string | undefined, context: EngineContext): Promise<Vouched> {
+  const { checksum, demand = { by: 'none' } } = asked;
+  if (of !== undefined && isUrl(of) && !URL.canParse(of)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
+  if (of !== undefined && !isUrl(of) && checksum?.from === 'file') await mustBeThere(of);
+  if (demand.by === 'none') return checksum ? { checksum: await wantedChecksum(checksum, of, context) } : {};
+  if (demand.by === 'checksum') return byChecksum(await wantedChecksum(checksum ?? { from: 'beside' }, of, context), of);
   if (of === undefined)
     throw usageError('--verify requires a file or a URL: what is piped in has no name', { hint: 'Omit --verify.' });
-  if (isUrl(of) && !URL.canParse(of)) throw usageError('not a valid URL', { hint: 'Use https://HOST/PATH.' });
-  const look: Look = { of, context, doubts: [], ...judgeOf(demand, context) };
-  return (await bySums(checksum, look)) ?? (await byItself(checksum, look)) ?? unsigned(checksum, look);
+  const look = lookFor(of, asked, asked.judge ?? (await judgeBy(demand, context)), context);
+  return (await bySums(look)) ?? (await byItself(of, look)) ?? unsigned(look);
 }
 
-const byChecksum = (checksum: Checksum | undefined, of: string | undefined): Vouched => ({
+/**
+ * The same for an image: its account judges who has signed it, by its own keys; of a checksum file that is asked for, who has signed that. It
+ * is looked for by the name of the file that was published. Throws UNSUPPORTED where a signature is asked for, and there can be none.
+ */
+export async function vouchedForImage(
+  asked: TrustAsked,
+  image: Image,
+  at: Account<'download'>,
+  context: EngineContext,
+): Promise<Vouched> {
+  const { checksum, demand } = asked;
+  // Elsewhere anybody may have written the address.
+  const of = at.signatures ? provenanceIn(image.properties).url : undefined;
+  const isBySums = checksum !== undefined && checksum.from !== 'user';
+  if (!isBySums) checkVerifiable(at, context);
+  const isBySignature = demand !== undefined && demand.by !== 'none' && demand.by !== 'checksum';
+  if (!isBySums || !isBySignature) return checksum ? { checksum: await wantedChecksum(checksum, of, context) } : {};
+  const look = lookFor(of, asked, at.signatures ?? asked.judge ?? (await judgeBy(demand, context)), context);
+  return (await bySums(look)) ?? unsigned(look);
+}
+
+const lookFor = (
+  of: string | undefined,
+  { checksum, demand }: TrustAsked,
+  judge: SignatureJudge,
+  context: EngineContext,
+): Look => ({
+  of,
   checksum,
-  proved: () => ({ ...addressOf(of), ...(checksum ? { digest: digestOf(checksum) } : {}) }),
+  kind: demand?.by === 'minisign' ? 'minisign' : 'gpg',
+  isStrict: demand?.by !== 'auto',
+  judge,
+  context,
+  doubts: [],
+});
+
+const byChecksum = (checksum: Checksum, of: string | undefined): Vouched => ({
+  checksum,
+  proved: () => ({ ...addressOf(of), digest: digestOf(checksum) }),
 });
 
 const digestOf = ({ algorithm, hex }: Checksum): string => `${algorithm}:${hex}`;
 
-const judgeOf = (demand: Demand, context: EngineContext): Pick<Look, 'kind' | 'isStrict' | 'signatures'> => ({
-  kind: demand.by === 'minisign' ? 'minisign' : 'gpg',
-  isStrict: demand.by !== 'auto',
-  signatures: signaturesBy(
-    { demand, what: '--verify', ...(demand.by === 'gpg' ? { keyring: demand.keyring, signers: demand.signers } : {}) },
-    context,
-  ),
-});
-
 /** By a checksum file that is signed; absent: there is none. */
-async function bySums(checksum: string | undefined, look: Look): Promise<Vouched | undefined> {
-  const { of, context } = look;
-  const isNamed = checksum !== undefined && isUrl(checksum);
-  if (isNamed) checkAddress(checksum);
-  if (checksum !== undefined && checksum !== 'auto' && !isNamed) return undefined;
-  for (const place of isNamed ? [checksum] : checksumFilesBeside(of)) {
+async function bySums(look: Look): Promise<Vouched | undefined> {
+  const { of, checksum, context } = look;
+  for (const reading of readings(look)) {
+    const { place, isNamed } = reading;
     const bytes = isNamed ? await readPlace(place, context) : await readIfThere(place, context);
     // What says nothing of the file need not be signed; what is taken is read once more, from what was signed.
-    if (!bytes || (!isNamed && saidOf(bytes.toString(), place, of, false) === undefined)) continue;
+    if (!bytes || (!isNamed && saidOf(bytes.toString(), reading) === undefined)) continue;
     const signed = await signedText(bytes, place, look);
     if (!signed) continue;
-    const said = saidOf(signed.text, place, of, isNamed);
-    if (said === undefined) throw saysNothing(place, of);
-    const found = agreed(said, place, of, context);
+    const found = digestIn(signed.text, reading, look);
     const { fingerprint } = told(signed.signer, fileNameOf(place), context);
+    if (checksum?.from === 'user') refuseOther(checksum.checksum, found, reading);
     return {
       checksum: found,
       proved: () => ({ ...addressOf(of), digest: digestOf(found), signer: fingerprint }),
@@ -91,48 +116,73 @@ async function bySums(checksum: string | undefined, look: Look): Promise<Vouched
   return undefined;
 }
 
+/** The checksum file that was named, or those that may lie beside the file. */
+function readings({ of, checksum }: Look): readonly ChecksumReading[] {
+  if (checksum?.from === 'file') return [{ place: checksum.url, of, isNamed: true }];
+  return of === undefined ? [] : checksumFilesBeside(of).map((place) => ({ place, of, isNamed: false }));
+}
+
+/** The digest in what was signed: the one that can be compared with the user's, else the strongest. */
+function digestIn(text: string, reading: ChecksumReading, { checksum, context }: Look): Checksum {
+  const wanted = checksum?.from === 'user' ? saidOf(text, reading, checksum.checksum.algorithm) : undefined;
+  const said = wanted ?? saidOf(text, reading);
+  if (said === undefined) throw saysNothing(reading.place, reading.of);
+  return agreed(said, reading.place, reading.of, context);
+}
+
+/** Throws INTEGRITY where what was signed is not what the user wants, or cannot be compared with it. */
+function refuseOther(wanted: Checksum, found: Checksum, { place, of = '' }: ChecksumReading): void {
+  if (digestOf(found) === digestOf(wanted)) return;
+  const signed = `${shownPlace(place)} has the ${found.algorithm} ${found.hex} of ${fileNameOf(of)}`;
+  if (found.algorithm === wanted.algorithm) throw integrityError(`${signed}, not ${wanted.hex}`);
+  throw integrityError(`${signed}, and no ${wanted.algorithm}`, {
+    hint: `Use --checksum ${found.algorithm}:HEX, or omit --checksum.`,
+  });
+}
+
 const armoured = '-----BEGIN PGP SIGNED MESSAGE-----';
 
 /** What of a checksum file is signed; absent: nothing, or by keys that `auto` does not know. */
 async function signedText(bytes: Buffer, place: string, look: Look): Promise<SignedText | undefined> {
-  const { signatures, kind, context } = look;
+  const { judge, kind, context } = look;
   const name = shownPlace(place);
-  if (kind === 'gpg' && bytes.includes(armoured)) return judged(() => signatures.clearSigned(bytes, name), look);
+  if (kind === 'gpg' && bytes.includes(armoured)) return judged(() => judge.clearSigned(bytes, name), look);
   const detached = await signatureBeside(place, kind, context);
   if (!detached) return undefined;
-  const signer = await judged(() => signatures.detached(bytes, detached.bytes, name), look);
+  const signer = await judged(() => judge.detached(bytes, detached.bytes, name), look);
   return signer && { text: bytes.toString(), signer };
 }
 
 /** By a signature of the file itself, judged as its bytes come; absent: there is none. */
-async function byItself(checksum: string | undefined, look: Look): Promise<Vouched | undefined> {
-  const { of, kind, signatures, context } = look;
+async function byItself(of: string, look: Look): Promise<Vouched | undefined> {
+  const { kind, judge, context } = look;
   const detached = await signatureBeside(of, kind, context);
   const name = shownPlace(of);
-  const begin = () => signatures.check(detached?.bytes ?? Buffer.alloc(0), name);
+  const begin = () => judge.check(detached?.bytes ?? Buffer.alloc(0), name);
   // What can be known to be wrong before the first byte is known now.
   if (!detached || !(await judged(begin, look))) return undefined;
   let signer: string | undefined;
   const proved = (by: Signer): void => void (signer ??= told(by, fileNameOf(of), context).fingerprint);
   return {
-    checksum: await ownChecksum(checksum, look),
+    checksum: await ownChecksum(look),
     signature: { begin, proved },
     proved: () => (signer === undefined ? {} : { ...addressOf(of), signer }),
   };
 }
 
 /** A digest that the user has named, or that of a checksum file which nobody has signed. */
-const ownChecksum = async (checksum: string | undefined, { of, context }: Look): Promise<Checksum | undefined> =>
-  checksum === undefined || checksum === 'auto' || isUrl(checksum)
-    ? wantedChecksum(checksum, of, context)
-    : parseChecksum(checksum);
+const ownChecksum = async ({ checksum, of, context }: Look): Promise<Checksum | undefined> =>
+  checksum && wantedChecksum(checksum, of, context);
 
-async function unsigned(checksum: string | undefined, look: Look): Promise<Vouched> {
-  const { of, isStrict, context, doubts } = look;
-  const message = `no signature of ${shownPlace(of)} was found, nor of a checksum file that names it`;
+async function unsigned(look: Look): Promise<Vouched> {
+  const { of, isStrict, checksum, context, doubts } = look;
+  const message =
+    checksum?.from === 'file'
+      ? `no signature of ${shownPlace(checksum.url)} was found${of === undefined ? '' : `, nor of ${shownPlace(of)}`}`
+      : `no signature of ${of === undefined ? 'the source' : shownPlace(of)} was found, nor of a checksum file that names it`;
   if (isStrict) throw integrityError(message, { hint: 'Name the signed checksum file with --checksum URL, or omit --verify.' });
   if (doubts.length === 0) context.warn(`not verified: ${message}`);
-  return { checksum: await ownChecksum(checksum, look) };
+  return { checksum: await ownChecksum(look) };
 }
 
 /** A judgement; absent where `auto` knows no key to judge by, which is told. */

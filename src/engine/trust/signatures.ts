@@ -1,10 +1,12 @@
 import { configError, integrityError, usageError, type ImgctlError } from '../../core/errors.ts';
 import type { Fields } from '../../core/field.ts';
 import type { Secret } from '../../core/secret.ts';
-import type { Assurance, Signatures, Signer } from '../../core/signature.ts';
+import type { Assurance, Signer } from '../../core/signature.ts';
 import type { TrustPolicy } from '../../transfer/trust/openpgp/verify.ts';
 import type { EngineContext } from '../context.ts';
+import type { SignatureJudge } from './judge.ts';
 import { demandFrom, signersFrom, type Demand } from './policy.ts';
+import { signedBy } from './told.ts';
 
 /** By what is judged. `what`: where the keys are named, for messages. */
 export interface Trust {
@@ -16,49 +18,66 @@ export interface Trust {
   readonly expiredKeys?: 'refuse' | 'accept';
 }
 
-type Surroundings = Pick<EngineContext, 'home' | 'now' | 'warn'>;
+type Surroundings = Pick<EngineContext, 'home' | 'now' | 'warn' | 'detail'>;
 
-/** What judges by that. Keys are read, and the verifier is loaded, with the first signature. Rejects CONFIG where a key cannot be read, or none is known. */
-export const signaturesBy = (trust: Trust, at: Surroundings): Signatures =>
-  trust.demand.by === 'minisign' ? byMinisign(trust.demand.key, trust.what, at) : byOpenPgp(trust, at);
+/**
+ * What judges by that. Where signatures are required, the keys are read now: rejects CONFIG where that cannot be, or none is known by which
+ * anything could be judged; else with the first signature.
+ */
+export async function signaturesBy(trust: Trust, at: Surroundings): Promise<SignatureJudge> {
+  if (trust.demand.by === 'minisign') return byMinisign(trust.demand.key, trust.what, at);
+  const policy = onceAsked(() => policyOf(trust, at));
+  if (assuranceOf(trust) === 'signature') await policy();
+  return byOpenPgp(assuranceOf(trust), policy, at);
+}
 
 /** What a signature is asked for by: `auto` asks for one where it is said by which keys. */
-function assuranceOf({ demand: { by }, keyring, signers }: Trust): Assurance {
+export function assuranceOf({ demand: { by }, keyring, signers }: Trust): Assurance {
   if (by === 'none') return 'nothing';
   if (by === 'checksum') return 'checksum';
   return by === 'auto' && keyring === undefined && signers === undefined ? 'checksum' : 'signature';
 }
 
-function byOpenPgp(trust: Trust, at: Surroundings): Signatures {
-  let read: Promise<TrustPolicy> | undefined;
-  const policy = (): Promise<TrustPolicy> => (read ??= policyOf(trust, at));
+function onceAsked<Result>(read: () => Promise<Result>): () => Promise<Result> {
+  let known: Promise<Result> | undefined;
+  return () => (known ??= read());
+}
+
+function byOpenPgp(assurance: Assurance, policy: () => Promise<TrustPolicy>, at: Surroundings): SignatureJudge {
   const verifier = () => import('../../transfer/trust/openpgp/verify.ts');
-  const told = tellingExpiry(at);
+  const { noted, proved } = memoryOfSigners(at);
   return {
-    assurance: assuranceOf(trust),
+    assurance,
+    proved,
     async clearSigned(document, name) {
       const signed = (await verifier()).verifyClearSigned(document, name, await policy());
-      told(signed.signer, name);
+      noted(signed.signer, name);
       return signed;
     },
     detached: async (data, signature, name) =>
-      told((await verifier()).verifyDetached(data, signature, name, await policy()), name),
+      noted((await verifier()).verifyDetached(data, signature, name, await policy()), name),
     async check(signature, name) {
       const check = (await verifier()).checkDetached(signature, name, await policy());
-      return { update: (chunk) => check.update(chunk), verdict: () => told(check.verdict(), name) };
+      return { update: (chunk) => check.update(chunk), verdict: () => noted(check.verdict(), name) };
     },
   };
 }
 
-/** Says of each key once that it has expired, and is taken all the same. */
-function tellingExpiry({ warn }: Surroundings): (signer: Signer, name: string) => Signer {
-  const known = new Set<string>();
-  return (signer, name) => {
-    const { fingerprint, expiredOn } = signer;
-    if (expiredOn !== undefined && !known.has(fingerprint))
-      warn(`${name} is signed by key ${fingerprint}, which expired on ${expiredOn} (expiredKeys=accept)`);
-    known.add(fingerprint);
-    return signer;
+/** Keeps who has signed; of each it is told once what was signed, and that the key has expired where it is taken all the same. */
+function memoryOfSigners({ warn, detail }: Surroundings) {
+  const signers = new Map<string, Signer>();
+  return {
+    proved: (fingerprint: string): Signer | undefined => signers.get(fingerprint),
+    noted(signer: Signer, name: string): Signer {
+      const { fingerprint, expiredOn } = signer;
+      if (!signers.has(fingerprint)) {
+        detail(signedBy(name, signer));
+        if (expiredOn !== undefined)
+          warn(`${name} is signed by key ${fingerprint}, which expired on ${expiredOn} (expiredKeys=accept)`);
+      }
+      signers.set(fingerprint, signer);
+      return signer;
+    },
   };
 }
 
@@ -72,20 +91,35 @@ async function policyOf(
     throw configError('no key is known on this machine to judge signatures by', {
       hint: `Set ${what} to a file with the publisher's keys.`,
     });
+  const { fingerprintsIn, openKeyring } = await import('../../transfer/trust/openpgp/keyring.ts');
+  const known = fingerprintsIn(openKeyring(keys));
+  if (signers !== undefined && !signers.some((one) => known.has(one)))
+    throw configError(
+      keyring === undefined
+        ? `no key ${signers.join(', ')} is known on this machine`
+        : `the keyring has no key ${signers.join(', ')}, by which it is to be signed`,
+      { hint: `Set ${what} to a file with that key.` },
+    );
   return { keys, expiredKeys, now: new Date(now()), ...(signers === undefined ? {} : { signers }) };
 }
 
-function byMinisign(given: string, what: string, { home }: Surroundings): Signatures {
-  const verifier = () => import('../../transfer/trust/minisign.ts');
-  const key = async (): Promise<string> => (await import('./keyring.ts')).minisignKey(given, what, home);
+async function byMinisign(given: string, what: string, at: Surroundings): Promise<SignatureJudge> {
+  const { checkMinisign, minisignKeys, verifyMinisign } = await import('../../transfer/trust/minisign.ts');
+  const { minisignKey } = await import('./keyring.ts');
+  const keys = minisignKeys(await minisignKey(given, what, at.home));
+  const { noted, proved } = memoryOfSigners(at);
   return {
     assurance: 'signature',
+    proved,
     clearSigned: (_document, name) =>
       Promise.reject(
         integrityError(`${name} has no minisign signature in it`, { hint: 'Use gpg:KEYRING for a clear-signed file.' }),
       ),
-    detached: async (data, signature, name) => (await verifier()).verifyMinisign(data, signature, name, await key()),
-    check: async (signature, name) => (await verifier()).checkMinisign(signature, name, await key()),
+    detached: async (data, signature, name) => noted(verifyMinisign(data, signature, name, keys), name),
+    async check(signature, name) {
+      const check = checkMinisign(signature, name, keys);
+      return { update: (chunk) => check.update(chunk), verdict: () => noted(check.verdict(), name) };
+    },
   };
 }
 
@@ -93,13 +127,20 @@ function byMinisign(given: string, what: string, { home }: Surroundings): Signat
 type Values = Readonly<Record<string, string | Secret>>;
 
 /**
- * What judges for an account, by the fields of its profile; `asked` (`--verify`) wins over the profile's `verify`, and keys that it names
+ * By what an account judges, by the fields of its profile; `asked` (`--verify`) wins over the profile's `verify`, and keys that it names
  * over those of the profile. Absent for a driver that declares no `verify`. Throws CONFIG, and USAGE for what was asked.
  */
-export function signaturesFor(
-  { fields, values, profile, asked }: { fields: Fields; values: Values; profile: string; asked: string | undefined },
-  at: Surroundings,
-): Signatures | undefined {
+export function trustOf({
+  fields,
+  values,
+  profile,
+  asked,
+}: {
+  fields: Fields;
+  values: Values;
+  profile: string;
+  asked: string | undefined;
+}): Trust | undefined {
   if (!('verify' in fields)) return undefined;
   const said = (name: string): string | undefined => {
     const value = values[name];
@@ -111,14 +152,11 @@ export function signaturesFor(
   const demand =
     asked === undefined ? demandFrom(said('verify') ?? 'auto', 'verify', inProfile) : demandFrom(asked, '--verify', usageError);
   const named = demand.by === 'gpg' ? demand : undefined;
-  return signaturesBy(
-    {
-      demand,
-      what: named?.keyring !== undefined && asked !== undefined ? '--verify' : 'keyring of the profile',
-      keyring: named?.keyring ?? said('keyring'),
-      signers: named?.signers ?? (named?.keyring === undefined ? signersFrom(said('signer'), wrong) : undefined),
-      expiredKeys: said('expiredKeys') === 'accept' ? 'accept' : 'refuse',
-    },
-    at,
-  );
+  return {
+    demand,
+    what: named?.keyring !== undefined && asked !== undefined ? '--verify' : 'keyring of the profile',
+    keyring: named?.keyring ?? said('keyring'),
+    signers: named?.signers ?? (named?.keyring === undefined ? signersFrom(said('signer'), wrong) : undefined),
+    expiredKeys: said('expiredKeys') === 'accept' ? 'accept' : 'refuse',
+  };
 }

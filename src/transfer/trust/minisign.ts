@@ -9,6 +9,9 @@ interface Line {
   readonly value: Buffer;
 }
 
+/** Public keys, one at least. */
+export type MinisignKeys = readonly Line[];
+
 interface MinisignSignature extends Line {
   /** All that the second signature covers but the comment. Signify has neither. */
   readonly comment?: { readonly text: string; readonly signature: Buffer };
@@ -24,19 +27,15 @@ const mostHeld = 64 * 1024 * 1024;
 /** Longer than any signature with its comments. */
 const longestSignature = 65_536;
 
-/**
- * Who signed these bytes with minisign or signify. `keys`: text with public keys, one a line, with or without their comments; one of them must
- * have signed. INTEGRITY and CONFIG as `Signatures` has it.
- */
-export function verifyMinisign(data: Uint8Array, signature: Uint8Array, name: string, keys: string): Signer {
+/** Who signed these bytes with minisign or signify; one of the keys must have. INTEGRITY as `Signatures` has it. */
+export function verifyMinisign(data: Uint8Array, signature: Uint8Array, name: string, keys: MinisignKeys): Signer {
   const check = checkMinisign(signature, name, keys);
   check.update(data);
   return check.verdict();
 }
 
 /** The same for bytes that pass by. Throws at once where no signature can be good. What is not prehashed is held: 64 MiB at most. */
-export function checkMinisign(signature: Uint8Array, name: string, keys: string): SignatureCheck {
-  const known = keysIn(keys);
+export function checkMinisign(signature: Uint8Array, name: string, known: MinisignKeys): SignatureCheck {
   const made = signatureIn(signature, name);
   const key = known.find(({ keyId }) => keyId === made.keyId);
   if (!key)
@@ -100,7 +99,8 @@ class Held {
   }
 }
 
-function keysIn(text: string): readonly Line[] {
+/** The public keys in a text, one a line, with or without their comments. Throws CONFIG where there is none, or something else. */
+export function minisignKeys(text: string): MinisignKeys {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith(untrusted));
   const keys = lines.map((line) => read(line.trim(), 32));
   const good = keys.flatMap((key) => (key?.algorithm === plain ? [key] : []));

@@ -26,6 +26,7 @@ export const inspectionView = defineView<InspectionReport>({
     allocatedBytes: { value: (report) => report.allocatedBytes, kind: 'size', title: 'allocated' },
     checksums: { value: (report) => report.checksums },
     contentId: { value: (report) => report.contentId, kind: 'id' },
+    signer: { value: (report) => report.signer, kind: 'id' },
     safe: { value: safetyText, kind: 'status' },
     findings: {
       value: (report) => report.findings,

@@ -1,6 +1,6 @@
 import { defineView } from '../view.ts';
 
-/** A file that was written. `verifiedBy`: the digest that whoever offered the bytes had published, and that agreed. */
+/** A file that was written. `verifiedBy`: the digest that whoever offered the bytes had published, and that agreed; `signer`: by whose key it was proved to be signed. */
 export interface SavedFile {
   readonly profile?: string;
   readonly image?: string;
@@ -9,6 +9,7 @@ export interface SavedFile {
   readonly digests: Readonly<Record<string, string>>;
   readonly verifiedBy?: string;
   readonly contentId?: string;
+  readonly signer?: string;
 }
 
 /** The result of `download` and `convert`. */
@@ -22,9 +23,10 @@ export const savedView = defineView<SavedFile>({
     profile: { value: (file) => file.profile },
     image: { value: (file) => file.image, kind: 'id' },
     contentId: { value: (file) => file.contentId, kind: 'id' },
+    signer: { value: (file) => file.signer, kind: 'id' },
   },
   usual: ['path', 'bytes', 'digests', 'verifiedBy'],
-  wide: ['path', 'bytes', 'digests', 'verifiedBy', 'profile', 'image', 'contentId'],
+  wide: ['path', 'bytes', 'digests', 'verifiedBy', 'profile', 'image', 'contentId', 'signer'],
   id: (file) => file.path,
   json: (file) => file,
 });

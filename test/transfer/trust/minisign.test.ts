@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../../src/core/errors.ts';
-import { checkMinisign, verifyMinisign } from '../../../src/transfer/trust/minisign.ts';
+import { checkMinisign, minisignKeys, verifyMinisign } from '../../../src/transfer/trust/minisign.ts';
 
 const data = Buffer.from('bytes of a disk');
 const comment = 'timestamp:1767225600\tfile:disk\thashed';
@@ -31,7 +31,7 @@ const other = signer('FEDCBA9876543210');
 
 function verdict(signature: string, keys = ours.key, bytes = data): string {
   try {
-    const signedBy = verifyMinisign(bytes, Buffer.from(signature), 'disk', keys);
+    const signedBy = verifyMinisign(bytes, Buffer.from(signature), 'disk', minisignKeys(keys));
     return `good: ${signedBy.fingerprint} ${signedBy.madeAt ?? 'at some time'}`;
   } catch (error) {
     if (!(error instanceof ImgctlError)) throw error;
@@ -52,14 +52,14 @@ describe('a signature of minisign or signify', () => {
 
   it('is judged as the bytes pass by', () => {
     for (const algorithm of ['ED', 'Ed']) {
-      const check = checkMinisign(Buffer.from(ours.minisign(algorithm)), 'disk', ours.key);
+      const check = checkMinisign(Buffer.from(ours.minisign(algorithm)), 'disk', minisignKeys(ours.key));
       for (const byte of data) check.update(Buffer.from([byte]));
       expect(check.verdict().fingerprint).toBe('0123456789ABCDEF');
     }
   });
 
   it('over more than can be held is refused as soon as there is more', () => {
-    const check = checkMinisign(Buffer.from(ours.minisign('Ed')), 'disk', ours.key);
+    const check = checkMinisign(Buffer.from(ours.minisign('Ed')), 'disk', minisignKeys(ours.key));
     const half = Buffer.alloc(32 * 1024 * 1024);
     check.update(half);
     check.update(half);

@@ -45,6 +45,10 @@ export function openKeyring(files: readonly Uint8Array[]): Keyring {
   return { keys };
 }
 
+/** Fingerprints of all its keys, in upper case, those of subkeys among them. Nothing is proved of them yet. */
+export const fingerprintsIn = ({ keys }: Keyring): ReadonlySet<string> =>
+  new Set([...keys.values()].flatMap((found) => found.map(({ holder }) => holder.key.fingerprint)));
+
 const isKeybox = (file: Uint8Array): boolean => Buffer.from(file.subarray(8, 12)).toString('latin1') === 'KBXf';
 
 class KeyringReader {
