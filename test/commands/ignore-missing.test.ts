@@ -67,9 +67,12 @@ describe('--ignore-missing', () => {
     },
   );
 
-  it('warns of a name that may have been meant as one in a profile', async () => {
-    const result = await stage.run(['delete', 'so:web', '--yes', '--ignore-missing'], { env });
-    expect([result.exitCode, result.stderr]).toEqual([0, expect.stringContaining('no such profile: so')]);
+  it('warns of a name that may have been meant as one in a profile; one that is nearly a profile is no missing image', async () => {
+    const result = await stage.run(['delete', 'elsewhere:web', '--yes', '--ignore-missing'], { env });
+    expect([result.exitCode, result.stderr]).toEqual([0, expect.stringContaining('no such profile: elsewhere')]);
+    const slip = await stage.run(['delete', 'so:web', '--yes', '--ignore-missing'], { env });
+    expect([slip.exitCode, slip.stdout]).toEqual([3, '']);
+    expect(slip.stderr).toContain('Did you mean os?');
   });
 });
 

@@ -213,6 +213,61 @@ describe('an image whose name begins like a publisher', () => {
   });
 });
 
+describe('a name before a colon that is nearly a profile or a publisher', () => {
+  /** Verbs that look for an image; the others make one, for which the whole text is its name. */
+  const looking = Object.keys(typedFor).filter((verb) => !['create', 'upload', 'import'].includes(verb));
+  /** What a folder of images has not is refused before anything is looked for. */
+  const absent = new Set(['restore', 'purge', 'share', 'unshare', 'uses']);
+
+  it.each(looking)('is told by %s as a slip, with the nearest, in every form of output', async (verb) => {
+    await stage.image('web');
+    if (!absent.has(verb))
+      for (const [image, output] of [
+        ['ubunt:noble', 'json'],
+        ['ubunt:noble', 'table'],
+        ['ubunt:', 'json'],
+        ['locl:web', 'jsonl'],
+        ['tumblewed:x', 'json'],
+      ] as const) {
+        const line = [...lineFor(verb, image), '-o', output];
+        const slip = await run(line);
+        expect([slip.exitCode, slip.stdout], `${line.join(' ')} ${slip.stderr}`).toEqual([3, '']);
+        expect(slip.stderr).toMatch(/no such profile: (ubunt|locl|tumblewed) .*Did you mean (ubuntu|local|tumbleweed)\b/s);
+      }
+    expect((await run([...lineFor(verb, verb === 'list' ? 'x' : 'web'), '-p', 'ubunt', '--json'])).stderr).toContain(
+      'Did you mean ubuntu or',
+    );
+    expect(server.requests()).toEqual([]);
+  });
+
+  it('is no missing image that may be passed over', async () => {
+    const slip = await run(['delete', 'locl:web', '--yes', '--ignore-missing']);
+    expect([slip.exitCode, slip.stdout]).toEqual([3, '']);
+    expect((await run(['delete', 'local:locl:web', '--yes', '--ignore-missing'])).exitCode).toBe(0);
+  });
+
+  it('is told behind what else was listed; what is like nothing that is known is a name, and warned about', async () => {
+    await stage.image('web');
+    const beside = await run(['list', 'web', 'ubunt:', '-o', 'json']);
+    expect([beside.exitCode, names(beside)]).toEqual([12, ['web']]);
+    expect(beside.stderr).toContain('no such profile: ubunt');
+    const far = await ok(['list', 'production:x', '-o', 'json']);
+    expect([far.json(), far.stderr]).toEqual([[], expect.stringContaining('no such profile: production')]);
+    expect((await run(['list', 'production:', '--json'])).exitCode).toBe(3);
+    await stage.image('local:ubunt:noble');
+    expect(names(await ok(['list', 'ubunt:noble', '-o', 'json']))).toEqual(['ubunt:noble']);
+    expect(names(await ok(['list', 'ubunt:*', '-A', '-o', 'json']))).toEqual(['ubunt:noble']);
+    expect((await ok(['resolve', 'ubunt:noble', '-o', 'id'])).stdout).not.toBe('');
+  });
+
+  it('is told of what its images are proved of, and of several profiles', async () => {
+    const proof = await run(['inspect', '--provenance', 'ubunt:noble']);
+    expect([proof.exitCode, proof.stdout]).toEqual([3, '']);
+    expect((await run(['list', '-A', 'ubunt:', '-o', 'json'])).exitCode).toBe(3);
+    expect((await run(['sources', 'rockylinx', '--json'])).stderr).toContain('Did you mean rockylinux?');
+  });
+});
+
 describe('PROFILE: alone', () => {
   it('is all of a profile to list, of any kind, several at once, and beside other words', async () => {
     await stage.image('web');

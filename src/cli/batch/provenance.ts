@@ -3,10 +3,11 @@ import { unproved, type ProvenanceFinding } from '../../core/provenance.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { openAt } from '../../engine/account/open.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
-import { findImage, shownImage } from '../../engine/images/resolve.ts';
+import { shownImage } from '../../engine/images/resolve.ts';
 import { checkProvenance } from '../../engine/operations/check-provenance.ts';
 import { naming } from '../../engine/operations/result.ts';
 import { provenanceView } from '../../ui/views/provenance.ts';
+import { imageMeant } from '../options/targets.ts';
 import type { Surface } from '../program/context.ts';
 import { many, type Outcome } from '../program/outcome.ts';
 
@@ -24,8 +25,8 @@ export async function provenanceOf(texts: readonly string[], context: Surface): 
       if (odd.length > 0) await context.reportAs(integrityError(`${text}: ${odd.join(', ')} not as recorded`));
       else if (open.length > 0) await context.reportAs(integrityError(`${text}: not proved: ${open.join(', ')}`));
     } catch (error) {
-      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      await context.reportAs(texts.length > 1 ? naming(text, error) : error);
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED' || texts.length === 1) throw error;
+      await context.reportAs(naming(text, error));
     }
   }
   return many(provenanceView, rows);
@@ -36,6 +37,6 @@ async function findingsOf(text: string, context: Surface): Promise<readonly Prov
   const reference = directory.reference(text);
   const at: Account = await openAt(reference.profile ?? onlyProfile(directory, settings.profile), ['show', 'list'], context);
   const call = context.call();
-  const image = await shownImage(at, await findImage(at, reference.image, {}, call), call);
+  const image = await shownImage(at, await imageMeant(at, reference, {}, directory, call), call);
   return checkProvenance(at, image, call, context);
 }

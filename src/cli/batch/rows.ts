@@ -2,7 +2,7 @@ import { abortedError, ImgctlError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { OperationName } from '../../core/operation.ts';
 import type { Surface } from '../program/context.ts';
-import { warnOfPrefix } from '../../engine/account/registry.ts';
+import { warnOfPrefix } from '../../engine/account/mistyped-profile.ts';
 import { describing, type ImageChange } from '../../engine/images/target.ts';
 import { inParallel } from '../../engine/concurrency.ts';
 import { actOn, type UncheckedTarget } from '../options/targets.ts';

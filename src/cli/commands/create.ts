@@ -1,6 +1,7 @@
 import { formats } from '../../core/encoding.ts';
 import { checkName } from '../../core/image-name.ts';
-import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
+import { warnOfPrefix } from '../../engine/account/mistyped-profile.ts';
+import { onlyProfile } from '../../engine/account/registry.ts';
 import { creation } from '../../engine/operations/create.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { descriptionFrom, descriptionOptions } from '../options/fields.ts';

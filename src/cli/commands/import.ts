@@ -1,7 +1,8 @@
 import { formats } from '../../core/encoding.ts';
 import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
-import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
+import { warnOfPrefix } from '../../engine/account/mistyped-profile.ts';
+import { onlyProfile } from '../../engine/account/registry.ts';
 import { checkImport, importing } from '../../engine/operations/import.ts';
 import type { IfExists } from '../../engine/operations/claim.ts';
 import { imageView } from '../../ui/views/image.ts';

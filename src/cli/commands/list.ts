@@ -10,6 +10,7 @@ import { archOption } from '../options/arch.ts';
 import { filterOptions, listingFrom } from '../options/filters.ts';
 import { hasNoProfiles, printSetupHint } from '../help/onboarding.ts';
 import { globsFrom } from '../options/globs.ts';
+import { slipsNoticed } from '../options/slips.ts';
 import { askFleet, type AskProfile, type Fleet } from '../../engine/images/multi-list.ts';
 import { compareFleet, groupKeys, type GroupKey } from '../../engine/images/group.ts';
 import { cacheNames } from '../completion/image-name-cache.ts';
@@ -64,21 +65,22 @@ export const list = defineCommand({
     const [only, ...others] = profiles;
     const limitMs = input.profileTimeout ?? profileLimitMs;
     const watch = trackLists(context);
+    const noticed = slipsNoticed(input.glob ?? [], directory, wanted.limit, context);
     const ask: AskProfile = (profile, call) =>
       watch.watched(profile, call, (listening) => ofOne(profile, wantedOf(profile), context, listening));
     const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
     const groupBy = groupKeys.find((key) => key === input.groupBy);
     if (groupBy) {
       const fleet = askFleet(profiles, ask, { sort: wanted.sort }, limitMs, context);
-      return comparison(fleet, groupBy, profiles, wanted.limit, context);
+      return comparison({ ...fleet, images: noticed(fleet.images, fleet.failed) }, groupBy, profiles, wanted.limit, context);
     }
     if (only !== undefined && others.length === 0 && !input.allProfiles) {
-      const shown = drawn(many(imageView, await ask(only, context.call())));
+      const shown = drawn(many(imageView, noticed(await ask(only, context.call()))));
       return hasNoProfiles(context) && only === directory.current ? followed(shown, () => printSetupHint(context)) : shown;
     }
     const fleet = askFleet(profiles, ask, wanted, limitMs, context);
     let count = 0;
-    const counted = each(fleet.images, () => (count += 1));
+    const counted = each(noticed(fleet.images, fleet.failed), () => (count += 1));
     return followed(drawn(many(imageView, counted, ['profile', ...imageView.usual])), async () => {
       if (context.io.stderrIsTerminal)
         context.say(`${pluralize(count, 'image')} in ${pluralize(profiles.length, 'profile')}${failures(fleet)}`);

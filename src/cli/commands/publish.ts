@@ -1,5 +1,7 @@
 import type { Account } from '../../engine/account/account.ts';
+import { asMistyped } from '../../engine/account/mistyped-profile.ts';
 import { chosenProfiles } from '../../engine/account/registry.ts';
+import type { Asked } from '../../engine/publish/choose.ts';
 import { formatNames } from '../../engine/publish/formats.ts';
 import { publishing } from '../../engine/publish/publish.ts';
 import { publishedView } from '../../ui/views/published.ts';
@@ -47,9 +49,13 @@ export const publish = defineCommand({
   async run({ format, folder, image, ...wishes }, context) {
     const { directory, settings } = context;
     const selected = (): readonly string[] => chosenProfiles(directory, settings.profile);
-    const asked: { at: Account; words: readonly string[] }[] = [];
+    const asked: Asked[] = [];
     for (const [profile, words] of wordsByProfile({ words: image, selected }, directory))
-      asked.push({ at: (await context.at('at', profile)) as Account, words });
+      asked.push({
+        at: (await context.at('at', profile)) as Account,
+        words,
+        missing: (word, error) => (image.includes(word) ? asMistyped(error, word, profile, directory) : error),
+      });
     return carriedOut(await publishing({ format, folder, ...wishes }, asked, context), context, (rows) =>
       many(publishedView, rows),
     );

@@ -22,7 +22,7 @@ export const sources = defineCommand({
     if (input.name === undefined)
       return many(sourceView, await Promise.all(known.names().map((name) => sourceRow(name, context))));
     const name = known.named(input.name);
-    if (name === undefined) throw unknownSource(input.name, known.names());
+    if (name === undefined) throw unknownSource(input.name, known);
     return one(sourceView, await sourceRow(name, context));
   },
 });

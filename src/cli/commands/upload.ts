@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
-import { onlyProfile, warnOfPrefix } from '../../engine/account/registry.ts';
+import { warnOfPrefix } from '../../engine/account/mistyped-profile.ts';
+import { onlyProfile } from '../../engine/account/registry.ts';
 import { understood } from '../../engine/operations/wishes.ts';
 import type { IfExists } from '../../engine/operations/claim.ts';
 import { originOf } from '../../engine/operations/source.ts';

@@ -4,7 +4,8 @@ import type { Call, OperationName } from '../../core/operation.ts';
 import type { Reference } from '../../core/reference.ts';
 import type { Context } from '../program/context.ts';
 import type { Target } from '../../engine/images/target.ts';
-import { onlyProfile, prefixWithoutProfile, type ProfileDirectory } from '../../engine/account/registry.ts';
+import { asMistyped } from '../../engine/account/mistyped-profile.ts';
+import { onlyProfile, type ProfileDirectory } from '../../engine/account/registry.ts';
 import { findImage, imageCalled, type FoundImage, type Meaning } from '../../engine/images/resolve.ts';
 import type { Account } from '../../engine/account/account.ts';
 
@@ -104,12 +105,6 @@ export async function imageMeant(
   try {
     return await findImage(at, image, meaning, call);
   } catch (error) {
-    const told = profile === undefined && error instanceof ImgctlError && error.code === 'NOT_FOUND';
-    const prefix = told ? prefixWithoutProfile(image, directory) : undefined;
-    if (!told || !prefix) throw error;
-    throw new ImgctlError(error.code, `${prefix.told} (and ${error.message})`, {
-      ...error.circumstances,
-      hint: prefix.hint,
-    });
+    throw profile === undefined ? asMistyped(error, image, at.profile, directory) : error;
   }
 }

@@ -5,6 +5,7 @@ import { environmentProfiles, environmentProvider, variableName } from '../../pr
 import { parseReference, type Reference } from '../../core/reference.ts';
 import type { ProfileBook, StoredProfile } from '../../profiles/schema.ts';
 import { nearest } from '../../host/did-you-mean.ts';
+import { profileHint, typable } from './mistyped-profile.ts';
 import type { SourceList } from './sources.ts';
 
 /** Where a profile is kept: the store, `IMGCTL_PROFILE_*` variables, the provider's own variables, or nowhere: the usual one, a publisher. */
@@ -74,15 +75,17 @@ export function profileDirectory({ book, env, chosen, isTyped, usual, sources }:
     if (ambient !== undefined) return { name, provider: ambient, kind: 'ambient' };
     if (name === usual) return { name, provider: usual, kind: 'usual' };
     const source = sources.named(name);
-    const hint = source === undefined ? hintFor(name, [...names, usual]) : publisherHint(source);
-    throw configError(`no such profile: ${name}`, { hint });
+    throw noSuchProfile(name, source === undefined ? profileHint(nearest(name, existing)) : publisherHint(source));
   };
   const openable = (name: string): ProfileEntry => {
     const source = sourceNamed(name);
-    return source === undefined ? entry(name) : { name: source, provider: sources.providerOf(source), kind: 'source' };
+    if (source !== undefined) return { name: source, provider: sources.providerOf(source), kind: 'source' };
+    if (has(name)) return entry(name);
+    throw noSuchProfile(name, profileHint(nearest(name, typable({ all: existing, sources }))));
   };
   const isCurrentOwn = names.includes(current) || sourceNamed(current) === undefined;
-  const all = [...new Set([...names, usual, ...(isCurrentOwn ? [current] : [])])];
+  const existing = [...names, usual];
+  const all = [...new Set([...existing, ...(isCurrentOwn ? [current] : [])])];
   return {
     names,
     all,
@@ -103,7 +106,8 @@ export function profileDirectory({ book, env, chosen, isTyped, usual, sources }:
       const found = patterns.flatMap((pattern) => {
         if (!isGlob(pattern)) return [openable(pattern).name];
         const matching = all.filter((name) => globPattern(pattern).test(name));
-        if (matching.length === 0) throw configError(`no profile matches "${pattern}"`, { hint: hintFor(pattern, all) });
+        if (matching.length === 0)
+          throw configError(`no profile matches "${pattern}"`, { hint: profileHint(nearest(pattern, all)) });
         return matching;
       });
       return [...new Set(found)];
@@ -111,35 +115,10 @@ export function profileDirectory({ book, env, chosen, isTyped, usual, sources }:
   };
 }
 
+const noSuchProfile = (name: string, hint: string): Error => configError(`no such profile: ${name}`, { hint });
+
 const publisherHint = (source: string): string =>
   `${source} is a publisher. See it with: ${commandLine({ verb: 'sources', args: [source] })}`;
-
-function hintFor(name: string, names: readonly string[]): string {
-  const close = nearest(name, names);
-  return close.length > 0
-    ? `Did you mean ${close.join(' or ')}?`
-    : `List profiles with: ${commandLine({ verb: 'profile list' })}. Add one with: ${commandLine({ verb: 'profile add', args: ['NAME'] })}`;
-}
-
-/** What stands before the first colon of a name, where that could be a profile and is none, with what it is and what to do. */
-export function prefixWithoutProfile(
-  text: string,
-  directory: ProfileDirectory,
-): { readonly name: string; readonly told: string; readonly hint: string } | undefined {
-  const name = /^([A-Za-z0-9._-]+):./s.exec(text)?.[1];
-  if (name === undefined || directory.has(name)) return undefined;
-  if (directory.sources.named(name) === undefined)
-    return { name, told: `no such profile: ${name}`, hint: hintFor(name, directory.names) };
-  return { name, told: `${name} is a publisher, no profile`, hint: `Omit -p for the image of ${name}.` };
-}
-
-/** Warns of a name that begins like the name of a profile that there is not: `dmo:web` may well be meant as `demo:web`. */
-export function warnOfPrefix(text: string, directory: ProfileDirectory, warn: (message: string) => void): void {
-  const prefix = prefixWithoutProfile(text, directory);
-  const close = prefix ? nearest(prefix.name, directory.names) : [];
-  if (prefix)
-    warn(`${prefix.told}, so "${text}" is the whole name${close.length > 0 ? `. Did you mean ${close.join(' or ')}?` : ''}`);
-}
 
 /**
  * The profiles that are worked at where none stands before an image: those asked for, or the current one. Throws CONFIG for a

@@ -10,6 +10,8 @@ import { readSources, sourcesFile, type SourceDefinition } from '../../profiles/
 export interface SourceList {
   /** Sorted. Throws CONFIG where the user's file is damaged, as all of these do. */
   names(): readonly string[];
+  /** The same, with the other names that they have. */
+  words(): readonly string[];
   /** The name of the publisher that a word means; absent: it means none. */
   named(word: string): string | undefined;
   /** The name of its driver. */
@@ -44,6 +46,7 @@ export function sourceList(publishers: PublisherList, home: Home): SourceList {
     return Object.entries(publishers).find(([, { aliases = [] }]) => aliases.includes(word))?.[0];
   };
   const names = (): readonly string[] => [...new Set([...Object.keys(publishers), ...own().keys()])].sort();
+  const words = (): readonly string[] => [...names(), ...Object.values(publishers).flatMap(({ aliases = [] }) => aliases)];
   const providerOf = (name: string): string => {
     const provider = own().get(name)?.provider ?? shipped(name)?.driver;
     if (provider !== undefined) return provider;
@@ -51,10 +54,11 @@ export function sourceList(publishers: PublisherList, home: Home): SourceList {
       throw configError(`${sourcesFile(folder ?? '')}: source "${name}" has no provider`, {
         hint: 'Fix it, or move it out of the way.',
       });
-    throw unknownSource(name, names());
+    throw unknownSource(name, { names, words });
   };
   return {
     names,
+    words,
     named,
     providerOf,
     async load(name) {
@@ -86,9 +90,9 @@ const origins = (fields: Readonly<Record<string, string>>, from: string): Readon
   Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, { value: literal(text), from }]));
 
 /** CONFIG: no publisher is known by that name. */
-export function unknownSource(name: string, names: readonly string[]): Error {
-  const close = nearest(name, names);
+export function unknownSource(name: string, { names, words }: Pick<SourceList, 'names' | 'words'>): Error {
+  const close = nearest(name, words());
   return configError(`no such source: ${name}`, {
-    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `Known: ${names.join(', ')}`,
+    hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `Known: ${names().join(', ')}`,
   });
 }

@@ -13,6 +13,8 @@ import { opaque } from '../../transfer/plan.ts';
 export interface Asked {
   readonly at: Account;
   readonly words: readonly string[];
+  /** Tells more of the failure to find what a word means. */
+  missing?(word: string, error: ImgctlError): ImgctlError;
 }
 
 /** An image that was chosen. `isNamed`: by its name or id, and not with others. */
@@ -50,7 +52,7 @@ export async function chooseImages(
     const key = `${one.at.profile}:${one.image.id}`;
     if (one.isNamed || !chosen.has(key)) chosen.set(key, one);
   };
-  for (const { at, words } of asked) {
+  for (const { at, words, missing } of asked) {
     const call = newCall();
     if (words.length === 0) for (const image of await listed(at, 'own', scope, call)) take({ at, image, call, isNamed: false });
     for (const word of words) {
@@ -58,7 +60,7 @@ export async function chooseImages(
         for (const one of await meant(at, word, scope, call)) take(one);
       } catch (error) {
         if (!(error instanceof ImgctlError) || ['ABORTED', 'AUTH', 'USAGE'].includes(error.code)) throw error;
-        not.push({ at, word, error });
+        not.push({ at, word, error: missing?.(word, error) ?? error });
       }
     }
   }
