@@ -14,7 +14,8 @@ import { localized } from '../../host/durable-file.ts';
 import { checkFolder, holdsTree, lockName, reader } from './folder.ts';
 import { treeFormatNamed } from './formats.ts';
 import { TreeCheck } from './tree-check.ts';
-import { TreeWriter, type Work } from './tree-writer.ts';
+import { TreeWriter } from './tree-writer.ts';
+import { VersionWriter, type Work } from './version-writer.ts';
 import { signingBy } from './signing.ts';
 
 /** Where images are to be published, and how. */
@@ -115,7 +116,9 @@ async function performed(work: Work, sign: string | undefined): Promise<readonly
     throw localized(error, folder);
   }
   const { lock } = await context.tools();
-  const rows = await lock(path.join(folder, lockName), (held) => new TreeWriter(work, signing, held).publish());
+  const rows = await lock(path.join(folder, lockName), (held) =>
+    new TreeWriter(work, new VersionWriter(work, signing, held)).publish(),
+  );
   const failed = rows.filter(({ result }) => result === 'failed').length;
   if (failed > 0) await context.report(partialError(`${failed} of ${rows.length} images failed`));
   return rows;
