@@ -179,20 +179,17 @@ async function readInfo(client: IncusClient, call: Call): Promise<ServerInfo> {
   };
 }
 
-/** Oddity: who is not trusted is answered with a success and the public images. Throws AUTH where more than these is wanted. */
-export function requireTrust({ isTrusted }: ServerInfo, what: string): void {
-  if (isTrusted) return;
+/**
+ * What the server is, for who wants more than the public images. Throws AUTH where it does not trust us. Oddity: who is not trusted is
+ * answered with a success, and those.
+ */
+export async function trusted(client: IncusClient, what: string, call: Call): Promise<ServerInfo> {
+  const info = await serverInfo(client, call);
+  if (info.isTrusted) return info;
   throw authError(`${what}: the server does not trust this client; without that it shows public images only`, {
     hint: [
       'Set clientCert and clientKey in the profile to a certificate that the server trusts. On the server, trust one with:',
       'incus config trust add-certificate FILE, or with LXD: lxc config trust add FILE. List the public images with --all.',
     ].join('\n'),
   });
-}
-
-/** What the server is, for who is about to change something. Throws AUTH as `requireTrust`. */
-export async function trusted(client: IncusClient, what: string, call: Call): Promise<ServerInfo> {
-  const info = await serverInfo(client, call);
-  requireTrust(info, what);
-  return info;
 }

@@ -1,7 +1,7 @@
 import { aboutNoImage } from '../../core/answer-error.ts';
 import { providerError } from '../../core/errors.ts';
 import type { Call, Operation } from '../../core/operation.ts';
-import { ask, projectNames, read, requireTrust, serverInfo, type IncusClient, type ServerInfo } from './client.ts';
+import { ask, projectNames, read, trusted, type IncusClient } from './client.ts';
 import { isObject, recordFrom, textIn, type JsonObject } from './record.ts';
 
 const what = 'listing images';
@@ -16,14 +16,13 @@ export const list: Operation<IncusClient, 'list'> = {
   filters: [],
   own,
   async *run(client, request, call) {
-    const info = await serverInfo(client, call);
-    if (request.scope !== 'all') requireTrust(info, what);
     const images = await read(client, 'images', what, call, { recursion: '1' }).catch((error: unknown) => {
       throw aboutNoImage(error);
     });
     if (!Array.isArray(images)) throw providerError(`${what}: the answer is no list`);
+    // Who is shown private images is trusted, and sees the project: then nobody need ask.
+    if (request.scope !== 'all' && !images.some(isPrivate)) await requireOwn(client, call);
     call.note({ kind: 'expected', images: images.length });
-    if (request.scope !== 'all') await warnOfProject(client, info, images, call);
     for (const wire of images as readonly unknown[]) {
       call.signal.throwIfAborted();
       const record = recordFrom(wire, what, client.project ?? 'default');
@@ -32,14 +31,15 @@ export const list: Operation<IncusClient, 'list'> = {
   },
 };
 
-/** Oddity: the list of a project that is not ours to see is empty but for public images, and no refusal. */
-async function warnOfProject(
-  client: IncusClient,
-  { isRestricted }: ServerInfo,
-  images: readonly unknown[],
-  call: Call,
-): Promise<void> {
-  if (!isRestricted || images.some((wire) => isObject(wire) && wire.public !== true)) return;
+const isPrivate = (wire: unknown): boolean => isObject(wire) && wire.public === false;
+
+/**
+ * Throws AUTH where the server does not trust us, and warns where the project is not ours to see. Oddity: in both cases it shows
+ * the public images, mostly none, and refuses nothing.
+ */
+async function requireOwn(client: IncusClient, call: Call): Promise<void> {
+  const { isRestricted } = await trusted(client, what, call);
+  if (!isRestricted) return;
   const own = client.project ?? 'default';
   const { body } = await ask(client, { method: 'GET', path: 'projects', what: 'listing projects' }, call);
   const may = projectNames(body);

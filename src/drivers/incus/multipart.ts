@@ -66,7 +66,14 @@ export async function collected(bytes: Bytes, most: number): Promise<Buffer[]> {
   return chunks;
 }
 
-/** Bytes that are read up to a mark, which is taken away. */
+/** Where at the end of some bytes a mark may have begun: their length where it has not. */
+function beginningOf(mark: Buffer, bytes: Buffer): number {
+  let at = Math.max(0, bytes.length - mark.length + 1);
+  while (!mark.subarray(0, bytes.length - at).equals(bytes.subarray(at))) at += 1;
+  return at;
+}
+
+/** Bytes that are read up to a mark, which is taken away. They are given as they came: what passes is not copied. */
 class Lookahead {
   #held: Buffer = Buffer.alloc(0);
   readonly #source: AsyncIterator<Uint8Array>;
@@ -94,27 +101,21 @@ class Lookahead {
   async *until(mark: Buffer): AsyncGenerator<Uint8Array> {
     for (;;) {
       const at = this.#held.indexOf(mark);
-      if (at >= 0) {
-        const last = this.#held.subarray(0, at);
-        this.#held = this.#held.subarray(at + mark.length);
-        if (last.length > 0) yield last;
-        return;
-      }
-      // The beginning of the mark may be at the end.
-      const sure = this.#held.length - mark.length + 1;
-      if (sure > 0) {
-        const ready = this.#held.subarray(0, sure);
-        this.#held = this.#held.subarray(sure);
-        yield ready;
-      }
+      const end = at >= 0 ? at : beginningOf(mark, this.#held);
+      const ready = this.#held.subarray(0, end);
+      this.#held = this.#held.subarray(at >= 0 ? at + mark.length : end);
+      if (ready.length > 0) yield ready;
+      if (at >= 0) return;
       await this.#fill();
     }
   }
 
   async #fill(): Promise<void> {
+    // A few bytes, in memory that the next ones may come in.
+    const before = Buffer.from(this.#held);
     const next = await this.#source.next();
     if (next.done) throw integrityError('the data ends before its end: the server has broken off');
-    // What is held is less than a mark: the chunk itself is not copied again and again.
-    this.#held = Buffer.concat([this.#held, next.value]);
+    const { buffer, byteOffset, byteLength } = next.value;
+    this.#held = before.length === 0 ? Buffer.from(buffer, byteOffset, byteLength) : Buffer.concat([before, next.value]);
   }
 }

@@ -19,6 +19,13 @@ describe('who is not trusted', () => {
   });
 });
 
+it('a list of private images is had by one request: nobody else is shown them', async () => {
+  const { session, cloud } = await opened();
+  await cloud.seed([{ name: 'mine' }, { name: 'open', isPublic: true }]);
+  expect(await allOf(session.require('list').run(everything, testCall()))).toHaveLength(2);
+  expect(cloud.requests().map(({ path }) => path)).toEqual(['/1.0/images?recursion=1']);
+});
+
 describe('ids', () => {
   it.each(['f', 'f93%', '_', 'F'.repeat(64), 'web', '..', 'f'.repeat(63)])('%s never stands in the place of one', async (id) => {
     const { session, cloud } = await opened();
