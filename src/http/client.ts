@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Got, Response } from 'got';
 import { type ImgctlError, providerError } from '../core/errors.ts';
 import type { Answer } from '../core/answer.ts';
@@ -61,6 +62,8 @@ export async function ask(
   const patience = setTimeout(giveUp, limits.timeoutMs);
   // Not `AbortSignal.any`: of each such signal that somebody listens to something stays for as long as the run lives.
   const onAbort = (): void => stop.abort();
+  // As many listen as there are requests under way: they are no leak.
+  setMaxListeners(0, signal);
   signal.addEventListener('abort', onAbort, { once: true });
   const attempt = got(request.url, {
     method: request.method as 'GET',

@@ -66,6 +66,17 @@ describe('what is sent', () => {
     expect(seen).toEqual([]);
   });
 
+  test('as many at once as the caller likes are no reason to warn of a leak', async () => {
+    const { origin } = await servers.add(httpServer((_request, response) => void setTimeout(() => response.end('{}'), 20)));
+    const warned: Error[] = [];
+    const hear = (warning: Error): unknown => warned.push(warning);
+    process.on('warning', hear);
+    const call = testCall();
+    await Promise.all(Array.from({ length: 20 }, () => http.request({ method: 'GET', url: origin }, call)));
+    process.off('warning', hear);
+    expect(warned).toEqual([]);
+  });
+
   test.each(['ftp://host/x', 'not a url', 'file:///etc/passwd'])('%s is no address to ask', async (url) => {
     expect(await failureOf(http.request({ method: 'GET', url }, testCall()))).toMatchObject({ code: 'CONFIG' });
   });
