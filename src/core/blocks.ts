@@ -119,7 +119,7 @@ export interface BlockRequest extends Omit<UploadRequest, 'content'> {
 }
 
 /** What decides about the form of an upload. */
-export type BlockForm = Pick<BlockRequest, 'extras' | 'handover' | 'original'> & {
+export type BlockForm = Pick<BlockRequest, 'extras' | 'handover' | 'original' | 'inParts'> & {
   readonly content: Pick<ContentFacts, 'encoding' | 'bytes'>;
 };
 

@@ -103,6 +103,8 @@ export interface UploadFacts extends Extras, LaterFacts {
    * byte moves.
    */
   readonly handover?: 'mount';
+  /** The realm of the original documents that it takes over with the parts that they name, as they lie. Absent: it takes none so. */
+  readonly originals?: string;
   /** Nobody sees an image before it is whole: others may be let see it from the beginning. */
   readonly appearsWhole?: boolean;
   /** How it takes a disk in blocks. Absent: as one stream only. */

@@ -141,6 +141,8 @@ export interface UploadRequest {
   readonly goesOn?: string;
   /** How the content can be had without being sent. UNSUPPORTED, before anything is made, where it cannot be had so. */
   readonly handover?: Handover;
+  /** The parts of the original are to be taken over as they are, and the content is not read. UNSUPPORTED as above. */
+  readonly inParts?: boolean;
   readonly extras: ExtraValues;
 }
 
@@ -161,6 +163,8 @@ export interface Download {
   readonly signature?: Uint8Array;
   readonly handover?: Handover;
   readonly original?: OriginalDocuments;
+  /** The disk lies in parts that the original names: who takes those over as they are needs no disk. */
+  readonly inParts?: boolean;
   /** Opens the data at byte `from` (default 0), up to and with byte `to`. Asks the provider anew each time. */
   open(from?: number, to?: number): Bytes;
   /**

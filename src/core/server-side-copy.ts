@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { Bytes } from './http.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -24,4 +25,22 @@ export interface OriginalDocuments {
   readonly realm: string;
   readonly id: string;
   readonly values: Readonly<Record<string, string>>;
+  /** What else lies there. Absent: only the disk itself, as it is given, can be had. */
+  readonly parts?: OriginalParts;
+}
+
+/** What lies in the place of an image, by the digests that its documents have for it. */
+export interface OriginalParts {
+  /** Bytes of a part, not compared with its digest. */
+  open(part: { readonly digest: string; readonly size: number }): Bytes;
+  /** Documents that others keep about the image beside it, such as signatures: each behind those that it names. */
+  related(call: Call): Promise<readonly RelatedDocument[]>;
+}
+
+/** A document about an image. */
+export interface RelatedDocument {
+  /** What it is found by there. */
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
 }

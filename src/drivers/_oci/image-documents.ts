@@ -1,10 +1,10 @@
-import type { OriginalDocuments, UploadRequest } from '../../core/operation.ts';
+import type { Description, OriginalDocuments, OriginalParts, UploadRequest } from '../../core/operation.ts';
 import { digestOf } from './digest.ts';
 import type { FilledDisk } from './disk-record.ts';
 import { isId } from './ids.ts';
 import { imageManifestOf, parseJson, type ImageManifest } from './manifest.ts';
 import { imageType } from './media-types.ts';
-import { storedRecord } from './record.ts';
+import { storedRecord, type StoredRecord } from './record.ts';
 
 /** An image's documents, as they are wherever it is. */
 export interface Documents {
@@ -15,22 +15,36 @@ export interface Documents {
 }
 
 /** What an image is handed on with to another store of this format. */
-export const originalOf = (id: string, manifest: string, record: string): OriginalDocuments => ({
+export const originalOf = (id: string, manifest: string, record: string, parts?: OriginalParts): OriginalDocuments => ({
   realm: imageType,
   id,
   values: { manifest, record },
+  ...(parts ? { parts } : {}),
 });
 
-/** The documents that an upload brings with it; absent where there are none, or they are not of this name and disk. */
+/** The manifest that an image has elsewhere; absent where it is none of ours. */
+export const manifestIn = (original: OriginalDocuments | undefined): ImageManifest | undefined =>
+  original?.realm === imageType ? imageManifestOf(parseJson(original.values.manifest ?? '') ?? {}) : undefined;
+
+/** Whether a record says all that an image is to be described by. It has no owner. */
+function says(record: StoredRecord, { owner: _owner, tags = [], properties = {}, ...fields }: Description): boolean {
+  const said = Object.entries(fields).every(
+    ([name, value]) => value === undefined || record[name as keyof StoredRecord] === value,
+  );
+  const hasProperties = Object.entries(properties).every(([name, value]) => record.properties[name] === value);
+  return said && hasProperties && tags.every((tag) => record.tags.includes(tag));
+}
+
+/** The documents that an upload brings with it; absent where there are none, or they are not of this disk, or say not what it is to be described by. */
 export function documentsOf(
   { original, into, id, description }: Omit<UploadRequest, 'content' | 'extras'>,
   disk: Pick<FilledDisk, 'digest' | 'size'>,
 ): Documents | undefined {
-  if (original?.realm !== imageType || into !== undefined || id !== undefined || !isId(original.id)) return undefined;
+  const manifest = manifestIn(original);
+  if (!original || !manifest || into !== undefined || id !== undefined || !isId(original.id)) return undefined;
   const { manifest: text = '', record: recordText = '' } = original.values;
-  const manifest = imageManifestOf(parseJson(text) ?? {});
   const record = parseJson(recordText);
-  if (!manifest || !record || manifest.record.digest !== digestOf(recordText)) return undefined;
+  if (!record || manifest.record.digest !== digestOf(recordText)) return undefined;
   const isSame = manifest.disk?.digest === disk.digest && manifest.disk.size === disk.size;
-  return isSame && storedRecord(record).name === description.name ? { id: original.id, manifest, text, recordText } : undefined;
+  return isSame && says(storedRecord(record), description) ? { id: original.id, manifest, text, recordText } : undefined;
 }

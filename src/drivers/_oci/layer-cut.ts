@@ -2,8 +2,8 @@ import type { Block, BlockFacts, BlockForm } from '../../core/blocks.ts';
 import { limitError } from '../../core/errors.ts';
 import type { Extra } from '../../core/operation.ts';
 import { blockListText, longestBlock, type ListedBlock } from './block-list.ts';
-import { imageManifestOf, parseJson, type Descriptor } from './manifest.ts';
-import { imageType } from './media-types.ts';
+import { manifestIn } from './image-documents.ts';
+import type { Descriptor } from './manifest.ts';
 
 /** A raw disk as one blob, or as many, each of which is known by its digest. */
 export type Layout = 'single' | 'layers';
@@ -41,8 +41,8 @@ export function goesInLayers(usual: Layout, { content: { encoding, bytes }, extr
 
 /** What an image that is taken over word for word is made of where it comes from. */
 function layoutOf(original: BlockForm['original']): Layout | undefined {
-  if (original?.realm !== imageType) return undefined;
-  return imageManifestOf(parseJson(original.values.manifest ?? '') ?? {})?.blocks ? 'layers' : 'single';
+  const manifest = manifestIn(original);
+  return manifest && (manifest.blocks ? 'layers' : 'single');
 }
 
 /** The least power of two that cuts a disk into no more than the usual number of blocks; of a larger disk the longest there is. */

@@ -53,7 +53,8 @@ const descriptorOfParts = ({ digest, size, mediaType, ...rest }: JsonObject): De
     ? { ...rest, mediaType: String(mediaType ?? ''), digest, size }
     : undefined;
 
-const descriptorsOf = (value: unknown): readonly Descriptor[] =>
+/** A value as a list of descriptors; what is none is left out. */
+export const descriptorsOf = (value: unknown): readonly Descriptor[] =>
   Array.isArray(value) ? value.flatMap((each: unknown) => descriptorOf(each) ?? []) : [];
 
 /** The blobs of an image's data. `disk` is absent for a record without data. */

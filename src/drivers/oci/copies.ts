@@ -2,17 +2,16 @@ import { conflictError, ImgctlError } from '../../core/errors.ts';
 import { fillingOf } from '../../core/hint.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { dataOf, type Descriptor } from '../_oci/manifest.ts';
+import type { Bytes } from '../../core/http.ts';
+import { dataOf } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
-import { holdsBlob, pushText, readBlob } from './blobs.ts';
+import { pushText, readBlob } from './blobs.ts';
+import { bringBlobs, type Blob } from './bring-blobs.ts';
 import type { OciClient } from './client.ts';
 import { enter, isDamage, lookUp, recall } from './images.ts';
 import { isOurs, type Found, type Tagged } from './tagged.ts';
-import { mount } from './mount.ts';
 import { recordFrom } from './record.ts';
 import type { Repository } from './repository.ts';
-import { pushBlob } from './push-blob.ts';
-import type { Disk } from './disk.ts';
 
 /** Whether what stands in a place is a copy of this image, and not something else under the same tag. */
 const isCopy = (found: Found, there: Tagged): there is Found =>
@@ -96,25 +95,6 @@ export async function refreshCopies(client: OciClient, found: Found, call: Call)
   return recordFrom(client, found, [...copies.keys()]);
 }
 
-/** The disk through this machine, where a registry does not share blobs between repositories. */
-async function carry(client: OciClient, to: Repository, disk: Descriptor, call: Call): Promise<void> {
-  const { home: from } = client;
-  call.note({
-    kind: 'warning',
-    message: `relaying through this machine: ${to.wire.origin.host} does not mount the disk of ${from.name} in ${to.name}`,
-  });
-  const sha256 = disk.digest.slice('sha256:'.length);
-  const content: Disk = {
-    bytes: disk.size,
-    sha256,
-    repeatable: true,
-    open: () => readBlob(from, disk, 0, disk.size - 1, call),
-    // The registry itself compares the digest of what it gets.
-    sent: () => ({ bytes: disk.size, digests: { sha256 } }),
-  };
-  await pushBlob({ ...client, home: to }, content, call);
-}
-
 /** Copies an image into another repository under its own id, byte for byte. Throws CONFLICT if something else has that tag there. */
 export async function copyTo(client: OciClient, to: Repository, found: Found, call: Call): Promise<void> {
   const { home: from } = client;
@@ -128,9 +108,8 @@ export async function copyTo(client: OciClient, to: Repository, found: Found, ca
   if (there !== undefined && !isCopy(found, there))
     throw conflictError(`${to.shown}:${found.id} already exists with other content`);
   if (there?.digest === found.digest) return;
-  for (const blob of dataOf(found.manifest))
-    if (!(await holdsBlob(to, blob.digest, blob.size, call)) && !(await mount(from, to, blob, call)))
-      await carry(client, to, blob, call);
+  const open = (blob: Blob): Bytes => readBlob(from, blob, 0, blob.size - 1, call);
+  await bringBlobs({ ...client, home: to }, dataOf(found.manifest), { beside: from, open }, call);
   await pushText(to, recordType, found.recordText, call);
   await enter(to, found.id, found.text, there?.digest, call);
 }

@@ -1,6 +1,6 @@
 import { conflictError } from '../../core/errors.ts';
 import { fillingOf } from '../../core/hint.ts';
-import type { Call, Download, Operation } from '../../core/operation.ts';
+import type { Call, Download, Operation, OriginalParts } from '../../core/operation.ts';
 import { blockListOf, diskInBlocks } from '../_oci/block-list.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
@@ -10,6 +10,8 @@ import { handoverOf } from './mount.ts';
 import type { OciClient } from './client.ts';
 import { notDisk } from './foreign.ts';
 import { findAny } from './images.ts';
+import { relatedTo } from './related.ts';
+import type { Repository } from './repository.ts';
 import { isOurs, type Found } from './tagged.ts';
 
 /** A disk as it lies in the repository. */
@@ -18,6 +20,12 @@ const stored = ({ home }: OciClient, disk: Descriptor, call: Call): Download => 
   digests: { sha256: disk.digest.slice('sha256:'.length) },
   handover: handoverOf(home, disk),
   open: (from = 0, to = disk.size - 1) => readBlob(home, disk, from, to, call),
+});
+
+/** What lies beside a manifest in its repository. */
+const partsOf = (home: Repository, digest: string, call: Call): OriginalParts => ({
+  open: (blob) => readBlob(home, blob, 0, blob.size - 1, call),
+  related: (within) => relatedTo(home, digest, within),
 });
 
 /** A disk that lies in blocks: what is given is the disk, each block of it proved. */
@@ -32,8 +40,9 @@ async function layeredDownload(
     encoding: { format: 'raw' },
     bytes: stored.bytes,
     isVerified: true,
-    handover: handoverOf(home, disk, digest),
-    original: originalOf(id, text, recordText),
+    handover: handoverOf(home, disk),
+    original: originalOf(id, text, recordText, partsOf(home, digest, call)),
+    inParts: true,
     open: (from = 0, to = stored.bytes - 1) => readBlocks(stored, from, to, call),
   };
 }
@@ -60,6 +69,10 @@ export const download: Operation<OciClient, 'download'> = {
       });
     const encoding = encodingOf(disk.mediaType);
     if (manifest.blocks) return layeredDownload(client, { ...found, disk, blocks: manifest.blocks }, call);
-    return { ...stored(client, disk, call), ...(encoding ? { encoding } : {}), original: originalOf(id, text, recordText) };
+    return {
+      ...stored(client, disk, call),
+      ...(encoding ? { encoding } : {}),
+      original: originalOf(id, text, recordText, partsOf(client.home, found.digest, call)),
+    };
   },
 };

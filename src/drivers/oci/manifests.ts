@@ -135,6 +135,7 @@ export async function putManifest(
   text: string,
   before: string | undefined,
   call: Call,
+  type = manifestType,
 ): Promise<void> {
   const what = `writing ${repository.shown}:${id}`;
   const digest = digestOf(text);
@@ -146,7 +147,7 @@ export async function putManifest(
         url: urlIn(repository, `manifests/${id}`),
         scopes: [scope(repository, 'pull,push')],
         headers: {
-          'content-type': manifestType,
+          'content-type': type,
           ...(before === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${before}"` }),
         },
         body: text,

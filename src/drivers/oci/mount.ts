@@ -1,10 +1,7 @@
 import { ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Call, Handover } from '../../core/operation.ts';
-import { blockListOf } from '../_oci/block-list.ts';
-import { imageManifestOf, parseJson, type Descriptor } from '../_oci/manifest.ts';
-import { holdsBlob, readText } from './blobs.ts';
-import { inBatches } from './concurrency.ts';
-import { readManifest } from './manifests.ts';
+import type { Descriptor } from '../_oci/manifest.ts';
+import { holdsBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
 import type { Pushed } from './disk.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
@@ -43,35 +40,27 @@ export async function mount(
 }
 
 /** A disk as it lies in a repository, for another repository of the registry to mount. */
-export const handoverOf = ({ name, wire }: Repository, { digest, size }: Descriptor, manifest?: string): Handover => ({
+export const handoverOf = ({ name, wire }: Repository, { digest, size }: Descriptor): Handover => ({
   realm: wire.origin.origin,
-  values: { repository: name, digest, size: String(size), ...(manifest === undefined ? {} : { manifest }) },
+  values: { repository: name, digest, size: String(size) },
 });
 
 /** Why a disk cannot be mounted from where it lies; absent: it may be tried. */
 export const objection = async ({ home }: OciClient, { realm }: Handover): Promise<string | undefined> =>
   realm === home.wire.origin.origin ? undefined : 'source and target are different registries';
 
-/** Brings a disk that another repository of this registry holds into this one. Throws UNSUPPORTED where no mount does that. */
-export async function mountHandedOver({ home, repository }: OciClient, { realm, values }: Handover, call: Call): Promise<Pushed> {
-  const { repository: name = '', digest = '' } = values;
-  const disk = { digest, size: Number(values.size) };
-  const from = repository(name);
-  const brought = async (blob: Pushed): Promise<boolean> =>
-    (await holdsBlob(home, blob.digest, blob.size, call)) || mount(from, home, blob, call);
-  const refused = unsupportedError(`${home.wire.origin.host} does not mount disks of ${name} in ${home.name}`);
-  if (realm !== home.wire.origin.origin) throw refused;
-  const layered = values.manifest === undefined ? undefined : await layeredIn(from, values.manifest, disk, call);
-  for await (const isThere of inBatches([disk, ...(layered?.blocks ?? [])], brought)) if (!isThere) throw refused;
-  return { ...disk, ...(layered ? { layered } : {}) };
-}
+/** Where a disk lies that is handed over; absent: in another registry. */
+export const placeOf = ({ home, repository }: OciClient, { realm, values }: Handover): Repository | undefined =>
+  realm === home.wire.origin.origin ? repository(values.repository ?? '') : undefined;
 
-/** What the disk of a manifest in another repository is, beside the list that stands for it. */
-async function layeredIn(from: Repository, manifest: string, disk: Pushed, call: Call): Promise<Pushed['layered']> {
-  const came = await readManifest(from, manifest, undefined, call);
-  const blocks = typeof came === 'object' ? imageManifestOf(parseJson(came.text) ?? {})?.blocks : undefined;
-  if (!blocks) throw unsupportedError(`${from.shown} no longer has the manifest of the disk`);
-  return { blocks, bytes: blockListOf(await readText(from, disk.digest, call), from.shown).bytes };
+/** Brings a disk that another repository of this registry holds into this one. Throws UNSUPPORTED where no mount does that. */
+export async function mountHandedOver(client: OciClient, handover: Handover, call: Call): Promise<Pushed> {
+  const { home } = client;
+  const { repository: name = '', digest = '', size } = handover.values;
+  const disk = { digest, size: Number(size) };
+  const from = placeOf(client, handover);
+  if (from && ((await holdsBlob(home, digest, disk.size, call)) || (await mount(from, home, disk, call)))) return disk;
+  throw unsupportedError(`${home.wire.origin.host} does not mount disks of ${name} in ${home.name}`);
 }
 
 /** Whether the disk was in a place of the profile, and is in its repository now. */

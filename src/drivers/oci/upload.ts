@@ -6,12 +6,15 @@ import { checkFillable, diskLayers, filledRecord, type FilledDisk } from '../_oc
 import { goesInLayers, layoutExtra } from '../_oci/layer-cut.ts';
 import { recordFields } from '../_oci/record-revision.ts';
 import { documentsOf } from '../_oci/image-documents.ts';
+import { imageType } from '../_oci/media-types.ts';
 import { holdsBlob } from './blobs.ts';
 import { beginChunks, chunks, resumeChunks, type Finish } from './chunks.ts';
 import type { OciClient } from './client.ts';
 import { recordFrom } from './record.ts';
 import { adopt, checkFree, find, newId, write } from './images.ts';
 import type { Found } from './tagged.ts';
+import { bringParts } from './bring-parts.ts';
+import { bringRelated } from './related.ts';
 import { beginLayers, layers } from './layers.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
 import { knownOf, pushDisk } from './push-disk.ts';
@@ -26,9 +29,13 @@ async function before(client: OciClient, request: BlockRequest, id: string, call
 }
 
 /** Enters a disk that lies in the repository: as the image that it is elsewhere, or with the next revision of a record. */
-async function enterDisk({ home }: OciClient, request: BlockRequest, at: Target, disk: FilledDisk, call: Call): Promise<Found> {
+async function enterDisk(client: OciClient, request: BlockRequest, at: Target, disk: FilledDisk, call: Call): Promise<Found> {
+  const { home, tagsByName } = client;
   const documents = documentsOf(request, disk);
-  const adopted = documents && (await adopt(home, documents, call));
+  // Under its own tag, unless the profile wants one that is made of the name.
+  const id = tagsByName && request.id === undefined ? at.id : documents?.id;
+  const adopted = documents && id !== undefined && (await adopt(home, { ...documents, id }, call));
+  if (adopted && request.original) await bringRelated(client, { ...request, original: request.original }, call);
   if (adopted) return adopted;
   const filled = { ...disk, contentId: await request.contentId?.() };
   const json = filledRecord(at.id, at.queued?.json, request.description, filled, new Date().toISOString());
@@ -66,13 +73,14 @@ async function diskThere(client: OciClient, { content }: BlockRequest, call: Cal
 
 /** How a content is cut that goes in blocks at once. */
 function inBlocks(client: OciClient, request: BlockForm): BlockFacts | undefined {
-  if (request.handover) return undefined;
+  if (request.handover || request.inParts) return undefined;
   if (goesInLayers(client.layout, request)) return layers;
   return client.chunkBytes === undefined ? undefined : chunks;
 }
 
 /** The disk into the repository, in one request where it has to be sent. */
 async function bringDisk(client: OciClient, request: UploadRequest, call: Call): Promise<Pushed> {
+  if (request.inParts) return bringParts(client, request, call);
   if (request.handover) return mountHandedOver(client, request.handover, call);
   return (await diskThere(client, request, call)) ?? pushDisk(client.home, request.content, call);
 }
@@ -91,6 +99,7 @@ export const upload: Operation<OciClient, 'upload'> = {
   knowsByDigest: true,
   appearsWhole: true,
   handover: 'mount',
+  originals: imageType,
   verifies: true,
   extras: { layout: layoutExtra },
   blocks: chunks,

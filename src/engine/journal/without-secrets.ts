@@ -19,7 +19,7 @@ export const plainWords = (words: readonly string[], redactor: Redactor): readon
   });
 
 /** Parts of a request that are no plain data, or are somebody's documents: what is needed of them is kept elsewhere. */
-const leftOut = new Set(['content', 'contentId', 'original', 'handover', 'judge', 'basis', 'goesOn']);
+const leftOut = new Set(['content', 'contentId', 'original', 'handover', 'judge', 'basis', 'goesOn', 'inParts']);
 
 /** A request as plain data without secrets. Functions and bytes are left out. */
 export function plainRequest(request: object, redactor: Redactor): Readonly<Record<string, unknown>> {

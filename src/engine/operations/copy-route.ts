@@ -9,8 +9,9 @@ import type { Account } from '../account/account.ts';
 /** How an image's data came to its target. */
 export type CopyRoute = 'pull' | 'link' | 'mount' | 'relay';
 
-/** What is done on a route that sends nothing from here, for a person to read. */
-export const routeWords: Readonly<Record<Exclude<CopyRoute, 'relay'>, string>> = {
+/** What is done on a route on which nothing is read as a disk, for a person to read. */
+export const routeWords: Readonly<Record<CopyRoute, string>> = {
+  relay: 'its parts go as they lie there',
   pull: 'the target fetches the data',
   link: 'no data is copied',
   mount: 'the registry reuses the data it has',
@@ -18,8 +19,8 @@ export const routeWords: Readonly<Record<Exclude<CopyRoute, 'relay'>, string>> =
 
 /** What the target can come by without being sent it, and the route that this is. */
 export interface Shortcut {
-  readonly route: Exclude<CopyRoute, 'relay'>;
-  readonly handover: Handover;
+  readonly route: CopyRoute;
+  readonly by: Pick<UploadRequest, 'handover' | 'inParts'>;
 }
 
 /** Both ends of a copy, and what is to go from one to the other. */
@@ -34,34 +35,49 @@ export interface Leg {
   readonly checksum: Checksum | undefined;
 }
 
-/** How the target can come by the data without being sent it; a text says why it cannot, where that is worth saying. Absent: it has to be sent. */
-export async function shortcutOf(
-  { data, digests, plan, from, to, checksum }: Leg,
+/**
+ * How the target can come by the data without being sent it as a disk; a text says why it cannot, where that is worth saying. Absent: it
+ * has to be sent so.
+ */
+export async function shortcutOf(leg: Leg, call: Call): Promise<Shortcut | string | undefined> {
+  const { data, digests, plan, to, checksum } = leg;
+  if (plan.convert || plan.unwrap || plan.wrap) return undefined;
+  const inParts = data.inParts === true && data.original?.realm === to.verb('upload').originals;
+  const within = await withinProvider(leg, call);
+  if (!inParts && typeof within !== 'object') return within;
+  // A digest that nobody has published can only be compared with bytes that pass through here.
+  if (checksum && digests[checksum.algorithm] === undefined) return `no ${checksum.algorithm} of the source is published`;
+  return typeof within === 'object'
+    ? { route: within.route, by: { handover: within.handover, inParts } }
+    : { route: 'relay', by: { inParts } };
+}
+
+/** What the provider of both ends does by itself. */
+async function withinProvider(
+  { data, plan, from, to }: Leg,
   call: Call,
-): Promise<Shortcut | string | undefined> {
+): Promise<{ readonly route: Exclude<CopyRoute, 'relay'>; readonly handover: Handover } | string | undefined> {
   const route = to.verb('upload').handover ?? to.maybe('import')?.handover;
   const { handover, encoding } = data;
   if (route === undefined || handover === undefined || from.provider !== to.provider) return undefined;
-  if (plan.convert || plan.unwrap || plan.wrap) return undefined;
   // What is linked or mounted keeps the form that its record says.
   if (route !== 'pull' && (!encoding || describeEncoding(encoding) !== describeEncoding(plan.encoding))) return undefined;
-  // A digest that nobody has published can only be compared with bytes that pass through here.
-  if (checksum && digests[checksum.algorithm] === undefined) return `no ${checksum.algorithm} of the source is published`;
   return (await to.objection(handover, call)) ?? { route, handover };
 }
 
 /** Has the target take the data by the shortcut. A text says why it did not, before anything was made there. */
 export async function byShortcut(
-  { route, handover }: Shortcut,
+  { route, by }: Shortcut,
   request: UploadRequest,
   at: Account<'upload'>,
   call: Call,
 ): Promise<Image | string> {
   try {
-    if (route === 'mount') return await at.verb('upload').run({ ...request, handover }, call);
+    if (route === 'mount' || route === 'relay') return await at.verb('upload').run({ ...request, ...by }, call);
+    const { handover } = by;
     const { description, place, nameMustBeFree = false } = request;
     const verb = at.maybe('import');
-    if (!verb) return `${at.provider} has no ${route}`;
+    if (!verb || !handover) return `${at.provider} has no ${route}`;
     return await verb.run(
       { description, handover, nameMustBeFree, ...(place === undefined ? {} : { places: [place] }), extras: {} },
       call,

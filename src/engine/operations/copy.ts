@@ -86,7 +86,7 @@ async function lookedAt(
     source,
     way.accepts,
     way.wishes,
-    meansForUpload(context, task, verb, { extras, ...documentsFor(original, to, data) }),
+    meansForUpload(context, task, verb, { extras, ...documentsFor(data) }),
   );
   try {
     const agreed = wishes.isOneOfSeveral ? await confirmReplace(claim, context) : [];
@@ -185,9 +185,8 @@ async function wayOf({ original, to, wishes, data, source, prepared, call }: Loo
   return { route: shortcut.route, shortcut, words: [routeWords[shortcut.route], 'verify'] };
 }
 
-/** Within one provider a copy is an image of its own; another provider that understands the documents gets the same image. */
-const documentsFor = (from: Original, to: Account, data: Download): Partial<Pick<UploadRequest, 'original'>> =>
-  from.at.provider !== to.provider && data.original ? { original: data.original } : {};
+/** Who understands the documents gets the same image. */
+const documentsFor = ({ original }: Download): Partial<Pick<UploadRequest, 'original'>> => (original ? { original } : {});
 
 /** How it is delivered, and what waits until it is whole. What does not go along is told. */
 function deliveryOf(
@@ -205,7 +204,7 @@ function deliveryOf(
     request: {
       description: { ...description, name },
       ...(region !== undefined && to.verb('upload').place === 'region' ? { place: region } : {}),
-      ...(asItIs ? documentsFor(original, to, data) : {}),
+      ...(asItIs ? documentsFor(data) : {}),
       // What goes along unasked may be refused.
       ...given({ opensTo: wishes.description.visibility }),
       extras,

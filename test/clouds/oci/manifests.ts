@@ -52,7 +52,14 @@ export function write(request: FakeRequest, repository: Repository, reference: s
   if (switches.immutable > 0 && before !== undefined && before !== sha256(request.data))
     return refusal(switches.immutable, immutableCodes[switches.immutable] ?? '', 'the tag exists already and cannot be moved');
   if (switches.keepsNothing) return { status: 201, headers: headersOf(sha256(request.data), switches) };
-  const digest = keepManifest(repository, reference, request.headers['content-type'] ?? '', request.data);
+  if (isDigest(reference) && reference !== sha256(request.data))
+    return refusal(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
+  const digest = keepManifest(
+    repository,
+    isDigest(reference) ? undefined : reference,
+    request.headers['content-type'] ?? '',
+    request.data,
+  );
   if (switches.losesManifestAnswers > 0) {
     switches.losesManifestAnswers -= 1;
     return { status: 502, body: '<html>Bad gateway</html>' };

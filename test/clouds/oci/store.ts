@@ -52,9 +52,10 @@ export function keepBlob(repository: Repository, data: Buffer): string {
   return digest;
 }
 
-export function keepManifest(repository: Repository, tag: string, type: string, data: Buffer): string {
+/** Without a tag it is there by its digest only. */
+export function keepManifest(repository: Repository, tag: string | undefined, type: string, data: Buffer): string {
   const digest = sha256(data);
   repository.manifests.set(digest, { type, data });
-  repository.tags.set(tag, digest);
+  if (tag !== undefined) repository.tags.set(tag, digest);
   return digest;
 }
