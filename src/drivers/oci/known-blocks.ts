@@ -13,12 +13,24 @@ import { tagsOf } from './tags.ts';
 /** So many images are looked at, at most: what they share is found by its digest too, once it is compressed. */
 const mostImages = 256;
 
+/** A blob, and the repository that has it. */
+export interface KnownBlob {
+  readonly blob: Descriptor;
+  readonly at: Repository;
+}
+
 /**
- * The blobs of the blocks that images of a repository have, by their content: a block of a former version need not be compressed to
- * be found there, however it was compressed then. It only saves work: what cannot be read counts as nothing.
+ * The blobs of the blocks that images of some repositories have, by their content; what several have, as the first has it. A block of a
+ * former version need not be compressed to be found there, however it was compressed then. It only saves work: what cannot be read
+ * counts as nothing.
  */
-export async function knownBlocks(repository: Repository, call: Call): Promise<ReadonlyMap<string, Descriptor>> {
-  const known = new Map<string, Descriptor>();
+export async function knownBlocks(repositories: readonly Repository[], call: Call): Promise<ReadonlyMap<string, KnownBlob>> {
+  const known = new Map<string, KnownBlob>();
+  for (const repository of repositories) await readBlocksOf(repository, known, call);
+  return known;
+}
+
+async function readBlocksOf(repository: Repository, known: Map<string, KnownBlob>, call: Call): Promise<void> {
   const read = async (tag: string): Promise<void> => {
     const found = await recall(repository, tag, call);
     if (!isOurs(found) || !found.manifest.disk || !found.manifest.blocks) return;
@@ -27,7 +39,7 @@ export async function knownBlocks(repository: Repository, call: Call): Promise<R
     const layers = layersOf(list, blocks);
     for (const { content, blob } of list.blocks) {
       const layer = layers.get(blob);
-      if (layer) known.set(content, layer);
+      if (layer && !known.has(content)) known.set(content, { blob: layer, at: repository });
     }
   };
   const orNothing = (error: unknown): void => {
@@ -36,5 +48,4 @@ export async function knownBlocks(repository: Repository, call: Call): Promise<R
   const tags = await tagsOf(repository, call).catch((error: unknown) => orNothing(error) ?? []);
   const looked = tags.filter(isId).slice(-mostImages);
   for await (const _ of inBatches(looked, (tag) => read(tag).catch(orNothing)));
-  return known;
 }

@@ -7,8 +7,10 @@ import { blockListType, typeOfBlock } from '../_oci/media-types.ts';
 import { holdsBlob, pushText } from './blobs.ts';
 import type { Finish } from './chunks.ts';
 import type { OciClient } from './client.ts';
-import { knownBlocks } from './known-blocks.ts';
+import { knownBlocks, type KnownBlob } from './known-blocks.ts';
+import { mount } from './mount.ts';
 import { pushBlob } from './push-blob.ts';
+import type { Repository } from './repository.ts';
 
 /** How a registry takes a raw disk in layers. */
 export const layers: BlockFacts = { ...layersOfDisk, compresses: true };
@@ -30,15 +32,14 @@ export async function beginLayers<Made>(
 ): Promise<BlockUpload<Made>> {
   const { home } = client;
   const blockBytes = blockBytesOf(content.bytes);
-  const known = await knownBlocks(home, call);
+  const known = await knownBlocks([home, ...client.places.values()], call);
   const list = new LayerList(blockBytes);
   /** Blocks of the same content, under way at once, are one blob. */
   const underWay = new Map<string, Promise<Descriptor>>();
 
   const bring = async (block: Block, content: string, within: Call): Promise<Descriptor> => {
     const kept = known.get(content);
-    // A registry may have lost what its images name: they are past help, this one is not.
-    if (kept && (await holdsBlob(home, kept.digest, kept.size, within))) return kept;
+    if (kept && (await isHere(kept, home, within))) return kept.blob;
     const packed = (await block.packed?.()) ?? unpacked(block);
     const { compression, sha256, bytes } = packed;
     const blob = { mediaType: typeOfBlock(compression), digest: `sha256:${sha256}`, size: bytes.length };
@@ -68,6 +69,10 @@ export async function beginLayers<Made>(
     abort: async () => undefined,
   };
 }
+
+/** Whether a repository has a blob, now at the latest. A registry may have lost what its images name: they are past help, this one is not. */
+const isHere = async ({ blob, at }: KnownBlob, home: Repository, call: Call): Promise<boolean> =>
+  (await holdsBlob(home, blob.digest, blob.size, call)) || (at !== home && (await mount(at, home, blob, call)));
 
 const unpacked = (block: Block): PackedBlock => ({ bytes: block.bytes, sha256: hexOf(block) });
 

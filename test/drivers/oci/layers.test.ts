@@ -202,6 +202,21 @@ describe('of a disk in layers', () => {
     expect((await gather((await download(id)).open())).length).toBe(2 * block + MiB);
   });
 
+  it('what an image in another repository has is mounted, where the profile names that repository', async () => {
+    const golden = [pattern(1), noise(2, block)];
+    await upload(raw(Buffer.concat(golden)));
+    const data = Buffer.concat([...golden, noise(9, MiB)]);
+    for (const mounts of [true, false]) {
+      cloud.switches.mounts = mounts;
+      const repository = `images/m${String(mounts)}`;
+      const second = openSession(driver, { ...cloud.values, places: library, repository }).session;
+      cloud.forget();
+      const { id } = await second.require('upload').run(request(raw(data)), testCall());
+      expect(sent() < MiB + small, `mounts: ${String(mounts)}`).toBe(mounts);
+      expect((await gather((await second.require('download').run({ id }, testCall())).open())).equals(data)).toBe(true);
+    }
+  });
+
   it('what is there after a break is not sent again, and nobody has to know of the break', async () => {
     const data = Buffer.concat([1, 2, 3].map((seed) => noise(seed, block)));
     const begun = await session.require('upload').begin?.(request(raw(data)), testCall());
