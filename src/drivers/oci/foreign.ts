@@ -1,65 +1,31 @@
-import { formats } from '../../core/encoding.ts';
+import { architectureOf } from '../../core/architecture.ts';
 import { conflictError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { descriptorOf, imageManifestOf, isObject, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
-import { emptyType } from '../_oci/media-types.ts';
+import { imageManifestOf, isObject, type JsonObject } from '../_oci/manifest.ts';
 import { recordFromJson, recordSchema } from '../_oci/record.ts';
+import { formatOf } from './foreign-disk.ts';
 import type { Repository } from './repository.ts';
 import type { Foreign } from './tagged.ts';
 
-const titleName = 'org.opencontainers.image.title';
 const createdName = 'org.opencontainers.image.created';
-const diskEnding = /\.(raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(?:\.(?:gz|zst|xz|bz2))?$/i;
-const diskWord = /(?:^|[./+-])(?:disk|raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(?:$|[./+;-])/i;
-const usualDigest = /^sha256:[0-9a-f]{64}$/;
-
-const typeOf = ({ artifactType, config }: JsonObject): string =>
-  typeof artifactType === 'string' ? artifactType : (descriptorOf(config)?.mediaType ?? '');
-
-function kindOf(json: JsonObject): Foreign['kind'] {
-  if (Array.isArray(json.manifests)) return 'index';
-  return /container\.image|image\.config/.test(descriptorOf(json.config)?.mediaType ?? '') ? 'container image' : 'artifact';
-}
 
 const annotation = ({ annotations }: JsonObject, name: string): string | undefined => {
   const value = isObject(annotations) ? annotations[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 };
 
-/** An artifact's only layer, if its name or a type says that it is a disk: so do people keep disks who push a file. */
-function diskOf(json: JsonObject): Descriptor | undefined {
-  const layers = Array.isArray(json.layers)
-    ? (json.layers as readonly unknown[]).flatMap((layer) => descriptorOf(layer) ?? [])
-    : [];
-  const [only, ...others] = layers.filter(({ mediaType }) => mediaType !== emptyType);
-  if (!only || others.length > 0 || !usualDigest.test(only.digest)) return undefined;
-  const title = only.annotations?.[titleName];
-  const isDisk =
-    title === undefined
-      ? diskWord.test(`${typeOf(json)} ${only.mediaType}`)
-      : diskEnding.test(title) || diskWord.test(only.mediaType);
-  return isDisk ? only : undefined;
-}
-
-/** What a manifest is that is not ours. */
-export function foreignOf(id: string, digest: string, json: JsonObject): Foreign {
-  const kind = kindOf(json);
-  const disk = kind === 'artifact' ? diskOf(json) : undefined;
-  return { id, digest, manifestJson: json, kind, ...(disk ? { disk } : {}) };
-}
-
 /** The image that a foreign disk is shown as, under its tag as id and name; absent where it is none. */
 export function foreignImage({ name: place }: Repository, foreign: Foreign): ImageRecord | undefined {
-  const { id, digest, manifestJson, disk } = foreign;
+  const { id, digest, manifestJson, disk, architecture, type = '' } = foreign;
   if (!disk) return undefined;
-  const ending = diskEnding.exec(disk.annotations?.[titleName] ?? '')?.[1]?.toLowerCase();
   const record = {
     schema: recordSchema,
     id,
     name: id,
-    description: `artifact of another tool (${typeOf(manifestJson) || 'no type'})`,
+    description: `artifact of another tool (${type || 'no type'})`,
+    architecture: architecture === undefined ? undefined : architectureOf(architecture),
     status: 'active',
-    diskFormat: formats.find((format) => format === ending),
+    diskFormat: formatOf(disk),
     sizeBytes: disk.size,
     checksums: { sha256: disk.digest.slice('sha256:'.length) },
     createdAt: annotation(manifestJson, createdName),

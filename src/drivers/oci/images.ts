@@ -18,7 +18,8 @@ import { digestOf } from '../_oci/digest.ts';
 import { cacheDocument, cachedDocument } from './document-cache.ts';
 import type { OciClient } from './client.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
-import { foreignOf, notOurs } from './foreign.ts';
+import { notOurs } from './foreign.ts';
+import { foreignOf } from './foreign-disk.ts';
 import { type Foreign, isOurs, type Found, type Tagged } from './tagged.ts';
 import type { Repository } from './repository.ts';
 import { tagsOf } from './tags.ts';
@@ -68,7 +69,7 @@ async function tagged(repository: Repository, id: string, came: Manifest, call: 
   const manifest = imageManifestOf(json);
   const found = manifest
     ? foundOf(id, came.text, manifest, await readText(repository, manifest.record.digest, call), repository.shown)
-    : foreignOf(id, came.digest, json);
+    : await foreignOf(repository, id, came.digest, json, call);
   repository.read.set(id, found);
   return found;
 }

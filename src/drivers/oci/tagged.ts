@@ -8,8 +8,11 @@ export interface Foreign {
   readonly manifestJson: JsonObject;
   /** What it is, for people. */
   readonly kind: 'container image' | 'index' | 'artifact';
-  /** The disk that it is; absent: none, or more than one file. */
+  /** The disk that it is, or the archive with nothing but a disk; absent: none, or more than one. */
   readonly disk?: Descriptor;
+  /** What says that it is one, and the machine that it is for, as far as that is said. */
+  readonly type?: string;
+  readonly architecture?: string;
 }
 
 /** An image as it stands under a tag. `text` and `recordText` are the documents as they came, `json` is the record. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { library, startOci, type OciCloud } from '../../clouds/oci/index.ts';
 import { types } from '../../clouds/oci/seeds.ts';
@@ -79,6 +80,12 @@ const others: Readonly<Record<string, readonly [string, Readonly<Record<string, 
 };
 
 describe('a disk that another tool keeps in a registry', () => {
+  it('may be compressed, as its name says', async () => {
+    push('debian-12', { artifactType: unknown, layers: [{ ...layerOf(gzipSync(disk), tar), ...title('debian-12.raw.gz') }] });
+    expect((await run('download', 'reg:debian-12', stage.file('x.raw'), '--disk-format', 'raw')).exitCode).toBe(0);
+    expect(readFileSync(stage.file('x.raw')).equals(disk)).toBe(true);
+  });
+
   for (const [what, manifest] of Object.entries(disks))
     it(`is listed, shown, downloaded and copied: ${what}`, async () => {
       push('debian-12', manifest);
@@ -116,6 +123,102 @@ describe('a disk that another tool keeps in a registry', () => {
     }
     expect(cloud.store.of(library).tags.get('debian-12')).toBe(before);
     expect(cloud.store.of(library).manifests.has(before ?? '')).toBe(true);
+  });
+});
+
+/** A tar archive of a folder and one file in it. */
+function tarOf(folder: string, file: string, data: Buffer): Buffer {
+  const header = (name: string, size: number, type: string): Buffer => {
+    const block = Buffer.alloc(512);
+    block.write(name, 0);
+    block.write('0000444\0', 100);
+    block.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
+    block.write('00000000000\0', 136);
+    block.write('        ', 148);
+    block.write(type, 156);
+    block.write('ustar\x0000', 257);
+    const sum = block.reduce((all, byte) => all + byte, 0);
+    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return block;
+  };
+  const padding = Buffer.alloc((512 - (data.length % 512)) % 512);
+  return Buffer.concat([header(folder, 0, '5'), header(`${folder}${file}`, data.length, '0'), data, padding, Buffer.alloc(1024)]);
+}
+const containerConfig = 'application/vnd.oci.image.config.v1+json';
+/** A blob of the repository as a layer. */
+const layerOf = (data: Buffer, mediaType: string) => ({
+  mediaType,
+  digest: keepBlob(cloud.store.of(library), data),
+  size: data.length,
+});
+/** An index of container images by architecture. */
+function pushIndex(tag: string, images: Readonly<Record<string, object>>): void {
+  const repository = cloud.store.of(library);
+  const manifests = Object.entries(images).map(([architecture, image]) => {
+    push(architecture, { config: containerConfig, layers: [image] });
+    const digest = repository.tags.get(architecture) ?? '';
+    repository.tags.delete(architecture);
+    return { mediaType: types.manifest, digest, size: 1, platform: { architecture, os: 'linux' } };
+  });
+  push(tag, { mediaType: 'application/vnd.oci.image.index.v1+json', manifests });
+}
+
+describe('a disk for KubeVirt', () => {
+  const ways: Readonly<Record<string, () => void>> = {
+    'in a container, compressed': () =>
+      push('vm', { config: containerConfig, layers: [layerOf(gzipSync(tarOf('disk/', 'd.raw', disk)), `${tar}+gzip`)] }),
+    'in a container, as docker calls it': () =>
+      push('vm', {
+        config: 'application/vnd.docker.container.image.v1+json',
+        layers: [layerOf(gzipSync(tarOf('./disk/', 'd.raw', disk)), 'application/vnd.docker.image.rootfs.diff.tar.gzip')],
+      }),
+    'in a container, not compressed': () =>
+      push('vm', { config: containerConfig, layers: [layerOf(tarOf('disk/', 'd.raw', disk), tar)] }),
+    'in containers for several machines': () =>
+      pushIndex('vm', {
+        unknown: layerOf(Buffer.from('{}'), 'application/vnd.in-toto+json'),
+        arm64: layerOf(tarOf('disk/', 'd.raw', guestDisk(1024 ** 2, 9)), tar),
+        amd64: layerOf(gzipSync(tarOf('disk/', 'd.raw', disk)), `${tar}+gzip`),
+      }),
+    'as an artifact beside its description': () =>
+      push('vm', {
+        artifactType: 'application/vnd.kubevirt.virtualmachine.v1',
+        layers: [
+          layerOf(Buffer.from('{}'), 'application/vnd.kubevirt.virtualmachine.config.v1+json'),
+          layerOf(gzipSync(disk), 'application/vnd.kubevirt.disk.raw+gzip'),
+        ],
+      }),
+  };
+  for (const [what, pushIt] of Object.entries(ways))
+    it(`is listed, shown, copied and taken out: ${what}`, async () => {
+      pushIt();
+      const listed = await run('list', '-p', 'reg', '-o', 'json');
+      expect((listed.json() as { id: string }[]).map(({ id }) => id).sort()).toEqual(['ours', 'vm']);
+      expect(listed.stderr).toBe('');
+      const shown = await run('show', 'reg:vm', '-o', 'json');
+      expect(shown.json()).toMatchObject({
+        name: 'vm',
+        status: 'active',
+        description: expect.stringMatching(/containerDisk|virtualmachine/),
+      });
+      if (what.includes('several')) expect(shown.json()).toMatchObject({ architecture: 'x86_64' });
+      expect((await run('download', 'reg:vm', stage.file('x.raw'), '--disk-format', 'raw')).stderr).not.toContain('imgctl:');
+      expect(readFileSync(stage.file('x.raw')).equals(disk)).toBe(true);
+      expect((await run('copy', 'reg:vm', 'local:x', '--disk-format', 'raw')).exitCode).toBe(0);
+      expect((await run('delete', 'reg:vm', '--yes')).exitCode).toBe(6);
+    });
+
+  it.each([
+    ['has no such folder', () => layerOf(gzipSync(tarOf('etc/', 'passwd', disk)), `${tar}+gzip`)],
+    ['is no archive', () => layerOf(Buffer.from('disk/'.repeat(1000)), tar)],
+    ['is no gzip', () => layerOf(Buffer.from([0x1f, 0x8b, 8, ...Array<number>(2000).fill(255)]), `${tar}+gzip`)],
+    ['unpacks to a great deal of nothing', () => layerOf(gzipSync(Buffer.alloc(64 * 1024 ** 2)), `${tar}+gzip`)],
+    ['is lost', () => ({ mediaType: tar, digest: sha256('lost'), size: 1000 })],
+  ] as const)('is not what a container is whose layer %s', async (_, layer) => {
+    push('vm', { config: containerConfig, layers: [layer()] });
+    const listed = await run('list', '-p', 'reg', '-o', 'id');
+    expect(listed.stdout).toBe('ours\n');
+    expect(listed.stderr).toContain('vm (container image)');
   });
 });
 
