@@ -105,7 +105,8 @@ it("what a provider's usual variables hold is handed to its driver as it is", as
         const ofVariables = got.filter(([field, text]) => declared.some(([name]) => name === field) && text !== '');
         // Oddity: linode-cli's variable for the API's host has no scheme.
         const literal = ofVariables.filter(([, text]) => text === value || text === `https://${value}`);
-        expect(literal.length, `${driver.name} ${Object.keys(env).join(' ')}`).toBeGreaterThan(1);
+        // Names further on may be those of other clients, to which the others' variables say nothing.
+        expect(literal.length, `${driver.name} ${Object.keys(env).join(' ')}`).toBeGreaterThan(round === 0 ? 1 : 0);
       }
   }
 });
