@@ -92,6 +92,9 @@ export function aliasPath(name: string): string {
   return `images/aliases/${encodeURIComponent(name)}`;
 }
 
+/** The call in which is tidied up: the one before may have been stopped, so it has time and tries of its own. */
+export const tidying = (call: Call): Call => ({ ...call, signal: AbortSignal.timeout(30_000), retries: { left: 1 } });
+
 /** A good answer, and what it says. */
 export interface Told {
   readonly answer: ApiAnswer;

@@ -8,9 +8,10 @@ export async function deleteImage(client: IncusClient, id: string, call: Call): 
   const what = `deleting ${id}`;
   const told = await ask(client, { method: 'DELETE', path: imagePath(id), what }, call);
   const ended = await settled(client, told, what, call);
+  if (ended.is === 'running') throw ended.error;
   if (ended.is === 'done') return;
   if (!(await imageExists(client, id, call))) return;
-  throw ended.is === 'failed' ? ended.error : providerError(`${what}: the image is still there`);
+  throw ended.is === 'forgotten' ? providerError(`${what}: the image is still there`) : ended.error;
 }
 
 /** Named so because `delete` is a word of the language. */

@@ -2,7 +2,7 @@ import { ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Description } from '../../core/operation.ts';
 import { giveAlias } from './aliases.ts';
-import { readImage, type IncusClient } from './client.ts';
+import { readImage, tidying, type IncusClient } from './client.ts';
 import { deleteImage } from './delete.ts';
 import { label, type Labels } from './labels.ts';
 
@@ -22,9 +22,7 @@ export async function named(client: IncusClient, naming: Naming, id: string, cal
     return await readImage(client, id, call);
   } catch (error) {
     if (!(error instanceof ImgctlError)) throw error;
-    // The call may have been stopped: tidying up has time and tries of its own.
-    const tidying: Call = { ...call, signal: AbortSignal.timeout(30_000), retries: { left: 1 } };
-    const isGone = await deleteImage(client, id, tidying).then(
+    const isGone = await deleteImage(client, id, tidying(call)).then(
       () => true,
       () => false,
     );

@@ -2,9 +2,10 @@ import { ImgctlError, providerError, unsupportedError } from '../../core/errors.
 import { given, type ImageRecord } from '../../core/image.ts';
 import type { Call, Handover, HandoverKey } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
-import { ask, imageExists, imagePath, serverInfo, trusted, type IncusClient } from './client.ts';
+import { ask, imageExists, imagePath, serverInfo, tidying, trusted, type IncusClient } from './client.ts';
 import { isObject, textIn, type JsonObject } from './record.ts';
 import { makeThere, type Order } from './server-side-image.ts';
+import { endWork } from './settle.ts';
 
 const realm = 'incus-images';
 
@@ -40,11 +41,8 @@ async function keyFor(client: IncusClient, id: string, call: Call): Promise<Hand
   return {
     secret: new Secret(secret),
     async release() {
-      const tidying: Call = { ...call, signal: AbortSignal.timeout(30_000), retries: { left: 1 } };
-      await ask(client, { method: 'DELETE', path, what: `taking back the secret for ${id}` }, tidying).catch((error: unknown) => {
-        // It was used, and is forgotten.
-        if (!(error instanceof ImgctlError) || error.code !== 'NOT_FOUND') throw error;
-      });
+      // One that was used has ended by itself.
+      await endWork(client, path, tidying(call));
     },
   };
 }

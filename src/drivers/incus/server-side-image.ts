@@ -5,7 +5,7 @@ import { requireFree } from './aliases.ts';
 import { ask, imageExists, imagePath, read, readImage, trusted, type IncusClient } from './client.ts';
 import { propertiesOf, warnOfProperties } from './description.ts';
 import { named, type Naming } from './named.ts';
-import { lookedFor, settled, type Ended } from './settle.ts';
+import { lookedFor, settled, type Ended, type Settled } from './settle.ts';
 import { propertiesIn, textIn, type JsonObject } from './record.ts';
 
 /** An image that the server is to make by itself. */
@@ -34,6 +34,8 @@ export async function makeThere(client: IncusClient, order: Order, call: Call): 
   const wanted = { properties: propertiesOf(description), public: description.visibility === 'public' };
   const json = { ...wanted, ...more, source };
   const ended = await begun(client, { json, what }, call);
+  // What it makes has no name then.
+  if (ended.is === 'running') throw id === undefined ? ended.error : ended.error.with({ leftover: id });
   const told = ended.is === 'done' ? textIn(ended.metadata.fingerprint) : undefined;
   const made = told ?? (await found(client, { id, before, isLost: isLost(ended) }, call));
   if (made === undefined)
@@ -51,7 +53,7 @@ export async function makeThere(client: IncusClient, order: Order, call: Call): 
 }
 
 /** Has it begin, and waits for the end. That an answer was lost is a failure of which nothing is known yet. */
-async function begun(client: IncusClient, { json, what }: { json: JsonObject; what: string }, call: Call): Promise<Ended> {
+async function begun(client: IncusClient, { json, what }: { json: JsonObject; what: string }, call: Call): Promise<Settled> {
   try {
     const told = await ask(client, { method: 'POST', path: 'images', json, what }, call);
     return await settled(client, told, what, call);

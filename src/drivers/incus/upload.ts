@@ -155,7 +155,9 @@ async function sent(
     if (answer.status !== 202) throw await refused(client, answer, what, call);
     const told: unknown = answer.json();
     if (!isObject(told)) throw providerError(`${what}: the answer is not the API's`);
-    return await settled(client, { answer, body: told }, what, call);
+    const ended = await settled(client, { answer, body: told }, what, call);
+    if (ended.is === 'running') throw ended.error;
+    return ended;
   } catch (error) {
     const isOpen = error instanceof ImgctlError && error.code === 'NETWORK' && body.claimed() !== undefined;
     if (!isOpen) throw withLeftover(error, body.claimed()?.id);

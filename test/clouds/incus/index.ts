@@ -117,10 +117,14 @@ export async function startIncus({
     if (typeof data === 'string') return operations.begin({ err: data });
     const { fingerprint } = data;
     const isStream = source.protocol === 'simplestreams';
-    if (!images.byId.has(fingerprint))
+    const wasThere = images.byId.has(fingerprint);
+    if (!wasThere)
       keep(data, isStream ? data.properties : { ...data.properties, ...properties }, !isStream && asked.public === true);
     if (running.failsAfterwards !== undefined) return operations.begin({ err: running.failsAfterwards });
-    return operations.begin({ metadata: { fingerprint, size: String(data.disk.length) } });
+    return operations.begin(
+      { metadata: { fingerprint, size: String(data.disk.length) } },
+      isInstance || wasThere ? undefined : () => images.remove(fingerprint),
+    );
   }
 
   function listAnswer(url: URL): FakeAnswer {

@@ -9,6 +9,8 @@ interface Work {
   readonly endsAt: number;
   readonly metadata: object | null;
   readonly err: string;
+  /** Takes back what it makes. Absent: it has no end but its own. */
+  readonly takeBack?: (() => void) | undefined;
 }
 
 /** The server's answer in its envelope. */
@@ -49,18 +51,32 @@ export class Operations {
     return this.#accepted(id, { class: 'token', metadata: { secret } });
   }
 
-  /** Whether a secret opens an image; it does so once. */
+  /** Those that have opened one: they end by themselves a while later. */
+  readonly #used = new Set<string>();
+
+  /** Whether a secret opens an image. */
   opens(secret: string | null, fingerprint: string): boolean {
-    return [...this.secrets.values()].some((each) => each.secret === secret && each.fingerprint === fingerprint);
+    const [used] = [...this.secrets].find(([, each]) => each.secret === secret && each.fingerprint === fingerprint) ?? [];
+    if (used !== undefined) this.#used.add(used);
+    return used !== undefined;
   }
 
   end(id: string): FakeAnswer {
-    return this.secrets.delete(id) ? sync({}) : refusal(404, 'Operation not found');
+    const work = this.#known(id);
+    if (this.#used.has(id) || (work && Date.now() >= work.endsAt))
+      return refusal(400, 'Only running operations can be cancelled');
+    if (this.secrets.delete(id)) return sync({});
+    if (!work) return refusal(404, 'Operation not found');
+    if (!work.takeBack) return refusal(400, "This operation can't be cancelled");
+    work.takeBack();
+    this.#all.set(id, { ...work, endsAt: Date.now(), metadata: null, err: 'context canceled' });
+    return sync({});
   }
 
-  begin(outcome: { readonly metadata?: object; readonly err?: string }): FakeAnswer {
+  begin(outcome: { readonly metadata?: object; readonly err?: string }, takeBack?: () => void): FakeAnswer {
     const id = randomUUID();
-    this.#all.set(id, { id, endsAt: Date.now() + this.workMs, metadata: outcome.metadata ?? null, err: outcome.err ?? '' });
+    const { metadata = null, err = '' } = outcome;
+    this.#all.set(id, { id, endsAt: Date.now() + this.workMs, metadata, err, takeBack });
     return this.#accepted(id, { class: 'task', metadata: null });
   }
 

@@ -62,6 +62,52 @@ describe.each(products.flatMap((from) => products.map((to) => [from, to] as cons
   });
 });
 
+describe('what is stopped while the server works on it', () => {
+  /** A server that works for so long, and a call that is stopped as soon as work has begun there. */
+  async function stopping(workMs: number) {
+    const target = await opened();
+    target.cloud.operations.workMs = workMs;
+    const stop = new AbortController();
+    const isWait = ({ path }: { path: string }) => path.includes('/wait');
+    void (async () => {
+      while (!target.cloud.requests().some(isWait)) await new Promise((resolve) => setTimeout(resolve, 2));
+      stop.abort();
+    })();
+    return { ...target, call: testCall(stop.signal) };
+  }
+
+  it('is ended there, and nothing of it comes to be; the secret for it is of no more use', async () => {
+    const source = await opened({ product: 'lxd' });
+    const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
+    const { session, cloud, call } = await stopping(60_000);
+    const error = await failureOf(session.require('import').run(request(await handed(source, id)), call), 'ABORTED');
+    expect([error.circumstances.leftover, cloud.images.byId.size]).toEqual([undefined, 0]);
+    expect(call.notes.filter(({ kind }) => kind === 'warning')).toEqual([]);
+  });
+
+  it('is told as what may be left over where the server ends it no more', async () => {
+    const source = await opened();
+    const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
+    const { session, cloud, call } = await stopping(60_000);
+    cloud.fail({ kind: 'answer', status: 500, times: 99, on: ({ method }) => method === 'DELETE' });
+    const error = await failureOf(session.require('import').run(request(await handed(source, id)), call), 'ABORTED');
+    expect(error.circumstances.leftover).toBe(id);
+  });
+
+  it('is taken away where it was made in that moment', async () => {
+    const source = await opened();
+    const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
+    const { session, cloud, call } = await stopping(0);
+    const wait = cloud.operations.wait.bind(cloud.operations);
+    cloud.operations.wait = () => {
+      cloud.operations.wait = wait;
+      return new Promise(() => undefined);
+    };
+    await failureOf(session.require('import').run(request(await handed(source, id)), call), 'ABORTED');
+    expect(cloud.images.byId.size).toBe(0);
+  });
+});
+
 it('a server that listens on no port hands nothing over', async () => {
   const source = await opened();
   const [id = ''] = await source.cloud.seed([{ name: 'web' }]);

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createWebServer } from 'node:http';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeCall } from '../../../src/core/call.ts';
@@ -65,6 +66,30 @@ async function losingAnswers(server: RealServer): Promise<string> {
   return socket;
 }
 
+/** Serves an archive as a server imports one, and never comes to its end. `asked` resolves when its data is asked for. */
+async function endless(): Promise<{ readonly url: string; readonly asked: Promise<void> }> {
+  let isAsked = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  const hash = '0'.repeat(64);
+  const web = createWebServer(({ method }, response) => {
+    const headers = ['Incus', 'LXD'].flatMap((product) => [
+      [`${product}-Image-Hash`, hash],
+      [`${product}-Image-URL`, url],
+    ]);
+    response.writeHead(200, { ...Object.fromEntries(headers), 'content-length': 64 * MiB });
+    if (method === 'HEAD') return void response.end();
+    response.write(Buffer.alloc(MiB));
+    isAsked();
+  });
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/image.tar`;
+  ends.push(async () => {
+    web.closeAllConnections();
+    await new Promise((resolve) => web.close(resolve));
+  });
+  return { url, asked };
+}
+
 describe.skipIf(missing !== undefined)(titled('a real server that fails', missing), () => {
   describe.each(products)('%s', (product) => {
     it('killed in the middle of an upload has nothing of it when it is back', async () => {
@@ -96,6 +121,19 @@ describe.skipIf(missing !== undefined)(titled('a real server that fails', missin
       const image = await upload(await losingAnswers(server), 8 * MiB);
       expect(image.name).toBe('web');
       expect(await names(server)).toEqual(['web']);
+    }, 60_000);
+
+    it('ends what it makes by itself when that is stopped, and has nothing of it', async () => {
+      const server = await started(product);
+      const { url, asked } = await endless();
+      const stop = new AbortController();
+      void asked.then(() => stop.abort());
+      const work = sessionAt(server.socket)
+        .require('import')
+        .run({ description: { name: 'web' }, url, extras: {} }, testCall(stop.signal));
+      expect((await failureOf(work, 'ABORTED')).message).toContain('ended at the server');
+      expect(Object.keys((await server.api('GET', '/operations')) as object)).not.toContain('running');
+      expect(await names(server)).toEqual([]);
     }, 60_000);
 
     it('that stops in the middle of a download has given no whole disk', async () => {
