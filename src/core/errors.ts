@@ -46,6 +46,8 @@ export interface Circumstances {
   readonly usage?: string;
   /** Commands that lead on. They end up in `hint` as soon as the profile is known: `inProfile`. */
   readonly next?: readonly Next[];
+  /** Fields of the profile by which it was judged: where their values come from is told with it. */
+  readonly judgedBy?: readonly string[];
   /** The field of the profile that is missing, and the values of which it may have any. */
   readonly settledBy?: { readonly field: string; readonly values: readonly string[] };
   readonly cause?: unknown;
@@ -100,15 +102,22 @@ export class ImgctlError extends Error {
     return error;
   }
 
-  /** The same failure as one of a profile at a provider: the commands that lead on are written out in its hint. */
-  inProfile(profile: string, provider: string): ImgctlError {
+  /** The same failure as one of a profile at a provider: the commands that lead on are written out in its hint, as `written` has them. */
+  inProfile(profile: string, provider: string, written?: (next: Next) => string | undefined): ImgctlError {
     const { next, ...known } = this.circumstances;
     const error = new ImgctlError(this.code, this.message, {
       profile,
       provider,
       ...known,
-      ...(next ? { hint: hintWith(known.hint, next, profile) } : {}),
+      ...(next ? { hint: hintWith(known.hint, next, profile, written) } : {}),
     });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
+  }
+
+  /** The same failure with another hint. */
+  hinting(hint: string): ImgctlError {
+    const error = new ImgctlError(this.code, this.message, { ...this.circumstances, hint });
     if (this.stack !== undefined) error.stack = this.stack;
     return error;
   }

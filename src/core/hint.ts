@@ -79,9 +79,14 @@ export function commandLine({ verb, image, args = [], options = {} }: Next, prof
   ].join(' ');
 }
 
-/** A hint with the commands behind it: on its last line where that ends in a colon, else on a line of their own. */
-export function hintWith(hint: string | undefined, next: readonly Next[], profile?: string): string {
-  const commands = next.map((one) => commandLine(one, profile)).join(' or ');
+/** A hint with the commands behind it, on its last line where that ends in a colon, else on a line of their own; `written` has its own form for some. */
+export function hintWith(
+  hint: string | undefined,
+  next: readonly Next[],
+  profile?: string,
+  written: (next: Next) => string | undefined = () => undefined,
+): string {
+  const commands = next.map((one) => written(one) ?? commandLine(one, profile)).join(' or ');
   if (hint === undefined) return `Try: ${commands}`;
   return hint.endsWith(':') ? `${hint} ${commands}` : `${hint}\n${commands}`;
 }

@@ -54,7 +54,7 @@ function checkKey(key: Pem, cert: Pem, passphrase: string | undefined): void {
       });
     if (encrypted)
       throw configError(`${key.from}: the passphrase does not open the key`, {
-        hint: 'Check clientKeyPassphrase of the profile.',
+        hint: 'Check clientKeyPassphrase in the profile.',
       });
     // The messages of OpenSSL name the fault and never the key.
     throw configError(`${key.from}: the key cannot be read: ${reasonOf(error)}`);

@@ -290,7 +290,7 @@ describe('profiles in the environment', () => {
     expect(errorOf(lacking)).toMatchObject({
       code: 'CONFIG',
       message: 'profile x (rancher): url is required',
-      hint: 'Set IMGCTL_PROFILE_X_URL.',
+      hint: 'Set it with: export IMGCTL_PROFILE_X_URL=…',
     });
   });
 
@@ -308,7 +308,7 @@ describe('profiles in the environment', () => {
       expect(errorOf(unset)).toMatchObject({
         code: 'CONFIG',
         message: 'profile env:rancher (rancher): url is required',
-        hint: 'Set RANCHER_URL.',
+        hint: 'Set it with: export RANCHER_URL=…',
       });
     } finally {
       await cloud.stop();

@@ -49,8 +49,13 @@ const signed = ours.clearSigned(index).toString();
 describe('a list that is not to be believed', () => {
   it.each<readonly [string, number, string | Buffer, RegExp]>([
     ['changed', 11, signed.replace('index:1.0', 'index:1.1'), /does not match its signature by key [\dA-F]{40}/],
-    ['not signed', 11, index, /index\.sjson\) carries no signature\n.*imgctl profile set u verify=checksum/],
-    ['signed by a stranger', 11, stranger.clearSigned(index), /not in the keyring \([\dA-F]{16}\)\n.*profile set u keyring=FILE/],
+    ['not signed', 11, index, /index\.sjson\) carries no signature\n.*export IMGCTL_PROFILE_U_VERIFY=checksum/],
+    [
+      'signed by a stranger',
+      11,
+      stranger.clearSigned(index),
+      /not in the keyring \([\dA-F]{16}\)\n.*export IMGCTL_PROFILE_U_KEYRING=FILE/,
+    ],
     ['followed by more', 11, `${signed}{"evil":true}\n`, /text behind what is signed/],
     ['preceded by more', 11, `{"evil":true}\n${signed}`, /text before what is signed/],
     ['cut', 11, signed.slice(0, -60), /is damaged/],

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
 import type { Arg } from '../../src/cli/program/shape.ts';
+import { fieldVariable } from '../../src/profiles/resolve.ts';
 import { driverList } from '../../src/engine/driver-list.ts';
 import { publisher } from '../support/publisher.ts';
 import { startSignedStreams, type SignedStreams } from '../support/signed-streams.ts';
@@ -376,6 +377,43 @@ describe('sources', () => {
     const literal = await run(['list', 'acme:', '--json'], { SECRET_URL: `${server.origin}/` });
     expect([literal.exitCode, errorOf(literal).message]).toEqual([3, 'invalid url: env:SECRET_URL']);
   });
+
+  it.each(['their own file', 'variables'])(
+    'judges by keys that %s gives, and not by what comes with it of other keys; of another address alone the keys stay',
+    async (where) => {
+      const fieldsAt = (name: string, fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+        if (where !== 'variables') ownSources({ version: 1, sources: { [name]: { fields } } });
+        return where === 'variables'
+          ? Object.fromEntries(Object.entries(fields).map(([field, value]) => [fieldVariable(name, field), value]))
+          : {};
+      };
+      const url = `${server.origin}/`;
+      const told = async (name: string, fields: Readonly<Record<string, string>>) => {
+        const own = fieldsAt(name, fields);
+        return (await stage.ok(['sources', name, '-o', 'json'], { ...real, env: own })).json() as Row;
+      };
+      const shipped = await told('ubuntu', { url });
+      expect([shipped.keyring, shipped.signers.length]).toEqual(['shipped', 2]);
+      const given = await told('ubuntu', { url, keyring: server.by.key });
+      expect(given).toMatchObject({ keyring: 'given', signers: [], verified: 'signature' });
+      expect(given.keys.map(({ fingerprint }) => fingerprint)).toEqual([server.by.fingerprint]);
+      expect([given.signed, given.keysFrom]).toEqual([undefined, undefined]);
+      expect(await told('ubuntu', { keyring: server.by.key })).toMatchObject({ keyring: 'given', signers: [] });
+      const own = fieldsAt('ubuntu', { url, keyring: server.by.key });
+      expect(names(await stage.ok(['list', 'ubuntu:', '-o', 'json'], { env: own }))).toEqual(['noble-amd64-20260102']);
+      // Its own signers are meant with its own keys, and what they say is held.
+      const wrongSigner = fieldsAt('ubuntu', { url, keyring: server.by.key, signer: 'A'.repeat(40) });
+      const refused = await stage.run(['list', 'ubuntu:', '--json'], { env: wrongSigner });
+      expect([refused.exitCode, refused.stdout]).toEqual([3, '']);
+      expect(errorOf(refused).hint).toMatch(/signer comes from (?:.*sources\.json|environment \(IMGCTL_PROFILE_UBUNTU_SIGNER\))/);
+      // Whoever gives keys wants a signature, also of what its publisher does not sign.
+      expect(await told('debian', { keyring: server.by.key })).toMatchObject({ verified: 'signature' });
+      expect(await told('debian', { url, keyring: server.by.key })).toMatchObject({ verified: 'signature', keyring: 'given' });
+      // No keys come with it: the keys that are given are where its signer is looked for.
+      expect((await told('arch', { keyring: server.by.key })).signers).toHaveLength(1);
+      expect((await told('arch', { url, keyring: server.by.key })).signers).toEqual([]);
+    },
+  );
 
   const wrong: readonly (readonly [string, unknown, RegExp])[] = [
     ['no JSON', '{', /is not valid JSON/],

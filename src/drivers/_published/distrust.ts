@@ -2,7 +2,8 @@ import { ImgctlError, integrityError, type Circumstances } from '../../core/erro
 
 /** Why a document is not believed, with what its reader may do about it. It says of no image that it is damaged. */
 export function distrusted({ code, message, circumstances }: ImgctlError): ImgctlError {
-  return new ImgctlError(code, message, { ...circumstances, ofNoImage: true, ...adviceFor(message, circumstances) });
+  const judgedBy = ['verify', 'keyring', 'signer', 'expiredKeys'];
+  return new ImgctlError(code, message, { ...circumstances, ofNoImage: true, judgedBy, ...adviceFor(message, circumstances) });
 }
 
 function adviceFor(message: string, { signerUnknown, keyExpired }: Circumstances): Circumstances {
@@ -10,6 +11,8 @@ function adviceFor(message: string, { signerUnknown, keyExpired }: Circumstances
     return setting('To trust the server alone, set verify=checksum in the profile with:', 'verify=checksum');
   if (signerUnknown)
     return setting("If that key is the publisher's, set keyring in the profile to a file that holds it with:", 'keyring=FILE');
+  if (message.endsWith('none of the trusted signers'))
+    return setting("If that key is the publisher's, name it as signer in the profile with:", 'signer=FINGERPRINT');
   if (keyExpired)
     return setting('To take what was signed before its key expired, set expiredKeys=accept with:', 'expiredKeys=accept');
   if (/ is signed /.test(message)) return { hint: 'Use another mirror: no setting makes that signature a good one.' };

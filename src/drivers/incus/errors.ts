@@ -50,7 +50,7 @@ function hintFor(status: number, words: string): Circumstances {
       ].join('\n'),
       next: [{ verb: 'upload', args: ['URL'], options: { name: { inProfile: 'NAME' } } }],
     };
-  if (status === 403) return { hint: 'Check the project of the profile: a certificate may be restricted to others.' };
+  if (status === 403) return { hint: 'Check the project in the profile: a certificate may be restricted to others.' };
   return {};
 }
 

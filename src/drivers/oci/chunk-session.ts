@@ -37,7 +37,7 @@ export function sessionAt({ home, pace }: ChunkTarget, location: URL, answer: Ap
   const least = Number(answer?.headers['oci-chunk-min-length'] ?? 0);
   if (least > mostMemory)
     throw limitError(`${home.shown} requires chunks of at least ${humanSize(least)}`, {
-      hint: 'Remove chunkSize from the profile.',
+      hint: 'Remove chunkSize in the profile.',
     });
   return { location, border: 0, least: Math.max(least, smallestRequest), pace, refused: false, isDoubtful: false };
 }

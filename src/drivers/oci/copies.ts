@@ -54,7 +54,7 @@ export async function copiesForSure(found: Found, call: Call, places: Iterable<R
       }
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
       throw new ImgctlError(error.code, `cannot tell whether ${place.name} holds a copy: ${error.message}; nothing was changed`, {
-        hint: `Remove ${place.name} from places of the profile if there are no copies in it.`,
+        hint: `Remove ${place.name} from places in the profile if there are no copies in it.`,
         ...error.circumstances,
       });
     }

@@ -57,7 +57,7 @@ export const replicate: Operation<OciClient, 'replicate'> = {
     if (request.basis) requireKnownPlaces(request.basis, recordFrom(client, found, [...copies.keys()]), request.exactly);
     const names = wanted(request, [client.home.name, ...copies.keys()]);
     if (!names.has(client.home.name))
-      throw conflictError(`cannot remove image ${request.id} from ${client.home.name}: it is the repository of the profile`, {
+      throw conflictError(`cannot remove image ${request.id} from ${client.home.name}: it is the profile's own repository`, {
         hint: 'Delete the image with:',
         next: [{ verb: 'delete', image: request.id }],
       });

@@ -26,7 +26,7 @@ export function errorFrom(answer: ApiAnswer, what: string, address: Address): Im
   if (answer.status >= 300 && answer.status < 400 && location !== undefined)
     return providerError(`${what}: the server sends elsewhere, to ${withoutQuery(location)} (HTTP ${answer.status})`, {
       ...answerCircumstances(answer),
-      hint: 'Put the URL that answers into the url of the profile: redirects are not followed with a key.',
+      hint: 'Put the URL that answers into url in the profile: redirects are not followed with a key.',
     });
   return answerError(answer, what, said(answer), circumstances(answer, address));
 }

@@ -38,7 +38,7 @@ export async function checkProfile(at: Account<'list'>, context: EngineContext):
 }
 
 async function plainSecrets(at: Account<'list'>, context: EngineContext): Promise<readonly string[]> {
-  const origins = await originsOf(context.directory.entry(at.profile), at.driver, context);
+  const origins = await originsOf(context.directory.openable(at.profile), at.driver, context);
   return Object.entries(origins)
     .filter(([field, origin]) => at.driver.profile[field]?.secret && origin.from === 'profile' && origin.value.kind === 'literal')
     .map(([field]) => `${field} is stored as plain text. Keep it elsewhere with env:NAME, file:PATH or cmd:COMMAND.`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { refusal, type Driver, type Session, type Tools } from '../../core/driver.ts';
+import { refusal, type Driver } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { tlsFields } from '../../core/field.ts';
 import { commandLine } from '../../core/hint.ts';
@@ -14,6 +14,7 @@ import type { LazyJournal } from '../journal/lazy-journal.ts';
 import { recorded } from '../journal/recorded.ts';
 import { contentCacheOf } from './content-cache.ts';
 import { refuseArch } from './arch.ts';
+import { placed } from './field-hints.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
 import type { ProfileEntry } from './registry.ts';
@@ -29,18 +30,30 @@ import { guarded, preview } from './guard.ts';
 export async function openAt(name: string, needs: readonly OperationName[], context: EngineContext): Promise<Account> {
   const entry = context.directory.openable(name);
   const driver = await driverNamed(entry.provider, context);
+  const place = (error: unknown): unknown => (error instanceof ImgctlError ? placed(error, entry, driver, context.home) : error);
+  return opening(entry, driver, needs, place, context).catch((error: unknown) => Promise.reject(place(error)));
+}
+
+async function opening(
+  entry: ProfileEntry,
+  driver: Driver,
+  needs: readonly OperationName[],
+  place: (error: unknown) => unknown,
+  context: EngineContext,
+): Promise<Account> {
+  const { name } = entry;
   refuseRegion(driver, name, context.settings.region);
   refuseArch(driver, name, needs, context.settings.arch);
   const lacking = needs.find((verb) => !driver.facts[verb]);
   if (lacking) throw await refusalWithOthers(driver, lacking, entry, context);
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
-  const signatures = await signaturesOf(driver, values, entry, context);
+  const blame = (error: unknown): unknown => blamed(place(error), name, driver, origins);
+  const signatures = await signaturesOf(driver, values, entry, context).catch((error: unknown) => Promise.reject(blame(error)));
   const tools = { ...(await toolsFor(context, values, name)), ...(signatures ? { signatures } : {}) };
   const where = { profile: name, provider: driver.name };
   context.detail(`profile ${name}: ${driver.title}`);
-  const session = opened(driver, values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http) } : tools, name);
-  const blame = (error: unknown): unknown => blamed(error, session, origins);
+  const session = driver.open(values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http) } : tools, name);
   const { cancel } = session;
   const key = keyOf(driver, values);
   const memory = contentCacheOf(tools.cache, accountOf(driver, values));
@@ -124,14 +137,6 @@ function binderOf(blame: (error: unknown) => unknown, context: EngineContext, at
     };
 }
 
-function opened(driver: Driver, values: FieldValues, tools: Tools, profile: string): Session {
-  try {
-    return driver.open(values, tools, profile);
-  } catch (error) {
-    throw error instanceof ImgctlError ? error.inProfile(profile, driver.name) : error;
-  }
-}
-
 async function refusalWithOthers(
   driver: Driver,
   verb: OperationName,
@@ -151,19 +156,28 @@ async function refusalWithOthers(
   });
 }
 
-/** Adds to a failure where it happened; to refused credentials, where they came from. */
-function blamed(error: unknown, session: Session, origins: Readonly<Record<string, FieldOrigin>>): unknown {
+/** Adds to a failure where the fields came from by which it was judged; to refused credentials, where they did. */
+function blamed(error: unknown, profile: string, driver: Driver, origins: Readonly<Record<string, FieldOrigin>>): unknown {
   if (!(error instanceof ImgctlError)) return error;
-  const placed = error.inProfile(session.profile, session.provider);
-  const { code, circumstances } = placed;
-  if (code !== 'AUTH' || circumstances.status !== 401 || circumstances.accepted) return placed;
-  const sources = Object.entries(origins).filter(([field]) => session.driver.profile[field]?.secret);
-  const told = sources.map(([field, origin]) => `${field} comes from ${origin.from}${referenceOf(origin)}`).join('; ');
-  const hint = [circumstances.hint, told, `Check the profile with: ${commandLine({ verb: 'profile check' }, session.profile)}`]
+  const { code, circumstances } = error;
+  const { judgedBy } = circumstances;
+  if (judgedBy) {
+    const told = comingFrom(origins, (field) => judgedBy.includes(field));
+    return error.hinting([circumstances.hint, told].filter(Boolean).join('\n'));
+  }
+  if (code !== 'AUTH' || circumstances.status !== 401 || circumstances.accepted) return error;
+  const told = comingFrom(origins, (field) => driver.profile[field]?.secret === true);
+  const hint = [circumstances.hint, told, `Check the profile with: ${commandLine({ verb: 'profile check' }, profile)}`]
     .filter(Boolean)
     .join('\n');
-  return new ImgctlError(code, placed.message, { ...circumstances, hint });
+  return error.hinting(hint);
 }
+
+const comingFrom = (origins: Readonly<Record<string, FieldOrigin>>, isMeant: (field: string) => boolean): string =>
+  Object.entries(origins)
+    .filter(([field]) => isMeant(field))
+    .map(([field, origin]) => `${field} comes from ${origin.from}${referenceOf(origin)}`)
+    .join('; ');
 
 /** Where a reference leads; a command may hold what nobody else should read. */
 const referenceOf = ({ value }: FieldOrigin): string =>

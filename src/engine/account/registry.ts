@@ -1,7 +1,7 @@
 import { configError, usageError } from '../../core/errors.ts';
 import { commandLine } from '../../core/hint.ts';
 import { globPattern, isGlob } from '../../core/glob.ts';
-import { environmentProfiles, environmentProvider, variableName } from '../../profiles/resolve.ts';
+import { environmentProfiles, environmentProvider, fieldVariable, variableName } from '../../profiles/resolve.ts';
 import { parseReference, type Reference } from '../../core/reference.ts';
 import type { ProfileBook, StoredProfile } from '../../profiles/schema.ts';
 import { nearest } from '../../host/did-you-mean.ts';
@@ -118,7 +118,7 @@ export function profileDirectory({ book, env, chosen, isTyped, usual, sources }:
 const noSuchProfile = (name: string, hint: string): Error => configError(`no such profile: ${name}`, { hint });
 
 const publisherHint = (source: string): string =>
-  `${source} is a publisher. See it with: ${commandLine({ verb: 'sources', args: [source] })}`;
+  `${source} is a publisher, whose fields are set by variables (${fieldVariable(source, 'url')}) or in sources.json. See it with: ${commandLine({ verb: 'sources', args: [source] })}`;
 
 /**
  * The profiles that are worked at where none stands before an image: those asked for, or the current one. Throws CONFIG for a

@@ -5,6 +5,7 @@ import type { Secret } from '../../core/secret.ts';
 import type { FieldOrigin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
 import { driverNamed } from './driver.ts';
+import { shipped } from './sources.ts';
 import { givingKeys } from './source-key.ts';
 import { originsOf, valuesOf } from './values.ts';
 
@@ -28,14 +29,15 @@ export async function sourceRow(name: string, context: EngineContext): Promise<S
     title,
     provider,
     verified,
-    signers: (text(values.signer) ?? '').split(',').filter((one) => one !== ''),
+    signers: (verified === 'signature' ? (text(values.signer) ?? '') : '').split(',').filter((one) => one !== ''),
     keys: keyring === 'shipped' || keyring === 'given' ? await keysOf(text(values.keyring) ?? '', context) : [],
     evidence,
     ...given<Partial<SourceRow>>({
       address: address && withoutPassword(address),
       keyring,
       keysFrom: keyring === 'shipped' && keys ? `${keys.source} (${keys.licence})` : undefined,
-      signed: signed === '' ? undefined : signed,
+      // What is said of who signs is said of the address that comes with it, and of its keys.
+      signed: signed === '' || (keyring === 'given' && origins.url?.from !== shipped) ? undefined : signed,
       hint: keysAt === undefined || keyring === 'shipped' || keyring === 'given' ? undefined : givingKeys(name, keysAt),
       file,
     }),
@@ -47,7 +49,7 @@ const text = (value: string | Secret | undefined): string | undefined => (typeof
 
 function placeOf(origin: FieldOrigin | undefined): KeyringPlace {
   if (!origin) return 'of this machine';
-  return origin.from === 'imgctl' ? 'shipped' : 'given';
+  return origin.from === shipped ? 'shipped' : 'given';
 }
 
 async function keysOf(keyring: string, context: EngineContext): Promise<readonly ListedKey[]> {

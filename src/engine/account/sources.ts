@@ -30,8 +30,8 @@ export interface KnownSource extends Omit<KnownPublisher, 'fields'> {
   readonly file?: string;
 }
 
-/** What comes with the program has no path. */
-const fromUs = 'imgctl';
+/** Where a field comes from that comes with the program: that has no path. */
+export const shipped = 'imgctl';
 
 const unknownPublisher: KnownPublisher = { title: '', fields: {}, signed: '', evidence: [] };
 
@@ -40,15 +40,15 @@ export function sourceList(publishers: PublisherList, home: Home): SourceList {
   const folder = hasFolder('config', home) ? ownFolder('config', home) : undefined;
   let read: ReadonlyMap<string, SourceDefinition> | undefined;
   const own = (): ReadonlyMap<string, SourceDefinition> => (read ??= folder === undefined ? new Map() : readSources(folder));
-  const shipped = (name: string): PublisherEntry | undefined => (Object.hasOwn(publishers, name) ? publishers[name] : undefined);
+  const entryOf = (name: string): PublisherEntry | undefined => (Object.hasOwn(publishers, name) ? publishers[name] : undefined);
   const named = (word: string): string | undefined => {
-    if (shipped(word) || own().has(word)) return word;
+    if (entryOf(word) || own().has(word)) return word;
     return Object.entries(publishers).find(([, { aliases = [] }]) => aliases.includes(word))?.[0];
   };
   const names = (): readonly string[] => [...new Set([...Object.keys(publishers), ...own().keys()])].sort();
   const words = (): readonly string[] => [...names(), ...Object.values(publishers).flatMap(({ aliases = [] }) => aliases)];
   const providerOf = (name: string): string => {
-    const provider = own().get(name)?.provider ?? shipped(name)?.driver;
+    const provider = own().get(name)?.provider ?? entryOf(name)?.driver;
     if (provider !== undefined) return provider;
     if (own().has(name))
       throw configError(`${sourcesFile(folder ?? '')}: source "${name}" has no provider`, {
@@ -63,7 +63,7 @@ export function sourceList(publishers: PublisherList, home: Home): SourceList {
     providerOf,
     async load(name) {
       const provider = providerOf(name);
-      const entry = shipped(name);
+      const entry = entryOf(name);
       const mine = own().get(name);
       // Of another provider the fields would mean something else.
       const isKept = entry?.driver === provider;
@@ -72,13 +72,13 @@ export function sourceList(publishers: PublisherList, home: Home): SourceList {
       const theirs = keys ? { ...fields, keyring: keys.armoured } : fields;
       return {
         ...known,
-        ...(keys && mine?.fields.keyring === undefined ? { keys } : {}),
+        ...(keys ? { keys } : {}),
         ...(mine?.title === undefined ? {} : { title: mine.title }),
         ...(mine?.evidence === undefined ? {} : { evidence: [{ what: mine.evidence, url: file }, ...known.evidence] }),
         name,
         aliases: entry?.aliases ?? [],
         provider,
-        fields: { ...origins(theirs, fromUs), ...origins(mine?.fields ?? {}, file) },
+        fields: { ...origins(theirs, shipped), ...origins(mine?.fields ?? {}, file) },
         ...(mine ? { file } : {}),
       };
     },

@@ -51,7 +51,7 @@ export async function tlsSettings(
   const option = (given: string | undefined, what: string): Source | undefined => (given ? { given, what } : undefined);
   const field = (name: string): Source | undefined => {
     const value = values[name];
-    return typeof value === 'string' && value !== '' ? { given: value, what: `${name} of the profile` } : undefined;
+    return typeof value === 'string' && value !== '' ? { given: value, what: `${name} in the profile` } : undefined;
   };
   const ownCert = option(settings.clientCert, '--client-cert');
   const patience = { signal, ...(settings.timeout === undefined ? {} : { limitMs: settings.timeout }) };

@@ -5,11 +5,13 @@ import { inChoices, missingFields, usualVariables } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
 import { ownFolder, withHome } from '../../host/paths.ts';
 import { holdsCredentials } from '../../core/redact.ts';
-import { literal, resolveValue } from '../../host/secret-reference.ts';
+import { formatValue, literal, resolveValue } from '../../host/secret-reference.ts';
 import type { ResolveOptions } from '../../host/secret-command.ts';
 import { fieldVariable, resolveFields, type FieldOrigin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
+import { setting } from './field-hints.ts';
 import type { ProfileEntry } from './registry.ts';
+import { shipped, type KnownSource } from './sources.ts';
 import { warnOfLoosePath } from './file-permissions.ts';
 
 /** Where each field of a profile comes from, references not yet followed. */
@@ -21,23 +23,49 @@ export async function originsOf(
   const { home, settings } = context;
   const options = { region: settings.region, arch: settings.arch };
   const data = (): string => ownFolder('data', home);
-  const known = entry.kind === 'source' ? await fieldsOfSource(entry.name, driver, context) : undefined;
-  const resolved = resolveFields(entry.name, driver.profile, { options, env: home.env, stored: entry.stored, known, data });
+  const known = entry.kind === 'source' ? await knownSource(entry.name, driver, context) : undefined;
+  const all = resolveFields(entry.name, driver.profile, {
+    options,
+    env: home.env,
+    stored: entry.stored,
+    known: known?.fields,
+    data,
+  });
+  const resolved = known ? withOwnTrust(all, known) : all;
   return entry.kind === 'ambient'
     ? { ...resolved, ...(await ambientOrigins(driver, context)), ...optionOrigins(resolved) }
     : resolved;
 }
 
+/** Ways to verify that ask for no key. */
+const keyless = ['checksum', 'none'];
+
+/**
+ * Who may sign for a publisher is said of its keys: of others that are given, in place of those that come with the program or for
+ * another address, it says nothing. Whoever gives keys wants a signature.
+ */
+function withOwnTrust(
+  origins: Readonly<Record<string, FieldOrigin>>,
+  { keys }: Pick<KnownSource, 'keys'>,
+): Readonly<Record<string, FieldOrigin>> {
+  const isOwn = (field: string): boolean => origins[field] !== undefined && origins[field].from !== shipped;
+  if (!isOwn('keyring')) return origins;
+  const isOther = keys !== undefined || isOwn('url');
+  const saysNothing = ([field, { value }]: readonly [string, FieldOrigin]): boolean => {
+    if (isOwn(field)) return false;
+    if (field === 'verify') return keyless.includes(formatValue(value));
+    return isOther && (field === 'signer' || field === 'expiredKeys');
+  };
+  return Object.fromEntries(Object.entries(origins).filter((one) => !saysNothing(one)));
+}
+
 /** What is known of a publisher. Throws CONFIG where the user's own file gives it a field that its driver has not. */
-async function fieldsOfSource(
-  name: string,
-  driver: Driver,
-  { directory }: EngineContext,
-): Promise<Readonly<Record<string, FieldOrigin>>> {
-  const { fields, file } = await directory.sources.load(name);
+async function knownSource(name: string, driver: Driver, { directory }: EngineContext): Promise<KnownSource> {
+  const source = await directory.sources.load(name);
+  const { fields, file } = source;
   const known = Object.keys(driver.profile).filter((field) => driver.profile[field]?.secret !== true);
   const odd = Object.keys(fields).find((field) => !known.includes(field));
-  if (odd === undefined) return fields;
+  if (odd === undefined) return source;
   const isSecret = Object.hasOwn(driver.profile, odd);
   throw configError(
     `${file ?? name}: source "${name}": ${isSecret ? `${odd} is a secret` : `unknown field for ${driver.name}: ${odd}`}`,
@@ -77,6 +105,9 @@ async function ambientOrigins(driver: Driver, context: EngineContext): Promise<R
   );
 }
 
+/** As messages call it. */
+const called = ({ name, kind }: ProfileEntry): string => `${kind === 'source' ? 'source' : 'profile'} ${name}`;
+
 /** What the command behind a `cmd:` may take where nobody is at a terminal, unless --timeout says another time. */
 const commandLimitMs = 60_000;
 
@@ -100,7 +131,7 @@ export async function valuesOf(
     const said = await resolveValue(origin.value, field, context.home, asking);
     const value = facts?.paths ? withHome(said, context.home) : inChoices(facts ?? {}, said);
     if (facts?.choices?.includes('true') && !facts.choices.includes(value))
-      throw configError(`profile ${entry.name} (${driver.name}): ${field} is neither true nor false: ${value}`, {
+      throw configError(`${called(entry)} (${driver.name}): ${field} is neither true nor false: ${value}`, {
         hint: `Set it to true or false. It comes from ${origin.from}.`,
       });
     if (facts?.paths && origin.from === 'profile') warnOfLoosePath(entry.name, field, value, facts.paths, context);
@@ -112,8 +143,12 @@ export async function valuesOf(
   const missing = Object.entries(driver.profile).filter(([field, facts]) => facts.required && !values[field]);
   if (missing.length > 0) {
     const names = missing.map(([field]) => field);
-    throw configError(`profile ${entry.name} (${driver.name}): ${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} required`, {
-      hint: waysToSet(entry, driver, names),
+    throw configError(`${called(entry)} (${driver.name}): ${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} required`, {
+      hint: `Set ${names.length > 1 ? 'them' : 'it'} with: ${setting(
+        entry,
+        driver,
+        names.map((field) => `${field}=…`),
+      )}`,
     });
   }
   if (entry.kind === 'ambient' && Object.values(origins).every(({ from }) => from === 'default' || from === 'option'))
@@ -127,11 +162,4 @@ function throwIfLacking({ name }: ProfileEntry, driver: Driver, known: ReadonlyS
   throw configError(`profile ${name}: nothing is set in the environment`, {
     hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: ${commandLine({ verb: 'help', args: ['environment'] })}`,
   });
-}
-
-function waysToSet({ name, kind }: ProfileEntry, driver: Driver, fields: readonly string[]): string {
-  if (kind === 'ambient') return `Set ${fields.map((field) => driver.profile[field]?.env?.[0] ?? field).join(' and ')}.`;
-  if (kind === 'environment' || kind === 'source')
-    return `Set ${fields.map((field) => fieldVariable(name, field)).join(' and ')}.`;
-  return `Set it with: ${commandLine({ verb: 'profile set', args: fields.map((field) => `${field}=…`) }, name)}`;
 }

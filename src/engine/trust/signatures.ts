@@ -81,6 +81,9 @@ function memoryOfSigners({ warn, detail }: Surroundings) {
   };
 }
 
+/** Fields of a profile that name the keys. */
+const keyFields = ['keyring', 'signer'];
+
 async function policyOf(
   { keyring, signers, expiredKeys = 'refuse', what }: Trust,
   { home, now }: Surroundings,
@@ -98,7 +101,7 @@ async function policyOf(
       keyring === undefined
         ? `no key ${signers.join(', ')} is known on this machine`
         : `the keyring has no key ${signers.join(', ')}, by which it is to be signed`,
-      { hint: `Set ${what} to a file with that key.` },
+      { hint: `Set ${what} to a file with that key.`, judgedBy: keyFields },
     );
   return { keys, expiredKeys, now: new Date(now()), ...(signers === undefined ? {} : { signers }) };
 }
@@ -147,14 +150,14 @@ export function trustOf({
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   const wrong = (what: string): ImgctlError =>
-    configError(`profile ${profile}: signer: ${what} is no fingerprint of 40 or 64 hexadecimal digits`);
-  const inProfile = (message: string, more: object = {}): ImgctlError => configError(`profile ${profile}: ${message}`, more);
+    configError(`${profile}: signer: ${what} is no fingerprint of 40 or 64 hexadecimal digits`);
+  const inProfile = (message: string, more: object = {}): ImgctlError => configError(`${profile}: ${message}`, more);
   const demand =
     asked === undefined ? demandFrom(said('verify') ?? 'auto', 'verify', inProfile) : demandFrom(asked, '--verify', usageError);
   const named = demand.by === 'gpg' ? demand : undefined;
   return {
     demand,
-    what: named?.keyring !== undefined && asked !== undefined ? '--verify' : 'keyring of the profile',
+    what: named?.keyring !== undefined && asked !== undefined ? '--verify' : 'keyring in the profile',
     keyring: named?.keyring ?? said('keyring'),
     signers: named?.signers ?? (named?.keyring === undefined ? signersFrom(said('signer'), wrong) : undefined),
     expiredKeys: said('expiredKeys') === 'accept' ? 'accept' : 'refuse',

@@ -100,7 +100,7 @@ describe('what Linode says beside its answer', () => {
       stage.run(args, { env: profileVariables('lin', 'linode', anonymous) });
     const refused = await run('list', '-p', 'lin');
     expect([refused.exitCode, refused.stdout]).toEqual([4, expect.any(String)]);
-    expect(refused.stderr).toMatch(/--all[^]*imgctl profile set lin token=/);
+    expect(refused.stderr).toMatch(/--all[^]*export IMGCTL_PROFILE_LIN_TOKEN=env:LINODE_TOKEN/);
     expect((await run('list', '-p', 'lin', '--all', '-o', 'id')).stdout).toBe('linode/made\n');
   });
 });
