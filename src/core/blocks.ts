@@ -20,6 +20,8 @@ export interface BlockFacts {
   readonly digest?: BlockDigest;
   /** Blocks can be asked for compressed (`Block.packed`). */
   readonly compresses?: boolean;
+  /** The target knows the disk by the digests of its blocks: nobody asks it for one of the whole. */
+  readonly knownByBlocks?: boolean;
 }
 
 /** A block as it is kept: compressed by itself, unless that makes it hardly smaller. */

@@ -3,7 +3,7 @@ import type { Format } from '../core/encoding.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Digests, Download } from '../core/operation.ts';
 import type { RandomSource } from './extents.ts';
-import { sparseBytes } from './sparse-download.ts';
+import { extentsOf, sparseBytes } from './sparse-download.ts';
 import { withholdTail } from './withhold-tail.ts';
 
 /** Where bytes come from. `open` gives those from `from` up to and with `to`; more than once only where `repeatable`. */
@@ -107,10 +107,10 @@ export function downloadSource(download: Download, name: string, near: boolean):
     // Its verdict comes behind its last byte.
     return download.isVerified && from === 0 && to === undefined ? withholdTail(whole, bytes, () => undefined) : whole;
   };
-  const extents = isSparse(download) ? () => download.extents() : undefined;
+  const extents = isSparse(download) && bytes !== undefined ? extentsOf(() => download.extents(), bytes, name, near) : undefined;
   const open = (from = 0, to?: number): Bytes =>
     extents && bytes !== undefined
-      ? sparseBytes(extents(), { from, end: (to ?? bytes - 1) + 1, size: bytes, name }, data)
+      ? sparseBytes(extents.behind(from), { from, end: (to ?? bytes - 1) + 1, size: bytes, name }, data)
       : data(from, to);
   return {
     name,
@@ -120,7 +120,9 @@ export function downloadSource(download: Download, name: string, near: boolean):
     ...(digests === undefined ? {} : { digests }),
     ...(download.isVerified ? { isVouched: true } : {}),
     open,
-    ...(near && bytes !== undefined ? { random: randomOver(bytes, open) } : {}),
+    ...(near && bytes !== undefined
+      ? { random: { ...randomOver(bytes, open), ...(extents ? { spans: extents.all } : {}) } }
+      : {}),
     close: async () => undefined,
   };
 }

@@ -24,6 +24,42 @@ export async function* sparseBytes(
   yield* zeroPieces(end - at);
 }
 
+/** What of a disk was ever written. */
+interface Written {
+  /** What ends behind `from`, at least. */
+  behind(from: number): AsyncIterable<Extent>;
+  /** Throws PROVIDER where that is no list of the disk. */
+  all(): Promise<readonly Extent[]>;
+}
+
+/** What was ever written of a disk of `size` bytes, as `ask` gives it: anew each time, but of what is `near` once for all. */
+export function extentsOf(ask: () => AsyncIterable<Extent>, size: number, name: string, near: boolean): Written {
+  const gathered = async (): Promise<readonly Extent[]> => {
+    const all: Extent[] = [];
+    for await (const extent of joinedExtents(ask(), size, name)) all.push(extent);
+    return all;
+  };
+  let known: Promise<readonly Extent[]> | undefined;
+  const all = (): Promise<readonly Extent[]> => (known ??= gathered());
+  async function* behind(from: number): AsyncGenerator<Extent, void, undefined> {
+    const extents = await all();
+    for (let at = firstBehind(extents, from); at < extents.length; at += 1) yield extents[at] as Extent;
+  }
+  return { behind: near ? behind : ask, all };
+}
+
+/** Place of the first extent that ends behind `from`, in a list that is in order. */
+export function firstBehind(extents: readonly Extent[], from: number): number {
+  let [low, high] = [0, extents.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { offset, length } = extents[middle] as Extent;
+    if (offset + length > from) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /** Extents in order, those that touch as one, the last one no longer than the disk. Throws PROVIDER. */
 async function* joinedExtents(
   extents: AsyncIterable<Extent>,

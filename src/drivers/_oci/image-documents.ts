@@ -38,13 +38,19 @@ function says(record: StoredRecord, { owner: _owner, tags = [], properties = {},
 /** The documents that an upload brings with it; absent where there are none, or they are not of this disk, or say not what it is to be described by. */
 export function documentsOf(
   { original, into, id, description }: Omit<UploadRequest, 'content' | 'extras'>,
-  disk: Pick<FilledDisk, 'digest' | 'size'>,
+  disk: Pick<FilledDisk, 'digest' | 'size' | 'layered'>,
 ): Documents | undefined {
   const manifest = manifestIn(original);
   if (!original || !manifest || into !== undefined || id !== undefined || !isId(original.id)) return undefined;
   const { manifest: text = '', record: recordText = '' } = original.values;
   const record = parseJson(recordText);
   if (!record || manifest.record.digest !== digestOf(recordText)) return undefined;
-  const isSame = manifest.disk?.digest === disk.digest && manifest.disk.size === disk.size;
+  const isSame = manifest.disk?.digest === disk.digest && manifest.disk.size === disk.size && areSame(manifest, disk);
   return isSame && says(storedRecord(record), description) ? { id: original.id, manifest, text, recordText } : undefined;
+}
+
+/** Whether a manifest names the very blobs that the blocks of a disk are: more would never be there. */
+function areSame({ blocks }: ImageManifest, { layered }: Pick<FilledDisk, 'layered'>): boolean {
+  const [named, brought] = [blocks, layered?.blocks].map((all) => all?.map(({ digest }) => digest).toSorted());
+  return JSON.stringify(named) === JSON.stringify(brought);
 }

@@ -30,6 +30,7 @@ export const layers = {
   concurrency: 4,
   sparse: true,
   digest: 'sha256',
+  knownByBlocks: true,
 } as const satisfies BlockFacts;
 
 /** Whether a content becomes layers: a raw disk of more than one block, unless it is to be one blob. `usual`: as the profile says. */

@@ -3,6 +3,7 @@ import type { ReadBlocks } from '../../core/blocks.ts';
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import type { Http } from '../../core/http.ts';
+import type { Layout } from '../_oci/layer-cut.ts';
 import type { Folder } from './folder.ts';
 import { openFolder } from './open-folder.ts';
 
@@ -15,17 +16,27 @@ export interface LocalClient {
   readonly places: ReadonlyMap<string, Folder>;
   readonly http: Http;
   readonly readBlocks: ReadBlocks;
+  /** What a raw disk becomes where nobody says otherwise. */
+  readonly layout: Layout;
+}
+
+interface Values {
+  readonly path?: string | undefined;
+  readonly places?: string | undefined;
+  readonly layout?: string | undefined;
 }
 
 /** Throws CONFIG when there is no path, or `places` is not `name=path,…`. */
-export function connect(values: { path?: string | undefined; places?: string | undefined }, tools: Tools): LocalClient {
+export function connect(values: Values, tools: Tools): LocalClient {
   if (!values.path)
     throw configError('path is required', {
       hint: 'Set the folder of the images with:',
       next: [{ verb: 'profile set', args: ['path=FOLDER'] }],
     });
-  const home = openFolder(values.path, tools.lock);
-  return { home, places: placesOf(values.places ?? '', home, tools), http: tools.http, readBlocks: tools.readBlocks };
+  const { http, lock, readBlocks } = tools;
+  const home = openFolder(values.path, lock);
+  const layout = values.layout === 'single' ? 'single' : 'layers';
+  return { home, places: placesOf(values.places ?? '', home, tools), http, readBlocks, layout };
 }
 
 /** Whether two folders are one, also by way of a link or a mount: what was taken out of one would be gone from the other. */

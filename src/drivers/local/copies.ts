@@ -2,19 +2,19 @@ import { conflictError } from '../../core/errors.ts';
 import { errnoMessage } from '../../core/errno.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { blobPath, blobSize, damagedBlob, isIntact, placeBlob, readBlob, readDocument } from './blobs.ts';
+import { blobPath, blobSize, damagedBlob, isIntact, readBlob, readDocument } from './blobs.ts';
 import { dataOf, type Descriptor } from '../_oci/manifest.ts';
 import { find, ifDamaged, lookUp, type Found } from './images.ts';
 import { enterIndex } from './write-image.ts';
 import type { LocalClient } from './client.ts';
-import { removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
+import { DraftFolder } from './draft-folder.ts';
 import { throwIfAborted } from './errors.ts';
 import type { Folder } from './folder.ts';
 import { readIndex } from './index-file.ts';
 import { removeImage } from './remove-image.ts';
 import { recordFrom } from './record.ts';
 import { storedDisk } from './stored-disk.ts';
-import { writeTemporaryFile } from './write-temporary-file.ts';
+import { writeNewFile } from './write-temporary-file.ts';
 
 /** Whether what stands in a place is a copy of this image, and not one that only has the same id. */
 export const isCopy = (found: Found, there: Found | undefined): boolean =>
@@ -69,39 +69,30 @@ export async function refreshCopies(client: LocalClient, found: Found, call: Cal
  */
 export async function copyTo(home: Folder, folder: Folder, found: Found, call: Call): Promise<void> {
   await storedDisk(home, found);
-  const drafts: TemporaryFile[] = [];
+  const drafts = await DraftFolder.open(folder);
   try {
-    for (const blob of dataOf(found.manifest))
-      if (!(await isIntact(folder, blob, call.signal))) drafts.push(await draftOf(home, folder, blob, call));
-    const enter = (): Promise<void> => enterCopy(home, folder, found, call, drafts);
-    await drafts.reduce(
-      (work, { file }) =>
-        () =>
-          withHeartbeat(file, work),
-      enter,
-    )();
+    const missing: Descriptor[] = [];
+    for (const blob of dataOf(found.manifest)) if (!(await isIntact(folder, blob, call.signal))) missing.push(blob);
+    await drafts.fill(
+      missing,
+      ({ digest }) => digest.slice('sha256:'.length),
+      (blob, file) => copyBlob(home, blob, file, call),
+    );
+    await enterCopy(home, folder, found, call, drafts);
   } finally {
-    for (const { file } of drafts) await removeTemporaryFile(file);
+    await drafts.close();
   }
 }
 
-/** A blob of one folder as a draft in another. Throws INTEGRITY where it is damaged. */
-async function draftOf(home: Folder, folder: Folder, { digest, size }: Descriptor, call: Call): Promise<TemporaryFile> {
-  const file = blobPath(home, digest) ?? '';
-  const draft = await writeTemporaryFile(folder, readBlob(file, 0, size - 1, call.signal), call.signal);
-  if (draft.digest === digest) return draft;
-  await removeTemporaryFile(draft.file);
-  throw damagedBlob(file);
+/** Copies a blob of a folder to a file. Throws INTEGRITY where it is damaged. */
+async function copyBlob(home: Folder, { digest, size }: Descriptor, file: string, { signal }: Call): Promise<void> {
+  const from = blobPath(home, digest) ?? '';
+  const { hex } = await writeNewFile(file, readBlob(from, 0, size - 1, signal), signal);
+  if (digest !== `sha256:${hex}`) throw damagedBlob(from);
 }
 
 /** Enters manifest and record of an image in another folder, byte for byte, unless a later revision stands there. */
-async function enterCopy(
-  home: Folder,
-  target: Folder,
-  found: Found,
-  call: Call,
-  drafts: readonly TemporaryFile[] = [],
-): Promise<void> {
+async function enterCopy(home: Folder, target: Folder, found: Found, call: Call, drafts?: DraftFolder): Promise<void> {
   const [manifest, record] = [await readDocument(home, found.entry), await readDocument(home, found.manifest.record)];
   // Gone means that somebody changed the image meanwhile, and will bring the copy up to date in turn.
   if (manifest === undefined || record === undefined) return;
@@ -112,7 +103,7 @@ async function enterCopy(
       throw conflictError(`a different image already has the id ${found.id} in ${folder.path}`, {
         hint: 'Remove it there, or copy this one under a new id.',
       });
-    for (const draft of drafts) await placeBlob(folder, draft);
+    await drafts?.place(folder);
     if (there && there.record.revision >= found.record.revision) return;
     for (const { digest, size } of dataOf(found.manifest))
       if ((await blobSize(folder, digest)) !== size)

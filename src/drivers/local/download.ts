@@ -1,4 +1,7 @@
+import type { StoredDisk } from '../../core/blocks.ts';
 import { conflictError } from '../../core/errors.ts';
+import type { Extent } from '../../core/extent.ts';
+import { given } from '../../core/image.ts';
 import type { Call, Download, Operation } from '../../core/operation.ts';
 import { blockListOf, diskInBlocks } from '../_oci/block-list.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
@@ -9,7 +12,7 @@ import { find, type Found } from './images.ts';
 import type { LocalClient } from './client.ts';
 import { noData } from './errors.ts';
 import { handoverOf } from './server-side-copy.ts';
-import { storedDisk } from './stored-disk.ts';
+import { storedDisk, type Stored } from './stored-disk.ts';
 
 /** What the image is handed on with to another store of this format; nothing where a document is gone by now. */
 async function documentsOf({ home }: LocalClient, { id, entry, manifest }: Found): Promise<Pick<Download, 'original'>> {
@@ -20,7 +23,7 @@ async function documentsOf({ home }: LocalClient, { id, entry, manifest }: Found
 /** A disk that lies in blocks: what is given is the disk, each block of it proved. */
 async function layeredDownload(
   client: LocalClient,
-  { found, disk, blocks }: { readonly found: Found; readonly disk: Descriptor; readonly blocks: readonly Descriptor[] },
+  { found, disk, file, blocks }: Stored & { readonly found: Found; readonly blocks: readonly Descriptor[] },
   call: Call,
 ): Promise<Download> {
   const { home, readBlocks } = client;
@@ -32,9 +35,15 @@ async function layeredDownload(
     encoding: { format: 'raw' },
     bytes: stored.bytes,
     isVerified: true,
+    ...given({ handover: handoverOf({ file, disk, virtualBytes: stored.bytes, layered: { blocks, bytes: stored.bytes } }) }),
     ...(await documentsOf(client, found)),
+    extents: () => extentsOf(stored),
     open: (from = 0, to = stored.bytes - 1) => readBlocks(stored, from, to, call),
   };
+}
+
+async function* extentsOf({ blocks }: StoredDisk): AsyncGenerator<Extent, void, undefined> {
+  for (const { offset, length } of blocks) yield { offset, length };
 }
 
 export const download: Operation<LocalClient, 'download'> = {
@@ -50,9 +59,9 @@ export const download: Operation<LocalClient, 'download'> = {
       });
     const { disk, file } = await storedDisk(client.home, found);
     const { blocks } = manifest;
-    if (blocks) return layeredDownload(client, { found, disk, blocks }, call);
+    if (blocks) return layeredDownload(client, { found, disk, file, blocks }, call);
     const encoding = encodingOf(disk.mediaType);
-    const handover = handoverOf(file, disk, record.virtualBytes);
+    const handover = handoverOf({ file, disk, virtualBytes: record.virtualBytes });
     return {
       bytes: disk.size,
       digests: { sha256: disk.digest.slice('sha256:'.length) },

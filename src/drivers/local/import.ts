@@ -2,15 +2,18 @@ import { formats, type Format } from '../../core/encoding.ts';
 import { providerError, usageError } from '../../core/errors.ts';
 import { answerError } from '../../core/answer-error.ts';
 import type { Http, ReceiveAnswer } from '../../core/http.ts';
+import type { ImageRecord } from '../../core/image.ts';
 import type { Call, ImportRequest, Operation } from '../../core/operation.ts';
 import { redirectOf } from '../../core/redirect.ts';
 import { recordFields } from '../_oci/record-revision.ts';
+import type { LockedFolder } from './folder.ts';
 import { find } from './images.ts';
 import type { LocalClient } from './client.ts';
+import { DraftFolder } from './draft-folder.ts';
 import { removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
-import { storeData } from './store-data.ts';
-import { blobHanded } from './server-side-copy.ts';
-import { linkFile } from './link.ts';
+import { beginData, enterData, storeData } from './store-data.ts';
+import { diskHanded, type HandedOver } from './server-side-copy.ts';
+import { linkTo } from './link.ts';
 import { writeTemporaryFile } from './write-temporary-file.ts';
 
 const mostRedirects = 10;
@@ -61,6 +64,26 @@ async function judged(draft: TemporaryFile, format: Format, { judge }: ImportReq
   }
 }
 
+/** An image of its own of the blobs that another folder has. */
+async function linked(client: LocalClient, request: ImportRequest, from: HandedOver, call: Call): Promise<ImageRecord> {
+  const id = await beginData(client, request, from.encoding, call);
+  const drafts = await DraftFolder.open(client.home);
+  try {
+    await drafts.fill(
+      from.blobs,
+      ({ sha256 }) => sha256,
+      (blob, file) => linkTo(file, blob, call.signal),
+    );
+    const place = async (folder: LockedFolder) => {
+      await drafts.place(folder);
+      return from.disk;
+    };
+    return await enterData(client, request, id, from, place, call);
+  } finally {
+    await drafts.close();
+  }
+}
+
 export const importImage: Operation<LocalClient, 'import'> = {
   schemes: ['https', 'http'],
   methods: [],
@@ -69,10 +92,7 @@ export const importImage: Operation<LocalClient, 'import'> = {
   ownId: true,
   handover: 'link',
   async run(client, request, call) {
-    if (request.handover) {
-      const blob = blobHanded(request.handover);
-      return storeData(client, request, blob, () => linkFile(client.home, blob, call.signal), call);
-    }
+    if (request.handover) return linked(client, request, diskHanded(request.handover), call);
     const url = urlOf(request.url);
     const format = await formatOf(client, request);
     const answer = await fetchFrom(client.http, url, call);

@@ -25,6 +25,10 @@ export default defineDriver({
   docs: 'https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md',
   profile: {
     path: { help: 'Folder of the images', default: '{data}/images', paths: 'one' },
+    layout: {
+      help: 'Keep a raw disk as many blobs, without zeros and shared between versions (layers, the default), or as one file (single)',
+      choices: ['layers', 'single'],
+    },
     places: { help: 'Further folders for replicate: name=path,name=path', paths: 'named' },
   },
   example: '--set path=/srv/images',

@@ -1,30 +1,30 @@
 import { constants, copyFile, link, lstat, open, utimes } from 'node:fs/promises';
 import { unsupportedError } from '../../core/errors.ts';
 import { throwIfAborted } from './errors.ts';
-import { makeLayout, newTemporaryPath, type Folder } from './folder.ts';
 import { damagedBlob, digestOfFile } from './blobs.ts';
-import { removeTemporaryFile, withHeartbeat, type TemporaryFile } from './temporary-file.ts';
-import type { HandedOver } from './server-side-copy.ts';
+import { removeTemporaryFile } from './temporary-file.ts';
 
 /** Bits of a file's mode by which others than its owner may write to it. */
 const writableByOthers = 0o022;
 
+/** A blob of another folder. */
+interface Blob {
+  readonly file: string;
+  readonly sha256: string;
+}
+
 /**
- * A draft that is a blob of another folder, without a byte of it being copied: it shares the blob's blocks where the file
+ * Makes a file of a blob of another folder, without a byte of it being copied: it shares the blob's blocks where the file
  * system can do that, else it is a second name of the same file, which is as good because blobs are never written to. Every
- * byte is read: that they once had the digest is all that the folder they come from can say. Throws INTEGRITY where they have
- * another one by now, UNSUPPORTED where neither is possible.
+ * byte is read: that they once had the digest is all that the folder they come from can say. Throws INTEGRITY where
+ * they have another one by now, UNSUPPORTED where neither is possible.
  */
-export async function linkFile(folder: Folder, { file, sha256 }: HandedOver, signal: AbortSignal): Promise<TemporaryFile> {
+export async function linkTo(draft: string, { file, sha256 }: Blob, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal);
-  await makeLayout(folder);
-  const draft = newTemporaryPath(folder);
   try {
     await cloned(file, draft).catch(() => named(file, draft));
     const { size } = await lstat(draft);
-    const digest = await withHeartbeat(draft, () => digestOfFile(draft, size, signal));
-    if (digest !== `sha256:${sha256}`) throw damagedBlob(file);
-    return { file: draft, digest, size };
+    if ((await digestOfFile(draft, size, signal)) !== `sha256:${sha256}`) throw damagedBlob(file);
   } catch (error) {
     await removeTemporaryFile(draft);
     if (!isOfSystem(error)) throw error;
@@ -42,11 +42,13 @@ async function cloned(file: string, draft: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
+/** Whether nobody but us may write to a file. */
+export const isOursAlone = ({ mode, uid }: { readonly mode: number; readonly uid: number }): boolean =>
+  uid === process.getuid?.() && (mode & writableByOthers) === 0;
+
 /** A second name for the file, where nobody but us may write to it. Its time is set, so that no collector takes the draft for forgotten. */
 async function named(file: string, draft: string): Promise<void> {
-  const { mode, uid } = await lstat(file);
-  if (uid !== process.getuid?.() || (mode & writableByOthers) !== 0)
-    throw unsupportedError(`cannot link ${file}: others may write to it`);
+  if (!isOursAlone(await lstat(file))) throw unsupportedError(`cannot link ${file}: others may write to it`);
   const now = new Date();
   await utimes(file, now, now);
   await link(file, draft);

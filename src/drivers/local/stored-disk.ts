@@ -33,14 +33,17 @@ export function lossIn(folder: Folder, data: ImageData): string | undefined {
   return undefined;
 }
 
+/** A disk, or the list of its blocks, and the file that it lies in. */
+export interface Stored {
+  readonly disk: Descriptor;
+  readonly file: string;
+}
+
 /**
  * The disk of an image, and the file that it lies in. Throws CONFLICT where there is none yet, INTEGRITY where the file is not as
  * long as it should be.
  */
-export async function storedDisk(
-  folder: Folder,
-  { id, manifest, record }: Found,
-): Promise<{ readonly disk: Descriptor; readonly file: string }> {
+export async function storedDisk(folder: Folder, { id, manifest, record }: Found): Promise<Stored> {
   const { disk } = manifest;
   if (!disk) throw noData(id, record.status);
   const file = blobPath(folder, disk.digest);

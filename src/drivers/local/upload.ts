@@ -1,7 +1,11 @@
-import type { Content, Operation } from '../../core/operation.ts';
+import type { BlockRequest, BlockUpload } from '../../core/blocks.ts';
+import type { Call, Content, Operation } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
+import { goesInLayers, layers, layoutExtra } from '../_oci/layer-cut.ts';
 import { recordFields } from '../_oci/record-revision.ts';
 import type { LocalClient } from './client.ts';
+import { DraftFolder } from './draft-folder.ts';
+import { takeLayers } from './layers.ts';
 import { storeData } from './store-data.ts';
 import { writeTemporaryFile } from './write-temporary-file.ts';
 
@@ -9,12 +13,27 @@ import { writeTemporaryFile } from './write-temporary-file.ts';
 const hashedBy = (content: Content): (() => string | undefined) | undefined =>
   content.sha256 === undefined ? () => content.sent().digests.sha256 : undefined;
 
+async function inDrafts(client: LocalClient, request: BlockRequest, drafts: DraftFolder, call: Call): Promise<BlockUpload> {
+  try {
+    return await takeLayers(client, request, drafts, call);
+  } catch (error) {
+    await drafts.close();
+    throw error;
+  }
+}
+
 export const upload: Operation<LocalClient, 'upload'> = {
   accepts,
   fields: recordFields,
   ownId: true,
   into: true,
   digests: ['sha256'],
+  verifies: true,
+  extras: { layout: layoutExtra },
+  blocks: layers,
+  inBlocks: ({ layout }, request) => (goesInLayers(layout, request) ? layers : undefined),
+  begin: async (client, request, call) => inDrafts(client, request, await DraftFolder.open(client.home), call),
+  resume: async (client, ref, request, call) => inDrafts(client, request, await DraftFolder.takeOver(client.home, ref), call),
   run: (client, { content, ...target }, call) =>
     storeData(
       client,

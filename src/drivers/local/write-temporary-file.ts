@@ -21,11 +21,21 @@ export async function writeTemporaryFile(
   // Before the new one: the space may be needed for it.
   await removeStaleFiles(folder);
   const file = newTemporaryPath(folder);
+  const { size, hex } = await withHeartbeat(file, () => writeNewFile(file, bytes, signal, hashed));
+  return { file, digest: `sha256:${hex}`, size };
+}
+
+/** Writes a stream to a file that is not there yet, and syncs it; else as `writeTemporaryFile`. Gives its length, and its SHA-256 in hex. */
+export async function writeNewFile(
+  file: string,
+  bytes: Bytes,
+  signal: AbortSignal,
+  hashed?: () => string | undefined,
+): Promise<{ readonly size: number; readonly hex: string }> {
   try {
     const handle = await onDisk(`cannot write ${file}`, open(file, 'wx', 0o644));
     try {
-      const { size, hex } = await withHeartbeat(file, () => fill(handle, file, bytes, signal, hashed));
-      return { file, digest: `sha256:${hex}`, size };
+      return await fill(handle, file, bytes, signal, hashed);
     } finally {
       await handle.close();
     }

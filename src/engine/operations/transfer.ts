@@ -49,7 +49,7 @@ export const meansForUpload = (
 ): TransferContext => ({
   ...meansFor(context, task, sentDigests(upload)),
   hashFirst: upload.knowsByDigest ?? false,
-  byBlocks: (content) => upload.inBlocks?.({ ...request, content })?.compresses === true,
+  byBlocks: (content) => upload.inBlocks?.({ ...request, content })?.knownByBlocks === true,
 });
 
 /** Says that `--bwlimit` limits nothing where what is transferred does not leave this machine. */

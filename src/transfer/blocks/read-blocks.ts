@@ -4,6 +4,7 @@ import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
 import { orderedConcurrency } from '../writers/ordered-concurrency.ts';
+import { firstBehind } from '../sparse-download.ts';
 import { zeroPieces } from '../writers/zeros.ts';
 import { atOnce } from './block-memory.ts';
 import { unpackBlock } from './unpack-block.ts';
@@ -17,7 +18,7 @@ export async function* readBlocks(disk: StoredDisk, from: number, to: number, mo
   const { bytes, blocks } = disk;
   const end = Math.min(to + 1, bytes);
   const recent = recentOf(disk);
-  const wanted = blocks.filter(({ offset, length }) => offset + length > from && offset < end);
+  const wanted = wantedOf(blocks, from, end);
   const longest = wanted.reduce((sum, { length }) => Math.max(sum, length), 1);
   let at = from;
   for await (const { block, data } of orderedConcurrency(
@@ -32,6 +33,14 @@ export async function* readBlocks(disk: StoredDisk, from: number, to: number, mo
     at = stop;
   }
   if (end > at) yield* zeroPieces(end - at);
+}
+
+/** The blocks in which the bytes from `from` up to, and without, `end` lie. */
+function wantedOf(blocks: readonly StoredBlock[], from: number, end: number): readonly StoredBlock[] {
+  const first = firstBehind(blocks, from);
+  let last = first;
+  while ((blocks[last]?.offset ?? Infinity) < end) last += 1;
+  return blocks.slice(first, last);
 }
 
 async function* reads(blocks: readonly StoredBlock[], recent: RecentBlock[] | undefined, call: Call) {

@@ -13,6 +13,8 @@ export async function unpackBlock(block: StoredBlock, stored: Uint8Array): Promi
   const where = `the block at byte ${block.offset}`;
   if (stored.length !== block.bytes) throw integrityError(`${where} has ${stored.length} bytes, expected ${block.bytes}`);
   if (sha256Of(stored) !== block.sha256) throw integrityError(`${where} is damaged: its SHA-256 is not ${block.sha256}`);
+  // Of what is kept as it is both digests are one.
+  if (block.compression === undefined && block.content === block.sha256 && block.length === block.bytes) return stored;
   const bytes = await unpacked(block, stored, where);
   if (bytes.length !== block.length || sha256Of(bytes) !== block.content)
     throw integrityError(`${where} is not what the image says of it: its content does not have the SHA-256 ${block.content}`);

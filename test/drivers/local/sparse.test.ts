@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, symlinkSync, linkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, linkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testCall } from '../../conformance/stage.ts';
@@ -16,7 +16,8 @@ function thin(places: readonly number[], data: number): Buffer {
   return disk;
 }
 
-const roomOf = (file: string): number => statSync(file).blocks * 512;
+const roomIn = (folder: string): number =>
+  readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).blocks * 512, 0);
 
 describe('zeros of a disk in a folder', () => {
   it.each([
@@ -28,18 +29,22 @@ describe('zeros of a disk in a folder', () => {
   ])('(%s) take no room, nor in a place, and are there when it is read', async (_where, disk) => {
     const bench = makeBench(['second']);
     const data = disk.reduce((sum, byte) => sum + (byte === 0 ? 0 : 1), 0);
-    for (const known of [true, false]) {
+    for (const [layout, known] of [
+      ['single', true],
+      ['single', false],
+      ['layers', false],
+    ] as const) {
       const content = contentOf(disk, { format: 'raw' }, disk.length, { blind: !known });
       const { id, checksums } = await bench.session
         .require('upload')
-        .run({ description: { name: `known: ${known}` }, content, extras: {} }, testCall());
-      expect(checksums?.sha256).toBe(sha256(disk));
+        .run({ description: { name: `known: ${known}` }, content, extras: { layout } }, testCall());
+      expect(checksums?.sha256).toBe(layout === 'single' ? sha256(disk) : undefined);
       await bench.session.require('replicate').run({ id, add: ['second'], remove: [] }, testCall());
       for (const folder of [bench.folder, path.join(bench.root, 'second')]) {
+        // Some file systems give room by larger blocks than others; documents are a few KiB.
+        expect(roomIn(path.join(folder, 'blobs', 'sha256')), layout).toBeLessThanOrEqual(data * 1.1 + 96 * 1024);
         const file = path.join(folder, 'blobs', 'sha256', sha256(disk));
-        expect(readFileSync(file).equals(disk)).toBe(true);
-        // Some file systems give room by larger blocks than others.
-        expect(roomOf(file)).toBeLessThanOrEqual(data * 1.1 + 64 * 1024);
+        if (layout === 'single') expect(readFileSync(file).equals(disk)).toBe(true);
       }
       expect((await gather((await bench.session.require('download').run({ id }, testCall())).open())).equals(disk)).toBe(true);
       await bench.remove(id);
@@ -53,7 +58,8 @@ describe('zeros of a disk in a folder', () => {
       let asked = 0;
       const made = contentOf(disk, { format: 'raw' }, disk.length, { blind });
       const content = { ...made, sent: () => ((asked += 1), made.sent()) };
-      await bench.session.require('upload').run({ description: { name: 'x' }, content, extras: {} }, testCall());
+      const request = { description: { name: 'x' }, content, extras: { layout: 'single' } };
+      await bench.session.require('upload').run(request, testCall());
       expect(asked > 0).toBe(blind);
     }
   });
