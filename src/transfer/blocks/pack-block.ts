@@ -41,11 +41,14 @@ async function compressed(bytes: Uint8Array): Promise<Uint8Array | undefined> {
   return isSmaller(packed, bytes) ? packed : undefined;
 }
 
-/** A block compressed by itself, in the thread pool, by the best that this Node has; as it is where that is hardly smaller. */
-export async function packBlock(bytes: Uint8Array): Promise<PackedBlock> {
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * A block compressed by itself, in the thread pool, by the best that this Node has; as it is where that is hardly smaller. `sha256` is
+ * that of the bytes, in hex, where somebody has taken it.
+ */
+export async function packBlock(bytes: Uint8Array, sha256?: string): Promise<PackedBlock> {
   const packed = await compressed(bytes);
-  const sha256 = createHash('sha256')
-    .update(packed ?? bytes)
-    .digest('hex');
-  return { bytes: packed ?? bytes, sha256, ...(packed ? { compression: zstd ? 'zstd' : 'gzip' } : {}) };
+  if (!packed) return { bytes, sha256: sha256 ?? sha256Of(bytes) };
+  return { bytes: packed, sha256: sha256Of(packed), compression: zstd ? 'zstd' : 'gzip' };
 }

@@ -78,14 +78,16 @@ async function sideBySide(call: Call, work: (within: Call, begin: (one: Promise<
   if (failures.length > 0) throw failures[0];
 }
 
-function blockOf({ index, offset, bytes }: CutBlock, { digest, compresses }: BlockFacts): Block {
+function blockOf({ index, offset, bytes }: CutBlock, { digest: algorithm, compresses }: BlockFacts): Block {
+  const digest = algorithm && digestOf(bytes, algorithm);
+  const sha256 = algorithm === 'sha256' && digest ? Buffer.from(digest).toString('hex') : undefined;
   let packed: ReturnType<typeof packBlock> | undefined;
   return {
     index,
     offset,
     bytes,
-    ...(digest ? { digest: digestOf(bytes, digest) } : {}),
-    ...(compresses ? { packed: () => (packed ??= packBlock(bytes)) } : {}),
+    ...(digest ? { digest } : {}),
+    ...(compresses ? { packed: () => (packed ??= packBlock(bytes, sha256)) } : {}),
   };
 }
 
