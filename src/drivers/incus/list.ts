@@ -1,5 +1,6 @@
 import { aboutNoImage } from '../../core/answer-error.ts';
 import { providerError } from '../../core/errors.ts';
+import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { ask, projectNames, read, trusted, type IncusClient } from './client.ts';
 import { isObject, recordFrom, textIn, type JsonObject } from './record.ts';
@@ -11,7 +12,10 @@ const own: Readonly<Record<string, string>> = {
   cached: 'true: images that the server has fetched for an instance and removes by itself',
 };
 
-/** Oddity: the server knows no pages, no order and no limit, and its filters are regular expressions that spare it nothing. */
+/**
+ * By name, as the official clients have it. Oddity: the server knows no pages and no limit, gives another order each time, and its
+ * filters are regular expressions that spare it nothing.
+ */
 export const list: Operation<IncusClient, 'list'> = {
   filters: [],
   own,
@@ -23,13 +27,17 @@ export const list: Operation<IncusClient, 'list'> = {
     // Who is shown private images is trusted, and sees the project: then nobody need ask.
     if (request.scope !== 'all' && !images.some(isPrivate)) await requireOwn(client, call);
     call.note({ kind: 'expected', images: images.length });
-    for (const wire of images as readonly unknown[]) {
+    const records = images.map((wire) => recordFrom(wire, what, client.project ?? 'default'));
+    for (const record of records.sort(byName)) {
       call.signal.throwIfAborted();
-      const record = recordFrom(wire, what, client.project ?? 'default');
       if (isWanted(record.raw, request.own)) yield record;
     }
   },
 };
+
+/** Names may be the same, as those of images without any may be; ids never are. */
+const byName = (one: ImageRecord, other: ImageRecord): number =>
+  one.name === other.name ? (one.id < other.id ? -1 : 1) : one.name < other.name ? -1 : 1;
 
 const isPrivate = (wire: unknown): boolean => isObject(wire) && wire.public === false;
 

@@ -42,6 +42,8 @@ export interface RunningIncus extends RunningCloud {
   beforeEntry: (fingerprint: string) => void;
   /** What is done wrong at the server: the operation fails with these words although the image was made. */
   failsAfterwards: string | undefined;
+  /** Work that deletes an image fails with these words. */
+  failsToDelete: string | undefined;
   /** The data of an image breaks off in the middle, and its answer ends properly. */
   cutsExports: boolean;
 }
@@ -144,6 +146,8 @@ export async function startIncus({
     if (action === 'export') return exportOf(image, running.cutsExports);
     if (action !== undefined) return refusal(404, 'not found');
     if (request.method === 'GET') return sync(images.recordOf(image), { etag: `"${etagOf(image)}"` });
+    if (request.method === 'DELETE' && running.failsToDelete !== undefined)
+      return operations.begin({ err: running.failsToDelete });
     if (request.method === 'DELETE') {
       images.remove(image.fingerprint);
       return operations.begin({});
@@ -254,6 +258,7 @@ export async function startIncus({
     listensAt: [new URL(server.origin).host],
     beforeEntry: () => undefined,
     failsAfterwards: undefined,
+    failsToDelete: undefined,
     cutsExports: false,
     seed: async (seeds) => seeds.map(put),
     stored: (id) => asFields(images, id),

@@ -19,6 +19,17 @@ describe('who is not trusted', () => {
   });
 });
 
+it('a list has the same order each time, which the server has not', async () => {
+  const { session, cloud } = await opened();
+  const names = Array.from({ length: 12 }, (_, at) => `image-${String(at).padStart(2, '0')}`);
+  const ids = await cloud.seed(names.toReversed().map((name) => ({ name })));
+  const listed = async () => (await allOf(session.require('list').run(everything, testCall()))).map(({ name }) => name);
+  expect(await listed()).toEqual(names);
+  cloud.images.aliases.clear();
+  const nameless = async () => (await allOf(session.require('list').run(everything, testCall()))).map(({ id }) => id);
+  expect(await nameless()).toEqual([...ids].sort());
+});
+
 it('a list of private images is had by one request: nobody else is shown them', async () => {
   const { session, cloud } = await opened();
   await cloud.seed([{ name: 'mine' }, { name: 'open', isPublic: true }]);
@@ -102,6 +113,16 @@ describe('properties called as fields are', () => {
     expect(after).toMatchObject({ name: 'web', description: 'shown', properties: { name: 'changed', os: 'x' } });
     expect(after.properties).not.toHaveProperty('description');
   });
+});
+
+it.each(['incus', 'lxd'] as const)('%s: what could not be deleted is not said to be gone', async (product) => {
+  const { session, cloud } = await opened({ product });
+  const [id = ''] = await cloud.seed([{ name: 'web' }]);
+  cloud.failsToDelete = 'peer node 10.0.0.2:8443 is down';
+  const error = await failureOf(session.require('delete').run({ id }, testCall()), 'PROVIDER');
+  expect(error.message).toContain('peer node 10.0.0.2:8443 is down');
+  cloud.images.remove(id);
+  await failureOf(session.require('delete').run({ id }, testCall()), 'NOT_FOUND');
 });
 
 describe('a failure inside a success', () => {

@@ -97,6 +97,16 @@ describe.each(['incus', 'lxd'] as const)('an upload to %s', (product) => {
     expect(call.notes.filter(({ kind }) => ['created', 'removed'].includes(kind))).toEqual([]);
   });
 
+  it('whose name somebody else takes meanwhile is taken away again, and the name stays theirs', async () => {
+    const { session, cloud } = await opened({ product });
+    const [theirs = ''] = await cloud.seed([{ name: 'db' }]);
+    cloud.beforeEntry = () => void cloud.images.aliases.set('web', { target: theirs, description: '' });
+    const error = await failureOf(session.require('upload').run(request({ nameMustBeFree: true }), testCall()), 'CONFLICT');
+    expect(error.message).toContain(theirs);
+    expect([...cloud.images.byId.keys()]).toEqual([theirs]);
+    expect(cloud.images.aliases.get('web')?.target).toBe(theirs);
+  });
+
   it('that fails although the image was made gives that image', async () => {
     const { session, cloud } = await opened({ product });
     cloud.failsAfterwards = 'Failed syncing image between servers: peer node 10.0.0.2 is down';
