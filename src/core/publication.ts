@@ -44,6 +44,12 @@ export interface Tree {
   renew(image: Image, published: Published, metadata?: Uint8Array): NewVersion;
   /** All versions that were published so; those of other tools are none of ours. */
   published(): readonly Published[];
+  /** Takes versions out of the documents, but for so many of the newest of each product; those of other tools stay. Gives those that went. */
+  keepNewest(count: number): readonly Published[];
+  /** Files of versions that went, now or in earlier runs, and that these documents do not name. */
+  retired(): readonly PublishedFile[];
+  /** Says no more of such files. */
+  forget(files: readonly PublishedFile[]): void;
   documents(): readonly TreeDocument[];
 }
 
@@ -74,6 +80,8 @@ export interface PublishedFile {
 export interface NewVersion {
   readonly product: string;
   readonly serial: string;
+  /** So many versions of its product are newer. */
+  readonly newer: number;
   /** The file that clients read before the disk. */
   readonly metadata: Uint8Array;
   /** Where the files of the version belong. */

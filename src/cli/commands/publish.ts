@@ -17,7 +17,7 @@ export const publish = defineCommand({
   about:
     'Any web server can offer the folder then. Without IMAGE: all active images of your own, of each name and architecture the newest. ' +
     'Globs mean what list shows: of a publisher the newest serials that are supported; --hidden and --all add the rest. ' +
-    'Run it again to add what is new: what is there is neither fetched nor written again, and nothing is ever removed. ' +
+    'Run it again to add what is new: what is there is neither fetched nor written again, and nothing is removed but by --prune. ' +
     'Files that are missing or have another size are written again; --check reads every one. ' +
     'Readers see a whole tree at any moment.',
   args: {
@@ -34,6 +34,12 @@ export const publish = defineCommand({
     },
     hidden: filterOptions.hidden,
     all: filterOptions.all,
+    keepLast: {
+      kind: 'count',
+      value: 'n',
+      summary: 'keep only the n newest versions of each name and architecture in the index',
+    },
+    prune: { kind: 'flag', summary: 'remove files of versions that an earlier run took out of the index' },
     check: {
       kind: 'flag',
       summary: 'read all files that are there and compare digests (default: sizes)',

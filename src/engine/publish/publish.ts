@@ -1,18 +1,17 @@
 import path from 'node:path';
-import type { Action } from '../../core/action.ts';
-import { partialError } from '../../core/errors.ts';
+import { partialError, usageError } from '../../core/errors.ts';
 import type { PublishedRow, Tree } from '../../core/publication.ts';
 import { makeFolder } from '../../host/mkdir.ts';
 import type { EngineContext } from '../context.ts';
-import { about } from '../dry-run.ts';
 import type { Change } from '../operations/change.ts';
 import { checkVerifiable } from '../operations/published-source.ts';
 import { warnOfLimit } from '../operations/transfer.ts';
-import { architectureAsked, forArchitecture, requireOneArchitecture, tellOthers } from './architecture.ts';
+import { architectureAsked, forArchitecture, tellOthers } from './architecture.ts';
 import { chooseImages, newestOf, type Asked, type ChosenImage, type Scope } from './choose.ts';
 import { localized } from '../../host/durable-file.ts';
 import { checkFolder, holdsTree, lockName, reader } from './folder.ts';
 import { treeFormatNamed } from './formats.ts';
+import { plannedTree } from './plan.ts';
 import { TreeCheck } from './tree-check.ts';
 import { TreeWriter } from './tree-writer.ts';
 import { VersionWriter, type Work } from './version-writer.ts';
@@ -29,6 +28,10 @@ export interface PublishWishes extends Scope {
   readonly arch?: string | undefined;
   /** Reads all that is there, and holds it against its digests; absent: its sizes tell. */
   readonly check?: boolean | undefined;
+  /** So many of the newest versions of each name and architecture stay in the index; absent: all. */
+  readonly keepLast?: number | undefined;
+  /** Removes files of versions that an earlier run has taken out of the index. */
+  readonly prune?: boolean | undefined;
 }
 
 /**
@@ -37,12 +40,14 @@ export interface PublishWishes extends Scope {
  * something else, CONFIG for a key that cannot sign, LOCAL where nothing can be written.
  */
 export async function publishing(
-  { format: name, folder, sign, arch: typed, check: isRead = false, ...scope }: PublishWishes,
+  { format: name, folder, sign, arch: typed, check: isRead = false, keepLast, prune: isPruning = false, ...scope }: PublishWishes,
   asked: readonly Asked[],
   context: EngineContext,
 ): Promise<Change<readonly PublishedRow[]>> {
   const format = await treeFormatNamed(name);
   const architecture = architectureAsked(typed);
+  if (keepLast === 0)
+    throw usageError('the newest version stays in the index: 0 of them cannot be kept', { hint: 'Specify 1 or more.' });
   await checkFolder(folder, format);
   for (const { at } of asked) checkVerifiable(at, context);
   warnOfLimit(
@@ -59,8 +64,8 @@ export async function publishing(
   tellOthers(chosen, architecture, context);
   tellAssumed(chosen, tree, context);
   const check = new TreeCheck(folder, isRead ? 'sha256' : 'size', context);
-  const work: Work = { folder, format, chosen, not, wishes, check, context };
-  return { plan: () => planned(work, tree), perform: () => performed(work, sign) };
+  const work: Work = { folder, format, chosen, not, wishes, check, keepLast, isPruning, context };
+  return { plan: () => plannedTree(work, tree), perform: () => performed(work, sign) };
 }
 
 /** Says what new images are taken to be for. */
@@ -70,35 +75,6 @@ function tellAssumed(chosen: readonly ChosenImage[], tree: Tree, context: Engine
     const names = unsaid.filter((image) => tree.architectureOf(image) === arch).map(({ name }) => name);
     context.say(`no architecture given, assuming ${arch} (see --arch): ${names.join(', ')}`);
   }
-}
-
-async function planned({ folder, format, chosen, check, context }: Work, tree: Tree): Promise<readonly Action[]> {
-  const actions: Action[] = [];
-  for (const { at, image } of chosen) {
-    const there = tree.find(image);
-    if (there.length === 0) requireOneArchitecture(tree, image, context);
-    const damaged = await check.damagedOf(there);
-    const isWhole = there.length > 0 && damaged.length === 0;
-    const written = damaged.length > 0 ? damaged.map(({ version }) => version) : isWhole ? [] : [tree.begin(image)];
-    actions.push({
-      verb: 'publish',
-      risk: isWhole ? 'reuse' : 'add',
-      profile: at.profile,
-      provider: at.provider,
-      ...about(image),
-      ...(isWhole ? {} : { target: { format: format.diskFormat } }),
-      steps: isWhole
-        ? ['nothing: it is there already']
-        : [
-            'receive',
-            'verify',
-            ...written.map(
-              ({ product, serial }) => `${damaged.length > 0 ? 'repair' : 'write'} ${product} ${serial} in ${folder}`,
-            ),
-          ],
-    });
-  }
-  return actions;
 }
 
 async function performed(work: Work, sign: string | undefined): Promise<readonly PublishedRow[]> {

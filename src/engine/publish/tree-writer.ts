@@ -1,13 +1,14 @@
 import { abortedError, ImgctlError, integrityError } from '../../core/errors.ts';
 import { given } from '../../core/image.ts';
-import type { ComparedBy, PublishedRow, Tree } from '../../core/publication.ts';
+import type { ComparedBy, PublishedFile, PublishedRow, Tree } from '../../core/publication.ts';
 import { allOf, inParallel } from '../concurrency.ts';
 import type { EngineContext } from '../context.ts';
 import { failedRow, naming } from '../operations/result.ts';
-import { requireOneArchitecture } from './architecture.ts';
 import type { ChosenImage } from './choose.ts';
+import { decide } from './decide.ts';
 import { checkFolder, reader } from './folder.ts';
-import { said, type Outcome, type VersionWriter, type Work } from './version-writer.ts';
+import { prunable, removeFiles } from './prune.ts';
+import { said, type PublishedFacts, type VersionWriter, type Work } from './version-writer.ts';
 
 /** Publishes images into a folder that it alone works in, as long as it holds the lock. */
 export class TreeWriter {
@@ -20,11 +21,13 @@ export class TreeWriter {
   }
 
   async publish(): Promise<readonly PublishedRow[]> {
-    const { folder, format, chosen, not, wishes, context } = this.#work;
+    const { folder, format, chosen, not, wishes, isPruning, context } = this.#work;
     await checkFolder(folder, format);
     const tree = await format.open(reader(folder), wishes);
     // An empty tree is one too, and what a run that was killed has left is put in order.
     await this.#versions.writeDocuments(tree);
+    const retired = tree.retired();
+    await this.#retire(tree);
     let fatal: unknown;
     const begun = inParallel(context.settings.concurrencyLimit, chosen, async (one): Promise<PublishedRow> => {
       const row = { image: one.image.name, profile: one.at.profile, id: one.image.id };
@@ -46,6 +49,8 @@ export class TreeWriter {
       return { image: word, profile: at.profile, result: 'failed', ...failureOf(error, context) };
     });
     const rows = [...done, ...(await Promise.all(lost))];
+    await this.#retire(tree);
+    if (isPruning) await this.#prune(tree, retired);
     await this.#tellDamage(tree);
     return rows;
   }
@@ -70,16 +75,17 @@ export class TreeWriter {
     return { result: 'failed', ...failureOf(error, context) };
   }
 
-  async #one(tree: Tree, one: ChosenImage): Promise<Outcome> {
-    const { check, context } = this.#work;
-    const there = tree.find(one.image);
-    if (there.length === 0) requireOneArchitecture(tree, one.image, context);
-    const damaged = await check.damagedOf(there);
-    if (there[0] && damaged.length === 0) return { ...said(there[0]), ...untouched(check.compared) };
+  async #one(tree: Tree, one: ChosenImage): Promise<PublishedFacts> {
+    const { check, keepLast = 0, context } = this.#work;
+    const decision = await decide(tree, one.image, this.#work);
+    if (decision.kind === 'there') return { ...said(decision.version), ...untouched(check.compared) };
+    if (decision.kind === 'older') return { result: 'skipped', message: olderThan(keepLast) };
     const task = context.task(`publish ${one.image.name}`);
     try {
       const outcome =
-        damaged.length > 0 ? await this.#versions.repair(tree, one, damaged, task) : await this.#versions.add(tree, one, task);
+        decision.kind === 'repair'
+          ? await this.#versions.repair(tree, one, decision.damaged, task)
+          : await this.#versions.add(tree, one, decision.version, task);
       task.done();
       return outcome;
     } catch (error) {
@@ -87,12 +93,36 @@ export class TreeWriter {
       throw error;
     }
   }
+
+  /** Takes old versions out of the documents. */
+  async #retire(tree: Tree): Promise<void> {
+    const { keepLast, context } = this.#work;
+    const gone = keepLast === undefined ? [] : tree.keepNewest(keepLast);
+    if (gone.length === 0) return;
+    await this.#versions.writeDocuments(tree);
+    const names = gone.map(({ product, serial }) => `${product} ${serial}`);
+    context.say(`taken out of the index: ${names.join(', ')}`);
+  }
+
+  /** Removes files that the documents have not named since an earlier run: whoever has read an index just now gets all that it names. */
+  async #prune(tree: Tree, before: readonly PublishedFile[]): Promise<void> {
+    const { folder, format, context } = this.#work;
+    const { gone, kept } = await prunable(before, folder, format);
+    await removeFiles(gone, folder);
+    tree.forget([...gone, ...kept.map(({ file }) => file)]);
+    await this.#versions.writeDocuments(tree);
+    for (const { file, reason } of kept) context.warn(`${file.path} is kept: ${reason}`);
+    if (gone.length > 0) context.say(`removed ${gone.map((file) => file.path).join(', ')}`);
+  }
 }
 
 function failureOf(error: ImgctlError, context: EngineContext): Pick<PublishedRow, 'message' | 'code' | 'exitCode'> {
   const { message, code, exitCode } = failedRow('', error, context);
   return given({ message, code, exitCode });
 }
+
+/** Why an image is passed over. */
+export const olderThan = (keepLast: number): string => `older than the newest ${keepLast} versions (see --keep-last)`;
 
 /** Nothing was done, and what speaks for that. */
 const untouched = (compared: ComparedBy): Pick<PublishedRow, 'result' | 'compared' | 'message'> => ({

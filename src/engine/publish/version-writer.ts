@@ -18,11 +18,15 @@ export interface Work {
   readonly not: readonly UnknownWord[];
   readonly wishes: TreeWishes;
   readonly check: TreeCheck;
+  /** So many versions of each product stay in the documents; absent: all. */
+  readonly keepLast?: number | undefined;
+  /** Files that are named no more are removed. */
+  readonly isPruning: boolean;
   readonly context: EngineContext;
 }
 
 /** What became of an image, but for which it was. */
-export type Outcome = Omit<PublishedRow, 'image' | 'profile' | 'id'>;
+export type PublishedFacts = Omit<PublishedRow, 'image' | 'profile' | 'id'>;
 
 /** A disk in a file that has no name yet. */
 interface Written {
@@ -46,9 +50,8 @@ export class VersionWriter {
   }
 
   /** A version of its own, unless what was written is in one already: providers that tell no digests show that in the bytes only. */
-  async add(tree: Tree, one: ChosenImage, task: Task): Promise<Outcome> {
+  async add(tree: Tree, one: ChosenImage, version: NewVersion, task: Task): Promise<PublishedFacts> {
     const { check, context } = this.#work;
-    const version = tree.begin(one.image);
     const written = await this.#write(one, version.metadata, task);
     return this.#inTurn(async () => {
       const [same] = tree.find(one.image, written.disk);
@@ -61,7 +64,7 @@ export class VersionWriter {
   }
 
   /** The files of these versions, written again under their names; of those that were not to be had as they were, others. */
-  async repair(tree: Tree, one: ChosenImage, damaged: readonly Damaged[], task: Task): Promise<Outcome> {
+  async repair(tree: Tree, one: ChosenImage, damaged: readonly Damaged[], task: Task): Promise<PublishedFacts> {
     const { check } = this.#work;
     const placed: Published[] = [];
     for (const { version } of damaged) {

@@ -19,11 +19,19 @@ function wantedSerial({ properties, createdAt, updatedAt }: Image, now: Date): s
   return `${day.replaceAll('-', '')}_${time.slice(0, 5)}`;
 }
 
-/** A serial that no other version has: of two that want the same the later one sorts behind. */
-export function freeSerial(image: Image, isTaken: (serial: string) => boolean, now: Date): string {
+/** A serial that no other version has: of those that want the same the later one sorts behind, byte by byte. */
+export function freeSerial(image: Image, taken: readonly string[], now: Date): string {
   const wanted = wantedSerial(image, now);
-  for (let count = 0; ; count += 1) {
-    const serial = count === 0 ? wanted : `${wanted}.${count}`;
-    if (!isTaken(serial)) return serial;
-  }
+  const numbers = taken.flatMap((serial) => {
+    if (serial === wanted) return [0];
+    const [, number] = serial.startsWith(wanted) ? (/^\.(\d{1,9})$/.exec(serial.slice(wanted.length)) ?? []) : [];
+    return number === undefined ? [] : [Number(number)];
+  });
+  return numbers.length === 0 ? wanted : `${wanted}.${behind(Math.max(...numbers))}`;
+}
+
+/** The number that follows and sorts behind as a text, too: 1 to 9, 901 to 999, 9990001. */
+function behind(number: number): number {
+  const digits = String(number);
+  return /^9+$/.test(digits) ? Number(`${digits}${'0'.repeat(digits.length)}1`) : number + 1;
 }

@@ -1,11 +1,21 @@
 import { conflictError } from '../../../core/errors.ts';
 import { given, type Image } from '../../../core/image.ts';
-import type { NewVersion, Published, ReadText, Tree, TreeDocument, TreeWishes, WrittenDisk } from '../../../core/publication.ts';
+import type {
+  NewVersion,
+  Published,
+  PublishedFile,
+  ReadText,
+  Tree,
+  TreeDocument,
+  TreeWishes,
+  WrittenDisk,
+} from '../../../core/publication.ts';
 import { architectureOf, publishedArchitecture } from '../../../core/architecture.ts';
 import { isObject, textIn, type JsonObject } from '../../_published/json.ts';
 import { bySerial } from '../../_published/find.ts';
 import { documentsOf, readDocuments, type Documents } from './documents.ts';
 import { aliasesFor, safeName } from './names.ts';
+import { forgetting, retiredIn, retiring } from './retired.ts';
 import { freeSerial } from './serial.ts';
 import { holds, isAssumed, isOurs, metadataOf, placedFiles, publishedIn, systemOf, versionOf, type Standing } from './version.ts';
 
@@ -24,8 +34,8 @@ export async function openTree(read: ReadText, wishes: TreeWishes): Promise<Tree
 class StreamsTree implements Tree {
   #documents: Documents;
   readonly #wishes: TreeWishes;
-  /** Serials that were given out and are not in the documents yet. */
-  readonly #begun = new Set<string>();
+  /** Serials that were given out, by product. */
+  readonly #begun = new Map<string, readonly string[]>();
 
   constructor(documents: Documents, wishes: TreeWishes) {
     this.#documents = documents;
@@ -100,10 +110,9 @@ class StreamsTree implements Tree {
 
   begin(image: Image): NewVersion {
     const product = this.productOf(image);
-    const versions = this.#versions(product);
-    const isTaken = (serial: string): boolean => Object.hasOwn(versions, serial) || this.#begun.has(`${product}/${serial}`);
-    const serial = freeSerial(image, isTaken, this.#wishes.now);
-    this.#begun.add(`${product}/${serial}`);
+    const begun = this.#begun.get(product) ?? [];
+    const serial = freeSerial(image, [...Object.keys(this.#versions(product)), ...begun], this.#wishes.now);
+    this.#begun.set(product, [...begun, serial]);
     return this.#version({ image, product, serial, arch: this.architectureOf(image) });
   }
 
@@ -116,6 +125,7 @@ class StreamsTree implements Tree {
     return {
       product,
       serial,
+      newer: this.#newer(product, serial),
       metadata,
       placed: (disk) => ({ product, serial, ...placedFiles(at, metadata, disk), fingerprint: disk.fingerprint }),
       add: (disk) => this.#add(at, metadata, disk),
@@ -153,6 +163,33 @@ class StreamsTree implements Tree {
     const taken = new Set(others.flatMap(([, other]) => (isObject(other) && other.arch === arch ? aliasesIn(other) : [])));
     const own = aliasesFor(image.name).filter((alias) => !taken.has(alias));
     return [...new Set([...words(before), ...own])].join(',');
+  }
+
+  keepNewest(count: number): readonly Published[] {
+    const gone = this.published().filter(({ product, serial }) => this.#newer(product, serial) >= count);
+    if (gone.length === 0) return [];
+    const products = { ...this.#documents.products };
+    for (const { product, serial } of gone) {
+      const { [serial]: _gone, ...versions } = this.#versions(product);
+      // What is left is read by the next turn.
+      products[product] = { ...this.#product(product), versions };
+      this.#documents = { ...this.#documents, products };
+    }
+    this.#documents = { ...retiring(this.#documents, gone), changedAt: this.#wishes.now };
+    return gone;
+  }
+
+  /** How many versions of a product are newer than that serial. */
+  #newer(product: string, serial: string): number {
+    return Object.keys(this.#versions(product)).filter((other) => bySerial(other, serial) > 0).length;
+  }
+
+  retired(): readonly PublishedFile[] {
+    return retiredIn(this.#documents);
+  }
+
+  forget(files: readonly PublishedFile[]): void {
+    if (files.length > 0) this.#documents = { ...forgetting(this.#documents, files), changedAt: this.#wishes.now };
   }
 
   documents(): readonly TreeDocument[] {

@@ -116,7 +116,8 @@ export function publishedIn(product: string, serial: string, version: JsonObject
   return { product, serial, disk, metadata, fingerprint };
 }
 
-function fileIn(item: unknown): PublishedFile | undefined {
+/** A file as a document tells it; absent: it does not. */
+export function fileIn(item: unknown): PublishedFile | undefined {
   if (!isObject(item)) return undefined;
   const [path, bytes, digest] = [textIn(item.path), bytesIn(item.size), textIn(item.sha256)];
   return path === undefined || bytes === undefined || digest === undefined ? undefined : { path, bytes, sha256: digest };

@@ -133,6 +133,22 @@ describe('a published image', () => {
     expect(first.placed(disk('1')).disk.path).not.toBe(second.placed(disk('1')).disk.path);
   });
 
+  it('gets a serial behind all that want the same, however many there are, and whichever of them are gone', async () => {
+    const tree = await open({});
+    const given: string[] = [];
+    for (let count = 0; count < 120; count += 1) {
+      const version = tree.begin(image('web', { id: String(count) }));
+      version.add(disk());
+      given.push(version.serial);
+      if (count % 7 === 0) tree.keepNewest(1);
+    }
+    expect(new Set(given).size).toBe(120);
+    expect(given).toEqual(given.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))));
+    const again = await open(written(tree));
+    const { serial } = again.begin(image('web', { id: 'again' }));
+    expect(serial > (given.at(-1) ?? '')).toBe(true);
+  });
+
   it('never has one path for two contents', async () => {
     const version = (await open({})).begin(image('web'));
     expect(version.placed(disk('1')).disk.path).not.toBe(version.placed(disk('2')).disk.path);
