@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { copy, createContext, download, importImage, inspect, openAccount, upload as uploadImage } from '../../src/index.ts';
 import { overNetwork, withVerbs } from '../clouds/index.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
+import { servedFile } from '../support/served-file.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 import { publisher } from '../support/publisher.ts';
 
@@ -18,12 +19,7 @@ beforeEach(async () => {
   server = await startFakeServer(({ url, headers }) => {
     const found = files[decodeURIComponent(url.pathname)] ?? 404;
     if (typeof found === 'number') return { status: found, body: 'no' };
-    const bytes = Buffer.from(found);
-    const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
-    if (from === undefined || bytes.length === 0) return { status: 200, body: bytes, headers: { etag: '"1"' } };
-    const end = to ? Math.min(Number(to), bytes.length - 1) : bytes.length - 1;
-    const headersOfPart = { etag: '"1"', 'content-range': `bytes ${from}-${end}/${bytes.length}` };
-    return { status: 206, body: bytes.subarray(Number(from), end + 1), headers: headersOfPart };
+    return servedFile(Buffer.from(found), headers);
   });
   stage.write('keys.asc', ours.key);
 });

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { startFakeServer, type FakeServer } from './fake-server.ts';
 import { publisher, type Publisher } from './publisher.ts';
+import { servedFile, sha256 } from './served-file.ts';
 
 /** One disk that is served: of an architecture, and a day. */
 export interface ServedDisk {
@@ -16,8 +16,6 @@ export interface SignedStreams extends FakeServer {
   env(name: string): Readonly<Record<string, string>>;
 }
 
-const hash = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
-
 /** Serves `noble`, `24.04`, `lts` and `12`: signed documents, and nothing unsigned. */
 export async function startSignedStreams(disks: readonly ServedDisk[], by = publisher('Images')): Promise<SignedStreams> {
   const files = new Map<string, Buffer>();
@@ -27,7 +25,7 @@ export async function startSignedStreams(disks: readonly ServedDisk[], by = publ
     ftype: 'disk1.img',
     path: pathOf(disk),
     size: disk.data.length,
-    sha256: hash(disk.data),
+    sha256: sha256(disk.data),
   });
   const versions = (arch: string) =>
     Object.fromEntries(
@@ -58,11 +56,7 @@ export async function startSignedStreams(disks: readonly ServedDisk[], by = publ
   const server = await startFakeServer(({ method, url, headers }) => {
     if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'no' };
     const data = files.get(decodeURIComponent(url.pathname));
-    if (!data) return { status: 404, body: 'no' };
-    const [, from] = /^bytes=(\d+)-$/.exec(headers.range ?? '') ?? [];
-    if (from === undefined) return { status: 200, body: data };
-    const range = `bytes ${from}-${data.length - 1}/${data.length}`;
-    return { status: 206, headers: { 'content-range': range }, body: data.subarray(Number(from)) };
+    return data ? servedFile(data, headers) : { status: 404, body: 'no' };
   });
   const variable = (name: string, field: string) => `IMGCTL_PROFILE_${name.toUpperCase().replaceAll('-', '_')}_${field}`;
   return {

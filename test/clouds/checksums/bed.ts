@@ -1,19 +1,13 @@
-import { bedOf, seedData, type BedCloud, type Identities, type Wire } from '../bed-cloud.ts';
+import type { BedCloud, Identities, Wire } from '../bed-cloud.ts';
+import { filesBed } from '../file-server.ts';
 import { startChecksums } from './index.ts';
 
-/** The fake behind a proxy on which everything can go wrong. What the proxy changes would have another tag: there are none. */
-export async function checksumsBed(identity?: Identities): Promise<BedCloud> {
-  const cloud = await startChecksums({ sums: 'images.json', tags: false });
-  const own: Parameters<typeof bedOf>[1] = {
-    provider: 'checksums',
-    origins: [cloud.origin],
-    isRecord: (value) => value.kind === 'Upload' && 'metadata' in value,
-    inFields,
-    seed: async (name) => (await cloud.seed([{ name, data: seedData }]))[0] ?? '',
-    held: () => [...cloud.images.values()].map((image) => ({ ...image, status: 'active', active: true })),
-  };
-  return bedOf(cloud, own, identity);
-}
+export const checksumsBed = async (identity?: Identities): Promise<BedCloud> =>
+  filesBed(
+    await startChecksums({ sums: 'images.json', tags: false }),
+    { provider: 'checksums', isRecord: (value) => value.kind === 'Upload' && 'metadata' in value, inFields },
+    identity,
+  );
 
 /** The name of an image is that of its file. */
 const inFields =

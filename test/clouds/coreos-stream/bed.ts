@@ -1,19 +1,17 @@
-import { bedOf, seedData, type BedCloud, type Identities, type Wire } from '../bed-cloud.ts';
+import type { BedCloud, Identities, Wire } from '../bed-cloud.ts';
+import { filesBed } from '../file-server.ts';
 import { startCoreosStream } from './index.ts';
 
-/** The fake behind a proxy on which everything can go wrong. What the proxy changes would have another tag: there are none. */
-export async function coreosStreamBed(identity?: Identities): Promise<BedCloud> {
-  const cloud = await startCoreosStream({ tags: false });
-  const own: Parameters<typeof bedOf>[1] = {
-    provider: 'coreos-stream',
-    origins: [cloud.origin],
-    isRecord: (value) => typeof value.location === 'string' && String(value.location).includes('/builds/'),
-    inFields,
-    seed: async (name) => (await cloud.seed([{ name, data: seedData }]))[0] ?? '',
-    held: () => [...cloud.images.values()].map((image) => ({ ...image, status: 'active', active: true })),
-  };
-  return bedOf(cloud, own, identity);
-}
+export const coreosStreamBed = async (identity?: Identities): Promise<BedCloud> =>
+  filesBed(
+    await startCoreosStream({ tags: false }),
+    {
+      provider: 'coreos-stream',
+      isRecord: (value) => typeof value.location === 'string' && String(value.location).includes('/builds/'),
+      inFields,
+    },
+    identity,
+  );
 
 /** The name of an image is that of its file. */
 const inFields =

@@ -1,25 +1,11 @@
-import { bedOf, seedData, type BedCloud, type Identities, type Wire } from '../bed-cloud.ts';
+import type { BedCloud, Identities, Wire } from '../bed-cloud.ts';
+import { filesBed } from '../file-server.ts';
 import { startSimplestreams } from './index.ts';
 
-/** The fake behind a proxy on which everything can go wrong. What the proxy changes would have another tag: there are none. */
 export async function simplestreamsBed(identity?: Identities): Promise<BedCloud> {
   const cloud = await startSimplestreams({ tags: false });
-  const own: Parameters<typeof bedOf>[1] = {
-    provider: 'simplestreams',
-    origins: [cloud.origin],
-    isRecord: (value) => typeof value.pubname === 'string' && 'ftype' in value,
-    inFields,
-    seed: async (name) => (await cloud.seed([{ name, data: seedData }]))[0] ?? '',
-    held: () =>
-      [...cloud.images.values()].map(({ id, item, data }) => ({
-        id,
-        name: String(item.pubname),
-        status: 'active',
-        active: true,
-        data,
-      })),
-  };
-  const bed = await bedOf(cloud, own, identity);
+  const isRecord = (value: Wire): boolean => typeof value.pubname === 'string' && 'ftype' in value;
+  const bed = await filesBed(cloud, { provider: 'simplestreams', isRecord, inFields }, identity);
   let times = 0;
   return {
     ...bed,

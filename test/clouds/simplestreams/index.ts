@@ -1,24 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { RunningCloud, Seed } from '../../conformance/cloud.ts';
-import { startFakeServer, type FakeAnswer, type FakeRequest } from '../../support/fake-server.ts';
+import type { Seed } from '../../conformance/cloud.ts';
+import { sha256 } from '../../support/served-file.ts';
+import { account, startFiles, type FilesCloud } from '../file-server.ts';
 
 type Json = Record<string, unknown>;
-
-/** What a file server says of what is not there. */
-export const errorPage = (words: string): string => `<html><body><h1>${words}</h1></body></html>`;
-export const notFoundPage = errorPage('Not Found');
-const page = (status: number, body: string): FakeAnswer => ({ status, headers: { 'content-type': 'text/html' }, body });
 
 /** One published file, and what is published of it. */
 interface Published {
   readonly id: string;
+  readonly name: string;
   readonly item: Json;
   readonly data: Buffer;
 }
 
 /** The fake with what tests may look at and change behind the driver's back. */
-export interface RunningStreams extends RunningCloud {
-  readonly origin: string;
+export interface RunningStreams extends FilesCloud {
   readonly images: ReadonlyMap<string, Published>;
   /** The document of products, as it is served. */
   readonly products: Json;
@@ -26,11 +22,8 @@ export interface RunningStreams extends RunningCloud {
   readonly files: Map<string, Buffer>;
 }
 
-const account = { username: 'someone', password: 'password-of-the-tests' };
-const basic = `Basic ${Buffer.from(`${account.username}:${account.password}`).toString('base64')}`;
 const serial = '20260102';
 const time = 'Fri, 02 Jan 2026 03:04:05 +0000';
-const etagOf = (data: Buffer): string => `"${createHash('sha256').update(data).digest('hex').slice(0, 16)}"`;
 
 /** A server of published images: files, and nothing that can be changed. Nothing is signed, so that no signed form is there. */
 export async function startSimplestreams({ tags = true }: { readonly tags?: boolean } = {}): Promise<RunningStreams> {
@@ -67,22 +60,6 @@ export async function startSimplestreams({ tags = true }: { readonly tags?: bool
     return files.get(path.slice(1));
   }
 
-  function answer({ method, url, headers }: FakeRequest): FakeAnswer | undefined {
-    if (headers.authorization !== basic) return page(401, errorPage('Authorization Required'));
-    if (method !== 'GET' && method !== 'HEAD') return page(405, errorPage('Method Not Allowed'));
-    const data = fileAt(decodeURIComponent(url.pathname));
-    if (!data) return page(404, notFoundPage);
-    const etag = tags ? { etag: etagOf(data) } : {};
-    if (etag.etag !== undefined && headers['if-none-match'] === etag.etag) return { status: 304, headers: etag };
-    const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '');
-    if (!range) return { status: 200, headers: etag, body: data };
-    const from = Number(range[1]);
-    if (from >= data.length) return { status: 416, headers: { 'content-range': `bytes */${data.length}` } };
-    const to = range[2] === '' ? data.length - 1 : Math.min(Number(range[2]), data.length - 1);
-    const part = { ...etag, 'content-range': `bytes ${from}-${to}/${data.length}` };
-    return { status: 206, headers: part, body: data.subarray(from, to + 1) };
-  }
-
   function put({ name, data }: Seed): string {
     const product = `com.example:server:${images.size + 1}:amd64`;
     const disk = Buffer.from(data ?? Buffer.alloc(512, 1));
@@ -91,7 +68,7 @@ export async function startSimplestreams({ tags = true }: { readonly tags?: bool
       ftype: 'disk1.img',
       path,
       size: disk.length,
-      sha256: createHash('sha256').update(disk).digest('hex'),
+      sha256: sha256(disk),
       md5: createHash('md5').update(disk).digest('hex'),
       pubname: name,
       label: 'release',
@@ -107,22 +84,18 @@ export async function startSimplestreams({ tags = true }: { readonly tags?: bool
     };
     files.set(path, disk);
     const id = `${product}/${serial}/disk1.img`;
-    images.set(id, { id, item, data: disk });
+    images.set(id, { id, name, item, data: disk });
     return id;
   }
 
-  const server = await startFakeServer(answer);
+  const server = await startFiles({ fileAt, tags });
   return {
-    origin: server.origin,
+    ...server,
     images,
     products,
     files,
     values: { url: `${server.origin}/`, ...account },
     seed: async (seeds) => seeds.map(put),
     stored: (id) => images.get(id)?.item ?? {},
-    requests: () => server.requests(),
-    forget: () => server.forget(),
-    fail: (fault) => server.fail(fault),
-    stop: () => server.stop(),
   };
 }

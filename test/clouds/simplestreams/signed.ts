@@ -3,13 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { guestDisk } from '../../support/disk-images/guest.ts';
 import { startFakeServer, type FakeAnswer, type FakeRequest, type FakeServer } from '../../support/fake-server.ts';
 import type { Publisher } from '../../support/publisher.ts';
+import { sha256 as hash, servedFile } from '../../support/served-file.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** When a document is of, as documents say it. */
 export const timeOf = (day: number): string => `${day} Nov 2026 00:00:00 +0000`;
 export const published = guestDisk(1024 ** 2, 7);
-const hash = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 export const sha256 = hash(published);
 export const md5 = createHash('md5').update(published).digest('hex');
@@ -30,7 +30,7 @@ export const product = (serials: readonly string[], more: Json = {}, about: Json
             ftype: 'disk1.img',
             path: `files/${serial}.img`,
             size: published.length,
-            sha256: hash(published),
+            sha256,
             ...more,
           },
         },
@@ -78,7 +78,6 @@ export interface SignedStreams extends FakeServer {
   asked(): readonly string[];
 }
 
-const tagOf = (data: Buffer): string => `"${hash(data).slice(0, 16)}"`;
 const gone: FakeAnswer = { status: 404, body: 'not found' };
 
 /** A publisher's server: documents in the clear-signed form, and with the signature beside them; files of any serial. */
@@ -101,19 +100,11 @@ export async function startSignedStreams(by: Publisher, documents: Documents = u
     const path = decodeURIComponent(url.pathname.slice(1));
     const data = fileAt(path);
     if (!data) return gone;
-    const etag = tagOf(data);
-    if (headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
-    const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '');
-    if (range) {
-      const [from, to] = [Number(range[1]), Math.min(Number(range[2] || Infinity), data.length - 1)];
-      if (from >= data.length) return { status: 416, headers: { 'content-range': `bytes */${data.length}` } };
-      const part = { etag, 'content-range': `bytes ${from}-${to}/${data.length}` };
-      return { status: 206, headers: part, body: data.subarray(from, to + 1) };
-    }
+    const plain = servedFile(data, headers);
     const isPacked = !path.startsWith('files/') && /\bgzip\b/.test(headers['accept-encoding'] ?? '');
-    return isPacked
-      ? { status: 200, headers: { etag, 'content-encoding': 'gzip' }, body: gzipSync(data) }
-      : { status: 200, headers: { etag }, body: data };
+    return isPacked && plain.status === 200
+      ? { ...plain, headers: { ...plain.headers, 'content-encoding': 'gzip' }, body: gzipSync(data) }
+      : plain;
   }
 
   const server = await startFakeServer((request) => {

@@ -1,5 +1,6 @@
 import driver from '../../../src/drivers/checksums/index.ts';
-import { errorPage, startChecksums } from '../../clouds/checksums/index.ts';
+import { errorPage } from '../../clouds/file-server.ts';
+import { startChecksums } from '../../clouds/checksums/index.ts';
 import { conformance } from '../../conformance/suite.ts';
 
 conformance(driver, {

@@ -1,5 +1,6 @@
 import driver from '../../../src/drivers/coreos-stream/index.ts';
-import { errorPage, startCoreosStream } from '../../clouds/coreos-stream/index.ts';
+import { errorPage } from '../../clouds/file-server.ts';
+import { startCoreosStream } from '../../clouds/coreos-stream/index.ts';
 import { conformance } from '../../conformance/suite.ts';
 
 conformance(driver, {

@@ -1,5 +1,6 @@
 import driver from '../../../src/drivers/simplestreams/index.ts';
-import { errorPage, startSimplestreams } from '../../clouds/simplestreams/index.ts';
+import { errorPage } from '../../clouds/file-server.ts';
+import { startSimplestreams } from '../../clouds/simplestreams/index.ts';
 import { conformance } from '../../conformance/suite.ts';
 
 conformance(driver, {
