@@ -113,7 +113,8 @@ describe('publish --prune', () => {
     await publish('--keep-last', '1', '--prune');
     expect(disks()).toHaveLength(3);
     writeFileSync(tree(`${path.dirname(paths[1] ?? '')}/notes.txt`), 'mine');
-    const { stderr } = await publish('--prune');
+    // However the folder is spelled.
+    const { stderr } = await stage.ok(['publish', 'simplestreams', `${tree()}/./`, '--prune']);
     expect(stderr).toContain(paths[0]);
     expect(disks()).toEqual([paths[2]]);
     expect(existsSync(tree(path.dirname(paths[0] ?? '')))).toBe(false);

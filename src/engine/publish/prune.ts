@@ -25,15 +25,16 @@ export async function prunable(files: readonly PublishedFile[], folder: string, 
 
 /** Removes files, and folders that are empty then. One that is gone is as good. Throws LOCAL. */
 export async function removeFiles(files: readonly PublishedFile[], folder: string): Promise<void> {
+  const root = path.resolve(folder);
   for (const { path: name } of files) {
-    const file = path.join(folder, name);
+    const file = path.join(root, name);
     await rm(file, { force: true }).catch((error: unknown) => Promise.reject(localized(error, file)));
-    await removeEmpty(path.dirname(file), folder);
+    await removeEmpty(path.dirname(file), root);
   }
 }
 
-async function removeEmpty(at: string, folder: string): Promise<void> {
-  for (let empty = at; empty !== folder && empty.startsWith(folder); empty = path.dirname(empty))
+async function removeEmpty(at: string, root: string): Promise<void> {
+  for (let empty = at; empty !== root && empty.startsWith(root); empty = path.dirname(empty))
     try {
       await rmdir(empty);
     } catch {
