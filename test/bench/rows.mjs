@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { glance } from './glance.mjs';
+import { incus } from './incus.mjs';
 import { lists, localStore, openstackEnv, tables } from './lists.mjs';
 import { bareEnv, bin, has, inTurn, peakMemory } from './measure.mjs';
 import { published } from './published.mjs';
@@ -184,4 +185,4 @@ const conversions = {
   },
 };
 
-export const groups = [start, lists, tables, localStore, published, glance, transfers, conversions];
+export const groups = [start, lists, tables, localStore, published, glance, incus, transfers, conversions];

@@ -63,7 +63,7 @@ async function profilesOf(files: ClientFiles, surroundings: HostEnvironment): Pr
       source: remote.source,
       tool: files.product === 'incus' ? 'incus' : 'lxc',
       ...('leftOut' in fields ? { fields: {}, ...fields } : { fields: project ? { ...fields, project } : fields }),
-      ...(isChosen && remotes.length > 0 && isKnown(remote, files) ? { ambient: true } : {}),
+      ...(isChosen && isKnown(remote, files) ? { ambient: true } : {}),
     });
   }
   return profiles;

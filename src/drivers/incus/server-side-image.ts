@@ -6,7 +6,7 @@ import { ask, imageExists, imagePath, read, readImage, trusted, type IncusClient
 import { propertiesOf, warnOfProperties } from './description.ts';
 import { named, type Naming } from './named.ts';
 import { lookedFor, settled, type Ended, type Settled } from './settle.ts';
-import { propertiesIn, textIn, type JsonObject } from './record.ts';
+import { isObject, propertiesIn, textIn, type JsonObject } from './record.ts';
 
 /** An image that the server is to make by itself. */
 export interface Order {
@@ -37,7 +37,8 @@ export async function makeThere(client: IncusClient, order: Order, call: Call): 
   // What it makes has no name then.
   if (ended.is === 'running') throw id === undefined ? ended.error : ended.error.with({ leftover: id });
   const told = ended.is === 'done' ? textIn(ended.metadata.fingerprint) : undefined;
-  const made = told ?? (await found(client, { id, before, isLost: isLost(ended) }, call));
+  const asked = { source, properties: wanted.properties };
+  const made = told ?? (await found(client, { id, before, asked, isLost: isLost(ended) }, call));
   if (made === undefined)
     throw ended.is === 'failed' ? ended.error : providerError(`${what}: the server does not say what it has made`);
   if (before.has(made))
@@ -68,13 +69,18 @@ const isLost = (ended: Ended): boolean => ended.is !== 'failed' || ended.error.c
 interface Sought {
   readonly id: string | undefined;
   readonly before: ReadonlySet<string>;
+  readonly asked: Asked;
   readonly isLost: boolean;
 }
 
 /** The image that has come to be; where nothing is known of its making it is waited for a little. Absent: there is none. */
-async function found(client: IncusClient, { id, before, isLost: mayCome }: Sought, call: Call): Promise<string | undefined> {
+async function found(
+  client: IncusClient,
+  { id, before, asked, isLost: mayCome }: Sought,
+  call: Call,
+): Promise<string | undefined> {
   const look = async (): Promise<string | undefined> => {
-    if (id === undefined) return newId(client, before, call);
+    if (id === undefined) return newId(client, before, asked, call);
     return (await imageExists(client, id, call)) ? id : undefined;
   };
   return mayCome ? lookedFor('the image to appear', look, call) : look();
@@ -85,10 +91,27 @@ async function allIds(client: IncusClient, call: Call): Promise<ReadonlySet<stri
   return new Set(Array.isArray(paths) ? paths.flatMap((path: unknown) => /[0-9a-f]{64}/.exec(String(path))?.[0] ?? []) : []);
 }
 
-/** The image that has come since, where it is the only one. */
-async function newId(client: IncusClient, before: ReadonlySet<string>, call: Call): Promise<string | undefined> {
-  const since = [...(await allIds(client, call))].filter((id) => !before.has(id));
+/** What an image was to be made from, and what it was to bear. */
+interface Asked {
+  readonly source: JsonObject;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** The image that has come since and is what was asked for, where it is the only one: others are made in the meantime, too. */
+async function newId(client: IncusClient, before: ReadonlySet<string>, asked: Asked, call: Call): Promise<string | undefined> {
+  const images = await read(client, 'images', 'listing images', call, { recursion: '1' });
+  const rows = Array.isArray(images) ? images.filter(isObject).filter((wire) => isAsked(wire, asked)) : [];
+  const since = rows.flatMap(({ fingerprint }) => textIn(fingerprint) ?? []).filter((id) => !before.has(id));
   return since.length === 1 ? since[0] : undefined;
+}
+
+/** Oddity: what comes from a server of images does not bear what was asked for, but tells where it is from. */
+function isAsked(wire: JsonObject, { source, properties }: Asked): boolean {
+  if (typeof source.fingerprint === 'string') return String(wire.fingerprint).startsWith(source.fingerprint);
+  const from = isObject(wire.update_source) ? wire.update_source : {};
+  if (source.alias !== undefined) return from.alias === source.alias && from.server === source.server;
+  const there = propertiesIn(wire);
+  return Object.entries(properties).every(([name, value]) => there[name] === value);
 }
 
 /** Oddity: of some sources the server takes what the source says of the image for more than what it was told. */

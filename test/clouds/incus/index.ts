@@ -120,8 +120,12 @@ export async function startIncus({
     const { fingerprint } = data;
     const isStream = source.protocol === 'simplestreams';
     const wasThere = images.byId.has(fingerprint);
-    if (!wasThere)
-      keep(data, isStream ? data.properties : { ...data.properties, ...properties }, !isStream && asked.public === true);
+    if (!wasThere) {
+      const all = isStream ? data.properties : { ...data.properties, ...properties };
+      const kept = keep(data, all, !isStream && asked.public === true);
+      const { server, protocol, alias } = source;
+      if (alias !== undefined) kept.extra.update_source = { server, protocol, alias, certificate: '', image_type: '' };
+    }
     if (running.failsAfterwards !== undefined) return operations.begin({ err: running.failsAfterwards });
     return operations.begin(
       { metadata: { fingerprint, size: String(data.disk.length) } },

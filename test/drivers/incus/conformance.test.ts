@@ -7,8 +7,8 @@ const exceptions = {
   'makes two images of one name': 'a name leads to one image: a second one is refused it',
   'refuses a record without data': noRecords,
   'sets and removes properties, and leaves the others':
-    'a property without a value is one that the server does not keep, and is refused; patch.test.ts has the rest of it',
-  'tells own images from all': 'what is public in a project is still its own; list.test.ts has who sees what',
+    'a property without a value is one that the server does not keep, and is refused; images.test.ts has the rest of it',
+  'tells own images from all': 'what is public in a project is still its own; images.test.ts has who sees what',
 };
 
 async function withInstance(product: Product): Promise<RunningIncus> {

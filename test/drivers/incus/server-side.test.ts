@@ -146,6 +146,37 @@ describe.each(products)('what %s makes by itself', (product) => {
     expect(made.name).toBe('c');
   });
 
+  it('is not what somebody else puts in meanwhile, whether it fails or nobody hears of it', async () => {
+    const { session, cloud } = await opened({ product });
+    const begin = cloud.operations.begin.bind(cloud.operations);
+    let theirs = 0;
+    cloud.operations.begin = (...args) => {
+      void cloud.seed([{ name: `theirs-${(theirs += 1)}`, properties: { os: 'theirs' } }]);
+      return begin(...args);
+    };
+    cloud.instances.push({ name: 'c1', status: 'Stopped', project: 'default', config: {} });
+    const imported = (image: string) =>
+      session.require('import').run({ ...streams, extras: { image }, description: { name: image } }, testCall());
+    const made = (name: string) =>
+      session.require('create').run({ description: { name }, fromDisk: 'c1', extras: {} }, testCall());
+    await failureOf(imported('nothing'), 'PROVIDER');
+    for (const [name, work] of [
+      ['debian/12', imported],
+      ['published', made],
+    ] as const) {
+      cloud.fail({ kind: 'truncate', on: ({ method, path }) => method === 'POST' && path === '/1.0/images' });
+      expect(await work(name)).toMatchObject({ name });
+    }
+    const others = [...cloud.images.byId.values()].filter(({ properties }) => properties.os === 'theirs');
+    expect(others.map((each) => [each.public, each.properties])).toEqual(
+      Array.from({ length: theirs }, () => [false, { os: 'theirs' }]),
+    );
+    expect([...cloud.images.aliases.keys()].filter((name) => !name.startsWith('theirs')).sort()).toEqual([
+      'debian/12',
+      'published',
+    ]);
+  });
+
   it.each([
     ['a file', { url: 'https://images.example/disk.qcow2' }, 'UNSUPPORTED', '"upload"'],
     ['nothing said of which image', { url: 'https://images.example', method: 'simplestreams' }, 'USAGE', 'image='],
