@@ -2,7 +2,8 @@ import type { StoredDisk } from '../../core/blocks.ts';
 import { conflictError } from '../../core/errors.ts';
 import type { Extent } from '../../core/extent.ts';
 import { given } from '../../core/image.ts';
-import type { Call, Download, Operation } from '../../core/operation.ts';
+import type { Bytes } from '../../core/http.ts';
+import type { Call, Download, Operation, OriginalParts } from '../../core/operation.ts';
 import { blockListOf, diskInBlocks } from '../_oci/block-list.ts';
 import type { Descriptor } from '../_oci/manifest.ts';
 import { encodingOf } from '../_oci/media-types.ts';
@@ -15,9 +16,13 @@ import { handoverOf } from './server-side-copy.ts';
 import { storedDisk, type Stored } from './stored-disk.ts';
 
 /** What the image is handed on with to another store of this format; nothing where a document is gone by now. */
-async function documentsOf({ home }: LocalClient, { id, entry, manifest }: Found): Promise<Pick<Download, 'original'>> {
+async function documentsOf(
+  { home }: LocalClient,
+  { id, entry, manifest }: Found,
+  parts?: OriginalParts,
+): Promise<Pick<Download, 'original'>> {
   const [text, record] = [await readDocument(home, entry), await readDocument(home, manifest.record)];
-  return text === undefined || record === undefined ? {} : { original: originalOf(id, text, record) };
+  return text === undefined || record === undefined ? {} : { original: originalOf(id, text, record, parts) };
 }
 
 /** A disk that lies in blocks: what is given is the disk, each block of it proved. */
@@ -28,15 +33,16 @@ async function layeredDownload(
 ): Promise<Download> {
   const { home, readBlocks } = client;
   const list = blockListOf((await readDocument(home, disk)) ?? '', found.id);
-  const stored = diskInBlocks(list, blocks, ({ digest, size }) =>
-    readBlob(blobPath(home, digest) ?? '', 0, size - 1, call.signal),
-  );
+  const open = ({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Bytes =>
+    readBlob(blobPath(home, digest) ?? '', 0, size - 1, call.signal);
+  const stored = diskInBlocks(list, blocks, open);
   return {
     encoding: { format: 'raw' },
     bytes: stored.bytes,
     isVerified: true,
     ...given({ handover: handoverOf({ file, disk, virtualBytes: stored.bytes, layered: { blocks, bytes: stored.bytes } }) }),
-    ...(await documentsOf(client, found)),
+    ...(await documentsOf(client, found, { open, related: async () => [] })),
+    inParts: true,
     extents: () => extentsOf(stored),
     open: (from = 0, to = stored.bytes - 1) => readBlocks(stored, from, to, call),
   };

@@ -98,6 +98,31 @@ describe.each(['layers', 'single'])('an image in %s that is copied under its nam
     expect((await stage.ok(['list', '-p', to], { env })).stderr).toBe('');
   });
 
+  it('is the same image in a folder, and from there in another registry', async () => {
+    expect((await made('copy', 'reg:web', 'local:')).id).toBe(id);
+    expect((await bytesAt('local:web')).equals(disk)).toBe(true);
+    expect(await made('copy', 'local:web', 'other:')).toMatchObject({ id, route: 'relay' });
+    expect(targetOf('other').tags.get(id)).toBe(digest);
+    expect((await bytesAt('other:web')).equals(disk)).toBe(true);
+  });
+
+  it('is the same image in two registries where it comes from a folder', async () => {
+    const here = await made('upload', stage.write('disk.raw', disk), '--name', 'local:here', '--set', `layout=${layout}`);
+    for (const to of ['beside', 'other']) expect((await made('copy', 'local:here', `${to}:`)).id).toBe(here.id);
+    expect(targetOf('other').tags.get(here.id)).toBe(targetOf('beside').tags.get(here.id));
+    expect((await bytesAt('other:here')).equals(disk)).toBe(true);
+  });
+
+  it('is in no folder where a part of it is damaged', async () => {
+    const { layers } = JSON.parse(String(source().manifests.get(digest)?.data)) as { layers: { digest: string }[] };
+    const last = layers.at(-1)?.digest ?? '';
+    const damaged = Buffer.from(source().blobs.get(last) ?? '');
+    damaged[100] = (damaged[100] ?? 0) ^ 1;
+    source().blobs.set(last, damaged);
+    expect((await stage.run(['copy', 'reg:web', 'local:'], { env })).exitCode).toBe(11);
+    expect(await stage.names()).toEqual([]);
+  });
+
   it('has the tag that the profile of its target makes of names, and is the same by its digest', async () => {
     expect((await made('copy', 'reg:web', 'named:')).id).toBe('web');
     expect(targetOf('named').tags.get('web')).toBe(digest);
