@@ -43,6 +43,34 @@ describe.skipIf(missing !== undefined)(
       expect((await back('reg:mounted')).equals(disk)).toBe(true);
     });
 
+    it('are the same in another registry and in a folder: manifest, tag, and what is signed about them', async () => {
+      const other = await startRegistry();
+      try {
+        const elsewhere = { ...env(), ...profileVariables('far', 'oci', { ...valuesFor(other), repository: 'lib/far' }) };
+        const manifest = async (origin: string, repository: string, reference: string) =>
+          raw(`${origin}/v2/${repository}/manifests/${reference}`, { method: 'GET', headers: { accept: types.manifest } });
+        const { id } = await made('upload', stage.write('disk.raw', disk), '--name', 'reg:signed');
+        const here = await manifest(registry.origin, library, id);
+        const digest = here.headers.get('docker-content-digest') ?? '';
+        await pushBlob(registry.origin, Buffer.from('{}'));
+        const empty = { mediaType: types.empty, digest: sha256('{}'), size: 2 };
+        const signature = JSON.stringify({ schemaVersion: 2, mediaType: types.manifest, config: empty, layers: [empty] });
+        await raw(`${registry.origin}/v2/${library}/manifests/${digest.replace(':', '-')}.sig`, {
+          method: 'PUT',
+          headers: { 'content-type': types.manifest },
+          body: Buffer.from(signature),
+        });
+        for (const to of ['far:', 'local:']) {
+          const there = await stage.ok(['copy', 'reg:signed', to, '-o', 'json'], { env: elsewhere });
+          expect(there.json()).toMatchObject({ id });
+        }
+        expect((await manifest(other.origin, 'lib/far', id)).headers.get('docker-content-digest')).toBe(digest);
+        expect((await manifest(other.origin, 'lib/far', `${digest.replace(':', '-')}.sig`)).status).toBe(200);
+      } finally {
+        await other.stop();
+      }
+    });
+
     it('take little room where they are sparse and are to be compressed', async () => {
       const sparse = Buffer.concat([guestDisk(MiB, 5), Buffer.alloc(63 * MiB)]);
       const file = stage.write('sparse.raw', sparse);

@@ -11,7 +11,7 @@ export type CopyRoute = 'pull' | 'link' | 'mount' | 'relay';
 
 /** What is done on a route on which nothing is read as a disk, for a person to read. */
 export const routeWords: Readonly<Record<CopyRoute, string>> = {
-  relay: 'its parts go as they lie there',
+  relay: 'the blocks are copied as they are',
   pull: 'the target fetches the data',
   link: 'no data is copied',
   mount: 'the registry reuses the data it has',
