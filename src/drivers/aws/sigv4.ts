@@ -1,0 +1,104 @@
+import { createHash, createHmac } from 'node:crypto';
+import { Secret } from '../../core/secret.ts';
+
+/** Keys to sign with. `token` where they are those of a session; `expiresAt` (ms) where they end. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Secret;
+  readonly sessionToken?: Secret;
+  readonly expiresAt?: number;
+}
+
+/** What is signed: a request to be, with the digest of its body in hex. */
+export interface Unsigned {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodySha256: string;
+}
+
+/** For which service and region a signature is good. */
+export interface Scope {
+  readonly region: string;
+  readonly service: string;
+}
+
+export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
+const hmac = (key: string | Uint8Array, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+
+/** RFC 3986: all but letters, digits and `-._~`. */
+const encoded = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** As signatures have it: `20261128T093005Z`. */
+const stamp = (at: Date): string => at.toISOString().replace(/[-:]|\.\d+/g, '');
+
+/** Every service but S3 has each part of the path encoded twice: once as it is sent, once more here. */
+const canonicalPath = (url: URL): string => url.pathname.split('/').map(encoded).join('/');
+
+/** Sorted by encoded name, then by value. */
+function canonicalQuery(url: URL): string {
+  const pairs = [...url.searchParams].map(([name, value]) => [encoded(name), encoded(value)] as const);
+  const before = ([a, x]: readonly [string, string], [b, y]: readonly [string, string]): number =>
+    a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1;
+  return pairs
+    .sort(before)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+/** What of the headers is signed: the host, the type of the body, and all of Amazon's own. */
+function signedHeaders({ url, headers }: Unsigned, more: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  const all = Object.entries({ ...headers, ...more, host: url.host }).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const isSigned = (name: string): boolean => name === 'host' || name === 'content-type' || name.startsWith('x-amz-');
+  return all
+    .filter(([name]) => isSigned(name))
+    .map(([name, value]) => [name, value.trim().replace(/ +/g, ' ')] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The canonical form of a request, of which the signature is made. */
+function canonicalRequest(request: Unsigned, headers: readonly (readonly [string, string])[]): string {
+  return [
+    request.method,
+    canonicalPath(request.url),
+    canonicalQuery(request.url),
+    ...headers.map(([name, value]) => `${name}:${value}`),
+    '',
+    headers.map(([name]) => name).join(';'),
+    request.bodySha256,
+  ].join('\n');
+}
+
+/** Headers of a signature. What the token holds is a secret on every output. */
+export interface Signed {
+  readonly 'x-amz-date': string;
+  readonly 'x-amz-security-token'?: Secret;
+  readonly authorization: string;
+}
+
+/**
+ * Signs a request (Signature Version 4); the headers that come back go with it, beside its own.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function sign(request: Unsigned, { region, service }: Scope, credentials: Credentials, at: Date): Signed {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const time = stamp(at);
+  const day = time.slice(0, 8);
+  const scope = `${day}/${region}/${service}/aws4_request`;
+  const headers = signedHeaders(request, {
+    'x-amz-date': time,
+    ...(sessionToken ? { 'x-amz-security-token': sessionToken.reveal() } : {}),
+  });
+  const canonical = canonicalRequest(request, headers);
+  const text = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
+  const key = [day, region, service, 'aws4_request'].reduce<string | Uint8Array>(hmac, `AWS4${secretAccessKey.reveal()}`);
+  const names = headers.map(([name]) => name).join(';');
+  const signature = hmac(key, text).toString('hex');
+  return {
+    'x-amz-date': time,
+    ...(sessionToken ? { 'x-amz-security-token': sessionToken } : {}),
+    authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+  };
+}
