@@ -129,8 +129,8 @@ export type BlockForm = Pick<BlockRequest, 'extras' | 'handover' | 'original' | 
 export interface BlockOperation<Client> {
   readonly blocks: BlockFacts;
   /**
-   * Where the operation has `run` too: the blocks in which this account is to get this content at once; none: as a stream, and in
-   * `blocks` only after `run` has failed with `tooMuchAtOnce`. Absent: in `blocks`. Does no I/O.
+   * The blocks in which this account is to get this content at once; none: as a stream, and in `blocks` only after `run` has failed with
+   * `tooMuchAtOnce`, or because there is no other form. Absent: in `blocks`. Does no I/O.
    */
   inBlocks?(client: Client, request: BlockForm): BlockFacts | undefined;
   /** Begins an upload; gives the image itself where the provider has all of it already. Throws as `run` does, and then leaves nothing behind. */

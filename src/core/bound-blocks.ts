@@ -24,7 +24,10 @@ export function boundBlocks<Client>(operation: BlockOperation<Client>, client: C
   const made = async (record: ImageRecord): Promise<Image> =>
     (await checkedResult('upload', {}, Promise.resolve(record), at)) as Image;
   return {
-    inBlocks: (request) => (always || !operation.inBlocks ? operation.blocks : operation.inBlocks(client, request)),
+    inBlocks: (request) => {
+      const wanted = operation.inBlocks ? operation.inBlocks(client, request) : operation.blocks;
+      return wanted ?? (always ? operation.blocks : undefined);
+    },
     async begin(request, call) {
       const begun = await operation.begin(client, request, call);
       return isBlockUpload(begun) ? boundUpload(begun, made) : made(begun);

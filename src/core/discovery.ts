@@ -18,9 +18,13 @@ export interface HostEnvironment {
   ini(text: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
   /**
    * Runs a program of the user's that hands out credentials, `stdin` as its input, for at most 10 s. `status` is absent
-   * when it could not be started or did not end in time. Its output is never shown.
+   * when it could not be started or did not end in time. What it prints is never shown; of what it complains of (`stderr`) a line may be.
    */
-  run?(program: string, args: readonly string[], stdin: string): Promise<{ readonly status?: number; readonly stdout: string }>;
+  run?(
+    program: string,
+    args: readonly string[],
+    stdin: string,
+  ): Promise<{ readonly status?: number; readonly stdout: string; readonly stderr?: string }>;
 }
 
 /**

@@ -3,7 +3,7 @@ export const mask = '[secret]';
 
 /**
  * A value that refuses to be printed: as text, as JSON and under `util.inspect` it is the mask.
- * Only the http client and the profile store call `reveal`.
+ * Only the http client, the profile store and who signs requests call `reveal`.
  */
 export class Secret {
   readonly #value: string;

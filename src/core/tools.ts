@@ -1,4 +1,5 @@
 import type { ReadBlocks, SendBlocks } from './blocks.ts';
+import type { HostEnvironment } from './discovery.ts';
 import type { Http } from './http.ts';
 import type { Signatures } from './signature.ts';
 
@@ -34,6 +35,11 @@ export interface Tools {
   readonly sendBlocks: SendBlocks;
   /** For a disk that lies in blocks which have to be unpacked. */
   readonly readBlocks: ReadBlocks;
+  /**
+   * What the provider's own tools keep on this machine, for credentials that are only good for a while and are had anew from there.
+   * Absent: there is nothing but the values of the profile.
+   */
+  readonly surroundings?: () => Promise<HostEnvironment>;
   /** Absent: nothing outlives the run. */
   readonly cache?: Cache;
   /** Absent: nothing that is signed is read by way of this account. */

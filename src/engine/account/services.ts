@@ -60,6 +60,8 @@ export async function toolsFor(context: EngineContext, values: FieldValues = {},
     lock,
     sendBlocks,
     readBlocks: readBlocks(settings.concurrencyLimit),
+    surroundings: async () =>
+      (await import('../../host/environment.ts')).environmentOf(home, settings.region, { signal: context.signal }),
     ...(cache ? { cache } : {}),
   };
 }

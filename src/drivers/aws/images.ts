@@ -1,0 +1,78 @@
+import { ImgctlError, notFoundError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import { listed, type AwsClient } from './client.ts';
+import { awsCode } from './errors.ts';
+import { rowsIn, textIn, type XmlObject } from './xml.ts';
+
+/** How EC2 names images: no more, and no less. */
+export const imageId = /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+
+/** An image as EC2 says it, and where it lies: an id is good in one region only. */
+export interface FoundImage {
+  readonly wire: XmlObject;
+  readonly region: string;
+}
+
+const notThere = (id: string): ImgctlError => notFoundError(`image "${id}" not found`);
+
+/** An image in one region, whatever its state; absent: it is not there. Oddity: of one that was deregistered the list is empty. */
+export async function imageIn(client: AwsClient, region: string, id: string, call: Call): Promise<XmlObject | undefined> {
+  const form = { ...listed('ImageId', [id]), IncludeDisabled: 'true', IncludeDeprecated: 'true' };
+  try {
+    const body = await client.ec2({ region, action: 'DescribeImages', what: `reading image ${id}`, form }, call);
+    return rowsIn(body.imagesSet).find((row) => textIn(row.imageId) === id);
+  } catch (error) {
+    if (awsCode(error) === 'InvalidAMIID.NotFound') return undefined;
+    throw error;
+  }
+}
+
+/** Looks in the region where the image was seen, else in all that are meant, side by side. */
+async function lookFor(client: AwsClient, id: string, call: Call): Promise<FoundImage | undefined> {
+  const known = client.regionOf.get(id);
+  const regions = known === undefined ? await client.regions(call) : [known];
+  const looks = await Promise.allSettled(regions.map((region) => imageIn(client, region, id, call)));
+  for (const [index, look] of looks.entries())
+    if (look.status === 'fulfilled' && look.value) {
+      const region = regions[index] ?? '';
+      client.regionOf.set(id, region);
+      return { wire: look.value, region };
+    }
+  for (const look of looks) if (look.status === 'rejected') throw look.reason;
+  return undefined;
+}
+
+/** What was just made is not known everywhere at once. */
+const freshMs = 30_000;
+
+/** An image by its id. Throws NOT_FOUND. */
+export async function findImage(client: AwsClient, id: string, call: Call): Promise<FoundImage> {
+  if (!imageId.test(id)) throw notThere(id);
+  const found = await lookFor(client, id, call);
+  if (found) return found;
+  if (!client.fresh.has(id)) throw notThere(id);
+  return call.until(`image ${id} to be known`, () => lookFor(client, id, call), freshMs);
+}
+
+/** What was made by this run: it is asked for where it is, and waited for where nobody knows of it yet. */
+export function madeHere(client: AwsClient, id: string, region: string, call: Call): void {
+  client.fresh.add(id);
+  client.regionOf.set(id, region);
+  call.note({ kind: 'created', id });
+}
+
+/** Own images of exactly this name in a region, disabled ones too: they keep their names. */
+export async function ownByName(client: AwsClient, region: string, name: string, call: Call): Promise<readonly XmlObject[]> {
+  const form = {
+    ...listed('Owner', ['self']),
+    ...listed('Filter.1.Value', [escaped(name)]),
+    'Filter.1.Name': 'name',
+    IncludeDisabled: 'true',
+    IncludeDeprecated: 'true',
+  };
+  const body = await client.ec2({ region, action: 'DescribeImages', what: `looking for images named ${name}`, form }, call);
+  return rowsIn(body.imagesSet).filter((row) => textIn(row.name) === name);
+}
+
+/** A text that filters take as it is. */
+export const escaped = (text: string): string => text.replace(/[\\*?]/g, '\\$&');
