@@ -3,6 +3,7 @@ import type { TreeFormat } from '../core/publication.ts';
 
 /** The providers: one line each. A driver is loaded when it is first needed. */
 export const drivers = {
+  aws: () => import('./aws/index.ts'),
   checksums: () => import('./checksums/index.ts'),
   'coreos-stream': () => import('./coreos-stream/index.ts'),
   incus: () => import('./incus/index.ts'),

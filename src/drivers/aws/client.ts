@@ -51,7 +51,9 @@ export class AwsClient implements Signer {
 
   constructor(values: AwsValues, { http, cache, surroundings }: Pick<Tools, 'http' | 'cache' | 'surroundings'>) {
     if (values.roleArn !== undefined && values.roleArn !== '' && !/^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(values.roleArn))
-      throw configError(`invalid role: ${values.roleArn}`, { hint: 'Use its ARN, such as arn:aws:iam::111122223333:role/images.' });
+      throw configError(`invalid role: ${values.roleArn}`, {
+        hint: 'Use its ARN, such as arn:aws:iam::111122223333:role/images.',
+      });
     this.values = values;
     this.http = http;
     this.cache = cache;
@@ -69,7 +71,8 @@ export class AwsClient implements Signer {
       if (this.#keys === found) this.#keys = undefined;
       throw error;
     });
-    if (keys.expiresAt === undefined || keys.expiresAt - renewMs > this.clock.now().getTime() || this.#keys !== found) return keys;
+    if (keys.expiresAt === undefined || keys.expiresAt - renewMs > this.clock.now().getTime() || this.#keys !== found)
+      return keys;
     this.#keys = undefined;
     return this.credentials(call);
   }
@@ -115,7 +118,9 @@ export class AwsClient implements Signer {
     }
     if (!said.includes('all')) return said;
     const { env, section } = settings;
-    const at = [env.AWS_REGION, env.AWS_DEFAULT_REGION, section.region].find((name) => name && name !== 'all' && !name.includes(','));
+    const at = [env.AWS_REGION, env.AWS_DEFAULT_REGION, section.region].find(
+      (name) => name && name !== 'all' && !name.includes(','),
+    );
     const home = at ?? 'us-east-1';
     const body = await this.ec2({ region: home, action: 'DescribeRegions', what: 'listing regions' }, call);
     const names = rowsIn(body.regionInfo).flatMap((row) => textIn(row.regionName) ?? []);
@@ -139,12 +144,20 @@ export class AwsClient implements Signer {
 
   /** Sends a signed request to a service of a region; `path` begins with a slash. */
   async ask(request: Omit<ToSign, 'url'>, path: string, call: Call): Promise<ApiAnswer> {
-    const { url, region } = await this.addressOf(request.service === 'ebs' ? 'ebs' : request.service === 'sts' ? 'sts' : 'ec2', request.region, path);
+    const { url, region } = await this.addressOf(
+      request.service === 'ebs' ? 'ebs' : request.service === 'sts' ? 'sts' : 'ec2',
+      request.region,
+      path,
+    );
     return askSigned(this.http, this, { ...request, region, url }, call);
   }
 
   /** Where a path of a service is, and the region that requests to it are signed for. Throws CONFIG for what is no region. */
-  async addressOf(service: 'ec2' | 'ebs' | 'sts', region: string, path: string): Promise<{ readonly url: URL; readonly region: string }> {
+  async addressOf(
+    service: 'ec2' | 'ebs' | 'sts',
+    region: string,
+    path: string,
+  ): Promise<{ readonly url: URL; readonly region: string }> {
     const address = serviceAddress(await this.settings(), service, region);
     if (!URL.canParse(address)) throw usageError(`invalid address of ${service}: ${address}`);
     return { url: new URL(`${address}${path}`), region: splitFips(region).region };

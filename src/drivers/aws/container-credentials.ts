@@ -13,9 +13,12 @@ function addressIn({ settings: { env } }: CredentialContext): URL | undefined {
   if (!full) return undefined;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url && (url.protocol === 'https:' || (url.protocol === 'http:' && trusted.test(url.hostname)))) return url;
-  throw configError(`credentials are not asked for at ${url?.host ?? 'an invalid address'}: it is neither https nor of this machine`, {
-    hint: 'Check AWS_CONTAINER_CREDENTIALS_FULL_URI.',
-  });
+  throw configError(
+    `credentials are not asked for at ${url?.host ?? 'an invalid address'}: it is neither https nor of this machine`,
+    {
+      hint: 'Check AWS_CONTAINER_CREDENTIALS_FULL_URI.',
+    },
+  );
 }
 
 /** A file counts more than the variable: it is written anew. */

@@ -8,7 +8,9 @@ import { objectIn, textIn, type XmlObject } from './xml.ts';
 
 /** Which copy lies in which region, as the tags of an image say. */
 export const copiesNamed = (wire: XmlObject): ReadonlyMap<string, string> =>
-  new Map([...tagsOf(wire)].flatMap(([name, id]) => (name.startsWith(placeTag) ? [[name.slice(placeTag.length), id] as const] : [])));
+  new Map(
+    [...tagsOf(wire)].flatMap(([name, id]) => (name.startsWith(placeTag) ? [[name.slice(placeTag.length), id] as const] : [])),
+  );
 
 /** Whether one image is a copy of another: anybody may have written the tag, and it travels with copies. */
 export const isCopyOf = (copy: XmlObject, origin: string): boolean => textIn(copy.sourceImageId) === origin;

@@ -44,7 +44,8 @@ export function sessionKeys(body: Said, source: string, clock: Clock): Credentia
   const token = textOf(body, 'SessionToken', 'sessionToken', 'Token');
   const expiresAt = endOf(body);
   if (id === undefined || secret === undefined) throw authError(`${source} gave no credentials`);
-  if (expiresAt !== undefined && expiresAt <= clock.now().getTime()) throw authError(`${source} gave credentials that have expired`);
+  if (expiresAt !== undefined && expiresAt <= clock.now().getTime())
+    throw authError(`${source} gave credentials that have expired`);
   return {
     accessKeyId: id,
     secretAccessKey: new Secret(secret),

@@ -25,7 +25,9 @@ async function keysOf(context: CredentialContext, words: readonly string[], sour
   const { status, stdout, stderr = '' } = (await surroundingsOf(context).run?.(program, args, '')) ?? { stdout: '' };
   if (status !== 0) {
     const said = firstLine(stderr);
-    throw authError(`${source}: ${program} ${status === undefined ? 'could not be run' : `failed (exit status ${status})`}${said === '' ? '' : `: ${said}`}`);
+    throw authError(
+      `${source}: ${program} ${status === undefined ? 'could not be run' : `failed (exit status ${status})`}${said === '' ? '' : `: ${said}`}`,
+    );
   }
   const body = saidBy(stdout, `${source}: ${program}`);
   if (body.Version !== 1) throw authError(`${source}: ${program} gave credentials of a version that is not known`);

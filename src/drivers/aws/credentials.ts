@@ -28,12 +28,18 @@ const ofVariables = ({ env }: Settings): Credentials | undefined =>
   staticKeys(env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY, env.AWS_SESSION_TOKEN, 'AWS_ACCESS_KEY_ID');
 
 /** What a role of a profile is taken on with. */
-async function sourceOf(context: CredentialContext, name: string, section: Section, above: readonly string[]): Promise<Credentials> {
+async function sourceOf(
+  context: CredentialContext,
+  name: string,
+  section: Section,
+  above: readonly string[],
+): Promise<Credentials> {
   const { source_profile: profile, credential_source: source } = section;
   if (profile !== undefined && source !== undefined)
     throw configError(`AWS profile ${name} has both source_profile and credential_source`, { hint: 'Remove one of them.' });
   if (profile !== undefined) {
-    const found = profile === name ? ofSection(section, `AWS profile ${name}`) : await ofProfile(context, profile, [...above, name]);
+    const found =
+      profile === name ? ofSection(section, `AWS profile ${name}`) : await ofProfile(context, profile, [...above, name]);
     if (found) return found;
     throw configError(`AWS profile ${name}: its source_profile ${profile} has no credentials`);
   }
@@ -50,7 +56,12 @@ async function sourceOf(context: CredentialContext, name: string, section: Secti
 }
 
 /** Those of a role, which is taken on with others. Throws AUTH where a code of a device is wanted: nobody is asked for one. */
-async function ofRole(context: CredentialContext, name: string, section: Section, above: readonly string[]): Promise<Credentials> {
+async function ofRole(
+  context: CredentialContext,
+  name: string,
+  section: Section,
+  above: readonly string[],
+): Promise<Credentials> {
   const { assumeRole, assumeRoleWithWebIdentity } = await import('./roles.ts');
   const role = {
     arn: section.role_arn ?? '',
@@ -59,7 +70,11 @@ async function ofRole(context: CredentialContext, name: string, section: Section
     seconds: section.duration_seconds,
     region: section.region,
   };
-  if (section.web_identity_token_file !== undefined && section.source_profile === undefined && section.credential_source === undefined)
+  if (
+    section.web_identity_token_file !== undefined &&
+    section.source_profile === undefined &&
+    section.credential_source === undefined
+  )
     return assumeRoleWithWebIdentity(context, role, section.web_identity_token_file);
   if (section.mfa_serial !== undefined)
     throw authError(`AWS profile ${name} wants a code of the device ${section.mfa_serial}, which imgctl does not ask for`, {
@@ -69,13 +84,19 @@ async function ofRole(context: CredentialContext, name: string, section: Section
 }
 
 /** What a profile in the files of AWS gives; absent: nothing. Throws CONFIG for one that there is not, and for a circle of them. */
-async function ofProfile(context: CredentialContext, name: string, above: readonly string[] = []): Promise<Credentials | undefined> {
+async function ofProfile(
+  context: CredentialContext,
+  name: string,
+  above: readonly string[] = [],
+): Promise<Credentials | undefined> {
   const { files } = context.settings;
   if (above.includes(name)) throw configError(`AWS profiles lead in a circle: ${[...above, name].join(' > ')}`);
   const section = files.profiles.get(name);
   if (!section) {
     const known = [...files.profiles.keys()].join(', ');
-    throw configError(`there is no AWS profile ${name}`, { hint: known === '' ? 'Make one with: aws configure' : `There are: ${known}` });
+    throw configError(`there is no AWS profile ${name}`, {
+      hint: known === '' ? 'Make one with: aws configure' : `There are: ${known}`,
+    });
   }
   if (section.role_arn !== undefined) return ofRole(context, name, section, above);
   if (section.sso_session !== undefined || section.sso_start_url !== undefined)
@@ -115,8 +136,7 @@ async function ofChain(context: CredentialContext): Promise<Credentials> {
   const found = (isThere ? await ofProfile(context, profile.name) : undefined) ?? (await ofSurroundings(context));
   if (found) return found;
   throw configError('no AWS credentials were found', {
-    hint:
-      'Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_WEB_IDENTITY_TOKEN_FILE, the files of aws configure, the container, the instance.',
+    hint: 'Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_WEB_IDENTITY_TOKEN_FILE, the files of aws configure, the container, the instance.',
   });
 }
 

@@ -51,7 +51,8 @@ export const isExpired = ({ code }: Fault): boolean => /^(ExpiredToken(Exception
 
 /** The credentials were taken; what was asked for is not allowed to them. */
 export const isAccepted = ({ code, words }: Fault): boolean =>
-  /^(UnauthorizedOperation|AccessDenied(Exception)?)$/.test(code) || (code === 'AuthFailure' && /not authorized|restricted/i.test(words));
+  /^(UnauthorizedOperation|AccessDenied(Exception)?)$/.test(code) ||
+  (code === 'AuthFailure' && /not authorized|restricted/i.test(words));
 
 /** By code, and where one code has several reasons by the words: the first that fits. */
 const kinds: readonly (readonly [code: RegExp, kind: Code, words?: RegExp])[] = [

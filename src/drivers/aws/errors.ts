@@ -75,7 +75,11 @@ const hints: readonly (readonly [code: RegExp, words: RegExp, hint: string])[] =
   ],
   [/^ExpiredToken|^RequestExpired$/, /^/, 'The session has ended: sign in again, or get new keys.'],
   [/^(OptInRequired|PendingVerification|Blocked)$/, /^/, 'The account has to be activated for EC2 first.'],
-  [/^InvalidRequest$/, /storage of this ami/i, 'Its owner has to share its snapshots too, and the key that they are encrypted with.'],
+  [
+    /^InvalidRequest$/,
+    /storage of this ami/i,
+    'Its owner has to share its snapshots too, and the key that they are encrypted with.',
+  ],
   [/^InvalidAMIName\.Malformed$/, /^/, "Use 3 to 128 letters, digits, spaces and ()[]./-'@_."],
   [/^UnknownParameter$|^InvalidAction$/, /^/, 'This partition, or what stands in for AWS, does not know the call yet.'],
 ];
@@ -91,19 +95,29 @@ export function errorFrom(answer: TextAnswer, what: string, more: Circumstances 
       : '';
   const said = fault && !words.startsWith(fault.code) ? `${fault.code}: ${words}` : words;
   const [, , hint] = hints.find(([code, said]) => fault && code.test(fault.code) && said.test(fault.words)) ?? [];
-  const error = answerError(answer, what, { words: said, isOwn: fault !== undefined }, {
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(fault && isAccepted(fault) ? { accepted: true } : {}),
-    ...(hint === undefined ? {} : { hint, ...(hint.endsWith('with:') ? { next: [{ verb: 'places' }] } : {}) }),
-    ...more,
-  });
+  const error = answerError(
+    answer,
+    what,
+    { words: said, isOwn: fault !== undefined },
+    {
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(fault && isAccepted(fault) ? { accepted: true } : {}),
+      ...(hint === undefined ? {} : { hint, ...(hint.endsWith('with:') ? { next: [{ verb: 'places' }] } : {}) }),
+      ...more,
+    },
+  );
   const code = fault && kindOf(fault);
   const told = code === undefined || code === error.code ? error : new ImgctlError(code, error.message, error.circumstances);
   if (fault) codes.set(told, fault.code);
+  if (fault && isPassingFault(fault)) forNow.add(told);
   return told;
 }
 
 const codes = new WeakMap<Error, string>();
+const forNow = new WeakSet<Error>();
 
 /** The code that AWS gave a failure; absent where it gave none. */
 export const awsCode = (error: unknown): string | undefined => (error instanceof Error ? codes.get(error) : undefined);
+
+/** Whether a failure is one of asking too often, or one that the same request does not meet again. */
+export const isForNow = (error: unknown): boolean => error instanceof Error && forNow.has(error);

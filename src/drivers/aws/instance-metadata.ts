@@ -17,12 +17,18 @@ interface At {
 }
 
 /** One request to the metadata; absent where nobody answers, or not with what was asked for. */
-async function ask({ settings: { env }, http, call }: At, request: Pick<ApiRequest, 'method' | 'headers'> & { path: string }): Promise<ApiAnswer | undefined> {
+async function ask(
+  { settings: { env }, http, call }: At,
+  request: Pick<ApiRequest, 'method' | 'headers'> & { path: string },
+): Promise<ApiAnswer | undefined> {
   const base = (env.AWS_EC2_METADATA_SERVICE_ENDPOINT || 'http://169.254.169.254').replace(/\/+$/, '');
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(patienceMs)]);
   try {
     const { path, ...rest } = request;
-    const answer = await http.request({ ...rest, url: `${base}/latest/${path}`, harmless: true }, { ...call, signal, retries: { left: 0 } });
+    const answer = await http.request(
+      { ...rest, url: `${base}/latest/${path}`, harmless: true },
+      { ...call, signal, retries: { left: 0 } },
+    );
     return answer.status === 200 ? answer : undefined;
   } catch (error) {
     if (!(error instanceof ImgctlError) || call.signal.aborted) throw error;
@@ -49,4 +55,5 @@ export async function fromInstance(context: CredentialContext): Promise<Credenti
 }
 
 /** The region of the instance that this runs on; absent where it is none. */
-export const regionOfInstance = async (at: At): Promise<string | undefined> => (await read(at, 'placement/region'))?.trim() || undefined;
+export const regionOfInstance = async (at: At): Promise<string | undefined> =>
+  (await read(at, 'placement/region'))?.trim() || undefined;

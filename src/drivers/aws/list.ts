@@ -27,7 +27,8 @@ function ownerOf({ filters: { owner }, own }: ListRequest): string {
 function circlesIn(region: string, request: ListRequest): readonly Circle[] {
   const own = { ...filterForm(filtersFor(request, true)), ...withDisabled };
   const others = filterForm(filtersFor(request, false));
-  if (request.scope === 'all') return [{ found: { region }, form: { ...listed('Owner', [ownerOf(request)]), ...others, ...withDisabled } }];
+  if (request.scope === 'all')
+    return [{ found: { region }, form: { ...listed('Owner', [ownerOf(request)]), ...others, ...withDisabled } }];
   const mine: Circle = { found: { region, whose: 'own' }, form: { ...listed('Owner', ['self']), ...own } };
   if (request.scope === 'own') return [mine];
   return [mine, { found: { region, whose: 'others' }, form: { ...listed('ExecutableBy', ['self']), ...others } }];
@@ -42,7 +43,12 @@ async function* sideBySide<T>(lists: readonly AsyncGenerator<T>[]): AsyncGenerat
   }
 }
 
-async function* recordsOf(client: AwsClient, { found, form }: Circle, call: Call, isOneOfSeveral: boolean): AsyncGenerator<readonly [Found, readonly XmlObject[]]> {
+async function* recordsOf(
+  client: AwsClient,
+  { found, form }: Circle,
+  call: Call,
+  isOneOfSeveral: boolean,
+): AsyncGenerator<readonly [Found, readonly XmlObject[]]> {
   const what = isOneOfSeveral ? `listing images in ${found.region}` : 'listing images';
   const list = { region: found.region, action: 'DescribeImages', what, form, rows: 'imagesSet', key: 'imageId' };
   for await (const rows of pagesOf(client, list, call)) yield [found, rows];

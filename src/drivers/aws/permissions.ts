@@ -22,7 +22,11 @@ export async function launchPermissions(client: AwsClient, { wire, region }: Fou
 }
 
 /** The same; `others` for an image that is somebody else's, absent where this user may not ask. */
-export async function knownPermissions(client: AwsClient, found: FoundImage, call: Call): Promise<readonly string[] | 'others' | undefined> {
+export async function knownPermissions(
+  client: AwsClient,
+  found: FoundImage,
+  call: Call,
+): Promise<readonly string[] | 'others' | undefined> {
   try {
     return await launchPermissions(client, found, call);
   } catch (error) {

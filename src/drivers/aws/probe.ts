@@ -22,9 +22,21 @@ const dryRuns: readonly (readonly [action: string, verbs: readonly OperationName
 ];
 
 /** Why an action is not allowed; absent: it is, or that cannot be told. */
-async function refusal(client: AwsClient, region: string, action: string, form: Readonly<Record<string, string>>, call: Call): Promise<string | undefined> {
+async function refusal(
+  client: AwsClient,
+  region: string,
+  action: string,
+  form: Readonly<Record<string, string>>,
+  call: Call,
+): Promise<string | undefined> {
   try {
-    const request = { region, action, what: `asking whether ${action} is allowed`, form: { ...form, DryRun: 'true' }, repeatable: true };
+    const request = {
+      region,
+      action,
+      what: `asking whether ${action} is allowed`,
+      form: { ...form, DryRun: 'true' },
+      repeatable: true,
+    };
     await client.ec2(request, call);
     return undefined;
   } catch (error) {
@@ -39,7 +51,7 @@ export async function probe(client: AwsClient, call: Call): Promise<Identity> {
   const missing: Partial<Record<OperationName, string>> = {};
   for (const [action, verbs, form] of dryRuns) {
     const why = await refusal(client, regions[0], action, form, call);
-    for (const verb of why === undefined ? [] : verbs) missing[verb] = why;
+    if (why !== undefined) for (const verb of verbs) missing[verb] = why;
   }
   return {
     who: arn,

@@ -58,7 +58,8 @@ const ofKind = (sections: ReadonlyMap<string, Section>, kind: string): ReadonlyM
 
 /** Where the files are. https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html */
 export function pathsOf({ env, home }: Pick<HostEnvironment, 'env' | 'home'>): { config: string; credentials: string } {
-  const path = (given: string | undefined, usual: string): string => (given ? given.replace(/^~(?=\/)/, home) : `${home}/.aws/${usual}`);
+  const path = (given: string | undefined, usual: string): string =>
+    given ? given.replace(/^~(?=\/)/, home) : `${home}/.aws/${usual}`;
   return { config: path(env.AWS_CONFIG_FILE, 'config'), credentials: path(env.AWS_SHARED_CREDENTIALS_FILE, 'credentials') };
 }
 

@@ -49,8 +49,13 @@ function canonicalQuery(url: URL): string {
 }
 
 /** What of the headers is signed: the host, the type of the body, and all of Amazon's own. */
-function signedHeaders({ url, headers }: Unsigned, more: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
-  const all = Object.entries({ ...headers, ...more, host: url.host }).map(([name, value]) => [name.toLowerCase(), value] as const);
+function signedHeaders(
+  { url, headers }: Unsigned,
+  more: Readonly<Record<string, string>>,
+): readonly (readonly [string, string])[] {
+  const all = Object.entries({ ...headers, ...more, host: url.host }).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
   const isSigned = (name: string): boolean => name === 'host' || name === 'content-type' || name.startsWith('x-amz-');
   return all
     .filter(([name]) => isSigned(name))

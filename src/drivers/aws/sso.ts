@@ -25,12 +25,17 @@ function sessionOf({ settings: { files } }: CredentialContext, profile: string, 
   const region = session?.sso_region;
   const start = session?.sso_start_url;
   if (region === undefined || start === undefined)
-    throw configError(`AWS profile ${profile}: ${name === undefined ? 'it' : `its sso-session ${name}`} has no sso_start_url and sso_region`);
+    throw configError(
+      `AWS profile ${profile}: ${name === undefined ? 'it' : `its sso-session ${name}`} has no sso_start_url and sso_region`,
+    );
   return { profile, key: name ?? start, region, refreshes: name !== undefined };
 }
 
 const signIn = ({ profile }: Session, why: string, cause?: unknown): ImgctlError =>
-  authError(`AWS profile ${profile}: ${why}`, { hint: `Sign in with: aws sso login --profile ${profile}`, ...(cause === undefined ? {} : { cause }) });
+  authError(`AWS profile ${profile}: ${why}`, {
+    hint: `Sign in with: aws sso login --profile ${profile}`,
+    ...(cause === undefined ? {} : { cause }),
+  });
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -69,7 +74,8 @@ async function tokenOf(context: CredentialContext, session: Session): Promise<Se
 export async function fromSso(context: CredentialContext, profile: string, section: Section): Promise<Credentials> {
   const session = sessionOf(context, profile, section);
   const { sso_account_id: account, sso_role_name: role } = section;
-  if (account === undefined || role === undefined) throw configError(`AWS profile ${profile} has no sso_account_id and sso_role_name`);
+  if (account === undefined || role === undefined)
+    throw configError(`AWS profile ${profile} has no sso_account_id and sso_role_name`);
   const token = await tokenOf(context, session);
   const query = new URLSearchParams({ role_name: role, account_id: account });
   const url = `${serviceAddress(context.settings, 'portal.sso', session.region)}/federation/credentials?${query}`;
