@@ -65,6 +65,8 @@ export interface ListFacts {
   readonly repeats?: readonly string[];
   /** Texts that can be the id of an owner; others are names. Absent: every text is looked for as it is. */
   readonly ownerIds?: RegExp;
+  /** Of public images there are too many for a list of all: `all` wants to know whose are meant, and is USAGE else. */
+  readonly publicByOwner?: boolean;
   /** Whose images there are besides the caller's own: what others share with him, what is public. Absent: nobody's. */
   readonly others?: readonly ('shared' | 'public')[];
 }

@@ -48,11 +48,11 @@ interface PlaceFacts {
   readonly copies: 'same' | 'own';
 }
 
-/** `with`: who gets access, in a word. `ids`: what names one. `offers`: the own filter of `list` that gives what is offered to us. */
+/** `with`: who gets access, in a word. `ids`: what names one. `offers`: the own filter of `list` that gives what is offered to us; absent: nobody has to accept anything. */
 export interface ShareFacts {
   readonly with: string;
   readonly ids: RegExp;
-  readonly offers: readonly [filter: string, value: string];
+  readonly offers?: readonly [filter: string, value: string];
 }
 
 /** Every verb: what it is asked, what it gives, and what is known of it without a network. */

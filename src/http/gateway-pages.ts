@@ -26,11 +26,14 @@ const pages: readonly (readonly [page: RegExp, error: (peer: string) => ImgctlEr
 /** Envoy's and Go's whole answer to a request that they cannot read: an API has more to say. */
 const isBare = (text: string): boolean => /^\s*(400 )?bad request(: [\w -]{1,60})?\s*$/i.test(text);
 
+/** A document that is no page: APIs that speak XML say in one what is wrong. */
+const isXml = (text: string): boolean => /^\s*<\?xml[^>]*\?>\s*<(?!!doctype\b|html\b)/i.test(text);
+
 /** The error for an answer that is about the connection, from whatever stands before the API; absent: it is the API's. */
 export function connectionRefusal({ status, text }: Answer & { readonly text: string }, peer: string): ImgctlError | undefined {
   if (status !== 400) return undefined;
   const known = pages.find(([page]) => page.test(text))?.[1](peer);
-  if (known || (!isBare(text) && (!isHtml(text) || isServicePage(text)))) return known;
+  if (known || (!isBare(text) && (!isHtml(text) || isXml(text) || isServicePage(text)))) return known;
   const said = isHtml(text) ? htmlText(text) : '';
   return providerError(`${peer}: a gateway rejected the request${said === '' ? '' : `: ${said.slice(0, 200)}`} (HTTP 400)`, {
     status,

@@ -2,6 +2,7 @@ import type { Driver } from '../../src/core/driver.ts';
 import type { OperationName } from '../../src/core/operation.ts';
 import { drivers } from '../../src/drivers/index.ts';
 import type { SeenRequest, Seed } from '../conformance/cloud.ts';
+import { awsStage } from './aws/stage.ts';
 import { checksumsStage } from './checksums/stage.ts';
 import { coreosStreamStage } from './coreos-stream/stage.ts';
 import { incusStage } from './incus/stage.ts';
@@ -16,6 +17,7 @@ import type { VerbLine } from './verb-line.ts';
 
 /** What every provider is tested on: one line each, and none can be forgotten. */
 export const stages: Readonly<Record<keyof typeof drivers, ProviderStage>> = {
+  aws: awsStage,
   checksums: checksumsStage,
   'coreos-stream': coreosStreamStage,
   incus: incusStage,
@@ -52,6 +54,10 @@ export const stageOf = (provider: string): ProviderStage => {
 /** Names of a driver's fields that hold secrets. */
 export const secretFields = ({ profile }: Pick<Driver, 'profile'>): readonly string[] =>
   Object.entries(profile).flatMap(([name, { secret }]) => (secret ? [name] : []));
+
+/** Whether a request looks at an image by its id. */
+export const looksAt = (wire: WireStage | undefined, request: Pick<SeenRequest, 'method' | 'path'>, id: string): boolean =>
+  wire?.looksAt ? wire.looksAt(request, id) : request.method === 'GET' && decodeURIComponent(request.path).endsWith(id);
 
 /** Whether a request changes something at the provider. */
 export const changes = ({ wire }: ProviderStage, request: Pick<SeenRequest, 'method' | 'path'>): boolean =>

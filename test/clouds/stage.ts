@@ -40,6 +40,8 @@ export interface WireStage {
   readonly endless?: EndlessList;
   /** Whether a request signs in, and so is about no image. */
   isSignIn(request: Request): boolean;
+  /** Whether a request looks at an image by its id. Absent: a GET of an address that ends with it. */
+  looksAt?(request: Request, id: string): boolean;
   /** Whether a request asks what the API can do, before anything is done by it. Absent: nobody asks. */
   asksForSchema?(request: Request): boolean;
   /** Whether a request carries the bytes of a disk there, or a piece of them. Absent: no disk can be sent. */
@@ -79,16 +81,22 @@ export interface ProviderStage {
     readonly others: readonly string[];
     /** Whether an image can have this text as its name, which is that of a file: with any other it is left out. Absent: any text is a name. */
     isName?(text: string): boolean;
+    /** What is left of a value on the wire, where that keeps no more than texts. Absent: all of it. */
+    told?(value: unknown): unknown;
     /** Where the record stands in what is shown as raw. Absent: it is all of it. */
     in?(raw: Wire): Wire;
   };
   /** A name leads to one image there: a second one is refused it. Absent: several may bear the same. */
   readonly names?: 'unique';
+  /** `false`: no image can be made in the place of another one of its name. */
+  readonly replaces?: false;
   readonly samples: {
     /** Id of a disk that an image can be made from. */
     readonly disk?: string;
     /** A place that an image can be replicated to. */
     readonly place?: string;
+    /** Whom an image can be shared with, where that is not any text. */
+    readonly partner?: string;
     /** Values without which no profile is complete, besides its address. */
     readonly account?: Texts;
   };

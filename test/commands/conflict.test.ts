@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { overNetwork, stageOf, withVerbs } from '../clouds/index.ts';
+import { looksAt, overNetwork, stageOf, withVerbs } from '../clouds/index.ts';
 import type { ProviderStage } from '../clouds/stage.ts';
 import { commandStage, profileVariables } from './stage.ts';
 
@@ -19,7 +19,7 @@ interface Shared {
   refuseOnce(): void;
 }
 
-async function start({ driver, cloud: place }: ProviderStage): Promise<Shared> {
+async function start({ driver, cloud: place, wire }: ProviderStage): Promise<Shared> {
   const cloud = await place.start();
   ends.push(() => cloud.stop());
   const stored = (id: string): Record<string, unknown> => cloud.stored?.(id) ?? {};
@@ -27,7 +27,7 @@ async function start({ driver, cloud: place }: ProviderStage): Promise<Shared> {
   const state: { looks: number; change?: readonly [string, unknown] } = { looks: 0 };
   // A fault that never comes about: it only watches requests go by.
   const on = ({ method, path }: { method: string; path: string }): boolean => {
-    if (method === 'GET' && decodeURIComponent(path).endsWith(id)) state.looks += 1;
+    if (looksAt(wire, { method, path }, id)) state.looks += 1;
     if (state.looks === 2 && state.change) stored(id)[state.change[0]] = state.change[1];
     return false;
   };

@@ -166,8 +166,11 @@ describe.each(keeping)('where this machine remembers nothing, an image of %s', (
     const isSameFile = checksums?.sha256 !== undefined && checksums.sha256 === sha256(disk);
     const proved = { exitCode: 0, digest: 'proved', url: 'proved', serial: 'proved' };
     expect(await results(id)).toMatchObject(proved);
+    const once = fetched();
     expect(await results(id)).toMatchObject(proved);
-    expect(fetched() > 1 || (isSameFile && fetched() > 0)).toBe(false);
+    expect(fetched()).toBe(once);
+    // A disk that is kept in another format is read in two pieces: what is in it is told by its beginning.
+    expect(once).toBeLessThanOrEqual(isSameFile ? 0 : 2);
   });
 
   it('that bears the record of another one is found out, and its signer and serial are not proved', async () => {

@@ -16,15 +16,14 @@ afterAll(() => Promise.all([...clouds.values()].map((cloud) => cloud.stop())));
 /** Verbs after which an image is as it was asked to be, and what they are given. */
 const verbs: Readonly<Partial<Record<OperationName, (from: ProviderStage) => readonly string[]>>> = {
   patch: ({ driver }) => [
-    '--name',
-    'web',
+    ...(driver.facts.patch?.fields.includes('name') ? ['--name', 'web'] : []),
     ...(driver.facts.patch?.fields.includes('description') ? ['--description', 'told'] : []),
     ...(driver.facts.patch?.fields.includes('tags') ? ['--tag', 'blessed'] : []),
   ],
-  deactivate: () => [],
+  deactivate: () => ['--yes'],
   reactivate: () => [],
   replicate: ({ samples }) => ['--to', samples.place ?? ''],
-  share: () => ['--with', friend],
+  share: ({ samples }) => ['--with', samples.partner ?? friend],
 };
 
 /** What is sent all the same, since to look first would cost a request each time. */

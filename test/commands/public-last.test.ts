@@ -23,11 +23,25 @@ function watched(driver: Driver): Driver {
       const bound = session.find(name);
       if (!bound || (name !== 'upload' && name !== 'patch')) return bound;
       const run = bound.run as (request: object, call: unknown) => Promise<object>;
+      const tell = (description: Record<string, unknown> = {}): void => {
+        const { visibility, properties } = description;
+        seen.push(`${name} ${String(visibility ?? (properties ? 'properties' : ''))}`);
+      };
+      const { begin } = bound as {
+        readonly begin?: (request: { description?: Record<string, unknown> }, call: unknown) => unknown;
+      };
       return {
         ...bound,
+        ...(begin
+          ? {
+              begin(request: { description?: Record<string, unknown> }, call: unknown) {
+                tell(request.description);
+                return begin(request, call);
+              },
+            }
+          : {}),
         async run(request: { description?: Record<string, unknown>; changes?: Record<string, unknown> }, call: unknown) {
-          const { visibility, properties } = request.description ?? request.changes ?? {};
-          seen.push(`${name} ${String(visibility ?? (properties ? 'properties' : ''))}`);
+          tell(request.description ?? request.changes);
           const image = await run(request, call);
           return name === 'upload' && tampered ? { ...image, checksums: tampered } : image;
         },

@@ -51,7 +51,7 @@ describe.each(carriers)('a disk that %s does not take, or give, at once', (provi
     ] as const) {
       cloud.forget();
       cloud.fail({ kind: 'answer', status, headers, body: '', on: up, times: 100 });
-      const { exitCode } = await run('upload', file, '--name', `w${status}`, '-p', 'x', '--retries', '2');
+      const { exitCode } = await run('upload', file, '--name', `w${status}`, '-p', 'x', '--retries', '2', '-j', '1');
       expect([exits, count(up)]).toEqual([[exitCode], most]);
       await cloud.stop();
       cloud = await start();

@@ -138,8 +138,16 @@ export function listTests(stage: Stage): void {
       { name: stage.unique('theirs'), isPublic: true },
     );
     const own = (await stage.list({ scope: 'mine' })).map((image) => image.id);
-    const all = await stage.list({ scope: 'all' });
     expect(own).toContain(mine);
+    if (facts?.publicByOwner) {
+      const { message, circumstances } = await failureOf(stage.list({ scope: 'all' }), 'USAGE');
+      expect(`${message} ${circumstances.hint ?? ''}`).toContain('--owner');
+      expect(own).not.toContain(theirs);
+      const { owner = '' } = await stage.show(theirs);
+      expect((await stage.list({ scope: 'all', filters: { owner } })).map((image) => image.id)).toContain(theirs);
+      return;
+    }
+    const all = await stage.list({ scope: 'all' });
     expect(all.map((image) => image.id)).toEqual(expect.arrayContaining([mine, theirs]));
     const foreign = cloud.wire && all.find((image) => image.id === theirs)?.visibility === 'public';
     if (foreign) expect(own).not.toContain(theirs);

@@ -43,15 +43,19 @@ export function strangerTests(stage: Stage): void {
     if (!there) return;
     const { name, own, strangers, idsOf } = there;
     const seen = stage.seesEverybody ? idsOf(['private', 'offered', 'rejected']) : [];
-    for (const scope of ['own', 'mine', 'all'] as const) {
+    // Whose images there are is too much to be asked of all at once: list.ts has what is asked of one owner.
+    const scopes = stage.driver.facts.list?.publicByOwner ? (['own', 'mine'] as const) : (['own', 'mine', 'all'] as const);
+    for (const scope of scopes) {
       const expected = [own, ...idsOf(within[scope]), ...(scope === 'all' ? seen : [])];
       for (const filters of [{ name }, { name: `${name}*` }, {}]) {
         const found = (await stage.list({ scope, filters })).filter((image) => image.name === name);
         expect(sorted(found.map(({ id }) => id)), `${scope} ${JSON.stringify(filters)}`).toEqual(sorted(expected));
       }
     }
-    const open = (await stage.list({ scope: 'all', filters: { visibility: 'public' } })).filter((image) => image.name === name);
-    expect(open.filter(({ visibility }) => visibility === 'public').map(({ id }) => id)).toEqual(idsOf(['public']));
+    if (!stage.driver.facts.list?.publicByOwner) {
+      const open = (await stage.list({ scope: 'all', filters: { visibility: 'public' } })).filter((image) => image.name === name);
+      expect(open.filter(({ visibility }) => visibility === 'public').map(({ id }) => id)).toEqual(idsOf(['public']));
+    }
     const circles = (['shared', 'public'] as const).filter((kind) => strangers[kind] !== undefined);
     expect(stage.driver.facts.list?.others ?? [], 'circles in which a name is looked for').toEqual(
       stage.seesEverybody ? expect.arrayContaining(circles) : circles,

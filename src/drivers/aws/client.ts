@@ -2,7 +2,7 @@ import { answerCircumstances } from '../../core/answer-error.ts';
 import type { Tools } from '../../core/driver.ts';
 import type { ApiAnswer, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
-import { configError, usageError } from '../../core/errors.ts';
+import { configError } from '../../core/errors.ts';
 import { Clock } from './clock.ts';
 import { findCredentials } from './credentials.ts';
 import { splitFips } from './endpoints.ts';
@@ -34,6 +34,8 @@ const given = (form: Readonly<Record<string, string | undefined>>): Readonly<Rec
 export const listed = (name: string, values: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(values.map((value, index) => [`${name}.${index + 1}`, value]));
 
+const isAddress = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+
 /** One account at AWS, in one region or several. */
 export class AwsClient implements Signer {
   readonly http: Http;
@@ -54,6 +56,8 @@ export class AwsClient implements Signer {
       throw configError(`invalid role: ${values.roleArn}`, {
         hint: 'Use its ARN, such as arn:aws:iam::111122223333:role/images.',
       });
+    if (values.endpoint && !isAddress(values.endpoint))
+      throw configError(`invalid endpoint: ${values.endpoint}`, { hint: 'Use an address such as http://127.0.0.1:5000.' });
     this.values = values;
     this.http = http;
     this.cache = cache;
@@ -139,7 +143,7 @@ export class AwsClient implements Signer {
       ...(reads(action) ? { harmless: true } : {}),
     } as const;
     const answer = await this.ask(request, '/', call);
-    return parseXml(answer.text, what, answerCircumstances(answer));
+    return parseXml(answer.text, what, `${action}Response`, answerCircumstances(answer));
   }
 
   /** Sends a signed request to a service of a region; `path` begins with a slash. */
@@ -159,7 +163,7 @@ export class AwsClient implements Signer {
     path: string,
   ): Promise<{ readonly url: URL; readonly region: string }> {
     const address = serviceAddress(await this.settings(), service, region);
-    if (!URL.canParse(address)) throw usageError(`invalid address of ${service}: ${address}`);
+    if (!isAddress(address)) throw configError(`invalid address of ${service}: ${address}`, { hint: 'Check AWS_ENDPOINT_URL.' });
     return { url: new URL(`${address}${path}`), region: splitFips(region).region };
   }
 }

@@ -13,8 +13,10 @@ import { textIn } from './xml.ts';
 type Named = CreateRequest & { readonly description: { readonly name: string } };
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html. Oddity: the instance is started anew unless that is refused. */
-function fromInstance(client: AwsClient, region: string, instance: string, request: Named, call: Call): Promise<string> {
+async function fromInstance(client: AwsClient, region: string, instance: string, request: Named, call: Call): Promise<string> {
   const { description, extras } = request;
+  if (description.architecture !== undefined)
+    throw usageError('an image of an instance is for the architecture of that instance', { hint: 'Omit --architecture.' });
   const form = {
     InstanceId: instance,
     Name: description.name,
@@ -33,7 +35,7 @@ function fromInstance(client: AwsClient, region: string, instance: string, reque
 
 /** A volume is first made a snapshot of, which goes again where no image comes of it. */
 async function fromVolume(client: AwsClient, region: string, volume: string, request: Named, call: Call): Promise<string> {
-  const form = { VolumeId: volume, Description: `imgctl create of ${request.description.name}`.slice(0, 255) };
+  const form = { VolumeId: volume, Description: `made by imgctl for ${request.description.name}`.slice(0, 255) };
   const body = await client.ec2({ region, action: 'CreateSnapshot', what: `making a snapshot of ${volume}`, form }, call);
   const snapshot = { id: textIn(body.snapshotId) ?? '', region };
   try {

@@ -4,7 +4,9 @@ import type { Call, Operation } from '../../core/operation.ts';
 import type { AwsClient } from './client.ts';
 import { findImage } from './images.ts';
 import { knownPermissions } from './permissions.ts';
+import { statusOf } from './record.ts';
 import { described } from './show.ts';
+import { textIn } from './xml.ts';
 
 /** How long a change of state takes at most: seconds, as a rule. */
 const stateMs = 120_000;
@@ -17,7 +19,9 @@ export async function changeState(
   wanted: Status,
   call: Call,
 ): Promise<ImageRecord> {
-  const { region } = await findImage(client, id, call);
+  const now = await findImage(client, id, call);
+  const { region } = now;
+  if (statusOf(textIn(now.wire.imageState) ?? '') === wanted) return described(client, now, call);
   await client.ec2({ region, action, what: `${action} of image ${id}`, form: { ImageId: id }, repeatable: true }, call);
   return call.until(
     `image ${id} to be ${wanted}`,

@@ -27,12 +27,16 @@ export async function discover(surroundings: HostEnvironment): Promise<readonly 
   const found = [...files.profiles].map(([name, section]): FoundProfile => ({ name, source, fields: fieldsOf(name, section) }));
   const variable = telling.find((name) => env[name]);
   const named = env.AWS_PROFILE || env.AWS_DEFAULT_PROFILE;
-  if (variable === undefined && named === undefined && !files.profiles.has('default')) return found;
+  if (variable === undefined && !named && !files.profiles.has('default')) return found;
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  const profile = variable === undefined ? named || 'default' : undefined;
   const ambient: FoundProfile = {
     name: 'env',
-    source: variable ?? (named === undefined ? source : 'AWS_PROFILE'),
-    fields: region ? { region } : {},
+    source: variable ?? (named ? 'AWS_PROFILE' : source),
+    fields: {
+      ...(profile === undefined ? {} : fieldsOf(profile, files.profiles.get(profile) ?? {})),
+      ...(region ? { region } : {}),
+    },
     ambient: true,
   };
   return [...found, ambient];

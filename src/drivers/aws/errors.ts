@@ -43,10 +43,10 @@ export function faultIn(answer: TextAnswer): Fault | undefined {
   }
   const json = jsonOf(answer.text);
   // Oddity: the code stands in a header, behind it an address that says nothing.
-  const type = answer.headers['x-amzn-errortype'] ?? text(json?.__type ?? json?.code ?? json?.error);
+  const type = answer.headers['x-amzn-errortype'] ?? text(json?.__type);
   const code = type.replace(/:.*$/s, '').replace(/^.*#/s, '');
   if (code === '') return undefined;
-  const words = text(json?.Message ?? json?.message ?? json?.error_description);
+  const words = text(json?.Message ?? json?.message);
   const reason = text(json?.Reason ?? json?.reason);
   return { code, words, ...(reason === '' ? {} : { reason }) };
 }

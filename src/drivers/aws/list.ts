@@ -37,8 +37,11 @@ function circlesIn(region: string, request: ListRequest): readonly Circle[] {
 /** Lists side by side: the next page of each that has one, then what is on them. */
 async function* sideBySide<T>(lists: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
   for (let open = lists; open.length > 0;) {
-    const pages = await Promise.all(open.map((list) => list.next()));
-    for (const page of pages) if (!page.done) yield page.value;
+    // Where one fails the others come to their end first: nothing is asked behind the back of a failure.
+    const looks = await Promise.allSettled(open.map((list) => list.next()));
+    for (const look of looks) if (look.status === 'rejected') throw look.reason;
+    const pages = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []));
+    for (const page of pages) if (page.done !== true) yield page.value;
     open = open.filter((_list, index) => pages[index]?.done !== true);
   }
 }
@@ -60,6 +63,7 @@ export const list: Operation<AwsClient, 'list'> = {
   own: ownFilters,
   ownerIds: /^\d{12}$/,
   others: ['shared'],
+  publicByOwner: true,
 
   async *run(client, request, call): AsyncGenerator<ImageRecord> {
     if (request.scope === 'all') ownerOf(request);

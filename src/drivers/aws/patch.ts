@@ -6,6 +6,7 @@ import type { AwsClient } from './client.ts';
 import { changeable, requireChangeable } from './fields.ts';
 import { findImage, type FoundImage } from './images.ts';
 import { everybody } from './permissions.ts';
+import { recordFrom } from './record.ts';
 import { described } from './show.ts';
 import { tagChange, writeTags } from './tags.ts';
 import { textIn } from './xml.ts';
@@ -56,6 +57,12 @@ function steps(changes: Changes, extras: ExtraValues, now: ImageRecord): readonl
   ];
 }
 
+/** Whether an image is so already. */
+function isNothing(found: FoundImage, now: ImageRecord, { changes, extras }: PatchRequest): boolean {
+  const { set, remove } = tagChange(found, changes);
+  return steps(changes, extras, now).length === 0 && set.length === 0 && remove.length === 0;
+}
+
 /** With a cooldown an image stays protected for a day after it was unprotected. */
 function staysUntil({ wire }: FoundImage): string | undefined {
   return /^disabled after (.*)$/.exec(textIn(wire.deregistrationProtection) ?? '')?.[1];
@@ -101,15 +108,17 @@ export const patch: Operation<AwsClient, 'patch'> = {
     const found = await findImage(client, id, call);
     const now = await described(client, found, call);
     if (basis) requireNoConflict(basis, now, changes);
-    const tags = tagChange(found, changes);
-    const wanted = steps(changes, extras, now);
-    if (wanted.length === 0 && tags.set.length === 0 && tags.remove.length === 0) return now;
-    for (const [action, form] of wanted)
+    if (isNothing(found, now, request)) return now;
+    // There is no version that a write could be bound to: what others did since the first look is looked for right before it.
+    const there = await findImage(client, id, call);
+    const latest = { ...recordFrom(there.wire, there), visibility: now.visibility };
+    requireNoConflict(basis ?? now, latest, changes);
+    for (const [action, form] of steps(changes, extras, latest))
       await client.ec2(
         { region: found.region, action, what: `changing image ${id}`, form: { ImageId: id, ...form }, repeatable: true },
         call,
       );
-    await writeTags(client, found, tags, call);
+    await writeTags(client, there, tagChange(there, changes), call);
     return changed(client, request, call);
   },
 };

@@ -34,3 +34,9 @@ export async function knownPermissions(
     return awsCode(error) === 'AuthFailure' ? 'others' : undefined;
   }
 }
+
+/** Lets everybody launch an image. */
+export async function openToAll(client: AwsClient, id: string, region: string, call: Call): Promise<void> {
+  const form = { ImageId: id, 'LaunchPermission.Add.1.Group': everybody };
+  await client.ec2({ region, action: 'ModifyImageAttribute', what: `making image ${id} public`, form, repeatable: true }, call);
+}

@@ -12,7 +12,7 @@ export async function caller(client: AwsClient, call: Call): Promise<{ readonly 
   const region = await client.home(call);
   const request = { method: 'POST', region, service: 'sts', what, form, repeatable: true, harmless: true } as const;
   const answer = await client.ask(request, '/', call);
-  const result = objectIn(parseXml(answer.text, what).GetCallerIdentityResult);
+  const result = objectIn(parseXml(answer.text, what, 'GetCallerIdentityResponse').GetCallerIdentityResult);
   return { account: textIn(result.Account) ?? '', arn: textIn(result.Arn) ?? '' };
 }
 

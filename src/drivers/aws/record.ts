@@ -103,7 +103,7 @@ export function recordFrom(wire: XmlObject, found: Found): ImageRecord {
     tags: tags.filter(([, value]) => value === '').map(([name]) => name),
     properties: Object.fromEntries(tags.filter(([, value]) => value !== '')),
     places: [
-      { name: found.region, status, providerStatus: state, ...(status === 'failed' && message ? { message } : {}) },
+      { name: found.region, id, status, providerStatus: state, ...(status === 'failed' && message ? { message } : {}) },
       ...(found.copies ?? []),
     ],
     raw: wire,

@@ -17,15 +17,19 @@ const isOpen = (error: unknown): error is ImgctlError =>
 
 const nameOf = ({ form }: Action): string => form?.Name ?? '';
 
-const taken = (name: string, cause?: unknown): ImgctlError =>
-  conflictError(`AWS has an image named ${name} already, and no second one may be made`, {
-    ...(cause === undefined ? {} : { cause }),
-    hint: 'Use another name: disabled images keep theirs.',
-  });
+const taken = (name: string, there: readonly XmlObject[], cause?: unknown): ImgctlError =>
+  conflictError(
+    `the name ${name} is taken at AWS, by ${there.map(({ imageId }) => textIn(imageId)).join(', ') || 'another image'}`,
+    {
+      ...(cause === undefined ? {} : { cause }),
+      hint: 'Use another name, or --if-exists rename. No image can take the place of another one of its name, and disabled ones keep theirs.',
+    },
+  );
 
 /** Throws CONFLICT where an image of that name is there: it would be refused once all bytes are sent. */
 export async function requireFreeName(client: AwsClient, region: string, name: string, call: Call): Promise<void> {
-  if ((await ownByName(client, region, name, call)).length > 0) throw taken(name);
+  const there = await ownByName(client, region, name, call);
+  if (there.length > 0) throw taken(name, there);
 }
 
 /**
@@ -56,7 +60,7 @@ export async function makeImage(
         madeHere(client, id, action.region, call);
         return id;
       }
-      if (isTaken) throw taken(nameOf(action), error);
+      if (isTaken) throw taken(nameOf(action), there, error);
       await beforeRetry(error as ImgctlError, tries, call);
     }
   }

@@ -47,7 +47,7 @@ export async function assumeRole(context: CredentialContext, role: Role, credent
   const form = formOf('AssumeRole', role);
   const request = { method: 'POST', url, region, service: 'sts', what, form, repeatable: true, harmless: true } as const;
   const answer = await askSigned(context.http, signer, request, context.call);
-  return keysIn(parseXml(answer.text, what), 'AssumeRole', role, context);
+  return keysIn(parseXml(answer.text, what, 'AssumeRoleResponse'), 'AssumeRole', role, context);
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html: the token is what vouches, nothing is signed. */
@@ -62,5 +62,5 @@ export async function assumeRoleWithWebIdentity(context: CredentialContext, role
   const request = { method: 'POST', url, form, repeatable: true, harmless: true, retryWhen: isRefusedForNow } as const;
   const answer = await context.http.request(request, context.call);
   if (answer.status !== 200) throw errorFrom(answer, what);
-  return keysIn(parseXml(answer.text, what), action, role, context);
+  return keysIn(parseXml(answer.text, what, `${action}Response`), action, role, context);
 }

@@ -47,6 +47,13 @@ async function checkKeys(client: AwsClient, found: FoundImage, call: Call): Prom
   }
 }
 
+/** Who may make volumes of a snapshot. */
+async function snapshotHolders(client: AwsClient, region: string, id: string, call: Call): Promise<readonly string[]> {
+  const form = { SnapshotId: id, Attribute: 'createVolumePermission' };
+  const request = { region, action: 'DescribeSnapshotAttribute', what: `reading who may use ${id}`, form };
+  return rowsIn((await client.ec2(request, call)).createVolumePermission).flatMap((row) => textIn(row.userId) || []);
+}
+
 async function changeLaunch(
   client: AwsClient,
   { wire, region }: FoundImage,
@@ -68,6 +75,7 @@ async function changeSnapshots(
   call: Call,
 ): Promise<void> {
   for (const id of snapshotsOf(wire)) {
+    if ((await snapshotHolders(client, region, id, call)).includes(holder) === (way === 'Add')) continue;
     const form = { SnapshotId: id, [`CreateVolumePermission.${way}.1.UserId`]: holder };
     const what = `${way === 'Add' ? 'sharing' : 'unsharing'} snapshot ${id} with ${holder}`;
     await client.ec2({ region, action: 'ModifySnapshotAttribute', what, form, repeatable: true }, call);
@@ -79,8 +87,9 @@ async function add(client: AwsClient, found: FoundImage, holder: string, call: C
   const id = textIn(found.wire.imageId) ?? '';
   if (textIn(found.wire.imageState) !== 'available')
     throw conflictError(`image ${id} is ${textIn(found.wire.imageState) ?? ''}: only an available one can be shared`);
+  const isThere = (await launchPermissions(client, found, call)).includes(holder);
   await checkKeys(client, found, call);
-  await changeLaunch(client, found, 'Add', holder, call);
+  if (!isThere) await changeLaunch(client, found, 'Add', holder, call);
   if (!account.test(holder)) {
     call.note({
       kind: 'warning',
@@ -91,6 +100,7 @@ async function add(client: AwsClient, found: FoundImage, holder: string, call: C
   try {
     await changeSnapshots(client, found, 'Add', holder, call);
   } catch (error) {
+    if (isThere) throw error;
     await changeLaunch(client, found, 'Remove', holder, { ...call, signal: AbortSignal.timeout(30_000) }).catch(() => {
       throw error instanceof ImgctlError ? error.with({ hint: `It can still be launched by ${holder}: unshare it.` }) : error;
     });
@@ -110,7 +120,6 @@ async function takeBack(client: AwsClient, found: FoundImage, holder: string, ca
 export const share: Operation<AwsClient, 'share'> = {
   with: 'account',
   ids: /^(\d{12}|arn:[\w-]+:organizations::\d{12}:(organization|ou)\/.+)$/,
-  offers: ['is-public', 'false'],
   async run(client, { id, action, with: holder }, call) {
     const found = await findImage(client, id, call);
     if (action === 'list') return members(await launchPermissions(client, found, call));

@@ -11,6 +11,7 @@ import { findImage } from './images.ts';
 import { digestsKept, keepDigests, type Parent } from './parent.ts';
 import { bytesTag, gib as gibibyte } from './record.ts';
 import { registerImage } from './register.ts';
+import { openToAll } from './permissions.ts';
 import { readImage } from './show.ts';
 import { awaitSnapshot, blockBytes, completeSnapshot, putBlock, type SnapshotAt } from './snapshots.ts';
 import type { Tag } from './tags.ts';
@@ -108,6 +109,7 @@ export class SnapshotUpload implements BlockUpload {
     const { description, extras } = request;
     this.#image = await registerImage(this.#client, { description, extras, snapshot, gib, boot: this.#scan.facts, tags }, call);
     began(call, { verb: 'upload', image: this.#image, place: snapshot.region });
+    if (description.visibility === 'public') await openToAll(this.#client, this.#image, snapshot.region, call);
     if (!done) await keepDigests(this.#client, snapshot.id, bytes, parent, this.#written);
     return readImage(this.#client, this.#image, call);
   }

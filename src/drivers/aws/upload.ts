@@ -39,13 +39,12 @@ async function checked(client: AwsClient, { description, extras, place }: BlockR
 /** A snapshot block by block, and an image of it. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-accessing-snapshot.html */
 export const upload: Operation<AwsClient, 'upload'> = {
   accepts: [accepted],
-  fields: newFields,
+  fields: [...newFields, 'visibility'],
   place: 'region',
   into: false,
   later: true,
   digests: [],
   verifies: true,
-  appearsWhole: true,
   reserved,
   extras: {
     ...bootExtras,
@@ -70,7 +69,7 @@ export const upload: Operation<AwsClient, 'upload'> = {
       throw usageError('parent and encryption cannot be combined: it is encrypted as the parent is');
     const wanted = {
       gib: Math.max(size.gib, parent?.gib ?? 0),
-      description: `imgctl upload of ${description.name}`.slice(0, 255),
+      description: `upload of ${description.name} by imgctl`.slice(0, 255),
       parent: parent?.snapshot,
       encrypted: !parent && (extras.encrypted === true || Boolean(key)),
       kmsKey: parent ? undefined : key || undefined,

@@ -37,9 +37,9 @@ function valueOf({ children, text }: Open): Xml {
 
 /**
  * Reads a document as the Query APIs write them: elements and text, `<item>` for the rows of a list; attributes are passed over. A name
- * that is there twice counts the last time. Throws PROVIDER for what is no such document, and for one with definitions of its own.
+ * that is there twice counts the last time. `root` is the name that the outermost element has to have. Throws PROVIDER for what is no such document, and for one with definitions of its own.
  */
-export function parseXml(document: string, what: string, more: Circumstances = {}): XmlObject {
+export function parseXml(document: string, what: string, root?: string, more: Circumstances = {}): XmlObject {
   const refuse = (reason: string): never => {
     throw providerError(`${what}: the answer is no XML document of the API (${reason})`, more);
   };
@@ -66,9 +66,10 @@ export function parseXml(document: string, what: string, more: Circumstances = {
     if (tag.endsWith('/')) top.children.push([name, '']);
     else if (open.push({ name, children: [], text: '' }) > deepest) refuse('it is too deep');
   }
-  const [root] = open;
-  const [only] = root?.children ?? [];
-  if (open.length !== 1 || !only || root?.text.trim() !== '') return refuse('it is not whole');
+  const [outside] = open;
+  const [only] = outside?.children ?? [];
+  if (open.length !== 1 || !only || outside?.text.trim() !== '') return refuse('it is not whole');
+  if (root !== undefined && only[0] !== root) return refuse(`it is a ${only[0]}`);
   return isXmlObject(only[1]) ? only[1] : {};
 }
 

@@ -176,7 +176,7 @@ async function byName(at: Account, { scope, filters }: Circle, call: Call): Prom
 
 /** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */
 async function missing(at: Account, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
-  const others = await imagesIn(at, { scope: 'all', filters: {} }, { text }, call);
+  const others = await imagesIn(at, { scope: at.verb('list').publicByOwner ? 'mine' : 'all', filters: {} }, { text }, call);
   const offers = others.length === 0 ? await offered(at, text, call) : [];
   const accepting = commandLine({ verb: 'share', args: [{ inProfile: 'ID' }], options: { accept: true } }, at.profile);
   if (offers.length > 0)
@@ -197,10 +197,10 @@ async function missing(at: Account, text: string, { circumstances }: ImgctlError
 
 /** What others offer to us under this name. */
 async function offered(at: Account, text: string, call: Call): Promise<readonly Image[]> {
-  const facts = at.driver.facts.share;
-  if (!facts) return [];
+  const offers = at.driver.facts.share?.offers;
+  if (!offers) return [];
   const found: Image[] = [];
-  for await (const image of listing(at, { ...wholeListing, filters: { name: text }, own: [facts.offers] }, call))
+  for await (const image of listing(at, { ...wholeListing, filters: { name: text }, own: [offers] }, call))
     if (image.name === text) found.push(image);
   return found;
 }
