@@ -80,9 +80,10 @@ export const download: Operation<AwsClient, 'download'> = {
     const { wire, region } = await findImage(client, id, call);
     const { status, providerStatus } = recordFrom(wire, { region });
     if (status !== 'active')
-      throw conflictError(`image ${id} is ${providerStatus}: only an available one can be downloaded`, {
-        ...(status === 'inactive' ? { hint: 'Make it usable with:', next: [{ verb: 'reactivate', image: id }] } : {}),
-      });
+      throw conflictError(
+        `image ${id} is ${providerStatus}: only an available one can be downloaded`,
+        status === 'inactive' ? { hint: 'Make it usable with:', next: [{ verb: 'reactivate', image: id }] } : {},
+      );
     const snapshot = textIn(rootDisk(wire)?.snapshotId);
     const bytes = diskBytes(wire);
     if (snapshot === undefined || bytes === undefined)

@@ -30,9 +30,6 @@ const partitions: readonly Partition[] = [
 
 const partitionOf = (region: string): Partition | undefined => partitions.find(({ regions }) => regions.test(region));
 
-/** The part of the cloud that a region is in, as ARNs name it: nothing can be copied out of it. */
-export const partitionName = (region: string): string => partitionOf(region)?.name ?? 'aws';
-
 /** Throws CONFIG for what is no region: a dot in it would lead signed requests to another host. */
 export function checkRegion(region: string): void {
   if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(region)) return;

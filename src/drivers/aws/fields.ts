@@ -1,6 +1,5 @@
 import { conflictError, unsupportedError, usageError, type ImgctlError } from '../../core/errors.ts';
 import type { Editable, Extra } from '../../core/operation.ts';
-import type { ImageRecord } from '../../core/image.ts';
 
 /** What an image can be made with. */
 export const newFields = ['name', 'description', 'architecture', 'tags', 'properties'] as const satisfies readonly Editable[];
@@ -57,10 +56,4 @@ export function requireChangeable(changes: Readonly<Record<string, unknown>>): v
   throw unsupportedError(`${found} of an image at AWS cannot change`, {
     hint: 'Copy it under another name, or upload it again.',
   });
-}
-
-/** Throws CONFLICT for an image of the old kind, whose disk lies where nobody can read it. */
-export function requireDisk(record: Pick<ImageRecord, 'id' | 'diskFormat'>): void {
-  if (record.diskFormat !== undefined) return;
-  throw conflictError(`image ${record.id} has no snapshot as its root disk: there is nothing to read`);
 }

@@ -24,7 +24,7 @@ export const awsLines: readonly VerbLine[] = [
     provider,
     verb: 'patch',
     about: 'changes',
-    args: (id) => ['patch', id, '--description', 'other words', '--tag', 'blessed', ...['-o', 'json']],
+    args: (id) => ['patch', id, '--description', 'other words', '--tag', 'blessed', '-o', 'json'],
     done: (_cloud, id, _bed, { stdout }) => stdout.includes(id) && stdout.includes('other words'),
   },
   uploading(provider, isNew),
