@@ -25,6 +25,7 @@ const properties: Readonly<Record<string, string>> = {
   kernel_id: '0a1b2c3d-0000-4000-8000-000000000001',
   'owner_specified.rack': '7',
   os_distro: 'debian',
+  'aws:rack': '7',
 };
 
 let bed: Bed;

@@ -45,7 +45,7 @@ export async function fromLogin(context: CredentialContext, profile: string): Pr
     return await keysOf(context, words, `AWS profile ${profile}`);
   } catch (error) {
     throw error instanceof Error
-      ? authError(error.message, { cause: error, hint: `Sign in with: aws login --profile ${profile}` })
+      ? authError(error.message, { cause: error, hint: `Run: aws login --profile ${profile}` })
       : error;
   }
 }

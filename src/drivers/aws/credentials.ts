@@ -135,8 +135,8 @@ async function ofChain(context: CredentialContext): Promise<Credentials> {
   const isThere = profile.isNamed || files.profiles.has(profile.name);
   const found = (isThere ? await ofProfile(context, profile.name) : undefined) ?? (await ofSurroundings(context));
   if (found) return found;
-  throw configError('no AWS credentials were found', {
-    hint: 'Looked at: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_WEB_IDENTITY_TOKEN_FILE, the files of aws configure, the container, the instance.',
+  throw configError('no AWS credentials were found in variables, files, the container or the instance', {
+    hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run: aws configure',
   });
 }
 

@@ -54,6 +54,6 @@ export function requireChangeable(changes: Readonly<Record<string, unknown>>): v
   const found = fixed.find((name) => changes[name] !== undefined);
   if (found === undefined) return;
   throw unsupportedError(`${found} of an image at AWS cannot change`, {
-    hint: 'Copy it under another name, or upload it again.',
+    hint: 'Use another name for a copy, or upload it again.',
   });
 }

@@ -41,10 +41,14 @@ export default defineDriver({
   setup: {
     variables: {
       'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN': 'keys',
-      AWS_PROFILE: 'profile in the files of AWS',
+      'AWS_PROFILE, AWS_DEFAULT_PROFILE': 'profile in the files of AWS',
       'AWS_REGION, AWS_DEFAULT_REGION': 'region',
       'AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE': 'paths of the files of AWS',
       'AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME': 'role that a token of somebody else vouches for',
+      'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI': 'where a container gets its keys',
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE': 'what it asks for them with',
+      'AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT': 'whether, and where, an instance is asked',
+      AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true: no address but the usual ones',
       'AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL_EBS, AWS_ENDPOINT_URL_STS': 'addresses of the services',
       'AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT': 'true: other addresses than the usual ones',
     },

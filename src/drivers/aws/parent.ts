@@ -73,7 +73,7 @@ async function snapshotOf(client: AwsClient, region: string, id: string, call: C
   const found = await findImage(client, id, call);
   if (found.region !== region)
     throw conflictError(`image ${id} lies in ${found.region}: an image in ${region} cannot be built on it`, {
-      hint: 'Replicate it first, and use the id of the copy.',
+      hint: 'Use the id of a copy there.',
     });
   const snapshot = textIn(rootDisk(found.wire)?.snapshotId);
   if (snapshot === undefined) throw conflictError(`image ${id} has no snapshot that could be built on`);

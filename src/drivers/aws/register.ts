@@ -22,7 +22,7 @@ const taken = (name: string, there: readonly XmlObject[], cause?: unknown): Imgc
     `the name ${name} is taken at AWS, by ${there.map(({ imageId }) => textIn(imageId)).join(', ') || 'another image'}`,
     {
       ...(cause === undefined ? {} : { cause }),
-      hint: 'Use another name, or --if-exists rename. No image can take the place of another one of its name, and disabled ones keep theirs.',
+      hint: 'Use another name, or --if-exists rename: no image can take the place of another one of its name.',
     },
   );
 
@@ -46,7 +46,7 @@ export async function makeImage(
     try {
       const body = await client.ec2(action, call);
       const id = textIn(body.imageId);
-      if (!id) throw providerError(`${action.what}: the answer names no image`);
+      if (!id) throw providerError(`${action.what}: the answer has no id of an image`);
       madeHere(client, id, action.region, call);
       return id;
     } catch (error) {

@@ -46,7 +46,7 @@ async function copyTo(client: AwsClient, region: string, { wire, region: from }:
   };
   const what = `copying ${origin} to ${region}`;
   const id = textIn((await client.ec2({ region, action: 'CopyImage', what, form, repeatable: true }, call)).imageId);
-  if (!id) throw providerError(`${what}: the answer names no image`);
+  if (!id) throw providerError(`${what}: the answer has no id of an image`);
   madeHere(client, id, region, call);
   return id;
 }

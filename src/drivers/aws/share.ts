@@ -37,7 +37,7 @@ async function checkKeys(client: AwsClient, found: FoundImage, call: Call): Prom
     const [id, key] = [textIn(row.snapshotId) ?? '', textIn(row.kmsKeyId)];
     if (isManagedKey(key))
       throw conflictError(`${id} is encrypted with the default key of the account (aws/ebs), which nobody else can use`, {
-        hint: 'Copy the image with a key of your own first.',
+        hint: 'Use an image that is encrypted with a key of your own.',
       });
     const needs = 'kms:DescribeKey, Decrypt, CreateGrant and ReEncrypt*';
     call.note({
@@ -102,7 +102,7 @@ async function add(client: AwsClient, found: FoundImage, holder: string, call: C
   } catch (error) {
     if (isThere) throw error;
     await changeLaunch(client, found, 'Remove', holder, { ...call, signal: AbortSignal.timeout(30_000) }).catch(() => {
-      throw error instanceof ImgctlError ? error.with({ hint: `It can still be launched by ${holder}: unshare it.` }) : error;
+      throw error instanceof ImgctlError ? error.with({ hint: `Check who has it: ${holder} can still launch it.` }) : error;
     });
     throw error;
   }

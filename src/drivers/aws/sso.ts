@@ -33,7 +33,7 @@ function sessionOf({ settings: { files } }: CredentialContext, profile: string, 
 
 const signIn = ({ profile }: Session, why: string, cause?: unknown): ImgctlError =>
   authError(`AWS profile ${profile}: ${why}`, {
-    hint: `Sign in with: aws sso login --profile ${profile}`,
+    hint: `Run: aws sso login --profile ${profile}`,
     ...(cause === undefined ? {} : { cause }),
   });
 

@@ -53,7 +53,7 @@ export const upload: Operation<AwsClient, 'upload'> = {
     encrypted: { kind: 'flag', help: 'encrypt the snapshot; default: as the account says' },
     kmsKey: {
       kind: 'text',
-      help: 'ARN of the key that it is encrypted with; default: the one of the profile, then of the account',
+      help: 'ARN of the key that it is encrypted with; default: kmsKeyId, then that of the account',
     },
   },
   blocks,

@@ -68,7 +68,8 @@ export function parseXml(document: string, what: string, root?: string, more: Ci
   }
   const [outside] = open;
   const [only] = outside?.children ?? [];
-  if (open.length !== 1 || !only || outside?.text.trim() !== '') return refuse('it is not whole');
+  if (open.length !== 1 || outside?.children.length !== 1 || !only || outside.text.trim() !== '')
+    return refuse('it is not whole');
   if (root !== undefined && only[0] !== root) return refuse(`it is a ${only[0]}`);
   return isXmlObject(only[1]) ? only[1] : {};
 }
