@@ -33,6 +33,31 @@ describe('download', () => {
     expect((await stage.ok(['save', id, stage.file('again.raw'), '-o', 'id'])).stdout).toBe(`${stage.file('again.raw')}\n`);
   });
 
+  it('leaves the holes of a disk in blocks, and proves these instead of hashing the whole', async () => {
+    const thin = Buffer.alloc(24 * 2 ** 20);
+    disk.copy(thin, 0);
+    disk.copy(thin, 16 * 2 ** 20);
+    await stage.ok(['upload', stage.write('thin.raw', thin), '--name', 'thin']);
+    const file = stage.file('out.raw');
+    const { json, stderr } = await stage.ok(['download', 'thin', file, '-o', 'json']);
+    expect(json()).toMatchObject({ bytes: thin.length, digests: {} });
+    expect(stderr).not.toContain('not verified');
+    expect(stage.read('out.raw').equals(thin)).toBe(true);
+    expect(statSync(file).blocks * 512).toBeLessThan(4 * disk.length);
+    const wanted = await stage.ok([
+      'download',
+      'thin',
+      file,
+      '--force',
+      '--checksum',
+      `sha256:${hash('sha256', thin)}`,
+      '-o',
+      'json',
+    ]);
+    expect(wanted.json()).toMatchObject({ digests: { sha256: hash('sha256', thin) } });
+    expect((await stage.run(['download', 'thin', file, '--force', '--checksum', `sha256:${sha256}`])).exitCode).toBe(11);
+  });
+
   it('leaves an existing file alone unless --force is given', async () => {
     await stage.image('web');
     const file = stage.write('web.raw', 'precious');

@@ -4,7 +4,7 @@ import type { Action } from '../../core/action.ts';
 import { formats, withEnding, type Compression } from '../../core/encoding.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
-import type { Call } from '../../core/operation.ts';
+import type { Call, Download } from '../../core/operation.ts';
 import type { Signer } from '../../core/signature.ts';
 import type { Task } from '../../core/task.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checksum.ts';
@@ -69,6 +69,7 @@ interface Wanted {
 interface Offer {
   readonly at: Account<'download' | 'show'>;
   readonly image: Image;
+  readonly data: Pick<Download, 'isVerified' | 'inParts' | 'extents'>;
   readonly source: Source;
   /** What the data is, as far as it is said. */
   readonly format: string | undefined;
@@ -119,6 +120,7 @@ async function offered(
   const offer: Offer = {
     at,
     image,
+    data,
     source,
     format: data.encoding?.format ?? image.diskFormat,
     compression: data.encoding?.compression,
@@ -174,7 +176,7 @@ async function intoFile(
   offer: Offer,
   context: EngineContext,
 ): Promise<Change<Downloaded>> {
-  const { at, image, source, wishes, task } = offer;
+  const { at, image, data, source, wishes, task } = offer;
   const suffix = isConverted(offer) ? `.${wishes.format ?? ''}` : suffixOf(offer);
   const file = await fileFor(to, withEnding(safeFileName(image.name || image.id), suffix));
   const means = meansFor(context, task, []);
@@ -183,6 +185,7 @@ async function intoFile(
     resume,
     ...(at.verb('download').ranges ? { identity: identityOf(image, strongest(source.digests)) } : {}),
     checksums: wantedOf(offer),
+    ...(isProvedInParts(data) ? { digests: [] } : {}),
     progress: (bytes, total) => task.advance(bytes, total),
     warn: (message) => context.say(message),
   };
@@ -202,6 +205,10 @@ async function intoFile(
     },
   };
 }
+
+/** A disk of which each part was proved needs no digest of the whole, which would be one of its zeros most of all. */
+const isProvedInParts = ({ isVerified, inParts, extents }: Offer['data']): boolean =>
+  isVerified === true && (inParts === true || extents !== undefined);
 
 /** Tells these bytes from others. Where there is no digest to prove them in the end, the time of the last change is part of it. */
 const identityOf = ({ id, updatedAt }: Image, proof: Checksum | undefined): string =>

@@ -46,7 +46,7 @@ export async function inspect(file: string, input: InspectWishes, context: Engin
     const seen = await detect(source);
     const { name } = seen.source;
     const reads = isVouched(vouched) || input.contentId || (input.hash ?? (source.near || !source.repeatable));
-    const isThin = reads && !input.contentId && input.hash === undefined && (await isMostlyHoles(seen));
+    const isThin = reads && !input.contentId && input.hash === undefined && isMostlyHoles(seen);
     const algorithms = input.contentId || isThin ? [] : ['sha256', 'sha512', 'md5'];
     const read: FullScan = reads
       ? await fullScan(seen, algorithms, temporaryFolder(context.home), context.signal)
@@ -93,8 +93,8 @@ async function provenSource(source: Source, { checksum }: Vouched): Promise<Sour
 /** A digest takes every byte of a file, those of its holes too. Files up to this size are quickly read. */
 const quicklyReadBytes = 256 << 20;
 
-const isMostlyHoles = async ({ source: { bytes = 0, random } }: Detected): Promise<boolean> =>
-  bytes > quicklyReadBytes && (await random?.spans?.()) !== undefined;
+const isMostlyHoles = ({ source: { bytes = 0, random } }: Detected): boolean =>
+  bytes > quicklyReadBytes && random?.spans !== undefined;
 
 /** Unsafe is what was found to be; safe is only what was looked at as a whole. */
 const safetyOf = (isRefused: boolean, isWhole: boolean): Pick<InspectionReport, 'safe'> =>

@@ -3,6 +3,7 @@ import { integrityError, providerError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
+import { collector } from '../../host/garbage-collection.ts';
 import { orderedConcurrency } from '../writers/ordered-concurrency.ts';
 import { firstBehind } from '../sparse-download.ts';
 import { zeroPieces } from '../writers/zeros.ts';
@@ -17,12 +18,12 @@ import { unpackBlock } from './unpack-block.ts';
 export async function* readBlocks(disk: StoredDisk, from: number, to: number, most: number, call: Call): Bytes {
   const { bytes, blocks } = disk;
   const end = Math.min(to + 1, bytes);
-  const recent = recentOf(disk);
+  const { recent, spare } = workOf(disk);
   const wanted = wantedOf(blocks, from, end);
   const longest = wanted.reduce((sum, { length }) => Math.max(sum, length), 1);
   let at = from;
-  for await (const { block, data } of orderedConcurrency(
-    reads(wanted, end - from < longest ? recent : undefined, call),
+  for await (const { block, data, memory } of orderedConcurrency(
+    reads(wanted, end - from < longest ? { recent } : { spare }, call),
     atOnce(most, longest),
     call.signal,
   )) {
@@ -30,6 +31,7 @@ export async function* readBlocks(disk: StoredDisk, from: number, to: number, mo
     yield* zeroPieces(begin - at);
     const stop = Math.min(block.offset + block.length, end);
     yield data.subarray(begin - block.offset, stop - block.offset);
+    if (memory) spare.push(memory);
     at = stop;
   }
   if (end > at) yield* zeroPieces(end - at);
@@ -43,9 +45,31 @@ function wantedOf(blocks: readonly StoredBlock[], from: number, end: number): re
   return blocks.slice(first, last);
 }
 
-async function* reads(blocks: readonly StoredBlock[], recent: RecentBlock[] | undefined, call: Call) {
+/** What the reads of one disk have in common. `spare`: memory that nobody uses any more, in which the next block has room. */
+interface Work {
+  readonly recent: RecentBlock[];
+  readonly spare: Buffer[];
+}
+
+interface ReadBlock {
+  readonly block: StoredBlock;
+  readonly data: Uint8Array;
+  /** Free once the data is no longer needed. */
+  readonly memory?: Buffer;
+}
+
+async function* reads(
+  blocks: readonly StoredBlock[],
+  { recent, spare }: Partial<Work>,
+  call: Call,
+): AsyncGenerator<() => Promise<ReadBlock>> {
   for (const block of blocks)
-    yield async () => ({ block, data: await (recent ? readOnce(block, recent, call) : readAgain(block, call)) });
+    yield async () => {
+      if (recent) return { block, data: await readOnce(block, recent, call) };
+      const known = spare?.pop();
+      const memory = known && known.length >= block.bytes ? known : Buffer.allocUnsafeSlow(block.bytes);
+      return { block, data: await readAgain(block, call, memory), memory };
+    };
 }
 
 /** A block of which only a part was asked for: whoever reads here and there asks for the next part soon. */
@@ -54,24 +78,30 @@ interface RecentBlock {
   readonly data: Promise<Uint8Array>;
 }
 const mostRecent = 4;
+/** But two, however long they are: what is asked for may begin in one and end in the next. */
+const recentBytes = 16 * 1024 ** 2;
+const collect = collector('whole');
 
-/** The recent blocks of each disk that was found to be in order, as long as somebody has it. */
-const recentBlocks = new WeakMap<StoredDisk, RecentBlock[]>();
+/** That of each disk that was found to be in order, as long as somebody has it. */
+const works = new WeakMap<StoredDisk, Work>();
 
-function recentOf(disk: StoredDisk): RecentBlock[] {
-  const known = recentBlocks.get(disk);
+function workOf(disk: StoredDisk): Work {
+  const known = works.get(disk);
   if (known) return known;
   checkOrder(disk);
-  const none: RecentBlock[] = [];
-  recentBlocks.set(disk, none);
+  const none: Work = { recent: [], spare: [] };
+  works.set(disk, none);
   return none;
 }
 
 function readOnce(block: StoredBlock, recent: RecentBlock[], call: Call): Promise<Uint8Array> {
   const at = recent.findIndex((one) => one.block === block);
   const [known = { block, data: readAgain(block, call) }] = at < 0 ? [] : recent.splice(at, 1);
+  // What was in use for long is not found by collecting what is young.
+  if (at < 0) collect(block.length);
   recent.push(known);
-  while (recent.length > atOnce(mostRecent, block.length)) recent.shift();
+  const kept = Math.max(2, Math.min(mostRecent, recentBytes / block.length));
+  while (recent.length > kept) recent.shift();
   known.data.catch(() => {
     const failed = recent.indexOf(known);
     if (failed >= 0) recent.splice(failed, 1);
@@ -79,10 +109,10 @@ function readOnce(block: StoredBlock, recent: RecentBlock[], call: Call): Promis
   return known.data;
 }
 
-async function readAgain(block: StoredBlock, call: Call): Promise<Uint8Array> {
+async function readAgain(block: StoredBlock, call: Call, memory?: Buffer): Promise<Uint8Array> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await unpackBlock(block, await gather(block));
+      return await unpackBlock(block, await gather(block, memory));
     } catch (error) {
       if (!isPassing(error)) throw error;
       await beforeRetry(error, tries, call);
@@ -90,8 +120,8 @@ async function readAgain(block: StoredBlock, call: Call): Promise<Uint8Array> {
   }
 }
 
-async function gather(block: StoredBlock): Promise<Uint8Array> {
-  const whole = Buffer.allocUnsafe(block.bytes);
+async function gather(block: StoredBlock, memory: Buffer = Buffer.allocUnsafe(block.bytes)): Promise<Uint8Array> {
+  const whole = memory.subarray(0, block.bytes);
   let filled = 0;
   for await (const chunk of block.open()) {
     if (filled + chunk.length > whole.length)

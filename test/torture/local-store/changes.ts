@@ -26,12 +26,17 @@ export interface Surroundings {
   readonly served: { readonly url: string; readonly sha256: string };
 }
 
-const diskSize = 3 * 1024 * 1024;
+const MiB = 1024 * 1024;
+/** A disk that lies in one file, or, of every other number, one that lies in blocks, with nothing in the middle. */
+const diskOf = (number: number): Buffer =>
+  number % 2 === 0
+    ? diskBytes('raw', 3 * MiB, number)
+    : Buffer.concat([diskBytes('raw', 4 * MiB, number), Buffer.alloc(4 * MiB), diskBytes('raw', 3 * MiB, number + 1)]);
 const isThere = (there: boolean): 'old' | 'new' => (there ? 'new' : 'old');
 
 export function changesIn({ folder, expected, served }: Surroundings): readonly Change[] {
   function disk(name: string, number: number): Buffer {
-    const data = diskBytes('raw', diskSize, number);
+    const data = diskOf(number);
     expected.set(name, sha256(data));
     return data;
   }
