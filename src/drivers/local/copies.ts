@@ -78,6 +78,7 @@ export async function copyTo(home: Folder, folder: Folder, found: Found, call: C
       ({ digest }) => digest.slice('sha256:'.length),
       (blob, file) => copyBlob(home, blob, file, call),
     );
+    await drafts.sync();
     await enterCopy(home, folder, found, call, drafts);
   } finally {
     await drafts.close();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, link, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { constants, link, mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { notFoundError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
@@ -21,6 +21,9 @@ import { writeNewFile } from './write-temporary-file.ts';
 
 /** How many are read and made side by side. */
 const atOnce = 4;
+const syncedAtOnce = 32;
+/** Windows syncs only what may be written to. */
+const syncFlags = process.platform === 'win32' ? 'r+' : 'r';
 
 /** A piece of a disk with its SHA-256 in hex. */
 interface Piece {
@@ -30,7 +33,7 @@ interface Piece {
 
 /**
  * Blobs of one image on their way into a folder: a folder of their own beside the drafts, in which each is called by its digest as soon
- * as it is whole and synced. So what a run has brought that died is told from what it had only begun, and the next one need not write
+ * as it is whole. So what a run has brought that died is told from what it had only begun, and the next one need not write
  * it anew. Nothing leads to them before they are placed; whoever opens it has to close it.
  */
 export class DraftFolder {
@@ -38,6 +41,7 @@ export class DraftFolder {
   /** Folders in which a piece may lie that need not be written then. */
   readonly #others: readonly string[];
   readonly #names = new Map<string, Promise<void>>();
+  readonly #synced = new Set<string>();
   readonly #rest: () => void;
 
   private constructor(at: string, others: readonly string[]) {
@@ -103,8 +107,26 @@ export class DraftFolder {
     await allEnded(Array.from({ length: atOnce }, worker));
   }
 
+  /**
+   * Has the disk hold all that it does not hold yet: many at once, for a file system writes them in one go then; one by one, each waits
+   * for a write of its own. It takes a while: better before they are placed, which is under the lock.
+   */
+  async sync(): Promise<void> {
+    const left = [...this.#names.keys()].filter((hex) => !this.#synced.has(hex));
+    const worker = async (): Promise<void> => {
+      for (let hex = left.pop(); hex !== undefined; hex = left.pop()) {
+        const file = this.#at(hex);
+        const handle = await onDisk(`cannot read ${file}`, open(file, syncFlags));
+        await onDisk(`cannot write ${file}`, handle.sync()).finally(() => handle.close());
+        this.#synced.add(hex);
+      }
+    };
+    await allEnded(Array.from({ length: syncedAtOnce }, worker));
+  }
+
   /** Gives all of them their places among the blobs, where they take that of what has the name already. */
   async place(folder: LockedFolder): Promise<void> {
+    await this.sync();
     const names = [...this.#names.keys()];
     await recordPending(
       folder,

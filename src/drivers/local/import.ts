@@ -74,6 +74,7 @@ async function linked(client: LocalClient, request: ImportRequest, from: HandedO
       ({ sha256 }) => sha256,
       (blob, file) => linkTo(file, blob, call.signal),
     );
+    await drafts.sync();
     const place = async (folder: LockedFolder) => {
       await drafts.place(folder);
       return from.disk;

@@ -36,6 +36,7 @@ export async function takeLayers(
       const { bytes } = sent.content;
       const { text, blocks } = list.finished(bytes);
       const contentId = await request.contentId?.();
+      await drafts.sync();
       const image = await enterData(
         client,
         request,

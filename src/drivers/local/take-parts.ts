@@ -28,6 +28,7 @@ export async function takeParts(client: LocalClient, request: UploadRequest, cal
   const drafts = await DraftFolder.open(home);
   try {
     await drafts.fill(missing, hexOf, (blob, file) => fetchPart(parts, blob, file, call));
+    await drafts.sync();
     return await enterData(
       client,
       request,

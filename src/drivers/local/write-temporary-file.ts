@@ -21,21 +21,24 @@ export async function writeTemporaryFile(
   // Before the new one: the space may be needed for it.
   await removeStaleFiles(folder);
   const file = newTemporaryPath(folder);
-  const { size, hex } = await withHeartbeat(file, () => writeNewFile(file, bytes, signal, hashed));
+  const { size, hex } = await withHeartbeat(file, () => writeNewFile(file, bytes, signal, hashed, true));
   return { file, digest: `sha256:${hex}`, size };
 }
 
-/** Writes a stream to a file that is not there yet, and syncs it; else as `writeTemporaryFile`. Gives its length, and its SHA-256 in hex. */
+/** Writes a stream to a file that is not there yet; else as `writeTemporaryFile`. Gives its length, and its SHA-256 in hex. */
 export async function writeNewFile(
   file: string,
   bytes: Bytes,
   signal: AbortSignal,
   hashed?: () => string | undefined,
+  isSynced = false,
 ): Promise<{ readonly size: number; readonly hex: string }> {
   try {
     const handle = await onDisk(`cannot write ${file}`, open(file, 'wx', 0o644));
     try {
-      return await fill(handle, file, bytes, signal, hashed);
+      const written = await fill(handle, file, bytes, signal, hashed);
+      if (isSynced) await onDisk(`cannot write ${file}`, handle.sync());
+      return written;
     } finally {
       await handle.close();
     }
@@ -62,7 +65,6 @@ async function fill(
   }
   throwIfAborted(signal);
   await onDisk(`cannot write ${file}`, handle.truncate(size));
-  await onDisk(`cannot write ${file}`, handle.sync());
   const hex = hash?.digest('hex') ?? hashed?.();
   if (hex === undefined) throw integrityError('the data has no SHA-256: it cannot be stored');
   return { size, hex };
