@@ -30,6 +30,8 @@ const putOff = [
 const hits = new Set();
 /** Modules that every command loads, and those that so many do that one file of them costs less than one for each. */
 const together = new Set();
+/** Those of them that completion needs, too. */
+const withCompletion = new Set();
 const isCommand = (id) => /src\/cli\/commands\/(?!index\.)/.test(id);
 const isDriver = (id) => /src\/drivers\/[^_/]+\/index\.ts$/.test(id);
 /** The share of all commands, and of all drivers, that make a module one of those. */
@@ -62,7 +64,7 @@ const lean = {
     const ofList = closure(entry('src/cli/commands/list.ts'), info);
     usual.push(...[...ofList].filter((id) => /src\/(core|engine|cli\/(batch|options))\//.test(id)));
     // Its own file is called the same whatever is in it; compiled code is kept only for files that are named by their content.
-    for (const id of usual) if (id !== main && !ofCompletion.has(id)) together.add(id);
+    for (const id of usual) if (id !== main) (ofCompletion.has(id) ? withCompletion : together).add(id);
   },
   resolveId(id, importer) {
     // Of Node's own, only what that package asks for.
@@ -103,7 +105,13 @@ const { output } = await bundle.write({
   entryFileNames: '[name].cjs',
   chunkFileNames: '[name]-[hash].cjs',
   minify: true,
-  codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'usual', test: (id) => together.has(id) }] },
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [
+      { name: 'usual', test: (id) => together.has(id) },
+      { name: 'common', test: (id) => withCompletion.has(id) },
+    ],
+  },
 });
 await bundle.close();
 // What loads all the others is one file that needs none of them.
