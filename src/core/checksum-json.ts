@@ -1,31 +1,19 @@
+import { isObject, objectIn, parsedJson, type JsonObject } from './json.ts';
 import type { PublishedChecksum } from './checksum.ts';
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const objectIn = (value: unknown): Json => (isObject(value) ? value : {});
 const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** The digests in the JSON that Debian publishes of a build, and in a CoreOS stream; none in any other text. */
 export function jsonChecksums(text: string): readonly PublishedChecksum[] {
-  const body = objectIn(parsed(text));
+  const body = objectIn(parsedJson(text));
   const items = Array.isArray(body.items) ? body.items.filter(isObject) : [];
   return [...items.flatMap(debianChecksums), ...coreosChecksums(body)];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON: it says nothing.
-    return undefined;
-  }
 }
 
 const nameIn = (path: string): string => path.split('/').at(-1) ?? '';
 
 /** A file of a build lies under its dated name for ever, and without the date beside the document while it is the newest. */
-function debianChecksums(record: Json): readonly PublishedChecksum[] {
+function debianChecksums(record: JsonObject): readonly PublishedChecksum[] {
   const { kind, data, metadata } = record;
   const { annotations, labels } = objectIn(metadata);
   const path = textIn(objectIn(data).ref);
@@ -40,7 +28,7 @@ function debianChecksums(record: Json): readonly PublishedChecksum[] {
   return [{ algorithm, hex, name, path, record }, ...(undated === name ? [] : [{ algorithm, hex, name: undated, record }])];
 }
 
-function coreosChecksums({ architectures }: Json): readonly PublishedChecksum[] {
+function coreosChecksums({ architectures }: JsonObject): readonly PublishedChecksum[] {
   return Object.values(objectIn(architectures))
     .flatMap((architecture) => Object.values(objectIn(objectIn(architecture).artifacts)))
     .flatMap((artifact) => Object.values(objectIn(objectIn(artifact).formats)))

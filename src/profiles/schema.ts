@@ -1,4 +1,5 @@
 import { configError, usageError } from '../core/errors.ts';
+import { isObject } from '../core/json.ts';
 
 /** A profile as it is stored: values are texts that `parseValue` reads, so they may be references. */
 export interface StoredProfile {
@@ -28,9 +29,6 @@ export function checkProfileName(name: string): void {
 }
 
 const damagedHint = 'Fix it, or move it out of the way.';
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function profileFrom(value: unknown, name: string, path: string): StoredProfile {
   if (!isObject(value) || typeof value.provider !== 'string' || !isObject(value.fields))

@@ -1,3 +1,4 @@
+import { isObject } from '../core/json.ts';
 import path from 'node:path';
 import { configError, type ImgctlError } from '../core/errors.ts';
 import { trustedText } from '../host/private-file.ts';
@@ -17,10 +18,6 @@ export const sourcesFile = (folder: string): string => path.join(folder, 'source
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const known = new Set(['provider', 'title', 'fields', 'evidence']);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const damaged = (file: string, what: string): ImgctlError =>
   configError(`${file}${what}`, { hint: 'Fix it, or move it out of the way. It is never overwritten.' });
 

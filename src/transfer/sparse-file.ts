@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { parsedJson } from '../core/json.ts';
 
 /** A stretch of a file that has data; whatever lies between two of them is a hole, and reads as zeros. */
 export interface Span {
@@ -47,11 +48,7 @@ interface Entry {
 }
 
 function parsed(told: string): readonly Entry[] {
-  try {
-    const value: unknown = JSON.parse(told);
-    return Array.isArray(value) ? value.filter((entry): entry is Entry => typeof entry === 'object' && entry !== null) : [];
-  } catch {
-    // It is not there, or says something else.
-    return [];
-  }
+  // It is not there, or says something else.
+  const value = parsedJson(told);
+  return Array.isArray(value) ? value.filter((entry): entry is Entry => typeof entry === 'object' && entry !== null) : [];
 }

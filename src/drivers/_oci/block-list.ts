@@ -1,7 +1,8 @@
 import { integrityError } from '../../core/errors.ts';
 import type { StoredBlock, StoredDisk } from '../../core/blocks.ts';
 import type { Bytes } from '../../core/http.ts';
-import { isObject, parseJson, type Descriptor } from './manifest.ts';
+import { isObject, parseJson } from '../../core/json.ts';
+import type { Descriptor } from './manifest.ts';
 import { compressionOfBlock } from './media-types.ts';
 
 /**

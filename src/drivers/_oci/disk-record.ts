@@ -1,8 +1,9 @@
 import { withEnding, type Encoding } from '../../core/encoding.ts';
 import { conflictError } from '../../core/errors.ts';
 import { contentIdProperty } from '../../core/image.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Description } from '../../core/operation.ts';
-import { diskDescriptor, type Descriptor, type ImageData, type ImageManifest, type JsonObject } from './manifest.ts';
+import { diskDescriptor, type Descriptor, type ImageData, type ImageManifest } from './manifest.ts';
 import { blockListType, diskType } from './media-types.ts';
 import { firstRecord, nextRecord } from './record-revision.ts';
 import { storedRecord, type StoredRecord } from './record.ts';

@@ -1,8 +1,9 @@
+import { parseJson } from '../../core/json.ts';
 import type { Description, OriginalDocuments, OriginalParts, UploadRequest } from '../../core/operation.ts';
 import { digestOf } from './digest.ts';
 import type { FilledDisk } from './disk-record.ts';
 import { isId } from './ids.ts';
-import { imageManifestOf, parseJson, type ImageManifest } from './manifest.ts';
+import { imageManifestOf, type ImageManifest } from './manifest.ts';
 import { imageType } from './media-types.ts';
 import { storedRecord, type StoredRecord } from './record.ts';
 

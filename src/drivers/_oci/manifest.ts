@@ -1,7 +1,6 @@
 import { limitError } from '../../core/errors.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
 import { blockListType, emptyType, imageType, isImageType, layeredImageType, manifestType, recordType } from './media-types.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What points to a blob (OCI image-spec, "Descriptor"). `size` is bytes. Fields not named here are kept as they are. */
 export interface Descriptor {
@@ -27,20 +26,6 @@ export function checkDocument(text: string): void {
 export const refName = 'org.opencontainers.image.ref.name';
 const titleName = 'org.opencontainers.image.title';
 const createdName = 'org.opencontainers.image.created';
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A text as a JSON object; absent when it is none. */
-export function parseJson(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const isDescriptor = (value: unknown): value is JsonObject & Descriptor =>
   isObject(value) && typeof value.mediaType === 'string' && typeof value.digest === 'string' && typeof value.size === 'number';
 

@@ -1,7 +1,7 @@
 import { editableFields, propertiesAfter, tagsAfter } from '../../core/changes.ts';
 import { conflictError, usageError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Changes, Description } from '../../core/operation.ts';
-import type { JsonObject } from './manifest.ts';
 import { storedRecord, recordSchema } from './record.ts';
 
 /** Fields that a record keeps. There is no owner: who may write here owns all of it. */

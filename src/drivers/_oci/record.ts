@@ -1,10 +1,8 @@
 import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
-import { isObject, type JsonObject } from './manifest.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 
 /** Version of the record that this code writes. */
 export const recordSchema = 1;
-
-const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 const flagIn = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 const countIn = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;

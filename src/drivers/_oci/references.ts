@@ -1,4 +1,4 @@
-import { isObject } from './manifest.ts';
+import { isObject } from '../../core/json.ts';
 import { isImageType } from './media-types.ts';
 
 /** A digest that stands in a document. */

@@ -1,3 +1,4 @@
+import { isObject, parsedJson, type JsonObject } from '../../core/json.ts';
 import { createHash } from 'node:crypto';
 import { aboutNoImage, answerCircumstances, answerError } from '../../core/answer-error.ts';
 import { ImgctlError, integrityError, notFoundError, providerError, type Circumstances } from '../../core/errors.ts';
@@ -8,7 +9,6 @@ import type { Signer } from '../../core/signature.ts';
 import type { Publisher } from './address.ts';
 import { distrusted } from './distrust.ts';
 import { fetchDocument, isGone, type Fetched } from './fetch.ts';
-import { isObject, parsedJson, type JsonObject } from './json.ts';
 import { keep, recall, type Kept, type Validators } from './kept.ts';
 
 /** A document that may be believed as far as the account wants it: what is signed is all that was read. */

@@ -1,5 +1,5 @@
+import { isObject, parsedJson } from '../../core/json.ts';
 import type { Cache } from '../../core/tools.ts';
-import { isObject, parsedJson } from './json.ts';
 
 /** Headers by which a server tells whether a file is what it was; none: it cannot tell. */
 export type Validators = Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 import { providerError } from '../../core/errors.ts';
+import { parsedJson } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { fetchDocument } from '../_published/fetch.ts';
 import { refusal, refuseWebPage, textOf } from '../_published/document.ts';
@@ -36,13 +37,8 @@ function serialIn(text: string): string | undefined {
 }
 
 function newestIn(text: string): string | undefined {
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch {
-    // The caller says that it tells none.
-    return undefined;
-  }
+  // No list: the caller says that it tells none.
+  const list = parsedJson(text);
   const versions = Array.isArray(list) ? list.filter((one): one is string => typeof one === 'string') : [];
   return versions
     .filter((version) => /^v?\d+(\.\d+)*$/.test(version))

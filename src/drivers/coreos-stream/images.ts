@@ -1,6 +1,6 @@
 import { architectureOf } from '../../core/architecture.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import { diskName, type DiskName } from '../_published/encoding.ts';
-import { isObject, textIn, type JsonObject } from '../_published/json.ts';
 
 /** One disk of a stream. */
 export interface StreamImage {

@@ -1,8 +1,8 @@
 import { given, type ImageRecord } from '../../core/image.ts';
+import { textIn } from '../../core/json.ts';
 import type { Digests } from '../../core/operation.ts';
 import { provenanceProperties } from '../../core/provenance.ts';
 import { dayIn } from '../_published/day.ts';
-import { textIn } from '../_published/json.ts';
 import type { CoreosClient } from './client.ts';
 import type { StreamImage } from './images.ts';
 

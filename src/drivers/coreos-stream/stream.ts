@@ -1,7 +1,7 @@
 import { providerError } from '../../core/errors.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { readDocument, type Document } from '../_published/document.ts';
-import { isObject } from '../_published/json.ts';
 import type { CoreosClient } from './client.ts';
 import { imagesIn, type StreamImage } from './images.ts';
 

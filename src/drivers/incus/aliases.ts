@@ -1,9 +1,9 @@
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject, textIn } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { aliasPath, ask, serverInfo, type IncusClient } from './client.ts';
-import { isObject, textIn } from './record.ts';
 
 /** Where a name leads to now. */
 interface Alias {

@@ -1,5 +1,5 @@
 import type { HostEnvironment } from '../../core/driver.ts';
-import { isObject, textIn, type JsonObject } from './record.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 
 /** Where an official client keeps what it knows, and what its variables say. */
 export interface ClientFiles {

@@ -2,11 +2,12 @@ import { aboutNoImage, isNoSuchImage } from '../../core/answer-error.ts';
 import { authError, notFoundError, providerError, type ImgctlError } from '../../core/errors.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import { addressFrom, serverHere, type Address } from './address.ts';
 import { errorFrom, saidError } from './errors.ts';
-import { fingerprints, isObject, recordFrom, textIn, type JsonObject } from './record.ts';
+import { fingerprints, recordFrom } from './record.ts';
 
 export interface IncusValues {
   readonly url?: string | undefined;

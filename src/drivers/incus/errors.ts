@@ -1,7 +1,7 @@
 import { answerError, type ErrorText } from '../../core/answer-error.ts';
 import { ImgctlError, type Circumstances, type Code } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { isObject, textIn } from './record.ts';
+import { isObject, parsedJson, textIn } from '../../core/json.ts';
 
 /** What it fetches by URL is no plain file. */
 const noArchive = /missing \S+-image-(hash|url) header/i;
@@ -56,16 +56,7 @@ function hintFor(status: number, words: string): Circumstances {
 
 /** What an answer says: an envelope of type `error` is the API itself; anything else is a gateway or another server. */
 function readError(text: string): ErrorText {
-  const body = parsed(text);
+  const body = parsedJson(text);
   const isOwn = isObject(body) && body.type === 'error';
   return { words: isOwn ? (textIn(body.error) ?? '') : '', isOwn };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A page of a proxy: its status says enough.
-    return undefined;
-  }
 }

@@ -1,9 +1,9 @@
 import { usageError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Editable, ImportRequest, Operation } from '../../core/operation.ts';
 import { checkAlias } from './aliases.ts';
 import type { IncusClient } from './client.ts';
 import { labels, labelsOf } from './labels.ts';
-import type { JsonObject } from './record.ts';
 import { pulled } from './server-side-copy.ts';
 import { makeThere } from './server-side-image.ts';
 

@@ -1,10 +1,10 @@
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { PreparedTry } from '../../core/http.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call, Extra, ExtraValues } from '../../core/operation.ts';
 import { checkAlias, giveAlias, readAlias } from './aliases.ts';
 import { aliasPath, ask, imagePath, type IncusClient } from './client.ts';
 import { isStale } from './errors.ts';
-import { isObject } from './record.ts';
 
 /** What can be said of a new image besides its fields. */
 export const labels = {

@@ -1,9 +1,10 @@
 import { aboutNoImage } from '../../core/answer-error.ts';
 import { providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { ask, projectNames, read, trusted, type IncusClient } from './client.ts';
-import { isObject, recordFrom, textIn, type JsonObject } from './record.ts';
+import { recordFrom } from './record.ts';
 
 const what = 'listing images';
 

@@ -2,13 +2,14 @@ import { isSoAlready, requireNoConflict } from '../../core/conflict.ts';
 import { usageError } from '../../core/errors.ts';
 import type { PreparedTry } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call, Changes, Editable, Operation } from '../../core/operation.ts';
 import { checkAlias, giveAlias, renameAlias } from './aliases.ts';
 import { ask, imagePath, readImage, trusted, type IncusClient } from './client.ts';
 import { warnOfProperties } from './description.ts';
 import { isStale } from './errors.ts';
 import { isNone, label, labelChanges, labelsOf } from './labels.ts';
-import { aliasesOf, isObject, keptName, recordFrom } from './record.ts';
+import { aliasesOf, keptName, recordFrom } from './record.ts';
 
 const editable = ['name', 'description', 'visibility', 'properties'] as const satisfies readonly Editable[];
 

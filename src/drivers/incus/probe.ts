@@ -1,8 +1,8 @@
 import type { Identity } from '../../core/identity.ts';
 import { given } from '../../core/image.ts';
+import { isObject, textIn } from '../../core/json.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { serverInfo, type IncusClient } from './client.ts';
-import { isObject, textIn } from './record.ts';
 
 const ownOnly = ['patch', 'delete', 'upload'] as const satisfies readonly OperationName[];
 

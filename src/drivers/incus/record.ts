@@ -1,13 +1,7 @@
 import { providerError } from '../../core/errors.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 
-/** An object as it came over the wire. Every field may be missing, null or of a kind not heard of yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-/** The value if it is a text. */
-export const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 const sizeOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 

@@ -1,9 +1,9 @@
 import { ImgctlError, providerError, unsupportedError } from '../../core/errors.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call, Handover, HandoverKey } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
 import { ask, imageExists, imagePath, serverInfo, tidying, trusted, type IncusClient } from './client.ts';
-import { isObject, textIn, type JsonObject } from './record.ts';
 import { makeThere, type Order } from './server-side-image.ts';
 import { endWork } from './settle.ts';
 

@@ -1,12 +1,13 @@
 import { conflictError, ImgctlError, providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { requireFree } from './aliases.ts';
 import { ask, imageExists, imagePath, read, readImage, trusted, type IncusClient } from './client.ts';
 import { propertiesOf, warnOfProperties } from './description.ts';
 import { named, type Naming } from './named.ts';
 import { lookedFor, settled, type Ended, type Settled } from './settle.ts';
-import { isObject, propertiesIn, textIn, type JsonObject } from './record.ts';
+import { propertiesIn } from './record.ts';
 
 /** An image that the server is to make by itself. */
 export interface Order {

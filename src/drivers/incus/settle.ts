@@ -1,8 +1,8 @@
 import { abortedError, ImgctlError } from '../../core/errors.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { ask, read, tidying, type IncusClient, type Told } from './client.ts';
 import { saidError } from './errors.ts';
-import { isObject, textIn, type JsonObject } from './record.ts';
 
 /** How work of the server has ended. `forgotten`: it is not known any more, a few seconds after its end; the image tells. */
 export type Ended =

@@ -1,3 +1,4 @@
+import { isObject, textIn } from '../../core/json.ts';
 import { createHash } from 'node:crypto';
 import { conflictError, ImgctlError, integrityError, providerError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
@@ -11,7 +12,6 @@ import { headersOf, warnOfProperties } from './description.ts';
 import { labels, labelsOf } from './labels.ts';
 import { named } from './named.ts';
 import { lookedFor, settled, type Ended } from './settle.ts';
-import { isObject, textIn } from './record.ts';
 
 /** What can be said of a new image. */
 export const describable = [

@@ -1,7 +1,7 @@
 import { ImgctlError } from '../../core/errors.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call, ImageUses, Operation, Use } from '../../core/operation.ts';
 import { read, serverInfo, type IncusClient } from './client.ts';
-import { isObject, textIn, type JsonObject } from './record.ts';
 
 /** What was found, and why not everything was. */
 interface Seen {

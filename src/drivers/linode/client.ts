@@ -2,11 +2,12 @@ import { authError, configError, ImgctlError, notFoundError, providerError } fro
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
 import type { Next } from '../../core/hint.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import { isBusy, errorFrom, warningsOf } from './errors.ts';
 import { rateLimiter, type RateLimiter } from './rate-limit.ts';
-import { isObject, recordFrom } from './record.ts';
+import { recordFrom } from './record.ts';
 
 /** One request to the API. `path` stands behind the version; `what` says what is being done, for messages. */
 export interface Ask {

@@ -2,7 +2,7 @@ import { type Circumstances, type Code, ImgctlError } from '../../core/errors.ts
 import { answerError, type ErrorText } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Answer } from '../../core/answer.ts';
-import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
+import { isObject, objectsIn, parsedJson, textIn, type JsonObject } from '../../core/json.ts';
 
 /** What an unwelcome answer says: every reason with its field, or an HTML page's title; no words if there are none. */
 function explain(text: string): ErrorText {
@@ -15,7 +15,7 @@ function explain(text: string): ErrorText {
 
 /** The objects of a list in a JSON answer; none where it is no such answer. */
 function listIn(text: string, name: 'errors' | 'warnings'): readonly JsonObject[] {
-  const body = parsed(text);
+  const body = parsedJson(text);
   return isObject(body) ? objectsIn(body[name]) : [];
 }
 
@@ -45,14 +45,6 @@ function reasonOf(error: Readonly<Record<string, unknown>>): string {
   const reason = textIn(error.reason) ?? '';
   const field = textIn(error.field);
   return field === undefined ? reason : `${field}: ${reason}`;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The code and message of an object store's XML error (S3 protocol), or empty. */

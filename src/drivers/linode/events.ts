@@ -1,8 +1,8 @@
 import { ImgctlError } from '../../core/errors.ts';
 import { given, type Progress } from '../../core/image.ts';
+import { isObject, objectsIn, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { ask, type LinodeClient } from './client.ts';
-import { isObject, textIn, objectsIn, type JsonObject } from './record.ts';
 
 /** What Linode's events tell of the work on an image. */
 export interface EventOutcome {

@@ -1,10 +1,11 @@
 import { parseBoolean } from '../../core/boolean.ts';
 import { isGlob } from '../../core/glob.ts';
 import { usageError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { ListRequest, Operation } from '../../core/operation.ts';
 import type { LinodeClient } from './client.ts';
 import { pagesOf } from './pages.ts';
-import { isOthers, recordFrom, type JsonObject } from './record.ts';
+import { isOthers, recordFrom } from './record.ts';
 
 /** Linode's own filters: the kind of their values, and their help. */
 const own = {

@@ -1,9 +1,9 @@
 import { providerError } from '../../core/errors.ts';
+import { isObject, objectsIn, type JsonObject } from '../../core/json.ts';
 import { detectEndlessPagination } from '../../core/pagination.ts';
 import type { Call } from '../../core/operation.ts';
 import { ask, type Ask, type LinodeClient } from './client.ts';
 import type { RateLimiter } from './rate-limit.ts';
-import { isObject, objectsIn, type JsonObject } from './record.ts';
 
 /** The most that a page may hold: calls are what is counted, and lists of images are counted strictly. */
 const pageSize = 500;

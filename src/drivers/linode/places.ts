@@ -1,8 +1,8 @@
 import { given } from '../../core/image.ts';
+import { textIn, type JsonObject } from '../../core/json.ts';
 import type { Call, Operation, Place } from '../../core/operation.ts';
 import type { LinodeClient } from './client.ts';
 import { pagesOf } from './pages.ts';
-import { textIn, type JsonObject } from './record.ts';
 
 /** Oddity: these have the capability that images need, and refuse images all the same. Nothing in the API tells them apart. */
 const doubtful: ReadonlySet<string> = new Set(['au-mel', 'gb-lon', 'jp-tyo-3', 'no-osl-1', 'sg-sin-2']);

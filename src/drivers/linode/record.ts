@@ -1,15 +1,6 @@
 import { providerError } from '../../core/errors.ts';
 import { given, type ImageRecord, type PlaceState, type Status, type Visibility } from '../../core/image.ts';
-
-/** An object as it came over the wire. Every field but `id` may be missing, null or of a kind not heard of yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-/** The value if it is a text. */
-export const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-/** The objects of a list; none if it is null or missing. */
-export const objectsIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+import { isObject, objectsIn, textIn, type JsonObject } from '../../core/json.ts';
 
 const mebibyte = 1024 * 1024;
 

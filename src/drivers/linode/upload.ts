@@ -3,6 +3,7 @@ import { answerError } from '../../core/answer-error.ts';
 import { describeEncoding, type Accept } from '../../core/encoding.ts';
 import { began } from '../../core/job-operation.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject, textIn } from '../../core/json.ts';
 import type { Call, Content, Operation, UploadRequest } from '../../core/operation.ts';
 import { humanSize } from '../../core/quantity.ts';
 import { askNew, deleteImage, type LinodeClient } from './client.ts';
@@ -10,7 +11,7 @@ import { cloudInit, descriptionBody } from './description.ts';
 import { explainXml } from './errors.ts';
 import { editable, requireKnown, warnOfName } from './fields.ts';
 import { warnOfRegions } from './places.ts';
-import { isObject, recordFrom, textIn } from './record.ts';
+import { recordFrom } from './record.ts';
 
 const maxBytes = 5 * 1024 ** 3;
 

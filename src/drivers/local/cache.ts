@@ -1,6 +1,6 @@
 import { integrityError } from '../../core/errors.ts';
+import { parseJson, type JsonObject } from '../../core/json.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { parseJson, type JsonObject } from '../_oci/manifest.ts';
 import { temporaryFilesPath, makeFolder, ownPath, writeDurably, type Folder } from './folder.ts';
 import { appendSafely, readSafely } from './safe-file.ts';
 

@@ -1,13 +1,7 @@
 import { conflictError, ImgctlError, integrityError } from '../../core/errors.ts';
+import { parseJson, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import {
-  imageManifestOf,
-  mayBeImage,
-  parseJson,
-  type Descriptor,
-  type ImageManifest,
-  type JsonObject,
-} from '../_oci/manifest.ts';
+import { imageManifestOf, mayBeImage, type Descriptor, type ImageManifest } from '../_oci/manifest.ts';
 import { storedRecord, type StoredRecord } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
 import { damaged, Known, openCache, type DocumentCache } from './cache.ts';

@@ -1,9 +1,10 @@
+import { parseJson, type JsonObject } from '../../core/json.ts';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localError, providerError } from '../../core/errors.ts';
 import { errnoMessage } from '../../core/errno.ts';
-import { descriptorOf, parseJson, refName, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
+import { descriptorOf, refName, type Descriptor } from '../_oci/manifest.ts';
 import { indexType } from '../_oci/media-types.ts';
 import { ifThere } from './errors.ts';
 import { indexPath, writeDurably, type Folder, type LockedFolder } from './folder.ts';

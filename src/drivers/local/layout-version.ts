@@ -1,6 +1,6 @@
+import { parseJson } from '../../core/json.ts';
 import path from 'node:path';
 import { providerError } from '../../core/errors.ts';
-import { parseJson } from '../_oci/manifest.ts';
 import { readSafely } from './safe-file.ts';
 
 /** The version of the OCI image layout that is read and written here. */

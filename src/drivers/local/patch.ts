@@ -1,7 +1,7 @@
 import { requireNoConflict } from '../../core/conflict.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Operation } from '../../core/operation.ts';
 import { changedFields, changesNothing, recordFields } from '../_oci/record-revision.ts';
-import type { JsonObject } from '../_oci/manifest.ts';
 import { recordFromJson } from '../_oci/record.ts';
 import type { Found } from './images.ts';
 import { changeRecord } from './write-image.ts';

@@ -1,5 +1,5 @@
+import { isObject } from '../../core/json.ts';
 import { isImageType } from '../_oci/media-types.ts';
-import { isObject } from '../_oci/manifest.ts';
 import { digestsIn, referencesIn, type DigestReference } from '../_oci/references.ts';
 import type { DocumentCache } from './cache.ts';
 import type { Folder } from './folder.ts';

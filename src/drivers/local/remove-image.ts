@@ -1,5 +1,6 @@
+import { parseJson } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import { dataOf, imageManifestOf, mayBeImage, parseJson, type Descriptor } from '../_oci/manifest.ts';
+import { dataOf, imageManifestOf, mayBeImage, type Descriptor } from '../_oci/manifest.ts';
 import { storedRecord } from '../_oci/record.ts';
 import { readDocument } from './blobs.ts';
 import type { Known } from './cache.ts';

@@ -1,6 +1,6 @@
 import type { ImageRecord } from '../../core/image.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import type { JsonObject } from '../_oci/manifest.ts';
 import type { Found } from './images.ts';
 import { changeRecord } from './write-image.ts';
 import type { LocalClient } from './client.ts';

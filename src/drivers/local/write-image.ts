@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import { imageData, indexEntry, manifestText, type Descriptor, type ImageData, type JsonObject } from '../_oci/manifest.ts';
+import { imageData, indexEntry, manifestText, type Descriptor, type ImageData } from '../_oci/manifest.ts';
 import { emptyBlob, emptyType, manifestType, recordType } from '../_oci/media-types.ts';
 import { nextRecord } from '../_oci/record-revision.ts';
 import { storedRecord } from '../_oci/record.ts';

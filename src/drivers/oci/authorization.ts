@@ -1,9 +1,9 @@
 import { authError, providerError } from '../../core/errors.ts';
 import { aboutNoImage } from '../../core/answer-error.ts';
 import type { Http } from '../../core/http.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';
-import { isObject } from '../_oci/manifest.ts';
 import { challengesOf, type Challenge } from './challenge.ts';
 import { errorFrom } from './errors.ts';
 

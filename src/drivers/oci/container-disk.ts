@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import { descriptorsOf, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
+import { descriptorsOf, type Descriptor } from '../_oci/manifest.ts';
 import { readBlob } from './blobs.ts';
 import type { Repository } from './repository.ts';
 

@@ -1,6 +1,7 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
 import type { Call, Operation } from '../../core/operation.ts';
-import { imageManifestOf, parseJson } from '../_oci/manifest.ts';
+import { imageManifestOf } from '../_oci/manifest.ts';
 import type { OciClient } from './client.ts';
 import { copiesForSure } from './copies.ts';
 import { find, isDamage } from './images.ts';

@@ -1,6 +1,6 @@
 import type { HostEnvironment } from '../../core/driver.ts';
+import { objectIn, parseJson, type JsonObject } from '../../core/json.ts';
 import { Secret } from '../../core/secret.ts';
-import { isObject, parseJson, type JsonObject } from '../_oci/manifest.ts';
 import { knownHost } from './address.ts';
 
 /** What a file of Docker's or Podman's knows of a registry, or of a part of it. `note` says why there are no credentials. */
@@ -27,7 +27,6 @@ function placeOf(key: string): Pick<KnownRegistry, 'host' | 'path'> {
   return { host: knownHost(host), path: scheme !== undefined || /^v[12]$/.test(path) ? '' : path };
 }
 
-const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 type Found = Pick<KnownRegistry, 'username' | 'password' | 'token' | 'helper' | 'note'>;

@@ -2,7 +2,7 @@ import { ImgctlError, type Circumstances, type Code } from '../../core/errors.ts
 import { answerError, withoutQuery } from '../../core/answer-error.ts';
 import type { Answer } from '../../core/answer.ts';
 import { isHtml, htmlText } from '../../core/html-text.ts';
-import { isObject, parseJson } from '../_oci/manifest.ts';
+import { isObject, parseJson } from '../../core/json.ts';
 
 /** Codes of registries (distribution-spec 1.1, "Error Codes") that say more than the HTTP status does. */
 const meanings: Readonly<Record<string, Code>> = {

@@ -1,7 +1,8 @@
 import { formats, type Format } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
+import { isObject, parseJson, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import { descriptorOf, descriptorsOf, isObject, parseJson, type Descriptor, type JsonObject } from '../_oci/manifest.ts';
+import { descriptorOf, descriptorsOf, type Descriptor } from '../_oci/manifest.ts';
 import { emptyType } from '../_oci/media-types.ts';
 import { containerDiskIn } from './container-disk.ts';
 import { cacheDocument, cachedDocument } from './document-cache.ts';

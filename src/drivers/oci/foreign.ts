@@ -1,7 +1,8 @@
 import { architectureOf } from '../../core/architecture.ts';
 import { conflictError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import { imageManifestOf, isObject, type JsonObject } from '../_oci/manifest.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
+import { imageManifestOf } from '../_oci/manifest.ts';
 import { recordFromJson, recordSchema } from '../_oci/record.ts';
 import { formatOf } from './foreign-disk.ts';
 import type { Repository } from './repository.ts';

@@ -1,15 +1,9 @@
+import { parseJson, type JsonObject } from '../../core/json.ts';
 import { randomUUID } from 'node:crypto';
 import { conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { checkId, isId, ownIds } from '../_oci/ids.ts';
-import {
-  imageManifestOf,
-  manifestText,
-  parseJson,
-  type ImageData,
-  type ImageManifest,
-  type JsonObject,
-} from '../_oci/manifest.ts';
+import { imageManifestOf, manifestText, type ImageData, type ImageManifest } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
 import type { Documents } from '../_oci/image-documents.ts';
 import { storedRecord } from '../_oci/record.ts';

@@ -1,11 +1,11 @@
 import { ImgctlError, integrityError, providerError, unsupportedError } from '../../core/errors.ts';
 import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
+import { parseJson } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { isHtml } from '../../core/html-text.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { parseJson } from '../_oci/manifest.ts';
 import { errorCode, isRegistryError, errorFrom, wordsOf } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 import { isFine } from './transport.ts';

@@ -1,8 +1,8 @@
 import { providerError } from '../../core/errors.ts';
 import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import { isObject } from '../_oci/manifest.ts';
 import { isRegistryError, errorFrom } from './errors.ts';
 import { scope, urlIn, type Repository } from './repository.ts';
 

@@ -1,7 +1,8 @@
 import { ImgctlError } from '../../core/errors.ts';
+import { parseJson, type JsonObject } from '../../core/json.ts';
 import type { Call, OriginalDocuments, RelatedDocument, UploadRequest } from '../../core/operation.ts';
 import { digestOf } from '../_oci/digest.ts';
-import { descriptorOf, descriptorsOf, parseJson, type JsonObject } from '../_oci/manifest.ts';
+import { descriptorOf, descriptorsOf } from '../_oci/manifest.ts';
 import { indexType, manifestType } from '../_oci/media-types.ts';
 import { bringBlobs } from './bring-blobs.ts';
 import type { OciClient } from './client.ts';

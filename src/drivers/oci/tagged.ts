@@ -1,4 +1,5 @@
-import type { Descriptor, ImageManifest, JsonObject } from '../_oci/manifest.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Descriptor, ImageManifest } from '../_oci/manifest.ts';
 import type { StoredRecord } from '../_oci/record.ts';
 
 /** What another tool keeps under a tag. It is never changed, written over or deleted. */

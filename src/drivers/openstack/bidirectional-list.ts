@@ -1,8 +1,9 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { eachImage, idOf, pagesOf } from './pages.ts';
 import { oldestFirst } from './query.ts';
-import { timeIn, type JsonObject } from './json.ts';
+import { timeIn } from './json.ts';
 
 /** Images of the far end that are kept until the near end has come to them. What a site gives beyond is read from the near end alone. */
 const keptImages = 4000;

@@ -1,7 +1,8 @@
 import { notFoundError, providerError, unsupportedError } from '../../core/errors.ts';
+import { isObject, objectIn, objectsIn } from '../../core/json.ts';
 import type { Call, Place } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { isObject, objectIn, objectsIn, textIn, textsIn } from './json.ts';
+import { textIn, textsIn } from './json.ts';
 
 /** Ways of import that this site offers; none where it has no imports at all. */
 export async function importMethods(client: OpenstackClient, call: Call): Promise<readonly string[]> {

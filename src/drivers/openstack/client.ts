@@ -2,6 +2,7 @@ import { configError, providerError, type ImgctlError } from '../../core/errors.
 import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, ApiRequest, Headers, Http, ReceiveAnswer, ReceiveRequest, SendRequest } from '../../core/http.ts';
 import type { Answer } from '../../core/answer.ts';
+import { isObject, objectIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { authUrlOf, imageEndpointOf, interfaceOf } from './endpoints.ts';
 import { chosenEndpoint, versioned, type Wanted } from './service-catalog.ts';
@@ -9,7 +10,6 @@ import { credentialsOf, type Credentials } from './credentials.ts';
 import type { ProfileValues } from './fields.ts';
 import { requireProject, type ProjectChoice } from './project-check.ts';
 import { signIn, type SignedIn } from './sign-in.ts';
-import { isObject, objectIn, type JsonObject } from './json.ts';
 import { errorFrom, readError } from './errors.ts';
 
 /** Where we are signed in and which Glance is spoken to. `base` ends in `/v2`. */

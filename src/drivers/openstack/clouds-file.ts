@@ -1,6 +1,6 @@
 import type { HostEnvironment } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
 
 /** The clouds of a clouds.yaml, completed from the files that belong to it. */
 export interface CloudsFile {

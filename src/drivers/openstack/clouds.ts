@@ -1,6 +1,7 @@
+import { isObject, objectIn, type JsonObject } from '../../core/json.ts';
 import { Secret } from '../../core/secret.ts';
 import { overlaid, type CloudsFile } from './clouds-file.ts';
-import { isObject, objectIn, textIn, type JsonObject } from './json.ts';
+import { textIn } from './json.ts';
 
 export type Found = Readonly<Record<string, string | Secret>>;
 

@@ -1,10 +1,11 @@
+import type { JsonObject } from '../../core/json.ts';
 import type { Call, Description, Operation } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { providerError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
 import { wireBody } from './description.ts';
 import { recordFrom } from './record.ts';
-import { textIn, type JsonObject } from './json.ts';
+import { textIn } from './json.ts';
 
 /** Makes a record without data; its id is that of the answer. `asked`: the user has chosen the id, and is told of another. The container is `bare` unless said otherwise: Glance takes no data without one. */
 export async function createImage(

@@ -1,8 +1,8 @@
 import { usageError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Changes, Description, Editable } from '../../core/operation.ts';
 import { propertiesAfter, tagsAfter } from '../../core/changes.ts';
 import { baseAttributes, gib, recordFrom, isReserved, mib } from './record.ts';
-import type { JsonObject } from './json.ts';
 
 type Scalar = Exclude<Editable, 'tags' | 'properties'>;
 

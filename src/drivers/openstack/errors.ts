@@ -2,23 +2,15 @@ import { configError, ImgctlError, providerError, type Circumstances } from '../
 import { answerError, answerCircumstances, withoutQuery, type ErrorText } from '../../core/answer-error.ts';
 import type { Answer } from '../../core/answer.ts';
 import { isHtml, isServicePage, htmlText } from '../../core/html-text.ts';
+import { isObject, objectIn, parsedJson } from '../../core/json.ts';
 import { policyHint, withoutSchema } from './error-text.ts';
-import { isObject, objectIn, textIn } from './json.ts';
+import { textIn } from './json.ts';
 
 const withoutBreaks = (text: string): string =>
   text
     .replace(/<br\s*\/?>/gi, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-
-/** Absent: it is no JSON. */
-export const parsedJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /**
  * What an error's body says, in one line; empty when it says nothing.

@@ -1,13 +1,14 @@
 import { authError, configError, providerError } from '../../core/errors.ts';
 import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, ApiRequest, Http } from '../../core/http.ts';
+import { objectIn, parsedJson } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { basicAuthorization, Secret } from '../../core/secret.ts';
 import { absolute } from './endpoints.ts';
 import type { ProfileValues } from './fields.ts';
 import { incomplete } from './identity.ts';
-import { objectIn, textIn } from './json.ts';
-import { errorText, errorFrom, parsedJson } from './errors.ts';
+import { textIn } from './json.ts';
+import { errorText, errorFrom } from './errors.ts';
 
 /** How an identity provider gives an access token (OAuth 2.0, RFC 6749 sections 4.3 and 4.4). */
 interface Grant {

@@ -1,9 +1,10 @@
 import { ImgctlError } from '../../core/errors.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
+import { objectIn, objectsIn, type JsonObject } from '../../core/json.ts';
 import type { Call, Use } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { isForbidden } from './errors.ts';
-import { objectIn, objectsIn, textIn, type JsonObject } from './json.ts';
+import { textIn } from './json.ts';
 import { blockStorage, compute, eachRow, serviceAddress } from './other-services.ts';
 import { eachImage } from './pages.ts';
 import { pathSegment, uuids } from './path-segment.ts';

@@ -1,12 +1,12 @@
 import { ImgctlError, providerError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { pathSegment } from './path-segment.ts';
 import type { Step } from './description.ts';
 import { recordFrom } from './record.ts';
-import type { JsonObject } from './json.ts';
 
 /** Path of an image. Throws USAGE for a text that cannot be an id. */
 export const imagePath = (id: string): string => `/images/${pathSegment(id)}`;

@@ -1,15 +1,3 @@
-/** A JSON object as it came over the wire. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The value if it is an object; otherwise an empty one, whose every field is absent. */
-export const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
-
-/** The objects of a JSON array; nothing of anything else. */
-export const objectsIn = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
 /** A text that is there and not empty; otherwise absent. */
 export const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 

@@ -1,8 +1,9 @@
 import { configError, providerError } from '../../core/errors.ts';
+import { isObject, objectsIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { detectEndlessPagination } from '../../core/pagination.ts';
 import type { OpenstackClient } from './client.ts';
-import { isObject, objectsIn, textIn, type JsonObject } from './json.ts';
+import { textIn } from './json.ts';
 
 /** Another service of the same cloud: what the catalogue calls it, the usual word first. */
 interface Service {

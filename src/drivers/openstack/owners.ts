@@ -1,7 +1,8 @@
 import type { Owner } from '../../core/identity.ts';
+import { objectIn, objectsIn } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { objectIn, objectsIn, textIn } from './json.ts';
+import { textIn } from './json.ts';
 
 /**
  * The projects of this name: those that the user is a member of, and, where Keystone lets him look (by default administrators

@@ -1,7 +1,8 @@
 import { abortedError, conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
+import { isObject, objectsIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import { isObject, objectsIn, textIn, type JsonObject } from './json.ts';
+import { textIn } from './json.ts';
 
 /** Glance's own upper bound (`api_limit_max`). Where a site has a lower one, a larger wish is cut to it without a word. */
 const largestPage = 1000;

@@ -1,5 +1,6 @@
 import { visibilities, type ImageRecord, type PlaceState, type Status } from '../../core/image.ts';
-import { asText, textIn, textsIn, timeIn, wordsIn, type JsonObject } from './json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { asText, textIn, textsIn, timeIn, wordsIn } from './json.ts';
 
 export const gib = 1024 ** 3;
 export const mib = 1024 ** 2;

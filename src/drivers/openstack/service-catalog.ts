@@ -1,5 +1,6 @@
 import { configError } from '../../core/errors.ts';
-import { objectsIn, textIn, type JsonObject } from './json.ts';
+import { objectsIn, type JsonObject } from '../../core/json.ts';
+import { textIn } from './json.ts';
 
 /** One address of the image service, as Keystone's catalogue lists it. */
 export interface Endpoint {

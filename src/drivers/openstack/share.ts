@@ -1,9 +1,10 @@
 import { conflictError, ImgctlError, usageError } from '../../core/errors.ts';
+import { objectsIn, type JsonObject } from '../../core/json.ts';
 import type { Call, Member, Operation, ShareState } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { pathSegment } from './path-segment.ts';
 import { imagePath, readImage } from './images.ts';
-import { objectsIn, textIn, type JsonObject } from './json.ts';
+import { textIn } from './json.ts';
 import { isForbidden } from './errors.ts';
 
 const states: Readonly<Record<string, ShareState>> = { pending: 'pending', accepted: 'accepted', rejected: 'rejected' };

@@ -1,13 +1,14 @@
 import { authError, configError, type ImgctlError } from '../../core/errors.ts';
 import { answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer, Http } from '../../core/http.ts';
+import { isObject, objectIn, objectsIn, parsedJson, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
 import { endpointsIn, type Endpoint } from './service-catalog.ts';
 import type { Credentials } from './credentials.ts';
 import { federatedToken } from './federation.ts';
-import { isObject, objectIn, objectsIn, textIn, textsIn, type JsonObject } from './json.ts';
-import { errorText, errorFrom, isErrorBody, parsedJson } from './errors.ts';
+import { textIn, textsIn } from './json.ts';
+import { errorText, errorFrom, isErrorBody } from './errors.ts';
 
 /** A token and what Keystone said along with it. Absent: it did not say. */
 export interface SignedIn {

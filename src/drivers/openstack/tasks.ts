@@ -1,8 +1,9 @@
 import { ImgctlError } from '../../core/errors.ts';
+import { objectIn, objectsIn } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { imagePath } from './images.ts';
-import { objectIn, objectsIn, textIn } from './json.ts';
+import { textIn } from './json.ts';
 
 /** A task of Glance's on one image. `running` covers `pending` and `processing`. */
 export interface GlanceTask {

@@ -1,6 +1,7 @@
 import type { Accept, Format } from '../../core/encoding.ts';
 import { conflictError, ImgctlError, integrityError, usageError } from '../../core/errors.ts';
 import { began } from '../../core/job-operation.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Call, Description, Operation, UploadRequest } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { editableFields } from '../../core/changes.ts';
@@ -8,7 +9,6 @@ import { steps } from './description.ts';
 import { imagePath, patchImage, readImage, readRecord } from './images.ts';
 import { needMethod, needStores } from './capabilities.ts';
 import { onNewImage } from './new-image.ts';
-import type { JsonObject } from './json.ts';
 import { reservedNames } from './record.ts';
 
 /** Disk formats of Glance. What it is given is stored as it is: nothing is unwrapped. */

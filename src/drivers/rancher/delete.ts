@@ -1,11 +1,12 @@
 import { conflictError, providerError } from '../../core/errors.ts';
 import { answerCircumstances } from '../../core/answer-error.ts';
 import { began } from '../../core/job-operation.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { allowed, follow, persist } from './action.ts';
 import type { RancherClient } from './client.ts';
 import { isErrorBody } from './errors.ts';
-import { cattleImage, isObject, type CattleImage } from './record.ts';
+import { cattleImage, type CattleImage } from './record.ts';
 import { readImage } from './show.ts';
 
 /** Removes by the action where it is offered, and by DELETE only where it is not and the key may: both begin the same process. */

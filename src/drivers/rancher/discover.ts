@@ -1,7 +1,8 @@
 import type { FoundProfile, HostEnvironment } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
+import { isObject } from '../../core/json.ts';
 import { Secret } from '../../core/secret.ts';
-import { isObject, textsIn } from './record.ts';
+import { textsIn } from './record.ts';
 
 type Found = FoundProfile['fields'];
 

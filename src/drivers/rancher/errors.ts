@@ -2,8 +2,8 @@ import { providerError, type Circumstances, type ImgctlError } from '../../core/
 import { answerError, withoutQuery, type ErrorText, answerCircumstances } from '../../core/answer-error.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import { isHtml, htmlText } from '../../core/html-text.ts';
+import { parseJson } from '../../core/json.ts';
 import type { Address } from './address.ts';
-import { isObject } from './record.ts';
 
 /**
  * The body of an error; its `type` says that it is one. `message` is null for failed validations: then `code` and `fieldName` say
@@ -76,13 +76,6 @@ function words(answer: ApiAnswer, body: ErrorBody): string {
 /** What a page of a proxy says, without its tags. */
 const readable = (text: string): string => (isHtml(text) ? htmlText(text) : text).replace(/\s+/g, ' ').trim().slice(0, 200);
 
-function bodyOf(answer: ApiAnswer): ErrorBody | undefined {
-  try {
-    const body: unknown = JSON.parse(answer.text);
-    return isObject(body) ? body : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const bodyOf = (answer: ApiAnswer): ErrorBody | undefined => parseJson(answer.text);
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

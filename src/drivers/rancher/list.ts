@@ -1,10 +1,11 @@
 import { providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call, ListRequest, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
 import { neutralConditions, ownConditions, ownFilters, parameter, type Condition } from './filters.ts';
 import { pagesOf } from './pages.ts';
-import { isObject, recordFrom } from './record.ts';
+import { recordFrom } from './record.ts';
 import type { ImageSchema } from './schema.ts';
 
 /** Rows of one page: what the documentation calls the most. A server clamps larger numbers silently. */

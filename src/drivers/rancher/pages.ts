@@ -1,9 +1,10 @@
 import { providerError } from '../../core/errors.ts';
+import { isObject } from '../../core/json.ts';
 import { detectEndlessPagination } from '../../core/pagination.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
 import { followed, type Address } from './address.ts';
-import { idOf, isObject, textsIn } from './record.ts';
+import { idOf, textsIn } from './record.ts';
 
 /** Who asks for pages. `insist` throws what an unwelcome answer stands for. */
 export interface PageReader {

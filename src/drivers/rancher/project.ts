@@ -1,7 +1,8 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { pagesOf, type PageReader } from './pages.ts';
-import { idOf, isObject } from './record.ts';
+import { idOf } from './record.ts';
 
 /** The ids of the projects of this name that the key sees. */
 export async function projectsNamed(client: PageReader, name: string, call: Call): Promise<readonly string[]> {

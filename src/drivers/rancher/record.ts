@@ -1,5 +1,6 @@
 import { providerError } from '../../core/errors.ts';
 import { given, type ImageRecord, type Progress, type Status } from '../../core/image.ts';
+import { isObject } from '../../core/json.ts';
 
 /** Texts that can only be the id of an image. Containers have ids of the same form. */
 export const imageIds = /^1i\d+$/;
@@ -95,9 +96,6 @@ function progressFrom(image: CattleImage): Progress | undefined {
   if (image.transitioning !== 'yes' && image.transitioning !== 'error') return undefined;
   return given<Progress>({ percent: image.transitioningProgress, message: image.transitioningMessage });
 }
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 

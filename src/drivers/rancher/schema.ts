@@ -1,6 +1,7 @@
 import { authError, providerError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { isObject, textsIn } from './record.ts';
+import { isObject } from '../../core/json.ts';
+import { textsIn } from './record.ts';
 
 /** What this key may do with images on this server, as the server itself describes it. */
 export interface ImageSchema {

@@ -1,9 +1,10 @@
 import { notFoundError } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isObject } from '../../core/json.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import type { RancherClient } from './client.ts';
-import { askableIds, idOf, isObject, recordFrom } from './record.ts';
+import { askableIds, idOf, recordFrom } from './record.ts';
 
 export const show: Operation<RancherClient, 'show'> = {
   run: (client, { id }, call) => readRecord(client, id, call),

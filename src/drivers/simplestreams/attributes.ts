@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../_published/json.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
 
 /** Objects around one another, the innermost first: what the nearest says holds. */
 export type Layers = readonly JsonObject[];

@@ -1,8 +1,8 @@
 import { architectureOf } from '../../core/architecture.ts';
 import type { ImgctlError } from '../../core/errors.ts';
+import { isObject, objectIn, type JsonObject } from '../../core/json.ts';
 import type { Signer } from '../../core/signature.ts';
 import { bySerial } from '../_published/find.ts';
-import { isObject, type JsonObject } from '../_published/json.ts';
 import { publishedPath } from '../_published/path.ts';
 import { attributeOf, textOf, withAliases, type Layers } from './attributes.ts';
 import { isDisk } from './disk-types.ts';
@@ -48,7 +48,6 @@ export interface Found {
   readonly unsafe: readonly string[];
 }
 
-const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
 /** A serial begins with a day. */
 export const isDated = (serial: string): boolean => /^\d{8}[^/]*$/.test(serial);
 const idOf = (product: string, serial: string, key: string): string => `${product}/${serial}/${key}`;

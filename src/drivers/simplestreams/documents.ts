@@ -1,7 +1,7 @@
 import { ImgctlError, partialError, providerError } from '../../core/errors.ts';
+import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { readDocument, type Document, type DocumentAddress } from '../_published/document.ts';
-import { isObject, textIn, type JsonObject } from '../_published/json.ts';
 import { publishedPath } from '../_published/path.ts';
 import type { StreamsClient } from './client.ts';
 import { versionsIn, type Published, type Version } from './disks.ts';

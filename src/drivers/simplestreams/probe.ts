@@ -1,6 +1,6 @@
 import type { Identity } from '../../core/identity.ts';
+import { isObject, textIn } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import { isObject, textIn } from '../_published/json.ts';
 import type { StreamsClient } from './client.ts';
 import { readStart } from './documents.ts';
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Cache } from '../../core/driver.ts';
 import type { Image } from '../../core/image.ts';
+import { parseJson } from '../../core/json.ts';
 
 /** What is known of an image's data, and its provider may not keep. */
 export interface RememberedFacts extends Partial<Pick<Image, 'contentId' | 'virtualBytes' | 'checksums'>> {
@@ -67,7 +68,7 @@ export function contentCacheOf(cache: Cache | undefined, account: readonly strin
       await cache?.put(publishedKey(digest), JSON.stringify({ contentId }));
     },
     async contentIdOf(digest) {
-      const { contentId } = objectIn(await cache?.get(publishedKey(digest)));
+      const { contentId } = parseJson((await cache?.get(publishedKey(digest))) ?? '') ?? {};
       return typeof contentId === 'string' ? contentId : undefined;
     },
   };
@@ -86,20 +87,10 @@ function isStillSo(kept: Kept, { createdAt, sizeBytes, checksums = {}, contentId
 
 /** What was kept; absent for a text that somebody else has put there. */
 function keptIn(text: string): Kept | undefined {
-  const kept = objectIn(text);
+  const kept = parseJson(text) ?? {};
   if (typeof kept.createdAt !== 'string') return undefined;
   const texts = Object.entries(Object(kept.properties)).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as const] : [],
   );
   return { ...(kept as Partial<Kept> as Kept), properties: Object.fromEntries(texts) };
-}
-
-function objectIn(text: string | undefined): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text ?? '{}');
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    // Another program's, or cut: as if nothing was kept.
-    return {};
-  }
 }

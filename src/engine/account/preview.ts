@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Action } from '../../core/action.ts';
 import { abortedError, ImgctlError } from '../../core/errors.ts';
 import { addressOf, type ApiRequest, type Http, type SendRequest } from '../../core/http.ts';
+import { parsedJson } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { mask } from '../../core/secret.ts';
 
@@ -26,7 +27,8 @@ export const dryHttp = (http: Http): Http => ({
   async request(request, call) {
     if (request.method === 'GET' || request.method === 'HEAD' || request.harmless) return http.request(request, call);
     const { json = request.json } = (await request.prepare?.()) ?? {};
-    const body = json ?? (typeof request.body === 'string' && request.body !== '' ? parsed(request.body) : undefined);
+    const body =
+      json ?? (typeof request.body === 'string' && request.body !== '' ? (parsedJson(request.body) ?? request.body) : undefined);
     return withhold({ ...shown(request), ...(body === undefined ? {} : { body }) }, call);
   },
 });
@@ -46,14 +48,6 @@ function withhold(sent: Sent, { signal }: Call): Promise<never> {
     if (ends.aborted) end();
     else ends.addEventListener('abort', end, { once: true });
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /**

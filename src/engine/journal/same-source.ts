@@ -1,4 +1,5 @@
 import { conflictError } from '../../core/errors.ts';
+import { parsedJson } from '../../core/json.ts';
 import type { Call, Digests } from '../../core/operation.ts';
 import { comparable } from '../../transfer/published-digests.ts';
 import { isSameState, tellsStates, type Validator } from '../../transfer/validator.ts';
@@ -34,14 +35,8 @@ const isSameSource = (source: LazyJournal['source'], expected: LazyJournal['expe
     ? isSameFile(stateIn(source?.state), stateIn(expected?.state))
     : isSameContent(stateIn(source.state), stateIn(expected?.state));
 
-function stateIn(text: string | undefined): object {
-  try {
-    return Object(JSON.parse(text ?? '{}')) as object;
-  } catch {
-    // What nobody understands tells nothing.
-    return {};
-  }
-}
+/** What nobody understands tells nothing. */
+const stateIn = (text: string | undefined): object => Object(parsedJson(text ?? '{}')) as object;
 
 /** By the strongest digest that is known of both, else by the content id; absent where at most their sizes are known, and agree. */
 export function isSameContent(one: ImageState, other: ImageState): boolean | undefined {

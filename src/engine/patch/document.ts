@@ -2,8 +2,9 @@ import { conflictError, usageError, type ImgctlError } from '../../core/errors.t
 import { imageFields, visibilities, type Image } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
 import { editableFields } from '../../core/changes.ts';
+import { isObject } from '../../core/json.ts';
 import type { Changes, Editable } from '../../core/operation.ts';
-import { applyJsonPatch, isSame, PatchMisfit, type JsonObject, type PatchStep } from './json-patch.ts';
+import { applyJsonPatch, isSame, PatchMisfit, type JsonMembers, type PatchStep } from './json-patch.ts';
 import { settable } from '../operations/fields.ts';
 
 /** A patch as the user wrote it, checked as far as it can be without the image. */
@@ -92,19 +93,19 @@ const readOnly = (pointer: string): ImgctlError =>
  */
 export function changesByDocument(image: Image, document: PatchDocument): Changes {
   // As JSON it has no fields that the provider did not give.
-  const before = JSON.parse(JSON.stringify(image)) as JsonObject;
+  const before = JSON.parse(JSON.stringify(image)) as JsonMembers;
   const after =
     document.kind === 'json-patch'
       ? applied(before, document.content as readonly PatchStep[], image.id)
-      : (merged(before, document.content) as JsonObject);
+      : (merged(before, document.content) as JsonMembers);
   const changed = shownFields.find((field) => !isEditable(field) && !isSame(before[field], after[field]));
   if (changed !== undefined) throw readOnly(`/${changed}`);
   return difference(before, after);
 }
 
-function applied(target: JsonObject, patch: readonly PatchStep[], id: string): JsonObject {
+function applied(target: JsonMembers, patch: readonly PatchStep[], id: string): JsonMembers {
   try {
-    return applyJsonPatch(target, patch) as JsonObject;
+    return applyJsonPatch(target, patch) as JsonMembers;
   } catch (error) {
     if (!(error instanceof PatchMisfit)) throw error;
     if (error.test) throw conflictError(`the patch's test failed for ${id}: ${error.message}`);
@@ -123,10 +124,7 @@ function merged(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(result);
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function difference(before: JsonObject, after: JsonObject): Changes {
+function difference(before: JsonMembers, after: JsonMembers): Changes {
   const changes: Record<string, unknown> = {};
   for (const field of editableFields) {
     if (field === 'properties') Object.assign(changes, propertyChanges(before.properties, after.properties));

@@ -1,6 +1,6 @@
 /** A value as JSON has it. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-export interface JsonObject {
+export type Json = null | boolean | number | string | readonly Json[] | JsonMembers;
+export interface JsonMembers {
   readonly [key: string]: Json;
 }
 
@@ -22,7 +22,7 @@ export class PatchMisfit extends Error {
   }
 }
 
-const isObject = (value: Json | undefined): value is JsonObject =>
+const isObject = (value: Json | undefined): value is JsonMembers =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
@@ -52,7 +52,7 @@ function inside(container: Json, key: string): Json {
 }
 
 /** An object with these entries; built so that a key such as `__proto__` is data. */
-const objectOf = (entries: Iterable<readonly [string, Json]>): JsonObject => Object.fromEntries(entries);
+const objectOf = (entries: Iterable<readonly [string, Json]>): JsonMembers => Object.fromEntries(entries);
 
 type Change = (container: Json, key: string) => Json;
 
@@ -63,7 +63,7 @@ function changed(document: Json, keys: readonly string[], change: Change): Json 
   if (rest.length === 0) return change(document, first);
   const inner = changed(inside(document, first), rest, change);
   if (isList(document)) return document.with(Number(first), inner);
-  return objectOf(Object.entries(document as JsonObject).map(([key, value]) => [key, key === first ? inner : value]));
+  return objectOf(Object.entries(document as JsonMembers).map(([key, value]) => [key, key === first ? inner : value]));
 }
 
 const adding =
@@ -78,7 +78,7 @@ const adding =
 const removing: Change = (container, key) => {
   inside(container, key);
   if (isList(container)) return container.toSpliced(Number(key), 1);
-  return objectOf(Object.entries(container as JsonObject).filter(([known]) => known !== key));
+  return objectOf(Object.entries(container as JsonMembers).filter(([known]) => known !== key));
 };
 
 const replacing =

@@ -1,7 +1,8 @@
+import { parseJson } from '../../../src/core/json.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compressions, formats } from '../../../src/core/encoding.ts';
-import { imageManifestOf, manifestText, parseJson } from '../../../src/drivers/_oci/manifest.ts';
+import { imageManifestOf, manifestText } from '../../../src/drivers/_oci/manifest.ts';
 import { diskType, encodingOf, imageType, recordType } from '../../../src/drivers/_oci/media-types.ts';
 import { changedFields, firstRecord, nextRecord } from '../../../src/drivers/_oci/record-revision.ts';
 import { recordFromJson, storedRecord } from '../../../src/drivers/_oci/record.ts';

@@ -1,9 +1,9 @@
+import { isObject, type JsonObject } from '../../../src/core/json.ts';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { imageFrom } from '../../../src/core/image.ts';
 import { recordFrom } from '../../../src/drivers/openstack/record.ts';
-import { isObject, type JsonObject } from '../../../src/drivers/openstack/json.ts';
 import { errorText } from '../../../src/drivers/openstack/errors.ts';
 import { startOpenstack } from '../../clouds/openstack/index.ts';
 import { newImage } from '../../clouds/openstack/store.ts';

@@ -1,6 +1,6 @@
 import { conflictError } from '../../../core/errors.ts';
+import { isObject, parsedJson, textIn, type JsonObject } from '../../../core/json.ts';
 import type { ReadText, TreeDocument } from '../../../core/publication.ts';
-import { isObject, parsedJson, textIn, type JsonObject } from '../../_published/json.ts';
 
 const contentId = 'images';
 const products = 'streams/v1/images';

@@ -1,6 +1,6 @@
+import type { JsonObject } from '../../../core/json.ts';
 import type { Published, PublishedFile } from '../../../core/publication.ts';
 import { publishedPath } from '../../_published/path.ts';
-import type { JsonObject } from '../../_published/json.ts';
 import type { Documents } from './documents.ts';
 import { fileIn } from './version.ts';
 

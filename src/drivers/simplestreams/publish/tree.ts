@@ -1,5 +1,6 @@
 import { conflictError } from '../../../core/errors.ts';
 import { given, type Image } from '../../../core/image.ts';
+import { isObject, textIn, type JsonObject } from '../../../core/json.ts';
 import type {
   NewVersion,
   Published,
@@ -11,7 +12,6 @@ import type {
   WrittenDisk,
 } from '../../../core/publication.ts';
 import { architectureOf, publishedArchitecture } from '../../../core/architecture.ts';
-import { isObject, textIn, type JsonObject } from '../../_published/json.ts';
 import { bySerial } from '../../_published/find.ts';
 import { documentsOf, readDocuments, type Documents } from './documents.ts';
 import { aliasesFor, safeName } from './names.ts';

@@ -1,10 +1,11 @@
+import { isObject, textIn, type JsonObject } from '../../../core/json.ts';
 import { createHash } from 'node:crypto';
 import { given, type Image } from '../../../core/image.ts';
 import { isProvenanceProperty } from '../../../core/provenance.ts';
 import type { Published, PublishedFile, WrittenDisk } from '../../../core/publication.ts';
 import { architectureOf } from '../../../core/architecture.ts';
 import { metadataArchive } from '../../_metadata/archive.ts';
-import { bytesIn, isObject, textIn, type JsonObject } from '../../_published/json.ts';
+import { bytesIn } from '../../_published/json.ts';
 import { safeName } from './names.ts';
 
 /** Where an image stands in a tree. `arch` is a publisher's word. */
