@@ -94,6 +94,42 @@ describe('--arch', () => {
     }
   });
 
+  it.each(['bogus', 'arm64,amd64', 'arm64 amd64', '', 'any', '*'])(
+    'is refused by every command that has it where it is no architecture: %j',
+    async (word) => {
+      for (const line of [
+        ['list', 'ubuntu:'],
+        ['list'],
+        ...Object.values(typed).map((one) => one('ubuntu:noble', stage.file('out'))),
+      ]) {
+        const args = line.filter((arg, index) => !(arg === '-o' || line[index - 1] === '-o'));
+        const refused = await stage.run([...args, '--arch', word, '--json'], { env: server.env('ubuntu') });
+        expect([refused.exitCode, refused.stdout], `${args.join(' ')} ${refused.stderr}`).toEqual([2, '']);
+        if (word !== '') expect(errorOf(refused).hint).toMatch(/Use one of amd64, arm(?:, |64).*s390x/);
+      }
+      expect(server.requests()).toEqual([]);
+    },
+  );
+
+  it('that contradicts what was named is refused, and nothing comes of it', async () => {
+    const contradicting: readonly (readonly [string, string])[] = [
+      ['ubuntu:noble/arm64', 'amd64'],
+      ['ubuntu:noble/amd64', 'aarch64'],
+      [`ubuntu:${id('arm64')}`, 'amd64'],
+      ['ubuntu:noble-arm64-20260102', 'amd64'],
+    ];
+    for (const [image, arch] of contradicting)
+      for (const [verb, line] of Object.entries(typed)) {
+        const args = line(image, stage.file('out.img')).filter((arg, index, all) => arg !== '-o' && all[index - 1] !== '-o');
+        const refused = await stage.run([...args, '--arch', arch, '--json'], { env: server.env('ubuntu') });
+        expect([refused.exitCode, refused.stdout], `${verb} ${image}`).toEqual([2, '']);
+        expect(errorOf(refused).message).toContain('is for');
+      }
+    expect(await stage.names()).toEqual([]);
+    expect(ids(await ok('resolve', 'ubuntu:noble/arm64', '--arch', 'arm64'))).toEqual([id('arm64')]);
+    expect(ids(await ok('resolve', 'ubuntu:noble-*-20260102', '--arch', 'arm64'))).toEqual([id('arm64')]);
+  });
+
   it('a slip is exit 2 with the word that was meant', async () => {
     for (const [slip, meant] of [
       ['amd46', 'amd64'],

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { startLinode } from '../clouds/linode/index.ts';
 import { rancherCloud } from '../clouds/rancher/index.ts';
+import type { Driver } from '../../src/core/driver.ts';
+import { driverList } from '../../src/engine/driver-list.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';
 
 const stage = commandStage();
@@ -110,6 +112,48 @@ describe('profile add', () => {
     const gone = await stage.run(['profile', 'add', 'x', '--provider', 'linode'], { terminal: true, answers: [] });
     expect(gone.exitCode).toBe(130);
     expect(stored()).not.toHaveProperty('profiles.x');
+  });
+});
+
+describe('a password in an address', () => {
+  const signed = 'https://me:hunter22@host.example/';
+  it.each(driverList.names)('is kept in no field of %s, and told to belong elsewhere', async (provider) => {
+    const { profile } = (await driverList.load(provider)) as Driver;
+    const addresses = Object.keys(profile).filter(
+      (field) => !profile[field]?.secret && !profile[field]?.choices && !profile[field]?.paths,
+    );
+    const [first = 'path'] = addresses;
+    await stage.ok(['profile', 'add', 'y', '--provider', provider, '--set', `${first}=env:ADDRESS`]);
+    const added = await stage.run([
+      'profile',
+      'add',
+      'x',
+      '--provider',
+      provider,
+      '--set',
+      `path=${signed}`,
+      '--set',
+      `${first}=${signed}`,
+    ]);
+    expect([added.exitCode, added.stdout]).toEqual([2, '']);
+    for (const field of addresses) {
+      const set = await stage.run(['profile', 'set', 'y', `${field}=${signed}`, '--json']);
+      expect([set.exitCode, errorOf(set).message], field).toEqual([2, `${field} holds a user name and a password`]);
+      expect(added.stderr + set.stderr).not.toContain('hunter22');
+    }
+    expect(stage.read('.config/imgctl/config.json').toString()).not.toContain('hunter22');
+  });
+
+  it('is not copied from another tool: that profile is left out', async () => {
+    mkdirSync(stage.file('.config/openstack'), { recursive: true });
+    stage.write(
+      '.config/openstack/clouds.yaml',
+      'clouds:\n  pcd:\n    auth:\n      auth_url: https://me:hunter22@host.example/v3\n      username: me\n      password: x\n',
+    );
+    const imported = await stage.run(['profile', 'import']);
+    expect(imported.stderr).toContain('authUrl holds a user name and a password');
+    expect(imported.stderr + imported.stdout).not.toContain('hunter22');
+    expect((await stage.ok(['profile', 'list', '-o', 'id'])).stdout.trim()).toBe('local');
   });
 });
 

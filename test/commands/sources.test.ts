@@ -38,6 +38,17 @@ describe('a publisher that is known by name', () => {
     expect(names(await ok(['list', 'ubuntu:', '-o', 'json']))).toEqual(['noble-amd64-20260102']);
     expect(names(await ok(['list', '-p', 'ubuntu', '-o', 'json']))).toEqual(['noble-amd64-20260102']);
     expect(names(await ok(['list', 'ubuntu:*-20260101', '-o', 'json', '--all']))).toEqual(['noble-amd64-20260101']);
+    for (const words of [
+      ['ubuntu:noble'],
+      ['-p', 'ubuntu', 'lts'],
+      ['ubuntu:noble', 'ubuntu:24.04'],
+      ['ubuntu:noble', 'ubuntu:*'],
+    ])
+      expect(names(await ok(['list', ...words, '-o', 'json'])), words.join(' ')).toEqual(['noble-amd64-20260102']);
+    expect(names(await ok(['list', 'ubuntu:noble', '--arch', 'arm64', '-o', 'json']))).toEqual(['noble-arm64-20260102']);
+    expect(names(await ok(['list', 'ubuntu:noble/20260101', '-o', 'json']))).toEqual(['noble-amd64-20260101']);
+    expect(names(await ok(['list', 'ubuntu:noble', '--status', 'failed', '-o', 'json']))).toEqual([]);
+    expect(names(await ok(['list', 'ubuntu:nothing', '-o', 'json']))).toEqual([]);
     const shown = (await ok(['show', 'ubuntu:noble', '-o', 'json'])).json() as {
       id: string;
       profile: string;
@@ -148,6 +159,20 @@ const reads = new Set(['list', 'show', 'download', 'copy', 'wait', 'resolve', 'p
 /** What is typed, with its files in the home. */
 const lineFor = (verb: string, image: string): readonly string[] =>
   (typedFor[verb]?.(image) ?? []).map((word) => (['seed.raw', 'out.img', 'tree'].includes(word) ? stage.file(word) : word));
+
+describe('a profile that has the name of a publisher', () => {
+  it('is told as such where it is made, once, and not where it is changed or replaced', async () => {
+    const add = (name: string, ...more: readonly string[]) =>
+      stage.ok(['profile', 'add', name, '--provider', 'local', '--set', `path=${stage.file(name)}`, ...more]);
+    expect((await add('ubuntu')).stderr).toContain('ubuntu is the name of a publisher, too');
+    expect((await add('tumbleweed')).stderr).toContain('publisher');
+    expect((await add('ubuntu', '--replace')).stderr).not.toContain('publisher');
+    expect((await stage.ok(['profile', 'set', 'ubuntu', 'path=/x'])).stderr).not.toContain('publisher');
+    expect((await add('mine')).stderr).not.toContain('publisher');
+    ownSources('{');
+    expect((await add('other')).stderr).toContain('is not valid JSON');
+  });
+});
 
 describe('an image whose name begins like a publisher', () => {
   const takesImage = ({ completes, isNewImage }: Pick<Arg, 'completes' | 'isNewImage'>): boolean =>
@@ -416,6 +441,11 @@ describe('sources', () => {
   );
 
   const wrong: readonly (readonly [string, unknown, RegExp])[] = [
+    [
+      'a password in an address',
+      { version: 1, sources: { a: { provider: 'simplestreams', fields: { url: 'https://me:hunter22@host/' } } } },
+      /source "a": url holds a user name and a password/,
+    ],
     ['no JSON', '{', /is not valid JSON/],
     ['no sources', {}, /contains no sources/],
     ['another version', { version: 2, sources: {} }, /supports version 1/],

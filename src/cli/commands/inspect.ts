@@ -45,7 +45,8 @@ export const inspectFile = defineCommand({
   async run(input, context) {
     if (input.provenance) {
       const other = (['hash', 'checksum', 'verify', 'contentId'] as const).find((name) => input[name] !== undefined);
-      if (other !== undefined) throw usageError(`--provenance and --${flagName(other)} cannot be combined`);
+      if (other !== undefined)
+        throw usageError(`--provenance and ${input[other] === false ? '--no-' : '--'}${flagName(other)} cannot be combined`);
       const { provenanceOf } = await import('../batch/provenance.ts');
       return provenanceOf(input.file, context);
     }

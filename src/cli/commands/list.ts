@@ -9,9 +9,10 @@ import { pluralize } from '../batch/pluralize.ts';
 import { archOption } from '../options/arch.ts';
 import { filterOptions, listingFrom } from '../options/filters.ts';
 import { hasNoProfiles, printSetupHint } from '../help/onboarding.ts';
-import { globsFrom } from '../options/globs.ts';
+import { globsFrom, wordsByProfile } from '../options/globs.ts';
 import { slipsNoticed } from '../options/slips.ts';
 import { askFleet, type AskProfile, type Fleet } from '../../engine/images/multi-list.ts';
+import { withAliases } from '../../engine/images/aliases.ts';
 import { compareFleet, groupKeys, type GroupKey } from '../../engine/images/group.ts';
 import { cacheNames } from '../completion/image-name-cache.ts';
 import { trackLists } from '../batch/list-progress.ts';
@@ -54,6 +55,7 @@ export const list = defineCommand({
       throw usageError('--all-profiles and --profile cannot be combined', { hint: 'Use one of them.' });
     const selected = (): readonly string[] => (input.allProfiles ? directory.all : chosenProfiles(directory, settings.profile));
     const globs = globsFrom({ words: input.glob, name: input.name, selected }, directory);
+    const typed = wordsByProfile({ words: input.glob ?? [], selected }, directory);
     const asked = listingFrom({ ...input, name: undefined }, context.io.now());
     const { arch } = settings;
     const wanted = arch === undefined ? asked : { ...asked, filters: { ...asked.filters, architecture: arch } };
@@ -67,7 +69,9 @@ export const list = defineCommand({
     const watch = trackLists(context);
     const noticed = slipsNoticed(input.glob ?? [], directory, wanted.limit, context);
     const ask: AskProfile = (profile, call) =>
-      watch.watched(profile, call, (listening) => ofOne(profile, wantedOf(profile), context, listening));
+      watch.watched(profile, call, (listening) =>
+        ofOne(profile, typed.get(profile) ?? [], wantedOf(profile), context, listening),
+      );
     const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
     const groupBy = groupKeys.find((key) => key === input.groupBy);
     if (groupBy) {
@@ -88,10 +92,17 @@ export const list = defineCommand({
   },
 });
 
-async function ofOne(profile: string, wanted: Listing, context: ListContext, call: Call): Promise<AsyncIterable<Image>> {
+async function ofOne(
+  profile: string,
+  words: readonly string[],
+  wanted: Listing,
+  context: ListContext,
+  call: Call,
+): Promise<AsyncIterable<Image>> {
   const at = (await context.at('at', profile)) as Account;
   const meant = await listingAt(at, wanted, call);
-  const images = listing(at, meant, call);
+  const listed = listing(at, meant, call);
+  const images = at.driver.showsByAlias && words.length > 0 ? withAliases(listed, words, { at, wanted: meant }, call) : listed;
   // Names are kept for completion, which only somebody at a terminal has a use for.
   if (!context.io.stderrIsTerminal) return images;
   const { filters, own, limit, after, scope } = meant;

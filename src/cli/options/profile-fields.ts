@@ -2,13 +2,14 @@ import { usageError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Driver } from '../../core/driver.ts';
 import { inChoices, missingFields } from '../../core/field.ts';
-import { holdsCredentials, withoutPassword } from '../../core/redact.ts';
+import { withoutPassword } from '../../core/redact.ts';
 import { pathsFromHere } from '../../host/paths.ts';
 import { literal, parseValue, formatValue, type FieldValue } from '../../host/secret-reference.ts';
 import type { ProfileFieldRow, ProfileRow } from '../../ui/views/profile.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { Surface } from '../program/context.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
+import { isSigned, signInElsewhere } from '../../engine/account/address-credentials.ts';
 import { driverNamed } from '../../engine/account/driver.ts';
 import { originsOf } from '../../engine/account/values.ts';
 
@@ -29,13 +30,9 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
   }
 }
 
-/** An address is shown wherever a profile is: what signs in has fields of its own. */
-function refuseCredentials({ setup }: Driver, name: string, value: FieldValue): void {
-  if (value.kind !== 'literal' || !setup.where?.some(({ field }) => field === name)) return;
-  if (holdsCredentials(value.text.replace(/^[a-z]+:\/\//i, '')))
-    throw usageError(`${name} holds a user name and a password`, {
-      hint: `Set ${name} to the address alone, and sign in by the fields for that.`,
-    });
+function refuseCredentials(driver: Driver, name: string, value: FieldValue): void {
+  if (value.kind === 'literal' && isSigned(driver, name, value.text))
+    throw usageError(`${name} holds a user name and a password`, { hint: signInElsewhere(name) });
 }
 
 /**

@@ -66,7 +66,7 @@ export async function uncheckedTarget<V extends OperationName>(
 ): Promise<UncheckedTarget<V>> {
   const { at, reference, call } = await place(text, context);
   const { image: id } = reference;
-  if (!at.driver.ids.test(id)) return target(text, context, meaning);
+  if (at.architecture !== undefined || !at.driver.ids.test(id)) return target(text, context, meaning);
   return {
     at,
     id,

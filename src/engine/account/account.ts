@@ -21,6 +21,8 @@ export interface Account<Name extends OperationName = OperationName> extends Bou
   /** Asks for its name before anything is deleted or replaced in it. */
   readonly isProtected: boolean;
   readonly reach: Reach;
+  /** What its names shall mean images of, where that was asked for. */
+  readonly architecture?: string;
   /** Digest of what its profile says, without secrets: another one, and the profile leads elsewhere. */
   readonly key: string;
   verb<N extends Name>(name: N): Bound<N>;

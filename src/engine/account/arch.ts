@@ -1,6 +1,10 @@
+import { architectureOf, knownArchitectures, publishedArchitectures } from '../../core/architecture.ts';
 import type { Driver } from '../../core/driver.ts';
 import { usageError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
 import type { OperationName } from '../../core/operation.ts';
+import { nearest } from '../../host/did-you-mean.ts';
+import type { Account } from './account.ts';
 
 /** Throws USAGE where an architecture was asked for and nothing could be chosen by it: a list is narrowed by it, a name is not. */
 export function refuseArch(driver: Driver, profile: string, needs: readonly OperationName[], arch: string | undefined): void {
@@ -9,5 +13,29 @@ export function refuseArch(driver: Driver, profile: string, needs: readonly Oper
     provider: driver.name,
     profile,
     hint: 'Omit --arch.',
+  });
+}
+
+/** An architecture that was asked for, in the words of images. Throws USAGE for one that is not known: nothing could be of it. */
+export function architectureAsked(text: string): string {
+  const word = text.toLowerCase();
+  if (knownArchitectures.includes(word)) return architectureOf(word);
+  const close = nearest(word, knownArchitectures);
+  const meant = close.length > 0 ? `Did you mean ${close.join(' or ')}? ` : '';
+  throw usageError(`--arch: unknown architecture: ${text}`, { hint: `${meant}Use one of ${publishedArchitectures.join(', ')}.` });
+}
+
+type Asking = Pick<Account, 'profile' | 'architecture'>;
+
+/** Whether an image may be meant, by the architecture that was asked for: one that does not say what it is for may. */
+export const isOfArchitecture = ({ architecture: asked }: Asking, { architecture }: Image): boolean =>
+  asked === undefined || architecture === undefined || architectureOf(architecture) === asked;
+
+/** Throws USAGE for an image that was named and is for another architecture than was asked for. */
+export function requireArchitecture(at: Asking, text: string, image: Image): void {
+  if (isOfArchitecture(at, image)) return;
+  throw usageError(`--arch: ${text} is for ${image.architecture ?? ''}, not for ${at.architecture ?? ''}`, {
+    profile: at.profile,
+    hint: 'Omit --arch, or name another image.',
   });
 }

@@ -42,8 +42,9 @@ async function opening(
   context: EngineContext,
 ): Promise<Account> {
   const { name } = entry;
+  const { arch: asked } = context.settings;
   refuseRegion(driver, name, context.settings.region);
-  refuseArch(driver, name, needs, context.settings.arch);
+  refuseArch(driver, name, needs, asked);
   const lacking = needs.find((verb) => !driver.facts[verb]);
   if (lacking) throw await refusalWithOthers(driver, lacking, entry, context);
   const origins = await originsOf(entry, driver, context);
@@ -65,6 +66,7 @@ async function opening(
       key,
       driver,
       isProtected: entry.stored?.protected ?? false,
+      ...(asked === undefined || !('arch' in driver.profile) ? {} : { architecture: asked }),
       reach: needs.every((verb) => readingVerbs.has(verb)) ? 'readable' : 'own',
       verb: (verb) => bind(verb, session.require(verb)),
       maybe(verb) {

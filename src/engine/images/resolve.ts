@@ -9,6 +9,7 @@ import { nearest } from '../../host/did-you-mean.ts';
 import { withJobBehind, withReason } from './told.ts';
 import { compareImages, listing, wholeListing, type Listing } from './list.ts';
 import type { Account, Reach } from '../account/account.ts';
+import { isOfArchitecture, requireArchitecture } from '../account/arch.ts';
 
 /** Which of several images with one name is meant. Absent: that is an error. */
 export type Choice = 'latest' | 'oldest' | undefined;
@@ -41,9 +42,15 @@ const candidatesShown = 10;
 /**
  * The image named by id or exact name. What can be an id is tried as an id, then as a name; other texts, and words where one of
  * several is to be picked, as a name first. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no
- * `pick` was made, or none that it may take.
+ * `pick` was made, or none that it may take; USAGE where it is for another architecture than was asked for.
  */
 export async function findImage(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
+  const found = await foundImage(at, text, meaning, call);
+  requireArchitecture(at, text, found.image);
+  return found;
+}
+
+async function foundImage(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   if (text === '')
     throw usageError('IMAGE is required', { hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}` });
   checkName(text);
@@ -66,7 +73,7 @@ export async function shownImage(at: Account, { image, isShown }: FoundImage, ca
 
 /** The image that a glob means. Throws NOT_FOUND where none matches, CONFLICT as `findImage` where several do. */
 export async function matchingImage(at: Account, glob: string, meaning: Meaning, call: Call): Promise<FoundImage> {
-  const images = await imagesMeant(at, { text: glob, isGlob: true }, at.reach, call);
+  const images = (await imagesMeant(at, { text: glob, isGlob: true }, at.reach, call)).filter((one) => isOfArchitecture(at, one));
   if (images.length > 0) return { image: chosen(images, glob, meaning), isShown: false };
   throw notFoundError(`no image matches "${glob}"`, { hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}` });
 }

@@ -8,7 +8,7 @@ import { checkProfile } from '../../../engine/account/check.ts';
 import { checkFieldValues, storedFields, warnOfLack, warnOfTyped } from '../../options/profile-fields.ts';
 import { openAt } from '../../../engine/account/open.ts';
 import { askSetup } from './setup.ts';
-import { afterWriting, directoryAfter } from './written.ts';
+import { afterWriting, directoryAfter, warnOfPublisher } from './written.ts';
 import type { Account } from '../../../engine/account/account.ts';
 import { driverNamed } from '../../../engine/account/driver.ts';
 
@@ -40,18 +40,22 @@ export const add = defineCommand({
     checkFieldValues(driver, input.set);
     warnOfTyped(driver, input.set, context);
     const asked = canAsk(context) && !context.settings.yes ? await askSetup(driver, input.set, context.io) : {};
+    checkFieldValues(driver, asked);
     const profile: StoredProfile = {
       provider: driver.name,
       ...(input.protect ? { protected: true } : {}),
       fields: storedFields(driver, { ...input.set, ...asked }),
     };
+    let wasThere = false;
     const book = await context.store.change((now) => {
-      if (Object.hasOwn(now.profiles, input.name) && !input.replace)
+      wasThere = Object.hasOwn(now.profiles, input.name);
+      if (wasThere && !input.replace)
         throw conflictError(`profile "${input.name}" already exists`, {
           hint: `Change it with: imgctl profile set ${input.name} FIELD=VALUE. Replace it with --replace.`,
         });
       return { ...now, profiles: { ...now.profiles, [input.name]: profile } };
     });
+    if (!wasThere) warnOfPublisher(input.name, context);
     const written = await afterWriting(input.name, book, context);
     const works = await warnOfLack(input.name, driver, directoryAfter(book, context), context);
     const wasAsked = input.provider === undefined || Object.keys(asked).length > 0;

@@ -9,7 +9,9 @@ import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
 import type { Discovered } from '../../../engine/account/discover.ts';
 import { many } from '../../program/outcome.ts';
+import { warnOfPublisher } from './written.ts';
 import { outlineOf } from '../../completion/profile-outline.ts';
+import { isSigned, signInElsewhere } from '../../../engine/account/address-credentials.ts';
 import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const importProfiles = defineCommand({
@@ -34,9 +36,10 @@ export const importProfiles = defineCommand({
       for (const found of chosen) context.warn(whyLeftOut(found));
       throw notFoundError('none of the profiles found can be imported', { hint: 'Add one with: imgctl profile add NAME' });
     }
+    const checked = await Promise.all(chosen.map((found) => withoutSigned(found, context)));
     let judged: readonly Judged[] = [];
     await context.store.change(({ profiles, ...book }) => {
-      judged = judge(chosen, new Set(Object.keys(profiles)), input.replace ?? false);
+      judged = judge(checked, new Set(Object.keys(profiles)), input.replace ?? false);
       const taken = judged.filter(isTaken).map(({ found }) => [found.name, storedFrom(found)] as const);
       return { ...book, profiles: { ...profiles, ...Object.fromEntries(taken) } };
     });
@@ -70,6 +73,17 @@ function judge(found: readonly Discovered[], there: ReadonlySet<string>, replace
   });
 }
 
+/** The same, left out where an address holds what signs in: that would be kept, and shown, in clear. */
+async function withoutSigned(found: Discovered, surface: Surface): Promise<Discovered> {
+  const driver = await driverNamed(found.provider, surface);
+  const signed = Object.entries(found.fields).find(
+    ([field, value]) => typeof value === 'string' && isSigned(driver, field, value),
+  )?.[0];
+  return signed === undefined || found.leftOut !== undefined
+    ? found
+    : { ...found, leftOut: `${signed} holds a user name and a password`, hint: signInElsewhere(signed) };
+}
+
 function oddName(name: string): string | undefined {
   try {
     checkProfileName(name);
@@ -89,6 +103,7 @@ function tell(judged: readonly Judged[], surface: Surface): void {
   const there = judged.filter(({ fate }) => fate === 'already there').map(({ found }) => found.name);
   if (there.length > 0) surface.warn(`already there, kept as they are: ${there.join(', ')} (replace them with --replace)`);
   const taken = judged.filter(isTaken).map(({ found }) => found);
+  for (const { name } of judged.filter(({ fate }) => fate === 'new').map(({ found }) => found)) warnOfPublisher(name, surface);
   for (const note of taken.flatMap(({ notes = [] }) => notes)) surface.warn(note);
   const copied = taken.filter(({ fields }) => Object.values(fields).some((value) => value instanceof Secret));
   const first = taken[0];
