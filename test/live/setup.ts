@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { sayNotRun } from './daemon.ts';
+import { freePorts } from './free-ports.ts';
 
 /** What `openstack-bed` brought up. */
 export interface Bed {
@@ -41,29 +41,17 @@ function run(args: readonly string[]): Promise<{ status: number | null; said: st
   });
 }
 
-const taken = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
-
-/** The first of ten ports on loopback that nobody listens on. */
-async function freePorts(): Promise<number> {
-  for (let port = 15_000; port < 15_400; port += 20) {
-    const busy = await Promise.all(Array.from({ length: 10 }, (_, n) => taken(port + n)));
-    if (!busy.includes(true)) return port;
-  }
-  throw new Error('no ten free ports from 15000 on');
-}
-
 /** Brings Keystone and Glance up for all live tests. Where that cannot be done, says so and lets them skip. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'openstack-bed-'));
-  const { status, said } = await run(['up', folder, '--port', String(await freePorts()), '--owner', String(process.pid)]);
+  const { status, said } = await run([
+    'up',
+    folder,
+    '--port',
+    String(await freePorts(10, { from: 15_000, step: 20 })),
+    '--owner',
+    String(process.pid),
+  ]);
   if (status === cannot) {
     await rm(folder, { recursive: true, force: true });
     const missing = said.trim().split('\n').at(-1)?.replace('openstack-bed: ', '') ?? 'unknown';

@@ -31,17 +31,26 @@ export interface Naming<T extends Named> {
 /** Serials are in the order of their bytes, as every client of simple formats has them. */
 export const bySerial = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** What a text may mean, read from the right: a serial, before it an architecture, before it the alias, which has slashes at times. */
-function* readings(text: string): Generator<{ readonly alias: string; readonly arch?: string; readonly serial?: string }> {
+/** One reading of a text that names an image. */
+interface TextReading {
+  readonly alias: string;
+  readonly arch?: string;
+  readonly serial?: string;
+}
+
+/**
+ * What a text may mean, read from the right: a serial, before it an architecture, before it the alias, which has slashes at times.
+ * `isSerial` tells serials from architectures; absent: a word may be either.
+ */
+export function* readings(text: string, isSerial?: (word: string) => boolean): Generator<TextReading> {
   const parts = text.split('/');
   const [last = '', before = ''] = parts.toReversed();
+  const isDated = isSerial?.(last);
   yield { alias: text };
-  if (parts.length > 1) {
-    const alias = parts.slice(0, -1).join('/');
-    yield { alias, serial: last };
-    yield { alias, arch: last };
-  }
-  if (parts.length > 2) yield { alias: parts.slice(0, -2).join('/'), arch: before, serial: last };
+  const alias = parts.slice(0, -1).join('/');
+  if (parts.length > 1 && isDated !== false) yield { alias, serial: last };
+  if (parts.length > 1 && isDated !== true) yield { alias, arch: last };
+  if (parts.length > 2 && isDated !== false) yield { alias: parts.slice(0, -2).join('/'), arch: before, serial: last };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { notFoundError } from '../../core/errors.ts';
 import { architectureOf } from '../../core/architecture.ts';
-import { bySerial, mostTold, onlyOne } from '../_published/find.ts';
+import { bySerial, mostTold, onlyOne, readings } from '../_published/find.ts';
 import { attributeOf, textOf, type Layers } from './attributes.ts';
 import type { StreamsClient } from './client.ts';
 import { disksOf, isDated, type Disk, type Version } from './disks.ts';
@@ -10,18 +10,6 @@ function aliasesOf(layers: Layers, product: string): readonly string[] {
   const aliases = textOf(layers, 'aliases');
   const told = aliases?.split(',') ?? ['release', 'version'].flatMap((name) => attributeOf(layers, name) ?? []).map(String);
   return [product, ...told.map((alias) => alias.trim()).filter((alias) => alias !== '')];
-}
-
-/** What a text may mean, read from the right: a serial, before it an architecture, before it the alias, which has slashes at times. */
-function* readings(text: string): Generator<{ readonly alias: string; readonly arch?: string; readonly serial?: string }> {
-  const parts = text.split('/');
-  const [last = '', before = ''] = parts.toReversed();
-  yield { alias: text };
-  if (parts.length > 1) {
-    const alias = parts.slice(0, -1).join('/');
-    yield isDated(last) ? { alias, serial: last } : { alias, arch: last };
-  }
-  if (parts.length > 2 && isDated(last)) yield { alias: parts.slice(0, -2).join('/'), arch: before, serial: last };
 }
 
 /**
@@ -36,7 +24,7 @@ export function findDisk(client: StreamsClient, versions: readonly Version[], te
   if (byId) return byId;
   const byName = versions.flatMap((version) => disks(version).filter(({ name }) => name === text));
   if (byName.length > 0) return onlyOne(byName, text);
-  for (const reading of readings(text)) {
+  for (const reading of readings(text, isDated)) {
     const architecture = reading.arch === undefined ? client.architecture : architectureOf(reading.arch);
     const fitting = versions
       .filter((version) => (reading.serial === undefined ? version.isNewest : version.serial === reading.serial))
@@ -59,7 +47,7 @@ function hintFor(
 ): { readonly hint?: string } {
   const [head = ''] = text.split('/');
   const isNear = (alias: string): boolean => head !== '' && (alias.startsWith(head.slice(0, 2)) || alias.includes(head));
-  const meant = [...readings(text)];
+  const meant = [...readings(text, isDated)];
   const [exact, near] = [new Set<string>(), new Set<string>()];
   for (const version of versions)
     for (const disk of disksOf(version, ranks).filter(({ isPreferred }) => isPreferred))

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePorts } from '../free-ports.ts';
 
 const script = path.resolve(import.meta.dirname, '../../../../shared/testbed/published-testbed');
 const needed = ['gpg', 'qemu-img', 'xz', 'bzip2', 'openssl', 'tar'];
@@ -36,29 +36,10 @@ export interface Request {
   readonly authorization?: true;
 }
 
-const taken = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
-
-/** The first of three ports on loopback that nobody listens on. */
-async function freePorts(): Promise<number> {
-  for (let port = 27_200; port < 27_500; port += 3) {
-    const busy = await Promise.all([0, 1, 2].map((n) => taken(port + n)));
-    if (!busy.includes(true)) return port;
-  }
-  throw new Error('no three free ports from 27200 on');
-}
-
 export async function startPublishers(): Promise<Publishers> {
   const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-publishers-'));
   const bed = (...args: readonly string[]): string => execFileSync(script, args, { encoding: 'utf8', stdio: 'pipe' });
-  bed('up', folder, '--port', String(await freePorts()));
+  bed('up', folder, '--port', String(await freePorts(3, { from: 27_200 })));
   const said = bed('env', folder).matchAll(/^export PUBLISHED_(\w+)='([^']*)'$/gm);
   const at = Object.fromEntries([...said].map(([, name = '', value = '']) => [name, value]));
   return {
