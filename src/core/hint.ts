@@ -10,6 +10,7 @@ export const otherVerbs = [
   'ops resume',
   'ops undo',
   'profile add',
+  'profile import',
   'profile check',
   'profile list',
   'profile set',

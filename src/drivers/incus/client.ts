@@ -194,6 +194,9 @@ export async function trusted(client: IncusClient, what: string, call: Call): Pr
     hint: [
       'Set clientCert and clientKey in the profile to a certificate that the server trusts. On the server, trust one with:',
       'incus config trust add-certificate FILE, or with LXD: lxc config trust add FILE. List the public images with --all.',
+      'Of a token (incus config trust add NAME, or lxc config trust add --name NAME) make a remote of the official client',
+      '(remote add), and take that over with:',
     ].join('\n'),
+    next: [{ verb: 'profile import' }],
   });
 }

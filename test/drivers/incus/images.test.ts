@@ -12,7 +12,8 @@ describe('who is not trusted', () => {
     await cloud.seed([{ name: 'mine' }, { name: 'open', isPublic: true }]);
     for (const scope of ['own', 'mine'] as const) {
       const error = await failureOf(allOf(session.require('list').run({ ...everything, scope }, testCall())), 'AUTH');
-      expect(error.circumstances.hint).toContain('incus config trust add');
+      expect(error.circumstances.hint).toMatch(/trust add-certificate FILE[^]*lxc config trust add --name NAME/);
+      expect(error.circumstances.next).toEqual([{ verb: 'profile import' }]);
     }
     const all = await allOf(session.require('list').run({ ...everything, scope: 'all' }, testCall()));
     expect(all.map(({ name }) => name)).toEqual(['open']);
