@@ -60,6 +60,15 @@ describe('a disk that lies in blocks', () => {
     expect(whole.subarray(3 * length, 4 * length).equals(Buffer.alloc(length))).toBe(true);
   });
 
+  it('is read into few pieces of memory, which are used again', async () => {
+    const blocks = (await storedBlocks(24, nobody())).filter(({ compression }) => compression === undefined);
+    const used = new Set<unknown>();
+    for await (const chunk of readBlocks({ bytes: 32 * length, blocks }, 0, 32 * length - 1, 2, testCall()))
+      used.add(chunk.buffer);
+    // One is with who reads; zeros are always the same.
+    expect(used.size).toBeLessThanOrEqual(2 + 1 + 1);
+  });
+
   it('is asked for no block beside the bytes that are wanted', async () => {
     const watched = nobody();
     const blocks = await storedBlocks(12, watched);
