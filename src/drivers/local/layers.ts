@@ -12,7 +12,7 @@ import { beginData, enterData } from './store-data.ts';
  * which would take the same room: what lies among the blobs of an OCI image layout is called by the SHA-256 of all its bytes, and zeros
  * are hashed as slowly as data, 20 s for 32 GiB where this takes one; and of the next version of a disk that would be rewritten
  * whole, while blocks that are the same are the same blob. They are not compressed, as those in a registry are: the holes within them
- * take no room here, they can be linked and read without unpacking, and gzip would take ten times as long as all the rest.
+ * take no room here, they can be linked and read without unpacking, and gzip would take longer than all the rest.
  */
 export async function takeLayers(
   client: LocalClient,
