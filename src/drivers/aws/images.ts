@@ -13,7 +13,10 @@ export interface FoundImage {
   readonly region: string;
 }
 
-const notThere = (id: string): ImgctlError => notFoundError(`image "${id}" not found`);
+const notThere = (id: string, regions: readonly string[]): ImgctlError =>
+  notFoundError(`image "${id}" not found`, {
+    ...(regions.length === 0 ? {} : { hint: `Check the region: the id does not exist in ${regions.join(', ')}.` }),
+  });
 
 /** An image in one region, whatever its state; absent: it is not there. Oddity: of one that was deregistered the list is empty. */
 export async function imageIn(client: AwsClient, region: string, id: string, call: Call): Promise<XmlObject | undefined> {
@@ -47,10 +50,10 @@ const freshMs = 30_000;
 
 /** An image by its id. Throws NOT_FOUND. */
 export async function findImage(client: AwsClient, id: string, call: Call): Promise<FoundImage> {
-  if (!imageId.test(id)) throw notThere(id);
+  if (!imageId.test(id)) throw notThere(id, []);
   const found = await lookFor(client, id, call);
   if (found) return found;
-  if (!client.fresh.has(id)) throw notThere(id);
+  if (!client.fresh.has(id)) throw notThere(id, await client.regions(call));
   return call.until(`image ${id} to be known`, () => lookFor(client, id, call), freshMs);
 }
 

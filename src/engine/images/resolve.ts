@@ -183,6 +183,9 @@ async function byName(at: Account, { scope, filters }: Circle, call: Call): Prom
 
 /** NOT_FOUND; images of that name which are out of reach are told with their ids, else names that are near. */
 async function missing(at: Account, text: string, { circumstances }: ImgctlError, call: Call): Promise<ImgctlError> {
+  // Nothing is like an id: no list is asked for what may have been meant.
+  const isId = at.driver.ids.test(text) && !at.driver.idsAreWords;
+  if (isId && reasonIn(circumstances) !== '') return notFoundError(`no such image in ${at.profile}: ${text}`, circumstances);
   const others = await imagesIn(at, { scope: at.verb('list').publicByOwner ? 'mine' : 'all', filters: {} }, { text }, call);
   const offers = others.length === 0 ? await offered(at, text, call) : [];
   const accepting = commandLine({ verb: 'share', args: [{ inProfile: 'ID' }], options: { accept: true } }, at.profile);
