@@ -14,9 +14,10 @@ export interface FoundImage {
 }
 
 const notThere = (id: string, regions: readonly string[]): ImgctlError =>
-  notFoundError(`image "${id}" not found`, {
-    ...(regions.length === 0 ? {} : { hint: `Check the region: the id does not exist in ${regions.join(', ')}.` }),
-  });
+  notFoundError(
+    `image "${id}" not found`,
+    regions.length === 0 ? {} : { hint: `Check the region: the id does not exist in ${regions.join(', ')}.` },
+  );
 
 /** An image in one region, whatever its state; absent: it is not there. Oddity: of one that was deregistered the list is empty. */
 export async function imageIn(client: AwsClient, region: string, id: string, call: Call): Promise<XmlObject | undefined> {
