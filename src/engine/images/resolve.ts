@@ -5,8 +5,8 @@ import { globPattern, isGlob } from '../../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../../core/image.ts';
 import { commandLine } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
-import { nearest } from '../../host/did-you-mean.ts';
 import { withJobBehind, withReason } from './told.ts';
+import { nearestImages } from './nearest-images.ts';
 import { compareImages, listing, wholeListing, type Listing } from './list.ts';
 import type { Account, Reach } from '../account/account.ts';
 import { isOfArchitecture, requireArchitecture } from '../account/arch.ts';
@@ -217,17 +217,6 @@ async function offered(at: Account, text: string, call: Call): Promise<readonly 
 
 /** Why an image is gone, where the provider tells; how to list what there is is said anyway. */
 const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes(commandLine({ verb: 'list' })) ? '' : hint);
-
-async function nearestImages(at: Account, text: string, call: Call): Promise<string> {
-  if (isGlob(text))
-    return `Globs are not expanded here. List what matches with: ${commandLine({ verb: 'list', args: [text] }, at.profile)}`;
-  const names = new Set<string>();
-  for await (const image of listing(at, { ...wholeListing, limit: 1000 }, call)) names.add(image.name);
-  const close = nearest(text, [...names]);
-  return close.length > 0
-    ? `Did you mean ${close.join(' or ')}?`
-    : `List images with: ${commandLine({ verb: 'list' }, at.profile)}`;
-}
 
 /** The one that is meant. Throws CONFLICT, with the candidates, where that is none of them or not clear. */
 export function chosen(images: readonly Image[], text: string, { pick, among = ['active'] }: Meaning): Image {
