@@ -64,7 +64,10 @@ export interface DriverDefinition<F extends Fields, Client> {
    * removal. Absent, or none: nothing that a record of one's own says stands in the way but its protection and its state.
    */
   irremovable?(image: ImageRecord): ImgctlError | undefined;
-  /** Whether an image's data is still what its record says: every byte is read. For who relies on data that is there already. */
+  /**
+   * Whether an image's data is still what its record says: every byte of what lies near is read; of what is far, whether all of it is
+   * there. For who relies on data that is there already.
+   */
   isIntact?(client: Client, id: string, call: Call): Promise<boolean>;
   /**
    * Publishers only: whether the file at an address may be one of theirs, by the fields of the profile; whether it is, their list says.

@@ -245,6 +245,18 @@ describe('--verify with less', () => {
     expect(unknown.stderr).toMatch(/not verified/);
   });
 
+  it.each([
+    ['unsigned', {}],
+    ['signed by a key that nobody knows here', { '/i/SHA256SUMS.gpg': stranger.detached(Buffer.from(line)) }],
+  ] as const)('auto holds what it takes against a checksum file that is %s', async (_what, more) => {
+    files = { '/i/disk.raw': smallDisk(2), '/i/SHA256SUMS': line, ...more };
+    const bad = await upload('auto');
+    expect([bad.exitCode, await stage.names()], bad.stderr).toEqual([11, []]);
+    files = { '/i/disk.raw': disk, '/i/SHA256SUMS': line, ...more };
+    const good = await upload('auto');
+    expect([good.exitCode, good.stderr.includes('not verified')], good.stderr).toEqual([0, true]);
+  });
+
   it('checksum takes one beside the URL, and refuses where there is none', async () => {
     expect((await upload('checksum')).exitCode).toBe(11);
     files['/i/SHA256SUMS'] = line;

@@ -7,6 +7,7 @@ import { discover } from './discover.ts';
 import { download } from './download.ts';
 import { fields } from './fields.ts';
 import { notOursToRemove } from './foreign.ts';
+import { isIntact } from './intact.ts';
 import { list } from './list.ts';
 import { objection } from './mount.ts';
 import { patch } from './patch.ts';
@@ -57,4 +58,5 @@ export default defineDriver({
   discover,
   objection,
   irremovable: notOursToRemove,
+  isIntact,
 });

@@ -1,4 +1,4 @@
-import { conflictError, integrityError, type ImgctlError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, integrityError } from '../../core/errors.ts';
 import { areOtherDisks, isOfOtherBytes, type Image, type Status } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { provenanceIn } from '../../core/provenance.ts';
@@ -9,7 +9,9 @@ import { downloadSource } from '../../transfer/source.ts';
 import { fullScan } from '../../transfer/full-scan.ts';
 import type { EngineContext } from '../context.ts';
 import type { Account } from '../account/account.ts';
+import { comparable as comparableDigests } from '../../transfer/published-digests.ts';
 import { formatNamed } from '../operations/transfer.ts';
+import { hasItsData } from './intact.ts';
 
 /*
  * A content id is what somebody has once said of an image: anybody may set the property, and some clouds hand it on to what is made from
@@ -59,11 +61,17 @@ async function holdsClaim(at: Account, image: Image, { call, context }: Reading)
   const download = at.driver.worksOnFiles ? at.maybe('download') : undefined;
   // What is not in use is not handed out.
   if (!download || image.status !== 'active') return undefined;
-  const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
-  const declared = formatNamed(image.diskFormat);
-  const seen = await detect(declared === undefined ? source : { ...source, declared });
-  const { contentId } = await fullScan(seen, [], temporaryFolder(context.home), call.signal);
-  return contentId === undefined ? undefined : contentId === image.contentId;
+  try {
+    const source = downloadSource(await download.run({ id: image.id }, call), `${at.profile}:${image.id}`, true);
+    const declared = formatNamed(image.diskFormat);
+    const seen = await detect(declared === undefined ? source : { ...source, declared });
+    const { contentId } = await fullScan(seen, [], temporaryFolder(context.home), call.signal);
+    return contentId === undefined ? undefined : contentId === image.contentId;
+  } catch (error) {
+    // That it is damaged is found, and told, by whoever relies on it.
+    if (error instanceof ImgctlError && error.code === 'INTEGRITY') return undefined;
+    throw error;
+  }
 }
 
 /** A content id says nothing of zeros at the end of a disk: where both lengths are known, they must agree. */
@@ -103,7 +111,7 @@ export async function alreadyThere(
   if (copied) return copied;
   for (const each of known) {
     if (each.contentId === undefined || each.contentId !== image.contentId || areOtherDisks(each, image)) continue;
-    if (isOfOtherFile(each, image)) continue;
+    if (isOfOtherFile(each, image) || isOtherFile(each, image)) continue;
     const proofs = [await holdsClaim(at, each, reading), await holdsClaim(from, asked, reading)];
     const isProved = proofs.every((proof) => proof === true);
     // What lies near can still be given the digest that the other side has.
@@ -130,6 +138,25 @@ function isOfOtherFile(there: Image, published: Image): boolean {
   return digest !== undefined && known.some((one) => sameAlgorithm(one, digest)) && !known.includes(digest);
 }
 
+/** Formats of which a copy is the very file: nobody writes them anew unless another one is asked for. */
+const copiedAsTheyAre: readonly (string | undefined)[] = ['qcow2', 'vmdk', 'vhd', 'vhdx', 'vdi'];
+
+/**
+ * Whether an image is not taken for a copy of what is published, whatever is on its record: it has its format, and other bytes. Of a
+ * file whose name does not tell its format it may have been converted; then only this machine's own memory says that it is a copy.
+ */
+function isOtherFile(there: Image, published: Image): boolean {
+  if (!copiedAsTheyAre.includes(there.diskFormat)) return false;
+  if (published.diskFormat !== undefined && published.diskFormat !== there.diskFormat) return false;
+  // Of what is inside of a compressed file neither is published.
+  if (/\.(?:gz|xz|zst|bz2)$/i.test(provenanceIn(published.properties).url ?? published.name)) return false;
+  const isSame = shareDigest(there, published);
+  if (isSame !== undefined) return !isSame;
+  // Who gives no digest of the bytes may count more than those.
+  if (comparableDigests(there.checksums).length === 0) return false;
+  return there.sizeBytes !== undefined && published.sizeBytes !== undefined && there.sizeBytes !== published.sizeBytes;
+}
+
 const sameAlgorithm = (a: string, b: string): boolean => a.split(':')[0] === b.split(':')[0];
 
 /**
@@ -140,7 +167,7 @@ const sameAlgorithm = (a: string, b: string): boolean => a.split(':')[0] === b.s
 export async function copiedBefore(
   at: Account,
   images: readonly Image[],
-  published: Pick<Image, 'checksums'>,
+  published: Image,
   reading: Reading,
 ): Promise<Same | undefined> {
   const known = publishedDigests(published);
@@ -149,12 +176,13 @@ export async function copiedBefore(
     if (digest === undefined || !known.includes(digest) || isOfOtherBytes(each)) continue;
     // The very file.
     if (shareDigest(each, published) === true) return { image: each, isProved: true };
+    const kept = await at.memory.factsOf(each);
+    const isKept = provenanceIn(kept?.properties ?? {}).digest === digest;
+    if (!isKept && isOtherFile(each, published)) continue;
     const found = await at.memory.contentIdOf(digest);
     if (found !== undefined && each.contentId !== undefined && found !== each.contentId) continue;
-    const kept = await at.memory.factsOf(each);
     const holds = each.contentId === undefined ? undefined : await holdsClaim(at, each, reading);
     if (holds === false) continue;
-    const isKept = provenanceIn(kept?.properties ?? {}).digest === digest;
     return { image: each, isProved: isKept && (holds ?? !at.driver.worksOnFiles), by: 'source digest' };
   }
   return undefined;
@@ -178,13 +206,18 @@ export function tellSame(
 }
 
 /** Throws INTEGRITY where an image has lost what its record says, as far as that can be asked. */
-export async function checkIntact(at: Account, { image: { id } }: Same, call: Call): Promise<void> {
-  if (!(await at.isIntact(id, call)))
-    throw integrityError(`image ${id} is damaged: its data does not match its checksum`, {
+export async function checkIntact(at: Account, { image }: Same, call: Call): Promise<void> {
+  const { id } = image;
+  if (!(await hasItsData(at, image, call)))
+    throw integrityError(`image ${id} is damaged: its data is gone, or does not match its checksum`, {
       hint: 'Use --if-exists replace, or delete it with:',
       next: [{ verb: 'delete', image: id }],
     }).inProfile(at.profile, at.provider);
 }
+
+/** Whether two images hold the same disk by what their providers, or their records, say. */
+export const isSameContent = (a: Image, b: Image): boolean =>
+  shareDigest(a, b) ?? (a.contentId !== undefined && a.contentId === b.contentId);
 
 /** The refusal to make in another way what was taken out of use: nobody is told that it comes back. */
 export function withdrawn(at: Account, { id, name }: Image): ImgctlError {

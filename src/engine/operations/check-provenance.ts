@@ -4,7 +4,7 @@ import { provenanceIn, type ProvenanceFinding } from '../../core/provenance.ts';
 import { strongest } from '../../transfer/published-digests.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
-import { publishedAgain, type PublishedAgain } from './published-again.ts';
+import { publishedAgain, type PublishedAgain, type FileAgain } from './published-again.ts';
 import { readImage, type ReadImage } from './read-image.ts';
 
 type Finding = Pick<ProvenanceFinding, 'claim' | 'result' | 'recorded' | 'message'>;
@@ -22,16 +22,19 @@ export async function checkProvenance(
   context: EngineContext,
 ): Promise<readonly ProvenanceFinding[]> {
   const known = await at.memory.recall(image);
-  const { url } = provenanceIn(known.properties);
   const read = await readImage(at, image, call, context);
-  const published = url === undefined ? undefined : await publishedAgain(url, context);
+  const published = await publishedAgain(provenanceIn(known.properties), context);
   const data = dataFinding(known, read);
-  const digest = await digestFinding(at, known, { read, data, published }, context);
+  let file: Promise<ReadImage> | undefined;
+  const readFile = (one: FileAgain): Promise<ReadImage> => (file ??= readImage(one.at, one.image, context.call(), context));
+  const found: Found = { read, data, published, readFile };
+  const digest = await digestFinding(at, known, found);
   const findings = [
     data,
     contentFinding(known, read),
     digest,
-    ...(['url', 'serial', 'signer'] as const).map((claim) => publisherFinding(claim, known, published, digest)),
+    ...(['url', 'serial'] as const).map((claim) => publisherFinding(claim, known, published, digest)),
+    await signerFinding(known, found, digest),
   ];
   return findings.map((finding) => ({ profile: at.profile, image: image.id, name: image.name, ...finding }));
 }
@@ -76,21 +79,19 @@ const whyUnread = ({ unread, isDamaged }: Extract<ReadImage, { unread: string }>
 interface Found {
   readonly read: ReadImage;
   readonly data: Finding;
-  readonly published: PublishedAgain | undefined;
+  readonly published: PublishedAgain;
+  /** Reads the published file, once. */
+  readFile(published: FileAgain): Promise<ReadImage>;
 }
 
 /** The publisher's digest: the data has it, or the disk is the one in the file with that digest. */
-async function digestFinding(
-  { memory }: Account,
-  image: Image,
-  { read, data, published }: Found,
-  context: EngineContext,
-): Promise<Finding> {
+async function digestFinding({ memory }: Account, image: Image, found: Found): Promise<Finding> {
+  const { read, data, published } = found;
   const { digest: recorded } = provenanceIn(image.properties);
   if (recorded === undefined) return { claim: 'digest', result: 'unchecked', message: 'no digest is on record' };
   const claim = { claim: 'digest', recorded } as const;
   const [algorithm, hex] = digestIn(recorded);
-  if (published && 'image' in published) {
+  if ('image' in published) {
     const now = published.image.checksums?.[algorithm]?.toLowerCase();
     if (now !== undefined && now !== hex)
       return { ...claim, result: 'differs', message: `${published.by} publishes ${algorithm}:${now}` };
@@ -100,7 +101,7 @@ async function digestFinding(
   if (data.result === 'differs') return { ...claim, result: 'unchecked', message: 'the data is not what was stored' };
   if (read.contentId === undefined) return { ...claim, result: 'unchecked', message: 'the disk could not be read' };
   const kept = await memory.contentIdOf(recorded);
-  const file = kept === undefined ? await diskPublished(recorded, published, context) : { contentId: kept };
+  const file = kept === undefined ? await diskPublished(recorded, found) : { contentId: kept };
   if ('unread' in file)
     return { ...claim, result: 'unchecked', message: `the data has another form than the published file: ${file.unread}` };
   const where = 'by' in file ? `the file of ${file.by}` : 'the file with that digest, as this machine has read it,';
@@ -111,16 +112,15 @@ async function digestFinding(
 /** The content id of the disk in the published file, all of which is read; it is kept for the next time. */
 async function diskPublished(
   digest: string,
-  published: PublishedAgain | undefined,
-  context: EngineContext,
+  { published, readFile }: Found,
 ): Promise<{ readonly contentId: string; readonly by: string } | { readonly unread: string }> {
-  if (!published || 'unknown' in published) return { unread: published?.unknown ?? 'no url is on record' };
-  const { by, at, image } = published;
-  const file = await readImage(at, image, context.call(), context);
+  if ('unknown' in published) return { unread: published.unknown };
+  const { by, at } = published;
+  const file = await readFile(published);
   if ('unread' in file) return { unread: `${by}: ${file.unread}` };
   const [algorithm, hex] = digestIn(digest);
-  const found = file.digests[algorithm];
-  if (found !== hex) return { unread: `the file of ${by} has ${algorithm}:${found ?? 'unknown'}` };
+  const now = file.digests[algorithm];
+  if (now !== hex) return { unread: `the file of ${by} has ${algorithm}:${now ?? 'unknown'}` };
   if (file.contentId === undefined) return { unread: `the disk in the file of ${by} could not be read` };
   await at.memory.rememberPublished(digest, file.contentId);
   return { by, contentId: file.contentId };
@@ -130,17 +130,28 @@ async function diskPublished(
 function publisherFinding(
   claim: 'url' | 'serial' | 'signer',
   image: Image,
-  published: PublishedAgain | undefined,
+  published: PublishedAgain,
   digest: Finding,
+  signer?: string,
 ): Finding {
   const recorded = provenanceIn(image.properties)[claim];
   if (recorded === undefined) return { claim, result: 'unchecked', message: `no ${claim} is on record` };
-  if (!published || 'unknown' in published)
-    return { claim, recorded, result: 'unchecked', message: published?.unknown ?? 'no url is on record' };
+  if ('unknown' in published) return { claim, recorded, result: 'unchecked', message: published.unknown };
   const { by, image: now } = published;
-  const found = provenanceIn(now.properties)[claim];
+  const found = provenanceIn(now.properties)[claim] ?? signer;
   if (found === undefined) return { claim, recorded, result: 'unchecked', message: `${by} says nothing of it` };
   if (found !== recorded) return { claim, recorded, result: 'differs', message: `${by} says ${found}` };
   if (digest.result === 'proved') return { claim, recorded, result: 'proved', message: `${by} says so` };
   return { claim, recorded, result: 'unchecked', message: `${by} says so of its file, and this is not proved to be that` };
+}
+
+/** Who has signed it: some sign their lists, and some each file, which is read for that. */
+async function signerFinding(image: Image, { published, readFile }: Found, digest: Finding): Promise<Finding> {
+  const { signer } = provenanceIn(image.properties);
+  const isSaid = 'unknown' in published || provenanceIn(published.image.properties).signer !== undefined;
+  if (signer === undefined || isSaid || digest.result !== 'proved' || published.at.signatures?.assurance !== 'signature')
+    return publisherFinding('signer', image, published, digest);
+  const file = await readFile(published);
+  if ('unread' in file) return { claim: 'signer', recorded: signer, result: 'unchecked', message: file.unread };
+  return publisherFinding('signer', image, published, digest, file.signer);
 }

@@ -3,6 +3,7 @@ import { provenanceIn } from '../../core/provenance.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { alreadyThere, checkIntact, copiedBefore, recalled, withdrawn, type Same } from '../images/compare.ts';
+import { hasItsData } from '../images/intact.ts';
 import { imagesNamed } from '../images/resolve.ts';
 import type { CopyOptions } from './copy-options.ts';
 import { refuseOlder } from './downgrade.ts';
@@ -58,8 +59,8 @@ async function foundAmong(
 async function isOfUse(found: Same, { ifExists, call, ...claim }: Claim, context: EngineContext): Promise<boolean> {
   const at = claim.at as Account;
   if (ifExists !== 'replace') await checkIntact(at, found, call);
-  else if (!(await at.isIntact(found.image.id, call))) {
-    context.warn(`image ${found.image.id} is damaged: its data does not match its checksum; it is replaced`);
+  else if (!(await hasItsData(at, found.image, call))) {
+    context.warn(`image ${found.image.id} is damaged: its data is gone, or does not match its checksum; it is replaced`);
     return false;
   }
   return true;

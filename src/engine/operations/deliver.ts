@@ -13,6 +13,7 @@ import { byShortcut, type CopyRoute, type Shortcut } from './copy-route.ts';
 import { recordContent } from './record-content.ts';
 import { completed, type Completion } from './completed.ts';
 import type { IfExists } from './claim.ts';
+import { isSameContent, recalled, withdrawn } from '../images/compare.ts';
 import { mustBeFree, settleAgain, settleName } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { waitFor } from './wait.ts';
@@ -73,11 +74,20 @@ export async function deliver(prepared: Prepared, delivery: Delivery, context: E
     if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
     throw error.with(await undone(there, delivery));
   });
+  if ('replaces' in before) await refuseRevival(before.replaces, recorded, delivery);
   const { later } = delivery;
   const tell = { call: delivery.call, warn: (text: string) => context.warn(text) };
   const image = later ? await completed(delivery.at as Account, recorded, later, tell) : recorded;
   if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
   return { image, route };
+}
+
+/** Throws CONFLICT, and takes the new image away, where only its bytes have told that it is one which was taken out of use. */
+async function refuseRevival(replaced: readonly Image[], made: Image, delivery: Delivery): Promise<void> {
+  const at = delivery.at as Account;
+  const known = await recalled(at, replaced, 'inactive');
+  const same = known.find((old) => old.id !== made.id && isSameContent(old, made));
+  if (same) throw withdrawn(at, same).with(await undone(made, delivery));
 }
 
 /** The data at the target, by the shortcut where there is one that works. */

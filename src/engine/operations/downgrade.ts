@@ -17,12 +17,14 @@ export async function refuseOlder(
   warn: (message: string) => void = () => undefined,
 ): Promise<void> {
   const { serial } = provenanceIn(origin);
-  if (serial === undefined) return;
   for (const one of taken.filter(({ status }) => !empty.includes(status))) {
     const { properties } = await at.memory.recall(one);
     const there = provenanceIn(properties).serial;
     const isSame = areOfOneProduct(properties, origin);
-    if (there === undefined) {
+    if (serial === undefined) {
+      if (ifExists === 'replace' && there !== undefined)
+        warn(`could not check whether it is older than ${one.id}, which has the serial ${there}: the new one has none`);
+    } else if (there === undefined) {
       if (ifExists === 'replace') warn(`could not check whether ${serial} is older than ${one.id}: ${whyUnknown(one)}`);
     } else if (isSame !== false && compareSerials(there, serial) > 0) {
       const message = `"${request.description.name}" (${one.id}) is newer: it has the serial ${there}, and this is ${serial}`;

@@ -32,6 +32,8 @@ interface Look {
   readonly context: EngineContext;
   /** Why signatures that were found say nothing, as has been told. */
   readonly doubts: string[];
+  /** Digests in checksum files that no known key has signed: `auto` holds the bytes against the first. */
+  readonly unsigned: Checksum[];
 }
 
 /**
@@ -86,6 +88,7 @@ const lookFor = (
   judge,
   context,
   doubts: [],
+  unsigned: [],
 });
 
 const byChecksum = (checksum: Checksum, of: string | undefined): Vouched => ({
@@ -104,7 +107,10 @@ async function bySums(look: Look): Promise<Vouched | undefined> {
     // What says nothing of the file need not be signed; what is taken is read once more, from what was signed.
     if (!bytes || (!isNamed && saidOf(bytes.toString(), reading) === undefined)) continue;
     const signed = await signedText(bytes, place, look);
-    if (!signed) continue;
+    if (!signed) {
+      if (!look.isStrict) look.unsigned.push(digestIn(bytes.toString(), reading, look));
+      continue;
+    }
     const found = digestIn(signed.text, reading, look);
     const { fingerprint } = told(signed.signer, fileNameOf(place), context);
     if (checksum?.from === 'user') refuseOther(checksum.checksum, found, reading);
@@ -182,7 +188,8 @@ async function unsigned(look: Look): Promise<Vouched> {
       : `no signature of ${of === undefined ? 'the source' : shownPlace(of)} was found, nor of a checksum file that names it`;
   if (isStrict) throw integrityError(message, { hint: 'Name the signed checksum file with --checksum URL, or omit --verify.' });
   if (doubts.length === 0) context.warn(`not verified: ${message}`);
-  return { checksum: await ownChecksum(look) };
+  // What is not signed is held against the checksum that lies beside it, where there is one.
+  return { checksum: (await ownChecksum(look)) ?? look.unsigned[0] };
 }
 
 /** A judgement; absent where `auto` knows no key to judge by, which is told. */
