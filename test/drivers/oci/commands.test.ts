@@ -125,7 +125,8 @@ describe('a disk that is there already', () => {
   });
 
   it('is not sent for a copy from the local store, nor fetched for one into it', async () => {
-    await upload('local:one');
+    // What is shared has the same form on both sides.
+    await upload('local:one', '--set', 'layout=single');
     await upload('reg:other', '--set', 'layout=single');
     cloud.forget();
     const { stderr } = await ok('copy', 'local:one', 'reg');
