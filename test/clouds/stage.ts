@@ -40,6 +40,8 @@ export interface WireStage {
   readonly endless?: EndlessList;
   /** Whether a request signs in, and so is about no image. */
   isSignIn(request: Request): boolean;
+  /** Requests that a verb may begin with side by side. Absent: 1. */
+  readonly atOnce?: number;
   /** Whether a request looks at an image by its id. Absent: a GET of an address that ends with it. */
   looksAt?(request: Request, id: string): boolean;
   /** Whether a request asks what the API can do, before anything is done by it. Absent: nobody asks. */

@@ -4,7 +4,7 @@ import type { CliResult } from '../support/run-cli.ts';
 import { makeBed, type Bed } from '../clouds/bed.ts';
 import { lastingFaults, type Lasting } from './fault-list.ts';
 import { complaints, dice, isShort, seed, tally } from './scale.ts';
-import { verbLines } from '../clouds/index.ts';
+import { stageOf, verbLines } from '../clouds/index.ts';
 import { isMain } from './main-requests.ts';
 import type { VerbLine } from '../clouds/verb-line.ts';
 
@@ -94,7 +94,10 @@ async function tryOnce({ line, lasting, on }: Case, clean: number): Promise<read
     } else if (!lasting.codes.includes(exitCode)) wrong.push(`${where}: exit ${exitCode}: ${stderr.trim().slice(0, 300)}`);
     if (ms > (sends ? longestWithDataMs : longestMs)) wrong.push(`${where}: took ${Math.round(ms)} ms`);
     const asked = seen.length;
-    const most = on === 'all' && lasting.fault.kind !== 'slow' ? 1 + retries : clean + retries + tidying;
+    const most =
+      on === 'all' && lasting.fault.kind !== 'slow'
+        ? (stageOf(line.provider).wire?.atOnce ?? 1) + retries
+        : clean + retries + tidying;
     const bulk = sends && on === 'main';
     // A whole transfer that is tried again asks for everything anew, within the same budget.
     const allowed = lasting.passes ? (clean + tidying) * (1 + retries) : bulk ? most + clean : most;

@@ -57,6 +57,8 @@ export const awsStage: ProviderStage = {
   wire: {
     notFound: [ec2Error('InvalidAMIID.NotFound', "The image id '[ami-0]' does not exist")],
     isSignIn: () => false,
+    // What is one's own, and what others share, are lists of their own.
+    atOnce: 2,
     looksAt: ({ method, path }, id) =>
       method === 'GET' && path.includes('Action=DescribeImages&') && path.includes(`ImageId.1=${id}&`),
     sends: ({ method, path }) => method === 'PUT' && path.includes('/blocks/'),
