@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Block, BlockRequest, BlocksSent, BlockUpload } from '../../core/blocks.ts';
-import { notFoundError } from '../../core/errors.ts';
+import { ImgctlError, notFoundError } from '../../core/errors.ts';
 import { contentIdProperty, type ImageRecord } from '../../core/image.ts';
 import { began } from '../../core/job-operation.ts';
 import type { Call } from '../../core/operation.ts';
 import { BootScan } from './boot.ts';
 import type { AwsClient } from './client.ts';
 import { removeImage, removeSnapshot } from './deregister.ts';
-import { findImage } from './images.ts';
+import { findImage, ownByName } from './images.ts';
 import { digestsKept, keepDigests, type Parent } from './parent.ts';
-import { bytesTag, gib as gibibyte } from './record.ts';
+import { bytesTag, gib as gibibyte, snapshotsOf } from './record.ts';
 import { registerImage } from './register.ts';
 import { openToAll } from './permissions.ts';
 import { readImage } from './show.ts';
 import { awaitSnapshot, blockBytes, completeSnapshot, putBlock, type SnapshotAt } from './snapshots.ts';
 import type { Tag } from './tags.ts';
+import { textIn } from './xml.ts';
 
 /** What an upload is about. */
 interface Uploading {
@@ -52,6 +53,7 @@ export class SnapshotUpload implements BlockUpload {
   #next = 0;
   #last: Buffer | undefined;
   #image: string | undefined;
+  #isRegistering = false;
 
   constructor(client: AwsClient, of: Uploading) {
     this.#client = client;
@@ -107,19 +109,38 @@ export class SnapshotUpload implements BlockUpload {
       ...(bytes === gib * gibibyte ? [] : [[bytesTag, String(bytes)] as const]),
     ];
     const { description, extras } = request;
-    this.#image = await registerImage(this.#client, { description, extras, snapshot, gib, boot: this.#scan.facts, tags }, call);
+    const wanted = { description, extras, snapshot, gib, boot: this.#scan.facts, tags };
+    this.#isRegistering = true;
+    this.#image = await registerImage(this.#client, wanted, call).catch((error: unknown) => {
+      throw undoable(error);
+    });
     began(call, { verb: 'upload', image: this.#image, place: snapshot.region });
     if (description.visibility === 'public') await openToAll(this.#client, this.#image, snapshot.region, call);
     if (!done) await keepDigests(this.#client, snapshot.id, bytes, parent, this.#written);
     return readImage(this.#client, this.#image, call);
   }
 
+  /** The image that was made although nobody has said so. */
+  async #registered(call: Call): Promise<string | undefined> {
+    const { request, snapshot } = this.#of;
+    const there = await ownByName(this.#client, snapshot.region, request.description.name, call);
+    return textIn(there.find((wire) => snapshotsOf(wire).includes(snapshot.id))?.imageId);
+  }
+
   async abort(call: Call): Promise<void> {
     const { snapshot } = this.#of;
-    if (this.#image === undefined) return removeSnapshot(this.#client, snapshot.region, snapshot.id, call);
-    await removeImage(this.#client, await findImage(this.#client, this.#image, call), call);
-    call.note({ kind: 'removed', id: this.#image });
+    const image = this.#image ?? (this.#isRegistering ? await this.#registered(call) : undefined);
+    if (image === undefined) return removeSnapshot(this.#client, snapshot.region, snapshot.id, call);
+    await removeImage(this.#client, await findImage(this.#client, image, call), call);
+    call.note({ kind: 'removed', id: image });
   }
+}
+
+/** A failure that leaves open whether an image was made: that is found out when all of it is taken back. */
+function undoable(error: unknown): unknown {
+  if (!(error instanceof ImgctlError) || error.circumstances.uncertain !== true) return error;
+  const { uncertain: _open, ...known } = error.circumstances;
+  return new ImgctlError(error.code, error.message, known);
 }
 
 /** The same digests with another one at the end. */

@@ -144,6 +144,17 @@ describe('an upload to AWS', () => {
     expect([...cloud.store.images.keys()].sort()).toEqual([id, image.id].sort());
   });
 
+  it('takes an image back of which nobody could say whether it was made', async () => {
+    let looks = 0;
+    cloud.fail({ kind: 'truncate', on: ({ path }) => path.includes('Action=RegisterImage') });
+    // The first look is for a free name.
+    const isSecond = ({ path }: { path: string }) => path.includes('Action=DescribeImages') && (looks += 1) === 2;
+    cloud.fail({ kind: 'answer', status: 500, body: '', on: isSecond });
+    await failureOf(upload(disk(1)), 'NETWORK');
+    expect([...cloud.store.images.values()].every(({ binnedAt }) => binnedAt !== undefined)).toBe(true);
+    expect([...cloud.store.snapshots.values()].every(({ binnedAt }) => binnedAt !== undefined)).toBe(true);
+  });
+
   it('asks for a free name before a byte is sent, also of images that are disabled', async () => {
     const id = cloud.put({ name: 'web', status: 'inactive' });
     const error = await failureOf(upload(disk(1)), 'CONFLICT');
