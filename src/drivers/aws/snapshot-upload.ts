@@ -120,10 +120,15 @@ export class SnapshotUpload implements BlockUpload {
     return readImage(this.#client, this.#image, call);
   }
 
-  /** The image that was made although nobody has said so. */
+  /** The image that was made although nobody has said so. Where that cannot be found out, it is said. */
   async #registered(call: Call): Promise<string | undefined> {
     const { request, snapshot } = this.#of;
-    const there = await ownByName(this.#client, snapshot.region, request.description.name, call);
+    const { name } = request.description;
+    const there = await ownByName(this.#client, snapshot.region, name, call).catch((error: unknown) => {
+      const unknown = `nobody could say whether an image ${name} was made of ${snapshot.id}`;
+      call.note({ kind: 'warning', message: `${unknown}. Check whether the image was created before you try again` });
+      throw error;
+    });
     return textIn(there.find((wire) => snapshotsOf(wire).includes(snapshot.id))?.imageId);
   }
 
@@ -131,7 +136,12 @@ export class SnapshotUpload implements BlockUpload {
     const { snapshot } = this.#of;
     const image = this.#image ?? (this.#isRegistering ? await this.#registered(call) : undefined);
     if (image === undefined) return removeSnapshot(this.#client, snapshot.region, snapshot.id, call);
-    await removeImage(this.#client, await findImage(this.#client, image, call), call);
+    try {
+      await removeImage(this.#client, await findImage(this.#client, image, call), call);
+    } catch (error) {
+      call.note({ kind: 'warning', message: `image ${image} could not be taken back` });
+      throw error;
+    }
     call.note({ kind: 'removed', id: image });
   }
 }
