@@ -97,8 +97,8 @@ describe('variables of the environment', () => {
       const { hint = '', code } = errorOf(await stage.run(['profile', 'check', `env:${driver.name}`, '--json']));
       const required = Object.entries(driver.profile).filter(([, field]) => field.required);
       expect(code).toBe('CONFIG');
-      // A field that no other tool has a variable for is named itself.
-      for (const [field, { env }] of required) expect(hint).toContain(env?.[0] ?? field);
+      // A field that no other tool has a variable for has one of ours.
+      for (const [field, { env }] of required) expect(hint).toContain(env?.[0] ?? fieldVariable(`env:${driver.name}`, field));
     }
   });
 });
