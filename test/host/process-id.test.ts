@@ -15,6 +15,8 @@ it('this process is running; one of another machine is not known', () => {
   expect(isRunning('00000000-1-1')).toBeUndefined();
 });
 
+const soon = { interval: 5, timeout: 15_000 };
+
 it.runIf(isLinux)('a process that has ended is not running, also where its parent has not asked for its end', async () => {
   // The shell starts a process, tells its id, and becomes a program that asks for the end of none.
   const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -22,8 +24,10 @@ it.runIf(isLinux)('a process that has ended is not running, also where its paren
     const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(String(text)))));
     const mark = markOf(pid);
     expect(isRunning(mark)).toBe(true);
+    // As long as it is a shell it may ask.
+    await expect.poll(() => readFileSync(`/proc/${parent.pid ?? 0}/comm`, 'utf8').trim(), soon).toBe('sleep');
     process.kill(pid);
-    await expect.poll(() => stateOf(pid), { interval: 5 }).toBe('Z');
+    await expect.poll(() => stateOf(pid), soon).toBe('Z');
     expect(isRunning(mark)).toBe(false);
   } finally {
     parent.kill();
