@@ -111,6 +111,20 @@ describe('--arch', () => {
     },
   );
 
+  it('is refused where a variable of a publisher, or a profile, says one that is none', async () => {
+    for (const args of [
+      ['list', 'ubuntu:'],
+      ['show', 'ubuntu:noble'],
+      ['download', 'ubuntu:noble', stage.file('out')],
+    ]) {
+      const env = { ...server.env('ubuntu'), IMGCTL_PROFILE_UBUNTU_ARCH: 'bogus' };
+      const refused = await stage.run([...args, '--json'], { env });
+      expect([refused.exitCode, refused.stdout], refused.stderr).toEqual([3, '']);
+      expect(errorOf(refused).message).toContain('ubuntu: arch: unknown architecture: bogus');
+    }
+    expect(server.requests()).toEqual([]);
+  });
+
   it('that contradicts what was named is refused, and nothing comes of it', async () => {
     const contradicting: readonly (readonly [string, string])[] = [
       ['ubuntu:noble/arm64', 'amd64'],

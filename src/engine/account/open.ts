@@ -13,7 +13,7 @@ import { goingOn } from '../journal/go-on.ts';
 import type { LazyJournal } from '../journal/lazy-journal.ts';
 import { recorded } from '../journal/recorded.ts';
 import { contentCacheOf } from './content-cache.ts';
-import { refuseArch } from './arch.ts';
+import { checkArch, refuseArch } from './arch.ts';
 import { placed } from './field-hints.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
@@ -49,6 +49,7 @@ async function opening(
   if (lacking) throw await refusalWithOthers(driver, lacking, entry, context);
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
+  checkArch(values, driver, name);
   const blame = (error: unknown): unknown => blamed(place(error), name, driver, origins);
   const signatures = await signaturesOf(driver, values, entry, context).catch((error: unknown) => Promise.reject(blame(error)));
   const tools = { ...(await toolsFor(context, values, name)), ...(signatures ? { signatures } : {}) };

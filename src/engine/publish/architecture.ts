@@ -1,18 +1,15 @@
-import { architectureOf, knownArchitectures, publishedArchitecture, publishedArchitectures } from '../../core/architecture.ts';
+import { architectureOf, publishedArchitecture } from '../../core/architecture.ts';
 import { conflictError, usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Tree } from '../../core/publication.ts';
+import { architectureAsked } from '../account/arch.ts';
 import { openAt } from '../account/open.ts';
 import type { EngineContext } from '../context.ts';
 import type { Asked, ChosenImage } from './choose.ts';
 
 /** An architecture that was asked for, as publishers call it. Throws USAGE for one that is not known. */
-export function architectureAsked(arch: string | undefined): string | undefined {
-  if (arch === undefined) return undefined;
-  const word = arch.toLowerCase();
-  if (knownArchitectures.includes(word)) return publishedArchitecture(architectureOf(word));
-  throw usageError(`unknown architecture: ${arch}`, { hint: `Use one of ${publishedArchitectures.join(', ')}.` });
-}
+export const publishedAs = (arch: string | undefined): string | undefined =>
+  arch === undefined ? undefined : publishedArchitecture(architectureAsked(arch));
 
 /** The same account; a publisher's so that its names mean the images of the architecture that was asked for. */
 export async function forArchitecture(asked: Asked, arch: string | undefined, context: EngineContext): Promise<Asked> {

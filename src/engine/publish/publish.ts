@@ -6,7 +6,7 @@ import type { EngineContext } from '../context.ts';
 import type { Change } from '../operations/change.ts';
 import { checkVerifiable } from '../operations/published-source.ts';
 import { warnOfLimit } from '../operations/transfer.ts';
-import { architectureAsked, forArchitecture, tellOthers } from './architecture.ts';
+import { publishedAs, forArchitecture, tellOthers } from './architecture.ts';
 import { chooseImages, newestOf, type Asked, type ChosenImage, type Scope } from './choose.ts';
 import { localized } from '../../host/durable-file.ts';
 import { checkFolder, holdsTree, lockName, reader } from './folder.ts';
@@ -45,7 +45,7 @@ export async function publishing(
   context: EngineContext,
 ): Promise<Change<readonly PublishedRow[]>> {
   const format = await treeFormatNamed(name);
-  const architecture = architectureAsked(typed);
+  const architecture = publishedAs(typed);
   if (keepLast === 0)
     throw usageError('the newest version stays in the index: 0 of them cannot be kept', { hint: 'Specify 1 or more.' });
   await checkFolder(folder, format);
