@@ -61,7 +61,7 @@ export class TreeWriter {
     const damaged = await check.damagedOf(tree.published());
     if (damaged.length === 0) return;
     const each = damaged.map(({ version: { product, serial }, damage }) => `${product} ${serial}: ${damage}`);
-    const message = `these published versions are damaged and could not be repaired:\n  ${each.join('\n  ')}`;
+    const message = `these published versions are damaged and could not be repaired: ${each.join('; ')}`;
     if (check.compared === 'size') context.warn(message);
     else await context.report(integrityError(message));
   }
