@@ -30,7 +30,11 @@ export const startFiles = ({ fileAt, tags }: Serving): Promise<FakeServer> =>
     if (headers.authorization !== basic) return page(401, 'Authorization Required');
     if (method !== 'GET' && method !== 'HEAD') return page(405, 'Method Not Allowed');
     const data = fileAt(decodeURIComponent(url.pathname));
-    return data ? servedFile(data, headers, tags) : page(404, 'Not Found');
+    if (!data) return page(404, 'Not Found');
+    const served = servedFile(data, headers, tags);
+    // What stands in front of it rewrites addresses in texts only.
+    const type = url.pathname.endsWith('.json') ? 'application/json' : 'application/octet-stream';
+    return { ...served, headers: { 'content-type': type, ...served.headers } };
   });
 
 /** A fake of one, with the disks that were put in, by their ids. */
