@@ -37,7 +37,8 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const slow = ['--bwlimit', '500K', '--retries', '0'];
+/** One block after the other: of blocks side by side all are read, and told of, at once. */
+const slow = ['--bwlimit', '500K', '--retries', '0', '-j', '1'];
 /** Command lines that take seconds, by the verb, and the profile in which nothing may be left of them. */
 const lines: readonly (readonly [what: string, profile: string, args: () => readonly string[]])[] = [
   ...taking.map((name) => [`upload to ${name}`, name, () => ['upload', disk, '--name', `${name}:half`, ...slow]] as const),
