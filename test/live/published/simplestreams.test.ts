@@ -51,7 +51,7 @@ const faults: Readonly<Record<string, Outcome>> = {
   badsig: untrusted('does not match its signature by key [\\dA-F]{40}'),
   expiredkey: untrusted('is signed by key [\\dA-F]{40}, which expired on 2024-01-02[\\s\\S]*expiredKeys=accept'),
   revokedkey: untrusted('is signed by key [\\dA-F]{40}, which is revoked'),
-  unknownkey: untrusted('is signed by a key that is not in the keyring \\([\\dA-F]{16,40}\\)[\\s\\S]*keyring=FILE'),
+  unknownkey: untrusted('is signed by a key that is not in the keyring \\([\\dA-F]{16,40}\\)[\\s\\S]*KEYRING=FILE'),
   legacykey: fine,
   sha1sig: untrusted('is signed with SHA-1'),
   futuresig: untrusted('is signed in the future \\(2040-01-01\\)'),
