@@ -8,6 +8,8 @@ export interface Cable {
   forget(): void;
   /** Does something once this many more bytes have gone to the service, and breaks every connection. */
   cutAfter(bytes: number, meanwhile?: () => Promise<void>): void;
+  /** The same once this many more bytes have come from the service: of what is on the way, nothing more arrives. */
+  cutAnswersAfter(bytes: number, meanwhile?: () => Promise<void>): void;
   stop(): Promise<void>;
 }
 
@@ -15,11 +17,15 @@ export async function startCable(target: string): Promise<Cable> {
   const [name = '', port = ''] = target.split(':');
   const sockets = new Set<Socket>();
   let count = 0;
+  let answered = 0;
   let cut: { at: number; meanwhile: () => Promise<void> } | undefined;
+  let cutAnswers: typeof cut;
+  let isHeld = false;
 
   function breakAll(): void {
     // A reset hangs the thread of Node at its end where the service was killed meanwhile.
     for (const socket of sockets) socket.destroy();
+    isHeld = false;
   }
   const server = createServer((near) => {
     const far = connect(Number(port), name);
@@ -32,7 +38,22 @@ export async function startCable(target: string): Promise<Cable> {
         far.destroy();
       });
     }
-    far.pipe(near);
+    far.on('data', (chunk: Buffer) => {
+      if (isHeld) return;
+      answered += chunk.length;
+      if (!near.write(chunk)) {
+        far.pause();
+        near.once('drain', () => far.resume());
+      }
+      if (!cutAnswers || answered < cutAnswers.at) return;
+      const { meanwhile } = cutAnswers;
+      cutAnswers = undefined;
+      isHeld = true;
+      void meanwhile().then(breakAll);
+    });
+    far.on('end', () => {
+      if (!isHeld) near.end();
+    });
     near.on('data', (chunk: Buffer) => {
       count += chunk.length;
       if (!far.write(chunk)) {
@@ -51,6 +72,7 @@ export async function startCable(target: string): Promise<Cable> {
     sent: () => count,
     forget: () => void (count = 0),
     cutAfter: (bytes, meanwhile = () => Promise.resolve()) => void (cut = { at: count + bytes, meanwhile }),
+    cutAnswersAfter: (bytes, meanwhile = () => Promise.resolve()) => void (cutAnswers = { at: answered + bytes, meanwhile }),
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
