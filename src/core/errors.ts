@@ -16,6 +16,7 @@ export const exitCodes = {
   PARTIAL: 12,
   WAIT_TIMEOUT: 13,
   LOCAL: 14,
+  DRIFT: 15,
   ABORTED: 130,
 } as const;
 export type Code = keyof typeof exitCodes;
@@ -36,6 +37,7 @@ export const codeMeanings: Readonly<Record<Code, string>> = {
   PARTIAL: 'some of several failed',
   WAIT_TIMEOUT: 'still running at the provider',
   LOCAL: 'disk full, no permission, cannot write here',
+  DRIFT: 'what is there differs from what is wanted',
   ABORTED: 'interrupted: Ctrl-C (130), SIGTERM (143), SIGHUP (129)',
 };
 
