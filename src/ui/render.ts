@@ -1,5 +1,6 @@
 import { csvWriter, idWriter, tabWriter } from './csv.ts';
 import { documentOf, jsonlWriter, jsonWriter, yamlText, yamlWriter, type Writer } from './structured-output.ts';
+import { markdownWriter } from './markdown.ts';
 import { bufferOutput, type BufferedSink } from './output-buffer.ts';
 import { tableFor } from './table.ts';
 import { PipeClosed, type Io } from './io.ts';
@@ -54,7 +55,7 @@ export async function renderMany<T>(
 /** Writes one item to stdout: a sheet of field and value, or one document. Throws as `renderMany` does. */
 export async function renderOne<T>(view: View<T>, item: T, options: RenderOptions, io: Io): Promise<void> {
   const { format } = options;
-  if (format === 'csv' || format === 'id') return void (await renderMany(view, [item], options, io));
+  if (format === 'csv' || format === 'markdown' || format === 'id') return void (await renderMany(view, [item], options, io));
   const asked = askedColumns(view, options);
   if (isTable(format)) return io.stdout.write(await details(item, asked ?? allColumns(view, options.raw), io));
   const document = documentOf(view, asked, options.raw)(item);
@@ -84,6 +85,7 @@ function writerFor<T>(view: View<T>, options: RenderOptions, io: Io, out: Buffer
   const asked = askedColumns(view, options);
   if (format === 'id') return idWriter(view, out);
   if (format === 'csv') return csvWriter(asked ?? columnsOf(view, undefined, format), header, io, out);
+  if (format === 'markdown') return markdownWriter(asked ?? columnsOf(view, undefined, format), header, io, out);
   if (isTable(format)) {
     const chosen = asked ?? columnsOf(view, undefined, format);
     if (!io.stdoutIsTerminal) return tabWriter(chosen, header, out);

@@ -2,7 +2,7 @@ import { usageError } from '../core/errors.ts';
 import type { Io } from './io.ts';
 import { nearest } from '../host/did-you-mean.ts';
 
-export type OutputFormat = 'table' | 'wide' | 'json' | 'jsonl' | 'yaml' | 'csv' | 'id';
+export type OutputFormat = 'table' | 'wide' | 'json' | 'jsonl' | 'yaml' | 'csv' | 'markdown' | 'id';
 
 /** One column of a view. `value` is for machines (bytes, RFC 3339); undefined: not given. */
 export interface Column<T> {

@@ -39,7 +39,7 @@ describe('results', () => {
     const odd = await stage.run(['list'], { env: { IMGCTL_OUTPUT: 'xml' } });
     expect([odd.exitCode, odd.stderr]).toEqual([
       2,
-      'imgctl: IMGCTL_OUTPUT: "xml" is not one of table, wide, json, jsonl, yaml, csv, id\n',
+      'imgctl: IMGCTL_OUTPUT: "xml" is not one of table, wide, json, jsonl, yaml, csv, markdown, id\n',
     ]);
   });
 

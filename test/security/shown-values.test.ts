@@ -72,7 +72,7 @@ const commandLines = (): readonly (readonly string[])[] => {
 };
 
 describe('a value that is a secret, whatever tells so,', () => {
-  it.each(['table', 'wide', 'json', 'jsonl', 'yaml', 'csv'])('is in no dry run as %s', async (format) => {
+  it.each(['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown'])('is in no dry run as %s', async (format) => {
     for (const line of commandLines()) {
       const { stdout, stderr, exitCode } = await home.run([...line, '-n', '-o', format], { env });
       expect([0, 12], `${line.join(' ')}: ${stderr}`).toContain(exitCode);

@@ -108,15 +108,18 @@ describe('profiles', () => {
     );
   });
 
-  it.each(['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'id'] as const)('never show a secret: %s', async (format) => {
-    for (const terminal of [true, false]) {
-      const out =
-        (await one(profileView, lab, { terminal }, { format })) +
-        (await many(profileView, [lab], { terminal }, { format, columns: ['name', 'fields'] }));
-      expect(out).not.toContain('hunter2');
-      expect(out).toContain('lab');
-    }
-  });
+  it.each(['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'id'] as const)(
+    'never show a secret: %s',
+    async (format) => {
+      for (const terminal of [true, false]) {
+        const out =
+          (await one(profileView, lab, { terminal }, { format })) +
+          (await many(profileView, [lab], { terminal }, { format, columns: ['name', 'fields'] }));
+        expect(out).not.toContain('hunter2');
+        expect(out).toContain('lab');
+      }
+    },
+  );
 
   it('have the mask in JSON', async () => {
     expect(JSON.parse(await one(profileView, lab, {}, { format: 'json' }))).toMatchObject({

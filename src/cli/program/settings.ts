@@ -5,7 +5,7 @@ import { defaults } from '../../engine/defaults.ts';
 import { isJournalOn } from '../../engine/journal/lazy-journal.ts';
 import type { Options, OptionValues } from './option.ts';
 
-export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'id'] as const;
+export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'id'] as const;
 type OutputFormat = (typeof outputFormats)[number];
 /** Formats that a program reads: nothing is said besides. */
 export const machineFormats: readonly string[] = ['json', 'jsonl'];
