@@ -55,8 +55,11 @@ export interface DriverDefinition<F extends Fields, Client> {
   probe?(client: Client, call: Call): Promise<Identity>;
   /** Who is called that, as far as this account may know; none: nobody, or it may not ask. */
   owners?(client: Client, name: string, call: Call): Promise<readonly Owner[]>;
-  /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
-  objection?(client: Client, handover: Handover, call: Call): Promise<string | undefined>;
+  /**
+   * Why this account cannot take, as an image of this name, what a download of the same provider hands over; absent: as far as can be
+   * told, it can.
+   */
+  objection?(client: Client, handover: Handover, call: Call, name: string): Promise<string | undefined>;
   /** Throws USAGE for a text that no new image can have as its id; absent where the caller never chooses one. Does no I/O. */
   checkOwnId?(id: string): void;
   /**
@@ -102,8 +105,11 @@ export interface Session extends BoundJobs {
   probe(call: Call): Promise<Identity>;
   /** Who is called that, as far as this account may know. */
   owners(name: string, call: Call): Promise<readonly Owner[]>;
-  /** Why this account cannot take what a download of the same provider hands over; absent: as far as can be told, it can. */
-  objection(handover: Handover, call: Call): Promise<string | undefined>;
+  /**
+   * Why this account cannot take, as an image of this name, what a download of the same provider hands over; absent: as far as can be
+   * told, it can.
+   */
+  objection(handover: Handover, call: Call, name: string): Promise<string | undefined>;
   /** Whether an image's data is still what its record says, as far as the provider can be asked to look. */
   isIntact(id: string, call: Call): Promise<boolean>;
 }
@@ -207,7 +213,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
         },
         probe: async (call) => (await definition.probe?.(client, call)) ?? { who: profile, details: {}, missing: {} },
         owners: async (name, call) => (await definition.owners?.(client, name, call)) ?? [],
-        objection: async (handover, call) => definition.objection?.(client, handover, call),
+        objection: async (handover, call, name) => definition.objection?.(client, handover, call, name),
         isIntact: async (id, call) => (await definition.isIntact?.(client, id, call)) ?? true,
       };
     },

@@ -1,10 +1,12 @@
-import { ImgctlError, providerError, unsupportedError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, providerError, unsupportedError } from '../../core/errors.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
 import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call, Handover, HandoverKey } from '../../core/operation.ts';
 import { Secret } from '../../core/secret.ts';
-import { ask, imageExists, imagePath, serverInfo, tidying, trusted, type IncusClient } from './client.ts';
-import { makeThere, type Order } from './server-side-image.ts';
+import { readAlias } from './aliases.ts';
+import { ask, imageExists, imagePath, readImage, serverInfo, tidying, trusted, type IncusClient } from './client.ts';
+import { label } from './labels.ts';
+import { asWanted, makeThere, wantedOf, type Order } from './server-side-image.ts';
 import { endWork } from './settle.ts';
 
 const realm = 'incus-images';
@@ -52,6 +54,7 @@ export async function objection(
   client: IncusClient,
   { realm: theirs, values }: Handover,
   call: Call,
+  name: string,
 ): Promise<string | undefined> {
   if (theirs !== realm) return 'the target cannot fetch from there';
   const { raw, isTrusted } = await serverInfo(client, call);
@@ -59,9 +62,13 @@ export async function objection(
   const own = isObject(raw.environment) ? textIn(raw.environment.certificate) : undefined;
   const isSame = own === values.certificate && (client.project ?? 'default') === values.project;
   if (isSame) return 'source and target are the same project';
-  const isThere = await imageExists(client, values.fingerprint ?? '', call);
-  return isThere ? 'the target has this image already, under another name' : undefined;
+  const { fingerprint = '' } = values;
+  if (!(await imageExists(client, fingerprint, call)) || (await leadsTo(client, name, fingerprint, call))) return undefined;
+  return 'the target has this image already, under another name';
 }
+
+const leadsTo = async (client: IncusClient, name: string, id: string, call: Call): Promise<boolean> =>
+  (await readAlias(client, name, call))?.target === id;
 
 const unreachable = /unable to connect|connection refused|no route to host|i\/o timeout|deadline exceeded|x509|tls:/i;
 
@@ -75,10 +82,17 @@ export async function pulled(
   order: Omit<Order, 'source' | 'id'>,
   call: Call,
 ): Promise<ImageRecord> {
-  const why = await objection(client, handover, call);
+  const { description, mustBeFree, labels } = order.naming;
+  const { name } = description;
+  const why = await objection(client, handover, call, name);
   if (why !== undefined) throw unsupportedError(why);
   const { fingerprint = '', project = 'default', addresses = '', certificate, type } = handover.values;
   const { product } = await trusted(client, order.what, call);
+  if (await leadsTo(client, name, fingerprint, call)) {
+    if (mustBeFree) throw conflictError(`the name "${name}" is taken by image ${fingerprint}`);
+    await label(client, fingerprint, labels, call);
+    return asWanted(client, await readImage(client, fingerprint, call), wantedOf(description), call);
+  }
   const key = await handover.key?.(call);
   let last: ImgctlError | undefined;
   try {

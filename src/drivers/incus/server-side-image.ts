@@ -1,7 +1,7 @@
 import { conflictError, ImgctlError, providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { isObject, textIn, type JsonObject } from '../../core/json.ts';
-import type { Call } from '../../core/operation.ts';
+import type { Call, Description } from '../../core/operation.ts';
 import { requireFree } from './aliases.ts';
 import { ask, imageExists, imagePath, read, readImage, trusted, type IncusClient } from './client.ts';
 import { propertiesOf, warnOfProperties } from './description.ts';
@@ -32,7 +32,7 @@ export async function makeThere(client: IncusClient, order: Order, call: Call): 
   warnOfProperties(description.properties ?? {}, call);
   const before = id === undefined ? await allIds(client, call) : new Set<string>();
   if (id !== undefined) call.note({ kind: 'intended', id });
-  const wanted = { properties: propertiesOf(description), public: description.visibility === 'public' };
+  const wanted = wantedOf(description);
   const json = { ...wanted, ...more, source };
   const ended = await begun(client, { json, what }, call);
   // What it makes has no name then.
@@ -115,13 +115,22 @@ function isAsked(wire: JsonObject, { source, properties }: Asked): boolean {
   return Object.entries(properties).every(([name, value]) => there[name] === value);
 }
 
-/** Oddity: of some sources the server takes what the source says of the image for more than what it was told. */
-async function asWanted(
-  client: IncusClient,
-  image: ImageRecord,
-  wanted: { readonly properties: Readonly<Record<string, string>>; readonly public: boolean },
-  call: Call,
-): Promise<ImageRecord> {
+/** What an image is to bear, in the words of the API. */
+interface Wanted {
+  readonly properties: Readonly<Record<string, string>>;
+  readonly public: boolean;
+}
+
+export const wantedOf = (description: Description): Wanted => ({
+  properties: propertiesOf(description),
+  public: description.visibility === 'public',
+});
+
+/**
+ * The image with what it is to bear laid over what it bears. Oddity: of some sources the server takes what the source says of the
+ * image for more than what it was told.
+ */
+export async function asWanted(client: IncusClient, image: ImageRecord, wanted: Wanted, call: Call): Promise<ImageRecord> {
   const there = propertiesIn(image.raw);
   const properties = Object.entries(wanted.properties).filter(([name, value]) => there[name] !== value);
   if (properties.length === 0 && image.raw.public === wanted.public) return image;

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { conflictError, ImgctlError, integrityError, providerError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { Call, Content, Editable, Operation, UploadRequest } from '../../core/operation.ts';
-import { checkAlias, requireFree } from './aliases.ts';
+import { checkAlias, readAlias, requireFree } from './aliases.ts';
+import { alreadyThere, asAsked } from './already-there.ts';
 import { addressFor, imageExists, refused, signedBy, trusted, wayOf, type IncusClient, type ServerInfo } from './client.ts';
 import { deleteImage } from './delete.ts';
 import { metadataArchive } from '../_metadata/archive.ts';
@@ -32,23 +33,30 @@ export const upload: Operation<IncusClient, 'upload'> = {
   verifies: true,
 
   async run(client, request, call) {
-    const { name } = request.description;
+    const { description, content, nameMustBeFree: mustBeFree = false } = request;
+    const { name } = description;
     checkAlias(name);
-    const more = labelsOf(request.extras);
-    warnOfProperties(request.description.properties ?? {}, call);
+    const naming = { description, mustBeFree, labels: labelsOf(request.extras) };
+    warnOfProperties(description.properties ?? {}, call);
     const what = `uploading ${name}`;
     const info = await trusted(client, what, call);
-    if (request.nameMustBeFree) await requireFree(client, name, call);
-    const body = bodyOf(request, info, (id) => claim(client, { id, name }, call));
-    const ended = await sent(client, request, { body, info, what }, call);
-    const id = await made(client, { ended, body, what }, call);
-    call.note({ kind: 'created', id });
-    return named(
-      client,
-      { description: request.description, mustBeFree: request.nameMustBeFree ?? false, labels: more },
-      id,
-      call,
-    );
+    if (mustBeFree) await requireFree(client, name, call);
+    const metadata = metadataOf(description, info);
+    const there = mustBeFree
+      ? undefined
+      : await alreadyThere(client, { name, metadata, content, contentId: request.contentId }, call);
+    if (there !== undefined) return asAsked(client, there, naming, call);
+    const body = bodyOf(content, metadata, (id) => claim(client, { id, name, mustBeFree }, call));
+    try {
+      const ended = await sent(client, request, { body, info, what }, call);
+      const id = await made(client, { ended, body, what }, call);
+      call.note({ kind: 'created', id });
+      return await named(client, naming, id, call);
+    } catch (error) {
+      const known = body.claimed();
+      if (known?.is !== 'there') throw error;
+      return asAsked(client, known.id, naming, call);
+    }
   },
 };
 
@@ -57,39 +65,54 @@ interface Body {
   readonly boundary: string;
   readonly bytes: Bytes;
   readonly length?: number;
-  /** What the server makes of it; absent until the end is sent: before that it makes nothing. `isAgain`: an earlier try has sent it too. */
+  /** What the server makes of it; absent until the end is about to be sent: before that it makes nothing. */
   readonly claimed: () => Claimed | undefined;
 }
 
+/** `again`: an earlier try has sent it too. `there`: the name leads to it already, and the end is not sent. */
 interface Claimed {
   readonly id: string;
-  readonly isAgain: boolean;
+  readonly is: 'new' | 'again' | 'there';
 }
+
+interface Wanted {
+  readonly id: string;
+  readonly name: string;
+  readonly mustBeFree: boolean;
+}
+
+const isThere = (id: string, name: string): ImgctlError =>
+  conflictError(`image ${id} has this disk under the name "${name}" already`, {
+    hint: 'Use it as it is. If it has lost that name, give it back with:',
+    next: [{ verb: 'patch', image: id, options: { name } }],
+  });
 
 /**
  * Right before the end is sent. Throws CONFLICT where the image is there already, and not by an earlier try: the same name and bytes are
- * the same image, and what somebody else has made is neither given back as made here, nor removed when something fails.
+ * the same image, and what somebody else has made is neither given back as made here, nor removed when something fails. Not so
+ * where it is what bears the name that may be taken.
  */
-async function claim(
-  client: IncusClient,
-  { id, name }: { readonly id: string; readonly name: string },
-  call: Call,
-): Promise<Claimed> {
-  const isAgain = client.sent.has(id);
-  if (!isAgain && (await imageExists(client, id, call)))
-    throw conflictError(`image ${id} has this disk under the name "${name}" already`, {
-      hint: 'Use it as it is. If it has lost that name, give it back with:',
-      next: [{ verb: 'patch', image: id, options: { name } }],
-    });
+async function claim(client: IncusClient, { id, name, mustBeFree }: Wanted, call: Call): Promise<Claimed> {
+  if (client.sent.has(id)) return intended(id, 'again', call);
+  if (await imageExists(client, id, call)) {
+    if (!mustBeFree && (await readAlias(client, name, call))?.target === id) return { id, is: 'there' };
+    throw isThere(id, name);
+  }
   client.sent.add(id);
-  call.note({ kind: 'intended', id });
-  return { id, isAgain };
+  return intended(id, 'new', call);
 }
 
-function bodyOf({ description, content }: UploadRequest, info: ServerInfo, claiming: (id: string) => Promise<Claimed>): Body {
+function intended(id: string, is: Claimed['is'], call: Call): Claimed {
+  call.note({ kind: 'intended', id });
+  return { id, is };
+}
+
+/** With the name in it: the same disk can be there under several, each an image of its own. */
+const metadataOf = ({ name, architecture }: UploadRequest['description'], info: ServerInfo): Uint8Array =>
+  metadataArchive({ architecture: architecture ?? info.architecture ?? 'x86_64', created: 1, properties: { name } });
+
+function bodyOf(content: Content, metadata: Uint8Array, claiming: (id: string) => Promise<Claimed>): Body {
   const boundary = `imgctl-${crypto.randomUUID()}`;
-  const { name, architecture = info.architecture ?? 'x86_64' } = description;
-  const metadata = metadataArchive({ architecture, created: 1, properties: { name } });
   const heads = [partHead(boundary, 'metadata', 'metadata.tar'), metadata, partHead(boundary, 'rootfs.img', 'disk.qcow2')];
   const end = closing(boundary);
   const around = [...heads, end].reduce((sum, { length }) => sum + length, 0);
@@ -100,7 +123,9 @@ function bodyOf({ description, content }: UploadRequest, info: ServerInfo, claim
     const count = yield* hashed(content, hash);
     // Fewer than were said: without its end the server makes nothing of it.
     if (content.bytes !== undefined && count !== content.bytes) return;
-    claimed = await claiming(hash.digest('hex'));
+    const id = hash.digest('hex');
+    claimed = await claiming(id);
+    if (claimed.is === 'there') throw conflictError(`image ${id} is there already`);
     yield end;
   }
   return {
@@ -182,7 +207,7 @@ interface Outcome {
  * an earlier try has made, else somebody else's in the same moment.
  */
 async function made(client: IncusClient, { ended, body, what }: Outcome, call: Call): Promise<string> {
-  const { id, isAgain } = body.claimed() ?? { id: '', isAgain: false };
+  const { id, is } = body.claimed() ?? { id: '', is: 'new' };
   if (ended.is === 'done') {
     const theirs = textIn(ended.metadata.fingerprint);
     if (theirs === undefined || theirs === id) return id;
@@ -190,7 +215,7 @@ async function made(client: IncusClient, { ended, body, what }: Outcome, call: C
     throw integrityError(`${what}: the server has got something else than was sent: ${theirs}, not ${id}`);
   }
   const error = ended.is === 'failed' ? ended.error : providerError(`${what}: the server has forgotten how it ended`);
-  if (error.code === 'CONFLICT' && !isAgain) throw error;
+  if (error.code === 'CONFLICT' && is !== 'again') throw error;
   if (await appears(client, id, error, call)) return id;
   throw error;
 }

@@ -36,7 +36,7 @@ export interface Account<Name extends OperationName = OperationName> extends Bou
   /** As the session's: who is called that. */
   owners(name: string, call: Call): Promise<readonly Owner[]>;
   /** As the session's: why this account cannot take what is handed over. */
-  objection(handover: Handover, call: Call): Promise<string | undefined>;
+  objection(handover: Handover, call: Call, name: string): Promise<string | undefined>;
   /** As the session's: whether data that is there already can be relied on. */
   isIntact(id: string, call: Call): Promise<boolean>;
   /** Judges the signatures of what is read from here; absent: nothing here is signed. */

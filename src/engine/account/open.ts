@@ -78,7 +78,8 @@ async function opening(
         preview(session, verb, request, call).catch((error: unknown) => Promise.reject(blame(error))),
       probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
       owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
-      objection: (handover, call) => session.objection(handover, call).catch((error: unknown) => Promise.reject(blame(error))),
+      objection: (handover, call, name) =>
+        session.objection(handover, call, name).catch((error: unknown) => Promise.reject(blame(error))),
       isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),
       look: (job, call) =>
         session.look(job, call).then(

@@ -31,6 +31,8 @@ export interface Leg {
   readonly plan: Plan;
   readonly from: Account<'download'>;
   readonly to: Account<'upload'>;
+  /** What the image is to be called there. */
+  readonly name: string;
   /** Digest that the user wants the source to have. */
   readonly checksum: Checksum | undefined;
 }
@@ -54,7 +56,7 @@ export async function shortcutOf(leg: Leg, call: Call): Promise<Shortcut | strin
 
 /** What the provider of both ends does by itself. */
 async function withinProvider(
-  { data, plan, from, to }: Leg,
+  { data, plan, from, to, name }: Leg,
   call: Call,
 ): Promise<{ readonly route: Exclude<CopyRoute, 'relay'>; readonly handover: Handover } | string | undefined> {
   const route = to.verb('upload').handover ?? to.maybe('import')?.handover;
@@ -62,7 +64,7 @@ async function withinProvider(
   if (route === undefined || handover === undefined || from.provider !== to.provider) return undefined;
   // What is linked or mounted keeps the form that its record says.
   if (route !== 'pull' && (!encoding || describeEncoding(encoding) !== describeEncoding(plan.encoding))) return undefined;
-  return (await to.objection(handover, call)) ?? { route, handover };
+  return (await to.objection(handover, call, name)) ?? { route, handover };
 }
 
 /** Has the target take the data by the shortcut. A text says why it did not, before anything was made there. */

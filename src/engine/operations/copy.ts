@@ -169,12 +169,12 @@ interface Way {
 }
 
 /** Chooses the way; says why the data has to go through here where it need not seem so, and what cannot be verified on it. */
-async function wayOf({ original, to, wishes, data, source, prepared, call }: Look, context: EngineContext): Promise<Way> {
+async function wayOf({ original, to, wishes, name, data, source, prepared, call }: Look, context: EngineContext): Promise<Way> {
   const { at: from, image } = original;
   const { plan } = prepared;
   const { checksum } = wishes.transfer;
   warnOfSize(prepared, to.provider, context);
-  const leg = { data, digests: source.digests ?? {}, plan, from, to, checksum };
+  const leg = { data, digests: source.digests ?? {}, plan, from, to, name, checksum };
   const found = wishes.relay ? undefined : await shortcutOf(leg, call);
   if (typeof found === 'string') context.say(`relaying through this machine: ${found}`);
   const shortcut = typeof found === 'object' ? found : undefined;

@@ -55,10 +55,33 @@ describe.each(products.flatMap((from) => products.map((to) => [from, to] as cons
     const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
     const handover = await handed(source, id);
     if (!handover) throw new Error('nothing was handed over');
-    expect(await source.session.objection(handover, testCall())).toContain('same project');
-    expect(await target.session.objection(handover, testCall())).toBeUndefined();
+    expect(await source.session.objection(handover, testCall(), 'copy')).toContain('same project');
+    expect(await target.session.objection(handover, testCall(), 'copy')).toBeUndefined();
     await target.session.require('import').run(request(handover), testCall());
-    expect(await target.session.objection(handover, testCall())).toContain('already');
+    expect(await target.session.objection(handover, testCall(), 'other')).toContain('already');
+  });
+
+  it('of what the target has under that very name fetches nothing, and has it say what was asked', async () => {
+    const [source, target] = [await opened({ product: from }), await opened({ product: to })];
+    const [id = ''] = await source.cloud.seed([{ name: 'web', properties: { os: 'x' } }]);
+    const handover = await handed(source, id);
+    if (!handover) throw new Error('nothing was handed over');
+    await target.session.require('import').run(request(handover), testCall());
+    target.cloud.forget();
+    const secrets = source.cloud.operations.secrets.size;
+    expect(await target.session.objection(handover, testCall(), 'copy')).toBeUndefined();
+    const [call, again] = [testCall(), { ...request(handover), description: { name: 'copy', description: 'anew' } }];
+    const image = await target.session.require('import').run(again, call);
+    expect(image).toMatchObject({
+      id,
+      name: 'copy',
+      description: 'anew',
+      visibility: 'private',
+      properties: { os: 'x', more: 'y' },
+    });
+    expect(target.cloud.requests().filter(({ method, path }) => method === 'POST' && path === '/1.0/images')).toEqual([]);
+    expect([call.notes, source.cloud.operations.secrets.size]).toEqual([[], secrets]);
+    await failureOf(target.session.require('import').run({ ...again, nameMustBeFree: true }, testCall()), 'CONFLICT');
   });
 });
 

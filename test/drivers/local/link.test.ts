@@ -97,7 +97,7 @@ describe('an image that another folder hands over', () => {
   it('of another kind of place is refused', async () => {
     const bench = makeBench();
     await failureOf(link(bench, { realm: 'somewhere else', values: { file: '/etc/passwd' } }), 'UNSUPPORTED');
-    expect(await bench.session.objection({ realm: 'somewhere else', values: {} }, testCall())).toContain(
+    expect(await bench.session.objection({ realm: 'somewhere else', values: {} }, testCall(), 'web')).toContain(
       'not a folder of this machine',
     );
   });
@@ -110,7 +110,7 @@ describe('an image that another folder hands over', () => {
       try {
         const { session } = openSession(local, { path: path.join(root, 'images') });
         const handover = await handoverOf(here, (await here.upload('web')).id);
-        expect(await session.objection(handover, testCall())).toContain('different file systems');
+        expect(await session.objection(handover, testCall(), 'web')).toContain('different file systems');
         expect(existsSync(path.join(root, 'images')), 'asking makes nothing').toBe(false);
         const refused = await failureOf(
           session.require('import').run({ description: { name: 'x' }, handover, extras: {} }, testCall()),

@@ -91,6 +91,13 @@ describe.skipIf(missing !== undefined)(titled('commands on real servers', missin
       expect((await run('show', `${product}:${id}`)).exitCode).toBe(5);
     });
 
+    it('leaves what is replaced by the same disk where it is, with what is said of it now', async () => {
+      const old = await upload(`${product}:${name}`, '--property', 'os=x');
+      const again = await upload(`${product}:${name}`, '--description', 'anew', '--if-exists', 'replace', '--yes');
+      expect(again).toMatchObject({ id: old.id, description: 'anew', properties: { 'imgctl.contentId': expect.any(String) } });
+      expect(again.properties).not.toHaveProperty('os');
+    });
+
     it('who is not trusted is told so, and how to be', async () => {
       const { url } = site.server(product);
       const env = {
