@@ -30,13 +30,35 @@ export async function readSmallFile(file: string, { signal, limitMs = usualLimit
   if (!facts.isFile() && !facts.isDirectory()) {
     // A pipe that was handed down had its writer from the beginning; to a FIFO he may still have to come.
     const mayBegin = facts.isFIFO() && !/\/fd\/\d+$|^\/dev\/stdin$/.test(file);
-    return gathered(file, mayBegin, signal, limitMs);
+    return gathered(file, { mayBegin, mayWait: true, limitMs, ...(signal ? { signal } : {}) });
   }
   if (facts.size > mostBytes) throw new Error(tooLarge);
-  return readFile(file);
+  // Files of the kernel say that they are empty, and are not; some never end.
+  return facts.isFile() && facts.size === 0
+    ? gathered(file, { mayBegin: false, mayWait: false, limitMs, ...(signal ? { signal } : {}) })
+    : readFile(file);
 }
 
-async function gathered(file: string, mayBegin: boolean, signal: AbortSignal | undefined, limitMs: number): Promise<Buffer> {
+/** The whole of a regular file, however long; a link may lead to it. Rejects as the system does, and at once for what is none. */
+export async function readRegularFile(file: string): Promise<Buffer> {
+  const handle = await open(file, O_RDONLY | O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) throw new Error('it is not a regular file');
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+interface Gathering extends ReadLimits {
+  readonly limitMs: number;
+  /** Whoever writes may still have to come. */
+  readonly mayBegin: boolean;
+  /** What is not there yet may come. */
+  readonly mayWait: boolean;
+}
+
+async function gathered(file: string, { mayBegin, mayWait, signal, limitMs }: Gathering): Promise<Buffer> {
   const handle = await open(file, O_RDONLY | O_NONBLOCK);
   const deadline = Date.now() + limitMs;
   const parts: Buffer[] = [];
@@ -49,7 +71,8 @@ async function gathered(file: string, mayBegin: boolean, signal: AbortSignal | u
       const bytesRead = await handle.read(memory, 0, portion, null).then((read) => read.bytesRead, unlessBusy);
       if (bytesRead === 0 && (bytes > 0 || !mayBegin)) return Buffer.concat(parts);
       if (bytesRead) parts.push(memory.subarray(0, bytesRead));
-      else await sleep(pauseMs);
+      else if (mayWait) await sleep(pauseMs);
+      else throw new Error('it has no end');
       bytes += bytesRead ?? 0;
       if (bytes > mostBytes) throw new Error(tooLarge);
     }

@@ -3,7 +3,8 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { usageError } from '../core/errors.ts';
+import { errnoCode } from '../core/errno.ts';
+import { usageError, type ImgctlError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import { fileBytes, fileReadError } from './file-bytes.ts';
 import { dataSpans } from './sparse-file.ts';
@@ -11,21 +12,23 @@ import { streamSource, type Source } from './source.ts';
 import { changeDetector } from './file-unchanged.ts';
 
 const highWaterMark = 1024 * 1024;
+/** Not every platform has the second. */
+const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
 /**
- * A file. What cannot be read at any place (a FIFO, `/dev/stdin`, a device, a file of the kernel) is a stream, which `signal`
- * stops. Throws NOT_FOUND or LOCAL; a folder is USAGE. A file that changes while it is read is INTEGRITY.
+ * A file. What cannot be read at any place (a FIFO, `/dev/stdin`, a disk, a file of the kernel) is a stream, which `signal` stops.
+ * Throws NOT_FOUND or LOCAL; USAGE for a folder, and for what has no end. A file that changes while it is read is INTEGRITY.
  */
 export async function fileSource(file: string, signal?: AbortSignal): Promise<Source> {
   const facts = await factsOf(file);
   if (!facts.isFile()) return streamSource(file, () => streamOf(file, signal), signal);
-  const handle = await open(file, 'r').catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
-  // Files of the kernel say that they are empty, and are not.
-  if (facts.size === 0 && (await hasBytes(handle))) {
-    await handle.close();
-    return streamSource(file, () => streamOf(file, signal), signal);
-  }
-  return ofHandle(handle, file);
+  const flags = O_RDONLY | O_NONBLOCK;
+  const handle = await open(file, flags).catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
+  const begin = facts.size === 0 ? await beginningOf(handle) : 'as it says';
+  if (begin === 'as it says') return ofHandle(handle, file);
+  await handle.close();
+  if (begin === 'endless') throw endless(file);
+  return streamSource(file, () => streamOf(file, signal, flags), signal);
 }
 
 /** Throws as `fileSource` where there is no such file; it is not opened. */
@@ -36,13 +39,25 @@ export async function mustBeThere(file: string): Promise<void> {
 async function factsOf(file: string): Promise<Stats> {
   const facts = await stat(file).catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
   if (facts.isDirectory()) throw usageError(`${file} is a folder, not a disk image`);
+  if (facts.isSocket() && !handedDown.test(file)) throw usageError(`${file} is a socket, not a disk image`);
+  // Elsewhere than on Linux disks are such devices, too.
+  if (facts.isCharacterDevice() && process.platform === 'linux' && !handedDown.test(file))
+    throw usageError(`${file} is a character device, not a disk image`, {
+      hint: 'Specify a file, or the block device of a disk.',
+    });
   return facts;
 }
 
-async function hasBytes(handle: FileHandle): Promise<boolean> {
-  const { bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0).catch(() => ({ bytesRead: 0 }));
-  return bytesRead > 0;
+/** What is open already, whatever it is. */
+const handedDown = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/;
+
+/** Files of the kernel say that they are empty, and are not; some, such as its log, never end, and would be waited for. */
+async function beginningOf(handle: FileHandle): Promise<'as it says' | 'has bytes' | 'endless'> {
+  const read = handle.read(Buffer.alloc(1), 0, 1, 0).then(({ bytesRead }) => (bytesRead > 0 ? 'has bytes' : 'as it says'));
+  return read.catch((error: unknown) => (errnoCode(error) === 'EAGAIN' ? 'endless' : 'as it says'));
 }
+
+const endless = (file: string): ImgctlError => usageError(`${file} has no end: it is no disk image`);
 
 /** An open file as a source; closing the source closes it. Its bytes are those of now: INTEGRITY when they change. */
 export async function ofHandle(handle: FileHandle, file: string): Promise<Source> {
@@ -87,13 +102,13 @@ async function* checked(bytes: Bytes, check: () => void): Bytes {
 }
 
 /** What is read in order, from wherever it stands. */
-async function* streamOf(file: string, signal: AbortSignal | undefined): Bytes {
-  const fd = await openStream(file, signal);
+async function* streamOf(file: string, signal: AbortSignal | undefined, flags = O_RDONLY): Bytes {
+  const fd = await openStream(file, signal, flags);
   const stream = readableOf(fd, file);
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
   } catch (error) {
-    throw fileReadError(error, file);
+    throw errnoCode(error) === 'EAGAIN' ? endless(file) : fileReadError(error, file);
   } finally {
     stream.destroy();
   }
@@ -108,8 +123,8 @@ function readableOf(fd: number, file: string): Readable {
 }
 
 /** Opens what somebody else may have to open first: a FIFO that nobody writes to. When `signal` fires it is opened by us. */
-async function openStream(file: string, signal: AbortSignal | undefined): Promise<number> {
-  const [, inherited] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(file) ?? [];
+async function openStream(file: string, signal: AbortSignal | undefined, flags: number): Promise<number> {
+  const [, inherited] = handedDown.exec(file) ?? [];
   if (inherited !== undefined) return Number(inherited);
   const relieve = (): void => {
     try {
@@ -121,7 +136,7 @@ async function openStream(file: string, signal: AbortSignal | undefined): Promis
   signal?.addEventListener('abort', relieve, { once: true });
   try {
     return await new Promise((resolve, reject) =>
-      openFd(file, 'r', (error, fd) => (error ? reject(fileReadError(error, file)) : resolve(fd))),
+      openFd(file, flags, (error, fd) => (error ? reject(fileReadError(error, file)) : resolve(fd))),
     );
   } finally {
     signal?.removeEventListener('abort', relieve);

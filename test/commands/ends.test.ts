@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,27 @@ describe.skipIf(process.platform === 'win32')('a pipe with a name is read as sta
     const ended = await shell('$I inspect silent & sleep 1; kill -INT $!; wait $!');
     expect(ended.status, ended.errors).toBe(130);
   });
+});
+
+describe.skipIf(process.platform !== 'linux')('what has no end is not waited for', () => {
+  const lines = [
+    'inspect FILE',
+    'upload FILE --name endless',
+    'convert FILE endless.raw --disk-format raw',
+    `upload ${disk} --name endless --verify gpg:FILE`,
+    `upload ${disk} --name endless --verify minisign:FILE`,
+    'patch x --json-patch FILE',
+    'patch x --merge-patch FILE',
+  ];
+  const endless = ['/dev/zero', '/proc/kmsg'].filter((file) => existsSync(file));
+  it.concurrent.each(lines.flatMap((line) => endless.map((file) => [line, file] as const)))(
+    '%s of %s',
+    { timeout: limitMs * 2 },
+    async (line, file) => {
+      const ended = await shell(`$I ${line.replace('FILE', file)}`);
+      expect([2, 3, 14], ended.errors).toContain(ended.status);
+    },
+  );
 });
 
 /** A file that changes what `node:fs/promises` does before the program begins. */

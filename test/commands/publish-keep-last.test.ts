@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -14,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { commandStage, smallDisk } from './stage.ts';
+import { commandStage, errorOf, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 
@@ -101,6 +102,18 @@ describe('publish --keep-last', () => {
       ['20200101', '20200102'],
     ]);
   });
+
+  it.skipIf(process.platform === 'win32').each(['streams/v1/index.json', 'streams/v1/images.json', 'other.json'])(
+    'waits for no pipe that lies there: %s',
+    async (name) => {
+      await publish('--keep-last', '1');
+      const file = tree(name);
+      rmSync(file, { force: true });
+      execFileSync('mkfifo', [file]);
+      const failed = await stage.run(['publish', 'simplestreams', tree(), '--keep-last', '1', '--prune', '--yes', '-o', 'json']);
+      expect([failed.exitCode, errorOf(failed).message]).toEqual([14, `cannot read ${file}: it is not a regular file`]);
+    },
+  );
 
   it('keeps one at least', async () => {
     expect((await stage.run(['publish', 'simplestreams', tree(), '--keep-last', '0'])).exitCode).toBe(2);

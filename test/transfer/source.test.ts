@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { networkError } from '../../src/core/errors.ts';
@@ -32,8 +34,18 @@ describe('a file', () => {
   it('that is not there is NOT_FOUND, a folder USAGE, and what is no file a stream', async () => {
     await failure(fileSource(`${place.folder()}/none`), 'NOT_FOUND');
     await failure(fileSource(place.folder()), 'USAGE');
-    const device = await fileSource('/dev/null');
-    expect([device.repeatable, device.random, (await read(device)).length]).toEqual([false, undefined, 0]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('that the kernel writes is a stream; a device and a socket are USAGE', async () => {
+    const status = await fileSource('/proc/self/status');
+    expect([status.repeatable, status.random]).toEqual([false, undefined]);
+    expect((await read(status)).toString()).toMatch(/^Name:/);
+    await failure(fileSource('/dev/null'), 'USAGE');
+    const socket = `${place.folder()}/socket`;
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    await failure(fileSource(socket), 'USAGE');
+    server.close();
   });
 });
 

@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoCode, errnoMessage } from '../../core/errno.ts';
 import { conflictError, localError, usageError } from '../../core/errors.ts';
 import type { ReadText, TreeFormat } from '../../core/publication.ts';
+import { readRegularFile } from '../../host/read-file.ts';
 
 /** Beside it lies the lock of whoever publishes, and in that what is not whole yet. */
 export const lockName = '.imgctl';
@@ -18,9 +19,9 @@ export const unlessMissing = async <T>(work: Promise<T>, file: string): Promise<
 /** Reads files below a folder. Throws LOCAL for what is there and cannot be read: it must not be taken for missing. */
 export const reader =
   (folder: string): ReadText =>
-  (name) => {
+  async (name) => {
     const file = path.join(folder, name);
-    return unlessMissing(readFile(file, 'utf8'), file);
+    return (await unlessMissing(readRegularFile(file), file))?.toString();
   };
 
 /** Whether there is a tree of the format. */

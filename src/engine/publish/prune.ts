@@ -1,7 +1,8 @@
-import { lstat, readdir, readFile, realpath, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { PublishedFile, TreeFormat } from '../../core/publication.ts';
 import { localized } from '../../host/durable-file.ts';
+import { readRegularFile } from '../../host/read-file.ts';
 import { unlessMissing } from './folder.ts';
 
 /** What became of files that are named no more: `kept` have others put there, or name still. */
@@ -60,7 +61,7 @@ async function otherDocuments(folder: string, own: ReadonlySet<string>): Promise
     const file = path.join(entry.parentPath, entry.name);
     const name = path.relative(folder, file).split(path.sep).join('/');
     if (own.has(name) || entry.isDirectory() || !/\.s?json$/i.test(name)) continue;
-    const text = (await unlessMissing(readFile(file, 'utf8'), file)) ?? '';
+    const text = (await unlessMissing(readRegularFile(file), file))?.toString() ?? '';
     texts.push(text.replaceAll('\\/', '/'));
   }
   return texts;

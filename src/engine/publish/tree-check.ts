@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bytes } from '../../core/http.ts';
 import type { ComparedBy, Published, PublishedFile } from '../../core/publication.ts';
+import { readRegularFile } from '../../host/read-file.ts';
 import { checksumStream } from '../../transfer/checksum-stream.ts';
 import { fileBytes } from '../../transfer/file-bytes.ts';
 import type { EngineContext } from '../context.ts';
@@ -47,7 +48,7 @@ export class TreeCheck {
   /** The metadata of a version, every byte as it was published; absent: it is not. */
   async metadataOf({ metadata: { path: name, sha256 } }: Published): Promise<Uint8Array | undefined> {
     const file = path.join(this.#folder, name);
-    const bytes = await unlessMissing(readFile(file), file);
+    const bytes = await unlessMissing(readRegularFile(file), file);
     return bytes && createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : undefined;
   }
 
