@@ -15,8 +15,9 @@ const shortestSecret = 6;
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** A text with the password in the address that it holds, or is without a scheme, replaced. */
-export const withoutPassword = (text: string): string => text.replace(/((?:^|:\/\/)[^/@\s:]*:)[^/@\s]+@/g, '$1•••@');
+/** A text with the password in the address that it holds, or is without a scheme, replaced; so is a user without one: it may be a token. */
+export const withoutPassword = (text: string): string =>
+  text.replace(/((?:^|:\/\/)[^/@\s:]*:)[^/@\s]+@/g, '$1•••@').replace(/:\/\/[^/?#@\s:]+:?@/g, '://•••@');
 
 /** A host with credentials before it, without a scheme. */
 export const holdsCredentials = (text: string): boolean => /^[^/@\s:]*:[^/@\s]*@/.test(text);
@@ -29,13 +30,14 @@ const decoded = (text: string): string => {
   }
 };
 
-/** The credentials in an address: its password, and the values of telling parameters. None in what is no address. */
+/** The credentials in an address: its password, a user without one, and the values of telling parameters. None in what is no address. */
 function credentialsIn(text: string): readonly string[] {
   // A scheme is looked for only where no other sign of one stands before it: else a long word is gone through for each of its letters.
   const address = /(?<![a-z0-9+.-])[0-9+.-]*([a-z][a-z0-9+.-]*:\/\/.*)/is.exec(text)?.[1] ?? '';
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const telling = [...(url?.searchParams ?? [])].flatMap(([name, value]) => (isSecretName(name) ? [value] : []));
-  return [url?.password ?? '', decoded(url?.password ?? ''), ...telling].filter((found) => found !== '');
+  const signsIn = url?.password || (url?.username ?? '');
+  return [signsIn, decoded(signsIn), ...telling].filter((found) => found !== '');
 }
 
 /** A text without keys and certificates in PEM. */
@@ -85,7 +87,7 @@ export function maskSecrets(value: unknown, plain: (text: string) => string, isS
 export interface Redactor {
   /** Remembers a secret, in the forms in which it may come back. */
   learn(secret: string): void;
-  /** Remembers the credentials in an address, if the text is or holds one: its password, and the values of telling parameters. */
+  /** Remembers the credentials in an address, if the text is or holds one: its password, a user without one, and the values of telling parameters. */
   learnAddress(text: string): void;
   /** The text with all remembered secrets replaced, and nothing else. */
   hide(text: string): string;

@@ -115,9 +115,10 @@ describe('profile add', () => {
   });
 });
 
-describe('a password in an address', () => {
-  const signed = 'https://me:hunter22@host.example/';
-  it.each(driverList.names)('is kept in no field of %s, and told to belong elsewhere', async (provider) => {
+describe('a password, or a token, in an address', () => {
+  const each = ['https://me:hunter22@host.example/', 'https://hunter22@host.example/', 'https://hunter22:@host.example/'];
+  const cases = driverList.names.flatMap((provider) => each.map((signed) => [provider, signed] as const));
+  it.each(cases)('is kept in no field of %s, and told to belong elsewhere: %s', async (provider, signed) => {
     const { profile } = (await driverList.load(provider)) as Driver;
     const addresses = Object.keys(profile).filter(
       (field) => !profile[field]?.secret && !profile[field]?.choices && !profile[field]?.paths,
@@ -138,7 +139,7 @@ describe('a password in an address', () => {
     expect([added.exitCode, added.stdout]).toEqual([2, '']);
     for (const field of addresses) {
       const set = await stage.run(['profile', 'set', 'y', `${field}=${signed}`, '--json']);
-      expect([set.exitCode, errorOf(set).message], field).toEqual([2, `${field} holds a user name and a password`]);
+      expect([set.exitCode, errorOf(set).message], field).toEqual([2, `${field} holds a user name or a password`]);
       expect(added.stderr + set.stderr).not.toContain('hunter22');
     }
     expect(stage.read('.config/imgctl/config.json').toString()).not.toContain('hunter22');
@@ -151,7 +152,7 @@ describe('a password in an address', () => {
       'clouds:\n  pcd:\n    auth:\n      auth_url: https://me:hunter22@host.example/v3\n      username: me\n      password: x\n',
     );
     const imported = await stage.run(['profile', 'import']);
-    expect(imported.stderr).toContain('authUrl holds a user name and a password');
+    expect(imported.stderr).toContain('authUrl holds a user name or a password');
     expect(imported.stderr + imported.stdout).not.toContain('hunter22');
     expect((await stage.ok(['profile', 'list', '-o', 'id'])).stdout.trim()).toBe('local');
   });

@@ -444,7 +444,12 @@ describe('sources', () => {
     [
       'a password in an address',
       { version: 1, sources: { a: { provider: 'simplestreams', fields: { url: 'https://me:hunter22@host/' } } } },
-      /source "a": url holds a user name and a password/,
+      /source "a": url holds a user name or a password/,
+    ],
+    [
+      'a token in an address',
+      { version: 1, sources: { a: { provider: 'simplestreams', fields: { url: 'https://hunter22@host/' } } } },
+      /source "a": url holds a user name or a password/,
     ],
     ['no JSON', '{', /is not valid JSON/],
     ['no sources', {}, /contains no sources/],

@@ -9,7 +9,7 @@ import type { ProfileFieldRow, ProfileRow } from '../../ui/views/profile.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { Surface } from '../program/context.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
-import { isSigned, signInElsewhere } from '../../engine/account/address-credentials.ts';
+import { isSigned, signedAddress, signInElsewhere } from '../../engine/account/address-credentials.ts';
 import { driverNamed } from '../../engine/account/driver.ts';
 import { originsOf } from '../../engine/account/values.ts';
 
@@ -32,7 +32,7 @@ export function checkFieldValues(driver: Driver, fields: Readonly<Record<string,
 
 function refuseCredentials(driver: Driver, name: string, value: FieldValue): void {
   if (value.kind === 'literal' && isSigned(driver, name, value.text))
-    throw usageError(`${name} holds a user name and a password`, { hint: signInElsewhere(name) });
+    throw usageError(signedAddress(name), { hint: signInElsewhere(name) });
 }
 
 /**

@@ -9,7 +9,7 @@ import { formatValue, literal, resolveValue } from '../../host/secret-reference.
 import type { ResolveOptions } from '../../host/secret-command.ts';
 import { fieldVariable, resolveFields, type FieldOrigin } from '../../profiles/resolve.ts';
 import type { EngineContext } from '../context.ts';
-import { isSigned } from './address-credentials.ts';
+import { isSigned, signedAddress } from './address-credentials.ts';
 import { setting } from './field-hints.ts';
 import type { ProfileEntry } from './registry.ts';
 import { shipped, type KnownSource } from './sources.ts';
@@ -68,7 +68,7 @@ async function knownSource(name: string, driver: Driver, { directory }: EngineCo
   const odd = Object.keys(fields).find((field) => !known.includes(field));
   const signed = Object.entries(fields).find(([field, { value }]) => isSigned(driver, field, formatValue(value)))?.[0];
   if (signed !== undefined)
-    throw configError(`${file ?? name}: source "${name}": ${signed} holds a user name and a password`, {
+    throw configError(`${file ?? name}: source "${name}": ${signedAddress(signed)}`, {
       hint: `Set ${signed} to the address alone, and ${fieldVariable(name, 'username')} and ${fieldVariable(name, 'password')}.`,
     });
   if (odd === undefined) return source;

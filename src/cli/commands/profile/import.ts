@@ -11,7 +11,7 @@ import type { Discovered } from '../../../engine/account/discover.ts';
 import { many } from '../../program/outcome.ts';
 import { warnOfPublisher } from './written.ts';
 import { outlineOf } from '../../completion/profile-outline.ts';
-import { isSigned, signInElsewhere } from '../../../engine/account/address-credentials.ts';
+import { isSigned, signedAddress, signInElsewhere } from '../../../engine/account/address-credentials.ts';
 import { driverNamed } from '../../../engine/account/driver.ts';
 
 export const importProfiles = defineCommand({
@@ -81,7 +81,7 @@ async function withoutSigned(found: Discovered, surface: Surface): Promise<Disco
   )?.[0];
   return signed === undefined || found.leftOut !== undefined
     ? found
-    : { ...found, leftOut: `${signed} holds a user name and a password`, hint: signInElsewhere(signed) };
+    : { ...found, leftOut: signedAddress(signed), hint: signInElsewhere(signed) };
 }
 
 function oddName(name: string): string | undefined {
