@@ -2,7 +2,7 @@ import { usageError } from '../../core/errors.ts';
 import { editableFields } from '../../core/changes.ts';
 import type { Surface } from '../program/context.ts';
 import { defineCommand } from '../program/command.ts';
-import { changeOptions, changesFrom } from '../options/fields.ts';
+import { changeOptions, changesFrom, marksFrom } from '../options/fields.ts';
 import { fieldsOf } from '../../engine/patch/document.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
@@ -39,7 +39,8 @@ export const patch = defineCommand({
   async run(input, context) {
     const document = await readPatch(input, context);
     const changes = changesFrom(input);
-    if (!document && Object.keys(changes).length === 0 && Object.keys(input.set).length === 0)
+    const marks = marksFrom(input);
+    if (!document && !marks && Object.keys(changes).length === 0 && Object.keys(input.set).length === 0)
       throw usageError('nothing to change', { hint: 'List what can be changed with: imgctl patch --help' });
     const documented = document ? fieldsOf(document) : new Set<string>();
     const both = fieldsChanged(changes).find((field) => documented.has(field));
@@ -48,13 +49,18 @@ export const patch = defineCommand({
     if (input.name !== undefined || documented.has('name')) refuseOneNameForSeveral(input.image, context);
     // Whether a document changes what it holds shows only beside the image; one for several is no image's own.
     const known = editableFields.filter((field) => input.image.length > 1 && documented.has(field));
-    const asked = { ...changes, ...Object.fromEntries(known.map((field) => [field, true])) };
+    const asked = {
+      ...changes,
+      ...Object.fromEntries(known.map((field) => [field, true])),
+      ...(marks ? { properties: {} } : {}),
+    };
     for (const at of await openProfiles(input.image, context)) {
       const verb = at.verb('patch');
       checkFields(at as Account, 'patch', verb.fields, asked);
       extrasFrom(at as Account, verb, input.set);
     }
-    return eachImage(context, input.image, input, (found) => recordChange(found, { changes, document, set: input.set }, context));
+    const wishes = { changes, document, marks, set: input.set };
+    return eachImage(context, input.image, input, (found) => recordChange(found, wishes, context));
   },
 });
 

@@ -2,6 +2,7 @@ import { formats } from '../../core/encoding.ts';
 import { usageError } from '../../core/errors.ts';
 import { checkName } from '../../core/image-name.ts';
 import { given, visibilities } from '../../core/image.ts';
+import { managedByHand, type MarkWishes } from '../../core/marks.ts';
 import type { Changes, Description } from '../../core/operation.ts';
 import type { Options, OptionValues } from '../program/option.ts';
 import { settable } from '../../engine/operations/fields.ts';
@@ -37,6 +38,8 @@ export const changeOptions = {
   untag: { kind: 'texts', summary: 'remove a tag (repeatable)' },
   removeProperty: { kind: 'texts', summary: 'remove a property (repeatable)' },
   unprotect: { kind: 'flag', summary: 'allow deletion again' },
+  managed: { kind: 'flag', summary: 'let prune retire it once newer ones are there' },
+  unmanaged: { kind: 'flag', summary: 'keep prune from it again' },
   unhide: { kind: 'flag', summary: 'show it in lists again' },
   diskFormat: {
     kind: 'text',
@@ -88,6 +91,13 @@ export function changesFrom(input: OptionValues<typeof changeOptions>): Changes 
       hidden: input.unhide ? false : fields.hidden,
     }),
   };
+}
+
+/** The marks that the options of `patch` ask for. What is managed no more was not retired either. Throws USAGE where two contradict each other. */
+export function marksFrom({ managed, unmanaged }: OptionValues<typeof changeOptions>): MarkWishes | undefined {
+  if (managed && unmanaged) throw usageError('--managed and --unmanaged cannot be combined');
+  if (managed) return { managed: managedByHand };
+  return unmanaged ? { managed: null, name: null, retired: null } : undefined;
 }
 
 /** Throws USAGE where one is to be added and taken away: which of the two is meant cannot be told. */

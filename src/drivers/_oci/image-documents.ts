@@ -1,4 +1,5 @@
 import { parseJson } from '../../core/json.ts';
+import { isMarkProperty } from '../../core/marks.ts';
 import type { Description, OriginalDocuments, OriginalParts, UploadRequest } from '../../core/operation.ts';
 import { digestOf } from './digest.ts';
 import type { FilledDisk } from './disk-record.ts';
@@ -27,13 +28,14 @@ export const originalOf = (id: string, manifest: string, record: string, parts?:
 export const manifestIn = (original: OriginalDocuments | undefined): ImageManifest | undefined =>
   original?.realm === imageType ? imageManifestOf(parseJson(original.values.manifest ?? '') ?? {}) : undefined;
 
-/** Whether a record says all that an image is to be described by. It has no owner. */
+/** Whether a record says all that an image is to be described by, and nothing that was decided about another one. It has no owner. */
 function says(record: StoredRecord, { owner: _owner, tags = [], properties = {}, ...fields }: Description): boolean {
   const said = Object.entries(fields).every(
     ([name, value]) => value === undefined || record[name as keyof StoredRecord] === value,
   );
   const hasProperties = Object.entries(properties).every(([name, value]) => record.properties[name] === value);
-  return said && hasProperties && tags.every((tag) => record.tags.includes(tag));
+  const isUnmarked = !Object.keys(record.properties).some(isMarkProperty);
+  return said && isUnmarked && hasProperties && tags.every((tag) => record.tags.includes(tag));
 }
 
 /** The documents that an upload brings with it; absent where there are none, or they are not of this disk, or say not what it is to be described by. */

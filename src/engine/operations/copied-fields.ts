@@ -1,4 +1,5 @@
 import { contentIdProperty, contentOfProperty, given, isOfOtherBytes, isOwnProperty, type Image } from '../../core/image.ts';
+import { isMarkProperty } from '../../core/marks.ts';
 import { isProvenanceProperty } from '../../core/provenance.ts';
 import { visibleFirst, type Later } from './completed.ts';
 import type { Description, Editable, UploadFacts } from '../../core/operation.ts';
@@ -60,12 +61,13 @@ export function carriedTo(
     carriedFields.filter((field) => fields.includes(field) && image[field] !== undefined).map((field) => [field, image[field]]),
   );
   const properties = Object.entries(kept.properties ?? {}).filter(
-    // What was said of the content is said anew of the bytes that arrive.
+    // What was said of the content is said anew of the bytes that arrive; what was decided about an image is not decided about its copy.
     ([name]) =>
       reserved?.test(name) !== true &&
       references?.test(name) !== true &&
       name !== contentIdProperty &&
       name !== contentOfProperty &&
+      !isMarkProperty(name) &&
       !(isProvenanceProperty(name) && isOfOtherBytes(image)),
   );
   const fitting = kept.tags?.filter((tag) => tags?.test(tag) !== false) ?? [];

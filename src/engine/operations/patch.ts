@@ -1,4 +1,5 @@
 import type { Image } from '../../core/image.ts';
+import { markChanges, type MarkWishes } from '../../core/marks.ts';
 import type { Changes, PatchRequest } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
@@ -12,6 +13,7 @@ import { warnOfNamesakes } from './name-conflict.ts';
 export interface PatchWishes {
   readonly changes: Changes;
   readonly document?: PatchDocument | undefined;
+  readonly marks?: MarkWishes | undefined;
   /** Fields that only this provider has, as they are typed. */
   readonly set: Readonly<Record<string, string>>;
 }
@@ -56,9 +58,10 @@ export function recordChange(
   async function looked(): Promise<
     { readonly now: Image; readonly request?: undefined } | { readonly now?: Image; readonly request: PatchRequest }
   > {
-    const { changes, document, set } = wishes;
-    const now = document && (await at.verb('show').run({ id }, call));
-    const wanted = document && now ? { ...changes, ...changesByDocument(now, document) } : changes;
+    const { document, marks, set } = wishes;
+    const now = document || marks ? await at.verb('show').run({ id }, call) : undefined;
+    const changes = { ...wishes.changes, ...(document && now ? changesByDocument(now, document) : {}) };
+    const wanted = marks && now ? withMarks(changes, markChanges(now, marks)) : changes;
     const verb = at.verb('patch');
     checkFields(at as Account, 'patch', verb.fields, wanted);
     const extras = extrasFrom(at as Account, verb, set);
@@ -66,3 +69,12 @@ export function recordChange(
     return { ...(now ? { now } : {}), request: { id, changes: wanted, extras, ...(now ? { basis: now } : {}) } };
   }
 }
+
+/** The same changes with those of the marks besides. */
+const withMarks = (changes: Changes, { properties = {}, removeProperties = [] }: Changes = {}): Changes => ({
+  ...changes,
+  ...(changes.properties || Object.keys(properties).length > 0 ? { properties: { ...changes.properties, ...properties } } : {}),
+  ...(changes.removeProperties || removeProperties.length > 0
+    ? { removeProperties: [...(changes.removeProperties ?? []), ...removeProperties] }
+    : {}),
+});

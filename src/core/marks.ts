@@ -1,0 +1,91 @@
+import { given, type ImageRecord } from './image.ts';
+import type { Changes } from './operation.ts';
+
+/*
+ * Marks are properties by which imgctl, and anybody's tool, sees what was decided about an image. Clouds hand properties on: to the
+ * snapshots of a server that runs on the image, to copies made with its tags. So the marks of an image name it, and those on any other
+ * one say nothing.
+ */
+
+/** What is decided about an image. An absent field: nothing. */
+export interface Marks {
+  /** By what it is managed: the id of a manifest, or `yes`. Only what is managed is ever retired. */
+  readonly managed?: string;
+  /** The logical name, under which images follow each other whatever they are called. */
+  readonly name?: string;
+  /** When imgctl retired it, as RFC 3339. */
+  readonly retired?: string;
+}
+
+type Marked = Pick<ImageRecord, 'id' | 'properties'>;
+
+const fields = ['managed', 'name', 'retired'] as const satisfies readonly (keyof Marks)[];
+const propertyOf = (field: keyof Marks): string => `imgctl.${field}`;
+
+/** The id of the image that the marks beside it are meant for. */
+const marksOfProperty = 'imgctl.marksOf';
+const channelPrefix = 'imgctl.channel.';
+
+/** What an image is managed by that somebody has marked, and no manifest. */
+export const managedByHand = 'yes';
+
+/** The property by which a channel points to an image. */
+export const channelProperty = (name: string): string => `${channelPrefix}${name}`;
+
+/** Whether a property is a mark, in any case: some providers do not tell cases apart. Of a copy they stay behind. */
+export const isMarkProperty = (name: string): boolean => /^imgctl\.(?:(?:managed|name|retired|marksOf)$|channel\.)/i.test(name);
+
+const areItsOwn = ({ id, properties }: Marked): boolean => properties[marksOfProperty] === id;
+
+/** The marks of an image; none where they were meant for another one. Whoever may change the image may have written them. */
+export function marksOf(image: Marked): Marks {
+  if (!areItsOwn(image)) return {};
+  const { managed, name, retired } = Object.fromEntries(fields.map((field) => [field, image.properties[propertyOf(field)]]));
+  return given<Marks>({
+    managed: managed || undefined,
+    name: name || undefined,
+    retired: retired === undefined || Number.isNaN(Date.parse(retired)) ? undefined : retired,
+  });
+}
+
+/** The channels that point to an image, by name, with what is said of each. As `marksOf`. */
+export const channelsOf = (image: Marked): ReadonlyMap<string, string> =>
+  new Map(
+    areItsOwn(image)
+      ? Object.entries(image.properties)
+          .filter(([name]) => name.startsWith(channelPrefix))
+          .map(([name, value]) => [name.slice(channelPrefix.length), value])
+      : [],
+  );
+
+/** Marks to be set; null takes one away, one that is not named stays. */
+export type MarkWishes = { readonly [Field in keyof Marks]?: Marks[Field] | null } & {
+  readonly channels?: Readonly<Record<string, string | null>>;
+};
+
+/**
+ * The change of a record after which it has these marks. What was handed on from another image goes; where no mark is left, so does
+ * the id. Absent: it is so already.
+ */
+export function markChanges(
+  image: Marked,
+  { channels = {}, ...wishes }: MarkWishes,
+): Pick<Changes, 'properties' | 'removeProperties'> | undefined {
+  const there = Object.keys(image.properties).filter(isMarkProperty);
+  const wanted = new Map(areItsOwn(image) ? there.map((name) => [name, image.properties[name] ?? '']) : []);
+  const wish = (name: string, value: string | null | undefined): void => {
+    if (value === null) wanted.delete(name);
+    else if (value !== undefined) wanted.set(name, value);
+  };
+  for (const field of fields) wish(propertyOf(field), wishes[field]);
+  for (const [name, value] of Object.entries(channels)) wish(channelProperty(name), value);
+  wanted.delete(marksOfProperty);
+  if (wanted.size > 0) wanted.set(marksOfProperty, image.id);
+  const set = [...wanted].filter(([name, value]) => image.properties[name] !== value);
+  const gone = there.filter((name) => !wanted.has(name));
+  if (set.length === 0 && gone.length === 0) return undefined;
+  return {
+    ...(set.length > 0 ? { properties: Object.fromEntries(set) } : {}),
+    ...(gone.length > 0 ? { removeProperties: gone } : {}),
+  };
+}

@@ -1,0 +1,72 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { isMarkProperty } from '../../src/core/marks.ts';
+import { stages, withVerbs } from '../clouds/index.ts';
+import type { RunningCloud } from '../conformance/cloud.ts';
+import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
+
+const stage = commandStage();
+let cloud: RunningCloud | undefined;
+afterEach(async () => {
+  await cloud?.stop();
+  cloud = undefined;
+});
+
+interface Shown {
+  readonly id: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+const marksIn = ({ properties }: Shown): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(properties).filter(([name]) => isMarkProperty(name)));
+
+const all = withVerbs(Object.entries(stages), 'patch');
+const marking = all.filter(([, { driver }]) => driver.facts.patch?.fields.includes('properties'));
+const copying = withVerbs(marking, 'upload', 'download');
+
+const env = async (name: string): Promise<Readonly<Record<string, string>>> => {
+  cloud = await stages[name as keyof typeof stages].cloud.start();
+  return {
+    ...profileVariables('there', name, cloud.values),
+    ...profileVariables('aa', 'local', { path: stage.file('aa') }),
+    ...profileVariables('bb', 'local', { path: stage.file('bb') }),
+  };
+};
+
+describe('an image that is marked as managed', () => {
+  it.each(marking)('is that at %s until it is taken back, and nothing of it is left', async (name) => {
+    const settings = { env: await env(name) };
+    const [id = ''] = (await cloud?.seed([{ name: 'web', properties: { os_distro: 'debian' } }])) ?? [];
+    const patched = async (...more: readonly string[]): Promise<Shown> =>
+      (await stage.ok(['patch', `there:${id}`, ...more, '-o', 'json'], settings)).json() as Shown;
+    expect(marksIn(await patched('--managed'))).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': id });
+    expect(marksIn(await patched('--managed', '--property', 'a=b'))).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': id });
+    const after = await patched('--unmanaged');
+    expect(after.properties).toMatchObject({ os_distro: 'debian', a: 'b' });
+    expect(marksIn(after)).toEqual({});
+  });
+
+  it.each(all.filter((one) => !marking.includes(one)))('cannot be at %s, which is said before any request', async (name) => {
+    const settings = { env: await env(name) };
+    const refused = await stage.run(['patch', 'there:1', '--managed', '--json'], settings);
+    expect([refused.exitCode, errorOf(refused).message]).toEqual([7, `${name} cannot set properties with patch`]);
+  });
+
+  it('is not the opposite at once', async () => {
+    expect((await stage.run(['patch', 'a', '--managed', '--unmanaged'])).exitCode).toBe(2);
+  });
+});
+
+describe('a copy', () => {
+  it.each(copying)('of a managed image is not managed: folder to %s, and back', async (name) => {
+    const settings = { env: await env(name) };
+    const json = async (...args: readonly string[]): Promise<Shown> =>
+      (await stage.ok([...args, '-o', 'json', '--poll-interval', '20ms'], settings)).json() as Shown;
+    const local = await json('upload', stage.write('seed', smallDisk()), '--name', 'aa:web', '--property', 'a=b');
+    await stage.ok(['patch', `aa:${local.id}`, '--managed'], settings);
+    const there = await json('copy', `aa:${local.id}`, 'there:web');
+    expect(there.properties).toMatchObject({ a: 'b' });
+    expect(marksIn(there)).toEqual({});
+    await stage.ok(['patch', `there:${there.id}`, '--managed'], settings);
+    expect(marksIn(await json('copy', `there:${there.id}`, 'bb:web'))).toEqual({});
+    expect(marksIn(await json('copy', `aa:${local.id}`, 'bb:web-3'))).toEqual({});
+  });
+});
