@@ -140,4 +140,9 @@ export interface BlockOperation<Client> {
    * more). Absent: none can be gone on with.
    */
   resume?(client: Client, ref: string, request: BlockRequest, call: Call): Promise<BlockUpload>;
+  /**
+   * Takes away what another run has begun and nobody goes on with. Throws NOT_FOUND where it is already gone. Absent: it is taken up
+   * without a length, and let go.
+   */
+  abandon?(client: Client, ref: string, call: Call): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface BoundBlocks {
   begin(request: BlockRequest, call: Call): Promise<BlockUpload<Image> | Image>;
   /** Goes on with an upload of another run. Throws NOT_FOUND where it is already gone. Absent: none can be gone on with. */
   resume?(ref: string, request: BlockRequest, call: Call): Promise<BlockUpload<Image>>;
+  /** Takes away what another run has begun. Throws NOT_FOUND where it is already gone. Absent: by `resume`. */
+  abandon?(ref: string, call: Call): Promise<void>;
 }
 
 type Place = { readonly profile: string; readonly provider: string };
@@ -20,7 +22,7 @@ export const isBlockUpload = <Made extends object>(begun: BlockUpload<Made> | Ma
 
 /** A driver's block form for one client. `always`: there is no other form. */
 export function boundBlocks<Client>(operation: BlockOperation<Client>, client: Client, at: Place, always: boolean): BoundBlocks {
-  const { resume } = operation;
+  const { resume, abandon } = operation;
   const made = async (record: ImageRecord): Promise<Image> =>
     (await checkedResult('upload', {}, Promise.resolve(record), at)) as Image;
   return {
@@ -33,6 +35,7 @@ export function boundBlocks<Client>(operation: BlockOperation<Client>, client: C
       return isBlockUpload(begun) ? boundUpload(begun, made) : made(begun);
     },
     ...(resume ? { resume: async (ref, request, call) => boundUpload(await resume(client, ref, request, call), made) } : {}),
+    ...(abandon ? { abandon: (ref, call) => abandon(client, ref, call) } : {}),
   };
 }
 

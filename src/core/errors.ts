@@ -64,6 +64,8 @@ export interface Circumstances {
   readonly requestId?: string;
   /** Id of a half-made remote object that could not be removed. */
   readonly leftover?: string;
+  /** That object is no image, but what one was to be made of: `delete` does not take it. */
+  readonly isLeftoverPart?: boolean;
   /** The provider may have made something all the same; trying again could make it twice, so that is left to the user. */
   readonly uncertain?: boolean;
   /** No connection was made, or none that is trusted: not a byte of the request has left this machine. */

@@ -1,5 +1,5 @@
 import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
-import { commandLine, hintWith } from '../core/hint.ts';
+import { commandLine, hintWith, type Next } from '../core/hint.ts';
 import { systemFailure } from '../host/system-error.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { styles, type Styles } from './style.ts';
@@ -14,6 +14,8 @@ export interface ErrorOptions {
   readonly provider?: string | undefined;
   /** What the process ends with, where a signal decides that and not the failure. */
   readonly exitCode?: number | undefined;
+  /** The run that failed, where it is in the journal. */
+  readonly run?: string | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ async function showOne(error: unknown, options: ErrorOptions, io: Io, oneOfMany:
   const circumstances = written({ ...givenWhere(options), ...failure.circumstances });
   const text = options.json
     ? `${jsonText({ error: asJson(failure, circumstances, { debug: options.debug, exitCode: options.exitCode ?? failure.exitCode }) })}\n`
-    : asText(failure, circumstances, { debug: options.debug, named: oneOfMany }, await styles(io.errorColor));
+    : asText(failure, circumstances, { debug: options.debug, named: oneOfMany, run: options.run }, await styles(io.errorColor));
   await io.stderr.write(text).catch(() => {});
   return options.exitCode ?? failure.exitCode;
 }
@@ -81,23 +83,35 @@ function asJson(
   };
 }
 
-function asText(failure: ImgctlError, known: Circumstances, how: { debug: boolean; named: boolean }, styled: Styles): string {
+interface TextHow {
+  readonly debug: boolean;
+  readonly named: boolean;
+  readonly run: string | undefined;
+}
+
+function asText(failure: ImgctlError, known: Circumstances, how: TextHow, styled: Styles): string {
   const where = how.named && known.profile !== undefined && !failure.message.includes(known.profile) ? `${known.profile}: ` : '';
   const lines = [`${styled.bad('imgctl:')} ${safe(where + failure.message)}`];
   // Hints are imgctl's own words and may have several lines (candidates, say); what is in the lines is made safe.
   if (known.hint !== undefined) lines.push(...known.hint.split('\n').map(safe));
   if (known.usage !== undefined) lines.push(`usage: ${safe(known.usage)}`);
-  if (known.leftover !== undefined) lines.push(...leftBehind(known.leftover, known.profile));
+  if (known.leftover !== undefined) lines.push(...leftBehind(known.leftover, known, how.run));
   if (known.requestId !== undefined) lines.push(styled.faint(`request id: ${safe(known.requestId)}`));
   if (how.debug)
     lines.push(...causesOf(failure).map((cause) => styled.faint(`caused by ${safe(oneLine(cause))}`)), ...stackOf(failure));
   return `${lines.join('\n')}\n`;
 }
 
-const leftBehind = (id: string, profile: string | undefined): readonly string[] => [
-  `left behind: ${safe(id)}`,
-  ...(profile === undefined ? [] : [`Delete it with: ${safe(commandLine({ verb: 'delete', image: id }, profile))}`]),
-];
+function leftBehind(id: string, { profile, isLeftoverPart }: Circumstances, run: string | undefined): readonly string[] {
+  const removing: Next | undefined = !isLeftoverPart
+    ? profile === undefined
+      ? undefined
+      : { verb: 'delete', image: id }
+    : run === undefined
+      ? undefined
+      : { verb: 'ops undo', args: [run] };
+  return [`left behind: ${safe(id)}`, ...(removing ? [`Delete it with: ${safe(commandLine(removing, profile))}`] : [])];
+}
 
 const oneLine = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
 const stackOf = (failure: Error): string[] => (failure.stack ?? '').split('\n').map(safe);

@@ -1,6 +1,6 @@
 import { abortedError, ImgctlError } from '../../core/errors.ts';
 import { createRedactor, type Redactor } from '../../core/redact.ts';
-import { printError } from '../../ui/error-message.ts';
+import { printError, type ErrorOptions } from '../../ui/error-message.ts';
 import { PipeClosed, type Io } from '../../ui/io.ts';
 import { clearedFirst, createProgress, type ProgressDisplay, type ProgressMode } from '../../ui/progress.ts';
 import { commands } from '../commands/index.ts';
@@ -24,10 +24,11 @@ export async function run(argv: readonly string[], surroundings: World): Promise
   let world: QuietWorld = { ...surroundings, io: withMaskedStderr(surroundings.io, redactor), redactor };
   const wish = { json: wantsJson(argv, world), debug: argv.includes('--debug') };
   const ending: RunStatus = { status: 0, failures: [] };
+  const wishNow = (): ErrorOptions => ({ ...wish, run: ending.journal?.opened?.id });
   let progress: ProgressDisplay | undefined;
   world.onCrash?.((error) => {
     progress?.stop();
-    return failed(error, wish, world);
+    return failed(error, wishNow(), world);
   });
   try {
     const parsed = await parseArguments(argv, commands);
@@ -49,7 +50,7 @@ export async function run(argv: readonly string[], surroundings: World): Promise
   } catch (error) {
     progress?.stop();
     ending.failures.push(error);
-    return written(ending, await failed(error, wish, world));
+    return written(ending, await failed(error, wishNow(), world));
   }
 }
 
@@ -65,7 +66,7 @@ const withMaskedStderr = (io: Io, redactor: Redactor): Io => ({
   stderr: { write: (text) => io.stderr.write(redactor.hide(text)) },
 });
 
-async function failed(error: unknown, wish: { readonly json: boolean; readonly debug: boolean }, world: World): Promise<number> {
+async function failed(error: unknown, wish: ErrorOptions, world: World): Promise<number> {
   if (error instanceof PipeClosed) return 0;
   const { aborted, reason } = world.signal;
   // Whatever a stopped piece of work throws, it is no bug.

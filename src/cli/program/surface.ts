@@ -2,7 +2,7 @@ import { exitCodes } from '../../core/errors.ts';
 import { makeCall, type Call, type Note } from '../../core/call.ts';
 import { hasFolder } from '../../host/paths.ts';
 import type { ProfileStore } from '../../profiles/store.ts';
-import { printError } from '../../ui/error-message.ts';
+import { printError, type ErrorOptions } from '../../ui/error-message.ts';
 import { commands } from '../commands/index.ts';
 import type { Surface } from './context.ts';
 import type { RunFacts } from '../../engine/journal/journal.ts';
@@ -37,7 +37,11 @@ export async function makeSurface(
     usual: drivers.usual,
     sources: sourceList(drivers.publishers ?? {}, home),
   });
-  const failureWish = { json: machineFormats.includes(settings.format), debug: settings.debug === true };
+  const failureWish = (): ErrorOptions => ({
+    json: machineFormats.includes(settings.format),
+    debug: settings.debug === true,
+    run: ending.journal?.opened?.id,
+  });
   const warned = new Set<string>();
   const surface: Surface = {
     io,
@@ -74,14 +78,14 @@ export async function makeSurface(
       ending.failures.push(error);
       ending.status = exitCodes.PARTIAL;
       progress.hide();
-      ending.told = await printError(error, failureWish, io);
+      ending.told = await printError(error, failureWish(), io);
     },
     async reportAs(error) {
       ending.failures.push(error);
       // Of several the worst counts: the codes rise with what is wrong.
       ending.status = Math.max(ending.status, error.exitCode);
       progress.hide();
-      ending.told = await printError(error, failureWish, io);
+      ending.told = await printError(error, failureWish(), io);
     },
     confirm(question, lockedProfile, details) {
       progress.hide();

@@ -1,4 +1,4 @@
-import { ImgctlError, notFoundError, partialError } from '../../core/errors.ts';
+import { ImgctlError, notFoundError, partialError, type Circumstances } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { AwsClient } from './client.ts';
 import { awsCode } from './errors.ts';
@@ -31,8 +31,15 @@ async function deleteSnapshot(client: AwsClient, region: string, id: string, cal
 /** A snapshot of a failed upload away. Throws what keeps it. */
 export async function removeSnapshot(client: AwsClient, region: string, id: string, call: Call): Promise<void> {
   const { result } = await deleteSnapshot(client, region, id, call);
-  if (result !== 'success') throw partialError(`snapshot ${id} could not be deleted: ${result}`, { leftover: id });
+  if (result !== 'success') throw partialError(`snapshot ${id} could not be deleted: ${result}`, leftSnapshots(region, [id]));
 }
+
+/** Snapshots that are still there: what no image holds is deleted by AWS's own command line. */
+export const leftSnapshots = (region: string, ids: readonly string[]): Circumstances => ({
+  leftover: ids.join(', '),
+  isLeftoverPart: true,
+  hint: ids.map((id) => `Delete it with: aws ec2 delete-snapshot --region ${region} --snapshot-id ${id}`).join('\n'),
+});
 
 const outcomesIn = (body: XmlObject): readonly Outcome[] =>
   rowsIn(body.deleteSnapshotResultSet).map((row) => ({ id: textIn(row.snapshotId) ?? '', result: textIn(row.returnCode) ?? '' }));
@@ -59,16 +66,14 @@ export async function removeImage(client: AwsClient, found: FoundImage, call: Ca
   const id = textIn(found.wire.imageId) ?? '';
   if (/^(enabled|disabled after)/.test(textIn(found.wire.deregistrationProtection) ?? '')) throw protectedError(id);
   const outcomes = await deregister(client, found, call);
-  const named = (wanted: (result: string) => boolean): string =>
-    outcomes
-      .filter(({ result }) => wanted(result))
-      .map((one) => one.id)
-      .join(', ');
+  const named = (wanted: (result: string) => boolean): readonly string[] =>
+    outcomes.filter(({ result }) => wanted(result)).map((one) => one.id);
   const kept = named((result) => result === 'skipped');
-  if (kept !== '') call.note({ kind: 'warning', message: `kept, since other images hold it: ${kept}` });
+  if (kept.length > 0) call.note({ kind: 'warning', message: `kept, since other images hold it: ${kept.join(', ')}` });
   const isLeft = (result: string): boolean => result !== 'success' && result !== 'skipped';
   const left = named(isLeft);
-  if (left === '') return;
+  if (left.length === 0) return;
   const why = [...new Set(outcomes.map(({ result }) => result).filter(isLeft))].join('; ');
-  throw partialError(`image ${id} is deleted, but not its snapshots ${left} (${why})`, { leftover: left });
+  const message = `image ${id} is deleted, but not its snapshots ${left.join(', ')} (${why})`;
+  throw partialError(message, leftSnapshots(found.region, left));
 }

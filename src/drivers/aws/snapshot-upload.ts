@@ -140,7 +140,7 @@ export class SnapshotUpload implements BlockUpload {
       await removeImage(this.#client, await findImage(this.#client, image, call), call);
     } catch (error) {
       call.note({ kind: 'warning', message: `image ${image} could not be taken back` });
-      throw error;
+      throw error instanceof ImgctlError ? error.with({ leftover: image }) : error;
     }
     call.note({ kind: 'removed', id: image });
   }

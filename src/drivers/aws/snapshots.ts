@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { listed, type AwsClient } from './client.ts';
+import { leftSnapshots } from './deregister.ts';
 import { awsCode, errorFrom } from './errors.ts';
 import { patiently } from './patience.ts';
 import { isMended, signedHeaders } from './signed-request.ts';
@@ -49,7 +50,10 @@ export async function startSnapshot(client: AwsClient, region: string, wanted: N
   const id = body?.SnapshotId;
   if (typeof id !== 'string' || !/^snap-[0-9a-f]+$/.test(id)) throw providerError(`${what}: the answer names no snapshot`);
   if (body?.BlockSize !== undefined && body.BlockSize !== blockBytes)
-    throw providerError(`${what}: blocks of ${String(body.BlockSize)} bytes are wanted, which is not known`, { leftover: id });
+    throw providerError(
+      `${what}: blocks of ${String(body.BlockSize)} bytes are wanted, which is not known`,
+      leftSnapshots(region, [id]),
+    );
   return { id, region };
 }
 

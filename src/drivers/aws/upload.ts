@@ -90,4 +90,10 @@ export const upload: Operation<AwsClient, 'upload'> = {
     const there = Number(textIn(row?.volumeSize) ?? size.gib);
     return new SnapshotUpload(client, { request, snapshot, ...size, gib: there, done });
   },
+
+  async abandon(client, ref, call) {
+    const { snapshot } = fromRef(ref);
+    if (!(await readSnapshot(client, snapshot, call))) throw notFoundError(`snapshot ${snapshot.id} is not there any more`);
+    await removeSnapshot(client, snapshot.region, snapshot.id, call);
+  },
 };

@@ -51,8 +51,9 @@ async function dropParts({ at, ref, left }: LeftImage & { is: 'parts' }, call: C
   const { name = '' } = left.action;
   const request = { description: { name }, content: { encoding: { format: 'raw' }, repeatable: false }, extras: {} } as const;
   try {
-    const upload = await at.maybe('upload')?.resume?.(ref, request, call);
-    await upload?.abort(call);
+    const verb = at.maybe('upload');
+    if (verb?.abandon) await verb.abandon(ref, call);
+    else await (await verb?.resume?.(ref, request, call))?.abort(call);
     return 'removed';
   } catch (error) {
     if (!isNoSuchImage(error)) throw error;

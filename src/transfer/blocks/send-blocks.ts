@@ -1,5 +1,5 @@
 import type { Block, BlockFacts, BlocksSent, BlockUpload } from '../../core/blocks.ts';
-import { abortedError, ImgctlError } from '../../core/errors.ts';
+import { abortedError, ImgctlError, type Circumstances } from '../../core/errors.ts';
 import type { Call, Content } from '../../core/operation.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
 import { untilAborted } from '../source.ts';
@@ -109,8 +109,17 @@ async function letGo(upload: BlockUpload<unknown>, error: unknown, call: Call): 
   try {
     await upload.abort({ ...call, signal: AbortSignal.timeout(abortMs), retries: { left: abortRetries } });
     return error;
-  } catch {
-    if (error instanceof ImgctlError) return error.with({ leftover: upload.ref });
-    return new ImgctlError('INTERNAL', String(error), { cause: error, leftover: upload.ref });
+  } catch (failure) {
+    const left = leftOf(upload, failure);
+    if (!(error instanceof ImgctlError)) return new ImgctlError('INTERNAL', String(error), { cause: error, ...left });
+    const hint = [error.circumstances.hint, left.hint].filter(Boolean).join('\n');
+    return new ImgctlError(error.code, error.message, { ...error.circumstances, ...left, ...(hint === '' ? {} : { hint }) });
   }
+}
+
+/** What stays of an upload that could not be let go: the image, where one was made of it by then, else the upload. */
+function leftOf({ ref }: BlockUpload<unknown>, failure: unknown): Pick<Circumstances, 'hint' | 'leftover' | 'isLeftoverPart'> {
+  const { hint, leftover, isLeftoverPart } = failure instanceof ImgctlError ? failure.circumstances : {};
+  if (leftover !== undefined && !isLeftoverPart) return { leftover };
+  return { leftover: ref, isLeftoverPart: true, ...(hint === undefined ? {} : { hint }) };
 }

@@ -129,9 +129,20 @@ describe('an upload to AWS', () => {
 
   it('names the snapshot that it could not take away', async () => {
     cloud.store.settings.snapshotFails = 'broken';
-    failing(/Action=DeleteSnapshot/, { status: 500, body: '', times: 9 });
+    let isDown = true;
+    const on = ({ path }: { path: string }) => isDown && /Action=DeleteSnapshot/.test(path);
+    cloud.fail({ kind: 'answer', status: 500, body: '', times: 9, on });
     const error = await failureOf(upload(disk(1)), 'PROVIDER');
-    expect(error.circumstances.leftover).toContain([...cloud.store.snapshots.keys()][0]);
+    isDown = false;
+    const [snapshot = ''] = cloud.store.snapshots.keys();
+    expect(error.circumstances.leftover).toContain(snapshot);
+    // It is no image: what is told to be typed is what takes it away.
+    const typed = `aws ec2 delete-snapshot --region us-east-1 --snapshot-id ${snapshot}`;
+    expect(error.circumstances).toMatchObject({ isLeftoverPart: true, hint: expect.stringContaining(typed) });
+    await open()
+      .require('upload')
+      .abandon?.(error.circumstances.leftover ?? '', testCall());
+    expect(cloud.store.snapshots.size).toBe(0);
   });
 
   it('makes one image where the answer that it was made is lost', async () => {

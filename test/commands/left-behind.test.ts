@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { overNetwork } from '../clouds/index.ts';
+import type { RunningCloud } from '../conformance/cloud.ts';
+import { commandStage, profileVariables, smallDisk } from './stage.ts';
+
+const stage = commandStage();
+const carriers = overNetwork.flatMap(([provider, { cloud, wire }]) => {
+  const { sends } = wire;
+  return sends ? [[provider, { cloud, sends: (request: { method: string; path: string }) => sends(request) }] as const] : [];
+});
+
+/** Commands of this program that are told to be typed, as words. */
+const told = (stderr: string): readonly (readonly string[])[] =>
+  [...stderr.matchAll(/with: imgctl ([^\n]+)/g)].map(([, line = '']) => line.split(' '));
+
+describe.each(carriers)('what a failed upload to %s could not take back', (provider, { cloud: kind, sends }) => {
+  let cloud: RunningCloud;
+  beforeEach(async () => {
+    cloud = await kind.start();
+  });
+  afterEach(() => cloud.stop());
+
+  it.each([[], ['--no-journal']])('is taken away by what is told to be typed %s', async (...more) => {
+    const env = profileVariables('x', provider, cloud.values);
+    let isDown = true;
+    let isSending = false;
+    const on = (request: { method: string; path: string }): boolean => isDown && (isSending ||= sends(request));
+    cloud.fail({ kind: 'answer', status: 500, body: 'down', times: 1e6, on });
+    const line = ['upload', stage.write('d.raw', smallDisk()), '--name', 'web', '-p', 'x', '--retries', '0', ...more];
+    const failed = await stage.run(line, { env });
+    isDown = false;
+    expect(failed.exitCode).toBe(10);
+    const isNamed = failed.stderr.includes('left behind: ');
+    // What is no image can be taken away by who remembers the upload, else by the provider's own tools.
+    const isTold = failed.stderr.split('left behind: ').length - 1 <= failed.stderr.split('Delete it with: ').length - 1;
+    expect([isNamed, isTold]).toEqual([isNamed, true]);
+    for (const words of told(failed.stderr)) {
+      const typed = await stage.run([...words, '--yes'], { env });
+      expect(typed.exitCode, `${words.join(' ')}: ${typed.stderr}`).toBe(0);
+    }
+    expect((await stage.ok(['list', '-p', 'x', '-o', 'json'], { env })).json()).toEqual([]);
+  });
+});
