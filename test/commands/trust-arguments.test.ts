@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256, startSignedStreams, type SignedStreams } from '../clouds/simplestreams/signed.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { publisher } from '../support/publisher.ts';
+import { fieldVariable } from '../../src/profiles/resolve.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
@@ -66,6 +67,40 @@ describe('arguments about trust that are wrong are told before anything is asked
       expect([...server.requests(), ...streams.asked()], verb.join(' ')).toEqual([]);
     }
     expect(await stage.names()).toEqual([]);
+  });
+
+  /** What is judged by itself, by way of a profile, and by way of a publisher. */
+  const readers = () => [
+    ...verbs().map((verb) => [verb, env()] as const),
+    [['copy', 'ubuntu:noble', 'local:x'], publisherEnv()] as const,
+    [['download', 'ubuntu:noble', stage.file('out.img')], publisherEnv()] as const,
+  ];
+  const publisherEnv = () => ({
+    [fieldVariable('ubuntu', 'url')]: streams.origin,
+    [fieldVariable('ubuntu', 'keyring')]: stage.file('keys.asc'),
+    [fieldVariable('ubuntu', 'signer')]: ours.fingerprint,
+  });
+  const unknown: readonly (readonly [string, () => string, RegExp])[] = [
+    ['a file with another key', () => byKey('other.asc'), /--verify gpg:FILE/],
+    ['a file that is not there', () => byKey('missing.asc'), /--verify gpg:FILE/],
+    ['an empty file', () => byKey('empty.asc'), /--verify gpg:FILE/],
+    [
+      'a fingerprint',
+      () => `gpg:${'AB'.repeat(20)}`,
+      /looked for in \/usr\/share\/keyrings.*--verify gpg:FILE|--verify gpg:FILE.*\nkeyring comes from environment/,
+    ],
+    ['a file with no key of minisign', () => `minisign:${stage.file('missing.pub')}`, /--verify minisign:FILE/],
+  ];
+  it.each(unknown)('the hint is about the option that was typed: %s', async (_what, how, hint) => {
+    files['/i/SHA256SUMS'] = ours.clearSigned(`${hash('sha256')}  disk.raw\n`);
+    files['/i/disk.raw.sig'] = ours.detached(disk);
+    stage.write('disk.raw.sig', ours.detached(disk));
+    stage.write('empty.asc', '');
+    for (const [verb, variables] of readers()) {
+      const told = await stage.run([...verb, '--verify', how(), '--json'], { env: variables });
+      expect(errorOf(told).hint, verb.join(' ')).toMatch(hint);
+      expect(errorOf(told).hint, verb.join(' ')).not.toMatch(/profile set|export |in the profile/);
+    }
   });
 
   it('a file that is not there', async () => {

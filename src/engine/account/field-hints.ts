@@ -1,5 +1,5 @@
 import type { Driver } from '../../core/driver.ts';
-import type { ImgctlError } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
 import { commandLine, shellWord, type Next } from '../../core/hint.ts';
 import { hasFolder, ownFolder, type Home } from '../../host/paths.ts';
 import { parseValue } from '../../host/secret-reference.ts';
@@ -30,6 +30,22 @@ export function setting({ name, kind }: Whose, driver: Driver, pairs: readonly s
 
 /** How hints say where a field is set. No other words are used for it in them: a publisher has no profile. */
 const inProfile = 'in the profile';
+
+/** What `--verify` can say in the place of a field that it overrules. */
+const byOption: Readonly<Record<string, string>> = {
+  'verify=checksum': 'To trust the server alone, use --verify checksum.',
+  'keyring=FILE': "If that key is the publisher's, use --verify gpg:FILE with a file that holds it.",
+  'signer=FINGERPRINT': "If that key is the publisher's, use --verify gpg:FINGERPRINT with its fingerprint.",
+};
+
+/** A failure in a run with `--verify`: setting a field would change nothing in what that overrules. */
+export function toldByOption(error: ImgctlError, verify: string | undefined): ImgctlError {
+  const [next] = error.circumstances.next ?? [];
+  const hint = next?.verb === 'profile set' ? byOption[String(next.args?.[0])] : undefined;
+  if (verify === undefined || hint === undefined) return error;
+  const { next: _field, ...known } = error.circumstances;
+  return new ImgctlError(error.code, error.message, { ...known, hint });
+}
 
 /** A failure in an account, told as such: what its hints say of fields can be done where those of that account are kept. */
 export function placed(error: ImgctlError, whose: Whose, driver: Driver, home: Home): ImgctlError {

@@ -12,9 +12,10 @@ import type { AccountRef } from '../journal/entry.ts';
 import { goingOn } from '../journal/go-on.ts';
 import type { LazyJournal } from '../journal/lazy-journal.ts';
 import { recorded } from '../journal/recorded.ts';
+import { overruledBy } from '../trust/policy.ts';
 import { contentCacheOf } from './content-cache.ts';
 import { checkArch, refuseArch } from './arch.ts';
-import { placed } from './field-hints.ts';
+import { placed, toldByOption } from './field-hints.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
 import type { ProfileEntry } from './registry.ts';
@@ -30,7 +31,8 @@ import { guarded, preview } from './guard.ts';
 export async function openAt(name: string, needs: readonly OperationName[], context: EngineContext): Promise<Account> {
   const entry = context.directory.openable(name);
   const driver = await driverNamed(entry.provider, context);
-  const place = (error: unknown): unknown => (error instanceof ImgctlError ? placed(error, entry, driver, context.home) : error);
+  const place = (error: unknown): unknown =>
+    error instanceof ImgctlError ? placed(toldByOption(error, context.settings.verify), entry, driver, context.home) : error;
   return opening(entry, driver, needs, place, context).catch((error: unknown) => Promise.reject(place(error)));
 }
 
@@ -50,7 +52,7 @@ async function opening(
   const origins = await originsOf(entry, driver, context);
   const values = await valuesOf(entry, driver, origins, context);
   checkArch(values, driver, name);
-  const blame = (error: unknown): unknown => blamed(place(error), name, driver, origins);
+  const blame = (error: unknown): unknown => blamed(place(error), name, driver, judgingOrigins(origins, context.settings.verify));
   const signatures = await signaturesOf(driver, values, entry, context).catch((error: unknown) => Promise.reject(blame(error)));
   const tools = { ...(await toolsFor(context, values, name)), ...(signatures ? { signatures } : {}) };
   const where = { profile: name, provider: driver.name };
@@ -175,6 +177,16 @@ function blamed(error: unknown, profile: string, driver: Driver, origins: Readon
     .filter(Boolean)
     .join('\n');
   return error.hinting(hint);
+}
+
+/** Where fields come from, without those that `--verify` overrules. */
+function judgingOrigins(
+  origins: Readonly<Record<string, FieldOrigin>>,
+  verify: string | undefined,
+): Readonly<Record<string, FieldOrigin>> {
+  if (verify === undefined) return origins;
+  const overruled = overruledBy(verify);
+  return Object.fromEntries(Object.entries(origins).filter(([field]) => !overruled.includes(field)));
 }
 
 const comingFrom = (origins: Readonly<Record<string, FieldOrigin>>, isMeant: (field: string) => boolean): string =>

@@ -192,12 +192,20 @@ async function unsigned(look: Look): Promise<Vouched> {
   return { checksum: (await ownChecksum(look)) ?? look.unsigned[0] };
 }
 
+const ifTrue = "If that key is the publisher's, use --verify";
+const otherKeys = { gpg: `${ifTrue} gpg:FILE with a file that holds it.`, minisign: `${ifTrue} minisign:FILE with it.` } as const;
+
 /** A judgement; absent where `auto` knows no key to judge by, which is told. */
-async function judged<Result>(judge: () => Promise<Result>, { isStrict, context, doubts }: Look): Promise<Result | undefined> {
+async function judged<Result>(
+  judge: () => Promise<Result>,
+  { isStrict, kind, context, doubts }: Look,
+): Promise<Result | undefined> {
   try {
     return await judge();
   } catch (error) {
-    if (isStrict || !(error instanceof ImgctlError)) throw error;
+    if (!(error instanceof ImgctlError)) throw error;
+    if (isStrict && error.circumstances.signerUnknown) throw error.with({ hint: otherKeys[kind] });
+    if (isStrict) throw error;
     if (error.code !== 'CONFIG' && !error.circumstances.signerUnknown) throw error;
     doubts.push(error.message);
     context.warn(`not verified: ${error.message}`);

@@ -4,7 +4,7 @@ import type { EngineContext } from '../context.ts';
 import { isUrl } from './beside.ts';
 import { demandFrom, type Demand } from './policy.ts';
 import type { SignatureJudge } from './judge.ts';
-import { signaturesBy } from './signatures.ts';
+import { signaturesBy, whereNamed } from './signatures.ts';
 
 /** Where the digest comes from that a source must have. */
 export type ChecksumAsked =
@@ -47,6 +47,6 @@ function checksumAsked(text: string): ChecksumAsked {
 /** What judges by `--verify` alone. Rejects CONFIG as `signaturesBy`. */
 export const judgeBy = (demand: Demand, context: EngineContext): Promise<SignatureJudge> =>
   signaturesBy(
-    { demand, what: '--verify', ...(demand.by === 'gpg' ? { keyring: demand.keyring, signers: demand.signers } : {}) },
+    { demand, ...whereNamed(demand), ...(demand.by === 'gpg' ? { keyring: demand.keyring, signers: demand.signers } : {}) },
     context,
   );

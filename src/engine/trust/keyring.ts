@@ -6,6 +6,13 @@ import { readSmallFile } from '../../host/read-file.ts';
 import { codeOf, reasonOf } from '../../host/system-error.ts';
 import { isMinisignKey } from './policy.ts';
 
+/** Where keys are named: an option as it is typed, or a field. */
+export type KeysNamed = '--verify gpg:FILE' | '--verify minisign:FILE' | 'keyring' | 'keyring in the profile';
+
+/** What to do for keys to be known. */
+export const giveKeys = (named: KeysNamed, keys = 'keys'): string =>
+  named.startsWith('--') ? `Use ${named} with a file that holds ${keys}.` : `Set ${named} to a file with ${keys}.`;
+
 /** Folders in which operating systems keep the keys of publishers. */
 export const wellKnownFolders = ['/usr/share/keyrings', '/usr/share/distribution-gpg-keys', '/etc/pki/rpm-gpg'] as const;
 
@@ -24,27 +31,27 @@ const armour = '-----BEGIN ';
  * The keys that are given: armoured text, a file, or several files separated by commas. `what` says where they were given.
  * Throws CONFIG where one cannot be read.
  */
-export async function keysGiven(given: string, what: string, home: Home): Promise<readonly Uint8Array[]> {
+export async function keysGiven(given: string, what: KeysNamed, home: Home): Promise<readonly Uint8Array[]> {
   if (given.includes(armour)) return [Buffer.from(given)];
   const files = given.split(',').flatMap((one) => (one.trim() === '' ? [] : [withHome(one.trim(), home)]));
-  if (files.length === 0) throw configError(`${what} names no file`, { hint: `Set ${what} to a file with keys.` });
+  if (files.length === 0) throw configError(`${what} names no file`, { hint: giveKeys(what) });
   return Promise.all(files.map((file) => keyFile(file, what)));
 }
 
-async function keyFile(file: string, what: string): Promise<Uint8Array> {
+async function keyFile(file: string, what: KeysNamed): Promise<Uint8Array> {
   const bytes = await readSmallFile(file).catch((cause: unknown) => {
     if (cause instanceof ImgctlError) throw cause;
     throw configError(`cannot read ${file}: ${reasons[codeOf(cause) ?? ''] ?? reasonOf(cause)}`, {
-      hint: `Set ${what} to a file with keys.`,
+      hint: giveKeys(what),
       cause,
     });
   });
-  if (bytes.length === 0) throw configError(`${file} is empty`, { hint: `Set ${what} to a file with keys.` });
+  if (bytes.length === 0) throw configError(`${file} is empty`, { hint: giveKeys(what) });
   return bytes;
 }
 
 /** A key of minisign or signify: the text of one, or what stands in a file. Throws CONFIG where that cannot be read. */
-export async function minisignKey(given: string, what: string, home: Home): Promise<string> {
+export async function minisignKey(given: string, what: KeysNamed, home: Home): Promise<string> {
   return isMinisignKey(given) ? given : Buffer.from(await keyFile(withHome(given, home), what)).toString();
 }
 

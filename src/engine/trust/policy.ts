@@ -50,6 +50,14 @@ export function demandAt(folder: string, text: string): string {
     .join(',')}`;
 }
 
+/** The fields of a profile that say nothing beside that HOW: it asks for itself, and may name the keys, or who has to sign. */
+export function overruledBy(text: string): readonly string[] {
+  if (/^\s*minisign:/i.test(text)) return ['verify', 'keyring', 'signer'];
+  const [, keys] = /^\s*(?:gpg|signature):(.*)$/is.exec(text) ?? [];
+  const { keyring, signers } = keysIn(keys?.trim() ?? '');
+  return ['verify', ...(keyring === undefined ? [] : ['keyring', 'signer']), ...(signers === undefined ? [] : ['signer'])];
+}
+
 function keysIn(given: string): { readonly keyring?: string; readonly signers?: readonly string[] } {
   const plain = given.replaceAll(' ', '');
   const several = plain.split(',').map((one) => one.replace(/^0x/i, ''));

@@ -5,13 +5,17 @@ import type { Assurance, Signer } from '../../core/signature.ts';
 import type { TrustPolicy } from '../../transfer/trust/openpgp/verify.ts';
 import type { EngineContext } from '../context.ts';
 import type { SignatureJudge } from './judge.ts';
+import type { KeysNamed } from './keyring.ts';
 import { demandFrom, signersFrom, type Demand } from './policy.ts';
 import { signedBy } from './told.ts';
 
-/** By what is judged. `what`: where the keys are named, for messages. */
+/** By what is judged. */
 export interface Trust {
   readonly demand: Demand;
-  readonly what: string;
+  /** Where the keyring is named. */
+  readonly what: KeysNamed;
+  /** Where a key could be named that is not known. */
+  readonly remedy: KeysNamed;
   /** Files with keys, or armoured text; absent: what the machine knows. */
   readonly keyring?: string | undefined;
   readonly signers?: readonly string[] | undefined;
@@ -85,14 +89,15 @@ function memoryOfSigners({ warn, detail }: Surroundings) {
 const keyFields = ['keyring', 'signer'];
 
 async function policyOf(
-  { keyring, signers, expiredKeys = 'refuse', what }: Trust,
+  { keyring, signers, expiredKeys = 'refuse', what, remedy }: Trust,
   { home, now }: Surroundings,
 ): Promise<TrustPolicy> {
-  const { keysGiven, knownKeys } = await import('./keyring.ts');
+  const { giveKeys, keysGiven, knownKeys, wellKnownFolders } = await import('./keyring.ts');
   const keys = keyring === undefined ? await knownKeys() : await keysGiven(keyring, what, home);
+  const looked = `Keys of this machine are looked for in ${wellKnownFolders.join(', ')}.`;
   if (keys.length === 0)
     throw configError('no key is known on this machine to judge signatures by', {
-      hint: `Set ${what} to a file with the publisher's keys.`,
+      hint: `${looked} ${giveKeys(remedy, "the publisher's keys")}`,
     });
   const { fingerprintsIn, openKeyring } = await import('../../transfer/trust/openpgp/keyring.ts');
   const known = fingerprintsIn(openKeyring(keys));
@@ -101,12 +106,12 @@ async function policyOf(
       keyring === undefined
         ? `no key ${signers.join(', ')} is known on this machine`
         : `the keyring has no key ${signers.join(', ')}, by which it is to be signed`,
-      { hint: `Set ${what} to a file with that key.`, judgedBy: keyFields },
+      { hint: `${keyring === undefined ? `${looked} ` : ''}${giveKeys(remedy, 'that key')}`, judgedBy: keyFields },
     );
   return { keys, expiredKeys, now: new Date(now()), ...(signers === undefined ? {} : { signers }) };
 }
 
-async function byMinisign(given: string, what: string, at: Surroundings): Promise<SignatureJudge> {
+async function byMinisign(given: string, what: KeysNamed, at: Surroundings): Promise<SignatureJudge> {
   const { checkMinisign, minisignKeys, verifyMinisign } = await import('../../transfer/trust/minisign.ts');
   const { minisignKey } = await import('./keyring.ts');
   const keys = minisignKeys(await minisignKey(given, what, at.home));
@@ -124,6 +129,15 @@ async function byMinisign(given: string, what: string, at: Surroundings): Promis
       return { update: (chunk) => check.update(chunk), verdict: () => noted(check.verdict(), name) };
     },
   };
+}
+
+const inField = { what: 'keyring in the profile', remedy: 'keyring in the profile' } as const;
+
+/** Where `--verify` names keys, or could; what keys it does not name are those of the profile. */
+export function whereNamed(demand: Demand): Pick<Trust, 'what' | 'remedy'> {
+  if (demand.by === 'minisign') return { what: '--verify minisign:FILE', remedy: '--verify minisign:FILE' };
+  const isNamed = demand.by === 'gpg' && demand.keyring !== undefined;
+  return { what: isNamed ? '--verify gpg:FILE' : 'keyring in the profile', remedy: '--verify gpg:FILE' };
 }
 
 /** The fields by which an account judges. */
@@ -157,7 +171,7 @@ export function trustOf({
   const named = demand.by === 'gpg' ? demand : undefined;
   return {
     demand,
-    what: named?.keyring !== undefined && asked !== undefined ? '--verify' : 'keyring in the profile',
+    ...(asked === undefined ? inField : whereNamed(demand)),
     keyring: named?.keyring ?? said('keyring'),
     signers: named?.signers ?? (named?.keyring === undefined ? signersFrom(said('signer'), wrong) : undefined),
     expiredKeys: said('expiredKeys') === 'accept' ? 'accept' : 'refuse',
