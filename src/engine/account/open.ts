@@ -53,7 +53,9 @@ async function opening(
   const values = await valuesOf(entry, driver, origins, context);
   checkArch(values, driver, name);
   const blame = (error: unknown): unknown => blamed(place(error), name, driver, judgingOrigins(origins, context.settings.verify));
-  const signatures = await signaturesOf(driver, values, entry, context).catch((error: unknown) => Promise.reject(blame(error)));
+  const signatures = await signaturesOf(driver, values, { entry, needs }, context).catch((error: unknown) =>
+    Promise.reject(blame(error)),
+  );
   const tools = { ...(await toolsFor(context, values, name)), ...(signatures ? { signatures } : {}) };
   const where = { profile: name, provider: driver.name };
   context.detail(`profile ${name}: ${driver.title}`);
@@ -102,13 +104,21 @@ async function opening(
 }
 
 /** What judges the signatures that are read by way of a profile, by keys that can be read; absent for a driver that reads none. */
-async function signaturesOf({ profile: fields }: Driver, values: FieldValues, entry: ProfileEntry, context: EngineContext) {
+async function signaturesOf(
+  driver: Driver,
+  values: FieldValues,
+  { entry, needs }: { readonly entry: ProfileEntry; readonly needs: readonly OperationName[] },
+  context: EngineContext,
+) {
+  const fields = driver.profile;
   if (!('verify' in fields)) return undefined;
   const { assuranceOf, signaturesBy, trustOf } = await import('../trust/signatures.ts');
   const trust = trustOf({ fields, values, profile: entry.name, asked: context.settings.verify });
   if (!trust) return undefined;
   if (entry.kind === 'source' && assuranceOf(trust) === 'signature')
     await (await import('./source-key.ts')).requireKey(entry.name, trust, context);
+  else if (needs.includes('download') && trust.demand.by === 'auto' && assuranceOf(trust) === 'checksum')
+    await (await import('./source-key.ts')).tellHidden(entry, driver, context);
   return signaturesBy(trust, context);
 }
 
