@@ -110,6 +110,11 @@ export interface Content {
    */
   pieces?(): AsyncIterable<Uint8Array | number>;
   /**
+   * So many bytes more have arrived there: told by who reads ahead of what is sent. From the first word on, also of none, that is how
+   * far it is, and no more what was read. Absent: nobody asks.
+   */
+  arrived?(bytes: number): void;
+  /**
    * Count and digests of what was read; complete once the bytes have come to their end. Among them is the first of those that
    * the driver's upload reports, all of them where the bytes can be read only once, and SHA-256 where it reports none.
    */

@@ -113,6 +113,20 @@ describe('a disk on its way', () => {
     await once.close();
   });
 
+  it('counts as progress what arrives, where that is told, however it is read', async () => {
+    let passed = 0;
+    const means = meansIn(place.folder(), { progress: (bytes) => void (passed += bytes) });
+    const prepared = await prepare(await place.file('disk', made.raw), [raw], noWishes, means);
+    const content = await prepared.content();
+    content.arrived?.(0);
+    for await (const _piece of content.pieces?.() ?? []);
+    await all(content);
+    expect(passed).toBe(0);
+    content.arrived?.(512);
+    expect(passed).toBe(512);
+    await prepared.close();
+  });
+
   it('counts progress, and stops when it is told to, leaving nothing', async () => {
     let passed = 0;
     const source = await place.file('disk', disk);

@@ -9,7 +9,7 @@ import { atOnce, blockMemory } from './block-memory.ts';
 import { cutBlocks, type CutBlock } from './cut-blocks.ts';
 import { packBlock } from './pack-block.ts';
 
-type SentContent = Pick<Content, 'bytes' | 'open' | 'pieces' | 'sent'>;
+type SentContent = Pick<Content, 'bytes' | 'open' | 'pieces' | 'arrived' | 'sent'>;
 
 /** What letting go of a failed upload may take, also after the run itself was stopped. */
 const abortMs = 30_000;
@@ -37,10 +37,13 @@ export async function sendBlocks<Made>(
 async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts: BlockFacts, call: Call): Promise<BlocksSent> {
   const bytes = Math.min(upload.blockBytes ?? facts.bytes, Math.max(1, content.bytes ?? Infinity));
   const memory = blockMemory(facts.order === 'ascending' ? 1 : atOnce(facts.concurrency, bytes), bytes);
+  const arrived = (count: number): void => content.arrived?.(count);
+  arrived(0);
   // Zeros that are told need not be looked for.
   const given = (facts.sparse ? content.pieces?.() : undefined) ?? content.open();
   const digests = new DigestList();
   let blocks = 0;
+  let cutUpTo = 0;
   await sideBySide(call, async (within, begin) => {
     for await (const cut of cutBlocks(untilAborted(given, within.signal), {
       memory,
@@ -50,12 +53,18 @@ async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts
     })) {
       // It may have been cut before the end of another one freed its room.
       if (within.signal.aborted) throw abortedError('interrupted');
+      const { length } = cut.bytes;
+      arrived(cut.offset - cutUpTo);
+      cutUpTo = cut.offset + length;
       const block = facts.sparse && isZero(cut.bytes) ? undefined : blockOf(cut, facts);
       if (block?.digest) digests.add(block.digest);
       if (block) blocks += 1;
-      if (!block || upload.has?.(block.index)) memory.give(cut.buffer);
-      else begin(putAgain(upload, block, within).finally(() => memory.give(cut.buffer)));
+      if (!block || upload.has?.(block.index)) {
+        memory.give(cut.buffer);
+        arrived(length);
+      } else begin(putThere(upload, block, within, arrived).finally(() => memory.give(cut.buffer)));
     }
+    if (content.bytes !== undefined) arrived(content.bytes - cutUpTo);
   });
   return { blocks, digests, content: content.sent() };
 }
@@ -89,6 +98,12 @@ function blockOf({ index, offset, bytes }: CutBlock, { digest: algorithm, compre
     ...(digest ? { digest } : {}),
     ...(compresses ? { packed: () => (packed ??= packBlock(bytes, sha256)) } : {}),
   };
+}
+
+async function putThere(upload: BlockUpload<unknown>, block: Block, call: Call, arrived: (count: number) => void): Promise<void> {
+  const { length } = block.bytes;
+  await putAgain(upload, block, call);
+  arrived(length);
 }
 
 async function putAgain(upload: BlockUpload<unknown>, block: Block, call: Call): Promise<void> {

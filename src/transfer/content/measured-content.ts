@@ -35,6 +35,11 @@ export function measuredContent(
   const { proves, expected, taken } = hashingOf(made, asked);
   const { pieces } = encoder;
   let measured: Pick<ChecksumStream, 'result'> | undefined;
+  let isToldOf = false;
+  // Who reads ahead of what is sent tells what has arrived.
+  const progress: StagingRequest['means']['progress'] = (bytes, total) => {
+    if (!isToldOf) means.progress(bytes, total);
+  };
   const digests = (): Digests => ({ ...(proves ? { sha256: known.sha256 ?? '' } : {}), ...measured?.result().digests });
   return {
     encoding: plan.encoding,
@@ -47,7 +52,7 @@ export function measuredContent(
     open() {
       const bytes = naming(encoder.open({ observer: made.observer(), signal: means.signal }), source.name);
       const through = checksumStream(
-        withBackpressure(bytes, { ...means, total: encoder.bytes, limit: plan.accept.maxBytes }),
+        withBackpressure(bytes, { ...means, progress, total: encoder.bytes, limit: plan.accept.maxBytes }),
         taken,
       );
       measured = through;
@@ -62,11 +67,15 @@ export function measuredContent(
             const through = pieces({ observer: made.observer(), signal: means.signal });
             return counted(naming(through, source.name), (count) => {
               bytes += count;
-              means.progress(count, encoder.bytes);
+              progress(count, encoder.bytes);
             });
           },
         }
       : {}),
+    arrived(bytes) {
+      isToldOf = true;
+      if (bytes > 0) means.progress(bytes, encoder.bytes);
+    },
     // A target that has these bytes already does not ask for them: then what is known of them counts.
     sent: () => ({ bytes: measured?.result().bytes ?? encoder.bytes ?? 0, digests: measured ? digests() : { ...known } }),
   };

@@ -67,6 +67,26 @@ describe('a disk in blocks', () => {
       expect(upload.sent()?.blocks).toBe(sparse ? 3 : 6);
     });
 
+  it('is as far as what has come there, and not as what was read ahead', async () => {
+    const data = diskBytes('raw', 9 * block + 5);
+    data.fill(0, block, 3 * block);
+    let come = 0;
+    const told: number[] = [];
+    const content = { ...contentOf(data, { format: 'raw' }, data.length), arrived: (bytes: number) => void told.push(bytes) };
+    const sum = (): number => told.reduce((total, bytes) => total + bytes, 0);
+    const upload = fakeUpload({
+      has: [4],
+      async before({ bytes }) {
+        await new Promise((resolve) => setImmediate(resolve));
+        // Zeros and what is there already need not come.
+        expect(sum()).toBeLessThanOrEqual(come + 3 * block);
+        come += bytes.length;
+      },
+    });
+    await sendBlocks(content, upload, { ...facts, sparse: true, digest: 'sha256' }, testCall());
+    expect([told[0], sum()]).toEqual([0, data.length]);
+  });
+
   it('goes on with an upload: what is there is not put, and counts', async () => {
     const content = disk(6 * block);
     const upload = fakeUpload({ has: [0, 1, 4] });
