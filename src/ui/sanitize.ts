@@ -1,8 +1,10 @@
 /**
  * What must not reach a terminal as it is, beyond C0: DEL and C1, everything of category Cf (bidi overrides, isolates,
- * zero-width signs, tags), line and paragraph separators, lone surrogates, and letters that show nothing.
+ * zero-width signs, tags), line and paragraph separators, lone surrogates, letters that show nothing, and what is not assigned yet and
+ * is to show nothing once it is.
  */
-const beyondAscii = String.raw`\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0`;
+const invisible = String.raw`\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\ufff0-\ufff8\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}`;
+const beyondAscii = String.raw`\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Cs}${invisible}`;
 const patterns = {
   hostile: String.raw`\u0000-\u001f${beyondAscii}`,
   hostileKeepingLines: String.raw`\u0000-\u0008\u000b\u000c\u000e-\u001f${beyondAscii}`,

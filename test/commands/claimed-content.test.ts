@@ -7,6 +7,7 @@ import { testCall } from '../conformance/stage.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { openSession } from '../support/open-session.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 let cloud: OpenstackCloud;
@@ -53,23 +54,26 @@ const cases = (['upload', 'copy'] as const).flatMap((verb) =>
   forms.flatMap((there) => forms.map((form) => [verb, there, form] as const)),
 );
 
-describe.each(cases)('%s of a disk with --if-exists skip, where there is a %s and a %s is at hand', (verb, there, form) => {
-  it.each(['here', 'pcd'])('takes no content id of %s for a proof', async (profile) => {
-    const { contentId } = await made('seed', form, 2);
-    const { id } = await made(profile, there, 1);
-    await claims(profile, id, contentId);
-    const { exitCode, stderr } = await sent(verb, profile, form);
-    // What lies near is read; of what is far the digest shows it where there is but one form of the disk.
-    const isShown = profile === 'here' || (there === 'raw' && form === 'raw');
-    expect(exitCode, stderr).toBe(isShown ? 6 : 0);
-    if (!isShown) expect(stderr).toContain(`not verified: ${id}`);
-  });
+describe.each(inTurns(cases, 3))(
+  '%s of a disk with --if-exists skip, where there is a %s and a %s is at hand',
+  (verb, there, form) => {
+    it.each(['here', 'pcd'])('takes no content id of %s for a proof', async (profile) => {
+      const { contentId } = await made('seed', form, 2);
+      const { id } = await made(profile, there, 1);
+      await claims(profile, id, contentId);
+      const { exitCode, stderr } = await sent(verb, profile, form);
+      // What lies near is read; of what is far the digest shows it where there is but one form of the disk.
+      const isShown = profile === 'here' || (there === 'raw' && form === 'raw');
+      expect(exitCode, stderr).toBe(isShown ? 6 : 0);
+      if (!isShown) expect(stderr).toContain(`not verified: ${id}`);
+    });
 
-  it.each(['here', 'pcd'])('finds the same disk in %s, and says so where that could not be proved', async (profile) => {
-    await made('seed', form, 2);
-    const { id } = await made(profile, there, 2);
-    const { exitCode, stderr } = await sent(verb, profile, form);
-    expect(exitCode, stderr).toBe(0);
-    expect(stderr.includes(`not verified: ${id}`)).toBe(profile === 'pcd' && there !== form);
-  });
-});
+    it.each(['here', 'pcd'])('finds the same disk in %s, and says so where that could not be proved', async (profile) => {
+      await made('seed', form, 2);
+      const { id } = await made(profile, there, 2);
+      const { exitCode, stderr } = await sent(verb, profile, form);
+      expect(exitCode, stderr).toBe(0);
+      expect(stderr.includes(`not verified: ${id}`)).toBe(profile === 'pcd' && there !== form);
+    });
+  },
+);

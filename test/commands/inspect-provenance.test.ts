@@ -10,6 +10,7 @@ import { qcow2Image } from '../support/disk-images.ts';
 import { openSession } from '../support/open-session.ts';
 import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 const disk = qcow2Image(smallDisk());
@@ -38,7 +39,7 @@ const places = withVerbs(Object.entries(stages), 'upload');
 const keeping = places.filter(([, { driver }]) => driver.facts.patch?.fields.includes('properties'));
 let count = 0;
 
-describe.each(places)('the provenance of an image in %s', (_name, { driver, cloud: kind }) => {
+describe.each(inTurns(places, 2, 1))('the provenance of an image in %s', (_name, { driver, cloud: kind }) => {
   let cloud: RunningCloud;
   let env: Readonly<Record<string, string>>;
   let id = '';
@@ -88,7 +89,7 @@ describe.each(places)('the provenance of an image in %s', (_name, { driver, clou
   });
 });
 
-describe.each(keeping)('what anybody has written on an image of %s', (_name, { driver, cloud: kind }) => {
+describe.each(inTurns(keeping, 2))('what anybody has written on an image of %s', (_name, { driver, cloud: kind }) => {
   let cloud: RunningCloud;
   let env: Readonly<Record<string, string>>;
   beforeAll(async () => {
@@ -139,55 +140,58 @@ describe.each(keeping)('what anybody has written on an image of %s', (_name, { d
   });
 });
 
-describe.each(keeping)('where this machine remembers nothing, an image of %s', (_name, { driver, cloud: kind }) => {
-  let cloud: RunningCloud;
-  let env: Readonly<Record<string, string>>;
-  beforeAll(async () => {
-    cloud = await kind.start();
-  });
-  afterAll(() => cloud.stop());
-  const copied = async (): Promise<Copied> => {
-    env = { ...publisherProfile(), ...profileVariables('to', driver.name, cloud.values) };
-    const copy = ['copy', 'pub:noble', `to:fresh-${(count += 1)}`, '--poll-interval', '5ms', '-o', 'json'];
-    const image = (await stage.ok(copy, { env })).json() as Copied;
-    rmSync(stage.file('.cache'), { recursive: true, force: true });
-    streams.forget();
-    return image;
-  };
-  const results = async (id: string): Promise<Readonly<Record<string, unknown>>> => {
-    const { exitCode, json } = await stage.run(['inspect', '--provenance', `to:${id}`, '-o', 'json'], { env });
-    return { exitCode, ...Object.fromEntries((json() as readonly Row[]).map(({ claim, result }) => [claim, result])) };
-  };
-  const fetched = (): number => streams.requests().filter(({ path: at }) => at.endsWith('.img')).length;
+describe.each(inTurns(keeping, 2, 1))(
+  'where this machine remembers nothing, an image of %s',
+  (_name, { driver, cloud: kind }) => {
+    let cloud: RunningCloud;
+    let env: Readonly<Record<string, string>>;
+    beforeAll(async () => {
+      cloud = await kind.start();
+    });
+    afterAll(() => cloud.stop());
+    const copied = async (): Promise<Copied> => {
+      env = { ...publisherProfile(), ...profileVariables('to', driver.name, cloud.values) };
+      const copy = ['copy', 'pub:noble', `to:fresh-${(count += 1)}`, '--poll-interval', '5ms', '-o', 'json'];
+      const image = (await stage.ok(copy, { env })).json() as Copied;
+      rmSync(stage.file('.cache'), { recursive: true, force: true });
+      streams.forget();
+      return image;
+    };
+    const results = async (id: string): Promise<Readonly<Record<string, unknown>>> => {
+      const { exitCode, json } = await stage.run(['inspect', '--provenance', `to:${id}`, '-o', 'json'], { env });
+      return { exitCode, ...Object.fromEntries((json() as readonly Row[]).map(({ claim, result }) => [claim, result])) };
+    };
+    const fetched = (): number => streams.requests().filter(({ path: at }) => at.endsWith('.img')).length;
 
-  it('is held against the published file, which is read once', async () => {
-    const { id, checksums } = await copied();
-    if (!driver.facts.download) return;
-    const isSameFile = checksums?.sha256 !== undefined && checksums.sha256 === sha256(disk);
-    const proved = { exitCode: 0, digest: 'proved', url: 'proved', serial: 'proved' };
-    expect(await results(id)).toMatchObject(proved);
-    const once = fetched();
-    expect(await results(id)).toMatchObject(proved);
-    expect(fetched()).toBe(once);
-    // A disk that is kept in another format is read in two pieces: what is in it is told by its beginning.
-    expect(once).toBeLessThanOrEqual(isSameFile ? 0 : 2);
-  });
+    it('is held against the published file, which is read once', async () => {
+      const { id, checksums } = await copied();
+      if (!driver.facts.download) return;
+      const isSameFile = checksums?.sha256 !== undefined && checksums.sha256 === sha256(disk);
+      const proved = { exitCode: 0, digest: 'proved', url: 'proved', serial: 'proved' };
+      expect(await results(id)).toMatchObject(proved);
+      const once = fetched();
+      expect(await results(id)).toMatchObject(proved);
+      expect(fetched()).toBe(once);
+      // A disk that is kept in another format is read in two pieces: what is in it is told by its beginning.
+      expect(once).toBeLessThanOrEqual(isSameFile ? 0 : 2);
+    });
 
-  it('that bears the record of another one is found out, and its signer and serial are not proved', async () => {
-    const { properties } = await copied();
-    const evil = stage.write('evil', qcow2Image(smallDisk(9)));
-    const upload = ['upload', evil, '--name', `to:evil-${(count += 1)}`, '--poll-interval', '5ms', '-o', 'id'];
-    const id = (await stage.ok(upload, { env })).stdout.trim();
-    const record = Object.fromEntries(Object.entries(properties).filter(([name]) => name.startsWith('imgctl.source.')));
-    const { session } = openSession(driver, cloud.values);
-    await session.require('patch').run({ id, changes: { properties: record }, extras: {} }, testCall());
-    rmSync(stage.file('.cache'), { recursive: true, force: true });
-    const unproved = { exitCode: 11, url: 'unchecked', serial: 'unchecked' };
-    expect(await results(id)).toMatchObject({ ...unproved, digest: driver.facts.download ? 'differs' : 'unchecked' });
-    streams.files.clear();
-    expect(await results(id)).toMatchObject(unproved);
-  });
-});
+    it('that bears the record of another one is found out, and its signer and serial are not proved', async () => {
+      const { properties } = await copied();
+      const evil = stage.write('evil', qcow2Image(smallDisk(9)));
+      const upload = ['upload', evil, '--name', `to:evil-${(count += 1)}`, '--poll-interval', '5ms', '-o', 'id'];
+      const id = (await stage.ok(upload, { env })).stdout.trim();
+      const record = Object.fromEntries(Object.entries(properties).filter(([name]) => name.startsWith('imgctl.source.')));
+      const { session } = openSession(driver, cloud.values);
+      await session.require('patch').run({ id, changes: { properties: record }, extras: {} }, testCall());
+      rmSync(stage.file('.cache'), { recursive: true, force: true });
+      const unproved = { exitCode: 11, url: 'unchecked', serial: 'unchecked' };
+      expect(await results(id)).toMatchObject({ ...unproved, digest: driver.facts.download ? 'differs' : 'unchecked' });
+      streams.files.clear();
+      expect(await results(id)).toMatchObject(unproved);
+    });
+  },
+);
 
 describe.each(Object.entries(stages).filter(([, { driver }]) => driver.mayPublish))(
   'an image that was published by %s',

@@ -4,6 +4,7 @@ import { drivers } from '../../src/drivers/index.ts';
 import { driverList } from '../../src/engine/driver-list.ts';
 import { makeBed, type Bed } from '../clouds/bed.ts';
 import { profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const loaded = await Promise.all(Object.keys(drivers).map(async (name) => ({ name, driver: await driverList.load(name) })));
 const takers = loaded.flatMap(({ name, driver }) =>
@@ -98,7 +99,7 @@ describe('a property of a copied image that stays behind is named, once', () => 
     }
   });
 
-  it.each(sources)('from $name to several targets', async (source) => {
+  it.each(inTurns(sources, 3))('from $name to several targets', async (source) => {
     const image = await planted(source);
     const had = await propertiesAt(image);
     const targets = takers.map(({ name }) => `y${name}:all-${count}`);

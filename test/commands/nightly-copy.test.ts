@@ -10,6 +10,7 @@ import { openSession } from '../support/open-session.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 const disks = { old: qcow2Image(smallDisk(1)), new: qcow2Image(smallDisk(2)) };
@@ -33,7 +34,7 @@ interface Shown {
 const places = withVerbs(Object.entries(stages), 'upload');
 const keeping = places.filter(([, { driver }]) => driver.facts.patch?.fields.includes('properties'));
 
-describe.each(places)('a nightly copy to %s', (_name, provider) => {
+describe.each(inTurns(places, 2))('a nightly copy to %s', (_name, provider) => {
   let cloud: RunningCloud;
   let env: Readonly<Record<string, string>>;
   beforeAll(async () => {
@@ -172,48 +173,51 @@ describe.each(places)('a nightly copy to %s', (_name, provider) => {
   });
 });
 
-describe.each(withVerbs(places, 'deactivate', 'reactivate'))('an image of %s that was taken out of use', (_name, provider) => {
-  let cloud: RunningCloud;
-  let env: Readonly<Record<string, string>>;
-  beforeEach(async () => {
-    cloud = await provider.cloud.start();
-    env = {
-      ...profileVariables('pub', 'simplestreams', streams.values),
-      ...profileVariables('to', provider.driver.name, cloud.values),
-    };
-    return () => cloud.stop();
-  });
-  const lines = (file: string): Readonly<Record<string, readonly string[]>> => ({
-    copy: ['copy', 'pub:noble', 'to:web'],
-    upload: ['upload', file, '--name', 'to:web'],
-  });
+describe.each(inTurns(withVerbs(places, 'deactivate', 'reactivate'), 2, 1))(
+  'an image of %s that was taken out of use',
+  (_name, provider) => {
+    let cloud: RunningCloud;
+    let env: Readonly<Record<string, string>>;
+    beforeEach(async () => {
+      cloud = await provider.cloud.start();
+      env = {
+        ...profileVariables('pub', 'simplestreams', streams.values),
+        ...profileVariables('to', provider.driver.name, cloud.values),
+      };
+      return () => cloud.stop();
+    });
+    const lines = (file: string): Readonly<Record<string, readonly string[]>> => ({
+      copy: ['copy', 'pub:noble', 'to:web'],
+      upload: ['upload', file, '--name', 'to:web'],
+    });
 
-  it.each(['copy', 'upload'])('is not made anew by %s, whatever is to become of a taken name', async (verb) => {
-    const made = await stage.ok(['copy', 'pub:noble', 'to:web', '--poll-interval', '5ms', '-o', 'json'], { env });
-    const { id } = made.json() as Shown;
-    await stage.ok(['deactivate', `to:${id}`, '--yes', '--poll-interval', '5ms'], { env });
-    const line = lines(stage.write('disk.qcow2', disks.old))[verb] ?? [];
-    cloud.forget();
-    for (const how of ['replace', 'skip'])
-      for (const more of [['--yes'], ['-n']]) {
-        const refused = await stage.run([...line, '--if-exists', how, '--poll-interval', '5ms', ...more], { env });
-        expect([refused.exitCode, refused.stdout], `${how} ${refused.stderr}`).toEqual([6, '']);
-        for (const word of [id, 'is inactive', 'reactivate']) expect(refused.stderr).toContain(word);
-      }
-    expect(cloud.requests().filter((one) => changes(provider, one))).toEqual([]);
-    const { status } = (await stage.ok(['show', `to:${id}`, '-o', 'json'], { env })).json() as { status: string };
-    expect(status).toBe('inactive');
-    if (provider.replaces === false) return;
-    noble.publish('20261120', disks.new);
-    const next = await stage.ok(
-      ['copy', 'pub:noble', 'to:web', '--if-exists', 'replace', '--yes', '--poll-interval', '5ms', '-o', 'json'],
-      { env },
-    );
-    expect((next.json() as Shown).id).not.toBe(id);
-  });
-});
+    it.each(['copy', 'upload'])('is not made anew by %s, whatever is to become of a taken name', async (verb) => {
+      const made = await stage.ok(['copy', 'pub:noble', 'to:web', '--poll-interval', '5ms', '-o', 'json'], { env });
+      const { id } = made.json() as Shown;
+      await stage.ok(['deactivate', `to:${id}`, '--yes', '--poll-interval', '5ms'], { env });
+      const line = lines(stage.write('disk.qcow2', disks.old))[verb] ?? [];
+      cloud.forget();
+      for (const how of ['replace', 'skip'])
+        for (const more of [['--yes'], ['-n']]) {
+          const refused = await stage.run([...line, '--if-exists', how, '--poll-interval', '5ms', ...more], { env });
+          expect([refused.exitCode, refused.stdout], `${how} ${refused.stderr}`).toEqual([6, '']);
+          for (const word of [id, 'is inactive', 'reactivate']) expect(refused.stderr).toContain(word);
+        }
+      expect(cloud.requests().filter((one) => changes(provider, one))).toEqual([]);
+      const { status } = (await stage.ok(['show', `to:${id}`, '-o', 'json'], { env })).json() as { status: string };
+      expect(status).toBe('inactive');
+      if (provider.replaces === false) return;
+      noble.publish('20261120', disks.new);
+      const next = await stage.ok(
+        ['copy', 'pub:noble', 'to:web', '--if-exists', 'replace', '--yes', '--poll-interval', '5ms', '-o', 'json'],
+        { env },
+      );
+      expect((next.json() as Shown).id).not.toBe(id);
+    });
+  },
+);
 
-describe.each(keeping)('an image of %s that bears the record of another one', (_name, provider) => {
+describe.each(inTurns(keeping, 2, 1))('an image of %s that bears the record of another one', (_name, provider) => {
   it('is not the same where this machine knows the disk of that, and by what is on record only where it does not', async () => {
     const cloud = await provider.cloud.start();
     try {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { killedBehind } from '../support/killed-run.ts';
 import { commandStage, errorOf, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 let file: string;
@@ -44,14 +45,17 @@ const ways: Readonly<
   IMGCTL_PROFILE: (words) => ({ args: bare(words), env: { IMGCTL_PROFILE: 'vault' } }),
 };
 
-describe.each(Object.entries(losses))('in a protected profile %s', (_name, words) => {
-  it.each(Object.entries(ways))('named by %s is refused with --yes, without a terminal', async (_way, said) => {
-    const before = await images();
-    const { args, env } = said(words.map((word) => (word === 'FILE' ? file : word)));
-    const refused = await stage.run([...args, '-o', 'json'], { env: env ?? {} });
-    expect([refused.exitCode, errorOf(refused).hint]).toEqual([6, 'Unprotect it with: imgctl profile set vault --unprotect']);
-    expect(await images()).toEqual(before);
-  });
+describe.each(Object.entries(losses))('in a protected profile %s', (name, words) => {
+  it.each(inTurns(Object.entries(ways), 3, Object.keys(losses).indexOf(name)))(
+    'named by %s is refused with --yes, without a terminal',
+    async (_way, said) => {
+      const before = await images();
+      const { args, env } = said(words.map((word) => (word === 'FILE' ? file : word)));
+      const refused = await stage.run([...args, '-o', 'json'], { env: env ?? {} });
+      expect([refused.exitCode, errorOf(refused).hint]).toEqual([6, 'Unprotect it with: imgctl profile set vault --unprotect']);
+      expect(await images()).toEqual(before);
+    },
+  );
 
   it('is refused in a dry run too, without a terminal; on one it says what will be asked for', async () => {
     const before = await images();

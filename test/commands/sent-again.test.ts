@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { overNetwork } from '../clouds/index.ts';
 import type { RunningCloud, SeenRequest } from '../conformance/cloud.ts';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 
@@ -22,7 +23,7 @@ const refusals: readonly (readonly [status: number, headers: Readonly<Record<str
   [503, {}, 200],
 ];
 
-describe.each(carriers)('a disk that %s does not take, or give, at once', (provider, { start, up, down }) => {
+describe.each(inTurns(carriers, 2))('a disk that %s does not take, or give, at once', (provider, { start, up, down }) => {
   let cloud: RunningCloud;
   beforeEach(async () => {
     cloud = await start();

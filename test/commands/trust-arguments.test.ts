@@ -6,6 +6,7 @@ import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { publisher } from '../support/publisher.ts';
 import { fieldVariable } from '../../src/profiles/resolve.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 const disk = smallDisk();
@@ -59,7 +60,7 @@ describe('arguments about trust that are wrong are told before anything is asked
     ['a key of minisign that is none', () => ['--verify', 'minisign:RWfoo'], 3],
     ['a file with no key of minisign', () => ['--verify', `minisign:${stage.file('keys.asc')}`], 3],
   ];
-  it.each(wrong)('%s', async (_what, options, code) => {
+  it.each(inTurns(wrong, 2))('%s', async (_what, options, code) => {
     files['/i/SHA256SUMS'] = ours.clearSigned(`${hash('sha256')}  disk.raw\n`);
     for (const verb of verbs()) {
       const told = await stage.run([...verb, ...options(), '--json'], { env: env() });
@@ -123,7 +124,7 @@ describe('arguments about trust that are wrong are told before anything is asked
 
 describe('a digest that the user names, and a signature', () => {
   const sums = (algorithm: string): string => `${hash(algorithm)}  disk.raw\n`;
-  it.each(['.asc', '.gpg', '.sig', '.sign', 'in itself'])(
+  it.each(inTurns(['.asc', '.gpg', '.sig', '.sign', 'in itself'], 2))(
     'are both asked of the signed checksum file beside the source (%s)',
     async (ending) => {
       const put = (by: typeof ours): void => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { anyGlob, globPattern, isGlob } from '../../src/core/glob.ts';
 
@@ -66,7 +66,7 @@ describe('a glob', () => {
           );
       }),
       {
-        numRuns: 2000,
+        numRuns: draws(2000),
         examples: [
           ['a,b', '{c,d}', ['a,b']],
           ['a,b\\', '{c,d}', ['a,b\\']],

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Driver, Session } from '../../src/core/driver.ts';
 import { matches } from '../../src/core/filter.ts';
@@ -135,7 +135,7 @@ describe.each(Object.keys(libraries))('filters at %s and here', (provider) => {
   let session: Session;
   const lists = new Map<string, readonly Image[]>();
   beforeAll(async () => {
-    const [images = []] = fc.sample(fc.array(drawn, { minLength: 60, maxLength: 60 }), { numRuns: 1, seed: 20_260_101 });
+    const [images = []] = fc.sample(fc.array(drawn, { minLength: 60, maxLength: 60 }), { numRuns: 1 });
     library = await (libraries[provider] ?? (() => Promise.reject(new Error(provider))))(images);
     session = openSession(library.driver, library.cloud.values).session;
   });
@@ -175,8 +175,8 @@ describe.each(Object.keys(libraries))('filters at %s and here', (provider) => {
         ];
         expect(some.map(({ id }) => id)).toEqual(every.slice(0, 3).map(({ id }) => id));
       }),
-      { numRuns: 120, seed: 20_260_101 },
+      { numRuns: draws(120) },
     );
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
   });
 });

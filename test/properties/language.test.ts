@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { anyText, draws, fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { matches } from '../../src/core/filter.ts';
 import { globPattern } from '../../src/core/glob.ts';
@@ -12,7 +12,7 @@ import { shownBody } from '../../src/http/redact.ts';
 /** Without half a pair of surrogates, which no encoding on a wire can carry. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
-const settings = { numRuns: 1000, seed: 20_260_101 };
+const settings = { numRuns: draws(1000) };
 
 /** Whether a text fits a glob, by trying everything. */
 function fits(glob: readonly string[], text: readonly string[]): boolean {
@@ -32,7 +32,7 @@ describe('filters', () => {
       fc.property(fc.array(plain, { maxLength: 7 }), fc.array(sign, { maxLength: 7 }), (glob, text) => {
         expect(globPattern(glob.join('')).test(text.join(''))).toBe(fits(glob, text));
       }),
-      { ...settings, numRuns: 3000 },
+      { ...settings, numRuns: draws(3000) },
     );
   });
 
@@ -103,7 +103,7 @@ describe('filters', () => {
         seen[wanted ? 'passed' : 'refused'] += 1;
         expect(matches(one, asked)).toBe(wanted);
       }),
-      { ...settings, numRuns: 5000 },
+      { ...settings, numRuns: draws(5000) },
     );
     expect(Math.min(seen.passed, seen.refused)).toBeGreaterThan(50);
   });
@@ -124,7 +124,7 @@ describe('references', () => {
 
   it('nothing of the text is lost, whatever it is', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         const { profile: name, image } = parseReference(text, (asked) => asked.length === 3);
         expect([text, `${text}:`]).toContain(name === undefined ? image : `${name}:${image}`);
       }),
@@ -183,7 +183,7 @@ describe('quantities', () => {
 });
 
 describe('redaction', () => {
-  const fewer = { ...settings, numRuns: 300 };
+  const fewer = { ...settings, numRuns: draws(300) };
   const secret = fc
     .string({ minLength: 6, maxLength: 40, unit: 'grapheme' })
     .filter((text) => text.length >= 6 && !'[secret]'.includes(text) && text.trim() !== '');

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import { expect, it } from 'vitest';
 import { compressions, type Accept, type Format } from '../../src/core/encoding.ts';
 import { ImgctlError } from '../../src/core/errors.ts';
@@ -97,7 +97,7 @@ it('a plan leads to what is accepted, never spools without need, and is refused 
         Number(plan.spoolInput) + Number(plan.spoolOutput),
       );
     }),
-    { numRuns: 5000, seed: 20_260_101 },
+    { numRuns: draws(5000) },
   );
-  expect(Math.min(seen.planned, seen.refused, seen.spooled)).toBeGreaterThan(50);
+  expect(Math.min(seen.planned, seen.refused, seen.spooled)).toBeGreaterThan(10);
 });

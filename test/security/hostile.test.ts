@@ -49,7 +49,7 @@ describe.each(Object.entries(stages))('what %s says', (provider, { hostileRecord
     // Every line meets every look and, at one provider or another, every text.
     const turn = Object.keys(hostileTexts).indexOf(kind) + place;
     for (const [index, line] of lines().entries()) {
-      if (!hasTurn(index + turn, 4)) continue;
+      if (!hasTurn(index + turn, 8)) continue;
       const look = looks[(index + turn) % looks.length];
       // What is drawn moves the cursor: that is no text of a provider's.
       const words = [...line, '-p', 'x', '--retries', '0', '--progress', 'plain'];
@@ -60,7 +60,7 @@ describe.each(Object.entries(stages))('what %s says', (provider, { hostileRecord
     }
     const isKept = hostileRecord.isName?.(text) ?? true;
     for (const [index, line] of (hostileRecord.isName ? [['list']] : [['show', id], ['list']]).entries()) {
-      if (!hasTurn(index + turn, 2)) continue;
+      if (!hasTurn(index + turn, 4)) continue;
       const images = [(await bed.run(...line, '-o', 'json', '-p', 'x')).json()].flat() as readonly { readonly name: string }[];
       expect(images.map(({ name }) => name)).toEqual(isKept ? [hostileRecord.told?.(text) ?? text] : []);
     }
@@ -88,7 +88,7 @@ describe.each(Object.entries(stages))('what %s says', (provider, { hostileRecord
     const value = strangeValues[kind];
     const turn = Object.keys(strangeValues).indexOf(kind);
     for (const [index, field] of hostileRecord.others.entries()) {
-      if (!hasTurn(index + turn + place, 3)) continue;
+      if (!hasTurn(index + turn + place, 6)) continue;
       tamper((image) => ({ ...image, [field]: value }));
       const listing = index % 4 < 2 ? ['--sort', 'created:desc,size'] : ['--older-than', '1d', '--min-size', '1K'];
       for (const line of [...((index + turn) % 2 === 0 ? [['list', ...listing]] : []), ['show', id, '-o', 'json', '--raw']]) {
@@ -158,7 +158,7 @@ describe.each(Object.entries(stages))('what %s says', (provider, { hostileRecord
         ['show', id, '--raw', '--debug'],
       ];
       for (const [index, line] of lines.entries()) {
-        if (!hasTurn(index + what.length + place, 2)) continue;
+        if (!hasTurn(index + what.length + place, 4)) continue;
         const { stderr, exitCode } = await bed.run(...line, '-p', 'x', '--retries', '0', '--timeout', '5s');
         expect([0, 10, ...(wire.documents ? [11] : []), ...(hostileRecord.isName ? [5] : [])], stderr.slice(0, 500)).toContain(
           exitCode,

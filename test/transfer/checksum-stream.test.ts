@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { divide } from '../../src/transfer/digests.ts';
 import { checksumStream } from '../../src/transfer/checksum-stream.ts';
@@ -37,7 +37,7 @@ describe('measuring', () => {
           });
         },
       ),
-      { numRuns: 40 },
+      { numRuns: draws(40) },
     );
   }, 60_000);
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { checkedSource, checkNow, parseChecksum, strongest } from '../../src/transfer/checksum.ts';
 import { withholdTail } from '../../src/transfer/withhold-tail.ts';

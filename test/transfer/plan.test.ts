@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { compressions, formats, type Accept } from '../../src/core/encoding.ts';
 import { ImgctlError } from '../../src/core/errors.ts';
@@ -125,8 +125,8 @@ describe('any plan', () => {
           Number(plan.spoolInput) + Number(plan.spoolOutput),
         );
       }),
-      { numRuns: 2000 },
+      { numRuns: draws(2000) },
     );
-    expect(plans).toBeGreaterThan(100);
+    expect(plans).toBeGreaterThan(20);
   });
 });

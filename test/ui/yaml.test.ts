@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { ImgctlError } from '../../src/core/errors.ts';
 import { parseYaml, toYaml } from '../../src/host/yaml.ts';

@@ -1,5 +1,5 @@
 import { parseJson } from '../../../src/core/json.ts';
-import fc from 'fast-check';
+import { fc } from '../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { compressions, formats } from '../../../src/core/encoding.ts';
 import { imageManifestOf, manifestText } from '../../../src/drivers/_oci/manifest.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { parseXml, rowsIn, type Xml } from '../../../src/drivers/aws/xml.ts';
 import { element } from '../../clouds/aws/xml.ts';

@@ -11,6 +11,7 @@ import { contentOf, gather } from '../../support/content.ts';
 import { changes, interruptedAt, type Interruption } from '../../support/interrupted-files.ts';
 import { openSession } from '../../support/open-session.ts';
 import { diskOf } from './disk.ts';
+import { stride } from '../../support/sweep.ts';
 
 const interruption = vi.hoisted((): Interruption => ({}));
 vi.mock('node:fs/promises', async (original) => {
@@ -101,7 +102,7 @@ describe('a process that stood still while another one took over its lock', () =
       const template = path.join(root, `${name}-template`);
       await upload(sessionAt(template), 'old');
       await create(sessionAt(template), 'queued');
-      for (let number = 1; ; number += 1) {
+      for (let number = 1; ; number += stride(3)) {
         const folder = path.join(root, `${name.replaceAll(' ', '-')}-${number}`);
         cpSync(template, folder, { recursive: true });
         const { result, calls } = await interruptedAt(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { draws, fc } from '../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { ContentIdHash, contentIdOf } from '../../../src/transfer/writers/content-id.ts';
 import { anyPieces, bytesOf, guestOf, runsOf } from './guest.ts';
@@ -25,7 +25,7 @@ describe('the content id', () => {
       fc.asyncProperty(anyPieces, async (pieces) => {
         expect(await contentIdOf(runsOf(pieces))).toBe(contentId(guestOf(pieces)));
       }),
-      { numRuns: 60 },
+      { numRuns: draws(60) },
     );
   });
 

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import fc from 'fast-check';
+import { fc } from '../../support/draws.ts';
 import { expect, it } from 'vitest';
 import { crc32Append, crc32AppendZeros, crc32Combine } from '../../../src/transfer/writers/crc32.ts';
 

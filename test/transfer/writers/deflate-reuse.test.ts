@@ -1,5 +1,5 @@
 import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
-import fc from 'fast-check';
+import { draws, fc } from '../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { startDeflateJoiner } from '../../../src/transfer/writers/deflate-joiner.ts';
 import { reuseDeflate } from '../../../src/transfer/writers/deflate-reuse.ts';
@@ -56,11 +56,11 @@ describe('skimming deflate data', () => {
         for (const bit of turned) broken[(bit >>> 3) % broken.length]! ^= 1 << (bit & 7);
         skimBytes(broken, guest.length);
       }),
-      { numRuns: 300 },
+      { numRuns: draws(300) },
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), (rubbish) => void skimBytes(rubbish, 100)),
-      { numRuns: 1000 },
+      { numRuns: draws(1000) },
     );
   });
 
@@ -88,7 +88,7 @@ describe('reuse of deflate data', () => {
         expect(done.crc).toBe(crc32(guest));
         expect(inflated(Buffer.concat([done.deflated, done.deflated])).equals(Buffer.concat([guest, guest]))).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: draws(60) },
     );
   });
 

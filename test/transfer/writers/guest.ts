@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync, type ZlibOptions } from 'node:zlib';
-import fc from 'fast-check';
+import { fc } from '../../support/draws.ts';
 import { onTestFinished } from 'vitest';
 import type { Bytes } from '../../../src/core/http.ts';
 import type { Run } from '../../../src/transfer/extents.ts';

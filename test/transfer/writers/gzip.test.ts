@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32, gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import { draws, fc } from '../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/transfer/extents.ts';
 import { gzipBytes } from '../../../src/transfer/writers/gzip.ts';
@@ -49,7 +49,7 @@ describe('a gzip of runs', () => {
           expect(gunzipSync(written).equals(guestOf(pieces))).toBe(true);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: draws(60) },
     );
   }, 60_000);
 

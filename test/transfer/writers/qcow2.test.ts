@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { draws, fc } from '../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { planQcow2 } from '../../../src/transfer/writers/qcow2-plan.ts';
 import { qcow2Bytes } from '../../../src/transfer/writers/qcow2.ts';
@@ -59,7 +59,7 @@ describe('a qcow2 of runs', () => {
   it('is as long as planned, whatever the runs are', async () => {
     await fc.assert(
       fc.asyncProperty(anyPieces, async (pieces) => void (await written(pieces))),
-      { numRuns: 40 },
+      { numRuns: draws(40) },
     );
   });
 
@@ -90,7 +90,7 @@ describe('a qcow2 of runs', () => {
     for (const [what, pieces] of Object.entries(cases)) it(`is sound and identical: ${what}`, () => qemuTakes(pieces));
 
     it('is sound and identical for any runs', async () => {
-      await fc.assert(fc.asyncProperty(anyPieces, qemuTakes), { numRuns: 15 });
+      await fc.assert(fc.asyncProperty(anyPieces, qemuTakes), { numRuns: draws(15) });
     });
 
     it('is sound with more than one block of reference counts', async () => {

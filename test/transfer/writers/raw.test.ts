@@ -1,6 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { draws, fc } from '../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { rawBytes, writeRawSparse, type SparseFile } from '../../../src/transfer/writers/raw.ts';
 import { anyPieces, collect, folder, guestOf, runsOf, type Piece } from './guest.ts';
@@ -10,7 +10,7 @@ it('raw bytes are the guest bytes', async () => {
     fc.asyncProperty(anyPieces, async (pieces) => {
       expect((await collect(rawBytes(runsOf(pieces)))).equals(guestOf(pieces))).toBe(true);
     }),
-    { numRuns: 40 },
+    { numRuns: draws(40) },
   );
 });
 
@@ -24,7 +24,7 @@ describe('a sparse raw file', () => {
         expect(await writeRawSparse(runsOf(pieces), file)).toBe(guest.length);
         expect((await readFile(name)).equals(guest)).toBe(true);
       }),
-      { numRuns: 40 },
+      { numRuns: draws(40) },
     );
   });
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../../../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { imageFrom, type Image, type ImageRecord } from '../../../../src/core/image.ts';
 import type { Tree } from '../../../../src/core/publication.ts';
