@@ -12,7 +12,7 @@ import { hasNoProfiles, printSetupHint } from '../help/onboarding.ts';
 import { globsFrom, wordsByProfile } from '../options/globs.ts';
 import { slipsNoticed } from '../options/slips.ts';
 import { askFleet, type AskProfile, type Fleet } from '../../engine/images/multi-list.ts';
-import { withAliases } from '../../engine/images/aliases.ts';
+import { withAliases, withNearest } from '../../engine/images/aliases.ts';
 import { compareFleet, groupKeys, type GroupKey } from '../../engine/images/group.ts';
 import { cacheNames } from '../completion/image-name-cache.ts';
 import { trackLists } from '../batch/list-progress.ts';
@@ -70,7 +70,12 @@ export const list = defineCommand({
     const noticed = slipsNoticed(input.glob ?? [], directory, wanted.limit, context);
     const ask: AskProfile = (profile, call) =>
       watch.watched(profile, call, (listening) =>
-        ofOne(profile, typed.get(profile) ?? [], wantedOf(profile), context, listening),
+        ofOne(
+          profile,
+          { words: typed.get(profile) ?? [], wanted: wantedOf(profile), isAlone: profiles.length === 1 },
+          context,
+          listening,
+        ),
       );
     const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
     const groupBy = groupKeys.find((key) => key === input.groupBy);
@@ -92,19 +97,28 @@ export const list = defineCommand({
   },
 });
 
+/** What is asked of one profile; `isAlone` where no other is asked. */
+interface AskedOfOne {
+  readonly words: readonly string[];
+  readonly wanted: Listing;
+  readonly isAlone: boolean;
+}
+
 async function ofOne(
   profile: string,
-  words: readonly string[],
-  wanted: Listing,
+  { words, wanted, isAlone }: AskedOfOne,
   context: ListContext,
   call: Call,
 ): Promise<AsyncIterable<Image>> {
   const at = (await context.at('at', profile)) as Account;
   const meant = await listingAt(at, wanted, call);
   const listed = listing(at, meant, call);
-  const images = at.driver.showsByAlias && words.length > 0 ? withAliases(listed, words, { at, wanted: meant }, call) : listed;
+  const isAttended = context.io.stderrIsTerminal;
+  const lookup = { at, wanted: meant, say: isAlone ? (message: string) => context.say(message) : undefined };
+  const byAlias = at.driver.showsByAlias ? withAliases : isAttended && isAlone ? withNearest : undefined;
+  const images = byAlias && words.length > 0 ? byAlias(listed, words, lookup, call) : listed;
   // Names are kept for completion, which only somebody at a terminal has a use for.
-  if (!context.io.stderrIsTerminal) return images;
+  if (!isAttended) return images;
   const { filters, own, limit, after, scope } = meant;
   const isCut = limit !== undefined || after !== undefined || scope === 'own';
   const whole = !isCut && own.length === 0 && Object.keys(filters).length === 0;
