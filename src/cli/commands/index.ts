@@ -1,5 +1,7 @@
 import type { Command } from '../program/command.ts';
 import type { CommandEntry } from '../program/shape.ts';
+import { opsCommands } from './ops/index.ts';
+import { profileCommands } from './profile/index.ts';
 
 /** Every command, in the order of the help. What a command is made of is loaded when it is typed. */
 export const commands: readonly CommandEntry<Command>[] = [
@@ -141,78 +143,8 @@ export const commands: readonly CommandEntry<Command>[] = [
     summary: 'List places for images: regions, stores, folders',
     load: () => import('./places.ts').then((module) => module.places),
   },
-  {
-    path: 'profile add',
-    aliases: [],
-    summary: 'Add a profile',
-    load: () => import('./profile/add.ts').then((module) => module.add),
-  },
-  {
-    path: 'profile list',
-    aliases: ['ls'],
-    summary: 'List the profiles',
-    load: () => import('./profile/list.ts').then((module) => module.list),
-  },
-  {
-    path: 'profile show',
-    aliases: [],
-    summary: 'Show a profile, and where each of its values comes from',
-    load: () => import('./profile/show.ts').then((module) => module.show),
-  },
-  {
-    path: 'profile set',
-    aliases: [],
-    summary: 'Change fields of a profile',
-    load: () => import('./profile/set.ts').then((module) => module.set),
-  },
-  {
-    path: 'profile use',
-    aliases: [],
-    summary: 'Set the default profile',
-    load: () => import('./profile/use.ts').then((module) => module.use),
-  },
-  {
-    path: 'profile remove',
-    aliases: ['rm', 'delete'],
-    summary: 'Remove a profile; nothing changes at the provider',
-    load: () => import('./profile/remove.ts').then((module) => module.remove),
-  },
-  {
-    path: 'profile check',
-    aliases: [],
-    summary: 'Sign in, and show the identity and what this cloud supports',
-    load: () => import('./profile/check.ts').then((module) => module.check),
-  },
-  {
-    path: 'profile import',
-    aliases: [],
-    summary: "Import profiles from other tools' files and variables",
-    load: () => import('./profile/import.ts').then((module) => module.importProfiles),
-  },
-  {
-    path: 'ops list',
-    aliases: ['ls'],
-    summary: 'List runs that changed something, and what they left',
-    load: () => import('./ops/list.ts').then((module) => module.list),
-  },
-  {
-    path: 'ops show',
-    aliases: [],
-    summary: 'Show a run: what it began, what became of it',
-    load: () => import('./ops/show.ts').then((module) => module.show),
-  },
-  {
-    path: 'ops resume',
-    aliases: [],
-    summary: 'Resume an interrupted run',
-    load: () => import('./ops/resume.ts').then((module) => module.resume),
-  },
-  {
-    path: 'ops undo',
-    aliases: [],
-    summary: 'Remove what a run made and did not finish',
-    load: () => import('./ops/undo.ts').then((module) => module.undo),
-  },
+  ...profileCommands,
+  ...opsCommands,
   {
     path: 'sources',
     aliases: [],
