@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commands } from '../../src/cli/commands/index.ts';
 import type { ProviderStage } from '../clouds/stage.ts';
@@ -14,6 +15,14 @@ export interface Spoken {
 }
 
 const waiting = ['--wait-timeout', '300ms', '--poll-interval', '20ms'];
+
+/** A manifest that wants the file to be an image. */
+function manifestFor({ file, folder, profile }: Spoken): string {
+  const manifest = path.join(folder, 'images.yaml');
+  const images = [{ name: 'wanted', source: path.resolve(file), targets: [profile], tags: ['blessed'] }];
+  writeFileSync(manifest, JSON.stringify({ manifest: 'fleet', images }));
+  return manifest;
+}
 
 /**
  * Every command as it is typed for an image and a file, those last that end with the image; what a provider has not is refused,
@@ -54,6 +63,14 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
     ['publish', 'simplestreams', path.join(folder, 'tree'), id, '--sign', 'nobody@site.example'],
     ['publish', 'simplestreams', path.join(folder, 'tree'), id, 'nothing-of-the-kind', '-o', 'json'],
     ['publish', 'simplestreams', path.join(folder, 'tree')],
+  ],
+  plan: (at) => [
+    ['plan', '-f', manifestFor(at), '-o', 'json'],
+    ['plan', '-f', manifestFor(at), '--check'],
+  ],
+  apply: (at) => [
+    ['apply', '-f', manifestFor(at), '--yes', ...waiting],
+    ['apply', '-f', manifestFor(at), '--dry-run'],
   ],
   copy: ({ id, profile }) => [['copy', `${profile}:${id}`, `${profile}:copied`, ...waiting]],
   import: () => [

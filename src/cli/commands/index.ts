@@ -120,6 +120,18 @@ export const commands: readonly CommandEntry<Command>[] = [
     load: () => import('./convert.ts').then((module) => module.convert),
   },
   {
+    path: 'plan',
+    aliases: [],
+    summary: 'Show what differs from a manifest: one file, many clouds',
+    load: () => import('./plan.ts').then((module) => module.plan),
+  },
+  {
+    path: 'apply',
+    aliases: [],
+    summary: 'Make everything as a manifest has it',
+    load: () => import('./apply.ts').then((module) => module.apply),
+  },
+  {
     path: 'publish',
     aliases: [],
     summary: 'Publish images as files for a web server',

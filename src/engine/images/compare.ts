@@ -56,6 +56,18 @@ interface Reading {
   readonly context: EngineContext;
 }
 
+/** That one of these which holds the disk of a file that was read to its end: by its digest, else by its content id. */
+export async function holding(at: Account, known: readonly Image[], file: Image, reading: Reading): Promise<Same | undefined> {
+  const same = known.find((each) => shareDigest(each, file) === true);
+  if (same) return { image: same, isProved: true };
+  for (const image of known) {
+    if (image.contentId === undefined || image.contentId !== file.contentId || areOtherDisks(image, file)) continue;
+    const isProved = await holdsClaim(at, image, reading);
+    if (isProved !== false) return { image, isProved: isProved ?? false };
+  }
+  return undefined;
+}
+
 /** Whether the disk of an image has the content id on its record; absent where it is too far to be read for that. */
 async function holdsClaim(at: Account, image: Image, { call, context }: Reading): Promise<boolean | undefined> {
   const download = at.driver.worksOnFiles ? at.maybe('download') : undefined;

@@ -1,0 +1,85 @@
+import type { DesiredRow } from '../../core/desired.ts';
+import { partialError } from '../../core/errors.ts';
+import { performed, type Refusal } from '../../engine/desired/perform.ts';
+import { planning, type Part } from '../../engine/desired/planning.ts';
+import { readManifest, usualManifest } from '../../engine/desired/read-manifest.ts';
+import { renderMany } from '../../ui/render.ts';
+import { appliedView, desiredView } from '../../ui/views/desired.ts';
+import { pluralize } from '../batch/pluralize.ts';
+import { manifestOptions, profilesTyped } from '../options/manifest.ts';
+import { waitLimitOptions } from '../options/wait.ts';
+import { defineCommand } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { many } from '../program/outcome.ts';
+
+const usualMaxDelete = 10;
+
+export const apply = defineCommand({
+  about:
+    'Does what imgctl plan shows, and asks before it does; without a terminal --yes is required. What is there is neither sent nor changed again, ' +
+    'so that it may be run as often as you like, also after a run that was broken off. A new version is sent under a name of its own, and gets the ' +
+    'plain name when it is whole and verified; the older one keeps its id, and its version behind its name. One failure does not stop the others (exit 12). ' +
+    'Nothing is done about images that are not marked as of this manifest, but to take over those with the same name and content.',
+  args: {},
+  options: {
+    ...manifestOptions,
+    ...waitLimitOptions,
+    maxDelete: { kind: 'count', value: 'n', summary: `delete at most so many (default ${usualMaxDelete})` },
+  },
+  draws: () => appliedView,
+  needs: {},
+  examples: [
+    { does: 'what images.yaml wants', type: 'imgctl apply' },
+    { does: 'every night, without questions', type: 'imgctl apply -f prod.yaml --yes' },
+    { does: 'what would be done', type: 'imgctl apply --dry-run' },
+  ],
+  async run(input, context) {
+    const manifest = await readManifest(input.file ?? usualManifest);
+    const wishes = { allowDowngrade: input.allowDowngrade ?? false, only: profilesTyped(context) };
+    const parts = await planning(manifest, wishes, context);
+    const rows = parts.flatMap((part) => part.rows);
+    if (context.settings.dryRun) return many(desiredView, rows);
+    if (rows.length === 0) context.say(`nothing to do: everything is as ${manifest.file} has it`);
+    await agree(parts, context);
+    const done = await performed(manifest.id, parts, atMost(input.maxDelete ?? usualMaxDelete), context);
+    const failed = done.filter(({ result }) => result !== 'ok').length;
+    if (failed > 0) await context.report(partialError(`${failed} of ${done.length} changes were not made`));
+    return many(appliedView, done);
+  },
+});
+
+/** Rows by which something goes. */
+const losing: readonly DesiredRow['action'][] = ['delete', 'shrink-places', 'replace'];
+
+/** Asks once about everything; where something goes in a protected profile, also for that profile's name. */
+async function agree(parts: readonly Part[], context: Surface): Promise<void> {
+  const rows = parts.flatMap((part) => part.rows).filter(({ action }) => action !== 'blocked' && action !== 'unknown');
+  if (rows.length === 0) return;
+  const lost = rows.filter(({ action }) => losing.includes(action));
+  const question = `Make ${pluralize(rows.length, 'change')}${lost.length > 0 ? `, of which ${lost.length} remove something` : ''}?`;
+  await context.confirm(question, undefined, () => tableOf(rows, context));
+  for (const profile of new Set(lost.map((row) => row.profile))) {
+    const isProtected = parts.some((part) => part.profile === profile && part.ready?.look.at.isProtected);
+    const there = lost.filter((row) => row.profile === profile);
+    if (isProtected) await context.confirm(`Remove what is listed from ${profile}?`, profile, () => tableOf(there, context));
+  }
+}
+
+/** The rows as a table for stderr. */
+async function tableOf(rows: readonly DesiredRow[], { io }: Surface): Promise<string> {
+  const lines: string[] = [];
+  const stdout = { write: async (text: string) => void lines.push(text) };
+  const drawn = { ...io, stdout, stdoutIsTerminal: true, columns: io.stderrColumns, color: io.errorColor };
+  await renderMany(desiredView, rows, { format: 'table', header: true, raw: false }, drawn);
+  return lines.join('');
+}
+
+/** Refuses what is deleted beyond so many. */
+function atMost(limit: number): Refusal {
+  let deleted = 0;
+  return ({ action }) => {
+    if (action !== 'delete') return undefined;
+    deleted += 1;
+    return deleted > limit ? `over --max-delete ${limit}` : undefined;
+  };
+}

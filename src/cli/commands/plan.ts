@@ -1,0 +1,52 @@
+import type { DesiredRow } from '../../core/desired.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import { usualManifest, readManifest } from '../../engine/desired/read-manifest.ts';
+import { planning } from '../../engine/desired/planning.ts';
+import { desiredView } from '../../ui/views/desired.ts';
+import { pluralize } from '../batch/pluralize.ts';
+import { manifestOptions, profilesTyped } from '../options/manifest.ts';
+import { defineCommand } from '../program/command.ts';
+import type { Surface } from '../program/context.ts';
+import { many, plainText, type Outcome } from '../program/outcome.ts';
+
+export const plan = defineCommand({
+  about:
+    'Reads the manifest, its sources and all accounts that it names, and changes nothing. An image is told by its content and by marks that apply ' +
+    'leaves on it; its name may change. What differs is a row: add (it is not there), reuse (it is there, and not marked yet), property ' +
+    '(its record says something else), retarget (the name goes from an older version to this one), hide, shrink-places, delete (what a broken run left), ' +
+    'blocked (it cannot be done as things are), unknown (it could not be read: exit 12). With -p only these profiles are looked at.',
+  args: {},
+  options: {
+    ...manifestOptions,
+    check: { kind: 'flag', summary: 'exit with 15 if anything differs' },
+  },
+  draws: () => desiredView,
+  isHarmless: true,
+  needs: {},
+  examples: [
+    { does: 'what differs from images.yaml', type: 'imgctl plan' },
+    { does: 'in CI: fail where something differs', type: 'imgctl plan -f prod.yaml --check' },
+    { does: 'for a merge request', type: 'imgctl plan -o markdown > plan.md' },
+  ],
+  async run(input, context) {
+    const manifest = await readManifest(input.file ?? usualManifest);
+    // Whatever happens, nothing is sent that changes anything.
+    const { journal: _journal, ...reading } = { ...context, settings: { ...context.settings, dryRun: true } };
+    const wishes = { allowDowngrade: input.allowDowngrade ?? false, only: profilesTyped(context) };
+    const rows = (await planning(manifest, wishes, reading)).flatMap((part) => part.rows);
+    const isKnown = rows.every(({ action }) => action !== 'unknown');
+    if (input.check && rows.length > 0 && isKnown)
+      await context.reportAs(
+        new ImgctlError('DRIFT', `${pluralize(rows.length, 'difference')} from ${manifest.file}`, {
+          hint: 'Make everything so with: imgctl apply',
+        }),
+      );
+    return drawn(rows, manifest.file, context);
+  },
+});
+
+function drawn(rows: readonly DesiredRow[], file: string, context: Surface): Outcome {
+  if (rows.length > 0) return many(desiredView, rows);
+  context.say(`nothing differs from ${file}`);
+  return context.settings.format === 'markdown' ? plainText('Nothing differs.\n') : many(desiredView, rows);
+}

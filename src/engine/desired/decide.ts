@@ -1,0 +1,119 @@
+import type { DesiredRow } from '../../core/desired.ts';
+import type { Image } from '../../core/image.ts';
+import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/provenance.ts';
+import { blockedRow, caseOf, meantOf, rowOf, versionOf, type Abilities, type Case, type Seen, type Wanted } from './case.ts';
+import { driftOf } from './drift.ts';
+import { holdersOf, namingOf, ownVersionedName, takenRow } from './names.ts';
+
+/**
+ * What is to be done so that what is wanted is there, in the order in which it is done; none: nothing. What is there is told by its
+ * content and its marks. An image that is not marked is taken over where it has the name and the content, and left alone else.
+ */
+export function decide(wanted: Wanted, seen: readonly Seen[], can: Abilities): readonly DesiredRow[] {
+  const one = caseOf(wanted, seen, can);
+  const newer = newerRow(one);
+  if (newer) return [newer];
+  const left = can.delete
+    ? one.left.map((image) => rowOf(one, 'delete', 'an earlier run began it, and it has no data', image))
+    : [];
+  return [...left, ...mainRows(one)];
+}
+
+function mainRows(one: Case): readonly DesiredRow[] {
+  const { wanted, can } = one;
+  const holding = (among: readonly Seen[]): Image | undefined =>
+    meantOf(
+      among.filter(({ isSame }) => isSame).map(({ image }) => image),
+      wanted.name,
+    );
+  const current = holding(one.ours);
+  if (current) return asItIs(one, current, false);
+  const names = [wanted.name, ownVersionedName(one)];
+  const unmarked = holding(one.others.filter(({ image }) => names.includes(image.name)));
+  return unmarked ? asItIs(one, unmarked, can.marks) : anew(one);
+}
+
+/** It is there: what differs. `isTaken`: it is not marked, and is to be. */
+function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[] {
+  if (image.status === 'inactive') return [blockedRow(one, image, outOfUse, 'CONFLICT', outOfUseHint)];
+  if (image.status !== 'active') {
+    const hint = 'Wait until it is active, and try again.';
+    return [blockedRow(one, image, `it is being made (${image.providerStatus || image.status})`, 'CONFLICT', hint)];
+  }
+  const { wanted, can } = one;
+  const { changes, words } = driftOf(image, wanted.labels);
+  const fixed = Object.keys(changes)
+    .map((field) => (field === 'addTags' ? 'tags' : field))
+    .filter((field) => !can.patch.some((known) => known === field));
+  if (fixed.length > 0)
+    return [blockedRow(one, image, `${words.join('; ')}; this provider cannot change ${fixed.join(', ')}`, 'UNSUPPORTED')];
+  const naming = namingOf(one, image);
+  const refused = naming.rows.find((row) => row.action === 'blocked');
+  if (refused) return [refused];
+  if (naming.isFree && !can.patch.includes('name'))
+    return [blockedRow(one, image, `it is called "${image.name}", and this provider cannot rename`, 'UNSUPPORTED')];
+  const all = naming.isFree ? { ...changes, name: wanted.name } : changes;
+  const reasons = naming.isFree ? [`it is called "${image.name}"`, ...words] : words;
+  const action = isTaken ? 'reuse' : reasons.length === 1 && changes.hidden === true ? 'hide' : 'property';
+  const reason = [...(isTaken ? ['it is there, and not marked yet'] : []), ...reasons].join('; ');
+  return [
+    ...(reason === '' ? [] : [rowOf(one, action, reason, image, { changes: all })]),
+    ...naming.rows,
+    ...placeRows(one, image),
+  ];
+}
+
+const outOfUse = 'it has the content that is wanted, and is inactive: somebody has taken it out of use';
+const outOfUseHint = 'Reactivate it, delete it, or take the image out of the manifest.';
+
+/** It is not there. Where an older one of ours has its name it is made under a name of its own first: there always is one. */
+function anew(one: Case): readonly DesiredRow[] {
+  const { content, properties, places, isExactly } = one.wanted;
+  const naming = namingOf(one);
+  const refused = naming.rows.find((row) => row.action === 'blocked');
+  if (refused) return [refused];
+  if (places.length > 0 && !one.can.replicate) return [blockedRow(one, undefined, noPlaces(places), 'UNSUPPORTED')];
+  const [holder] = holdersOf(one);
+  const { serial } = provenanceIn(properties);
+  const what = serial === undefined ? 'new content' : `new serial ${serial}`;
+  const reason = one.ours.length === 0 ? 'it is not there' : holder ? `${what}; ${holder.id} is ${versionOf(holder)}` : what;
+  const made = { content, ...(places.length > 0 ? { places: isExactly ? { exactly: places } : { add: places } } : {}) };
+  if (naming.isFree) return [rowOf(one, 'add', reason, undefined, made)];
+  const first = ownVersionedName(one);
+  const inTheWay = takenRow(one, first);
+  if (inTheWay) return [inTheWay];
+  return [rowOf(one, 'add', reason, undefined, { ...made, name: first }), ...naming.rows];
+}
+
+/** What is to stay is there before anything goes. */
+function placeRows(one: Case, image: Image): readonly DesiredRow[] {
+  const { places, isExactly } = one.wanted;
+  if (places.length === 0) return [];
+  const there = image.places.filter(({ status }) => status !== 'deleting' && status !== 'deleted').map(({ name }) => name);
+  const missing = places.filter((place) => !there.includes(place));
+  const extra = isExactly ? there.filter((place) => !places.includes(place)) : [];
+  if (missing.length === 0 && extra.length === 0) return [];
+  if (!one.can.replicate) return [blockedRow(one, image, noPlaces(missing), 'UNSUPPORTED')];
+  const adding = rowOf(one, 'add', `it is not in ${missing.join(', ')}`, image, { places: { add: missing } });
+  const removing = rowOf(one, 'shrink-places', `it is in ${extra.join(', ')} too`, image, { places: { exactly: places } });
+  return [...(missing.length > 0 ? [adding] : []), ...(extra.length > 0 ? [removing] : [])];
+}
+
+const noPlaces = (wanted: readonly string[]): string =>
+  `it is to be in ${wanted.join(', ')}, and this provider has no places to copy to`;
+
+/** A newer one of ours is there: an index of yesterday is rightly signed too. */
+function newerRow(one: Case): DesiredRow | undefined {
+  const { properties, allowDowngrade } = one.wanted;
+  const { serial } = provenanceIn(properties);
+  if (serial === undefined || allowDowngrade) return undefined;
+  const serialOf = ({ image }: Seen): string | undefined => provenanceIn(image.properties).serial;
+  const newer = one.ours.find((seen) => {
+    const there = seen.image.status === 'active' ? serialOf(seen) : undefined;
+    const isOther = areOfOneProduct(seen.image.properties, properties) === false;
+    return there !== undefined && !isOther && compareSerials(there, serial) > 0;
+  });
+  if (!newer) return undefined;
+  const reason = `it is newer: it has the serial ${serialOf(newer) ?? ''}, and the source has ${serial}`;
+  return blockedRow(one, newer.image, reason, 'CONFLICT', 'Use --allow-downgrade to take the older one.');
+}

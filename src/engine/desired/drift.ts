@@ -1,0 +1,40 @@
+import type { Image } from '../../core/image.ts';
+import type { Changes, Description } from '../../core/operation.ts';
+
+/** How a record differs from what is said of it: what is to be changed, and each difference in words. None: `words` is empty. */
+export interface Drift {
+  readonly changes: Changes;
+  readonly words: readonly string[];
+}
+
+type Labels = Omit<Description, 'name'>;
+
+/** What is named must be so; what is not named may be as it is, as may tags and properties besides those that are named. */
+export function driftOf(image: Image, { tags = [], properties = {}, ...fields }: Labels): Drift {
+  const others = Object.entries(fields).filter(
+    ([field, value]) => value !== undefined && !isSo(image[field as keyof typeof fields], value),
+  );
+  const missing = tags.filter((tag) => !image.tags.includes(tag));
+  const odd = Object.entries(properties).filter(([name, value]) => image.properties[name] !== value);
+  return {
+    changes: {
+      ...(Object.fromEntries(others) as Changes),
+      ...(missing.length > 0 ? { addTags: missing } : {}),
+      ...(odd.length > 0 ? { properties: Object.fromEntries(odd) } : {}),
+    },
+    words: [
+      ...others.map(([field, value]) => `${field} is ${shown(image[field as keyof typeof fields])}, not ${shown(value)}`),
+      ...missing.map((tag) => `tag ${tag} is missing`),
+      ...odd.map(([name, value]) => `property ${name} is ${shown(image.properties[name])}, not ${shown(value)}`),
+    ],
+  };
+}
+
+/** What a provider does not say of a flag or a size is as if it were not set. */
+function isSo(there: unknown, wanted: unknown): boolean {
+  if (there === undefined || there === null) return wanted === false || wanted === 0 || wanted === '';
+  return there === wanted;
+}
+
+const shown = (value: unknown): string =>
+  value === undefined || value === null ? 'not set' : typeof value === 'string' ? `"${value}"` : String(value);

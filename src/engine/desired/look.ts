@@ -1,0 +1,49 @@
+import { ImgctlError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
+import { marksOf } from '../../core/marks.ts';
+import type { Account } from '../account/account.ts';
+import { openAt } from '../account/open.ts';
+import type { EngineContext } from '../context.ts';
+import { listing, wholeListing } from '../images/list.ts';
+import type { Abilities } from './case.ts';
+
+/** An account with what there is in it that may have to do with a manifest. */
+export interface Look {
+  readonly at: Account<'upload' | 'show' | 'list'>;
+  readonly images: readonly Image[];
+  readonly can: Abilities;
+}
+
+/** What of an account is looked at. */
+export interface Interest {
+  /** Id of the manifest. */
+  readonly manifest: string;
+  isName(name: string): boolean;
+}
+
+/** Reads an account's own images, hidden ones too; those that are marked by the manifest, or bear one of its names, are kept. */
+export async function lookAt(profile: string, interest: Interest, context: EngineContext): Promise<Look> {
+  const at = (await openAt(profile, ['upload', 'show', 'list'], context)) as Account<'upload' | 'show' | 'list'>;
+  const images: Image[] = [];
+  for await (const image of listing(at as Account, { ...wholeListing, scope: 'own', hidden: true }, context.call())) {
+    if (image.status === 'deleted' || image.status === 'deleting') continue;
+    if (marksOf(image).managed === interest.manifest || interest.isName(image.name)) images.push(image);
+  }
+  return { at, images, can: abilitiesOf(at as Account) };
+}
+
+function abilitiesOf(at: Account): Abilities {
+  const patch = at.maybe('patch')?.fields ?? [];
+  return {
+    patch,
+    marks: patch.includes('properties') && at.verb('upload').fields.includes('properties'),
+    delete: at.maybe('delete') !== undefined,
+    replicate: at.maybe('replicate') !== undefined,
+  };
+}
+
+/** A failure that is of one part of the work. Throws what is none, or ends all of it. */
+export function failureOf(error: unknown): ImgctlError {
+  if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+  return error;
+}

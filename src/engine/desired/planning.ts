@@ -1,0 +1,157 @@
+import type { DesiredRow } from '../../core/desired.ts';
+import { ImgctlError } from '../../core/errors.ts';
+import type { Image } from '../../core/image.ts';
+import { marksOf } from '../../core/marks.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import { allOf, inParallel } from '../concurrency.ts';
+import type { Seen, Wanted } from './case.ts';
+import { decide } from './decide.ts';
+import { dateWord, displayName } from './display-name.ts';
+import { failureOf, lookAt, type Look } from './look.ts';
+import type { Manifest, ManifestImage } from './manifest.ts';
+import { beginningOf } from './marking.ts';
+import { placedImages, refuseNamesakes, type Placed } from './targets.ts';
+import { contentWord, wantedSource, type WantedSource } from './wanted-source.ts';
+import { provenanceIn } from '../../core/provenance.ts';
+
+/** An image in one profile, and what is to be done about it there. */
+export interface Part {
+  readonly image: ManifestImage;
+  readonly profile: string;
+  readonly rows: readonly DesiredRow[];
+  /** Absent where either could not be read: the rows say so. */
+  readonly ready?: { readonly source: WantedSource; readonly look: Look; readonly wanted: Wanted };
+}
+
+export interface PlanWishes {
+  readonly allowDowngrade: boolean;
+  /** Only these profiles. Absent: all targets. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/**
+ * What is to be done so that everything is as the manifest has it; only reads. Every account is read at once, as is every source. What
+ * cannot be read is reported, and its rows are `unknown`: nothing is said of it. Throws CONFIG where the manifest cannot be meant.
+ */
+export async function planning(manifest: Manifest, wishes: PlanWishes, context: EngineContext): Promise<readonly Part[]> {
+  const placed = placedImages(manifest, wishes.only, context.directory);
+  const limit = context.settings.concurrencyLimit;
+  const sources = await allOf(inParallel(limit, placed, ({ image }) => named(image, context)));
+  refuseNamesakes(
+    placed.flatMap(({ image, profiles }, index) => {
+      const source = sources[index];
+      return source instanceof ImgctlError || !source ? [] : [{ path: image.path, name: source.name, profiles }];
+    }),
+    manifest.file,
+  );
+  const profiles = [...new Set(placed.flatMap((one) => one.profiles))];
+  const interest = { manifest: manifest.id, isName: interestIn(sources) };
+  const atOnce = context.settings.concurrency === undefined ? profiles.length : limit;
+  const looks = await allOf(inParallel(atOnce, profiles, (profile) => lookAt(profile, interest, context).catch(failureOf)));
+  const lookOf = new Map(profiles.map((profile, index) => [profile, looks[index]]));
+  for (const failure of new Set([...sources, ...looks])) if (failure instanceof ImgctlError) await context.report(failure);
+  const parts = placed.flatMap(({ image, profiles: wanted }: Placed, index) =>
+    wanted.map((profile) => ({ image, profile, source: sources[index], look: lookOf.get(profile) })),
+  );
+  return allOf(
+    inParallel(limit, parts, async ({ image, profile, source, look }): Promise<Part> => {
+      if (source instanceof ImgctlError || !source) return { image, profile, rows: [unknown(image, profile, source, context)] };
+      if (look instanceof ImgctlError || !look) return { image, profile, rows: [unknown(image, profile, look, context)] };
+      try {
+        return await decided(manifest, image, { ...source, look }, wishes, context);
+      } catch (error) {
+        const failure = failureOf(error);
+        await context.report(failure);
+        return { image, profile, rows: [unknown(image, profile, failure, context)] };
+      }
+    }),
+  );
+}
+
+interface NamedSource {
+  readonly source: WantedSource;
+  readonly name: string;
+}
+
+/** The source of an image, and the name that the image gets by it. */
+async function named(image: ManifestImage, context: EngineContext): Promise<NamedSource | ImgctlError> {
+  try {
+    const source = await wantedSource(image, context);
+    const { serial } = provenanceIn(source.image.properties);
+    const arch = source.image.architecture ?? image.labels.architecture ?? image.arch;
+    const name = displayName(image.displayName, { name: image.name, serial, arch, date: dateWord(source.image.createdAt) });
+    return { source, name };
+  } catch (error) {
+    const failure = failureOf(error);
+    return new ImgctlError(failure.code, `${image.name}: ${failure.message}`, failure.circumstances);
+  }
+}
+
+/** Names of interest: those that are wanted, also with a version behind. */
+function interestIn(sources: readonly (NamedSource | ImgctlError)[]): (name: string) => boolean {
+  const names = sources.flatMap((one) => (one instanceof ImgctlError ? [] : [one.name]));
+  const known = new Set(names);
+  return (name) => known.has(name) || (name.endsWith(')') && known.has(name.slice(0, name.lastIndexOf(' ('))));
+}
+
+async function decided(
+  manifest: Manifest,
+  image: ManifestImage,
+  { source, name, look }: NamedSource & { readonly look: Look },
+  { allowDowngrade }: PlanWishes,
+  context: EngineContext,
+): Promise<Part> {
+  const { at, can } = look;
+  const { profile } = at;
+  const isOurs = (one: Image): boolean => {
+    const marks = marksOf(one);
+    return marks.managed === manifest.id && marks.name === image.name;
+  };
+  const isCandidate = (one: Image): boolean =>
+    isOurs(one) || one.name === name || (one.name.startsWith(`${name} (`) && one.name.endsWith(')'));
+  const reading = { call: context.call(), context };
+  const seen: Seen[] = [];
+  for (const one of look.images.filter(isCandidate)) {
+    const known = await at.memory.recall(one);
+    seen.push({
+      image: known,
+      isOurs: isOurs(one),
+      isBegun: beginningOf(one, manifest.id, image.name),
+      isSame: await source.isIn(known, at as Account, reading),
+    });
+  }
+  const wanted: Wanted = {
+    image: image.name,
+    profile,
+    name,
+    version: seen.length > 0 ? await source.version() : '',
+    content: contentWord(source),
+    properties: source.image.properties,
+    labels: image.labels,
+    places: image.places,
+    isExactly: image.isExactly,
+    allowDowngrade,
+  };
+  return { image, profile, rows: decide(wanted, seen, can), ready: { source, look, wanted } };
+}
+
+/** Nothing is known of it: that is never the same as nothing to do. Whoever was asked may have quoted what he was sent. */
+function unknown(
+  { name: image }: ManifestImage,
+  profile: string,
+  failure: ImgctlError | undefined,
+  { redactor }: EngineContext,
+): DesiredRow {
+  const hint = failure?.circumstances.hint;
+  return {
+    image,
+    profile,
+    action: 'unknown',
+    name: image,
+    reason: redactor.hide(failure?.message ?? 'it could not be read'),
+    irreversible: false,
+    ...(failure ? { code: failure.code } : {}),
+    ...(hint === undefined ? {} : { hint: redactor.hide(hint) }),
+  };
+}

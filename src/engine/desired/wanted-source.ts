@@ -1,0 +1,148 @@
+import { stat } from 'node:fs/promises';
+import { conflictError, notFoundError } from '../../core/errors.ts';
+import { given, imageFrom, type Image } from '../../core/image.ts';
+import type { Call } from '../../core/operation.ts';
+import { provenanceIn, provenanceProperties } from '../../core/provenance.ts';
+import { temporaryFolder } from '../../host/paths.ts';
+import { fileSource } from '../../transfer/file-source.ts';
+import { detect } from '../../transfer/detect.ts';
+import { fullScan } from '../../transfer/full-scan.ts';
+import type { TransferOptions } from '../../transfer/transfer-options.ts';
+import type { Account } from '../account/account.ts';
+import { asMistyped, profileHint, typable } from '../account/mistyped-profile.ts';
+import { openAt } from '../account/open.ts';
+import type { EngineContext } from '../context.ts';
+import { alreadyThere, copiedBefore, holding, publishedDigests } from '../images/compare.ts';
+import { findImage, shownImage } from '../images/resolve.ts';
+import { copyNeeds } from '../operations/copy-options.ts';
+import { understood, type Understood } from '../operations/wishes.ts';
+import { fileNameOf, isUrl } from '../trust/beside.ts';
+import { nearest } from '../../host/did-you-mean.ts';
+import { isPath } from './read-manifest.ts';
+import type { ManifestImage } from './manifest.ts';
+
+/** What an image of a manifest is made of, as far as that can be known without its bytes. */
+export interface WantedSource {
+  /** As an image: its properties say where it comes from. */
+  readonly image: Image;
+  /** Where it is read from. Absent: it is a file or a URL. */
+  readonly at?: Account;
+  readonly disk: Understood;
+  /** What a file or URL has to be held against. */
+  readonly transfer?: TransferOptions;
+  /** What tells it from another version; a file is read for it. */
+  version(): Promise<string>;
+  /** Whether an image holds it, as far as is known without its bytes being moved. A file is read once for it. */
+  isIn(image: Image, at: Account, reading: { readonly call: Call; readonly context: EngineContext }): Promise<boolean>;
+}
+
+/** Looks at the source. Throws where it cannot be found or read, and what the wishes about it throw. */
+export async function wantedSource(wanted: ManifestImage, context: EngineContext): Promise<WantedSource> {
+  const { verify, checksum, fromFormat, diskFormat, allowUnsafe, source } = wanted;
+  const disk = await understood({ verify, checksum, fromFormat, format: diskFormat, allowUnsafe }, context);
+  if (isUrl(source)) return fromUrl(source, disk);
+  return isPath(source) ? fromFile(source, disk, context) : fromImage(wanted, disk, context);
+}
+
+async function fromImage(
+  { source, latest, arch }: ManifestImage,
+  disk: Understood,
+  context: EngineContext,
+): Promise<WantedSource> {
+  const { directory } = context;
+  const reference = directory.reference(source);
+  if (reference.profile === undefined) {
+    const close = nearest(source.split(':')[0] ?? '', typable(directory));
+    throw asMistyped(
+      notFoundError(`the source "${source}" is no file, no URL, and no PROFILE:IMAGE`, {
+        hint: `Write a file as ./${source}. ${profileHint(close)}`,
+      }),
+      source,
+      directory.current,
+      directory,
+    );
+  }
+  const settings = { ...context.settings, region: undefined, arch };
+  const at = await openAt(reference.profile, copyNeeds.from, { ...context, settings });
+  const call = context.call();
+  const image = await shownImage(at, await findImage(at, reference.image, latest ? { pick: 'latest' } : {}, call), call);
+  if (image.status !== 'active') throw conflictError(`the source ${source} (${image.id}) is ${image.status}`);
+  return {
+    image,
+    at,
+    disk,
+    version: async () => versionOf(image),
+    isIn: async (there, to, reading) => (await alreadyThere(to, [there], { at, image }, reading)) !== undefined,
+  };
+}
+
+/** What is at a URL is known by the digest that it must have. */
+async function fromUrl(url: string, disk: Understood): Promise<WantedSource> {
+  const transfer = await disk.forFile(url);
+  const { checksum, proved } = transfer;
+  const checksums = checksum ? { [checksum.algorithm]: checksum.hex } : {};
+  const known = checksum ? { digest: `${checksum.algorithm}:${checksum.hex}` } : {};
+  const image = pseudo(fileNameOf(url), { checksums, properties: provenanceProperties({ url, ...known, ...proved?.() }) });
+  return {
+    image,
+    disk,
+    transfer,
+    version: async () => versionOf(image),
+    isIn: async (there, at, reading) => (await copiedBefore(at, [there], image, reading)) !== undefined,
+  };
+}
+
+/** A file is read for what is in it, and only where that is to be compared. */
+async function fromFile(file: string, disk: Understood, context: EngineContext): Promise<WantedSource> {
+  const facts = await stat(file).catch(() => undefined);
+  if (!facts?.isFile()) throw notFoundError(`no such file: ${file}`, { ofNoImage: true });
+  const transfer = await disk.forFile(file);
+  const image = pseudo(fileNameOf(file), { createdAt: facts.mtime.toISOString(), sizeBytes: facts.size });
+  let read: Promise<Image> | undefined;
+  const whole = (): Promise<Image> => (read ??= contentOf(file, image, context));
+  return {
+    image,
+    disk,
+    transfer,
+    version: async () => versionOf(await whole()),
+    isIn: async (there, at, reading) => (await holding(at, [there], await whole(), reading)) !== undefined,
+  };
+}
+
+async function contentOf(file: string, image: Image, context: EngineContext): Promise<Image> {
+  const source = await fileSource(file, context.signal);
+  try {
+    const seen = await detect(source);
+    const { contentId, digests } = await fullScan(seen, ['sha256', 'sha512'], temporaryFolder(context.home), context.signal);
+    return { ...image, ...given({ contentId, checksums: digests, diskFormat: seen.inspection.format }) };
+  } finally {
+    await source.close();
+  }
+}
+
+const pseudo = (name: string, facts: Partial<Image>): Image => ({
+  ...imageFrom(
+    { id: '', name, status: 'active', providerStatus: '', tags: [], properties: {}, places: [], raw: {} },
+    { profile: '', provider: '' },
+  ),
+  ...facts,
+});
+
+/** A serial, or the beginning of a digest, or of the content id: the same for the same content. */
+function versionOf(image: Image): string {
+  const { serial } = provenanceIn(image.properties);
+  const [digest = image.contentId ?? image.id] = publishedDigests(image).toReversed();
+  return serial ?? (digest.split(':').at(-1) ?? digest).slice(0, 12);
+}
+
+/** What it is made of, in a word for a plan: its digest, else the content id, else its id. */
+export function contentWord({ image }: WantedSource): string {
+  const { digest } = provenanceIn(image.properties);
+  const [published] = publishedDigests(image);
+  return (
+    digest ??
+    published ??
+    image.contentId ??
+    (image.id === '' ? `${image.name} ${image.sizeBytes ?? ''} ${image.createdAt ?? ''}` : image.id)
+  );
+}

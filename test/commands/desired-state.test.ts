@@ -1,0 +1,303 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { changes, stages, withVerbs } from '../clouds/index.ts';
+import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
+import type { RunningCloud } from '../conformance/cloud.ts';
+import { qcow2Image } from '../support/disk-images.ts';
+import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
+import { commandStage, profileVariables, smallDisk } from './stage.ts';
+
+const stage = commandStage();
+const disks = { old: qcow2Image(smallDisk(1)), new: qcow2Image(smallDisk(2)) };
+let streams: RunningStreams;
+let noble: PublishedDisk;
+beforeEach(async () => {
+  streams = await startSimplestreams();
+  noble = publishedDisk(streams);
+  noble.publish('20261101', disks.old);
+  return () => streams.stop();
+});
+
+interface Row {
+  readonly action: string;
+  readonly profile: string;
+  readonly id?: string;
+  readonly name: string;
+  readonly result?: string;
+  readonly reason?: string;
+  readonly code?: string;
+}
+interface Shown {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly hidden?: boolean;
+  readonly description?: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+const places = withVerbs(Object.entries(stages), 'upload');
+const markable = places.filter(
+  ([, { driver }]) => driver.facts.patch?.fields.includes('properties') && driver.facts.upload?.fields.includes('properties'),
+);
+
+/** A provider in hand: its cloud, a logical name of its own, and the two commands. */
+function storyAt(provider: (typeof places)[number][1]) {
+  let cloud: RunningCloud;
+  let env: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    cloud = await provider.cloud.start();
+  });
+  afterAll(() => cloud.stop());
+  let name = '';
+  let count = 0;
+  beforeEach(() => {
+    name = `noble-${(count += 1)}`;
+    env = {
+      ...profileVariables('pub', 'simplestreams', streams.values),
+      ...profileVariables('to', provider.driver.name, cloud.values),
+    };
+  });
+  const manifest = (more: object = {}): string =>
+    stage.write(
+      'images.yaml',
+      JSON.stringify({ manifest: 'fleet', images: [{ name, source: 'pub:noble', targets: ['to'], ...more }] }),
+    );
+  const run = async (verb: 'plan' | 'apply', more: object = {}, ...options: readonly string[]) => {
+    const yes = verb === 'apply' ? ['--yes', '--poll-interval', '5ms'] : [];
+    const result = await stage.run([verb, '-f', manifest(more), '-o', 'json', ...yes, ...options], { env });
+    return { ...result, rows: (result.stdout === '' ? [] : result.json()) as readonly Row[] };
+  };
+  const forget = (): void => {
+    streams.forget();
+    cloud.forget();
+  };
+  return {
+    run,
+    forget,
+    stage: (args: readonly string[]) => stage.run(args, { env }),
+    name: () => name,
+    done: async (more: object = {}, ...options: readonly string[]) => {
+      const result = await run('apply', more, ...options);
+      expect(`${result.exitCode} ${result.stderr}`).toMatch(/^0 /);
+      expect(result.rows.filter((row) => row.result !== 'ok')).toEqual([]);
+      return result.rows;
+    },
+    planned: async (more: object = {}) => {
+      const { exitCode, stderr, rows } = await run('plan', more);
+      expect(`${exitCode} ${stderr}`).toMatch(/^0 /);
+      return rows;
+    },
+    images: async (): Promise<readonly Shown[]> =>
+      ((await stage.ok(['list', '-p', 'to', '--hidden', '-o', 'json'], { env })).json() as readonly Shown[]).filter((image) =>
+        image.name.startsWith(name),
+      ),
+    /** Requests for image bytes at the publisher, and changes at the target. */
+    moved: (): readonly string[] => [
+      ...streams.requests().flatMap(({ method, path: at }) => (at.endsWith('.img') ? [`${method} ${at}`] : [])),
+      ...cloud.requests().flatMap((one) => (changes(provider, one) ? [`${one.method} ${one.path}`] : [])),
+    ],
+  };
+}
+
+describe.each(places)('what a manifest wants of %s', (_name, provider) => {
+  const story = storyAt(provider);
+
+  it('is planned without a change, made once, and then nothing is sent', async () => {
+    expect((await story.planned()).map(({ action }) => action)).toEqual(['add']);
+    expect([await story.images(), story.moved().filter((line) => line.includes('.img'))]).toEqual([[], []]);
+    await story.done();
+    const [made, ...others] = await story.images();
+    expect([made?.name, made?.status, others]).toEqual([story.name(), 'active', []]);
+    story.forget();
+    const checked = await story.run('plan', {}, '--check');
+    expect([checked.exitCode, checked.rows], checked.stderr).toEqual([0, []]);
+    expect([await story.done(), story.moved()]).toEqual([[], []]);
+  });
+
+  it('is made again where it was deleted by hand', async () => {
+    if (!provider.driver.facts.delete || provider.replaces === false) return;
+    await story.done();
+    const [first] = await story.images();
+    await story.stage(['delete', `to:${first?.id}`, '--yes', '--poll-interval', '5ms']);
+    expect((await story.run('plan', {}, '--check')).exitCode).toBe(15);
+    await story.done();
+    const [again, ...others] = await story.images();
+    expect([again?.name, others]).toEqual([story.name(), []]);
+  });
+
+  it('is told apart by its serial where its name holds that', async () => {
+    const named = { displayName: '{{name}}-{{serial}}' };
+    await story.done(named);
+    noble.publish('20261120', disks.new);
+    expect((await story.planned(named)).map(({ action, name }) => [action, name])).toEqual([['add', `${story.name()}-20261120`]]);
+    await story.done(named);
+    expect((await story.images()).map(({ name }) => name).sort()).toEqual([
+      `${story.name()}-20261101`,
+      `${story.name()}-20261120`,
+    ]);
+    story.forget();
+    expect([await story.done(named), story.moved()]).toEqual([[], []]);
+  });
+});
+
+describe('a manifest for several profiles', () => {
+  const fleet = (more: object = {}): string =>
+    stage.write(
+      'fleet.yaml',
+      JSON.stringify({
+        manifest: 'fleet',
+        defaults: { targets: ['lab*'], tags: ['blessed'] },
+        images: [{ name: 'noble', source: 'pub:noble', ...more }],
+      }),
+    );
+  const environment = (down?: string): Readonly<Record<string, string>> => ({
+    ...profileVariables('pub', 'simplestreams', streams.values),
+    ...profileVariables('laba', 'local', { path: stage.file('a') }),
+    ...profileVariables('labb', 'local', { path: stage.file('b') }),
+    ...(down === undefined ? {} : profileVariables('labc', 'oci', { registry: down, repository: 'x', plainHttp: 'true' })),
+  });
+
+  it('does the rest where one of them cannot be reached, and never says that nothing differs there', async () => {
+    const env = environment('127.0.0.1:9');
+    const quick = ['--retries', '0'];
+    const planned = await stage.run(['plan', '-f', fleet(), '-o', 'json', '--check', ...quick], { env });
+    const actions = (rows: unknown): readonly string[] =>
+      (rows as readonly Row[]).map(({ action, profile }) => `${profile} ${action}`);
+    expect([planned.exitCode, actions(planned.json()).toSorted()]).toEqual([12, ['laba add', 'labb add', 'labc unknown']]);
+    const done = await stage.run(['apply', '-f', fleet(), '-o', 'json', '--yes', ...quick], { env });
+    expect([done.exitCode, (done.json() as readonly Row[]).map(({ result }) => result).toSorted()]).toEqual([
+      12,
+      ['failed', 'ok', 'ok'],
+    ]);
+    const again = await stage.run(['plan', '-f', fleet(), '-o', 'json', ...quick], { env });
+    expect([again.exitCode, actions(again.json())]).toEqual([12, ['labc unknown']]);
+  });
+
+  it('reads the source once for all of them', async () => {
+    const env = environment();
+    streams.forget();
+    await stage.ok(['apply', '-f', fleet(), '--yes'], { env });
+    expect(streams.requests().filter(({ path: at }) => at.endsWith('.img')).length).toBe(1);
+    streams.forget();
+    const again = await stage.ok(['apply', '-f', fleet()], { env });
+    expect(again.stderr).toContain('nothing to do');
+    expect(streams.requests().filter(({ path: at }) => at.endsWith('.img'))).toEqual([]);
+  });
+
+  it('is narrowed by -p', async () => {
+    const env = environment();
+    const rows = (await stage.ok(['plan', '-f', fleet(), '-p', 'labb', '-o', 'json'], { env })).json() as readonly Row[];
+    expect(rows.map(({ profile }) => profile)).toEqual(['labb']);
+    expect((await stage.run(['plan', '-f', fleet(), '-p', 'local'], { env })).exitCode).toBe(2);
+  });
+
+  it('asks before anything is changed', async () => {
+    const env = environment();
+    const asked = await stage.run(['apply', '-f', fleet()], { env });
+    expect([asked.exitCode, asked.stdout]).toEqual([2, '']);
+    expect(asked.stderr).toContain('--yes');
+    expect((await stage.ok(['list', '-p', 'laba', '-o', 'id'], { env })).stdout).toBe('');
+    const dry = await stage.ok(['apply', '-f', fleet(), '-n', '-o', 'json'], { env });
+    expect((dry.json() as readonly Row[]).map(({ action }) => action)).toEqual(['add', 'add']);
+  });
+
+  it('says in Markdown that nothing differs', async () => {
+    const env = environment();
+    const plan = async (): Promise<string> => (await stage.ok(['plan', '-f', fleet(), '-o', 'markdown'], { env })).stdout;
+    expect(await plan()).toMatch(/^\| action \| image \| profile .*\n\| --- .*\n\| add \| noble \| laba \|/);
+    await stage.ok(['apply', '-f', fleet(), '--yes'], { env });
+    expect(await plan()).toBe('Nothing differs.\n');
+  });
+
+  it('goes on where a run was killed before it had marked what it sent', async () => {
+    const env = environment();
+    const marks = ['imgctl.managed', 'imgctl.name', 'imgctl.marksOf'];
+    await stage.ok(['apply', '-f', fleet(), '--yes'], { env });
+    await stage.ok(['patch', 'laba:noble', ...marks.slice(2).flatMap((name) => ['--remove-property', name])], { env });
+    const rows = (await stage.ok(['apply', '-f', fleet(), '--yes', '-o', 'json'], { env })).json() as readonly Row[];
+    expect(rows.map(({ action, profile, result }) => [action, profile, result])).toEqual([['reuse', 'laba', 'ok']]);
+    expect((await stage.ok(['plan', '-f', fleet(), '-o', 'json'], { env })).json()).toEqual([]);
+  });
+});
+
+describe.each(markable)('what %s has is kept as the manifest wants it', (_name, provider) => {
+  const story = storyAt(provider);
+  const renames = provider.driver.facts.patch?.fields.includes('name') === true;
+
+  it.skipIf(renames)('says what to do where a newer version cannot get the name of an older one', async () => {
+    await story.done();
+    noble.publish('20261120', disks.new);
+    story.forget();
+    const refused = await story.run('apply');
+    expect([refused.exitCode, refused.rows.map(({ code }) => code), story.moved()]).toEqual([12, ['UNSUPPORTED'], []]);
+    expect(refused.stderr).toContain('{{serial}}');
+  });
+
+  it.runIf(renames)('a new serial gets the name when it is there, and the older one keeps its id', async () => {
+    await story.done();
+    const [first] = await story.images();
+    noble.publish('20261120', disks.new);
+    const rows = await story.done();
+    expect(rows.map(({ action }) => action)).toEqual(['add', 'retarget']);
+    const [plain, older] = (await story.images()).toSorted((a, b) => a.name.length - b.name.length);
+    expect([plain?.name, older?.name]).toEqual([story.name(), `${story.name()} (20261101)`]);
+    expect([older?.properties['imgctl.source.serial'], plain?.properties['imgctl.source.serial']]).toEqual([
+      '20261101',
+      '20261120',
+    ]);
+    if (older?.id !== older?.name) expect(older?.id).toBe(first?.id);
+    story.forget();
+    expect([await story.done(), story.moved()]).toEqual([[], []]);
+  });
+
+  it('what its record says otherwise is changed, and no byte is sent', async () => {
+    await story.done();
+    const wishes = { properties: { tier: 'gold' } };
+    story.forget();
+    expect((await story.planned(wishes)).map(({ action }) => action)).toEqual(['property']);
+    expect((await story.done(wishes)).map(({ action }) => action)).toEqual(['property']);
+    expect(story.moved().filter((line) => line.includes('.img'))).toEqual([]);
+    expect((await story.images())[0]?.properties.tier).toBe('gold');
+    expect(await story.planned(wishes)).toEqual([]);
+  });
+
+  it.runIf(renames)('another name for the same content is a new name, and nothing is sent', async () => {
+    await story.done();
+    const [first] = await story.images();
+    const wishes = { displayName: `{{name}}-golden` };
+    story.forget();
+    expect((await story.done(wishes)).map(({ action }) => action)).toEqual(['property']);
+    const [renamed, ...others] = await story.images();
+    expect([renamed?.name, others, story.moved().filter((line) => line.includes('.img'))]).toEqual([
+      `${story.name()}-golden`,
+      [],
+      [],
+    ]);
+    if (first?.id !== first?.name) expect(renamed?.id).toBe(first?.id);
+    expect(await story.planned(wishes)).toEqual([]);
+  });
+
+  it('what somebody has put there under the name is taken over, and another disk is left alone', async () => {
+    await story.stage(['copy', 'pub:noble', `to:${story.name()}`, '--poll-interval', '5ms']);
+    story.forget();
+    expect((await story.done()).map(({ action }) => action)).toEqual(['reuse']);
+    expect(story.moved().filter((line) => line.includes('.img'))).toEqual([]);
+    expect((await story.images())[0]?.properties).toMatchObject({ 'imgctl.managed': 'fleet', 'imgctl.name': story.name() });
+    expect(await story.planned()).toEqual([]);
+  });
+
+  it.runIf(renames)('an older serial takes the place of no newer one, unless that is allowed', async () => {
+    noble.publish('20261120', disks.new);
+    await story.done();
+    noble.withdraw('20261120');
+    story.forget();
+    const refused = await story.run('apply');
+    expect([refused.exitCode, refused.rows.map(({ action, code }) => [action, code]), story.moved()], refused.stderr).toEqual([
+      12,
+      [['blocked', 'CONFLICT']],
+      [],
+    ]);
+    await story.done({}, '--allow-downgrade');
+    expect((await story.images()).find(({ name }) => name === story.name())?.properties['imgctl.source.serial']).toBe('20261101');
+  });
+});
