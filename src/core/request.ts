@@ -143,6 +143,11 @@ export interface UploadRequest {
    * step; others were asked before.
    */
   readonly nameMustBeFree?: boolean;
+  /**
+   * Id of the one image of this name that goes once this one is there. Who names images by what they are called lets this one have its
+   * id, in one step, and takes away what is left of it; others take no notice, and it is deleted afterwards.
+   */
+  readonly replaces?: string;
   readonly id?: string;
   readonly description: Description & { readonly name: string };
   /** Who is let see it once it is there and verified. Who can tell that this will be refused says so before the bytes are sent. */
@@ -152,8 +157,8 @@ export interface UploadRequest {
   /** Content id of the disk, once the content was read or need not be; a driver that enters it spares a change. Throws INTEGRITY. */
   readonly contentId?: () => Promise<string | undefined>;
   /**
-   * What the image is where the content comes from. Who understands it enters the same image under the same id, if name and
-   * content are the same and the id is free; in any other case a new image is made from `description`.
+   * What the image is where the content comes from. Who understands it enters the same image, under the same id or what it calls images
+   * itself, if name and content are the same and the id is free; in any other case a new image is made from `description`.
    */
   readonly original?: OriginalDocuments;
   /** `ref` of an upload in blocks that another run has begun with this content: gone on with where it is still there. */

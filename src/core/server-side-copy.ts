@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { Bytes } from './http.ts';
+import type { ImageRecord } from './image.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface OriginalDocuments {
   readonly realm: string;
   readonly id: string;
   readonly values: Readonly<Record<string, string>>;
+  /** Whether an image elsewhere, under whatever id, is this one word for word. */
+  isTakenOver(image: Pick<ImageRecord, 'raw'>): boolean;
   /** What else lies there. Absent: only the disk itself, as it is given, can be had. */
   readonly parts?: OriginalParts;
 }

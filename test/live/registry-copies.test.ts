@@ -23,7 +23,7 @@ describe.skipIf(missing !== undefined)(
 
     const env = (): Readonly<Record<string, string>> => ({
       ...profileVariables('reg', 'oci', valuesFor(registry)),
-      ...profileVariables('two', 'oci', { ...valuesFor(registry), repository: 'lib/two', tags: 'name' }),
+      ...profileVariables('two', 'oci', { ...valuesFor(registry), repository: 'lib/two' }),
     });
     const run = (...args: readonly string[]) => stage.run(args, { env: env() });
     const made = async (...args: readonly string[]): Promise<Shown> =>

@@ -17,12 +17,16 @@ export interface Documents {
 }
 
 /** What an image is handed on with to another store of this format. */
-export const originalOf = (id: string, manifest: string, record: string, parts?: OriginalParts): OriginalDocuments => ({
-  realm: imageType,
-  id,
-  values: { manifest, record },
-  ...(parts ? { parts } : {}),
-});
+export function originalOf(id: string, manifest: string, record: string, parts?: OriginalParts): OriginalDocuments {
+  const digest = digestOf(manifest);
+  return {
+    realm: imageType,
+    id,
+    values: { manifest, record },
+    isTakenOver: ({ raw }) => raw.digest === digest,
+    ...(parts ? { parts } : {}),
+  };
+}
 
 /** The manifest that an image has elsewhere; absent where it is none of ours. */
 export const manifestIn = (original: OriginalDocuments | undefined): ImageManifest | undefined =>

@@ -69,7 +69,7 @@ export function connect(values: Values<typeof fields>, { http, cache, sendBlocks
     home,
     places,
     repository,
-    tagsByName: values.tags === 'name',
+    tagsByName: values.tags !== 'uuid',
     watch: (name) => void places.set(name, repository(name)),
     sendBlocks,
     readBlocks,

@@ -2,7 +2,8 @@ import type { Description, Operation } from '../../core/operation.ts';
 import { firstRecord, recordFields } from '../_oci/record-revision.ts';
 import type { OciClient } from './client.ts';
 import { recordFrom } from './record.ts';
-import { checkFree, newId, write } from './images.ts';
+import { checkFree, write } from './images.ts';
+import { newTag } from './new-tag.ts';
 
 /** The facts say that it always has one. */
 const named = (description: Description): Description & { readonly name: string } => ({ name: '', ...description });
@@ -12,7 +13,7 @@ export const create: Operation<OciClient, 'create'> = {
   fields: recordFields,
   ownId: true,
   async run(client, request, call) {
-    const id = request.id ?? (await newId(client, request.description.name ?? '', call));
+    const id = request.id ?? (await newTag(client, { description: named(request.description) }, call));
     await checkFree(client.home, id, call);
     call.note({ kind: 'intended', id });
     const found = await write(

@@ -126,6 +126,19 @@ export async function deleteManifest(repository: Repository, found: Removable, c
   repository.read.delete(id);
 }
 
+/**
+ * Takes away a manifest that no tag of ours names any more, unless another one does. Most registries clear it away by themselves one
+ * day, and some never let it be deleted: a refusal is none.
+ */
+export async function removeUntagged(repository: Repository, found: Found, call: Call): Promise<void> {
+  if (await hasSiblings(repository, found, call)) return;
+  await requestDelete(repository, found.digest, `deleting the former ${repository.shown}:${found.id}`, call).catch(
+    (error: unknown) => {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    },
+  );
+}
+
 function notRemoved(repository: Repository, what: string, first: ApiAnswer, last: ApiAnswer): ImgctlError {
   // That there is no such way says less than why it is not open now.
   const says = ({ status }: ApiAnswer): number => (status === 400 || status === 404 ? 0 : status === 405 ? 1 : 2);

@@ -20,5 +20,8 @@ export const fields = {
     choices: ['layers', 'single'],
   },
   places: { help: 'More repositories of this registry for replicate: a/b,c/d' },
-  tags: { help: 'Tag of a new image: a UUID (default), or made from its name; --id overrides it', choices: ['uuid', 'name'] },
+  tags: {
+    help: 'Tag of a new image: made from its name, web:1 as web-1 (name, the default), or a UUID (uuid); --id overrides it',
+    choices: ['name', 'uuid'],
+  },
 } as const satisfies Fields;

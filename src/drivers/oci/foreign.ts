@@ -34,7 +34,7 @@ export function foreignImage({ name: place }: Repository, foreign: Foreign): Ima
   return recordFromJson(id, record, [place], { ref: id, digest, manifest: manifestJson });
 }
 
-const article = (kind: string): string => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`);
+export const article = (kind: string): string => (/^[aeiou]/.test(kind) ? `an ${kind}` : `a ${kind}`);
 
 /** Why a foreign thing cannot be used as an image. */
 export const notDisk = ({ shown }: Repository, { id, kind }: Foreign): ImgctlError =>

@@ -1,8 +1,7 @@
 import { parseJson, type JsonObject } from '../../core/json.ts';
-import { randomUUID } from 'node:crypto';
 import { conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
-import { checkId, isId, ownIds } from '../_oci/ids.ts';
+import { checkId, ownIds } from '../_oci/ids.ts';
 import { imageManifestOf, manifestText, type ImageData, type ImageManifest } from '../_oci/manifest.ts';
 import { recordType } from '../_oci/media-types.ts';
 import type { Documents } from '../_oci/image-documents.ts';
@@ -10,7 +9,6 @@ import { storedRecord } from '../_oci/record.ts';
 import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { cacheDocument, cachedDocument } from './document-cache.ts';
-import type { OciClient } from './client.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
 import { notOurs } from './foreign.ts';
 import { foreignOf } from './foreign-disk.ts';
@@ -96,31 +94,6 @@ async function takenBy(repository: Repository, id: string, call: Call): Promise<
   return alike ?? ((await digestNow(repository, id, call)) === undefined ? undefined : id);
 }
 
-/** The longest tag that is made of a name, with room for a number behind it. */
-const longestTag = 120;
-const mostNumbers = 100;
-
-/** What a name leaves of a tag: its letters and digits, single separators between them. */
-const tagOf = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .replace(/[^a-z0-9._-]+/gi, '-')
-    .replace(/[._-]{2,}/g, '-')
-    .slice(0, longestTag)
-    .replace(/^[._-]+|[._-]+$/g, '');
-
-/** A free id for a new image: a UUID, or where the profile says so its name as a tag, with a number behind it where that is taken. */
-export async function newId({ home, tagsByName }: OciClient, name: string, call: Call): Promise<string> {
-  const tag = tagsByName ? tagOf(name) : '';
-  if (!isId(tag)) return randomUUID();
-  const taken = new Set((await tagsOf(home, call)).map((each) => each.toLowerCase()));
-  for (let n = 1; n < mostNumbers; n += 1) {
-    const id = n === 1 ? tag : `${tag}-${n}`;
-    if (!taken.has(id.toLowerCase())) return id;
-  }
-  return randomUUID();
-}
-
 /** Throws USAGE for what cannot be an id, CONFLICT for one that is taken. */
 export async function checkFree(repository: Repository, id: string, call: Call): Promise<void> {
   checkId(id);
@@ -172,12 +145,20 @@ export async function write(
   return found;
 }
 
-/** Enters an image with the documents that it has elsewhere. The disk must be there already. Absent: its id is taken. */
-export async function adopt(repository: Repository, image: Documents, call: Call): Promise<Found | undefined> {
+/**
+ * Enters an image with the documents that it has elsewhere, in the place of `before`, if any. The disk must be there already. Absent:
+ * its id is taken.
+ */
+export async function adopt(
+  repository: Repository,
+  image: Documents,
+  before: Found | undefined,
+  call: Call,
+): Promise<Found | undefined> {
   const { id, text, manifest, recordText } = image;
-  if ((await takenBy(repository, id, call)) !== undefined) return undefined;
+  if (!before && (await takenBy(repository, id, call)) !== undefined) return undefined;
   await pushText(repository, recordType, recordText, call);
-  await enter(repository, id, text, undefined, call);
+  await enter(repository, id, text, before?.digest, call);
   const found = foundOf(id, text, manifest, recordText, repository.shown);
   repository.read.set(id, found);
   return found;

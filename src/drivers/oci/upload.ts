@@ -1,4 +1,5 @@
 import type { BlockFacts, BlockForm, BlockRequest } from '../../core/blocks.ts';
+import { ImgctlError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, UploadRequest } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
@@ -11,7 +12,9 @@ import { holdsBlob } from './blobs.ts';
 import { beginChunks, chunks, resumeChunks, type Finish } from './chunks.ts';
 import type { OciClient } from './client.ts';
 import { recordFrom } from './record.ts';
-import { adopt, checkFree, find, newId, write } from './images.ts';
+import { adopt, checkFree, find, write } from './images.ts';
+import { newTag } from './new-tag.ts';
+import { removeReplaced, replacedUnder, type Replaced } from './replaced.ts';
 import type { Found } from './tagged.ts';
 import { bringParts } from './bring-parts.ts';
 import { bringRelated } from './related.ts';
@@ -20,46 +23,62 @@ import { mountFromPlaces, mountHandedOver } from './mount.ts';
 import { knownOf, pushDisk } from './push-disk.ts';
 import type { Pushed } from './disk.ts';
 
-/** The image to be filled; absent: a new one, whose id is free. */
-async function before(client: OciClient, request: BlockRequest, id: string, call: Call): Promise<Found | undefined> {
-  if (request.into === undefined) return void (await checkFree(client.home, id, call));
-  const found = await find(client.home, id, call);
-  checkFillable(found, request.content.encoding);
-  return found;
+/** The image that a disk is to become: its id, and what is there of it, to be filled or to go. */
+interface Target {
+  readonly id: string;
+  readonly queued?: Found | undefined;
+  readonly replaced?: Replaced | undefined;
+}
+
+async function targetOf(client: OciClient, request: BlockRequest, call: Call): Promise<Target> {
+  if (request.into !== undefined) {
+    const queued = await find(client.home, request.into, call);
+    checkFillable(queued, request.content.encoding);
+    return { id: request.into, queued };
+  }
+  const id = request.id ?? (await newTag(client, request, call));
+  const replaced = id === request.replaces ? await replacedUnder(client, id, call) : undefined;
+  if (!replaced) {
+    await checkFree(client.home, id, call);
+    call.note({ kind: 'intended', id });
+  }
+  return { id, replaced };
+}
+
+/** As `enterDisk`. Where the registry lets no tag move, the new image stands beside the one that it replaces, under a tag of its own. */
+async function enterInPlace(client: OciClient, request: BlockRequest, at: Target, disk: FilledDisk, call: Call): Promise<Found> {
+  try {
+    return await enterDisk(client, request, at, disk, call);
+  } catch (error) {
+    if (!at.replaced || !(error instanceof ImgctlError) || error.code !== 'UNSUPPORTED') throw error;
+    const id = await newTag(client, { description: request.description }, call);
+    call.note({ kind: 'intended', id });
+    return enterDisk(client, request, { id }, disk, call);
+  }
 }
 
 /** Enters a disk that lies in the repository: as the image that it is elsewhere, or with the next revision of a record. */
 async function enterDisk(client: OciClient, request: BlockRequest, at: Target, disk: FilledDisk, call: Call): Promise<Found> {
   const { home, tagsByName } = client;
   const documents = documentsOf(request, disk);
-  // Under its own tag, unless the profile wants one that is made of the name.
-  const id = tagsByName && request.id === undefined ? at.id : documents?.id;
-  const adopted = documents && id !== undefined && (await adopt(home, { ...documents, id }, call));
+  // Under its own tag where nobody knows it by a name.
+  const id = tagsByName ? at.id : documents?.id;
+  const before = at.replaced?.found;
+  const adopted =
+    documents && id !== undefined && (await adopt(home, { ...documents, id }, id === at.id ? before : undefined, call));
   if (adopted && request.original) await bringRelated(client, { ...request, original: request.original }, call);
   if (adopted) return adopted;
   const filled = { ...disk, contentId: await request.contentId?.() };
   const json = filledRecord(at.id, at.queued?.json, request.description, filled, new Date().toISOString());
-  return write(home, { id: at.id, json, data: diskLayers(json, filled), before: at.queued }, call);
-}
-
-/** The image that a disk is to become: its id, and what is there of it. */
-interface Target {
-  readonly id: string;
-  readonly queued: Found | undefined;
-}
-
-async function targetOf(client: OciClient, request: BlockRequest, call: Call): Promise<Target> {
-  const id = request.into ?? request.id ?? (await newId(client, request.description.name, call));
-  const queued = await before(client, request, id, call);
-  if (!queued) call.note({ kind: 'intended', id });
-  return { id, queued };
+  return write(home, { id: at.id, json, data: diskLayers(json, filled), before: at.queued ?? before }, call);
 }
 
 /** Makes the image of a disk that lies in the repository. */
 async function finish(client: OciClient, request: BlockRequest, target: Target, disk: Pushed, call: Call): Promise<ImageRecord> {
   const { encoding, virtualBytes } = request.content;
-  const found = await enterDisk(client, request, target, { encoding, virtualBytes, ...disk }, call);
+  const found = await enterInPlace(client, request, target, { encoding, virtualBytes, ...disk }, call);
   call.note({ kind: 'created', id: found.id });
+  if (target.replaced && found.id === target.id) await removeReplaced(client, target.replaced, found, call);
   return recordFrom(client, found, []);
 }
 

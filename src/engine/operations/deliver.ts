@@ -14,7 +14,7 @@ import { recordContent } from './record-content.ts';
 import { completed, type Completion } from './completed.ts';
 import type { IfExists } from './claim.ts';
 import { isSameContent, recalled, withdrawn } from '../images/compare.ts';
-import { mustBeFree, settleAgain, settleName } from './name-conflict.ts';
+import { mustBeFree, settleAgain, settleName, type Free } from './name-conflict.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import { waitFor } from './wait.ts';
 import type { Account } from '../account/account.ts';
@@ -63,7 +63,7 @@ export async function deliver(prepared: Prepared, delivery: Delivery, context: E
   const before = await settleName(prepared, delivery, context);
   if ('image' in before) return before;
   task.step('prepare');
-  const made = await brought(before.description, prepared, delivery, context).catch((error: unknown) =>
+  const made = await brought(before, prepared, delivery, context).catch((error: unknown) =>
     settleAgain(error, delivery, () => settleName(prepared, delivery, context)),
   );
   if (!('content' in made)) return made;
@@ -92,14 +92,21 @@ async function refuseRevival(replaced: readonly Image[], made: Image, delivery: 
 
 /** The data at the target, by the shortcut where there is one that works. */
 async function brought(
-  description: UploadRequest['description'],
+  { description, replaces = [] }: Free,
   prepared: Prepared,
   delivery: Delivery,
   context: EngineContext,
 ): Promise<Required<Delivered> & { readonly content: Content }> {
   const { at, call, shortcut, task } = delivery;
   const contentId = (): Promise<string | undefined> => prepared.contentId();
-  const request = { ...delivery.request, description, contentId, nameMustBeFree: mustBeFree(delivery) };
+  const [replaced] = replaces;
+  const request = {
+    ...delivery.request,
+    description,
+    contentId,
+    nameMustBeFree: mustBeFree(delivery),
+    ...(replaced ? { replaces: replaced.id } : {}),
+  };
   if (shortcut) {
     // What is not sent from here is not read here either.
     const content = await prepared.offered();

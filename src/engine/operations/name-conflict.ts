@@ -12,8 +12,14 @@ import type { Account } from '../account/account.ts';
 import type { Claim, Named } from './claim.ts';
 import { refuseOlder, warnOfOther } from './downgrade.ts';
 
+/** A name that may be taken: what is to be made, and images that it replaces. */
+export interface Free {
+  readonly description: Named;
+  readonly replaces?: readonly Image[];
+}
+
 /** What a name means for a delivery: an image that holds the same disk already, or a description, and images that it replaces. */
-type Before = Same | { readonly description: Named; readonly replaces?: readonly Image[] };
+type Before = Same | Free;
 
 /** What a taken name means for a claim. Throws CONFLICT where it must not be taken; asks before something is replaced. */
 export const settleName = (prepared: Prepared, claim: Claim, context: EngineContext): Promise<Before> =>

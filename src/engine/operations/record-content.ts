@@ -38,7 +38,7 @@ export async function recordContent(
     return image;
   }
   // What was taken over word for word stays so.
-  if (request.original?.id === image.id) return image;
+  if (request.original?.isTakenOver(image)) return image;
   const contentId = await prepared.contentId();
   await remember(image, { contentId, checksums: image.checksums, properties: remembered }, delivery);
   const isNew = contentId !== undefined && contentId !== image.contentId;

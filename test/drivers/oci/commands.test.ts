@@ -150,19 +150,21 @@ describe('a disk that is there already', () => {
     const home = await raw('local:one');
     await ok('copy', 'local:one', 'reg');
     const there = await raw('reg:one');
-    expect([there.id, there.raw]).toEqual([home.id, home.raw]);
-    expect(cloud.store.of(library).tags.get(home.id)).toBe(home.raw?.digest);
+    expect([there.id, there.raw]).toEqual(['one', { ...home.raw, ref: 'one' }]);
+    expect(cloud.store.of(library).tags.get('one')).toBe(home.raw?.digest);
     await ok('patch', made.id, '-p', 'local', '--unprotect');
     await ok('delete', 'local:one', '--yes');
     await ok('copy', 'reg:one', 'local');
-    expect((await raw('local:one')).raw).toEqual(home.raw);
+    expect((await raw('local:one')).raw).toEqual({ ...home.raw, ref: 'one' });
   });
 
   it('is another image under another name, and where its id is taken', async () => {
+    env = { ...env, IMGCTL_PROFILE_REG_TAGS: 'uuid' };
     const { id } = (await upload('local:one')).json() as Shown;
     await ok('copy', 'local:one', 'reg:two');
     expect((await imageAt('reg:two')).id).not.toBe(id);
     await ok('copy', 'local:one', 'reg');
+    expect((await list()).map((image) => image.id)).toContain(id);
     await ok('copy', 'local:one', 'reg', '--if-exists', 'replace', '--yes');
     const images = await list();
     expect(images.map(({ name }) => name).sort()).toEqual(['one', 'two']);
@@ -185,6 +187,7 @@ describe('an image that is replaced', () => {
     stage.run(['upload', stage.write('disk.raw', guestDisk(256 * 1024, seed)), '--name', 'reg:one', ...more], { env });
 
   it('is gone where a registry keeps tags apart, and is told of where nothing is deleted', async () => {
+    env = { ...env, IMGCTL_PROFILE_REG_TAGS: 'uuid' };
     await upload(1);
     cloud.switches.deletion = 'apart';
     expect((await upload(2, '--if-exists', 'replace', '--yes')).exitCode).toBe(0);

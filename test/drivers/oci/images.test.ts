@@ -93,9 +93,9 @@ describe('images in a registry', () => {
     expect((await create('golden-2')).id).toBe('golden-2');
   });
 
-  it('go by their name where the profile says so, and by a UUID where that makes no tag', async () => {
+  it('go by their name, and by a UUID where that makes no tag or the profile says so', async () => {
     const { values } = await start();
-    const { session } = openSession(driver, { ...values, tags: 'name' });
+    const { session } = openSession(driver, values);
     const create = async (name: string, id?: string) =>
       (
         await session
@@ -106,9 +106,12 @@ describe('images in a registry', () => {
     expect(await create('debian-12_-amd64.new')).toBe('debian-12-amd64.new');
     expect(await create('DEBIAN-12-AMD64-NEW')).toBe('DEBIAN-12-AMD64-NEW-2');
     expect(await create('x'.repeat(300))).toBe('x'.repeat(120));
-    for (const name of ['日本', '---', `sha256-${'a'.repeat(64)}`]) expect(await create(name), name).toMatch(driver.ids);
+    expect(await create('Ünïcode:1')).toBe('Unicode-1');
+    // What is left of it would be another name.
+    for (const name of ['日本', 'образ-1', 'Straße', '---', `sha256-${'a'.repeat(64)}`])
+      expect(await create(name), name).toMatch(driver.ids);
     expect(await create('named', 'chosen')).toBe('chosen');
-    const { session: usual } = openSession(driver, values);
+    const { session: usual } = openSession(driver, { ...values, tags: 'uuid' });
     expect((await usual.require('create').run({ description: { name: 'usual' }, extras: {} }, testCall())).id).toMatch(
       driver.ids,
     );

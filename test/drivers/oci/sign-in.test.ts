@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { challengesOf } from '../../../src/drivers/oci/challenge.ts';
 import driver from '../../../src/drivers/oci/index.ts';
 import { library, startOci, type OciCloud } from '../../clouds/oci/index.ts';
@@ -11,6 +11,7 @@ import { openSession } from '../../support/open-session.ts';
 
 let stop: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const end of stop) await end();
   stop = [];
 });
@@ -80,7 +81,7 @@ describe('signing in by tokens', () => {
   });
 
   it('takes a fresh one before a disk is sent: it may be looked at when all is there', async () => {
-    const { cloud, session } = await start({ tokenLife: 1 });
+    const { cloud, session } = await start({ tokenLife: 1000 });
     const upload = (seed: number) =>
       session
         .require('upload')
@@ -89,7 +90,8 @@ describe('signing in by tokens', () => {
           testCall(),
         );
     await upload(1);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { now } = Date;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 300_000);
     cloud.forget();
     await upload(2);
     const asked = cloud

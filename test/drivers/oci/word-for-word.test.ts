@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { library, startOci, type OciCloud } from '../../clouds/oci/index.ts';
 import { types } from '../../clouds/oci/seeds.ts';
@@ -25,7 +26,7 @@ beforeEach(async () => {
     ...profileVariables('reg', 'oci', at([clouds[0]], library)),
     ...profileVariables('beside', 'oci', at([clouds[0]], 'lib/beside')),
     ...profileVariables('other', 'oci', at([clouds[1]], 'lib/other')),
-    ...profileVariables('named', 'oci', at([clouds[1]], 'lib/named', { tags: 'name' })),
+    ...profileVariables('uuids', 'oci', at([clouds[1]], 'lib/uuids', { tags: 'uuid' })),
   };
 });
 afterEach(() => Promise.all(clouds.map((cloud) => cloud.stop())));
@@ -108,8 +109,10 @@ describe.each(['layers', 'single'])('an image in %s that is copied under its nam
 
   it('is the same image in two registries where it comes from a folder', async () => {
     const here = await made('upload', stage.write('disk.raw', disk), '--name', 'local:here', '--set', `layout=${layout}`);
-    for (const to of ['beside', 'other']) expect((await made('copy', 'local:here', `${to}:`)).id).toBe(here.id);
-    expect(targetOf('other').tags.get(here.id)).toBe(targetOf('beside').tags.get(here.id));
+    for (const to of ['beside', 'other']) expect((await made('copy', 'local:here', `${to}:`)).id).toBe('here');
+    expect((await made('copy', 'local:here', 'uuids:')).id).toBe(here.id);
+    expect(targetOf('other').tags.get('here')).toBe(targetOf('beside').tags.get('here'));
+    expect(targetOf('uuids').tags.get(here.id)).toBe(targetOf('beside').tags.get('here'));
     expect((await bytesAt('other:here')).equals(disk)).toBe(true);
   });
 
@@ -123,9 +126,16 @@ describe.each(['layers', 'single'])('an image in %s that is copied under its nam
     expect(await stage.names()).toEqual([]);
   });
 
-  it('has the tag that the profile of its target makes of names, and is the same by its digest', async () => {
-    expect((await made('copy', 'reg:web', 'named:')).id).toBe('web');
-    expect(targetOf('named').tags.get('web')).toBe(digest);
+  it('keeps a tag that somebody has chosen, and gets one that is made of its name for a UUID', async () => {
+    source().tags.delete('web');
+    source().tags.set('v1.0', digest);
+    expect((await made('copy', 'reg:web', 'other:')).id).toBe('v1.0');
+    source().tags.delete('v1.0');
+    const id = randomUUID();
+    source().tags.set(id, digest);
+    expect((await made('copy', 'reg:web', 'uuids:')).id).toBe(id);
+    expect((await made('copy', 'uuids:web', 'beside:')).id).toBe('web');
+    expect(targetOf('beside').tags.get('web')).toBe(digest);
   });
 
   it.each([
@@ -134,14 +144,16 @@ describe.each(['layers', 'single'])('an image in %s that is copied under its nam
     ['a description', ['--description', 'd']],
   ])('is an image of its own where it is to have %s', async (_, more) => {
     const there = await made('copy', 'reg:web', 'other:', ...more);
-    expect(there.id).not.toBe(id);
+    expect(targetOf('other').tags.get(there.id)).not.toBe(digest);
     expect(JSON.stringify(there)).toContain(`"${more[1]?.replace('a=', '') ?? ''}"`);
     expect((await bytesAt('other:web')).equals(disk)).toBe(true);
   });
 
   it('is an image of its own where its tag is another one there, which is kept', async () => {
     const other = keepManifest(targetOf('other'), id, types.manifest, Buffer.from('{}'));
-    expect((await made('copy', 'reg:web', 'other:')).id).not.toBe(id);
+    const refused = await stage.run(['copy', 'reg:web', 'other:'], { env });
+    expect([refused.exitCode, refused.stderr]).toEqual([6, expect.stringContaining('the tag web of')]);
+    expect((await made('copy', 'reg:web', 'other:', '--if-exists', 'rename')).id).toBe('web-2');
     expect(targetOf('other').tags.get(id)).toBe(other);
   });
 
