@@ -142,4 +142,5 @@ export const integrityError = kind('INTEGRITY');
 export const partialError = kind('PARTIAL');
 export const waitTimeoutError = kind('WAIT_TIMEOUT');
 export const localError = kind('LOCAL');
+export const driftError = kind('DRIFT');
 export const abortedError = kind('ABORTED');

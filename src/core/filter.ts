@@ -15,7 +15,7 @@ const ownValue = (from: unknown, name: string): string | undefined =>
  * What a property of this name is, as text: also where it is one to the provider but a field here (`architecture`), or an
  * attribute of the provider's under its own name (`disk_format`).
  */
-const propertyOf = (image: Image, name: string): string | undefined =>
+export const propertyOf = (image: Image, name: string): string | undefined =>
   ownValue(image.properties, name) ?? ownValue(image.raw, name) ?? ownValue(image, name);
 
 let last: { readonly glob: string; readonly pattern: Pattern } | undefined;

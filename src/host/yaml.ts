@@ -1,5 +1,5 @@
-import { Document, isScalar, parseDocument, visit, type Scalar, type Tags } from 'yaml';
-import { configError } from '../core/errors.ts';
+import { Document, isNode, isScalar, LineCounter, parseDocument, visit, type Scalar, type Tags } from 'yaml';
+import { configError, usageError } from '../core/errors.ts';
 
 /** What a plain YAML tool of any age reads the same: YAML 1.1 would take `yes`, `12:30` or a date for something else. */
 const version = '1.1';
@@ -39,6 +39,47 @@ function keepText(node: Scalar): void {
   const isLost = Number.isInteger(value) && !Number.isSafeInteger(value);
   const isText = /^[-+]?[\d_.]+e/i.test(source) && !/\..*e[-+]/i.test(source);
   if (isLost || isText) node.value = source;
+}
+
+/** A document that somebody has written by hand: its value, and the line on which a part of it stands. */
+export interface WrittenDocument {
+  readonly value: unknown;
+  /** Absent: it is not in there. */
+  lineOf(path: readonly (string | number)[]): number | undefined;
+}
+
+/**
+ * A text in YAML 1.2, or JSON, with the lines of its parts. `yes` is a text, `true` is not, and a number stays as it is written where
+ * it would lose something (`22.10`, `007`). Throws USAGE with the path and the line when it is neither, or has a key twice.
+ */
+export function parseWritten(text: string, path: string): WrittenDocument {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { version: '1.2', prettyErrors: true, logLevel: 'error', lineCounter });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) {
+    const line = problem.linePos?.[0].line;
+    throw usageError(`${path}${line === undefined ? '' : `:${line}`}: ${problemText(problem.code)}`);
+  }
+  visit(document, {
+    Scalar(_key, node) {
+      const { value, source } = node;
+      if (typeof value === 'number' && source !== undefined && String(value) !== source) node.value = source;
+    },
+  });
+  const lineOf = (parts: readonly (string | number)[]): number | undefined => {
+    const node: unknown = parts.length === 0 ? document.contents : document.getIn(parts, true);
+    return isNode(node) && node.range ? lineCounter.linePos(node.range[0]).line : undefined;
+  };
+  try {
+    return { value: document.toJS() as unknown, lineOf };
+  } catch {
+    throw usageError(`${path}: not readable as YAML`);
+  }
+}
+
+function problemText(code: string): string {
+  if (code === 'DUPLICATE_KEY') return 'a key is there twice';
+  return code === 'TAG_RESOLVE_FAILED' ? 'a tag (!…) is not supported' : 'not readable as YAML or JSON';
 }
 
 const damaged = (message: string): Error => configError(message, { hint: 'Fix it, or move it out of the way.' });

@@ -123,7 +123,11 @@ describe('list', () => {
     [['--min-size', 'big'], '--min-size: invalid size: big', expect.stringContaining('512MiB')],
     [['--older-than', '3w'], '--older-than: invalid duration: 3w', expect.stringContaining('30d')],
     [['--limit', '-1'], '--limit: "-1" is not a whole number', undefined],
-    [['--output', 'jsn'], '--output: "jsn" is not one of table, wide, json, jsonl, yaml, csv, markdown, id', undefined],
+    [
+      ['--output', 'jsn'],
+      '--output: "jsn" is not one of table, wide, json, jsonl, yaml, csv, markdown, id, junit, sarif',
+      undefined,
+    ],
     [['--nam', 'x'], 'unknown option: --nam', 'Did you mean --name?'],
   ])('refuses %j', async (options, message, hint) => {
     const refused = await stage.run(['--json', 'list', ...options]);

@@ -15,7 +15,7 @@ const lines = ['First minute', 'Everyday tasks']
   )
   .filter((line) => line.startsWith('    imgctl '))
   .map((line) => line.replace(/ {2,}#.*$/, '').trim())
-  .filter((line) => !/https:|\||profile |\blin\b|lin:|share |uses |ubuntu[:-]/.test(line));
+  .filter((line) => !/https:|\||profile |\blin\b|lin:|share |uses |ubuntu[:-]|scs-0102/.test(line));
 
 const stage = commandStage();
 
@@ -25,12 +25,13 @@ it('a newcomer can type the first minute and the everyday tasks in the order of 
   const disk = smallDisk(3);
   stage.write('disk.qcow2', qcow2Image(disk));
   stage.write('disk.vmdk', vmdkSparseImage(disk));
+  stage.write('rules.yaml', 'version: 1\nrules: [{ id: named, require: { name: { present: true } } }]\n');
   await stage.ok(['upload', stage.file('disk.vmdk'), '--name', 'pcd:golden']);
   await stage.ok(['upload', stage.file('disk.vmdk'), '--name', 'web-old']);
   expect(lines.length).toBeGreaterThanOrEqual(12);
   for (const line of lines) {
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain = '']) => quoted ?? plain).slice(1);
-    const typed = words.map((word) => (/^(disk|golden|web)\.\w/.test(word) ? stage.file(word) : word));
+    const typed = words.map((word) => (/^(disk|golden|web|rules)\.\w/.test(word) ? stage.file(word) : word));
     await stage.ok(words[0] === 'delete' ? [...typed, '--yes'] : typed);
   }
   expect(stage.read('web.raw')).toEqual(disk);

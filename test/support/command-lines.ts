@@ -85,6 +85,12 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
   inspect: ({ file }) => [['inspect', file, '-o', 'json']],
   places: () => [['places']],
   uses: ({ id }) => [['uses', id]],
+  'policy check': ({ profile }) => [
+    ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'json'],
+    ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'junit'],
+    ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'sarif'],
+    ['policy', 'check', '--rules', 'nothing-of-the-kind'],
+  ],
   sources: () => [['sources'], ['sources', 'ubuntu', '-o', 'json']],
   'profile add': ({ profile }) => [['profile', 'add', profile, '--provider', 'nosuchprovider']],
   'profile list': () => [['profile', 'list', '-o', 'json']],

@@ -6,6 +6,7 @@ import type { Surface } from '../program/context.ts';
 import { commandHelp, firstHelp, groupHelp, optionsHelp } from '../help/help.ts';
 import { plainText } from '../program/outcome.ts';
 import { manPage } from '../help/man.ts';
+import { policyHelp } from '../help/policy.ts';
 import { topicNames, type Topic } from '../help/topic-names.ts';
 import { environmentHelp, outputHelp, profilesHelp } from '../help/topics.ts';
 
@@ -23,6 +24,7 @@ const topics: Readonly<Record<Topic, (surface: Surface) => string | Promise<stri
   output: outputHelp,
   profiles: profilesHelp,
   environment: environmentHelp,
+  policy: policyHelp,
   ci: ciHelp,
   man: manPage,
 };

@@ -158,6 +158,12 @@ export const commands: readonly CommandEntry<Command>[] = [
   ...profileCommands,
   ...opsCommands,
   {
+    path: 'policy check',
+    aliases: [],
+    summary: 'Check images against rules',
+    load: () => import('./policy/check.ts').then((module) => module.check),
+  },
+  {
     path: 'sources',
     aliases: [],
     summary: 'Show publishers known by name, and what vouches for them',

@@ -1,30 +1,20 @@
-import { usageError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import type { Call } from '../../core/operation.ts';
 import { groupViewBy } from '../../ui/views/group.ts';
 import { imageView } from '../../ui/views/image.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { pluralize } from '../batch/pluralize.ts';
 import { archOption } from '../options/arch.ts';
-import { filterOptions, listingFrom } from '../options/filters.ts';
+import { askedImages, fleetOptions, profileLimitMs } from '../options/asked-images.ts';
+import { filterOptions } from '../options/filters.ts';
 import { hasNoProfiles, printSetupHint } from '../help/onboarding.ts';
-import { globsFrom, wordsByProfile } from '../options/globs.ts';
 import { slipsNoticed } from '../options/slips.ts';
 import { askFleet, type AskProfile, type Fleet } from '../../engine/images/multi-list.ts';
-import { withAliases, withNearest } from '../../engine/images/aliases.ts';
 import { compareFleet, groupKeys, type GroupKey } from '../../engine/images/group.ts';
-import { cacheNames } from '../completion/image-name-cache.ts';
 import { trackLists } from '../batch/list-progress.ts';
-import { listing, listingAt, type Listing } from '../../engine/images/list.ts';
 import { many, type Outcome } from '../program/outcome.ts';
-import { chosenProfiles } from '../../engine/account/registry.ts';
-import { withRegions } from '../../engine/account/region.ts';
-import type { Account } from '../../engine/account/account.ts';
 
 type ListContext = Context<{ at: readonly ['list'] }>;
-
-const profileLimitMs = 120_000;
 
 export const list = defineCommand({
   about:
@@ -32,9 +22,9 @@ export const list = defineCommand({
     '--group-by shows which profiles have the same disk, which are behind or ahead of it under the same name, and which lack it.',
   args: { glob: { takes: 'any', summary: 'names or globs (*, ?, [a-z], {a,b}); any match', completes: 'image' } },
   options: {
-    allProfiles: { kind: 'flag', short: 'A', summary: 'all profiles' },
+    allProfiles: fleetOptions.allProfiles,
     groupBy: { kind: 'text', choices: groupKeys, summary: 'compare profiles, one line per name or per disk' },
-    profileTimeout: { kind: 'duration', summary: 'time limit for each of several profiles (default 2m)' },
+    profileTimeout: fleetOptions.profileTimeout,
     ...filterOptions,
     arch: archOption,
   },
@@ -50,33 +40,13 @@ export const list = defineCommand({
     { does: 'which profiles have the newest disk of each name', type: 'imgctl list -A --group-by name' },
   ],
   async run(input, context) {
-    const { directory, settings } = context;
-    if (input.allProfiles && settings.isProfileTyped)
-      throw usageError('--all-profiles and --profile cannot be combined', { hint: 'Use one of them.' });
-    const selected = (): readonly string[] => (input.allProfiles ? directory.all : chosenProfiles(directory, settings.profile));
-    const globs = globsFrom({ words: input.glob, name: input.name, selected }, directory);
-    const typed = wordsByProfile({ words: input.glob ?? [], selected }, directory);
-    const asked = listingFrom({ ...input, name: undefined }, context.io.now());
-    const { arch } = settings;
-    const wanted = arch === undefined ? asked : { ...asked, filters: { ...asked.filters, architecture: arch } };
-    const wantedOf = (profile: string): Listing => {
-      const name = globs.get(profile);
-      return name === undefined ? wanted : { ...wanted, filters: { ...wanted.filters, name } };
-    };
-    const profiles = await withRegions([...globs.keys()], context);
+    const { directory } = context;
+    const { profiles, wanted, ask: asked } = await askedImages(input, context);
     const [only, ...others] = profiles;
     const limitMs = input.profileTimeout ?? profileLimitMs;
     const watch = trackLists(context);
     const noticed = slipsNoticed(input.glob ?? [], directory, wanted.limit, context);
-    const ask: AskProfile = (profile, call) =>
-      watch.watched(profile, call, (listening) =>
-        ofOne(
-          profile,
-          { words: typed.get(profile) ?? [], wanted: wantedOf(profile), isAlone: profiles.length === 1 },
-          context,
-          listening,
-        ),
-      );
+    const ask: AskProfile = (profile, call) => watch.watched(profile, call, (listening) => asked(profile, listening));
     const drawn = (outcome: Outcome): Outcome => ({ draw: (options, io) => outcome.draw(options, watch.before(io)) });
     const groupBy = groupKeys.find((key) => key === input.groupBy);
     if (groupBy) {
@@ -96,34 +66,6 @@ export const list = defineCommand({
     });
   },
 });
-
-/** What is asked of one profile; `isAlone` where no other is asked. */
-interface AskedOfOne {
-  readonly words: readonly string[];
-  readonly wanted: Listing;
-  readonly isAlone: boolean;
-}
-
-async function ofOne(
-  profile: string,
-  { words, wanted, isAlone }: AskedOfOne,
-  context: ListContext,
-  call: Call,
-): Promise<AsyncIterable<Image>> {
-  const at = (await context.at('at', profile)) as Account;
-  const meant = await listingAt(at, wanted, call);
-  const listed = listing(at, meant, call);
-  const isAttended = context.io.stderrIsTerminal;
-  const lookup = { at, wanted: meant, say: isAlone ? (message: string) => context.say(message) : undefined };
-  const byAlias = at.driver.showsByAlias ? withAliases : isAttended && isAlone ? withNearest : undefined;
-  const images = byAlias && words.length > 0 ? byAlias(listed, words, lookup, call) : listed;
-  // Names are kept for completion, which only somebody at a terminal has a use for.
-  if (!isAttended) return images;
-  const { filters, own, limit, after, scope } = meant;
-  const isCut = limit !== undefined || after !== undefined || scope === 'own';
-  const whole = !isCut && own.length === 0 && Object.keys(filters).length === 0;
-  return cacheNames(images, profile, { whole, home: context.home, now: context.io.now() });
-}
 
 /** The same outcome, and what is done when it has been shown. */
 const followed = (outcome: Outcome, next: () => Promise<void>): Outcome => ({

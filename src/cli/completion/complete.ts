@@ -64,8 +64,12 @@ function optionCandidates({ typed, table }: Place): readonly Candidate[] {
   return [...left.map(({ flag, summary }) => ({ text: flag, about: summary })), { text: '--help', about: 'help for a command' }];
 }
 
-/** What a word is that other words belong behind. */
-const groupAbout = 'Manage profiles';
+/** What a word is for that other words belong behind. */
+const groupAbouts: Readonly<Record<string, string>> = {
+  profile: 'Manage profiles',
+  ops: 'Look after runs that changed something',
+  policy: 'Check images against rules',
+};
 
 function verbCandidates(current: string, { typed: { group }, table }: Place): readonly Candidate[] {
   if (group !== undefined) {
@@ -76,7 +80,10 @@ function verbCandidates(current: string, { typed: { group }, table }: Place): re
     );
   }
   const verbs = new Map(
-    table.verbs.map(({ path, summary }) => (path.includes(' ') ? [path.split(' ')[0] ?? '', groupAbout] : [path, summary])),
+    table.verbs.map(({ path, summary }): readonly [string, string] => {
+      const [first = '', ...others] = path.split(' ');
+      return others.length > 0 ? [first, groupAbouts[first] ?? ''] : [path, summary];
+    }),
   );
   const found = beginning(
     current,
@@ -103,14 +110,11 @@ function argumentsOf(
 async function valuesOf(option: OptionWord, typed: string, place: Place, prefix = ''): Promise<readonly Candidate[] | 'files'> {
   const comma = option.isList ? typed.lastIndexOf(',') + 1 : 0;
   const [before, current] = [typed.slice(0, comma), typed.slice(comma)];
-  const found = option.choices
-    ? beginning(
-        current,
-        option.choices.map((text) => ({ text })),
-      )
-    : option.completes
-      ? await ofKind(option.completes, current, place)
-      : [];
+  const choices = (option.choices ?? []).map((text) => ({ text }));
+  const begun = beginning(current, choices);
+  // Where there are other values than the words that are known, those are offered only to whoever has begun one.
+  const isWord = option.choices !== undefined && (option.completes === undefined || (current !== '' && begun.length > 0));
+  const found = isWord ? begun : option.completes ? await ofKind(option.completes, current, place) : [];
   if (found === 'files') return 'files';
   const taken = new Set(before.split(','));
   return found

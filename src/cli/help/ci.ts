@@ -6,7 +6,8 @@ A profile needs no file; its fields are variables, secrets among them:
   IMGCTL_PROFILE_PROD_<FIELD>=VALUE     its fields: imgctl providers NAME
   IMGCTL_PROFILE=prod                   the profile of all commands of the job
 
-Exit codes are never renumbered (imgctl help exit-codes): 8, 9 and 10 are worth another try, 13 is still running there, the others are not.
+Exit codes are never renumbered (imgctl help exit-codes): 8, 9 and 10 are worth another try, 13 is still running there, the others are not;
+15 is no failure of imgctl: an image violates a rule (policy check, inspect --rules).
 stdout holds the result alone, so that -o id, or -o json and jq, fill a variable; progress goes to stderr, a line every ten seconds.
 A pipe ends as its last command does: take a result into a variable first, so that a failure ends the job without pipefail too.`;
 
@@ -24,6 +25,7 @@ const github = `GitHub Actions:
         id=$(imgctl upload disk.qcow2 --name "web-$GITHUB_SHA" --if-exists skip -o id)
         echo "id=$id" >> "$GITHUB_OUTPUT"
     - run: imgctl patch "\${{ steps.image.outputs.id }}" --property commit="$GITHUB_SHA"
+    - run: imgctl policy check "web-$GITHUB_SHA" --rules rules.yaml -o sarif > policy.sarif
     - if: github.ref == 'refs/heads/main'
       run: ids=$(imgctl list 'web-*' --mine --status active --sort created:desc -o id) && echo "$ids" | tail -n +4 | xargs -r imgctl delete --yes`;
 
@@ -39,9 +41,12 @@ const gitlab = `GitLab CI (the secret is a masked variable of the project, CLOUD
       - imgctl inspect disk.qcow2
       - id=$(imgctl upload disk.qcow2 --name "web-$CI_COMMIT_SHA" --if-exists skip -o id)
       - echo "IMAGE_ID=$id" >> image.env
+      - imgctl policy check "web-$CI_COMMIT_SHA" --rules rules.yaml -o junit > policy.xml
     artifacts:
+      when: always
       reports:
         dotenv: image.env
+        junit: policy.xml
     retry:
       max: 2
       exit_codes: [8, 9, 10]`;

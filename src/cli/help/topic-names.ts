@@ -1,3 +1,3 @@
 /** What `imgctl help` knows besides the verbs. */
-export const topicNames = ['options', 'exit-codes', 'output', 'profiles', 'environment', 'ci', 'man'] as const;
+export const topicNames = ['options', 'exit-codes', 'output', 'profiles', 'environment', 'policy', 'ci', 'man'] as const;
 export type Topic = (typeof topicNames)[number];

@@ -5,7 +5,7 @@ import { formats } from '../../core/encoding.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { Listing } from '../../engine/images/list.ts';
 import type { Options, OptionValues } from '../program/option.ts';
-import { outputFormats } from '../program/settings.ts';
+import { outputFormats, reportFormats } from '../program/settings.ts';
 
 export const filterOptions = {
   name: { kind: 'text', value: 'glob', completes: 'image', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
@@ -78,7 +78,7 @@ function knownWord(option: string, text: string | undefined, known: readonly str
 
 /** `--format` is the disk's here, and the output's in other tools. */
 function formatWord(text: string | undefined): string | undefined {
-  if (text !== undefined && [...outputFormats, 'value'].some((name) => name === text))
+  if (text !== undefined && [...outputFormats, ...reportFormats, 'value'].some((name) => name === text))
     throw usageError(`--format is the disk format, not the output format: ${text}`, {
       hint: `Use -o ${text === 'value' ? 'csv' : text} for the format of the output.`,
     });

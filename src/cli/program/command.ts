@@ -26,6 +26,8 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
   draws?(input: ArgValues<A> & OptionValues<O>): AnyView | undefined;
   /** It changes nothing, and what it draws is looked at beforehand since it may take long. */
   readonly isHarmless?: boolean;
+  /** It holds things against rules, and can say so as `reportFormats` have it. */
+  readonly reports?: boolean;
   run(input: ArgValues<A> & OptionValues<O>, context: Context<N>): Promise<Outcome | undefined>;
 }
 
@@ -33,6 +35,8 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
 export interface Command extends CommandShape {
   draws?(input: Readonly<Record<string, unknown>>): AnyView | undefined;
   readonly isHarmless?: boolean;
+  /** It holds things against rules, and can say so as `reportFormats` have it. */
+  readonly reports?: boolean;
   run(input: Readonly<Record<string, unknown>>, context: Context<Needs>): Promise<Outcome | undefined>;
 }
 

@@ -1,8 +1,10 @@
+import { usageError } from '../../core/errors.ts';
 import { checkColumns } from '../../ui/render.ts';
 import { columnNamed } from '../../ui/view.ts';
 import type { Command } from './command.ts';
 import type { Context } from './context.ts';
 import type { Parsed } from './parse.ts';
+import { outputFormats, type Settings } from './settings.ts';
 import { refuseOtherProfile } from './other-profile.ts';
 import { actionView } from './action-view.ts';
 import { withUsage } from './usage-line.ts';
@@ -20,6 +22,7 @@ export async function drawOutcome(chosen: Chosen<Command>, input: Parsed['input'
     ...(settings.columns.length > 0 ? { columns: settings.columns } : {}),
   };
   refuseOtherProfile(command, input, context);
+  refuseReport(chosen, settings);
   const view = command.draws?.(input);
   const isPlan = settings.dryRun === true && view !== undefined && command.isHarmless !== true;
   const ofPlan = options.columns?.filter((name) => columnNamed(actionView, name) !== undefined) ?? [];
@@ -29,4 +32,12 @@ export async function drawOutcome(chosen: Chosen<Command>, input: Parsed['input'
     throw withUsage(error, chosen);
   });
   await outcome?.draw({ ...options, dryRun: isPlan }, io);
+}
+
+/** Throws USAGE for a format of reports where there is nothing to report, or where columns were asked for: it has none. */
+function refuseReport({ entry, command }: Chosen<Command>, { report, columns }: Settings): void {
+  if (report === undefined) return;
+  if (command.reports !== true)
+    throw usageError(`-o ${report} is not a format of ${entry.path}`, { hint: `Supported: ${outputFormats.join(', ')}` });
+  if (columns.length > 0) throw usageError(`--columns and -o ${report} cannot be combined`);
 }

@@ -9,7 +9,7 @@ import { contextOf } from './command-context.ts';
 import { drawOutcome } from './draw-outcome.ts';
 import { exitCodeOf, type RunStatus, type RunInHand } from './exit-code.ts';
 import { parseArguments, type Parsed } from './parse.ts';
-import { machineFormats, outputFormats, settingsFrom, type Settings } from './settings.ts';
+import { machineFormats, outputFormats, reportFormats, settingsFrom, type Settings } from './settings.ts';
 import { archAsked } from '../options/arch.ts';
 import { verifyAsked } from '../options/verify.ts';
 import { waitLimits } from '../options/wait.ts';
@@ -82,7 +82,7 @@ async function failed(error: unknown, wish: ErrorOptions, world: World): Promise
 const formatIn = (word: string, before: string | undefined): string | undefined =>
   /^(?:-[nyqv]*o|--output)$/.test(before ?? '') ? word : /^(?:-[nyqv]*o|--output=)(\w+)$/.exec(word)?.[1];
 
-const isFormat = (word: string | undefined): boolean => outputFormats.some((known) => known === word);
+const isFormat = (word: string | undefined): boolean => [...outputFormats, ...reportFormats].some((known) => known === word);
 
 /** Whether failures are wanted as JSON; asked before anything is parsed, so that a usage error is JSON too. The last format counts. */
 function wantsJson(argv: readonly string[], world: World): boolean {

@@ -7,6 +7,9 @@ import type { Options, OptionValues } from './option.ts';
 
 export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'id'] as const;
 type OutputFormat = (typeof outputFormats)[number];
+/** Formats of what was held against rules, for what reads the results of tests; of the commands that do that. */
+export const reportFormats = ['junit', 'sarif'] as const;
+export type ReportFormat = (typeof reportFormats)[number];
 /** Formats that a program reads: nothing is said besides. */
 export const machineFormats: readonly string[] = ['json', 'jsonl'];
 
@@ -19,7 +22,7 @@ export const globalOptions = {
     summary: 'profile to work with; repeatable and a glob where a verb takes several',
     completes: 'profile',
   },
-  output: { kind: 'text', short: 'o', choices: outputFormats, summary: 'output format' },
+  output: { kind: 'text', short: 'o', choices: [...outputFormats, ...reportFormats], summary: 'output format' },
   json: { kind: 'flag', summary: 'short for -o json' },
   columns: {
     kind: 'names',
@@ -66,6 +69,8 @@ const timeoutIn = ({ IMGCTL_TIMEOUT: text }: Readonly<Record<string, string | un
 /** The global options, completed from the environment. Times are ms. */
 export interface Settings extends GlobalValues, WaitLimits {
   readonly format: OutputFormat;
+  /** Asked for in the place of `format`, which is that of a table then. */
+  readonly report?: ReportFormat;
   /** What must vouch for what is read, of a command that has such an option. */
   readonly verify?: string;
   /** Which of a publisher's images is meant, of a command that has such an option. */
@@ -79,7 +84,9 @@ export interface Settings extends GlobalValues, WaitLimits {
 
 /** Throws USAGE for a value in the environment that an option would not take. */
 export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, string | undefined>>): Settings {
-  const named = values.output ?? (values.json ? 'json' : env.IMGCTL_OUTPUT || undefined) ?? 'table';
+  const report = reportFormats.find((known) => known === values.output);
+  const asked = report ? 'table' : values.output;
+  const named = asked ?? (values.json ? 'json' : env.IMGCTL_OUTPUT || undefined) ?? 'table';
   const format = outputFormats.find((known) => known === named);
   if (!format) throw usageError(`IMGCTL_OUTPUT: "${named}" is not one of ${outputFormats.join(', ')}`);
   // None of them means "without a limit": what is meant by 0 is not known.
@@ -92,6 +99,7 @@ export function settingsFrom(values: GlobalValues, env: Readonly<Record<string, 
     profile: values.profile.length > 0 || !ambient ? values.profile : [ambient],
     isProfileTyped: values.profile.length > 0,
     format,
+    ...(report ? { report } : {}),
     journal: values.journal ?? journal,
     retryLimit: values.retries ?? defaults.retries,
     timeoutMs: values.timeout ?? timeoutIn(env),
