@@ -9,6 +9,7 @@ export const otherVerbs = [
   'ops show',
   'ops resume',
   'ops undo',
+  'plan',
   'profile add',
   'profile import',
   'profile check',

@@ -69,6 +69,8 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
     ['plan', '-f', manifestFor(at), '--check'],
   ],
   apply: (at) => [
+    ['plan', '-f', manifestFor(at), '--out', path.join(at.folder, 'plan.json')],
+    ['apply', path.join(at.folder, 'plan.json'), '--yes', ...waiting],
     ['apply', '-f', manifestFor(at), '--yes', ...waiting],
     ['apply', '-f', manifestFor(at), '--dry-run'],
   ],

@@ -1,8 +1,10 @@
-import type { DesiredRow } from '../../core/desired.ts';
-import { partialError } from '../../core/errors.ts';
+import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
+import { conflictError, partialError, usageError } from '../../core/errors.ts';
 import { performed, type Refusal } from '../../engine/desired/perform.ts';
+import { readPlan, type PlanFile } from '../../engine/desired/plan-file.ts';
 import { planning, type Part } from '../../engine/desired/planning.ts';
 import { readManifest, usualManifest } from '../../engine/desired/read-manifest.ts';
+import { stillSo } from '../../engine/desired/still-so.ts';
 import { renderMany } from '../../ui/render.ts';
 import { appliedView, desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
@@ -20,7 +22,9 @@ export const apply = defineCommand({
     'so that it may be run as often as you like, also after a run that was broken off. A new version is sent under a name of its own, and gets the ' +
     'plain name when it is whole and verified; the older one keeps its id, and its version behind its name. One failure does not stop the others (exit 12). ' +
     'Nothing is done about images that are not marked as of this manifest, but to take over those with the same name and content.',
-  args: {},
+  args: {
+    plan: { takes: 'optional', summary: 'plan of imgctl plan --out: only what is still as it was planned', completes: 'file' },
+  },
   options: {
     ...manifestOptions,
     ...waitLimitOptions,
@@ -31,22 +35,49 @@ export const apply = defineCommand({
   examples: [
     { does: 'what images.yaml wants', type: 'imgctl apply' },
     { does: 'every night, without questions', type: 'imgctl apply -f prod.yaml --yes' },
+    { does: 'a plan that somebody has looked at', type: 'imgctl apply plan.json --yes' },
     { does: 'what would be done', type: 'imgctl apply --dry-run' },
   ],
   async run(input, context) {
-    const manifest = await readManifest(input.file ?? usualManifest);
-    const wishes = { allowDowngrade: input.allowDowngrade ?? false, only: profilesTyped(context) };
-    const parts = await planning(manifest, wishes, context);
+    const asked = await askedFor(input, context);
+    const { manifest } = asked;
+    const all = await planning(manifest, asked.wishes, context);
+    const { parts, rest, others } = asked.rows ? stillSo(asked.rows, all) : { parts: all, rest: [], others: 0 };
     const rows = parts.flatMap((part) => part.rows);
     if (context.settings.dryRun) return many(desiredView, rows);
-    if (rows.length === 0) context.say(`nothing to do: everything is as ${manifest.file} has it`);
+    if (others > 0)
+      context.warn(`${pluralize(others, 'difference')} not in the plan: left as ${others === 1 ? 'it is' : 'they are'}`);
+    if (rows.length === 0 && rest.every(isDone)) context.say(`nothing to do: everything is as ${manifest.file} has it`);
     await agree(parts, context);
-    const done = await performed(manifest.id, parts, atMost(input.maxDelete ?? usualMaxDelete), context);
-    const failed = done.filter(({ result }) => result !== 'ok').length;
+    const lost = rest.filter((row) => !isDone(row));
+    for (const { image, profile, message, hint } of lost)
+      await context.report(conflictError(`${image} in ${profile}: ${message}`, hint === undefined ? {} : { hint }));
+    const made = await performed(manifest.id, parts, atMost(input.maxDelete ?? usualMaxDelete), context);
+    const done = [...made, ...rest];
+    const failed = done.filter((row) => !isDone(row)).length;
     if (failed > 0) await context.report(partialError(`${failed} of ${done.length} changes were not made`));
     return many(appliedView, done);
   },
 });
+
+const isDone = ({ result }: AppliedRow): boolean => result === 'ok';
+
+/** What is to be made so: all that a manifest wants, or the rows of a plan that was kept. */
+async function askedFor(
+  {
+    plan,
+    file,
+    allowDowngrade = false,
+  }: Readonly<Record<'plan' | 'file', string | undefined>> & { readonly allowDowngrade?: boolean | undefined },
+  context: Surface,
+): Promise<Pick<PlanFile, 'manifest' | 'wishes'> & Partial<PlanFile>> {
+  if (plan === undefined)
+    return { manifest: await readManifest(file ?? usualManifest), wishes: { allowDowngrade, only: profilesTyped(context) } };
+  if (file !== undefined) throw usageError('a plan and --file cannot be combined: the plan has its manifest');
+  if (allowDowngrade || profilesTyped(context))
+    throw usageError('-p and --allow-downgrade cannot be combined with a plan', { hint: 'Give them to plan.' });
+  return readPlan(plan);
+}
 
 /** Rows by which something goes. */
 const losing: readonly DesiredRow['action'][] = ['delete', 'shrink-places', 'replace'];

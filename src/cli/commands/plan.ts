@@ -1,6 +1,7 @@
 import type { DesiredRow } from '../../core/desired.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { usualManifest, readManifest } from '../../engine/desired/read-manifest.ts';
+import { writePlan } from '../../engine/desired/plan-file.ts';
 import { planning } from '../../engine/desired/planning.ts';
 import { desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
@@ -18,6 +19,7 @@ export const plan = defineCommand({
   args: {},
   options: {
     ...manifestOptions,
+    out: { kind: 'text', value: 'file', summary: 'keep the plan in this file, for imgctl apply FILE', completes: 'file' },
     check: { kind: 'flag', summary: 'exit with 15 if anything differs' },
   },
   draws: () => desiredView,
@@ -26,6 +28,7 @@ export const plan = defineCommand({
   examples: [
     { does: 'what differs from images.yaml', type: 'imgctl plan' },
     { does: 'in CI: fail where something differs', type: 'imgctl plan -f prod.yaml --check' },
+    { does: 'to be looked at, and done as it is by imgctl apply plan.json', type: 'imgctl plan --out plan.json' },
     { does: 'for a merge request', type: 'imgctl plan -o markdown > plan.md' },
   ],
   async run(input, context) {
@@ -34,6 +37,7 @@ export const plan = defineCommand({
     const { journal: _journal, ...reading } = { ...context, settings: { ...context.settings, dryRun: true } };
     const wishes = { allowDowngrade: input.allowDowngrade ?? false, only: profilesTyped(context) };
     const rows = (await planning(manifest, wishes, reading)).flatMap((part) => part.rows);
+    if (input.out !== undefined) await writePlan(input.out, { manifest, wishes, rows }, context.now());
     const isKnown = rows.every(({ action }) => action !== 'unknown');
     if (input.check && rows.length > 0 && isKnown)
       await context.reportAs(

@@ -37,4 +37,6 @@ export interface Manifest {
   readonly images: readonly ManifestImage[];
   /** The file, as it was named. */
   readonly file: string;
+  /** What stands in it, and where relative paths in it begin. */
+  readonly written: { readonly value: unknown; readonly folder: string };
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { configError, notFoundError } from '../../core/errors.ts';
 import { given } from '../../core/image.ts';
 import type { Description } from '../../core/operation.ts';
-import { holdsCredentials } from '../../core/redact.ts';
+import { withoutCredentials } from '../../core/redact.ts';
 import { readTextFile } from '../../host/text-file.ts';
 import { parseYaml } from '../../host/yaml.ts';
 import { isUrl } from '../trust/beside.ts';
@@ -63,7 +63,7 @@ export function manifestFrom(value: unknown, file: string, folder: string): Mani
   const images = listed.map((one: unknown, index) => imageFrom(one, defaults, { file, path: `images[${index}]` }, folder));
   const twice = images.find(({ name }, index) => images.findIndex((other) => other.name === name) !== index);
   if (twice) throw configError(`${file}: ${twice.path}.name is "${twice.name}", as that of an image before it`);
-  return { id, images, file };
+  return { id, images, file, written: { value, folder } };
 }
 
 function imageFrom(
@@ -146,8 +146,11 @@ function sourceIn(own: ManifestFields, checksum: string | undefined, folder: str
   const source = own.required('source');
   if (isUrl(source)) {
     if (!URL.canParse(source)) throw own.wrong('source', 'is no valid URL');
-    if (holdsCredentials(source.replace(/^[a-z]+:\/\//i, '')))
-      throw own.wrong('source', 'holds a password, and would stand in plans', 'Sign in by a profile, and name PROFILE:IMAGE.');
+    const shown = [source, checksum ?? ''].find((address) => withoutCredentials(address) !== address);
+    if (shown !== undefined) {
+      const key = shown === source ? 'source' : 'checksum';
+      throw own.wrong(key, 'holds a password or a token', 'Put it into a profile, and name PROFILE:IMAGE.');
+    }
     if (checksum === undefined)
       throw own.wrong(
         'checksum',
