@@ -8,12 +8,15 @@ import type { Secret } from '../../core/secret.ts';
 import { addressFrom, serverHere, type Address } from './address.ts';
 import { errorFrom, saidError } from './errors.ts';
 import { fingerprints, recordFrom } from './record.ts';
+import { isTrustToken } from './is-trust-token.ts';
 
 export interface IncusValues {
   readonly url?: string | undefined;
   readonly socket?: string | undefined;
   readonly project?: string | undefined;
   readonly token?: Secret | undefined;
+  readonly clientCert?: string | undefined;
+  readonly insecure?: string | undefined;
 }
 
 /** What the server says of itself and of us. */
@@ -35,6 +38,11 @@ export interface IncusClient {
   /** The project whose images are meant; absent: the server's default one. */
   readonly project: string | undefined;
   readonly token: Secret | undefined;
+  /** By which the server can be had to trust our certificate, once: `profile check` does that, and nothing else. */
+  readonly trustToken: Secret | undefined;
+  readonly hasCertificate: boolean;
+  /** Nobody looks whose certificate the server shows. */
+  readonly isUnchecked: boolean;
   info: Promise<ServerInfo> | undefined;
   /** Ids of images that were sent whole in this session, and were not there before. */
   readonly sent: Set<string>;
@@ -48,12 +56,17 @@ export type Ask = Pick<ApiRequest, 'method' | 'json' | 'prepare' | 'retryWhen' |
 };
 
 /** A client that has sent nothing yet. Throws CONFIG for an address that is none. */
-export function connect({ url, socket, project, token }: IncusValues, http: Http): IncusClient {
+export function connect(values: IncusValues, http: Http): IncusClient {
+  const { url, socket, project, token } = values;
+  const isOnce = token !== undefined && isTrustToken(token);
   return {
     http,
     at: addressFrom(url, socket),
     project: project === 'default' ? undefined : project,
-    token,
+    token: isOnce ? undefined : token,
+    trustToken: isOnce ? token : undefined,
+    hasCertificate: Boolean(values.clientCert),
+    isUnchecked: values.insecure === 'true',
     info: undefined,
     sent: new Set(),
   };
@@ -190,13 +203,18 @@ async function readInfo(client: IncusClient, call: Call): Promise<ServerInfo> {
 export async function trusted(client: IncusClient, what: string, call: Call): Promise<ServerInfo> {
   const info = await serverInfo(client, call);
   if (info.isTrusted) return info;
-  throw authError(`${what}: the server does not trust this client; without that it shows public images only`, {
+  const message = `${what}: the server does not trust this client; without that it shows public images only`;
+  if (client.trustToken)
+    throw authError(message, {
+      hint: 'Use the token of the profile, which makes the server trust this client once, with:',
+      next: [{ verb: 'profile check' }],
+    });
+  throw authError(message, {
     hint: [
       'Set clientCert and clientKey in the profile to a certificate that the server trusts. On the server, trust one with:',
       'incus config trust add-certificate FILE, or with LXD: lxc config trust add FILE. List the public images with --all.',
-      'Of a token (incus config trust add NAME, or lxc config trust add --name NAME) make a remote of the official client',
-      '(remote add), and take that over with:',
+      'Or set token to one that the server has made (incus config trust add NAME, or lxc config trust add --name NAME), and use it with:',
     ].join('\n'),
-    next: [{ verb: 'profile import' }],
+    next: [{ verb: 'profile check' }],
   });
 }

@@ -1,4 +1,5 @@
 import { defineDriver } from '../../core/driver.ts';
+import { tlsFields } from '../../core/field.ts';
 import { anySocket } from './address.ts';
 import { connect } from './client.ts';
 import { remove } from './delete.ts';
@@ -28,7 +29,12 @@ export default defineDriver({
       default: anySocket,
     },
     url: { help: 'Address of a server, such as https://host.example:8443' },
-    token: { help: 'Bearer token, where the server takes one (OIDC, or LXD from 6.7 on)', secret: true },
+    token: {
+      help: 'Token of `config trust add`, by which profile check has the server trust clientCert, once; or a bearer token (OIDC)',
+      secret: true,
+    },
+    clientCert: tlsFields.clientCert,
+    insecure: tlsFields.insecure,
     project: { help: 'Project whose images are meant (default: default)', env: ['INCUS_PROJECT'] },
   },
   example: '--set socket=/var/lib/incus/unix.socket',

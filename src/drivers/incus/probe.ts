@@ -3,12 +3,16 @@ import { given } from '../../core/image.ts';
 import { isObject, textIn } from '../../core/json.ts';
 import type { Call, OperationName } from '../../core/operation.ts';
 import { serverInfo, type IncusClient } from './client.ts';
+import { becomeTrusted } from './trust-token.ts';
 
 const ownOnly = ['patch', 'delete', 'upload'] as const satisfies readonly OperationName[];
 
-/** Who we are to the server, and what it is: `imgctl profile check`. */
+/** Who we are to the server, and what it is: `imgctl profile check`. A token that is good once is used by that. */
 export async function probe(client: IncusClient, call: Call): Promise<Identity> {
-  const { raw, product, isTrusted } = await serverInfo(client, call);
+  const { trustToken } = client;
+  const found = await serverInfo(client, call);
+  const { raw, product, isTrusted } =
+    found.isTrusted || !trustToken ? found : await becomeTrusted(client, trustToken, found, call);
   const environment = isObject(raw.environment) ? raw.environment : {};
   const project = client.project ?? 'default';
   return {

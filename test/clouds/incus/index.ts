@@ -16,8 +16,17 @@ export { errorBody as incusErrorBody } from './operations.ts';
 export interface IncusOptions {
   readonly product?: Product;
   readonly auth?: 'trusted' | 'untrusted';
+  /** Trusts whoever brings this token, and then nobody else who does. */
+  readonly invites?: string;
   /** Our certificate may see these projects alone. */
   readonly restrictedTo?: readonly string[];
+}
+
+/** Who wants to be trusted. */
+interface Joining {
+  readonly type?: string;
+  readonly trust_token?: string;
+  readonly password?: string;
 }
 
 interface FakeInstance {
@@ -56,21 +65,25 @@ export async function startIncus({
   product = 'incus',
   auth = 'trusted',
   restrictedTo,
+  invites,
 }: IncusOptions = {}): Promise<RunningIncus> {
   const images = new Images();
   const operations = new Operations(product);
   const instances: FakeInstance[] = [];
   const token = 'incus-token-of-the-tests';
   let isTrusted = false;
+  let hasJoined = false;
+  let isUsed = false;
 
   const server = await startFakeServer(answer);
 
   function answer(request: FakeRequest): FakeAnswer | undefined | Promise<FakeAnswer | undefined> {
     const { method, url, headers } = request;
-    isTrusted = auth === 'trusted' && headers.authorization === `Bearer ${token}`;
+    isTrusted = hasJoined || (auth === 'trusted' && headers.authorization === `Bearer ${token}`);
     const [, version, kind, ...rest] = url.pathname.split('/');
     if (version !== '1.0') return undefined;
     if (method === 'HEAD') return refusal(501, 'not implemented');
+    if (kind === 'certificates' && method === 'POST') return joinAnswer(JSON.parse(request.body.toString()) as Joining);
     if (!isTrusted && method !== 'GET') return refusal(403, 'not authorized');
     if (kind === undefined) return sync(serverRecord(product, isTrusted, restrictedTo !== undefined, running.listensAt));
     if (kind === 'projects') return isTrusted ? projectsAnswer(url) : refusal(403, 'not authorized');
@@ -87,6 +100,17 @@ export async function startIncus({
     if (rest.length === 0 && method === 'GET' && !isOurs) return sync([]);
     if (rest.length === 0) return method === 'GET' ? listAnswer(url) : method === 'POST' ? uploadAnswer(request) : undefined;
     return imageAnswer(request, rest);
+  }
+
+  function joinAnswer({ type, trust_token, password }: Joining): FakeAnswer {
+    if (isTrusted) return refusal(400, 'Client is already trusted');
+    const brought = product === 'lxd' ? password : trust_token;
+    if (type !== 'client' || brought === undefined || brought !== invites) return refusal(403, 'not authorized');
+    // Whatever comes of it, it was used.
+    if (isUsed) return refusal(403, 'No matching certificate add operation found');
+    isUsed = true;
+    hasJoined = true;
+    return { ...sync({}), status: 201 };
   }
 
   function operationAnswer({ url, method }: FakeRequest, [id = '', action]: readonly string[]): FakeAnswer | Promise<FakeAnswer> {

@@ -13,7 +13,7 @@ describe('who is not trusted', () => {
     for (const scope of ['own', 'mine'] as const) {
       const error = await failureOf(allOf(session.require('list').run({ ...everything, scope }, testCall())), 'AUTH');
       expect(error.circumstances.hint).toMatch(/trust add-certificate FILE[^]*lxc config trust add --name NAME/);
-      expect(error.circumstances.next).toEqual([{ verb: 'profile import' }]);
+      expect(error.circumstances.next).toEqual([{ verb: 'profile check' }]);
     }
     const all = await allOf(session.require('list').run({ ...everything, scope: 'all' }, testCall()));
     expect(all.map(({ name }) => name)).toEqual(['open']);

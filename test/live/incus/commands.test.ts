@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { commandStage } from '../../commands/stage.ts';
+import { commandStage, profileVariables } from '../../commands/stage.ts';
 import { guestDisk, qcow2Image, tarImage } from '../../support/disk-images.ts';
 import { titled } from '../daemon.ts';
 import { hasOfficialClients, lab, products } from './lab.ts';
@@ -96,6 +96,22 @@ describe.skipIf(missing !== undefined)(titled('commands on real servers', missin
       const again = await upload(`${product}:${name}`, '--description', 'anew', '--if-exists', 'replace', '--yes');
       expect(again).toMatchObject({ id: old.id, description: 'anew', properties: { 'imgctl.contentId': expect.any(String) } });
       expect(again.properties).not.toHaveProperty('os');
+    });
+
+    it('trusts a client by a token, once, when that is asked for and not before', async () => {
+      const token = await site.server(product).token(name);
+      const { folder, url } = site.server(product);
+      const [cert, key] = ['crt', 'key'].map((kind) => site.certificates().path(`newcomer-${product}.${kind}`));
+      const values = { url, serverCert: path.join(folder, 'server.crt'), token };
+      const without = { env: profileVariables('late', 'incus', values) };
+      const withOwn = { env: profileVariables('late', 'incus', { ...values, clientCert: cert ?? '', clientKey: key ?? '' }) };
+      // What the server would refuse, and the token be gone, is not sent.
+      expect((await stage.run(['profile', 'check', 'late'], without)).exitCode).toBe(3);
+      const listed = await stage.run(['list', '-p', 'late'], withOwn);
+      expect([listed.exitCode, listed.stderr]).toEqual([4, expect.stringContaining('imgctl profile check late')]);
+      expect((await stage.ok(['profile', 'check', 'late', '-o', 'json'], withOwn)).stdout).toContain(product);
+      await stage.ok(['profile', 'check', 'late'], withOwn);
+      await stage.ok(['list', '-p', 'late'], withOwn);
     });
 
     it('who is not trusted is told so, and how to be', async () => {

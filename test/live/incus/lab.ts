@@ -27,6 +27,7 @@ export function lab(): Lab {
     certificates = makeCertificates();
     certificates.issue('me', true);
     certificates.issue('stranger', true);
+    for (const product of products) certificates.issue(`newcomer-${product}`, true);
     await Promise.all(
       products.map(async (product) => {
         const server = await startServer(product);
