@@ -1,3 +1,4 @@
+import { ImgctlError, type Code } from './errors.ts';
 import type { ImageRecord } from './image.ts';
 
 /** What can rest on an image. `template`: what instances are made from later on. `share`: somebody was given access to it. */
@@ -25,6 +26,8 @@ export interface UnaskedUse {
   /** Those of one's own were seen, those of others were not. */
   readonly of?: 'others';
   readonly reason: string;
+  /** Kind of the failure, where it was asked and that failed. Absent: nobody may ask, or can tell. */
+  readonly code?: Code;
 }
 
 /** What is known of the uses of one image. Only where nothing is `unasked` does an empty list of uses say that it has none. */
@@ -47,6 +50,18 @@ export interface UsesFacts {
 
 /** Whether something uses an image, or may: what could not be asked counts as used. */
 export const mayBeUsed = ({ uses, unasked }: ImageUses): boolean => uses.length > 0 || unasked.length > 0;
+
+/** That uses of a kind could not be asked for, because of this failure. An interrupted look is no answer, and a bug is none: those are thrown on. */
+export function unaskedBy(kind: UseKind, error: unknown): UnaskedUse {
+  if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+  return { kind, reason: error.message, code: error.code };
+}
+
+const passing: ReadonlySet<Code | undefined> = new Set(['NETWORK', 'PROVIDER', 'LIMIT']);
+
+/** What was not answered this time, and may be another time: of the rest nobody may ask, or can tell. */
+export const unanswered = ({ unasked }: Pick<ImageUses, 'unasked'>): readonly UnaskedUse[] =>
+  unasked.filter(({ code }) => passing.has(code));
 
 const counted = (kind: UseKind, count: number): string => `${count} ${kind}${count === 1 ? '' : 's'}`;
 

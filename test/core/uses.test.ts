@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { mayBeUsed, usesText, type ImageUses, type Use } from '../../src/core/uses.ts';
+import { ImgctlError } from '../../src/core/errors.ts';
+import { mayBeUsed, unanswered, unaskedBy, usesText, type ImageUses, type Use } from '../../src/core/uses.ts';
 
 const of = (uses: readonly Use[], unasked: ImageUses['unasked'] = []): ImageUses => ({ image: 'i', uses, unasked });
 const instance = (id: string, name?: string): Use => ({ kind: 'instance', id, ...(name === undefined ? {} : { name }) });
@@ -18,4 +19,12 @@ it('what was not asked is told, and counts as used', () => {
   expect(usesText(of([instance('1')], unasked))).toBe('used by 1 instance (1); could not check volumes, instances of others');
   expect(usesText(of([]))).toBe('no known use');
   expect([of([]), of([], unasked), of([instance('1')])].map(mayBeUsed)).toEqual([false, true, true]);
+});
+
+it('what failed this time is told from what may not be asked', () => {
+  const [late, refused] = [new ImgctlError('NETWORK', 'reset'), new ImgctlError('AUTH', 'forbidden')];
+  const unasked = [unaskedBy('instance', late), unaskedBy('volume', refused), { kind: 'share', reason: 'nobody tells' } as const];
+  expect(unanswered({ unasked })).toEqual([{ kind: 'instance', reason: 'reset', code: 'NETWORK' }]);
+  const [stopped, bug] = [new ImgctlError('ABORTED', 'stopped'), new TypeError('x')];
+  for (const error of [stopped, bug]) expect(() => unaskedBy('instance', error)).toThrow(error);
 });

@@ -1,4 +1,4 @@
-import { ImgctlError } from '../../core/errors.ts';
+import { unaskedBy } from '../../core/uses.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, ImageUses, Operation, UnaskedUse, Use, UseKind } from '../../core/operation.ts';
 import { listed, type AwsClient } from './client.ts';
@@ -28,11 +28,6 @@ function useIn(row: XmlObject, place: string): readonly Use[] {
   const arn = textIn(row.arn) ?? '';
   return kind === undefined || arn === '' ? [] : [{ kind, id: nameIn(arn), place }];
 }
-
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-  return error.message;
-};
 
 /** Everything of one's own that refers to an image, in one question. */
 async function references(client: AwsClient, region: string, id: string, call: Call): Promise<readonly Use[]> {
@@ -75,11 +70,11 @@ async function ofOwn(client: AwsClient, region: string, id: string, call: Call):
   try {
     return { uses: await references(client, region, id, call), unasked: [] };
   } catch (error) {
-    const templates: UnaskedUse = { kind: 'template', reason: reasonOf(error) };
+    const templates = unaskedBy('template', error);
     try {
       return { uses: await instancesOf(client, region, id, call), unasked: [templates] };
     } catch (failure) {
-      return { uses: [], unasked: [{ kind: 'instance', reason: reasonOf(failure) }, templates] };
+      return { uses: [], unasked: [unaskedBy('instance', failure), templates] };
     }
   }
 }

@@ -1,7 +1,7 @@
-import { ImgctlError } from '../../core/errors.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
 import { objectIn, objectsIn, type JsonObject } from '../../core/json.ts';
-import type { Call, Use } from '../../core/operation.ts';
+import { unaskedBy } from '../../core/uses.ts';
+import type { Call, UnaskedUse, Use } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { isForbidden } from './errors.ts';
 import { textIn } from './json.ts';
@@ -67,7 +67,7 @@ export interface SeenVolumes {
   readonly byImage: ReadonlyMap<string, readonly Use[]>;
   readonly all: boolean;
   /** Absent: all was read. */
-  readonly failure?: string;
+  readonly failure?: UnaskedUse;
 }
 
 /** A volume, and the servers that it is attached to. */
@@ -108,16 +108,14 @@ export async function readVolumes(client: OpenstackClient, call: Call): Promise<
       else byImage.set(image, [...volumeUses(volume)]);
     }
   } catch (error) {
-    return { byImage, all, failure: failureOf(error) };
+    return { byImage, all, failure: unaskedBy('volume', error) };
   }
   const silent = bootable > 0 && telling === 0;
-  return { byImage, all, ...(silent ? { failure: 'volumes do not tell which image they were made from' } : {}) };
-}
-
-/** Why a look failed. An interrupted one is not looked at again, and a bug is none: those are thrown on. */
-export function failureOf(error: unknown): string {
-  if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-  return error.message;
+  return {
+    byImage,
+    all,
+    ...(silent ? { failure: { kind: 'volume', reason: 'volumes do not tell which image they were made from' } as const } : {}),
+  };
 }
 
 /** Formats of disks, none of which can be a kernel. */

@@ -1,15 +1,8 @@
 import type { ImageRecord } from '../../core/image.ts';
+import { unaskedBy } from '../../core/uses.ts';
 import type { Call, ImageUses, Operation, UnaskedUse, Use, UseKind } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
-import {
-  failureOf,
-  findImagesOnIt,
-  findServers,
-  findShelvedServer,
-  readVolumes,
-  type UseSeen,
-  type SeenVolumes,
-} from './image-users.ts';
+import { findImagesOnIt, findServers, findShelvedServer, readVolumes, type UseSeen, type SeenVolumes } from './image-users.ts';
 import { members } from './share.ts';
 
 /** What a look gave until its end, or until it failed. */
@@ -23,7 +16,7 @@ async function looked(kind: UseKind, look: (found: UseSeen) => Promise<void>): P
   try {
     await look((use) => void uses.push(use));
   } catch (error) {
-    return { uses, unasked: [{ kind, reason: failureOf(error) }] };
+    return { uses, unasked: [unaskedBy(kind, error)] };
   }
   return { uses, unasked: [] };
 }
@@ -69,7 +62,7 @@ async function usesOf(client: OpenstackClient, image: ImageRecord, volumes: Seen
     unasked: [
       ...servers.unasked,
       ...(servers.unasked.length > 0 ? [] : others('instance', seesAllServers)),
-      ...(volumes.failure === undefined ? others('volume', volumes.all) : [{ kind: 'volume' as const, reason: volumes.failure }]),
+      ...(volumes.failure === undefined ? others('volume', volumes.all) : [volumes.failure]),
       ...images.unasked,
       ...shares.unasked,
     ],

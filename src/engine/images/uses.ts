@@ -33,7 +33,8 @@ export async function usesOf(
     const isLate = late.aborted && !call.signal.aborted;
     if (!(error instanceof ImgctlError) || (error.code === 'ABORTED' && !isLate)) throw error;
     const reason = isLate ? `no answer within ${limitText(limitMs)}` : error.message;
-    const unasked = verb.knows.map((kind) => ({ kind, reason }));
+    const code = isLate ? 'NETWORK' : error.code;
+    const unasked = verb.knows.map((kind) => ({ kind, reason, code }));
     return images.map(({ id }) => ({ image: id, uses: [], unasked }));
   }
 }

@@ -29,8 +29,8 @@ it('a provider that cannot be asked says nothing', async () => {
 it('one that fails has told of no kind', async () => {
   const failing = answering(() => Promise.reject(networkError('no route')));
   const unasked = [
-    { kind: 'instance', reason: 'no route' },
-    { kind: 'volume', reason: 'no route' },
+    { kind: 'instance', reason: 'no route', code: 'NETWORK' },
+    { kind: 'volume', reason: 'no route', code: 'NETWORK' },
   ];
   expect(await usesOf(failing, [image], testCall())).toEqual([{ image: 'i-1', uses: [], unasked }]);
   expect(await plannedUses(failing, image, testCall())).toEqual({ uses: [], unasked });
@@ -39,8 +39,8 @@ it('one that fails has told of no kind', async () => {
 it('one that does not answer is not waited for long, nor asked again and again', async () => {
   const [found] = (await usesOf(untilStopped, [image], testCall(), 20)) ?? [];
   expect(found?.unasked).toEqual([
-    { kind: 'instance', reason: 'no answer within 20 ms' },
-    { kind: 'volume', reason: 'no answer within 20 ms' },
+    { kind: 'instance', reason: 'no answer within 20 ms', code: 'NETWORK' },
+    { kind: 'volume', reason: 'no answer within 20 ms', code: 'NETWORK' },
   ]);
   let left = 99;
   await usesOf(
