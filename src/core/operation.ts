@@ -125,6 +125,8 @@ interface DownloadFacts {
 interface DeleteFacts extends LaterFacts {
   /** The only states from which an image can be deleted; absent: any. */
   readonly from?: readonly Status[];
+  /** What lies behind an image and goes with it, where nothing else needs it. Absent: nothing but its data, wherever that lies. */
+  readonly takes?: 'snapshots';
 }
 interface ImportFacts extends Extras, LaterFacts {
   readonly ownId?: boolean;

@@ -33,7 +33,7 @@ describe('what is typed by habit of other tools', () => {
     ['info web', 'imgctl show IMAGE'],
     ['describe web', 'imgctl show IMAGE'],
     ['sync a b', 'imgctl copy FROM TO --if-exists skip'],
-    ['prune', "imgctl list 'GLOB' --mine"],
+    ['cleanup', "imgctl prune 'GLOB' --keep 3"],
     ['remove web', 'imgctl delete IMAGE'],
     ['image list', 'imgctl list'],
     ['image describe web', 'imgctl show IMAGE'],

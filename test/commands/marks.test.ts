@@ -37,21 +37,21 @@ describe('an image that is marked as managed', () => {
     const [id = ''] = (await cloud?.seed([{ name: 'web', properties: { os_distro: 'debian' } }])) ?? [];
     const patched = async (...more: readonly string[]): Promise<Shown> =>
       (await stage.ok(['patch', `there:${id}`, ...more, '-o', 'json'], settings)).json() as Shown;
-    expect(marksIn(await patched('--managed'))).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': id });
-    expect(marksIn(await patched('--managed', '--property', 'a=b'))).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': id });
-    const after = await patched('--unmanaged');
+    expect(marksIn(await patched('--manage'))).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': id });
+    expect(marksIn(await patched('--manage', '--property', 'a=b'))).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': id });
+    const after = await patched('--unmanage');
     expect(after.properties).toMatchObject({ os_distro: 'debian', a: 'b' });
     expect(marksIn(after)).toEqual({});
   });
 
   it.each(all.filter((one) => !marking.includes(one)))('cannot be at %s, which is said before any request', async (name) => {
     const settings = { env: await env(name) };
-    const refused = await stage.run(['patch', 'there:1', '--managed', '--json'], settings);
+    const refused = await stage.run(['patch', 'there:1', '--manage', '--json'], settings);
     expect([refused.exitCode, errorOf(refused).message]).toEqual([7, `${name} cannot set properties with patch`]);
   });
 
   it('is not the opposite at once', async () => {
-    expect((await stage.run(['patch', 'a', '--managed', '--unmanaged'])).exitCode).toBe(2);
+    expect((await stage.run(['patch', 'a', '--manage', '--unmanage'])).exitCode).toBe(2);
   });
 });
 
@@ -61,11 +61,11 @@ describe('a copy', () => {
     const json = async (...args: readonly string[]): Promise<Shown> =>
       (await stage.ok([...args, '-o', 'json', '--poll-interval', '20ms'], settings)).json() as Shown;
     const local = await json('upload', stage.write('seed', smallDisk()), '--name', 'aa:web', '--property', 'a=b');
-    await stage.ok(['patch', `aa:${local.id}`, '--managed'], settings);
+    await stage.ok(['patch', `aa:${local.id}`, '--manage'], settings);
     const there = await json('copy', `aa:${local.id}`, 'there:web');
     expect(there.properties).toMatchObject({ a: 'b' });
     expect(marksIn(there)).toEqual({});
-    await stage.ok(['patch', `there:${there.id}`, '--managed'], settings);
+    await stage.ok(['patch', `there:${there.id}`, '--manage'], settings);
     expect(marksIn(await json('copy', `there:${there.id}`, 'bb:web'))).toEqual({});
     expect(marksIn(await json('copy', `aa:${local.id}`, 'bb:web-3'))).toEqual({});
   });

@@ -18,7 +18,11 @@ const recipes = texts.flatMap((text) =>
   text.split('\n').filter((line) => /imgctl list .*xargs.* (delete|purge|deactivate) /.test(line)),
 );
 
-it('every printed recipe that deletes is found', () => expect(recipes.length).toBeGreaterThanOrEqual(4));
+const prunes = texts
+  .flatMap((text) => text.split('\n').map((line) => /(?:run: |^ {4})(imgctl prune .*--yes)/.exec(line)?.[1] ?? ''))
+  .filter((line) => line !== '' && !line.includes('--older-than'));
+
+it('every printed recipe that deletes is found', () => expect([recipes.length, prunes.length]).toEqual([2, 4]));
 
 it.each(recipes)('leaves the only usable image, whatever is newer: %s', async (recipe) => {
   const good = await stage.image('web-1');
@@ -29,4 +33,21 @@ it.each(recipes)('leaves the only usable image, whatever is newer: %s', async (r
   const listed = (await stage.ok(['list', ...typed])).stdout.split('\n').filter(Boolean);
   expect(listed).toEqual([String(good)]);
   expect(listed.slice(Number(kept) - 1)).toEqual([]);
+});
+
+it.each(prunes)('takes nothing away but of managed ones, of which the newest stay: %s', async (recipe) => {
+  const ids: string[] = [];
+  for (const name of ['web-1', 'web-2', 'web-3', 'web-4']) ids.push(await stage.image(name));
+  await stage.ok(['patch', ...ids, '--manage']);
+  const words = recipe
+    .split(' ')
+    .slice(2)
+    .map((word) => (word.includes('-*') ? 'local:web-*' : word));
+  const action = (rows: unknown): readonly string[] =>
+    (rows as { name: string; action: string }[]).map(({ name, action: to }) => `${name} ${to}`).sort();
+  // A folder does not know what is in use.
+  const kept = (await stage.ok(['prune', ...words, '-o', 'json'])).json();
+  expect(action(kept)).toEqual(['web-1 keep', 'web-2 keep', 'web-3 keep', 'web-4 keep']);
+  const retired = (await stage.ok(['prune', ...words, '--unused', '-o', 'json'])).json();
+  expect(action(retired)).toEqual(['web-1 retire', 'web-2 keep', 'web-3 keep', 'web-4 keep']);
 });

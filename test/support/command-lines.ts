@@ -86,6 +86,10 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
   convert: ({ file, folder }) => [['convert', file, path.join(folder, 'other.qcow2'), '--force']],
   inspect: ({ file }) => [['inspect', file, '-o', 'json']],
   places: () => [['places']],
+  prune: ({ id }) => [
+    ['prune', id, '--keep', '1', '--managed', id, '--yes', '-o', 'json', ...waiting],
+    ['prune', '--keep', '1', '--unused', '--grace', '0s', '--yes', ...waiting],
+  ],
   uses: ({ id }) => [['uses', id]],
   'policy check': ({ profile }) => [
     ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'json'],

@@ -144,6 +144,12 @@ export const commands: readonly CommandEntry<Command>[] = [
     load: () => import('./inspect.ts').then((module) => module.inspectFile),
   },
   {
+    path: 'prune',
+    aliases: [],
+    summary: 'Retire and delete managed images that newer ones replace',
+    load: () => import('./prune.ts').then((module) => module.prune),
+  },
+  {
     path: 'uses',
     aliases: [],
     summary: 'Show what uses an image: instances, volumes, other images',

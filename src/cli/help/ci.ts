@@ -24,10 +24,10 @@ const github = `GitHub Actions:
       run: |
         id=$(imgctl upload disk.qcow2 --name "web-$GITHUB_SHA" --if-exists skip -o id)
         echo "id=$id" >> "$GITHUB_OUTPUT"
-    - run: imgctl patch "\${{ steps.image.outputs.id }}" --property commit="$GITHUB_SHA"
+    - run: imgctl patch "\${{ steps.image.outputs.id }}" --manage --property commit="$GITHUB_SHA"
     - run: imgctl policy check "web-$GITHUB_SHA" --rules rules.yaml -o sarif > policy.sarif
     - if: github.ref == 'refs/heads/main'
-      run: ids=$(imgctl list 'web-*' --mine --status active --sort created:desc -o id) && echo "$ids" | tail -n +4 | xargs -r imgctl delete --yes`;
+      run: imgctl prune 'web-*' --keep 3 --yes`;
 
 const gitlab = `GitLab CI (the secret is a masked variable of the project, CLOUD_TOKEN):
 

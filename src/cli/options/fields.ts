@@ -38,8 +38,8 @@ export const changeOptions = {
   untag: { kind: 'texts', summary: 'remove a tag (repeatable)' },
   removeProperty: { kind: 'texts', summary: 'remove a property (repeatable)' },
   unprotect: { kind: 'flag', summary: 'allow deletion again' },
-  managed: { kind: 'flag', summary: 'let prune retire it once newer ones are there' },
-  unmanaged: { kind: 'flag', summary: 'keep prune from it again' },
+  manage: { kind: 'flag', summary: 'let prune retire it once newer ones are there' },
+  unmanage: { kind: 'flag', summary: 'keep prune from it again' },
   unhide: { kind: 'flag', summary: 'show it in lists again' },
   diskFormat: {
     kind: 'text',
@@ -94,10 +94,10 @@ export function changesFrom(input: OptionValues<typeof changeOptions>): Changes 
 }
 
 /** The marks that the options of `patch` ask for. What is managed no more was not retired either. Throws USAGE where two contradict each other. */
-export function marksFrom({ managed, unmanaged }: OptionValues<typeof changeOptions>): MarkWishes | undefined {
-  if (managed && unmanaged) throw usageError('--managed and --unmanaged cannot be combined');
-  if (managed) return { managed: managedByHand };
-  return unmanaged ? { managed: null, name: null, retired: null } : undefined;
+export function marksFrom({ manage, unmanage }: OptionValues<typeof changeOptions>): MarkWishes | undefined {
+  if (manage && unmanage) throw usageError('--manage and --unmanage cannot be combined');
+  if (manage) return { managed: managedByHand };
+  return unmanage ? { managed: null, name: null, retired: null } : undefined;
 }
 
 /** Throws USAGE where one is to be added and taken away: which of the two is meant cannot be told. */

@@ -5,5 +5,6 @@ import { findImage } from './images.ts';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeregisterImage.html. Copies in other regions are images of their own. */
 export const remove: Operation<AwsClient, 'delete'> = {
+  takes: 'snapshots',
   run: async (client, { id }, call) => removeImage(client, await findImage(client, id, call), call),
 };

@@ -1,0 +1,59 @@
+import { usageError } from '../../core/errors.ts';
+import { withRegions } from '../../engine/account/region.ts';
+import { chosenProfiles } from '../../engine/account/registry.ts';
+import type { Account } from '../../engine/account/account.ts';
+import type { Meant } from '../../engine/desired/retirement-look.ts';
+import { retire } from '../../engine/desired/retire.ts';
+import { retirementView } from '../../ui/views/retirement.ts';
+import { wordsByProfile } from '../options/globs.ts';
+import { waitLimitOptions } from '../options/wait.ts';
+import { defineCommand } from '../program/command.ts';
+import { many } from '../program/outcome.ts';
+
+const day = 24 * 60 * 60_000;
+const usualGrace = 14 * day;
+const usualMaxDelete = 10;
+
+export const prune = defineCommand({
+  about:
+    'Only images that are managed go: those of a manifest, and those marked with imgctl patch IMAGE --manage. Of each series the newest --keep that are ' +
+    'active stay, and so does what is protected, in use, or may be. The rest is retired first: deactivated where the provider can, hidden or only marked ' +
+    'elsewhere. A later run deletes it, once it has been retired for --grace. What is needed again by then comes back.\n' +
+    'A series are the images of one manifest and logical name, else those that one GLOB means, else those of one name; each profile and architecture ' +
+    'has its own. Newest is told by serials where all have one, else by the time of creation.\n' +
+    'What cannot be asked counts as used: --unused says that it is not, and only uses that are known keep an image then. An answer that failed keeps ' +
+    'the image in any case, with exit status 12. Asks for confirmation; without a terminal --yes is required.',
+  args: { glob: { takes: 'any', summary: 'names, globs or ids; any match (default: all that is managed)', completes: 'image' } },
+  options: {
+    keep: { kind: 'count', value: 'n', summary: 'keep the n newest active images of each series (required)' },
+    olderThan: { kind: 'duration', summary: 'only images created longer ago than this' },
+    unused: { kind: 'flag', summary: 'believe that an image is unused where the provider cannot tell' },
+    grace: { kind: 'duration', summary: 'time between retiring and deleting an image (default 14d)' },
+    maxDelete: { kind: 'count', value: 'n', summary: `delete at most this many in one run (default ${usualMaxDelete})` },
+    managed: { kind: 'texts', value: 'id', summary: 'treat this image as managed (repeatable)', completes: 'image' },
+    ...waitLimitOptions,
+  },
+  draws: () => retirementView,
+  needs: { at: ['list', 'show', 'patch', 'delete'] },
+  examples: [
+    { does: 'what would be retired and deleted', type: "imgctl prune 'web-*' -p pcd --keep 3 --dry-run" },
+    {
+      does: 'all that is managed in several clouds, every night',
+      type: "imgctl prune -p 'prod-*' --keep 3 --older-than 30d --yes",
+    },
+    { does: 'in a registry, which does not know what is in use', type: "imgctl prune 'reg:web-*' --keep 5 --unused --yes" },
+  ],
+  async run({ glob, keep, unused, grace = usualGrace, maxDelete = usualMaxDelete, ...input }, context) {
+    if (keep === undefined)
+      throw usageError('--keep is required', { hint: 'Give the number of images of each series to keep, such as --keep 3.' });
+    if (keep === 0)
+      throw usageError('--keep must be at least 1', { hint: 'Delete what is no longer needed with: imgctl delete IMAGE' });
+    const { directory, settings } = context;
+    const words = wordsByProfile({ words: glob, selected: () => chosenProfiles(directory, settings.profile) }, directory);
+    const meant: Meant[] = [];
+    for (const profile of await withRegions([...words.keys()], context))
+      meant.push({ at: (await context.at('at', profile)) as Account, words: words.get(profile) ?? [] });
+    const rows = await retire(meant, { ...input, keep, grace, maxDelete, isUnusedBelieved: unused ?? false }, context);
+    return many(retirementView, rows);
+  },
+});
