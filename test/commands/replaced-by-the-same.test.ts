@@ -25,7 +25,8 @@ describe.each(taking)(
       const file = stage.write('d.raw', smallDisk(4));
       await stage.ok(['upload', file, '--name', 'x:web', ...waits], { env: env() });
       const [before] = await images();
-      const isDescribed = stages[provider as keyof typeof stages].driver.facts.patch?.fields.includes('description');
+      const { driver } = stages[provider as keyof typeof stages];
+      const isDescribed = driver.facts.patch?.fields.includes('description');
       const more = isDescribed ? ['--description', 'anew'] : [];
       cloud.forget();
       if (by === 'a copy') await stage.ok(['upload', file, '--name', 'local:source', '-q']);
@@ -40,7 +41,8 @@ describe.each(taking)(
       expect(after).toHaveLength(1);
       expect(after[0]).toMatchObject(isDescribed ? { description: 'anew' } : {});
       expect((result.json() as { id: string }).id).toBe(after[0]?.id);
-      if (before?.id === after[0]?.id && by === 'a file') expect(sent()).toBe(0);
+      // Where ids are made of the content; a tag goes over to a new image.
+      if (before?.id === after[0]?.id && !driver.idsAreWords && by === 'a file') expect(sent()).toBe(0);
     });
   },
 );

@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { types } from '../clouds/oci/seeds.ts';
 import { sha256 } from '../clouds/oci/store.ts';
 import { commandStage, profileVariables } from '../commands/stage.ts';
 import { guestDisk } from '../support/disk-images.ts';
-import { missing, startRegistry, type Registry } from './registry/bed.ts';
+import { hasSkopeo, missing, startRegistry, type Registry } from './registry/bed.ts';
 import { library, pushBlob, raw, valuesFor } from './registry/cloud.ts';
 
 const MiB = 1024 ** 2;
@@ -33,7 +34,7 @@ describe.skipIf(missing !== undefined)(
       return readFileSync(stage.file('back.raw'));
     };
 
-    it('are mounted in another repository, under the name as tag where the profile says so', async () => {
+    it('are mounted in another repository, under the name as tag', async () => {
       const first = await made('upload', stage.write('disk.raw', disk), '--name', 'reg:mounted');
       const there = await made('copy', 'reg:mounted', 'two:My Name');
       expect(there).toMatchObject({ route: 'mount', id: 'My-Name', contentId: first.contentId });
@@ -41,6 +42,19 @@ describe.skipIf(missing !== undefined)(
       expect((await run('delete', 'two:My-Name', '--yes')).exitCode).toBe(0);
       expect((await run('show', 'two:My-Name')).exitCode).toBe(5);
       expect((await back('reg:mounted')).equals(disk)).toBe(true);
+    });
+
+    it.skipIf(!hasSkopeo)('are container disks where that is asked for, which skopeo copies and inspects', async () => {
+      const asked = ['--set', 'artifact=containerdisk', '--architecture', 'aarch64'];
+      await made('upload', stage.write('disk.raw', disk), '--name', 'reg:vm:1', '--disk-format', 'qcow2', ...asked);
+      const from = `docker://${registry.host}/${library}:vm-1`;
+      const skopeo = (...args: readonly string[]): string => execFileSync('skopeo', args, { encoding: 'utf8' });
+      expect(JSON.parse(skopeo('inspect', '--tls-verify=false', from))).toMatchObject({ Architecture: 'arm64', Os: 'linux' });
+      skopeo('copy', '--src-tls-verify=false', '--override-arch', 'arm64', from, `oci:${stage.file('layout')}:vm-1`);
+      const to = `docker://${registry.host}/lib/two:copied`;
+      skopeo('copy', '--src-tls-verify=false', '--dest-tls-verify=false', '--override-arch', 'arm64', from, to);
+      expect((await back('two:vm:1')).equals(disk)).toBe(true);
+      for (const image of ['two:copied', 'reg:vm:1']) expect((await run('delete', image, '--yes')).exitCode).toBe(0);
     });
 
     it('are the same in another registry and in a folder: manifest, tag, and what is signed about them', async () => {

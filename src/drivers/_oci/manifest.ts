@@ -24,8 +24,8 @@ export function checkDocument(text: string): void {
 }
 
 export const refName = 'org.opencontainers.image.ref.name';
-const titleName = 'org.opencontainers.image.title';
-const createdName = 'org.opencontainers.image.created';
+export const titleName = 'org.opencontainers.image.title';
+export const createdName = 'org.opencontainers.image.created';
 const isDescriptor = (value: unknown): value is JsonObject & Descriptor =>
   isObject(value) && typeof value.mediaType === 'string' && typeof value.digest === 'string' && typeof value.size === 'number';
 

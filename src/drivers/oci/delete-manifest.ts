@@ -35,7 +35,7 @@ async function hasSiblings(repository: Repository, { id, digest }: Removable, ca
 }
 
 /** An image, or what is left of one whose record cannot be read. */
-type Removable = Found | Pick<Found, 'id' | 'digest'>;
+export type Removable = Found | Pick<Found, 'id' | 'digest'>;
 
 /** Words that say no more than the code UNSUPPORTED does: of the registry as a whole. */
 const bareWords = /^(?:the operation is unsupported\.?|unsupported)?$/i;
@@ -130,7 +130,7 @@ export async function deleteManifest(repository: Repository, found: Removable, c
  * Takes away a manifest that no tag of ours names any more, unless another one does. Most registries clear it away by themselves one
  * day, and some never let it be deleted: a refusal is none.
  */
-export async function removeUntagged(repository: Repository, found: Found, call: Call): Promise<void> {
+export async function removeUntagged(repository: Repository, found: Removable, call: Call): Promise<void> {
   if (await hasSiblings(repository, found, call)) return;
   await requestDelete(repository, found.digest, `deleting the former ${repository.shown}:${found.id}`, call).catch(
     (error: unknown) => {

@@ -4,8 +4,9 @@ import type { Call, Operation } from '../../core/operation.ts';
 import { imageManifestOf } from '../_oci/manifest.ts';
 import type { OciClient } from './client.ts';
 import { copiesForSure } from './copies.ts';
-import { find, isDamage } from './images.ts';
-import type { Found } from './tagged.ts';
+import { findAny, isDamage } from './images.ts';
+import { isMadeHere, notOurs } from './foreign.ts';
+import { isOurs, type Found } from './tagged.ts';
 import { readManifest } from './manifests.ts';
 import { deleteManifest as removeFrom } from './delete-manifest.ts';
 
@@ -48,11 +49,14 @@ async function removeDamaged({ home, places }: OciClient, id: string, call: Call
 /** Copies go first: whoever is stopped half way still sees the image, in fewer places. What is damaged goes as well. */
 export const remove: Operation<OciClient, 'delete'> = {
   async run(client, { id }, call) {
-    const found = await find(client.home, id, call).catch((error: unknown) => {
+    const found = await findAny(client.home, id, call).catch((error: unknown) => {
       if (isDamage(error)) return undefined;
       throw error;
     });
-    await (found ? removeWhole(client, found, call) : removeDamaged(client, id, call));
+    if (!found) await removeDamaged(client, id, call);
+    else if (isOurs(found)) await removeWhole(client, found, call);
+    else if (isMadeHere(found.manifestJson)) await removeFrom(client.home, found, call);
+    else throw notOurs(client.home, found);
     call.note({ kind: 'removed', id });
   },
 };

@@ -2,15 +2,15 @@ import { formats, type Format } from '../../core/encoding.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { isObject, parseJson, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
-import { descriptorOf, descriptorsOf, type Descriptor } from '../_oci/manifest.ts';
+import { descriptorOf, descriptorsOf, largestDocumentBytes, titleName, type Descriptor } from '../_oci/manifest.ts';
 import { emptyType } from '../_oci/media-types.ts';
+import { readText } from './blobs.ts';
 import { containerDiskIn } from './container-disk.ts';
 import { cacheDocument, cachedDocument } from './document-cache.ts';
 import { readManifest } from './manifests.ts';
 import type { Repository } from './repository.ts';
 import type { Foreign } from './tagged.ts';
 
-const titleName = 'org.opencontainers.image.title';
 const diskEnding = /\.(raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(\.(?:gz|zst|xz|bz2))?$/i;
 const diskWord = /(?:^|[./+-])(?:disk|raw|img|qcow2?|vmdk|vhdx?|vdi|iso)(?:$|[./+;-])/i;
 const usualDigest = /^sha256:[0-9a-f]{64}$/;
@@ -64,6 +64,18 @@ async function readJson(repository: Repository, digest: string, call: Call): Pro
   return parseJson(came.text) ?? {};
 }
 
+/** The machine that a container image is for, as its config says it; absent where that cannot be read: it is a disk all the same. */
+async function architectureIn(repository: Repository, json: JsonObject, call: Call): Promise<Pick<Foreign, 'architecture'>> {
+  const config = descriptorOf(json.config);
+  if (!config || config.size > largestDocumentBytes || !usualDigest.test(config.digest)) return {};
+  const text = await readText(repository, config.digest, call).catch((error: unknown) => {
+    if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+    return '';
+  });
+  const { architecture } = parseJson(text) ?? {};
+  return typeof architecture === 'string' && architecture !== '' ? { architecture } : {};
+}
+
 /** The disk in a manifest of another tool, and for which machine it is. */
 async function diskIn(
   repository: Repository,
@@ -77,7 +89,7 @@ async function diskIn(
   }
   if (kind === 'container image') {
     const disk = await containerDiskIn(repository, json, call);
-    return disk ? { disk, type: 'containerDisk' } : {};
+    return disk ? { disk, type: 'containerDisk', ...(await architectureIn(repository, json, call)) } : {};
   }
   const chosen = chosenOf(json);
   const inner = chosen ? await readJson(repository, chosen.digest, call) : {};

@@ -1,29 +1,44 @@
 import { architectureOf } from '../../core/architecture.ts';
 import { conflictError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
-import type { ImageRecord } from '../../core/image.ts';
+import { contentIdProperty, type ImageRecord } from '../../core/image.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
-import { imageManifestOf } from '../_oci/manifest.ts';
+import { createdName, descriptorsOf, imageManifestOf, titleName } from '../_oci/manifest.ts';
 import { recordFromJson, recordSchema } from '../_oci/record.ts';
 import { formatOf } from './foreign-disk.ts';
 import type { Repository } from './repository.ts';
 import type { Foreign } from './tagged.ts';
 
-const createdName = 'org.opencontainers.image.created';
+/** Annotation by which a container disk that imgctl has made is told from others: the digest of its layer. What is built on it has another. */
+export const madeHere = 'imgctl.containerdisk';
 
 const annotation = ({ annotations }: JsonObject, name: string): string | undefined => {
   const value = isObject(annotations) ? annotations[name] : undefined;
   return typeof value === 'string' ? value : undefined;
 };
 
-/** The image that a foreign disk is shown as, under its tag as id and name; absent where it is none. */
+/** Whether a manifest in the form of another tool was made by imgctl: then it may be replaced and deleted. */
+export const isMadeHere = (manifest: JsonObject): boolean =>
+  annotation(manifest, madeHere) !== undefined &&
+  annotation(manifest, madeHere) === descriptorsOf(manifest.layers).at(-1)?.digest;
+
+/** What is known of a disk by whoever made it. */
+function saidBy(manifest: JsonObject, { id, type = '' }: Foreign) {
+  if (!isMadeHere(manifest)) return { name: id, description: `artifact of another tool (${type || 'no type'})` };
+  const contentId = annotation(manifest, contentIdProperty);
+  return {
+    name: annotation(manifest, titleName) ?? id,
+    ...(contentId === undefined ? {} : { properties: { [contentIdProperty]: contentId } }),
+  };
+}
+
+/** The image that a foreign disk is shown as, under its tag as id, and as name if it says none; absent where it is none. */
 export function foreignImage({ name: place }: Repository, foreign: Foreign): ImageRecord | undefined {
-  const { id, digest, manifestJson, disk, architecture, type = '' } = foreign;
+  const { id, digest, manifestJson, disk, architecture } = foreign;
   if (!disk) return undefined;
   const record = {
     schema: recordSchema,
     id,
-    name: id,
-    description: `artifact of another tool (${type || 'no type'})`,
+    ...saidBy(manifestJson, foreign),
     architecture: architecture === undefined ? undefined : architectureOf(architecture),
     status: 'active',
     diskFormat: formatOf(disk),
@@ -54,7 +69,7 @@ const othersDisk = (shown: string, id: string): ImgctlError =>
 
 /** Why an image that was listed is not deleted: another tool has made it. Absent: it is ours. */
 export const notOursToRemove = ({ id, raw }: ImageRecord): ImgctlError | undefined =>
-  isObject(raw.manifest) && !imageManifestOf(raw.manifest) ? othersDisk(id, id) : undefined;
+  isObject(raw.manifest) && !imageManifestOf(raw.manifest) && !isMadeHere(raw.manifest) ? othersDisk(id, id) : undefined;
 
 /** A tag that a list leaves out, and why. */
 export interface LeftOut {

@@ -129,7 +129,7 @@ export async function write(
     readonly id: string;
     readonly json: JsonObject;
     readonly data: ImageData;
-    readonly before?: Found | undefined;
+    readonly before?: Pick<Found, 'digest'> | undefined;
   },
   call: Call,
 ): Promise<Found> {
@@ -152,7 +152,7 @@ export async function write(
 export async function adopt(
   repository: Repository,
   image: Documents,
-  before: Found | undefined,
+  before: Pick<Found, 'digest'> | undefined,
   call: Call,
 ): Promise<Found | undefined> {
   const { id, text, manifest, recordText } = image;

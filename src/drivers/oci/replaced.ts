@@ -2,14 +2,14 @@ import { conflictError, ImgctlError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { OciClient } from './client.ts';
 import { copiesForSure } from './copies.ts';
-import { deleteManifest, removeUntagged } from './delete-manifest.ts';
-import { notOurs } from './foreign.ts';
+import { deleteManifest, removeUntagged, type Removable } from './delete-manifest.ts';
+import { isMadeHere, notOurs } from './foreign.ts';
 import { lookUp } from './images.ts';
 import { isOurs, type Found } from './tagged.ts';
 
 /** An image whose tag goes over to a new one, and its copies by the name of their repository. */
 export interface Replaced {
-  readonly found: Found;
+  readonly found: Removable;
   readonly copies: ReadonlyMap<string, Found>;
 }
 
@@ -20,13 +20,21 @@ export interface Replaced {
 export async function replacedUnder(client: OciClient, tag: string, call: Call): Promise<Replaced | undefined> {
   const found = await lookUp(client.home, tag, call);
   if (found === undefined) return undefined;
-  if (!isOurs(found)) throw notOurs(client.home, found);
+  if (!isOurs(found)) {
+    if (isMadeHere(found.manifestJson)) return { found, copies: new Map() };
+    throw notOurs(client.home, found);
+  }
   if (found.record.protected === true) throw conflictError(`image ${tag} is protected`);
   return { found, copies: await copiesForSure(found, call, client.places.values()) };
 }
 
 /** Takes away what is left of an image whose tag is another one's by now. That one is there: what cannot go is told. */
-export async function removeReplaced(client: OciClient, { found, copies }: Replaced, by: Found, call: Call): Promise<void> {
+export async function removeReplaced(
+  client: OciClient,
+  { found, copies }: Replaced,
+  by: Pick<Found, 'digest'>,
+  call: Call,
+): Promise<void> {
   // The same image, word for word.
   if (by.digest === found.digest) return;
   await removeUntagged(client.home, found, call);

@@ -1,5 +1,5 @@
 import type { BlockFacts, BlockForm, BlockRequest } from '../../core/blocks.ts';
-import { ImgctlError } from '../../core/errors.ts';
+import { ImgctlError, limitError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import type { Call, Operation, UploadRequest } from '../../core/operation.ts';
 import { accepts } from '../_oci/accepts.ts';
@@ -22,6 +22,7 @@ import { beginLayers, layers } from './layers.ts';
 import { mountFromPlaces, mountHandedOver } from './mount.ts';
 import { knownOf, pushDisk } from './push-disk.ts';
 import type { Pushed } from './disk.ts';
+import { artifactExtra, checkContainerDisk, writeContainerDisk } from './write-container-disk.ts';
 
 /** The image that a disk is to become: its id, and what is there of it, to be filled or to go. */
 interface Target {
@@ -82,6 +83,19 @@ async function finish(client: OciClient, request: BlockRequest, target: Target, 
   return recordFrom(client, found, []);
 }
 
+/** The same as KubeVirt has it. */
+async function finishContainerDisk(
+  client: OciClient,
+  request: UploadRequest,
+  { id, replaced }: Target,
+  call: Call,
+): Promise<ImageRecord> {
+  const { digest, image } = await writeContainerDisk(client, request, { id, before: replaced?.found.digest }, call);
+  call.note({ kind: 'created', id });
+  if (replaced) await removeReplaced(client, replaced, { digest }, call);
+  return image;
+}
+
 /** The disk, where the repository has it already, or gets it by a mount from where the registry has it elsewhere. */
 async function diskThere(client: OciClient, { content }: BlockRequest, call: Call): Promise<Pushed | undefined> {
   const known = knownOf(content);
@@ -92,7 +106,7 @@ async function diskThere(client: OciClient, { content }: BlockRequest, call: Cal
 
 /** How a content is cut that goes in blocks at once. */
 function inBlocks(client: OciClient, request: BlockForm): BlockFacts | undefined {
-  if (request.handover || request.inParts) return undefined;
+  if (request.handover || request.inParts || request.extras.artifact) return undefined;
   if (goesInLayers(client.layout, request)) return layers;
   return client.chunkBytes === undefined ? undefined : chunks;
 }
@@ -120,14 +134,18 @@ export const upload: Operation<OciClient, 'upload'> = {
   handover: 'mount',
   originals: imageType,
   verifies: true,
-  extras: { layout: layoutExtra },
+  extras: { layout: layoutExtra, artifact: artifactExtra },
   blocks: chunks,
   inBlocks,
   async run(client, request, call) {
+    if (request.extras.artifact) checkContainerDisk(request);
     const target = await targetOf(client, request, call);
+    if (request.extras.artifact) return finishContainerDisk(client, request, target, call);
     return finish(client, request, target, await bringDisk(client, request, call), call);
   },
   async begin(client, request, call) {
+    if (request.extras.artifact)
+      throw limitError('a container disk is sent in one request, and that is too much for the registry');
     const target = await targetOf(client, request, call);
     const done: Finish<ImageRecord> = (disk, within) => finish(client, request, target, disk, within);
     if (goesInLayers(client.layout, request)) return beginLayers(client, request.content, done, call);
