@@ -92,7 +92,6 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
   ],
   uses: ({ id }) => [['uses', id]],
   'policy check': ({ profile }) => [
-    ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'json'],
     ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'junit'],
     ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'sarif'],
     ['policy', 'check', '--rules', 'nothing-of-the-kind'],

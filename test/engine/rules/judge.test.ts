@@ -36,6 +36,7 @@ describe('what a rule wants', () => {
     { protected: false },
     { sizeBytes: { atLeast: '1MiB', atMost: '5MiB' } },
     { sizeBytes: '5MiB' },
+    { sizeBytes: { atLeast: '5MiB' } },
     { tags: 'blessed' },
     { tags: { contains: ['blessed', 'team:*'], containsAny: ['x', 'bl*'], containsNone: 'test-*' } },
     { checksums: { containsAny: ['sha256', 'sha512'] } },
