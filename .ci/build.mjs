@@ -63,6 +63,9 @@ const lean = {
     // What a list needs of the engine other entries need too: by itself it would be one file for each of them.
     const ofList = closure(entry('src/cli/commands/list.ts'), info);
     usual.push(...[...ofList].filter((id) => /src\/(core|engine|cli\/(batch|options))\//.test(id)));
+    // So would what the store needs of the core that every run without a profile begins with.
+    const ofStore = closure(entry('src/drivers/local/index.ts'), info);
+    usual.push(...[...ofStore].filter((id) => /src\/core\//.test(id)));
     // Its own file is called the same whatever is in it; compiled code is kept only for files that are named by their content.
     for (const id of usual) if (id !== main) (ofCompletion.has(id) ? withCompletion : together).add(id);
   },
