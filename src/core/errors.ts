@@ -1,4 +1,4 @@
-import { hintWith, type Next } from './hint.ts';
+import { hintWith, inRegion, type Next } from './hint.ts';
 
 /** The kinds of failure and the exit status of each. Never renumbered; an unknown number means failure. */
 export const exitCodes = {
@@ -62,6 +62,8 @@ export interface Circumstances {
   /** HTTP status of the provider's answer. */
   readonly status?: number;
   readonly requestId?: string;
+  /** The region that was asked for in the place of the profile's: commands that lead on name it, too. */
+  readonly region?: string;
   /** Id of a half-made remote object that could not be removed. */
   readonly leftover?: string;
   /** That object is no image, but what one was to be made of: `delete` does not take it. */
@@ -113,7 +115,16 @@ export class ImgctlError extends Error {
       profile,
       provider,
       ...known,
-      ...(next ? { hint: hintWith(known.hint, next, profile, written) } : {}),
+      ...(next
+        ? {
+            hint: hintWith(
+              known.hint,
+              next.map((one) => inRegion(one, known.region)),
+              profile,
+              written,
+            ),
+          }
+        : {}),
     });
     if (this.stack !== undefined) error.stack = this.stack;
     return error;

@@ -81,6 +81,10 @@ export function commandLine({ verb, image, args = [], options = {} }: Next, prof
   ].join(' ');
 }
 
+/** The command about an image in a region other than the profile's. */
+export const inRegion = (next: Next, region: string | undefined): Next =>
+  region === undefined || next.image === undefined ? next : { ...next, options: { ...next.options, region } };
+
 /** A hint with the commands behind it, on its last line where that ends in a colon, else on a line of their own; `written` has its own form for some. */
 export function hintWith(
   hint: string | undefined,

@@ -1,5 +1,5 @@
 import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
-import { commandLine, hintWith, type Next } from '../core/hint.ts';
+import { commandLine, hintWith, inRegion, type Next } from '../core/hint.ts';
 import { systemFailure } from '../host/system-error.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { styles, type Styles } from './style.ts';
@@ -102,11 +102,11 @@ function asText(failure: ImgctlError, known: Circumstances, how: TextHow, styled
   return `${lines.join('\n')}\n`;
 }
 
-function leftBehind(id: string, { profile, isLeftoverPart }: Circumstances, run: string | undefined): readonly string[] {
+function leftBehind(id: string, { profile, region, isLeftoverPart }: Circumstances, run: string | undefined): readonly string[] {
   const removing: Next | undefined = !isLeftoverPart
     ? profile === undefined
       ? undefined
-      : { verb: 'delete', image: id }
+      : inRegion({ verb: 'delete', image: id }, region)
     : run === undefined
       ? undefined
       : { verb: 'ops undo', args: [run] };

@@ -32,7 +32,9 @@ export async function openAt(name: string, needs: readonly OperationName[], cont
   const entry = context.directory.openable(name);
   const driver = await driverNamed(entry.provider, context);
   const place = (error: unknown): unknown =>
-    error instanceof ImgctlError ? placed(toldByOption(error, context.settings.verify), entry, driver, context.home) : error;
+    error instanceof ImgctlError
+      ? placed(toldByOption(error.with(regionOf(context)), context.settings.verify), entry, driver, context.home)
+      : error;
   return opening(entry, driver, needs, place, context).catch((error: unknown) => Promise.reject(place(error)));
 }
 
