@@ -79,7 +79,7 @@ export interface BlockUpload<Made = ImageRecord> {
 
 /** Sends a content block by block, and gives what the upload makes of it: `transfer/blocks/send-blocks.ts`. */
 export type SendBlocks = <Made>(
-  content: Pick<Content, 'bytes' | 'open' | 'pieces' | 'arrived' | 'sent'>,
+  content: Pick<Content, 'bytes' | 'open' | 'pieces' | 'hashing' | 'arrived' | 'sent'>,
   upload: BlockUpload<Made>,
   facts: BlockFacts,
   call: Call,
@@ -113,7 +113,7 @@ export interface StoredDisk {
 export type ReadBlocks = (disk: StoredDisk, from: number, to: number, call: Call) => Bytes;
 
 /** What is known of a content before it is read. */
-export type ContentFacts = Omit<Content, 'open' | 'pieces' | 'arrived' | 'sent'>;
+export type ContentFacts = Omit<Content, 'open' | 'pieces' | 'hashing' | 'arrived' | 'sent'>;
 
 /** An upload of which the bytes are handed over later. */
 export interface BlockRequest extends Omit<UploadRequest, 'content'> {

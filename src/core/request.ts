@@ -110,6 +110,11 @@ export interface Content {
    */
   pieces?(): AsyncIterable<Uint8Array | number>;
   /**
+   * The next reading by `pieces` is one of whoever hashes each block of so many bytes by SHA-256 anyway: told of those in order it
+   * counts for the content id, and nobody hashes them twice. Absent, or none: not blocks of this length.
+   */
+  hashing?(blockBytes: number): HashedBlocks | undefined;
+  /**
    * So many bytes more have arrived there: told by who reads ahead of what is sent. From the first word on, also of none, that is how
    * far it is, and no more what was read. Absent: nobody asks.
    */
@@ -119,6 +124,15 @@ export interface Content {
    * the driver's upload reports, all of them where the bytes can be read only once, and SHA-256 where it reports none.
    */
   sent(): { readonly bytes: number; readonly digests: Digests };
+}
+
+/** What somebody has read of a disk, in order and without gaps. */
+export interface HashedBlocks {
+  zeros(length: number): void | Promise<void>;
+  /** A whole block, by its digest. */
+  block(sha256: Uint8Array): void | Promise<void>;
+  /** What is shorter than a block. */
+  data(bytes: Uint8Array): void | Promise<void>;
 }
 
 export interface UploadRequest {

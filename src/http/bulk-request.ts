@@ -13,6 +13,8 @@ export interface BulkTools {
   readonly route: Route;
   readonly limits: Limits;
   readonly throttle: Throttle;
+  /** Bytes that are written at once, as they went last: what comes next to the same service goes as fast, as a rule. */
+  readonly pace: { piece: number };
   readonly signal: AbortSignal;
 }
 

@@ -9,7 +9,7 @@ import { receiveBytes } from './receive.ts';
 import { createRedactor } from '../core/redact.ts';
 import { withRetries } from './retry.ts';
 import { createRoutes } from './route.ts';
-import { type SendResult, sendBytes } from './send.ts';
+import { type SendResult, sendBytes, smallestPiece } from './send.ts';
 import { type HttpSettings, limitsOf } from './settings.ts';
 import { createTrace } from './trace.ts';
 import { type WireRequest, wireRequest } from './wire.ts';
@@ -23,6 +23,7 @@ export function createHttp(settings: HttpSettings): Http {
   const trace = createTrace(settings.trace, redactor);
   const routeTo = createRoutes(settings, limits);
   const throttle = throttleOf(settings);
+  const pace = { piece: smallestPiece };
   const own = { 'user-agent': settings.userAgent };
   /** Peers that refuse to be asked before they are sent bytes. */
   const unasked = new Set<string>();
@@ -73,7 +74,7 @@ export function createHttp(settings: HttpSettings): Http {
     },
     async send(request, call) {
       const wire = wireRequest(request, own, redactor);
-      const tools = { route: routeTo(wire.url, request), limits, throttle, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request), limits, throttle, pace, signal: call.signal };
       const size = `[${request.length ?? 'unknown number of'} bytes]`;
       const sendOnce = (): Promise<SendResult> => {
         const expectContinue = request.expectContinue === true && !unasked.has(tools.route.peer);
@@ -89,7 +90,7 @@ export function createHttp(settings: HttpSettings): Http {
     },
     async receive(request, call) {
       const wire = wireRequest({ ...request, method: 'GET' }, own, redactor);
-      const tools = { route: routeTo(wire.url, request), limits, throttle, signal: call.signal };
+      const tools = { route: routeTo(wire.url, request), limits, throttle, pace, signal: call.signal };
       const { range } = request;
       const wanted = range ? `[bytes ${range.from}-${range.to ?? ''}]` : '[all bytes]';
       const receiveOnce = (): Promise<ReceiveAnswer> =>

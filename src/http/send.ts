@@ -13,7 +13,7 @@ const digestionLimits = 30;
 const continueMs = 1500;
 
 /** Bytes that are written at once. A piece gone within `quickMs` is followed by one twice as large. */
-const smallest = 16 << 10;
+export const smallestPiece = 16 << 10;
 const largest = 256 << 10;
 const quickMs = 250;
 
@@ -81,7 +81,7 @@ async function pump(
 ): Promise<number> {
   const { pass } = tools.throttle;
   // A piece has to go within the time limit: on a slow line it is a small one.
-  let size = smallest;
+  const { pace } = tools;
   const iterator = source.bytes[Symbol.asyncIterator]();
   let sent = 0;
   let asked = false;
@@ -95,7 +95,7 @@ async function pump(
       const chunk = next.value;
       if (sent + chunk.byteLength > (source.length ?? Infinity)) throw refuse();
       for (let at = 0; at < chunk.byteLength && !sender.over;) {
-        const part = chunk.subarray(at, at + Math.min(size, tools.throttle.portion));
+        const part = chunk.subarray(at, at + Math.min(pace.piece, tools.throttle.portion));
         at += part.byteLength;
         await pass(part.byteLength, tools.signal);
         sent += part.byteLength;
@@ -105,7 +105,8 @@ async function pump(
         await sender.unlessOver(write(exchange.request, part));
         exchange.rest();
         const ms = performance.now() - since;
-        size = ms < quickMs ? Math.min(largest, size * 2) : ms > quickMs * 4 ? Math.max(smallest, size / 2) : size;
+        const { piece } = pace;
+        pace.piece = ms < quickMs ? Math.min(largest, piece * 2) : ms > quickMs * 4 ? Math.max(smallestPiece, piece / 2) : piece;
       }
     }
     return sent;

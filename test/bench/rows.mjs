@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { makeDisk, sh } from './disk.mjs';
+import { ebs } from './ebs.mjs';
 import { glance } from './glance.mjs';
 import { holes } from './holes.mjs';
 import { incus } from './incus.mjs';
@@ -165,4 +166,4 @@ const conversions = {
   },
 };
 
-export const groups = [start, lists, tables, localStore, published, glance, incus, transfers, conversions, holes];
+export const groups = [start, lists, tables, localStore, published, glance, incus, ebs, transfers, conversions, holes];

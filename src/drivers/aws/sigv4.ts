@@ -83,6 +83,18 @@ export interface Signed {
   readonly authorization: string;
 }
 
+/** The key that was made last, of each secret: an upload signs thousands of requests by one. */
+const lastKeys = new WeakMap<Secret, { readonly scope: string; readonly key: Uint8Array }>();
+
+function signingKey(secret: Secret, parts: readonly string[]): Uint8Array {
+  const scope = parts.join('/');
+  const last = lastKeys.get(secret);
+  if (last?.scope === scope) return last.key;
+  const key = [...parts, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secret.reveal()}`));
+  lastKeys.set(secret, { scope, key });
+  return key;
+}
+
 /**
  * Signs a request (Signature Version 4); the headers that come back go with it, beside its own.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -98,7 +110,7 @@ export function sign(request: Unsigned, { region, service }: Scope, credentials:
   });
   const canonical = canonicalRequest(request, headers);
   const text = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
-  const key = [day, region, service, 'aws4_request'].reduce<string | Uint8Array>(hmac, `AWS4${secretAccessKey.reveal()}`);
+  const key = signingKey(secretAccessKey, [day, region, service]);
   const names = headers.map(([name]) => name).join(';');
   const signature = hmac(key, text).toString('hex');
   return {

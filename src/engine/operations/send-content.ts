@@ -30,7 +30,7 @@ export async function sendContent(upload: BlockwiseUpload, request: UploadReques
 }
 
 function withoutBytes({
-  content: { open: _open, pieces: _pieces, arrived: _arrived, sent: _sent, ...content },
+  content: { open: _open, pieces: _pieces, hashing: _hashing, arrived: _arrived, sent: _sent, ...content },
   ...request
 }: UploadRequest): BlockRequest {
   return { ...request, content };

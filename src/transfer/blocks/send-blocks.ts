@@ -1,6 +1,6 @@
 import type { Block, BlockFacts, BlocksSent, BlockUpload } from '../../core/blocks.ts';
 import { abortedError, ImgctlError, type Circumstances } from '../../core/errors.ts';
-import type { Call, Content } from '../../core/operation.ts';
+import type { Call, Content, HashedBlocks } from '../../core/operation.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
 import { untilAborted } from '../source.ts';
 import { isZero } from '../writers/zeros.ts';
@@ -9,7 +9,7 @@ import { atOnce, blockMemory } from './block-memory.ts';
 import { cutBlocks, type CutBlock } from './cut-blocks.ts';
 import { packBlock } from './pack-block.ts';
 
-type SentContent = Pick<Content, 'bytes' | 'open' | 'pieces' | 'arrived' | 'sent'>;
+type SentContent = Pick<Content, 'bytes' | 'open' | 'pieces' | 'hashing' | 'arrived' | 'sent'>;
 
 /** What letting go of a failed upload may take, also after the run itself was stopped. */
 const abortMs = 30_000;
@@ -37,6 +37,7 @@ export async function sendBlocks<Made>(
 async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts: BlockFacts, call: Call): Promise<BlocksSent> {
   const bytes = Math.min(upload.blockBytes ?? facts.bytes, Math.max(1, content.bytes ?? Infinity));
   const memory = blockMemory(facts.order === 'ascending' ? 1 : atOnce(facts.concurrency, bytes), bytes);
+  const hashes = facts.sparse && facts.digest === 'sha256' ? content.hashing?.(bytes) : undefined;
   const arrived = (count: number): void => content.arrived?.(count);
   arrived(0);
   // Zeros that are told need not be looked for.
@@ -54,19 +55,32 @@ async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts
       // It may have been cut before the end of another one freed its room.
       if (within.signal.aborted) throw abortedError('interrupted');
       const { length } = cut.bytes;
-      arrived(cut.offset - cutUpTo);
+      const zeros = cut.offset - cutUpTo;
+      arrived(zeros);
       cutUpTo = cut.offset + length;
       const block = facts.sparse && isZero(cut.bytes) ? undefined : blockOf(cut, facts);
       if (block?.digest) digests.add(block.digest);
+      if (hashes) {
+        await hashes.zeros(zeros);
+        await seen(hashes, cut, block?.digest, bytes);
+      }
       if (block) blocks += 1;
       if (!block || upload.has?.(block.index)) {
         memory.give(cut.buffer);
         arrived(length);
       } else begin(putThere(upload, block, within, arrived).finally(() => memory.give(cut.buffer)));
     }
-    if (content.bytes !== undefined) arrived(content.bytes - cutUpTo);
+    if (content.bytes === undefined) return;
+    arrived(content.bytes - cutUpTo);
+    await hashes?.zeros(content.bytes - cutUpTo);
   });
   return { blocks, digests, content: content.sent() };
+}
+
+/** Tells of a block that was cut: by its digest where there is one of a whole block, by nothing but its length where it is zeros. */
+function seen(hashes: HashedBlocks, { bytes }: CutBlock, digest: Uint8Array | undefined, whole: number): void | Promise<void> {
+  if (!digest) return hashes.zeros(bytes.length);
+  return bytes.length === whole ? hashes.block(digest) : hashes.data(bytes);
 }
 
 /** Does work that begins other work. Returns once all of it is done; the first failure stops the rest, and is thrown when that has ended. */

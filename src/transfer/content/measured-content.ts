@@ -1,5 +1,5 @@
 import { given } from '../../core/image.ts';
-import type { Content, Digests } from '../../core/operation.ts';
+import type { Content, Digests, HashedBlocks } from '../../core/operation.ts';
 import { alignedIfKnown } from '../align.ts';
 import { withBackpressure } from '../backpressure.ts';
 import { compareDigests, type Checksum } from '../checksum.ts';
@@ -7,8 +7,10 @@ import { checksumStream, type ChecksumStream } from '../checksum-stream.ts';
 import type { Encoder } from '../compress.ts';
 import type { StagingRequest, Staged } from '../staging.ts';
 import { withholdTail } from '../withhold-tail.ts';
+import { contentIdBlock } from '../writers/content-id.ts';
 import type { DiskObserver } from '../writers/disk-observer.ts';
 import { naming } from './disk-bytes.ts';
+import { nobody } from './observed-disk.ts';
 
 /** What a content is made of, once it is known how. */
 export interface Made {
@@ -34,6 +36,7 @@ export function measuredContent(
   const { encoder, repeatable, known } = made;
   const { proves, expected, taken } = hashingOf(made, asked);
   const { pieces } = encoder;
+  let isHashed = false;
   let measured: Pick<ChecksumStream, 'result'> | undefined;
   let isToldOf = false;
   // Who reads ahead of what is sent tells what has arrived.
@@ -61,10 +64,18 @@ export function measuredContent(
     },
     ...(pieces && made.expected.length === 0
       ? {
+          hashing(blockBytes) {
+            const seer = blockBytes === contentIdBlock ? made.observer() : nobody;
+            if (!isToldBlocks(seer)) return undefined;
+            isHashed = true;
+            return seer;
+          },
           pieces() {
             let bytes = 0;
+            const observer = isHashed ? nobody : made.observer();
+            isHashed = false;
             measured = { result: () => ({ bytes, digests: {} }) };
-            const through = pieces({ observer: made.observer(), signal: means.signal });
+            const through = pieces({ observer, signal: means.signal });
             return counted(naming(through, source.name), (count) => {
               bytes += count;
               progress(count, encoder.bytes);
@@ -80,6 +91,8 @@ export function measuredContent(
     sent: () => ({ bytes: measured?.result().bytes ?? encoder.bytes ?? 0, digests: measured ? digests() : { ...known } }),
   };
 }
+
+const isToldBlocks = (seer: DiskObserver): seer is DiskObserver & HashedBlocks => seer.block !== undefined;
 
 async function* counted<Piece extends Uint8Array | number>(
   pieces: AsyncIterable<Piece>,

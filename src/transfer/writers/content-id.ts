@@ -5,15 +5,15 @@ import type { DiskObserver } from './disk-observer.ts';
 import { diskPieces } from './disk-pieces.ts';
 import { isZero, zeroMiB } from './zeros.ts';
 
-const blockBytes = 512 << 10;
+export const contentIdBlock = 512 << 10;
 const digestBytes = 32;
 /** Digests of zero blocks, many in a row, so that terabytes of zeros go by in few calls. */
-const zeroDigests = Buffer.alloc(digestBytes * 4096, createHash('sha256').update(zeroMiB.subarray(0, blockBytes)).digest());
+const zeroDigests = Buffer.alloc(digestBytes * 4096, createHash('sha256').update(zeroMiB.subarray(0, contentIdBlock)).digest());
 
 /** A block with data, being hashed, and how many zero blocks are before it, since the last one with data. */
 interface Hashing {
   readonly zeroBlocks: number;
-  readonly digest: Promise<ArrayBuffer>;
+  readonly digest: Promise<Uint8Array>;
 }
 
 /**
@@ -23,7 +23,7 @@ interface Hashing {
  */
 export class ContentIdHash implements DiskObserver {
   readonly #outer = createHash('sha256');
-  readonly #block = Buffer.alloc(blockBytes);
+  readonly #block = Buffer.alloc(contentIdBlock);
   readonly #queue: Hashing[] = [];
   readonly #lanes = Math.min(availableParallelism() * 2, 8);
   #filled = 0;
@@ -31,14 +31,14 @@ export class ContentIdHash implements DiskObserver {
 
   async data(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) {
-      const piece = bytes.subarray(at, at + blockBytes - this.#filled);
+      const piece = bytes.subarray(at, at + contentIdBlock - this.#filled);
       at += piece.length;
-      if (piece.length === blockBytes) {
+      if (piece.length === contentIdBlock) {
         await this.#push(piece);
       } else {
         this.#block.set(piece, this.#filled);
         this.#filled += piece.length;
-        if (this.#filled === blockBytes) await this.#pushBlock();
+        if (this.#filled === contentIdBlock) await this.#pushBlock();
       }
     }
   }
@@ -46,23 +46,29 @@ export class ContentIdHash implements DiskObserver {
   async zeros(length: number): Promise<void> {
     let left = length;
     if (this.#filled > 0) {
-      const fill = Math.min(left, blockBytes - this.#filled);
+      const fill = Math.min(left, contentIdBlock - this.#filled);
       this.#block.fill(0, this.#filled, this.#filled + fill);
       this.#filled += fill;
       left -= fill;
-      if (this.#filled === blockBytes) await this.#pushBlock();
+      if (this.#filled === contentIdBlock) await this.#pushBlock();
     }
     if (left === 0) return;
-    this.#zeroBlocks += Math.floor(left / blockBytes);
-    this.#filled = left % blockBytes;
+    this.#zeroBlocks += Math.floor(left / contentIdBlock);
+    this.#filled = left % contentIdBlock;
     this.#block.fill(0, 0, this.#filled);
   }
 
   /** `blocks-sha256:HEX`. Ends the hash: nothing may be given to it afterwards. */
   async digest(): Promise<string> {
-    if (this.#filled > 0) await this.zeros(blockBytes - this.#filled);
+    if (this.#filled > 0) await this.zeros(contentIdBlock - this.#filled);
     while (this.#queue.length > 0) await this.#take();
     return `blocks-sha256:${this.#outer.digest('hex')}`;
+  }
+
+  /** A block that somebody has hashed, behind whole blocks only. */
+  async block(sha256: Uint8Array): Promise<void> {
+    if (this.#filled > 0) throw new Error('a block begins within another one');
+    await this.#queued(Promise.resolve(sha256));
   }
 
   async #pushBlock(): Promise<void> {
@@ -75,7 +81,11 @@ export class ContentIdHash implements DiskObserver {
       this.#zeroBlocks += 1;
       return;
     }
-    this.#queue.push({ zeroBlocks: this.#zeroBlocks, digest: webcrypto.subtle.digest('SHA-256', block) });
+    await this.#queued(webcrypto.subtle.digest('SHA-256', block).then((digest) => new Uint8Array(digest)));
+  }
+
+  async #queued(digest: Hashing['digest']): Promise<void> {
+    this.#queue.push({ zeroBlocks: this.#zeroBlocks, digest });
     this.#zeroBlocks = 0;
     if (this.#queue.length > this.#lanes) await this.#take();
   }
@@ -86,7 +96,7 @@ export class ContentIdHash implements DiskObserver {
     for (let left = oldest.zeroBlocks * digestBytes; left > 0; left -= zeroDigests.length) {
       this.#outer.update(zeroDigests.subarray(0, left));
     }
-    this.#outer.update(new Uint8Array(await oldest.digest));
+    this.#outer.update(await oldest.digest);
   }
 }
 

@@ -8,6 +8,8 @@ import { integrityError } from '../../core/errors.ts';
 export interface DiskObserver {
   data(bytes: Uint8Array): void | Promise<void>;
   zeros(length: number): void | Promise<void>;
+  /** In the place of the data of a whole block its SHA-256. Absent: it has to see the bytes. */
+  block?(sha256: Uint8Array): void | Promise<void>;
 }
 
 /** The bytes of a run. Throws INTEGRITY when the source gives more or fewer than the run's length. */
