@@ -1,6 +1,7 @@
-import { type Accept, type Compression, type Format, compressions, formats } from '../core/encoding.ts';
+import { type Accept, type Compression, type Encoding, type Format, compressions, formats } from '../core/encoding.ts';
 import { unsupportedError } from '../core/errors.ts';
-import { written } from './plan.ts';
+import { formatByExtension, misnamed } from './formats/index.ts';
+import { writable, written } from './plan.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepared.ts';
 import type { TransferContext, TransferOptions } from './transfer-options.ts';
@@ -62,6 +63,15 @@ export function prepareForFile(source: Source, file: string, wishes: TransferOpt
   const { compression } = encodingByExtension(file);
   const accepts = anyEncoding.filter((accept) => accept.compression === compression);
   return prepare(source, accepts, wishes, means);
+}
+
+/** What to say where a file of that name is taken for something else than is written into it; absent: nothing. */
+export function misnaming(file: string, content: Encoding): string | undefined {
+  const [wanted] = formatByExtension(file)?.formats ?? [];
+  const isOffered =
+    wanted !== undefined && writable.has(wanted) && (wanted !== content.format || content.compression !== undefined);
+  const why = misnamed(file, content);
+  return why && `${why}. Use ${isOffered ? `--disk-format ${wanted}, or ` : ''}another name.`;
 }
 
 /**

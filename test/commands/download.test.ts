@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSy
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Compression, Format } from '../../src/core/encoding.ts';
+import { misnaming } from '../../src/transfer/convert.ts';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
@@ -31,6 +33,49 @@ describe('download', () => {
     expect(stage.read('web.raw').equals(disk)).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o666 & ~process.umask());
     expect((await stage.ok(['save', id, stage.file('again.raw'), '-o', 'id'])).stdout).toBe(`${stage.file('again.raw')}\n`);
+  });
+
+  describe('into a file whose ending says something else', () => {
+    const own: readonly (readonly [Format, Compression | undefined, readonly string[]])[] = [
+      ['raw', undefined, ['a.raw', 'a.img', 'a', 'a.b', '.raw', 'a.RAW', 'qcow2']],
+      ['raw', 'gzip', ['a.raw.gz', 'a.img.gz', 'a.gz', 'a', 'a.img']],
+      ['qcow2', undefined, ['a.qcow2', 'a.img', 'a.QCOW']],
+      ['vmdk', undefined, ['a.vmdk']],
+    ];
+    const other: readonly (readonly [Format, Compression | undefined, readonly string[]])[] = [
+      ['raw', undefined, ['a.qcow2', 'a.vhd', 'a.raw.gz', 'a.gz', 'a.zip', 'a.ova']],
+      ['raw', 'gzip', ['a.raw', 'a.qcow2.gz', 'a.raw.xz']],
+      ['qcow2', undefined, ['a.raw', 'a.vmdk', 'a.iso', 'a.qcow2.gz']],
+    ];
+    it.each(own)('%s %s is not warned of where it does not', (format, compression, names) => {
+      const told = names.map((name) => misnaming(name, { format, ...(compression ? { compression } : {}) }));
+      expect(told).toEqual(names.map(() => undefined));
+    });
+    it.each(other)('%s %s is warned of, with a way that can be typed', async (format, compression, names) => {
+      for (const name of names)
+        expect(misnaming(name, { format, ...(compression ? { compression } : {}) })).toMatch(
+          new RegExp(`^${name} is .*contradicts.*\\. Use (--disk-format (raw|qcow2|vhd), or )?another name\\.$`),
+        );
+    });
+
+    it('is told, as it is and converted, by download and convert', async () => {
+      await stage.image('web');
+      const disks: readonly (readonly [readonly string[], boolean])[] = [
+        [['download', 'web', stage.file('a.qcow2')], true],
+        [['download', 'web', stage.file('n.qcow2'), '-n'], true],
+        [['download', 'web', stage.file('b.raw'), '--disk-format', 'qcow2'], true],
+        [['convert', stage.file('seed.raw'), stage.file('c.raw'), '--disk-format', 'qcow2'], true],
+        [['download', 'web', stage.file('a.img'), '--disk-format', 'qcow2'], false],
+        [['download', 'web', stage.file('d.raw.gz'), '--disk-format', 'raw'], false],
+        [['convert', stage.file('seed.raw'), stage.file('e.qcow2.gz')], false],
+        [['convert', stage.file('seed.raw'), stage.file('e.qcow2'), '--disk-format', 'qcow2'], false],
+        [['download', 'web', stage.file('')], false],
+      ];
+      for (const [line, isTold] of disks) {
+        const { stderr } = await stage.ok(line);
+        expect(stderr.includes('contradicts the ending'), `${line.join(' ')} ${stderr}`).toBe(isTold);
+      }
+    });
   });
 
   it('leaves the holes of a disk in blocks, and proves these instead of hashing the whole', async () => {

@@ -1,6 +1,6 @@
 import type { Format } from '../../core/encoding.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
-import { convertFile, encodingByExtension } from '../../transfer/convert.ts';
+import { convertFile, encodingByExtension, misnaming } from '../../transfer/convert.ts';
 import { writable } from '../../transfer/plan.ts';
 import { checkTarget, type Saved } from '../../transfer/save.ts';
 import { given } from '../../core/image.ts';
@@ -38,6 +38,9 @@ export async function converting(
   if (to === '-') throw usageError('convert writes to a file: specify TO');
   const asked = await (await understood(disk, context)).forFile(fileOf(from));
   const wishes = { ...asked, format: formatFor(to, asked.format) };
+  const misnamed =
+    asked.format && misnaming(to, { format: asked.format, ...given({ compression: encodingByExtension(to).compression }) });
+  if (misnamed) context.warn(misnamed);
   const source = await withSignature(await sourceFrom(from, context), asked);
   warnOfLimit(context, source.near || fileOf(from) === undefined);
   const task = context.task(`convert ${source.name}`);

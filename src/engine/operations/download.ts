@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Action } from '../../core/action.ts';
-import { formats, withEnding, type Compression } from '../../core/encoding.ts';
+import { formats, withEnding, type Compression, type Encoding } from '../../core/encoding.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import { given, type Image } from '../../core/image.ts';
 import type { Call, Download } from '../../core/operation.ts';
 import type { Signer } from '../../core/signature.ts';
 import type { Task } from '../../core/task.ts';
 import { checkedSource, strongest, type Checksum } from '../../transfer/checksum.ts';
-import { convertFile } from '../../transfer/convert.ts';
+import { convertFile, encodingByExtension, misnaming } from '../../transfer/convert.ts';
 import { safeFileName } from '../../transfer/file-name.ts';
 import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import { whyUnverified } from '../../transfer/published-digests.ts';
@@ -180,6 +180,9 @@ async function intoFile(
   const suffix = isConverted(offer) ? `.${wishes.format ?? ''}` : suffixOf(offer);
   const file = await fileFor(to, withEnding(safeFileName(image.name || image.id), suffix));
   const means = meansFor(context, task, []);
+  const content = contentOf(offer, file);
+  const misnamed = content && misnaming(file, content);
+  if (misnamed !== undefined) context.warn(misnamed);
   const saving: Saving = {
     force,
     resume,
@@ -204,6 +207,14 @@ async function intoFile(
       return { ...saved, image: image.id, profile: at.profile, ...given({ signer: offer.signer() }) };
     },
   };
+}
+
+/** What is to be written, as far as that is said. What is converted is compressed as its name has it. */
+function contentOf(offer: Offer, file: string): Encoding | undefined {
+  const isWritten = isConverted(offer);
+  const format = formats.find((known) => known === (isWritten ? offer.wishes.format : offer.format));
+  const compression = isWritten ? encodingByExtension(file).compression : offer.compression;
+  return format && { format, ...given({ compression }) };
 }
 
 /** A disk of which each part was proved needs no digest of the whole, which would be one of its zeros most of all. */

@@ -68,6 +68,19 @@ export function formatByExtension(name: string): ExtensionFormat | undefined {
   };
 }
 
+/** Why a file of that name is taken for something else than is to be written into it; absent: it is not. */
+export function misnamed(name: string, { format, compression }: Omit<Content, 'whole'>): string | undefined {
+  const promised = formatByExtension(name);
+  if (!promised) return undefined;
+  const { formats: wanted, ending } = promised;
+  const isWrapped = promised.compression === compression || (wanted === undefined && promised.compression === undefined);
+  if (isWrapped && (wanted === undefined || wanted.includes(format))) return undefined;
+  return `${name} is ${inWords(format, compression)}, which contradicts the ending ${ending} of its name`;
+}
+
+const inWords = (format: Format, compression: Compression | undefined): string =>
+  compression === undefined ? format : `${format} in ${compression}`;
+
 /** What is known of a file's content. `whole`: to its end, by which some formats are told. */
 interface Content {
   readonly format: Format;
@@ -84,10 +97,9 @@ export function checkExtension(name: string, { format, compression, whole }: Con
   // A fixed VHD is a raw disk up to its last sector.
   const isOpen = !whole && wanted?.includes('vhd') === true && format === 'raw';
   if (isWrapped && (wanted === undefined || wanted.includes(format) || isOpen)) return;
-  const found = compression === undefined ? format : `${format} in ${compression}`;
   report.reject(
     'name',
-    `its content is ${found}, which contradicts the ending ${ending} of its name`,
+    `its content is ${inWords(format, compression)}, which contradicts the ending ${ending} of its name`,
     'Download it again, or correct its name.',
   );
 }
