@@ -236,8 +236,17 @@ describe('publish', () => {
     const [first] = await published();
     await stage.ok(['delete', 'web', '--yes']);
     rmSync(tree(first?.path));
+    const damage = `web:amd64 ${first?.serial ?? ''}: ${first?.path ?? ''} is missing`;
     const { stderr } = await stage.ok(['publish', 'simplestreams', tree()]);
-    expect(stderr).toContain(`web:amd64 ${first?.serial ?? ''}: ${first?.path ?? ''} is missing`);
+    expect(stderr).toMatch(/^warning: .*--keep-last/m);
+    expect(stderr).toContain(damage);
+    // Whoever asks how the tree is gets it as a failure.
+    const checked = await stage.run(['publish', 'simplestreams', tree(), '--check', '-o', 'json']);
+    expect([checked.exitCode, checked.stderr]).toEqual([12, expect.stringMatching(/"INTEGRITY".*is missing.*--keep-last/)]);
+    // A newer one takes its place in the index.
+    await stage.ok(['upload', stage.write('newer.raw', smallDisk(7)), '--name', 'web']);
+    const newer = await stage.ok(['publish', 'simplestreams', tree(), '--keep-last', '1']);
+    expect(newer.stderr).not.toContain('is missing');
   });
 
   it('takes the newest of each name in all profiles, unless each is named', async () => {

@@ -62,8 +62,9 @@ export class TreeWriter {
     if (damaged.length === 0) return;
     const each = damaged.map(({ version: { product, serial }, damage }) => `${product} ${serial}: ${damage}`);
     const message = `these published versions are damaged and could not be repaired: ${each.join('; ')}`;
-    if (check.compared === 'size') context.warn(message);
-    else await context.report(integrityError(message));
+    // What this run was asked for is done. Whoever wants to know how the tree is asks for --check.
+    if (check.compared === 'size') context.warn(`${message}. ${cure}`);
+    else await context.report(integrityError(message, { hint: cure }));
   }
 
   async #failed(error: ImgctlError, { image, isNamed }: ChosenImage): Promise<Pick<PublishedRow, 'result' | 'message'>> {
@@ -120,6 +121,9 @@ function failureOf(error: ImgctlError, context: EngineContext): Pick<PublishedRo
   const { message, code, exitCode } = failedRow('', error, context);
   return given({ message, code, exitCode });
 }
+
+const cure =
+  'Publish an image that has the same disk, or a newer one with --keep-last, which takes older versions out of the index.';
 
 /** Why an image is passed over. */
 export const olderThan = (keepLast: number): string => `older than the newest ${keepLast} versions (see --keep-last)`;
