@@ -67,7 +67,7 @@ describe('download', () => {
         [['convert', stage.file('seed.raw'), stage.file('c.raw'), '--disk-format', 'qcow2'], true],
         [['download', 'web', stage.file('a.img'), '--disk-format', 'qcow2'], false],
         [['download', 'web', stage.file('d.raw.gz'), '--disk-format', 'raw'], true],
-        [['convert', stage.file('seed.raw'), stage.file('e.qcow2.gz')], false],
+        [['convert', stage.file('seed.raw'), stage.file('e.raw.gz')], false],
         [['convert', stage.file('seed.raw'), stage.file('e.qcow2'), '--disk-format', 'qcow2'], false],
         [['download', 'web', stage.file('')], false],
       ];
