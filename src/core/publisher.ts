@@ -59,6 +59,8 @@ export interface SourceRow {
   readonly title: string;
   readonly provider: string;
   readonly address?: string;
+  /** Values of its driver's fields, each with where it comes from, but for secrets and keys. */
+  readonly fields: Readonly<Record<string, { readonly value: string; readonly from: string }>>;
   readonly verified: Assurance;
   readonly signers: readonly string[];
   /** Absent: no signature is asked for. */

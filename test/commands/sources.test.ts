@@ -440,6 +440,25 @@ describe('sources', () => {
     },
   );
 
+  it.each(Object.keys(driverList.publishers ?? {}))(
+    'every field is told with where it comes from, but keys: %s',
+    async (name) => {
+      const known = (await driverList.publishers?.[name]?.load())?.fields ?? {};
+      const more = { [fieldVariable(name, 'url')]: 'https://mirror.test/x/', [fieldVariable(name, 'keyring')]: server.by.key };
+      const fieldsOf = async (variables: Readonly<Record<string, string>>) =>
+        ((await stage.ok(['sources', name, '-o', 'json'], { env: variables })).json() as { fields: Record<string, object> })
+          .fields;
+      for (const [field, value] of Object.entries(known))
+        expect((await fieldsOf({}))[field], field).toEqual({ value, from: 'imgctl' });
+      const told = await fieldsOf(more);
+      const variable = `environment (${fieldVariable(name, 'url')})`;
+      expect([told.url, told.keyring]).toEqual([{ value: 'https://mirror.test/x/', from: variable }, undefined]);
+      const sheet = (await stage.ok(['sources', name], { env: more })).stdout;
+      expect(sheet).toContain(`https://mirror.test/x/ (${variable})`);
+      expect(sheet).not.toContain('BEGIN PGP');
+    },
+  );
+
   const wrong: readonly (readonly [string, unknown, RegExp])[] = [
     [
       'a password in an address',

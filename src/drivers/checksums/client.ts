@@ -51,11 +51,19 @@ export const fillingOf = ({ release, arch }: Folder, serial: string | undefined)
 const anything: Filling = { release: 'x', version: 'x', arch: 'x', serial: 'x' };
 
 /** Where files are looked for; of what is not known before something was read any word stands there. */
-const addressesOf = ({ url, mirror, current }: Layout, folder: Folder): readonly URL[] =>
+const addressesOf = (layout: Layout, folder: Folder): readonly URL[] =>
   [
-    ['url', url],
-    ['mirror', mirror],
-    ['current', current],
+    ['url', layout.url],
+    ['mirror', layout.mirror],
+    ['current', currentAddress(layout, folder)],
   ].flatMap(([field = '', text]) =>
     text === undefined ? [] : [folderAddress(field, filled(text, { ...anything, ...fillingOf(folder, undefined) }))],
   );
+
+/** Where the current version is told: below the same server, where that is said by a path from the folder with the files. */
+export function currentAddress({ url, current }: Layout, folder: Folder): string | undefined {
+  if (current === undefined) return undefined;
+  const filling = fillingOf(folder, undefined);
+  const text = filled(current, filling);
+  return /^\.{0,2}\//.test(text) ? new URL(text, folderAddress('url', filled(url, { ...anything, ...filling }))).href : text;
+}

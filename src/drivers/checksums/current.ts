@@ -3,9 +3,8 @@ import { parsedJson } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import { fetchDocument } from '../_published/fetch.ts';
 import { refusal, refuseWebPage, textOf } from '../_published/document.ts';
-import { fillingOf, type ChecksumsClient } from './client.ts';
+import { currentAddress, type ChecksumsClient } from './client.ts';
 import type { Folder } from './layout.ts';
-import { filled } from './placeholder.ts';
 
 const name = 'the file that tells the current version';
 
@@ -18,8 +17,9 @@ export async function currentSerial(
   folder: Folder,
   call: Call,
 ): Promise<string | undefined> {
-  if (layout.current === undefined) return undefined;
-  const url = new URL(filled(layout.current, fillingOf(folder, undefined)));
+  const address = currentAddress(layout, folder);
+  if (address === undefined) return undefined;
+  const url = new URL(address);
   const { answer, bytes, text } = await fetchDocument({ ...publisher, assurance: 'checksum' }, url, {}, call);
   if (answer.status !== 200) throw refusal({ name }, url)(answer, text);
   const told = textOf(bytes);

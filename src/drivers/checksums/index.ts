@@ -30,7 +30,7 @@ export default defineDriver({
     pattern: { help: 'Regular expression for names of files, with the groups version, serial, arch and variant', rare: true },
     variants: { help: 'Variants that a name means, the best first, separated by commas', rare: true },
     current: {
-      help: 'Address of the file that tells {serial}: NAME_VERSION=…, a JSON list of versions, or the version alone',
+      help: 'Address of the file that tells {serial}, or its path from url (../current/version.txt): NAME_VERSION=…, a JSON list of versions, or the version alone',
       rare: true,
     },
     os: { help: 'Distribution, as images elsewhere have it in os_distro' },

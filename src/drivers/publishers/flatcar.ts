@@ -4,7 +4,7 @@ export const flatcar: KnownPublisher = {
   title: 'Flatcar Container Linux, stable (OpenStack)',
   fields: {
     url: 'https://stable.release.flatcar-linux.net/{arch}-usr/{serial}/',
-    current: 'https://stable.release.flatcar-linux.net/{arch}-usr/current/version.txt',
+    current: '../current/version.txt',
     sums: '*.DIGESTS',
     files: 'flatcar_production_openstack_image.img',
     releases: 'stable',

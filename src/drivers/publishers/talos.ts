@@ -7,7 +7,7 @@ export const talos: KnownPublisher = {
   title: 'Talos Linux (OpenStack, no extensions)',
   fields: {
     url: `https://factory.talos.dev/image/${plain}/{serial}/`,
-    current: 'https://factory.talos.dev/versions',
+    current: '../../../versions',
     files: 'openstack-{arch}.raw.xz',
     releases: 'stable',
     arches: 'amd64,arm64',

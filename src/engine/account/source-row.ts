@@ -28,6 +28,12 @@ export async function sourceRow(name: string, context: EngineContext): Promise<S
     aliases,
     title,
     provider,
+    fields: Object.fromEntries(
+      Object.entries(origins).flatMap(([field, { from }]) => {
+        const value = field === 'keyring' ? undefined : text(values[field]);
+        return value === undefined ? [] : [[field, { value: withoutPassword(value), from }]];
+      }),
+    ),
     verified,
     signers: (verified === 'signature' ? (text(values.signer) ?? '') : '').split(',').filter((one) => one !== ''),
     keys: keyring === 'shipped' || keyring === 'given' ? await keysOf(text(values.keyring) ?? '', context) : [],

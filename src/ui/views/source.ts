@@ -28,6 +28,12 @@ export const sourceView = defineView<SourceRow>({
     title: { value: (source) => source.title },
     provider: { value: (source) => source.provider },
     address: { value: (source) => source.address },
+    fields: {
+      value: (source) => source.fields,
+      show: (_value, _io, source) => Object.keys(source.fields).join(', '),
+      parts: (_value, source) =>
+        Object.entries(source.fields).map(([name, { value, from }]) => [name, `${value} (${from})`] as const),
+    },
     verified: { value: (source) => source.verified, show: (value) => vouching[String(value)] ?? String(value) },
     keyring: { value: (source) => source.keyring },
     signers: { value: (source) => joined(source.signers) },

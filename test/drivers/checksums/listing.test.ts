@@ -265,6 +265,13 @@ describe('the current version', () => {
     expect(image?.properties['imgctl.source.url']).toBe(`${server.origin}/amd64/${version}/disk.img.bz2`);
   });
 
+  it('may be told by a path from there', async () => {
+    await published({ '/amd64/now': '12.5', '/now': '12.4', '/amd64/12.5/disk.img.bz2.sha256': `${hash('x')}\n` });
+    expect(await list({ ...values, current: '../now' })).toMatchObject([{ id: 'x86_64/12.5/disk.img.bz2' }]);
+    await failureOf(list({ ...values, current: '/now' }), 'NOT_FOUND');
+    await failureOf(list({ ...values, current: 'now' }), 'CONFIG');
+  });
+
   it.each(['../x', '<html>sign in</html>', '[]', ''])('that is none is refused: %j', async (text) => {
     await published({ '/amd64/now': text });
     await failureOf(list({ ...values, current: 'HOST/{arch}/now' }), 'PROVIDER');

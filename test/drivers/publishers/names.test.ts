@@ -196,19 +196,14 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-/** The fields that are addresses, below the server of the test; what it serves is not signed. */
+/** Its address, below the server of the test, which is all that has to be said for a mirror; what it serves is not signed. */
 async function here(publisher: string): Promise<Readonly<Record<string, string>>> {
   const known = await driverList.publishers?.[publisher]?.load();
-  const addresses = Object.entries(known?.fields ?? {}).filter(([, value]) => value.startsWith('https://'));
-  const moved = addresses.map(([field, value]) => [
-    fieldVariable(publisher, field),
-    value.replace(/^https:\/\/[^/]+/, server.origin),
-  ]);
-  const isSigned = known?.fields.signer !== undefined;
-  return Object.fromEntries([...moved, ...(isSigned ? [[fieldVariable(publisher, 'verify'), 'checksum']] : [])]) as Record<
-    string,
-    string
-  >;
+  const { url = '', signer } = known?.fields ?? {};
+  return {
+    [fieldVariable(publisher, 'url')]: url.replace(/^https:\/\/[^/]+/, server.origin),
+    ...(signer === undefined ? {} : { [fieldVariable(publisher, 'verify')]: 'checksum' }),
+  };
 }
 
 describe('a publisher with checksum files', () => {

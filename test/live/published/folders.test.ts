@@ -141,7 +141,7 @@ const publishers: Readonly<Record<string, Publisher>> = {
   Flatcar: folder(
     {
       url: 'HOST/flatcar/{arch}-usr/{serial}/',
-      current: 'HOST/flatcar/{arch}-usr/current/version.txt',
+      current: '../current/version.txt',
       sums: '*.DIGESTS',
       files: 'flatcar_production_openstack_image.img.bz2',
       releases: 'stable',
