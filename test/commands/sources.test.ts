@@ -448,7 +448,8 @@ describe('sources', () => {
       const fieldsOf = async (variables: Readonly<Record<string, string>>) =>
         ((await stage.ok(['sources', name, '-o', 'json'], { env: variables })).json() as { fields: Record<string, object> })
           .fields;
-      for (const [field, value] of Object.entries(known))
+      // Addresses of the tests lead nowhere.
+      for (const [field, value] of Object.entries({ ...known, url: 'http://127.0.0.1:9/' }))
         expect((await fieldsOf({}))[field], field).toEqual({ value, from: 'imgctl' });
       const told = await fieldsOf(more);
       const variable = `environment (${fieldVariable(name, 'url')})`;
