@@ -154,11 +154,16 @@ const typedFor: Readonly<Record<string, (image: string) => readonly string[]>> =
   resolve: (image) => ['resolve', image],
   uses: (image) => ['uses', image],
   publish: (image) => ['publish', 'simplestreams', 'tree', image],
+  'policy check': (image) => ['policy', 'check', image, '--rules', 'rules.yaml'],
 };
-const reads = new Set(['list', 'show', 'download', 'copy', 'wait', 'resolve', 'publish']);
+const reads = new Set(['list', 'show', 'download', 'copy', 'wait', 'resolve', 'publish', 'policy check']);
+const files = ['seed.raw', 'out.img', 'tree', 'rules.yaml'];
+const rules = 'version: 1\nrules:\n  - id: usable\n    require: { status: active }\n';
 /** What is typed, with its files in the home. */
-const lineFor = (verb: string, image: string): readonly string[] =>
-  (typedFor[verb]?.(image) ?? []).map((word) => (['seed.raw', 'out.img', 'tree'].includes(word) ? stage.file(word) : word));
+function lineFor(verb: string, image: string): readonly string[] {
+  stage.write('rules.yaml', rules);
+  return (typedFor[verb]?.(image) ?? []).map((word) => (files.includes(word) ? stage.file(word) : word));
+}
 
 describe('a profile that has the name of a publisher', () => {
   it('is told as such where it is made, once, and not where it is changed or replaced', async () => {
