@@ -35,7 +35,7 @@ describe('--arch', () => {
   it('is an option of all that read images by name, and of lists', async () => {
     const each = await Promise.all(commands.map(async (entry) => ({ path: entry.path, command: await entry.load() })));
     const having = each.filter(({ command }) => command.options.arch === archOption).map(({ path }) => path);
-    expect(having.sort()).toEqual(['list', ...Object.keys(typed)].sort());
+    expect(having.sort()).toEqual(['list', 'policy check', ...Object.keys(typed)].sort());
   });
 
   it.each(spellings)('%s says which of a publisher’s images is meant', async (arch) => {

@@ -125,7 +125,7 @@ describe('list', () => {
     [['--limit', '-1'], '--limit: "-1" is not a whole number', undefined],
     [
       ['--output', 'jsn'],
-      '--output: "jsn" is not one of table, wide, json, jsonl, yaml, csv, markdown, id, junit, sarif',
+      '--output: "jsn" is not one of table, wide, json, jsonl, yaml, csv, markdown, id, junit, sarif, tf-external',
       undefined,
     ],
     [['--nam', 'x'], 'unknown option: --nam', 'Did you mean --name?'],

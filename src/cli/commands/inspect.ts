@@ -38,7 +38,7 @@ export const inspectFile = defineCommand({
   draws: ({ provenance, rules }) =>
     (provenance ? provenanceView : rules === undefined ? inspectionView : violationView) as View<never>,
   isHarmless: true,
-  reports: true,
+  reports: ['junit', 'sarif'],
   needs: {},
   examples: [
     { does: 'everything about a file', type: 'imgctl inspect disk.qcow2' },

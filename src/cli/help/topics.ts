@@ -16,7 +16,7 @@ export function outputHelp(): string {
     'json: a list is one array; a verb on one image gives one object, on several an array. jsonl: one object a line, written as pages arrive, whether one or many: use it behind xargs. An empty list is [] and exit 0; a list that breaks off is not closed.\n' +
       'table: on a terminal fitted to its width, ids never cut; in a pipe tab-separated machine values with a header (--no-header drops it).\n' +
       'csv: RFC 4180. markdown: a table for a merge request. id: one id a line.\n' +
-      'junit, sarif: what violates rules (policy check, inspect --rules), for what shows the results of tests and of analyses.',
+      'junit, sarif: what violates rules (policy check, inspect --rules), for what shows the results of tests and of analyses. tf-external: an image, for a data source of Terraform (resolve).',
     `Fields of an image: ${imageFields.join(', ')}; with --raw also raw, the provider's own record.\nA field that the provider did not give is absent. Sizes are bytes, times RFC 3339 in UTC.`,
     'list --group-by name|contentId: one object for each group, {"by","group","images":[…],"same":[…],"behind":[…],"ahead":[…],"missing":[…],"unknown":[…]}.\n' +
       'images are whole, newest first; the others are names of profiles, each in exactly one list: with the same disk (that of the group, or of its newest image), with an older or a newer disk under the same name, with nothing of the name, or with what cannot be compared or asked.',

@@ -1,6 +1,7 @@
 import type { CommandShape } from './shape.ts';
 import type { Context } from './context.ts';
 import type { Options, OptionValues } from './option.ts';
+import type { ReportFormat } from './settings.ts';
 import type { View } from '../../ui/view.ts';
 import type { Outcome } from './outcome.ts';
 import type { Arg, Args, Needs, Example } from './shape.ts';
@@ -26,8 +27,8 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
   draws?(input: ArgValues<A> & OptionValues<O>): AnyView | undefined;
   /** It changes nothing, and what it draws is looked at beforehand since it may take long. */
   readonly isHarmless?: boolean;
-  /** It holds things against rules, and can say so as `reportFormats` have it. */
-  readonly reports?: boolean;
+  /** Formats for other tools in which it can say what it has to say. */
+  readonly reports?: readonly ReportFormat[];
   run(input: ArgValues<A> & OptionValues<O>, context: Context<N>): Promise<Outcome | undefined>;
 }
 
@@ -35,8 +36,8 @@ export interface CommandDefinition<A extends Args, O extends Options, N extends 
 export interface Command extends CommandShape {
   draws?(input: Readonly<Record<string, unknown>>): AnyView | undefined;
   readonly isHarmless?: boolean;
-  /** It holds things against rules, and can say so as `reportFormats` have it. */
-  readonly reports?: boolean;
+  /** Formats for other tools in which it can say what it has to say. */
+  readonly reports?: readonly ReportFormat[];
   run(input: Readonly<Record<string, unknown>>, context: Context<Needs>): Promise<Outcome | undefined>;
 }
 

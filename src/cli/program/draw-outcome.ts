@@ -34,10 +34,13 @@ export async function drawOutcome(chosen: Chosen<Command>, input: Parsed['input'
   await outcome?.draw({ ...options, dryRun: isPlan }, io);
 }
 
-/** Throws USAGE for a format of reports where there is nothing to report, or where columns were asked for: it has none. */
+/** Throws USAGE for a format of reports that the command has not, or where columns were asked for: it has none. */
 function refuseReport({ entry, command }: Chosen<Command>, { report, columns }: Settings): void {
   if (report === undefined) return;
-  if (command.reports !== true)
-    throw usageError(`-o ${report} is not a format of ${entry.path}`, { hint: `Supported: ${outputFormats.join(', ')}` });
+  const { reports = [] } = command;
+  if (!reports.includes(report))
+    throw usageError(`-o ${report} is not a format of ${entry.path}`, {
+      hint: `Supported: ${[...outputFormats, ...reports].join(', ')}`,
+    });
   if (columns.length > 0) throw usageError(`--columns and -o ${report} cannot be combined`);
 }

@@ -7,8 +7,8 @@ import type { Options, OptionValues } from './option.ts';
 
 export const outputFormats = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'id'] as const;
 type OutputFormat = (typeof outputFormats)[number];
-/** Formats of what was held against rules, for what reads the results of tests; of the commands that do that. */
-export const reportFormats = ['junit', 'sarif'] as const;
+/** Formats of what some commands have to say, for other tools: of what was held against rules, and of an image for Terraform. */
+export const reportFormats = ['junit', 'sarif', 'tf-external'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 /** Formats that a program reads: nothing is said besides. */
 export const machineFormats: readonly string[] = ['json', 'jsonl'];

@@ -28,7 +28,7 @@ export const check = defineCommand({
   needs: { at: ['list'] },
   draws: () => violationView,
   isHarmless: true,
-  reports: true,
+  reports: ['junit', 'sarif'],
   examples: [
     { does: 'your images against your own rules', type: 'imgctl policy check --rules rules.yaml' },
     {
