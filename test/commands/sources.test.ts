@@ -154,6 +154,7 @@ const typedFor: Readonly<Record<string, (image: string) => readonly string[]>> =
   resolve: (image) => ['resolve', image],
   uses: (image) => ['uses', image],
   publish: (image) => ['publish', 'simplestreams', 'tree', image],
+  prune: (image) => ['prune', image, '--keep', '1'],
   'policy check': (image) => ['policy', 'check', image, '--rules', 'rules.yaml'],
 };
 const reads = new Set(['list', 'show', 'download', 'copy', 'wait', 'resolve', 'publish', 'policy check']);

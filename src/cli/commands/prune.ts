@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { withRegions } from '../../engine/account/region.ts';
-import { chosenProfiles } from '../../engine/account/registry.ts';
+import { mistypedProfile, slipError } from '../../engine/account/mistyped-profile.ts';
+import { chosenProfiles, type ProfileDirectory } from '../../engine/account/registry.ts';
 import type { Account } from '../../engine/account/account.ts';
 import type { Meant } from '../../engine/desired/retirement-look.ts';
 import { retire } from '../../engine/desired/retire.ts';
@@ -54,6 +55,13 @@ export const prune = defineCommand({
     for (const profile of await withRegions([...words.keys()], context))
       meant.push({ at: (await context.at('at', profile)) as Account, words: words.get(profile) ?? [] });
     const rows = await retire(meant, { ...input, keep, grace, maxDelete, isUnusedBelieved: unused ?? false }, context);
+    if (rows.length === 0) for (const word of glob) refuseSlip(word, directory);
     return many(retirementView, rows);
   },
 });
+
+/** Throws CONFIG for a word that begins nearly like a profile, and fits nothing. */
+function refuseSlip(word: string, directory: ProfileDirectory): void {
+  const mistyped = directory.reference(word).profile === undefined ? mistypedProfile(word, directory) : undefined;
+  if (mistyped?.isSlip) throw slipError(mistyped, word, directory.current);
+}
