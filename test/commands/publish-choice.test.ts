@@ -1,27 +1,14 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startSimplestreams } from '../clouds/simplestreams/index.ts';
 import { startSignedStreams, type SignedStreams } from '../support/signed-streams.ts';
+import { publishedTree } from './published-tree.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
+const { tree, publish, published, stateOfTree } = publishedTree(stage);
 const servers: SignedStreams[] = [];
 afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => server.stop()))));
-
-interface Row {
-  readonly result: string;
-  readonly product: string;
-  readonly serial: string;
-}
-const tree = (name = ''): string => stage.file(path.join('tree', name));
-const publish = (...more: readonly string[]) => stage.run(['publish', 'simplestreams', tree(), ...more, '-o', 'json']);
-const published = async (...more: readonly string[]): Promise<readonly Row[]> =>
-  (await stage.ok(['publish', 'simplestreams', tree(), ...more, '-o', 'json'])).json() as readonly Row[];
-const stateOfTree = (): readonly string[] =>
-  readdirSync(tree(), { recursive: true, encoding: 'utf8' })
-    .map((name) => `${name} ${statSync(tree(name)).mtimeMs} ${statSync(tree(name)).ino}`)
-    .sort();
 
 describe('publish --arch', () => {
   const withArch = (...more: readonly string[]) => stage.run(['publish', 'simplestreams', tree(), ...more]);

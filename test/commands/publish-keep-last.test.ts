@@ -15,21 +15,17 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { publishedTree, type PublishedImage } from './published-tree.ts';
 import { commandStage, errorOf, smallDisk } from './stage.ts';
 
 const stage = commandStage();
+const { tree, published, stateOfTree } = publishedTree(stage);
+const publish = (...more: readonly string[]) => stage.ok(['publish', 'simplestreams', tree(), ...more]);
 
 interface Products {
   readonly [key: string]: unknown;
   readonly products: Record<string, { versions: Record<string, object> }>;
 }
-interface Row {
-  readonly result: string;
-  readonly serial: string;
-  readonly path: string;
-}
-const tree = (name = ''): string => stage.file(path.join('tree', name));
-const publish = (...more: readonly string[]) => stage.ok(['publish', 'simplestreams', tree(), ...more]);
 const products = (): Products => JSON.parse(readFileSync(tree('streams/v1/images.json'), 'utf8')) as Products;
 const serials = (product = 'web:amd64'): readonly string[] =>
   Object.keys(products().products[product]?.versions ?? {})
@@ -39,18 +35,13 @@ const disks = (): readonly string[] =>
   readdirSync(tree(), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.qcow2'))
     .sort();
-const stateOfTree = (): readonly string[] =>
-  readdirSync(tree(), { recursive: true, encoding: 'utf8' })
-    .map((name) => `${name} ${statSync(tree(name)).ino} ${statSync(tree(name)).mtimeMs}`)
-    .sort();
-
 /** Publishes one version of an image, of that day. Gives what became of it. */
-async function version(day: string, name = 'web', ...more: readonly string[]): Promise<Row> {
+async function version(day: string, name = 'web', ...more: readonly string[]): Promise<PublishedImage> {
   const file = stage.write('version.raw', smallDisk(Number(day)));
   vi.setSystemTime(`2026-11-${day}T12:00:00Z`);
   await stage.ok(['upload', file, '--name', name, '--if-exists', 'replace', '--yes']);
   vi.setSystemTime('2026-11-29T12:00:00Z');
-  const [row] = (await publish(name, ...more, '-o', 'json')).json() as readonly Row[];
+  const [row] = await published(name, ...more);
   if (!row) throw new Error('nothing was published');
   return row;
 }

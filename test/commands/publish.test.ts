@@ -18,33 +18,13 @@ import { qcow2Image } from '../support/disk-images.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { publisher } from '../support/publisher.ts';
 import '../support/equal-bytes.ts';
+import { publishedTree, type PublishedImage } from './published-tree.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
+const { tree, publish, published, stateOfTree } = publishedTree(stage);
 const servers: FakeServer[] = [];
 afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => server.stop()))));
-
-interface Row {
-  readonly image: string;
-  readonly result: string;
-  readonly id: string;
-  readonly product: string;
-  readonly serial: string;
-  readonly path: string;
-  readonly message?: string;
-  readonly digests: { readonly sha256: string };
-}
-const tree = (name = ''): string => stage.file(path.join('tree', name));
-const publish = (...more: readonly string[]) => stage.run(['publish', 'simplestreams', tree(), ...more, '-o', 'json']);
-const published = async (...more: readonly string[]): Promise<readonly Row[]> =>
-  (await stage.ok(['publish', 'simplestreams', tree(), ...more, '-o', 'json'])).json() as readonly Row[];
-/** Every file of the tree, with what tells whether it was written anew. */
-const stateOfTree = (): readonly string[] =>
-  readdirSync(tree(), { recursive: true, encoding: 'utf8' })
-    .map((name) => [name, statSync(tree(name))] as const)
-    .filter(([, facts]) => facts.isFile())
-    .map(([name, { ino, size, mtimeMs }]) => `${name} ${ino} ${size} ${mtimeMs}`)
-    .sort();
 
 /** Offers the folder as any web server does. Gives the variables of a profile that reads it. */
 async function served(more: Readonly<Record<string, string>> = { verify: 'checksum' }) {
@@ -277,7 +257,7 @@ describe('publish', () => {
     expect((await published('web-*')).map(({ image }) => image)).toEqual(['web-1', 'web-2']);
     const { exitCode, stderr, json } = Object.assign(await publish('db', 'nope', 'x-*'), {});
     expect(exitCode).toBe(12);
-    expect((json() as Row[]).map(({ image, result }) => [image, result])).toEqual([
+    expect((json() as PublishedImage[]).map(({ image, result }) => [image, result])).toEqual([
       ['db', 'published'],
       ['nope', 'failed'],
       ['x-*', 'failed'],
@@ -296,7 +276,7 @@ describe('publish', () => {
     const image = cloud.images.byId.get(container);
     if (image) cloud.images.byId.set(container, { ...image, isVirtualMachine: false });
     const publishAll = await stage.ok(['publish', 'simplestreams', tree(), '-p', 'hosts', '-o', 'json'], { env });
-    const results = (publishAll.json() as readonly Row[]).map(({ id, result }) => [id, result]);
+    const results = (publishAll.json() as readonly PublishedImage[]).map(({ id, result }) => [id, result]);
     expect(results.sort()).toEqual(
       [
         [machine, 'published'],
