@@ -40,6 +40,18 @@ const words = async (line: string): Promise<readonly string[] | 'files'> => {
   return found === 'files' ? found : found.map(({ text }) => text);
 };
 
+it('a group is told by what it is for', async () => {
+  const groups = new Set(commands.flatMap(({ path }) => (path.includes(' ') ? [path.split(' ')[0] ?? ''] : [])));
+  const abouts = new Set<string>();
+  for (const group of groups) {
+    const found = await complete([], group, table, own);
+    const about = found === 'files' ? '' : (found.find(({ text }) => text === group)?.about ?? '');
+    expect(about, group).not.toBe('');
+    abouts.add(about);
+  }
+  expect(abouts.size).toBe(groups.size);
+});
+
 describe('what can stand at the cursor', () => {
   it.each([
     ['up', ['upload']],
@@ -58,6 +70,12 @@ describe('what can stand at the cursor', () => {
     ['list --tag a --ta', ['--tag']],
     ['list -- --vis', []],
     ['publish sim', ['simplestreams']],
+    ['policy ', ['check']],
+    ['policy check --rules scs', ['scs-0102']],
+    ['policy check --rules ', 'files'],
+    ['policy check --rules ./scs', 'files'],
+    ['inspect a.raw --rules=scs', ['--rules=scs-0102']],
+    ['policy check -o j', ['json', 'jsonl', 'junit']],
     ['publish simplestreams t', 'files'],
     ['publish simplestreams tree w', ['web']],
     ['list -p l', ['lab', 'lin']],
