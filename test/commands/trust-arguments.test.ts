@@ -104,6 +104,14 @@ describe('arguments about trust that are wrong are told before anything is asked
     }
   });
 
+  it('a publisher who signs in another way than was asked for is told as such, not as damaged', async () => {
+    const minisign = 'minisign:RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3';
+    for (const verb of verbs().filter((one) => one.includes('u:noble'))) {
+      const told = await stage.run([...verb, '--verify', minisign, '--json'], { env: env() });
+      expect([told.exitCode, errorOf(told).hint]).toEqual([11, 'Use gpg:KEYRING for a clear-signed file.']);
+    }
+  });
+
   it('a file that is not there', async () => {
     const options = ['--checksum', at('/i/SHA256SUMS'), '--verify', byKey('keys.asc')];
     for (const verb of ['upload', 'convert', 'inspect']) {
