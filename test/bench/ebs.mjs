@@ -115,8 +115,13 @@ export const ebs = {
         { env },
       );
       return [
-        row(`upload of ${gib} GiB in blocks (EBS direct), contentId on the way`, '64 workers over `node:http`', theirs, ours, ''),
-        row('the same', 'the same', ours, theirs, '≤ 1.25 ×'),
+        row(
+          `upload of ${gib} GiB in blocks (EBS direct), contentId on the way`,
+          '64 workers over `node:http`',
+          ours,
+          theirs,
+          '≤ 1.25 ×',
+        ),
         figure('peak memory of that upload', `${peakMemory(args, { env })} MiB`, '≤ 160 MB'),
       ];
     } finally {
