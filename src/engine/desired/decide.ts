@@ -1,8 +1,10 @@
 import type { DesiredRow } from '../../core/desired.ts';
 import type { Image } from '../../core/image.ts';
+import type { Changes } from '../../core/operation.ts';
 import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/provenance.ts';
 import { blockedRow, caseOf, meantOf, rowOf, versionOf, type Abilities, type Case, type Seen, type Wanted } from './case.ts';
-import { driftOf } from './drift.ts';
+import { fieldsChanged } from '../operations/fields.ts';
+import { driftOf, unretired } from './drift.ts';
 import { holdersOf, namingOf, ownVersionedName, takenRow } from './names.ts';
 
 /**
@@ -41,10 +43,16 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
     return [blockedRow(one, image, `it is being made (${image.providerStatus || image.status})`, 'CONFLICT', hint)];
   }
   const { wanted, can } = one;
-  const { changes, words } = driftOf(image, wanted.labels);
-  const fixed = Object.keys(changes)
-    .map((field) => (field === 'addTags' ? 'tags' : field))
-    .filter((field) => !can.patch.some((known) => known === field));
+  const drift = driftOf(image, wanted.labels);
+  const back = unretired(image, wanted.labels);
+  const properties = { ...drift.changes.properties, ...back.changes.properties };
+  const changes: Changes = {
+    ...drift.changes,
+    ...back.changes,
+    ...(Object.keys(properties).length > 0 ? { properties } : {}),
+  };
+  const words = [...drift.words, ...back.words];
+  const fixed = fieldsChanged(changes).filter((field) => !can.patch.some((known) => known === field));
   if (fixed.length > 0)
     return [blockedRow(one, image, `${words.join('; ')}; this provider cannot change ${fixed.join(', ')}`, 'UNSUPPORTED')];
   const naming = namingOf(one, image);

@@ -1,4 +1,5 @@
 import type { Image } from '../../core/image.ts';
+import { markChanges, marksOf } from '../../core/marks.ts';
 import type { Changes, Description } from '../../core/operation.ts';
 
 /** How a record differs from what is said of it: what is to be changed, and each difference in words. None: `words` is empty. */
@@ -27,6 +28,16 @@ export function driftOf(image: Image, { tags = [], properties = {}, ...fields }:
       ...missing.map((tag) => `tag ${tag} is missing`),
       ...odd.map(([name, value]) => `property ${name} is ${shown(image.properties[name])}, not ${shown(value)}`),
     ],
+  };
+}
+
+/** An image that is wanted is not on its way out: the mark that says so goes, and so does what has hidden it. */
+export function unretired(image: Image, { hidden }: Labels): Drift {
+  if (marksOf(image).retired === undefined) return { changes: {}, words: [] };
+  const isHidden = image.hidden === true && hidden === undefined;
+  return {
+    changes: { ...markChanges(image, { retired: null }), ...(isHidden ? { hidden: false } : {}) },
+    words: ['it is retired'],
   };
 }
 
