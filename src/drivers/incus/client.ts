@@ -206,7 +206,7 @@ export async function trusted(client: IncusClient, what: string, call: Call): Pr
   const message = `${what}: the server does not trust this client; without that it shows public images only`;
   if (client.trustToken)
     throw authError(message, {
-      hint: 'Use the token of the profile, which makes the server trust this client once, with:',
+      hint: 'Use the token in the profile, which makes the server trust this client once, with:',
       next: [{ verb: 'profile check' }],
     });
   throw authError(message, {

@@ -6,19 +6,19 @@ import { ask, serverInfo, type IncusClient, type ServerInfo } from './client.ts'
 const making = 'Make another one on the server with: incus config trust add NAME, or with LXD: lxc config trust add --name NAME';
 
 /**
- * Has the server trust our certificate by the token of the profile. Oddity: a try that fails uses the token up, too: what would make it
+ * Has the server trust our certificate by the token in the profile. Oddity: a try that fails uses the token up, too: what would make it
  * fail is refused before it is sent, and it is sent once. Throws CONFIG, and AUTH where the server does not take it.
  */
 export async function becomeTrusted(client: IncusClient, token: Secret, { raw }: ServerInfo, call: Call): Promise<ServerInfo> {
   if (!client.hasCertificate)
-    throw configError('the token of the profile makes a server trust a client certificate, and the profile has none', {
+    throw configError('the token in the profile makes a server trust a client certificate, and the profile has none', {
       hint: [
         'Set clientCert and clientKey. Make them with:',
         'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes -days 3650 -subj /CN=imgctl -keyout client.key -out client.crt',
       ].join('\n'),
     });
   if (client.isUnchecked)
-    throw configError('the token of the profile is not sent to a server whose certificate is not checked', {
+    throw configError('the token in the profile is not sent to a server whose certificate is not checked', {
       hint: 'Set serverCert in the profile to the certificate of the server, and insecure=false.',
     });
   // LXD called it a password, and takes no other word for it before it says so.
