@@ -39,7 +39,8 @@ describe.skipIf(missing !== undefined)('prune at a real Glance', () => {
     const capped = await actions('--keep', '1', '--grace', '0s', '--max-delete', '1');
     expect(capped.filter((row) => row.endsWith('delete'))).toHaveLength(1);
     expect((await actions('--keep', '1', '--grace', '0s')).filter((row) => row.endsWith('delete'))).toHaveLength(1);
-    expect((await names({ filters: { name: `${series}-*` } })).toSorted()).toEqual([`${series}-0`, `${series}-3`]);
+    const left = (await names({})).filter((name) => name.startsWith(`${series}-`));
+    expect(left.toSorted()).toEqual([`${series}-0`, `${series}-3`]);
     expect((await show(other.id)).status).toBe('active');
   });
 });
