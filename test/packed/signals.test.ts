@@ -103,8 +103,8 @@ child, terminal = pty.fork()
 if child == 0: os.execvp(sys.argv[1], sys.argv[1:])
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
 seen = b''
-# Of what has an unknown size, only the speed is told.
-while not any(sign in seen for sign in (b'%', b'B/s', b'provider: ')): seen += os.read(terminal, 65536)
+# Of what has an unknown size only the speed is told, and that only once a block has arrived.
+while not any(sign in seen for sign in (b'%', b'B/s', b' send', b'provider: ')): seen += os.read(terminal, 65536)
 os.close(terminal)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 `;
