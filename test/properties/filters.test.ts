@@ -1,4 +1,4 @@
-import { draws, fc } from '../support/draws.ts';
+import { fc } from '../support/draws.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Driver, Session } from '../../src/core/driver.ts';
 import { matches } from '../../src/core/filter.ts';
@@ -175,8 +175,8 @@ describe.each(Object.keys(libraries))('filters at %s and here', (provider) => {
         ];
         expect(some.map(({ id }) => id)).toEqual(every.slice(0, 3).map(({ id }) => id));
       }),
-      { numRuns: draws(120) },
+      { numRuns: 120 },
     );
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
   });
 });

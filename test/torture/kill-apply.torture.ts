@@ -100,9 +100,8 @@ it('an apply, killed at any moment and run again, ends in the same state, and no
       const now = await images(target);
       const plain = now.filter(({ name }) => name === 'web');
       if (plain.length !== 1 || plain[0]?.status !== 'active') say(`${target}: ${JSON.stringify(plain)}`);
-      // Killed before its content id was kept, an image can be compared with none.
-      const contents = now.flatMap(({ contentId }) => contentId ?? []);
-      if (new Set(contents).size !== contents.length) say(`${target}: made twice: ${JSON.stringify(now)}`);
+      const contents = now.map(({ contentId }) => contentId);
+      if (new Set(contents).size !== contents.length) say(`${target}: made twice, or of unknown content: ${JSON.stringify(now)}`);
       const half = now.filter(({ status }) => status !== 'active');
       if (half.length > 0) say(`${target}: half-made is ${JSON.stringify(half)}`);
     }

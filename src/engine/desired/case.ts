@@ -14,6 +14,8 @@ export interface Wanted {
   readonly version: string;
   /** What it is made of, by its digest or id. */
   readonly content: string;
+  /** Content id of its disk. Absent: it is not known. */
+  readonly contentId?: string | undefined;
   /** Properties of the source: where it comes from. */
   readonly properties: Readonly<Record<string, string>>;
   readonly labels: Omit<Description, 'name'>;

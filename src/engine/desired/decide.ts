@@ -1,5 +1,5 @@
 import type { DesiredRow } from '../../core/desired.ts';
-import type { Image } from '../../core/image.ts';
+import { contentProperties, type Image } from '../../core/image.ts';
 import type { Changes } from '../../core/operation.ts';
 import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/provenance.ts';
 import { blockedRow, caseOf, meantOf, rowOf, versionOf, type Abilities, type Case, type Seen, type Wanted } from './case.ts';
@@ -45,7 +45,10 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
   const { wanted, can } = one;
   const drift = driftOf(image, wanted.labels);
   const back = unretired(image, wanted.labels);
-  const properties = { ...drift.changes.properties, ...back.changes.properties };
+  // Who was killed once the data was there had not kept what disk it is.
+  const isUnknown = isTaken && image.contentId === undefined && wanted.contentId !== undefined;
+  const content = isUnknown ? contentProperties(wanted.contentId, image.checksums) : {};
+  const properties = { ...drift.changes.properties, ...back.changes.properties, ...content };
   const changes: Changes = {
     ...drift.changes,
     ...back.changes,

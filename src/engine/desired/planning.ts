@@ -127,6 +127,7 @@ async function decided(
     name,
     version: seen.length > 0 ? await source.version() : '',
     content: contentWord(source),
+    contentId: seen.length > 0 ? await source.contentId() : undefined,
     properties: source.image.properties,
     labels: image.labels,
     places: image.places,

@@ -32,6 +32,8 @@ export interface WantedSource {
   readonly transfer?: TransferOptions;
   /** What tells it from another version; a file is read for it. */
   version(): Promise<string>;
+  /** Content id of its disk, where it is known; a file is read for it. */
+  contentId(): Promise<string | undefined>;
   /** Whether an image holds it, as far as is known without its bytes being moved. A file is read once for it. */
   isIn(image: Image, at: Account, reading: { readonly call: Call; readonly context: EngineContext }): Promise<boolean>;
 }
@@ -72,6 +74,7 @@ async function fromImage(
     at,
     disk,
     version: async () => versionOf(image),
+    contentId: async () => image.contentId,
     isIn: async (there, to, reading) => (await alreadyThere(to, [there], { at, image }, reading)) !== undefined,
   };
 }
@@ -88,6 +91,7 @@ async function fromUrl(url: string, disk: Understood): Promise<WantedSource> {
     disk,
     transfer,
     version: async () => versionOf(image),
+    contentId: async () => undefined,
     isIn: async (there, at, reading) => (await copiedBefore(at, [there], image, reading)) !== undefined,
   };
 }
@@ -105,6 +109,7 @@ async function fromFile(file: string, disk: Understood, context: EngineContext):
     disk,
     transfer,
     version: async () => versionOf(await whole()),
+    contentId: async () => (await whole()).contentId,
     isIn: async (there, at, reading) => (await holding(at, [there], await whole(), reading)) !== undefined,
   };
 }

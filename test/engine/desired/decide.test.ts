@@ -71,6 +71,19 @@ describe('what is there already', () => {
     ]);
   });
 
+  it('gets the content id that it was not given before its run was killed, with its marks', () => {
+    const begun = (more: Partial<Image>, known: Partial<Wanted>) =>
+      decide({ ...wanted, ...known }, [{ ...ours(there(more)), isOurs: false, isBegun: true }], can).map(
+        ({ action, changes }) => [action, changes],
+      );
+    const checksums = { sha256: 'ab' };
+    const known = { contentId: 'blocks-sha256:2' };
+    const bound = { 'imgctl.contentId': known.contentId, 'imgctl.contentOf': 'sha256:ab' };
+    expect(begun({ checksums }, known)).toEqual([['reuse', { properties: bound }]]);
+    expect(begun({ checksums, ...known }, known)).toEqual([['reuse', {}]]);
+    expect(begun({ checksums }, {})).toEqual([['reuse', {}]]);
+  });
+
   it('is not touched where its provider cannot change what differs, or it is out of use', () => {
     const labels = { ...wanted.labels, visibility: 'public' } as const;
     expect(rows(there(), { labels })).toMatchObject([{ action: 'blocked', code: 'UNSUPPORTED' }]);
