@@ -38,10 +38,12 @@ const shown = ({ status }: Works): ImageRecord => {
 interface Habits {
   readonly cancels?: boolean;
   readonly loses?: DeactivateFacts['loses'];
+  /** A list has the image already, which an upload gives back: the same bytes under the same name are the same image there. */
+  readonly holds?: boolean;
 }
 
 /** A driver without a wire whose uploads are jobs; `cancels`: they can be ended. */
-export function workingDriver(works: Works, { cancels = false, loses = [] }: Habits = {}): Driver {
+export function workingDriver(works: Works, { cancels = false, loses = [], holds = false }: Habits = {}): Driver {
   const verbs = ['create', 'patch', 'reactivate', 'restore', 'purge', 'replicate', 'download', 'share', 'places', 'uses'];
   return defineDriver({
     name: 'working',
@@ -60,7 +62,12 @@ export function workingDriver(works: Works, { cancels = false, loses = [] }: Hab
       ...(cancels ? { cancel: async (_client: Works, job: Job) => void works.log.push(`cancel ${job.ref ?? ''}`) } : {}),
     },
     operations: {
-      list: { filters: [], async *run() {} },
+      list: {
+        filters: [],
+        async *run() {
+          if (holds) yield record('active');
+        },
+      },
       show: {
         run: async () => {
           works.log.push('show');

@@ -44,6 +44,12 @@ export interface Delivery {
   readonly task: Task;
 }
 
+/** A delivery whose name is settled. */
+interface Begun extends Delivery {
+  /** Ids of images that had the name. */
+  readonly before: readonly string[];
+}
+
 /** An image that is there now. `route`: how its data came there; absent where nothing was sent. */
 export interface Delivered {
   readonly image: Image;
@@ -59,9 +65,13 @@ const furtherTries = 2;
  * A target that holds the same content already is left as it is (`skip`). A mismatch removes the image and is INTEGRITY.
  */
 export async function deliver(prepared: Prepared, delivery: Delivery, context: EngineContext): Promise<Delivered> {
-  const { task } = delivery;
   const before = await settleName(prepared, delivery, context);
   if ('image' in before) return before;
+  return delivered(before, prepared, { ...delivery, before: (before.replaces ?? []).map(({ id }) => id) }, context);
+}
+
+async function delivered(before: Free, prepared: Prepared, delivery: Begun, context: EngineContext): Promise<Delivered> {
+  const { task } = delivery;
   task.step('prepare');
   const made = await brought(before, prepared, delivery, context).catch((error: unknown) =>
     settleAgain(error, delivery, () => settleName(prepared, delivery, context)),
@@ -74,16 +84,16 @@ export async function deliver(prepared: Prepared, delivery: Delivery, context: E
     if (!(error instanceof ImgctlError) || error.code !== 'INTEGRITY') throw error;
     throw error.with(await undone(there, delivery));
   });
-  if ('replaces' in before) await refuseRevival(before.replaces, recorded, delivery);
+  if (before.replaces) await refuseRevival(before.replaces, recorded, delivery);
   const { later } = delivery;
   const tell = { call: delivery.call, warn: (text: string) => context.warn(text) };
   const image = later ? await completed(delivery.at as Account, recorded, later, tell) : recorded;
-  if ('replaces' in before) await removeReplaced(before.replaces, image, delivery);
+  if (before.replaces) await removeReplaced(before.replaces, image, delivery);
   return { image, route };
 }
 
 /** Throws CONFLICT, and takes the new image away, where only its bytes have told that it is one which was taken out of use. */
-async function refuseRevival(replaced: readonly Image[], made: Image, delivery: Delivery): Promise<void> {
+async function refuseRevival(replaced: readonly Image[], made: Image, delivery: Begun): Promise<void> {
   const at = delivery.at as Account;
   const known = await recalled(at, replaced, 'inactive');
   const same = known.find((old) => old.id !== made.id && isSameContent(old, made));
@@ -147,13 +157,7 @@ async function sendWithRetries(request: UploadRequest, delivery: Delivery, conte
   }
 }
 
-async function arrived(
-  sent: Image,
-  route: CopyRoute,
-  content: Content,
-  delivery: Delivery,
-  context: EngineContext,
-): Promise<Image> {
+async function arrived(sent: Image, route: CopyRoute, content: Content, delivery: Begun, context: EngineContext): Promise<Image> {
   const { at, call, limits, task } = delivery;
   const reported = at.verb('upload').digests;
   try {
@@ -188,8 +192,12 @@ const verifiedWords = (route: CopyRoute, provider: string, algorithm: string): s
     ? `verified: the linked file has the recorded ${algorithm}`
     : `verified: size and ${algorithm} match those reported by ${provider}`;
 
-/** Removes an image that must not stay; names it as left over where that fails. A record that was there before stays. */
-async function undone(image: Image, { at, call, request }: Delivery): Promise<{ readonly leftover?: string }> {
+/**
+ * Removes an image that must not stay; names it as left over where that fails. What was there before stays: a record that was to be
+ * filled, and an image that is the same as what was to take its place.
+ */
+async function undone(image: Image, { at, call, request, before }: Begun): Promise<{ readonly leftover?: string }> {
+  if (before.includes(image.id)) return {};
   if (request.into !== undefined) return { leftover: image.id };
   try {
     const removed = await removeMade(at, image.id, { ...call, signal: AbortSignal.timeout(30_000) });

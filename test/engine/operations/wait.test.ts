@@ -17,13 +17,17 @@ afterEach(() => home.remove());
 
 interface Settings {
   readonly cancels?: boolean;
+  readonly holds?: boolean;
   readonly signal?: AbortSignal;
   readonly more?: readonly string[];
 }
 
-const send = (verb: readonly string[], { cancels = false, signal, more = [] }: Settings = {}): Promise<CliResult> =>
+const send = (
+  verb: readonly string[],
+  { cancels = false, holds = false, signal, more = [] }: Settings = {},
+): Promise<CliResult> =>
   home.run([...verb, '-o', 'json', '--poll-interval', '5ms', '--progress', 'json', ...more], {
-    drivers: onlyDriver(workingDriver(works, { cancels })),
+    drivers: onlyDriver(workingDriver(works, { cancels, holds })),
     env: { IMGCTL_PROFILE_WORKING_PROVIDER: 'working' },
     stdin: new Uint8Array(1 << 16),
     ...(signal ? { signal } : {}),
@@ -42,6 +46,13 @@ async function waited(job = { verb: 'upload', image: 'w-1', ref: 'job-7' } as co
 }
 
 describe('a wait for a job', () => {
+  it('that fails takes no image away that was there before, where what is sent in its place is the same image', async () => {
+    works.job = { state: 'failed', message: 'bad header' };
+    const failed = await upload({ holds: true, more: ['--if-exists', 'replace', '--yes'] });
+    expect([failed.exitCode, works.log.includes('look upload job-7')]).toEqual([10, true]);
+    expect(works.log).not.toContain('delete w-1');
+  });
+
   it('looks at the job that the verb has begun, and at nothing else', async () => {
     let looks = 0;
     works.onLook = () => {
