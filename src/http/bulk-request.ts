@@ -8,13 +8,20 @@ import type { Limits } from './settings.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
 import { timerMs } from '../core/quantity.ts';
 
+/** How fast bytes go, learned from those that went before. */
+export interface Pace {
+  piece: number;
+  /** How many bytes had been given to the last connection that broke off while it was sent to; absent: none did. */
+  brokeAt?: number;
+}
+
 /** What bulk transfers work with. */
 export interface BulkTools {
   readonly route: Route;
   readonly limits: Limits;
   readonly throttle: Throttle;
   /** Bytes that are written at once, as they went last: what comes next to the same service goes as fast, as a rule. */
-  readonly pace: { piece: number };
+  readonly pace: Pace;
   readonly signal: AbortSignal;
 }
 

@@ -2,6 +2,7 @@ import { networkError } from '../core/errors.ts';
 import type { ApiAnswer, Http, PreparedTry, ReceiveAnswer } from '../core/http.ts';
 import type { Answer } from '../core/answer.ts';
 import { apiAnswer } from './answer.ts';
+import type { Pace } from './bulk-request.ts';
 import { throttleOf } from './throttle.ts';
 import { ask } from './client.ts';
 import { connectionRefusal } from './gateway-pages.ts';
@@ -23,7 +24,7 @@ export function createHttp(settings: HttpSettings): Http {
   const trace = createTrace(settings.trace, redactor);
   const routeTo = createRoutes(settings, limits);
   const throttle = throttleOf(settings);
-  const pace = { piece: smallestPiece };
+  const pace: Pace = { piece: smallestPiece };
   const own = { 'user-agent': settings.userAgent };
   /** Peers that refuse to be asked before they are sent bytes. */
   const unasked = new Set<string>();

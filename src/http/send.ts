@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ImgctlError, integrityError } from '../core/errors.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Answer } from '../core/answer.ts';
@@ -16,6 +17,14 @@ const continueMs = 1500;
 export const smallestPiece = 16 << 10;
 const largest = 256 << 10;
 const quickMs = 250;
+
+/**
+ * How far from where a connection broke off before a server may refuse this time: what two systems hold between them, and more. There
+ * it gets `refusalMs` before each piece. A server that refuses and closes at once (LXD 5.0) breaks the connection under what is sent
+ * next, and node gives up what has come and was not read: asked as fast as before, it would be lost again.
+ */
+const inFlight = 16 << 20;
+const refusalMs = 10;
 
 /** What is to be sent. Absent length: chunked transfer encoding. */
 export interface SendSource {
@@ -98,6 +107,8 @@ async function pump(
         const part = chunk.subarray(at, at + Math.min(pace.piece, tools.throttle.portion));
         at += part.byteLength;
         await pass(part.byteLength, tools.signal);
+        if (Math.abs(sent - (pace.brokeAt ?? -Infinity)) < inFlight) await sender.unlessOver(sleep(refusalMs));
+        if (sender.over) break;
         sent += part.byteLength;
         sender.complete = sent === source.length;
         const since = performance.now();
@@ -163,7 +174,10 @@ export async function sendBytes(wire: WireRequest, source: SendSource, tools: Bu
       exchange.request.end();
       exchange.wait('waiting for the answer', Math.max(tools.limits.stallMs, tools.limits.timeoutMs * digestionLimits));
     }
-    const message = await exchange.answer;
+    const message = await exchange.answer.catch((error: unknown) => {
+      tools.pace.brokeAt = sent;
+      throw error;
+    });
     const status = message.statusCode ?? 0;
     if (sender.over && status < 300)
       throw integrityError(`${wire.shown} answered HTTP ${status} before all bytes were sent`, { status });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
@@ -116,7 +118,43 @@ describe('bytes that go', () => {
   });
 });
 
+/** Refuses after 4 MiB and breaks the connection in the same moment, in a thread of its own: while we do something else. */
+const abrupt = `
+  const { createServer } = require('node:net');
+  const server = createServer((socket) => {
+    let seen = 0;
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      seen += data.length;
+      if (seen < 4 << 20) return;
+      socket.removeAllListeners('data').pause();
+      socket.write('HTTP/1.1 413 X\\r\\ncontent-length: 9\\r\\n\\r\\ntoo large', () => socket.resetAndDestroy());
+    });
+  });
+  server.listen(0, '127.0.0.1', () => require('node:worker_threads').parentPort.postMessage(server.address().port));
+`;
+
 describe('early answers', () => {
+  test('one that the connection breaks under is heard when all is sent anew, however busy this process is', async () => {
+    const server = new Worker(abrupt, { eval: true });
+    try {
+      const [port] = (await once(server, 'message')) as [number];
+      /** Whoever hashes and compresses is not there while the server refuses. */
+      async function* busy(): AsyncGenerator<Uint8Array> {
+        for (let chunk = 0; chunk < 200; chunk += 1) {
+          for (const since = performance.now(); performance.now() - since < 15;);
+          yield Buffer.alloc(256 * kib);
+        }
+      }
+      const sent = (): Promise<unknown> =>
+        http.send({ method: 'PUT', url: `http://127.0.0.1:${port}`, bytes: busy(), length: 200 * 256 * kib }, testCall());
+      await sent().catch(() => undefined);
+      expect(await sent()).toMatchObject({ status: 413, text: 'too large' });
+    } finally {
+      await server.terminate();
+    }
+  });
+
   /** Answers after 100 kB and reads no more. */
   const refusing = (status: number, close: boolean): ReturnType<typeof rawServer> =>
     rawServer((socket) => {
