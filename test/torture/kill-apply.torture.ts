@@ -6,8 +6,8 @@ import { stageOf } from '../clouds/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { diskBytes } from '../support/content.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
-import { copyProgram, lengthOf, type Ended, type Program } from './program.ts';
-import { dice, scaled, seed, tally, untilKilled } from './scale.ts';
+import { copyProgram, type Death, type Ended, type Program } from './program.ts';
+import { dice, scaled, seed, tally } from './scale.ts';
 
 interface Shown {
   readonly id: string;
@@ -60,11 +60,11 @@ it('an apply, killed at any moment and run again, ends in the same state, and no
     const images = [{ name: 'web', source: './disk.raw', targets, properties: { version: String(version) } }];
     writeFileSync(manifest, JSON.stringify({ manifest: 'fleet', images }));
   };
-  const apply = (ms?: number): Promise<Ended> =>
+  const apply = (death?: Death): Promise<Ended> =>
     program(
       ['apply', '-f', manifest, '--yes', '-q', '--poll-interval', '20ms'],
       { HOME: home.folder, TMPDIR: home.folder, ...env },
-      ms,
+      death,
     );
   const images = async (profile: string): Promise<readonly Shown[]> =>
     ((await home.run(['list', '-p', profile, '--hidden', '-o', 'json'], { env })).json() as readonly Shown[]).filter(({ name }) =>
@@ -72,16 +72,17 @@ it('an apply, killed at any moment and run again, ends in the same state, and no
     );
   let version = 0;
   const next = (): void => publish((version += 1));
-  let whole = await lengthOf(() => {
-    next();
-    return apply();
-  });
+  // The first one finds no image that bears the name.
+  next();
+  await apply();
+  next();
+  const { acts } = await apply({ atAct: Infinity });
+  const kills = scaled(500, 10);
   let killed = 0;
-  for (const round of untilKilled(scaled(250, 8), () => killed)) {
+  for (let round = 0; round < kills; round += 1) {
     const before = new Map(await Promise.all(targets.map(async (target) => [target, await images(target)] as const)));
     next();
-    const ended = await apply(whole * (0.2 + roll() * 0.8));
-    whole = ended.killed ? whole * 1.02 : ended.ms * 0.95;
+    const ended = await apply({ atAct: 1 + Math.floor(((round + roll()) / kills) * acts) });
     if (!ended.killed) continue;
     killed += 1;
     const say = (what: string): void => void wrong.push(`#${round}: ${what}`);
@@ -106,6 +107,7 @@ it('an apply, killed at any moment and run again, ends in the same state, and no
       if (half.length > 0) say(`${target}: half-made is ${JSON.stringify(half)}`);
     }
   }
-  tally('apply, SIGKILL', killed, wrong);
+  tally(`apply, SIGKILL before one of its ${acts} acts`, killed, wrong);
   expect(wrong).toEqual([]);
+  expect(killed).toBeGreaterThan(kills / 2);
 });

@@ -8,8 +8,8 @@ import { testCall } from '../conformance/stage.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
 import { changesIn, type Change, type Surroundings } from './local-store/changes.ts';
 import { openStore, sha256, type Store } from './local-store/store.ts';
-import { copyProgram, lengthOf, type Ended, type Program } from './program.ts';
-import { dice, scaled, seed, tally, untilKilled } from './scale.ts';
+import { copyProgram, type Death, type Ended, type Program } from './program.ts';
+import { dice, scaled, seed, tally } from './scale.ts';
 
 const fetched = diskBytes('raw', 2 * 1024 * 1024, 99);
 let home: CliHome;
@@ -33,7 +33,7 @@ const surroundingsIn = (name: string): Surroundings => {
   return { folder, expected: new Map(), served: { url, sha256: sha256(fetched) } };
 };
 
-const imgctl = (args: readonly string[], folder: string, store: Store, killAfterMs?: number): Promise<Ended> =>
+const imgctl = (args: readonly string[], folder: string, store: Store, death?: Death): Promise<Ended> =>
   program(
     [...args, '-p', 's', '-q'],
     {
@@ -44,7 +44,7 @@ const imgctl = (args: readonly string[], folder: string, store: Store, killAfter
         Object.entries(store.values).map(([name, value]) => [`IMGCTL_PROFILE_S_${name.toUpperCase()}`, value]),
       ),
     },
-    killAfterMs,
+    death,
   );
 
 interface Account {
@@ -62,27 +62,24 @@ async function killOver(change: Change, around: Surroundings, kills: number, rol
   const clerk = await store.put('clerk', diskBytes('raw', 200_000, 5));
   expected.set('clerk', sha256(diskBytes('raw', 200_000, 5)));
   const account: Account = { wrong: [], killed: 0, late: 0, wasteful: 0 };
-  const length = async (number: number): Promise<Ended> => {
-    const { args, after } = await change.begin(store, number);
-    const ended = await imgctl(args, folder, store);
-    if (ended.status !== 0) throw new Error(`${change.verb} fails by itself: ${ended.stderr}`);
-    await after?.();
-    return ended;
-  };
   let number = 0;
-  let whole = await lengthOf(() => length((number += 1)));
-  /** About when the change comes to be seen: every other death is aimed at it, wherever the load moves it. */
-  let aim = whole * 0.8;
-  for (const round of untilKilled(kills, () => account.killed)) {
+  const whole = async (): Promise<number> => {
+    const { args, after } = await change.begin(store, (number += 1));
+    const { status, stderr, acts } = await imgctl(args, folder, store, { atAct: Infinity });
+    if (status !== 0) throw new Error(`${change.verb} fails by itself: ${stderr}`);
+    await after?.();
+    return acts;
+  };
+  // The first one may make the folders.
+  await whole();
+  const acts = await whole();
+  for (let round = 0; round < kills; round += 1) {
     const attempt = await change.begin(store, (number += 1));
-    const moment = round % 2 === 0 ? aim * (0.85 + roll() * 0.3) : whole * (0.3 + roll() * 0.8);
-    const { killed, status, stderr, ms } = await imgctl(attempt.args, folder, store, moment);
+    const moment = 1 + Math.floor(((round + roll()) / kills) * acts);
+    const { killed, status, stderr } = await imgctl(attempt.args, folder, store, { atAct: moment });
     const state = await attempt.look();
     account.killed += Number(killed);
     account.late += Number(killed && state === 'new');
-    // Who lived to the end tells how long it takes now.
-    whole = killed ? whole * 1.02 : ms * 0.9;
-    aim = killed ? aim * (state === 'new' ? 0.94 : 1.05) : Math.min(aim, ms) * 0.9;
     const wrong = [...(await store.damage(expected))];
     if (state === 'half') wrong.push('what it changes is neither old nor new');
     if (!killed && (status !== 0 || state !== 'new')) wrong.push(`it ended by itself (${status}), and it is ${state}: ${stderr}`);
@@ -92,7 +89,7 @@ async function killOver(change: Change, around: Surroundings, kills: number, rol
     // A change in the home folder says nothing to the second one: what is there goes with the next change there.
     if (change.verb === 'replicate') await visitSecond(store, clerk.id);
     wrong.push(...store.waste().map((what) => `the next change leaves ${what}`), ...(await store.damage(expected)));
-    account.wrong.push(...wrong.map((what) => `${change.verb} #${round}, killed after ${Math.round(moment)} ms: ${what}`));
+    account.wrong.push(...wrong.map((what) => `${change.verb} #${round}, killed before act ${moment} of ${acts}: ${what}`));
     await attempt.after?.();
   }
   const spools = readdirSync(folder).filter((name) => name.startsWith('imgctl-'));
@@ -110,7 +107,7 @@ async function visitSecond(store: Store, id: string): Promise<void> {
 }
 
 it('every verb that changes a local store, killed at any moment, leaves it old or new, and the next change gives the space back', async () => {
-  const kills = scaled(60, 2);
+  const kills = scaled(60, 6);
   const verbs = changesIn(surroundingsIn('names')).map(({ verb }) => verb);
   const left = verbs.filter((verb) => !process.env.TORTURE_VERB || verb === process.env.TORTURE_VERB);
   const wrong: string[] = [];

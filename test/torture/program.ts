@@ -7,45 +7,41 @@ const root = path.resolve(import.meta.dirname, '../..');
 export interface Ended {
   readonly status: number | null;
   readonly killed: boolean;
-  readonly ms: number;
   readonly stderr: string;
+  /** Acts that it was made of; 0 unless that was asked for (`atAct`) and it was let live. */
+  readonly acts: number;
 }
 
-/** The built program. `env` is what its surroundings hold besides PATH. Killed after so many ms, or by a signal; absent: it is let be. */
-export type Program = (
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  killed?: number | AbortSignal,
-) => Promise<Ended>;
+/** When the program dies: at a signal, or right before one of its acts, counted from 1 (`die-at.cjs`). */
+export type Death = AbortSignal | { readonly atAct: number };
+
+/** The built program. `env` is what its surroundings hold besides PATH. Absent `death`: it is let be. */
+export type Program = (args: readonly string[], env: Readonly<Record<string, string>>, death?: Death) => Promise<Ended>;
+
+const dieAt = path.join(import.meta.dirname, 'die-at.cjs');
 
 /** Copies the built program into a folder, for whoever builds meanwhile would take it away in the middle of a run. */
 export function copyProgram(folder: string): Program {
   if (!existsSync(path.join(root, 'dist/main.cjs'))) throw new Error('npm run build first: these tests kill the built program');
   for (const part of ['bin', 'dist', 'package.json']) cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
   const bin = path.join(folder, 'bin/imgctl.cjs');
-  return (args, env, killed) => {
-    const since = performance.now();
-    const child = spawn(process.execPath, [bin, ...args], {
-      env: { PATH: process.env.PATH, ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
+  return (args, env, death) => {
+    const act = death && 'atAct' in death ? death.atAct : undefined;
+    const child = spawn(process.execPath, [...(act === undefined ? [] : ['--require', dieAt]), bin, ...args], {
+      env: { PATH: process.env.PATH, ...env, ...(act === undefined ? {} : { DIE_AT: `${act}` }) },
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     let stderr = '';
-    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
+    let acts = '';
+    child.stdio[3]?.on('data', (text: Buffer) => (acts += text.toString()));
     const kill = (): boolean => child.kill('SIGKILL');
-    const timer = typeof killed === 'number' ? setTimeout(kill, killed) : undefined;
-    if (typeof killed === 'object') killed.addEventListener('abort', kill, { once: true });
+    if (death instanceof AbortSignal) death.addEventListener('abort', kill, { once: true });
     return new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (status, signal) => {
-        clearTimeout(timer);
-        resolve({ status, killed: signal === 'SIGKILL', ms: performance.now() - since, stderr });
+        resolve({ status, killed: signal === 'SIGKILL', stderr, acts: Number(acts) });
       });
     });
   };
-}
-
-/** How long a command takes here and now, so that the moments of death are spread over all of it. */
-export async function lengthOf(run: () => Promise<Ended>): Promise<number> {
-  await run();
-  return (await run()).ms;
 }
