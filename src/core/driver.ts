@@ -3,7 +3,7 @@ import { boundJobs, type BoundJobs } from './bound-jobs.ts';
 import type { BlockOperation } from './blocks.ts';
 import { boundBlocks, type BoundBlocks } from './bound-blocks.ts';
 import { unsupportedError, type ImgctlError } from './errors.ts';
-import { commandLine } from './hint.ts';
+import { commandLine, nowhere } from './hint.ts';
 import { tlsFields, type Fields, type Setup, type Values } from './field.ts';
 import type { Identity, Owner } from './identity.ts';
 import type { Image, ImageRecord } from './image.ts';
@@ -147,7 +147,7 @@ export function refusal(driver: Driver, verb: OperationName): Error {
   const reason = driver.absent[verb];
   return unsupportedError(`${driver.name} does not offer ${verb}.${reason ? ` ${reason}` : ''}`, {
     provider: driver.name,
-    hint: `See what it supports with: ${commandLine({ verb: 'providers', args: [driver.name] })}`,
+    hint: `See what it supports with: ${commandLine({ verb: 'providers', args: [driver.name] }, nowhere)}`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { hintWith, inRegion, type Next } from './hint.ts';
+import { hintWith, type Next } from './hint.ts';
 
 /** The kinds of failure and the exit status of each. Never renumbered; an unknown number means failure. */
 export const exitCodes = {
@@ -117,12 +117,7 @@ export class ImgctlError extends Error {
       ...known,
       ...(next
         ? {
-            hint: hintWith(
-              known.hint,
-              next.map((one) => inRegion(one, known.region)),
-              profile,
-              written,
-            ),
+            hint: hintWith(known.hint, next, { profile, region: known.region }, written),
           }
         : {}),
     });

@@ -18,6 +18,7 @@ export const otherVerbs = [
   'profile show',
   'providers',
   'sources',
+  'unshare',
   'wait',
 ] as const;
 
@@ -43,7 +44,15 @@ export interface Next {
 /** Sends a file to a record that waits for its data. */
 export const fillingOf = (image: string): Next => ({ verb: 'upload', args: ['FILE'], options: { into: { inProfile: image } } });
 /** Makes an image of a file. */
-export const uploading: Next = { verb: 'upload', args: ['FILE'], options: { name: 'NAME' } };
+export const uploading: Next = { verb: 'upload', args: ['FILE'], options: { name: { inProfile: 'NAME' } } };
+
+/** Where a command leads, as it was typed: the profile, absent for the current one, and the region in the place of the profile's. */
+export interface TypedAt {
+  readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+}
+/** Of a command that is about no account, or about the current profile as it is. */
+export const nowhere: TypedAt = {};
 
 /** How a command is told which profile it is about, where no image says so. */
 const profileOf: Readonly<Partial<Record<Next['verb'], 'operand' | 'option'>>> = {
@@ -54,6 +63,25 @@ const profileOf: Readonly<Partial<Record<Next['verb'], 'operand' | 'option'>>> =
   'profile show': 'operand',
 };
 
+/** Of these a region says nothing, or it is that of a target (`copy`). */
+const regionless: ReadonlySet<Next['verb']> = new Set<Next['verb']>([
+  'copy',
+  'help',
+  'inspect',
+  'ops list',
+  'ops show',
+  'ops resume',
+  'ops undo',
+  'plan',
+  'profile add',
+  'profile import',
+  'profile list',
+  'profile set',
+  'profile show',
+  'providers',
+  'sources',
+]);
+
 const plain = /^[\w@%+=:,./…-]+$/;
 
 /** A text as one word of a POSIX shell. */
@@ -62,15 +90,20 @@ export const shellWord = (text: string): string => (plain.test(text) ? text : `'
 /** An image as it is named on the command line, whatever the current profile is. */
 export const typedImage = (profile: string, image: string): string => shellWord(`${profile}:${image}`);
 
-/** The command as it is to be typed. Without a profile it is about the current one. */
-export function commandLine({ verb, image, args = [], options = {} }: Next, profile?: string): string {
+/** The command as it is to be typed, to lead where the failure was: with the profile, and with the region that was typed. */
+export function commandLine({ verb, image, args = [], options = {} }: Next, { profile, region }: TypedAt): string {
   const written = (word: Word): string => {
     if (typeof word === 'string') return shellWord(word);
     return profile === undefined ? shellWord(word.inProfile) : typedImage(profile, word.inProfile);
   };
   const named = profile === undefined ? [] : [shellWord(profile)];
   const operands = [...(image === undefined ? [] : [{ inProfile: image }]), ...args].map(written);
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, ...(value === true ? [] : [written(value)])]);
+  // Behind the options that are given, and not in the place of one of them.
+  const there: Next['options'] = region === undefined || regionless.has(verb) ? {} : { region };
+  const flags = Object.entries({ ...options, ...there, ...options }).flatMap(([name, value]) => [
+    name === 'profile' ? '-p' : `--${name}`,
+    ...(value === true ? [] : [written(value)]),
+  ]);
   return [
     'imgctl',
     verb,
@@ -81,18 +114,14 @@ export function commandLine({ verb, image, args = [], options = {} }: Next, prof
   ].join(' ');
 }
 
-/** The command about an image in a region other than the profile's. */
-export const inRegion = (next: Next, region: string | undefined): Next =>
-  region === undefined || next.image === undefined ? next : { ...next, options: { ...next.options, region } };
-
 /** A hint with the commands behind it, on its last line where that ends in a colon, else on a line of their own; `written` has its own form for some. */
 export function hintWith(
   hint: string | undefined,
   next: readonly Next[],
-  profile?: string,
+  at: TypedAt,
   written: (next: Next) => string | undefined = () => undefined,
 ): string {
-  const commands = next.map((one) => written(one) ?? commandLine(one, profile)).join(' or ');
+  const commands = next.map((one) => written(one) ?? commandLine(one, at)).join(' or ');
   if (hint === undefined) return `Try: ${commands}`;
   return hint.endsWith(':') ? `${hint} ${commands}` : `${hint}\n${commands}`;
 }

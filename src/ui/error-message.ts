@@ -1,5 +1,5 @@
 import { exitCodes, ImgctlError, type Circumstances } from '../core/errors.ts';
-import { commandLine, hintWith, inRegion, type Next } from '../core/hint.ts';
+import { commandLine, hintWith, type Next } from '../core/hint.ts';
 import { systemFailure } from '../host/system-error.ts';
 import { PipeClosed, type Io } from './io.ts';
 import { styles, type Styles } from './style.ts';
@@ -57,7 +57,7 @@ function unforeseen(error: unknown): ImgctlError {
 
 /** With the commands that lead on in the hint, of what happened outside any account too. */
 const written = ({ next, ...known }: Circumstances): Circumstances =>
-  next ? { ...known, hint: hintWith(known.hint, next, known.profile) } : known;
+  next ? { ...known, hint: hintWith(known.hint, next, known) } : known;
 
 const givenWhere = ({ profile, provider }: ErrorOptions): Circumstances => ({
   ...(profile === undefined ? {} : { profile }),
@@ -106,11 +106,14 @@ function leftBehind(id: string, { profile, region, isLeftoverPart }: Circumstanc
   const removing: Next | undefined = !isLeftoverPart
     ? profile === undefined
       ? undefined
-      : inRegion({ verb: 'delete', image: id }, region)
+      : { verb: 'delete', image: id }
     : run === undefined
       ? undefined
       : { verb: 'ops undo', args: [run] };
-  return [`left behind: ${safe(id)}`, ...(removing ? [`Delete it with: ${safe(commandLine(removing, profile))}`] : [])];
+  return [
+    `left behind: ${safe(id)}`,
+    ...(removing ? [`Delete it with: ${safe(commandLine(removing, { profile, region }))}`] : []),
+  ];
 }
 
 const oneLine = (cause: unknown): string => (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));

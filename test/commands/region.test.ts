@@ -48,6 +48,31 @@ describe('--region', () => {
     expect([...clouds.os.two.store.images.values()].map(({ wire }) => wire.name)).toEqual(['web-2']);
   });
 
+  it('stands in every command that leads on, and so does the profile that was typed', async () => {
+    const lines: readonly (readonly [line: string, told: string])[] = [
+      ['show os:nothing --region RegionTwo', 'imgctl list -p os --region RegionTwo'],
+      ['show nothing -p os --region RegionTwo', 'imgctl list -p os --region RegionTwo'],
+      ['show os:web-* --region RegionTwo', "imgctl list 'web-*' -p os --region RegionTwo"],
+      ['create os:more --disk-format raw --region RegionTwo', 'imgctl upload FILE --into os:'],
+      ['upload seed.raw web -p os --region RegionTwo', 'imgctl upload seed.raw --name web -p os --region RegionTwo'],
+      ['share web them -p os --region RegionTwo', 'imgctl share web --with them -p os --region RegionTwo'],
+      ['unshare web -p os --region RegionTwo', 'imgctl share web -p os --region RegionTwo'],
+      ['replicate web -p os --region RegionTwo', 'imgctl places -p os --region RegionTwo'],
+      ['replicate web -p os --exactly , --region RegionTwo', 'imgctl delete web -p os --region RegionTwo'],
+      ['prune -p os --keep 0 --region RegionTwo', 'imgctl delete IMAGE -p os --region RegionTwo'],
+      ['delete os:held --yes --region RegionTwo', 'imgctl patch os:'],
+      ['create lin:web --region us-iad', 'imgctl upload FILE --name lin:NAME --region us-iad'],
+      ['replicate lin:disk --to mars --region us-iad', 'imgctl places -p lin --region us-iad'],
+    ];
+    stage.write('seed.raw', smallDisk());
+    const held = await run('create', 'os:held', '--disk-format', 'raw', '--protect', '--region', 'RegionTwo', '--quiet');
+    expect(held.exitCode, held.stderr).toBe(0);
+    const sent = await run('upload', stage.file('seed.raw'), '--name', 'lin:disk', '--region', 'us-iad', '--quiet');
+    expect(sent.exitCode, sent.stderr).toBe(0);
+    // That each of them has the region, `stage.run` looks at.
+    for (const [line, told] of lines) expect((await run(...line.split(' '))).stderr, line).toContain(told);
+  });
+
   const without: readonly string[] = ['local', 'reg', 'cow'];
   const lines = (profile: string): readonly (readonly string[])[] => [
     ['list', '-p', profile],

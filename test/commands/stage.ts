@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { fieldVariable } from '../../src/profiles/resolve.ts';
 import { guestDisk, MiB } from '../support/disk-images/guest.ts';
 import { cliHome, type CliHome, type CliResult, type CliSettings } from '../support/run-cli.ts';
-import { untypable } from '../support/typed-hints.ts';
+import { elsewhere, untypable } from '../support/typed-hints.ts';
 
 /** A fresh home for each test, and short ways to do what most tests begin with. */
 export interface CommandStage {
@@ -39,7 +39,7 @@ export function commandStage(env: Readonly<Record<string, string>> = {}): Comman
     async run(args, settings = {}) {
       const result = await home.run(args, { ...settings, env: { ...env, ...settings.env } });
       // Whatever the test is about: what is told to be typed can be typed.
-      expect(untypable(result.stderr), args.join(' ')).toEqual([]);
+      expect([...untypable(result.stderr), ...elsewhere(result.stderr, args)], args.join(' ')).toEqual([]);
       return result;
     },
     async ok(args, settings) {

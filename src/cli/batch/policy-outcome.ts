@@ -1,5 +1,5 @@
 import { driftError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { commandLine } from '../../core/hint.ts';
 import { violationsOf, type PolicyReport, type Violation } from '../../core/policy-report.ts';
 import { violationView } from '../../ui/views/violation.ts';
 import type { Surface } from '../program/context.ts';
@@ -31,7 +31,7 @@ export function policyOutcome(report: PolicyReport, { what, isWhole, columns }: 
         return context.say(
           `${summary}: ${told.length > 0 ? told.join(', ') : 'no violations'}${isWhole ? '' : ', not all could be checked'}`,
         );
-      await context.reportAs(driftError(`${summary}: ${told.join(', ')}`, hintFor(errors)));
+      await context.reportAs(driftError(`${summary}: ${told.join(', ')}`, hintFor(errors, context.settings.region)));
     },
   };
 }
@@ -48,7 +48,8 @@ function onceEach(violations: readonly Violation[]): readonly Violation[] {
   return [...new Map(violations.map((one) => [JSON.stringify([one.profile, one.id, one.file]), one])).values()];
 }
 
-function hintFor([first]: readonly Violation[]): { readonly hint?: string } {
+function hintFor([first]: readonly Violation[], region: string | undefined): { readonly hint?: string } {
   if (first?.id === undefined || first.profile === undefined) return {};
-  return { hint: `Look at the first with: imgctl show ${shellWord(`${first.profile}:${first.id}`)}` };
+  const { id: image, profile } = first;
+  return { hint: `Look at the first with: ${commandLine({ verb: 'show', image }, { profile, region })}` };
 }

@@ -60,7 +60,7 @@ export const copy = defineCommand({
     const { directory, settings } = context;
     const reference = directory.reference(input.from);
     const profile = reference.profile ?? onlyProfile(directory, settings.profile);
-    const targets = copyTargets(input.to, { typed: input.from, profile }, directory);
+    const targets = copyTargets(input.to, { image: reference.image, profile }, directory);
     const isOneOfSeveral = areSeveral(input.to);
     const from = await context.at('from', profile);
     const opened = await openTargets(targets, (name) => context.at('to', name));
@@ -83,7 +83,7 @@ export const copy = defineCommand({
     const call = context.call();
     const meaning = input.latest ? ({ pick: 'latest' } as const) : {};
     const found = await imageMeant(from as Account, reference, meaning, directory, call).catch((error: unknown) => {
-      throw notAnImage(error, input.from, input.to[0] ?? '');
+      throw notAnImage(error, input.from, input.to[0] ?? '', context.settings.region);
     });
     const { id } = found.image;
     const image = found.isShown ? found.image : await from.verb('show').run({ id }, call);

@@ -1,4 +1,5 @@
 import { ImgctlError, usageError } from '../../core/errors.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import type { InspectionReport } from '../../core/inspection-report.ts';
 import { inspect, type Inspected, type InspectWishes } from '../../engine/operations/inspect.ts';
 import type { View } from '../../ui/view.ts';
@@ -11,6 +12,7 @@ import { defineCommand } from '../program/command.ts';
 import { flagName } from '../program/option.ts';
 import type { Surface } from '../program/context.ts';
 import { many, one } from '../program/outcome.ts';
+import { whereTyped } from '../program/where-typed.ts';
 
 export const inspectFile = defineCommand({
   about:
@@ -95,4 +97,4 @@ async function inspected(file: string, wishes: InspectWishes, context: Surface):
 
 /** What is typed for an image: this verb reads files. */
 const showInstead = (text: string, { settings }: Surface): string =>
-  `Show an image with: imgctl show ${[text, ...settings.profile.map((profile) => `-p ${profile}`)].join(' ')}`;
+  `Show an image with: ${commandLine({ verb: 'show', args: [text], options: whereTyped(settings) }, nowhere)}`;

@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import { withRegions } from '../../engine/account/region.ts';
 import { mistypedProfile, slipError } from '../../engine/account/mistyped-profile.ts';
 import { chosenProfiles, type ProfileDirectory } from '../../engine/account/registry.ts';
@@ -10,6 +11,7 @@ import { wordsByProfile } from '../options/globs.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import { many } from '../program/outcome.ts';
+import { whereTyped } from '../program/where-typed.ts';
 
 const day = 24 * 60 * 60_000;
 const usualGrace = 14 * day;
@@ -48,7 +50,9 @@ export const prune = defineCommand({
     if (keep === undefined)
       throw usageError('--keep is required', { hint: 'Give the number of images of each series to keep, such as --keep 3.' });
     if (keep === 0)
-      throw usageError('--keep must be at least 1', { hint: 'Delete what is no longer needed with: imgctl delete IMAGE' });
+      throw usageError('--keep must be at least 1', {
+        hint: `Delete what is no longer needed with: ${commandLine({ verb: 'delete', args: ['IMAGE'], options: whereTyped(context.settings) }, nowhere)}`,
+      });
     const { directory, settings } = context;
     const words = wordsByProfile({ words: glob, selected: () => chosenProfiles(directory, settings.profile) }, directory);
     const meant: Meant[] = [];

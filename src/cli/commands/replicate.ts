@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Target } from '../../engine/images/target.ts';
 import { placesGoing, replication, type Places } from '../../engine/operations/replicate.ts';
@@ -6,6 +7,7 @@ import type { ImageLoss } from '../batch/confirm-loss.ts';
 import { drawsEach, eachImage, severalOptions } from '../batch/each-image.ts';
 import { waitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
+import { whereTyped } from '../program/where-typed.ts';
 
 export const replicate = defineCommand({
   about: 'Only --remove and --exactly remove copies; other places stay as they are. List places with: imgctl places',
@@ -33,6 +35,7 @@ export const replicate = defineCommand({
     { does: 'exactly these stores', type: 'imgctl replicate pcd:golden --exactly fast,cheap --yes' },
   ],
   async run(input, context) {
+    const options = whereTyped(context.settings);
     const exactly = input.exactly
       ?.split(',')
       .map((name) => name.trim())
@@ -40,9 +43,13 @@ export const replicate = defineCommand({
     if (exactly && (input.to.length > 0 || input.remove.length > 0))
       throw usageError('--exactly cannot be combined with --to or --remove');
     if (exactly?.length === 0)
-      throw usageError('--exactly is empty', { hint: 'Delete the image everywhere with: imgctl delete IMAGE' });
+      throw usageError('--exactly is empty', {
+        hint: `Delete the image everywhere with: ${commandLine({ verb: 'delete', args: input.image, options }, nowhere)}`,
+      });
     if (!exactly && input.to.length === 0 && input.remove.length === 0)
-      throw usageError('--to, --remove or --exactly is required', { hint: 'List places with: imgctl places' });
+      throw usageError('--to, --remove or --exactly is required', {
+        hint: `List places with: ${commandLine({ verb: 'places', options }, nowhere)}`,
+      });
     const both = input.to.find((place) => input.remove.includes(place));
     if (both !== undefined) throw usageError(`${both} is in both --to and --remove`);
     const places = { add: input.to, remove: input.remove, exactly };

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
-import { shellWord } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import type { Account } from '../../engine/account/account.ts';
 import { describing } from '../../engine/images/target.ts';
 import { members, sharing, unsharing } from '../../engine/operations/share.ts';
@@ -11,6 +11,7 @@ import { carriedOut } from '../program/plan.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Context } from '../program/context.ts';
 import { many } from '../program/outcome.ts';
+import { whereTyped } from '../program/where-typed.ts';
 
 const withOption = {
   kind: 'names',
@@ -65,7 +66,7 @@ export const unshare = defineCommand({
   async run(input, context) {
     if (input.with.length === 0)
       throw usageError('--with PROJECT is required', {
-        hint: `List who has access with: imgctl share ${shellWord(input.image)}`,
+        hint: `List who has access with: ${commandLine({ verb: 'share', args: [input.image], options: whereTyped(context.settings) }, nowhere)}`,
       });
     const found = await target(input.image, context).catch((error: unknown) => {
       if (!input.ignoreMissing || !isNoSuchImage(error)) throw error;

@@ -1,7 +1,7 @@
 import { configError, usageError } from '../../core/errors.ts';
 import { isGlob } from '../../core/glob.ts';
 import { checkName } from '../../core/image-name.ts';
-import { shellWord } from '../../core/hint.ts';
+import { commandLine } from '../../core/hint.ts';
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
 import { looksLikeFile } from './mistaken-files.ts';
 import type { CopyTarget } from '../../engine/operations/copy-target.ts';
@@ -20,7 +20,7 @@ export const areSeveral = (words: readonly string[]): boolean =>
  */
 export function copyTargets(
   words: readonly string[],
-  from: { readonly typed: string; readonly profile: string },
+  from: { readonly image: string; readonly profile: string },
   directory: ProfileDirectory,
 ): readonly CopyTarget[] {
   const all = words.flatMap((word) => targetsOf(word, from, directory));
@@ -29,14 +29,14 @@ export function copyTargets(
 
 function targetsOf(
   word: string,
-  from: { readonly typed: string; readonly profile: string },
+  from: { readonly image: string; readonly profile: string },
   directory: ProfileDirectory,
 ): readonly CopyTarget[] {
   const { profile, image } = directory.has(word) ? { profile: word, image: '' } : directory.reference(word);
   if (profile !== undefined) return [{ profile, name: checked(image) }];
   if (looksLikeFile(word))
     throw usageError(`no such profile: ${word}`, {
-      hint: `Download it with: imgctl download ${shellWord(from.typed)} ${shellWord(word)}`,
+      hint: `Download it with: ${commandLine({ verb: 'download', image: from.image, args: [word] }, from)}`,
     });
   const part = profilePart(word);
   if (!isGlob(part)) return [{ profile: directory.openable(part).name, name: '' }];

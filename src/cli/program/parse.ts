@@ -6,6 +6,7 @@ import { absentValue, flagName, flagsOf, parseOption, type Options, type OptionV
 import { globalOptions, type GlobalValues } from './settings.ts';
 import { inOurWords, misplacedOption, noVerb, unknownInGroup, unknownVerb } from './usage-errors.ts';
 import { withUsage } from './usage-line.ts';
+import { whereTyped } from './where-typed.ts';
 import type { Arg } from './shape.ts';
 
 /** What was typed. `chosen` absent: nothing but global options, or only the first word of `profile add` and its like. */
@@ -150,7 +151,10 @@ function parse(parser: Parser, words: readonly string[], chosen: Chosen | undefi
   try {
     parser.parse(words, { from: 'user' });
   } catch (error) {
-    const told = error instanceof CommanderError ? inOurWords(error, { chosen, operands: parser.args }) : error;
+    const told =
+      error instanceof CommanderError
+        ? inOurWords(error, { chosen, operands: parser.args, where: whereTyped(parser.opts()) })
+        : error;
     throw chosen ? withUsage(told, chosen) : told;
   }
 }

@@ -1,5 +1,5 @@
 import { usageError, type ImgctlError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { hintWith, nowhere, type Next } from '../../core/hint.ts';
 import { didYouMean, nearest } from '../../host/did-you-mean.ts';
 import type { CommandEntry, Chosen } from './shape.ts';
 import { flagName, flagsOf, type Option, type Options } from './option.ts';
@@ -11,6 +11,8 @@ interface Typed {
   readonly chosen: Chosen | undefined;
   /** The words that are no options. */
   readonly operands: readonly string[];
+  /** The options that say where it leads. */
+  readonly where: NonNullable<Next['options']>;
 }
 
 /** What the parser did not understand, in our own words. */
@@ -63,25 +65,33 @@ const withoutValue = (flag: string, flags: readonly string[]): ImgctlError => {
   });
 };
 
+/** A hint, and the command in it; or the hint alone. */
+type Meant = readonly [hint: string, next?: Next];
+
 /** What is meant by one argument too many, by the verb: `given` are those before it. */
-const oneTooMany: Readonly<Record<string, (word: string, given: readonly string[]) => string>> = {
-  upload: (word, [file = 'FILE']) => `Name the image with: imgctl upload ${file} --name ${word}`,
-  import: (word, [name = 'NAME']) => `Name the source with: imgctl import ${name} --url ${word}`,
-  share: (word, [image = 'IMAGE']) => `Name the project with: imgctl share ${image} --with ${word}`,
-  unshare: (word, [image = 'IMAGE']) => `Name the project with: imgctl unshare ${image} --with ${word}`,
-  create: (word, [name = 'NAME']) => `Send data with: imgctl upload ${word} --name ${name}`,
+const oneTooMany: Readonly<Record<string, (word: string, given: readonly string[]) => Meant>> = {
+  upload: (word, [file = 'FILE']) => ['Name the image with:', { verb: 'upload', args: [file], options: { name: word } }],
+  import: (word, [name = 'NAME']) => ['Name the source with:', { verb: 'import', args: [name], options: { url: word } }],
+  share: (word, [image = 'IMAGE']) => ['Name the project with:', { verb: 'share', args: [image], options: { with: word } }],
+  unshare: (word, [image = 'IMAGE']) => ['Name the project with:', { verb: 'unshare', args: [image], options: { with: word } }],
+  create: (word, [name = 'NAME']) => ['Send data with:', { verb: 'upload', args: [word], options: { name } }],
   'profile add': (word, [name = 'NAME']) =>
-    /^'?[^=]+=/.test(word)
-      ? 'Give each field as --set FIELD=VALUE.'
-      : `Name the provider with: imgctl profile add ${name} --provider ${word}`,
-  places: (word) => `Name the profile with: imgctl places -p ${word}`,
-  'profile list': () => 'Show one with: imgctl profile show NAME',
+    /^[^=]+=/.test(word)
+      ? ['Give each field as --set FIELD=VALUE.']
+      : ['Name the provider with:', { verb: 'profile add', args: [name], options: { provider: word } }],
+  places: (word) => ['Name the profile with:', { verb: 'places', options: { profile: word } }],
+  'profile list': () => ['Show one with:', { verb: 'profile show', args: ['NAME'] }],
 };
 
-function unexpected({ chosen, operands }: Typed): ImgctlError {
+function unexpected({ chosen, operands, where }: Typed): ImgctlError {
   const args = chosen ? Object.keys(chosen.command.args).length : 0;
   const word = operands[args] ?? '';
-  const hint = chosen && oneTooMany[chosen.entry.path]?.(shellWord(word), operands.slice(0, args).map(shellWord));
+  const [told, next] = (chosen && oneTooMany[chosen.entry.path]?.(word, operands.slice(0, args))) ?? [];
+  // Behind what is meant, and not in the place of it.
+  const hint =
+    next && told !== undefined
+      ? hintWith(told, [{ ...next, options: { ...next.options, ...where, ...next.options } }], nowhere)
+      : told;
   // A field's value may be a secret.
   return usageError(`unexpected argument: ${word.replace(/=.*$/s, '=…')}`, asHint(hint));
 }

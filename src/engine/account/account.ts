@@ -17,6 +17,8 @@ export type Reach = 'own' | 'readable';
 export interface Account<Name extends OperationName = OperationName> extends BoundJobs {
   readonly profile: string;
   readonly provider: string;
+  /** The region that was asked for in the place of the profile's. */
+  readonly region?: string | undefined;
   readonly driver: Driver;
   /** Asks for its name before anything is deleted or replaced in it. */
   readonly isProtected: boolean;

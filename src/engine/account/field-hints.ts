@@ -1,6 +1,6 @@
 import type { Driver } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
-import { commandLine, shellWord, type Next } from '../../core/hint.ts';
+import { type Next, commandLine, nowhere, shellWord } from '../../core/hint.ts';
 import { hasFolder, ownFolder, type Home } from '../../host/paths.ts';
 import { parseValue } from '../../host/secret-reference.ts';
 import { fieldVariable } from '../../profiles/resolve.ts';
@@ -11,10 +11,10 @@ type Whose = Pick<ProfileEntry, 'name' | 'kind'>;
 
 /** What is typed to set fields (`field=value`) of a profile, wherever it is kept: a command of the program, or one of the shell. */
 export function setting({ name, kind }: Whose, driver: Driver, pairs: readonly string[]): string {
-  if (kind === 'stored') return commandLine({ verb: 'profile set', args: pairs }, name);
+  if (kind === 'stored') return commandLine({ verb: 'profile set', args: pairs }, { profile: name });
   if (kind === 'usual')
     return [
-      commandLine({ verb: 'profile add', args: [name], options: { provider: driver.name } }),
+      commandLine({ verb: 'profile add', args: [name], options: { provider: driver.name } }, nowhere),
       ...pairs.map((pair) => `--set ${shellWord(pair)}`),
     ].join(' ');
   const variables = pairs.map((pair) => {
@@ -57,6 +57,6 @@ export function placed(error: ImgctlError, whose: Whose, driver: Driver, home: H
   const { name } = whose;
   const own = hasFolder('config', home) ? `, or in ${sourcesFile(ownFolder('config', home))}` : '';
   return told.hinting(
-    `${hint.replaceAll(inProfile, `of ${name}`)}\n${name} is a publisher. See its fields with: ${commandLine({ verb: 'sources', args: [name] })}\nThey are set by variables (${fieldVariable(name, 'url')})${own}.`,
+    `${hint.replaceAll(inProfile, `of ${name}`)}\n${name} is a publisher. See its fields with: ${commandLine({ verb: 'sources', args: [name] }, nowhere)}\nThey are set by variables (${fieldVariable(name, 'url')})${own}.`,
   );
 }

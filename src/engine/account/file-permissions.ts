@@ -12,6 +12,6 @@ export function warnOfLoosePath(
 ): void {
   const loose = relativePathIn(text, form);
   if (loose === undefined) return;
-  const cure = `Set it with: ${commandLine({ verb: 'profile set', args: [`${field}=/PATH`] }, profile)}`;
+  const cure = `Set it with: ${commandLine({ verb: 'profile set', args: [`${field}=/PATH`] }, { profile })}`;
   context.warn(`profile ${profile}: ${field} ${loose} leads elsewhere from each folder. ${cure}`);
 }

@@ -1,5 +1,5 @@
 import { ImgctlError } from '../../core/errors.ts';
-import { commandLine, typedImage } from '../../core/hint.ts';
+import { commandLine, nowhere, typedImage } from '../../core/hint.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { SourceList } from './sources.ts';
 
@@ -38,7 +38,7 @@ export function mistypedProfile(text: string, directory: Typable): MistypedProfi
 export const profileHint = (close: readonly string[]): string =>
   close.length > 0
     ? `Did you mean ${close.join(' or ')}?`
-    : `List profiles with: ${commandLine({ verb: 'profile list' })}. Add one with: ${commandLine({ verb: 'profile add', args: ['NAME'] })}`;
+    : `List profiles with: ${commandLine({ verb: 'profile list' }, nowhere)}. Add one with: ${commandLine({ verb: 'profile add', args: ['NAME'] }, nowhere)}`;
 
 /** CONFIG for a slip where nothing was found in the profile `at`. `more`: what else is known of that failure. */
 export const slipError = ({ told, hint }: MistypedProfile, text: string, at: string, more?: ImgctlError): ImgctlError =>

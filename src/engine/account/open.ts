@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { refusal, type Driver } from '../../core/driver.ts';
 import { ImgctlError } from '../../core/errors.ts';
 import { tlsFields } from '../../core/field.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import { readingVerbs, type OperationName } from '../../core/operation.ts';
 import { dryHttp } from './preview.ts';
 import { formatValue } from '../../host/secret-reference.ts';
@@ -70,6 +70,7 @@ async function opening(
     const bind = bindInto(journal);
     return {
       ...where,
+      ...regionOf(context),
       key,
       driver,
       isProtected: entry.stored?.protected ?? false,
@@ -170,7 +171,7 @@ async function refusalWithOthers(
     hint:
       kind === 'source'
         ? `${profile} is a publisher. For an image of yours whose name begins with "${profile}:", put its own profile in front, or use -p.`
-        : `See what it supports with: ${commandLine({ verb: 'providers', args: [driver.name] })}`,
+        : `See what it supports with: ${commandLine({ verb: 'providers', args: [driver.name] }, nowhere)}`,
   });
 }
 
@@ -185,7 +186,11 @@ function blamed(error: unknown, profile: string, driver: Driver, origins: Readon
   }
   if (code !== 'AUTH' || circumstances.status !== 401 || circumstances.accepted) return error;
   const told = comingFrom(origins, (field) => driver.profile[field]?.secret === true);
-  const hint = [circumstances.hint, told, `Check the profile with: ${commandLine({ verb: 'profile check' }, profile)}`]
+  const hint = [
+    circumstances.hint,
+    told,
+    `Check the profile with: ${commandLine({ verb: 'profile check' }, { profile, region: circumstances.region })}`,
+  ]
     .filter(Boolean)
     .join('\n');
   return error.hinting(hint);

@@ -1,5 +1,5 @@
 import { configError, usageError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import { globPattern, isGlob } from '../../core/glob.ts';
 import { environmentProfiles, environmentProvider, fieldVariable, variableName } from '../../profiles/resolve.ts';
 import { parseReference, type Reference } from '../../core/reference.ts';
@@ -118,7 +118,7 @@ export function profileDirectory({ book, env, chosen, isTyped, usual, sources }:
 const noSuchProfile = (name: string, hint: string): Error => configError(`no such profile: ${name}`, { hint });
 
 const publisherHint = (source: string): string =>
-  `${source} is a publisher, whose fields are set by variables (${fieldVariable(source, 'url')}) or in sources.json. See it with: ${commandLine({ verb: 'sources', args: [source] })}`;
+  `${source} is a publisher, whose fields are set by variables (${fieldVariable(source, 'url')}) or in sources.json. See it with: ${commandLine({ verb: 'sources', args: [source] }, nowhere)}`;
 
 /**
  * The profiles that are worked at where none stands before an image: those asked for, or the current one. Throws CONFIG for a
@@ -129,7 +129,7 @@ export function chosenProfiles(directory: ProfileDirectory, patterns: readonly s
   const source = directory.isTyped ? undefined : names.find((name) => !directory.has(name) && directory.sources.named(name));
   if (source === undefined) return names;
   throw configError(`${source} is a publisher, and no profile: it cannot be the default`, {
-    hint: `Name it where it is meant, as in: ${commandLine({ verb: 'list' }, source)}`,
+    hint: `Name it where it is meant, as in: ${commandLine({ verb: 'list' }, { profile: source })}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Driver } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import { inChoices, missingFields, usualVariables } from '../../core/field.ts';
 import { Secret } from '../../core/secret.ts';
 import { ownFolder, withHome } from '../../host/paths.ts';
@@ -166,6 +166,6 @@ export async function valuesOf(
 function throwIfLacking({ name }: ProfileEntry, driver: Driver, known: ReadonlySet<string>): void {
   if (missingFields(driver.profile, driver.setup, known) === undefined) return;
   throw configError(`profile ${name}: nothing is set in the environment`, {
-    hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: ${commandLine({ verb: 'help', args: ['environment'] })}`,
+    hint: `Set ${usualVariables(driver.profile, driver.setup)}. List all with: ${commandLine({ verb: 'help', args: ['environment'] }, nowhere)}`,
   });
 }

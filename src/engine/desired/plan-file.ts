@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DesiredRow } from '../../core/desired.ts';
 import { configError, notFoundError, usageError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import { isObject, parsedJson } from '../../core/json.ts';
 import { maskSecrets, maskText, withoutCredentials } from '../../core/redact.ts';
 import { localized } from '../../host/durable-file.ts';
@@ -62,7 +62,9 @@ export async function readPlan(file: string): Promise<PlanFile> {
   const text = await readTextFile(file);
   if (text === undefined) throw notFoundError(`no such file: ${file}`, { ofNoImage: true });
   const wrong = (what: string): Error =>
-    configError(`${file} ${what}`, { hint: `Make one with: ${commandLine({ verb: 'plan', options: { out: 'FILE' } })}` });
+    configError(`${file} ${what}`, {
+      hint: `Make one with: ${commandLine({ verb: 'plan', options: { out: 'FILE' } }, nowhere)}`,
+    });
   const value = parsedJson(text);
   if (!isObject(value) || value.kind !== kind) throw wrong('is no plan');
   if (value.version !== version)

@@ -72,7 +72,7 @@ export async function* withNearest(
     if (image instanceof ImgctlError) tell(image, say);
     else if (image)
       say?.(
-        `"${word}" is not in this list, but it is there. Show it with: ${commandLine({ verb: 'show', image: image.id }, at.profile)}`,
+        `"${word}" is not in this list, but it is there. Show it with: ${commandLine({ verb: 'show', image: image.id }, at)}`,
       );
   }
 }

@@ -1,5 +1,5 @@
 import { notFoundError, usageError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import { matches } from '../../core/filter.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, Filter, Filters, ListRequest, SortKey } from '../../core/operation.ts';
@@ -100,7 +100,7 @@ function unknownFilter(at: Account, name: string, known: readonly string[]): Err
     hint:
       known.length > 0
         ? `Supported: ${known.join(', ')}`
-        : `${at.provider} has no filters of its own. Common ones: ${commandLine({ verb: 'list', options: { help: true } })}`,
+        : `${at.provider} has no filters of its own. Common ones: ${commandLine({ verb: 'list', options: { help: true } }, nowhere)}`,
   });
 }
 

@@ -75,7 +75,7 @@ async function within(
       reject(
         new ImgctlError('NETWORK', `profile ${profile}: timed out after ${humanDuration(limitMs)}`, {
           profile,
-          hint: `Allow more time with --profile-timeout, or list it alone with: ${commandLine({ verb: 'list' }, profile)}`,
+          hint: `Allow more time with --profile-timeout, or list it alone with: ${commandLine({ verb: 'list' }, { profile, region: context.settings.region })}`,
         }),
       );
       stop.abort();

@@ -3,7 +3,7 @@ import { conflictError, ImgctlError, type Circumstances, notFoundError, usageErr
 import { isNoSuchImage } from '../../core/answer-error.ts';
 import { globPattern, isGlob } from '../../core/glob.ts';
 import { imageFrom, type Image, type ImageRecord, type Status } from '../../core/image.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import { withJobBehind, withReason } from './told.ts';
 import { nearestImages } from './nearest-images.ts';
@@ -51,8 +51,7 @@ export async function findImage(at: Account, text: string, meaning: Meaning, cal
 }
 
 async function foundImage(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
-  if (text === '')
-    throw usageError('IMAGE is required', { hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}` });
+  if (text === '') throw usageError('IMAGE is required', { hint: `List images with: ${commandLine({ verb: 'list' }, at)}` });
   checkName(text);
   const isId = at.driver.ids.test(text);
   const isWord = (at.driver.idsAreWords || at.driver.showsByAlias) && meaning.pick === undefined;
@@ -75,7 +74,7 @@ export async function shownImage(at: Account, { image, isShown }: FoundImage, ca
 export async function matchingImage(at: Account, glob: string, meaning: Meaning, call: Call): Promise<FoundImage> {
   const images = (await imagesMeant(at, { text: glob, isGlob: true }, at.reach, call)).filter((one) => isOfArchitecture(at, one));
   if (images.length > 0) return { image: chosen(images, glob, meaning), isShown: false };
-  throw notFoundError(`no image matches "${glob}"`, { hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}` });
+  throw notFoundError(`no image matches "${glob}"`, { hint: `List images with: ${commandLine({ verb: 'list' }, at)}` });
 }
 
 /** The image that this name means, absent if none within reach bears it. Throws as `findImage`. */
@@ -188,7 +187,7 @@ async function missing(at: Account, text: string, { circumstances }: ImgctlError
   if (isId && reasonIn(circumstances) !== '') return notFoundError(`no such image in ${at.profile}: ${text}`, circumstances);
   const others = await imagesIn(at, { scope: at.verb('list').publicByOwner ? 'mine' : 'all', filters: {} }, { text }, call);
   const offers = others.length === 0 ? await offered(at, text, call) : [];
-  const accepting = commandLine({ verb: 'share', args: [{ inProfile: 'ID' }], options: { accept: true } }, at.profile);
+  const accepting = commandLine({ verb: 'share', args: [{ inProfile: 'ID' }], options: { accept: true } }, at);
   if (offers.length > 0)
     return notFoundError(`"${text}" in ${at.profile} is an offer that is not accepted`, {
       ...circumstances,
@@ -216,7 +215,7 @@ async function offered(at: Account, text: string, call: Call): Promise<readonly 
 }
 
 /** Why an image is gone, where the provider tells; how to list what there is is said anyway. */
-const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes(commandLine({ verb: 'list' })) ? '' : hint);
+const reasonIn = ({ hint = '' }: Circumstances): string => (hint.includes(commandLine({ verb: 'list' }, nowhere)) ? '' : hint);
 
 /** The one that is meant. Throws CONFLICT, with the candidates, where that is none of them or not clear. */
 export function chosen(images: readonly Image[], text: string, { pick, among = ['active'] }: Meaning): Image {

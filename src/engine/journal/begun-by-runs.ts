@@ -1,5 +1,5 @@
 import { conflictError, type ImgctlError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import type { Image } from '../../core/image.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
@@ -27,8 +27,8 @@ function abandonment({ key, driver }: Account, { id, name }: Image, context: Eng
   const ended = run.state === 'failed' ? 'has failed' : 'was interrupted';
   return conflictError(`${id} (${name}) is queued, and run ${run.run.id}, which was to fill it, ${ended}`, {
     hint: canFill
-      ? `Resume it with: ${commandLine({ verb: 'ops resume', args })}`
-      : `Undo it with: ${commandLine({ verb: 'ops undo', args })}`,
+      ? `Resume it with: ${commandLine({ verb: 'ops resume', args }, nowhere)}`
+      : `Undo it with: ${commandLine({ verb: 'ops undo', args }, nowhere)}`,
   });
 }
 

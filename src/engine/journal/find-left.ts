@@ -54,7 +54,7 @@ async function accountOf(action: ActionEntry, context: EngineContext): Promise<A
   const at = await openAt(profile, ['show', 'list'], { ...context, settings: { ...context.settings, region } });
   if (at.provider === provider && at.key === action.account) return at;
   throw conflictError(`profile ${profile} was changed since that run: it may lead to another account`, {
-    hint: `Look at it with: ${commandLine({ verb: 'profile show' }, profile)}`,
+    hint: `Look at it with: ${commandLine({ verb: 'profile show' }, { profile })}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { conflictError, providerError, unsupportedError, usageError } from '../../core/errors.ts';
-import { commandLine, shellWord } from '../../core/hint.ts';
+import { commandLine, nowhere, shellWord } from '../../core/hint.ts';
 import { given, type Image } from '../../core/image.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
@@ -63,7 +63,7 @@ function requireResumable(run: Run, first: Run, sourced: Sourced): void {
   if (run.state !== 'failed' && run.state !== 'interrupted')
     throw conflictError(`run ${id} is ${run.state}: there is nothing to resume`);
   const again = anew(first.run);
-  const undoFirst = run.left.length > 0 ? `Undo it with: ${commandLine({ verb: 'ops undo', args: [id] })}\n` : '';
+  const undoFirst = run.left.length > 0 ? `Undo it with: ${commandLine({ verb: 'ops undo', args: [id] }, nowhere)}\n` : '';
   const verb = words.find((word) => resumable.has(word));
   if (verb === undefined)
     throw unsupportedError(`run ${id} cannot be resumed: what it does is done in one step`, { hint: `${undoFirst}${again}` });
@@ -166,7 +166,7 @@ export async function cameAbout(run: Run, limits: WaitLimits, context: EngineCon
 
 /** The record to be filled, where there is one. Throws for what can neither be filled nor left alone. */
 function fillable(found: LeftImage, run: Run): readonly GoOn[] {
-  const undo = `Undo it with: ${commandLine({ verb: 'ops undo', args: [run.run.id] })}`;
+  const undo = `Undo it with: ${commandLine({ verb: 'ops undo', args: [run.run.id] }, nowhere)}`;
   if (found.is === 'gone' || found.is === 'places' || wholeIn(found).length > 0) return [];
   if (found.is === 'unknown') throw found.reason;
   if (found.is === 'parts') return [{ profile: found.at.profile, name: found.left.action.name ?? '', ref: found.ref }];

@@ -1,5 +1,5 @@
 import { conflictError, notFoundError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import type { Home } from '../../host/paths.ts';
 import { isRunning } from '../../host/process-id.ts';
 import { beatMs, journalFolder, readRun, runIdsIn, tryReadRun } from './journal-folder.ts';
@@ -38,7 +38,7 @@ export function runNamed(text: string, home: Home, nowMs: number): Run {
   const run = id === undefined ? undefined : runIn(readRun(folder, id), nowMs);
   if (!run)
     throw notFoundError(`no such run in the journal: ${text}`, {
-      hint: `List runs with: ${commandLine({ verb: 'ops list', options: { all: true } })}`,
+      hint: `List runs with: ${commandLine({ verb: 'ops list', options: { all: true } }, nowhere)}`,
     });
   return run;
 }
@@ -47,6 +47,6 @@ export function runNamed(text: string, home: Home, nowMs: number): Run {
 export function requireEnded({ run: { id }, state }: Run): void {
   if (state === 'running')
     throw conflictError(`run ${id} is still running`, {
-      hint: `Look at it with: ${commandLine({ verb: 'ops show', args: [id] })}`,
+      hint: `Look at it with: ${commandLine({ verb: 'ops show', args: [id] }, nowhere)}`,
     });
 }

@@ -71,11 +71,11 @@ function refusal(found: Exclude<LeftImage, { is: 'gone' | 'unknown' | 'parts' }>
     return conflictError(`which image the run made in ${profile} is not known. It may be one of these:`, {
       profile,
       provider,
-      hint: [...candidates(images), `Delete it with: ${commandLine({ verb: 'delete', image }, profile)}`].join('\n'),
+      hint: [...candidates(images), `Delete it with: ${commandLine({ verb: 'delete', image }, found.at)}`].join('\n'),
     });
   }
   const { id, name, status } = found.image;
-  const removing = commandLine({ verb: 'delete', image: id }, profile);
+  const removing = commandLine({ verb: 'delete', image: id }, found.at);
   const about = { profile, provider, leftover: id };
   if (found.is === 'earlier')
     return conflictError(`image ${id} (${name}) was there before the run, and is ${status}: it is kept`, {

@@ -14,7 +14,7 @@ export async function outOfUse(error: unknown, at: Account, id: string, call: Ca
       leftover: id,
       hint: [error.circumstances.hint, message].filter(Boolean).join('\n'),
     });
-  const cure = `Delete it with: ${commandLine({ verb: 'delete', image: id }, at.profile)}`;
+  const cure = `Delete it with: ${commandLine({ verb: 'delete', image: id }, at)}`;
   try {
     const changed = await at.maybe('deactivate')?.run({ id }, { ...call, signal: AbortSignal.timeout(30_000) });
     if (changed) return told(`${id} is deactivated. ${cure}`);

@@ -68,8 +68,7 @@ interface Made {
 /** The image once it can be used; a record without data is never waited for. */
 async function ready(image: Image, { at, wishes, call }: Made, context: EngineContext): Promise<Image> {
   if (image.status === 'queued' && wishes.fromDisk === undefined) {
-    if (at.driver.facts.upload?.into)
-      context.say(`${image.id} is queued. Fill it with: ${commandLine(fillingOf(image.id), at.profile)}`);
+    if (at.driver.facts.upload?.into) context.say(`${image.id} is queued. Fill it with: ${commandLine(fillingOf(image.id), at)}`);
     return image;
   }
   if (wishes.wait === false || image.status === 'active') return image;
@@ -83,6 +82,6 @@ function refuseSource(at: Account, from: 'nothing' | 'disk'): Error {
         hint: 'Omit --from-disk for an empty record.',
       })
     : unsupportedError(`${at.provider} does not support records without data`, {
-        hint: `Use --from-disk ID, or upload a file with: ${commandLine(uploading)}`,
+        hint: `Use --from-disk ID, or upload a file with: ${commandLine(uploading, at)}`,
       });
 }

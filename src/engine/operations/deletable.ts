@@ -6,7 +6,7 @@ import type { Account } from '../account/account.ts';
 /** Why the provider would not delete this image, as far as its record tells; absent: nothing is known against it. */
 export function whyNotRemovable(at: Account, image: Image): ImgctlError | undefined {
   const { id, status } = image;
-  const typed = (next: Next): string => commandLine({ ...next, image: id }, at.profile);
+  const typed = (next: Next): string => commandLine({ ...next, image: id }, at);
   if (image.protected === true)
     return conflictError(`image ${id} is protected`, {
       hint: `Unprotect it with: ${typed({ verb: 'patch', options: { unprotect: true } })}`,

@@ -36,7 +36,7 @@ async function removed({ at, id, call }: Target<'delete' | 'show'>): Promise<voi
     if (status !== 'active' || verb.from.includes(status) || !at.driver.facts.deactivate) throw error;
     throw new ImgctlError(error.code, error.message, {
       ...error.circumstances,
-      hint: `Deactivate it first, then delete it: ${commandLine({ verb: 'deactivate', image: id }, at.profile)}`,
+      hint: `Deactivate it first, then delete it: ${commandLine({ verb: 'deactivate', image: id }, at)}`,
     });
   }
 }

@@ -181,7 +181,7 @@ async function arrived(sent: Image, route: CopyRoute, content: Content, delivery
     // Whether it arrives is not known: it may be whole, so it stays, and is told of.
     throw error.with({
       leftover: sent.id,
-      hint: `Check on it with: ${commandLine({ verb: 'wait', image: sent.id }, at.profile)}`,
+      hint: `Check on it with: ${commandLine({ verb: 'wait', image: sent.id }, at)}`,
     });
   }
 }

@@ -20,7 +20,7 @@ export function verifiableBy(at: Account, verify: string | undefined, context: E
   if (by === 'gpg' || by === 'minisign')
     throw unsupportedError(message, {
       provider: at.provider,
-      hint: `Send it through this machine with: ${commandLine({ verb: 'upload', args: ['URL'], options: { name: 'NAME', verify } })}`,
+      hint: `Send it through this machine with: ${commandLine({ verb: 'upload', args: ['URL'], options: { name: { inProfile: 'NAME' }, verify } }, at)}`,
     });
   return by === 'auto' ? undefined : verify;
 }

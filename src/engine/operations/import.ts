@@ -65,7 +65,7 @@ export function checkImport(at: Target, wishes: ImportWishes): void {
   const open = openedLater(at as Account, wishes.description.visibility);
   if (open)
     throw usageError(`--visibility ${open} and --no-wait cannot be combined: the data is checked first`, {
-      hint: `Use --no-wait alone, then: ${commandLine({ verb: 'patch', args: ['IMAGE'], options: { visibility: open } })}`,
+      hint: `Use --no-wait alone, then: ${commandLine({ verb: 'patch', image: 'IMAGE', options: { visibility: open } }, at as Account)}`,
     });
 }
 
@@ -197,7 +197,7 @@ function checkSource(at: Account, url: string | undefined, method: string | unde
     throw unsupportedError(`${at.provider} has no import method "${method}"`, { hint: `Supported: ${verb.methods.join(', ')}` });
   if (url === undefined) {
     if (method === undefined)
-      throw usageError('--url is required', { hint: `Send a local file with: ${commandLine(uploading)}` });
+      throw usageError('--url is required', { hint: `Send a local file with: ${commandLine(uploading, at)}` });
     return;
   }
   const scheme = URL.canParse(url) ? new URL(url).protocol.replace(':', '') : '';

@@ -1,6 +1,5 @@
 import type { Format } from '../../core/encoding.ts';
 import { conflictError, integrityError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
 import type { Call, ImportRequest } from '../../core/operation.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { detect } from '../../transfer/detect.ts';
@@ -60,7 +59,8 @@ async function checkContent(source: Source, format: Format, asked: Asked, contex
   const { compression, format: found } = inspection;
   if (compression)
     throw integrityError(`${source.name} is ${compression}-compressed by its content, not ${format}`, {
-      hint: `Send what is in it with: ${commandLine({ verb: 'upload', args: ['URL'] })}`,
+      hint: 'Send what is in it with:',
+      next: [{ verb: 'upload', args: ['URL'], options: { name: { inProfile: 'NAME' } } }],
     });
   if (found === format || (format === 'raw' && found === 'iso')) return;
   if (asked.named !== undefined || asked.into === undefined)

@@ -1,5 +1,5 @@
 import { ImgctlError, partialError, usageError } from '../../core/errors.ts';
-import { commandLine } from '../../core/hint.ts';
+import { commandLine, nowhere } from '../../core/hint.ts';
 import type { Member, ShareRequest } from '../../core/operation.ts';
 import type { EngineContext } from '../context.ts';
 import { ownerNamed } from '../account/owner.ts';
@@ -41,7 +41,7 @@ async function idOf(who: string, at: Account, opening: MemberContext): Promise<s
       {
         profile: at.profile,
         provider: at.provider,
-        hint: `Use the id of the ${word}, which is told to its members by: ${commandLine({ verb: 'profile check' })}`,
+        hint: `Use the id of the ${word}, which is told to its members by: ${commandLine({ verb: 'profile check' }, nowhere)}`,
       },
     );
   say(`${who} is the ${word} ${owner.id}`);
@@ -53,7 +53,7 @@ async function idOfProfile(who: string, at: Account, { open, call, directory }: 
   const circumstances = {
     profile: at.profile,
     provider: at.provider,
-    hint: `Use the id of the ${word}, which is told to its members by: ${commandLine({ verb: 'profile check' })}`,
+    hint: `Use the id of the ${word}, which is told to its members by: ${commandLine({ verb: 'profile check' }, nowhere)}`,
   };
   if (directory.entry(who).provider !== at.provider)
     throw usageError(`--with: profile ${who} is of ${directory.entry(who).provider}, not of ${at.provider}`, circumstances);

@@ -62,6 +62,6 @@ async function refuseUnknownPlaces(at: Account, asked: readonly string[], call: 
   const strange = known && asked.find((name) => !known.includes(name));
   if (strange !== undefined)
     throw notFoundError(`no such place: ${strange}`, {
-      hint: `List places with: ${commandLine({ verb: 'places' }, at.profile)}`,
+      hint: `List places with: ${commandLine({ verb: 'places' }, at)}`,
     });
 }

@@ -42,7 +42,7 @@ export function sharing(
       const now = await forEachMember(asked, (request) => verb.run(request, call), context);
       if (now && named.length > 0 && !answer)
         context.say(
-          `The other ${verb.with} accepts with: ${commandLine({ verb: 'share', image: id, options: { accept: true } })}`,
+          `The other ${verb.with} accepts with: ${commandLine({ verb: 'share', image: id, options: { accept: true } }, { region: target.at.region })}`,
         );
       return now;
     },

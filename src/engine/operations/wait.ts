@@ -172,7 +172,7 @@ function late(at: Account, id: string, goal: Goal, limitMs: number, image: Image
         ? goal.places.map((name) => `replicated=${name}`).join(',')
         : goal.status.join(',');
   return waitTimeoutError(`timed out after ${limitText(limitMs)}: ${id} is still ${stateOf(image)}`, {
-    hint: `${whyNot(at, image, goal)}Keep waiting with: ${commandLine({ verb: 'wait', image: id, options: { for: wanted } }, at.profile)}`,
+    hint: `${whyNot(at, image, goal)}Keep waiting with: ${commandLine({ verb: 'wait', image: id, options: { for: wanted } }, at)}`,
     profile: at.profile,
     provider: at.provider,
   });
@@ -190,6 +190,6 @@ function whyNot(at: Account, image: Image, goal: Goal): string {
     return idle.length > 0 && resting.has(image.status) ? `${idle.join(', ')}: not there, and nothing is under way.\n` : '';
   }
   if (image.status !== 'queued' || 'gone' in goal) return '';
-  const fill = at.driver.facts.upload?.into ? ` Fill it with: ${commandLine(fillingOf(image.id), at.profile)}` : '';
+  const fill = at.driver.facts.upload?.into ? ` Fill it with: ${commandLine(fillingOf(image.id), at)}` : '';
   return `No data was sent yet.${fill}\n`;
 }

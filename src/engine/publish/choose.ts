@@ -87,7 +87,7 @@ async function meant(at: Account, word: string, scope: Scope, call: Call): Promi
     const found = exact.length > 0 ? exact : images.filter(({ name }) => pattern.test(name));
     if (found.length > 0) return found.map((image) => ({ at, image, call, isNamed: false }));
     throw notFoundError(`no active image matches "${word}" in ${at.profile}`, {
-      hint: `List images with: ${commandLine({ verb: 'list' }, at.profile)}`,
+      hint: `List images with: ${commandLine({ verb: 'list' }, at)}`,
     });
   }
   const image = await shownImage(at, await findImage(at, word, { pick: 'latest' }, call), call);
