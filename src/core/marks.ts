@@ -15,11 +15,13 @@ export interface Marks {
   readonly name?: string;
   /** When imgctl retired it, as RFC 3339. */
   readonly retired?: string;
+  /** `yes`: its manifest wants it although it is not the newest, so that it is never retired for its age. */
+  readonly wanted?: string;
 }
 
 type Marked = Pick<ImageRecord, 'id' | 'properties'>;
 
-const fields = ['managed', 'name', 'retired'] as const satisfies readonly (keyof Marks)[];
+const fields = ['managed', 'name', 'retired', 'wanted'] as const satisfies readonly (keyof Marks)[];
 const propertyOf = (field: keyof Marks): string => `imgctl.${field}`;
 
 /** The id of the image that the marks beside it are meant for. */
@@ -29,22 +31,29 @@ const channelPrefix = 'imgctl.channel.';
 /** What an image is managed by that somebody has marked, and no manifest. */
 export const managedByHand = 'yes';
 
+/** What an image has from the beginning that its manifest wants although it is not the newest. */
+export const wantedMark: Readonly<Record<string, string>> = { [propertyOf('wanted')]: 'yes' };
+
 /** The property by which a channel points to an image. */
 export const channelProperty = (name: string): string => `${channelPrefix}${name}`;
 
 /** Whether a property is a mark, in any case: some providers do not tell cases apart. Of a copy they stay behind. */
-export const isMarkProperty = (name: string): boolean => /^imgctl\.(?:(?:managed|name|retired|marksOf)$|channel\.)/i.test(name);
+export const isMarkProperty = (name: string): boolean =>
+  /^imgctl\.(?:(?:managed|name|retired|wanted|marksOf)$|channel\.)/i.test(name);
 
 const areItsOwn = ({ id, properties }: Marked): boolean => properties[marksOfProperty] === id;
 
 /** The marks of an image; none where they were meant for another one. Whoever may change the image may have written them. */
 export function marksOf(image: Marked): Marks {
   if (!areItsOwn(image)) return {};
-  const { managed, name, retired } = Object.fromEntries(fields.map((field) => [field, image.properties[propertyOf(field)]]));
+  const { managed, name, retired, wanted } = Object.fromEntries(
+    fields.map((field) => [field, image.properties[propertyOf(field)]]),
+  );
   return given<Marks>({
     managed: managed || undefined,
     name: name || undefined,
     retired: retired === undefined || Number.isNaN(Date.parse(retired)) ? undefined : retired,
+    wanted: wanted || undefined,
   });
 }
 

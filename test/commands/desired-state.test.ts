@@ -300,4 +300,29 @@ describe.each(markable)('what %s has is kept as the manifest wants it', (_name, 
     await story.done({}, '--allow-downgrade');
     expect((await story.images()).find(({ name }) => name === story.name())?.properties['imgctl.source.serial']).toBe('20261101');
   });
+
+  it.runIf(renames)('an older serial that is wanted again is never retired, until it is wanted no more', async () => {
+    const wait = ['--poll-interval', '5ms'];
+    const pruned = async (): Promise<Readonly<Record<string, string>>> => {
+      const args = ['prune', `to:${story.name()}*`, '--keep', '1', '--grace', '0s', '--unused', '--yes', '-o', 'json', ...wait];
+      const rows = (await story.stage(args)).json() as readonly Row[];
+      const images = new Map((await story.images()).map((image) => [image.id, image.properties['imgctl.source.serial']]));
+      return Object.fromEntries(rows.map(({ id = '', action }) => [images.get(id) ?? id, action]));
+    };
+    const downgraded = async (): Promise<Readonly<Record<string, string>>> => {
+      noble.publish('20261120', disks.new);
+      await story.done();
+      noble.withdraw('20261120');
+      await story.done({}, '--allow-downgrade');
+      expect(await story.planned()).toEqual([expect.objectContaining({ action: 'blocked' })]);
+      return pruned();
+    };
+    expect((await downgraded())['20261101']).toBe('keep');
+    for (const { id } of await story.images()) await story.stage(['delete', `to:${id}`, '--yes', ...wait]);
+    await story.done();
+    expect((await downgraded())['20261101']).toBe('keep');
+    noble.publish('20261120', disks.new);
+    expect((await story.done()).map(({ action }) => action)).toEqual(['retarget', 'property']);
+    expect(await pruned()).toMatchObject({ '20261101': 'retire', '20261120': 'keep' });
+  });
 });

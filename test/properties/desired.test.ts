@@ -4,6 +4,7 @@ import type { DesiredRow } from '../../src/core/desired.ts';
 import { imageFrom, type Image, type Status } from '../../src/core/image.ts';
 import type { Abilities, Seen, Wanted } from '../../src/engine/desired/case.ts';
 import { decide } from '../../src/engine/desired/decide.ts';
+import { decideRetirement } from '../../src/engine/desired/retirement.ts';
 
 /** An image of a model cloud: what is in it, whose it is, and whether a run had begun it only. */
 interface Held {
@@ -15,6 +16,8 @@ interface Held {
   readonly by: 'ours' | 'begun' | 'others';
   readonly tags: readonly string[];
   readonly places: readonly string[];
+  /** It is marked as wanted whatever is newer. */
+  readonly isWanted?: boolean | undefined;
 }
 
 const wanted = (serial: string, more: Partial<Wanted> = {}): Wanted => ({
@@ -32,7 +35,7 @@ const wanted = (serial: string, more: Partial<Wanted> = {}): Wanted => ({
 });
 const able: Abilities = { patch: ['name', 'tags', 'properties', 'hidden'], marks: true, delete: true, replicate: true };
 
-const imageOf = ({ id, name, serial, status, tags, places }: Held): Image =>
+const imageOf = ({ id, name, serial, status, tags, places, isWanted }: Held): Image =>
   imageFrom(
     {
       id,
@@ -40,7 +43,10 @@ const imageOf = ({ id, name, serial, status, tags, places }: Held): Image =>
       status,
       providerStatus: status,
       tags,
-      properties: { 'imgctl.source.serial': serial },
+      properties: {
+        'imgctl.source.serial': serial,
+        ...(isWanted ? { 'imgctl.wanted': 'yes', 'imgctl.marksOf': id } : {}),
+      },
       places: places.map((place) => ({ name: place, status: 'active' })),
       createdAt: `2026-11-${id.padStart(2, '0')}T00:00:00Z`,
       raw: {},
@@ -66,7 +72,8 @@ function steps(row: DesiredRow, cloud: readonly Held[], want: Wanted, made: stri
   if (row.action === 'add' && row.id === undefined) {
     const record = { id, name: row.name, content: want.content, serial: want.version, tags: want.labels.tags ?? [], places: [] };
     const states = (['queued', 'active'] as const).map((status) => [...cloud, { ...record, status, by: 'begun' as const }]);
-    const whole = [...cloud, { ...record, status: 'active' as const, by: 'ours' as const }];
+    const isWanted = markedBy(row);
+    const whole = [...cloud, { ...record, status: 'active' as const, by: 'ours' as const, isWanted }];
     return [...states, whole, changed(id, { places: want.places }, whole)];
   }
   if (row.from) {
@@ -78,7 +85,14 @@ function steps(row: DesiredRow, cloud: readonly Held[], want: Wanted, made: stri
     return [changed(id, { places: 'add' in row.places ? [...(there?.places ?? []), ...row.places.add] : row.places.exactly })];
   const { name, addTags = [] } = row.changes ?? {};
   const change = { ...(name ? { name } : {}), tags: [...(there?.tags ?? []), ...addTags], by: 'ours' as const };
-  return [changed(id, change)];
+  const isWanted = markedBy(row, there?.isWanted);
+  return [changed(id, { ...change, isWanted })];
+}
+
+/** Whether an image is marked as wanted once it was changed so. */
+function markedBy({ changes = {} }: DesiredRow, isSo?: boolean): boolean | undefined {
+  if (changes.properties?.['imgctl.wanted'] !== undefined) return true;
+  return changes.removeProperties?.includes('imgctl.wanted') ? undefined : isSo;
 }
 
 let count = 0;
@@ -109,6 +123,7 @@ const held = (id: number): fc.Arbitrary<Held> =>
       by: fc.constantFrom('ours', 'ours', 'begun', 'others'),
       tags: fc.constantFrom([], ['blessed']),
       places: fc.constantFrom(['a'], ['a', 'b'], ['b']),
+      isWanted: fc.constantFrom(undefined, undefined, true),
     })
     .map((one) => ({ ...one, serial: one.content }));
 const clouds = fc.tuple(held(1), held(2), held(3), held(4), held(5)).chain((all) => fc.subarray(all));
@@ -120,6 +135,22 @@ const runs = { numRuns: 10_000, seed: 20 };
 const isBlocked = (rows: readonly DesiredRow[]): boolean => rows.some(({ action }) => action === 'blocked');
 
 describe('what is decided about an image', () => {
+  it('is such that prune keeps it, whatever is newer, and for nothing but its age', () => {
+    const can = { marks: true, deactivates: true, hides: true, deletes: true };
+    const prune = { keep: 1, grace: 0, maxDelete: 9, isUnusedBelieved: false, now: Date.parse('2027-01-01') };
+    fc.assert(
+      fc.property(clouds, wishes, (cloud, want) => {
+        if (isBlocked(rowsFor(cloud, { ...want, allowDowngrade: true }))) return;
+        const ours = after(cloud, { ...want, allowDowngrade: true }).filter(({ by }) => by === 'ours');
+        const fleet = ours.map((one) => ({ image: imageOf(one), series: 'web', can, uses: { uses: [], unasked: [] } }));
+        for (const { candidate, action } of decideRetirement(fleet, prune))
+          if (candidate.image.name === want.name) expect(action).toBe('keep');
+        for (const one of ours) if (one.isWanted) expect(one.content).toBe(want.content);
+      }),
+      runs,
+    );
+  });
+
   it('is done once, whatever there is: then nothing is to be done', () => {
     fc.assert(
       fc.property(clouds, wishes, (cloud, want) => {
@@ -173,10 +204,14 @@ describe('what is decided about an image', () => {
         const ours = cloud.filter(({ by, status }) => by === 'ours' && status === 'active');
         const rows = rowsFor(cloud, want);
         if (ours.some(({ serial }) => serial > want.version)) expect(rows.map(({ action }) => action)).toEqual(['blocked']);
-        // An older one that is out of use may lose the plain name.
+        // An older one that is out of use may lose the plain name, and the mark that it is wanted.
         const isOut = ({ id }: DesiredRow): boolean => cloud.find((one) => one.id === id)?.status === 'inactive';
         for (const { action, changes } of rows.filter(isOut))
-          if (action !== 'blocked') expect([action, Object.keys(changes ?? {})]).toEqual(['property', ['name']]);
+          if (action !== 'blocked')
+            expect([['name'], ['removeProperties']].map((keys) => ['property', keys])).toContainEqual([
+              action,
+              Object.keys(changes ?? {}),
+            ]);
       }),
       runs,
     );

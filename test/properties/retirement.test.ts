@@ -54,6 +54,7 @@ const drawn = fc.record({
   age: maybe(fc.nat({ max: 60 })),
   serial: maybe(fc.nat({ max: 30 })),
   retired: fc.option(fc.nat({ max: 40 }), { nil: undefined, freq: 2 }),
+  isWanted: fc.nat({ max: 7 }).map((drawn) => drawn === 0),
   isProtected: fc.boolean(),
   hidden: maybe(fc.boolean()),
   uses,
@@ -62,7 +63,7 @@ const drawn = fc.record({
 type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
 
 function candidate(one: Drawn, index: number): FleetImage {
-  const { profile, series, status, age, serial, retired, isProtected, hidden } = one;
+  const { profile, series, status, age, serial, retired, isWanted, isProtected, hidden } = one;
   const id = `i-${index}`;
   const record = {
     id,
@@ -79,7 +80,11 @@ function candidate(one: Drawn, index: number): FleetImage {
   const own = serial === undefined ? {} : { 'imgctl.source.serial': String(20260000 + serial) };
   const marks = markChanges(
     { id, properties: {} },
-    { ...(series ? { managed: 'yes' } : {}), ...(retired === undefined ? {} : { retired: ago(retired) }) },
+    {
+      ...(series ? { managed: 'yes' } : {}),
+      ...(isWanted ? { wanted: 'yes' } : {}),
+      ...(retired === undefined ? {} : { retired: ago(retired) }),
+    },
   );
   const image = imageFrom({ ...record, properties: { ...own, ...marks?.properties } }, { profile, provider: 'fake' });
   const can = accounts[profile];
@@ -128,6 +133,7 @@ function requireSafe(
   expect(one.series).toBeDefined();
   expect(image.protected).not.toBe(true);
   expect(one.can.marks).toBe(true);
+  expect(image.properties['imgctl.wanted']).toBeUndefined();
   expect(one.uses?.uses ?? []).toEqual([]);
   if (one.uses === undefined) throw new Error('nobody has asked what uses it');
   if (one.uses === null || one.uses.unasked.length > 0) expect(situation.isUnusedBelieved).toBe(true);

@@ -5,6 +5,7 @@ import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/proven
 import { blockedRow, caseOf, meantOf, rowOf, versionOf, type Abilities, type Case, type Seen, type Wanted } from './case.ts';
 import { fieldsChanged } from '../operations/fields.ts';
 import { driftOf, unretired } from './drift.ts';
+import { againstAge, bornAgainstAge, wantedNoMore } from './wanted-mark.ts';
 import { holdersOf, namingOf, ownVersionedName, takenRow } from './names.ts';
 
 /**
@@ -45,16 +46,18 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
   const { wanted, can } = one;
   const drift = driftOf(image, wanted.labels);
   const back = unretired(image, wanted.labels);
+  const kept = againstAge(one, image);
   // Who was killed once the data was there had not kept what disk it is.
   const isUnknown = isTaken && image.contentId === undefined && wanted.contentId !== undefined;
   const content = isUnknown ? contentProperties(wanted.contentId, image.checksums) : {};
-  const properties = { ...drift.changes.properties, ...back.changes.properties, ...content };
+  const properties = { ...drift.changes.properties, ...back.changes.properties, ...kept.changes.properties, ...content };
   const changes: Changes = {
     ...drift.changes,
     ...back.changes,
+    ...kept.changes,
     ...(Object.keys(properties).length > 0 ? { properties } : {}),
   };
-  const words = [...drift.words, ...back.words];
+  const words = [...drift.words, ...back.words, ...kept.words];
   const fixed = fieldsChanged(changes).filter((field) => !can.patch.some((known) => known === field));
   if (fixed.length > 0)
     return [blockedRow(one, image, `${words.join('; ')}; this provider cannot change ${fixed.join(', ')}`, 'UNSUPPORTED')];
@@ -71,6 +74,7 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
     ...(reason === '' ? [] : [rowOf(one, action, reason, image, { changes: all })]),
     ...naming.rows,
     ...placeRows(one, image),
+    ...wantedNoMore(one, image),
   ];
 }
 
@@ -88,12 +92,16 @@ function anew(one: Case): readonly DesiredRow[] {
   const { serial } = provenanceIn(properties);
   const what = serial === undefined ? 'new content' : `new serial ${serial}`;
   const reason = one.ours.length === 0 ? 'it is not there' : holder ? `${what}; ${holder.id} is ${versionOf(holder)}` : what;
-  const made = { content, ...(places.length > 0 ? { places: isExactly ? { exactly: places } : { add: places } } : {}) };
-  if (naming.isFree) return [rowOf(one, 'add', reason, undefined, made)];
+  const made = {
+    content,
+    ...bornAgainstAge(one),
+    ...(places.length > 0 ? { places: isExactly ? { exactly: places } : { add: places } } : {}),
+  };
+  if (naming.isFree) return [rowOf(one, 'add', reason, undefined, made), ...wantedNoMore(one)];
   const first = ownVersionedName(one);
   const inTheWay = takenRow(one, first);
   if (inTheWay) return [inTheWay];
-  return [rowOf(one, 'add', reason, undefined, { ...made, name: first }), ...naming.rows];
+  return [rowOf(one, 'add', reason, undefined, { ...made, name: first }), ...naming.rows, ...wantedNoMore(one)];
 }
 
 /** What is to stay is there before anything goes. */

@@ -129,7 +129,7 @@ class PartRun {
     const change = await this.#sending(row);
     try {
       const made = await change.perform();
-      const marked = look.can.marks ? await this.#mark(made, {}) : made;
+      const marked = look.can.marks ? await this.#mark(made, row.changes ?? {}) : made;
       return await this.#spread(marked, wanted.places, wanted.isExactly);
     } finally {
       await change.close?.();

@@ -97,7 +97,7 @@ function newerInService(fleet: readonly FleetImage[]): ReadonlyMap<FleetImage, n
   const counts = new Map<FleetImage, number>();
   for (const all of series.values()) {
     let inService = 0;
-    for (const one of newestFirst(all)) {
+    for (const one of newestFirst(all, ({ image }) => image)) {
       counts.set(one, inService);
       if (isInService(one)) inService += 1;
     }
@@ -109,18 +109,19 @@ function newerInService(fleet: readonly FleetImage[]): ReadonlyMap<FleetImage, n
  * By their serials where all have one, and are of one product, as far as that is told; then by when they were made. One of which
  * nobody says when it was made counts as new.
  */
-function newestFirst(all: readonly FleetImage[]): readonly FleetImage[] {
-  const [first] = all;
-  const serialOf = ({ image }: FleetImage): string | undefined => provenanceIn(image.properties).serial;
-  const bySerial = all.every(
-    (one) => serialOf(one) !== undefined && areOfOneProduct(one.image.properties, first?.image.properties ?? {}) !== false,
-  );
-  const made = ({ image }: FleetImage): number => madeAt(image) ?? Infinity;
-  return all.toSorted((a, b) => {
+export function newestFirst<T>(all: readonly T[], imageOf: (one: T) => Image): readonly T[] {
+  const [first] = all.map(imageOf);
+  const serialOf = ({ properties }: Image): string | undefined => provenanceIn(properties).serial;
+  const bySerial = all
+    .map(imageOf)
+    .every((one) => serialOf(one) !== undefined && areOfOneProduct(one.properties, first?.properties ?? {}) !== false);
+  const made = (image: Image): number => madeAt(image) ?? Infinity;
+  return all.toSorted((one, other) => {
+    const [a, b] = [imageOf(one), imageOf(other)];
     const serials = bySerial ? compareSerials(serialOf(b) ?? '', serialOf(a) ?? '') : 0;
     if (serials !== 0) return serials;
     if (made(a) !== made(b)) return made(b) > made(a) ? 1 : -1;
-    return a.image.id < b.image.id ? -1 : 1;
+    return a.id < b.id ? -1 : 1;
   });
 }
 
@@ -154,6 +155,7 @@ function whatSpeaksFor(
   { image, uses }: FleetImage,
   { keep: count, isAmongNewest, olderThan, now, isUnusedBelieved }: Situation,
 ): { readonly wanted?: string; readonly unsure?: string } {
+  if (marksOf(image).wanted !== undefined) return { wanted: 'its manifest wants it' };
   if (isAmongNewest) return { wanted: count === 1 ? 'the newest' : `among the newest ${count}` };
   if (uses && uses.uses.length > 0) return { wanted: usesText({ uses: uses.uses, unasked: [] }) };
   if (olderThan !== undefined) {
