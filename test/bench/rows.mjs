@@ -9,6 +9,7 @@ import { incus } from './incus.mjs';
 import { lists, localStore, openstackEnv, tables } from './lists.mjs';
 import { bareEnv, bin, has, inTurn, peakMemory } from './measure.mjs';
 import { published } from './published.mjs';
+import { registry } from './registry.mjs';
 import { ms, row, skipped } from './row.mjs';
 
 const GiB = 2 ** 30;
@@ -166,4 +167,4 @@ const conversions = {
   },
 };
 
-export const groups = [start, lists, tables, localStore, published, glance, incus, ebs, transfers, conversions, holes];
+export const groups = [start, lists, tables, localStore, published, glance, incus, ebs, transfers, conversions, holes, registry];
