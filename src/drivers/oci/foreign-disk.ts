@@ -7,6 +7,7 @@ import { emptyType } from '../_oci/media-types.ts';
 import { readText } from './blobs.ts';
 import { containerDiskIn } from './container-disk.ts';
 import { cacheDocument, cachedDocument } from './document-cache.ts';
+import { diskOfRelease, fileOfRelease, isRelease } from './imgoci.ts';
 import { readManifest } from './manifests.ts';
 import type { Repository } from './repository.ts';
 import type { Foreign } from './tagged.ts';
@@ -76,12 +77,19 @@ async function architectureIn(repository: Repository, json: JsonObject, call: Ca
   return typeof architecture === 'string' && architecture !== '' ? { architecture } : {};
 }
 
+async function diskInRelease(repository: Repository, json: JsonObject, call: Call) {
+  const entry = diskOfRelease(json);
+  const file = entry && fileOfRelease(entry, await readJson(repository, entry.digest, call));
+  return file ? { ...file, type: 'imgoci' } : {};
+}
+
 /** The disk in a manifest of another tool, and for which machine it is. */
 async function diskIn(
   repository: Repository,
   json: JsonObject,
   call: Call,
 ): Promise<Pick<Foreign, 'disk' | 'architecture' | 'type'>> {
+  if (isRelease(json)) return diskInRelease(repository, json, call);
   const kind = kindOf(json);
   if (kind === 'artifact') {
     const disk = diskOf(json);

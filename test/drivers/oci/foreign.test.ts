@@ -222,6 +222,75 @@ describe('a disk for KubeVirt', () => {
   });
 });
 
+describe('a release of imgoci', () => {
+  const releaseType = 'application/vnd.imgoci.release.v1';
+  const fileType = 'application/vnd.imgoci.file.v1';
+  const other = guestDisk(1024 ** 2, 9);
+  /** One form of a file, as an entry of an index; its manifest is in the repository. */
+  function entry(stored: Buffer, content: Buffer, more: Readonly<Record<string, string>> = {}, type = fileType) {
+    const repository = cloud.store.of(library);
+    const layer = layerOf(stored, 'application/octet-stream');
+    const empty = { mediaType: types.empty, digest: keepBlob(repository, Buffer.from('{}')), size: 2 };
+    const manifest = { schemaVersion: 2, mediaType: types.manifest, artifactType: type, config: empty, layers: [layer] };
+    const data = Buffer.from(JSON.stringify(manifest));
+    const said = {
+      architecture: 'amd64',
+      target: 'qemu',
+      representation: 'raw',
+      role: 'disk',
+      compression: 'none',
+      'content.digest': sha256(content),
+      'content.size': String(content.length),
+      filename: 'os.raw',
+      ...more,
+    };
+    const annotations = Object.fromEntries(Object.entries(said).map(([name, value]) => [`io.imgoci.${name}`, value]));
+    const digest = keepManifest(repository, undefined, types.manifest, data);
+    return { mediaType: types.manifest, digest, size: data.length, artifactType: type, annotations };
+  }
+  const release = (...manifests: readonly object[]): void =>
+    push('vm', {
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      artifactType: releaseType,
+      annotations: { 'io.imgoci.name': 'os', 'org.opencontainers.image.version': '1' },
+      manifests,
+    });
+
+  it('is listed, shown, downloaded and copied: the disk for the usual machine, in the form that is read best', async () => {
+    const zipped = gzipSync(disk);
+    release(
+      entry(other, other, { target: 'aws' }),
+      entry(other, other, { architecture: 'arm64' }),
+      entry(Buffer.from('vmlinuz'), Buffer.from('vmlinuz'), { role: 'kernel', representation: 'linux-netboot' }),
+      entry(other, other, { target: 'openstack' }),
+      entry(zipped, disk, { compression: 'gzip' }),
+      entry(other, other, {}, 'application/vnd.bigoci.file.v1'),
+    );
+    const listed = await run('list', '-p', 'reg', '-o', 'json');
+    expect([(listed.json() as { id: string }[]).map(({ id }) => id).sort(), listed.stderr]).toEqual([['ours', 'vm'], '']);
+    expect((await run('show', 'reg:vm', '-o', 'json')).json()).toMatchObject({
+      architecture: 'x86_64',
+      sizeBytes: zipped.length,
+      description: expect.stringContaining('imgoci'),
+    });
+    expect((await run('download', 'reg:vm', stage.file('x.raw'), '--disk-format', 'raw')).exitCode).toBe(0);
+    expect(readFileSync(stage.file('x.raw')).equals(disk)).toBe(true);
+    expect((await run('copy', 'reg:vm', 'local:x', '--disk-format', 'raw')).exitCode).toBe(0);
+    expect((await run('delete', 'reg:vm', '--yes')).exitCode).toBe(6);
+  });
+
+  it.each([
+    ['says less than it must', () => [entry(disk, disk), { ...entry(disk, disk), annotations: {} }]],
+    ['says another digest than its blob has', () => [entry(disk, other)]],
+    ['has its disk only in parts', () => [entry(disk, disk, {}, 'application/vnd.bigoci.file.v1')]],
+    ['has no disk', () => [entry(disk, disk, { role: 'rootfs', representation: 'linux-netboot' })]],
+  ])('is told of as an index where it %s', async (_what, entries) => {
+    release(...entries());
+    const listed = await run('list', '-p', 'reg', '-o', 'id');
+    expect([listed.stdout, listed.stderr]).toEqual(['ours\n', expect.stringContaining('vm (index)')]);
+  });
+});
+
 describe('whatever else another tool keeps there', () => {
   for (const [what, [kind, manifest]] of Object.entries(others))
     it(`is told of in one line, and is no image: ${what}`, async () => {
