@@ -67,17 +67,32 @@ const order = (entry: Entry): readonly number[] => [
   rank(Object.keys(endings), entry.said.compression),
 ];
 
+const textOf = ({ said }: Entry, names: readonly string[]): string => names.map((name) => said[name]).join(' ');
+
+/** Whether every form is there once, and all forms of one file are said to be the same content. */
+function agree(entries: readonly Entry[]): boolean {
+  const [forms, contents] = [new Set<string>(), new Map<string, string>()];
+  for (const entry of entries) {
+    const file = textOf(entry, ['architecture', 'target', 'representation', 'role']);
+    const content = textOf(entry, ['content.digest', 'content.size', 'filename']);
+    if ((contents.get(file) ?? content) !== content) return false;
+    contents.set(file, content);
+    forms.add(`${file} ${entry.said.compression ?? ''}`);
+  }
+  return forms.size === entries.length;
+}
+
 /**
  * The disk of a release that is for the usual machine, in the form that is read best: the manifest that it is in. Absent: there is none in
- * one blob. A release of which one entry is none is none at all.
+ * one blob. A release of which one entry is none, or contradicts another, is none at all.
  */
 export function diskOfRelease({ manifests }: JsonObject): Entry | undefined {
   const entries = Array.isArray(manifests) ? manifests.map(entryOf) : [];
   const whole = entries.flatMap((entry) => entry ?? []);
-  if (whole.length < entries.length) return undefined;
+  if (whole.length < entries.length || !agree(whole)) return undefined;
   const disks = whole.filter(
     ({ type, said: { role, representation = '', compression = '' } }) =>
-      isType(type, fileType) && role === 'disk' && representation in formats && compression in endings,
+      isType(type, fileType) && role === 'disk' && Object.hasOwn(formats, representation) && Object.hasOwn(endings, compression),
   );
   const compare = (a: Entry, b: Entry): number => {
     const [left, right] = [order(a), order(b)];
@@ -91,8 +106,9 @@ export function diskOfRelease({ manifests }: JsonObject): Entry | undefined {
 export function fileOfRelease({ said }: Entry, { artifactType, layers }: JsonObject) {
   const [layer, ...others] = descriptorsOf(layers);
   if (!isType(artifactType, fileType) || !layer || others.length > 0 || !usualDigest.test(layer.digest)) return undefined;
-  const { compression = '', representation = '', architecture = '', 'content.digest': content = '' } = said;
-  if (compression === 'none' && content !== layer.digest) return undefined;
+  const { compression = '', representation = '', architecture = '' } = said;
+  const isAsSaid = said['content.digest'] === layer.digest && Number(said['content.size']) === layer.size;
+  if (compression === 'none' && !isAsSaid) return undefined;
   const title = `disk.${formats[representation] ?? ''}${endings[compression] ?? ''}`;
   const disk: Descriptor = { ...layer, annotations: { [titleName]: title } };
   return { disk, architecture };

@@ -264,7 +264,7 @@ describe('a release of imgoci', () => {
       entry(Buffer.from('vmlinuz'), Buffer.from('vmlinuz'), { role: 'kernel', representation: 'linux-netboot' }),
       entry(other, other, { target: 'openstack' }),
       entry(zipped, disk, { compression: 'gzip' }),
-      entry(other, other, {}, 'application/vnd.bigoci.file.v1'),
+      entry(other, disk, {}, 'application/vnd.bigoci.file.v1'),
     );
     const listed = await run('list', '-p', 'reg', '-o', 'json');
     expect([(listed.json() as { id: string }[]).map(({ id }) => id).sort(), listed.stderr]).toEqual([['ours', 'vm'], '']);
@@ -282,6 +282,10 @@ describe('a release of imgoci', () => {
   it.each([
     ['says less than it must', () => [entry(disk, disk), { ...entry(disk, disk), annotations: {} }]],
     ['says another digest than its blob has', () => [entry(disk, other)]],
+    ['says another size than its blob has', () => [entry(disk, disk, { 'content.size': '7' })]],
+    ['has one form twice', () => [entry(disk, disk), entry(other, other, { target: 'aws' }), entry(disk, disk)]],
+    ['has two forms of other contents', () => [entry(disk, disk), entry(gzipSync(other), other, { compression: 'gzip' })]],
+    ['has it in a form that nobody knows', () => [entry(disk, disk, { representation: 'constructor' })]],
     ['has its disk only in parts', () => [entry(disk, disk, {}, 'application/vnd.bigoci.file.v1')]],
     ['has no disk', () => [entry(disk, disk, { role: 'rootfs', representation: 'linux-netboot' })]],
   ])('is told of as an index where it %s', async (_what, entries) => {
