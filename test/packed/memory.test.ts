@@ -28,9 +28,11 @@ function makeDisk(name: string, bytes: number): void {
   truncateSync(file(name), bytes);
 }
 
-async function sink(settings: object): Promise<string> {
-  const script = path.join(root, 'test/bench/sink.mjs');
-  const child = spawn(process.execPath, [script, 'serve', JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'inherit'] });
+const sink = (settings: object): Promise<string> => served('test/bench/sink.mjs', 'serve', JSON.stringify(settings));
+
+/** Starts a program that says its address first. */
+async function served(script: string, ...args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [path.join(root, script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const first = await new Promise<Buffer>((resolve) => child.stdout?.once('data', resolve));
   return first.toString('utf8').trim();
@@ -98,6 +100,22 @@ describe('memory', () => {
     const packed = qcow2Image(Buffer.from(randomBytes(128 * MiB).toString('hex'), 'latin1'), { compression: 'zlib' });
     writeFileSync(file('dense.qcow2'), packed);
     expect(peakOf(['upload', file('dense.qcow2'), '--name', 'lin:x', '--no-wait', '-q'])).toBeLessThanOrEqual(most);
+  });
+
+  it('of a dense disk in thousands of blocks is no more than that of a few and what is under way', async () => {
+    const endpoint = await served('test/bench/ebs.mjs', 'serve');
+    const fields = {
+      PROVIDER: 'aws',
+      ENDPOINT: endpoint,
+      REGION: 'us-east-1',
+      ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      SECRET_ACCESS_KEY: 'x',
+    };
+    env = { ...env, ...variables('BLOCKS', fields) };
+    const [handle, bytes] = [openSync(file('dense.raw'), 'w'), randomBytes(32 * MiB)];
+    for (let n = 0; n < 48; n += 1) writeSync(handle, bytes);
+    closeSync(handle);
+    expect(peakOf(['upload', file('dense.raw'), '--name', 'blocks:web', '-q'])).toBeLessThanOrEqual(130);
   });
 
   describe('for a sparse disk of 16 GiB', () => {

@@ -13,12 +13,24 @@ export function contextOf(surface: Surface, needs: Needs): Context<Needs> {
     ...surface,
     at(end, profile) {
       const key = JSON.stringify([end, profile]);
-      const open = () => openAt(profile, needs[end] ?? [], { ...surface, settings: settingsAt(end, surface.settings) });
+      const open = async () => {
+        const account = await openAt(profile, needs[end] ?? [], { ...surface, settings: settingsAt(end, surface.settings) });
+        if (needs[end]?.includes('upload')) await tuneFor(account);
+        return account;
+      };
       const one = opened.get(key) ?? open();
       opened.set(key, one);
       return one as Promise<Account<OperationName>>;
     },
   };
+}
+
+/** Blocks that are under way at once from so many on are requests by the thousand, which V8 would let gather. */
+const manyAtOnce = 16;
+
+async function tuneFor({ driver: { facts } }: Account): Promise<void> {
+  if ((facts.upload?.blocks?.concurrency ?? 0) < manyAtOnce) return;
+  (await import('../../host/heap-tuning.ts')).tuneHeap();
 }
 
 /** A region is where a new image is made, an architecture tells which one is read: at the other end of a copy they say nothing. */
