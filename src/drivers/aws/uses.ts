@@ -82,7 +82,8 @@ async function ofOwn(client: AwsClient, region: string, id: string, call: Call):
 /** Who has it may have launched it, and that nobody else is told. */
 async function ofOthers(client: AwsClient, image: ImageRecord, call: Call): Promise<Look> {
   const found = await findImage(client, image.id, call);
-  const holders = await knownPermissions(client, found, call);
+  const holders = await knownPermissions(client, found, call).catch((error: unknown) => unaskedBy('share', error));
+  if (typeof holders === 'object' && 'kind' in holders) return { uses: [], unasked: [holders] };
   if (holders === undefined) return { uses: [], unasked: [{ kind: 'share', reason: 'this user may not ask who has it' }] };
   if (holders === 'others')
     return { uses: [], unasked: [{ kind: 'share', of: 'others', reason: 'only its owner is told who has it' }] };
