@@ -4,7 +4,7 @@ import type { Call, CreateRequest, Operation } from '../../core/operation.ts';
 import type { AwsClient } from './client.ts';
 import { removeSnapshot } from './deregister.ts';
 import { bootExtras, checkName, newFields } from './fields.ts';
-import { makeImage, registerImage, requireFreeName } from './register.ts';
+import { imageOf, makeImage, registerImage, requireFreeName, type NewImage } from './register.ts';
 import { readImage } from './show.ts';
 import { awaitSnapshot } from './snapshots.ts';
 import { newTags, tagSpecification } from './tags.ts';
@@ -33,6 +33,13 @@ async function fromInstance(client: AwsClient, region: string, instance: string,
   );
 }
 
+/** The id of an image that is of the snapshot that it was to be of. */
+async function registered(client: AwsClient, wanted: NewImage, call: Call): Promise<string> {
+  const id = await registerImage(client, wanted, call);
+  await imageOf(client, id, wanted.snapshot, call);
+  return id;
+}
+
 /** A volume is first made a snapshot of, which goes again where no image comes of it. */
 async function fromVolume(client: AwsClient, region: string, volume: string, request: Named, call: Call): Promise<string> {
   const form = { VolumeId: volume, Description: `made by imgctl for ${request.description.name}`.slice(0, 255) };
@@ -40,7 +47,7 @@ async function fromVolume(client: AwsClient, region: string, volume: string, req
   const snapshot = { id: textIn(body.snapshotId) ?? '', region };
   try {
     await awaitSnapshot(client, snapshot, call);
-    return await registerImage(client, { ...request, snapshot }, call);
+    return await registered(client, { ...request, snapshot }, call);
   } catch (error) {
     await removeSnapshot(client, region, snapshot.id, { ...call, signal: AbortSignal.timeout(30_000) });
     throw error;
@@ -49,7 +56,7 @@ async function fromVolume(client: AwsClient, region: string, volume: string, req
 
 function make(client: AwsClient, region: string, request: Named, call: Call): Promise<string> {
   const { fromDisk = '' } = request;
-  if (/^snap-[0-9a-f]+$/.test(fromDisk)) return registerImage(client, { ...request, snapshot: { id: fromDisk, region } }, call);
+  if (/^snap-[0-9a-f]+$/.test(fromDisk)) return registered(client, { ...request, snapshot: { id: fromDisk, region } }, call);
   if (/^i-[0-9a-f]+$/.test(fromDisk)) return fromInstance(client, region, fromDisk, request, call);
   if (/^vol-[0-9a-f]+$/.test(fromDisk)) return fromVolume(client, region, fromDisk, request, call);
   throw usageError(fromDisk === '' ? 'AWS creates an image from a disk, never an empty record' : `invalid disk: ${fromDisk}`, {

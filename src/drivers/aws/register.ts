@@ -4,7 +4,7 @@ import { beforeRetry } from '../../core/retry.ts';
 import type { Action, AwsClient } from './client.ts';
 import { awsCode } from './errors.ts';
 import { wireArchitecture } from './fields.ts';
-import { madeHere, ownByName } from './images.ts';
+import { findImage, madeHere, ownByName, type FoundImage } from './images.ts';
 import type { BootFacts } from './boot.ts';
 import { snapshotsOf } from './record.ts';
 import type { SnapshotAt } from './snapshots.ts';
@@ -110,6 +110,15 @@ export function registration({
     ImdsSupport: textOf(extras.imds),
     ...tagSpecification(['image'], [...new Map([...newTags(description), ...tags])]),
   };
+}
+
+/** The image, which is of this snapshot. Throws PROVIDER where it is of another one: what stands in for AWS may not read what it was told. */
+export async function imageOf(client: AwsClient, id: string, { id: snapshot }: SnapshotAt, call: Call): Promise<FoundImage> {
+  const found = await findImage(client, id, call);
+  // Of an image that is just being made it need not stand there yet.
+  const there = snapshotsOf(found.wire);
+  if (there.length === 0 || there.includes(snapshot)) return found;
+  throw providerError(`image ${id} was to be made of ${snapshot}, and is of ${there.join(', ')}`, { leftover: id });
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html */

@@ -10,9 +10,9 @@ import { removeImage, removeSnapshot } from './deregister.ts';
 import { findImage, ownByName } from './images.ts';
 import { digestsKept, keepDigests, type Parent } from './parent.ts';
 import { bytesTag, gib as gibibyte, snapshotsOf } from './record.ts';
-import { registerImage } from './register.ts';
+import { imageOf, registerImage } from './register.ts';
 import { openToAll } from './permissions.ts';
-import { readImage } from './show.ts';
+import { described, readImage } from './show.ts';
 import { awaitSnapshot, blockBytes, completeSnapshot, putBlock, type SnapshotAt } from './snapshots.ts';
 import type { Tag } from './tags.ts';
 import { textIn } from './xml.ts';
@@ -115,8 +115,12 @@ export class SnapshotUpload implements BlockUpload {
       throw undoable(error);
     });
     began(call, { verb: 'upload', image: this.#image, place: snapshot.region });
-    if (description.visibility === 'public') await openToAll(this.#client, this.#image, snapshot.region, call);
+    const found = await imageOf(this.#client, this.#image, snapshot, call).catch((error: unknown) => {
+      throw undoable(error);
+    });
     if (!done) await keepDigests(this.#client, snapshot.id, bytes, parent, this.#written);
+    if (description.visibility !== 'public') return described(this.#client, found, call);
+    await openToAll(this.#client, this.#image, snapshot.region, call);
     return readImage(this.#client, this.#image, call);
   }
 
@@ -137,7 +141,9 @@ export class SnapshotUpload implements BlockUpload {
     const image = this.#image ?? (this.#isRegistering ? await this.#registered(call) : undefined);
     if (image === undefined) return removeSnapshot(this.#client, snapshot.region, snapshot.id, call);
     try {
-      await removeImage(this.#client, await findImage(this.#client, image, call), call);
+      const found = await findImage(this.#client, image, call);
+      await removeImage(this.#client, found, call);
+      if (!snapshotsOf(found.wire).includes(snapshot.id)) await removeSnapshot(this.#client, snapshot.region, snapshot.id, call);
     } catch (error) {
       call.note({ kind: 'warning', message: `image ${image} could not be taken back` });
       throw error instanceof ImgctlError ? error.with({ leftover: image }) : error;
@@ -146,10 +152,11 @@ export class SnapshotUpload implements BlockUpload {
   }
 }
 
-/** A failure that leaves open whether an image was made: that is found out when all of it is taken back. */
+/** A failure that leaves open whether an image was made, or has made a wrong one: all of it is taken back. */
 function undoable(error: unknown): unknown {
-  if (!(error instanceof ImgctlError) || error.circumstances.uncertain !== true) return error;
-  const { uncertain: _open, ...known } = error.circumstances;
+  if (!(error instanceof ImgctlError) || (!error.circumstances.uncertain && error.circumstances.leftover === undefined))
+    return error;
+  const { uncertain: _open, leftover: _undone, ...known } = error.circumstances;
   return new ImgctlError(error.code, error.message, known);
 }
 

@@ -72,6 +72,24 @@ describe('an upload to AWS', () => {
     expect(image.raw).toMatchObject({ virtualizationType: 'hvm', enaSupport: 'true', rootDeviceName: '/dev/xvda' });
   });
 
+  it('is none where the image that was registered is of another snapshot, and nothing is left', async () => {
+    const other = cloud.store.addSnapshot({ region: 'us-east-1', gib: 15, blocks: new Map() });
+    cloud.retold = (record) => ({ ...record, blockDeviceMapping: [{ deviceName: '/dev/sda1', ebs: { snapshotId: other.id } }] });
+    const error = await failureOf(upload(disk(1)), 'PROVIDER');
+    expect(error.message).toMatch(new RegExp(`was to be made of snap-[0-9a-f]+, and is of ${other.id}`));
+    const kept = [...cloud.store.images.values(), ...cloud.store.snapshots.values()].filter(({ binnedAt }) => !binnedAt);
+    expect(kept.map(({ id }) => id)).toEqual([other.id]);
+    const made = open()
+      .require('create')
+      .run({ description: { name: 'web' }, fromDisk: other.id, extras: {} }, testCall());
+    await expect(made).resolves.toMatchObject({ name: 'web' });
+    const mine = cloud.store.addSnapshot({ region: 'us-east-1', gib: 1, blocks: new Map() });
+    const wrong = open()
+      .require('create')
+      .run({ description: { name: 'web-2' }, fromDisk: mine.id, extras: {} }, testCall());
+    expect((await failureOf(wrong, 'PROVIDER')).circumstances.leftover).toMatch(/^ami-/);
+  });
+
   it('takes a hundred thousand blocks of zeros for none', async () => {
     const zeros = 100_000 * blockBytes;
     const content: Content = {
