@@ -15,6 +15,8 @@ export interface Source {
   readonly bytes?: number;
   /** Tells this state of the bytes from another one, where whoever offers them says so. */
   readonly state?: string;
+  /** When it was put there, as RFC 3339, where whoever offers the bytes says so. */
+  readonly modifiedAt?: string;
   readonly repeatable: boolean;
   /** False: what is opened in the middle may be of another file by now. Absent: it may not. */
   readonly continues?: boolean;

@@ -49,10 +49,16 @@ export async function urlSource(url: string, http: Http, call: Call): Promise<So
     continues,
     ...(bytes === undefined ? {} : { bytes }),
     ...(tellsStates(state) ? { state: JSON.stringify(state) } : {}),
+    ...modifiedIn(state),
     open: receive,
     ...(continues && bytes !== undefined ? { random: randomOver(bytes, receive) } : {}),
     close: async () => undefined,
   };
+}
+
+function modifiedIn({ modified = '' }: Validator): Pick<Source, 'modifiedAt'> {
+  const ms = Date.parse(modified);
+  return Number.isNaN(ms) ? {} : { modifiedAt: new Date(ms).toISOString() };
 }
 
 /** The file name that a URL was typed with: where it redirects to may be called anything. */

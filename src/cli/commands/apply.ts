@@ -3,12 +3,11 @@ import { conflictError, partialError, usageError } from '../../core/errors.ts';
 import { performed, type Refusal } from '../../engine/desired/perform.ts';
 import { readPlan, type PlanFile } from '../../engine/desired/plan-file.ts';
 import { planning, type Part } from '../../engine/desired/planning.ts';
-import { readManifest, usualManifest } from '../../engine/desired/read-manifest.ts';
 import { stillSo } from '../../engine/desired/still-so.ts';
 import { renderMany } from '../../ui/render.ts';
 import { appliedView, desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
-import { manifestOptions, profilesTyped } from '../options/manifest.ts';
+import { manifestOptions, manifestTyped } from '../options/manifest.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
@@ -67,14 +66,18 @@ async function askedFor(
   {
     plan,
     file,
+    fromOim,
     allowDowngrade = false,
-  }: Readonly<Record<'plan' | 'file', string | undefined>> & { readonly allowDowngrade?: boolean | undefined },
+  }: Readonly<Record<'plan' | 'file' | 'fromOim', string | undefined>> & { readonly allowDowngrade?: boolean | undefined },
   context: Surface,
 ): Promise<Pick<PlanFile, 'manifest' | 'wishes'> & Partial<PlanFile>> {
-  if (plan === undefined)
-    return { manifest: await readManifest(file ?? usualManifest), wishes: { allowDowngrade, only: profilesTyped(context) } };
-  if (file !== undefined) throw usageError('a plan and --file cannot be combined: the plan has its manifest');
-  if (allowDowngrade || profilesTyped(context))
+  if (plan === undefined) {
+    const { manifest, only } = await manifestTyped({ file, fromOim }, context);
+    return { manifest, wishes: { allowDowngrade, only } };
+  }
+  if (file !== undefined || fromOim !== undefined)
+    throw usageError(`a plan and --${file === undefined ? 'from-oim' : 'file'} cannot be combined: the plan has its manifest`);
+  if (allowDowngrade || context.settings.isProfileTyped)
     throw usageError('-p and --allow-downgrade cannot be combined with a plan', { hint: 'Give them to plan.' });
   return readPlan(plan);
 }

@@ -1,11 +1,10 @@
 import type { DesiredRow } from '../../core/desired.ts';
 import { ImgctlError } from '../../core/errors.ts';
-import { usualManifest, readManifest } from '../../engine/desired/read-manifest.ts';
 import { writePlan } from '../../engine/desired/plan-file.ts';
 import { planning } from '../../engine/desired/planning.ts';
 import { desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
-import { manifestOptions, profilesTyped } from '../options/manifest.ts';
+import { manifestOptions, manifestTyped } from '../options/manifest.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
 import { many, plainText, type Outcome } from '../program/outcome.ts';
@@ -29,13 +28,14 @@ export const plan = defineCommand({
     { does: 'what differs from images.yaml', type: 'imgctl plan' },
     { does: 'in CI: fail where something differs', type: 'imgctl plan -f prod.yaml --check' },
     { does: 'to be looked at, and done as it is by imgctl apply plan.json', type: 'imgctl plan --out plan.json' },
+    { does: "images of OSISM's image manager, in a profile", type: 'imgctl plan --from-oim etc/images -p pcd' },
     { does: 'for a merge request', type: 'imgctl plan -o markdown > plan.md' },
   ],
   async run(input, context) {
-    const manifest = await readManifest(input.file ?? usualManifest);
+    const { manifest, only } = await manifestTyped(input, context);
     // Whatever happens, nothing is sent that changes anything.
     const { journal: _journal, ...reading } = { ...context, settings: { ...context.settings, dryRun: true } };
-    const wishes = { allowDowngrade: input.allowDowngrade ?? false, only: profilesTyped(context) };
+    const wishes = { allowDowngrade: input.allowDowngrade ?? false, only };
     const rows = (await planning(manifest, wishes, reading)).flatMap((part) => part.rows);
     if (input.out !== undefined) await writePlan(input.out, { manifest, wishes, rows }, context.now());
     const isKnown = rows.every(({ action }) => action !== 'unknown');

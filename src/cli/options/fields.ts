@@ -97,7 +97,7 @@ export function changesFrom(input: OptionValues<typeof changeOptions>): Changes 
 export function marksFrom({ manage, unmanage }: OptionValues<typeof changeOptions>): MarkWishes | undefined {
   if (manage && unmanage) throw usageError('--manage and --unmanage cannot be combined');
   if (manage) return { managed: managedByHand };
-  return unmanage ? { managed: null, name: null, retired: null } : undefined;
+  return unmanage ? { managed: null, name: null, retired: null, wanted: null } : undefined;
 }
 
 /** Throws USAGE where one is to be added and taken away: which of the two is meant cannot be told. */

@@ -1,3 +1,7 @@
+import { usageError } from '../../core/errors.ts';
+import { chosenProfiles } from '../../engine/account/registry.ts';
+import type { Manifest } from '../../engine/desired/manifest.ts';
+import { readManifest, usualManifest } from '../../engine/desired/read-manifest.ts';
 import type { Surface } from '../program/context.ts';
 import type { Options } from '../program/option.ts';
 import { allowDowngradeOption } from './transfer.ts';
@@ -5,9 +9,27 @@ import { allowDowngradeOption } from './transfer.ts';
 /** Which manifest is meant, and what it may ask for. */
 export const manifestOptions = {
   file: { kind: 'text', short: 'f', value: 'file', summary: 'manifest, YAML or JSON (default images.yaml)', completes: 'file' },
+  fromOim: {
+    kind: 'text',
+    value: 'file|folder',
+    summary: "read the YAML of OSISM's image manager instead; its images are to be in the profiles of -p",
+    completes: 'file',
+  },
   allowDowngrade: allowDowngradeOption,
 } as const satisfies Options;
 
 /** The profiles that are asked for; absent: all that the manifest names. */
-export const profilesTyped = ({ settings, directory }: Surface): readonly string[] | undefined =>
+const profilesTyped = ({ settings, directory }: Surface): readonly string[] | undefined =>
   settings.isProfileTyped ? directory.select(settings.profile) : undefined;
+
+/** The manifest that is meant, and the profiles to which that is narrowed. Throws as `readManifest` and `readOim`, USAGE for two of them. */
+export async function manifestTyped(
+  { file, fromOim }: { readonly file?: string | undefined; readonly fromOim?: string | undefined },
+  context: Surface,
+): Promise<{ readonly manifest: Manifest; readonly only: readonly string[] | undefined }> {
+  if (fromOim === undefined) return { manifest: await readManifest(file ?? usualManifest), only: profilesTyped(context) };
+  if (file !== undefined) throw usageError('--file and --from-oim cannot be combined');
+  const { readOim } = await import('../../engine/desired/oim/read-oim.ts');
+  const targets = chosenProfiles(context.directory, context.settings.profile);
+  return { manifest: await readOim(fromOim, targets, (message) => context.warn(message)), only: undefined };
+}

@@ -1,6 +1,7 @@
 import type { DesiredRow } from '../../core/desired.ts';
 import type { Image, Status } from '../../core/image.ts';
 import type { Description, Editable } from '../../core/operation.ts';
+import type { Version } from './manifest.ts';
 import { provenanceIn } from '../../core/provenance.ts';
 
 /** What is wanted in one profile. */
@@ -23,6 +24,9 @@ export interface Wanted {
   readonly isExactly: boolean;
   /** An older serial than what is there may be taken. */
   readonly allowDowngrade: boolean;
+  readonly written?: Version | undefined;
+  readonly fitsDisk?: boolean | undefined;
+  readonly isInactive?: boolean | undefined;
 }
 
 /** An image that is there, and what it has to do with what is wanted. */
@@ -34,6 +38,10 @@ export interface Seen {
   readonly isBegun: boolean;
   /** It holds what is wanted. */
   readonly isSame: boolean;
+  /** It is ours by the word of another tool, and not marked yet. */
+  readonly isUnmarked?: boolean;
+  /** It holds another version that is wanted too. */
+  readonly isListed?: boolean;
 }
 
 /** What the provider can do. */
@@ -44,6 +52,7 @@ export interface Abilities {
   readonly marks: boolean;
   readonly delete: boolean;
   readonly replicate: boolean;
+  readonly deactivate?: boolean;
 }
 
 /** One image in one profile, to be decided about. */
@@ -71,11 +80,12 @@ export function caseOf(wanted: Wanted, seen: readonly Seen[], can: Abilities): C
 }
 
 /** The name of an image that does not bear the plain one, since another version does. */
-export const versionedName = (name: string, version: string): string => `${name} (${version})`;
+export const versionedName = (name: string, version: string, separator = ' '): string => `${name}${separator}(${version})`;
 
-/** By its serial, else by when it was made, else by its id. */
-export function versionOf({ id, properties, createdAt }: Image): string {
-  return provenanceIn(properties).serial ?? createdAt?.slice(0, 19).replace(/[-:]/g, '') ?? id.slice(0, 13);
+/** By what is written of it, its serial, else by when it was made, else by its id. */
+export function versionOf({ id, properties, createdAt }: Image, written?: Version): string {
+  const label = written && properties[written.property];
+  return label ?? provenanceIn(properties).serial ?? createdAt?.slice(0, 19).replace(/[-:]/g, '') ?? id.slice(0, 13);
 }
 
 /** Which of several that hold the same is meant: what can be used first, then what has the name, then the newest. */

@@ -4,7 +4,7 @@ import type { Changes } from '../../core/operation.ts';
 import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/provenance.ts';
 import { blockedRow, caseOf, meantOf, rowOf, versionOf, type Abilities, type Case, type Seen, type Wanted } from './case.ts';
 import { fieldsChanged } from '../operations/fields.ts';
-import { driftOf, unretired } from './drift.ts';
+import { driftOf, fitting, unretired } from './drift.ts';
 import { againstAge, bornAgainstAge, wantedNoMore } from './wanted-mark.ts';
 import { holdersOf, namingOf, ownVersionedName, takenRow } from './names.ts';
 
@@ -30,7 +30,12 @@ function mainRows(one: Case): readonly DesiredRow[] {
       wanted.name,
     );
   const current = holding(one.ours);
-  if (current) return asItIs(one, current, false);
+  if (current)
+    return asItIs(
+      one,
+      current,
+      one.ours.some(({ image, isUnmarked }) => image === current && isUnmarked === true),
+    );
   const names = [wanted.name, ownVersionedName(one)];
   const unmarked = holding(one.others.filter(({ image }) => names.includes(image.name)));
   return unmarked ? asItIs(one, unmarked, can.marks) : anew(one);
@@ -38,13 +43,14 @@ function mainRows(one: Case): readonly DesiredRow[] {
 
 /** It is there: what differs. `isTaken`: it is not marked, and is to be. */
 function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[] {
-  if (image.status === 'inactive') return [blockedRow(one, image, outOfUse, 'CONFLICT', outOfUseHint)];
-  if (image.status !== 'active') {
+  const isOut = image.status === 'inactive';
+  if (isOut && !one.wanted.isInactive) return [blockedRow(one, image, outOfUse, 'CONFLICT', outOfUseHint)];
+  if (image.status !== 'active' && !isOut) {
     const hint = 'Wait until it is active, and try again.';
     return [blockedRow(one, image, `it is being made (${image.providerStatus || image.status})`, 'CONFLICT', hint)];
   }
   const { wanted, can } = one;
-  const drift = driftOf(image, wanted.labels);
+  const drift = driftOf(image, fitting(wanted, image));
   const back = unretired(image, wanted.labels);
   const kept = againstAge(one, image);
   // Who was killed once the data was there had not kept what disk it is.
@@ -74,6 +80,7 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
     ...(reason === '' ? [] : [rowOf(one, action, reason, image, { changes: all })]),
     ...naming.rows,
     ...placeRows(one, image),
+    ...(isOut ? [] : outOfUseRows(one, image)),
     ...wantedNoMore(one, image),
   ];
 }
@@ -91,17 +98,35 @@ function anew(one: Case): readonly DesiredRow[] {
   const [holder] = holdersOf(one);
   const { serial } = provenanceIn(properties);
   const what = serial === undefined ? 'new content' : `new serial ${serial}`;
-  const reason = one.ours.length === 0 ? 'it is not there' : holder ? `${what}; ${holder.id} is ${versionOf(holder)}` : what;
+  const reason =
+    one.ours.length === 0
+      ? 'it is not there'
+      : holder
+        ? `${what}; ${holder.id} is ${versionOf(holder, one.wanted.written)}`
+        : what;
   const made = {
     content,
     ...bornAgainstAge(one),
     ...(places.length > 0 ? { places: isExactly ? { exactly: places } : { add: places } } : {}),
   };
-  if (naming.isFree) return [rowOf(one, 'add', reason, undefined, made), ...wantedNoMore(one)];
+  if (naming.isFree) return [rowOf(one, 'add', reason, undefined, made), ...outOfUseRows(one), ...wantedNoMore(one)];
   const first = ownVersionedName(one);
   const inTheWay = takenRow(one, first);
   if (inTheWay) return [inTheWay];
-  return [rowOf(one, 'add', reason, undefined, { ...made, name: first }), ...naming.rows, ...wantedNoMore(one)];
+  return [
+    rowOf(one, 'add', reason, undefined, { ...made, name: first }),
+    ...naming.rows,
+    ...outOfUseRows(one),
+    ...wantedNoMore(one),
+  ];
+}
+
+function outOfUseRows(one: Case, image?: Image): readonly DesiredRow[] {
+  if (!one.wanted.isInactive) return [];
+  const reason = 'it is to be out of use';
+  return one.can.deactivate
+    ? [rowOf(one, 'deactivate', reason, image)]
+    : [blockedRow(one, image, `${reason}, and this provider cannot deactivate`, 'UNSUPPORTED')];
 }
 
 /** What is to stay is there before anything goes. */
@@ -125,7 +150,8 @@ const noPlaces = (wanted: readonly string[]): string =>
 function newerRow(one: Case): DesiredRow | undefined {
   const { properties, allowDowngrade } = one.wanted;
   const { serial } = provenanceIn(properties);
-  if (serial === undefined || allowDowngrade) return undefined;
+  // What is written by hand is meant so.
+  if (serial === undefined || allowDowngrade || one.wanted.written) return undefined;
   const serialOf = ({ image }: Seen): string | undefined => provenanceIn(image.properties).serial;
   const newer = one.ours.find((seen) => {
     const there = seen.image.status === 'active' ? serialOf(seen) : undefined;

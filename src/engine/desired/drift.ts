@@ -1,6 +1,7 @@
 import type { Image } from '../../core/image.ts';
 import { markChanges, marksOf } from '../../core/marks.ts';
 import type { Changes, Description } from '../../core/operation.ts';
+import type { Wanted } from './case.ts';
 
 /** How a record differs from what is said of it: what is to be changed, and each difference in words. None: `words` is empty. */
 export interface Drift {
@@ -9,6 +10,15 @@ export interface Drift {
 }
 
 type Labels = Omit<Description, 'name'>;
+
+const gib = 1024 ** 3;
+
+/** What is said of an image, once it is known how large it is: nobody can start it from a smaller disk. */
+export function fitting({ labels, fitsDisk }: Pick<Wanted, 'labels' | 'fitsDisk'>, image: Image): Labels {
+  if (!fitsDisk) return labels;
+  const needed = Math.ceil(Math.max(image.sizeBytes ?? 0, image.virtualBytes ?? 0) / gib) * gib;
+  return { ...labels, minDiskBytes: Math.max(labels.minDiskBytes ?? 0, needed) };
+}
 
 /** What is named must be so; what is not named may be as it is, as may tags and properties besides those that are named. */
 export function driftOf(image: Image, { tags = [], properties = {}, ...fields }: Labels): Drift {

@@ -19,6 +19,8 @@ export interface Interest {
   /** Id of the manifest. */
   readonly manifest: string;
   isName(name: string): boolean;
+  /** Tags of other tools by which images are known that it takes over. */
+  readonly tags: readonly string[];
 }
 
 /** Reads an account's own images, hidden ones too; those that are marked by the manifest, or bear one of its names, are kept. */
@@ -27,7 +29,8 @@ export async function lookAt(profile: string, interest: Interest, context: Engin
   const images: Image[] = [];
   for await (const image of listing(at as Account, { ...wholeListing, scope: 'own', hidden: true }, context.call())) {
     if (image.status === 'deleted' || image.status === 'deleting') continue;
-    if (marksOf(image).managed === interest.manifest || interest.isName(image.name)) images.push(image);
+    const isTagged = image.tags.some((tag) => interest.tags.includes(tag));
+    if (isTagged || marksOf(image).managed === interest.manifest || interest.isName(image.name)) images.push(image);
   }
   return { at, images, can: abilitiesOf(at as Account) };
 }
@@ -39,6 +42,7 @@ function abilitiesOf(at: Account): Abilities {
     marks: patch.includes('properties') && at.verb('upload').fields.includes('properties'),
     delete: at.maybe('delete') !== undefined,
     replicate: at.maybe('replicate') !== undefined,
+    deactivate: at.maybe('deactivate') !== undefined,
   };
 }
 

@@ -3,7 +3,8 @@ import type { Image } from '../../core/image.ts';
 import { blockedRow, rowOf, versionedName, versionOf, type Case } from './case.ts';
 
 /** The name under which a version is made while an older one has the plain name. */
-export const ownVersionedName = ({ wanted: { name, version } }: Case): string => versionedName(name, version);
+export const ownVersionedName = ({ wanted: { name, version, written } }: Case): string =>
+  versionedName(name, version, written?.separator);
 
 /** Others of ours that have the plain name. */
 export const holdersOf = ({ ours, wanted: { name } }: Case, but?: Image): readonly Image[] =>
@@ -26,9 +27,10 @@ export function takenRow(one: Case, name: string, but?: Image): DesiredRow | und
  * behind it, the last of them in the moment in which this one takes it. `isFree`: it takes a name that nobody has.
  */
 export function namingOf(one: Case, image?: Image): { readonly isFree: boolean; readonly rows: readonly DesiredRow[] } {
-  const { name } = one.wanted;
+  const { name, written } = one.wanted;
   const holders = holdersOf(one, image);
-  const hasIt = image?.name === name;
+  // An older one goes by the plain name until the newest takes that.
+  const hasIt = image?.name === name || (written?.isNewest === false && image?.name === written.plainName);
   const refused = hasIt ? undefined : takenRow(one, name, image);
   if (refused) return { isFree: false, rows: [refused] };
   if (holders.length === 0) return { isFree: !hasIt, rows: [] };
@@ -38,8 +40,8 @@ export function namingOf(one: Case, image?: Image): { readonly isFree: boolean; 
   }
   const used = new Set([...one.ours, ...one.others].map((seen) => seen.image.name)).add(ownVersionedName(one));
   const freed = holders.map((holder) => {
-    const usual = versionedName(name, versionOf(holder));
-    const free = used.has(usual) ? versionedName(name, holder.id) : usual;
+    const usual = versionedName(name, versionOf(holder, written), written?.separator);
+    const free = used.has(usual) ? versionedName(name, holder.id, written?.separator) : usual;
     used.add(free);
     return { holder, free };
   });

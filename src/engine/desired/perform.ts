@@ -1,5 +1,5 @@
 import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
-import { exitCodes, ImgctlError, type Code } from '../../core/errors.ts';
+import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import { markChanges } from '../../core/marks.ts';
 import type { Call, Changes, OperationName } from '../../core/operation.ts';
@@ -16,7 +16,12 @@ import { replication } from '../operations/replicate.ts';
 import { naming } from '../operations/result.ts';
 import { originOf } from '../operations/source.ts';
 import { uploading } from '../operations/upload.ts';
+import { stateChange } from '../operations/state.ts';
+import type { Abilities, Wanted } from './case.ts';
+import { fitting } from './drift.ts';
+import { codeOf, doneWords, outline } from './applied-row.ts';
 import { failureOf } from './look.ts';
+import { seriesOfImage } from './manifest.ts';
 import { beginning } from './marking.ts';
 import type { Part } from './planning.ts';
 
@@ -119,6 +124,7 @@ class PartRun {
     if (id === undefined) return (this.#made = await this.#add(row));
     if (row.from) return this.#retarget(id, row.from);
     if (row.places) return this.#replicate(id, row.places);
+    if (row.action === 'deactivate') return this.#deactivate(id);
     if (row.action === 'delete') return deletion(this.#target(id), this.#limits, this.#context).perform();
     if (row.action === 'reuse') return this.#mark(await this.#shown(id), row.changes ?? {});
     return this.#patch(id, row.changes ?? {});
@@ -129,7 +135,8 @@ class PartRun {
     const change = await this.#sending(row);
     try {
       const made = await change.perform();
-      const marked = look.can.marks ? await this.#mark(made, row.changes ?? {}) : made;
+      const changes = { ...row.changes, ...fitted(wanted, made, look.can) };
+      const marked = look.can.marks ? await this.#mark(made, changes) : made;
       return await this.#spread(marked, wanted.places, wanted.isExactly);
     } finally {
       await change.close?.();
@@ -139,11 +146,22 @@ class PartRun {
   /** How it comes there. From the beginning it says for what it is made. */
   async #sending({ profile, name }: DesiredRow): Promise<Pick<Change<Image>, 'perform' | 'close'>> {
     const { image } = this.#part;
-    const { source, look } = this.#ready();
-    const { labels } = image;
-    const isOurs = beginning(this.#manifest, image.name);
-    const description = look.can.marks ? { ...labels, properties: { ...labels.properties, ...isOurs } } : labels;
-    const common = { description, set: {}, ifExists: 'fail', wait: true, ...this.#limits } as const;
+    const { source, look, wanted } = this.#ready();
+    const { labels } = wanted;
+    const said = {
+      ...labels.properties,
+      ...source.born,
+      ...(look.can.marks ? beginning(this.#manifest, seriesOfImage(image)) : {}),
+    };
+    const description = Object.keys(said).length > 0 ? { ...labels, properties: said } : labels;
+    const common = {
+      description,
+      ...(image.id === undefined ? {} : { id: image.id }),
+      set: {},
+      ifExists: 'fail',
+      wait: true,
+      ...this.#limits,
+    } as const;
     if (this.#original && source.at) {
       const transfer = await source.disk.forImage(source.image, source.at);
       const wishes = { ...common, transfer, relay: false, isOneOfSeveral: true };
@@ -163,7 +181,7 @@ class PartRun {
   }
 
   #mark(image: Image, changes: Changes): Promise<Image> {
-    const marks = markChanges(image, { managed: this.#manifest, name: this.#part.image.name });
+    const marks = markChanges(image, { managed: this.#manifest, name: seriesOfImage(this.#part.image) });
     const properties = { ...changes.properties, ...marks?.properties };
     const all: Changes = { ...changes, ...marks, ...(Object.keys(properties).length > 0 ? { properties } : {}) };
     return Object.keys(all).length === 0 ? Promise.resolve(image) : this.#patch(image.id, all);
@@ -177,6 +195,12 @@ class PartRun {
 
   #patch(id: string, changes: Changes): Promise<Image> {
     return this.#account.verb('patch').run({ id, changes, extras: {} }, this.#call);
+  }
+
+  /** Whether that may be done was asked before. */
+  #deactivate(id: string): Promise<Image> {
+    const agreed: EngineContext = { ...this.#context, confirmLoss: async () => undefined };
+    return stateChange('deactivate', this.#target(id), this.#limits, agreed).perform();
   }
 
   async #replicate(id: string, places: NonNullable<DesiredRow['places']>): Promise<Image> {
@@ -210,29 +234,9 @@ class PartRun {
   }
 }
 
-const outline = ({
-  image,
-  profile,
-  action,
-  id,
-  name,
-}: DesiredRow): Pick<AppliedRow, 'image' | 'profile' | 'action' | 'id' | 'name'> => ({
-  image,
-  profile,
-  action,
-  ...(id === undefined ? {} : { id }),
-  name,
-});
-
-const doneWords: Readonly<Partial<Record<DesiredRow['action'], string>>> = {
-  add: 'added',
-  reuse: 'marked as it is',
-  property: 'changed',
-  retarget: 'renamed',
-  hide: 'hidden',
-  'shrink-places': 'copies removed',
-  delete: 'removed',
-};
-
-const codeOf = ({ code }: DesiredRow): Code => codes.find((one) => one === code) ?? 'CONFLICT';
-const codes = Object.keys(exitCodes) as readonly Code[];
+/** The smallest disk that a new image needs, now that it is known how large it is. */
+function fitted(wanted: Wanted, made: Image, can: Abilities): Changes {
+  const { minDiskBytes } = fitting(wanted, made);
+  if (!wanted.fitsDisk || !can.patch.includes('minDiskBytes') || minDiskBytes === (made.minDiskBytes ?? 0)) return {};
+  return minDiskBytes === undefined ? {} : { minDiskBytes };
+}

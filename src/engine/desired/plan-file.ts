@@ -20,7 +20,7 @@ export interface PlanFile {
 
 const kind = 'imgctl-plan';
 const version = 1;
-const keys = ['kind', 'version', 'createdAt', 'folder', 'manifest', 'allowDowngrade', 'only', 'rows'] as const;
+const keys = ['kind', 'version', 'createdAt', 'folder', 'form', 'targets', 'manifest', 'allowDowngrade', 'only', 'rows'] as const;
 const rowKeys = [
   'image',
   'profile',
@@ -42,6 +42,7 @@ const rowKeys = [
 /** Keeps a plan. Throws USAGE where a secret would stand in it, LOCAL where it cannot be written. */
 export async function writePlan(file: string, { manifest, wishes, rows }: PlanFile, now: number): Promise<void> {
   const { value, folder } = manifest.written;
+  const form = manifest.written.form === 'oim' ? { form: manifest.written.form, targets: manifest.written.targets } : {};
   const masked = maskSecrets(value, (text) => maskText(text, withoutCredentials));
   if (JSON.stringify(masked) !== JSON.stringify(value))
     throw usageError(`${manifest.file} holds what looks like a secret, and a plan file would hold it too`, {
@@ -49,7 +50,7 @@ export async function writePlan(file: string, { manifest, wishes, rows }: PlanFi
     });
   const { allowDowngrade, only } = wishes;
   const createdAt = new Date(now).toISOString();
-  const plan = { kind, version, createdAt, folder, manifest: value, allowDowngrade, ...(only ? { only } : {}), rows };
+  const plan = { kind, version, createdAt, folder, ...form, manifest: value, allowDowngrade, ...(only ? { only } : {}), rows };
   try {
     await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`);
   } catch (error) {
@@ -71,12 +72,16 @@ export async function readPlan(file: string): Promise<PlanFile> {
     throw wrong(`has version ${JSON.stringify(value.version)}; this imgctl reads version ${version}`);
   const odd = Object.keys(value).find((key) => !keys.some((known) => known === key));
   if (odd !== undefined) throw wrong(`has "${odd}", which no plan has`);
-  const { folder, only, rows, allowDowngrade } = value;
+  const { folder, only, rows, allowDowngrade, form, targets } = value;
   if (typeof folder !== 'string' || !path.isAbsolute(folder)) throw wrong('does not say where paths begin');
   if (typeof allowDowngrade !== 'boolean') throw wrong('does not say whether older serials may be taken');
   if (only !== undefined && !isTexts(only)) throw wrong('has profiles that are no texts');
   if (!Array.isArray(rows) || !rows.every(isRow)) throw wrong('has rows that are none');
-  return { manifest: manifestFrom(value.manifest, file, folder), wishes: { allowDowngrade, ...(only ? { only } : {}) }, rows };
+  if (form !== undefined && (form !== 'oim' || !isTexts(targets))) throw wrong('has a manifest of a form that is not known');
+  const manifest = isTexts(targets)
+    ? (await import('./oim/read-oim.ts')).oimManifest(value.manifest, file, targets, () => undefined)
+    : manifestFrom(value.manifest, file, folder);
+  return { manifest, wishes: { allowDowngrade, ...(only ? { only } : {}) }, rows };
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>

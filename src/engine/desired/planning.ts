@@ -9,9 +9,10 @@ import type { Seen, Wanted } from './case.ts';
 import { decide } from './decide.ts';
 import { dateWord, displayName } from './display-name.ts';
 import { failureOf, lookAt, type Look } from './look.ts';
-import type { Manifest, ManifestImage } from './manifest.ts';
+import { seriesOfImage, type Manifest, type ManifestImage } from './manifest.ts';
 import { beginningOf } from './marking.ts';
 import { placedImages, refuseNamesakes, type Placed } from './targets.ts';
+import { inVersionOrder, isOfSeries, isSameVersion, siblingsIn, type Siblings } from './versions.ts';
 import { contentWord, wantedSource, type WantedSource } from './wanted-source.ts';
 import { provenanceIn } from '../../core/provenance.ts';
 
@@ -46,7 +47,8 @@ export async function planning(manifest: Manifest, wishes: PlanWishes, context: 
     manifest.file,
   );
   const profiles = [...new Set(placed.flatMap((one) => one.profiles))];
-  const interest = { manifest: manifest.id, isName: interestIn(sources) };
+  const tags = placed.flatMap(({ image }) => (image.version ? [image.version.made.tag] : []));
+  const interest = { manifest: manifest.id, isName: interestIn(sources), tags };
   const atOnce = context.settings.concurrency === undefined ? profiles.length : limit;
   const looks = await allOf(inParallel(atOnce, profiles, (profile) => lookAt(profile, interest, context).catch(failureOf)));
   const lookOf = new Map(profiles.map((profile, index) => [profile, looks[index]]));
@@ -54,12 +56,18 @@ export async function planning(manifest: Manifest, wishes: PlanWishes, context: 
   const parts = placed.flatMap(({ image, profiles: wanted }: Placed, index) =>
     wanted.map((profile) => ({ image, profile, source: sources[index], look: lookOf.get(profile) })),
   );
-  return allOf(
+  const siblings = siblingsIn(
+    placed.map(({ image }, index) => {
+      const source = sources[index];
+      return { image, source: source instanceof ImgctlError ? undefined : source?.source };
+    }),
+  );
+  const decisions = await allOf(
     inParallel(limit, parts, async ({ image, profile, source, look }): Promise<Part> => {
       if (source instanceof ImgctlError || !source) return { image, profile, rows: [unknown(image, profile, source, context)] };
       if (look instanceof ImgctlError || !look) return { image, profile, rows: [unknown(image, profile, look, context)] };
       try {
-        return await decided(manifest, image, { ...source, look }, wishes, context);
+        return await decided(manifest, image, { ...source, look, siblings: siblings(image) }, wishes, context);
       } catch (error) {
         const failure = failureOf(error);
         await context.report(failure);
@@ -67,6 +75,7 @@ export async function planning(manifest: Manifest, wishes: PlanWishes, context: 
       }
     }),
   );
+  return inVersionOrder(decisions);
 }
 
 interface NamedSource {
@@ -98,18 +107,21 @@ function interestIn(sources: readonly (NamedSource | ImgctlError)[]): (name: str
 async function decided(
   manifest: Manifest,
   image: ManifestImage,
-  { source, name, look }: NamedSource & { readonly look: Look },
+  { source, name, look, siblings }: NamedSource & { readonly look: Look; readonly siblings: Siblings },
   { allowDowngrade }: PlanWishes,
   context: EngineContext,
 ): Promise<Part> {
   const { at, can } = look;
   const { profile } = at;
-  const isOurs = (one: Image): boolean => {
+  const series = seriesOfImage(image);
+  const isMarked = (one: Image): boolean => {
     const marks = marksOf(one);
-    return marks.managed === manifest.id && marks.name === image.name;
+    return marks.managed === manifest.id && marks.name === series;
   };
+  const isOurs = (one: Image): boolean => isMarked(one) || isOfSeries(one, image.version);
+  const start = `${name}${image.version?.separator ?? ' '}(`;
   const isCandidate = (one: Image): boolean =>
-    isOurs(one) || one.name === name || (one.name.startsWith(`${name} (`) && one.name.endsWith(')'));
+    isOurs(one) || one.name === name || (one.name.startsWith(start) && one.name.endsWith(')'));
   const reading = { call: context.call(), context };
   const seen: Seen[] = [];
   for (const one of look.images.filter(isCandidate)) {
@@ -117,22 +129,28 @@ async function decided(
     seen.push({
       image: known,
       isOurs: isOurs(one),
-      isBegun: beginningOf(one, manifest.id, image.name),
-      isSame: await source.isIn(known, at as Account, reading),
+      isBegun: beginningOf(one, manifest.id, series),
+      isSame: (await source.isIn(known, at as Account, reading)) || isSameVersion(known, isMarked(one), image, source),
+      isUnmarked: !isMarked(one),
+      isListed:
+        siblings === undefined || siblings.some((other) => isSameVersion(known, isMarked(one), other.image, other.source)),
     });
   }
   const wanted: Wanted = {
     image: image.name,
     profile,
     name,
-    version: seen.length > 0 ? await source.version() : '',
+    version: seen.length > 0 || image.version ? await source.version() : '',
     content: contentWord(source),
     contentId: seen.length > 0 ? await source.contentId() : undefined,
     properties: source.image.properties,
-    labels: image.labels,
+    labels: source.says ? { ...image.labels, properties: { ...image.labels.properties, ...source.says } } : image.labels,
     places: image.places,
     isExactly: image.isExactly,
     allowDowngrade,
+    written: image.version,
+    fitsDisk: image.fitsDisk,
+    isInactive: image.isInactive,
   };
   return { image, profile, rows: decide(wanted, seen, can), ready: { source, look, wanted } };
 }

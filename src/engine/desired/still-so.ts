@@ -1,4 +1,5 @@
 import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
+import { outline } from './applied-row.ts';
 import type { Part } from './planning.ts';
 
 /** What of a plan can still be done, and what became of the rest of its rows. */
@@ -47,14 +48,6 @@ function ordered(value: unknown): unknown {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, field]) => [name, ordered(field)]);
 }
-
-const outline = ({ image, profile, action, id, name }: DesiredRow): Omit<AppliedRow, 'result' | 'message'> => ({
-  image,
-  profile,
-  action,
-  ...(id === undefined ? {} : { id }),
-  name,
-});
 
 const done = (row: DesiredRow): AppliedRow => ({ ...outline(row), result: 'ok', message: 'it is so already' });
 

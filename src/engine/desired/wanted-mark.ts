@@ -2,8 +2,10 @@ import type { DesiredRow } from '../../core/desired.ts';
 import { imageFrom, type Image } from '../../core/image.ts';
 import { markChanges, marksOf, wantedMark } from '../../core/marks.ts';
 import type { Changes } from '../../core/operation.ts';
+import type { Properties } from '../../core/provenance.ts';
 import { rowOf, type Case } from './case.ts';
 import type { Drift } from './drift.ts';
+import type { Version } from './manifest.ts';
 import { newestFirst } from './retirement.ts';
 
 /*
@@ -13,26 +15,42 @@ import { newestFirst } from './retirement.ts';
 
 /** What one that is there lacks of that mark. */
 export function againstAge(one: Case, image: Image): Drift {
-  if (!one.can.marks || marksOf(image).wanted !== undefined || isNewest(one, image)) return { changes: {}, words: [] };
-  return { changes: markChanges(image, { wanted: 'yes' }) ?? {}, words: ['one that is newer is not wanted'] };
+  const { changes: lacking } = bornAgainstAge(one, image);
+  if (!lacking || marksOf(image).wanted !== undefined) return { changes: {}, words: [] };
+  return { changes: markChanges(image, { wanted: 'yes' }) ?? {}, words: ['prune does not know that it is wanted'] };
 }
 
-/** The same, for one that is yet to be made. */
-export function bornAgainstAge(one: Case): { readonly changes?: Changes } {
-  const { image: name, profile, properties } = one.wanted;
+/** The same, for one that is yet to be made. Of several versions that are wanted each has it. */
+export function bornAgainstAge(one: Case, image = imageToBe(one)): { readonly changes?: Changes } {
+  const isSafe = one.wanted.written?.series === undefined && isNewest(one, image);
+  return !one.can.marks || isSafe ? {} : { changes: { properties: wantedMark } };
+}
+
+function imageToBe({ wanted: { image: name, profile, properties } }: Case): Image {
   const record = { id: '', name, status: 'active', providerStatus: '', tags: [], properties, places: [], raw: {} } as const;
-  const made = imageFrom(record, { profile, provider: '' });
-  return !one.can.marks || isNewest(one, made) ? {} : { changes: { properties: wantedMark } };
+  return imageFrom(record, { profile, provider: '' });
 }
 
-/** Others that bear the mark lose it, once the one that is wanted now is there. */
-export const wantedNoMore = (one: Case, current?: Image): readonly DesiredRow[] =>
-  one.ours
-    .map(({ image }) => image)
-    .filter((image) => image.id !== current?.id && marksOf(image).wanted !== undefined)
-    .map((image) =>
-      rowOf(one, 'property', 'it is not wanted any more', image, { changes: markChanges(image, { wanted: null }) ?? {} }),
-    );
+/** Others that bear the mark lose it, once the one that is wanted now is there, and say that they are superseded. */
+export function wantedNoMore(one: Case, current?: Image): readonly DesiredRow[] {
+  const { written } = one.wanted;
+  if (written?.isNewest === false) return [];
+  return one.ours
+    .filter(({ image, isListed }) => image.id !== current?.id && isListed !== true)
+    .flatMap(({ image }) => {
+      const marks = marksOf(image).wanted === undefined ? undefined : markChanges(image, { wanted: null });
+      const properties = supersededIn(image, written);
+      if (!marks && !properties) return [];
+      const changes = { ...marks, ...(properties ? { properties: { ...marks?.properties, ...properties } } : {}) };
+      return [rowOf(one, 'property', 'it is not wanted any more', image, { changes })];
+    });
+}
+
+function supersededIn({ properties, architecture }: Image, written: Version | undefined): Properties | undefined {
+  const { where, properties: then } = written?.superseded ?? {};
+  const there: Readonly<Record<string, string | undefined>> = { ...properties, architecture };
+  return where && Object.entries(where).every(([name, value]) => there[name] === value) ? then : undefined;
+}
 
 function isNewest({ ours }: Case, image: Image): boolean {
   const others = ours.map((seen) => seen.image).filter(({ id }) => id !== image.id);

@@ -2,11 +2,12 @@ import { stat } from 'node:fs/promises';
 import { conflictError, notFoundError } from '../../core/errors.ts';
 import { given, imageFrom, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
-import { provenanceIn, provenanceProperties } from '../../core/provenance.ts';
+import { provenanceIn, provenanceProperties, type Properties } from '../../core/provenance.ts';
 import { temporaryFolder } from '../../host/paths.ts';
 import { fileSource } from '../../transfer/file-source.ts';
 import { detect } from '../../transfer/detect.ts';
 import { fullScan } from '../../transfer/full-scan.ts';
+import { urlSource } from '../../transfer/url-source.ts';
 import type { TransferOptions } from '../../transfer/transfer-options.ts';
 import type { Account } from '../account/account.ts';
 import { asMistyped, profileHint, typable } from '../account/mistyped-profile.ts';
@@ -30,6 +31,10 @@ export interface WantedSource {
   readonly disk: Understood;
   /** What a file or URL has to be held against. */
   readonly transfer?: TransferOptions;
+  /** Properties that an image of it has to have. */
+  readonly says?: Properties;
+  /** Properties that a new one gets besides: what is at the address says so just now. */
+  readonly born?: Properties;
   /** What tells it from another version; a file is read for it. */
   version(): Promise<string>;
   /** Content id of its disk, where it is known; a file is read for it. */
@@ -42,8 +47,8 @@ export interface WantedSource {
 export async function wantedSource(wanted: ManifestImage, context: EngineContext): Promise<WantedSource> {
   const { verify, checksum, fromFormat, diskFormat, allowUnsafe, source } = wanted;
   const disk = await understood({ verify, checksum, fromFormat, format: diskFormat, allowUnsafe }, context);
-  if (isUrl(source)) return fromUrl(source, disk);
-  return isPath(source) ? fromFile(source, disk, context) : fromImage(wanted, disk, context);
+  if (isUrl(source)) return fromUrl(wanted, disk, context);
+  return isPath(source) ? fromFile(wanted, disk, context) : fromImage(wanted, disk, context);
 }
 
 async function fromImage(
@@ -80,24 +85,51 @@ async function fromImage(
 }
 
 /** What is at a URL is known by the digest that it must have. */
-async function fromUrl(url: string, disk: Understood): Promise<WantedSource> {
+async function fromUrl(wanted: ManifestImage, disk: Understood, context: EngineContext): Promise<WantedSource> {
+  const { source: url, version } = wanted;
   const transfer = await disk.forFile(url);
   const { checksum, proved } = transfer;
   const checksums = checksum ? { [checksum.algorithm]: checksum.hex } : {};
   const known = checksum ? { digest: `${checksum.algorithm}:${checksum.hex}` } : {};
   const image = pseudo(fileNameOf(url), { checksums, properties: provenanceProperties({ url, ...known, ...proved?.() }) });
+  const pointed = await pointedAt(wanted, checksum?.hex, context);
   return {
     image,
     disk,
     transfer,
-    version: async () => versionOf(image),
+    ...pointed,
+    version: async () => pointed.born[version?.property ?? ''] ?? version?.label ?? versionOf(image),
     contentId: async () => undefined,
     isIn: async (there, at, reading) => (await copiedBefore(at, [there], image, reading)) !== undefined,
   };
 }
 
+/** What is said of whatever is at an address just now: its digest, and when it was put there. */
+async function pointedAt(
+  { version, labels }: ManifestImage,
+  hex: string | undefined,
+  context: EngineContext,
+): Promise<{ readonly says: Properties; readonly born: Properties }> {
+  const { pointer, property } = version ?? {};
+  if (!version || !pointer || property === undefined || hex === undefined) return { says: {}, born: {} };
+  const { [pointer.date]: date, image_source: address } = labels.properties ?? {};
+  const source = address === undefined ? undefined : await urlSource(address, (await context.tools()).http, context.call());
+  const day = source?.modifiedAt?.slice(0, 10);
+  return {
+    says: { [pointer.digest]: hex },
+    born: {
+      [property]: day?.replaceAll('-', '') ?? version.label,
+      ...(date === undefined && day !== undefined ? { [pointer.date]: day } : {}),
+    },
+  };
+}
+
 /** A file is read for what is in it, and only where that is to be compared. */
-async function fromFile(file: string, disk: Understood, context: EngineContext): Promise<WantedSource> {
+async function fromFile(
+  { source: file, version }: ManifestImage,
+  disk: Understood,
+  context: EngineContext,
+): Promise<WantedSource> {
   const facts = await stat(file).catch(() => undefined);
   if (!facts?.isFile()) throw notFoundError(`no such file: ${file}`, { ofNoImage: true });
   const transfer = await disk.forFile(file);
@@ -108,7 +140,7 @@ async function fromFile(file: string, disk: Understood, context: EngineContext):
     image,
     disk,
     transfer,
-    version: async () => versionOf(await whole()),
+    version: async () => version?.label ?? versionOf(await whole()),
     contentId: async () => (await whole()).contentId,
     isIn: async (there, at, reading) => (await holding(at, [there], await whole(), reading)) !== undefined,
   };

@@ -1,0 +1,33 @@
+import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
+import { exitCodes, type Code } from '../../core/errors.ts';
+
+/** What a row is about, before anything is known of what became of it. */
+export const outline = ({
+  image,
+  profile,
+  action,
+  id,
+  name,
+}: DesiredRow): Pick<AppliedRow, 'image' | 'profile' | 'action' | 'id' | 'name'> => ({
+  image,
+  profile,
+  action,
+  ...(id === undefined ? {} : { id }),
+  name,
+});
+
+/** What was done, in words. */
+export const doneWords: Readonly<Partial<Record<DesiredRow['action'], string>>> = {
+  add: 'added',
+  reuse: 'marked as it is',
+  property: 'changed',
+  retarget: 'renamed',
+  hide: 'hidden',
+  deactivate: 'taken out of use',
+  'shrink-places': 'copies removed',
+  delete: 'removed',
+};
+
+/** The kind of failure that a row is about. */
+export const codeOf = ({ code }: DesiredRow): Code => codes.find((one) => one === code) ?? 'CONFLICT';
+const codes = Object.keys(exitCodes) as readonly Code[];
