@@ -97,6 +97,7 @@ export interface StoredBlock {
   /** Length and digest of what `open` gives. */
   readonly bytes: number;
   readonly sha256: string;
+  /** Whoever asks keeps no bytes beyond the end, not even the last ones. */
   open(): Bytes;
 }
 

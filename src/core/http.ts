@@ -85,6 +85,8 @@ export interface ReceiveRequest {
   readonly range?: { readonly from: number; readonly to?: number };
   /** It may come compressed on its way, and is given as it was before; of a file whose own bytes count that is never asked for. */
   readonly compressible?: boolean;
+  /** Whoever reads keeps no bytes beyond the end, not even the last ones: their memory is used again for what is received next. */
+  readonly copied?: boolean;
   readonly secretUrl?: boolean;
   readonly queryIsSecret?: boolean;
 }

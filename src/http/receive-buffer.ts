@@ -3,6 +3,10 @@ import type { Readable } from 'node:stream';
 /** Bytes of a buffer, and how many there are: one is with the consumer, the others are filled meanwhile. */
 const bufferBytes = 1024 * 1024;
 const bufferCount = 3;
+/** Buffers of transfers that came to their end, where nobody looks at what was in them: many small ones need not make their own. */
+const spare: Buffer[] = [];
+const mostSpare = 12;
+
 /** Milliseconds after which a waiting consumer gets a buffer that is not full. */
 const impatienceMs = 100;
 
@@ -20,12 +24,28 @@ interface Filled {
   readonly bytes: number;
 }
 
+/** How a stream is gathered. */
+export interface Gathering {
+  /** The most that is given at once. */
+  readonly portion: number;
+  /** Nobody looks at what was given once the end has been told: the memory is used again. */
+  readonly copied: boolean;
+}
+
 /**
  * Gathers a stream in few buffers that are used again, while the consumer works on what it has; stops the flow when
- * all are full. `portion` is the most that is given at once.
+ * all are full.
  */
-export function createReceiveBuffer(stream: Readable, portion: number): ReceiveBuffer {
-  const free: Buffer[] = Array.from({ length: bufferCount }, () => Buffer.allocUnsafeSlow(Math.min(bufferBytes, portion)));
+export function createReceiveBuffer(stream: Readable, { portion, copied }: Gathering): ReceiveBuffer {
+  const length = Math.min(bufferBytes, portion);
+  const free: Buffer[] = [];
+  let made = 0;
+  const take = (): Buffer | undefined => {
+    const idle = free.pop();
+    if (idle || made === bufferCount) return idle;
+    made += 1;
+    return (length === bufferBytes ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(length);
+  };
   const ready: Filled[] = [];
   let filling: Buffer | undefined;
   let bytes = 0;
@@ -46,7 +66,7 @@ export function createReceiveBuffer(stream: Readable, portion: number): ReceiveB
   const accept = (chunk: Buffer): void => {
     let more = chunk;
     while (more.byteLength > 0) {
-      filling ??= free.pop();
+      filling ??= take();
       if (!filling) {
         left = more;
         stream.pause();
@@ -97,6 +117,7 @@ export function createReceiveBuffer(stream: Readable, portion: number): ReceiveB
         return first.buffer.subarray(0, first.bytes);
       }
       if (end?.error !== undefined) throw end.error;
+      if (copied && length === bufferBytes) spare.push(...free.splice(0, mostSpare - spare.length));
       return undefined;
     },
   };

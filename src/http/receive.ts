@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { providerError } from '../core/errors.ts';
 import type { Bytes, ReceiveAnswer, ReceiveRequest } from '../core/http.ts';
-import { createReceiveBuffer } from './receive-buffer.ts';
+import { createReceiveBuffer, type Gathering } from './receive-buffer.ts';
 import { begin, type BulkTools, type Exchange } from './bulk-request.ts';
 import { isGzip, refuseEncoded, unpacked } from './content-encoding.ts';
 import { answerHeaders, type WireRequest } from './wire.ts';
@@ -38,11 +38,16 @@ export async function readBodyText(
 
 type Range = NonNullable<ReceiveRequest['range']>;
 
+/** How a body comes, and what becomes of its bytes. */
+interface Form extends Pick<Gathering, 'copied'> {
+  readonly isPacked: boolean;
+}
+
 /** The body, with the connection seen to: ended when the consumer stops, also one that never began; NETWORK when it breaks off. */
-function bodyOf(message: IncomingMessage, exchange: Exchange, tools: BulkTools, isPacked: boolean): Bytes {
+function bodyOf(message: IncomingMessage, exchange: Exchange, tools: BulkTools, form: Form): Bytes {
   return {
     [Symbol.asyncIterator]() {
-      const reading = body(message, exchange, tools, isPacked);
+      const reading = body(message, exchange, tools, form);
       let begun = false;
       return {
         next() {
@@ -63,9 +68,9 @@ async function* body(
   message: IncomingMessage,
   exchange: Exchange,
   { throttle, limits, signal }: BulkTools,
-  isPacked: boolean,
+  { isPacked, copied }: Form,
 ): AsyncGenerator<Uint8Array> {
-  const buffer = createReceiveBuffer(isPacked ? unpacked(message) : message, throttle.portion);
+  const buffer = createReceiveBuffer(isPacked ? unpacked(message) : message, { portion: throttle.portion, copied });
   try {
     for (;;) {
       exchange.wait('reading the answer', limits.stallMs);
@@ -103,7 +108,7 @@ function checkRange(message: IncomingMessage, range: Range | undefined, wire: Wi
  */
 export async function receiveBytes(
   wire: WireRequest,
-  { range, compressible = false }: Pick<ReceiveRequest, 'range' | 'compressible'>,
+  { range, compressible = false, copied = false }: Pick<ReceiveRequest, 'range' | 'compressible' | 'copied'>,
   tools: BulkTools,
 ): Promise<ReceiveAnswer> {
   const asking = {
@@ -134,7 +139,7 @@ export async function receiveBytes(
   return {
     status,
     headers,
-    bytes: bodyOf(message, exchange, tools, compressible && isGzip(headers)),
+    bytes: bodyOf(message, exchange, tools, { isPacked: compressible && isGzip(headers), copied }),
     text: () => readBodyText(message, exchange, tools.limits.stallMs, false),
   };
 }

@@ -49,6 +49,23 @@ test('an empty body, and a body without a length', async () => {
   expect((await gather((await http.receive({ url: chunked }, testCall())).bytes)).equals(data)).toBe(true);
 });
 
+test('the memory of a body that its reader has copied is that of the next one; what somebody keeps stays as it is', async () => {
+  let count = 0;
+  const url = await origin((response) => response.end(Buffer.alloc(1000, (count += 1))));
+  const read = async (copied?: boolean): Promise<Uint8Array> => {
+    let last: Uint8Array = new Uint8Array();
+    const { bytes } = await http.receive({ url, ...(copied === undefined ? {} : { copied }) }, testCall());
+    for await (const chunk of bytes) last = chunk;
+    return last;
+  };
+  const kept = [await read(), await read(false)];
+  const [first, second] = [await read(true), await read(true)];
+  expect(second.buffer).toBe(first.buffer);
+  kept.push(await read());
+  await read(true);
+  expect(kept.map((bytes) => new Set(bytes))).toEqual([1, 2, 5].map((byte) => new Set([byte])));
+});
+
 test('what trickles in is handed on before a buffer is full', async () => {
   const url = await origin((response) => {
     response.write('first');
