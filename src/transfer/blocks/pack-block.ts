@@ -10,7 +10,7 @@ const gzipLevel = 1;
 const systemAt = 9;
 const unknownSystem = 255;
 /** What is looked at beforehand: so much of each stretch. All of what does not compress is not compressed to find that out. */
-const look = { bytes: 8 * 1024, every: 256 * 1024 };
+const look = { bytes: 4 * 1024, every: 512 * 1024 };
 
 const gzipping = promisify(zlib.gzip);
 const deflating = promisify(zlib.deflateRaw);
