@@ -110,8 +110,8 @@ export interface Content {
    */
   pieces?(): AsyncIterable<Uint8Array | number>;
   /**
-   * The next reading by `pieces` is one of whoever hashes each block of so many bytes by SHA-256 anyway: told of those in order it
-   * counts for the content id, and nobody hashes them twice. Absent, or none: not blocks of this length.
+   * The next reading by `pieces` is one of whoever hashes each block of so many bytes by SHA-256 anyway: told in order of the blocks
+   * that the content id is made of, nobody else hashes them. Absent, or none: it cannot be cut into those.
    */
   hashing?(blockBytes: number): HashedBlocks | undefined;
   /**
@@ -128,6 +128,8 @@ export interface Content {
 
 /** What somebody has read of a disk, in order and without gaps. */
 export interface HashedBlocks {
+  /** Length of the blocks that it is told of: one that was cut is so many of them. */
+  readonly each: number;
   zeros(length: number): void | Promise<void>;
   /** A whole block, by its digest. */
   block(sha256: Uint8Array): void | Promise<void>;

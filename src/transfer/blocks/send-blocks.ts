@@ -4,7 +4,7 @@ import type { Call, Content, HashedBlocks } from '../../core/operation.ts';
 import { beforeRetry, isPassing } from '../../core/retry.ts';
 import { untilAborted } from '../source.ts';
 import { isZero } from '../writers/zeros.ts';
-import { digestOf, DigestList } from './block-digest.ts';
+import { digestOf, digestsWithin, DigestList, type HashedPiece } from './block-digest.ts';
 import { atOnce, blockMemory } from './block-memory.ts';
 import { cutBlocks, type CutBlock } from './cut-blocks.ts';
 import { packBlock } from './pack-block.ts';
@@ -35,9 +35,10 @@ export async function sendBlocks<Made>(
 }
 
 async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts: BlockFacts, call: Call): Promise<BlocksSent> {
-  const bytes = Math.min(upload.blockBytes ?? facts.bytes, Math.max(1, content.bytes ?? Infinity));
+  const usual = upload.blockBytes ?? facts.bytes;
+  const bytes = Math.min(usual, Math.max(1, content.bytes ?? Infinity));
   const memory = blockMemory(facts.order === 'ascending' ? 1 : atOnce(facts.concurrency, bytes), bytes);
-  const hashes = facts.sparse && facts.digest === 'sha256' ? content.hashing?.(bytes) : undefined;
+  const hashes = facts.sparse && facts.digest === 'sha256' ? content.hashing?.(usual) : undefined;
   const arrived = (count: number): void => content.arrived?.(count);
   arrived(0);
   // Zeros that are told need not be looked for.
@@ -58,12 +59,12 @@ async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts
       const zeros = cut.offset - cutUpTo;
       arrived(zeros);
       cutUpTo = cut.offset + length;
-      const block = facts.sparse && isZero(cut.bytes) ? undefined : blockOf(cut, facts);
+      const isNothing = facts.sparse && isZero(cut.bytes);
+      const hashed = hashes && !isNothing ? digestsWithin(cut.bytes, hashes.each) : undefined;
+      const block = isNothing ? undefined : blockOf(cut, facts, hashed?.whole);
       if (block?.digest) digests.add(block.digest);
-      if (hashes) {
-        await hashes.zeros(zeros);
-        await seen(hashes, cut, block?.digest, bytes);
-      }
+      await hashes?.zeros(zeros + (isNothing ? length : 0));
+      if (hashes && hashed) await tell(hashes, hashed.pieces);
       if (block) blocks += 1;
       if (!block || upload.has?.(block.index)) {
         memory.give(cut.buffer);
@@ -77,10 +78,11 @@ async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts
   return { blocks, digests, content: content.sent() };
 }
 
-/** Tells of a block that was cut: by its digest where there is one of a whole block, by nothing but its length where it is zeros. */
-function seen(hashes: HashedBlocks, { bytes }: CutBlock, digest: Uint8Array | undefined, whole: number): void | Promise<void> {
-  if (!digest) return hashes.zeros(bytes.length);
-  return bytes.length === whole ? hashes.block(digest) : hashes.data(bytes);
+/** Tells of the pieces of a block: by the digests of those that are whole, by nothing but the length where one is zeros. */
+async function tell(hashes: HashedBlocks, pieces: readonly HashedPiece[]): Promise<void> {
+  for (const { bytes, digest } of pieces)
+    if (!digest) await hashes.zeros(bytes.length);
+    else await (bytes.length === hashes.each ? hashes.block(digest) : hashes.data(bytes));
 }
 
 /** Does work that begins other work. Returns once all of it is done; the first failure stops the rest, and is thrown when that has ended. */
@@ -101,8 +103,9 @@ async function sideBySide(call: Call, work: (within: Call, begin: (one: Promise<
   if (failures.length > 0) throw failures[0];
 }
 
-function blockOf({ index, offset, bytes }: CutBlock, { digest: algorithm, compresses }: BlockFacts): Block {
-  const digest = algorithm && digestOf(bytes, algorithm);
+/** `known`: its digest, where that was taken. */
+function blockOf({ index, offset, bytes }: CutBlock, { digest: algorithm, compresses }: BlockFacts, known?: Uint8Array): Block {
+  const digest = known ?? (algorithm && digestOf(bytes, algorithm));
   const sha256 = algorithm === 'sha256' && digest ? Buffer.from(digest).toString('hex') : undefined;
   let packed: ReturnType<typeof packBlock> | undefined;
   return {

@@ -65,10 +65,9 @@ export function measuredContent(
     ...(pieces && made.expected.length === 0
       ? {
           hashing(blockBytes) {
-            const seer = blockBytes === contentIdBlock ? made.observer() : nobody;
-            if (!isToldBlocks(seer)) return undefined;
-            isHashed = true;
-            return seer;
+            const told = blockBytes % contentIdBlock === 0 ? toldOf(made.observer()) : undefined;
+            isHashed = told !== undefined;
+            return told;
           },
           pieces() {
             let bytes = 0;
@@ -92,7 +91,16 @@ export function measuredContent(
   };
 }
 
-const isToldBlocks = (seer: DiskObserver): seer is DiskObserver & HashedBlocks => seer.block !== undefined;
+/** Somebody who can do with digests of blocks. Absent: he has to see the bytes. */
+function toldOf(seer: DiskObserver): HashedBlocks | undefined {
+  if (!seer.block) return undefined;
+  return {
+    each: contentIdBlock,
+    zeros: (length) => seer.zeros(length),
+    block: (sha256) => seer.block?.(sha256),
+    data: (bytes) => seer.data(bytes),
+  };
+}
 
 async function* counted<Piece extends Uint8Array | number>(
   pieces: AsyncIterable<Piece>,
