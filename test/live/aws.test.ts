@@ -1,10 +1,11 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAws, type RunningAws } from '../clouds/aws/index.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
+import { frontOf } from './moto-front.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -85,7 +86,7 @@ describe.skipIf(python === undefined)('at moto', () => {
   }, 60_000);
   afterAll(() => void server.kill());
 
-  it('an image is made of a snapshot, listed, shown, shared, described and deleted', { timeout: 120_000 }, async () => {
+  async function newVolume(): Promise<string> {
     const form = new URLSearchParams({
       Action: 'CreateVolume',
       Version: '2016-11-15',
@@ -95,16 +96,58 @@ describe.skipIf(python === undefined)('at moto', () => {
     const headers = {
       authorization: 'AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=x',
     };
-    const volume = /vol-[0-9a-f]+/.exec(
-      await (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body: form })).text(),
-    )?.[0];
-    const made = await ok(['create', 'of-moto', '--from-disk', volume ?? '', '--poll-interval', '50ms', '-o', 'json'], env);
-    const { id } = made.json() as { readonly id: string };
-    expect(((await ok(['list', '-o', 'json'], env)).json() as { id: string }[]).map((image) => image.id)).toContain(id);
-    expect((await ok(['show', id, '-o', 'json'], env)).json()).toMatchObject({ id, name: 'of-moto', status: 'active' });
-    expect((await ok(['share', id, '--with', '444455556666'], env)).stdout).toContain('444455556666');
-    expect((await ok(['patch', id, '--tag', 'golden', '-o', 'json'], env)).json()).toMatchObject({ tags: ['golden'] });
-    await ok(['delete', id, '--yes'], env);
+    const made = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body: form });
+    return /vol-[0-9a-f]+/.exec(await made.text())?.[0] ?? '';
+  }
+
+  it('what it does otherwise than AWS is told, and nothing is made of it', { timeout: 120_000 }, async () => {
+    const at = ['--poll-interval', '50ms', '-p', 'env:aws'];
+    const sent = await home.run(['upload', file('disk.raw'), '--name', 'refused', ...at], { env });
+    expect([sent.exitCode, sent.stderr]).toEqual([10, expect.stringContaining('blocks of 512 bytes')]);
+    const made = await home.run(['create', 'wrong', '--from-disk', await newVolume(), ...at], { env });
+    expect([made.exitCode, made.stderr]).toEqual([10, expect.stringMatching(/was to be made of snap-.*left behind: ami-/s)]);
+    await ok(['delete', 'wrong', '--yes'], env);
+    expect((await ok(['list', '-o', 'id'], env)).stdout).toBe('');
+  });
+
+  describe('with what it leaves out done in front of it', () => {
+    let front: Awaited<ReturnType<typeof frontOf>>;
+    let there: Readonly<Record<string, string>>;
+    beforeAll(async () => {
+      front = await frontOf(port);
+      there = keys(front.origin, 'testing', 'testing');
+    });
+    afterAll(() => void front.server.close());
+
+    it('an image is made of a snapshot, listed, shown, shared, described and deleted', { timeout: 120_000 }, async () => {
+      const made = await ok(
+        ['create', 'of-moto', '--from-disk', await newVolume(), '--poll-interval', '50ms', '-o', 'json'],
+        there,
+      );
+      const { id } = made.json() as { readonly id: string };
+      expect(((await ok(['list', '-o', 'json'], there)).json() as { id: string }[]).map((image) => image.id)).toContain(id);
+      expect((await ok(['show', id, '-o', 'json'], there)).json()).toMatchObject({ id, name: 'of-moto', status: 'active' });
+      expect((await ok(['share', id, '--with', '444455556666'], there)).stdout).toContain('444455556666');
+      expect((await ok(['patch', id, '--tag', 'golden', '-o', 'json'], there)).json()).toMatchObject({ tags: ['golden'] });
+      await ok(['delete', id, '--yes'], there);
+    });
+
+    it('a disk is uploaded, listed, downloaded, copied and downloaded again, byte for byte', { timeout: 240_000 }, async () => {
+      const poll = ['--poll-interval', '50ms'];
+      const made = await ok(['upload', file('disk.raw'), '--name', 'sent', '-o', 'json', ...poll], there);
+      const { id, contentId } = made.json() as { readonly id: string; readonly contentId: string };
+      const listed = (await ok(['list', 'sent', '-o', 'json'], there)).json();
+      expect(listed).toMatchObject([{ id, contentId, virtualBytes: disk.length, status: 'active' }]);
+      const back = path.join(home.folder, 'back.raw');
+      await ok(['download', id, back], there);
+      expect(readFileSync(back).equals(disk)).toBe(true);
+      const copied = await ok(['copy', id, 'env:aws:copied', '--relay', '-o', 'json', ...poll], there);
+      const copy = copied.json() as { readonly id: string; readonly contentId: string };
+      expect([copy.id === id, copy.contentId]).toEqual([false, contentId]);
+      await ok(['download', copy.id, back, '--force'], there);
+      expect(readFileSync(back).equals(disk)).toBe(true);
+      for (const one of [id, copy.id]) await ok(['delete', one, '--yes'], there);
+    });
   });
 });
 
