@@ -12,10 +12,10 @@ export interface SeenRequest {
 
 /** What the next answers do instead of what they should. `on` picks requests (default: all); `times` how many (default 1). */
 export interface Fault {
-  readonly kind: 'answer' | 'drop' | 'truncate' | 'stall';
+  readonly kind: 'answer' | 'answer afterwards' | 'drop' | 'truncate' | 'stall';
   readonly on?: (request: { readonly method: string; readonly path: string }) => boolean;
   readonly times?: number;
-  /** `answer`: this instead of the real one. */
+  /** `answer`: this instead of the real one, and of what is asked for; `answer afterwards`: that is done. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -57,14 +57,14 @@ export async function startFakeServer(
       const { fault } = planned;
       if (fault.kind === 'drop') return void message.socket.destroy();
       if (fault.kind === 'stall') return;
-      if (fault.kind === 'answer')
-        return send(response, { status: fault.status ?? 500, headers: fault.headers ?? {}, body: fault.body ?? '' });
+      if (fault.kind === 'answer') return send(response, instead(fault));
     }
     const given = (await answer({ ...request, url: new URL(path, 'http://fake'), data })) ?? {
       status: 599,
       body: `no client should ask ${method} ${path}`,
     };
     if (planned?.fault.kind === 'truncate') return truncate(response, given);
+    if (planned?.fault.kind === 'answer afterwards') return send(response, instead(planned.fault));
     send(response, given);
   }
 
@@ -105,6 +105,8 @@ function send(response: ServerResponse, answer: FakeAnswer): void {
   });
   response.end(bare ? undefined : bytes);
 }
+
+const instead = ({ status = 500, headers = {}, body = '' }: Fault): FakeAnswer => ({ status, headers, body });
 
 function truncate(response: ServerResponse, answer: FakeAnswer): void {
   const { type, bytes } = bodyOf(answer);

@@ -6,7 +6,7 @@ import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Secret } from '../../core/secret.ts';
 import { addressFrom, serverHere, type Address } from './address.ts';
-import { errorFrom, saidError } from './errors.ts';
+import { envelopeOf, errorFrom, saidError } from './errors.ts';
 import { fingerprints, recordFrom } from './record.ts';
 import { isTrustToken } from './is-trust-token.ts';
 
@@ -122,8 +122,7 @@ export async function ask(client: IncusClient, request: Ask, call: Call): Promis
   const url = addressFor(client, path, query);
   const answer = await client.http.request({ ...rest, ...wayOf(client), headers: signedBy(client), url }, call);
   if (answer.status < 200 || answer.status > 299) throw await refused(client, answer, what, call);
-  const body = answer.json();
-  if (!isObject(body) || textIn(body.type) === undefined) throw providerError(`${what}: the answer is not the API's`);
+  const body = envelopeOf(answer, what);
   if (body.type === 'error') throw saidError(textIn(body.error) ?? 'the server says no reason', what);
   return { answer, body };
 }

@@ -1,7 +1,7 @@
 import { answerError, type ErrorText } from '../../core/answer-error.ts';
-import { ImgctlError, type Circumstances, type Code } from '../../core/errors.ts';
+import { ImgctlError, providerError, type Circumstances, type Code } from '../../core/errors.ts';
 import type { ApiAnswer } from '../../core/http.ts';
-import { isObject, parsedJson, textIn } from '../../core/json.ts';
+import { isObject, parsedJson, textIn, type JsonObject } from '../../core/json.ts';
 
 /** What it fetches by URL is no plain file. */
 const noArchive = /missing \S+-image-(hash|url) header/i;
@@ -26,13 +26,33 @@ export const codeOfWords = (words: string): Code | undefined => kinds.find(([pat
 /** Somebody else has changed the image since it was looked at. */
 export const isStale = (answer: Pick<ApiAnswer, 'status'>): boolean => answer.status === 412;
 
+const open = new WeakSet<Error>();
+
+/** Whether the server may have begun what it was asked for: no answer came, or one that is not its own and refuses nothing. */
+export const isOpen = (error: unknown): error is ImgctlError =>
+  error instanceof ImgctlError && ((error.code === 'NETWORK' && !error.circumstances.unsent) || open.has(error));
+
+/** What a success says. Throws PROVIDER where it is none of the API's. */
+export function envelopeOf(answer: ApiAnswer, what: string): JsonObject {
+  try {
+    const body = answer.json();
+    if (isObject(body) && textIn(body.type) !== undefined) return body;
+    throw providerError(`${what}: the answer is not the API's`);
+  } catch (error) {
+    if (error instanceof ImgctlError) open.add(error);
+    throw error;
+  }
+}
+
 /** The error for an unwelcome answer. `what` says what was being done. */
 export function errorFrom(answer: ApiAnswer, what: string, more: Circumstances = {}): ImgctlError {
   const said = readError(answer.text);
   const error = answerError(answer, what, said, { ...hintFor(answer.status, said.words), ...more });
   // Of a failure of the server's own the words tell more than the status.
   const code = said.isOwn && answer.status >= 500 ? codeOfWords(said.words) : undefined;
-  return code === undefined ? error : new ImgctlError(code, error.message, error.circumstances);
+  const told = code === undefined ? error : new ImgctlError(code, error.message, error.circumstances);
+  if (!said.isOwn && (answer.status < 400 || answer.status >= 500)) open.add(told);
+  return told;
 }
 
 /** The error for what the server has said inside a success: by its words alone. */

@@ -5,6 +5,7 @@ import type { Call, Description } from '../../core/operation.ts';
 import { requireFree } from './aliases.ts';
 import { ask, imageExists, imagePath, read, readImage, trusted, type IncusClient } from './client.ts';
 import { propertiesOf, warnOfProperties } from './description.ts';
+import { isOpen } from './errors.ts';
 import { named, type Naming } from './named.ts';
 import { lookedFor, settled, type Ended, type Settled } from './settle.ts';
 import { propertiesIn } from './record.ts';
@@ -60,12 +61,12 @@ async function begun(client: IncusClient, { json, what }: { json: JsonObject; wh
     const told = await ask(client, { method: 'POST', path: 'images', json, what }, call);
     return await settled(client, told, what, call);
   } catch (error) {
-    if (!(error instanceof ImgctlError) || error.code !== 'NETWORK' || error.circumstances.unsent) throw error;
+    if (!isOpen(error)) throw error;
     return { is: 'failed', error };
   }
 }
 
-const isLost = (ended: Ended): boolean => ended.is !== 'failed' || ended.error.code === 'NETWORK';
+const isLost = (ended: Ended): boolean => ended.is !== 'failed' || isOpen(ended.error);
 
 interface Sought {
   readonly id: string | undefined;

@@ -1,4 +1,4 @@
-import { isObject, textIn } from '../../core/json.ts';
+import { textIn } from '../../core/json.ts';
 import { createHash } from 'node:crypto';
 import { conflictError, ImgctlError, integrityError, providerError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
@@ -10,6 +10,7 @@ import { deleteImage } from './delete.ts';
 import { metadataArchive } from '../_metadata/archive.ts';
 import { closing, partHead } from './multipart.ts';
 import { headersOf, warnOfProperties } from './description.ts';
+import { envelopeOf, isOpen } from './errors.ts';
 import { labels, labelsOf } from './labels.ts';
 import { named } from './named.ts';
 import { lookedFor, settled, type Ended } from './settle.ts';
@@ -178,14 +179,11 @@ async function sent(
       call,
     );
     if (answer.status !== 202) throw await refused(client, answer, what, call);
-    const told: unknown = answer.json();
-    if (!isObject(told)) throw providerError(`${what}: the answer is not the API's`);
-    const ended = await settled(client, { answer, body: told }, what, call);
+    const ended = await settled(client, { answer, body: envelopeOf(answer, what) }, what, call);
     if (ended.is === 'running') throw ended.error;
     return ended;
   } catch (error) {
-    const isOpen = error instanceof ImgctlError && error.code === 'NETWORK' && body.claimed() !== undefined;
-    if (!isOpen) throw withLeftover(error, body.claimed()?.id);
+    if (!isOpen(error) || body.claimed() === undefined) throw withLeftover(error, body.claimed()?.id);
     return { is: 'failed', error };
   }
 }
@@ -226,6 +224,6 @@ async function made(client: IncusClient, { ended, body, what }: Outcome, call: C
  */
 async function appears(client: IncusClient, id: string, error: ImgctlError, call: Call): Promise<boolean> {
   const look = async (): Promise<true | undefined> => ((await imageExists(client, id, call)) ? true : undefined);
-  const seen = error.code === 'NETWORK' ? lookedFor('the image to appear', look, call) : look();
+  const seen = isOpen(error) ? lookedFor('the image to appear', look, call) : look();
   return (await seen.catch(() => Promise.reject(error.with({ leftover: id })))) ?? false;
 }

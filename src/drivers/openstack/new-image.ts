@@ -36,7 +36,7 @@ function leftOver(error: unknown, id: string): ImgctlError {
 function unanswered(error: unknown): boolean {
   if (!(error instanceof ImgctlError)) return true;
   const { status } = error.circumstances;
-  return status === undefined || status >= 500 || status < 400;
+  return status === undefined || status >= 500 || status < 400 || status === 408;
 }
 
 /**

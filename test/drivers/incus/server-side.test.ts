@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, testCall } from '../../conformance/stage.ts';
+import type { Fault } from '../../conformance/cloud.ts';
 import { opened } from './stage.ts';
 
 const products = ['incus', 'lxd'] as const;
@@ -157,9 +158,13 @@ describe.each(products)('what %s makes by itself', (product) => {
     expect([...cloud.images.aliases.keys()]).toEqual(['deb']);
   });
 
-  it('is found although the answer was lost, or the work is told as failed', async () => {
+  it.each<Fault>([
+    { kind: 'truncate' },
+    { kind: 'answer afterwards', status: 302, headers: { location: '/1.0/images' } },
+    { kind: 'answer afterwards', status: 502, body: 'Bad Gateway' },
+  ])('is found although the answer was lost (%o), or the work is told as failed', async (lost) => {
     const { session, cloud } = await opened({ product });
-    cloud.fail({ kind: 'truncate', on: ({ method, path }) => method === 'POST' && path === '/1.0/images' });
+    cloud.fail({ ...lost, on: ({ method, path }) => method === 'POST' && path === '/1.0/images' });
     expect(await session.require('import').run({ ...streams, description: { name: 'deb' } }, testCall())).toMatchObject({
       name: 'deb',
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UploadRequest } from '../../../src/core/operation.ts';
 import { failureOf, testCall } from '../../conformance/stage.ts';
+import type { Fault } from '../../conformance/cloud.ts';
 import { incusErrorBody } from '../../clouds/incus/index.ts';
 import { makeContent } from '../../support/content.ts';
 import driver from '../../../src/drivers/incus/index.ts';
@@ -52,10 +53,15 @@ describe.each(['incus', 'lxd'] as const)('an upload to %s', (product) => {
     expect(await session.require('upload').run(request({ nameMustBeFree: true }), call)).toMatchObject({ id: made, name: 'web' });
   });
 
-  it('whose answer was lost is waited for: the server goes on by itself', async () => {
+  it.each<Fault>([
+    { kind: 'truncate' },
+    { kind: 'answer afterwards', status: 302, headers: { location: '/1.0/images' } },
+    { kind: 'answer afterwards', status: 502, body: 'Bad Gateway' },
+    { kind: 'answer afterwards', status: 202, body: 'thank you' },
+  ])('whose answer was lost is waited for: the server goes on by itself (%o)', async (lost) => {
     const { session, cloud } = await opened({ product });
     const isUpload = ({ method, path }: { method: string; path: string }) => method === 'POST' && path === '/1.0/images';
-    cloud.fail({ kind: 'truncate', on: isUpload });
+    cloud.fail({ ...lost, on: isUpload });
     // It takes a while.
     const isLook = ({ method, path }: { method: string; path: string }) => method === 'GET' && /images\/[0-9a-f]{64}/.test(path);
     cloud.beforeEntry = () =>

@@ -53,11 +53,15 @@ describe('upload', () => {
     expect([...cloud().one.store.images.keys()]).toEqual([error.circumstances.leftover]);
   });
 
-  it('removes a record of whose making no answer came, but none under an id of the caller’s', async () => {
+  it.each([
+    { kind: 'truncate' } as const,
+    // A gateway that waited in vain.
+    { kind: 'answer afterwards', status: 408 } as const,
+  ])('removes a record of whose making no answer came, but none under an id of the caller’s (%o)', async (fault) => {
     const lost = {
-      kind: 'truncate',
+      ...fault,
       on: ({ method, path }: { method: string; path: string }) => method === 'POST' && path.endsWith('/images'),
-    } as const;
+    };
     cloud().fail(lost);
     await failureOf(upload(), 'NETWORK');
     expect(cloud().one.store.images.size).toBe(0);
