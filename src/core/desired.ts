@@ -27,6 +27,8 @@ export interface DesiredRow {
   readonly places?: { readonly add: readonly string[] } | { readonly exactly: readonly string[] };
   /** Of `retarget`: the image that has the name so far, and the name that it gets. */
   readonly from?: { readonly id: string; readonly name: string };
+  /** It is done by the rules of retirement: `unretire` where it is needed again. */
+  readonly retirement?: 'retire' | 'delete' | 'unretire';
   /** Of what is there: its state when it was looked at. */
   readonly updatedAt?: string;
   readonly contentId?: string;

@@ -301,6 +301,56 @@ describe.each(markable)('what %s has is kept as the manifest wants it', (_name, 
     expect((await story.images()).find(({ name }) => name === story.name())?.properties['imgctl.source.serial']).toBe('20261101');
   });
 
+  it.runIf(renames)(
+    'what is superseded is retired once the new one is there, and deleted after its grace, by the rules of prune',
+    async () => {
+      const kept = { keep: 1, grace: '0s' };
+      const options = ['--unused'];
+      await story.done(kept, ...options);
+      noble.publish('20261120', disks.new);
+      const verb = provider.driver.facts.deactivate ? 'deactivate' : 'hide';
+      const retired = provider.driver.facts.patch?.fields.includes('hidden') || verb === 'deactivate' ? verb : 'property';
+      expect((await story.done({ ...kept, keep: 2 }, ...options)).map(({ action }) => action)).toEqual(['add', 'retarget']);
+      expect((await story.run('plan', kept)).rows.map(({ action }) => action)).toEqual(
+        provider.driver.facts.uses ? [retired] : [],
+      );
+      expect((await story.done(kept, ...options)).map(({ action }) => action)).toEqual([retired]);
+      const old = (await story.images()).find(({ properties }) => properties['imgctl.source.serial'] === '20261101');
+      expect(old?.properties['imgctl.retired']).toBeDefined();
+      expect((await story.run('plan', { ...kept, grace: '2d' }, ...options)).rows).toEqual([]);
+      const planned = await story.run('plan', kept, ...options);
+      expect(planned.rows).toMatchObject([{ action: 'delete', id: old?.id, irreversible: true }]);
+      const capped = await story.run('apply', kept, ...options, '--max-delete', '0');
+      expect([capped.exitCode, capped.rows.map(({ result }) => result)]).toEqual([12, ['skipped']]);
+      expect((await story.done(kept, ...options)).map(({ action }) => action)).toEqual(['delete']);
+      expect((await story.images()).map(({ name }) => name)).toEqual([story.name()]);
+      expect((await story.run('plan', kept, ...options, '--check')).exitCode).toBe(0);
+    },
+  );
+
+  it.runIf(renames)(
+    'what is superseded is retired in the run that supersedes it, and comes back where it is wanted again',
+    async () => {
+      const kept = { keep: 1 };
+      await story.done(kept, '--unused');
+      const [first] = await story.images();
+      noble.publish('20261120', disks.new);
+      const actions = (await story.done(kept, '--unused')).map(({ action }) => action);
+      expect(actions.slice(0, 2)).toEqual(['add', 'retarget']);
+      expect(actions).toHaveLength(3);
+      story.forget();
+      expect([await story.done(kept, '--unused'), story.moved()]).toEqual([[], []]);
+      noble.withdraw('20261120');
+      await story.done(kept, '--allow-downgrade', '--unused');
+      const back = (await story.images()).find(({ name }) => name === story.name());
+      expect([back?.id === first?.id || first?.id === first?.name, back?.properties['imgctl.retired'], back?.status]).toEqual([
+        true,
+        undefined,
+        'active',
+      ]);
+    },
+  );
+
   it.runIf(renames)('an older serial that is wanted again is never retired, until it is wanted no more', async () => {
     const wait = ['--poll-interval', '5ms'];
     const pruned = async (): Promise<Readonly<Record<string, string>>> => {
@@ -322,7 +372,7 @@ describe.each(markable)('what %s has is kept as the manifest wants it', (_name, 
     await story.done();
     expect((await downgraded())['20261101']).toBe('keep');
     noble.publish('20261120', disks.new);
-    expect((await story.done()).map(({ action }) => action)).toEqual(['retarget', 'property']);
+    expect((await story.done()).map(({ action }) => action)).toEqual(['property', 'retarget', 'property']);
     expect(await pruned()).toMatchObject({ '20261101': 'retire', '20261120': 'keep' });
   });
 });

@@ -13,11 +13,13 @@ const release = '0.20261006.0';
 const folder = path.join(tmpdir(), `imgctl-image-manager-${release}`);
 
 /** The manager of OSISM: that of `IMAGE_MANAGER`, else from PyPI into a folder of its own. */
-async function managerFrom(): Promise<string> {
+async function managerFrom(): Promise<readonly [program: string, ...args: readonly string[]]> {
   const given = process.env.IMAGE_MANAGER;
-  if (given !== undefined) return given;
-  const program = path.join(folder, 'bin', 'openstack-image-manager');
-  if (existsSync(program)) return program;
+  if (given !== undefined) return [given];
+  // What was installed elsewhere names the Python of that place.
+  const [python, program] = ['python3', 'openstack-image-manager'].map((name) => path.join(folder, 'bin', name));
+  if (python === undefined || program === undefined) throw new Error(folder);
+  if (existsSync(program)) return [python, program];
   // Half of it never counts as whole.
   const begun = `${folder}.${process.pid}`;
   await mkdir(begun, { recursive: true });
@@ -30,7 +32,7 @@ async function managerFrom(): Promise<string> {
   } finally {
     await rm(begun, { recursive: true, force: true });
   }
-  return program;
+  return [python, program];
 }
 
 /** Runs it on a file, as a user of the bed. Rejects with what it said where it ends otherwise than well. */
@@ -38,7 +40,7 @@ export type ImageManager = (file: string, user: User, region: string) => Promise
 
 /** The manager, or why there is none, which is said loudly. */
 export async function imageManager(bed: Bed): Promise<ImageManager | undefined> {
-  let program: string;
+  let program: Awaited<ReturnType<typeof managerFrom>>;
   try {
     program = await managerFrom();
   } catch (error) {
@@ -59,7 +61,7 @@ export async function imageManager(bed: Bed): Promise<ImageManager | undefined> 
       OS_REGION_NAME: region,
       OS_IDENTITY_API_VERSION: '3',
     };
-    const { stderr } = await exec(program, ['--images', file], { env, timeout: 240_000 });
+    const { stderr } = await exec(program[0], [...program.slice(1), '--images', file], { env, timeout: 240_000 });
     return stderr;
   };
 }

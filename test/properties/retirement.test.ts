@@ -114,6 +114,8 @@ const isOutOfService = (one: FleetImage): boolean => {
 const isUsable = (one: FleetImage): boolean => one.image.status === 'active' && !isOutOfService(one);
 const isSameSeries = (a: FleetImage, b: FleetImage): boolean => a.image.profile === b.image.profile && a.series === b.series;
 
+const isWanted = ({ image }: FleetImage): boolean => image.properties['imgctl.wanted'] !== undefined;
+
 /** Usable images of the series that are surely newer, by both of what an order may be made of. */
 function isSurelyOlder(one: FleetImage, than: FleetImage): boolean {
   const serial = ({ image }: FleetImage): string | undefined => image.properties['imgctl.source.serial'];
@@ -139,7 +141,7 @@ function requireSafe(
   if (one.uses === null || one.uses.unasked.length > 0) expect(situation.isUnusedBelieved).toBe(true);
   expect(one.uses?.unasked ?? []).not.toContain(late);
   const newer = fleet.filter(
-    (other) => other !== one && isSameSeries(one, other) && isUsable(other) && isSurelyOlder(one, other),
+    (other) => other !== one && isSameSeries(one, other) && isUsable(other) && (isWanted(other) || isSurelyOlder(one, other)),
   );
   expect(newer.length).toBeGreaterThanOrEqual(situation.keep);
   if (situation.olderThan !== undefined)

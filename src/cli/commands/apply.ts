@@ -68,29 +68,34 @@ async function askedFor(
     file,
     fromOim,
     allowDowngrade = false,
-  }: Readonly<Record<'plan' | 'file' | 'fromOim', string | undefined>> & { readonly allowDowngrade?: boolean | undefined },
+    unused = false,
+  }: Readonly<Record<'plan' | 'file' | 'fromOim', string | undefined>> & {
+    readonly allowDowngrade?: boolean | undefined;
+    readonly unused?: boolean | undefined;
+  },
   context: Surface,
 ): Promise<Pick<PlanFile, 'manifest' | 'wishes'> & Partial<PlanFile>> {
   if (plan === undefined) {
     const { manifest, only } = await manifestTyped({ file, fromOim }, context);
-    return { manifest, wishes: { allowDowngrade, only } };
+    return { manifest, wishes: { allowDowngrade, isUnusedBelieved: unused, only } };
   }
   if (file !== undefined || fromOim !== undefined)
     throw usageError(`a plan and --${file === undefined ? 'from-oim' : 'file'} cannot be combined: the plan has its manifest`);
-  if (allowDowngrade || context.settings.isProfileTyped)
-    throw usageError('-p and --allow-downgrade cannot be combined with a plan', { hint: 'Give them to plan.' });
+  if (allowDowngrade || unused || context.settings.isProfileTyped)
+    throw usageError('-p, --unused and --allow-downgrade cannot be combined with a plan', { hint: 'Give them to plan.' });
   return readPlan(plan);
 }
 
 /** Rows by which something goes. */
-const losing: readonly DesiredRow['action'][] = ['delete', 'shrink-places', 'replace'];
+const losing: readonly DesiredRow['action'][] = ['delete', 'shrink-places', 'replace', 'deactivate'];
+const isLosing = ({ action, retirement }: DesiredRow): boolean => losing.includes(action) || retirement === 'retire';
 
 /** Asks once about everything; where something goes in a protected profile, also for that profile's name. */
 async function agree(parts: readonly Part[], context: Surface): Promise<void> {
   const rows = parts.flatMap((part) => part.rows).filter(({ action }) => action !== 'blocked' && action !== 'unknown');
   if (rows.length === 0) return;
-  const lost = rows.filter(({ action }) => losing.includes(action));
-  const question = `Make ${pluralize(rows.length, 'change')}${lost.length > 0 ? `, of which ${lost.length} remove something` : ''}?`;
+  const lost = rows.filter(isLosing);
+  const question = `Make ${pluralize(rows.length, 'change')}${lost.length > 0 ? `, of which ${lost.length} take something away` : ''}?`;
   await context.confirm(question, undefined, () => tableOf(rows, context));
   for (const profile of new Set(lost.map((row) => row.profile))) {
     const isProtected = parts.some((part) => part.profile === profile && part.ready?.look.at.isProtected);

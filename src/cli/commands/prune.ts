@@ -6,15 +6,15 @@ import { chosenProfiles, type ProfileDirectory } from '../../engine/account/regi
 import type { Account } from '../../engine/account/account.ts';
 import type { Meant } from '../../engine/desired/retirement-look.ts';
 import { retire } from '../../engine/desired/retire.ts';
+import { usualGrace } from '../../engine/desired/retirement.ts';
 import { retirementView } from '../../ui/views/retirement.ts';
 import { wordsByProfile } from '../options/globs.ts';
+import { unusedOption } from '../options/unused.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import { many } from '../program/outcome.ts';
 import { whereTyped } from '../program/where-typed.ts';
 
-const day = 24 * 60 * 60_000;
-const usualGrace = 14 * day;
 const usualMaxDelete = 10;
 
 export const prune = defineCommand({
@@ -30,7 +30,7 @@ export const prune = defineCommand({
   options: {
     keep: { kind: 'count', value: 'n', summary: 'keep the n newest active images of each series (required)' },
     olderThan: { kind: 'duration', summary: 'only images created longer ago than this' },
-    unused: { kind: 'flag', summary: 'believe that an image is unused where the provider cannot tell' },
+    unused: unusedOption,
     grace: { kind: 'duration', summary: 'time between retiring and deleting an image (default 14d)' },
     maxDelete: { kind: 'count', value: 'n', summary: `delete at most this many in one run (default ${usualMaxDelete})` },
     managed: { kind: 'texts', value: 'id', summary: 'treat this image as managed (repeatable)', completes: 'image' },

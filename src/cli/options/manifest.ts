@@ -5,6 +5,7 @@ import { readManifest, usualManifest } from '../../engine/desired/read-manifest.
 import type { Surface } from '../program/context.ts';
 import type { Options } from '../program/option.ts';
 import { allowDowngradeOption } from './transfer.ts';
+import { unusedOption } from './unused.ts';
 
 /** Which manifest is meant, and what it may ask for. */
 export const manifestOptions = {
@@ -16,6 +17,7 @@ export const manifestOptions = {
     completes: 'file',
   },
   allowDowngrade: allowDowngradeOption,
+  unused: unusedOption,
 } as const satisfies Options;
 
 /** The profiles that are asked for; absent: all that the manifest names. */

@@ -53,6 +53,7 @@ export interface Abilities {
   readonly delete: boolean;
   readonly replicate: boolean;
   readonly deactivate?: boolean;
+  readonly reactivate?: boolean;
 }
 
 /** One image in one profile, to be decided about. */

@@ -1,5 +1,6 @@
 import type { DesiredRow } from '../../core/desired.ts';
 import { contentProperties, type Image } from '../../core/image.ts';
+import { marksOf } from '../../core/marks.ts';
 import type { Changes } from '../../core/operation.ts';
 import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/provenance.ts';
 import { blockedRow, caseOf, meantOf, rowOf, versionOf, type Abilities, type Case, type Seen, type Wanted } from './case.ts';
@@ -44,14 +45,16 @@ function mainRows(one: Case): readonly DesiredRow[] {
 /** It is there: what differs. `isTaken`: it is not marked, and is to be. */
 function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[] {
   const isOut = image.status === 'inactive';
-  if (isOut && !one.wanted.isInactive) return [blockedRow(one, image, outOfUse, 'CONFLICT', outOfUseHint)];
+  // Who was retired comes back; who was taken out of use by somebody does not.
+  const isRetired = isOut && !one.wanted.isInactive && marksOf(image).retired !== undefined && one.can.reactivate === true;
+  if (isOut && !one.wanted.isInactive && !isRetired) return [blockedRow(one, image, outOfUse, 'CONFLICT', outOfUseHint)];
   if (image.status !== 'active' && !isOut) {
     const hint = 'Wait until it is active, and try again.';
     return [blockedRow(one, image, `it is being made (${image.providerStatus || image.status})`, 'CONFLICT', hint)];
   }
   const { wanted, can } = one;
   const drift = driftOf(image, fitting(wanted, image));
-  const back = unretired(image, wanted.labels);
+  const back = isRetired ? { changes: {}, words: [] } : unretired(image, wanted.labels);
   const kept = againstAge(one, image);
   // Who was killed once the data was there had not kept what disk it is.
   const isUnknown = isTaken && image.contentId === undefined && wanted.contentId !== undefined;
@@ -77,6 +80,7 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
   const action = isTaken ? 'reuse' : reasons.length === 1 && changes.hidden === true ? 'hide' : 'property';
   const reason = [...(isTaken ? ['it is there, and not marked yet'] : []), ...reasons].join('; ');
   return [
+    ...(isRetired ? [rowOf(one, 'property', 'it is retired, and wanted again', image, { retirement: 'unretire' })] : []),
     ...(reason === '' ? [] : [rowOf(one, action, reason, image, { changes: all })]),
     ...naming.rows,
     ...placeRows(one, image),

@@ -1,7 +1,7 @@
 import type { Image } from '../../core/image.ts';
 import { markChanges, marksOf } from '../../core/marks.ts';
 import type { Changes, Description } from '../../core/operation.ts';
-import type { Wanted } from './case.ts';
+import type { Abilities, Wanted } from './case.ts';
 
 /** How a record differs from what is said of it: what is to be changed, and each difference in words. None: `words` is empty. */
 export interface Drift {
@@ -18,6 +18,13 @@ export function fitting({ labels, fitsDisk }: Pick<Wanted, 'labels' | 'fitsDisk'
   if (!fitsDisk) return labels;
   const needed = Math.ceil(Math.max(image.sizeBytes ?? 0, image.virtualBytes ?? 0) / gib) * gib;
   return { ...labels, minDiskBytes: Math.max(labels.minDiskBytes ?? 0, needed) };
+}
+
+/** The smallest disk that a new image needs, now that it is known how large it is. */
+export function fitted(wanted: Wanted, made: Image, can: Abilities): Changes {
+  const { minDiskBytes } = fitting(wanted, made);
+  if (!wanted.fitsDisk || !can.patch.includes('minDiskBytes') || minDiskBytes === (made.minDiskBytes ?? 0)) return {};
+  return minDiskBytes === undefined ? {} : { minDiskBytes };
 }
 
 /** What is named must be so; what is not named may be as it is, as may tags and properties besides those that are named. */

@@ -43,6 +43,7 @@ function abilitiesOf(at: Account): Abilities {
     delete: at.maybe('delete') !== undefined,
     replicate: at.maybe('replicate') !== undefined,
     deactivate: at.maybe('deactivate') !== undefined,
+    reactivate: at.maybe('reactivate') !== undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import { formats, type Format } from '../../core/encoding.ts';
 import { configError, ImgctlError } from '../../core/errors.ts';
 import { isOwnProperty, visibilities, type Visibility } from '../../core/image.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
-import { parseSizeWithUnit, type SizeUnit } from '../../core/quantity.ts';
+import { parseDuration, parseSizeWithUnit, type SizeUnit } from '../../core/quantity.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 
 /** Reads the fields of one part of a manifest; each failure is CONFIG, and names the file and the path in it. */
@@ -74,6 +74,19 @@ export class ManifestFields {
   size(key: string, unit: SizeUnit): number | undefined {
     const text = this.text(key);
     return text === undefined ? undefined : this.understood(key, () => parseSizeWithUnit(text, key, unit));
+  }
+
+  /** A whole number above 0. */
+  count(key: string): number | undefined {
+    const value = this.raw(key);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+    throw this.#wrong(key, 'is no whole number above 0');
+  }
+
+  duration(key: string): number | undefined {
+    const text = this.text(key);
+    return text === undefined ? undefined : this.understood(key, () => parseDuration(text, key));
   }
 
   visibility(key: string): Visibility | undefined {

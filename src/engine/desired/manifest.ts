@@ -49,6 +49,8 @@ export interface ManifestImage {
   readonly isExactly: boolean;
   /** Where it stands in the file: `images[0]`. */
   readonly path: string;
+  /** How many of its versions stay, and how long one is retired before it is deleted (ms). Absent: all stay. */
+  readonly retention?: { readonly keep: number; readonly grace: number };
   readonly version?: Version;
   /** Its smallest disk is at least what it needs. */
   readonly fitsDisk?: boolean;

@@ -17,10 +17,11 @@ import { naming } from '../operations/result.ts';
 import { originOf } from '../operations/source.ts';
 import { uploading } from '../operations/upload.ts';
 import { stateChange } from '../operations/state.ts';
-import type { Abilities, Wanted } from './case.ts';
-import { fitting } from './drift.ts';
+import { fitted } from './drift.ts';
 import { codeOf, doneWords, outline } from './applied-row.ts';
 import { failureOf } from './look.ts';
+import { bornAgainstAge } from './wanted-mark.ts';
+import { supersede, unretire } from './superseded.ts';
 import { seriesOfImage } from './manifest.ts';
 import { beginning } from './marking.ts';
 import type { Part } from './planning.ts';
@@ -122,6 +123,7 @@ class PartRun {
       throw new ImgctlError(codeOf(row), row.reason, row.hint === undefined ? {} : { hint: row.hint });
     const { id = this.#made?.id } = row;
     if (id === undefined) return (this.#made = await this.#add(row));
+    if (row.retirement) return this.#retire(id, row.retirement);
     if (row.from) return this.#retarget(id, row.from);
     if (row.places) return this.#replicate(id, row.places);
     if (row.action === 'deactivate') return this.#deactivate(id);
@@ -131,11 +133,13 @@ class PartRun {
   }
 
   async #add(row: DesiredRow): Promise<Image> {
-    const { look, wanted } = this.#ready();
+    const { look, wanted, one } = this.#ready();
     const change = await this.#sending(row);
     try {
       const made = await change.perform();
-      const changes = { ...row.changes, ...fitted(wanted, made, look.can) };
+      // Of two that were made in one second nobody can say which is newer.
+      const kept = row.changes ?? bornAgainstAge(one, made).changes;
+      const changes = { ...kept, ...fitted(wanted, made, look.can) };
       const marked = look.can.marks ? await this.#mark(made, changes) : made;
       return await this.#spread(marked, wanted.places, wanted.isExactly);
     } finally {
@@ -197,6 +201,13 @@ class PartRun {
     return this.#account.verb('patch').run({ id, changes, extras: {} }, this.#call);
   }
 
+  /** Of what is gone nothing is left to tell. */
+  async #retire(id: string, action: 'retire' | 'delete' | 'unretire'): Promise<undefined> {
+    const { superseding } = this.#ready();
+    if (action === 'unretire') await unretire(this.#account, await this.#shown(id), this.#limits, this.#context);
+    else if (superseding) await supersede(superseding, id, this.#limits, this.#context);
+  }
+
   /** Whether that may be done was asked before. */
   #deactivate(id: string): Promise<Image> {
     const agreed: EngineContext = { ...this.#context, confirmLoss: async () => undefined };
@@ -232,11 +243,4 @@ class PartRun {
     if (!ready) throw new ImgctlError('INTERNAL', `${this.#part.image.name} was planned without being read`);
     return ready;
   }
-}
-
-/** The smallest disk that a new image needs, now that it is known how large it is. */
-function fitted(wanted: Wanted, made: Image, can: Abilities): Changes {
-  const { minDiskBytes } = fitting(wanted, made);
-  if (!wanted.fitsDisk || !can.patch.includes('minDiskBytes') || minDiskBytes === (made.minDiskBytes ?? 0)) return {};
-  return minDiskBytes === undefined ? {} : { minDiskBytes };
 }

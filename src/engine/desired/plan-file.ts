@@ -20,7 +20,19 @@ export interface PlanFile {
 
 const kind = 'imgctl-plan';
 const version = 1;
-const keys = ['kind', 'version', 'createdAt', 'folder', 'form', 'targets', 'manifest', 'allowDowngrade', 'only', 'rows'] as const;
+const keys = [
+  'kind',
+  'version',
+  'createdAt',
+  'folder',
+  'form',
+  'targets',
+  'manifest',
+  'allowDowngrade',
+  'unused',
+  'only',
+  'rows',
+] as const;
 const rowKeys = [
   'image',
   'profile',
@@ -32,6 +44,7 @@ const rowKeys = [
   'changes',
   'places',
   'from',
+  'retirement',
   'updatedAt',
   'contentId',
   'content',
@@ -48,9 +61,20 @@ export async function writePlan(file: string, { manifest, wishes, rows }: PlanFi
     throw usageError(`${manifest.file} holds what looks like a secret, and a plan file would hold it too`, {
       hint: 'Put it into a profile, or omit --out.',
     });
-  const { allowDowngrade, only } = wishes;
+  const { allowDowngrade, isUnusedBelieved, only } = wishes;
   const createdAt = new Date(now).toISOString();
-  const plan = { kind, version, createdAt, folder, ...form, manifest: value, allowDowngrade, ...(only ? { only } : {}), rows };
+  const plan = {
+    kind,
+    version,
+    createdAt,
+    folder,
+    ...form,
+    manifest: value,
+    allowDowngrade,
+    unused: isUnusedBelieved,
+    ...(only ? { only } : {}),
+    rows,
+  };
   try {
     await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`);
   } catch (error) {
@@ -72,16 +96,17 @@ export async function readPlan(file: string): Promise<PlanFile> {
     throw wrong(`has version ${JSON.stringify(value.version)}; this imgctl reads version ${version}`);
   const odd = Object.keys(value).find((key) => !keys.some((known) => known === key));
   if (odd !== undefined) throw wrong(`has "${odd}", which no plan has`);
-  const { folder, only, rows, allowDowngrade, form, targets } = value;
+  const { folder, only, rows, allowDowngrade, unused = false, form, targets } = value;
   if (typeof folder !== 'string' || !path.isAbsolute(folder)) throw wrong('does not say where paths begin');
   if (typeof allowDowngrade !== 'boolean') throw wrong('does not say whether older serials may be taken');
+  if (typeof unused !== 'boolean') throw wrong('does not say what counts as unused');
   if (only !== undefined && !isTexts(only)) throw wrong('has profiles that are no texts');
   if (!Array.isArray(rows) || !rows.every(isRow)) throw wrong('has rows that are none');
   if (form !== undefined && (form !== 'oim' || !isTexts(targets))) throw wrong('has a manifest of a form that is not known');
   const manifest = isTexts(targets)
     ? (await import('./oim/read-oim.ts')).oimManifest(value.manifest, file, targets, () => undefined)
     : manifestFrom(value.manifest, file, folder);
-  return { manifest, wishes: { allowDowngrade, ...(only ? { only } : {}) }, rows };
+  return { manifest, wishes: { allowDowngrade, isUnusedBelieved: unused, ...(only ? { only } : {}) }, rows };
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>

@@ -5,7 +5,8 @@ import { marksOf } from '../../core/marks.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { allOf, inParallel } from '../concurrency.ts';
-import type { Seen, Wanted } from './case.ts';
+import { caseOf, type Case, type Seen, type Wanted } from './case.ts';
+import { supersededRows, superseding, type Superseding } from './superseded.ts';
 import { decide } from './decide.ts';
 import { dateWord, displayName } from './display-name.ts';
 import { failureOf, lookAt, type Look } from './look.ts';
@@ -22,11 +23,20 @@ export interface Part {
   readonly profile: string;
   readonly rows: readonly DesiredRow[];
   /** Absent where either could not be read: the rows say so. */
-  readonly ready?: { readonly source: WantedSource; readonly look: Look; readonly wanted: Wanted };
+  readonly ready?: {
+    readonly source: WantedSource;
+    readonly look: Look;
+    readonly wanted: Wanted;
+    readonly one: Case;
+    /** Absent: all its versions stay. */
+    readonly superseding?: Superseding | undefined;
+  };
 }
 
 export interface PlanWishes {
   readonly allowDowngrade: boolean;
+  /** The user says that what nobody can be asked about is not used. */
+  readonly isUnusedBelieved: boolean;
   /** Only these profiles. Absent: all targets. */
   readonly only?: readonly string[] | undefined;
 }
@@ -108,7 +118,7 @@ async function decided(
   manifest: Manifest,
   image: ManifestImage,
   { source, name, look, siblings }: NamedSource & { readonly look: Look; readonly siblings: Siblings },
-  { allowDowngrade }: PlanWishes,
+  { allowDowngrade, isUnusedBelieved }: PlanWishes,
   context: EngineContext,
 ): Promise<Part> {
   const { at, can } = look;
@@ -152,7 +162,13 @@ async function decided(
     fitsDisk: image.fitsDisk,
     isInactive: image.isInactive,
   };
-  return { image, profile, rows: decide(wanted, seen, can), ready: { source, look, wanted } };
+  const rows = decide(wanted, seen, can);
+  const one = caseOf(wanted, seen, can);
+  const ready = { source, look, wanted, one };
+  if (!image.retention || !can.marks || rows.some(({ action }) => action === 'blocked')) return { image, profile, rows, ready };
+  const rules = { ...image.retention, maxDelete: Infinity, isUnusedBelieved, now: context.now() };
+  const retiring = await superseding(one, at as Account, rules, context);
+  return { image, profile, rows: [...rows, ...supersededRows(one, retiring)], ready: { ...ready, superseding: retiring } };
 }
 
 /** Nothing is known of it: that is never the same as nothing to do. Whoever was asked may have quoted what he was sent. */

@@ -5,6 +5,7 @@ import type { Description } from '../../core/operation.ts';
 import { withoutCredentials } from '../../core/redact.ts';
 import { readTextFile } from '../../host/text-file.ts';
 import { parseYaml } from '../../host/yaml.ts';
+import { usualGrace } from './retirement.ts';
 import { isUrl } from '../trust/beside.ts';
 import { checkTemplate } from './display-name.ts';
 import { ManifestFields } from './manifest-fields.ts';
@@ -37,6 +38,8 @@ export const commonKeys = [
   'properties',
   'places',
   'exactPlaces',
+  'keep',
+  'grace',
 ] as const;
 export const imageKeys = ['name', 'source', ...commonKeys] as const;
 
@@ -98,6 +101,7 @@ function imageFrom(
       checksum: merged((of) => of.text('checksum')),
       fromFormat: merged((of) => of.format('fromFormat')),
       diskFormat: merged((of) => of.format('diskFormat')),
+      retention: retentionIn(own, defaults),
     }),
     allowUnsafe: merged((of) => of.texts('allowUnsafe')) ?? [],
     targets,
@@ -131,6 +135,15 @@ function labelsIn(own: ManifestFields, defaults: ManifestFields): Omit<Descripti
     tags: tags.length > 0 ? tags : undefined,
     properties: Object.keys(properties).length > 0 ? properties : undefined,
   });
+}
+
+function retentionIn(own: ManifestFields, defaults: ManifestFields): ManifestImage['retention'] {
+  const merged = mergedFields(own, defaults);
+  const keep = merged((of) => of.count('keep'));
+  const grace = merged((of) => of.duration('grace'));
+  if (keep !== undefined) return { keep, grace: grace ?? usualGrace };
+  if (own.has('grace')) throw own.wrong('grace', 'stands without keep: how many versions stay');
+  return undefined;
 }
 
 /** Of an image that says one of both, what is said of all is not meant. */

@@ -116,7 +116,7 @@ async function candidatesOf({ at, words }: Meant, managed: ReadonlySet<string>, 
 }
 
 /** What uses these images; null for each where that cannot be asked. What was not answered is reported, once for each reason. */
-async function usesAt(
+export async function usesAt(
   at: Account,
   found: readonly Found[],
   context: EngineContext,

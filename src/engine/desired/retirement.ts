@@ -5,6 +5,9 @@ import { humanDuration } from '../../core/quantity.ts';
 import type { RetirementAction } from '../../core/retirement.ts';
 import { unanswered, usesText, type ImageUses } from '../../core/uses.ts';
 
+/** Between retiring an image and deleting it, where nobody says otherwise (ms). */
+export const usualGrace = 14 * 24 * 60 * 60_000;
+
 /** How far an account can go in retiring an image. */
 export interface RetirementMeans {
   /** It keeps marks. */
@@ -97,7 +100,10 @@ function newerInService(fleet: readonly FleetImage[]): ReadonlyMap<FleetImage, n
   const counts = new Map<FleetImage, number>();
   for (const all of series.values()) {
     let inService = 0;
-    for (const one of newestFirst(all, ({ image }) => image)) {
+    const isWanted = ({ image }: FleetImage): boolean => marksOf(image).wanted !== undefined;
+    // What is wanted counts as newer than whatever it has taken the place of.
+    const wantedFirst = newestFirst(all, ({ image }) => image).toSorted((a, b) => Number(isWanted(b)) - Number(isWanted(a)));
+    for (const one of wantedFirst) {
       counts.set(one, inService);
       if (isInService(one)) inService += 1;
     }

@@ -17,7 +17,9 @@ import { newestFirst } from './retirement.ts';
 export function againstAge(one: Case, image: Image): Drift {
   const { changes: lacking } = bornAgainstAge(one, image);
   if (!lacking || marksOf(image).wanted !== undefined) return { changes: {}, words: [] };
-  return { changes: markChanges(image, { wanted: 'yes' }) ?? {}, words: ['prune does not know that it is wanted'] };
+  // One that has no marks yet gets all of them at once.
+  const changes = marksOf(image).managed === undefined ? lacking : (markChanges(image, { wanted: 'yes' }) ?? {});
+  return { changes, words: ['prune does not know that it is wanted'] };
 }
 
 /** The same, for one that is yet to be made. Of several versions that are wanted each has it. */

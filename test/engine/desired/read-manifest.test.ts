@@ -46,6 +46,9 @@ const wrong: readonly (readonly [what: string, value: unknown, told: string])[] 
   ['both kinds of places', of({ ...image, places: ['a'], exactPlaces: ['b'] }), 'images[0].exactPlaces stands beside places'],
   ['a URL without a checksum', of({ ...image, source: 'https://site.example/disk.qcow2' }), 'images[0].checksum is missing'],
   ['a URL with a password', of({ ...image, checksum: 'auto', source: 'https://me:hunter2@site.example/d' }), 'holds a password'],
+  ['a number of versions that is none', of({ ...image, keep: 0 }), 'images[0].keep is no whole number above 0'],
+  ['a grace without versions', of({ ...image, grace: '3d' }), 'images[0].grace stands without keep'],
+  ['a grace that is none', of({ ...image, keep: 1, grace: 'long' }), 'images[0].grace is not right'],
   ['a scheme', of({ ...image, source: 'ftp://site.example/d' }), 'images[0].source has a scheme'],
 ];
 
@@ -100,6 +103,7 @@ images:
       'a URL with a password',
       'a scheme',
       'both kinds of places',
+      'a grace without versions',
       'a word of a template',
       'an open brace',
       'a property of ours',
