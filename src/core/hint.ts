@@ -2,6 +2,12 @@ import type { OperationName } from './operation-names.ts';
 
 /** Verbs of the command line beside those that providers have, as far as something leads on to them. */
 export const otherVerbs = [
+  'channel history',
+  'channel list',
+  'channel revoke',
+  'channel rollback',
+  'channel set',
+  'channel show',
   'copy',
   'help',
   'inspect',
@@ -56,6 +62,10 @@ export const nowhere: TypedAt = {};
 
 /** How a command is told which profile it is about, where no image says so. */
 const profileOf: Readonly<Partial<Record<Next['verb'], 'operand' | 'option'>>> = {
+  'channel history': 'option',
+  'channel list': 'option',
+  'channel rollback': 'option',
+  'channel show': 'option',
   list: 'option',
   places: 'option',
   'profile check': 'operand',

@@ -17,16 +17,27 @@ export interface Marks {
   readonly retired?: string;
   /** `yes`: its manifest wants it although it is not the newest, so that it is never retired for its age. */
   readonly wanted?: string;
+  /** Why its content was revoked. */
+  readonly revoked?: string;
+}
+
+/** What an image says of a channel, as it is written. */
+export interface ChannelWords {
+  /** The name under which the channel points to it. Absent: the channel does not. */
+  readonly target?: string;
+  /** When it was the target: `readChannelLog`. */
+  readonly log?: string;
 }
 
 type Marked = Pick<ImageRecord, 'id' | 'properties'>;
 
-const fields = ['managed', 'name', 'retired', 'wanted'] as const satisfies readonly (keyof Marks)[];
+const fields = ['managed', 'name', 'retired', 'revoked', 'wanted'] as const satisfies readonly (keyof Marks)[];
 const propertyOf = (field: keyof Marks): string => `imgctl.${field}`;
 
 /** The id of the image that the marks beside it are meant for. */
 const marksOfProperty = 'imgctl.marksOf';
 const channelPrefix = 'imgctl.channel.';
+const channelLogPrefix = 'imgctl.channelLog.';
 
 /** What an image is managed by that somebody has marked, and no manifest. */
 export const managedByHand = 'yes';
@@ -34,42 +45,48 @@ export const managedByHand = 'yes';
 /** What an image has from the beginning that its manifest wants although it is not the newest. */
 export const wantedMark: Readonly<Record<string, string>> = { [propertyOf('wanted')]: 'yes' };
 
-/** The property by which a channel points to an image. */
-export const channelProperty = (name: string): string => `${channelPrefix}${name}`;
+/** The property by which a channel points to an image: its value is the name, so that any tool can ask for it. */
+export const channelProperty = (channel: string): string => `${channelPrefix}${channel}`;
+/** The property that says when a channel pointed to it. */
+export const channelLogProperty = (channel: string): string => `${channelLogPrefix}${channel}`;
 
 /** Whether a property is a mark, in any case: some providers do not tell cases apart. Of a copy they stay behind. */
 export const isMarkProperty = (name: string): boolean =>
-  /^imgctl\.(?:(?:managed|name|retired|wanted|marksOf)$|channel\.)/i.test(name);
+  /^imgctl\.(?:(?:managed|name|retired|revoked|wanted|marksOf)$|channel(?:Log)?\.)/i.test(name);
 
 const areItsOwn = ({ id, properties }: Marked): boolean => properties[marksOfProperty] === id;
 
 /** The marks of an image; none where they were meant for another one. Whoever may change the image may have written them. */
 export function marksOf(image: Marked): Marks {
   if (!areItsOwn(image)) return {};
-  const { managed, name, retired, wanted } = Object.fromEntries(
+  const { managed, name, retired, revoked, wanted } = Object.fromEntries(
     fields.map((field) => [field, image.properties[propertyOf(field)]]),
   );
   return given<Marks>({
     managed: managed || undefined,
     name: name || undefined,
     retired: retired === undefined || Number.isNaN(Date.parse(retired)) ? undefined : retired,
+    revoked: revoked || undefined,
     wanted: wanted || undefined,
   });
 }
 
-/** The channels that point to an image, by name, with what is said of each. As `marksOf`. */
-export const channelsOf = (image: Marked): ReadonlyMap<string, string> =>
-  new Map(
-    areItsOwn(image)
-      ? Object.entries(image.properties)
-          .filter(([name]) => name.startsWith(channelPrefix))
-          .map(([name, value]) => [name.slice(channelPrefix.length), value])
-      : [],
-  );
+/** The channels that point to an image, or did, by name. As `marksOf`. */
+export function channelsOf(image: Marked): ReadonlyMap<string, ChannelWords> {
+  const channels = new Map<string, ChannelWords>();
+  if (!areItsOwn(image)) return channels;
+  for (const [property, value] of Object.entries(image.properties)) {
+    const [prefix, field] = property.startsWith(channelPrefix) ? [channelPrefix, 'target'] : [channelLogPrefix, 'log'];
+    if (value === '' || !property.startsWith(prefix)) continue;
+    const channel = property.slice(prefix.length);
+    channels.set(channel, { ...channels.get(channel), [field]: value });
+  }
+  return channels;
+}
 
 /** Marks to be set; null takes one away, one that is not named stays. */
 export type MarkWishes = { readonly [Field in keyof Marks]?: Marks[Field] | null } & {
-  readonly channels?: Readonly<Record<string, string | null>>;
+  readonly channels?: Readonly<Record<string, { readonly [Field in keyof ChannelWords]?: string | null }>>;
 };
 
 /**
@@ -87,7 +104,10 @@ export function markChanges(
     else if (value !== undefined) wanted.set(name, value);
   };
   for (const field of fields) wish(propertyOf(field), wishes[field]);
-  for (const [name, value] of Object.entries(channels)) wish(channelProperty(name), value);
+  for (const [channel, { target, log }] of Object.entries(channels)) {
+    wish(channelProperty(channel), target);
+    wish(channelLogProperty(channel), log);
+  }
   wanted.delete(marksOfProperty);
   if (wanted.size > 0) wanted.set(marksOfProperty, image.id);
   const set = [...wanted].filter(([name, value]) => image.properties[name] !== value);

@@ -155,6 +155,8 @@ const typedFor: Readonly<Record<string, (image: string) => readonly string[]>> =
   uses: (image) => ['uses', image],
   publish: (image) => ['publish', 'simplestreams', 'tree', image],
   prune: (image) => ['prune', image, '--keep', '1'],
+  'channel set': (image) => ['channel', 'set', 'web@stable', image],
+  'channel revoke': (image) => ['channel', 'revoke', image, '--reason', 'x', '--yes'],
   'policy check': (image) => ['policy', 'check', image, '--rules', 'rules.yaml'],
 };
 const reads = new Set(['list', 'show', 'download', 'copy', 'wait', 'resolve', 'publish', 'policy check']);

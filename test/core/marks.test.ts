@@ -24,7 +24,7 @@ describe('the marks of an image', () => {
   });
 
   it('say nothing of an image to which a cloud has handed them on', () => {
-    const retired = changed(managed, { retired: '2026-11-29T08:00:00Z', channels: { stable: 'x' } });
+    const retired = changed(managed, { retired: '2026-11-29T08:00:00Z', channels: { stable: { target: 'x' } } });
     const snapshot = { ...retired, id: 'b' };
     expect(marksOf(snapshot)).toEqual({});
     expect([...channelsOf(snapshot)]).toEqual([]);
@@ -48,13 +48,14 @@ describe('the marks of an image', () => {
   });
 
   it('have channels among them', () => {
-    const pointed = changed(bare, { channels: { stable: '1', next: '2' } });
+    const pointed = changed(bare, { channels: { stable: { target: 'web', log: '1' }, next: { log: '2' } } });
     expect([...channelsOf(pointed)]).toEqual([
-      ['stable', '1'],
-      ['next', '2'],
+      ['stable', { target: 'web', log: '1' }],
+      ['next', { log: '2' }],
     ]);
-    expect([...channelsOf(changed(pointed, { channels: { stable: null } })).keys()]).toEqual(['next']);
-    expect(changed(pointed, { channels: { stable: null, next: null } })).toEqual(bare);
+    const left = changed(pointed, { channels: { stable: { target: null } } });
+    expect(channelsOf(left).get('stable')).toEqual({ log: '1' });
+    expect(changed(left, { channels: { stable: { log: null }, next: { log: null } } })).toEqual(bare);
   });
 });
 

@@ -90,6 +90,15 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
     ['prune', id, '--keep', '1', '--managed', id, '--yes', '-o', 'json', ...waiting],
     ['prune', '--keep', '1', '--unused', '--grace', '0s', '--yes', ...waiting],
   ],
+  'channel set': ({ id }) => [
+    ['channel', 'set', 'web@stable', id],
+    ['channel', 'set', 'web@stable', 'nothing-of-the-kind', '--reason', 'why', '-o', 'json'],
+  ],
+  'channel list': () => [['channel', 'list', '-o', 'json']],
+  'channel show': () => [['channel', 'show', 'web@stable']],
+  'channel history': () => [['channel', 'history', 'web@stable', '-o', 'json']],
+  'channel rollback': () => [['channel', 'rollback', 'web@stable', '--dry-run']],
+  'channel revoke': ({ id }) => [['channel', 'revoke', id, '--reason', 'why', '--yes', '-o', 'json', ...waiting]],
   uses: ({ id }) => [['uses', id]],
   'policy check': ({ profile }) => [
     ['policy', 'check', '--rules', 'scs-0102', '-p', profile, '-o', 'junit'],

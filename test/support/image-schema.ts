@@ -11,7 +11,7 @@ const imageVerbs = new Set(
   ),
 );
 /** Words that make the result something else: other commands, plans, and columns, which leave fields out. */
-const otherwise = /^(profile|help|-n|--dry-run|-c.*|--columns.*|-h|--help)$/;
+const otherwise = /^(profile|channel|help|-n|--dry-run|-c.*|--columns.*|-h|--help)$/;
 
 const has = (value: object, field: string): boolean => Object.hasOwn(value, field);
 

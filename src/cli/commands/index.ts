@@ -1,5 +1,6 @@
 import type { Command } from '../program/command.ts';
 import type { CommandEntry } from '../program/shape.ts';
+import { channelCommands } from './channel/index.ts';
 import { opsCommands } from './ops/index.ts';
 import { profileCommands } from './profile/index.ts';
 
@@ -161,6 +162,7 @@ export const commands: readonly CommandEntry<Command>[] = [
     summary: 'List places for images: regions, stores, folders',
     load: () => import('./places.ts').then((module) => module.places),
   },
+  ...channelCommands,
   ...profileCommands,
   ...opsCommands,
   {

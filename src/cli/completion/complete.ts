@@ -67,6 +67,7 @@ function optionCandidates({ typed, table }: Place): readonly Candidate[] {
 /** What a word is for that other words belong behind. */
 const groupAbouts: Readonly<Record<string, string>> = {
   profile: 'Manage profiles',
+  channel: 'Point NAME@CHANNEL to images',
   ops: 'Look after runs that changed something',
   policy: 'Check images against rules',
 };

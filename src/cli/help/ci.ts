@@ -58,6 +58,12 @@ const plain = `Anywhere, with the name of what was made in one variable and a ch
   imgctl wait "$id" --for active --wait-timeout 10m -q
   imgctl show "$id" -o json | jq -e '.status == "active"'`;
 
+const promotion = `What is tested becomes stable, and what is bad goes back; whoever uses it names web@stable:
+
+  imgctl channel set web@candidate "web-$GITHUB_SHA"
+  imgctl channel set web@stable web@candidate --reason "passed $GITHUB_RUN_ID"
+  imgctl channel rollback web@stable`;
+
 const desired = `One file for all clouds, in the repository: a merge request shows what it would change, the main branch does it, every night fails on drift:
 
   imgctl plan -f images.yaml -o markdown >> "$GITHUB_STEP_SUMMARY"
@@ -65,4 +71,4 @@ const desired = `One file for all clouds, in the repository: a merge request sho
   imgctl plan -f images.yaml --check        # 15: something differs; 12: not everything could be read`;
 
 /** `help ci`: recipes for jobs that nobody watches. */
-export const ciHelp = (): string => `${[ground, github, gitlab, plain, desired].join('\n\n')}\n`;
+export const ciHelp = (): string => `${[ground, github, gitlab, plain, promotion, desired].join('\n\n')}\n`;

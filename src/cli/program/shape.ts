@@ -9,6 +9,8 @@ export interface Arg {
   readonly mayBeEmpty?: boolean;
   /** It names an image that is to be made, which may have its profile in front. */
   readonly isNewImage?: boolean;
+  /** It is only looked at, and -p names where something is done. */
+  readonly isOfAnyProfile?: boolean;
   readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'format' | 'run' | 'source';
 }
 

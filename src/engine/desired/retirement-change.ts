@@ -3,6 +3,7 @@ import type { Image } from '../../core/image.ts';
 import { managedByHand, markChanges, marksOf } from '../../core/marks.ts';
 import type { Call, Changes } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
+import { channelsTo } from '../channels/state.ts';
 import type { EngineContext } from '../context.ts';
 import { deletion } from '../operations/delete.ts';
 import type { WaitWishes } from '../operations/settle.ts';
@@ -23,11 +24,11 @@ export async function carryOut(
   const { at, image, can } = candidate;
   const call = context.call();
   const look = (): Promise<Image> => at.verb('show').run({ id: image.id }, call);
-  const target = { at, id: image.id, text: image.name || image.id, call };
   const agreed: EngineContext = { ...context, confirmLoss: async () => undefined };
   if (action === 'keep') return;
   const now = await look();
   requireSame(image, now);
+  const target = { at, id: image.id, text: image.name || image.id, call, found: { image: now, isShown: true } };
   if (action === 'delete') await deletion(target, wishes, agreed).perform();
   if (action === 'retire') {
     // Marked first: what is out of use and not marked was taken out by somebody else.
@@ -60,7 +61,14 @@ async function write(at: Account, basis: Image, changes: Changes, call: Call): P
 
 /** What a decision is made by, as far as the record of the image tells it. */
 const grounds = (image: Image): string =>
-  JSON.stringify([image.status, image.protected === true, image.hidden === true, image.createdAt, marksOf(image)]);
+  JSON.stringify([
+    image.status,
+    image.protected === true,
+    image.hidden === true,
+    image.createdAt,
+    marksOf(image),
+    channelsTo(image),
+  ]);
 
 function requireSame(before: Image, now: Image): void {
   if (grounds(before) === grounds(now)) return;

@@ -1,9 +1,11 @@
+import { channelText } from '../../core/channel.ts';
 import type { Image } from '../../core/image.ts';
 import { managedByHand, marksOf } from '../../core/marks.ts';
 import { areOfOneProduct, compareSerials, provenanceIn } from '../../core/provenance.ts';
 import { humanDuration } from '../../core/quantity.ts';
 import type { RetirementAction } from '../../core/retirement.ts';
 import { unanswered, usesText, type ImageUses } from '../../core/uses.ts';
+import { channelsTo } from '../channels/state.ts';
 
 /** Between retiring an image and deleting it, where nobody says otherwise (ms). */
 export const usualGrace = 14 * 24 * 60 * 60_000;
@@ -162,6 +164,8 @@ function whatSpeaksFor(
   { keep: count, isAmongNewest, olderThan, now, isUnusedBelieved }: Situation,
 ): { readonly wanted?: string; readonly unsure?: string } {
   if (marksOf(image).wanted !== undefined) return { wanted: 'its manifest wants it' };
+  const [channel] = channelsTo(image);
+  if (channel) return { wanted: channelText(channel) };
   if (isAmongNewest) return { wanted: count === 1 ? 'the newest' : `among the newest ${count}` };
   if (uses && uses.uses.length > 0) return { wanted: usesText({ uses: uses.uses, unasked: [] }) };
   if (olderThan !== undefined) {

@@ -92,7 +92,7 @@ function standingOf(own: readonly Image[], wanted: readonly Image[]): Standing {
 }
 
 /** Whether two images hold the same disk; absent where nothing tells. Digests differ where only the format does, so they prove no difference. */
-function isSame(a: Image, b: Image): boolean | undefined {
+export function isSame(a: Image, b: Image): boolean | undefined {
   if (areOtherDisks(a, b)) return false;
   if (a.contentId !== undefined && b.contentId !== undefined) return a.contentId === b.contentId;
   const [left, right] = [a.checksums ?? {}, b.checksums ?? {}];

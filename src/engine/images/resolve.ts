@@ -1,3 +1,4 @@
+import { channelIn } from '../../core/channel.ts';
 import { checkName } from '../../core/image-name.ts';
 import { conflictError, ImgctlError, type Circumstances, notFoundError, usageError } from '../../core/errors.ts';
 import { isNoSuchImage } from '../../core/answer-error.ts';
@@ -9,6 +10,7 @@ import { withJobBehind, withReason } from './told.ts';
 import { nearestImages } from './nearest-images.ts';
 import { compareImages, listing, wholeListing, type Listing } from './list.ts';
 import type { Account, Reach } from '../account/account.ts';
+import { channelTarget } from '../channels/look.ts';
 import { isOfArchitecture, requireArchitecture } from '../account/arch.ts';
 
 /** Which of several images with one name is meant. Absent: that is an error. */
@@ -40,8 +42,8 @@ export interface FoundImage {
 const candidatesShown = 10;
 
 /**
- * The image named by id or exact name. What can be an id is tried as an id, then as a name; other texts, and words where one of
- * several is to be picked, as a name first. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no
+ * The image named by id, exact name or `NAME@CHANNEL`. What can be an id is tried as an id, then as a name; other texts, and words where
+ * one of several is to be picked, as a name first; what is no name may be a channel. Throws NOT_FOUND, or CONFLICT with the candidates when the name matches several and no
  * `pick` was made, or none that it may take; USAGE where it is for another architecture than was asked for.
  */
 export async function findImage(at: Account, text: string, meaning: Meaning, call: Call): Promise<FoundImage> {
@@ -60,6 +62,9 @@ async function foundImage(at: Account, text: string, meaning: Meaning, call: Cal
   if (byId && !(byId instanceof ImgctlError) && (isId || byId.isShown)) return byId;
   const named = await imageCalled(at, text, meaning, call);
   if (named) return { image: named, isShown: false };
+  const channel = channelIn(text);
+  const target = channel && (await channelTarget(at, channel, meaning.reach ?? at.reach, call));
+  if (target) return { image: target, isShown: false };
   const last = byId ?? (await shownAs(at, text, call));
   if (last instanceof ImgctlError) throw last.code === 'UNSUPPORTED' ? last : await missing(at, text, last, call);
   return last;

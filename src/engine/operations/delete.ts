@@ -5,7 +5,7 @@ import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
 import { plannedUses } from '../images/uses.ts';
 import type { Change } from './change.ts';
-import { whyNotRemovable } from './deletable.ts';
+import { requireNotNeeded, whyNotRemovable } from './deletable.ts';
 import { settled, type WaitWishes } from './settle.ts';
 
 /** The deletion of an image. Where it is refused because of the image's state, the failure says what to do first. */
@@ -18,6 +18,7 @@ export function deletion(target: Target<'delete' | 'show'>, wishes: WaitWishes, 
       return [{ ...(await at.preview('delete', { id }, call)), ...(await plannedUses(at, found?.image, call)) }];
     },
     async perform() {
+      await requireNotNeeded(at as Account, target);
       await removed(target);
       if (wishes.wait !== false && at.verb('delete').later)
         await settled({ at: at as Account, verb: 'delete', id, title: text, call }, { gone: true }, wishes, context);

@@ -4,6 +4,7 @@ import type { EngineContext } from '../context.ts';
 import type { Target } from '../images/target.ts';
 import { plannedUses } from '../images/uses.ts';
 import type { Change } from './change.ts';
+import { requireNotNeeded } from './deletable.ts';
 import { settled, type WaitWishes } from './settle.ts';
 
 /** Verbs that bring an image into another state. */
@@ -27,15 +28,19 @@ export function stateChange(
   wishes: WaitWishes,
   context: EngineContext,
 ): Change<Image> {
+  const requireAgreed = async (): Promise<void> => {
+    await requireNotNeeded(at as Account, { id, call, ...(found ? { found } : {}) });
+    await agreeToLose(at as Account, { id, text, call }, context);
+  };
   return {
     async plan() {
-      if (verb === 'deactivate') await agreeToLose(at as Account, { id, text, call }, context);
+      if (verb === 'deactivate') await requireAgreed();
       const action = await at.preview(verb, { id }, call);
       const isMissed = takesAway.has(verb) && action.risk !== 'reuse';
       return [isMissed ? { ...action, ...(await plannedUses(at, found?.image, call)) } : action];
     },
     async perform() {
-      if (verb === 'deactivate') await agreeToLose(at as Account, { id, text, call }, context);
+      if (verb === 'deactivate') await requireAgreed();
       const image = await at.verb(verb).run({ id }, call);
       if (wishes.wait === false || goals[verb].includes(image.status)) return image;
       const begun = { at: at as Account, verb, id: image.id, title: image.name, call };

@@ -35,6 +35,7 @@ const withoutWords: Readonly<Record<string, string>> = {
   '--property': 'properties are not remembered',
   '--remove-property': 'properties are not remembered',
   '--description': 'free text',
+  '--reason': 'free text',
   '--sign': 'keys of another program',
   '--id': 'a new id',
   '--url': 'an address',

@@ -20,7 +20,10 @@ const more: Readonly<Record<string, readonly string[]>> = {
 };
 const loaded = await Promise.all(commands.map(async (entry) => ({ path: entry.path, shape: await entry.load() })));
 const naming = loaded.filter(({ shape }) =>
-  Object.values(shape.args).some(({ completes, isNewImage, takes }) => (completes === 'image' || isNewImage) && takes !== 'any'),
+  Object.values(shape.args).some(
+    ({ completes, isNewImage, isOfAnyProfile, takes }) =>
+      (completes === 'image' || isNewImage) && takes !== 'any' && !isOfAnyProfile,
+  ),
 );
 
 describe('-p beside PROFILE:IMAGE', () => {

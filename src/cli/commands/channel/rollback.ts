@@ -1,0 +1,26 @@
+import { rollbackChannel } from '../../../engine/channels/rollback.ts';
+import { userName } from '../../../host/user-name.ts';
+import { channelChangeView } from '../../../ui/views/channel.ts';
+import { channelOptions, channelTyped, reasonOption, reasonTyped, whereMeant } from '../../options/channels.ts';
+import { defineCommand } from '../../program/command.ts';
+import { many } from '../../program/outcome.ts';
+
+export const rollback = defineCommand({
+  about:
+    'To the newest before it that is active and was not revoked; a second rollback leads further back. Over several profiles nothing is changed ' +
+    'where that is not the same content in all of them.',
+  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL' } },
+  options: { ...channelOptions, reason: reasonOption },
+  draws: () => channelChangeView,
+  needs: { at: ['list', 'show', 'patch'] },
+  examples: [
+    { does: 'the one before is stable again', type: 'imgctl channel rollback web@stable --reason "does not boot"' },
+    { does: 'what that would be, in every profile', type: 'imgctl channel rollback web@stable -A --dry-run' },
+  ],
+  async run(input, context) {
+    const { channel, profile } = channelTyped(input.channel, context);
+    const reason = reasonTyped(input.reason);
+    const where = await whereMeant({ profile, allProfiles: input.allProfiles }, context);
+    return many(channelChangeView, await rollbackChannel(channel, where, { by: userName(), reason }, context));
+  },
+});

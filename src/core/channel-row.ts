@@ -1,0 +1,54 @@
+/** What an image is to a channel in one profile: a line of `channel list`. */
+export interface ChannelRow {
+  /** `NAME@CHANNEL`. */
+  readonly channel: string;
+  readonly profile: string;
+  /** The target. Absent: it is gone. */
+  readonly id?: string;
+  readonly name?: string;
+  readonly status?: string;
+  readonly contentId?: string;
+  /** When it became so, by whom and why; absent: nobody wrote it down. */
+  readonly since?: string;
+  readonly by?: string;
+  readonly reason?: string;
+  /** Why its content was revoked: nobody gets it by the channel any more. */
+  readonly revoked?: string;
+  /** Images that are marked as the target still, although another one has taken their place: a run was broken off. */
+  readonly superseded?: readonly string[];
+}
+
+/** One time that an image became the target: a line of `channel history`. */
+export interface ChannelHistoryRow {
+  readonly channel: string;
+  readonly profile: string;
+  readonly number: number;
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly contentId?: string;
+  readonly at?: string;
+  readonly by?: string;
+  readonly reason?: string;
+  /** It was gone back to: the number of the earlier time. */
+  readonly restores?: number;
+  readonly isTarget: boolean;
+  readonly revoked?: string;
+}
+
+/** What became of a channel in one profile, or of an image that is revoked. */
+export interface ChannelChangeRow {
+  /** Absent: of an image that no channel points to. */
+  readonly channel?: string;
+  readonly profile: string;
+  /** The image that it is about: the target from then on, or what is revoked. */
+  readonly id?: string;
+  readonly name?: string;
+  /** Id of the target before. */
+  readonly from?: string;
+  readonly result: 'ok' | 'failed' | 'planned' | 'skipped';
+  readonly message?: string;
+  readonly code?: string;
+  readonly exitCode?: number;
+  readonly hint?: string;
+}

@@ -1,0 +1,81 @@
+import { isObject, parseJson } from './json.ts';
+
+/** A channel of images that go by one name: `web@stable`. */
+export interface Channel {
+  readonly name: string;
+  readonly channel: string;
+}
+
+/** One time that an image became the target of a channel. */
+export interface Stint {
+  /** Later ones have higher numbers, whatever clocks say. */
+  readonly number: number;
+  /** RFC 3339. Absent: nobody wrote it down. */
+  readonly at?: string;
+  readonly by?: string;
+  readonly reason?: string;
+  /** It was gone back to: the number of the earlier time that counts again. */
+  readonly restores?: number;
+}
+
+const channelWord = /^[a-z0-9][a-z0-9._-]{0,40}$/;
+/** Of a name in a property; of a log too, so that whoever keeps short values only keeps it. */
+const longestName = 200;
+const longestLog = 250;
+const longestReason = 100;
+const highest = 1_000_000_000;
+
+/** Whether a word can be a channel: in lower case, since some providers do not tell cases apart. */
+export const isChannelWord = (word: string): boolean => channelWord.test(word);
+
+/** `NAME@CHANNEL`; absent where a text is none. */
+export function channelIn(text: string): Channel | undefined {
+  const at = text.lastIndexOf('@');
+  const [name, channel] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
+  return name !== '' && name.length <= longestName && isChannelWord(channel) ? { name, channel } : undefined;
+}
+
+export const channelText = ({ name, channel }: Channel): string => `${name}@${channel}`;
+
+/** What is told as a reason: one line, and not too long for a property. */
+export const reasonText = (text: string): string =>
+  text
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, longestReason);
+
+/** When an image was the target of a channel, as it stands in a property, the newest first: the oldest are left out where there is no room. */
+export function channelLog(name: string, stints: readonly Stint[]): string {
+  const written = stints.map(({ number, at, by, reason, restores }) => ({ n: number, at, by, restores, why: reason }));
+  const textOf = (count: number): string => JSON.stringify({ name, was: written.slice(0, count) });
+  let count = written.length;
+  while (count > 1 && textOf(count).length > longestLog) count -= 1;
+  return textOf(count);
+}
+
+/** Reads what `channelLog` wrote; what is odd in it is left out: anybody may have written it. */
+export function readChannelLog(
+  text: string | undefined,
+): { readonly name: string; readonly stints: readonly Stint[] } | undefined {
+  const { name, was } = parseJson(text ?? '') ?? {};
+  if (typeof name !== 'string' || name === '' || !Array.isArray(was)) return undefined;
+  return { name, stints: was.flatMap(stintIn).sort((a, b) => b.number - a.number) };
+}
+
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < highest;
+
+function stintIn(value: unknown): readonly Stint[] {
+  if (!isObject(value) || !isNumber(value.n)) return [];
+  const { n, at, by, why, restores } = value;
+  const isTime = typeof at === 'string' && !Number.isNaN(Date.parse(at));
+  return [
+    {
+      number: n,
+      ...(isTime ? { at: new Date(at).toISOString() } : {}),
+      ...(typeof by === 'string' && by !== '' ? { by } : {}),
+      ...(typeof why === 'string' && why !== '' ? { reason: why } : {}),
+      ...(isNumber(restores) && restores < n ? { restores } : {}),
+    },
+  ];
+}

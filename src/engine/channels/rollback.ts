@@ -1,0 +1,77 @@
+import { channelText, type Channel } from '../../core/channel.ts';
+import type { ChannelChangeRow } from '../../core/channel-row.ts';
+import { conflictError, ImgctlError, notFoundError } from '../../core/errors.ts';
+import type { Call } from '../../core/operation.ts';
+import type { Account } from '../account/account.ts';
+import type { EngineContext } from '../context.ts';
+import { isSame } from '../images/group.ts';
+import { inEach, rowsOfEach, type ProfileAnswer, type Where } from './each.ts';
+import { ownState } from './look.ts';
+import { noSuchChannel } from './read.ts';
+import { requireChannels } from './move.ts';
+import { moved, type Occasion } from './set.ts';
+import { before, restoring, type ChannelState, type PastTarget } from './state.ts';
+
+interface Step {
+  readonly state: ChannelState;
+  readonly entry: PastTarget;
+}
+
+/**
+ * Points a channel to what was its target before, in every profile. Throws CONFLICT, before anything is changed, where that is not the
+ * same content everywhere; of a single profile NOT_FOUND where there is none.
+ */
+export async function rollbackChannel(
+  channel: Channel,
+  where: Where,
+  occasion: Occasion,
+  context: EngineContext,
+): Promise<readonly ChannelChangeRow[]> {
+  const text = channelText(channel);
+  const steps = await inEach(where, (at, call) => stepIn(at, channel, call), context);
+  requireOne(channel, steps);
+  const left = { ...where, profiles: where.profiles.filter(({ profile }) => steps.some((step) => step.profile === profile)) };
+  return rowsOfEach(
+    text,
+    left,
+    async (at, call) => {
+      const step = steps.find(({ profile }) => profile === at.profile)?.answer;
+      if (!step || step instanceof ImgctlError) throw step ?? notFoundError(`no such channel: ${text}`);
+      const { state, entry } = step;
+      const move = { channel, image: entry.image, ...occasion, restores: restoring(entry), now: context.now() };
+      return [await moved(at, state, move, call, context)];
+    },
+    context,
+  );
+}
+
+async function stepIn(at: Account, channel: Channel, call: Call): Promise<Step> {
+  requireChannels(at);
+  const state = await ownState(at, channel, call);
+  const entry = before(state);
+  if (!entry) throw nothingBefore(at, state);
+  return { state, entry };
+}
+
+function nothingBefore({ profile }: Account, { channel, target, history }: ChannelState): ImgctlError {
+  const text = channelText(channel);
+  if (!target && history.length === 0) return noSuchChannel({ profile }, channel);
+  return conflictError(`nothing that ${text} pointed to before in ${profile} can be used: it is gone, inactive or revoked`, {
+    hint: 'Look at them with:',
+    next: [{ verb: 'channel history', args: [text] }],
+  });
+}
+
+/** One content for each channel: profiles whose histories differ are not led apart. */
+function requireOne(channel: Channel, steps: readonly ProfileAnswer<Step>[]): void {
+  const entries = steps.flatMap(({ answer }) => (answer instanceof ImgctlError ? [] : [answer.entry]));
+  const [first] = entries;
+  const other = first && entries.find(({ image }) => isSame(image, first.image) === false);
+  if (!first || !other) return;
+  throw conflictError(`what ${channelText(channel)} pointed to before is not the same everywhere:`, {
+    hint: [
+      ...[first, other].map(({ image: { profile, id, name } }) => `  ${profile}  ${id}  ${name}`),
+      'Go back in one profile after the other, or set the channel.',
+    ].join('\n'),
+  });
+}

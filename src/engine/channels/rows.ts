@@ -1,0 +1,41 @@
+import { channelText } from '../../core/channel.ts';
+import type { ChannelHistoryRow, ChannelRow } from '../../core/channel-row.ts';
+import { given, type Image } from '../../core/image.ts';
+import { marksOf } from '../../core/marks.ts';
+import type { ChannelState } from './state.ts';
+
+/** How a channel stands, as it is shown; absent where no image of the account has to do with it. */
+export function channelRow(profile: string, { channel, target, superseded, history }: ChannelState): ChannelRow | undefined {
+  if (!target && history.length === 0) return undefined;
+  const { at: since, by, reason } = target?.stints[0] ?? {};
+  const image: Partial<Image> = target?.image ?? {};
+  const others = superseded.map(({ image: { id } }) => id);
+  return {
+    channel: channelText(channel),
+    profile,
+    ...given<Omit<ChannelRow, 'channel' | 'profile'>>({
+      id: image.id,
+      name: image.name,
+      status: image.status,
+      contentId: image.contentId,
+      since,
+      by,
+      reason,
+      revoked: target && marksOf(target.image).revoked,
+      superseded: others.length > 0 ? others : undefined,
+    }),
+  };
+}
+
+/** Everything that is known of what a channel has pointed to, the newest first. */
+export const historyRows = (profile: string, { channel, history, target }: ChannelState): readonly ChannelHistoryRow[] =>
+  history.map(({ image, number, at, by, reason, restores }) => ({
+    channel: channelText(channel),
+    profile,
+    number,
+    id: image.id,
+    name: image.name,
+    status: image.status,
+    isTarget: target?.image.id === image.id && target.stints[0]?.number === number,
+    ...given<ChannelHistoryRow>({ contentId: image.contentId, at, by, reason, restores, revoked: marksOf(image).revoked }),
+  }));
