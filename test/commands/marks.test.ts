@@ -70,3 +70,52 @@ describe('a copy', () => {
     expect(marksIn(await json('copy', `aa:${local.id}`, 'bb:web-3'))).toEqual({});
   });
 });
+
+describe('a new image', () => {
+  const uploading = withVerbs(marking, 'upload');
+
+  it.each(uploading)('is managed from the beginning at %s where that is asked for, once', async (name) => {
+    const settings = { env: await env(name) };
+    const json = async (...args: readonly string[]): Promise<Shown> =>
+      (await stage.ok([...args, '--manage', '-o', 'json', '--poll-interval', '20ms'], settings)).json() as Shown;
+    const disk = stage.write('seed', smallDisk());
+    const made = await json('upload', disk, '--name', 'there:web');
+    expect(marksIn(made)).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': made.id });
+    const local = await json('upload', disk, '--name', 'aa:web');
+    const copied = await json('copy', `aa:${local.id}`, 'there:web-2');
+    expect(marksIn(copied)).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': copied.id });
+    cloud?.forget();
+    expect(marksIn(await json('copy', `aa:${local.id}`, 'there:web-2', '--if-exists', 'skip'))).toEqual(marksIn(copied));
+  });
+
+  it('that a provider fetches is managed too, and one that is there without marks gets them', async () => {
+    const settings = { env: await env('openstack') };
+    const image = async (...args: readonly string[]): Promise<Shown> =>
+      (await stage.ok([...args, '-o', 'json', '--poll-interval', '20ms'], settings)).json() as Shown;
+    const url = 'https://images.example/debian.raw';
+    const made = await image('import', 'there:debian', '--url', url, '--disk-format', 'raw', '--manage');
+    expect(marksIn(made)).toEqual({ 'imgctl.managed': 'yes', 'imgctl.marksOf': made.id });
+    const local = await image('upload', stage.write('seed', smallDisk()), '--name', 'aa:web');
+    const first = await image('copy', `aa:${local.id}`, 'there:web');
+    expect(marksIn(first)).toEqual({});
+    const again = await image('copy', `aa:${local.id}`, 'there:web', '--if-exists', 'skip', '--manage');
+    expect([again.id, marksIn(again)]).toEqual([first.id, { 'imgctl.managed': 'yes', 'imgctl.marksOf': first.id }]);
+  });
+
+  it.each(
+    withVerbs(
+      all.filter((one) => !marking.includes(one)),
+      'upload',
+    ),
+  )('cannot be at %s, and nothing is sent', async (name) => {
+    const settings = { env: await env(name) };
+    cloud?.forget();
+    const args = ['upload', stage.write('seed', smallDisk()), '--name', 'there:web', '--manage', '--json'];
+    const refused = await stage.run(args, settings);
+    expect([refused.exitCode, errorOf(refused).message]).toEqual([
+      7,
+      `${name} keeps no properties, by which managed images are known`,
+    ]);
+    expect(cloud?.requests()).toEqual([]);
+  });
+});

@@ -10,7 +10,7 @@ import { copyToEach, eachOnce, openTargets } from '../../engine/operations/copy-
 import { areSeveral, copyTargets } from '../options/copy-targets.ts';
 import { onlyProfile } from '../../engine/account/registry.ts';
 import { severalOptions } from '../batch/each-image.ts';
-import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
+import { descriptionFrom, descriptionOptions, manageOption } from '../options/fields.ts';
 import { notAnImage } from '../options/mistaken-files.ts';
 import { many, one } from '../program/outcome.ts';
 import type { IfExists } from '../../engine/operations/claim.ts';
@@ -40,6 +40,7 @@ export const copy = defineCommand({
     relay: { kind: 'flag', summary: 'relay through this machine, even if the target could fetch or link it' },
     ...severalOptions,
     ...descriptionOptions,
+    manage: manageOption,
     arch: archOption,
     ...sourceOptions,
     compress: compressOption,
@@ -72,6 +73,7 @@ export const copy = defineCommand({
     const wanted = {
       description: descriptionFrom(input),
       set: input.set,
+      manage: input.manage,
       waitTimeout: input.waitTimeout,
       pollInterval: input.pollInterval,
       isOneOfSeveral,

@@ -6,7 +6,7 @@ import { onlyProfile } from '../../engine/account/registry.ts';
 import { checkImport, importing } from '../../engine/operations/import.ts';
 import type { IfExists } from '../../engine/operations/claim.ts';
 import { imageView } from '../../ui/views/image.ts';
-import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
+import { descriptionFrom, descriptionOptions, manageOption } from '../options/fields.ts';
 import { target } from '../options/targets.ts';
 import { ifExistsOption, sourceOptions } from '../options/transfer.ts';
 import type { Account } from '../../engine/account/account.ts';
@@ -35,6 +35,7 @@ export const importImage = defineCommand({
     },
     verify: { ...sourceOptions.verify, summary: `${sourceOptions.verify.summary}; where the provider fetches to this machine` },
     ...descriptionOptions,
+    manage: manageOption,
     ...waitOptions,
   },
   draws: () => imageView,

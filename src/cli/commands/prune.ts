@@ -19,7 +19,7 @@ const usualMaxDelete = 10;
 
 export const prune = defineCommand({
   about:
-    'Only images that are managed go: those of a manifest, and those marked with imgctl patch IMAGE --manage. Of each series the newest --keep that are ' +
+    'Only images that are managed go: those of a manifest, and those marked with --manage, by upload, copy, import or patch. Of each series the newest --keep that are ' +
     'active stay, and so does what is protected, in use, or may be. The rest is retired first: deactivated where the provider can, hidden or only marked ' +
     'elsewhere. A later run deletes it, once it has been retired for --grace. What is needed again by then comes back.\n' +
     'A series are the images of one manifest and logical name, else those that one GLOB means, else those of one name; each profile and architecture ' +

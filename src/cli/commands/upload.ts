@@ -7,7 +7,7 @@ import type { IfExists } from '../../engine/operations/claim.ts';
 import { originOf } from '../../engine/operations/source.ts';
 import { checkUpload, uploading } from '../../engine/operations/upload.ts';
 import { imageView } from '../../ui/views/image.ts';
-import { descriptionFrom, descriptionOptions } from '../options/fields.ts';
+import { descriptionFrom, descriptionOptions, manageOption } from '../options/fields.ts';
 import { target } from '../options/targets.ts';
 import { compressOption, diskWishes, ifExistsOption, sourceOptions } from '../options/transfer.ts';
 import { waitOptions } from '../options/wait.ts';
@@ -30,6 +30,7 @@ export const upload = defineCommand({
     ...sourceOptions,
     compress: compressOption,
     ...descriptionOptions,
+    manage: manageOption,
     ...waitOptions,
   },
   draws: () => imageView,

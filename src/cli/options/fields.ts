@@ -10,6 +10,9 @@ import { settable } from '../../engine/operations/fields.ts';
 const containers = ['bare', 'ovf', 'ova', 'aki', 'ari', 'ami', 'docker', 'compressed'];
 const architectures = ['x86_64', 'aarch64', 'i686', 'ppc64le', 'riscv64', 's390x'];
 
+/** That an image is marked as managed. */
+export const manageOption = { kind: 'flag', summary: 'let prune retire it once newer ones are there' } as const;
+
 /** What may be said of an image when its record is made. */
 export const descriptionOptions = {
   description: { kind: 'text', mayBeEmpty: true, summary: 'description of the image' },
@@ -38,7 +41,7 @@ export const changeOptions = {
   untag: { kind: 'texts', summary: 'remove a tag (repeatable)' },
   removeProperty: { kind: 'texts', summary: 'remove a property (repeatable)' },
   unprotect: { kind: 'flag', summary: 'allow deletion again' },
-  manage: { kind: 'flag', summary: 'let prune retire it once newer ones are there' },
+  manage: manageOption,
   unmanage: { kind: 'flag', summary: 'keep prune from it again' },
   unhide: { kind: 'flag', summary: 'show it in lists again' },
   diskFormat: {

@@ -22,6 +22,7 @@ import { checkFields, extrasFrom } from './fields.ts';
 import { type CopyTarget, targetText } from './copy-target.ts';
 import type { Original } from './original.ts';
 import { carried } from './copy-description.ts';
+import { checkManageable, managed } from './managed.ts';
 import type { CopyOptions } from './copy-options.ts';
 
 /** What a copy came to. `route`: on which way the data came; absent where it was there already. */
@@ -58,7 +59,15 @@ export async function copying(
   context: EngineContext,
 ): Promise<Change<Copied>> {
   const begin = (from: Original): Promise<Change<Copied>> => lookedAt(from, target, to, wishes, context);
-  return afresh(begin, original, (error) => original.afresh(error));
+  checkManageable(to as Account, wishes);
+  const change = await afresh(begin, original, (error) => original.afresh(error));
+  return {
+    ...change,
+    async perform() {
+      const copied = await change.perform();
+      return { ...copied, image: await managed(to as Account, copied.image, wishes, context.call()) };
+    },
+  };
 }
 
 async function lookedAt(

@@ -13,6 +13,7 @@ import { removeReplaced } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import { judgeFetched } from './inspect-import.ts';
 import type { IfExists } from './claim.ts';
+import { checkManageable, managed, type ManageWish } from './managed.ts';
 import { mustBeFree, settle, settleAgain } from './name-conflict.ts';
 import { outOfUse, withoutRecord } from './clear-import.ts';
 import { withOrigin, withSigner } from './import-origin.ts';
@@ -23,7 +24,7 @@ import { checkImported } from './verify-import.ts';
 import type { Vouched } from './vouched.ts';
 
 /** The image that a provider is to fetch. */
-export interface ImportWishes extends WaitWishes {
+export interface ImportWishes extends WaitWishes, ManageWish {
   readonly name?: string | undefined;
   /** Id of a queued record to fill. */
   readonly into?: string | undefined;
@@ -58,6 +59,7 @@ export function checkImport(at: Target, wishes: ImportWishes): void {
   const verb = at.verb('import');
   checkSource(at as Account, wishes.url, wishes.method);
   checkFields(at as Account, 'import', verb.fields, labelsOf(wishes));
+  checkManageable(at as Account, wishes);
   checkOwnId(at as Account, verb, wishes);
   extrasFrom(at as Account, verb, wishes.set);
   if (wishes.wait !== false) return;
@@ -99,16 +101,17 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
     },
     async perform() {
       const before = await settleName();
-      if ('image' in before) return before.image;
+      const marked = (image: Image): Promise<Image> => managed(at as Account, image, wishes, call);
+      if ('image' in before) return marked(before.image);
       const request = requestOf(one, before.description, context);
       const made = await at
         .verb('import')
         .run(request, call)
         .catch((error: unknown) => settleAgain(error, claim, settleName));
-      if (!('id' in made)) return made.image;
-      if (wishes.wait === false && made.status !== 'active') return made;
+      if (!('id' in made)) return marked(made.image);
+      if (wishes.wait === false && made.status !== 'active') return marked(made);
       const ready = await withSigner(await arrived(one, made, context), at as Account, wishes.vouched, call);
-      const shown = one.open ? await opened(at as Account, ready, one.open, call) : ready;
+      const shown = await marked(one.open ? await opened(at as Account, ready, one.open, call) : ready);
       if (before.replaces) await removeReplaced(before.replaces, shown, { at, call });
       return shown;
     },

@@ -14,6 +14,7 @@ import { laterOf, visibleFirst } from './completed.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import type { IfExists } from './claim.ts';
+import { checkManageable, managed, type ManageWish } from './managed.ts';
 import { foreseen } from './name-conflict.ts';
 import type { WaitWishes } from './settle.ts';
 import { withSignature, type Origin } from './source.ts';
@@ -29,7 +30,7 @@ import {
 } from './transfer.ts';
 
 /** The image that a disk is to become. */
-export interface UploadWishes extends WaitWishes {
+export interface UploadWishes extends WaitWishes, ManageWish {
   /** Its name; of a record that is filled its own counts. */
   readonly name?: string | undefined;
   /** Id of a queued record to fill. */
@@ -47,7 +48,10 @@ export interface UploadWishes extends WaitWishes {
 type Target = Account<'upload' | 'show' | 'list'>;
 
 /** Throws, before any request or byte, what the provider cannot do. */
-export function checkUpload(at: Target, wishes: Pick<UploadWishes, 'into' | 'id' | 'place' | 'description' | 'set'>): void {
+export function checkUpload(
+  at: Target,
+  wishes: Pick<UploadWishes, 'into' | 'id' | 'place' | 'description' | 'set' | 'manage'>,
+): void {
   const verb = at.verb('upload');
   if (wishes.into !== undefined && !verb.into)
     throw unsupportedError(`${at.provider} does not support uploading into an existing record`, {
@@ -57,6 +61,7 @@ export function checkUpload(at: Target, wishes: Pick<UploadWishes, 'into' | 'id'
   if (wishes.place !== undefined && verb.place === undefined)
     throw unsupportedError(`${at.provider} has no places to upload to`, { hint: 'Omit --to.' });
   checkFields(at as Account, 'upload', verb.fields, wishes.description);
+  checkManageable(at as Account, wishes);
   extrasFrom(at as Account, verb, wishes.set);
 }
 
@@ -102,7 +107,7 @@ export async function uploading(at: Target, wishes: UploadWishes, from: Origin, 
       warnOfSize(prepared, at.provider, context);
       const { image } = await deliver(prepared, delivery, context);
       task.done();
-      return image;
+      return managed(at as Account, image, wishes, call);
     },
     close: () => prepared.close(),
   };
