@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Driver } from '../../src/core/driver.ts';
 import { operationNames, type OperationName } from '../../src/core/operation.ts';
 import { activationTests, reactivationTests } from './activation.ts';
+import { channelTests } from './channels.ts';
 import { createTests } from './create.ts';
 import { deleteTests, purgeTests, restoreTests } from './delete.ts';
 import { downloadTests } from './download.ts';
@@ -49,6 +50,7 @@ export function conformance(driver: Driver, options: ConformanceOptions): void {
     describe('driver', () => driverTests(stage));
     for (const verb of operationNames)
       describe(verb, () => (driver.facts[verb] ? behaviour[verb](stage) : refusalTests(stage, verb)));
+    describe('channels', () => channelTests(stage));
     describe('strangers', () => strangerTests(stage));
     if (options.cloud.wire) describe('failures', () => faultTests(stage));
     describe('jobs', () => jobTests(stage));
