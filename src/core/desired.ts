@@ -29,6 +29,8 @@ export interface DesiredRow {
   readonly from?: { readonly id: string; readonly name: string };
   /** It is done by the rules of retirement: `unretire` where it is needed again. */
   readonly retirement?: 'retire' | 'delete' | 'unretire';
+  /** Of `retarget`: the channel that points to it from then on, `NAME@CHANNEL`. */
+  readonly channel?: string;
   /** Of what is there: its state when it was looked at. */
   readonly updatedAt?: string;
   readonly contentId?: string;

@@ -222,6 +222,28 @@ describe('a manifest for several profiles', () => {
 
 describe.each(markable)('what %s has is kept as the manifest wants it', (_name, provider) => {
   const story = storyAt(provider);
+
+  it('is the target of its channel once it is whole, until somebody has moved that away', async () => {
+    const wish = { channel: 'stable', displayName: '{{name}}-{{serial}}' };
+    const channel = `${story.name()}@stable`;
+    const target = async (): Promise<string | undefined> =>
+      ((await story.stage(['show', `to:${channel}`, '-o', 'json'])).json() as Shown).id;
+    const rows = await story.done(wish);
+    expect(rows.map(({ action }) => action)).toEqual(['add', 'retarget']);
+    const first = await target();
+    expect((await story.images()).map(({ id }) => id)).toEqual([first]);
+    noble.publish('20261120', disks.new);
+    expect((await story.planned(wish)).map(({ action }) => action)).toEqual(['add', 'retarget']);
+    await story.done(wish);
+    const second = await target();
+    expect(second).not.toBe(first);
+    expect(await story.planned(wish)).toEqual([]);
+    const back = await story.stage(['channel', 'rollback', `to:${channel}`]);
+    expect(back.exitCode, back.stderr).toBe(0);
+    expect([await target(), await story.planned(wish)]).toEqual([first, []]);
+    const none = await story.planned({ displayName: wish.displayName });
+    expect(none).toEqual([]);
+  });
   const renames = provider.driver.facts.patch?.fields.includes('name') === true;
 
   it.skipIf(renames)('says what to do where a newer version cannot get the name of an older one', async () => {

@@ -13,7 +13,7 @@ export const plan = defineCommand({
   about:
     'Reads the manifest, its sources and all accounts that it names, and changes nothing. An image is told by its content and by marks that apply ' +
     'leaves on it; its name may change. What differs is a row: add (it is not there), reuse (it is there, and not marked yet), property ' +
-    '(its record says something else), retarget (the name goes from an older version to this one), hide, deactivate, shrink-places, delete (what a broken run left), ' +
+    '(its record says something else), retarget (the name, or the channel, goes from an older version to this one), hide, deactivate, shrink-places, delete (what a broken run left), ' +
     'blocked (it cannot be done as things are), unknown (it could not be read: exit 12). With -p only these profiles are looked at.\n' +
     'Where the manifest says keep, older versions beyond that are retired and later deleted, by the rules of imgctl prune.',
   args: {},

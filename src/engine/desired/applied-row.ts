@@ -16,8 +16,7 @@ export const outline = ({
   name,
 });
 
-/** What was done, in words. */
-export const doneWords: Readonly<Partial<Record<DesiredRow['action'], string>>> = {
+const doneWords: Readonly<Partial<Record<DesiredRow['action'], string>>> = {
   add: 'added',
   reuse: 'marked as it is',
   property: 'changed',
@@ -27,6 +26,10 @@ export const doneWords: Readonly<Partial<Record<DesiredRow['action'], string>>> 
   'shrink-places': 'copies removed',
   delete: 'removed',
 };
+
+/** What was done, in words. */
+export const doneWord = ({ action, channel }: DesiredRow): string =>
+  channel === undefined ? (doneWords[action] ?? 'done') : `it is ${channel}`;
 
 /** The kind of failure that a row is about. */
 export const codeOf = ({ code }: DesiredRow): Code => codes.find((one) => one === code) ?? 'CONFLICT';

@@ -23,7 +23,8 @@ export function decide(wanted: Wanted, seen: readonly Seen[], can: Abilities): r
   return [...left, ...mainRows(one)];
 }
 
-function mainRows(one: Case): readonly DesiredRow[] {
+/** The image that is there and is what is wanted. `isTaken`: it is not marked, and is to be. */
+export function currentOf(one: Case): { readonly image: Image; readonly isTaken: boolean } | undefined {
   const { wanted, can } = one;
   const holding = (among: readonly Seen[]): Image | undefined =>
     meantOf(
@@ -32,14 +33,18 @@ function mainRows(one: Case): readonly DesiredRow[] {
     );
   const current = holding(one.ours);
   if (current)
-    return asItIs(
-      one,
-      current,
-      one.ours.some(({ image, isUnmarked }) => image === current && isUnmarked === true),
-    );
+    return {
+      image: current,
+      isTaken: one.ours.some(({ image, isUnmarked }) => image === current && isUnmarked === true),
+    };
   const names = [wanted.name, ownVersionedName(one)];
   const unmarked = holding(one.others.filter(({ image }) => names.includes(image.name)));
-  return unmarked ? asItIs(one, unmarked, can.marks) : anew(one);
+  return unmarked && { image: unmarked, isTaken: can.marks };
+}
+
+function mainRows(one: Case): readonly DesiredRow[] {
+  const current = currentOf(one);
+  return current ? asItIs(one, current.image, current.isTaken) : anew(one);
 }
 
 /** It is there: what differs. `isTaken`: it is not marked, and is to be. */

@@ -1,6 +1,6 @@
 import { ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import { marksOf } from '../../core/marks.ts';
+import { channelsOf, marksOf } from '../../core/marks.ts';
 import type { Account } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
 import type { EngineContext } from '../context.ts';
@@ -23,14 +23,16 @@ export interface Interest {
   readonly tags: readonly string[];
 }
 
-/** Reads an account's own images, hidden ones too; those that are marked by the manifest, or bear one of its names, are kept. */
+/** Reads an account's own images, hidden ones too; those that are marked by the manifest, bear one of its names, or have to do with a channel are kept. */
 export async function lookAt(profile: string, interest: Interest, context: EngineContext): Promise<Look> {
   const at = (await openAt(profile, ['upload', 'show', 'list'], context)) as Account<'upload' | 'show' | 'list'>;
   const images: Image[] = [];
   for await (const image of listing(at as Account, { ...wholeListing, scope: 'own', hidden: true }, context.call())) {
     if (image.status === 'deleted' || image.status === 'deleting') continue;
     const isTagged = image.tags.some((tag) => interest.tags.includes(tag));
-    if (isTagged || marksOf(image).managed === interest.manifest || interest.isName(image.name)) images.push(image);
+    const isOfChannel = channelsOf(image).size > 0;
+    if (isTagged || isOfChannel || marksOf(image).managed === interest.manifest || interest.isName(image.name))
+      images.push(image);
   }
   return { at, images, can: abilitiesOf(at as Account) };
 }

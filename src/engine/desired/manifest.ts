@@ -47,6 +47,8 @@ export interface ManifestImage {
   readonly places: readonly string[];
   /** It is to be in those and no others. */
   readonly isExactly: boolean;
+  /** The channel that points to it, under its name. */
+  readonly channel?: string;
   /** Where it stands in the file: `images[0]`. */
   readonly path: string;
   /** How many of its versions stay, and how long one is retired before it is deleted (ms). Absent: all stay. */

@@ -18,11 +18,12 @@ import { originOf } from '../operations/source.ts';
 import { uploading } from '../operations/upload.ts';
 import { stateChange } from '../operations/state.ts';
 import { fitted } from './drift.ts';
-import { codeOf, doneWords, outline } from './applied-row.ts';
+import { codeOf, doneWord, outline } from './applied-row.ts';
 import { failureOf } from './look.ts';
 import { bornAgainstAge } from './wanted-mark.ts';
 import { supersede, unretire } from './superseded.ts';
 import { seriesOfImage } from './manifest.ts';
+import { pointed } from './channel-rows.ts';
 import { beginning } from './marking.ts';
 import type { Part } from './planning.ts';
 
@@ -100,7 +101,7 @@ class PartRun {
     try {
       const image = await this.#perform(row);
       const id = image?.id ?? row.id;
-      return { ...outline(row), ...(id === undefined ? {} : { id }), result: 'ok', message: doneWords[row.action] ?? 'done' };
+      return { ...outline(row), ...(id === undefined ? {} : { id }), result: 'ok', message: doneWord(row) };
     } catch (error) {
       const failure = failureOf(error);
       const { hint } = failure.circumstances;
@@ -124,6 +125,8 @@ class PartRun {
     const { id = this.#made?.id } = row;
     if (id === undefined) return (this.#made = await this.#add(row));
     if (row.retirement) return this.#retire(id, row.retirement);
+    if (row.channel)
+      return pointed(this.#account, { ...row, id }, { manifest: this.#manifest, now: this.#context.now() }, this.#call);
     if (row.from) return this.#retarget(id, row.from);
     if (row.places) return this.#replicate(id, row.places);
     if (row.action === 'deactivate') return this.#deactivate(id);

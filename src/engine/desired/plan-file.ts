@@ -44,6 +44,7 @@ const rowKeys = [
   'changes',
   'places',
   'from',
+  'channel',
   'retirement',
   'updatedAt',
   'contentId',

@@ -7,6 +7,7 @@ import type { EngineContext } from '../context.ts';
 import { allOf, inParallel } from '../concurrency.ts';
 import { caseOf, type Case, type Seen, type Wanted } from './case.ts';
 import { supersededRows, superseding, type Superseding } from './superseded.ts';
+import { channelRows } from './channel-rows.ts';
 import { decide } from './decide.ts';
 import { dateWord, displayName } from './display-name.ts';
 import { failureOf, lookAt, type Look } from './look.ts';
@@ -162,8 +163,9 @@ async function decided(
     fitsDisk: image.fitsDisk,
     isInactive: image.isInactive,
   };
-  const rows = decide(wanted, seen, can);
   const one = caseOf(wanted, seen, can);
+  const main = decide(wanted, seen, can);
+  const rows = [...main, ...channelRows(one, main, image, look.images)];
   const ready = { source, look, wanted, one };
   if (!image.retention || !can.marks || rows.some(({ action }) => action === 'blocked')) return { image, profile, rows, ready };
   const rules = { ...image.retention, maxDelete: Infinity, isUnusedBelieved, now: context.now() };

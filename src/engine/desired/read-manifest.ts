@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isChannelWord } from '../../core/channel.ts';
 import { configError, notFoundError } from '../../core/errors.ts';
 import { given } from '../../core/image.ts';
 import type { Description } from '../../core/operation.ts';
@@ -38,6 +39,7 @@ export const commonKeys = [
   'properties',
   'places',
   'exactPlaces',
+  'channel',
   'keep',
   'grace',
 ] as const;
@@ -102,6 +104,7 @@ function imageFrom(
       fromFormat: merged((of) => of.format('fromFormat')),
       diskFormat: merged((of) => of.format('diskFormat')),
       retention: retentionIn(own, defaults),
+      channel: channelWordIn(own, defaults),
     }),
     allowUnsafe: merged((of) => of.texts('allowUnsafe')) ?? [],
     targets,
@@ -135,6 +138,13 @@ function labelsIn(own: ManifestFields, defaults: ManifestFields): Omit<Descripti
     tags: tags.length > 0 ? tags : undefined,
     properties: Object.keys(properties).length > 0 ? properties : undefined,
   });
+}
+
+function channelWordIn(own: ManifestFields, defaults: ManifestFields): string | undefined {
+  const of = own.has('channel') ? own : defaults;
+  const word = of.text('channel');
+  if (word === undefined || isChannelWord(word)) return word;
+  throw of.wrong('channel', 'is no channel: a word of lower-case letters, digits, ".", "_" and "-", at most 41 of them');
 }
 
 function retentionIn(own: ManifestFields, defaults: ManifestFields): ManifestImage['retention'] {

@@ -17,6 +17,7 @@ export const desiredView = defineView<DesiredRow>({
     changes: { value: (row) => row.changes },
     places: { value: (row) => row.places },
     from: { value: (row) => row.from },
+    channel: { value: (row) => row.channel },
     content: { value: (row) => row.content },
     contentId: { value: (row) => row.contentId, kind: 'id' },
     updatedAt: { value: (row) => row.updatedAt, kind: 'age', title: 'updated' },
