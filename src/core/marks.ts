@@ -42,6 +42,9 @@ const channelLogPrefix = 'imgctl.channelLog.';
 /** What an image is managed by that somebody has marked, and no manifest. */
 export const managedByHand = 'yes';
 
+/** The property that says since when an image is retired. */
+export const retiredProperty = propertyOf('retired');
+
 /** What an image has from the beginning that its manifest wants although it is not the newest. */
 export const wantedMark: Readonly<Record<string, string>> = { [propertyOf('wanted')]: 'yes' };
 

@@ -95,6 +95,42 @@ describe.each(able)('prune at %s', (provider, { driver }) => {
   });
 });
 
+describe.each(able)('what prune has retired at %s', (provider) => {
+  interface Run {
+    readonly id: string;
+    readonly state: string;
+    readonly verb: string;
+  }
+  interface Row {
+    readonly id: string;
+    readonly result: string;
+    readonly message: string;
+  }
+
+  it('comes back by ops undo, as long as it is there', async () => {
+    const { ids, settings, actions, show, there } = await fleet(provider, 'web-1', 'web-2', 'web-3', 'web-4');
+    const before = await show('web-1');
+    expect(await actions(...rules)).toMatchObject({ 'web-1': 'retire', 'web-2': 'retire', 'web-3': 'keep' });
+    const prunes = async (): Promise<readonly Run[]> =>
+      ((await stage.ok(['ops', 'list', '--all', '-o', 'json'], settings)).json() as Run[]).filter(({ verb }) => verb === 'prune');
+    const [run] = await prunes();
+    const undone = async (...more: readonly string[]): Promise<readonly string[]> => {
+      const args = ['ops', 'undo', run?.id ?? '', '-o', 'json', '--poll-interval', '5ms', ...more];
+      const rows = (await stage.ok(args, settings)).json() as readonly Row[];
+      return rows.map(({ id, result, message }) => `${ids.indexOf(id) + 1} ${result} ${message}`).sort();
+    };
+    await stage.ok(['delete', `there:${ids[1] ?? ''}`, '--yes'], settings);
+    expect(await undone('--dry-run')).toEqual(['1 planned would bring back', '2 planned already gone']);
+    expect((await show('web-1')).properties['imgctl.retired']).toBeDefined();
+    expect(await undone()).toEqual(['1 ok brought back', '2 ok already gone']);
+    const told = ({ status, hidden = false, properties }: Shown): unknown => ({ status, hidden, properties });
+    expect(told(await show('web-1'))).toEqual(told(before));
+    expect((await prunes()).map(({ state }) => state)).toEqual(['undone']);
+    expect(await undone()).toEqual(['1 ok not retired by it any more', '2 ok already gone']);
+    expect(await there()).toEqual(['web-1', 'web-3', 'web-4']);
+  });
+});
+
 describe('prune', () => {
   it('keeps what is protected, in use, too young, or one too many, and says so', async () => {
     const { settings, rows } = await fleet('local', 'web-1', 'web-2', 'web-3');

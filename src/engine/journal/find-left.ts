@@ -49,7 +49,7 @@ export async function findLeft(left: readonly Left[], context: EngineContext): P
 }
 
 /** The account of an action. Throws CONFLICT where its profile leads to another one by now. */
-async function accountOf(action: ActionEntry, context: EngineContext): Promise<Account> {
+export async function accountOf(action: ActionEntry, context: EngineContext): Promise<Account> {
   const { profile, provider, region } = action;
   const at = await openAt(profile, ['show', 'list'], { ...context, settings: { ...context.settings, region } });
   if (at.provider === provider && at.key === action.account) return at;

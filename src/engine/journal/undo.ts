@@ -89,15 +89,19 @@ function refusal(found: Exclude<LeftImage, { is: 'gone' | 'unknown' | 'parts' }>
 }
 
 /** Writes into the journal of a run what is not left any more: it was taken away, or was not there. What is kept stays left. */
-export function noteUndone(run: Run, { left }: LeftImage, context: EngineContext): void {
+export const noteUndone = (run: Run, { left }: LeftImage, context: EngineContext): void =>
+  noteActions(run, left.action.action, left.places || left.id === undefined ? [] : [left.id], context);
+
+/** Writes into the journal of a run that one of its actions was undone, and which images went by that. */
+export function noteActions(run: Run, action: number, gone: readonly string[], context: EngineContext): void {
   const file = openRun(journalFolder(context.home), run.run.id);
   try {
     file.add({
       kind: 'undone',
       at: new Date(context.now()).toISOString(),
       by: context.journal?.opened?.id ?? '',
-      gone: left.places || left.id === undefined ? [] : [left.id],
-      actions: [left.action.action],
+      gone,
+      actions: [action],
     });
   } finally {
     file.close();

@@ -2,7 +2,8 @@ import { abortedError, ImgctlError, partialError } from '../../../core/errors.ts
 import type { Image } from '../../../core/image.ts';
 import type { ResultRow } from '../../../core/result-row.ts';
 import { findLeft, type LeftImage } from '../../../engine/journal/find-left.ts';
-import { isRemovable, noteUndone, undo as undoOne } from '../../../engine/journal/undo.ts';
+import { deletedBy, retiredBy, undoRetirement } from '../../../engine/desired/undo-retirement.ts';
+import { isRemovable, noteActions, noteUndone, undo as undoOne } from '../../../engine/journal/undo.ts';
 import type { Run } from '../../../engine/journal/run-state.ts';
 import { requireEnded } from '../../../engine/journal/runs.ts';
 import type { WaitLimits } from '../../../core/poll.ts';
@@ -17,7 +18,7 @@ import { isOpen, runArg, runMeant } from './meant.ts';
 export const undo = defineCommand({
   about:
     'Removes at the provider what a run made and did not finish. What is complete by now may be in use, and stays without --force; what ' +
-    'was there before the run stays. Without a run: the latest that left something. Asks for confirmation; without a terminal --yes is required.',
+    'was there before the run stays. What a run of prune or apply has retired comes back, until it is deleted when its grace is over. Without a run: the latest that left something. Asks for confirmation; without a terminal --yes is required.',
   args: runArg,
   options: {
     force: { kind: 'flag', summary: 'also remove images that are complete' },
@@ -27,6 +28,7 @@ export const undo = defineCommand({
   needs: {},
   examples: [
     { does: 'what the latest broken run left', type: 'imgctl ops undo --yes' },
+    { does: 'what a prune has retired', type: 'imgctl ops undo 20261128-183000-a1b2c3 --yes' },
     { does: 'what would be removed', type: 'imgctl ops undo 20261128-183000-a1b2c3 --dry-run' },
   ],
   async run(input, context) {
@@ -36,12 +38,12 @@ export const undo = defineCommand({
     const found = await findLeft(run.left, context);
     const isForced = input.force ?? false;
     await agree(found, isForced, context);
-    if (context.settings.dryRun)
-      return many(
-        resultView,
-        found.map((one) => plannedRow(one, isForced)),
-      );
-    const rows = await undoEach(run, found, { isForced, limits: input }, context);
+    const isDry = context.settings.dryRun;
+    const undone = isDry
+      ? found.map((one) => plannedRow(one, isForced))
+      : await undoEach(run, found, { isForced, limits: input }, context);
+    const rows = [...undone, ...(await bringBackEach(run, input, context))];
+    if (isDry) return many(resultView, rows);
     const failed = rows.filter(({ result }) => result === 'failed').length;
     if (context.signal.aborted) await context.report(abortedError('interrupted'));
     else if (failed > 0 && rows.length > 1) await context.report(partialError(`${failed} of ${rows.length} were not undone`));
@@ -80,6 +82,28 @@ const plannedRow = (found: LeftImage, isForced: boolean): ResultRow => ({
   result: 'planned',
   message: isRemovable(found, isForced) ? 'would remove' : found.is === 'gone' ? 'already gone' : 'would keep',
 });
+
+/** What the run has retired comes back, one by one. What it has deleted is gone, and told. */
+async function bringBackEach(run: Run, limits: WaitLimits, context: Surface): Promise<readonly ResultRow[]> {
+  const rows: ResultRow[] = [];
+  for (const one of retiredBy(run)) {
+    const { action, id } = one;
+    const { profile } = action;
+    const about = { image: `${profile}:${id}`, profile, id };
+    try {
+      const message = await undoRetirement(one, limits, context);
+      if (!context.settings.dryRun) noteActions(run, action.action, [], context);
+      rows.push({ ...about, result: context.settings.dryRun ? 'planned' : 'ok', message });
+    } catch (error) {
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
+      await context.report(error);
+      rows.push({ ...failedRow(about.image, error, context), ...about });
+    }
+  }
+  const gone = rows.length > 0 ? deletedBy(run) : [];
+  if (gone.length > 0) context.warn(`deleted by that run, and not to be brought back: ${gone.join(', ')}`);
+  return rows;
+}
 
 interface Undoing {
   readonly isForced: boolean;
