@@ -1,8 +1,9 @@
-// A real registry (CNCF distribution of Debian): what is sent to it and comes from it, beside skopeo, which moves one blob.
+// A real registry (CNCF distribution of Debian): what is sent to it and comes from it, beside skopeo and oras, which move one blob.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { sh } from './disk.mjs';
 import { bareEnv, bin, has, inTurn, peakMemory } from './measure.mjs';
@@ -11,6 +12,8 @@ import { figure, row, skipped } from './row.mjs';
 const node = process.execPath;
 const [MiB, GiB] = [2 ** 20, 2 ** 30];
 const program = 'docker-registry';
+/** As `.ci/go-tools` installs it, or of the machine. */
+const oras = [path.join(process.env.GOPATH ?? path.join(homedir(), 'go'), 'bin/oras'), 'oras'].find(has);
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -89,13 +92,14 @@ export const registry = {
         IMGCTL_PROFILE_X_REPOSITORY: 'bench/ours',
       });
       const imgctl = (args) => `${node} ${bin} ${args} -q`;
-      const fresh = async () => sh('rm -rf registry/store registry-cache down down.raw down.qcow2', folder);
+      const fresh = async () => sh('rm -rf registry/store registry-cache down pulled down.raw down.qcow2', folder);
       const skopeo = 'skopeo copy -q --dest-tls-verify=false dir:dir';
-      const [up, theirs, single] = await inTurn(
+      const [up, theirs, single, pushed] = await inTurn(
         [
           imgctl(`upload ${dense} --name x`),
           `${skopeo} docker://${at.host}/bench/theirs:x`,
           imgctl(`upload ${dense} --name x --set layout=single`),
+          ...(oras ? [`${oras} push --no-tty --plain-http ${at.host}/bench/oras:x dense.raw`] : []),
         ],
         3,
         { env, cwd: folder, before: fresh },
@@ -103,10 +107,12 @@ export const registry = {
       await fresh();
       sh(`${skopeo} docker://${at.host}/bench/theirs:x`, folder);
       await inTurn([imgctl(`upload ${dense} --name x`)], 1, { env, cwd: folder });
-      const [down, back] = await inTurn(
+      if (oras) sh(`${oras} push --no-tty --plain-http ${at.host}/bench/oras:x dense.raw`, folder);
+      const [down, back, pulled] = await inTurn(
         [
           imgctl('download x down.raw --force'),
           `skopeo copy -q --src-tls-verify=false docker://${at.host}/bench/theirs:x dir:down`,
+          ...(oras ? [`${oras} pull --no-tty --plain-http -o pulled ${at.host}/bench/oras:x`] : []),
         ],
         3,
         { env, cwd: folder },
@@ -117,8 +123,10 @@ export const registry = {
         row(work, '`skopeo copy` of one blob', up, theirs, '≤ 0.8 ×'),
         row('the same', 'the same', up, theirs, '', 'cpu'),
         row('the same with `layout=single`', 'the same', single, theirs, ''),
+        pushed ? row('the same', '`oras push`', up, pushed, '≤ 0.8 ×') : skipped('the same', 'no oras (.ci/go-tools)'),
         row('download of it, verified', '`skopeo copy` of one blob', down, back, '≤ 1 ×'),
         row('the same', 'the same', down, back, '', 'cpu'),
+        pulled ? row('the same', '`oras pull`', down, pulled, '≤ 1 ×') : skipped('the same', 'no oras (.ci/go-tools)'),
         figure('peak memory of an upload of which half is compressible', memory('upload', half, '--name', 'half'), '≤ 160 MB'),
         figure('peak memory of its download', memory('download', 'half', 'down.raw', '--force'), '≤ 160 MB'),
         figure(

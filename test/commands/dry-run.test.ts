@@ -216,7 +216,7 @@ describe('a dry run', () => {
       expect([taken.exitCode, taken.stdout]).toEqual([6, '']);
       expect(taken.stderr).toContain('"web"');
     }
-    expect((await planned('--if-exists', 'replace')).steps.at(-1)).toBe(`delete ${ids.pcd} of the same name`);
+    expect((await planned('--if-exists', 'replace')).steps.at(-1)).toBe(`delete the image that is ${ids.pcd} now`);
     expect((await planned('--if-exists', 'rename')).steps.at(-1)).toMatch(/^under the name web-\d+, since the other is taken$/);
     expect(changes()).toEqual([]);
   });

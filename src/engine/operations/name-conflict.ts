@@ -176,10 +176,11 @@ export async function foreseen(
   try {
     const before = await settleName(prepared, claim, context);
     if ('image' in before) return { risk: 'reuse', steps: [nothingToDo(before)] };
-    const replaced = before.replaces?.map(({ id }) => id) ?? [];
-    if (replaced.length > 0) {
-      const uses = await plannedUses(claim.at, before.replaces?.[0], claim.call);
-      return { risk: 'replace', steps: [...steps, `delete ${replaced.join(', ')} of the same name`], ...uses };
+    const [replaced] = before.replaces ?? [];
+    if (replaced) {
+      const uses = await plannedUses(claim.at, replaced, claim.call);
+      // Not its id: where an image is called by its tag, the new one has that by then.
+      return { risk: 'replace', steps: [...steps, `delete the image that is ${replaced.id} now`], ...uses };
     }
     const { name } = before.description;
     if (name === claim.request.description.name) return add;

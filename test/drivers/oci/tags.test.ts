@@ -55,6 +55,9 @@ describe('an uploaded image has a tag that is made of its name, and one that is 
     expect(await made(1, 'web:1')).toBe('web-1');
     const old = tags().get('web-1') ?? '';
     cloud.forget();
+    const wish = ['--name', 'reg:web:1', '--if-exists', 'replace', '--dry-run'];
+    const planned = await stage.run(['upload', stage.write('disk.raw', guestDisk(256 * 1024, 2)), ...wish], { env });
+    expect([planned.exitCode, planned.stdout]).toEqual([0, expect.stringContaining('delete the image that is web-1 now')]);
     expect(await made(2, 'web:1', '--if-exists', 'replace', '--yes')).toBe('web-1');
     const writes = cloud.requests().filter(({ method, path }) => /PUT|DELETE/.test(method) && path.includes('/manifests/'));
     expect(writes.map(({ method, path }) => `${method} ${path.split('/').at(-1)}`)).toEqual(['PUT web-1', `DELETE ${old}`]);
