@@ -9,8 +9,8 @@ import { movedTo, requireChannels } from '../../src/engine/channels/move.ts';
 import { before, restoring } from '../../src/engine/channels/state.ts';
 import { failureOf, testCall, type Stage } from './stage.ts';
 
-/** The account of a stage, as far as channels need one. `write`: is asked before each change, and after it. */
-function accountOf(stage: Stage, write: (is: 'due' | 'done') => void = () => undefined): Account {
+/** The account of a stage, as far as channels need one. `write`: is asked before each change. */
+function accountOf(stage: Stage, write: () => void = () => undefined): Account {
   const { session } = stage.open();
   const account: Account = {
     ...session,
@@ -22,10 +22,8 @@ function accountOf(stage: Stage, write: (is: 'due' | 'done') => void = () => und
       const bound = session.require(name);
       if (name !== 'patch') return bound;
       const run = async (request: never, call: never): Promise<unknown> => {
-        write('due');
-        const made = await (bound.run(request, call) as Promise<unknown>);
-        write('done');
-        return made;
+        write();
+        return bound.run(request, call) as Promise<unknown>;
       };
       return { ...bound, run } as typeof bound;
     },
