@@ -62,7 +62,7 @@ export function parallelDigester(algorithms: readonly string[]): Digester {
 }
 
 const slotBytes = 512 << 10;
-const slots = 8;
+const slots = 4;
 
 /**
  * Hands bytes to worker threads, one for each group of algorithms, through a ring of shared memory. A worker takes some
