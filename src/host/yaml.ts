@@ -1,5 +1,5 @@
 import { Document, isNode, isScalar, LineCounter, parseDocument, visit, type Scalar, type Tags } from 'yaml';
-import { configError, usageError } from '../core/errors.ts';
+import { configError } from '../core/errors.ts';
 
 /** What a plain YAML tool of any age reads the same: YAML 1.1 would take `yes`, `12:30` or a date for something else. */
 const version = '1.1';
@@ -49,16 +49,16 @@ export interface WrittenDocument {
 }
 
 /**
- * A text in YAML 1.2, or JSON, with the lines of its parts. `yes` is a text, `true` is not, and a number stays as it is written where
- * it would lose something (`22.10`, `007`). Throws USAGE with the path and the line when it is neither, or has a key twice.
+ * A text in YAML 1.2, or JSON, with the lines of its parts; `<<` merges. `yes` and a date are texts, `true` is not, and a number stays as
+ * it is written where it would lose something (`22.10`, `007`). Throws CONFIG with the path and the line when it is neither, or has a key twice.
  */
 export function parseWritten(text: string, path: string): WrittenDocument {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { version: '1.2', prettyErrors: true, logLevel: 'error', lineCounter });
+  const document = parseDocument(text, { version: '1.2', merge: true, prettyErrors: true, logLevel: 'error', lineCounter });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) {
     const line = problem.linePos?.[0].line;
-    throw usageError(`${path}${line === undefined ? '' : `:${line}`}: ${problemText(problem.code)}`);
+    throw configError(`${path}${line === undefined ? '' : `:${line}`}: ${problemText(problem.code)}`);
   }
   visit(document, {
     Scalar(_key, node) {
@@ -73,7 +73,7 @@ export function parseWritten(text: string, path: string): WrittenDocument {
   try {
     return { value: document.toJS() as unknown, lineOf };
   } catch {
-    throw usageError(`${path}: not readable as YAML`);
+    throw configError(`${path}: not readable as YAML`);
   }
 }
 

@@ -88,7 +88,7 @@ describe('policy check', () => {
       '-o',
       'json',
     ]);
-    expect([empty.exitCode, errorOf(empty).message]).toEqual([2, expect.stringMatching(/empty\.yaml:2: rules has no rule$/)]);
+    expect([empty.exitCode, errorOf(empty).message]).toEqual([3, expect.stringMatching(/empty\.yaml:2: rules has no rule$/)]);
     const none = await stage.run(['policy', 'check', 'db-*', '--rules', rules(team), '-o', 'json']);
     expect([none.exitCode, errorOf(none).code, errorOf(none).message]).toEqual([5, 'NOT_FOUND', 'no image matches db-*']);
     const env = labs('laba', 'labb');
@@ -106,7 +106,7 @@ describe('policy check', () => {
     expect([nowhere.exitCode, errorOf(nowhere).hint]).toEqual([5, 'Did you mean scs-0102?']);
     const odd = await stage.run(['policy', 'check', '--rules', rules('nmae: web'), '-p', 'dead', '-o', 'json'], { env: dead });
     expect([odd.exitCode, errorOf(odd).message, errorOf(odd).hint]).toEqual([
-      2,
+      3,
       expect.stringMatching(/rules\.yaml:5: rules\[0\]\.require\.nmae is no field of an image$/),
       'Did you mean name?',
     ]);

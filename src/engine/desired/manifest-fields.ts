@@ -4,17 +4,24 @@ import { isOwnProperty, visibilities, type Visibility } from '../../core/image.t
 import { isObject, type JsonObject } from '../../core/json.ts';
 import { parseDuration, parseSizeWithUnit, type SizeUnit } from '../../core/quantity.ts';
 import { nearest } from '../../host/did-you-mean.ts';
+import type { WrittenDocument } from '../../host/yaml.ts';
 
-/** Reads the fields of one part of a manifest; each failure is CONFIG, and names the file and the path in it. */
+/** Where a part of a manifest stands. */
+export interface ManifestPlace {
+  readonly file: string;
+  readonly path: string;
+  /** The line of what is at a path. Absent: it is not known. */
+  readonly lineOf?: WrittenDocument['lineOf'] | undefined;
+}
+
+/** Reads the fields of one part of a manifest; each failure is CONFIG, and names the file, the line and the path in it. */
 export class ManifestFields {
   readonly #value: JsonObject;
-  readonly #file: string;
-  readonly #path: string;
+  readonly #at: ManifestPlace;
 
   /** `known`: every key that may be there. */
-  constructor(value: unknown, at: { readonly file: string; readonly path: string }, known: readonly string[]) {
-    this.#file = at.file;
-    this.#path = at.path;
+  constructor(value: unknown, at: ManifestPlace, known: readonly string[]) {
+    this.#at = at;
     if (!isObject(value)) throw this.#wrong('', `is ${kindOf(value)}, and not a mapping`);
     this.#value = value;
     const odd = Object.keys(value).find((key) => !known.includes(key));
@@ -126,9 +133,22 @@ export class ManifestFields {
   }
 
   #wrong(key: string, what: string, hint?: string): ImgctlError {
-    const path = [this.#path, key].filter((part) => part !== '').join('.');
-    return configError(`${this.#file}: ${path === '' ? 'the manifest' : path} ${what}`, hint === undefined ? {} : { hint });
+    const { file, path: own, lineOf } = this.#at;
+    const path = [own, key].filter((part) => part !== '').join('.');
+    const line = lineOf && nearestLine(path, lineOf);
+    return configError(
+      `${line === undefined ? file : `${file}:${line}`}: ${path === '' ? 'the manifest' : path} ${what}`,
+      hint === undefined ? {} : { hint },
+    );
   }
+}
+
+/** What is not there has no line: that of what it should be in is the nearest. */
+function nearestLine(path: string, lineOf: WrittenDocument['lineOf']): number | undefined {
+  const parts = path.split(/[.[\]]+/).filter((part) => part !== '');
+  const places = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const above = [...places, ''].map((_, index) => places.slice(0, places.length - index));
+  return above.map((one) => lineOf(one)).find((line) => line !== undefined);
 }
 
 function kindOf(value: unknown): string {

@@ -5,11 +5,11 @@ import { given } from '../../core/image.ts';
 import type { Description } from '../../core/operation.ts';
 import { withoutCredentials } from '../../core/redact.ts';
 import { readTextFile } from '../../host/text-file.ts';
-import { parseYaml } from '../../host/yaml.ts';
+import { parseWritten } from '../../host/yaml.ts';
 import { usualGrace } from './retirement.ts';
 import { isUrl } from '../trust/beside.ts';
 import { checkTemplate } from './display-name.ts';
-import { ManifestFields } from './manifest-fields.ts';
+import { ManifestFields, type ManifestPlace } from './manifest-fields.ts';
 import type { Manifest, ManifestImage } from './manifest.ts';
 
 /** The file that is read where none is named. */
@@ -54,29 +54,27 @@ export async function readManifest(file: string): Promise<Manifest> {
   const text = await readTextFile(file);
   if (text === undefined)
     throw notFoundError(`no such file: ${file}`, { hint: 'Name the manifest with --file.', ofNoImage: true });
-  return manifestFrom(parseYaml(text, file), file, path.dirname(path.resolve(file)));
+  const { value, lineOf } = parseWritten(text, file);
+  return manifestFrom(value, file, path.dirname(path.resolve(file)), lineOf);
 }
 
 /** The manifest that a value is. `folder`: where relative paths of files begin. */
-export function manifestFrom(value: unknown, file: string, folder: string): Manifest {
-  const whole = new ManifestFields(value, { file, path: '' }, manifestKeys);
+export function manifestFrom(value: unknown, file: string, folder: string, lineOf?: ManifestPlace['lineOf']): Manifest {
+  const whole = new ManifestFields(value, { file, path: '', lineOf }, manifestKeys);
   const id = whole.required('manifest');
   if (!namePattern.test(id)) throw whole.wrong('manifest', nameRule);
-  const defaults = new ManifestFields(whole.raw('defaults') ?? {}, { file, path: 'defaults' }, commonKeys);
+  const defaults = new ManifestFields(whole.raw('defaults') ?? {}, { file, path: 'defaults', lineOf }, commonKeys);
   const listed = whole.raw('images');
   if (!Array.isArray(listed)) throw whole.wrong('images', 'is missing, or no list');
-  const images = listed.map((one: unknown, index) => imageFrom(one, defaults, { file, path: `images[${index}]` }, folder));
+  const images = listed.map((one: unknown, index) =>
+    imageFrom(one, defaults, { file, path: `images[${index}]`, lineOf }, folder),
+  );
   const twice = images.find(({ name }, index) => images.findIndex((other) => other.name === name) !== index);
   if (twice) throw configError(`${file}: ${twice.path}.name is "${twice.name}", as that of an image before it`);
   return { id, images, file, written: { value, folder } };
 }
 
-function imageFrom(
-  value: unknown,
-  defaults: ManifestFields,
-  at: { readonly file: string; readonly path: string },
-  folder: string,
-): ManifestImage {
+function imageFrom(value: unknown, defaults: ManifestFields, at: ManifestPlace, folder: string): ManifestImage {
   const own = new ManifestFields(value, at, imageKeys);
   const name = own.required('name');
   if (!namePattern.test(name)) throw own.wrong('name', nameRule);

@@ -13,7 +13,7 @@ const ruleKeys = ['id', 'summary', 'severity', 'when', 'require'];
 const severities: readonly Severity[] = ['error', 'warning'];
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/;
 
-/** The rules of a document. Throws USAGE, naming file, line and path, for whatever is not understood, and where there is no rule. */
+/** The rules of a document. Throws CONFIG, naming file, line and path, for whatever is not understood, and where there is no rule. */
 export function parseRules(document: WrittenDocument, origin: Pick<RuleSet, 'source' | 'isShipped'>): RuleSet {
   const written = new Written(origin.source, document);
   if (document.value === null || document.value === undefined)

@@ -6,7 +6,7 @@ import type { RuleSet } from './rule.ts';
 import { shippedNames, shippedRules } from './shipped.ts';
 
 /**
- * The rules of a file in YAML or JSON, or of a set that is shipped, by its name. Throws NOT_FOUND where there is neither, USAGE for
+ * The rules of a file in YAML or JSON, or of a set that is shipped, by its name. Throws NOT_FOUND where there is neither, CONFIG for
  * whatever in it is not understood.
  */
 export async function readRules(named: string, signal: AbortSignal): Promise<RuleSet> {

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../core/json.ts';
-import { usageError } from '../../core/errors.ts';
+import { configError } from '../../core/errors.ts';
 import { didYouMean, nearest } from '../../host/did-you-mean.ts';
 import type { WrittenDocument } from '../../host/yaml.ts';
 
@@ -21,14 +21,14 @@ export class Written {
     return this.#document.lineOf(path);
   }
 
-  /** USAGE, naming file, line and path. */
+  /** CONFIG, naming file, line and path. */
   wrong(path: Path, what: string, hint?: string): Error {
     // What is not there has no line: that of what it should be in is the nearest.
     const parents = path.map((_, index) => path.slice(0, path.length - index));
     const line = [...parents, []].map((one) => this.line(one)).find((one) => one !== undefined);
     const at = line === undefined ? this.#file : `${this.#file}:${line}`;
     const place = pathText(path);
-    return usageError(`${at}: ${place === '' ? '' : `${place} `}${what}`, hint === undefined ? {} : { hint });
+    return configError(`${at}: ${place === '' ? '' : `${place} `}${what}`, hint === undefined ? {} : { hint });
   }
 
   /** An object with no other keys than these. */

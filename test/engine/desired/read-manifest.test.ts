@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ImgctlError } from '../../../src/core/errors.ts';
 import { commonKeys, imageKeys, manifestFrom, manifestKeys } from '../../../src/engine/desired/read-manifest.ts';
-import { parseYaml } from '../../../src/host/yaml.ts';
+import { parseWritten } from '../../../src/host/yaml.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../../schema/manifest.schema.json', import.meta.url), 'utf8')) as {
   properties: Record<string, { properties: object; items: { properties: object } }>;
@@ -79,7 +79,7 @@ images:
     source: ./build/disk.qcow2
     targets: lab
 `;
-    const value = parseYaml(text, 'images.yaml');
+    const { value } = parseWritten(text, 'images.yaml');
     expect(fits(value), JSON.stringify(fits.errors)).toBe(true);
     const [noble, own] = read(value).images;
     expect(noble).toMatchObject({ targets: ['pcd', 'dc-*'], displayName: 'Ubuntu {{serial}}', source: 'ubuntu:noble' });
@@ -89,6 +89,31 @@ images:
       minDiskBytes: 20 * 2 ** 30,
     });
     expect(own).toMatchObject({ targets: ['lab'], source: '/srv/build/disk.qcow2', displayName: '{{name}}' });
+  });
+
+  it('is YAML 1.2 as rules are: words and versions are texts, anchors merge, and a failure names its line', () => {
+    const text = (more: string): string =>
+      `manifest: fleet\nx: &base { targets: [pcd] }\nimages:\n  - <<: *base\n    name: web\n    source: ubuntu:noble\n    ${more}\n`;
+    const parsed = (more: string) =>
+      parseWritten(text(more).replace('x: &base { targets: [pcd] }', 'defaults: &base { targets: [pcd] }'), 'images.yaml');
+    const { value } = parsed('properties: { agent: yes, version: 22.10, day: 2026-11-29 }');
+    expect(read(value).images[0]).toMatchObject({
+      targets: ['pcd'],
+      labels: { properties: { agent: 'yes', version: '22.10', day: '2026-11-29' } },
+    });
+    const told = (more: string): string => {
+      try {
+        const { value: odd, lineOf } = parsed(more);
+        manifestFrom(odd, 'images.yaml', '/srv', lineOf);
+      } catch (error) {
+        return error instanceof ImgctlError ? `${error.code} ${error.message}` : String(error);
+      }
+      return '';
+    };
+    expect(told('protect: yes')).toBe('CONFIG images.yaml:7: images[0].protect is a string, and not true or false');
+    expect(told('tags: [a, 1]')).toBe('CONFIG images.yaml:7: images[0].tags[1] is a number, and not a text');
+    expect(told('checksum: [')).toMatch(/^CONFIG images\.yaml:\d+: not readable as YAML or JSON$/);
+    expect(told('name: web')).toBe('CONFIG images.yaml:7: a key is there twice');
   });
 
   it('has a schema that knows the same keys, and refuses most of what is refused', () => {

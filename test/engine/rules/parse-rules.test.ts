@@ -22,7 +22,7 @@ function refusal(text: string): readonly [message: string, hint: string | undefi
     rulesIn(text);
     return undefined;
   } catch (error) {
-    if (!(error instanceof ImgctlError) || error.code !== 'USAGE') throw error;
+    if (!(error instanceof ImgctlError) || error.code !== 'CONFIG') throw error;
     return [error.message, error.circumstances.hint];
   }
 }
