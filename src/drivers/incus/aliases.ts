@@ -36,6 +36,16 @@ export async function requireFree(client: IncusClient, name: string, call: Call)
   if (there) throw conflictError(`the name "${name}" is taken by image ${there.target}`);
 }
 
+/** Takes an alias away where it leads to this image. */
+export async function takeAlias(
+  client: IncusClient,
+  { name, target }: { readonly name: string; readonly target: string },
+  call: Call,
+): Promise<void> {
+  if ((await readAlias(client, name, call))?.target !== target) return;
+  await ask(client, { method: 'DELETE', path: aliasPath(name), what: `taking the name ${name} away` }, call);
+}
+
 interface NewAlias {
   readonly name: string;
   readonly target: string;

@@ -2,8 +2,8 @@ import { conflictError, usageError } from '../../core/errors.ts';
 import type { PreparedTry } from '../../core/http.ts';
 import { isObject } from '../../core/json.ts';
 import type { Call, Extra, ExtraValues } from '../../core/operation.ts';
-import { checkAlias, giveAlias, readAlias } from './aliases.ts';
-import { aliasPath, ask, imagePath, type IncusClient } from './client.ts';
+import { checkAlias, giveAlias, readAlias, takeAlias } from './aliases.ts';
+import { ask, imagePath, type IncusClient } from './client.ts';
 import { isStale } from './errors.ts';
 
 /** What can be said of a new image besides its fields. */
@@ -53,15 +53,15 @@ export const isNone = ({ add, remove, expiresAt }: Labels): boolean =>
 /** Throws CONFLICT for names that lead to another image. */
 export async function label(client: IncusClient, id: string, { add, remove, expiresAt }: Labels, call: Call): Promise<void> {
   for (const name of add) await giveAlias(client, { name, target: id, mustBeFree: true }, call);
-  for (const name of remove) await takeAlias(client, name, id, call);
+  for (const name of remove) await takeOwnAlias(client, name, id, call);
   if (expiresAt !== undefined) await expire(client, id, expiresAt, call);
 }
 
-async function takeAlias(client: IncusClient, name: string, id: string, call: Call): Promise<void> {
+async function takeOwnAlias(client: IncusClient, name: string, id: string, call: Call): Promise<void> {
   const there = await readAlias(client, name, call);
   if (there === undefined) return;
   if (there.target !== id) throw conflictError(`the name "${name}" is one of image ${there.target}, and not of ${id}`);
-  await ask(client, { method: 'DELETE', path: aliasPath(name), what: `taking the name ${name} away` }, call);
+  await takeAlias(client, { name, target: id }, call);
 }
 
 /** Oddity: of this key a change of single keys says that it was made, and leaves it; and of a whole record it sets back what is not sent. */

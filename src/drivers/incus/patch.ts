@@ -4,6 +4,9 @@ import type { PreparedTry } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { isObject } from '../../core/json.ts';
 import type { Call, Changes, Editable, Operation } from '../../core/operation.ts';
+import { isMarkProperty } from '../../core/marks.ts';
+import { followChannels } from './channel-alias.ts';
+import { channelAliases } from './channel-names.ts';
 import { checkAlias, giveAlias, renameAlias } from './aliases.ts';
 import { ask, imagePath, readImage, trusted, type IncusClient } from './client.ts';
 import { warnOfProperties } from './description.ts';
@@ -28,9 +31,14 @@ export const patch: Operation<IncusClient, 'patch'> = {
     if (typeof changes.name === 'string') await rename(client, now, changes.name, call);
     if (Object.keys(body).length > 0) await write(client, { id, body, changes, before: basis ?? now }, call);
     await label(client, id, labels, call);
-    return readImage(client, id, call);
+    const after = await readImage(client, id, call);
+    if (isOfChannels(changes)) await followChannels(client, now, after, call);
+    return isOfChannels(changes) ? readImage(client, id, call) : after;
   },
 };
+
+const isOfChannels = ({ properties = {}, removeProperties = [] }: Changes): boolean =>
+  [...Object.keys(properties), ...removeProperties].some(isMarkProperty);
 
 /**
  * The keys that change. Oddity: a property goes by an empty value, for the server keeps none; of other keys than these two it says that
@@ -78,7 +86,7 @@ async function write(client: IncusClient, { id, body, changes, before }: Write, 
 async function rename(client: IncusClient, image: ImageRecord, name: string, call: Call): Promise<void> {
   const { id, raw, name: before } = image;
   if (name === before && aliasesOf(raw).includes(name)) return;
-  const [from, ...others] = isObject(raw) ? aliasesOf(raw) : [];
+  const [from, ...others] = isObject(raw) ? aliasesOf(raw, channelAliases(image)) : [];
   if (others.includes(name)) return;
   if (from === undefined) await giveAlias(client, { name, target: id, mustBeFree: true }, call);
   else await renameAlias(client, { from, to: name, image }, call);

@@ -1,6 +1,7 @@
 import { providerError } from '../../core/errors.ts';
 import { given, type ImageRecord } from '../../core/image.ts';
 import { isObject, textIn, type JsonObject } from '../../core/json.ts';
+import { channelAliases } from './channel-names.ts';
 
 const sizeOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
@@ -20,10 +21,13 @@ export const keptName = (name: string): string =>
   fieldProperties.some((field) => field === name) ? `${keptApart}${name}` : name;
 const ownName = (kept: string): string => fieldProperties.find((field) => kept === `${keptApart}${field}`) ?? kept;
 
-/** The names of an image, the one that it is shown by first: the shortest, as the official clients have it. */
-export function aliasesOf(wire: JsonObject): string[] {
+/**
+ * The names of an image, the one that it is shown by first: the shortest, as the official clients have it. `others`: those that are none, since
+ * they come and go.
+ */
+export function aliasesOf(wire: JsonObject, others: readonly string[] = []): string[] {
   const rows = Array.isArray(wire.aliases) ? wire.aliases.filter(isObject) : [];
-  const names = rows.map(({ name }) => textIn(name) ?? '').filter(Boolean);
+  const names = rows.map(({ name }) => textIn(name) ?? '').filter((name) => name !== '' && !others.includes(name));
   return names.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
 }
 
@@ -49,7 +53,8 @@ export function recordFrom(wire: unknown, what: string, project?: string): Image
     throw providerError(`${what}: the answer has no image with a fingerprint`);
   const { name, description, ...others } = propertiesIn(wire);
   const properties = Object.fromEntries(Object.entries(others).map(([key, value]) => [ownName(key), value]));
-  const [alias, ...aliases] = aliasesOf(wire);
+  const [alias] = aliasesOf(wire, channelAliases({ id, properties }));
+  const aliases = aliasesOf(wire).filter((one) => one !== alias);
   return {
     id,
     name: alias ?? (name || id.slice(0, 12)),
