@@ -19,6 +19,8 @@ interface Transfer {
   /** Where a new image is to be; absent: a file `out.raw`. */
   readonly target?: string;
   readonly source: Buffer;
+  /** The source's image, where it is not the one that its fake is given: it is uploaded first, with nothing in the way. */
+  readonly uploaded?: Buffer;
 }
 
 const disk = diskBytes('raw', 400 * 1024, 3);
@@ -48,12 +50,34 @@ const copy = (from: string, to: string): Transfer => ({
   source: seedData,
 });
 
+/** Three blocks of 4 MiB, the second one of zeros, and a piece of a fourth: of noise, for what is compressed differs between versions of Node. */
+const block = 4 * 1024 ** 2;
+const layered = Buffer.concat([diskBytes('raw', block, 11), Buffer.alloc(block), diskBytes('raw', block + 5 * 512, 12)]);
+const inLayers = (transfer: Transfer): Transfer => ({
+  ...transfer,
+  title: `${transfer.title}, a disk in blocks`,
+  source: layered,
+  ...(transfer.profiles.a ? { uploaded: layered } : {}),
+  ...(transfer.profiles.x ? { args: (bed) => ['upload', bed.file('disk.raw', layered), '--name', 'x:new', ...limits] } : {}),
+});
+/** Where a disk lies in blocks at one end at least, and a network is between them. */
+const ofLayers: readonly Transfer[] = [
+  uploadTo('oci'),
+  downloadFrom('oci'),
+  copy('oci', 'oci'),
+  copy('oci', 'openstack'),
+  copy('openstack', 'oci'),
+  copy('oci', 'local'),
+  copy('local', 'oci'),
+].map(inLayers);
+
 const taking = overNetwork.filter(([, { driver }]) => driver.facts.upload);
 const giving = overNetwork.filter(([, { driver }]) => driver.facts.download).map(([provider]) => provider);
 const transfers: readonly Transfer[] = [
   ...taking.flatMap(([, { beds }]) => Object.keys(beds)).map(uploadTo),
   ...giving.map(downloadFrom),
   ...giving.flatMap((from) => taking.map(([to]) => copy(from, to))),
+  ...ofLayers,
 ];
 
 /** The raw disk in these bytes, whatever it is wrapped in; absent where it cannot be read. `bytes`: its length, where what it is in has whole sectors. */
@@ -132,7 +156,7 @@ async function tryOut(transfer: Transfer, number: number): Promise<readonly stri
   const where = (what: string): string => `${transfer.title} #${number}: ${what} [${schedule.describe()}]`;
   try {
     const from = bed.clouds.a;
-    const id = from ? await from.seed('web') : '';
+    const id = from ? await sourceIn(bed, transfer) : '';
     for (const cloud of Object.values(bed.clouds)) cloud.proxy.plan(schedule.plan);
     // The same image may be elsewhere under the same id: it may be named by its content.
     const there = transfer.target === undefined ? [] : bed.cloud(transfer.target).held();
@@ -167,6 +191,14 @@ async function tryOut(transfer: Transfer, number: number): Promise<readonly stri
   } finally {
     await bed.stop();
   }
+}
+
+/** The id of what a transfer takes from the profile `a`. */
+async function sourceIn(bed: Bed, { uploaded }: Transfer): Promise<string> {
+  if (!uploaded) return bed.cloud('a').seed('web');
+  const made = await bed.run('upload', bed.file('web.raw', uploaded), '--name', 'a:web', '-o', 'id');
+  if (made.exitCode !== 0) throw new Error(`the source could not be uploaded: ${made.stderr}`);
+  return made.stdout.trim();
 }
 
 /** Lets work end that the fake does after its answers. */

@@ -1,17 +1,45 @@
+import { gunzipSync } from 'node:zlib';
 import { bedOf, seedData, type BedCloud, type Identities, type Wire } from '../bed-cloud.ts';
 import { library, startOci } from './index.ts';
 import { plant, types } from './seeds.ts';
 import { keepBlob, keepManifest } from './store.ts';
 import type { Switches } from './switches.ts';
 
+interface Layer {
+  readonly digest: string;
+  readonly mediaType: string;
+}
 interface Manifest {
   readonly config: { readonly digest: string };
-  readonly layers: readonly { readonly digest: string }[];
+  readonly layers: readonly Layer[];
+}
+/** The list of a disk's blocks, as it is written. */
+interface Blocks {
+  readonly bytes: number;
+  readonly blocks: readonly { readonly offset: number; readonly blob: string }[];
 }
 /** As `documents` of the fake has it, and as anybody may read it. */
 interface SeedRecord {
   readonly name: string;
   readonly status: string;
+}
+
+/** The disk of an image, put together where it lies in blocks; absent where one of them is missing. `blobs`: those of its store, by digest. */
+export function diskOf(
+  { layers: [first, ...others] }: Pick<Manifest, 'layers'>,
+  blobs: { get(digest: string): Buffer | undefined },
+): Buffer | undefined {
+  const stored = blobs.get(first?.digest ?? '');
+  if (!stored || !first?.mediaType.endsWith('.blocks.v1+json')) return stored;
+  const { bytes, blocks } = JSON.parse(stored.toString()) as Blocks;
+  const disk = Buffer.alloc(bytes);
+  for (const { offset, blob } of blocks) {
+    const data = blobs.get(blob);
+    const type = others.find(({ digest }) => digest === blob)?.mediaType;
+    if (!data || !type) return undefined;
+    disk.set(type.endsWith('+gzip') ? gunzipSync(data) : data, offset);
+  }
+  return disk;
 }
 
 export async function ociBed(
@@ -39,7 +67,7 @@ export async function ociBed(
       [...home.tags].flatMap(([id, digest]) => {
         const manifest = manifestOf(digest);
         const { name, status } = JSON.parse(recordOf(manifest)) as SeedRecord;
-        const data = home.blobs.get(manifest.layers[0]?.digest ?? '');
+        const data = diskOf(manifest, home.blobs);
         const places = [...cloud.store.repositories].filter(([, { tags }]) => tags.get(id) === digest).map(([place]) => place);
         return [{ id, name, status, active: status === 'active', places, ...(data ? { data } : {}) }];
       }),
