@@ -2,6 +2,7 @@ import { ImgctlError, notFoundError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { listed, type AwsClient } from './client.ts';
 import { awsCode } from './errors.ts';
+import { snapshotsOf } from './record.ts';
 import { rowsIn, textIn, type XmlObject } from './xml.ts';
 
 /** How EC2 names images: no more, and no less. */
@@ -65,17 +66,38 @@ export function madeHere(client: AwsClient, id: string, region: string, call: Ca
   call.note({ kind: 'created', id });
 }
 
-/** Own images of exactly this name in a region, disabled ones too: they keep their names. */
-export async function ownByName(client: AwsClient, region: string, name: string, call: Call): Promise<readonly XmlObject[]> {
+/** Own images in a region that a filter fits, disabled ones too. */
+async function ownBy(
+  client: AwsClient,
+  region: string,
+  { filter, value, what }: { readonly filter: string; readonly value: string; readonly what: string },
+  call: Call,
+): Promise<readonly XmlObject[]> {
   const form = {
     ...listed('Owner', ['self']),
-    ...listed('Filter.1.Value', [escaped(name)]),
-    'Filter.1.Name': 'name',
+    ...listed('Filter.1.Value', [escaped(value)]),
+    'Filter.1.Name': filter,
     IncludeDisabled: 'true',
     IncludeDeprecated: 'true',
   };
-  const body = await client.ec2({ region, action: 'DescribeImages', what: `looking for images named ${name}`, form }, call);
-  return rowsIn(body.imagesSet).filter((row) => textIn(row.name) === name);
+  return rowsIn((await client.ec2({ region, action: 'DescribeImages', what, form }, call)).imagesSet);
+}
+
+/** Own images of exactly this name in a region, disabled ones too: they keep their names. */
+export async function ownByName(client: AwsClient, region: string, name: string, call: Call): Promise<readonly XmlObject[]> {
+  const rows = await ownBy(client, region, { filter: 'name', value: name, what: `looking for images named ${name}` }, call);
+  return rows.filter((row) => textIn(row.name) === name);
+}
+
+/** Id of the own image that holds a snapshot; absent: none does. */
+export async function ownOfSnapshot(
+  client: AwsClient,
+  region: string,
+  snapshot: string,
+  call: Call,
+): Promise<string | undefined> {
+  const by = { filter: 'block-device-mapping.snapshot-id', value: snapshot, what: `looking for an image of ${snapshot}` };
+  return textIn((await ownBy(client, region, by, call)).find((wire) => snapshotsOf(wire).includes(snapshot))?.imageId);
 }
 
 /** A text that filters take as it is. */

@@ -1,10 +1,11 @@
 import type { BlockFacts, BlockRequest } from '../../core/blocks.ts';
-import { notFoundError, unsupportedError, usageError } from '../../core/errors.ts';
+import { conflictError, notFoundError, unsupportedError, usageError } from '../../core/errors.ts';
 import type { Accept } from '../../core/encoding.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import type { AwsClient } from './client.ts';
 import { removeSnapshot } from './deregister.ts';
 import { bootExtras, checkName, newFields, reserved, wireArchitecture } from './fields.ts';
+import { ownOfSnapshot } from './images.ts';
 import { parentOf } from './parent.ts';
 import { gib } from './record.ts';
 import { requireFreeName } from './register.ts';
@@ -94,6 +95,13 @@ export const upload: Operation<AwsClient, 'upload'> = {
   async abandon(client, ref, call) {
     const { snapshot } = fromRef(ref);
     if (!(await readSnapshot(client, snapshot, call))) throw notFoundError(`snapshot ${snapshot.id} is not there any more`);
+    const made = await ownOfSnapshot(client, snapshot.region, snapshot.id, call);
+    if (made !== undefined)
+      throw conflictError(`image ${made} was made of ${snapshot.id} and may be in use: it is kept`, {
+        leftover: made,
+        hint: 'Keep it, or delete it with:',
+        next: [{ verb: 'delete', image: made }],
+      });
     await removeSnapshot(client, snapshot.region, snapshot.id, call);
   },
 };

@@ -90,6 +90,21 @@ describe('an upload to AWS', () => {
     expect((await failureOf(wrong, 'PROVIDER')).circumstances.leftover).toMatch(/^ami-/);
   });
 
+  it('whose run died once the image was registered is not undone below that: the image is named, and kept', async () => {
+    const { id } = await upload(disk(1));
+    const [snapshot] = cloud.store.snapshots.values();
+    const abandoned = async (): Promise<void> =>
+      open()
+        .require('upload')
+        .abandon?.(`us-east-1/${snapshot?.id ?? ''}:0`, testCall());
+    const { circumstances } = await failureOf(abandoned(), 'CONFLICT');
+    expect([circumstances.leftover, circumstances.next]).toEqual([id, [{ verb: 'delete', image: id }]]);
+    expect(cloud.store.images.get(id)?.state).toBe('available');
+    cloud.store.images.delete(id);
+    await abandoned();
+    expect([...cloud.store.snapshots.values()].filter(({ binnedAt }) => !binnedAt)).toEqual([]);
+  });
+
   it('takes a hundred thousand blocks of zeros for none', async () => {
     const zeros = 100_000 * blockBytes;
     const content: Content = {

@@ -1,6 +1,7 @@
 import { given, type Image } from '../../../core/image.ts';
 import type { Changes, Description } from '../../../core/operation.ts';
 import { ImgctlError } from '../../../core/errors.ts';
+import { commandLine, nowhere } from '../../../core/hint.ts';
 import type { WaitLimits } from '../../../core/poll.ts';
 import type { Run } from '../../../engine/journal/run-state.ts';
 import { cameAbout, noteResumed, resumptionOf, type Resumption, type Whole } from '../../../engine/journal/resume.ts';
@@ -49,9 +50,16 @@ async function goneOnWith(run: Run, again: Rerun, limits: WaitLimits, context: S
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
     const image = await cameAbout(run, limits, context);
-    if (!image) throw error;
+    if (!image) throw run.left.length > 0 ? undoFirst(error, run) : error;
     return { outcome: one(imageView, image), isWhole: true };
   }
+}
+
+/** What the run itself may have made can stand in its own way. */
+function undoFirst(error: ImgctlError, { run: { id } }: Run): ImgctlError {
+  if (error.code !== 'CONFLICT') return error;
+  const undo = `If that is what run ${id} has made, look at it with: ${commandLine({ verb: 'ops undo', args: [id] }, nowhere)}`;
+  return error.hinting([error.circumstances.hint, undo].filter(Boolean).join('\n'));
 }
 
 /** The one image that was wanted, where it is whole already and its provider knows no digest by which it could be compared. */
