@@ -56,12 +56,12 @@ export function policyHelp(): string {
     'Fields, and what can be wanted of each kind:',
     ...kinds,
     wordWrap(
-      'matches takes a regular expression for a part of the text (^ and $ for the whole); like, contains and their kin take globs. Sizes are 10GiB, ages 90d; newerThan: 0s is in the future. ' +
+      'matches takes a regular expression for a part of the text (^ and $ for the whole); like, contains and their kin take globs. Sizes are 10GiB, ages 90d; atLeastField names another size that it is not below; newerThan: 0s is in the future. ' +
         'The size of a property is a number as it stands there; its age is that of a date (YYYY-MM-DD, with hh:mm[:ss]) in UTC.',
     ),
     wordWrap(
       'severity is error (default) or warning. Exit status 15: an error was found. 0: no rule, or only warnings, were violated. 12: a profile could not be read, whatever was found elsewhere. ' +
-        '2: the rules are not understood, or no rule is about any of the images. Of files 11, where one is broken or unsafe, stands above 15.',
+        '3: the rules are not understood. 2: no rule is about any of the images. Of files 11, where one is broken or unsafe, stands above 15.',
     ),
     wordWrap(
       '-o json, csv and the like have a row for each thing that is not as wanted; junit a case for each image and rule; sarif is version 2.1.0. -o id: each image once. The JSON Schema of a file of rules ships with the package: schema/rules.schema.json.',

@@ -1,6 +1,6 @@
 import type { Mismatch, Verdict } from '../../core/policy-report.ts';
 import { wholeSize } from '../../core/quantity.ts';
-import { propertyIn, type RuleField } from './field.ts';
+import { fieldNamed, propertyIn, type RuleField } from './field.ts';
 import type { Check, Rule, Value } from './rule.ts';
 
 /** What can be held against rules. */
@@ -47,7 +47,11 @@ function mismatchesOf({ field, presence, tests }: Check, subject: Subject, now: 
   }
   const found = foundText(value, field);
   if (presence === 'mustNot') return [{ field: name, found, expected: 'absent' }];
-  return tests.filter((test) => !test.passes(value, now)).map(({ says }) => ({ field: name, found, expected: says }));
+  const other = (of: string): Value | undefined => {
+    const named = fieldNamed(of);
+    return named && subject.hasField(named) ? subject.valueOf(named) : undefined;
+  };
+  return tests.filter((test) => !test.passes(value, now, other)).map(({ says }) => ({ field: name, found, expected: says }));
 }
 
 /** An empty text says nothing. Neither does an empty list; but what is asked of one can be answered. */

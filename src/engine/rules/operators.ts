@@ -1,7 +1,7 @@
 import { globPattern } from '../../core/glob.ts';
 import { usageError } from '../../core/errors.ts';
 import { parseDuration, parseSize } from '../../core/quantity.ts';
-import type { RuleField, FieldKind } from './field.ts';
+import { fieldKinds, fieldNamed, type RuleField, type FieldKind } from './field.ts';
 import type { Test, Value } from './rule.ts';
 import { timeIn } from './time.ts';
 
@@ -70,6 +70,7 @@ function aged(
   };
 }
 
+const sizeFields = Object.entries(fieldKinds).flatMap(([name, kind]) => (kind === 'size' ? [name] : []));
 const texts: readonly FieldKind[] = ['text', 'property'];
 
 /** What a rule can want of a field, by the word that is written. */
@@ -121,6 +122,22 @@ export const operators = {
     takes: 'one',
     of: ['size', 'property'],
     make: (given, field) => bounded(given, field, 'at most', (number, bound) => number <= bound),
+  },
+  atLeastField: {
+    takes: 'one',
+    of: ['size'],
+    make(given) {
+      const name = only(given);
+      if (fieldNamed(name)?.kind !== 'size')
+        throw usageError(`"${name}" is no size`, { hint: `Name another size: ${sizeFields.join(', ')}` });
+      return {
+        says: `at least ${name}`,
+        passes(value, _now, other) {
+          const bound = other(name);
+          return typeof bound !== 'number' || (typeof value === 'number' && value >= bound);
+        },
+      };
+    },
   },
   newerThan: {
     takes: 'one',

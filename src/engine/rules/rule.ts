@@ -7,7 +7,8 @@ export type Value = string | number | boolean | readonly string[];
 /** One thing that is wanted of a value, and how it is said: `at least 10GiB`. `now` is ms since 1970. */
 export interface Test {
   readonly says: string;
-  passes(value: Value, now: number): boolean;
+  /** `other`: what another field of the same holds; absent: nobody tells. */
+  passes(value: Value, now: number, other: (field: string) => Value | undefined): boolean;
 }
 
 /** All that is wanted of one field. */

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../../../src/core/image.ts';
 import { fieldKinds, fieldNamed } from '../../../src/engine/rules/field.ts';
+import { parseRules } from '../../../src/engine/rules/parse-rules.ts';
+import { shippedRules } from '../../../src/engine/rules/shipped.ts';
 import { judge } from '../../../src/engine/rules/judge.ts';
 import { fileSubject, imageSubject } from '../../../src/engine/rules/subject.ts';
 import { timeIn } from '../../../src/engine/rules/time.ts';
@@ -164,6 +166,25 @@ const drawnCheck = fc.constantFrom<object>(
   { createdAt: { newerThan: '99d' } },
   { 'properties.a': { present: true } },
 );
+
+it('a size is held against another one, where both are told', () => {
+  const size = (minDiskBytes: number | undefined, sizeBytes: number | undefined) =>
+    odd({ minDiskBytes: { optional: true, atLeastField: 'sizeBytes' } }, { minDiskBytes, sizeBytes });
+  expect(size(2 ** 30, 3 * 2 ** 29)).toEqual([['1 GiB', 'at least sizeBytes']]);
+  expect([size(2 ** 30, 2 ** 30), size(2 ** 30, undefined), size(undefined, 5)]).toEqual([[], [], []]);
+});
+
+it('scs-0102 warns of a smallest disk that the image itself does not fit on', async () => {
+  const { rules } = parseRules(
+    { value: await shippedRules('scs-0102'), lineOf: () => undefined },
+    { source: 'scs-0102', isShipped: true },
+  );
+  const broken = (sizeBytes: number) =>
+    judge(rules, imageSubject(image({ minDiskBytes: 2 ** 30, sizeBytes })), now).verdicts.flatMap(({ rule, mismatches }) =>
+      mismatches.length > 0 && rule.id.startsWith('scs-0102/min_disk') ? [`${rule.id} ${rule.severity}`] : [],
+    );
+  expect([broken(2 ** 30), broken(2 ** 30 + 1)]).toEqual([[], ['scs-0102/min_disk_low warning']]);
+});
 
 describe('whatever the image and the rules', () => {
   const judged = (one: Partial<Image>, require: object, when?: object) =>

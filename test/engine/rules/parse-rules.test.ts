@@ -57,6 +57,11 @@ describe('a file of rules', () => {
     ['no value', rule('require:\n  properties.a.b:'), 'r.yaml:5: rules[0].require["properties.a.b"] is missing, not a text'],
     ['an empty text', rule("require:\n  name: ''"), 'r.yaml:5: rules[0].require.name is empty'],
     ['an empty list', rule('require:\n  name: []'), 'r.yaml:5: rules[0].require.name is an empty list'],
+    [
+      'another field that is no size',
+      rule('require:\n  sizeBytes: { atLeastField: name }'),
+      'r.yaml:5: rules[0].require.sizeBytes.atLeastField is wrong: "name" is no size',
+    ],
     ['nothing wanted', rule('require:\n  name: {}'), 'r.yaml:5: rules[0].require.name wants nothing'],
     ['a status that there is not', rule('require:\n  status: actve'), 'r.yaml:5: rules[0].require.status can never be "actve"'],
     [
