@@ -7,7 +7,7 @@ import { contentCacheOf } from '../../src/engine/account/content-cache.ts';
 import { channelTarget, keepsChannels, ownState } from '../../src/engine/channels/look.ts';
 import { movedTo, requireChannels } from '../../src/engine/channels/move.ts';
 import { before, restoring } from '../../src/engine/channels/state.ts';
-import { failureOf, testCall, type Stage } from './stage.ts';
+import { failureOf, testCall, type Stage, type TestCall } from './stage.ts';
 
 /** The account of a stage, as far as channels need one. `write`: is asked before each change. */
 function accountOf(stage: Stage, write: () => void = () => undefined): Account {
@@ -34,6 +34,9 @@ function accountOf(stage: Stage, write: () => void = () => undefined): Account {
   return account;
 }
 
+/** As a command line makes one: a registry that keeps tags in files answers with 500 while one of them is written. */
+const usualCall = (): TestCall => testCall(undefined, 9);
+
 /** Channels: what an image says of itself is written and read again by each driver as it was, and moves in one step. */
 export function channelTests(stage: Stage): void {
   const { driver } = stage;
@@ -45,7 +48,7 @@ export function channelTests(stage: Stage): void {
         Promise.resolve().then(() => requireChannels(at)),
         'UNSUPPORTED',
       );
-      expect(await channelTarget(at, { name: 'web', channel: 'stable' }, 'readable', testCall())).toBeUndefined();
+      expect(await channelTarget(at, { name: 'web', channel: 'stable' }, 'readable', usualCall())).toBeUndefined();
     });
     return;
   }
@@ -58,13 +61,13 @@ export function channelTests(stage: Stage): void {
   };
   type Channel = ReturnType<typeof fresh>;
   const set = async (at: Account, channel: Channel, id: string, restores?: number): Promise<void> => {
-    const state = await ownState(at, channel, testCall());
+    const state = await ownState(at, channel, usualCall());
     const image = await stage.show(id);
     const why = { by: 'suite', reason: 'ä "quoted", and <more>' };
-    await movedTo(at, state, { channel, image, ...why, now: 0, ...(restores === undefined ? {} : { restores }) }, testCall());
+    await movedTo(at, state, { channel, image, ...why, now: 0, ...(restores === undefined ? {} : { restores }) }, usualCall());
   };
   const read = async (channel: Channel): Promise<string | undefined> =>
-    (await channelTarget(accountOf(stage), channel, 'readable', testCall()))?.id;
+    (await channelTarget(accountOf(stage), channel, 'readable', usualCall()))?.id;
   const pointed = async ({ name, channel }: Channel): Promise<readonly string[]> =>
     (await stage.list({ scope: 'own', hidden: true }))
       .filter(({ properties }) => properties[channelProperty(channel)] === name)
@@ -77,7 +80,7 @@ export function channelTests(stage: Stage): void {
     expect(await read(channel)).toBeUndefined();
     for (const one of [first, second]) await set(at, channel, one?.id ?? '');
     expect([await read(channel), await pointed(channel)]).toEqual([second?.id, [second?.id]]);
-    const state = await ownState(at, channel, testCall());
+    const state = await ownState(at, channel, usualCall());
     expect(state.history.map(({ image, number, by, reason }) => [image.id, number, by, reason])).toEqual([
       [second?.id, 2, 'suite', 'ä "quoted", and <more>'],
       [first?.id, 1, 'suite', 'ä "quoted", and <more>'],
@@ -136,9 +139,9 @@ export function channelTests(stage: Stage): void {
     const all = await images(3);
     const [start = '', ...ids] = all.map(({ id }) => id);
     await set(accountOf(stage), channel, start);
-    const state = await ownState(accountOf(stage), channel, testCall());
+    const state = await ownState(accountOf(stage), channel, usualCall());
     const ends = await Promise.allSettled(
-      all.slice(1).map((image, now) => movedTo(accountOf(stage), state, { channel, image, now: now * 1000 }, testCall())),
+      all.slice(1).map((image, now) => movedTo(accountOf(stage), state, { channel, image, now: now * 1000 }, usualCall())),
     );
     for (const end of ends) if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: conflictError('').code });
     expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true);
