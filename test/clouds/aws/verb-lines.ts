@@ -25,7 +25,10 @@ export const awsLines: readonly VerbLine[] = [
     verb: 'patch',
     about: 'changes',
     args: (id) => ['patch', id, '--description', 'other words', '--tag', 'blessed', '-o', 'json'],
-    done: (_cloud, id, _bed, { stdout }) => stdout.includes(id) && stdout.includes('other words'),
+    done({ fake }, id) {
+      const { description, tags } = fake.stored?.(id) ?? {};
+      return description === 'other words' && JSON.stringify(tags) === '["blessed"]';
+    },
   },
   uploading(provider, isNew),
   {
