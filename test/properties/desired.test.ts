@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import type { DesiredRow } from '../../src/core/desired.ts';
 import { imageFrom, type Image, type Status } from '../../src/core/image.ts';
@@ -130,7 +130,7 @@ const clouds = fc.tuple(held(1), held(2), held(3), held(4), held(5)).chain((all)
 const wishes = fc
   .record({ serial: fc.constantFrom('1', '2', '3'), isExactly: fc.boolean() })
   .map(({ serial, isExactly }) => wanted(serial, { isExactly }));
-const runs = { numRuns: 10_000, seed: 20 };
+const runs = { numRuns: draws(10_000), seed: 20 };
 
 const isBlocked = (rows: readonly DesiredRow[]): boolean => rows.some(({ action }) => action === 'blocked');
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { draws, fc } from '../support/draws.ts';
 import { expect, it } from 'vitest';
 import { imageFrom, type Image } from '../../src/core/image.ts';
 import { markChanges } from '../../src/core/marks.ts';
@@ -184,9 +184,9 @@ it('whatever the fleet, nothing is taken away that is in use, may be, is protect
       }
       expect(decisions.filter(({ action }) => action === 'delete').length).toBeLessThanOrEqual(situation.maxDelete);
     }),
-    { numRuns: 10_000, seed: 20 },
+    { numRuns: draws(10_000), seed: 20 },
   );
-  for (const [action, count] of Object.entries(seen)) expect(count, action).toBeGreaterThan(100);
+  for (const [action, count] of Object.entries(seen)) expect(count, action).toBeGreaterThan(draws(100));
 });
 
 it('each series has as many images in service as it had, or as are to be kept; done again, nothing is left to do but for what waits', () => {
@@ -203,6 +203,6 @@ it('each series has as many images in service as it had, or as are to be kept; d
       const settled = decideRetirement(next, situation).flatMap(after);
       expect(decideRetirement(settled, situation).filter(({ action }) => action !== 'keep')).toEqual([]);
     }),
-    { numRuns: 3000, seed: 20 },
+    { numRuns: draws(3000), seed: 20 },
   );
 });
