@@ -33,7 +33,7 @@ export const openstackEnv = (origin, more = {}) =>
   });
 
 /** The same for fifty of them, P0 to P49. */
-const fleetEnv = (origin) =>
+export const fleetEnv = (origin) =>
   Object.fromEntries(
     Array.from({ length: 50 }, (_, index) =>
       Object.entries(openstackEnv(origin))

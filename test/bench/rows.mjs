@@ -8,6 +8,7 @@ import { holes } from './holes.mjs';
 import { incus } from './incus.mjs';
 import { lists, localStore, openstackEnv, tables } from './lists.mjs';
 import { bareEnv, bin, has, inTurn, peakMemory } from './measure.mjs';
+import { plan } from './plan.mjs';
 import { published } from './published.mjs';
 import { registry } from './registry.mjs';
 import { ms, row, skipped } from './row.mjs';
@@ -167,4 +168,18 @@ const conversions = {
   },
 };
 
-export const groups = [start, lists, tables, localStore, published, glance, incus, ebs, transfers, conversions, holes, registry];
+export const groups = [
+  start,
+  lists,
+  tables,
+  localStore,
+  plan,
+  published,
+  glance,
+  incus,
+  ebs,
+  transfers,
+  conversions,
+  holes,
+  registry,
+];
