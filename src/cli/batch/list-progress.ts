@@ -28,7 +28,7 @@ export function trackLists(surface: Pick<Surface, 'io' | 'progress'>): ListProgr
   function beLongFrom(images: number): void {
     if (isLong || images < longList) return;
     isLong = true;
-    void import('../../host/heap-tuning.ts').then(({ tuneHeap }) => tuneHeap());
+    void import('../../host/heap-tuning.ts').then(({ tuneForList }) => tuneForList());
   }
   function end(task: Task, how: 'done' | 'fail'): void {
     if (tasks.delete(task)) task[how]();
