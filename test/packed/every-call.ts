@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const input: imgctl.ConvertWishes = { from: 'disk.raw', to: 'disk.qcow2' };
   const planned: readonly imgctl.Action[] = await api.convert.plan(input, context);
   const converted: imgctl.Converted = await api.convert(input, context);
-  const uploaded = await changed(api.upload, at, { from: 'disk.raw', name: 'up', ...quick }, context);
+  const uploaded = await changed(api.upload, at, { from: 'disk.raw', name: 'up', manage: true, ...quick }, context);
   const image: imgctl.Image = uploaded.made;
   const made = {
     uploaded,

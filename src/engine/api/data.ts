@@ -7,6 +7,7 @@ import { copying, type Copied } from '../operations/copy.ts';
 import { converting, type Converted, type ConvertWishes } from '../operations/convert.ts';
 import { downloading, type Downloaded, type DownloadWishes } from '../operations/download.ts';
 import { importing } from '../operations/import.ts';
+import type { ManageWish } from '../operations/managed.ts';
 import { verifiableBy } from '../operations/import-origin.ts';
 import { inspect as inspectFile, type InspectWishes } from '../operations/inspect.ts';
 import type { IfExists } from '../operations/claim.ts';
@@ -31,7 +32,7 @@ import { waitLimits, type WaitOptions } from './wait-options.ts';
 export type Labels = Omit<Description, 'name'>;
 
 /** What is to happen where the name is taken; absent: that is a CONFLICT. */
-interface NewImage extends WaitOptions {
+interface NewImage extends WaitOptions, ManageWish {
   readonly labels?: Labels | undefined;
   readonly ifExists?: IfExists | undefined;
   /** Fields that only this provider has. */
@@ -107,13 +108,13 @@ export const importImage: ChangingCall<ImportInput, Image> = changing('importIma
 
 /** Copies an image to another account, on the shortest way there is. */
 export const copyChange: Preparation<CopyInput, Copied> = async ({ at, engine: given, open }, input) => {
-  const { to, name = '', labels = {}, set = {}, ifExists = 'fail', allowDowngrade, relay = false, wait = true } = input;
+  const { to, name = '', labels = {}, set = {}, ifExists = 'fail', manage, allowDowngrade, relay = false, wait = true } = input;
   const { source, engine, wanted } = await judging(at, input, given);
   const disk = await understood(wanted, engine);
   const { call, image } = await found(source, wanted, engine);
   const target = await open(to);
   const transfer = await disk.forImage(image, source);
-  const how = { transfer, ifExists, allowDowngrade, relay, wait, isOneOfSeveral: false };
+  const how = { transfer, ifExists, manage, allowDowngrade, relay, wait, isOneOfSeveral: false };
   const wishes = { ...waitLimits(input), description: labels, set, ...how };
   const original = originalOf(image, { at: source, typed: input.image, isForSeveral: false }, call, engine);
   return copying(original, { profile: to.profile, name }, target, wishes, engine);
