@@ -9,6 +9,8 @@ export { openAccount } from './engine/api/account.ts';
 export { check, list, members, places, resolve, show, uses, wait } from './engine/api/images.ts';
 export { convert, copy, download, importImage, inspect, publish, upload } from './engine/api/data.ts';
 export { create, deactivate, patch, reactivate, remove, replicate, restore, share, unshare } from './engine/api/records.ts';
+export { policyCheck } from './engine/api/policy.ts';
+export { prune } from './engine/api/retirement.ts';
 export { exitCodes, ImgctlError } from './core/errors.ts';
 
 export type { Action } from './core/action.ts';
@@ -28,6 +30,8 @@ export type {
   Use,
   UseKind,
 } from './core/operation.ts';
+export type { Severity, Violation } from './core/policy-report.ts';
+export type { RetirementAction, RetirementRow } from './core/retirement.ts';
 export type { ProfileCheck } from './engine/account/check.ts';
 export type { Account } from './engine/api/account.ts';
 export type { ChangingCall } from './engine/api/change.ts';
@@ -52,6 +56,8 @@ export type {
   ShareInput,
   UnshareInput,
 } from './engine/api/records.ts';
+export type { PolicyFindings, PolicyInput } from './engine/api/policy.ts';
+export type { PruneInput } from './engine/api/retirement.ts';
 export type { Converted, ConvertWishes } from './engine/operations/convert.ts';
 export type { Copied } from './engine/operations/copy.ts';
 export type { ByteSink, Downloaded } from './engine/operations/download.ts';

@@ -56,16 +56,20 @@ async function main(): Promise<void> {
     on: await changed(api.reactivate, at, { image: 'up' }, context),
     given: await changed(api.share, at, { image: 'web', with: [friend] }, context),
   };
+  for (const name of ['pruned-1', 'pruned-2'])
+    await api.upload(at, { from: 'disk.raw', name, manage: true, ...quick }, context);
   const members: readonly imgctl.Member[] = await api.members(at, { image: 'web' }, context);
   const more = {
     taken: await changed(api.unshare, at, { image: 'web', with: [friend] }, context),
     spread: await changed(api.replicate, near, { image: 'near', add: ['us-iad'], ...quick }, context),
     back: await changed(api.restore, far, { image: process.env.GONE ?? '', ...quick }, context),
+    pruned: await changed(api.prune, at, { images: ['pruned-*'], keep: 1, unused: true, pollMs: 1 }, context),
     removed: await changed(api.remove, at, { image: 'copy' }, context),
   };
   const places: readonly imgctl.Place[] = await api.places(near, context);
   const waited: imgctl.Image | undefined = await api.wait(at, { image: 'up', ...quick }, context);
   const used = await api.uses(at, { image: 'up' }, context);
+  const findings: imgctl.PolicyFindings = await api.policyCheck(at, { rules: 'scs-0102' }, context);
   const resolved = await api.resolve(at, { image: 'u*', pick: 'latest' }, context);
   const shown = await api.show(at, { image: resolved.id }, context);
   const names: string[] = [];
@@ -76,7 +80,7 @@ async function main(): Promise<void> {
   );
   const same = image.id === shown.id && waited?.id === image.id;
   const uncalled = Object.keys(imgctl).filter((name) => !called.has(name));
-  const results = { ...made, ...more, members, used, names, code, same, report, converted, planned };
+  const results = { ...made, ...more, members, used, names, findings, code, same, report, converted, planned };
   console.log(JSON.stringify({ uncalled, ...results, verbs: checked.verbs, places: places.length, told: [...new Set(told)] }));
 }
 

@@ -3,6 +3,7 @@ import { conflictError, partialError, usageError } from '../../core/errors.ts';
 import { performed, type Refusal } from '../../engine/desired/perform.ts';
 import { readPlan, type PlanFile } from '../../engine/desired/plan-file.ts';
 import { planning, type Part } from '../../engine/desired/planning.ts';
+import { usualMaxDelete } from '../../engine/desired/retirement.ts';
 import { stillSo } from '../../engine/desired/still-so.ts';
 import { renderMany } from '../../ui/render.ts';
 import { appliedView, desiredView } from '../../ui/views/desired.ts';
@@ -12,8 +13,6 @@ import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
 import { many } from '../program/outcome.ts';
-
-const usualMaxDelete = 10;
 
 export const apply = defineCommand({
   about:

@@ -6,7 +6,7 @@ import { chosenProfiles, type ProfileDirectory } from '../../engine/account/regi
 import type { Account } from '../../engine/account/account.ts';
 import type { Meant } from '../../engine/desired/retirement-look.ts';
 import { retire } from '../../engine/desired/retire.ts';
-import { usualGrace } from '../../engine/desired/retirement.ts';
+import { usualGrace, usualMaxDelete } from '../../engine/desired/retirement.ts';
 import { retirementView } from '../../ui/views/retirement.ts';
 import { wordsByProfile } from '../options/globs.ts';
 import { unusedOption } from '../options/unused.ts';
@@ -14,8 +14,6 @@ import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
 import { many } from '../program/outcome.ts';
 import { whereTyped } from '../program/where-typed.ts';
-
-const usualMaxDelete = 10;
 
 export const prune = defineCommand({
   about:

@@ -9,6 +9,8 @@ import { channelsTo } from '../channels/state.ts';
 
 /** Between retiring an image and deleting it, where nobody says otherwise (ms). */
 export const usualGrace = 14 * 24 * 60 * 60_000;
+/** So many images go in one run at most, where nobody says otherwise. */
+export const usualMaxDelete = 10;
 
 /** How far an account can go in retiring an image. */
 export interface RetirementMeans {

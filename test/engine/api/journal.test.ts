@@ -77,6 +77,15 @@ const calls: Readonly<Record<string, { readonly verb: string; readonly make: Mad
       await api.reactivate(at, { image: 'off' }, context);
     },
   },
+  prune: {
+    verb: 'prune',
+    async make(at, context) {
+      cli.image('web-2');
+      const managed: string[] = [];
+      for await (const { id } of api.list(at, { scope: 'own' }, context)) managed.push(id);
+      await api.prune(at, { images: ['web*'], keep: 1, managed, unused: true, pollMs: 1 }, context);
+    },
+  },
   remove: { verb: 'delete', make: (at, context) => api.remove(at, { image: 'web' }, context) },
   share: { verb: 'share', make: (at, context) => api.share(at, { image: 'web', with: [friend] }, context) },
   unshare: {
