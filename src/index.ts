@@ -6,6 +6,7 @@ export const createContext = (options: ContextOptions = {}): Promise<Context> =>
   contextIn(options, { env: process.env, platform: process.platform, version: packageJson.version });
 
 export { openAccount } from './engine/api/account.ts';
+export { channelHistory, channels, revoke, rollbackChannel, setChannel } from './engine/api/channels.ts';
 export { check, list, members, places, resolve, show, uses, wait } from './engine/api/images.ts';
 export { convert, copy, download, importImage, inspect, publish, upload } from './engine/api/data.ts';
 export { create, deactivate, patch, reactivate, remove, replicate, restore, share, unshare } from './engine/api/records.ts';
@@ -15,6 +16,7 @@ export { exitCodes, ImgctlError } from './core/errors.ts';
 
 export type { Action } from './core/action.ts';
 export type { Format } from './core/encoding.ts';
+export type { ChannelChangeRow, ChannelHistoryRow, ChannelRow } from './core/channel-row.ts';
 export type { Circumstances, Code } from './core/errors.ts';
 export type { Image, PlaceState, Status, Visibility } from './core/image.ts';
 export type { InspectionReport } from './core/inspection-report.ts';
@@ -35,6 +37,7 @@ export type { RetirementAction, RetirementRow } from './core/retirement.ts';
 export type { ProfileCheck } from './engine/account/check.ts';
 export type { Account } from './engine/api/account.ts';
 export type { ChangingCall } from './engine/api/change.ts';
+export type { ChannelChangeInput, ChannelInput, RevokeInput, SetChannelInput } from './engine/api/channels.ts';
 export type { Context, ContextOptions, LossQuestion } from './engine/api/context.ts';
 export type {
   ConvertCall,

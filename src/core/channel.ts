@@ -1,3 +1,4 @@
+import { usageError } from './errors.ts';
 import { isObject, parseJson } from './json.ts';
 
 /** A channel of images that go by one name: `web@stable`. */
@@ -33,6 +34,15 @@ export function channelIn(text: string): Channel | undefined {
   const at = text.lastIndexOf('@');
   const [name, channel] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
   return name !== '' && name.length <= longestName && isChannelWord(channel) ? { name, channel } : undefined;
+}
+
+/** The same, of what somebody has `typed`. Throws USAGE for what is none. */
+export function channelOf(text: string, typed: string = text): Channel {
+  const channel = channelIn(text);
+  if (channel) return channel;
+  throw usageError(`"${typed}" is no channel: NAME@CHANNEL is wanted, such as web@stable`, {
+    hint: 'Use lower-case letters, digits, dots and dashes for the channel.',
+  });
 }
 
 export const channelText = ({ name, channel }: Channel): string => `${name}@${channel}`;

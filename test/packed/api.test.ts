@@ -177,6 +177,12 @@ describe('the programmatic API of the packed package', () => {
         },
         removed: { plan: 'delete' },
         findings: { checked: expect.any(Number), violations: expect.arrayContaining([expect.objectContaining({ name: 'up' })]) },
+        first: { plan: 'channel set', made: [{ channel: 'up@stable', name: 'up', result: 'ok' }] },
+        second: { plan: 'channel set', made: [{ channel: 'up@stable', name: 'fetched', result: 'ok' }] },
+        wentBack: { plan: 'channel rollback', made: [{ channel: 'up@stable', name: 'up', result: 'ok' }] },
+        channels: [{ channel: 'up@stable', profile: 'os', name: 'up' }],
+        history: [{ name: 'up', restores: 1, isTarget: true }, { name: 'fetched' }, { name: 'up', reason: 'passed' }],
+        revoked: { plan: 'channel revoke' },
         members: [{ state: 'pending' }],
         used: { uses: [], unasked: [] },
         names: expect.arrayContaining(['web', 'up', 'fetched', 'empty']),
@@ -189,6 +195,10 @@ describe('the programmatic API of the packed package', () => {
         told: expect.arrayContaining(['progress']),
       });
       expect(runs.map(({ verb }) => verb).sort()).toEqual([
+        'channel revoke',
+        'channel rollback',
+        'channel set',
+        'channel set',
         'copy',
         'create',
         'deactivate',

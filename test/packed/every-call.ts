@@ -65,7 +65,12 @@ async function main(): Promise<void> {
     back: await changed(api.restore, far, { image: process.env.GONE ?? '', ...quick }, context),
     pruned: await changed(api.prune, at, { images: ['pruned-*'], keep: 1, unused: true, pollMs: 1 }, context),
     removed: await changed(api.remove, at, { image: 'copy' }, context),
+    first: await changed(api.setChannel, at, { channel: 'up@stable', image: 'up', reason: 'passed' }, context),
+    second: await changed(api.setChannel, at, { channel: 'up@stable', image: 'fetched' }, context),
+    wentBack: await changed(api.rollbackChannel, at, { channel: 'up@stable' }, context),
   };
+  const channels: readonly imgctl.ChannelRow[] = await api.channels(at, {}, context);
+  const history: readonly imgctl.ChannelHistoryRow[] = await api.channelHistory(at, { channel: 'up@stable' }, context);
   const places: readonly imgctl.Place[] = await api.places(near, context);
   const waited: imgctl.Image | undefined = await api.wait(at, { image: 'up', ...quick }, context);
   const used = await api.uses(at, { image: 'up' }, context);
@@ -78,9 +83,10 @@ async function main(): Promise<void> {
     () => 'INTERNAL',
     (error: unknown) => (error instanceof api.ImgctlError && api.exitCodes[error.code] === error.exitCode ? error.code : 'INTERNAL'),
   );
+  const revoked = await changed(api.revoke, at, { image: 'fetched', reason: 'bad' }, context);
   const same = image.id === shown.id && waited?.id === image.id;
   const uncalled = Object.keys(imgctl).filter((name) => !called.has(name));
-  const results = { ...made, ...more, members, used, names, findings, code, same, report, converted, planned };
+  const results = { ...made, ...more, channels, history, revoked, members, used, names, findings, code, same, report, converted, planned };
   console.log(JSON.stringify({ uncalled, ...results, verbs: checked.verbs, places: places.length, told: [...new Set(told)] }));
 }
 

@@ -1,4 +1,4 @@
-import { channelIn, reasonText, type Channel } from '../../core/channel.ts';
+import { channelOf, reasonText, type Channel } from '../../core/channel.ts';
 import { ImgctlError, usageError } from '../../core/errors.ts';
 import { isGlob } from '../../core/glob.ts';
 import type { OperationName } from '../../core/operation.ts';
@@ -21,11 +21,7 @@ export function channelTyped(
   { directory }: Pick<Surface, 'directory'>,
 ): { readonly channel: Channel; readonly profile?: string } {
   const { profile, image } = directory.reference(word);
-  const channel = channelIn(image);
-  if (!channel)
-    throw usageError(`"${word}" is no channel: NAME@CHANNEL is wanted, such as web@stable`, {
-      hint: 'Use lower-case letters, digits, dots and dashes for the channel.',
-    });
+  const channel = channelOf(image, word);
   return { channel, ...(profile === undefined ? {} : { profile }) };
 }
 

@@ -16,7 +16,13 @@ export interface MadeCall {
 }
 
 /** Verbs that are typed otherwise than they are called. */
-const typedAs: Readonly<Record<string, string>> = { importImage: 'import', remove: 'delete' };
+const typedAs: Readonly<Record<string, string>> = {
+  importImage: 'import',
+  remove: 'delete',
+  setChannel: 'channel set',
+  rollbackChannel: 'channel rollback',
+  revoke: 'channel revoke',
+};
 
 /**
  * Does the work of a call in a run of its own: what it changes is in the journal before it is done, and how it ended, whatever
@@ -28,7 +34,7 @@ export async function inRunOf<T>(made: MadeCall, context: Context, work: (engine
   const failures: unknown[] = [];
   const journal = lazyJournal(() => ({
     ...engine,
-    words: [typedAs[made.name] ?? made.name],
+    words: (typedAs[made.name] ?? made.name).split(' '),
     call: refOf(made, engine),
     profile: made.account.profile,
   }));

@@ -96,6 +96,20 @@ const calls: Readonly<Record<string, { readonly verb: string; readonly make: Mad
       await api.unshare(at, { image: 'web', with: [friend] }, context);
     },
   },
+  setChannel: {
+    verb: 'channel set',
+    make: (at, context) => api.setChannel(at, { channel: 'web@stable', image: 'web' }, context),
+  },
+  rollbackChannel: {
+    verb: 'channel rollback',
+    async make(at, context) {
+      cli.image('next');
+      const quiet = await contextWith({ journal: false });
+      for (const image of ['web', 'next']) await api.setChannel(at, { channel: 'web@stable', image }, quiet);
+      await api.rollbackChannel(at, { channel: 'web@stable' }, context);
+    },
+  },
+  revoke: { verb: 'channel revoke', make: (at, context) => api.revoke(at, { image: 'web', reason: 'bad' }, context) },
 };
 
 /** Those for which it takes another cloud. */
