@@ -308,6 +308,18 @@ describe.each(markable)('what %s has is kept as the manifest wants it', (_name, 
     expect(await story.planned()).toEqual([]);
   });
 
+  it('what is of another manifest is that one’s, whatever it holds', async () => {
+    await story.done();
+    story.forget();
+    const image = { name: story.name(), source: 'pub:noble', targets: ['to'], description: 'theirs' };
+    const others = stage.write('others.yaml', JSON.stringify({ manifest: 'others', images: [image] }));
+    const applied = await story.stage(['apply', '-f', others, '--yes', '-o', 'json']);
+    expect(applied.exitCode).toBe(12);
+    expect(applied.json()).toMatchObject([{ action: 'blocked', message: expect.stringContaining('is of the manifest "fleet"') }]);
+    expect(story.moved()).toEqual([]);
+    expect(await story.planned()).toEqual([]);
+  });
+
   it.runIf(renames)('an older serial takes the place of no newer one, unless that is allowed', async () => {
     noble.publish('20261120', disks.new);
     await story.done();

@@ -7,11 +7,11 @@ import { blockedRow, caseOf, meantOf, rowOf, versionOf, type Abilities, type Cas
 import { fieldsChanged } from '../operations/fields.ts';
 import { driftOf, fitting, unretired } from './drift.ts';
 import { againstAge, bornAgainstAge, wantedNoMore } from './wanted-mark.ts';
-import { holdersOf, namingOf, ownVersionedName, takenRow } from './names.ts';
+import { holdersOf, namingOf, otherManifest, ownVersionedName, takenRow } from './names.ts';
 
 /**
  * What is to be done so that what is wanted is there, in the order in which it is done; none: nothing. What is there is told by its
- * content and its marks. An image that is not marked is taken over where it has the name and the content, and left alone else.
+ * content and its marks. An image that is of no manifest is taken over where it has the name and the content, and left alone else.
  */
 export function decide(wanted: Wanted, seen: readonly Seen[], can: Abilities): readonly DesiredRow[] {
   const one = caseOf(wanted, seen, can);
@@ -38,7 +38,7 @@ export function currentOf(one: Case): { readonly image: Image; readonly isTaken:
       isTaken: one.ours.some(({ image, isUnmarked }) => image === current && isUnmarked === true),
     };
   const names = [wanted.name, ownVersionedName(one)];
-  const unmarked = holding(one.others.filter(({ image }) => names.includes(image.name)));
+  const unmarked = holding(one.others.filter(({ image }) => names.includes(image.name) && otherManifest(image) === undefined));
   return unmarked && { image: unmarked, isTaken: can.marks };
 }
 

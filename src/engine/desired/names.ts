@@ -1,5 +1,6 @@
 import type { DesiredRow } from '../../core/desired.ts';
 import type { Image } from '../../core/image.ts';
+import { managedByHand, marksOf } from '../../core/marks.ts';
 import { blockedRow, rowOf, versionedName, versionOf, type Case } from './case.ts';
 
 /** The name under which a version is made while an older one has the plain name. */
@@ -10,11 +11,23 @@ export const ownVersionedName = ({ wanted: { name, version, written } }: Case): 
 export const holdersOf = ({ ours, wanted: { name } }: Case, but?: Image): readonly Image[] =>
   ours.map(({ image }) => image).filter((image) => image.name === name && image.id !== but?.id);
 
+/** The manifest that an image is of, where it is not of this one; absent: of none, so that it can be taken over. */
+export function otherManifest(image: Image): string | undefined {
+  const { managed } = marksOf(image);
+  return managed === managedByHand ? undefined : managed;
+}
+
 /** Why a name cannot be had: an image of this account that is not of this manifest has it. Absent: it can. */
 export function takenRow(one: Case, name: string, but?: Image): DesiredRow | undefined {
   const other = one.others.find(({ image }) => image.name === name && image.id !== but?.id);
   if (!other) return undefined;
   const { id } = other.image;
+  const theirs = otherManifest(other.image);
+  if (theirs !== undefined) {
+    const hint =
+      'Choose another displayName, or take the image out of one of the manifests, and its marks away: imgctl patch IMAGE --unmanage';
+    return blockedRow(one, other.image, `"${name}" is taken by ${id}, which is of the manifest "${theirs}"`, 'CONFLICT', hint);
+  }
   const hint = one.can.marks
     ? 'Rename it, delete it, or choose another displayName.'
     : 'This provider keeps no marks by which an older one could be told to be of this manifest: put {{serial}} into displayName.';
