@@ -20,6 +20,8 @@ export interface CliSettings extends FakeSettings {
   readonly signal?: AbortSignal;
   /** Nobody takes the bytes that are written to stdout. */
   readonly stdoutBytesClosed?: boolean;
+  /** Nobody reads what is written to stdout: `imgctl … | true`. */
+  readonly stdoutClosed?: boolean;
 }
 
 export interface CliResult {
@@ -69,6 +71,7 @@ function answer(io: FakeIo, answers: readonly string[]): void {
 async function runIn(folder: string, args: readonly string[], settings: CliSettings): Promise<CliResult> {
   const io = fakeIo(settings);
   answer(io, settings.answers ?? []);
+  if (settings.stdoutClosed) io.stdout.write = () => Promise.reject(new PipeClosed('closed by the test'));
   const written: Buffer[] = [];
   const exitCode = await run(args, {
     io,

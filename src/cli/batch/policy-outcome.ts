@@ -22,16 +22,22 @@ export function policyOutcome(report: PolicyReport, { what, isWhole, columns }: 
     ...(violations.length > errors.length ? [pluralize(violations.length - errors.length, 'warning')] : []),
   ];
   const summary = `${pluralize(report.checked.length, what)} checked against ${pluralize(report.rules.length, 'rule')} of ${report.source}`;
-  return {
-    async draw(options, io) {
-      const text = await reportText(report, context);
-      if (text !== undefined) await io.stdout.write(text);
-      else await many(violationView, options.format === 'id' ? onceEach(violations) : violations, columns).draw(options, io);
-      if (errors.length === 0 || !isWhole)
-        return context.say(
+  const end = (): Promise<void> | void =>
+    errors.length > 0 && isWhole
+      ? context.reportAs(driftError(`${summary}: ${told.join(', ')}`, hintFor(errors, context.settings.region)))
+      : context.say(
           `${summary}: ${told.length > 0 ? told.join(', ') : 'no violations'}${isWhole ? '' : ', not all could be checked'}`,
         );
-      await context.reportAs(driftError(`${summary}: ${told.join(', ')}`, hintFor(errors, context.settings.region)));
+  return {
+    async draw(options, io) {
+      try {
+        const text = await reportText(report, context);
+        if (text !== undefined) await io.stdout.write(text);
+        else await many(violationView, options.format === 'id' ? onceEach(violations) : violations, columns).draw(options, io);
+      } finally {
+        // What was found is so, also where nobody reads it.
+        await end();
+      }
     },
   };
 }

@@ -49,6 +49,8 @@ export async function run(argv: readonly string[], surroundings: World): Promise
     return written(ending, await runParsed(parsed, settings, world, { progress, ending, words: argv }));
   } catch (error) {
     progress?.stop();
+    // Nobody reads what came of it: what has failed by then has failed all the same.
+    if (error instanceof PipeClosed) return written(ending, await exitCodeOf(ending, world.signal, false, world.io));
     ending.failures.push(error);
     return written(ending, await failed(error, wishNow(), world));
   }

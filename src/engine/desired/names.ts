@@ -24,8 +24,7 @@ export function takenRow(one: Case, name: string, but?: Image): DesiredRow | und
   const { id } = other.image;
   const theirs = otherManifest(other.image);
   if (theirs !== undefined) {
-    const hint =
-      'Choose another displayName, or take the image out of one of the manifests, and its marks away: imgctl patch IMAGE --unmanage';
+    const hint = 'Choose another displayName, or take the image out of one of the two manifests.';
     return blockedRow(one, other.image, `"${name}" is taken by ${id}, which is of the manifest "${theirs}"`, 'CONFLICT', hint);
   }
   const hint = one.can.marks
