@@ -57,6 +57,16 @@ export const channelLogProperty = (channel: string): string => `${channelLogPref
 export const isMarkProperty = (name: string): boolean =>
   /^imgctl\.(?:(?:managed|name|retired|revoked|wanted|marksOf)$|channel(?:Log)?\.)/i.test(name);
 
+/**
+ * What a mark goes with, in any case of its name: the channel that it is of, or that the image is managed. Absent: it is none, or stands
+ * for itself, as that of a revocation does.
+ */
+export function markBelongsTo(name: string): { readonly channel: string } | 'managed' | undefined {
+  const channel = /^imgctl\.channel(?:Log)?\.(.*)$/i.exec(name)?.[1];
+  if (channel !== undefined) return { channel };
+  return isMarkProperty(name) && name.toLowerCase() !== propertyOf('revoked') ? 'managed' : undefined;
+}
+
 const areItsOwn = ({ id, properties }: Marked): boolean => properties[marksOfProperty] === id;
 
 /** The marks of an image; none where they were meant for another one. Whoever may change the image may have written them. */

@@ -5,7 +5,7 @@ import { given, visibilities } from '../../core/image.ts';
 import { managedByHand, type MarkWishes } from '../../core/marks.ts';
 import type { Changes, Description } from '../../core/operation.ts';
 import type { Options, OptionValues } from '../program/option.ts';
-import { settable } from '../../engine/operations/fields.ts';
+import { removable, settable } from '../../engine/operations/fields.ts';
 
 const containers = ['bare', 'ovf', 'ova', 'aki', 'ari', 'ami', 'docker', 'compressed'];
 const architectures = ['x86_64', 'aarch64', 'i686', 'ppc64le', 'riscv64', 's390x'];
@@ -74,7 +74,7 @@ export function descriptionFrom(input: DescriptionValues): Omit<Description, 'na
   });
 }
 
-/** The changes that the options of `patch` ask for. Throws USAGE where two contradict each other. */
+/** The changes that the options of `patch` ask for. Throws USAGE where two contradict each other, or one takes away what `removable` keeps. */
 export function changesFrom(input: OptionValues<typeof changeOptions>): Changes {
   if (input.protect && input.unprotect) throw usageError('--protect and --unprotect cannot be combined');
   if (input.hide && input.unhide) throw usageError('--hide and --unhide cannot be combined');
@@ -89,7 +89,7 @@ export function changesFrom(input: OptionValues<typeof changeOptions>): Changes 
       diskFormat: input.diskFormat,
       addTags: tags,
       removeTags: some(input.untag),
-      removeProperties: some(input.removeProperty),
+      removeProperties: some(removable(input.removeProperty)),
       protected: input.unprotect ? false : fields.protected,
       hidden: input.unhide ? false : fields.hidden,
     }),

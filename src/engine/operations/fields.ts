@@ -1,15 +1,38 @@
 import { parseBoolean } from '../../core/boolean.ts';
 import { unsupportedError, usageError } from '../../core/errors.ts';
 import { isOwnProperty } from '../../core/image.ts';
+import type { Next } from '../../core/hint.ts';
+import { markBelongsTo } from '../../core/marks.ts';
 import type { Editable, Extra, Extras, ExtraValues } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 
-/** The properties that a user wants set. Throws USAGE for one that only imgctl sets, since it is believed; removing it does no harm. */
+/** The properties that a user wants set. Throws USAGE for one that only imgctl sets, since it is believed. */
 export function settable(properties: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const own = Object.keys(properties).find(isOwnProperty);
   if (own === undefined) return properties;
   throw usageError(`property ${own} is set by imgctl only`, { hint: 'Use a name that does not begin with "imgctl.".' });
 }
+
+/**
+ * The names of properties that a user wants removed. Throws USAGE for marks that a command of their own takes away: without one of them a
+ * channel has no target or no history. Removing what else is imgctl's own does no harm, and takes a revocation back.
+ */
+export function removable(names: readonly string[]): readonly string[] {
+  for (const name of names) {
+    const owner = markBelongsTo(name);
+    if (owner === undefined) continue;
+    throw usageError(`property ${name} is removed by imgctl only`, {
+      next: owner === 'managed' ? unmanaging : moving(owner.channel),
+    });
+  }
+  return names;
+}
+
+const unmanaging: readonly Next[] = [{ verb: 'patch', image: 'IMAGE', options: { unmanage: true } }];
+const moving = (channel: string): readonly Next[] => [
+  { verb: 'channel set', args: [`NAME@${channel}`, { inProfile: 'IMAGE' }] },
+  { verb: 'channel rollback', args: [`NAME@${channel}`] },
+];
 
 /** The fields that such changes concern, as an image has them. */
 export const fieldsChanged = (asked: object): readonly string[] => [

@@ -1,11 +1,11 @@
 import { conflictError, usageError, type ImgctlError } from '../../core/errors.ts';
-import { imageFields, visibilities, type Image } from '../../core/image.ts';
+import { imageFields, isOwnProperty, visibilities, type Image } from '../../core/image.ts';
 import { checkName } from '../../core/image-name.ts';
 import { editableFields } from '../../core/changes.ts';
 import { isObject } from '../../core/json.ts';
 import type { Changes, Editable } from '../../core/operation.ts';
 import { applyJsonPatch, isSame, PatchMisfit, type JsonMembers, type PatchStep } from './json-patch.ts';
-import { settable } from '../operations/fields.ts';
+import { removable, settable } from '../operations/fields.ts';
 
 /** A patch as the user wrote it, checked as far as it can be without the image. */
 export interface PatchDocument {
@@ -76,7 +76,22 @@ function checkPointer(pointer: string, fields: readonly string[]): void {
 }
 
 /** The field into which a JSON Pointer leads; absent where it is the whole document. */
-const fieldAt = (pointer: string): string | undefined => pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~');
+const fieldAt = (pointer: string): string | undefined => keyAt(pointer, 1);
+
+const keyAt = (pointer: string, place: number): string | undefined =>
+  pointer.split('/')[place]?.replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** The properties that a document takes away by their names, not with all the others. */
+function removedByName({ kind, content }: PatchDocument): ReadonlySet<string | undefined> {
+  if (kind === 'merge-patch') {
+    const { properties } = content as { readonly properties?: unknown };
+    return new Set(isObject(properties) ? Object.keys(properties).filter((key) => properties[key] === null) : []);
+  }
+  const left = (content as readonly PatchStep[]).flatMap(({ op, path, from }) =>
+    op === 'remove' ? [path] : op === 'move' && from !== undefined ? [from] : [],
+  );
+  return new Set(left.filter((pointer) => fieldAt(pointer) === 'properties').map((pointer) => keyAt(pointer, 2)));
+}
 
 function checkField(name: string | undefined, pointer: string, fields: readonly string[]): void {
   if (name === undefined || !fields.includes(name)) throw readOnly(pointer);
@@ -89,7 +104,8 @@ const readOnly = (pointer: string): ImgctlError =>
 
 /**
  * The changes that lead from the image as it is to the image as the document wants it. What is read-only may stand in the
- * document as it is: what we print comes back. Throws USAGE where it differs, CONFLICT where the document does not apply.
+ * document as it is: what we print comes back. What is imgctl's own among the properties stays where all of them are written anew.
+ * Throws USAGE where what is read-only differs, CONFLICT where the document does not apply.
  */
 export function changesByDocument(image: Image, document: PatchDocument): Changes {
   // As JSON it has no fields that the provider did not give.
@@ -100,7 +116,7 @@ export function changesByDocument(image: Image, document: PatchDocument): Change
       : (merged(before, document.content) as JsonMembers);
   const changed = shownFields.find((field) => !isEditable(field) && !isSame(before[field], after[field]));
   if (changed !== undefined) throw readOnly(`/${changed}`);
-  return difference(before, after);
+  return difference(before, after, removedByName(document));
 }
 
 function applied(target: JsonMembers, patch: readonly PatchStep[], id: string): JsonMembers {
@@ -124,10 +140,10 @@ function merged(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(result);
 }
 
-function difference(before: JsonMembers, after: JsonMembers): Changes {
+function difference(before: JsonMembers, after: JsonMembers, named: ReadonlySet<string | undefined>): Changes {
   const changes: Record<string, unknown> = {};
   for (const field of editableFields) {
-    if (field === 'properties') Object.assign(changes, propertyChanges(before.properties, after.properties));
+    if (field === 'properties') Object.assign(changes, propertyChanges(before.properties, after.properties, named));
     else if (isSame(before[field], after[field])) continue;
     else if (field === 'tags') changes.tags = textList(after.tags ?? [], 'tags');
     else changes[field] = checked(field, after[field] ?? null);
@@ -135,16 +151,16 @@ function difference(before: JsonMembers, after: JsonMembers): Changes {
   return changes as Changes;
 }
 
-function propertyChanges(before: unknown, after: unknown): Changes {
+function propertyChanges(before: unknown, after: unknown, named: ReadonlySet<string | undefined>): Changes {
   const [old, wanted] = [isObject(before) ? before : {}, after ?? {}];
   if (!isObject(wanted)) throw usageError('properties are an object of texts');
   const set = Object.entries(wanted).filter(([key, value]) => old[key] !== value);
   const odd = set.find(([, value]) => typeof value !== 'string');
   if (odd) throw usageError(`the property ${odd[0]} must be a text, not ${JSON.stringify(odd[1])}`);
-  const removed = Object.keys(old).filter((key) => !Object.hasOwn(wanted, key));
+  const removed = Object.keys(old).filter((key) => !Object.hasOwn(wanted, key) && (named.has(key) || !isOwnProperty(key)));
   return {
     ...(set.length > 0 ? { properties: settable(Object.fromEntries(set) as Record<string, string>) } : {}),
-    ...(removed.length > 0 ? { removeProperties: removed } : {}),
+    ...(removed.length > 0 ? { removeProperties: removable(removed) } : {}),
   };
 }
 

@@ -14,7 +14,8 @@ export const revoke = defineCommand({
   about:
     'Every image with that content, in the profiles of -p or -A, is marked with the reason, which show prints (imgctl.revoked), and deactivated; where the ' +
     'provider cannot, it is hidden, or only marked. Channels that point to it go back to what they pointed to before. Where that is nothing, ' +
-    'NAME@CHANNEL is refused from then on, with the reason. Servers that run go on. Asks for confirmation; without a terminal --yes is required.',
+    'NAME@CHANNEL is refused from then on, with the reason. Servers that run go on. ' +
+    'It is taken back with patch IMAGE --remove-property imgctl.revoked, and reactivate IMAGE. Asks for confirmation; without a terminal --yes is required.',
   args: {
     image: {
       takes: 'required',
