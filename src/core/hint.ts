@@ -2,6 +2,7 @@ import type { OperationName } from './operation-names.ts';
 
 /** Verbs of the command line beside those that providers have, as far as something leads on to them. */
 export const otherVerbs = [
+  'apply',
   'channel history',
   'channel list',
   'channel revoke',
@@ -43,8 +44,8 @@ export interface Next {
   /** Id of the image that it is about: its first operand. */
   readonly image?: string;
   readonly args?: readonly Word[];
-  /** By name without dashes; true: it takes no value. */
-  readonly options?: Readonly<Record<string, Word | true>>;
+  /** By name without dashes; true: it takes no value; several: it is given again for each. */
+  readonly options?: Readonly<Record<string, Word | true | readonly string[]>>;
 }
 
 /** Sends a file to a record that waits for its data. */
@@ -75,6 +76,7 @@ const profileOf: Readonly<Partial<Record<Next['verb'], 'operand' | 'option'>>> =
 
 /** Of these a region says nothing, or it is that of a target (`copy`). */
 const regionless: ReadonlySet<Next['verb']> = new Set<Next['verb']>([
+  'apply',
   'copy',
   'help',
   'inspect',
@@ -94,6 +96,9 @@ const regionless: ReadonlySet<Next['verb']> = new Set<Next['verb']>([
 
 const plain = /^[\w@%+=:,./…-]+$/;
 
+/** Options that everybody knows by their letter. */
+const letters: Readonly<Record<string, string>> = { file: '-f', profile: '-p' };
+
 /** A text as one word of a POSIX shell. */
 export const shellWord = (text: string): string => (plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
@@ -110,10 +115,12 @@ export function commandLine({ verb, image, args = [], options = {} }: Next, { pr
   const operands = [...(image === undefined ? [] : [{ inProfile: image }]), ...args].map(written);
   // Behind the options that are given, and not in the place of one of them.
   const there: Next['options'] = region === undefined || regionless.has(verb) ? {} : { region };
-  const flags = Object.entries({ ...options, ...there, ...options }).flatMap(([name, value]) => [
-    name === 'profile' ? '-p' : `--${name}`,
-    ...(value === true ? [] : [written(value)]),
-  ]);
+  const flags = Object.entries({ ...options, ...there, ...options }).flatMap(([name, value]) => {
+    const flag = letters[name] ?? `--${name}`;
+    if (value === true) return [flag];
+    const values: readonly Word[] = typeof value === 'string' || 'inProfile' in value ? [value] : value;
+    return values.flatMap((one) => [flag, written(one)]);
+  });
   return [
     'imgctl',
     verb,

@@ -87,11 +87,38 @@ describe('a channel', () => {
       ['5 web-1 as 1 now', '4 web-2 as 2', '3 web-3', '2 web-2', '1 web-1'],
     ]);
     const first = await cli.run(['channel', 'rollback', 'demo:web@stable', '--json']);
-    expect(errorOf(first)).toMatchObject({ code: 'CONFLICT', hint: expect.stringContaining('channel history web@stable') });
+    expect(errorOf(first)).toMatchObject({
+      code: 'CONFLICT',
+      hint: expect.stringMatching(/channel history web@stable -p demo$/),
+    });
     await set('web-3');
     await cli.ok(['deactivate', `demo:${idOf('web-2')}`]);
     await set('web-3');
     expect(await change('rollback', 'demo:web@stable')).toMatchObject([{ id: idOf('web-1') }]);
+  });
+
+  it('leads on in the profile that was meant, and in the region that was typed', async () => {
+    await set('web-1');
+    await cli.ok(['deactivate', `demo:${idOf('web-2')}`]);
+    const refused: readonly (readonly [args: readonly string[], next: string])[] = [
+      [['rollback', 'web@stable'], 'channel history web@stable -p demo'],
+      [['rollback', 'web@none'], 'channel list -p demo'],
+      [['show', 'web@none'], 'channel list -p demo'],
+      [['history', 'web@none'], 'channel list -p demo'],
+      [['set', 'web@stable', idOf('web-2')], `show demo:${idOf('web-2')}`],
+    ];
+    for (const [args, next] of refused)
+      for (const region of [[], ['--region', 'RegionOne']]) {
+        const result = await cli.run(['channel', ...args, '-p', 'demo', ...region, '--json']);
+        expect(errorOf(result).hint, args.join(' ')).toMatch(new RegExp(`imgctl ${[next, ...region].join(' ')}$`));
+      }
+    const several = await cli.run(['channel', 'rollback', 'web@stable', '-p', 'demo', '-p', 'local', '-o', 'json']);
+    expect(several.json()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ profile: 'demo', hint: expect.stringMatching(/imgctl channel history web@stable -p demo$/) }),
+        expect.objectContaining({ profile: 'local', hint: expect.stringMatching(/imgctl channel list -p local$/) }),
+      ]),
+    );
   });
 
   it('is kept by its target: that is neither deleted, deactivated, replaced nor pruned', async () => {

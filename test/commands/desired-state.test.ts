@@ -4,7 +4,7 @@ import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
-import { commandStage, profileVariables, smallDisk } from './stage.ts';
+import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
 const disks = { old: qcow2Image(smallDisk(1)), new: qcow2Image(smallDisk(2)) };
@@ -155,6 +155,22 @@ describe('a manifest for several profiles', () => {
     ...profileVariables('laba', 'local', { path: stage.file('a') }),
     ...profileVariables('labb', 'local', { path: stage.file('b') }),
     ...(down === undefined ? {} : profileVariables('labc', 'oci', { registry: down, repository: 'x', plainHttp: 'true' })),
+  });
+
+  it('hints at the command that makes so what was planned, which does that as it is typed', async () => {
+    const env = environment();
+    const file = fleet();
+    const hinted = async (...args: readonly string[]): Promise<unknown> =>
+      errorOf(await stage.run(['plan', '--check', ...args, '--json'], { env })).hint;
+    const typed = (command: string): string => `Make everything so with: imgctl apply ${command}`;
+    expect(await hinted('-f', file)).toBe(typed(`-f ${file}`));
+    const all = ['-f', file, '-p', 'laba', '-p', 'labb', '--allow-downgrade', '--unused'];
+    expect(await hinted(...all)).toBe(typed(all.join(' ')));
+    expect(await hinted('-f', file, '-p', 'lab*')).toBe(typed(`-f ${file} -p 'lab*'`));
+    const kept = stage.file('kept plan.json');
+    expect(await hinted(...all, '--out', kept)).toBe(typed(`'${kept}'`));
+    expect((await stage.run(['apply', ...all, '--yes'], { env })).exitCode).toBe(0);
+    expect((await stage.run(['apply', kept, '--yes'], { env })).exitCode).toBe(0);
   });
 
   it('does the rest where one of them cannot be reached, and never says that nothing differs there', async () => {

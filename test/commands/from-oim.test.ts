@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useOpenstackCli } from '../clouds/openstack/cli.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { qcow2Image } from '../support/disk-images.ts';
-import { smallDisk } from './stage.ts';
+import { errorOf, smallDisk } from './stage.ts';
 
 const cli = useOpenstackCli();
 const files = new Map<string, Buffer>();
@@ -170,6 +170,16 @@ describe("images of OSISM's image manager", () => {
       'property Ubuntu-24.04',
     ]);
     expect(wire('Ubuntu 24.04 (20261102)').id).toBe(newer);
+  });
+
+  it('differ, and the hint is the command that makes them so', async () => {
+    const file = write(image([version(1)]));
+    const words = ['--from-oim', file, '-p', 'demo', '--region', 'RegionOne'];
+    const planned = await cli.run(['plan', ...words, '--check', '--json']);
+    expect([planned.exitCode, errorOf(planned).hint], planned.stderr).toEqual([
+      15,
+      `Make everything so with: imgctl apply ${words.join(' ')}`,
+    ]);
   });
 
   it('that point to whatever is the latest follow its checksum, and get the day on which it was put there', async () => {

@@ -182,6 +182,38 @@ describe('prune', () => {
     expect(agreed.stderr).toMatch(/web-1[^]*Prune vault: retire 1 image \(web-1\)\?/);
   });
 
+  it('says of a word that fits nothing what list says, with its exit status', async () => {
+    await stage.ok(['profile', 'add', 'shelf', '--provider', 'local', '--set', `path=${stage.file('shelf')}`]);
+    await stage.image('shelf:web-1');
+    const id = (await stage.ok(['resolve', 'shelf:web-1'])).stdout.trim();
+    await stage.image('shelf:web-2');
+    const told = async (verb: 'list' | 'prune', ...words: readonly string[]): Promise<unknown> => {
+      const more = verb === 'prune' ? ['--keep', '1', '--yes'] : [];
+      // A list looks for what is near only where somebody is there to read it, and says at its end that it is empty.
+      const { exitCode, stderr } = await stage.run([verb, ...words, '-p', 'shelf', ...more], { terminal: verb === 'list' });
+      const lines = stderr.split('\n').filter((line) => line !== '' && line !== 'no images');
+      return { exitCode, lines };
+    };
+    for (const words of [
+      ['zz:x*'],
+      ['shlf:web-*'],
+      ['web-1', 'shlf:web-*'],
+      ['zz:x'],
+      ['zz:'],
+      ['web-11'],
+      ['web-1', 'nosuch'],
+      ['x*'],
+    ])
+      expect(await told('prune', ...words), words.join(' ')).toEqual(await told('list', ...words));
+    expect(await told('prune', 'zz:x*')).toEqual({ exitCode: 0, lines: [expect.stringContaining('no such profile: zz')] });
+    expect(await told('prune', 'nosuch')).toMatchObject({
+      exitCode: 0,
+      lines: expect.arrayContaining(['no such image in shelf: nosuch']),
+    });
+    expect(await told('prune', 'web-2', id)).toEqual({ exitCode: 0, lines: [] });
+    expect(await told('list', 'web-*', id)).toEqual({ exitCode: 0, lines: [] });
+  });
+
   it('needs --keep, and never none', async () => {
     for (const args of [[], ['--keep', '0']])
       expect((await stage.run(['prune', '-p', 'local', ...args, '--yes'])).exitCode).toBe(2);

@@ -1,5 +1,7 @@
 import type { DesiredRow } from '../../core/desired.ts';
 import { ImgctlError } from '../../core/errors.ts';
+import { commandLine, nowhere, type Next } from '../../core/hint.ts';
+import { given } from '../../core/image.ts';
 import { writePlan } from '../../engine/desired/plan-file.ts';
 import { planning } from '../../engine/desired/planning.ts';
 import { desiredView } from '../../ui/views/desired.ts';
@@ -7,6 +9,7 @@ import { pluralize } from '../batch/pluralize.ts';
 import { manifestOptions, manifestTyped } from '../options/manifest.ts';
 import { defineCommand } from '../program/command.ts';
 import type { Surface } from '../program/context.ts';
+import type { OptionValues } from '../program/option.ts';
 import { many, plainText, type Outcome } from '../program/outcome.ts';
 
 export const plan = defineCommand({
@@ -43,12 +46,30 @@ export const plan = defineCommand({
     if (input.check && rows.length > 0 && isKnown)
       await context.reportAs(
         new ImgctlError('DRIFT', `${pluralize(rows.length, 'difference')} from ${manifest.file}`, {
-          hint: 'Make everything so with: imgctl apply',
+          hint: `Make everything so with: ${commandLine({ verb: 'apply', ...appliedBy(input, context.settings) }, nowhere)}`,
         }),
       );
     return drawn(rows, manifest.file, context);
   },
 });
+
+/** What apply is to be told to do what was planned. A plan that was kept says all of it but the region. */
+function appliedBy(
+  { out, file, fromOim, allowDowngrade, unused }: OptionValues<typeof manifestOptions> & { readonly out: string | undefined },
+  { profile, isProfileTyped, region }: Surface['settings'],
+): Pick<Next, 'args' | 'options'> {
+  const there: Next['options'] = region === undefined ? {} : { region };
+  if (out !== undefined) return { args: [out], options: there };
+  return {
+    options: {
+      ...given({ file, 'from-oim': fromOim }),
+      ...(isProfileTyped ? { profile } : {}),
+      ...there,
+      ...(allowDowngrade ? { 'allow-downgrade': true } : {}),
+      ...(unused ? { unused: true } : {}),
+    },
+  };
+}
 
 function drawn(rows: readonly DesiredRow[], file: string, context: Surface): Outcome {
   if (rows.length > 0) return many(desiredView, rows);

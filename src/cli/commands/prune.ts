@@ -1,17 +1,21 @@
 import { usageError } from '../../core/errors.ts';
 import { commandLine, nowhere } from '../../core/hint.ts';
+import type { RetirementRow } from '../../core/retirement.ts';
 import { withRegions } from '../../engine/account/region.ts';
-import { mistypedProfile, slipError } from '../../engine/account/mistyped-profile.ts';
-import { chosenProfiles, type ProfileDirectory } from '../../engine/account/registry.ts';
+import { chosenProfiles } from '../../engine/account/registry.ts';
 import type { Account } from '../../engine/account/account.ts';
 import type { Meant } from '../../engine/desired/retirement-look.ts';
 import { retire } from '../../engine/desired/retire.ts';
 import { usualGrace, usualMaxDelete } from '../../engine/desired/retirement.ts';
+import { withNearest } from '../../engine/images/aliases.ts';
+import { wholeListing } from '../../engine/images/list.ts';
 import { retirementView } from '../../ui/views/retirement.ts';
 import { wordsByProfile } from '../options/globs.ts';
+import { slipsNoticed } from '../options/slips.ts';
 import { unusedOption } from '../options/unused.ts';
 import { waitLimitOptions } from '../options/wait.ts';
 import { defineCommand } from '../program/command.ts';
+import type { Context } from '../program/context.ts';
 import { many } from '../program/outcome.ts';
 import { whereTyped } from '../program/where-typed.ts';
 
@@ -56,14 +60,25 @@ export const prune = defineCommand({
     const meant: Meant[] = [];
     for (const profile of await withRegions([...words.keys()], context))
       meant.push({ at: (await context.at('at', profile)) as Account, words: words.get(profile) ?? [] });
-    const rows = await retire(meant, { ...input, keep, grace, maxDelete, isUnusedBelieved: unused ?? false }, context);
-    if (rows.length === 0) for (const word of glob) refuseSlip(word, directory);
-    return many(retirementView, rows);
+    const wishes = { ...input, keep, grace, maxDelete, isUnusedBelieved: unused ?? false };
+    const { rows, failed } = await retire(meant, wishes, context);
+    const noticed = slipsNoticed(glob, directory, undefined, context);
+    return many(retirementView, noticed(withMissing(rows, meant, context), new Set(failed)));
   },
 });
 
-/** Throws CONFIG for a word that begins nearly like a profile, and fits nothing. */
-function refuseSlip(word: string, directory: ProfileDirectory): void {
-  const mistyped = directory.reference(word).profile === undefined ? mistypedProfile(word, directory) : undefined;
-  if (mistyped?.isSlip) throw slipError(mistyped, word, directory.current);
+/** The rows; behind them it is said of words that fit none of them what is near, as list does. Of several profiles nothing is said. */
+async function* withMissing(
+  rows: readonly RetirementRow[],
+  [one, ...others]: readonly Meant[],
+  context: Context<{ at: readonly ['list'] }>,
+): AsyncIterable<RetirementRow> {
+  const listed = inTurn(rows);
+  if (!one || others.length > 0) return yield* listed;
+  const { at, words } = one;
+  yield* withNearest(listed, words, { at, wanted: wholeListing, say: (message) => context.say(message) }, context.call());
+}
+
+async function* inTurn<T>(rows: readonly T[]): AsyncIterable<T> {
+  yield* rows;
 }

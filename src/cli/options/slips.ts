@@ -4,7 +4,10 @@ import { mistypedProfile, slipError, warnOfPrefix } from '../../engine/account/m
 import type { ProfileDirectory } from '../../engine/account/registry.ts';
 import type { Surface } from '../program/context.ts';
 
-type Noticed = (images: AsyncIterable<Image>, failed?: ReadonlySet<string>) => AsyncIterable<Image>;
+type Noticed = <One extends Pick<Image, 'id' | 'name'>>(
+  images: AsyncIterable<One>,
+  failed?: ReadonlySet<string>,
+) => AsyncIterable<One>;
 
 /**
  * Passes the images of a list on. A word of it that is `NAME:…` without such a profile, and that fits none of them, was mistyped
@@ -27,7 +30,8 @@ export function slipsNoticed(
     let count = 0;
     for await (const image of images) {
       count += 1;
-      for (const one of left) if (image.name === one.word || one.pattern.test(image.name)) left.delete(one);
+      for (const one of left)
+        if (image.name === one.word || image.id === one.word || one.pattern.test(image.name)) left.delete(one);
       yield image;
     }
     if (count === limit || (failed?.size ?? 0) > 0) return;

@@ -37,7 +37,7 @@ export const prune: ChangingCall<PruneInput, readonly RetirementRow[]> = changin
   if (olderThanMs !== undefined) requireCount('olderThanMs', olderThanMs, 0);
   const limits = { grace: graceMs, ...given({ olderThan: olderThanMs }), ...waitLimits(input) };
   const wishes = { ...limits, keep, maxDelete, managed, isUnusedBelieved: unused };
-  const rows = (): Promise<readonly RetirementRow[]> => retire([{ at, words }], wishes, engine);
+  const rows = async (): Promise<readonly RetirementRow[]> => (await retire([{ at, words }], wishes, engine)).rows;
   return { plan: async () => (await rows()).flatMap((row) => actionsOf(row, at)), perform: rows };
 });
 

@@ -1,5 +1,6 @@
 import type { ChannelChangeRow } from '../../core/channel-row.ts';
 import { abortedError, ImgctlError, partialError, type Code } from '../../core/errors.ts';
+import { given } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import { allOf, inParallel } from '../concurrency.ts';
@@ -27,8 +28,8 @@ export interface ProfileAnswer<T> {
 const absences: readonly Code[] = ['NOT_FOUND', 'UNSUPPORTED'];
 
 /**
- * Does something in each profile, side by side. Where they are wide, one that has nothing of it is left out. Throws the failure of the
- * only one, or where none is left, of the first.
+ * Does something in each profile, side by side; in a failure the commands that lead on name the profile. Where they are wide, one that has
+ * nothing of it is left out. Throws the failure of the only one, or where none is left, of the first.
  */
 export async function inEach<T>(
   { profiles, isWide }: Where,
@@ -39,8 +40,8 @@ export async function inEach<T>(
     try {
       return { profile, answer: at instanceof ImgctlError ? at : await work(at, context.call()) };
     } catch (error) {
-      if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      return { profile, answer: error };
+      if (!(error instanceof ImgctlError) || error.code === 'ABORTED' || at instanceof ImgctlError) throw error;
+      return { profile, answer: error.with(given({ region: at.region })).inProfile(profile, at.provider) };
     }
   });
   const all = await allOf(each);

@@ -17,15 +17,17 @@ export interface RetirementWishes extends WaitWishes, Omit<RetirementRules, 'now
   readonly managed: readonly string[];
 }
 
+/** What came of it. `failed`: profiles that could not be asked. */
+export interface Retirement {
+  readonly rows: readonly RetirementRow[];
+  readonly failed: readonly string[];
+}
+
 /**
  * Looks at the fleet, decides, asks once for each account that loses something, and does it: what is needed again comes back first. A row
  * for each image. Failures are reported, also of what could not be looked at. Throws as `lookAtFleet` and `confirmLoss`.
  */
-export async function retire(
-  meant: readonly Meant[],
-  wishes: RetirementWishes,
-  context: EngineContext,
-): Promise<readonly RetirementRow[]> {
+export async function retire(meant: readonly Meant[], wishes: RetirementWishes, context: EngineContext): Promise<Retirement> {
   const rules: RetirementRules = { ...wishes, now: context.now() };
   const { found, failed } = await lookAtFleet(meant, new Set(wishes.managed), rules, context);
   const decisions = decideRetirement(found, rules);
@@ -44,7 +46,7 @@ export async function retire(
   if (context.signal.aborted) await context.report(abortedError('interrupted'));
   else if (bad > 0) await context.report(partialError(`${bad} of ${rows.length} images failed`));
   if (failed.length > 0) await context.report(partialError(`not looked at: ${failed.join(', ')}`));
-  return rows;
+  return { rows, failed };
 }
 
 /** By profile and series, each with its newest first; what is in none comes last. */

@@ -48,16 +48,17 @@ export async function* withAliases(
  * The images of a list by these words, where they are names alone. Of a name that none of them bears it is said what is near, or where that
  * leads: at the price of another look, which fails for itself.
  */
-export async function* withNearest(
-  images: AsyncIterable<Image>,
+export async function* withNearest<One extends Pick<Image, 'id' | 'name'>>(
+  images: AsyncIterable<One>,
   words: readonly string[],
   { at, wanted, say }: Lookup,
   call: Call,
-): AsyncIterable<Image> {
+): AsyncIterable<One> {
   const left = new Set(exact(words));
   let count = 0;
   for await (const image of images) {
     left.delete(image.name);
+    left.delete(image.id);
     count += 1;
     yield image;
   }
