@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createContext, openAccount, patch } from '../../src/index.ts';
 import { changes, stages, withVerbs } from '../clouds/index.ts';
 import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
@@ -227,9 +228,11 @@ describe('a manifest for several profiles', () => {
 
   it('goes on where a run was killed before it had marked what it sent', async () => {
     const env = environment();
-    const marks = ['imgctl.managed', 'imgctl.name', 'imgctl.marksOf'];
     await stage.ok(['apply', '-f', fleet(), '--yes'], { env });
-    await stage.ok(['patch', 'laba:noble', ...marks.slice(2).flatMap((name) => ['--remove-property', name])], { env });
+    // The command refuses to take that away.
+    const context = await createContext({ configDir: stage.file('config'), env });
+    const at = await openAccount('laba', context);
+    await patch(at, { image: 'noble', changes: { removeProperties: ['imgctl.marksOf'] } }, context);
     const rows = (await stage.ok(['apply', '-f', fleet(), '--yes', '-o', 'json'], { env })).json() as readonly Row[];
     expect(rows.map(({ action, profile, result }) => [action, profile, result])).toEqual([['reuse', 'laba', 'ok']]);
     expect((await stage.ok(['plan', '-f', fleet(), '-o', 'json'], { env })).json()).toEqual([]);
