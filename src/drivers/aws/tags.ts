@@ -1,4 +1,5 @@
 import { usageError } from '../../core/errors.ts';
+import { isOwnProperty } from '../../core/image.ts';
 import type { Call, Changes } from '../../core/operation.ts';
 import type { AwsClient } from './client.ts';
 import { reserved } from './fields.ts';
@@ -13,7 +14,13 @@ const check = (name: string): void => {
   if (reserved.test(name)) throw usageError(`"${name}" is reserved: it cannot be set`);
 };
 
-/** Tags and properties of a new image. Throws USAGE for names that are AWS's own. */
+/** Oddity: tags and properties are one here, so that a tag would take the place of what imgctl keeps under such a name. */
+const checkTag = (tag: string): void => {
+  if (isOwnProperty(tag))
+    throw usageError(`tag "${tag}" is set by imgctl only`, { hint: 'Use a name that does not begin with "imgctl.".' });
+};
+
+/** Tags and properties of a new image. Throws USAGE for names that are AWS's own, and for tags that would be imgctl's. */
 export function newTags({
   tags = [],
   properties = {},
@@ -22,6 +29,7 @@ export function newTags({
   readonly properties?: Readonly<Record<string, string>>;
 }): readonly Tag[] {
   const all = new Map<string, string>([...tags.map((tag) => [tag, ''] as const), ...Object.entries(properties)]);
+  tags.forEach(checkTag);
   for (const name of all.keys()) check(name);
   return [...all];
 }
@@ -50,7 +58,7 @@ export interface TagChange {
   readonly remove: readonly (readonly [key: string, value?: string])[];
 }
 
-/** Only what differs from what is there. Throws USAGE for names that are AWS's own. */
+/** Only what differs from what is there. Throws USAGE as `newTags`. */
 export function tagChange({ wire }: FoundImage, changes: Changes): TagChange {
   const now = tagsOf(wire);
   const { tags, addTags = [], removeTags = [], properties = {}, removeProperties = [] } = changes;
@@ -59,6 +67,7 @@ export function tagChange({ wire }: FoundImage, changes: Changes): TagChange {
     ...[...(tags ?? []), ...addTags].map((tag) => [tag, ''] as const),
     ...Object.entries(properties),
   ]);
+  [...(tags ?? []), ...addTags].forEach(checkTag);
   for (const name of [...wanted.keys(), ...removeTags, ...removeProperties]) check(name);
   const dropped = tags ? mine.filter(([name, value]) => value === '' && !tags.includes(name)).map(([name]) => name) : removeTags;
   return {
