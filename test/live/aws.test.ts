@@ -187,7 +187,7 @@ describe.skipIf(aws === undefined)('beside the command line of AWS', () => {
       description: 'by aws',
       properties: { theirs: '1', env: 'prod' },
     });
-    const out = path.join(home.folder, 'back.raw');
+    const out = path.join(home.folder, 'theirs-read.raw');
     await ok(['download', id, out], env);
     expect((await import('node:fs')).readFileSync(out).equals(disk)).toBe(true);
   });
