@@ -11,8 +11,8 @@ import { timerMs } from '../core/quantity.ts';
 /** How fast bytes go, learned from those that went before. */
 export interface Pace {
   piece: number;
-  /** How many bytes had been given to the last connection that broke off while it was sent to; absent: none did. */
-  brokeAt?: number;
+  /** How many bytes had been given to a connection that broke off while it was sent to; absent: none did since the last answer. */
+  brokeAt?: number | undefined;
 }
 
 /** What bulk transfers work with. */

@@ -178,6 +178,7 @@ export async function sendBytes(wire: WireRequest, source: SendSource, tools: Bu
       tools.pace.brokeAt = sent;
       throw error;
     });
+    tools.pace.brokeAt = undefined;
     const status = message.statusCode ?? 0;
     if (sender.over && status < 300)
       throw integrityError(`${wire.shown} answered HTTP ${status} before all bytes were sent`, { status });
