@@ -64,7 +64,7 @@ export interface Circumstances {
   readonly requestId?: string;
   /** The region that was asked for in the place of the profile's: commands that lead on name it, too. */
   readonly region?: string;
-  /** Id of a half-made remote object that could not be removed. */
+  /** Id of a half-made remote object that could not be removed; where it is `uncertain`, of one that may be there. */
   readonly leftover?: string;
   /** That object is no image, but what one was to be made of: `delete` does not take it. */
   readonly isLeftoverPart?: boolean;

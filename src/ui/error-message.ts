@@ -102,7 +102,11 @@ function asText(failure: ImgctlError, known: Circumstances, how: TextHow, styled
   return `${lines.join('\n')}\n`;
 }
 
-function leftBehind(id: string, { profile, region, isLeftoverPart }: Circumstances, run: string | undefined): readonly string[] {
+function leftBehind(
+  id: string,
+  { profile, region, isLeftoverPart, uncertain }: Circumstances,
+  run: string | undefined,
+): readonly string[] {
   const removing: Next | undefined = !isLeftoverPart
     ? profile === undefined
       ? undefined
@@ -111,7 +115,7 @@ function leftBehind(id: string, { profile, region, isLeftoverPart }: Circumstanc
       ? undefined
       : { verb: 'ops undo', args: [run] };
   return [
-    `left behind: ${safe(id)}`,
+    `${uncertain ? 'may be ' : ''}left behind: ${safe(id)}`,
     ...(removing ? [`Delete it with: ${safe(commandLine(removing, { profile, region }))}`] : []),
   ];
 }

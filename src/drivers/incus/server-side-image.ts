@@ -37,7 +37,7 @@ export async function makeThere(client: IncusClient, order: Order, call: Call): 
   const json = { ...wanted, ...more, source };
   const ended = await begun(client, { json, what }, call);
   // What it makes has no name then.
-  if (ended.is === 'running') throw id === undefined ? ended.error : ended.error.with({ leftover: id });
+  if (ended.is === 'running') throw id === undefined ? ended.error : ended.error.with({ leftover: id, uncertain: true });
   const told = ended.is === 'done' ? textIn(ended.metadata.fingerprint) : undefined;
   const asked = { source, properties: wanted.properties };
   const made = told ?? (await found(client, { id, before, asked, isLost: isLost(ended) }, call));

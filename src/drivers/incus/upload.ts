@@ -191,7 +191,7 @@ async function sent(
 /** Once the end was sent, the image may come to be although nobody waits for it any more. */
 function withLeftover(error: unknown, id: string | undefined): unknown {
   const mayBe = error instanceof ImgctlError && ['ABORTED', 'WAIT_TIMEOUT'].includes(error.code) && id !== undefined;
-  return mayBe ? error.with({ leftover: id }) : error;
+  return mayBe ? error.with({ leftover: id, uncertain: true }) : error;
 }
 
 interface Outcome {
@@ -225,5 +225,5 @@ async function made(client: IncusClient, { ended, body, what }: Outcome, call: C
 async function appears(client: IncusClient, id: string, error: ImgctlError, call: Call): Promise<boolean> {
   const look = async (): Promise<true | undefined> => ((await imageExists(client, id, call)) ? true : undefined);
   const seen = isOpen(error) ? lookedFor('the image to appear', look, call) : look();
-  return (await seen.catch(() => Promise.reject(error.with({ leftover: id })))) ?? false;
+  return (await seen.catch(() => Promise.reject(error.with({ leftover: id, uncertain: true })))) ?? false;
 }
