@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createContext, openAccount, patch } from '../../src/index.ts';
+import { openAt } from '../../src/engine/account/open.ts';
+import { engineOf } from '../../src/engine/api/context.ts';
+import type { Account } from '../../src/engine/account/account.ts';
+import { listing, wholeListing } from '../../src/engine/images/list.ts';
+import { createContext } from '../../src/index.ts';
 import { changes, stages, withVerbs } from '../clouds/index.ts';
 import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
@@ -229,10 +233,11 @@ describe('a manifest for several profiles', () => {
   it('goes on where a run was killed before it had marked what it sent', async () => {
     const env = environment();
     await stage.ok(['apply', '-f', fleet(), '--yes'], { env });
-    // The command refuses to take that away.
-    const context = await createContext({ configDir: stage.file('config'), env });
-    const at = await openAccount('laba', context);
-    await patch(at, { image: 'noble', changes: { removeProperties: ['imgctl.marksOf'] } }, context);
+    // No command and no call takes that away.
+    const engine = engineOf(await createContext({ configDir: stage.file('config'), env }));
+    const at = await openAt('laba', ['list', 'patch'], engine);
+    for await (const { id } of listing(at as Account, wholeListing, engine.call()))
+      await at.verb('patch').run({ id, changes: { removeProperties: ['imgctl.marksOf'] }, extras: {} }, engine.call());
     const rows = (await stage.ok(['apply', '-f', fleet(), '--yes', '-o', 'json'], { env })).json() as readonly Row[];
     expect(rows.map(({ action, profile, result }) => [action, profile, result])).toEqual([['reuse', 'laba', 'ok']]);
     expect((await stage.ok(['plan', '-f', fleet(), '-o', 'json'], { env })).json()).toEqual([]);

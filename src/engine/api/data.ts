@@ -6,6 +6,7 @@ import type { PublishedRow } from '../../core/publication.ts';
 import { copying, type Copied } from '../operations/copy.ts';
 import { converting, type Converted, type ConvertWishes } from '../operations/convert.ts';
 import { downloading, type Downloaded, type DownloadWishes } from '../operations/download.ts';
+import { describable } from '../operations/fields.ts';
 import { importing } from '../operations/import.ts';
 import type { ManageWish } from '../operations/managed.ts';
 import { verifiableBy } from '../operations/import-origin.ts';
@@ -86,7 +87,7 @@ export const uploadChange: Preparation<UploadInput, Image> = async ({ at, engine
   if (name !== undefined) checkName(name);
   const origin = typeof from === 'string' ? originOf(from, engine) : originOf('-', reading(from, engine));
   const transfer = await (await understood(input, engine)).forFile(origin.file);
-  return uploading(at, { ...given, ...waitLimits(input), name, description: labels, set, transfer }, origin, engine);
+  return uploading(at, { ...given, ...waitLimits(input), name, description: describable(labels), set, transfer }, origin, engine);
 };
 export const upload: ChangingCall<UploadInput, Image> = changing('upload', uploadChange);
 
@@ -101,7 +102,7 @@ export const importChange: Preparation<ImportInput, Image> = async ({ at, engine
   const { labels = {}, set = {}, checksum, verify, format, places = [], ...given } = input;
   const asked = await askedFor({ checksum, verify: verifiableBy(at, verify, engine) }, engine);
   const vouched = await vouchedFor(asked, input.url, engine);
-  const wishes = { ...given, ...waitLimits(input), places, description: labels, set, diskFormat: format, vouched };
+  const wishes = { ...given, ...waitLimits(input), places, description: describable(labels), set, diskFormat: format, vouched };
   return importing(at, wishes, engine);
 };
 export const importImage: ChangingCall<ImportInput, Image> = changing('importImage', importChange);
@@ -115,7 +116,7 @@ export const copyChange: Preparation<CopyInput, Copied> = async ({ at, engine: g
   const target = await open(to);
   const transfer = await disk.forImage(image, source);
   const how = { transfer, ifExists, manage, allowDowngrade, relay, wait, isOneOfSeveral: false };
-  const wishes = { ...waitLimits(input), description: labels, set, ...how };
+  const wishes = { ...waitLimits(input), description: describable(labels), set, ...how };
   const original = originalOf(image, { at: source, typed: input.image, isForSeveral: false }, call, engine);
   return copying(original, { profile: to.profile, name }, target, wishes, engine);
 };

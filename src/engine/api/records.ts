@@ -7,6 +7,7 @@ import type { Change } from '../operations/change.ts';
 import { creation } from '../operations/create.ts';
 import { deletion } from '../operations/delete.ts';
 import type { MemberContext } from '../operations/members.ts';
+import { describable, removable } from '../operations/fields.ts';
 import { recordChange } from '../operations/patch.ts';
 import { placesGoing, replication, type Places } from '../operations/replicate.ts';
 import { sharing, unsharing, type ShareWishes } from '../operations/share.ts';
@@ -74,13 +75,14 @@ function askingFirst<Result>(
 /** Makes a record, without data or from a server's disk. */
 export const create: ChangingCall<CreateInput, Image> = changing('create', async ({ at, engine }, input) => {
   const { name = '', labels = {}, set = {}, ...given } = input;
-  return creation(at, { ...given, ...waitLimits(input), name, description: labels, set }, engine);
+  return creation(at, { ...given, ...waitLimits(input), name, description: describable(labels), set }, engine);
 });
 
 /** Changes a record. */
-export const patch: ChangingCall<PatchInput, Image> = changing('patch', async (preparing, { changes, set = {}, ...input }) =>
-  recordChange(await targetOf(preparing, input), { changes, set }, preparing.engine),
-);
+export const patch: ChangingCall<PatchInput, Image> = changing('patch', async (preparing, { changes, set = {}, ...input }) => {
+  removable(describable(changes).removeProperties ?? []);
+  return recordChange(await targetOf(preparing, input), { changes, set }, preparing.engine);
+});
 
 const stateCall = (verb: StateVerb): ChangingCall<ImageChangeInput, Image> =>
   changing(verb, async (preparing, input) =>

@@ -13,6 +13,14 @@ export function settable(properties: Readonly<Record<string, string>>): Readonly
   throw usageError(`property ${own} is set by imgctl only`, { hint: 'Use a name that does not begin with "imgctl.".' });
 }
 
+/** The same of all that a user says of an image. */
+export function describable<Said extends { readonly properties?: Readonly<Record<string, string>> | undefined }>(
+  said: Said,
+): Said {
+  settable(said.properties ?? {});
+  return said;
+}
+
 /**
  * The names of properties that a user wants removed. Throws USAGE for marks that a command of their own takes away: without one of them a
  * channel has no target or no history. Removing what else is imgctl's own does no harm, and takes a revocation back.
