@@ -1,14 +1,8 @@
 import type { OperationName } from './operation-names.ts';
 
-/** Verbs of the command line beside those that providers have, as far as something leads on to them. */
-export const otherVerbs = [
+/** Of these a region says nothing, or it is that of a target (`copy`). */
+const regionless = [
   'apply',
-  'channel history',
-  'channel list',
-  'channel revoke',
-  'channel rollback',
-  'channel set',
-  'channel show',
   'copy',
   'help',
   'inspect',
@@ -19,12 +13,23 @@ export const otherVerbs = [
   'plan',
   'profile add',
   'profile import',
-  'profile check',
   'profile list',
   'profile set',
   'profile show',
   'providers',
   'sources',
+] as const;
+
+/** Verbs of the command line beside those that providers have, as far as something leads on to them. */
+export const otherVerbs = [
+  ...regionless,
+  'channel history',
+  'channel list',
+  'channel revoke',
+  'channel rollback',
+  'channel set',
+  'channel show',
+  'profile check',
   'unshare',
   'wait',
 ] as const;
@@ -74,26 +79,6 @@ const profileOf: Readonly<Partial<Record<Next['verb'], 'operand' | 'option'>>> =
   'profile show': 'operand',
 };
 
-/** Of these a region says nothing, or it is that of a target (`copy`). */
-const regionless: ReadonlySet<Next['verb']> = new Set<Next['verb']>([
-  'apply',
-  'copy',
-  'help',
-  'inspect',
-  'ops list',
-  'ops show',
-  'ops resume',
-  'ops undo',
-  'plan',
-  'profile add',
-  'profile import',
-  'profile list',
-  'profile set',
-  'profile show',
-  'providers',
-  'sources',
-]);
-
 const plain = /^[\w@%+=:,./…-]+$/;
 
 /** Options that everybody knows by their letter. */
@@ -114,7 +99,7 @@ export function commandLine({ verb, image, args = [], options = {} }: Next, { pr
   const named = profile === undefined ? [] : [shellWord(profile)];
   const operands = [...(image === undefined ? [] : [{ inProfile: image }]), ...args].map(written);
   // Behind the options that are given, and not in the place of one of them.
-  const there: Next['options'] = region === undefined || regionless.has(verb) ? {} : { region };
+  const there: Next['options'] = region === undefined || regionless.some((one) => one === verb) ? {} : { region };
   const flags = Object.entries({ ...options, ...there, ...options }).flatMap(([name, value]) => {
     const flag = letters[name] ?? `--${name}`;
     if (value === true) return [flag];

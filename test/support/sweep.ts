@@ -1,4 +1,4 @@
-/** `npm run torture` runs sweeps whole: `test/torture/sweeps.torture.ts`. */
+/** `npm run torture` runs sweeps whole: the projects `sweeps …` of `projects.ts`. */
 export const isWholeSweep = process.env.IMGCTL_TEST_SWEEPS === 'whole';
 
 /**
