@@ -10,6 +10,7 @@ export { channelHistory, channels, revoke, rollbackChannel, setChannel } from '.
 export { check, list, members, places, resolve, show, uses, wait } from './engine/api/images.ts';
 export { convert, copy, download, importImage, inspect, publish, upload } from './engine/api/data.ts';
 export { create, deactivate, patch, reactivate, remove, replicate, restore, share, unshare } from './engine/api/records.ts';
+export { apply, plan } from './engine/api/desired.ts';
 export { policyCheck } from './engine/api/policy.ts';
 export { prune } from './engine/api/retirement.ts';
 export { exitCodes, ImgctlError } from './core/errors.ts';
@@ -17,6 +18,7 @@ export { exitCodes, ImgctlError } from './core/errors.ts';
 export type { Action } from './core/action.ts';
 export type { Format } from './core/encoding.ts';
 export type { ChannelChangeRow, ChannelHistoryRow, ChannelRow } from './core/channel-row.ts';
+export type { AppliedRow, DesiredAction, DesiredRow } from './core/desired.ts';
 export type { Circumstances, Code } from './core/errors.ts';
 export type { Image, PlaceState, Status, Visibility } from './core/image.ts';
 export type { InspectionReport } from './core/inspection-report.ts';
@@ -49,6 +51,7 @@ export type {
   PublishInput,
   UploadInput,
 } from './engine/api/data.ts';
+export type { ApplyCall, ApplyInput, ManifestInput, DesiredInput } from './engine/api/desired.ts';
 export type { Event } from './engine/api/events.ts';
 export type { ImageInput, ListInput, WaitInput } from './engine/api/images.ts';
 export type {

@@ -22,11 +22,19 @@ interface Ended {
   readonly status: number | null;
 }
 
-/** Runs a script of the folder in a home of its own, beside a disk. */
-function ran(script: string): Ended {
+/** Makes a home for a script of the folder, with a disk and a manifest in it that wants that of a profile. */
+function homeOf(script: string, profile: string): string {
   const home = file(`home-${script}`);
   mkdirSync(home, { recursive: true });
   writeFileSync(path.join(home, 'disk.raw'), disk);
+  const images = [{ name: 'base', source: './disk.raw', targets: [profile] }];
+  writeFileSync(path.join(home, 'images.json'), JSON.stringify({ manifest: 'fleet', images }));
+  return home;
+}
+
+/** Runs a script of the folder in a home of its own. */
+function ran(script: string): Ended {
+  const home = homeOf(script, 'local');
   return spawnSync(process.execPath, [file(script)], {
     cwd: home,
     env: { PATH: process.env.PATH, HOME: home, TMPDIR: home },
@@ -122,9 +130,7 @@ async function ranAtClouds(
     rancherCloud({ version: '1.5', transitionMs: 5 }).start(),
   ]);
   const [os, lin, ran] = clouds;
-  const home = file(`home-${script}`);
-  mkdirSync(home, { recursive: true });
-  writeFileSync(path.join(home, 'disk.raw'), disk);
+  const home = homeOf(script, 'os');
   try {
     const [web = ''] = await os.seed([{ name: 'web', data: disk }]);
     Object.assign(os.stored?.(web) ?? {}, { visibility: 'shared' });
@@ -180,6 +186,9 @@ describe('the programmatic API of the packed package', () => {
         first: { plan: 'channel set', made: [{ channel: 'up@stable', name: 'up', result: 'ok' }] },
         second: { plan: 'channel set', made: [{ channel: 'up@stable', name: 'fetched', result: 'ok' }] },
         wentBack: { plan: 'channel rollback', made: [{ channel: 'up@stable', name: 'up', result: 'ok' }] },
+        differences: [{ action: 'add', image: 'base', profile: 'os' }],
+        steps: [{ verb: 'upload', risk: 'add', name: 'base', profile: 'os' }],
+        applied: [{ action: 'add', name: 'base', result: 'ok' }],
         channels: [{ channel: 'up@stable', profile: 'os', name: 'up' }],
         history: [{ name: 'up', restores: 1, isTarget: true }, { name: 'fetched' }, { name: 'up', reason: 'passed' }],
         revoked: { plan: 'channel revoke' },
@@ -195,6 +204,7 @@ describe('the programmatic API of the packed package', () => {
         told: expect.arrayContaining(['progress']),
       });
       expect(runs.map(({ verb }) => verb).sort()).toEqual([
+        'apply',
         'channel revoke',
         'channel rollback',
         'channel set',

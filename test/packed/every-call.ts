@@ -69,6 +69,10 @@ async function main(): Promise<void> {
     second: await changed(api.setChannel, at, { channel: 'up@stable', image: 'fetched' }, context),
     wentBack: await changed(api.rollbackChannel, at, { channel: 'up@stable' }, context),
   };
+  const wanted: imgctl.ManifestInput = { manifest: 'images.json' };
+  const differences: readonly imgctl.DesiredRow[] = await api.plan({ ...wanted, out: 'plan.json' }, context);
+  const steps: readonly imgctl.Action[] = await api.apply.plan(wanted, context);
+  const applied: readonly imgctl.AppliedRow[] = await api.apply({ plan: 'plan.json', pollMs: 1 }, context);
   const channels: readonly imgctl.ChannelRow[] = await api.channels(at, {}, context);
   const history: readonly imgctl.ChannelHistoryRow[] = await api.channelHistory(at, { channel: 'up@stable' }, context);
   const places: readonly imgctl.Place[] = await api.places(near, context);
@@ -86,7 +90,7 @@ async function main(): Promise<void> {
   const revoked = await changed(api.revoke, at, { image: 'fetched', reason: 'bad' }, context);
   const same = image.id === shown.id && waited?.id === image.id;
   const uncalled = Object.keys(imgctl).filter((name) => !called.has(name));
-  const results = { ...made, ...more, channels, history, revoked, members, used, names, findings, code, same, report, converted, planned };
+  const results = { ...made, ...more, differences, steps, applied, channels, history, revoked, members, used, names, findings, code, same, report, converted, planned };
   console.log(JSON.stringify({ uncalled, ...results, verbs: checked.verbs, places: places.length, told: [...new Set(told)] }));
 }
 

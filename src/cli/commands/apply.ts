@@ -1,10 +1,10 @@
-import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
-import { conflictError, partialError, usageError } from '../../core/errors.ts';
-import { performed, type Refusal } from '../../engine/desired/perform.ts';
-import { readPlan, type PlanFile } from '../../engine/desired/plan-file.ts';
-import { planning, type Part } from '../../engine/desired/planning.ts';
+import type { DesiredRow } from '../../core/desired.ts';
+import { usageError } from '../../core/errors.ts';
+import { applicationOf, applied, isDone, type Desired } from '../../engine/desired/application.ts';
+import { isDoable, isLosing, lossesOf } from '../../engine/desired/losing.ts';
+import { readPlan } from '../../engine/desired/plan-file.ts';
+import type { Part } from '../../engine/desired/planning.ts';
 import { usualMaxDelete } from '../../engine/desired/retirement.ts';
-import { stillSo } from '../../engine/desired/still-so.ts';
 import { renderMany } from '../../ui/render.ts';
 import { appliedView, desiredView } from '../../ui/views/desired.ts';
 import { pluralize } from '../batch/pluralize.ts';
@@ -37,28 +37,16 @@ export const apply = defineCommand({
     { does: 'what would be done', type: 'imgctl apply --dry-run' },
   ],
   async run(input, context) {
-    const asked = await askedFor(input, context);
-    const { manifest } = asked;
-    const all = await planning(manifest, asked.wishes, context);
-    const { parts, rest, others } = asked.rows ? stillSo(asked.rows, all) : { parts: all, rest: [], others: 0 };
-    const rows = parts.flatMap((part) => part.rows);
+    const application = await applicationOf(await askedFor(input, context), context);
+    const { manifest, parts, rows, rest, others } = application;
     if (context.settings.dryRun) return many(desiredView, rows);
     if (others > 0)
       context.warn(`${pluralize(others, 'difference')} not in the plan: left as ${others === 1 ? 'it is' : 'they are'}`);
     if (rows.length === 0 && rest.every(isDone)) context.say(`nothing to do: everything is as ${manifest.file} has it`);
     await agree(parts, context);
-    const lost = rest.filter((row) => !isDone(row));
-    for (const { image, profile, message, hint } of lost)
-      await context.report(conflictError(`${image} in ${profile}: ${message}`, hint === undefined ? {} : { hint }));
-    const made = await performed(manifest.id, parts, atMost(input.maxDelete ?? usualMaxDelete), context);
-    const done = [...made, ...rest];
-    const failed = done.filter((row) => !isDone(row)).length;
-    if (failed > 0) await context.report(partialError(`${failed} of ${done.length} changes were not made`));
-    return many(appliedView, done);
+    return many(appliedView, await applied(application, input.maxDelete ?? usualMaxDelete, context));
   },
 });
-
-const isDone = ({ result }: AppliedRow): boolean => result === 'ok';
 
 /** What is to be made so: all that a manifest wants, or the rows of a plan that was kept. */
 async function askedFor(
@@ -73,7 +61,7 @@ async function askedFor(
     readonly unused?: boolean | undefined;
   },
   context: Surface,
-): Promise<Pick<PlanFile, 'manifest' | 'wishes'> & Partial<PlanFile>> {
+): Promise<Desired> {
   if (plan === undefined) {
     const { manifest, only } = await manifestTyped({ file, fromOim }, context);
     return { manifest, wishes: { allowDowngrade, isUnusedBelieved: unused, only } };
@@ -85,22 +73,16 @@ async function askedFor(
   return readPlan(plan);
 }
 
-/** Rows by which something goes. */
-const losing: readonly DesiredRow['action'][] = ['delete', 'shrink-places', 'replace', 'deactivate'];
-const isLosing = ({ action, retirement }: DesiredRow): boolean => losing.includes(action) || retirement === 'retire';
-
 /** Asks once about everything; where something goes in a protected profile, also for that profile's name. */
 async function agree(parts: readonly Part[], context: Surface): Promise<void> {
-  const rows = parts.flatMap((part) => part.rows).filter(({ action }) => action !== 'blocked' && action !== 'unknown');
+  const rows = parts.flatMap((part) => part.rows).filter(isDoable);
   if (rows.length === 0) return;
-  const lost = rows.filter(isLosing);
-  const question = `Make ${pluralize(rows.length, 'change')}${lost.length > 0 ? `, of which ${lost.length} take something away` : ''}?`;
+  const lost = rows.filter(isLosing).length;
+  const question = `Make ${pluralize(rows.length, 'change')}${lost > 0 ? `, of which ${lost} take something away` : ''}?`;
   await context.confirm(question, undefined, () => tableOf(rows, context));
-  for (const profile of new Set(lost.map((row) => row.profile))) {
-    const isProtected = parts.some((part) => part.profile === profile && part.ready?.look.at.isProtected);
-    const there = lost.filter((row) => row.profile === profile);
-    if (isProtected) await context.confirm(`Remove what is listed from ${profile}?`, profile, () => tableOf(there, context));
-  }
+  for (const { at, rows: there } of lossesOf(parts))
+    if (at.isProtected)
+      await context.confirm(`Remove what is listed from ${at.profile}?`, at.profile, () => tableOf(there, context));
 }
 
 /** The rows as a table for stderr. */
@@ -110,14 +92,4 @@ async function tableOf(rows: readonly DesiredRow[], { io }: Surface): Promise<st
   const drawn = { ...io, stdout, stdoutIsTerminal: true, columns: io.stderrColumns, color: io.errorColor };
   await renderMany(desiredView, rows, { format: 'table', header: true, raw: false }, drawn);
   return lines.join('');
-}
-
-/** Refuses what is deleted beyond so many. */
-function atMost(limit: number): Refusal {
-  let deleted = 0;
-  return ({ action }) => {
-    if (action !== 'delete') return undefined;
-    deleted += 1;
-    return deleted > limit ? `over --max-delete ${limit}` : undefined;
-  };
 }

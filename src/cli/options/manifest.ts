@@ -1,7 +1,6 @@
 import { usageError } from '../../core/errors.ts';
-import { chosenProfiles } from '../../engine/account/registry.ts';
 import type { Manifest } from '../../engine/desired/manifest.ts';
-import { readManifest, usualManifest } from '../../engine/desired/read-manifest.ts';
+import { meantManifest } from '../../engine/desired/meant-manifest.ts';
 import type { Surface } from '../program/context.ts';
 import type { Options } from '../program/option.ts';
 import { allowDowngradeOption } from './transfer.ts';
@@ -20,18 +19,12 @@ export const manifestOptions = {
   unused: unusedOption,
 } as const satisfies Options;
 
-/** The profiles that are asked for; absent: all that the manifest names. */
-const profilesTyped = ({ settings, directory }: Surface): readonly string[] | undefined =>
-  settings.isProfileTyped ? directory.select(settings.profile) : undefined;
-
-/** The manifest that is meant, and the profiles to which that is narrowed. Throws as `readManifest` and `readOim`, USAGE for two of them. */
+/** The manifest that is meant, and the profiles to which that is narrowed. Throws as `meantManifest`, USAGE for two of them. */
 export async function manifestTyped(
   { file, fromOim }: { readonly file?: string | undefined; readonly fromOim?: string | undefined },
   context: Surface,
 ): Promise<{ readonly manifest: Manifest; readonly only: readonly string[] | undefined }> {
-  if (fromOim === undefined) return { manifest: await readManifest(file ?? usualManifest), only: profilesTyped(context) };
-  if (file !== undefined) throw usageError('--file and --from-oim cannot be combined');
-  const { readOim } = await import('../../engine/desired/oim/read-oim.ts');
-  const targets = chosenProfiles(context.directory, context.settings.profile);
-  return { manifest: await readOim(fromOim, targets, (message) => context.warn(message)), only: undefined };
+  if (file !== undefined && fromOim !== undefined) throw usageError('--file and --from-oim cannot be combined');
+  const { profile: profiles, isProfileTyped: isNarrowed } = context.settings;
+  return meantManifest({ file, fromOim, profiles, isNarrowed }, context);
 }

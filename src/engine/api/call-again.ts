@@ -44,7 +44,7 @@ export function callAgain(
   context: EngineContext,
 ): CallAgain | undefined {
   const prepare = resumable.get(name);
-  if (!prepare) return undefined;
+  if (!prepare || profile === undefined) return undefined;
   const engine: EngineContext = { ...context, settings: { ...context.settings, region } };
   const open = (named: Pick<Account, 'profile'>) => openAt(named.profile, [], engine).then((at) => own(at, engine.journal));
   const asked = isPartly && name !== 'replicate' ? { ...input, ifExists: 'skip' } : input;

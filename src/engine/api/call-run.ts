@@ -11,7 +11,8 @@ import { engineOf, keepsJournal, maskedFailure, type Context } from './context.t
 export interface MadeCall {
   /** As it is exported. */
   readonly name: string;
-  readonly account: Account;
+  /** Absent: it opens those that it needs itself. */
+  readonly account?: Account;
   readonly input: object;
 }
 
@@ -36,7 +37,7 @@ export async function inRunOf<T>(made: MadeCall, context: Context, work: (engine
     ...engine,
     words: (typedAs[made.name] ?? made.name).split(' '),
     call: refOf(made, engine),
-    profile: made.account.profile,
+    ...given({ profile: made.account?.profile }),
   }));
   const report = (error: unknown): Promise<void> => {
     failures.push(error);
@@ -53,17 +54,23 @@ export async function inRunOf<T>(made: MadeCall, context: Context, work: (engine
   }
 }
 
+/** What names a file in the input of a call. */
+const fileKey = /^(?:from|fromOim|manifest|plan)$/;
+
 /** The call as data. Files are named so that they are found from everywhere. */
 function refOf({ name, account, input }: MadeCall, { settings }: EngineContext): CallRef {
   const { from, to, ...rest } = input as { readonly from?: unknown; readonly to?: Partial<Account> };
+  const files = Object.entries({ ...rest, from }).flatMap(([key, value]) =>
+    fileKey.test(key) && typeof value === 'string' ? [[key, absolute(value)] as const] : [],
+  );
   const plain = {
-    ...given({ from: typeof from === 'string' ? absolute(from) : undefined }),
     ...rest,
+    ...Object.fromEntries(files),
     ...(to?.profile === undefined ? {} : { to: { profile: to.profile } }),
   };
   return {
     name,
-    profile: account.profile,
+    ...given({ profile: account?.profile }),
     // As it is read again: without what is undefined.
     input: JSON.parse(JSON.stringify(plain)) as CallRef['input'],
     ...given({ region: settings.region }),

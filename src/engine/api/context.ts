@@ -18,7 +18,7 @@ import { toldTask, type Event } from './events.ts';
 
 /** What would be lost if a call did what it was asked. */
 export interface LossQuestion {
-  /** `Delete`, `Replace`, `Remove`, `Prune`. */
+  /** `Delete`, `Replace`, `Remove`, `Deactivate`, `Prune`, `Revoke`, `Apply`. */
   readonly verb: string;
   readonly profile: string;
   /** The profile is marked as one in which nothing is to be lost by mistake. */

@@ -1,5 +1,4 @@
 import type { Action } from '../../core/action.ts';
-import { usageError } from '../../core/errors.ts';
 import { given } from '../../core/image.ts';
 import type { RetirementRow } from '../../core/retirement.ts';
 import type { Account } from '../account/account.ts';
@@ -7,6 +6,7 @@ import { retire } from '../desired/retire.ts';
 import { meansOf } from '../desired/retirement-look.ts';
 import { usualGrace, usualMaxDelete } from '../desired/retirement.ts';
 import { changing, type ChangingCall } from './change.ts';
+import { requireCount } from './require-count.ts';
 import { waitLimits, type WaitOptions } from './wait-options.ts';
 
 /** Which images are retired, and later deleted. Times are ms. */
@@ -40,12 +40,6 @@ export const prune: ChangingCall<PruneInput, readonly RetirementRow[]> = changin
   const rows = async (): Promise<readonly RetirementRow[]> => (await retire([{ at, words }], wishes, engine)).rows;
   return { plan: async () => (await rows()).flatMap((row) => actionsOf(row, at)), perform: rows };
 });
-
-/** Throws USAGE for what is no such number: to hold anything against NaN says no, and images would go by that. */
-function requireCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw usageError(`${name} must be a whole number of at least ${least}`);
-}
 
 /** What would be done about an image; nothing: it stays as it is. */
 function actionsOf({ action, profile, id, name, status, ...row }: RetirementRow, at: Account): readonly Action[] {

@@ -8,7 +8,8 @@ export const journalVersion = 1;
 export interface CallRef {
   /** As it is exported. */
   readonly name: string;
-  readonly profile: string;
+  /** Absent: it is about none in particular. */
+  readonly profile?: string;
   /** Files by their whole paths, other accounts by their profiles. */
   readonly input: Readonly<Record<string, unknown>>;
   /** Region that was asked for. */

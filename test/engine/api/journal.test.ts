@@ -86,6 +86,14 @@ const calls: Readonly<Record<string, { readonly verb: string; readonly make: Mad
       await api.prune(at, { images: ['web*'], keep: 1, managed, unused: true, pollMs: 1 }, context);
     },
   },
+  apply: {
+    verb: 'apply',
+    async make(_at, context) {
+      const images = [{ name: 'new', source: cli.write('disk.raw', disk()), targets: ['demo'] }];
+      const manifest = cli.write('images.json', Buffer.from(JSON.stringify({ manifest: 'fleet', images })));
+      await api.apply({ manifest, ...quick }, context);
+    },
+  },
   remove: { verb: 'delete', make: (at, context) => api.remove(at, { image: 'web' }, context) },
   share: { verb: 'share', make: (at, context) => api.share(at, { image: 'web', with: [friend] }, context) },
   unshare: {
@@ -159,7 +167,7 @@ describe('a program that changes something', () => {
     const [run, ...others] = await runs();
     expect(others).toEqual([]);
     expect(run).toMatchObject({ state: 'done', verb: call?.verb, left: [], profiles: ['demo'], exitCode: 0 });
-    expect(run?.command).toMatch(new RegExp(String.raw`^${name}\("demo", \{.*\}\)$`));
+    expect(run?.command).toMatch(new RegExp(String.raw`^${name}\((?:"demo", )?\{.*\}\)$`));
   });
 
   it.each(Object.entries<Elsewhere>(elsewhere))('leaves one run of a %s', async (verb, { provider, seed, start, make }) => {

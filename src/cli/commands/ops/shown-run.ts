@@ -38,7 +38,8 @@ export function shownRun(run: Run, { commands }: Pick<Surface, 'commands'>): Sho
 }
 
 /** A call as a program would have it, but for its context. */
-const callText = ({ name, profile, input }: CallRef): string => `${name}(${JSON.stringify(profile)}, ${JSON.stringify(input)})`;
+const callText = ({ name, profile, input }: CallRef): string =>
+  `${name}(${[...(profile === undefined ? [] : [profile]), input].map((one) => JSON.stringify(one)).join(', ')})`;
 
 /** A run shown alone: what it did, one by one, and what there is now of what it left. */
 export const wholeRun = (run: Run, found: readonly LeftImage[], surface: Pick<Surface, 'commands' | 'redactor'>): ShownRun => ({
