@@ -43,6 +43,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly ids: RegExp;
   /** Words can be ids too: whatever is typed is tried as one before it is taken for a name. */
   readonly idsAreWords?: boolean;
+  /** An id is a digest over all of the image: what has the same one in another account of this provider is the same image. */
+  readonly idsAreDigests?: boolean;
   /** Whatever is typed may be another name of an image: `show` says which one it means, and is asked before a list is. */
   readonly showsByAlias?: boolean;
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
@@ -56,9 +58,11 @@ export interface DriverDefinition<F extends Fields, Client> {
   /** Who is called that, as far as this account may know; none: nobody, or it may not ask. */
   owners?(client: Client, name: string, call: Call): Promise<readonly Owner[]>;
   /**
-   * Why this account cannot take, as an image of this name, what a download of the same provider hands over; absent: as far as can be
-   * told, it can.
+   * How another account of the same provider can come by an image that is no disk, of which there is no download; none: it is one.
+   * Throws UNSUPPORTED where it cannot.
    */
+  handover?(client: Client, image: ImageRecord, call: Call): Promise<Handover | undefined>;
+  /** Why this account cannot take, as an image of this name, what one of the same provider hands over; absent: as far as can be told, it can. */
   objection?(client: Client, handover: Handover, call: Call, name: string): Promise<string | undefined>;
   /** Throws USAGE for a text that no new image can have as its id; absent where the caller never chooses one. Does no I/O. */
   checkOwnId?(id: string): void;
@@ -105,10 +109,9 @@ export interface Session extends BoundJobs {
   probe(call: Call): Promise<Identity>;
   /** Who is called that, as far as this account may know. */
   owners(name: string, call: Call): Promise<readonly Owner[]>;
-  /**
-   * Why this account cannot take, as an image of this name, what a download of the same provider hands over; absent: as far as can be
-   * told, it can.
-   */
+  /** How another account of this provider can come by an image that is no disk; none: it is one. Throws UNSUPPORTED where it cannot. */
+  handover(image: ImageRecord, call: Call): Promise<Handover | undefined>;
+  /** Why this account cannot take, as an image of this name, what one of the same provider hands over; absent: as far as can be told, it can. */
   objection(handover: Handover, call: Call, name: string): Promise<string | undefined>;
   /** Whether an image's data is still what its record says, as far as the provider can be asked to look. */
   isIntact(id: string, call: Call): Promise<boolean>;
@@ -128,6 +131,7 @@ export interface Driver {
   readonly requestIds: readonly string[];
   readonly ids: RegExp;
   readonly idsAreWords: boolean;
+  readonly idsAreDigests: boolean;
   readonly showsByAlias: boolean;
   /** Facts of the verbs it has: presence means that it can. */
   readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
@@ -177,6 +181,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     requestIds: definition.requestIds ?? usualRequestIds,
     ids: definition.ids,
     idsAreWords: definition.idsAreWords ?? false,
+    idsAreDigests: definition.idsAreDigests ?? false,
     showsByAlias: definition.showsByAlias ?? false,
     facts: facts as Driver['facts'],
     absent: definition.absent,
@@ -213,6 +218,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
         },
         probe: async (call) => (await definition.probe?.(client, call)) ?? { who: profile, details: {}, missing: {} },
         owners: async (name, call) => (await definition.owners?.(client, name, call)) ?? [],
+        handover: async (image, call) => definition.handover?.(client, image, call),
         objection: async (handover, call, name) => definition.objection?.(client, handover, call, name),
         isIntact: async (id, call) => (await definition.isIntact?.(client, id, call)) ?? true,
       };

@@ -22,7 +22,8 @@ export const download: Operation<IncusClient, 'download'> = {
     const image = await readImage(client, id, call);
     if (image.raw.type !== virtualMachine)
       throw unsupportedError(`image "${image.name}" is of a container: a file system, and no disk`, {
-        hint: 'Use the official client: incus image copy, or lxc image copy.',
+        hint: 'Only another server of Incus or LXD takes it. Have one fetch it with:',
+        next: [{ verb: 'copy', image: id, args: ['PROFILE'] }],
       });
     const answer = await exported(client, id, call);
     const boundary = boundaryOf(answer.headers['content-type']);

@@ -11,7 +11,7 @@ import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { probe } from './probe.ts';
 import { fingerprints } from './record.ts';
-import { objection } from './server-side-copy.ts';
+import { handoverOfContainer, objection } from './server-side-copy.ts';
 import { show } from './show.ts';
 import { upload } from './upload.ts';
 import { uses } from './uses.ts';
@@ -54,9 +54,11 @@ export default defineDriver({
     after: ['project'],
   },
   ids: fingerprints,
+  idsAreDigests: true,
   showsByAlias: true,
   connect: (values, { http }) => connect(values, http),
   operations: { list, show, create, patch, delete: remove, upload, download, import: importImage, uses },
+  handover: handoverOfContainer,
   objection,
   absent: {
     deactivate: `${noStates} patch --visibility private takes it from the public.`,

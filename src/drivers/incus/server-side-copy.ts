@@ -7,6 +7,7 @@ import { readAlias } from './aliases.ts';
 import { ask, imageExists, imagePath, readImage, serverInfo, tidying, trusted, type IncusClient } from './client.ts';
 import { label } from './labels.ts';
 import { asWanted, makeThere, wantedOf, type Order } from './server-side-image.ts';
+import { virtualMachine } from './record.ts';
 import { endWork } from './settle.ts';
 
 const realm = 'incus-images';
@@ -31,6 +32,16 @@ export async function handoverOf(client: IncusClient, image: ImageRecord, call: 
     },
     key: (each) => keyFor(client, image.id, each),
   };
+}
+
+/** The same for an image of a container. None: it is one of a virtual machine, whose disk can be read as well. */
+export async function handoverOfContainer(client: IncusClient, image: ImageRecord, call: Call): Promise<Handover | undefined> {
+  if (image.raw.type === virtualMachine) return undefined;
+  const handover = await handoverOf(client, image, call);
+  if (handover) return handover;
+  throw unsupportedError(`image "${image.name}" is of a container, and no other server can fetch it from here`, {
+    hint: 'Make this server trust the client, and listen on an address that the other one reaches: core.https_address.',
+  });
 }
 
 /** Oddity: a key that is not used never expires; the work that it is told as is what can be ended. */
@@ -64,7 +75,7 @@ export async function objection(
   if (isSame) return 'source and target are the same project';
   const { fingerprint = '' } = values;
   if (!(await imageExists(client, fingerprint, call)) || (await leadsTo(client, name, fingerprint, call))) return undefined;
-  return 'the target has this image already, under another name';
+  return `the target has it already, as "${(await readImage(client, fingerprint, call)).name}"`;
 }
 
 const leadsTo = async (client: IncusClient, name: string, id: string, call: Call): Promise<boolean> =>

@@ -1,6 +1,7 @@
 import type { Action } from '../../core/action.ts';
 import type { BoundJobs } from '../../core/bound-jobs.ts';
 import type { Bound, Driver } from '../../core/driver.ts';
+import type { ImageRecord } from '../../core/image.ts';
 import type { Identity, Owner } from '../../core/identity.ts';
 import type { Call, Handover, OperationName, OperationTypes } from '../../core/operation.ts';
 import type { SignatureJudge } from '../trust/judge.ts';
@@ -37,6 +38,8 @@ export interface Account<Name extends OperationName = OperationName> extends Bou
   probe(call: Call): Promise<Identity>;
   /** As the session's: who is called that. */
   owners(name: string, call: Call): Promise<readonly Owner[]>;
+  /** As the session's: how an image that is no disk is handed over. */
+  handover(image: ImageRecord, call: Call): Promise<Handover | undefined>;
   /** As the session's: why this account cannot take what is handed over. */
   objection(handover: Handover, call: Call, name: string): Promise<string | undefined>;
   /** As the session's: whether data that is there already can be relied on. */

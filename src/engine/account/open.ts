@@ -85,6 +85,7 @@ async function opening(
         preview(session, verb, request, call).catch((error: unknown) => Promise.reject(blame(error))),
       probe: (call) => session.probe(call).catch((error: unknown) => Promise.reject(blame(error))),
       owners: (owner, call) => session.owners(owner, call).catch((error: unknown) => Promise.reject(blame(error))),
+      handover: (image, call) => session.handover(image, call).catch((error: unknown) => Promise.reject(blame(error))),
       objection: (handover, call, name) =>
         session.objection(handover, call, name).catch((error: unknown) => Promise.reject(blame(error))),
       isIntact: (id, call) => session.isIntact(id, call).catch((error: unknown) => Promise.reject(blame(error))),

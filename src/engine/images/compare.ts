@@ -132,6 +132,10 @@ export async function alreadyThere(
   return undefined;
 }
 
+/** Whether what the target has is the very image, by an id that is a digest of all of it. */
+export const isSameImage = (at: Account, there: Image, image: Image): boolean =>
+  at.driver.idsAreDigests && there.provider === image.provider && there.id === image.id;
+
 /** The digests by which a file is published that can be relied on, as `ALGO:HEX`. */
 export const publishedDigests = ({ checksums = {} }: Pick<Image, 'checksums'>): readonly string[] =>
   comparable.flatMap((name) => (checksums[name] === undefined ? [] : [`${name}:${checksums[name].toLowerCase()}`]));
@@ -184,6 +188,7 @@ export async function copiedBefore(
 ): Promise<Same | undefined> {
   const known = publishedDigests(published);
   for (const each of images) {
+    if (isSameImage(at, each, published)) return { image: each, isProved: true };
     const { digest } = provenanceIn(each.properties);
     if (digest === undefined || !known.includes(digest) || isOfOtherBytes(each)) continue;
     // The very file.

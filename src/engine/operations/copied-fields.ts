@@ -54,7 +54,7 @@ export function carriedTo(
   { fields, tags, reserved, appearsWhole }: UploadFacts,
   image: Image,
   own: Labels,
-  format: string,
+  format: string | undefined,
   references?: RegExp,
 ): Carried {
   const kept: Labels = Object.fromEntries(
@@ -81,7 +81,7 @@ export function carriedTo(
       ...(kept.properties || own.properties ? { properties: { ...Object.fromEntries(properties), ...own.properties } } : {}),
       ...(kept.tags || own.tags ? { tags: [...new Set([...fitting, ...(own.tags ?? [])])] } : {}),
       ...(first === undefined ? {} : { visibility: first }),
-      ...(fields.includes('diskFormat') ? { diskFormat: format } : {}),
+      ...(format !== undefined && fields.includes('diskFormat') ? { diskFormat: format } : {}),
     },
     later: given<Later>({ visibility: wanted, protected: locked }),
     dropped: lost(image, fields, own),

@@ -1,6 +1,5 @@
 import { isOfOtherBytes } from '../../core/image.ts';
 import { isProvenanceProperty } from '../../core/provenance.ts';
-import type { Prepared } from '../../transfer/prepared.ts';
 import { carriedTo } from './copied-fields.ts';
 import type { EngineContext } from '../context.ts';
 import type { Account } from '../account/account.ts';
@@ -8,12 +7,12 @@ import { keepsContainer } from './transfer.ts';
 import type { Original } from './original.ts';
 import type { CopyOptions } from './copy-options.ts';
 
-/** What of the record goes along; the rest is told. */
+/** What of the record goes along; the rest is told. `format`: of the disk, as it arrives; absent: it is none. */
 export function carried(
   { image: found, at: from }: Original,
   own: CopyOptions['description'],
   to: Account<'upload'>,
-  { plan }: Prepared,
+  format: string | undefined,
   context: EngineContext,
 ) {
   const verb = to.verb('upload');
@@ -22,7 +21,7 @@ export function carried(
   // Within one account they mean what they meant.
   const references = from.profile === to.profile ? undefined : from.verb('download').references;
   const kept = keepsContainer(verb, image.containerFormat) ? image.diskFormat : undefined;
-  const { dropped, ...along } = carriedTo(verb, image, own, kept ?? plan.encoding.format, references);
+  const { dropped, ...along } = carriedTo(verb, image, own, kept ?? format, references);
   if (dropped.length > 0) context.warn(`not copied, unsupported by ${to.provider}: ${dropped.join('; ')}`);
   const behind = Object.keys(image.properties).filter((key) => verb.reserved?.test(key));
   if (behind.length > 0) context.warn(`not copied, reserved by ${to.provider}: properties ${behind.join(', ')}`);

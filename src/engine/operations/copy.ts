@@ -13,7 +13,7 @@ import type { Task } from '../../core/task.ts';
 import { routeWords, shortcutOf, type CopyRoute, type Shortcut } from './copy-route.ts';
 import { nothingToDo, publishedDigests, tellSame, type Same } from '../images/compare.ts';
 import type { Claim } from './claim.ts';
-import { confirmReplace, foreseen } from './name-conflict.ts';
+import { confirmReplace, foreseen, settleName } from './name-conflict.ts';
 import { afresh } from './fresh-look.ts';
 import { copiedAlready } from './copied-already.ts';
 import type { Account } from '../account/account.ts';
@@ -24,6 +24,7 @@ import type { Original } from './original.ts';
 import { carried } from './copy-description.ts';
 import { checkManageable, managed } from './managed.ts';
 import type { CopyOptions } from './copy-options.ts';
+import { handingOver, handoverOf } from './hand-over.ts';
 
 /** What a copy came to. `route`: on which way the data came; absent where it was there already. */
 export interface Copied {
@@ -87,8 +88,10 @@ async function lookedAt(
   const claim = claimOf(original, { at: to, name, call }, wishes);
   const same = await copiedAlready(original, claim, wishes, context);
   if (same) return upToDate(same, to as Account, name, context);
-  const { download: data, source } = await original.data();
   const title = wishes.isOneOfSeveral ? `copy ${image.name} to ${targetText(target)}` : `copy ${image.name}`;
+  const handover = await handoverOf(original, to, call);
+  if (handover) return handingOver({ original, handover, to, claim, extras, wishes, call, task: context.task(title) }, context);
+  const { download: data, source } = await original.data();
   const task = context.task(title);
   const way = forContainer(verb, image.containerFormat, wishes.transfer);
   const prepared = await prepare(
@@ -154,7 +157,7 @@ function changeOf(look: Look, context: EngineContext): Change<Copied> {
           ...plannedTransfer(prepared, { ...source, name: `${original.at.profile}:${original.image.id}` }),
           ...plannedLabels({ ...description, ...delivery.later?.changes }, place),
           route: way.route,
-          ...(await foreseen(way.words, prepared, delivery, context)),
+          ...(await foreseen(way.words, () => settleName(prepared, delivery, context), delivery, context)),
         },
       ];
     },
@@ -178,12 +181,16 @@ interface Way {
 }
 
 /** Chooses the way; says why the data has to go through here where it need not seem so, and what cannot be verified on it. */
-async function wayOf({ original, to, wishes, name, data, source, prepared, call }: Look, context: EngineContext): Promise<Way> {
+async function wayOf(
+  { original, to, wishes, name, extras, data, source, prepared, call }: Look,
+  context: EngineContext,
+): Promise<Way> {
   const { at: from, image } = original;
   const { plan } = prepared;
   const { checksum } = wishes.transfer;
   warnOfSize(prepared, to.provider, context);
-  const leg = { data, digests: source.digests ?? {}, plan, from, to, name, checksum };
+  const asked = { description: wishes.description, extras };
+  const leg = { data, digests: source.digests ?? {}, plan, from, to, name, asked, checksum };
   const found = wishes.relay ? undefined : await shortcutOf(leg, call);
   if (typeof found === 'string') context.say(`relaying through this machine: ${found}`);
   const shortcut = typeof found === 'object' ? found : undefined;
@@ -203,7 +210,7 @@ function deliveryOf(
   { shortcut }: Way,
   context: EngineContext,
 ): Delivery {
-  const { description, later } = carried(original, wishes.description, to, prepared, context);
+  const { description, later } = carried(original, wishes.description, to, prepared.plan.encoding.format, context);
   const { plan } = prepared;
   const asItIs = !plan.convert && !plan.unwrap && !plan.wrap;
   const { region } = context.settings;

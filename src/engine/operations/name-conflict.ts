@@ -19,7 +19,7 @@ export interface Free {
 }
 
 /** What a name means for a delivery: an image that holds the same disk already, or a description, and images that it replaces. */
-type Before = Same | Free;
+export type Before = Same | Free;
 
 /** What a taken name means for a claim. Throws CONFLICT where it must not be taken; asks before something is replaced. */
 export const settleName = (prepared: Prepared, claim: Claim, context: EngineContext): Promise<Before> =>
@@ -163,18 +163,18 @@ const freeName = (name: string, now: number): string =>
 const unanswered: readonly string[] = ['NETWORK', 'AUTH', 'PROVIDER', 'LIMIT'];
 
 /**
- * The steps of a dry run and their risk, with what a taken name makes of them; sends nothing that changes anything. Throws as `deliver` would where
- * the name must not be taken. A target that cannot be asked is warned about, and the steps are given all the same.
+ * The steps of a dry run and their risk, with what a taken name makes of them by a `look` at it; sends nothing that changes anything. Throws as
+ * `deliver` would where the name must not be taken. A target that cannot be asked is warned about, and the steps are given all the same.
  */
 export async function foreseen(
   steps: readonly string[],
-  prepared: Prepared,
+  look: () => Promise<Before>,
   claim: Claim,
   context: EngineContext,
 ): Promise<Pick<Action, 'risk' | 'steps' | 'uses' | 'unasked'>> {
   const add = { risk: 'add', steps } as const;
   try {
-    const before = await settleName(prepared, claim, context);
+    const before = await look();
     if ('image' in before) return { risk: 'reuse', steps: [nothingToDo(before)] };
     const [replaced] = before.replaces ?? [];
     if (replaced) {

@@ -15,7 +15,7 @@ import { deliver, type Delivery } from './deliver.ts';
 import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import type { IfExists } from './claim.ts';
 import { checkManageable, managed, type ManageWish } from './managed.ts';
-import { foreseen } from './name-conflict.ts';
+import { foreseen, settleName } from './name-conflict.ts';
 import type { WaitWishes } from './settle.ts';
 import { withSignature, type Origin } from './source.ts';
 import {
@@ -99,7 +99,7 @@ export async function uploading(at: Target, wishes: UploadWishes, from: Origin, 
           image: into ?? name,
           ...plannedTransfer(prepared, source),
           ...plannedLabels({ ...description, ...delivery.later?.changes }, place),
-          ...(await foreseen(prepared.plan.steps, prepared, delivery, context)),
+          ...(await foreseen(prepared.plan.steps, () => settleName(prepared, delivery, context), delivery, context)),
         },
       ];
     },

@@ -68,13 +68,16 @@ async function pulledFrom({ server = '', fingerprint = '', secret = '' }: Source
   const { metadata: record } = (await answer.json()) as { metadata: Record<string, unknown> };
   const data = await fetch(`${at}/export?secret=${secret}`);
   const body = Buffer.from(await data.arrayBuffer());
+  const isVirtualMachine = record.type === 'virtual-machine';
+  const properties = record.properties as Record<string, string>;
+  const common = { fingerprint, isVirtualMachine, fileName: '', architecture, properties };
+  if (data.headers.get('content-type') === 'application/octet-stream')
+    return { ...common, metadata: Buffer.alloc(0), disk: body, isUnified: true };
   const boundary = /boundary=(.*)$/.exec(data.headers.get('content-type') ?? '')?.[1] ?? '';
   const mark = Buffer.from(`\r\n--${boundary}`);
   const headEnd = (from: number): number => body.indexOf('\r\n\r\n', from) + 4;
   const [first, second] = [headEnd(0), body.indexOf(mark)];
   const metadata = body.subarray(first, second);
   const disk = body.subarray(headEnd(second + mark.length), body.indexOf(mark, second + mark.length));
-  const isVirtualMachine = record.type === 'virtual-machine';
-  const properties = record.properties as Record<string, string>;
-  return { fingerprint, metadata, disk, isVirtualMachine, isUnified: false, fileName: '', architecture, properties };
+  return { ...common, metadata, disk, isUnified: false };
 }

@@ -224,5 +224,31 @@ describe.skipIf(missing !== undefined)(titled('commands on real servers', missin
       expect(again.exitCode).toBe(6);
       expect((await ok('copy', `${from}:${name}`, `${target}:${name}-other`)).stderr).toContain('relaying');
     });
+
+    it.each(['two files', 'one archive'])('an image of a container in %s is carried as it is', async (form) => {
+      if (form === 'two files') await plant(site.server(from), { name, properties: { os: 'x' } }, 'default', 'rootfs');
+      else {
+        await site.server(from).stoppedInstance(name);
+        await ok('create', `${from}:${name}`, '--from-disk', name, '--property', 'os=x');
+      }
+      const { id } = await shown('show', `${from}:${name}`);
+      const planned = await shown('copy', `${from}:${name}`, target, '-n');
+      expect(planned).toMatchObject({ route: 'pull', risk: 'add' });
+      const labels = ['--description', 'own', '--set', `alias=${name}-b`, '--set', 'expiresAt=2031-01-02'];
+      const { stderr } = await ok('copy', `${from}:${name}`, target, ...labels);
+      expect(stderr).toContain('verified: incus has the same image');
+      expect(await shown('show', `${target}:${name}`)).toMatchObject({
+        id,
+        description: 'own',
+        aliases: [`${name}-b`],
+        properties: { os: 'x' },
+        expiresAt: '2031-01-02T00:00:00Z',
+      });
+      const project = from === to ? '?project=demo' : '';
+      expect(await site.server(to).api('GET', `/images/${id}${project}`)).toMatchObject({ type: 'container' });
+      expect((await ok('copy', `${from}:${name}`, target, '--if-exists', 'skip')).stderr).toContain('already up to date');
+      expect((await run('copy', `${from}:${name}`, `${target}:${name}-other`)).exitCode).toBe(7);
+      expect((await run('download', `${from}:${name}`, stage.file('out'))).exitCode).toBe(7);
+    });
   });
 });

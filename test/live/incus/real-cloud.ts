@@ -5,11 +5,12 @@ import type { RealServer } from './server.ts';
 
 let seeded = 0;
 
-/** Puts an image in, past the driver. */
+/** Puts an image in, past the driver. `kind`: what its second file is to the server. */
 export async function plant(
   server: RealServer,
   { name, description, properties = {}, isPublic = false, data = Buffer.alloc(1024, name) }: Seed,
   project = 'default',
+  kind: 'rootfs.img' | 'rootfs' = 'rootfs.img',
 ): Promise<string> {
   const boundary = randomUUID();
   const part = (field: string, file: string, bytes: Uint8Array): Uint8Array[] => [
@@ -19,7 +20,7 @@ export async function plant(
   ];
   const body = Buffer.concat([
     ...part('metadata', 'metadata.tar', seedMetadata((seeded += 1))),
-    ...part('rootfs.img', 'disk.qcow2', data),
+    ...part(kind, kind === 'rootfs' ? 'rootfs.squashfs' : 'disk.qcow2', data),
     Buffer.from(`--${boundary}--\r\n`),
   ]);
   const pairs = { ...properties, ...(description === undefined ? {} : { description }) };
