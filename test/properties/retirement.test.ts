@@ -55,6 +55,7 @@ const drawn = fc.record({
   serial: maybe(fc.nat({ max: 30 })),
   retired: fc.option(fc.nat({ max: 40 }), { nil: undefined, freq: 2 }),
   isWanted: fc.nat({ max: 7 }).map((drawn) => drawn === 0),
+  isRevoked: fc.nat({ max: 7 }).map((drawn) => drawn === 0),
   isProtected: fc.boolean(),
   hidden: maybe(fc.boolean()),
   uses,
@@ -63,7 +64,7 @@ const drawn = fc.record({
 type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
 
 function candidate(one: Drawn, index: number): FleetImage {
-  const { profile, series, status, age, serial, retired, isWanted, isProtected, hidden } = one;
+  const { profile, series, status, age, serial, retired, isWanted, isRevoked, isProtected, hidden } = one;
   const id = `i-${index}`;
   const record = {
     id,
@@ -83,6 +84,7 @@ function candidate(one: Drawn, index: number): FleetImage {
     {
       ...(series ? { managed: 'yes' } : {}),
       ...(isWanted ? { wanted: 'yes' } : {}),
+      ...(isRevoked ? { revoked: 'CVE' } : {}),
       ...(retired === undefined ? {} : { retired: ago(retired) }),
     },
   );
@@ -111,7 +113,8 @@ const isOutOfService = (one: FleetImage): boolean => {
   if (Number.isNaN(retiredAt(one))) return false;
   return deactivates ? one.image.status === 'inactive' : one.image.status === 'active' && (!hides || one.image.hidden === true);
 };
-const isUsable = (one: FleetImage): boolean => one.image.status === 'active' && !isOutOfService(one);
+const isRevoked = ({ image }: FleetImage): boolean => image.properties['imgctl.revoked'] !== undefined;
+const isUsable = (one: FleetImage): boolean => one.image.status === 'active' && !isOutOfService(one) && !isRevoked(one);
 const isSameSeries = (a: FleetImage, b: FleetImage): boolean => a.image.profile === b.image.profile && a.series === b.series;
 
 const isWanted = ({ image }: FleetImage): boolean => image.properties['imgctl.wanted'] !== undefined;
@@ -180,7 +183,9 @@ it('whatever the fleet, nothing is taken away that is in use, may be, is protect
       for (const one of decisions) {
         seen[one.action] += 1;
         requireSafe(one, fleet, situation);
-        if (one.action === 'unretire' && Number.isNaN(retiredAt(one.candidate))) throw new Error('it was not retired');
+        if (one.action !== 'unretire') continue;
+        if (Number.isNaN(retiredAt(one.candidate))) throw new Error('it was not retired');
+        if (isRevoked(one.candidate)) throw new Error('it was revoked');
       }
       expect(decisions.filter(({ action }) => action === 'delete').length).toBeLessThanOrEqual(situation.maxDelete);
     }),

@@ -49,6 +49,9 @@ function mainRows(one: Case): readonly DesiredRow[] {
 
 /** It is there: what differs. `isTaken`: it is not marked, and is to be. */
 function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[] {
+  const { revoked } = marksOf(image);
+  if (revoked !== undefined && !one.wanted.isInactive)
+    return [blockedRow(one, image, `it has the content that is wanted, and was revoked: ${revoked}`, 'CONFLICT', revokedHint)];
   const isOut = image.status === 'inactive';
   // Who was retired comes back; who was taken out of use by somebody does not.
   const isRetired = isOut && !one.wanted.isInactive && marksOf(image).retired !== undefined && one.can.reactivate === true;
@@ -96,6 +99,7 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
 
 const outOfUse = 'it has the content that is wanted, and is inactive: somebody has taken it out of use';
 const outOfUseHint = 'Reactivate it, delete it, or take the image out of the manifest.';
+const revokedHint = 'Take another version as its source, or take the image out of the manifest.';
 
 /** It is not there. Where an older one of ours has its name it is made under a name of its own first: there always is one. */
 function anew(one: Case): readonly DesiredRow[] {
@@ -163,7 +167,8 @@ function newerRow(one: Case): DesiredRow | undefined {
   if (serial === undefined || allowDowngrade || one.wanted.written) return undefined;
   const serialOf = ({ image }: Seen): string | undefined => provenanceIn(image.properties).serial;
   const newer = one.ours.find((seen) => {
-    const there = seen.image.status === 'active' ? serialOf(seen) : undefined;
+    const counts = seen.image.status === 'active' && marksOf(seen.image).revoked === undefined;
+    const there = counts ? serialOf(seen) : undefined;
     const isOther = areOfOneProduct(seen.image.properties, properties) === false;
     return there !== undefined && !isOther && compareSerials(there, serial) > 0;
   });

@@ -60,8 +60,11 @@ export function isRetired({ image, can }: FleetImage): boolean {
   return image.status === 'active' && (!can.hides || image.hidden === true);
 }
 
+/** Nobody is to use it any more, also where its provider cannot keep anybody from that. */
+const isRevoked = ({ image }: FleetImage): boolean => marksOf(image).revoked !== undefined;
+
 /** Whether it can be used, as far as it was not retired. */
-const isInService = (one: FleetImage): boolean => one.image.status === 'active' && !isRetired(one);
+const isInService = (one: FleetImage): boolean => one.image.status === 'active' && !isRetired(one) && !isRevoked(one);
 
 /** When the grace of an image ends that is retired. */
 export const graceEnd = ({ image }: FleetImage, { grace }: Pick<RetirementRules, 'grace'>): number =>
@@ -151,10 +154,11 @@ function decided(one: FleetImage, situation: Situation): Judged {
   if (series === undefined) return keep('not managed');
   if (!can.marks) return keep('this provider keeps no marks');
   if (image.protected === true) return keep('protected');
+  if (isRevoked(one) && (!isGoing || situation.isAmongNewest)) return keep('revoked: it counts for nothing');
   if (!isGoing && image.status !== 'active') return keep(`${image.status}: it counts for nothing`);
   const { wanted, unsure } = whatSpeaksFor(one, situation);
   const isMarked = marksOf(image).retired !== undefined;
-  if (wanted !== undefined) return isMarked ? { action: 'unretire', reason: wanted } : keep(wanted);
+  if (wanted !== undefined) return isMarked && !isRevoked(one) ? { action: 'unretire', reason: wanted } : keep(wanted);
   if (unsure !== undefined) return keep(unsure);
   if (!isGoing) return { action: 'retire', reason: outOf(situation) };
   return afterGrace(one, situation);

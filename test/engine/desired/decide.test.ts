@@ -71,6 +71,24 @@ describe('what is there already', () => {
     ]);
   });
 
+  it('stays out of use where its content was revoked, also where the provider cannot block it', () => {
+    const marked = { 'imgctl.marksOf': 'i1', 'imgctl.revoked': 'CVE-2026-1' };
+    const retired = { ...marked, 'imgctl.retired': '2026-11-01T00:00:00Z' };
+    const states: readonly Partial<Image>[] = [
+      { properties: marked },
+      { properties: marked, status: 'inactive' },
+      { properties: retired, status: 'inactive' },
+    ];
+    for (const state of states)
+      expect(rows(there(state), {}, { ...can, deactivate: true, reactivate: true })).toEqual([
+        { action: 'blocked', code: 'CONFLICT', reason: 'it has the content that is wanted, and was revoked: CVE-2026-1' },
+      ]);
+    const older = { properties: { 'imgctl.source.serial': '1' } };
+    const newer = { ...ours(there({ properties: { ...marked, 'imgctl.source.serial': '2' } })), isSame: false };
+    const back = decide({ ...wanted, ...older, version: '1' }, [newer], can);
+    expect(back.map(({ action }) => action)).toEqual(['add', 'retarget']);
+  });
+
   it('gets the content id that it was not given before its run was killed, with its marks', () => {
     const begun = (more: Partial<Image>, known: Partial<Wanted>) =>
       decide({ ...wanted, ...known }, [{ ...ours(there(more)), isOurs: false, isBegun: true }], can).map(
