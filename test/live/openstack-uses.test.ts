@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RetirementRow } from '../../src/core/retirement.ts';
 import type { ImageUses } from '../../src/core/uses.ts';
+import { profileVariables } from '../commands/stage.ts';
 import { testCall } from '../conformance/stage.ts';
+import { cliHome } from '../support/run-cli.ts';
 import { lackingPackages, region, startServices } from './compute-and-volumes.ts';
-import type { User } from './real-cloud.ts';
-import { as, bed, missing, unique, uploaded } from './site.ts';
+import { valuesFor, type User } from './real-cloud.ts';
+import { as, bed, missing, names, patch, show, unique, uploaded } from './site.ts';
 
 const packages = missing === undefined ? lackingPackages() : [];
 const lacking = missing ?? (packages.length > 0 ? `not installed: ${packages.join(', ')}` : undefined);
@@ -47,6 +50,8 @@ describe.skipIf(lacking !== undefined)('a real Nova and a real Cinder, two rows 
     });
   }, 120_000);
   afterAll(() => stop());
+  const home = cliHome();
+  afterAll(() => home.remove());
 
   async function uses(word: string, user: User = 'demo'): Promise<ImageUses> {
     const at = as(user, region);
@@ -84,5 +89,27 @@ describe.skipIf(lacking !== undefined)('a real Nova and a real Cinder, two rows 
     expect(told(await uses('snapshot-shelved'))).toEqual(['instance shelved']);
     expect(told(await uses('snapshot-running'))).toEqual([]);
     expect(told(await uses('snapshot-gone'))).toEqual([]);
+  });
+
+  it('keep an image from being pruned, with nobody having to say that the rest is unused', async () => {
+    const series = unique('pruned');
+    for (const word of ['own', 'snapshot-shelved', 'idle']) await patch(ids[word] ?? '', { name: `${series} ${word}` });
+    await uploaded({ name: `${series} newest` });
+    const run = async (...args: readonly string[]): Promise<unknown> => {
+      const env = profileVariables('x', 'openstack', valuesFor(bed, 'demo', region));
+      const result = await home.run([...args, '-o', 'json'], { env });
+      expect(`${result.exitCode} ${result.stderr}`).toMatch(/^0 /);
+      return result.json();
+    };
+    const members = (await names({})).filter((name) => name.startsWith(series));
+    await run('patch', ...members.map((name) => `x:${name}`), '--manage');
+    const rows = (await run('prune', `x:${series} *`, '--keep', '1', '--yes')) as readonly RetirementRow[];
+    expect(rows.map(({ name, action, reason }) => [name.replace(`${series} `, ''), `${action}: ${reason}`]).toSorted()).toEqual([
+      ['idle', 'retire: 1 newer is active'],
+      ['newest', 'keep: the newest'],
+      ['own', expect.stringMatching(/^keep: used by 5 instances \(.*\), 2 volumes \(.*\)$/)],
+      ['snapshot-shelved', 'keep: used by 1 instance (shelved)'],
+    ]);
+    expect((await show(ids.idle ?? '')).status).toBe('inactive');
   });
 });

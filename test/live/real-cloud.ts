@@ -15,10 +15,10 @@ export const valuesFor = (bed: Bed, user: User, region = 'RegionOne'): Readonly<
 });
 
 /** A request to Glance without the driver. Throws when it is refused. */
-type Raw = (method: string, path: string, body?: unknown, type?: string) => Promise<unknown>;
+export type Raw = (method: string, path: string, body?: unknown, type?: string) => Promise<unknown>;
 
-/** Signs in and speaks to RegionOne. */
-async function rawGlance(bed: Bed, user: User): Promise<Raw> {
+/** Signs in and speaks to the Glance of a region. */
+export async function rawGlance(bed: Bed, user: User, region = 'RegionOne'): Promise<Raw> {
   const domain = { id: 'default' };
   const answer = await fetch(`${bed.keystone}/v3/auth/tokens`, {
     method: 'POST',
@@ -32,7 +32,7 @@ async function rawGlance(bed: Bed, user: User): Promise<Raw> {
   });
   const token = answer.headers.get('x-subject-token') ?? '';
   return async (method, path, body, type = 'application/json') => {
-    const response = await fetch(`${bed.glance.RegionOne ?? ''}/v2${path}`, {
+    const response = await fetch(`${bed.glance[region] ?? ''}/v2${path}`, {
       method,
       headers: { accept: 'application/json', 'x-auth-token': token, ...(body === undefined ? {} : { 'content-type': type }) },
       ...(body === undefined ? {} : { body: body instanceof Uint8Array ? Uint8Array.from(body) : JSON.stringify(body) }),

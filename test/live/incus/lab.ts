@@ -9,7 +9,7 @@ import { startServer, type RealServer } from './server.ts';
 
 export const products = ['incus', 'lxd'] as const;
 
-/** A server of each product, each with a client that it trusts. */
+/** A server of each product that is wanted, each with a client that it trusts. */
 export interface Lab {
   server(product: Product): RealServer;
   /** Variables of the profiles `incus` and `lxd` (over HTTPS), `incussocket` and `lxdsocket`, and of one `…PROJECT` for each project. */
@@ -20,16 +20,16 @@ export interface Lab {
 }
 
 /** Call at the top of a group: the servers are there for all of its tests. */
-export function lab(): Lab {
+export function lab(wanted: readonly Product[] = products): Lab {
   const servers = new Map<Product, RealServer>();
   let certificates: Certificates;
   beforeAll(async () => {
     certificates = makeCertificates();
     certificates.issue('me', true);
     certificates.issue('stranger', true);
-    for (const product of products) certificates.issue(`newcomer-${product}`, true);
+    for (const product of wanted) certificates.issue(`newcomer-${product}`, true);
     await Promise.all(
-      products.map(async (product) => {
+      wanted.map(async (product) => {
         const server = await startServer(product);
         servers.set(product, server);
         await server.trust(certificates.text('me.crt'));
@@ -58,7 +58,7 @@ export function lab(): Lab {
     env: () =>
       Object.assign(
         {},
-        ...products.map((product) => ({
+        ...wanted.map((product) => ({
           ...profileVariables(product, 'incus', valuesOf(product)),
           ...profileVariables(`${product}socket`, 'incus', { socket: server(product).socket }),
           ...Object.assign(

@@ -35,8 +35,8 @@ export interface RealServer extends RawServer {
   token(name: string): Promise<string>;
   /** Has it trust the client with this certificate (PEM); `projects`: in these alone. */
   trust(certificate: string, projects?: readonly string[]): Promise<void>;
-  /** Makes an instance that was never started. */
-  stoppedInstance(name: string, project?: string): Promise<void>;
+  /** Makes an instance that was never started; `config`: what else it is to say of itself. */
+  stoppedInstance(name: string, project?: string, config?: Readonly<Record<string, string>>): Promise<void>;
   /** Ends it without a warning, as a power failure does. */
   kill(): Promise<void>;
   /** Starts it again on what it had. */
@@ -113,9 +113,15 @@ export async function startServer(product: Product, imageSpace?: string): Promis
       const token = { client_name: name, fingerprint, addresses, secret, expires_at: '0001-01-01T00:00:00Z' };
       return Buffer.from(JSON.stringify(token)).toString('base64');
     },
-    async stoppedInstance(name, project = 'default') {
+    async stoppedInstance(name, project = 'default', config = {}) {
       const devices = { root: { type: 'disk', path: '/', pool: 'default' } };
-      await raw.done('POST', `/instances?project=${project}`, { name, type: 'container', devices, source: { type: 'none' } });
+      await raw.done('POST', `/instances?project=${project}`, {
+        name,
+        type: 'container',
+        devices,
+        config,
+        source: { type: 'none' },
+      });
       // LXD makes this folder only where there is something to put into it.
       const folderOf = project === 'default' ? name : `${project}_${name}`;
       await mkdir(path.join(folder, 'storage-pools/default/containers', folderOf, 'rootfs'), { recursive: true });
