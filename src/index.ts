@@ -6,7 +6,7 @@ export const createContext = (options: ContextOptions = {}): Promise<Context> =>
   contextIn(options, { env: process.env, platform: process.platform, version: packageJson.version });
 
 export { openAccount } from './engine/api/account.ts';
-export { channelHistory, channels, revoke, rollbackChannel, setChannel } from './engine/api/channels.ts';
+export { channelHistory, channels, deleteChannel, revoke, rollbackChannel, setChannel } from './engine/api/channels.ts';
 export { check, list, members, places, resolve, show, uses, wait } from './engine/api/images.ts';
 export { convert, copy, download, importImage, inspect, publish, upload } from './engine/api/data.ts';
 export { create, deactivate, patch, reactivate, remove, replicate, restore, share, unshare } from './engine/api/records.ts';

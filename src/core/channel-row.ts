@@ -33,6 +33,8 @@ export interface ChannelHistoryRow {
   /** It was gone back to: the number of the earlier time. */
   readonly restores?: number;
   readonly isTarget: boolean;
+  /** The channel was deleted then. */
+  readonly isEnd?: boolean;
   readonly revoked?: string;
 }
 

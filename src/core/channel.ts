@@ -17,6 +17,8 @@ export interface Stint {
   readonly reason?: string;
   /** It was gone back to: the number of the earlier time that counts again. */
   readonly restores?: number;
+  /** The channel was deleted then, and was this image until then: `restores` is the number of that time. */
+  readonly isEnd?: boolean;
 }
 
 const channelWord = /^[a-z0-9][a-z0-9._-]{0,40}$/;
@@ -45,6 +47,18 @@ export function channelOf(text: string, typed: string = text): Channel {
   });
 }
 
+/** A name that nobody takes for a path or an option, wherever it is handed on. */
+const possibleName = /^[\p{L}\p{N}][^\p{C}\\]*$/u;
+const oddStep = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
+/** Throws USAGE for the name of a channel that is to be made, where no image should go by it. */
+export function checkChannelName({ name, channel }: Channel): void {
+  if (possibleName.test(name) && !oddStep.test(name)) return;
+  throw usageError(`"${name}" cannot be the name of a channel`, {
+    hint: `Use a name that begins with a letter or a digit, and is no path, as in web@${channel}.`,
+  });
+}
+
 export const channelText = ({ name, channel }: Channel): string => `${name}@${channel}`;
 
 /** What is told as a reason: one line, and not too long for a property. */
@@ -56,7 +70,14 @@ export const reasonText = (text: string): string =>
 
 /** When an image was the target of a channel, as it stands in a property, the newest first: the oldest are left out where there is no room. */
 export function channelLog(name: string, stints: readonly Stint[]): string {
-  const written = stints.map(({ number, at, by, reason, restores }) => ({ n: number, at, by, restores, why: reason }));
+  const written = stints.map(({ number, at, by, reason, restores, isEnd }) => ({
+    n: number,
+    at,
+    by,
+    restores,
+    end: isEnd,
+    why: reason,
+  }));
   const textOf = (count: number): string => JSON.stringify({ name, was: written.slice(0, count) });
   let count = written.length;
   while (count > 1 && textOf(count).length > longestLog) count -= 1;
@@ -77,7 +98,7 @@ const isNumber = (value: unknown): value is number =>
 
 function stintIn(value: unknown): readonly Stint[] {
   if (!isObject(value) || !isNumber(value.n)) return [];
-  const { n, at, by, why, restores } = value;
+  const { n, at, by, why, restores, end } = value;
   const isTime = typeof at === 'string' && !Number.isNaN(Date.parse(at));
   return [
     {
@@ -86,6 +107,7 @@ function stintIn(value: unknown): readonly Stint[] {
       ...(typeof by === 'string' && by !== '' ? { by } : {}),
       ...(typeof why === 'string' && why !== '' ? { reason: why } : {}),
       ...(isNumber(restores) && restores < n ? { restores } : {}),
+      ...(end === true ? { isEnd: true } : {}),
     },
   ];
 }

@@ -23,6 +23,7 @@ const regionless = [
 /** Verbs of the command line beside those that providers have, as far as something leads on to them. */
 export const otherVerbs = [
   ...regionless,
+  'channel delete',
   'channel history',
   'channel list',
   'channel revoke',
@@ -68,6 +69,7 @@ export const nowhere: TypedAt = {};
 
 /** How a command is told which profile it is about, where no image says so. */
 const profileOf: Readonly<Partial<Record<Next['verb'], 'operand' | 'option'>>> = {
+  'channel delete': 'option',
   'channel history': 'option',
   'channel list': 'option',
   'channel rollback': 'option',

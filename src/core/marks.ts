@@ -52,6 +52,12 @@ export const wantedMark: Readonly<Record<string, string>> = { [propertyOf('wante
 export const channelProperty = (channel: string): string => `${channelPrefix}${channel}`;
 /** The property that says when a channel pointed to it. */
 export const channelLogProperty = (channel: string): string => `${channelLogPrefix}${channel}`;
+/** The channel that such a property is about; absent: it is none. */
+export const channelOfLog = (property: string): string | undefined =>
+  property.startsWith(channelLogPrefix) ? property.slice(channelLogPrefix.length) : undefined;
+
+/** The property that says why the content of an image was revoked. */
+export const revokedProperty = propertyOf('revoked');
 
 /** Whether a property is a mark, in any case: some providers do not tell cases apart. Of a copy they stay behind. */
 export const isMarkProperty = (name: string): boolean =>
@@ -130,4 +136,11 @@ export function markChanges(
     ...(set.length > 0 ? { properties: Object.fromEntries(set) } : {}),
     ...(gone.length > 0 ? { removeProperties: gone } : {}),
   };
+}
+
+/** What goes with marks that are removed by their names: the id of the image, where no mark is left. */
+export function markRemovals({ properties }: Marked, removed: readonly string[]): Pick<Changes, 'removeProperties'> {
+  const left = Object.keys(properties).filter((name) => isMarkProperty(name) && !removed.includes(name));
+  const isLast = left.length === 1 && left[0] === marksOfProperty && removed.some(isMarkProperty);
+  return isLast ? { removeProperties: [marksOfProperty] } : {};
 }

@@ -172,6 +172,36 @@ describe('a channel', () => {
       expect((await cli.run(['channel', 'set', odd, 'demo:web-2'])).exitCode, odd).toBe(2);
   });
 
+  it('is made under no name that somebody may take for a path or an option', async () => {
+    for (const odd of ['../x', './x', '/x', 'a/../b', 'a//b', '-x', 'a\\b', 'a\u0007b', '\u202Ex', ' x']) {
+      const refused = await cli.run(['channel', 'set', '-p', 'demo', '--json', '--', `${odd}@stable`, 'web-1']);
+      expect([refused.exitCode, errorOf(refused).message], odd).toEqual([2, expect.stringContaining('name of a channel')]);
+    }
+    for (const good of ['debian:12', 'Ubuntu 24.04', 'ubuntu/24.04', 'münchen']) {
+      await cli.ok(['channel', 'set', '-p', 'demo', `${good}@stable`, 'web-1']);
+      await cli.ok(['channel', 'delete', '-p', 'demo', `${good}@stable`, '--yes']);
+    }
+  });
+
+  it('is deleted after a yes, is nowhere then but in its history, and can be set again', async () => {
+    await set('web-1');
+    const unasked = await cli.run(['channel', 'delete', 'demo:web@stable']);
+    expect([unasked.exitCode, await target()]).toEqual([2, 'web-1']);
+    expect(await change('delete', 'demo:web@stable', '--dry-run')).toMatchObject([{ result: 'planned' }]);
+    expect(await target()).toBe('web-1');
+    expect(await change('delete', 'demo:web@stable', '--yes', '--reason', 'mistyped')).toMatchObject([
+      { channel: 'web@stable', profile: 'demo', from: idOf('web-1'), result: 'ok' },
+    ]);
+    expect(pointed()).toEqual([]);
+    expect((await cli.ok(['channel', 'list', '-p', 'demo', '-o', 'json'])).json()).toEqual([]);
+    for (const gone of [['channel', 'show'], ['channel', 'delete'], ['show']])
+      expect((await cli.run([...gone, 'demo:web@stable', ...(gone[1] === 'delete' ? ['--yes'] : [])])).exitCode).toBe(5);
+    expect(await history()).toEqual(['2 web-1 as 1', '1 web-1']);
+    await cli.ok(['deactivate', 'demo:web-1', '--yes']);
+    await set('web-2');
+    expect(await target()).toBe('web-2');
+  });
+
   it('moves in a dry run not at all', async () => {
     await set('web-1');
     expect(await change('set', 'web@stable', 'demo:web-2', '--dry-run')).toMatchObject([

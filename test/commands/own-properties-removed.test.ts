@@ -6,8 +6,10 @@ const cli = useOpenstackCli();
 
 /** Marks that a command of their own takes away, and what is told to be typed. */
 const kept: Readonly<Record<string, RegExp>> = {
-  'imgctl.channel.stable': /imgctl channel set NAME@stable (demo:)?IMAGE or imgctl channel rollback NAME@stable/,
-  'imgctl.channelLog.stable': /imgctl channel set NAME@stable (demo:)?IMAGE or imgctl channel rollback NAME@stable/,
+  'imgctl.channel.stable':
+    /imgctl channel set NAME@stable (demo:)?IMAGE or .*rollback NAME@stable.* or imgctl channel delete NAME@stable/,
+  'imgctl.channelLog.stable':
+    /imgctl channel set NAME@stable (demo:)?IMAGE or .*rollback NAME@stable.* or imgctl channel delete NAME@stable/,
   'imgctl.managed': /imgctl patch (demo:)?IMAGE --unmanage/,
   'imgctl.name': /imgctl patch (demo:)?IMAGE --unmanage/,
   'imgctl.retired': /imgctl patch (demo:)?IMAGE --unmanage/,
@@ -84,6 +86,7 @@ it('a revocation is taken back by its name, and a channel may point there again'
   const id = String(cli.image('web').wire.id);
   await cli.ok(['channel', 'revoke', `demo:${id}`, '--reason', 'by mistake', '--yes']);
   await cli.ok(['patch', `demo:${id}`, '--remove-property', 'imgctl.revoked']);
+  expect(Object.keys(await properties(id)).filter((name) => name.startsWith('imgctl.'))).toEqual([]);
   await cli.ok(['reactivate', `demo:${id}`]);
   await cli.ok(['channel', 'set', 'web@stable', `demo:${id}`]);
   expect((await cli.ok(['resolve', 'demo:web@stable'])).stdout.trim()).toBe(id);

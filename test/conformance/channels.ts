@@ -4,6 +4,7 @@ import type { Image } from '../../src/core/image.ts';
 import { channelProperty } from '../../src/core/marks.ts';
 import type { Account } from '../../src/engine/account/account.ts';
 import { contentCacheOf } from '../../src/engine/account/content-cache.ts';
+import { ended } from '../../src/engine/channels/delete.ts';
 import { channelTarget, keepsChannels, ownState } from '../../src/engine/channels/look.ts';
 import { movedTo, requireChannels } from '../../src/engine/channels/move.ts';
 import { before, restoring } from '../../src/engine/channels/state.ts';
@@ -132,6 +133,36 @@ export function channelTests(stage: Stage): void {
       if (isWhole) break;
       await set(accountOf(stage), channel, one);
     }
+  });
+
+  stage.test('is deleted with one write, wherever a run is killed, and keeps its history', async () => {
+    const channel = fresh();
+    const [first, second] = await images(2);
+    const [one = '', other = ''] = [first?.id, second?.id];
+    for (const id of [one, other]) await set(accountOf(stage), channel, id);
+    const occasion = { by: 'suite', reason: 'mistyped', now: 0 };
+    for (const kill of [0, Infinity]) {
+      let count = 0;
+      const killed = accountOf(stage, () => {
+        if (count === kill) throw new ImgctlError('ABORTED', 'killed');
+        count += 1;
+      });
+      const work = ended(killed, await ownState(killed, channel, usualCall()), occasion, usualCall());
+      if (kill === 0) await failureOf(work, 'ABORTED');
+      else await work;
+      expect([await read(channel), await pointed(channel)]).toEqual(kill === 0 ? [other, [other]] : [undefined, []]);
+    }
+    const state = await ownState(accountOf(stage), channel, usualCall());
+    expect(state.isDeleted).toBe(true);
+    expect(state.history.map(({ image, number, isEnd, reason }) => [image.id, number, isEnd, reason])[0]).toEqual([
+      other,
+      3,
+      true,
+      'mistyped',
+    ]);
+    const entry = before(state);
+    await set(accountOf(stage), channel, entry?.image.id ?? '', entry && restoring(entry));
+    expect([await read(channel), await pointed(channel)]).toEqual([other, [other]]);
   });
 
   stage.test('that two move at once is where one of them has put it', async () => {

@@ -191,6 +191,7 @@ describe('the programmatic API of the packed package', () => {
         applied: [{ action: 'add', name: 'base', result: 'ok' }],
         channels: [{ channel: 'up@stable', profile: 'os', name: 'up' }],
         history: [{ name: 'up', restores: 1, isTarget: true }, { name: 'fetched' }, { name: 'up', reason: 'passed' }],
+        deleted: { plan: 'channel delete', made: [{ channel: 'up@stable', result: 'ok' }] },
         revoked: { plan: 'channel revoke' },
         members: [{ state: 'pending' }],
         used: { uses: [], unasked: [] },
@@ -205,6 +206,7 @@ describe('the programmatic API of the packed package', () => {
       });
       expect(runs.map(({ verb }) => verb).sort()).toEqual([
         'apply',
+        'channel delete',
         'channel revoke',
         'channel rollback',
         'channel set',

@@ -87,10 +87,11 @@ async function main(): Promise<void> {
     () => 'INTERNAL',
     (error: unknown) => (error instanceof api.ImgctlError && api.exitCodes[error.code] === error.exitCode ? error.code : 'INTERNAL'),
   );
+  const deleted = await changed(api.deleteChannel, at, { channel: 'up@stable' }, context);
   const revoked = await changed(api.revoke, at, { image: 'fetched', reason: 'bad' }, context);
   const same = image.id === shown.id && waited?.id === image.id;
   const uncalled = Object.keys(imgctl).filter((name) => !called.has(name));
-  const results = { ...made, ...more, differences, steps, applied, channels, history, revoked, members, used, names, findings, code, same, report, converted, planned };
+  const results = { ...made, ...more, differences, steps, applied, channels, history, deleted, revoked, members, used, names, findings, code, same, report, converted, planned };
   console.log(JSON.stringify({ uncalled, ...results, verbs: checked.verbs, places: places.length, told: [...new Set(told)] }));
 }
 

@@ -98,6 +98,7 @@ const linesOf: Readonly<Record<string, (at: Spoken) => Lines>> = {
   'channel show': () => [['channel', 'show', 'web@stable']],
   'channel history': () => [['channel', 'history', 'web@stable', '-o', 'json']],
   'channel rollback': () => [['channel', 'rollback', 'web@stable', '--dry-run']],
+  'channel delete': () => [['channel', 'delete', 'web@stable', '--yes', '-o', 'json']],
   'channel revoke': ({ id }) => [['channel', 'revoke', id, '--reason', 'why', '--yes', '-o', 'json', ...waiting]],
   uses: ({ id }) => [['uses', id]],
   'policy check': ({ profile }) => [

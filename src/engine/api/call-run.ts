@@ -22,6 +22,7 @@ const typedAs: Readonly<Record<string, string>> = {
   remove: 'delete',
   setChannel: 'channel set',
   rollbackChannel: 'channel rollback',
+  deleteChannel: 'channel delete',
   revoke: 'channel revoke',
 };
 

@@ -6,6 +6,7 @@ import { given } from '../../core/image.ts';
 import { userName } from '../../host/user-name.ts';
 import type { Account as EngineAccount } from '../account/account.ts';
 import type { Where } from '../channels/each.ts';
+import { deleteChannel as endChannel } from '../channels/delete.ts';
 import { channelHistory as historyOf, listChannels, showChannel } from '../channels/read.ts';
 import { revoke as revokeContent } from '../channels/revoke.ts';
 import { rollbackChannel as rollBack } from '../channels/rollback.ts';
@@ -78,6 +79,16 @@ export const rollbackChannel: ChangingCall<ChannelChangeInput, readonly ChannelC
     const channel = channelOf(text);
     const occasion = occasionOf(input);
     return told('channel rollback', at, () => rollBack(channel, only(at), occasion, engine));
+  },
+);
+
+/** Deletes a channel, once `confirm` of the context agrees; its image and its history stay. */
+export const deleteChannel: ChangingCall<ChannelChangeInput, readonly ChannelChangeRow[]> = changing(
+  'deleteChannel',
+  async ({ at, engine }, { channel: text, ...input }) => {
+    const channel = channelOf(text);
+    const occasion = occasionOf(input);
+    return told('channel delete', at, () => endChannel(channel, only(at), occasion, engine));
   },
 );
 

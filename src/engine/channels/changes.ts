@@ -26,6 +26,19 @@ export function pointing(basis: Image, number: number, { channel, by, reason, re
 }
 
 /**
+ * The change by which the channel is deleted, as the time of that number: its target says no more that it is that, and keeps that it was.
+ */
+export function ending(image: Image, number: number, { channel, by, reason, now }: Omit<Move, 'image' | 'restores'>): Changes {
+  const stints = standingIn(image, channel)?.stints ?? [];
+  const [last] = stints;
+  const restores = last && (last.restores ?? last.number);
+  const at = `${new Date(now).toISOString().slice(0, 19)}Z`;
+  const stint: Stint = { number, at, isEnd: true, ...given<Omit<Stint, 'number'>>({ by, reason, restores }) };
+  const words = { target: null, log: channelLog(channel.name, [stint, ...stints]) };
+  return markChanges(image, { channels: { [channel.channel]: words } }) ?? {};
+}
+
+/**
  * The change by which an image says no more that it is the target. The log is written again as it was: where it is another one by then the
  * image has become the target once more, and the change is a CONFLICT.
  */

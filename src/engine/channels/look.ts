@@ -54,7 +54,7 @@ export async function channelTarget(at: Account, channel: Channel, reach: Reach,
   const asked = canAsk ? stateOf(await channelImages(at, { ...own, filters: only }, call), channel) : undefined;
   const state = asked?.target ? asked : await ownState(at, channel, call);
   if (state.target) return usable(at, state.target.image, channel);
-  if (state.history.length > 0) throw lost(at, state);
+  if (state.history.length > 0 && !state.isDeleted) throw lost(at, state);
   if (reach === 'own' || !canAsk) return undefined;
   for (const circle of list.others ?? []) {
     const { scope, filters } = further[circle];

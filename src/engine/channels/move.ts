@@ -44,11 +44,15 @@ export async function movedTo(at: Account, state: ChannelState, move: Move, call
   const now = isThere ? state.target.image : await marked(at, state, move, call);
   const last = await silenced(at, channel, now, call);
   if (last.id === image.id) return now;
-  throw conflictError(`${channelText(channel)} was pointed to ${last.id} in ${at.profile} by another client meanwhile`, {
+  throw movedMeanwhile(at, channel, last);
+}
+
+/** Somebody else has moved a channel while it was worked at. */
+export const movedMeanwhile = ({ profile }: Account, channel: Channel, { id }: Image): ImgctlError =>
+  conflictError(`${channelText(channel)} was pointed to ${id} in ${profile} by another client meanwhile`, {
     hint: 'Look at it with:',
     next: [{ verb: 'channel show', args: [channelText(channel)] }],
   });
-}
 
 /** The one write that moves it. */
 async function marked(at: Account, { next }: ChannelState, { image, channel, ...move }: Move, call: Call): Promise<Image> {

@@ -4,9 +4,12 @@ import { given, type Image } from '../../core/image.ts';
 import { marksOf } from '../../core/marks.ts';
 import type { ChannelState } from './state.ts';
 
-/** How a channel stands, as it is shown; absent where no image of the account has to do with it. */
-export function channelRow(profile: string, { channel, target, superseded, history }: ChannelState): ChannelRow | undefined {
-  if (!target && history.length === 0) return undefined;
+/** How a channel stands, as it is shown; absent where no image of the account has to do with it, and where it was deleted. */
+export function channelRow(
+  profile: string,
+  { channel, target, superseded, history, isDeleted }: ChannelState,
+): ChannelRow | undefined {
+  if (!target && (history.length === 0 || isDeleted)) return undefined;
   const { at: since, by, reason } = target?.stints[0] ?? {};
   const image: Partial<Image> = target?.image ?? {};
   const others = superseded.map(({ image: { id } }) => id);
@@ -29,7 +32,7 @@ export function channelRow(profile: string, { channel, target, superseded, histo
 
 /** Everything that is known of what a channel has pointed to, the newest first. */
 export const historyRows = (profile: string, { channel, history, target }: ChannelState): readonly ChannelHistoryRow[] =>
-  history.map(({ image, number, at, by, reason, restores }) => ({
+  history.map(({ image, number, at, by, reason, restores, isEnd }) => ({
     channel: channelText(channel),
     profile,
     number,
@@ -37,5 +40,5 @@ export const historyRows = (profile: string, { channel, history, target }: Chann
     name: image.name,
     status: image.status,
     isTarget: target?.image.id === image.id && target.stints[0]?.number === number,
-    ...given<ChannelHistoryRow>({ contentId: image.contentId, at, by, reason, restores, revoked: marksOf(image).revoked }),
+    ...given<ChannelHistoryRow>({ contentId: image.contentId, at, by, reason, restores, isEnd, revoked: marksOf(image).revoked }),
   }));

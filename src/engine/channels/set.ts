@@ -1,4 +1,4 @@
-import { channelText, type Channel } from '../../core/channel.ts';
+import { channelText, checkChannelName, type Channel } from '../../core/channel.ts';
 import type { ChannelChangeRow } from '../../core/channel-row.ts';
 import { notFoundError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
@@ -19,17 +19,18 @@ export interface Occasion {
 }
 
 /**
- * Points a channel to what an image holds, in every profile: there to the image with the same content. A row for each. Throws, of a single
- * profile, NOT_FOUND where it does not have it, UNSUPPORTED where images cannot be marked, CONFLICT as `movedTo`.
+ * Points a channel to what an image holds, in every profile: there to the image with the same content. A row for each. Throws USAGE for a name that none can have; of a single
+ * profile NOT_FOUND where it does not have it, UNSUPPORTED where images cannot be marked, CONFLICT as `movedTo`.
  */
-export const setChannel = (
+export function setChannel(
   channel: Channel,
   source: Image,
   where: Where,
   occasion: Occasion,
   context: EngineContext,
-): Promise<readonly ChannelChangeRow[]> =>
-  rowsOfEach(
+): Promise<readonly ChannelChangeRow[]> {
+  checkChannelName(channel);
+  return rowsOfEach(
     channelText(channel),
     where,
     async (at, call) => {
@@ -42,6 +43,7 @@ export const setChannel = (
     },
     context,
   );
+}
 
 /** Carries a move out, or says what it would be. */
 export async function moved(

@@ -32,6 +32,8 @@ export interface ChannelState {
   readonly next: number;
   /** The target is the newest that is known of. If not, that is gone, or it has become the target while the images were read one by one. */
   readonly isWhole: boolean;
+  /** It was deleted, and not set since. */
+  readonly isDeleted: boolean;
 }
 
 /** What an image says of a channel; absent: nothing. */
@@ -68,8 +70,9 @@ export function stateOf(images: readonly Image[], channel: Channel): ChannelStat
     .sort((a, b) => later(a, b));
   const [target, ...superseded] = known.filter(({ isPointed }) => isPointed).sort((a, b) => later(latest(a), latest(b)));
   const highest = history[0]?.number ?? 0;
-  const isWhole = target ? latest(target).number >= highest : highest === 0;
-  return { channel, ...(target ? { target } : {}), superseded, history, next: highest + 1, isWhole };
+  const isDeleted = !target && history[0]?.isEnd === true;
+  const isWhole = target ? latest(target).number >= highest : highest === 0 || isDeleted;
+  return { channel, ...(target ? { target } : {}), superseded, history, next: highest + 1, isWhole, isDeleted };
 }
 
 type Rank = Pick<PastTarget, 'number' | 'at' | 'image'>;
@@ -87,14 +90,16 @@ function later(a: Rank, b: Rank): number {
 const positionOf = ({ number, restores = number }: Stint): number => restores;
 
 /**
- * What was the target before this one, and can be again: going back twice leads further back. `isOut`: it must not be that one.
+ * What was the target before this one, and can be again: going back twice leads further back. Of a channel that was deleted, what it was
+ * then. `isOut`: it must not be that one.
  */
 export function before(
-  { target, history }: ChannelState,
+  { target, history, isDeleted }: ChannelState,
   isOut: (image: Image) => boolean = () => false,
 ): PastTarget | undefined {
   const [current] = target?.stints ?? [];
-  const position = current ? positionOf(current) : target ? 0 : Infinity;
+  const [end] = isDeleted ? history : [];
+  const position = current ? positionOf(current) : target ? 0 : end ? positionOf(end) + 1 : Infinity;
   const isPossible = (entry: PastTarget): boolean =>
     positionOf(entry) < position &&
     entry.image.id !== target?.image.id &&

@@ -40,6 +40,7 @@ const unmanaging: readonly Next[] = [{ verb: 'patch', image: 'IMAGE', options: {
 const moving = (channel: string): readonly Next[] => [
   { verb: 'channel set', args: [`NAME@${channel}`, { inProfile: 'IMAGE' }] },
   { verb: 'channel rollback', args: [`NAME@${channel}`] },
+  { verb: 'channel delete', args: [`NAME@${channel}`] },
 ];
 
 /** The fields that such changes concern, as an image has them. */

@@ -1,5 +1,5 @@
 import type { Image } from '../../core/image.ts';
-import { markChanges, type MarkWishes } from '../../core/marks.ts';
+import { isMarkProperty, markChanges, markRemovals, type MarkWishes } from '../../core/marks.ts';
 import type { Changes, PatchRequest } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
@@ -59,8 +59,10 @@ export function recordChange(
     { readonly now: Image; readonly request?: undefined } | { readonly now?: Image; readonly request: PatchRequest }
   > {
     const { document, marks, set } = wishes;
-    const now = document || marks ? await at.verb('show').run({ id }, call) : undefined;
-    const changes = { ...wishes.changes, ...(document && now ? changesByDocument(now, document) : {}) };
+    const isMarked = marks !== undefined || wishes.changes.removeProperties?.some(isMarkProperty) === true;
+    const now = document || isMarked ? await at.verb('show').run({ id }, call) : undefined;
+    const asked = { ...wishes.changes, ...(document && now ? changesByDocument(now, document) : {}) };
+    const changes = now ? withMarks(asked, markRemovals(now, asked.removeProperties ?? [])) : asked;
     const wanted = marks && now ? withMarks(changes, markChanges(now, marks)) : changes;
     const verb = at.verb('patch');
     checkFields(at as Account, 'patch', verb.fields, wanted);

@@ -40,6 +40,7 @@ export const channelHistoryView = defineView<ChannelHistoryRow>({
     reason: { value: (row) => row.reason },
     restores: { value: (row) => row.restores, kind: 'number' },
     isTarget: { value: (row) => row.isTarget, title: 'target' },
+    isEnd: { value: (row) => row.isEnd, title: 'deleted' },
     revoked: { value: (row) => row.revoked },
   },
   usual: ['profile', 'number', 'isTarget', 'id', 'name', 'status', 'at', 'by', 'reason'],
@@ -48,6 +49,7 @@ export const channelHistoryView = defineView<ChannelHistoryRow>({
     'profile',
     'number',
     'isTarget',
+    'isEnd',
     'restores',
     'id',
     'name',
@@ -63,7 +65,7 @@ export const channelHistoryView = defineView<ChannelHistoryRow>({
   json: (row) => row,
 });
 
-/** The result of `channel set`, `rollback` and `revoke`. */
+/** The result of `channel set`, `rollback`, `revoke` and `delete`. */
 export const channelChangeView = defineView<ChannelChangeRow>({
   name: 'changes',
   columns: {

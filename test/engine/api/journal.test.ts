@@ -117,6 +117,13 @@ const calls: Readonly<Record<string, { readonly verb: string; readonly make: Mad
       await api.rollbackChannel(at, { channel: 'web@stable' }, context);
     },
   },
+  deleteChannel: {
+    verb: 'channel delete',
+    async make(at, context) {
+      await api.setChannel(at, { channel: 'web@stable', image: 'web' }, await contextWith({ journal: false }));
+      await api.deleteChannel(at, { channel: 'web@stable' }, context);
+    },
+  },
   revoke: { verb: 'channel revoke', make: (at, context) => api.revoke(at, { image: 'web', reason: 'bad' }, context) },
 };
 

@@ -34,6 +34,12 @@ export const channelCommands: readonly CommandEntry<Command>[] = [
     load: () => import('./rollback.ts').then((module) => module.rollback),
   },
   {
+    path: 'channel delete',
+    aliases: ['rm'],
+    summary: 'Delete a channel; its image and its history stay',
+    load: () => import('./delete.ts').then((module) => module.remove),
+  },
+  {
     path: 'channel revoke',
     aliases: [],
     summary: 'Take a bad image out of use, and out of its channels',

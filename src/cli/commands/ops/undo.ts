@@ -1,6 +1,8 @@
 import { abortedError, ImgctlError, partialError } from '../../../core/errors.ts';
-import type { Image } from '../../../core/image.ts';
+import { given, type Image } from '../../../core/image.ts';
 import type { ResultRow } from '../../../core/result-row.ts';
+import { movedBy, undoMove } from '../../../engine/channels/undo-move.ts';
+import { revokedBy, undoRevocation } from '../../../engine/channels/undo-revocation.ts';
 import { findLeft, type LeftImage } from '../../../engine/journal/find-left.ts';
 import { deletedBy, retiredBy, undoRetirement } from '../../../engine/desired/undo-retirement.ts';
 import { isRemovable, noteActions, noteUndone, undo as undoOne } from '../../../engine/journal/undo.ts';
@@ -18,7 +20,8 @@ import { isOpen, runArg, runMeant } from './meant.ts';
 export const undo = defineCommand({
   about:
     'Removes at the provider what a run made and did not finish. What is complete by now may be in use, and stays without --force; what ' +
-    'was there before the run stays. What a run of prune or apply has retired comes back, until it is deleted when its grace is over. Without a run: the latest that left something. Asks for confirmation; without a terminal --yes is required.',
+    'was there before the run stays. What a run of prune or apply has retired comes back, until it is deleted when its grace is over. A channel that ' +
+    'it has set, moved or deleted is put where it was, unless somebody has moved it since; what it has revoked is no longer so. Without a run: the latest that left something. Asks for confirmation; without a terminal --yes is required.',
   args: runArg,
   options: {
     force: { kind: 'flag', summary: 'also remove images that are complete' },
@@ -29,6 +32,7 @@ export const undo = defineCommand({
   examples: [
     { does: 'what the latest broken run left', type: 'imgctl ops undo --yes' },
     { does: 'what a prune has retired', type: 'imgctl ops undo 20261128-183000-a1b2c3 --yes' },
+    { does: 'a channel that was moved by mistake', type: 'imgctl ops undo 20261128-183000-a1b2c3' },
     { does: 'what would be removed', type: 'imgctl ops undo 20261128-183000-a1b2c3 --dry-run' },
   ],
   async run(input, context) {
@@ -42,7 +46,7 @@ export const undo = defineCommand({
     const undone = isDry
       ? found.map((one) => plannedRow(one, isForced))
       : await undoEach(run, found, { isForced, limits: input }, context);
-    const rows = [...undone, ...(await bringBackEach(run, input, context))];
+    const rows = [...undone, ...(await putBackEach(run, input, found.length === 0, context))];
     if (isDry) return many(resultView, rows);
     const failed = rows.filter(({ result }) => result === 'failed').length;
     if (context.signal.aborted) await context.report(abortedError('interrupted'));
@@ -83,24 +87,31 @@ const plannedRow = (found: LeftImage, isForced: boolean): ResultRow => ({
   message: isRemovable(found, isForced) ? 'would remove' : found.is === 'gone' ? 'already gone' : 'would keep',
 });
 
-/** What the run has retired comes back, one by one. What it has deleted is gone, and told. */
-async function bringBackEach(run: Run, limits: WaitLimits, context: Surface): Promise<readonly ResultRow[]> {
+/** What the run has changed is put back, one by one: what was retired or revoked first, since channels may go back to it. */
+async function putBackEach(run: Run, limits: WaitLimits, isOnly: boolean, context: Surface): Promise<readonly ResultRow[]> {
+  const retired = retiredBy(run);
+  const changes = [
+    ...retired.map((one) => ({ ...one, undo: () => undoRetirement(one, limits, context) })),
+    ...revokedBy(run).map((one) => ({ ...one, undo: () => undoRevocation(one, limits, context) })),
+    ...movedBy(run).map((one) => ({ ...one, undo: () => undoMove(one, run.run.id, context) })),
+  ];
   const rows: ResultRow[] = [];
-  for (const one of retiredBy(run)) {
-    const { action, id } = one;
+  for (const { action, id, undo: putBack } of changes) {
     const { profile } = action;
     const about = { image: `${profile}:${id}`, profile, id };
     try {
-      const message = await undoRetirement(one, limits, context);
+      const message = await putBack();
       if (!context.settings.dryRun) noteActions(run, action.action, [], context);
       rows.push({ ...about, result: context.settings.dryRun ? 'planned' : 'ok', message });
     } catch (error) {
       if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
-      await context.report(error);
-      rows.push({ ...failedRow(about.image, error, context), ...about });
+      const failure = error.with(given({ region: action.region })).inProfile(profile, action.provider);
+      if (isOnly && changes.length === 1) throw failure;
+      await context.report(failure);
+      rows.push({ ...failedRow(about.image, failure, context), ...about });
     }
   }
-  const gone = rows.length > 0 ? deletedBy(run) : [];
+  const gone = retired.length > 0 ? deletedBy(run) : [];
   if (gone.length > 0) context.warn(`deleted by that run, and not to be brought back: ${gone.join(', ')}`);
   return rows;
 }
