@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { tuneForBulk } from './heap-tuning.ts';
 
 type Collect = (options?: { readonly type: 'minor' }) => void;
 
@@ -22,10 +23,11 @@ const everyBytes = { minor: 8 << 20, whole: 16 << 20 };
  * them gather before it looks.
  */
 export function collector(type: keyof typeof everyBytes): (bytes: number) => void {
-  if (type === 'minor' && looksAfterYoung) return () => {};
   let passed = 0;
   let collect: Collect | undefined;
   return (bytes) => {
+    tuneForBulk();
+    if (type === 'minor' && looksAfterYoung) return;
     passed += bytes;
     if (passed < everyBytes[type]) return;
     passed = 0;

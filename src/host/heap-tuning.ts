@@ -12,6 +12,20 @@ export function tuneHeap(): void {
   setFlagsFromString('--heap-growing-percent=30');
 }
 
+let isForBulk = false;
+
+/**
+ * Makes V8 fit for bytes that pass by the gigabyte. Node gives what a socket has in buffers of 64 KiB, which press V8 to look for
+ * garbage every 20 MB. Of a heap as small as ours it does that in 5 ms at a standstill, and takes four times that for doing it beside
+ * the program: a fifth of all that a download costs.
+ */
+export function tuneForBulk(): void {
+  if (isForBulk) return;
+  isForBulk = true;
+  (process as NodeJS.EventEmitter).emit(flagChange);
+  setFlagsFromString('--no-incremental-marking');
+}
+
 /**
  * Makes V8 fit for a long list: the same. Before V8 had a quick compiler for warm code (12), it spent a third of a second's list on
  * optimizing what was over before it paid: there it waits until code has run fifteen times as long.

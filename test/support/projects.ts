@@ -36,7 +36,7 @@ export function projectsOf(which: 'all' | 'sweeps', prefix = '') {
   const settings = {
     // What kills its processes wants a real file system.
     globalSetup: which === 'all' ? ['test/support/memory-folder.ts'] : [],
-    setupFiles: ['test/support/equal-bytes.ts'],
+    setupFiles: ['test/support/equal-bytes.ts', 'test/support/v8-flags.ts'],
   };
   const env = { TZ: 'Pacific/Auckland', ...(which === 'sweeps' ? { IMGCTL_TEST_SWEEPS: 'whole' } : {}) };
   const of = (name: string, include: string[]) => ({ ...settings, env, name: `${prefix}${name}`, include });
