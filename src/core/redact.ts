@@ -32,6 +32,7 @@ const decoded = (text: string): string => {
 
 /** The credentials in an address: its password, a user without one, and the values of telling parameters. None in what is no address. */
 function credentialsIn(text: string): readonly string[] {
+  if (!/[@?]/.test(text)) return [];
   // A scheme is looked for only where no other sign of one stands before it: else a long word is gone through for each of its letters.
   const address = /(?<![a-z0-9+.-])[0-9+.-]*([a-z][a-z0-9+.-]*:\/\/.*)/is.exec(text)?.[1] ?? '';
   const url = URL.canParse(address) ? new URL(address) : undefined;

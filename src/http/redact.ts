@@ -23,10 +23,11 @@ export function shownUrl(url: URL, { socket, secretUrl, queryIsSecret }: Hidden 
   const origin = socket === undefined ? url.origin : `unix:${socket}:`;
   if (secretUrl) return `${origin}/${mask}`;
   if (queryIsSecret) return `${origin}${url.pathname.replace(/;[^/]*/g, `;${mask}`)}${url.search === '' ? '' : `?${mask}`}`;
+  if (url.search === '') return `${origin}${url.pathname}`;
   const query = [...url.searchParams].map(
     ([name, value]) => `${encodeURIComponent(name)}=${isSecretName(name) ? mask : encodeURIComponent(value)}`,
   );
-  return `${origin}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+  return `${origin}${url.pathname}?${query.join('&')}`;
 }
 
 /** Values shorter than this say nothing: they are not looked for. */

@@ -15,7 +15,7 @@ const continueMs = 1500;
 
 /** Bytes that are written at once. A piece gone within `quickMs` is followed by one twice as large. */
 export const smallestPiece = 16 << 10;
-const largest = 256 << 10;
+const largest = 512 << 10;
 const quickMs = 250;
 
 /**

@@ -65,7 +65,7 @@ const wireForm = (form: Readonly<Record<string, string | Secret>>, redactor: Red
 type Address = Pick<ApiRequest, 'url' | 'socket' | 'secretUrl' | 'queryIsSecret'>;
 
 function wireUrl({ url: given, socket, secretUrl, queryIsSecret }: Address, redactor: Redactor): URL {
-  const url = URL.canParse(String(given)) ? new URL(given) : undefined;
+  const url = given instanceof URL ? given : URL.canParse(given) ? new URL(given) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
     const shown = withoutPassword(withoutQuery(String(given)));
     throw configError(`not an http(s) address: ${secretUrl ? mask : shown}`, {

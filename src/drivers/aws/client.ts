@@ -47,6 +47,7 @@ export class AwsClient implements Signer {
   /** Images that were made by this run: nobody may know of them for a while. */
   readonly fresh = new Set<string>();
   readonly #surroundings: Tools['surroundings'];
+  readonly #addresses = new Map<string, string>();
   #settings: Promise<Settings> | undefined;
   #regions: Promise<readonly string[]> | undefined;
   #keys: Promise<Credentials> | undefined;
@@ -162,8 +163,10 @@ export class AwsClient implements Signer {
     region: string,
     path: string,
   ): Promise<{ readonly url: URL; readonly region: string }> {
-    const address = serviceAddress(await this.settings(), service, region);
+    const place = `${service} in ${region}`;
+    const address = this.#addresses.get(place) ?? serviceAddress(await this.settings(), service, region);
     if (!isAddress(address)) throw configError(`invalid address of ${service}: ${address}`, { hint: 'Check AWS_ENDPOINT_URL.' });
+    this.#addresses.set(place, address);
     return { url: new URL(`${address}${path}`), region: splitFips(region).region };
   }
 }

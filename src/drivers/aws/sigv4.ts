@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { Secret } from '../../core/secret.ts';
 
 /** Keys to sign with. `token` where they are those of a session; `expiresAt` (ms) where they end. */
@@ -23,7 +23,7 @@ export interface Scope {
   readonly service: string;
 }
 
-export const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+export const sha256 = (data: string | Uint8Array): string => hash('sha256', data, 'hex');
 
 const hmac = (key: string | Uint8Array, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
@@ -35,10 +35,12 @@ const encoded = (text: string): string =>
 const stamp = (at: Date): string => at.toISOString().replace(/[-:]|\.\d+/g, '');
 
 /** Every service but S3 has each part of the path encoded twice: once as it is sent, once more here. */
-const canonicalPath = (url: URL): string => url.pathname.split('/').map(encoded).join('/');
+const canonicalPath = ({ pathname }: URL): string =>
+  /^[\w.~/-]*$/.test(pathname) ? pathname : pathname.split('/').map(encoded).join('/');
 
 /** Sorted by encoded name, then by value. */
 function canonicalQuery(url: URL): string {
+  if (url.search === '') return '';
   const pairs = [...url.searchParams].map(([name, value]) => [encoded(name), encoded(value)] as const);
   const before = ([a, x]: readonly [string, string], [b, y]: readonly [string, string]): number =>
     a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1;
@@ -48,33 +50,25 @@ function canonicalQuery(url: URL): string {
     .join('&');
 }
 
-/** What of the headers is signed: the host, the type of the body, and all of Amazon's own. */
-function signedHeaders(
-  { url, headers }: Unsigned,
-  more: Readonly<Record<string, string>>,
-): readonly (readonly [string, string])[] {
-  const all = Object.entries({ ...headers, ...more, host: url.host }).map(
-    ([name, value]) => [name.toLowerCase(), value] as const,
-  );
-  const isSigned = (name: string): boolean => name === 'host' || name === 'content-type' || name.startsWith('x-amz-');
-  return all
-    .filter(([name]) => isSigned(name))
-    .map(([name, value]) => [name, value.trim().replace(/ +/g, ' ')] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+/** What of the headers is signed: the host, the type of the body, and all of Amazon's own. `lines`: each as it is signed. */
+function signedHeaders({ url, headers }: Unsigned, more: Readonly<Record<string, string>>): Canonical {
+  const values = new Map([['host', url.host]]);
+  for (const [as, value] of Object.entries({ ...headers, ...more })) {
+    const name = as.toLowerCase();
+    if (name === 'content-type' || name.startsWith('x-amz-')) values.set(name, value.trim().replace(/ +/g, ' '));
+  }
+  const names = [...values.keys()].sort();
+  return { names: names.join(';'), lines: names.map((name) => `${name}:${values.get(name)}\n`).join('') };
+}
+
+interface Canonical {
+  readonly names: string;
+  readonly lines: string;
 }
 
 /** The canonical form of a request, of which the signature is made. */
-function canonicalRequest(request: Unsigned, headers: readonly (readonly [string, string])[]): string {
-  return [
-    request.method,
-    canonicalPath(request.url),
-    canonicalQuery(request.url),
-    ...headers.map(([name, value]) => `${name}:${value}`),
-    '',
-    headers.map(([name]) => name).join(';'),
-    request.bodySha256,
-  ].join('\n');
-}
+const canonicalRequest = ({ method, url, bodySha256 }: Unsigned, { names, lines }: Canonical): string =>
+  `${method}\n${canonicalPath(url)}\n${canonicalQuery(url)}\n${lines}\n${names}\n${bodySha256}`;
 
 /** Headers of a signature. What the token holds is a secret on every output. */
 export interface Signed {
@@ -109,13 +103,12 @@ export function sign(request: Unsigned, { region, service }: Scope, credentials:
     ...(sessionToken ? { 'x-amz-security-token': sessionToken.reveal() } : {}),
   });
   const canonical = canonicalRequest(request, headers);
-  const text = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
+  const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(canonical)}`;
   const key = signingKey(secretAccessKey, [day, region, service]);
-  const names = headers.map(([name]) => name).join(';');
   const signature = hmac(key, text).toString('hex');
   return {
     'x-amz-date': time,
     ...(sessionToken ? { 'x-amz-security-token': sessionToken } : {}),
-    authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+    authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${headers.names}, Signature=${signature}`,
   };
 }
