@@ -121,7 +121,7 @@ export interface Content {
   arrived?(bytes: number): void;
   /**
    * Count and digests of what was read; complete once the bytes have come to their end. Among them is the first of those that
-   * the driver's upload reports, all of them where the bytes can be read only once, and SHA-256 where it reports none.
+   * the driver's upload reports, all of them where the bytes can be read only once; SHA-256 where it reports none and does not verify.
    */
   sent(): { readonly bytes: number; readonly digests: Digests };
 }

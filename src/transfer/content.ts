@@ -17,6 +17,7 @@ export function contentMaker(given: Source, looked: Omit<StagingRequest, 'keep'>
   };
   const reading = readingOf(asked);
   const disk = new ObservedDisk();
+  const readId = untilTold(() => diskId(asked, reading));
   const content = async () => makeContent(await reading.ready(), asked, disk);
   warnOf(asked.seen.source.name, asked.judgement, undefined, asked.means);
   return {
@@ -30,7 +31,7 @@ export function contentMaker(given: Source, looked: Omit<StagingRequest, 'keep'>
       return alignedIfKnown(reading.now.seen.inspection.virtualBytes, reading.now.judgement.plan.alignBytes);
     },
     content,
-    contentId: async () => disk.contentId() ?? diskId(asked, reading),
+    contentId: async () => disk.contentId() ?? readId(),
     offered: () => offeredContent(asked, content),
     digest: async (wanted) =>
       passesOn(asked, reading.now) ? wholeDigest(reading.now.seen.source, wanted, asked.means) : undefined,
@@ -47,6 +48,16 @@ function onceEach(say: (message: string) => void): (message: string) => void {
     if (said.has(message)) return;
     said.add(message);
     say(message);
+  };
+}
+
+/** What was told once is told again; what cannot be told yet, or was missed, is asked for anew. */
+function untilTold<T>(ask: () => Promise<T | undefined>): () => Promise<T | undefined> {
+  let told: Promise<T | undefined> | undefined;
+  const anew = (): void => void (told = undefined);
+  return () => {
+    if (!told) (told = ask()).then((answer) => answer === undefined && anew(), anew);
+    return told;
   };
 }
 

@@ -230,6 +230,20 @@ describe('what is known beforehand', () => {
     await prepared.close();
   });
 
+  it('what was found in a disk, which is read once for it', async () => {
+    const source = await place.file('disk', made.qcow2);
+    const { random } = source;
+    if (!random) throw new Error('a file can be read at any place');
+    let reads = 0;
+    const read: typeof random.read = (...args) => random.read(...args).finally(() => (reads += 1));
+    const counted = { ...source, random: { ...random, read } };
+    const prepared = await prepare(counted, [{ format: 'qcow2' }], noWishes, meansIn(place.folder()));
+    expect(await prepared.contentId()).toBe(rightId);
+    const once = reads;
+    expect([await prepared.contentId(), reads]).toEqual([rightId, once]);
+    await prepared.close();
+  });
+
   it('digest and content id of a file, before it is sent', async () => {
     const prepared = await prepare(
       await place.file('disk', made.qcow2),

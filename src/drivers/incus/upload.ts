@@ -156,7 +156,7 @@ interface Sending {
 /** Sends all of it, and waits for what the server makes of it. What cannot be told from its answers is `forgotten`. */
 async function sent(
   client: IncusClient,
-  { description }: UploadRequest,
+  { description, contentId }: UploadRequest,
   { body, info, what }: Sending,
   call: Call,
 ): Promise<Ended> {
@@ -179,7 +179,10 @@ async function sent(
       call,
     );
     if (answer.status !== 202) throw await refused(client, answer, what, call);
+    // For this the disk may be read once more, while the server is at work. Whoever needs it hears of its failure.
+    const lookedInto = contentId?.().catch(() => undefined);
     const ended = await settled(client, { answer, body: envelopeOf(answer, what) }, what, call);
+    await lookedInto;
     if (ended.is === 'running') throw ended.error;
     return ended;
   } catch (error) {

@@ -69,7 +69,7 @@ interface Wanted {
 interface Offer {
   readonly at: Account<'download' | 'show'>;
   readonly image: Image;
-  readonly data: Pick<Download, 'isVerified' | 'inParts' | 'extents'>;
+  readonly data: Pick<Download, 'isVerified'>;
   readonly source: Source;
   /** What the data is, as far as it is said. */
   readonly format: string | undefined;
@@ -188,7 +188,8 @@ async function intoFile(
     resume,
     ...(at.verb('download').ranges ? { identity: identityOf(image, strongest(source.digests)) } : {}),
     checksums: wantedOf(offer),
-    ...(isProvedInParts(data) ? { digests: [] } : {}),
+    // What was proved needs no digest of its own; of a disk of holes that would be one of its zeros most of all.
+    ...(data.isVerified === true ? { digests: [] } : {}),
     progress: (bytes, total) => task.advance(bytes, total),
     warn: (message) => context.say(message),
   };
@@ -216,10 +217,6 @@ function contentOf(offer: Offer, file: string): Encoding | undefined {
   const compression = isWritten ? encodingByExtension(file).compression : offer.compression;
   return format && { format, ...given({ compression }) };
 }
-
-/** A disk of which each part was proved needs no digest of the whole, which would be one of its zeros most of all. */
-const isProvedInParts = ({ isVerified, inParts, extents }: Offer['data']): boolean =>
-  isVerified === true && (inParts === true || extents !== undefined);
 
 /** Tells these bytes from others. Where there is no digest to prove them in the end, the time of the last change is part of it. */
 const identityOf = ({ id, updatedAt }: Image, proof: Checksum | undefined): string =>

@@ -37,8 +37,9 @@ export function forContainer(
   return { accepts: first ? [first, ...others] : facts.accepts, wishes: { ...wishes, format } };
 }
 
-/** Digests to be taken of what is sent: those that the provider reports, SHA-256 where it reports none. */
-const sentDigests = ({ digests }: UploadFacts): readonly string[] => (digests.length > 0 ? digests : ['sha256']);
+/** Digests to be taken of what is sent: those that the provider reports; SHA-256 where it reports none, and its driver proves nothing. */
+const sentDigests = ({ digests, verifies = false }: UploadFacts): readonly string[] =>
+  digests.length > 0 || verifies ? digests : ['sha256'];
 
 /** What an upload works with, by what the provider says of it. */
 export const meansForUpload = (

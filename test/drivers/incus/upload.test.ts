@@ -38,6 +38,21 @@ describe.each(['incus', 'lxd'] as const)('an upload to %s', (product) => {
     expect(known).toEqual([id]);
   });
 
+  it('has its disk looked into while the server is at work', async () => {
+    const { session, cloud } = await opened({ product });
+    let look: () => void = () => undefined;
+    const looked = new Promise<void>((resolve) => (look = resolve));
+    const wait = cloud.operations.wait.bind(cloud.operations);
+    cloud.operations.wait = async (...args) => looked.then(() => wait(...args));
+    const contentId = async () => {
+      look();
+      return 'blocks-sha256:x';
+    };
+    expect(await session.require('upload').run(request({ contentId }), testCall())).toMatchObject({ name: 'web' });
+    const damaged = () => Promise.reject(new Error('the file is damaged'));
+    await session.require('upload').run(request({ description: { name: 'b' }, contentId: damaged }), testCall());
+  });
+
   it('whose answer was lost is known by its bytes when it is tried again', async () => {
     const { session, cloud } = await opened({ product });
     const call = testCall();

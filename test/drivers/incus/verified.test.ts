@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeBed, type Bed } from '../../clouds/bed.ts';
 import { diskBytes } from '../../support/content.ts';
@@ -34,4 +35,16 @@ it('an upload was compared with what the server has', async () => {
   const { exitCode, stderr } = await bed.run('upload', bed.file('disk.raw', diskBytes('raw', 1 << 20, 5)), '--name', 'x:new');
   expect([exitCode, stderr.includes('not verified')]).toEqual([0, false]);
   expect(stderr).toContain('verified: incus has what was sent');
+});
+
+it('a download takes no further digest of what the fingerprint has proved, but the one that is asked for', async () => {
+  const sha256 = createHash('sha256')
+    .update(bed.cloud('x').held()[0]?.data ?? '')
+    .digest('hex');
+  const download = async (...more: readonly string[]): Promise<object> => {
+    const { stdout } = await bed.run('download', `x:${id}`, `${bed.home.folder}/out.qcow2`, '--force', '-o', 'json', ...more);
+    return (JSON.parse(stdout) as { readonly digests: object }).digests;
+  };
+  expect(await download()).toEqual({});
+  expect(await download('--checksum', `sha256:${sha256}`)).toEqual({ sha256 });
 });
