@@ -27,6 +27,12 @@ export type LeftImage = { readonly left: Left } & (
   | { readonly is: 'unknown'; readonly reason: ImgctlError }
 );
 
+/** An image at its account. */
+export interface LeftAt {
+  readonly at: Account;
+  readonly image: Image;
+}
+
 /** Looks at everything that a run has left, at its providers. Never throws but ABORTED: what cannot be looked at is unknown. */
 export async function findLeft(left: readonly Left[], context: EngineContext): Promise<readonly LeftImage[]> {
   const opened = new Map<string, Promise<Account>>();
@@ -90,6 +96,19 @@ async function shown(at: Account, id: string, job: Job | undefined, call: Call):
     if (isNoSuchImage(error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * The whole image that a run may have made without hearing of it: the only one of its name, made since the run began. Whether it is the
+ * run's, only its content can tell. Absent: there is none, or the run knew the id.
+ */
+export async function unheardOf({ left, is }: LeftImage, context: EngineContext): Promise<LeftAt | undefined> {
+  const { action, id } = left;
+  if (id !== undefined || (is !== 'gone' && is !== 'parts') || !action.name) return undefined;
+  const at = await accountOf(action, context);
+  const [image, ...others] = await imagesNamed(at, action.name, context.call());
+  if (!image || others.length > 0) return undefined;
+  return isAtRest(image.status, action.verb) && fitsRun(image, action, Infinity) ? { at, image } : undefined;
 }
 
 /** Own images that bear the name, were made since the run began, and are not whole. */

@@ -6,7 +6,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import type { WaitLimits } from '../../core/poll.ts';
 import type { ActionSource, CallRef, RunEntry } from './entry.ts';
-import { findLeft, type LeftImage } from './find-left.ts';
+import { findLeft, unheardOf, type LeftAt, type LeftImage } from './find-left.ts';
 import type { GoOn } from './go-on.ts';
 import { journalFolder, openRun } from './journal-folder.ts';
 import { isAtRest, isMaking, type Left, type Run } from './run-state.ts';
@@ -30,10 +30,8 @@ export interface Resumption {
   readonly isPartly: boolean;
 }
 
-/** `isComparable`: its provider tells a digest by which it can be compared with its source. */
-export interface Whole {
-  readonly at: Account;
-  readonly image: Image;
+/** `isComparable`: its provider tells a digest by which it can be compared with its source, or it must be compared. */
+export interface Whole extends LeftAt {
   readonly isComparable: boolean;
 }
 
@@ -110,7 +108,8 @@ export async function resumptionOf(run: Run, limits: WaitLimits, context: Engine
   const left = openIn(chain);
   const found = await waitedFor(await findLeft(left, context), limits, context);
   const goOn = found.flatMap((one) => fillable(one, run));
-  const whole = found.flatMap(wholeIn);
+  const unheard = await Promise.all(found.map(async (one) => unheardOf(one, context)));
+  const whole = [...found.flatMap(wholeIn), ...unheard.flatMap((one) => (one ? [{ ...one, isComparable: true }] : []))];
   const isDone = chain.some(({ outcomes, actions }) =>
     actions.some(({ action, verb }) => outcomes.get(action)?.result === 'done' && (verb === 'upload' || verb === 'import')),
   );
