@@ -5,7 +5,7 @@ import type { Changes } from './request.ts';
  * What is to be done about an image of a manifest. Besides the risks of any action `retarget`: a name means another image from then on.
  * `blocked`: it cannot be done as things are; `unknown`: what is there could not be read.
  */
-export type DesiredAction = Risk | 'retarget' | 'blocked' | 'unknown';
+export type DesiredAction = Exclude<Risk, 'replace'> | 'retarget' | 'blocked' | 'unknown';
 
 /** One difference between what a manifest wants and what is there. */
 export interface DesiredRow {

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, typ
 import path from 'node:path';
 import { configError, localError } from '../core/errors.ts';
 import { codeOf, reasonOf } from './system-error.ts';
+import { withoutBom } from './text-file.ts';
 
 /*
  * Files of ours below a folder that somebody else may have made. They are looked at once they are open, and never before by
@@ -45,7 +46,7 @@ export function trustedText(file: string): string | undefined {
   try {
     handle = openSync(file, O_RDONLY | O_NONBLOCK);
     checkTrusted(file, fstatSync(handle));
-    return readFileSync(handle, 'utf8');
+    return withoutBom(readFileSync(handle, 'utf8'));
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;

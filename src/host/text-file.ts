@@ -2,6 +2,9 @@ import { ImgctlError, localError } from '../core/errors.ts';
 import { readSmallFile, type ReadLimits } from './read-file.ts';
 import { codeOf, reasonOf } from './system-error.ts';
 
+/** A text without the mark that editors of Windows put before it. */
+export const withoutBom = (text: string): string => (text.startsWith('\ufeff') ? text.slice(1) : text);
+
 const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
 
 /**
@@ -10,7 +13,7 @@ const absentCodes = new Set(['ENOENT', 'ENOTDIR']);
  */
 export async function readTextFile(file: string, patience?: ReadLimits): Promise<string | undefined> {
   try {
-    return (await readSmallFile(file, patience)).toString('utf8');
+    return withoutBom((await readSmallFile(file, patience)).toString('utf8'));
   } catch (error) {
     if (error instanceof ImgctlError) throw error;
     if (absentCodes.has(codeOf(error) ?? '')) return undefined;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { commandStage, profileVariables, smallDisk } from './stage.ts';
 
@@ -18,12 +18,12 @@ interface Row {
   readonly message: string;
 }
 /** Keeps a plan for one disk in two folders. */
-async function planned(more: object = {}): Promise<string> {
-  stage.write('disk.raw', smallDisk(1));
+async function planned(more: object = {}, seed = 1, ...options: readonly string[]): Promise<string> {
+  stage.write('disk.raw', smallDisk(seed));
   const images = [{ name: 'web', source: './disk.raw', targets: ['lab?'], ...more }];
   const manifest = stage.write('images.json', JSON.stringify({ manifest: 'fleet', images }));
   const file = stage.file('plan.json');
-  await stage.ok(['plan', '-f', manifest, '--out', file], { env });
+  await stage.ok(['plan', '-f', manifest, '--out', file, ...options], { env });
   return file;
 }
 const applied = async (file: string, ...more: readonly string[]) => {
@@ -59,6 +59,34 @@ describe('a plan that was kept', () => {
     const file = await planned();
     stage.write('disk.raw', smallDisk(3).subarray(0, 512 * 1024));
     expect([(await applied(file)).exitCode, await names('laba')]).toEqual([12, '']);
+  });
+
+  it('is not done with a file that was swapped for one of the same size and time', async () => {
+    const file = await planned();
+    const disk = stage.file('disk.raw');
+    const { atime, mtime } = statSync(disk);
+    writeFileSync(disk, smallDisk(3));
+    utimesSync(disk, atime, mtime);
+    const { exitCode, told } = await applied(file);
+    expect([exitCode, told, await names('laba')]).toEqual([12, ['laba add failed', 'labb add failed'], '']);
+  });
+
+  it('is done about the other versions where one was changed since, and says so of that alone', async () => {
+    const more = { targets: ['laba'] };
+    const versions = [11, 12, 13];
+    for (const seed of versions) await stage.ok(['apply', await planned(more, seed), '--yes'], { env });
+    const file = await planned({ ...more, keep: 1 }, 13, '--unused');
+    const older = (JSON.parse(readFileSync(file, 'utf8')) as { readonly rows: readonly { readonly id: string }[] }).rows;
+    await stage.ok(['patch', `laba:${older[0]?.id ?? ''}`, '--tag', 'x'], { env });
+    const { exitCode, stdout } = await applied(file);
+    const rows = JSON.parse(stdout) as readonly (Row & { readonly id: string })[];
+    expect([exitCode, rows.map(({ id, result, message }) => [id, result, message]).toSorted()]).toEqual([
+      12,
+      [
+        [older[0]?.id, 'failed', 'it is not as it was planned: the image was changed since'],
+        [older[1]?.id, 'ok', 'taken out of use'],
+      ].toSorted(),
+    ]);
   });
 
   it('is not done about an image that was changed since', async () => {

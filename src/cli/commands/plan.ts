@@ -39,7 +39,8 @@ export const plan = defineCommand({
     const { manifest, only } = await manifestTyped(input, context);
     // Whatever happens, nothing is sent that changes anything.
     const { journal: _journal, ...reading } = { ...context, settings: { ...context.settings, dryRun: true } };
-    const wishes = { allowDowngrade: input.allowDowngrade ?? false, isUnusedBelieved: input.unused ?? false, only };
+    const { allowDowngrade = false, unused = false } = input;
+    const wishes = { allowDowngrade, isUnusedBelieved: unused, isKept: input.out !== undefined, only };
     const rows = (await planning(manifest, wishes, reading)).flatMap((part) => part.rows);
     if (input.out !== undefined) await writePlan(input.out, { manifest, wishes, rows }, context.now());
     const isKnown = rows.every(({ action }) => action !== 'unknown');

@@ -1,3 +1,4 @@
+import { withoutBom } from '../../host/text-file.ts';
 import { usageError } from '../../core/errors.ts';
 import type { Bytes } from '../../core/http.ts';
 import type { World } from './world.ts';
@@ -8,7 +9,7 @@ export async function stdinText(world: Pick<World, 'io' | 'readStdin'>): Promise
     throw usageError('standard input is a terminal', { hint: 'Pipe the document in, or specify a file.' });
   const chunks: Uint8Array[] = [];
   for await (const chunk of world.readStdin()) chunks.push(Uint8Array.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return withoutBom(Buffer.concat(chunks).toString('utf8'));
 }
 
 /** Standard input as it comes. Throws USAGE where it is a terminal. */

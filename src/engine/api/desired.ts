@@ -46,7 +46,8 @@ export function plan({ out, ...input }: DesiredInput, context: Context): Promise
   const engine = engineOf(context);
   return quiet(engine, async () => {
     const reading = { ...engine, settings: { ...engine.settings, dryRun: true } };
-    const asked = await wanted(input, reading);
+    const { manifest, wishes } = await wanted(input, reading);
+    const asked = { manifest, wishes: { ...wishes, isKept: out !== undefined } };
     const { rows } = await applicationOf(asked, reading);
     if (out !== undefined) await writePlan(out, { ...asked, rows }, engine.now());
     return rows;

@@ -27,6 +27,8 @@ export interface Wanted {
   readonly written?: Version | undefined;
   readonly fitsDisk?: boolean | undefined;
   readonly isInactive?: boolean | undefined;
+  /** Once newer versions are there it is retired, and later deleted. */
+  readonly isRetiredLater?: boolean | undefined;
 }
 
 /** An image that is there, and what it has to do with what is wanted. */

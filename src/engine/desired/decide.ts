@@ -86,7 +86,9 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
   const all = naming.isFree ? { ...changes, name: wanted.name } : changes;
   const reasons = naming.isFree ? [`it is called "${image.name}"`, ...words] : words;
   const action = isTaken ? 'reuse' : reasons.length === 1 && changes.hidden === true ? 'hide' : 'property';
-  const reason = [...(isTaken ? ['it is there, and not marked yet'] : []), ...reasons].join('; ');
+  const reason = [...(isTaken ? [wanted.isRetiredLater ? unmarkedYet : 'it is there, and not marked yet'] : []), ...reasons].join(
+    '; ',
+  );
   return [
     ...(isRetired ? [rowOf(one, 'property', 'it is retired, and wanted again', image, { retirement: 'unretire' })] : []),
     ...(reason === '' ? [] : [rowOf(one, action, reason, image, { changes: all })]),
@@ -97,6 +99,7 @@ function asItIs(one: Case, image: Image, isTaken: boolean): readonly DesiredRow[
   ];
 }
 
+const unmarkedYet = 'it is there, and not marked yet: from then on it is retired, and later deleted, when newer ones replace it';
 const outOfUse = 'it has the content that is wanted, and is inactive: somebody has taken it out of use';
 const outOfUseHint = 'Reactivate it, delete it, or take the image out of the manifest.';
 const revokedHint = 'Take another version as its source, or take the image out of the manifest.';

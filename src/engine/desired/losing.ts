@@ -4,7 +4,7 @@ import type { Account } from '../account/account.ts';
 import type { Refusal } from './perform.ts';
 import type { Part } from './planning.ts';
 
-const losing: readonly DesiredRow['action'][] = ['delete', 'shrink-places', 'replace', 'deactivate'];
+const losing: readonly DesiredRow['action'][] = ['delete', 'shrink-places', 'deactivate'];
 
 /** Something goes by the row. */
 export const isLosing = ({ action, retirement }: DesiredRow): boolean => losing.includes(action) || retirement === 'retire';

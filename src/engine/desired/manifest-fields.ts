@@ -47,6 +47,12 @@ export class ManifestFields {
     return value === undefined ? undefined : this.#text(key, value);
   }
 
+  /** A text that is not empty. */
+  word(key: string): string | undefined {
+    const value = this.raw(key);
+    return value === undefined ? undefined : this.#word(key, value);
+  }
+
   /** Throws where it is missing or empty. */
   required(key: string): string {
     const value = this.text(key);
@@ -60,12 +66,12 @@ export class ManifestFields {
     throw this.#wrong(key, `is ${kindOf(value)}, and not true or false`);
   }
 
-  /** A list of texts; a single text is a list of one. */
-  texts(key: string): readonly string[] | undefined {
+  /** A list of texts that are not empty; a single text is a list of one. */
+  words(key: string): readonly string[] | undefined {
     const value = this.raw(key);
     if (value === undefined) return undefined;
-    if (!Array.isArray(value)) return [this.#text(key, value)];
-    return value.map((one: unknown, index) => this.#text(`${key}[${index}]`, one));
+    if (!Array.isArray(value)) return [this.#word(key, value)];
+    return value.map((one: unknown, index) => this.#word(`${key}[${index}]`, one));
   }
 
   /** Properties; those that only imgctl sets are refused. */
@@ -130,6 +136,12 @@ export class ManifestFields {
     if (typeof value === 'string') return value;
     const isWord = typeof value === 'number' || typeof value === 'boolean';
     throw this.#wrong(key, `is ${kindOf(value)}, and not a text`, isWord ? 'Put it between quotes.' : undefined);
+  }
+
+  #word(key: string, value: unknown): string {
+    const text = this.#text(key, value);
+    if (text === '') throw this.#wrong(key, 'is empty');
+    return text;
   }
 
   #wrong(key: string, what: string, hint?: string): ImgctlError {

@@ -107,7 +107,7 @@ export async function readPlan(file: string): Promise<PlanFile> {
   const manifest = isTexts(targets)
     ? (await import('./oim/read-oim.ts')).oimManifest(value.manifest, file, targets, () => undefined)
     : manifestFrom(value.manifest, file, folder);
-  return { manifest, wishes: { allowDowngrade, isUnusedBelieved: unused, ...(only ? { only } : {}) }, rows };
+  return { manifest, wishes: { allowDowngrade, isUnusedBelieved: unused, isKept: true, ...(only ? { only } : {}) }, rows };
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>

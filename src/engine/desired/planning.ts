@@ -6,7 +6,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { allOf, inParallel } from '../concurrency.ts';
 import { caseOf, type Case, type Seen, type Wanted } from './case.ts';
-import { supersededRows, superseding, type Superseding } from './superseded.ts';
+import { keptUnlessUnused, supersededRows, superseding, type Superseding } from './superseded.ts';
 import { channelRows } from './channel-rows.ts';
 import { decide } from './decide.ts';
 import { dateWord, displayName } from './display-name.ts';
@@ -38,6 +38,8 @@ export interface PlanWishes {
   readonly allowDowngrade: boolean;
   /** The user says that what nobody can be asked about is not used. */
   readonly isUnusedBelieved: boolean;
+  /** It is for a plan that is kept: files in it are known by what is in them, and not only by size and time. */
+  readonly isKept?: boolean | undefined;
   /** Only these profiles. Absent: all targets. */
   readonly only?: readonly string[] | undefined;
 }
@@ -119,7 +121,7 @@ async function decided(
   manifest: Manifest,
   image: ManifestImage,
   { source, name, look, siblings }: NamedSource & { readonly look: Look; readonly siblings: Siblings },
-  { allowDowngrade, isUnusedBelieved }: PlanWishes,
+  { allowDowngrade, isUnusedBelieved, isKept = false }: PlanWishes,
   context: EngineContext,
 ): Promise<Part> {
   const { at, can } = look;
@@ -152,7 +154,7 @@ async function decided(
     profile,
     name,
     version: seen.length > 0 || image.version ? await source.version() : '',
-    content: contentWord(source),
+    content: contentWord(isKept && source.whole ? await source.whole() : source.image),
     contentId: seen.length > 0 ? await source.contentId() : undefined,
     properties: source.image.properties,
     labels: source.says ? { ...image.labels, properties: { ...image.labels.properties, ...source.says } } : image.labels,
@@ -162,6 +164,7 @@ async function decided(
     written: image.version,
     fitsDisk: image.fitsDisk,
     isInactive: image.isInactive,
+    isRetiredLater: image.retention !== undefined,
   };
   const one = caseOf(wanted, seen, can);
   const main = decide(wanted, seen, can);
@@ -170,6 +173,12 @@ async function decided(
   if (!image.retention || !can.marks || rows.some(({ action }) => action === 'blocked')) return { image, profile, rows, ready };
   const rules = { ...image.retention, maxDelete: Infinity, isUnusedBelieved, now: context.now() };
   const retiring = await superseding(one, at as Account, rules, context);
+  const unsure = keptUnlessUnused(retiring);
+  if (unsure > 0)
+    context.say(
+      `${image.name} in ${profile}: ${unsure} ${unsure === 1 ? 'version stays' : 'versions stay'} beyond keep, since what uses ${unsure === 1 ? 'it' : 'them'} ` +
+        'is not known: --unused says that nothing does',
+    );
   return { image, profile, rows: [...rows, ...supersededRows(one, retiring)], ready: { ...ready, superseding: retiring } };
 }
 

@@ -80,10 +80,10 @@ function imageFrom(value: unknown, defaults: ManifestFields, at: ManifestPlace, 
   if (!namePattern.test(name)) throw own.wrong('name', nameRule);
   const merged = mergedFields(own, defaults);
   const { places, isExactly } = placesIn(own, defaults);
-  const targets = merged((of) => of.texts('targets')) ?? [];
+  const targets = merged((of) => of.words('targets')) ?? [];
   if (targets.length === 0) throw own.wrong('targets', 'is missing: profiles in which it is to be');
   const displayName = merged((of) => {
-    const text = of.text('displayName');
+    const text = of.word('displayName');
     if (text !== undefined) of.understood('displayName', () => checkTemplate(text));
     return text;
   });
@@ -91,20 +91,20 @@ function imageFrom(value: unknown, defaults: ManifestFields, at: ManifestPlace, 
     name,
     source: sourceIn(
       own,
-      merged((of) => of.text('checksum')),
+      merged((of) => of.word('checksum')),
       folder,
     ),
     latest: merged((of) => of.flag('latest')) ?? false,
     ...given({
-      arch: merged((of) => of.text('arch')),
-      verify: merged((of) => of.text('verify')),
-      checksum: merged((of) => of.text('checksum')),
+      arch: merged((of) => of.word('arch')),
+      verify: merged((of) => of.word('verify')),
+      checksum: merged((of) => of.word('checksum')),
       fromFormat: merged((of) => of.format('fromFormat')),
       diskFormat: merged((of) => of.format('diskFormat')),
       retention: retentionIn(own, defaults),
       channel: channelWordIn(own, defaults),
     }),
-    allowUnsafe: merged((of) => of.texts('allowUnsafe')) ?? [],
+    allowUnsafe: merged((of) => of.words('allowUnsafe')) ?? [],
     targets,
     displayName: displayName ?? '{{name}}',
     labels: labelsIn(own, defaults),
@@ -122,15 +122,15 @@ const mergedFields =
 
 function labelsIn(own: ManifestFields, defaults: ManifestFields): Omit<Description, 'name'> {
   const merged = mergedFields(own, defaults);
-  const tags = [...new Set([...(defaults.texts('tags') ?? []), ...(own.texts('tags') ?? [])])];
+  const tags = [...new Set([...(defaults.words('tags') ?? []), ...(own.words('tags') ?? [])])];
   const properties = { ...defaults.pairs('properties'), ...own.pairs('properties') };
   return given<Omit<Description, 'name'>>({
     description: merged((of) => of.text('description')),
     visibility: merged((of) => of.visibility('visibility')),
     protected: merged((of) => of.flag('protect')),
     hidden: merged((of) => of.flag('hide')),
-    containerFormat: merged((of) => of.text('containerFormat')),
-    architecture: merged((of) => of.text('architecture')),
+    containerFormat: merged((of) => of.word('containerFormat')),
+    architecture: merged((of) => of.word('architecture')),
     minDiskBytes: merged((of) => of.size('minDisk', 'GiB')),
     minRamBytes: merged((of) => of.size('minRam', 'MiB')),
     tags: tags.length > 0 ? tags : undefined,
@@ -140,7 +140,7 @@ function labelsIn(own: ManifestFields, defaults: ManifestFields): Omit<Descripti
 
 function channelWordIn(own: ManifestFields, defaults: ManifestFields): string | undefined {
   const of = own.has('channel') ? own : defaults;
-  const word = of.text('channel');
+  const word = of.word('channel');
   if (word === undefined || isChannelWord(word)) return word;
   throw of.wrong('channel', 'is no channel: a word of lower-case letters, digits, ".", "_" and "-", at most 41 of them');
 }
@@ -157,7 +157,7 @@ function retentionIn(own: ManifestFields, defaults: ManifestFields): ManifestIma
 /** Of an image that says one of both, what is said of all is not meant. */
 function placesIn(own: ManifestFields, defaults: ManifestFields): Pick<ManifestImage, 'places' | 'isExactly'> {
   const of = own.has('places') || own.has('exactPlaces') ? own : defaults;
-  const [places, exact] = [of.texts('places'), of.texts('exactPlaces')];
+  const [places, exact] = [of.words('places'), of.words('exactPlaces')];
   if (places && exact) throw of.wrong('exactPlaces', 'stands beside places: which of the two is meant cannot be told');
   if (exact?.length === 0) throw of.wrong('exactPlaces', 'is empty: an image is in some place');
   return { places: exact ?? places ?? [], isExactly: exact !== undefined };

@@ -13,8 +13,9 @@ export interface StillSo {
 }
 
 /**
- * Holds a plan against what would be planned now. A part is done only where it is the same in every row, with the same images, in the same
- * state: nothing in the plan is believed besides. Where nothing differs any more its rows are done.
+ * Holds a plan against what would be planned now: nothing in the plan is believed besides. What makes an image of the manifest so is done only
+ * where it is the same in every row, with the same images, in the same state; of what it replaces each row stands for itself.
+ * Where nothing differs any more rows are done.
  */
 export function stillSo(planned: readonly DesiredRow[], now: readonly Part[]): StillSo {
   const keyOf = ({ image, profile }: { readonly image: string; readonly profile: string }): string =>
@@ -26,13 +27,38 @@ export function stillSo(planned: readonly DesiredRow[], now: readonly Part[]): S
   const rest: AppliedRow[] = [];
   for (const [key, rows] of groups) {
     const part = current.get(key);
-    if (part && JSON.stringify(part.rows.map(telling)) === JSON.stringify(rows.map(telling))) parts.push(part);
-    else rest.push(...rows.map((row) => (part?.rows.length === 0 ? done(row) : changed(row, part))));
+    if (!part || part.rows.length === 0) rest.push(...rows.map((row) => (part ? done(row) : changed(row, undefined))));
+    else {
+      const { same, others } = heldAgainst(rows, part);
+      if (same.length > 0) parts.push({ ...part, rows: same });
+      rest.push(...others);
+    }
   }
-  const others = now.filter(
-    (part) => part.rows.length > 0 && !groups.has(keyOf({ image: part.image.name, profile: part.profile })),
-  );
-  return { parts, rest, others: others.reduce((sum, { rows }) => sum + rows.length, 0) };
+  // Of what is in the plan too it was said how it differs.
+  const isKnown = (row: DesiredRow): boolean =>
+    (groups.get(keyOf(row)) ?? []).some(({ id }) => id === row.id || !isAboutOlder(row));
+  const others = now.flatMap(({ rows }) => rows.filter((row) => !isKnown(row)));
+  return { parts, rest, others: others.length };
+}
+
+/** It is about a version that a newer one has replaced. */
+const isAboutOlder = ({ retirement }: DesiredRow): boolean => retirement === 'retire' || retirement === 'delete';
+
+const isEqual = (one: DesiredRow, other: DesiredRow): boolean => JSON.stringify(telling(one)) === JSON.stringify(telling(other));
+
+/** The rows of a part that can be done as they were planned, and what is to be said of the others. */
+function heldAgainst(
+  rows: readonly DesiredRow[],
+  part: Part,
+): { readonly same: readonly DesiredRow[]; readonly others: readonly AppliedRow[] } {
+  const now = (row: DesiredRow): DesiredRow | undefined => part.rows.find((other) => isEqual(other, row));
+  const [main, mainNow] = [rows, part.rows].map((all) => all.filter((row) => !isAboutOlder(row)));
+  const isMainSo = JSON.stringify(main?.map(telling)) === JSON.stringify(mainNow?.map(telling));
+  const isSo = (row: DesiredRow): boolean => isMainSo && now(row) !== undefined;
+  return {
+    same: rows.filter(isSo).flatMap((row) => now(row) ?? []),
+    others: rows.filter((row) => !isSo(row)).map((row) => (now(row) ? restingOn(row) : changed(row, part))),
+  };
 }
 
 /** What has to be the same: not the words about it. Keys are in one order, whoever has written them. */
@@ -51,13 +77,29 @@ function ordered(value: unknown): unknown {
 
 const done = (row: DesiredRow): AppliedRow => ({ ...outline(row), result: 'ok', message: 'it is so already' });
 
+/** It is as it was planned itself. */
+const restingOn = (row: DesiredRow): AppliedRow => ({
+  ...outline(row),
+  result: 'skipped',
+  message: 'another row of this image is not as it was planned',
+});
+
 const changed = (row: DesiredRow, part: Part | undefined): AppliedRow => ({
   ...outline(row),
   result: 'failed',
   code: 'CONFLICT',
   exitCode: 6,
-  message: part
-    ? `it is not as it was planned: now ${part.rows.map(({ action, reason }) => `${action} (${reason})`).join(', ')}`
-    : 'the manifest of the plan does not have it',
+  message: part ? `it is not as it was planned: ${nowPlanned(row, part)}` : 'the manifest of the plan does not have it',
   hint: 'Make a new plan.',
 });
+
+/** What is otherwise. */
+function nowPlanned(row: DesiredRow, { rows }: Part): string {
+  const isSameImage = ({ id }: DesiredRow): boolean => id !== undefined && id === row.id;
+  if (rows.some((one) => isSameImage(one) && one.action === row.action && one.updatedAt !== row.updatedAt))
+    return 'the image was changed since';
+  const about = rows.filter((one) => isSameImage(one) || (!isAboutOlder(row) && !isAboutOlder(one)));
+  return about.length === 0
+    ? 'it would be left as it is'
+    : `now ${about.map(({ action, reason }) => `${action} (${reason})`).join(', ')}`;
+}

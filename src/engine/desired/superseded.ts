@@ -32,6 +32,12 @@ export async function superseding(one: Case, at: Account, rules: RetirementRules
   return { rules, fleet, decisions: decideRetirement(fleet, rules) };
 }
 
+/** How many stay only because it is not known what uses them. */
+export const keptUnlessUnused = ({ rules, fleet, decisions }: Superseding): number =>
+  decideRetirement(fleet, { ...rules, isUnusedBelieved: true }).filter(
+    ({ action }, index) => action !== 'keep' && decisions[index]?.action === 'keep',
+  ).length;
+
 /** The rows of it. Of what stays there is none. */
 export const supersededRows = (one: Case, { decisions }: Superseding): readonly DesiredRow[] =>
   decisions.flatMap(({ candidate: { image, can }, action, reason }) => {

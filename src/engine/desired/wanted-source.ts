@@ -1,9 +1,11 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { conflictError, notFoundError } from '../../core/errors.ts';
+import { configError, conflictError, notFoundError } from '../../core/errors.ts';
 import { given, imageFrom, type Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
 import { provenanceIn, provenanceProperties, type Properties } from '../../core/provenance.ts';
 import { temporaryFolder } from '../../host/paths.ts';
+import { fileReadError } from '../../transfer/file-bytes.ts';
 import { fileSource } from '../../transfer/file-source.ts';
 import { detect } from '../../transfer/detect.ts';
 import { fullScan } from '../../transfer/full-scan.ts';
@@ -37,6 +39,8 @@ export interface WantedSource {
   readonly born?: Properties;
   /** What tells it from another version; a file is read for it. */
   version(): Promise<string>;
+  /** Of a file: with the digests of what is in it; it is read for that once. */
+  whole?(): Promise<Image>;
   /** Content id of its disk, where it is known; a file is read for it. */
   contentId(): Promise<string | undefined>;
   /** Whether an image holds it, as far as is known without its bytes being moved. A file is read once for it. */
@@ -130,20 +134,36 @@ async function fromFile(
   disk: Understood,
   context: EngineContext,
 ): Promise<WantedSource> {
-  const facts = await stat(file).catch(() => undefined);
-  if (!facts?.isFile()) throw notFoundError(`no such file: ${file}`, { ofNoImage: true });
+  const facts = await factsOf(file);
   const transfer = await disk.forFile(file);
   const image = pseudo(fileNameOf(file), { createdAt: facts.mtime.toISOString(), sizeBytes: facts.size });
-  let read: Promise<Image> | undefined;
-  const whole = (): Promise<Image> => (read ??= contentOf(file, image, context));
+  let reading: Promise<Image> | undefined;
+  let read: Image | undefined;
+  const whole = async (): Promise<Image> => (read = await (reading ??= contentOf(file, image, context)));
   return {
     image,
     disk,
-    transfer,
+    // What is sent is what was looked at.
+    get transfer() {
+      const [algorithm, hex] = (read && publishedDigests(read)[0]?.split(':')) ?? [];
+      return algorithm === undefined || hex === undefined || transfer.checksum
+        ? transfer
+        : { ...transfer, checksum: { algorithm, hex } };
+    },
+    whole,
     version: async () => version?.label ?? versionOf(await whole()),
     contentId: async () => (await whole()).contentId,
     isIn: async (there, at, reading) => (await holding(at, [there], await whole(), reading)) !== undefined,
   };
+}
+
+/** Whatever else is there can be read only once, and has no content that a later plan could be held against. */
+async function factsOf(file: string): Promise<Stats> {
+  const facts = await stat(file).catch((cause: unknown) => Promise.reject(fileReadError(cause, file)));
+  if (facts.isFile()) return facts;
+  throw configError(`the source ${file} is ${facts.isDirectory() ? 'a folder' : 'no regular file'}`, {
+    hint: 'Name a disk image in a file, or upload it by itself.',
+  });
 }
 
 async function contentOf(file: string, image: Image, context: EngineContext): Promise<Image> {
@@ -173,7 +193,7 @@ function versionOf(image: Image): string {
 }
 
 /** What it is made of, in a word for a plan: its digest, else the content id, else its id. */
-export function contentWord({ image }: WantedSource): string {
+export function contentWord(image: Image): string {
   const { digest } = provenanceIn(image.properties);
   const [published] = publishedDigests(image);
   return (

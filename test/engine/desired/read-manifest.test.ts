@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ImgctlError } from '../../../src/core/errors.ts';
 import { commonKeys, imageKeys, manifestFrom, manifestKeys } from '../../../src/engine/desired/read-manifest.ts';
+import { placedImages } from '../../../src/engine/desired/targets.ts';
 import { parseWritten } from '../../../src/host/yaml.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../../schema/manifest.schema.json', import.meta.url), 'utf8')) as {
@@ -59,6 +60,28 @@ describe('a manifest', () => {
     expect(text).toMatch(/^CONFIG images\.yaml: /);
     expect(text).toContain(told);
     expect(text).not.toContain('hunter2');
+  });
+
+  it('with any odd value of any key is taken, or refused as what it is: never another failure', () => {
+    const values = ['', ' ', 'x\ny', '\u0000', 0, -1, 1.5, true, [], [''], [0], [null], {}, { a: 0 }, { '': 'x' }, { a: {} }];
+    const directory = { reference: () => ({ image: '' }), select: (patterns: readonly string[]) => patterns } as never;
+    const outcome = (value: unknown): string => {
+      try {
+        placedImages(read(value), undefined, directory);
+        return 'taken';
+      } catch (error) {
+        return error instanceof ImgctlError ? `${error.code} ${error.message}` : String(error);
+      }
+    };
+    const cases = values.flatMap((odd) => [
+      ...manifestKeys.map((key) => ({ ...of(image), [key]: odd })),
+      ...commonKeys.map((key) => ({ ...of(image), defaults: { [key]: odd } })),
+      ...imageKeys.map((key) => of({ ...image, [key]: odd })),
+    ]);
+    const odd = cases.map((one) => [outcome(one), one] as const);
+    expect(odd.filter(([text]) => text !== 'taken' && !text.startsWith('CONFIG images.yaml: '))).toEqual([]);
+    const empty = ['arch', 'verify', 'checksum', 'displayName', 'containerFormat', 'architecture', 'channel', 'name', 'source'];
+    expect(empty.filter((key) => outcome(of({ ...image, [key]: '' })) === 'taken')).toEqual([]);
   });
 
   it('is read from YAML, with what is said of all images in what is said of one', () => {

@@ -141,7 +141,7 @@ class OimImage {
 
   #tags(): readonly string[] {
     const distribution = this.#fields.meta(metaKeys).os_distro;
-    return [...new Set([...(this.#fields.texts('tags') ?? []), oimTag, ...(distribution ? [`os:${distribution}`] : [])])];
+    return [...new Set([...(this.#fields.words('tags') ?? []), oimTag, ...(distribution ? [`os:${distribution}`] : [])])];
   }
 
   /** Of a kind only one may be generic that everybody finds: older ones say so. */
