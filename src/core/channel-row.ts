@@ -16,6 +16,8 @@ export interface ChannelRow {
   readonly revoked?: string;
   /** Images that are marked as the target still, although another one has taken their place: a run was broken off. */
   readonly superseded?: readonly string[];
+  /** Other tools do not find it as `NAME@CHANNEL`, by which the provider calls targets: a run was broken off, or something else is called so. */
+  readonly lacksAlias?: boolean;
 }
 
 /** One time that an image became the target: a line of `channel history`. */

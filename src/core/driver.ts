@@ -47,6 +47,8 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly idsAreDigests?: boolean;
   /** Whatever is typed may be another name of an image: `show` says which one it means, and is asked before a list is. */
   readonly showsByAlias?: boolean;
+  /** What is the target of a channel is also called `NAME@CHANNEL`, once its marks were written. */
+  readonly channelsAreAliases?: boolean;
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
   connect(values: Values<F>, tools: Tools): Client;
   readonly operations: Operations<Client>;
@@ -133,6 +135,7 @@ export interface Driver {
   readonly idsAreWords: boolean;
   readonly idsAreDigests: boolean;
   readonly showsByAlias: boolean;
+  readonly channelsAreAliases: boolean;
   /** Facts of the verbs it has: presence means that it can. */
   readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
@@ -183,6 +186,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     idsAreWords: definition.idsAreWords ?? false,
     idsAreDigests: definition.idsAreDigests ?? false,
     showsByAlias: definition.showsByAlias ?? false,
+    channelsAreAliases: definition.channelsAreAliases ?? false,
     facts: facts as Driver['facts'],
     absent: definition.absent,
     discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],

@@ -6,6 +6,7 @@ import type { Call } from '../../core/operation.ts';
 import { giveAlias, readAlias, takeAlias } from './aliases.ts';
 import { channelAliases } from './channel-names.ts';
 import { readImage, type IncusClient } from './client.ts';
+import { aliasesOf } from './record.ts';
 
 /**
  * Makes the aliases of channels follow what an image says of itself: one that it has become the target of is moved here, in one step; one
@@ -22,7 +23,9 @@ export async function followChannels(client: IncusClient, before: ImageRecord, a
       call.note({ kind: 'warning', message: `the alias ${name} does not lead to the target of its channel: ${error.message}` });
     }
   };
-  for (const name of has) if (!had.includes(name)) await left(name, () => moveAlias(client, name, after.id, call));
+  const called = aliasesOf(after.raw);
+  // Also what it was before: a run may have been killed between the two writes.
+  for (const name of has) if (!called.includes(name)) await left(name, () => moveAlias(client, name, after.id, call));
   for (const name of had) if (!has.includes(name)) await left(name, () => takeAlias(client, { name, target: after.id }, call));
 }
 

@@ -56,6 +56,7 @@ export default defineDriver({
   ids: fingerprints,
   idsAreDigests: true,
   showsByAlias: true,
+  channelsAreAliases: true,
   connect: (values, { http }) => connect(values, http),
   operations: { list, show, create, patch, delete: remove, upload, download, import: importImage, uses },
   handover: handoverOfContainer,

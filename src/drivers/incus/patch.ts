@@ -26,10 +26,11 @@ export const patch: Operation<IncusClient, 'patch'> = {
     await trusted(client, `changing ${id}`, call);
     const now = await readImage(client, id, call);
     requireNoConflict(basis ?? now, now, changes);
-    if (isSoAlready(now, changes) && isNone(labels)) return now;
+    const isSo = isSoAlready(now, changes) && isNone(labels);
+    if (isSo && !isOfChannels(changes)) return now;
     warnOfProperties(changes.properties ?? {}, call);
     if (typeof changes.name === 'string') await rename(client, now, changes.name, call);
-    if (Object.keys(body).length > 0) await write(client, { id, body, changes, before: basis ?? now }, call);
+    if (!isSo && Object.keys(body).length > 0) await write(client, { id, body, changes, before: basis ?? now }, call);
     await label(client, id, labels, call);
     const after = await readImage(client, id, call);
     if (isOfChannels(changes)) await followChannels(client, now, after, call);

@@ -22,7 +22,7 @@ export const listChannels = (
       requireChannels(at);
       const images = await ownChannelImages(at, call);
       const channels = channelsAmong(images).filter((channel) => passes(at.profile, channel));
-      return channels.flatMap((channel) => channelRow(at.profile, stateOf(images, channel)) ?? []);
+      return channels.flatMap((channel) => channelRow(at, stateOf(images, channel)) ?? []);
     },
     context,
   );
@@ -33,7 +33,7 @@ export const showChannel = (channel: Channel, where: Where, context: EngineConte
     where,
     async (at, call) => {
       requireChannels(at);
-      const row = channelRow(at.profile, await ownState(at, channel, call));
+      const row = channelRow(at, await ownState(at, channel, call));
       if (!row) throw noSuchChannel(at, channel);
       return [row];
     },

@@ -2,20 +2,24 @@ import { channelText } from '../../core/channel.ts';
 import type { ChannelHistoryRow, ChannelRow } from '../../core/channel-row.ts';
 import { given, type Image } from '../../core/image.ts';
 import { marksOf } from '../../core/marks.ts';
+import type { Account } from '../account/account.ts';
+import { isFollowed } from './alias.ts';
 import type { ChannelState } from './state.ts';
 
 /** How a channel stands, as it is shown; absent where no image of the account has to do with it, and where it was deleted. */
 export function channelRow(
-  profile: string,
+  at: Account,
   { channel, target, superseded, history, isDeleted }: ChannelState,
 ): ChannelRow | undefined {
   if (!target && (history.length === 0 || isDeleted)) return undefined;
+  const isUnfollowed =
+    target !== undefined && marksOf(target.image).revoked === undefined && !isFollowed(at, target.image, channel);
   const { at: since, by, reason } = target?.stints[0] ?? {};
   const image: Partial<Image> = target?.image ?? {};
   const others = superseded.map(({ image: { id } }) => id);
   return {
     channel: channelText(channel),
-    profile,
+    profile: at.profile,
     ...given<Omit<ChannelRow, 'channel' | 'profile'>>({
       id: image.id,
       name: image.name,
@@ -26,6 +30,7 @@ export function channelRow(
       reason,
       revoked: target && marksOf(target.image).revoked,
       superseded: others.length > 0 ? others : undefined,
+      lacksAlias: isUnfollowed || undefined,
     }),
   };
 }

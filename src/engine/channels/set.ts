@@ -6,6 +6,7 @@ import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { rowsOfEach, type Where } from './each.ts';
+import { isFollowed } from './alias.ts';
 import { ownState } from './look.ts';
 import type { Move } from './changes.ts';
 import { movedTo, requireChannels, requirePossible } from './move.ts';
@@ -57,7 +58,7 @@ export async function moved(
   const { id, name } = move.image;
   const from = target && target.image.id !== id ? { from: target.image.id } : {};
   const row = { channel: channelText(channel), profile: at.profile, id, name, ...from };
-  const isSo = target?.image.id === id && superseded.length === 0;
+  const isSo = target?.image.id === id && superseded.length === 0 && isFollowed(at, target.image, channel);
   if (isSo) return { ...row, result: settings.dryRun ? 'planned' : 'ok', message: 'nothing to change' };
   if (settings.dryRun) return { ...row, result: 'planned' };
   await movedTo(at, state, move, call);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { commandStage, profileVariables } from '../../commands/stage.ts';
 import { markChanges } from '../../../src/core/marks.ts';
 import { pointing, silencing } from '../../../src/engine/channels/changes.ts';
 import { testCall } from '../../conformance/stage.ts';
@@ -67,5 +68,39 @@ describe('the alias of a channel', () => {
     expect((await show(ids[0])).name).not.toBe('web@stable');
     await rename(ids[0], 'web');
     expect([alias(), (await show(ids[0])).name]).toEqual([ids[0], 'web']);
+  });
+});
+
+describe('the alias of a channel that a killed run has left behind', () => {
+  const stage = commandStage();
+
+  it.each([
+    ['nowhere, since there was no target before', () => undefined],
+    ['at the target before', (first: string) => ({ target: first, description: '' })],
+  ])('%s is told, and comes with the same set once more', async (_where, left) => {
+    const { cloud } = await opened();
+    const [first = '', second = ''] = await cloud.seed([{ name: 'web-1' }, { name: 'web-2' }]);
+    const env = profileVariables('x', 'incus', cloud.values);
+    const set = (id: string) => stage.ok(['channel', 'set', 'web@stable', `x:${id}`, '-o', 'json'], { env });
+    const shown = async () => (await stage.ok(['channel', 'show', 'x:web@stable', '-o', 'json'], { env })).json() as object;
+    const there = left(first);
+    if (there) await set(first);
+    const before = { ...cloud.images.byId.get(first)?.properties };
+    await set(second);
+    expect(await shown()).not.toHaveProperty('lacksAlias');
+    // So far a run has got that is killed once its first write is done.
+    const image = cloud.images.byId.get(first);
+    if (image && there) image.properties = before;
+    cloud.images.aliases.delete('web@stable');
+    if (there) cloud.images.aliases.set('web@stable', there);
+    expect(await shown()).toMatchObject({ id: second, lacksAlias: true });
+    await set(second);
+    expect([cloud.images.aliases.get('web@stable')?.target, (await shown()) as object]).toEqual([
+      second,
+      expect.not.objectContaining({ lacksAlias: true }),
+    ]);
+    cloud.forget();
+    expect((await set(second)).json()).toMatchObject([{ message: 'nothing to change' }]);
+    expect(cloud.requests().filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 });
