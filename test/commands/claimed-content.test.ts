@@ -54,7 +54,7 @@ const cases = (['upload', 'copy'] as const).flatMap((verb) =>
   forms.flatMap((there) => forms.map((form) => [verb, there, form] as const)),
 );
 
-describe.each(inTurns(cases, 3))(
+describe.each(inTurns(cases, 5))(
   '%s of a disk with --if-exists skip, where there is a %s and a %s is at hand',
   (verb, there, form) => {
     it.each(['here', 'pcd'])('takes no content id of %s for a proof', async (profile) => {

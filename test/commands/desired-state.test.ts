@@ -10,6 +10,7 @@ import type { RunningCloud } from '../conformance/cloud.ts';
 import { qcow2Image } from '../support/disk-images.ts';
 import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 const disks = { old: qcow2Image(smallDisk(1)), new: qcow2Image(smallDisk(2)) };
@@ -104,7 +105,7 @@ function storyAt(provider: (typeof places)[number][1]) {
   };
 }
 
-describe.each(places)('what a manifest wants of %s', (_name, provider) => {
+describe.each(inTurns(places, 2))('what a manifest wants of %s', (_name, provider) => {
   const story = storyAt(provider);
 
   it('is planned without a change, made once, and then nothing is sent', async () => {
@@ -244,7 +245,7 @@ describe('a manifest for several profiles', () => {
   });
 });
 
-describe.each(markable)('what %s has is kept as the manifest wants it', (_name, provider) => {
+describe.each(inTurns(markable, 2, 1))('what %s has is kept as the manifest wants it', (_name, provider) => {
   const story = storyAt(provider);
 
   it('is the target of its channel once it is whole, until somebody has moved that away', async () => {

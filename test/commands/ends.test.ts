@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle } from '../support/bundle.ts';
 import { guestDisk, MiB } from '../support/disk-images/guest.ts';
 import { startWebServer } from '../support/web-server.ts';
+import { inTurns } from '../support/sweep.ts';
 
 /** A run that is done ends: also where a server never closes a connection. */
 const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-ends-'));
@@ -51,7 +52,7 @@ describe.skipIf(process.platform === 'win32')('a run that is done', () => {
     [`upload URL --name x --checksum sha256:${'0'.repeat(64)}`, 11],
   ];
   const cases = lines.flatMap(([line, status]) => [0, 1].map((server) => [line, server, status] as const));
-  it.concurrent.each(cases)('ends: %s at server %i', { timeout: limitMs * 2 }, async (line, server, status) => {
+  it.concurrent.each(inTurns(cases, 3))('ends: %s at server %i', { timeout: limitMs * 2 }, async (line, server, status) => {
     const typed = line.replace('URL', `${servers[server]?.origin}/disk.raw`).replace('out-N', `out-${server}`);
     const ended = await shell(`$I ${typed}`);
     expect(ended.status, ended.errors).toBe(status);
@@ -88,14 +89,15 @@ describe.skipIf(process.platform !== 'linux')('what has no end is not waited for
     'patch x --merge-patch FILE',
   ];
   const endless = ['/dev/zero', '/proc/kmsg'].filter((file) => existsSync(file));
-  it.concurrent.each(lines.flatMap((line) => endless.map((file) => [line, file] as const)))(
-    '%s of %s',
-    { timeout: limitMs * 2 },
-    async (line, file) => {
-      const ended = await shell(`$I ${line.replace('FILE', file)}`);
-      expect([2, 3, 14], ended.errors).toContain(ended.status);
-    },
-  );
+  it.concurrent.each(
+    inTurns(
+      lines.flatMap((line) => endless.map((file) => [line, file] as const)),
+      3,
+    ),
+  )('%s of %s', { timeout: limitMs * 2 }, async (line, file) => {
+    const ended = await shell(`$I ${line.replace('FILE', file)}`);
+    expect([2, 3, 14], ended.errors).toContain(ended.status);
+  });
 });
 
 /** A file that changes what `node:fs/promises` does before the program begins. */

@@ -39,7 +39,7 @@ const places = withVerbs(Object.entries(stages), 'upload');
 const keeping = places.filter(([, { driver }]) => driver.facts.patch?.fields.includes('properties'));
 let count = 0;
 
-describe.each(inTurns(places, 2, 1))('the provenance of an image in %s', (_name, { driver, cloud: kind }) => {
+describe.each(inTurns(places, 4, 1))('the provenance of an image in %s', (_name, { driver, cloud: kind }) => {
   let cloud: RunningCloud;
   let env: Readonly<Record<string, string>>;
   let id = '';
@@ -89,7 +89,7 @@ describe.each(inTurns(places, 2, 1))('the provenance of an image in %s', (_name,
   });
 });
 
-describe.each(inTurns(keeping, 2))('what anybody has written on an image of %s', (_name, { driver, cloud: kind }) => {
+describe.each(inTurns(keeping, 4))('what anybody has written on an image of %s', (_name, { driver, cloud: kind }) => {
   let cloud: RunningCloud;
   let env: Readonly<Record<string, string>>;
   beforeAll(async () => {
@@ -140,7 +140,7 @@ describe.each(inTurns(keeping, 2))('what anybody has written on an image of %s',
   });
 });
 
-describe.each(inTurns(keeping, 2, 1))(
+describe.each(inTurns(keeping, 4, 1))(
   'where this machine remembers nothing, an image of %s',
   (_name, { driver, cloud: kind }) => {
     let cloud: RunningCloud;

@@ -3,6 +3,7 @@ import { changes as changesAt, createOptions, stages, withVerbs } from '../cloud
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { imageFrom } from '../../src/core/image.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 type Shown = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -43,7 +44,7 @@ const asSteps = (image: Shown) =>
     { op: 'replace', path: `/${field}`, value },
   ]);
 
-describe.each(withVerbs(Object.entries(stages), 'create', 'patch'))(
+describe.each(inTurns(withVerbs(Object.entries(stages), 'create', 'patch'), 2))(
   'what is printed of an image of %s and comes back as a patch',
   (provider, at) => {
     it('changes nothing, from show and from list, with what the provider said, in any order of its lists', async () => {

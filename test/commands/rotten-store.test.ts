@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startFakeServer } from '../support/fake-server.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 const disk = smallDisk();
@@ -58,7 +59,7 @@ describe.each(Object.entries(rots))('a disk in the store with %s', (what, rot) =
   // Of the ways that bytes come all are tried with what can be seen in no other way than by reading.
   const tried = Object.entries(ways).filter(([way]) => what === 'a flipped byte' || way.startsWith('upload of a file'));
 
-  it.each(tried)('is no reason not to take the bytes of %s, and is healed by them', async (_way, bring) => {
+  it.each(inTurns(tried, 2))('is no reason not to take the bytes of %s, and is healed by them', async (_way, bring) => {
     await ok('upload', stage.write('seed', disk), '--name', 'here:one', '--id', 'one');
     rot(blob('here'));
     await bring();

@@ -6,6 +6,7 @@ import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { servedFile } from '../support/served-file.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 import { publisher } from '../support/publisher.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 const disk = smallDisk();
@@ -56,7 +57,7 @@ describe('--verify gpg:KEYRING', () => {
     [what, 'upload', serve, upload] as const,
     [what, 'import', serve, imported] as const,
   ]);
-  it.each(brought)(
+  it.each(inTurns(brought, 3))(
     'takes %s (%s), and refuses another image, another key and none, with nothing made',
     async (_what, _verb, serve, bring) => {
       const refusals: readonly (readonly [string, Files])[] = [

@@ -8,6 +8,7 @@ import { driverList } from '../../src/engine/driver-list.ts';
 import { publisher } from '../support/publisher.ts';
 import { startSignedStreams, type SignedStreams } from '../support/signed-streams.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
+import { inTurns } from '../support/sweep.ts';
 
 const stage = commandStage();
 const [newest, older, arm] = [smallDisk(), smallDisk(2), smallDisk(3)];
@@ -194,7 +195,7 @@ describe('an image whose name begins like a publisher', () => {
     expect(taking.map(({ entry }) => entry.path).sort()).toEqual(Object.keys(typedFor).sort());
   });
 
-  it.each(Object.keys(typedFor))(
+  it.each(inTurns(Object.keys(typedFor), 3))(
     'means the same to %s as to all others: the publisher, of which only reading verbs ask anything',
     async (verb) => {
       await stage.image('local:ubuntu:noble');
@@ -216,26 +217,30 @@ describe('an image whose name begins like a publisher', () => {
     },
   );
 
-  it.each(Object.keys(typedFor))('is reached by %s where its own profile is in front, or was typed', async (verb) => {
-    stage.write('seed.raw', smallDisk(5));
-    const state = verb === 'reactivate' ? 'deactivate' : undefined;
-    for (const [image, more] of [
-      ['local:ubuntu:noble', []],
-      ['ubuntu:noble', ['-p', 'local']],
-    ] as const) {
-      if (!['create', 'upload', 'import'].includes(verb)) await stage.image('local:ubuntu:noble', '--if-exists', 'rename');
-      if (state) await stage.ok([state, 'local:ubuntu:noble']);
-      const line = lineFor(verb, image);
-      const result = await run([...line, ...more, '--dry-run', '-o', 'json']);
-      // What a folder of images has not is refused for it, not for the publisher.
-      const absent = ['restore', 'purge', 'share', 'unshare', 'uses'].includes(verb);
-      if (absent) expect(errorOf(result)).toMatchObject({ code: 'UNSUPPORTED', profile: 'local' });
-      else if (verb === 'replicate') expect(errorOf(result).message).not.toContain('publisher');
-      else if (verb !== 'import') expect(result.exitCode, `${image} ${result.stderr}`).toBe(0);
-      if (verb !== 'create' && verb !== 'upload' && verb !== 'import') await stage.run(['delete', 'local:ubuntu:noble', '--yes']);
-    }
-    expect(server.requests()).toEqual([]);
-  });
+  it.each(inTurns(Object.keys(typedFor), 3, 1))(
+    'is reached by %s where its own profile is in front, or was typed',
+    async (verb) => {
+      stage.write('seed.raw', smallDisk(5));
+      const state = verb === 'reactivate' ? 'deactivate' : undefined;
+      for (const [image, more] of [
+        ['local:ubuntu:noble', []],
+        ['ubuntu:noble', ['-p', 'local']],
+      ] as const) {
+        if (!['create', 'upload', 'import'].includes(verb)) await stage.image('local:ubuntu:noble', '--if-exists', 'rename');
+        if (state) await stage.ok([state, 'local:ubuntu:noble']);
+        const line = lineFor(verb, image);
+        const result = await run([...line, ...more, '--dry-run', '-o', 'json']);
+        // What a folder of images has not is refused for it, not for the publisher.
+        const absent = ['restore', 'purge', 'share', 'unshare', 'uses'].includes(verb);
+        if (absent) expect(errorOf(result)).toMatchObject({ code: 'UNSUPPORTED', profile: 'local' });
+        else if (verb === 'replicate') expect(errorOf(result).message).not.toContain('publisher');
+        else if (verb !== 'import') expect(result.exitCode, `${image} ${result.stderr}`).toBe(0);
+        if (verb !== 'create' && verb !== 'upload' && verb !== 'import')
+          await stage.run(['delete', 'local:ubuntu:noble', '--yes']);
+      }
+      expect(server.requests()).toEqual([]);
+    },
+  );
 
   it('that is nowhere in the profile that was typed is told to be a publisher', async () => {
     const missing = await run(['show', 'ubuntu:noble', '-p', 'local', '--json']);
@@ -253,7 +258,7 @@ describe('a name before a colon that is nearly a profile or a publisher', () => 
   /** What a folder of images has not is refused before anything is looked for. */
   const absent = new Set(['restore', 'purge', 'share', 'unshare', 'uses']);
 
-  it.each(looking)('is told by %s as a slip, with the nearest, in every form of output', async (verb) => {
+  it.each(inTurns(looking, 3, 2))('is told by %s as a slip, with the nearest, in every form of output', async (verb) => {
     await stage.image('web');
     if (!absent.has(verb))
       for (const [image, output] of [

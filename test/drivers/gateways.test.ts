@@ -137,7 +137,7 @@ describe.each(overNetwork)('in front of %s', (_name, stage) => {
     // Who signs in at a wrong address is told so.
     cloud.fail({ kind: 'answer', ...answer, times: 9999, on: (one) => !wire.isSignIn(one) && on?.(one) === true });
     for (const [index, verb] of asked.entries()) {
-      if (!hasTurn(index + place, 4)) continue;
+      if (!hasTurn(index + place, 8)) continue;
       for (const whom of reads.includes(verb) ? [() => true] : [() => true, changes]) {
         const { session } = openSession(driver, cloud.values);
         const id = ids.get(verb) ?? '';

@@ -4,6 +4,7 @@ import { readingVerbs, type OperationName } from '../../src/core/operation.ts';
 import { overNetwork } from '../clouds/index.ts';
 import { journalText } from '../support/killed-run.ts';
 import { everyCommand } from '../support/command-lines.ts';
+import { hasTurn } from '../support/sweep.ts';
 import { plant, seeded, waysToWrite, type Planted } from './planted.ts';
 
 /** An answer that quotes all secrets, each in every way. `at` is what the words begin with, so that a cut falls elsewhere each time. */
@@ -92,8 +93,8 @@ describe.each(overNetwork)('an answer of %s that quotes the credentials', (provi
     answering = undefined;
     const id = await seeded(planted);
     for (const [index, line] of everyCommand({ stage, profile: 'x', id, file, folder: planted.home.folder }).entries()) {
-      // Every command meets every other answer; manners, and whether it comes to the sign-in already, take turns.
-      if ((index + turn) % 2 === 1) continue;
+      // Manners, and whether it comes to the sign-in already, take turns.
+      if (!hasTurn(index + turn, 4)) continue;
       answering = { echo, signIn: (index + turn) % 5 === 0 };
       const manner = line.includes('-o')
         ? (manners[Math.floor((index + turn) / 2) % 2] ?? [])

@@ -76,7 +76,7 @@ describe('links to another origin', () => {
 
   for (const where of ['every answer', 'answers about images only', 'schemas only'])
     it(`in ${where}: a key never goes there`, async () => {
-      for (const line of inTurns(verbLines, 2).filter(({ provider }) => provider === 'rancher')) {
+      for (const line of inTurns(verbLines, 4).filter(({ provider }) => provider === 'rancher')) {
         const { bed: at, id } = await begin(line);
         at.cloud('x').proxy.plan(({ path }) => {
           const isSchema = path.includes('schemas');
@@ -93,7 +93,7 @@ describe('links to another origin', () => {
   it.each(overNetwork)(
     'in every answer of %s but that to a sign-in: whoever is asked there is told nothing',
     async (_name, stage) => {
-      for (const line of inTurns(stage.verbLines, 2)) {
+      for (const line of inTurns(stage.verbLines, 4)) {
         const { bed: at, id } = await begin(line);
         at.cloud('x').proxy.plan((request) =>
           stage.wire.isSignIn(request) ? undefined : { kind: 'tampered', change: (body) => swapped(at, body) },
@@ -107,7 +107,7 @@ describe('links to another origin', () => {
   );
 
   it('in `next`, `self`, `file` and `schema` of an image service are not asked', async () => {
-    for (const line of inTurns(verbLines, 2).filter(({ provider }) => provider === 'openstack')) {
+    for (const line of inTurns(verbLines, 4).filter(({ provider }) => provider === 'openstack')) {
       const { bed: at, id } = await begin(line);
       for (let count = 0; count < 6; count += 1) await at.cloud('x').seed(`other-${count}`);
       at.cloud('x').proxy.plan(({ path }) =>

@@ -35,7 +35,7 @@ function leaks(bed: Bed, shown: string): readonly string[] {
 /** In a whole sweep each line is looked at in two of them, else in one: with the log of what goes over the wire, and without. */
 const manners = [[], ['--debug'], ['-o', 'json'], ['--debug', '-o', 'json', '-v']] as const;
 /** One in so many lines is run. */
-const share = isWholeSweep ? 1 : 2;
+const share = isWholeSweep ? 1 : 3;
 const quick = ['--timeout', '2s', '--retries', '1'];
 
 /** Runs every command, and gives the lines whose output holds a secret. */
@@ -51,7 +51,7 @@ async function searched(
     const id = await bed.cloud('x').seed('web');
     for (const [index, line] of everyCommand({ stage, profile: 'x', id, file, folder: bed.home.folder }).entries()) {
       // With the log of what goes over the wire here, without it there.
-      if (!hasTurn(Math.floor(index / 2) + turn + place, 2)) continue;
+      if (!hasTurn(Math.floor(index / 2) + turn + place, 3)) continue;
       const manner = manners[turn + 2 * (index % 2)] ?? [];
       const result = await bed.run(...line, ...(line.includes('-o') && manner[0] === '-o' ? [] : manner), ...quick);
       runs.push(result);
@@ -143,7 +143,7 @@ describe('a provider that quotes what it was sent', () => {
         expect((await bed.run('profile', 'add', 'p', '--provider', provider, '--replace', ...set)).exitCode).toBe(0);
         for (const [index, line] of [['list'], ['show', 'x'], ['profile', 'check', 'p'], ['profile', 'show', 'p']].entries())
           for (const at of [0, 2]) {
-            if (!hasTurn(Math.floor((index + turn) / 2) + at / 2, 2)) continue;
+            if (!hasTurn(Math.floor((index + turn) / 2) + at / 2, 4)) continue;
             const manner = manners[at + ((index + turn) % 2)] ?? [];
             const { stdout, stderr } = await bed.run(...line, ...manner, '-p', 'p', '--retries', '0');
             for (const needle of needles)

@@ -72,7 +72,7 @@ const sentBytes = (): number =>
 
 describe.each(Object.entries(images))('a copy of %s', (kind, bytes) => {
   const pairs = ['here', 'one'].flatMap((from) => ['there', 'two', 'one', 'alt', 'lin'].map((to) => [from, to] as const));
-  it.each(inTurns(pairs, 3, Object.keys(images).indexOf(kind)))('from %s to %s has the same disk', async (from, to) => {
+  it.each(inTurns(pairs, 5, Object.keys(images).indexOf(kind)))('from %s to %s has the same disk', async (from, to) => {
     const name = await planted(from, bytes);
     const copied = shown(
       await stage.ok(['copy', `${from}:${name}`, `${to}:copy-of-${name}`, '--poll-interval', '20ms', '-o', 'json'], { env }),
