@@ -97,6 +97,13 @@ describe('a channel', () => {
     expect(await change('rollback', 'demo:web@stable')).toMatchObject([{ id: idOf('web-1') }]);
   });
 
+  it('goes back to what was the target before, and not to what was gone back from already', async () => {
+    for (const name of ['web-1', 'web-2']) await set(name);
+    await change('rollback', 'demo:web@stable', '--reason', 'web-2 does not boot');
+    await set('web-3');
+    expect(await change('rollback', 'demo:web@stable')).toMatchObject([{ id: idOf('web-1'), from: idOf('web-3') }]);
+  });
+
   it('leads on in the profile that was meant, and in the region that was typed', async () => {
     await set('web-1');
     await cli.ok(['deactivate', `demo:${idOf('web-2')}`]);
@@ -249,6 +256,18 @@ describe('in several profiles', () => {
     expect(errorOf(refused).code).toBe('CONFLICT');
     expect(await target()).toBe('app-13');
   });
+
+  it('a run that went back in one of them alone is gone on with by the next one', async () => {
+    await cli.ok(['copy', 'demo:app-11', 'local:app-11']);
+    await cli.ok(['copy', 'demo:app-12', 'local:app-12']);
+    const both = ['-p', 'demo', '-p', 'local'];
+    for (const name of ['app-11', 'app-12']) await cli.ok(['channel', 'set', 'web@stable', `demo:${name}`, ...both]);
+    await change('rollback', 'web@stable', '-p', 'demo');
+    expect(await change('rollback', 'web@stable', ...both)).toMatchObject([
+      { profile: 'demo', name: 'app-11', result: 'ok', message: 'nothing to change' },
+      { profile: 'local', name: 'app-11', result: 'ok' },
+    ]);
+  });
 });
 
 describe('what is revoked', () => {
@@ -267,6 +286,16 @@ describe('what is revoked', () => {
     expect((await cli.ok(['show', `demo:${idOf('web-2')}`])).stdout).toContain('CVE-2026-1234');
     expect(errorOf(await cli.run(['channel', 'set', 'web@stable', 'demo:web-2', '--json'])).message).toContain('CVE-2026-1234');
     expect(await change('revoke', `demo:${idOf('web-2')}`, ...why)).toHaveLength(1);
+  });
+
+  it('is no target any more where a run that was killed had not told it so', async () => {
+    await set('web-2');
+    const before = { ...wire('web-2') };
+    await set('web-1');
+    Object.assign(wire('web-2'), before);
+    expect(pointed()).toEqual(['web-1', 'web-2']);
+    await change('revoke', `demo:${idOf('web-2')}`, ...why);
+    expect([await target(), pointed()]).toEqual(['web-1', ['web-1']]);
   });
 
   it('and was the only one is refused to whoever asks, and can be deleted', async () => {

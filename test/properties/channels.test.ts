@@ -120,6 +120,29 @@ describe('whatever is set and gone back to', () => {
   });
 });
 
+describe('going back', () => {
+  it('is to what was the target before, and never to what was gone back from', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 2, arbitrary: fc.nat({ max: 4 }) }, fc.constant(-1)), { maxLength: 8 }), (all) => {
+        let fleet: Fleet = moving([0, 1, 2, 3, 4].map(bare), bare(0)).at(-1) ?? [];
+        const stack = ['i-0'];
+        for (const action of all) {
+          const back = action < 0 ? before(stateOf(fleet, channel)) : undefined;
+          if (action < 0) {
+            // What is wanted, by a stack: who goes back throws away what he comes from.
+            const left = stack.slice(0, stack.findLastIndex((id) => id !== stack.at(-1)) + 1);
+            expect(back?.image.id).toBe(left.at(-1));
+            if (left.length > 0) stack.splice(left.length);
+          } else if (`i-${action}` !== stack.at(-1)) stack.push(`i-${action}`);
+          const to = fleet.find(({ id }) => id === stack.at(-1));
+          if (to && to.id !== targetOf(fleet)) fleet = moving(fleet, to, back && restoring(back)).at(-1) ?? fleet;
+        }
+      }),
+      { numRuns: draws(500) },
+    );
+  });
+});
+
 describe('two who move it at once', () => {
   it('are told apart by everybody in the same way, and who is told to be silent is never the target', () => {
     fc.assert(

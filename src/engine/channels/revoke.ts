@@ -10,7 +10,7 @@ import { stateChange } from '../operations/state.ts';
 import type { WaitWishes } from '../operations/settle.ts';
 import { inEach, rowsOfEach, type Where } from './each.ts';
 import { ownState } from './look.ts';
-import { requireChannels } from './move.ts';
+import { requireChannels, silenced } from './move.ts';
 import { withContentOf } from './same-content.ts';
 import { moved } from './set.ts';
 import { before, channelsTo, restoring } from './state.ts';
@@ -92,6 +92,8 @@ async function revoked(
         result,
         message: 'nothing to go back to: it is refused',
       });
+    // A run that was killed has moved it, and not told this one so.
+    else if (!dryRun) await silenced(at, channel, undefined, call);
   }
   if (!dryRun) await takenOut(at, id, reasonText(wishes.reason), { wishes, call, context });
   return [...rows, { profile: at.profile, id, name, result, message: `revoked, and ${howFar(at)}` }];

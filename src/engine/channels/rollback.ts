@@ -14,12 +14,14 @@ import { before, restoring, type ChannelState, type PastTarget } from './state.t
 
 interface Step {
   readonly state: ChannelState;
-  readonly entry: PastTarget;
+  /** Absent: there is nothing to go back to. */
+  readonly entry: PastTarget | undefined;
 }
 
 /**
- * Points a channel to what was its target before, in every profile. Throws CONFLICT, before anything is changed, where that is not the
- * same content everywhere; of a single profile NOT_FOUND where there is none.
+ * Points a channel to what was its target before, in every profile; those that a run which was broken off has led back already stay.
+ * Throws CONFLICT, before anything is changed, where that is not the same content everywhere; of a single profile NOT_FOUND where there is
+ * none.
  */
 export async function rollbackChannel(
   channel: Channel,
@@ -28,7 +30,7 @@ export async function rollbackChannel(
   context: EngineContext,
 ): Promise<readonly ChannelChangeRow[]> {
   const text = channelText(channel);
-  const steps = await inEach(where, (at, call) => stepIn(at, channel, call), context);
+  const steps = goneOnWith(await inEach(where, (at, call) => stepIn(at, channel, call), context));
   requireOne(channel, steps);
   const left = { ...where, profiles: where.profiles.filter(({ profile }) => steps.some((step) => step.profile === profile)) };
   return rowsOfEach(
@@ -38,6 +40,7 @@ export async function rollbackChannel(
       const step = steps.find(({ profile }) => profile === at.profile)?.answer;
       if (!step || step instanceof ImgctlError) throw step ?? notFoundError(`no such channel: ${text}`);
       const { state, entry } = step;
+      if (!entry) throw nothingBefore(at, state);
       const move = { channel, image: entry.image, ...occasion, restores: restoring(entry), now: context.now() };
       return [await moved(at, state, move, call, context)];
     },
@@ -48,14 +51,38 @@ export async function rollbackChannel(
 async function stepIn(at: Account, channel: Channel, call: Call): Promise<Step> {
   requireChannels(at);
   const state = await ownState(at, channel, call);
-  const entry = before(state);
-  if (!entry) throw nothingBefore(at, state);
-  return { state, entry };
+  if (!state.target && state.history.length === 0) throw noSuchChannel(at, channel);
+  return { state, entry: before(state) };
 }
 
-function nothingBefore({ profile }: Account, { channel, target, history }: ChannelState): ImgctlError {
+/** The target, where somebody has gone back to it. */
+function goneBackTo({ target }: ChannelState): PastTarget | undefined {
+  const [stint] = target?.stints ?? [];
+  return target && stint?.restores !== undefined ? { ...stint, image: target.image } : undefined;
+}
+
+/**
+ * A run that was broken off has led some profiles back, and the rest not: those stay at what the rest goes back to. So does one in which
+ * the old target says still that it is it.
+ */
+function goneOnWith(answers: readonly ProfileAnswer<Step>[]): readonly ProfileAnswer<Step>[] {
+  const isBroken = ({ superseded }: ChannelState): boolean => superseded.length > 0;
+  const goals = answers.flatMap(({ answer }) => {
+    if (answer instanceof ImgctlError) return [];
+    const back = goneBackTo(answer.state);
+    if (!back) return answer.entry ?? [];
+    return isBroken(answer.state) ? back : [];
+  });
+  const goneOn = ({ state, entry }: Step): Step => {
+    const back = goneBackTo(state);
+    const stays = back && (isBroken(state) || goals.some(({ image }) => isSame(image, back.image) === true));
+    return { state, entry: stays ? back : entry };
+  };
+  return answers.map((one) => (one.answer instanceof ImgctlError ? one : { ...one, answer: goneOn(one.answer) }));
+}
+
+function nothingBefore({ profile }: Account, { channel }: ChannelState): ImgctlError {
   const text = channelText(channel);
-  if (!target && history.length === 0) return noSuchChannel({ profile }, channel);
   return conflictError(`nothing that ${text} pointed to before in ${profile} can be used: it is gone, inactive or revoked`, {
     hint: 'Look at them with:',
     next: [{ verb: 'channel history', args: [text] }],
@@ -64,7 +91,7 @@ function nothingBefore({ profile }: Account, { channel, target, history }: Chann
 
 /** One content for each channel: profiles whose histories differ are not led apart. */
 function requireOne(channel: Channel, steps: readonly ProfileAnswer<Step>[]): void {
-  const entries = steps.flatMap(({ answer }) => (answer instanceof ImgctlError ? [] : [answer.entry]));
+  const entries = steps.flatMap(({ answer }) => (answer instanceof ImgctlError ? [] : (answer.entry ?? [])));
   const [first] = entries;
   const other = first && entries.find(({ image }) => isSame(image, first.image) === false);
   if (!first || !other) return;

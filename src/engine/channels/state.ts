@@ -86,27 +86,27 @@ function later(a: Rank, b: Rank): number {
   return a.image.id < b.image.id ? 1 : a.image.id > b.image.id ? -1 : 0;
 }
 
-/** Where a time stands in the order of what was newly set: one that was gone back to stands where it stood. */
+/** The time that counts again while this one lasts: itself, or the one that was gone back to. */
 const positionOf = ({ number, restores = number }: Stint): number => restores;
 
 /**
- * What was the target before this one, and can be again: going back twice leads further back. Of a channel that was deleted, what it was
- * then. `isOut`: it must not be that one.
+ * What was the target before this one, and can be again: going back twice leads further back, and never to what was gone back from. Of a
+ * channel that was deleted, what it was then. `isOut`: it must not be that one.
  */
 export function before(
   { target, history, isDeleted }: ChannelState,
   isOut: (image: Image) => boolean = () => false,
 ): PastTarget | undefined {
+  const isPossible = ({ image }: PastTarget): boolean =>
+    image.id !== target?.image.id && image.status === 'active' && marksOf(image).revoked === undefined && !isOut(image);
   const [current] = target?.stints ?? [];
   const [end] = isDeleted ? history : [];
-  const position = current ? positionOf(current) : target ? 0 : end ? positionOf(end) + 1 : Infinity;
-  const isPossible = (entry: PastTarget): boolean =>
-    positionOf(entry) < position &&
-    entry.image.id !== target?.image.id &&
-    entry.image.status === 'active' &&
-    marksOf(entry.image).revoked === undefined &&
-    !isOut(entry.image);
-  return history.filter(isPossible).sort((a, b) => positionOf(b) - positionOf(a))[0];
+  let position = current ? positionOf(current) : target ? 0 : end ? positionOf(end) + 1 : Infinity;
+  for (;;) {
+    const entry = history.find(({ number }) => number < position);
+    if (!entry || isPossible(entry)) return entry;
+    position = positionOf(entry);
+  }
 }
 
 /** The time that begins where an image becomes the target again by going back. */

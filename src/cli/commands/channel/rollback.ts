@@ -7,8 +7,9 @@ import { many } from '../../program/outcome.ts';
 
 export const rollback = defineCommand({
   about:
-    'To the newest before it that is active and was not revoked; a second rollback leads further back. Over several profiles nothing is changed ' +
-    'where that is not the same content in all of them.',
+    'To what was the target before, or what was before that, whatever is active and was not revoked; a second rollback leads further back, and ' +
+    'none to what was gone back from. Over several profiles nothing is changed where that is not the same content in all of them; of a run ' +
+    'that was broken off, the next one does the rest.',
   args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL' } },
   options: { ...channelOptions, reason: reasonOption },
   draws: () => channelChangeView,
