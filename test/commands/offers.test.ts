@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startAws } from '../clouds/aws/index.ts';
 import { startOpenstack, type OpenstackCloud } from '../clouds/openstack/index.ts';
 import { projects } from '../clouds/openstack/keystone.ts';
 import { commandStage, profileVariables } from './stage.ts';
@@ -70,4 +71,15 @@ describe('an offer to another project', () => {
       expect(await members()).toEqual([]);
     },
   );
+});
+
+it('an image that can be used as soon as it is shared need not be accepted, and nobody is told to', async () => {
+  const aws = await startAws();
+  const at = { env: profileVariables('ec2', 'aws', aws.values) };
+  const [image = ''] = await aws.seed([{ name: 'golden' }]);
+  const given = await stage.ok(['share', `ec2:${image}`, '--with', '444455556666'], at);
+  expect([given.stdout, given.stderr]).toEqual([expect.stringMatching(/444455556666\taccepted/), '']);
+  const refused = await stage.run(['share', `ec2:${image}`, '--with', 'somebody'], at);
+  expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('"somebody" is no account id, no profile')]);
+  await aws.stop();
 });

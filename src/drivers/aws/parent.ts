@@ -59,7 +59,11 @@ export async function keepDigests(
 export async function parentOf(client: AwsClient, region: string, id: string, call: Call): Promise<Parent> {
   const snapshot = imageId.test(id) ? await snapshotOf(client, region, id, call) : id;
   const row = /^snap-[0-9a-f]+$/.test(snapshot) ? await readSnapshot(client, { id: snapshot, region }, call) : undefined;
-  if (!row) throw notFoundError(`there is no snapshot ${snapshot} in ${region}`);
+  if (!row)
+    throw notFoundError(`there is no snapshot ${snapshot} in ${region}`, {
+      ofNoImage: true,
+      hint: 'Use the id of an image (ami-…) or of a snapshot (snap-…) of that region.',
+    });
   const digests = await digestsOf(client, region, snapshot, call);
   return {
     snapshot,

@@ -36,14 +36,11 @@ async function idOf(who: string, at: Account, opening: MemberContext): Promise<s
   const word = at.verb('share').with;
   const owner = await ownerNamed(at, who, call());
   if (!owner)
-    throw usageError(
-      `--with: "${who}" is neither the id of a ${word} nor a profile, nor the name of a ${word} that is known here`,
-      {
-        profile: at.profile,
-        provider: at.provider,
-        hint: `Use the id of the ${word}, which is told to its members by: ${commandLine({ verb: 'profile check' }, nowhere)}`,
-      },
-    );
+    throw usageError(`--with: "${who}" is no ${word} id, no profile, and the name of no ${word} that is known here`, {
+      profile: at.profile,
+      provider: at.provider,
+      hint: `Use the id of the ${word}, which is told to its members by: ${commandLine({ verb: 'profile check' }, nowhere)}`,
+    });
   say(`${who} is the ${word} ${owner.id}`);
   return owner.id;
 }

@@ -40,7 +40,8 @@ export function sharing(
       const asked = await requests();
       if (asked.length === 0 && named.length > 0) return members(target);
       const now = await forEachMember(asked, (request) => verb.run(request, call), context);
-      if (now && named.length > 0 && !answer)
+      const offered = asked.filter(({ action }) => action === 'add').map((one) => one.with);
+      if (now?.some(({ with: who, state }) => state === 'pending' && offered.includes(who)))
         context.say(
           `The other ${verb.with} accepts with: ${commandLine({ verb: 'share', image: id, options: { accept: true } }, { region: target.at.region })}`,
         );
