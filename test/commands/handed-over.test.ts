@@ -90,7 +90,7 @@ describe('an image that is no disk', () => {
     );
     expect(labelled.json()).toMatchObject({ id, description: 'own' });
     const renamed = await copy('here:alpine', 'there:other');
-    expect([renamed.exitCode, renamed.stderr]).toEqual([7, expect.stringContaining('has it already, as "alpine"')]);
+    expect([renamed.exitCode, renamed.stderr]).toEqual([6, expect.stringContaining('has this image already, as "alpine"')]);
   });
 
   it('takes the place of another one of its name, which goes', async () => {

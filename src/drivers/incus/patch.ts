@@ -26,7 +26,7 @@ export const patch: Operation<IncusClient, 'patch'> = {
     await trusted(client, `changing ${id}`, call);
     const now = await readImage(client, id, call);
     requireNoConflict(basis ?? now, now, changes);
-    const isSo = isSoAlready(now, changes) && isNone(labels);
+    const isSo = isSoAlready(now, changes) && isNone(labels) && isCalled(now, changes.name);
     if (isSo && !isOfChannels(changes)) return now;
     warnOfProperties(changes.properties ?? {}, call);
     if (typeof changes.name === 'string') await rename(client, now, changes.name, call);
@@ -37,6 +37,10 @@ export const patch: Operation<IncusClient, 'patch'> = {
     return isOfChannels(changes) ? readImage(client, id, call) : after;
   },
 };
+
+/** Oddity: what nobody has called anything is shown by its property, and found by that name nowhere else. */
+const isCalled = ({ raw }: ImageRecord, name: Changes['name']): boolean =>
+  typeof name !== 'string' || aliasesOf(raw).includes(name);
 
 const isOfChannels = ({ properties = {}, removeProperties = [] }: Changes): boolean =>
   [...Object.keys(properties), ...removeProperties].some(isMarkProperty);

@@ -142,12 +142,19 @@ function openIn(chain: readonly Run[]): readonly Left[] {
 }
 
 function wholeIn(found: LeftImage): readonly Whole[] {
+  if (found.is === 'candidates') return wantedIn(found).map((image) => ({ at: found.at, image, isComparable: false }));
   if (found.is !== 'whole' && found.is !== 'likely' && found.is !== 'earlier') return [];
   const { at, image, left } = found;
   if (!isAtRest(image.status, left.action.verb)) return [];
   const isComparable = found.is !== 'earlier' && left.action.verb === 'upload' && at.verb('upload').digests.length > 0;
   return [{ at, image, isComparable }];
 }
+
+/** That of these which is what the run wanted by an id that is a digest of it, whoever has made it, and however long after the run's end. */
+const wantedIn = ({ at, images, left: { id, action } }: LeftImage & { readonly is: 'candidates' }): readonly Image[] =>
+  images.filter(
+    (one) => at.driver.idsAreDigests && one.id === id && one.name === action.name && isAtRest(one.status, action.verb),
+  );
 
 /**
  * The image that the run was to make or move, where that has come about by itself while it was gone on with. Absent: it has not, or

@@ -1,4 +1,5 @@
-import { unsupportedError } from '../../core/errors.ts';
+import { isNoSuchImage } from '../../core/answer-error.ts';
+import { conflictError, unsupportedError, type ImgctlError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call, ExtraValues, Handover } from '../../core/operation.ts';
 import type { Task } from '../../core/task.ts';
@@ -50,11 +51,11 @@ export async function handingOver(handed: Handed, context: EngineContext): Promi
       hint: `Omit ${asked}.`,
     });
   const why = await whyNotTaken({ handover, to, name, asked: { description: wishes.description, extras } }, call);
-  if (why !== undefined) throw unsupportedError(`image "${image.name}" is no disk, so the target has to fetch it, but ${why}`);
+  if (why !== undefined) throw await notTaken(handed, why);
   const claim = { ...handed.claim, agreed: wishes.isOneOfSeveral ? await confirmReplace(handed.claim, context) : [] };
   const same = async (known: readonly Image[]): Promise<Same | undefined> => {
-    const found = known.find((each) => isSameImage(to as Account, each, image));
-    return found && { image: found, isProved: true };
+    const one = known.find((each) => isSameImage(to as Account, each, image));
+    return one && { image: one, isProved: true };
   };
   const look = async (): Promise<Before> => {
     const before = await settle(claim, same, context);
@@ -98,6 +99,27 @@ export async function handingOver(handed: Handed, context: EngineContext): Promi
       return { image: there, route: 'pull' };
     },
   };
+}
+
+/** Why the target cannot fetch it; where it has it under another name, which one it is. */
+async function notTaken({ original: { image }, to, claim, call }: Handed, why: string): Promise<ImgctlError> {
+  const there = to.driver.idsAreDigests ? await found(to, image.id, call) : undefined;
+  const names = there && [there.name, ...(there.aliases ?? [])];
+  if (!there || names?.includes(claim.request.description.name))
+    return unsupportedError(`image "${image.name}" is no disk, so the target has to fetch it, but ${why}`);
+  return conflictError(`${to.profile} has this image already, as "${there.name}"`, {
+    hint: 'Use it as it is. Look at it with:',
+    next: [{ verb: 'show', image: there.id }],
+  }).inProfile(to.profile, to.provider);
+}
+
+async function found(at: Account<'show'>, id: string, call: Call): Promise<Image | undefined> {
+  try {
+    return await at.verb('show').run({ id }, call);
+  } catch (error) {
+    if (isNoSuchImage(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The first wish that could only be granted by who reads the data. */

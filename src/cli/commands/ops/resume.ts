@@ -68,17 +68,18 @@ function knownWhole({ whole, goOn }: Resumption): Whole | undefined {
   return only && !only.isComparable && others.length === 0 && goOn.length === 0 ? only : undefined;
 }
 
-/** The image with what an image gets only once its data is there. */
+/** The image with what an image gets only once its data is there. Its name too, which some providers keep apart from it. */
 async function withLabels(
   { at, image }: Whole,
   { visibility, protected: locked }: Omit<Description, 'name'>,
   context: Surface,
 ): Promise<Image> {
+  const patch = at.maybe('patch');
   const changes = given<Changes>({
+    name: patch?.fields.includes('name') ? image.name : undefined,
     visibility: visibility === image.visibility ? undefined : visibility,
     protected: locked === image.protected ? undefined : locked,
   });
-  const patch = at.maybe('patch');
   if (!patch || Object.keys(changes).length === 0) return image;
   return patch.run({ id: image.id, changes, extras: {} }, context.call());
 }
