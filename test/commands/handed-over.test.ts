@@ -93,6 +93,16 @@ describe('an image that is no disk', () => {
     expect([renamed.exitCode, renamed.stderr]).toEqual([6, expect.stringContaining('has this image already, as "alpine"')]);
   });
 
+  it('that has lost its name to nobody is in the way of none of that name', async () => {
+    const [, target] = await servers();
+    await copied('here:alpine', 'there');
+    target.images.aliases.clear();
+    const again = await copy('here:alpine', 'there');
+    expect([again.exitCode, again.stderr]).toEqual([6, expect.stringContaining('--if-exists')]);
+    await copied('here:alpine', 'there', '--if-exists', 'replace', '--yes', '--property', 'tier=1');
+    expect([target.images.aliases.get('alpine')?.target, target.images.byId.get(id)?.properties.tier]).toEqual([id, '1']);
+  });
+
   it('takes the place of another one of its name, which goes', async () => {
     const [, target] = await servers();
     const [old = ''] = await target.seed([{ name: 'alpine', data: Buffer.from('an old one') }]);

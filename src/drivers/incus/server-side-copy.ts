@@ -75,7 +75,9 @@ export async function objection(
   if (isSame) return 'source and target are the same project';
   const { fingerprint = '' } = values;
   if (!(await imageExists(client, fingerprint, call)) || (await leadsTo(client, name, fingerprint, call))) return undefined;
-  return `the target has it already, as "${(await readImage(client, fingerprint, call)).name}"`;
+  const there = await readImage(client, fingerprint, call);
+  // What a killed run has made has its name in its properties only.
+  return there.name === name ? undefined : `the target has it already, as "${there.name}"`;
 }
 
 const leadsTo = async (client: IncusClient, name: string, id: string, call: Call): Promise<boolean> =>
