@@ -185,7 +185,7 @@ describe('a profile that has the name of a publisher', () => {
 
 describe('an image whose name begins like a publisher', () => {
   const takesImage = ({ completes, isNewImage }: Pick<Arg, 'completes' | 'isNewImage'>): boolean =>
-    completes === 'image' || isNewImage === true;
+    completes === 'image' || completes === 'images' || isNewImage === true;
 
   it('is looked at for every verb that takes one', async () => {
     const each = await Promise.all(commands.map(async (entry) => ({ entry, command: await entry.load() })));

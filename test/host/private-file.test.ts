@@ -119,7 +119,7 @@ describe('kept documents and names', () => {
   });
 
   it.each(each)('of images are not taken from %s', async (_what, plant) => {
-    const names = own('imgctl/names/p.json', JSON.stringify({ at: 1000, images: [['id', 'web']], places: [] }));
+    const names = own('imgctl/names/p.json', JSON.stringify({ at: 1000, images: [['id', 'web']], channels: [], places: [] }));
     const home = { env: { XDG_CACHE_HOME: root }, home: root, platform: 'linux' as const };
     expect((await cachedNames('p', home, 2000)).images).toHaveLength(1);
     plant(names);

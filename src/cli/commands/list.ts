@@ -20,7 +20,7 @@ export const list = defineCommand({
   about:
     "Lists your own images and those shared with you; --all adds the provider's public ones. Several profiles are asked at once.\n" +
     '--group-by shows which profiles have the same disk, which are behind or ahead of it under the same name, and which lack it.',
-  args: { glob: { takes: 'any', summary: 'names or globs (*, ?, [a-z], {a,b}); any match', completes: 'image' } },
+  args: { glob: { takes: 'any', summary: 'names or globs (*, ?, [a-z], {a,b}); any match', completes: 'images' } },
   options: {
     allProfiles: fleetOptions.allProfiles,
     groupBy: { kind: 'text', choices: groupKeys, summary: 'compare profiles, one line per name or per disk' },

@@ -28,14 +28,14 @@ export const prune = defineCommand({
     'has its own. Newest is told by serials where all have one, else by the time of creation.\n' +
     'What cannot be asked counts as used: --unused says that it is not, and only uses that are known keep an image then. An answer that failed keeps ' +
     'the image in any case, with exit status 12. Asks for confirmation; without a terminal --yes is required.',
-  args: { glob: { takes: 'any', summary: 'names, globs or ids; any match (default: all that is managed)', completes: 'image' } },
+  args: { glob: { takes: 'any', summary: 'names, globs or ids; any match (default: all that is managed)', completes: 'images' } },
   options: {
     keep: { kind: 'count', value: 'n', summary: 'keep the n newest active images of each series (required)' },
     olderThan: { kind: 'duration', summary: 'only images created longer ago than this' },
     unused: unusedOption,
     grace: { kind: 'duration', summary: 'time between retiring and deleting an image (default 14d)' },
     maxDelete: { kind: 'count', value: 'n', summary: `delete at most this many in one run (default ${usualMaxDelete})` },
-    managed: { kind: 'texts', value: 'id', summary: 'treat this image as managed (repeatable)', completes: 'image' },
+    managed: { kind: 'texts', value: 'id', summary: 'treat this image as managed (repeatable)', completes: 'images' },
     ...waitLimitOptions,
   },
   draws: () => retirementView,

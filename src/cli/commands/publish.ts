@@ -23,7 +23,7 @@ export const publish = defineCommand({
   args: {
     format: { takes: 'required', summary: formatNames.join('|'), completes: 'format' },
     folder: { takes: 'required', summary: 'folder to publish into; made if it does not exist', completes: 'file' },
-    image: { takes: 'any', summary: 'names, ids or globs; any match', completes: 'image' },
+    image: { takes: 'any', summary: 'names, ids or globs; any match', completes: 'images' },
   },
   options: {
     sign: { kind: 'text', value: 'key', summary: 'sign the index with this key of GnuPG: a fingerprint, id or address' },

@@ -138,8 +138,15 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
         current,
         [...able(place), ...readable(place, current)].map(({ name, provider }) => ({ text: name, about: provider })),
       );
+    case 'images':
+      return imageCandidates(current, place, imagesOffered);
     case 'image':
-      return imageCandidates(current, place);
+      return imageCandidates(current, place, (names, ...typed) => [
+        ...imagesOffered(names, ...typed),
+        ...channelsOffered(names, ...typed),
+      ]);
+    case 'channel':
+      return imageCandidates(current, place, channelsOffered);
     case 'place':
       return words((await place.own.names(profileOf(place))).places.filter((name) => !isHostile(name) && !name.startsWith('-')));
     case 'column':
@@ -206,8 +213,11 @@ const readable = (place: Place, current: string): OwnWords['profiles'] =>
 
 const profileOf = ({ typed, own }: Place): string => typed.given.get('--profile') ?? own.current;
 
-/** Images of the profile that was named, in front or by `-p`; without one also the profiles that can do the verb. */
-async function imageCandidates(current: string, place: Place): Promise<readonly Candidate[]> {
+/** What is offered of a profile, of what was begun behind a prefix. */
+type Offer = (names: CachedNames, current: string, prefix?: string) => readonly Candidate[];
+
+/** What is offered of the profile that was named, in front or by `-p`; without one also the profiles that can do the verb. */
+async function imageCandidates(current: string, place: Place, offered: Offer): Promise<readonly Candidate[]> {
   const colon = current.indexOf(':');
   const profiles = [...able(place), ...readable(place, current)];
   const named = colon < 0 ? undefined : profiles.find(({ name }) => name === current.slice(0, colon));
@@ -225,7 +235,7 @@ async function imageCandidates(current: string, place: Place): Promise<readonly 
  * Images by name, and by id where the id was begun. Names are whatever somebody chose to write: one that a terminal would act
  * upon, that would be read as an option, or that several images have is offered by its id.
  */
-function offered({ images }: CachedNames, current: string, prefix = ''): readonly Candidate[] {
+function imagesOffered({ images }: CachedNames, current: string, prefix = ''): readonly Candidate[] {
   const times = new Map<string, number>();
   for (const { name } of images) times.set(name, (times.get(name) ?? 0) + 1);
   return images.flatMap(({ id, name }): Candidate[] => {
@@ -235,5 +245,10 @@ function offered({ images }: CachedNames, current: string, prefix = ''): readonl
     return (begun || (!byName && name.startsWith(current))) && isTypable(id) ? [{ text: prefix + id, about: name }] : [];
   });
 }
+
+const channelsOffered: Offer = ({ channels }, current, prefix = '') =>
+  channels
+    .filter((channel) => channel.startsWith(current) && isTypable(channel))
+    .map((channel) => ({ text: prefix + channel, about: 'channel' }));
 
 const isTypable = (text: string): boolean => !text.startsWith('-') && !/\s/.test(text.replaceAll(' ', '')) && !isHostile(text);

@@ -1,6 +1,8 @@
 import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { channelText } from '../../core/channel.ts';
 import type { Image } from '../../core/image.ts';
+import { channelsTo } from '../../engine/channels/state.ts';
 import { ownFolder, type Home } from '../../host/paths.ts';
 import { makeFolder } from '../../host/mkdir.ts';
 import { isPrivateFolder, readPrivateFile } from '../../host/private-file.ts';
@@ -8,11 +10,13 @@ import { isPrivateFolder, readPrivateFile } from '../../host/private-file.ts';
 /** What completion may offer of a profile without asking the provider. */
 export interface CachedNames {
   readonly images: readonly { readonly id: string; readonly name: string }[];
+  /** Channels that point to some image, `NAME@CHANNEL`. */
+  readonly channels: readonly string[];
   /** Places in which some image lies. */
   readonly places: readonly string[];
 }
 
-const nothing: CachedNames = { images: [], places: [] };
+const nothing: CachedNames = { images: [], channels: [], places: [] };
 /** Names older than this are not offered any more: the images may be gone. */
 const lifetimeMs = 30 * 60_000;
 /** More are not kept: nobody picks from so many, and reading them takes time. */
@@ -30,7 +34,8 @@ export async function cachedNames(profile: string, home: Home, now: number): Pro
     if (!isKept(kept) || now - kept.at > lifetimeMs || kept.at > now) return nothing;
     return {
       images: kept.images.filter(isPair).map(([id, name]) => ({ id, name })),
-      places: kept.places.filter((place): place is string => typeof place === 'string'),
+      channels: textsIn(kept.channels),
+      places: textsIn(kept.places),
     };
   } catch {
     return nothing;
@@ -40,6 +45,7 @@ export async function cachedNames(profile: string, home: Home, now: number): Pro
 interface Kept {
   readonly at: number;
   readonly images: readonly unknown[];
+  readonly channels: readonly unknown[];
   readonly places: readonly unknown[];
 }
 const isKept = (value: unknown): value is Kept =>
@@ -49,8 +55,12 @@ const isKept = (value: unknown): value is Kept =>
   typeof value.at === 'number' &&
   'images' in value &&
   Array.isArray(value.images) &&
+  'channels' in value &&
+  Array.isArray(value.channels) &&
   'places' in value &&
   Array.isArray(value.places);
+const textsIn = (values: readonly unknown[]): readonly string[] =>
+  values.filter((value): value is string => typeof value === 'string');
 const isPair = (value: unknown): value is readonly [string, string] =>
   Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'string';
 
@@ -64,18 +74,21 @@ export async function* cacheNames(
   { whole, home, now }: { readonly whole: boolean; readonly home: Home; readonly now: number },
 ): AsyncIterable<Image> {
   const names = new Map<string, string>();
+  const channels = new Set<string>();
   const places = new Set<string>();
   for await (const image of images) {
     if (names.size < most) {
       names.set(image.id, image.name);
       for (const place of image.places) places.add(place.name);
+      for (const channel of channelsTo(image)) channels.add(channelText(channel));
     }
     yield image;
   }
   const before = whole ? nothing : await cachedNames(profile, home, now);
   for (const { id, name } of before.images) if (!names.has(id) && names.size < most) names.set(id, name);
   for (const place of before.places) places.add(place);
-  const kept: Kept = { at: now, images: [...names], places: [...places] };
+  for (const channel of before.channels) channels.add(channel);
+  const kept: Kept = { at: now, images: [...names], channels: [...channels], places: [...places] };
   await write(profile, home, JSON.stringify(kept)).catch(() => {});
 }
 

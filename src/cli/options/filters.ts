@@ -8,7 +8,7 @@ import type { Options, OptionValues } from '../program/option.ts';
 import { outputFormats, reportFormats } from '../program/settings.ts';
 
 export const filterOptions = {
-  name: { kind: 'text', value: 'glob', completes: 'image', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
+  name: { kind: 'text', value: 'glob', completes: 'images', summary: "name: a shell's glob (*, ?, [a-z], {a,b})" },
   status: {
     kind: 'text',
     suggests: statuses,
@@ -46,7 +46,7 @@ export const filterOptions = {
     summary: 'sort by JSON field; created, updated and size are short forms',
   },
   limit: { kind: 'count', summary: 'at most this many' },
-  after: { kind: 'text', value: 'id', completes: 'image', summary: 'start after this image' },
+  after: { kind: 'text', value: 'id', completes: 'images', summary: 'start after this image' },
 } as const satisfies Options;
 
 const shortKeys: Readonly<Record<string, string>> = { created: 'createdAt', updated: 'updatedAt', size: 'sizeBytes' };

@@ -36,7 +36,7 @@ export interface Option {
   /** Words that are offered for the value; others are taken too. */
   readonly suggests?: readonly string[];
   /** What completion offers for the value, where it is not one of `choices`. */
-  readonly completes?: 'profile' | 'image' | 'place' | 'column' | 'provider' | 'file' | 'field' | 'filter' | 'extra';
+  readonly completes?: 'profile' | 'image' | 'images' | 'place' | 'column' | 'provider' | 'file' | 'field' | 'filter' | 'extra';
 }
 export type Options = Readonly<Record<string, Option>>;
 export type OptionValues<O extends Options> = { readonly [K in keyof O]: Kinds[O[K]['kind']] };

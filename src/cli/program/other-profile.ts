@@ -8,7 +8,7 @@ import type { Surface } from './context.ts';
 function typedIn({ args, options }: CommandShape, input: Parsed['input']): readonly Named[] {
   return Object.entries({ ...args, ...options }).flatMap(([name, shape]) => {
     const isImage =
-      (shape.completes === 'image' || shape.isNewImage === true) &&
+      (shape.completes === 'image' || shape.completes === 'images' || shape.isNewImage === true) &&
       !('takes' in shape && (shape.takes === 'any' || shape.isOfAnyProfile === true));
     if (!isImage && shape.completes !== 'profile') return [];
     return [input[name] ?? []].flat().flatMap((text) => (typeof text === 'string' ? [{ text, isImage }] : []));

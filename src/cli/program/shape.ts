@@ -11,7 +11,9 @@ export interface Arg {
   readonly isNewImage?: boolean;
   /** It is only looked at, and -p names where something is done. */
   readonly isOfAnyProfile?: boolean;
-  readonly completes?: 'image' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'format' | 'run' | 'source';
+  /** `images`: by a glob, for which no channel stands. */
+  readonly completes?:
+    'image' | 'images' | 'channel' | 'profile' | 'provider' | 'file' | 'topic' | 'shell' | 'field' | 'format' | 'run' | 'source';
 }
 
 export type Args = Readonly<Record<string, Arg>>;

@@ -32,7 +32,10 @@ const own: OwnWords = {
   sources: [{ name: 'ubuntu', provider: 'simplestreams' }],
   current: 'lab',
   runs: () => [{ text: '20261128-183000-a1b2c3', about: 'interrupted: upload web' }],
-  names: async (profile) => (profile === 'lab' ? { images, places: ['second', '-x', 'b\u0007'] } : { images: [], places: [] }),
+  names: async (profile) =>
+    profile === 'lab'
+      ? { images, channels: ['web@stable', 'db@beta', '-x@stable', 'b\u0007@beta'], places: ['second', '-x', 'b\u0007'] }
+      : { images: [], channels: [], places: [] },
 };
 const words = async (line: string): Promise<readonly string[] | 'files'> => {
   const typed = line.split(' ');
@@ -90,8 +93,15 @@ describe('what can stand at the cursor', () => {
     ['copy web l', ['lab', 'lin']],
     ['copy l', ['lab:']],
     ['purge l', []],
-    ['show we', ['web']],
-    ['show lab:we', ['lab:web']],
+    ['show we', ['web', 'web@stable']],
+    ['show lab:we', ['lab:web', 'lab:web@stable']],
+    ['list we', ['web']],
+    ['list --name we', ['web']],
+    ['upload disk.raw --into we', ['web', 'web@stable']],
+    ['channel show ', ['web@stable', 'db@beta', 'lab:', 'lin:']],
+    ['channel set w', ['web@stable']],
+    ['channel rollback lab:d', ['lab:db@beta']],
+    ['channel delete -p lab ', ['web@stable', 'db@beta']],
     ['show web a', ['a b']],
     ['share nothing more', []],
     ['show id-', ['id-1', 'id-2', 'id-3', 'id-4', 'id-5', 'id-6', 'id-7', 'id-8']],
@@ -172,6 +182,18 @@ describe('the answer to a shell', () => {
     expect(await ask(['zsh', 'imgctl', 'show', 'w'], Date.now() + 31 * 60_000)).toBe('words\n');
   });
 
+  it('knows the channels that point to what a list showed, and no longer those that are deleted', async () => {
+    const env = home().env;
+    await stage.ok(['channel', 'set', 'web@stable', await stage.image('x'), '-p', 'local'], { env });
+    const asked = async () => {
+      await stage.ok(['list', '-p', 'local'], { env, terminal: true });
+      return ask(['zsh', 'imgctl', 'channel', 'show', 'local:w']);
+    };
+    expect(await asked()).toBe('words\nlocal:web@stable\tchannel\n');
+    await stage.ok(['channel', 'delete', 'local:web@stable', '--yes'], { env });
+    expect(await asked()).toBe('words\n');
+  });
+
   it('keeps what a filtered list did not show, and forgets what a whole list does not show any more', async () => {
     const env = home().env;
     await stage.ok(['create', 'wa'], { env });
@@ -194,8 +216,9 @@ describe('the answer to a shell', () => {
       '{',
       'null',
       '{"at":1}',
-      '{"at":"x","images":[],"places":[]}',
-      `{"at":${Date.now()},"images":[1,["a"],["w",2]],"places":[3]}`,
+      '{"at":"x","images":[],"channels":[],"places":[]}',
+      `{"at":${Date.now()},"images":[["a","web"]],"places":[]}`,
+      `{"at":${Date.now()},"images":[1,["a"],["w",2]],"channels":[1],"places":[3]}`,
     ]) {
       stage.write('.cache/imgctl/names/lab.json', text);
       expect(await ask(['zsh', 'imgctl', 'show', 'w'])).toBe('words\n');

@@ -24,7 +24,7 @@ const own: OwnWords = {
   sources: [],
   current: 'local',
   runs: () => [],
-  names: async () => ({ images: [{ id: 'id-1', name: 'web' }], places: ['first', 'second'] }),
+  names: async () => ({ images: [{ id: 'id-1', name: 'web' }], channels: [], places: ['first', 'second'] }),
 };
 
 /** Why nothing can be offered for the value. */

@@ -9,7 +9,7 @@ export const remove = defineCommand({
   about:
     'NAME@CHANNEL means no image any more, and what it pointed to is no longer kept by it. The image stays as it is, and so does the history: channel rollback, ' +
     'channel set and imgctl ops undo bring the channel back. Asks for confirmation; without a terminal --yes is required.',
-  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL' } },
+  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL', completes: 'channel' } },
   options: { ...channelOptions, reason: reasonOption },
   draws: () => channelChangeView,
   needs: { at: ['list', 'show', 'patch'] },

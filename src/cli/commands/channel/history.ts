@@ -8,7 +8,7 @@ export const history = defineCommand({
   about:
     'The newest first: which image it was, since when, by whom and why. It is kept at the images: of one that is deleted nothing is known, and of one ' +
     'that was the target often only the latest times are kept.',
-  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL' } },
+  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL', completes: 'channel' } },
   options: channelOptions,
   needs: { at: ['list', 'show'] },
   draws: () => channelHistoryView,

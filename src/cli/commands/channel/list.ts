@@ -10,7 +10,7 @@ import { defineCommand } from '../../program/command.ts';
 import { many } from '../../program/outcome.ts';
 
 export const list = defineCommand({
-  args: { glob: { takes: 'any', summary: 'names or globs of NAME@CHANNEL, also as PROFILE:GLOB' } },
+  args: { glob: { takes: 'any', summary: 'names or globs of NAME@CHANNEL, also as PROFILE:GLOB', completes: 'channel' } },
   options: channelOptions,
   needs: { at: ['list', 'show'] },
   draws: () => channelView,

@@ -10,7 +10,7 @@ export const rollback = defineCommand({
     'To what was the target before, or what was before that, whatever is active and was not revoked; a second rollback leads further back, and ' +
     'none to what was gone back from. Over several profiles nothing is changed where that is not the same content in all of them; of a run ' +
     'that was broken off, the next one does the rest.',
-  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL' } },
+  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL', completes: 'channel' } },
   options: { ...channelOptions, reason: reasonOption },
   draws: () => channelChangeView,
   needs: { at: ['list', 'show', 'patch'] },

@@ -16,7 +16,7 @@ export const set = defineCommand({
     'gets the old target or the new one. With -p or -A it moves in those profiles, in each to the image with the same content. ' +
     'It stands in the property imgctl.channel.CHANNEL of the image, whose value is NAME. A target is neither deleted, deactivated nor pruned.',
   args: {
-    channel: { takes: 'required', summary: 'NAME@CHANNEL, such as web@stable' },
+    channel: { takes: 'required', summary: 'NAME@CHANNEL, such as web@stable', completes: 'channel' },
     image: {
       takes: 'required',
       summary: 'id, name or NAME@CHANNEL, optionally as PROFILE:NAME',

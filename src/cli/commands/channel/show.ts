@@ -6,7 +6,7 @@ import { many, one } from '../../program/outcome.ts';
 
 export const show = defineCommand({
   about: 'A row for each profile, an object where it is one. The image itself is shown by imgctl show NAME@CHANNEL.',
-  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL' } },
+  args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL', completes: 'channel' } },
   options: channelOptions,
   needs: { at: ['list', 'show'] },
   draws: () => channelView,

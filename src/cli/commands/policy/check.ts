@@ -18,7 +18,7 @@ export const check = defineCommand({
     'Reads images as list does, and changes nothing. One row for each thing that is not as a rule wants it. Exit status 15 where a rule of severity ' +
     'error is violated; 0 where only warnings are; 12 where a profile could not be read: of its images nothing is known. ' +
     'imgctl help policy says how rules are written.',
-  args: { glob: { takes: 'any', summary: 'names or globs (*, ?, [a-z], {a,b}), also as PROFILE:GLOB', completes: 'image' } },
+  args: { glob: { takes: 'any', summary: 'names or globs (*, ?, [a-z], {a,b}), also as PROFILE:GLOB', completes: 'images' } },
   options: {
     rules: rulesOption,
     ...fleetOptions,
