@@ -101,7 +101,8 @@ export function before(
     image.id !== target?.image.id && image.status === 'active' && marksOf(image).revoked === undefined && !isOut(image);
   const [current] = target?.stints ?? [];
   const [end] = isDeleted ? history : [];
-  let position = current ? positionOf(current) : target ? 0 : end ? positionOf(end) + 1 : Infinity;
+  if (end && isPossible(end)) return end;
+  let position = current ? positionOf(current) : target ? 0 : end ? positionOf(end) : Infinity;
   for (;;) {
     const entry = history.find(({ number }) => number < position);
     if (!entry || isPossible(entry)) return entry;
