@@ -6,7 +6,8 @@ import type { PublisherList } from '../../core/publisher.ts';
 import { homeOf, ownFolder, type Home } from '../../host/paths.ts';
 import { readBook } from '../../profiles/store.ts';
 import { safe } from '../../ui/sanitize.ts';
-import { complete, type Candidate, type OwnWords } from './complete.ts';
+import type { Candidate } from './candidate.ts';
+import { complete, type OwnWords } from './complete.ts';
 import { bashWord, shellWords } from './shell-words.ts';
 import type { CompletionTable } from './table.ts';
 

@@ -1,15 +1,11 @@
 import type { Option } from '../program/option.ts';
 import { isHostile } from '../../ui/sanitize.ts';
+import type { Candidate } from './candidate.ts';
 import type { CachedNames } from './image-name-cache.ts';
+import { channelsOffered, imagesOffered, namesOffered, type Offer } from './offered-names.ts';
 import type { CompletionTable, OptionWord, VerbWord } from './table.ts';
 import { optionsFor, parseTyped, type TypedWords } from './typed.ts';
 import type { Arg, Needs } from '../program/shape.ts';
-
-/** A word that may stand at the cursor. One that ends in `:`, `=` or `,` goes on. */
-export interface Candidate {
-  readonly text: string;
-  readonly about?: string;
-}
 
 /** The user's own words: profiles, with their providers, and what is known of a profile's images. */
 export interface OwnWords {
@@ -141,10 +137,7 @@ async function ofKind(kind: Completes, current: string, place: Place): Promise<r
     case 'images':
       return imageCandidates(current, place, imagesOffered);
     case 'image':
-      return imageCandidates(current, place, (names, ...typed) => [
-        ...imagesOffered(names, ...typed),
-        ...channelsOffered(names, ...typed),
-      ]);
+      return imageCandidates(current, place, namesOffered);
     case 'channel':
       return imageCandidates(current, place, channelsOffered);
     case 'place':
@@ -213,9 +206,6 @@ const readable = (place: Place, current: string): OwnWords['profiles'] =>
 
 const profileOf = ({ typed, own }: Place): string => typed.given.get('--profile') ?? own.current;
 
-/** What is offered of a profile, of what was begun behind a prefix. */
-type Offer = (names: CachedNames, current: string, prefix?: string) => readonly Candidate[];
-
 /** What is offered of the profile that was named, in front or by `-p`; without one also the profiles that can do the verb. */
 async function imageCandidates(current: string, place: Place, offered: Offer): Promise<readonly Candidate[]> {
   const colon = current.indexOf(':');
@@ -230,25 +220,3 @@ async function imageCandidates(current: string, place: Place, offered: Offer): P
     : profiles.map(({ name, provider }) => ({ text: `${name}:`, about: provider }));
   return [...images, ...beginning(current, prefixes)];
 }
-
-/**
- * Images by name, and by id where the id was begun. Names are whatever somebody chose to write: one that a terminal would act
- * upon, that would be read as an option, or that several images have is offered by its id.
- */
-function imagesOffered({ images }: CachedNames, current: string, prefix = ''): readonly Candidate[] {
-  const times = new Map<string, number>();
-  for (const { name } of images) times.set(name, (times.get(name) ?? 0) + 1);
-  return images.flatMap(({ id, name }): Candidate[] => {
-    const byName = name !== '' && times.get(name) === 1 && isTypable(name);
-    if (byName && name.startsWith(current)) return [{ text: prefix + name, about: id }];
-    const begun = id.startsWith(current) && (current !== '' || !byName);
-    return (begun || (!byName && name.startsWith(current))) && isTypable(id) ? [{ text: prefix + id, about: name }] : [];
-  });
-}
-
-const channelsOffered: Offer = ({ channels }, current, prefix = '') =>
-  channels
-    .filter((channel) => channel.startsWith(current) && isTypable(channel))
-    .map((channel) => ({ text: prefix + channel, about: 'channel' }));
-
-const isTypable = (text: string): boolean => !text.startsWith('-') && !/\s/.test(text.replaceAll(' ', '')) && !isHostile(text);

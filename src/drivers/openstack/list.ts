@@ -1,6 +1,5 @@
 import { abortedError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { Call, ListRequest, Operation, SortKey } from '../../core/operation.ts';
 import type { OpenstackClient } from './client.ts';
 import { listBidirectionally } from './bidirectional-list.ts';
@@ -15,7 +14,7 @@ import { timeFilters, timeNames } from './time-filters.ts';
 /** Glance's order when none is asked for. */
 const usualOrder: readonly SortKey[] = [{ field: 'createdAt', descending: true }];
 
-const valueOf = (image: ImageRecord, field: string): unknown => (image as unknown as JsonObject)[field];
+const valueOf = (image: ImageRecord, field: string): unknown => Reflect.get(image, field);
 
 function comesBefore(keys: readonly SortKey[], one: ImageRecord, other: ImageRecord): boolean {
   for (const { field, descending } of keys) {
