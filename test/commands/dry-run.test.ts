@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands/index.ts';
 import { startLinode, type RunningLinode } from '../clouds/linode/index.ts';
 import { startOpenstack, type OpenstackCloud } from '../clouds/openstack/index.ts';
 import { rancherCloud, type RunningRancher } from '../clouds/rancher/index.ts';
@@ -205,8 +206,6 @@ describe('a dry run', () => {
   it('of an upload or a copy tells what becomes of a name that is taken', async () => {
     const file = stage.write('disk.raw', smallDisk());
     for (const cloud of [openstack, linode, rancher]) cloud.forget();
-    const planned = async (...more: string[]) =>
-      (await stage.ok(['upload', file, '--name', 'pcd:web', '-n', '-o', 'json', ...more], { env })).json() as { steps: string[] };
     for (const args of [
       ['upload', file, '--name', 'pcd:web'],
       ['copy', `pcd:${ids.pcd}`, 'lin'],
@@ -216,8 +215,30 @@ describe('a dry run', () => {
       expect([taken.exitCode, taken.stdout]).toEqual([6, '']);
       expect(taken.stderr).toContain('"web"');
     }
-    expect((await planned('--if-exists', 'replace')).steps.at(-1)).toBe(`delete the image that is ${ids.pcd} now`);
-    expect((await planned('--if-exists', 'rename')).steps.at(-1)).toMatch(/^under the name web-\d+, since the other is taken$/);
+    expect(changes()).toEqual([]);
+  });
+
+  it('of every verb that may replace ends with what is deleted, or with the name that is taken instead', async () => {
+    const file = stage.write('disk.raw', smallDisk());
+    await stage.ok(['upload', file, '--name', 'local:web', '--if-exists', 'skip'], { env });
+    const lines: Readonly<Record<string, readonly string[]>> = {
+      upload: ['upload', file, '--name', 'pcd:web'],
+      copy: ['copy', 'local:web', 'pcd:web'],
+      import: ['import', 'pcd:web', '--url', 'https://mirror.example/web.img', '--disk-format', 'raw'],
+    };
+    const loaded = await Promise.all(commands.map(async ({ path, load }) => ({ path, options: (await load()).options })));
+    const replacing = loaded.filter(({ options }) => 'ifExists' in options).map(({ path }) => path);
+    expect(Object.keys(lines).sort()).toEqual(replacing.sort());
+    for (const cloud of [openstack, linode, rancher]) cloud.forget();
+    for (const line of Object.values(lines)) {
+      const planned = async (how: string) =>
+        (await stage.ok([...line, '--if-exists', how, '-n', '-o', 'json'], { env })).json() as { risk: string; steps: string[] };
+      const replaces = await planned('replace');
+      expect([replaces.risk, replaces.steps.at(-1)], line[0]).toEqual(['replace', `delete the image that is ${ids.pcd} now`]);
+      const renames = await planned('rename');
+      const renamed = /^under the name web-\w+, since the other is taken$/;
+      expect([renames.risk, renames.steps.at(-1)], line[0]).toEqual(['add', expect.stringMatching(renamed)]);
+    }
     expect(changes()).toEqual([]);
   });
 

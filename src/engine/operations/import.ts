@@ -14,11 +14,10 @@ import { checkFields, checkOwnId, extrasFrom } from './fields.ts';
 import { judgeFetched } from './inspect-import.ts';
 import type { IfExists } from './claim.ts';
 import { checkManageable, managed, type ManageWish } from './managed.ts';
-import { mustBeFree, settle, settleAgain } from './name-conflict.ts';
+import { mustBeFree, settle, settleAgain, settledSteps } from './name-conflict.ts';
 import { outOfUse, withoutRecord } from './clear-import.ts';
 import { withOrigin, withSigner } from './import-origin.ts';
 import { settled, type WaitWishes } from './settle.ts';
-import { plannedUses } from '../images/uses.ts';
 import { formatNamed, plannedLabels } from './transfer.ts';
 import { checkImported } from './verify-import.ts';
 import type { Vouched } from './vouched.ts';
@@ -87,14 +86,15 @@ export async function importing(at: Target, wishes: ImportWishes, context: Engin
       const request = requestOf(one, before.description, context);
       const source = { name: wishes.url === undefined ? (wishes.method ?? '') : shownAddress(new URL(wishes.url)) };
       const sent = await at.preview('import', request, call);
-      const risk = before.replaces?.length ? ('replace' as const) : sent.risk;
+      const { risk, steps, ...uses } = await settledSteps(before, claim);
       return [
         {
           ...sent,
-          ...(risk ? { risk } : {}),
+          risk,
           image: wishes.into ?? request.description.name,
           source,
-          ...(await plannedUses(at as Account, before.replaces?.[0], call)),
+          ...(steps.length > 0 ? { steps } : {}),
+          ...uses,
           ...plannedLabels(request.description),
         },
       ];

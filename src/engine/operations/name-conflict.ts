@@ -1,4 +1,4 @@
-import type { Action } from '../../core/action.ts';
+import type { Action, Risk } from '../../core/action.ts';
 import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
 import type { Call } from '../../core/operation.ts';
@@ -159,6 +159,21 @@ const fillHint = (image: Image): string =>
 const freeName = (name: string, now: number): string =>
   `${name}-${new Date(now).toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
 
+/** What a plan has to say of the way that a taken name was settled: what comes behind the steps of the verb itself, and their risk. */
+export async function settledSteps(
+  { description: { name }, replaces: [replaced] = [] }: Free,
+  { at, request, call }: Claim,
+): Promise<{ readonly risk: Risk; readonly steps: readonly string[] } & Pick<Action, 'uses' | 'unasked'>> {
+  // Not the id of the new one: where an image is called by its tag, it has that of the replaced one by then.
+  if (replaced)
+    return {
+      risk: 'replace',
+      steps: [`delete the image that is ${replaced.id} now`],
+      ...(await plannedUses(at, replaced, call)),
+    };
+  return { risk: 'add', steps: name === request.description.name ? [] : [`under the name ${name}, since the other is taken`] };
+}
+
 /** Failures of who is asked, not of what is sent. */
 const unanswered: readonly string[] = ['NETWORK', 'AUTH', 'PROVIDER', 'LIMIT'];
 
@@ -176,15 +191,8 @@ export async function foreseen(
   try {
     const before = await look();
     if ('image' in before) return { risk: 'reuse', steps: [nothingToDo(before)] };
-    const [replaced] = before.replaces ?? [];
-    if (replaced) {
-      const uses = await plannedUses(claim.at, replaced, claim.call);
-      // Not its id: where an image is called by its tag, the new one has that by then.
-      return { risk: 'replace', steps: [...steps, `delete the image that is ${replaced.id} now`], ...uses };
-    }
-    const { name } = before.description;
-    if (name === claim.request.description.name) return add;
-    return { risk: 'add', steps: [...steps, `under the name ${name}, since the other is taken`] };
+    const { steps: more, ...rest } = await settledSteps(before, claim);
+    return { ...rest, steps: [...steps, ...more] };
   } catch (error) {
     if (!(error instanceof ImgctlError) || !unanswered.includes(error.code)) throw error;
     context.warn(`could not check whether the name is taken: ${error.message}`);
