@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { bedOf, seedData, type BedCloud, type Identities, type Wire } from '../bed-cloud.ts';
 import { library, startOci } from './index.ts';
 import { plant, types } from './seeds.ts';
@@ -24,6 +24,11 @@ interface SeedRecord {
   readonly status: string;
 }
 
+function unpacked(type: string, data: Buffer): Buffer {
+  if (type.endsWith('+zstd')) return zstdDecompressSync(data);
+  return type.endsWith('+gzip') ? gunzipSync(data) : data;
+}
+
 /** The disk of an image, put together where it lies in blocks; absent where one of them is missing. `blobs`: those of its store, by digest. */
 export function diskOf(
   { layers: [first, ...others] }: Pick<Manifest, 'layers'>,
@@ -37,7 +42,7 @@ export function diskOf(
     const data = blobs.get(blob);
     const type = others.find(({ digest }) => digest === blob)?.mediaType;
     if (!data || !type) return undefined;
-    disk.set(type.endsWith('+gzip') ? gunzipSync(data) : data, offset);
+    disk.set(unpacked(type, data), offset);
   }
   return disk;
 }
