@@ -17,7 +17,7 @@ export const layoutExtra: Extra = {
 
 const smallestBlock = 4 * 1024 ** 2;
 /** Where nobody knows how long the disk is: a stream. */
-const blockOfStream = 16 * 1024 ** 2;
+const blockOfStream = 8 * 1024 ** 2;
 /** Above this many, blocks are twice as long, up to the longest there are. */
 const usualLayers = 4096;
 /** A layer is 160 bytes of a manifest, and not every registry takes one of more than 2 MiB. */
@@ -46,9 +46,9 @@ function layoutOf(original: BlockForm['original']): Layout | undefined {
   return manifest && (manifest.blocks ? 'layers' : 'single');
 }
 
-/** The least power of two that cuts a disk into no more than the usual number of blocks; of a larger disk the longest there is. */
-export function blockBytesOf(bytes: number | undefined): number {
-  let length = bytes === undefined ? blockOfStream : smallestBlock;
+/** The least power of two, from `least` on, that cuts a disk into no more than the usual number of blocks; of a larger disk the longest there is. */
+export function blockBytesOf(bytes: number | undefined, least = smallestBlock): number {
+  let length = bytes === undefined ? blockOfStream : least;
   while (length < longestBlock && (bytes ?? 0) / length > usualLayers) length *= 2;
   return length;
 }

@@ -1,8 +1,8 @@
-/** What blocks that are under way at once may have in memory, besides what they are compressed to: of large ones there are fewer. */
-const mostMemory = 64 * 1024 ** 2;
+/** What blocks that are under way at once may have in memory, with what they are compressed to: of large ones there are fewer. */
+const mostMemory = 32 * 1024 ** 2;
 
-/** How many blocks of a length may be under way at once, of `most` that could be. */
-export const atOnce = (most: number, length: number): number => Math.max(1, Math.min(most, Math.floor(mostMemory / length)));
+/** How many blocks that take so much memory each may be under way at once, of `most` that could be. */
+export const atOnce = (most: number, each: number): number => Math.max(1, Math.min(most, Math.floor(mostMemory / each)));
 
 /** A fixed number of buffers of one length, each made when it is first needed. */
 export interface BlockMemory {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { PackedBlock } from '../../core/blocks.ts';
+import { collector } from '../../host/garbage-collection.ts';
 
 /** Above this share of what it was, a block is kept as it is: reading it then costs nothing. */
 const worthIt = 0.97;
@@ -11,6 +12,9 @@ const systemAt = 9;
 const unknownSystem = 255;
 /** What is looked at beforehand: so much of each stretch. All of what does not compress is not compressed to find that out. */
 const look = { bytes: 4 * 1024, every: 512 * 1024 };
+
+/** What was compressed is in use for long: it is not found by collecting what is young. */
+const collect = collector('whole');
 
 const gzipping = promisify(zlib.gzip);
 const deflating = promisify(zlib.deflateRaw);
@@ -37,6 +41,7 @@ async function seemsToShrink(bytes: Uint8Array): Promise<boolean> {
 
 async function compressed(bytes: Uint8Array): Promise<Uint8Array | undefined> {
   if (!(await seemsToShrink(bytes))) return undefined;
+  collect(bytes.length);
   const packed = zstd ? await zstd(bytes) : await gzip(bytes);
   return isSmaller(packed, bytes) ? packed : undefined;
 }

@@ -24,7 +24,10 @@ export async function* readBlocks(disk: StoredDisk, from: number, to: number, mo
   let at = from;
   for await (const { block, data, memory } of orderedConcurrency(
     reads(wanted, end - from < longest ? { recent } : { spare }, call),
-    atOnce(most, longest),
+    atOnce(
+      most,
+      wanted.reduce((sum, block) => Math.max(sum, memoryOf(block)), 1),
+    ),
     call.signal,
   )) {
     const begin = Math.max(block.offset, at);
@@ -36,6 +39,8 @@ export async function* readBlocks(disk: StoredDisk, from: number, to: number, mo
   }
   if (end > at) yield* zeroPieces(end - at);
 }
+
+const memoryOf = ({ length, bytes, compression }: StoredBlock): number => (compression === undefined ? bytes : bytes + length);
 
 /** The blocks in which the bytes from `from` up to, and without, `end` lie. */
 function wantedOf(blocks: readonly StoredBlock[], from: number, end: number): readonly StoredBlock[] {
@@ -98,7 +103,7 @@ function readOnce(block: StoredBlock, recent: RecentBlock[], call: Call): Promis
   const at = recent.findIndex((one) => one.block === block);
   const [known = { block, data: readAgain(block, call) }] = at < 0 ? [] : recent.splice(at, 1);
   // What was in use for long is not found by collecting what is young.
-  if (at < 0) collect(block.length);
+  if (at < 0) collect(memoryOf(block));
   recent.push(known);
   const kept = Math.max(2, Math.min(mostRecent, recentBytes / block.length));
   while (recent.length > kept) recent.shift();

@@ -40,7 +40,8 @@ export async function sendBlocks<Made>(
 async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts: BlockFacts, call: Call): Promise<BlocksSent> {
   const usual = upload.blockBytes ?? facts.bytes;
   const bytes = Math.min(usual, Math.max(1, content.bytes ?? Infinity));
-  const memory = blockMemory(facts.order === 'ascending' ? 1 : atOnce(facts.concurrency, bytes), bytes);
+  const each = facts.compresses ? 2 * bytes : bytes;
+  const memory = blockMemory(facts.order === 'ascending' ? 1 : atOnce(facts.concurrency, each), bytes);
   const hashes = facts.sparse && facts.digest === 'sha256' ? content.hashing?.(usual) : undefined;
   const arrived = (count: number): void => content.arrived?.(count);
   arrived(0);

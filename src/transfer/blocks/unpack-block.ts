@@ -3,9 +3,12 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { StoredBlock } from '../../core/blocks.ts';
 import { ImgctlError, integrityError, unsupportedError } from '../../core/errors.ts';
+import { collector } from '../../host/garbage-collection.ts';
 import { unzstdExactly } from '../formats/zstd.ts';
 
 const gunzipping = promisify(gunzip);
+/** What was unpacked was in use for long: it is not found by collecting what is young. */
+const collect = collector('whole');
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The disk's bytes in a block as it came. Throws INTEGRITY unless both are those that the block is known by. */
@@ -16,6 +19,7 @@ export async function unpackBlock(block: StoredBlock, stored: Uint8Array): Promi
   // Of what is kept as it is both digests are one.
   if (block.compression === undefined && block.content === block.sha256 && block.length === block.bytes) return stored;
   const bytes = await unpacked(block, stored, where);
+  collect(bytes.length);
   // Of what is kept as it is there is one digest.
   const content = bytes === stored ? block.sha256 : sha256Of(bytes);
   if (bytes.length !== block.length || content !== block.content)

@@ -78,6 +78,17 @@ describe('a raw disk in layers', () => {
       expect((await gather(there.open(from, to))).equals(data.subarray(from, to + 1)), `${from}-${to}`).toBe(true);
   });
 
+  it.each([
+    ['of less than 4 GiB', 4 * 1024 * MiB - 1, 4],
+    ['of more', 4 * 1024 * MiB, 8],
+    ['of more than 4096 such blocks', 32 * 1024 * MiB + 1, 16],
+    ['of nobody knows how much', undefined, 8],
+  ])('%s is cut into blocks of a length that suits it', async (_which, bytes, length) => {
+    const { bytes: _known, ...content } = raw(Buffer.alloc(0));
+    const begun = await session.require('upload').begin?.(request({ ...content, ...(bytes ? { bytes } : {}) }), testCall());
+    expect(begun && isBlockUpload(begun) && begun.blockBytes).toBe(length * MiB);
+  });
+
   it('is one blob for each content, compressed by itself; zeros are none', async () => {
     const { id } = await upload(raw(Buffer.concat([disk(), Buffer.alloc(block), pattern(2)])));
     const layers = layersOf(id);

@@ -95,6 +95,21 @@ describe('a disk that lies in blocks', () => {
     expect(watched.most).toBe(1);
   });
 
+  it('is of half as many where they are compressed, and take twice the room', async () => {
+    const watched = nobody();
+    const blocks = await storedBlocks(6, watched);
+    const size = 16 * 1024 ** 2;
+    const packed = blocks.map((block) => ({
+      ...block,
+      offset: block.offset * 1024,
+      length: size,
+      bytes: size,
+      compression: 'gzip' as const,
+    }));
+    await failureOf(gather(readBlocks({ bytes: 2 ** 40, blocks: packed }, 0, 2 ** 40 - 1, 4, testCall())), 'INTEGRITY');
+    expect(watched.most).toBe(1);
+  });
+
   it('is PROVIDER where its blocks lie over each other or past its end', async () => {
     const [block] = await storedBlocks(1, nobody());
     if (!block) throw new Error('no block');
