@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startLinode } from '../clouds/linode/index.ts';
 import { rancherCloud } from '../clouds/rancher/index.ts';
@@ -601,5 +602,40 @@ describe('profile check of several', () => {
   it('is one object where one profile was named, and 3 where a name or glob fits none', async () => {
     expect((await stage.ok(['profile', 'check', 'local', '-o', 'json'])).json()).toMatchObject({ profile: 'local' });
     for (const word of ['nope', 'nope-*']) expect((await stage.run(['profile', 'check', word])).exitCode).toBe(3);
+  });
+});
+
+describe('a profile that there cannot be', () => {
+  const lab = { provider: 'local', fields: {} };
+  const bad = { provider: 'nope', fields: { path: '/x' } };
+  const kept = (book: object): void => {
+    mkdirSync(path.dirname(stage.file(store)), { recursive: true, mode: 0o700 });
+    stage.write(store, JSON.stringify({ version: 1, ...book }));
+  };
+
+  it.each([
+    ['a stored one of an unknown provider', { profiles: { bad, lab } }, {}],
+    ['a default that is gone', { current: 'bad', profiles: { lab } }, {}],
+    ['a variable that names none', { profiles: { lab } }, { IMGCTL_PROFILE: 'bad' }],
+    ['a variable of an unknown provider', { profiles: { lab } }, { IMGCTL_PROFILE_BAD_PROVIDER: 'nope' }],
+  ])('keeps the others in no list: %s', async (_what, book, env) => {
+    kept(book);
+    for (const verb of [
+      ['profile', 'list'],
+      ['profile', 'check', '-A'],
+      ['list', '-A'],
+    ]) {
+      const shown = await stage.run([...verb, '-o', 'json'], { env });
+      expect(shown.exitCode, verb.join(' ')).toBe(12);
+      expect(shown.stderr, verb.join(' ')).toMatch(/"code":"CONFIG","message":"(bad: )?no such (profile: bad|provider: nope)"/);
+      if (verb[0] === 'profile') expect(JSON.stringify(shown.json())).toMatch(/"lab".*"local"/);
+    }
+  });
+
+  it('is removed, and replaced', async () => {
+    kept({ profiles: { bad, worse: bad, lab } });
+    await stage.ok(['profile', 'remove', 'bad', '--yes']);
+    await stage.ok(['profile', 'add', 'worse', '--provider', 'local', '--replace', '--yes']);
+    expect(stored()).toEqual({ version: 1, profiles: { worse: lab, lab } });
   });
 });

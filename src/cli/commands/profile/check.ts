@@ -1,12 +1,11 @@
-import { ImgctlError } from '../../../core/errors.ts';
 import { isGlob } from '../../../core/glob.ts';
 import { defineView } from '../../../ui/view.ts';
 import { defineCommand } from '../../program/command.ts';
 import { many, one } from '../../program/outcome.ts';
-import { inParallel } from '../../../engine/concurrency.ts';
 import { chosenProfiles } from '../../../engine/account/registry.ts';
 import { withRegions } from '../../../engine/account/region.ts';
 import { checkProfile, type ProfileCheck } from '../../../engine/account/check.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const parts = (value: unknown) => Object.entries(value as Readonly<Record<string, string>>);
 
@@ -49,19 +48,6 @@ export const check = defineCommand({
     const [only, ...others] = names;
     const isPattern = input.allProfiles || words.some(isGlob);
     if (only !== undefined && others.length === 0 && !isPattern) return one(checkedView, await check(only));
-    const rows = inParallel(settings.concurrencyLimit, names, (name) =>
-      check(name).catch(async (error: unknown) => {
-        await context.report(error instanceof ImgctlError ? error.with({ profile: name }) : error);
-        return undefined;
-      }),
-    );
-    return many(checkedView, working(rows), ['profile', 'provider', 'who', 'details', 'warnings', 'tookMs']);
+    return many(checkedView, sideBySide(names, check, context), ['profile', 'provider', 'who', 'details', 'warnings', 'tookMs']);
   },
 });
-
-async function* working(rows: readonly Promise<ProfileCheck | undefined>[]): AsyncIterable<ProfileCheck> {
-  for (const row of rows) {
-    const checked = await row;
-    if (checked) yield checked;
-  }
-}

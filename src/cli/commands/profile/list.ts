@@ -6,6 +6,7 @@ import type { Surface } from '../../program/context.ts';
 import { profileRow } from '../../options/profile-fields.ts';
 import { outlineOf } from '../../completion/profile-outline.ts';
 import { driverNamed } from '../../../engine/account/driver.ts';
+import { sideBySide } from './side-by-side.ts';
 
 export const list = defineCommand({
   args: {},
@@ -16,7 +17,10 @@ export const list = defineCommand({
     { does: 'their names, for a script', type: 'imgctl profile list -o id' },
   ],
   async run(_input, context) {
-    return many(profileView, await Promise.all(context.directory.all.map((name) => listed(name, context))));
+    return many(
+      profileView,
+      sideBySide(context.directory.all, (name) => listed(name, context), context),
+    );
   },
 });
 

@@ -47,7 +47,9 @@ async function questionFor(
 ): Promise<string> {
   const told = names.map(async (name) => {
     const provider = profiles[name]?.provider ?? '';
-    const address = addressOf(await driverNamed(provider, surface), profiles[name]?.fields ?? {});
+    // A provider that there is not keeps nobody from removing the profile.
+    const driver = await driverNamed(provider, surface).catch(() => undefined);
+    const address = driver && addressOf(driver, profiles[name]?.fields ?? {});
     return `${name} (${[provider, address].filter(Boolean).join(', ')})`;
   });
   const what = names.length === 1 ? 'profile' : `these ${names.length} profiles:`;
