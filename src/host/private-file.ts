@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
-import { configError, localError } from '../core/errors.ts';
+import { configError } from '../core/errors.ts';
 import { codeOf, reasonOf } from './system-error.ts';
 import { withoutBom } from './text-file.ts';
 
@@ -39,7 +39,7 @@ export function readPrivateFile(file: string): Buffer {
 
 /**
  * The text of a configuration file; absent if there is none. It may be a link, and root's: so are files that are handed to
- * containers. Throws CONFIG for one that somebody else may have written, LOCAL if it cannot be read.
+ * containers. Throws CONFIG for one that cannot be read, or that somebody else may have written.
  */
 export function trustedText(file: string): string | undefined {
   let handle: number | undefined;
@@ -51,7 +51,10 @@ export function trustedText(file: string): string | undefined {
     const code = codeOf(error);
     if (code === undefined) throw error;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw localError(`cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+    throw configError(`cannot read ${file}: ${reasonOf(error)}`, {
+      hint: 'Use a folder of your own: IMGCTL_CONFIG_DIR=FOLDER',
+      cause: error,
+    });
   } finally {
     if (handle !== undefined) closeSync(handle);
   }

@@ -41,7 +41,8 @@ export interface Saved {
 export async function checkTarget(file: string, force: boolean): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (found && !found.isFile()) throw usageError(`${file} is ${found.isDirectory() ? 'a folder' : 'not a regular file'}`);
-  if (found && !force) throw alreadyThere(file);
+  // A link that leads nowhere has the name, too.
+  if (!force && (found ?? (await lstat(file).catch(() => undefined)))) throw alreadyThere(file);
 }
 
 const alreadyThere = (file: string): ImgctlError =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startLinode } from '../clouds/linode/index.ts';
@@ -639,3 +639,14 @@ describe('a profile that there cannot be', () => {
     expect(stored()).toEqual({ version: 1, profiles: { worse: lab, lab } });
   });
 });
+
+it.each([['list'], ['profile', 'list'], ['profile', 'add', 'lab', '--provider', 'local'], ['list', '-p', 'ubuntu']])(
+  'a store that cannot be read is CONFIG, names itself and says where else one can be: %s %s',
+  async (...verb) => {
+    mkdirSync(path.dirname(stage.file(store)), { recursive: true, mode: 0o700 });
+    symlinkSync('config.json', stage.file(store));
+    const refused = await stage.run([...verb, '--json']);
+    expect(errorOf(refused)).toMatchObject({ code: 'CONFIG', exitCode: 3, message: expect.stringContaining(store) });
+    expect(errorOf(refused).hint).toContain('IMGCTL_CONFIG_DIR=FOLDER');
+  },
+);

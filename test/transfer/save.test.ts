@@ -88,6 +88,10 @@ describe('a file that is saved', () => {
     expect(readFileSync(out(), 'utf8')).toBe('old');
     await saveTo(out(), remote(disk).source, saving({ force: true }));
     expect(readFileSync(out()).equals(disk)).toBe(true);
+    const [lost, unread] = [path.join(place.folder(), 'lost'), remote(disk)];
+    symlinkSync('nowhere', lost);
+    await failure(saveTo(lost, unread.source, saving()), 'CONFLICT');
+    expect([unread.opened(), lstatSync(lost).isSymbolicLink()], 'a link that leads nowhere').toEqual([0, true]);
     mkdirSync(path.join(place.folder(), 'folder'));
     symlinkSync('/dev/null', path.join(place.folder(), 'device'));
     for (const name of ['folder', 'device'])

@@ -1,5 +1,5 @@
 import { conflictError, type ImgctlError } from '../../core/errors.ts';
-import type { Image } from '../../core/image.ts';
+import { given, type Image } from '../../core/image.ts';
 import { commandLine, type Next } from '../../core/hint.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
@@ -27,7 +27,10 @@ export function whyNotRemovable(at: Account, image: Image): ImgctlError | undefi
           ? `Deactivate it first, then delete it: ${typed({ verb: 'deactivate' })}`
           : `Check on it with: ${typed({ verb: 'show' })}`,
     });
-  return at.driver.irremovable(image);
+  return at.driver
+    .irremovable(image)
+    ?.with(given({ region: at.region }))
+    .inProfile(at.profile, at.provider);
 }
 
 /** Why an image must stay as it is: a channel points to it, and whoever asks for that would get nothing. Absent: none does. */
