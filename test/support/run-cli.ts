@@ -8,6 +8,7 @@ import { checkPrintedImages } from './image-schema.ts';
 import { offlineDrivers } from './offline-publishers.ts';
 import { fakeIo, type FakeIo, type FakeSettings } from './fake-io.ts';
 import type { DriverList } from '../../src/engine/context.ts';
+import { closingFiles } from './open-files.ts';
 
 /** How a command line is run. Whatever is not named is empty: no environment, no terminal, no input. */
 export interface CliSettings extends FakeSettings {
@@ -73,20 +74,22 @@ async function runIn(folder: string, args: readonly string[], settings: CliSetti
   answer(io, settings.answers ?? []);
   if (settings.stdoutClosed) io.stdout.write = () => Promise.reject(new PipeClosed('closed by the test'));
   const written: Buffer[] = [];
-  const exitCode = await run(args, {
-    io,
-    home: { env: { TMPDIR: folder, ...settings.env }, home: folder, platform: 'linux' },
-    drivers: settings.drivers ?? offlineDrivers,
-    version: '0.0.0-test',
-    signal: settings.signal ?? new AbortController().signal,
-    readStdin: async function* () {
-      if (settings.stdin !== undefined) yield Buffer.from(settings.stdin);
-    },
-    writeStdout: async (bytes) => {
-      if (settings.stdoutBytesClosed) throw new PipeClosed('closed by the test');
-      written.push(Buffer.from(bytes));
-    },
-  });
+  const exitCode = await closingFiles(() =>
+    run(args, {
+      io,
+      home: { env: { TMPDIR: folder, ...settings.env }, home: folder, platform: 'linux' },
+      drivers: settings.drivers ?? offlineDrivers,
+      version: '0.0.0-test',
+      signal: settings.signal ?? new AbortController().signal,
+      readStdin: async function* () {
+        if (settings.stdin !== undefined) yield Buffer.from(settings.stdin);
+      },
+      writeStdout: async (bytes) => {
+        if (settings.stdoutBytesClosed) throw new PipeClosed('closed by the test');
+        written.push(Buffer.from(bytes));
+      },
+    }),
+  );
   if (exitCode === 0 && written.length === 0) checkPrintedImages(args, settings.env ?? {}, io.out);
   return { stdout: io.out, stderr: io.err, exitCode, bytes: Buffer.concat(written), json: () => JSON.parse(io.out) as unknown };
 }

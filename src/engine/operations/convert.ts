@@ -56,6 +56,7 @@ export async function converting(
       task.done();
       return { ...saved, ...given({ signer: asked.proved?.().signer }) };
     },
+    close: () => source.close(),
   };
 }
 
