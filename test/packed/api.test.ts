@@ -148,7 +148,7 @@ async function ranAtClouds(
     const node = (...words: readonly string[]): Promise<string> =>
       promisify(execFile)(process.execPath, words, { cwd: home, env }).then(({ stdout }) => stdout);
     const told: unknown = JSON.parse(await node(file(script)));
-    const runs = await node(file('node_modules/imgctl/bin/imgctl.cjs'), 'ops', 'list', '-o', 'json');
+    const runs = await node(file('node_modules/imgctl/bin/imgctl.cjs'), 'ops', 'list', '--all', '-o', 'json');
     return { told, runs: JSON.parse(runs) as readonly { readonly verb: string }[] };
   } finally {
     await Promise.all(clouds.map((cloud) => cloud.stop()));
