@@ -1,7 +1,11 @@
 import { isObject, type JsonObject } from '../../core/json.ts';
 import { descriptorsOf, titleName, type Descriptor } from '../_oci/manifest.ts';
 
-/** https://github.com/componere/imgoci-spec: a release is an index, with a manifest for each form of each file. Types know no case. */
+/**
+ * https://github.com/componere/imgoci-spec: a release is an index, with a manifest for each form of each file. Types know no case. A file
+ * in parts (BigOCI) is not read: a part has gigabytes, and what comes in pieces is proved in memory before a byte of it is given. Nor
+ * is it asked whether the JSON is canonical: what was signed is the digest of the bytes, whatever they look like.
+ */
 const releaseType = 'application/vnd.imgoci.release.v1';
 const fileType = 'application/vnd.imgoci.file.v1';
 const isType = (value: unknown, type: string): boolean => typeof value === 'string' && value.toLowerCase() === type;
