@@ -8,7 +8,9 @@ import { changes, stages, withVerbs } from '../clouds/index.ts';
 import { startSimplestreams, type RunningStreams } from '../clouds/simplestreams/index.ts';
 import type { RunningCloud } from '../conformance/cloud.ts';
 import { qcow2Image } from '../support/disk-images.ts';
+import { startFakeServer } from '../support/fake-server.ts';
 import { publishedDisk, type PublishedDisk } from '../support/published-disk.ts';
+import { servedFile, sha256 } from '../support/served-file.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 import { inTurns } from '../support/sweep.ts';
 
@@ -434,4 +436,33 @@ describe.each(inTurns(markable, 2, 1))('what %s has is kept as the manifest want
     expect((await story.done()).map(({ action }) => action)).toEqual(['property', 'retarget', 'property']);
     expect(await pruned()).toMatchObject({ '20261101': 'retire', '20261120': 'keep' });
   });
+});
+
+it('what another client makes under the name while apply is at work stays as it is, and the next run looks at it anew', async () => {
+  const disk = smallDisk(3);
+  const server = await startFakeServer(async ({ method, headers }) => {
+    if (method === 'GET' && (await stage.names()).length === 0) await stage.image('web');
+    return servedFile(disk, headers);
+  });
+  try {
+    const checksum = `sha256:${sha256(disk)}`;
+    const images = [{ name: 'web', source: `${server.origin}/web.raw`, checksum, targets: 'local' }];
+    const file = stage.write('images.json', JSON.stringify({ manifest: 'fleet', images }));
+    const apply = () => stage.run(['apply', '-f', file, '--yes', '-o', 'json']);
+    const { exitCode, json } = await apply();
+    expect([exitCode, json()]).toMatchObject([
+      12,
+      [
+        {
+          result: 'failed',
+          message: expect.stringContaining('made an image "web" meanwhile'),
+          hint: expect.stringContaining('again'),
+        },
+      ],
+    ]);
+    expect((await apply()).json()).toMatchObject([{ action: 'blocked' }]);
+    expect(await stage.names()).toEqual(['web']);
+  } finally {
+    await server.stop();
+  }
 });

@@ -242,6 +242,11 @@ describe('a file of OSISM that cannot be meant', () => {
     [{ meta: { 'imgctl.managed': 'x' } }, /images\[0\]\.meta\.imgctl\.managed is set by imgctl only/],
     [{ versions: [{ version: '1', url: 'ftp://a.test/x' }] }, /versions\[0\]\.url has a scheme that is not supported/],
     [{ versions: [{ version: 'latest', url: 'https://a.test/x' }] }, /versions\[0\]\.checksums_url/],
+    [
+      { versions: [{ version: '1', url: 'https://a.test/x', checksum: 'sha256:zz' }] },
+      /versions\[0\]\.checksum is not right: a sha256/,
+    ],
+    [{ versions: [{ version: '1', url: 'https://a.test/x', checksum: 'zz' }] }, /versions\[0\]\.checksum is no digest/],
     [{ versions: [{ version: 1, url: 'https://a.test/x' }] }, /versions\[0\]\.version is a number, and not a text/],
   ])('is refused, and says where: %j', async (more, message) => {
     const { exitCode, stderr } = await run('plan', write(image([version(1)], more)));

@@ -25,7 +25,7 @@ const series = async (target: Target): Promise<readonly Shown[]> =>
 const line = (keep: number, more: readonly string[]): readonly string[] => [
   'prune',
   ...targets.map((target) => `${target}:web-*`),
-  ...['--keep', String(keep), '--unused', '--yes', '--poll-interval', '20ms'],
+  ...`--keep ${keep} --unused --yes --poll-interval 20ms`.split(' '),
   ...more,
 ];
 

@@ -37,14 +37,6 @@ export async function complaints<T>(
   return found;
 }
 
-/** Numbers of tries until so many of them have died; few do on a machine that is busy, so that there is an end to it. */
-export function* untilKilled(kills: number, killed: () => number): Generator<number> {
-  for (let number = 0; killed() < kills; number += 1) {
-    if (number === 5 * kills + 10) throw new Error(`only ${killed()} of ${number} were killed in time`);
-    yield number;
-  }
-}
-
 const tallies: string[] = [];
 /** Remembers a line for the end of the run, and prints it. */
 export function tally(what: string, runs: number, violations: readonly string[]): void {

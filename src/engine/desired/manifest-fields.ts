@@ -3,6 +3,8 @@ import { configError, ImgctlError } from '../../core/errors.ts';
 import { isOwnProperty, visibilities, type Visibility } from '../../core/image.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
 import { parseDuration, parseSizeWithUnit, type SizeUnit } from '../../core/quantity.ts';
+import { checksumAsked } from '../trust/asked.ts';
+import { demandFrom } from '../trust/policy.ts';
 import { nearest } from '../../host/did-you-mean.ts';
 import type { WrittenDocument } from '../../host/yaml.ts';
 
@@ -110,14 +112,30 @@ export class ManifestFields {
     return this.#oneOf(key, formats);
   }
 
+  /** What the source must have, as `--checksum` takes it. */
+  checksum(key: string): string | undefined {
+    return this.#taken(key, checksumAsked);
+  }
+
+  /** What must vouch for the source, as `--verify` takes it. */
+  verify(key: string): string | undefined {
+    return this.#taken(key, (text) => demandFrom(text, '--verify'));
+  }
+
   /** What reading it gives; a failure of that names the place. */
   understood<T>(key: string, read: () => T): T {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof ImgctlError)) throw error;
-      throw this.#wrong(key, `is not right: ${error.message}`, error.circumstances.hint);
+      throw this.#wrong(key, `is not right: ${error.message.replace(/^--\w+: /, '')}`, error.circumstances.hint);
     }
+  }
+
+  #taken(key: string, read: (text: string) => unknown): string | undefined {
+    const text = this.word(key);
+    if (text !== undefined) this.understood(key, () => read(text));
+    return text;
   }
 
   /** The failure of a field, or of the whole where `key` is empty. */

@@ -26,6 +26,7 @@ import { seriesOfImage } from './manifest.ts';
 import { pointed } from './channel-rows.ts';
 import { beginning } from './marking.ts';
 import type { Part } from './planning.ts';
+import { whoHasIt } from './taken-meanwhile.ts';
 
 /** Rows that are not done, with the reason. */
 export type Refusal = (row: DesiredRow) => string | undefined;
@@ -139,10 +140,9 @@ class PartRun {
     const { look, wanted, one } = this.#ready();
     const change = await this.#sending(row);
     try {
-      const made = await change.perform();
+      const made = await change.perform().catch((error) => whoHasIt(error, this.#account, row.name, this.#call));
       // Of two that were made in one second nobody can say which is newer.
-      const kept = row.changes ?? bornAgainstAge(one, made).changes;
-      const changes = { ...kept, ...fitted(wanted, made, look.can) };
+      const changes = { ...(row.changes ?? bornAgainstAge(one, made).changes), ...fitted(wanted, made, look.can) };
       const marked = look.can.marks ? await this.#mark(made, changes) : made;
       return await this.#spread(marked, wanted.places, wanted.isExactly);
     } finally {

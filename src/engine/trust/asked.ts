@@ -37,7 +37,8 @@ export async function askedFor(
   };
 }
 
-function checksumAsked(text: string): ChecksumAsked {
+/** What `--checksum` asks for. Throws USAGE for what is none of the forms. */
+export function checksumAsked(text: string): ChecksumAsked {
   if (text === 'auto') return { from: 'beside' };
   if (!isUrl(text)) return { from: 'user', checksum: parseChecksum(text) };
   if (!URL.canParse(text)) throw usageError('--checksum: not a valid URL', { hint: 'Use https://HOST/PATH.' });

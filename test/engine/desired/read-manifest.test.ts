@@ -49,6 +49,8 @@ const wrong: readonly (readonly [what: string, value: unknown, told: string])[] 
   ['a URL with a password', of({ ...image, checksum: 'auto', source: 'https://me:hunter2@site.example/d' }), 'holds a password'],
   ['a number of versions that is none', of({ ...image, keep: 0 }), 'images[0].keep is no whole number above 0'],
   ['a grace without versions', of({ ...image, grace: '3d' }), 'images[0].grace stands without keep'],
+  ['a digest that is none', of({ ...image, checksum: 'sha256:zz' }), 'images[0].checksum is not right: a sha256 digest has 64'],
+  ['a way to verify that is none', of({ ...image, verify: 'blah' }), 'images[0].verify is not right: "blah" is no way to verify'],
   ['a grace that is none', of({ ...image, keep: 1, grace: 'long' }), 'images[0].grace is not right'],
   ['a scheme', of({ ...image, source: 'ftp://site.example/d' }), 'images[0].source has a scheme'],
 ];

@@ -185,10 +185,18 @@ const shownSource = (url: string): string => (url.startsWith('file:') ? `file:${
 const algorithms: Readonly<Record<number, string>> = { 32: 'md5', 40: 'sha1', 64: 'sha256', 128: 'sha512' };
 
 function checksumIn(fields: OimFields, isPointer: boolean): string | undefined {
-  const given = fields.text('checksum');
-  if (!isPointer) return given === undefined || given.includes(':') ? given : `${algorithms[given.length] ?? '?'}:${given}`;
+  if (!isPointer) return digestIn(fields);
   const [one, other] = [fields.text('checksums_url'), fields.text('checksum_url')];
   if ((one === undefined) === (other === undefined))
     throw fields.wrong('checksums_url', `of "${pointerVersion}" is needed, or checksum_url, and not both`);
   return one ?? other;
+}
+
+/** Its algorithm may be left out: the length tells it. */
+function digestIn(fields: OimFields): string | undefined {
+  const given = fields.text('checksum');
+  if (given === undefined || given.includes(':')) return fields.checksum('checksum');
+  const algorithm = algorithms[given.length];
+  if (algorithm === undefined) throw fields.wrong('checksum', 'is no digest', 'Use ALGO:HEX, such as sha256:HEX.');
+  return `${algorithm}:${given}`;
 }
