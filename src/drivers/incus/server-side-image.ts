@@ -1,5 +1,6 @@
 import { conflictError, ImgctlError, providerError } from '../../core/errors.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import { isMarkProperty } from '../../core/marks.ts';
 import { isObject, textIn, type JsonObject } from '../../core/json.ts';
 import type { Call, Description } from '../../core/operation.ts';
 import { requireFree } from './aliases.ts';
@@ -50,7 +51,7 @@ export async function makeThere(client: IncusClient, order: Order, call: Call): 
     });
   call.note({ kind: 'created', id: made });
   const image = await named(client, naming, made, call);
-  return asWanted(client, image, wanted, call).catch((error: unknown) =>
+  return asWanted(client, image, withoutMarks(image, wanted), call).catch((error: unknown) =>
     Promise.reject(error instanceof ImgctlError ? error.with({ leftover: made }) : (error as Error)),
   );
 }
@@ -126,6 +127,13 @@ export const wantedOf = (description: Description): Wanted => ({
   properties: propertiesOf(description),
   public: description.visibility === 'public',
 });
+
+/** What was decided about the source is not decided about what was made of it: those marks go that came along unasked. */
+function withoutMarks(image: ImageRecord, { properties, ...wanted }: Wanted): Wanted {
+  const inherited = Object.keys(image.properties).filter(isMarkProperty);
+  // Oddity: a property goes by an empty value.
+  return { ...wanted, properties: { ...Object.fromEntries(inherited.map((name) => [name, ''])), ...properties } };
+}
 
 /**
  * The image with what it is to bear laid over what it bears. Oddity: of some sources the server takes what the source says of the

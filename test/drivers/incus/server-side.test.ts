@@ -39,6 +39,19 @@ describe.each(products.flatMap((from) => products.map((to) => [from, to] as cons
     ).toBe(false);
   });
 
+  it('has no mark of what was decided about the other one, but those that it is given', async () => {
+    const [source, target] = [await opened({ product: from }), await opened({ product: to })];
+    const [id = ''] = await source.cloud.seed([{ name: 'web', properties: { os: 'x' } }]);
+    const image = source.cloud.images.byId.get(id);
+    const marks = { 'imgctl.marksOf': id, 'imgctl.managed': 'fleet', 'imgctl.channel.stable': 'web' };
+    if (image) image.properties = { ...image.properties, ...marks };
+    const given = { 'imgctl.managed': 'yes' };
+    const asked = { ...request(await handed(source, id)), description: { name: 'copy', properties: given } };
+    const { properties } = await target.session.require('import').run(asked, testCall());
+    expect(properties).toEqual({ os: 'x', ...given });
+    expect([...target.cloud.images.aliases.keys()]).toEqual(['copy']);
+  });
+
   it('that cannot be fetched takes the secret back, and leaves it to the other way', async () => {
     const [source, target] = [await opened({ product: from }), await opened({ product: to })];
     const [id = ''] = await source.cloud.seed([{ name: 'web' }]);
