@@ -75,7 +75,8 @@ export function misnaming(file: string, content: Encoding): string | undefined {
 }
 
 /**
- * A source to a file of another format. The file gets its name when all of it is there and on the disk.
+ * A source to a file of another format. The file gets its name when all of it is there and on the disk. `begin` is called once the
+ * source is prepared: what is counted from then on is the new file.
  * Throws as `prepare` and `saveTo` do.
  */
 export async function convertFile(
@@ -83,11 +84,12 @@ export async function convertFile(
   file: string,
   wishes: TransferOptions,
   means: TransferContext,
-  saving: Pick<Saving, 'force' | 'warn'>,
+  saving: Pick<Saving, 'force' | 'warn'> & { readonly begin: () => void },
 ): Promise<Saved & { readonly contentId?: string }> {
   const prepared = await prepareForFile(source, file, wishes, means);
   try {
     const content = await prepared.content();
+    saving.begin();
     const result: Source = {
       name: source.name,
       repeatable: content.repeatable,

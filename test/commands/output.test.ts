@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/core/errors.ts';
+import { guestDisk } from '../support/disk-images.ts';
 import { startFakeServer } from '../support/fake-server.ts';
 import { startLinode } from '../clouds/linode/index.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
@@ -181,6 +183,28 @@ describe('what is said besides', () => {
     expect(events[0]).toMatchObject({ event: 'start', task: 'upload web' });
     expect(events.at(-1)).toMatchObject({ event: 'done', task: 'upload web' });
   });
+
+  it.each([
+    ['upload', ['disk.raw.gz', '--name', 'up', '--disk-format', 'qcow2']],
+    ['copy', ['web', 'local:copy', '--disk-format', 'qcow2']],
+    ['download', ['web', 'down.qcow2', '--disk-format', 'qcow2']],
+    ['convert', ['disk.raw.gz', 'made.qcow2']],
+    ['publish', ['simplestreams', 'tree', 'web']],
+  ])(
+    'counts no more bytes of a step than it has, also of a compressed disk that becomes another format: %s',
+    async (verb, args) => {
+      const disk = stage.write('disk.raw.gz', gzipSync(guestDisk(4 << 20, 1)));
+      await stage.ok(['upload', disk, '--name', 'web']);
+      const files = ['disk.raw.gz', 'down.qcow2', 'made.qcow2', 'tree'];
+      const typed = args.map((word) => (files.includes(word) ? stage.file(word) : word));
+      const { stderr } = await stage.ok([verb, ...typed, '--progress', 'json']);
+      const events = [...stderr.matchAll(/^\{.*\}$/gm)].map(
+        ([line]) => JSON.parse(line) as { bytes?: number; totalBytes?: number },
+      );
+      expect(events.some(({ totalBytes }) => totalBytes !== undefined)).toBe(true);
+      for (const { bytes = 0, totalBytes = Infinity } of events) expect(bytes).toBeLessThanOrEqual(totalBytes);
+    },
+  );
 
   it('is the version with --version and nothing else', async () => {
     for (const flag of ['--version', '-V'])

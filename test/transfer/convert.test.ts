@@ -9,7 +9,7 @@ import { meansIn, stage } from './sources.ts';
 import { disk } from './formats/made.ts';
 
 const place = stage();
-const saving = { force: false, warn: () => undefined };
+const saving = { force: false, warn: () => undefined, begin: () => undefined };
 
 test('whoever stops a conversion once its file is there has that file, and no failure', async () => {
   const image = qcow2Image(disk);

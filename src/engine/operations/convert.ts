@@ -51,8 +51,12 @@ export async function converting(
       return [{ verb: 'convert', ...(await plannedFile(source, to, wishes, means)) }];
     },
     async perform() {
-      task.step('convert');
-      const saved = await convertFile(source, to, wishes, means, { force, warn: (message) => context.say(message) });
+      task.step('prepare');
+      const saved = await convertFile(source, to, wishes, means, {
+        force,
+        warn: (message) => context.say(message),
+        begin: () => task.step('convert'),
+      });
       task.done();
       return { ...saved, ...given({ signer: asked.proved?.().signer }) };
     },

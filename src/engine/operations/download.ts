@@ -202,7 +202,7 @@ async function intoFile(
     async perform() {
       await checkTarget(file, force);
       const saved = isConverted(offer)
-        ? await convertFile(source, file, wishes, means, saving)
+        ? await convertFile(source, file, wishes, means, { ...saving, begin: () => task.step('convert') })
         : await saveTo(file, source, saving);
       ended(offer, context);
       return { ...saved, image: image.id, profile: at.profile, ...given({ signer: offer.signer() }) };

@@ -48,6 +48,7 @@ export async function writeDisk(
   try {
     await fingerprint.update(metadata);
     const content = await prepared.content();
+    task.step('convert');
     const saved = await saveTo(file, seenBy(fingerprint, content, source.name), {
       force: true,
       resume: false,
