@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { BlockDigest } from '../../core/blocks.ts';
 import { crc32c } from '../formats/crc32c.ts';
-import { pooledSha256 } from '../writers/pooled-sha256.ts';
 import { isZero } from '../writers/zeros.ts';
 
 /** The digest that goes with a block. */
-export async function digestOf(bytes: Uint8Array, algorithm: BlockDigest): Promise<Uint8Array> {
-  if (algorithm === 'sha256') return pooledSha256(bytes);
-  if (algorithm === 'md5') return createHash(algorithm).update(bytes).digest();
+export function digestOf(bytes: Uint8Array, algorithm: BlockDigest): Uint8Array {
+  if (algorithm !== 'crc32c') return createHash(algorithm).update(bytes).digest();
   const sum = Buffer.alloc(4);
   sum.writeUInt32BE(crc32c(bytes));
   return sum;
@@ -23,14 +21,14 @@ const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(by
 
 /**
  * SHA-256 of a block, and of the pieces of it, which are `each` long but for the last. In one walk: a piece is in the cache of the
- * processor when it is hashed for the second time. One that is the whole block is not, and is hashed beside what else is done.
+ * processor when it is hashed for the second time, and one that is the whole block is not.
  */
-export async function digestsWithin(
+export function digestsWithin(
   bytes: Uint8Array,
   each: number,
-): Promise<{ readonly whole: Uint8Array; readonly pieces: readonly HashedPiece[] }> {
+): { readonly whole: Uint8Array; readonly pieces: readonly HashedPiece[] } {
   if (bytes.length <= each) {
-    const digest = await pooledSha256(bytes);
+    const digest = sha256(bytes);
     return { whole: digest, pieces: [{ bytes, digest }] };
   }
   const whole = createHash('sha256');

@@ -15,9 +15,6 @@ type SentContent = Pick<Content, 'bytes' | 'open' | 'pieces' | 'hashing' | 'arri
 const abortMs = 30_000;
 const abortRetries = 2;
 
-/** So many blocks are hashed at once, besides those that are sent. */
-const lanes = 4;
-
 /**
  * Sends a content block by block and makes the image of it. It is read once, into as many buffers as blocks may be under way; a block
  * that the network or the server fails is put again, on the call's retries. Any other failure, or the end of the call, stops all that
@@ -50,7 +47,6 @@ async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts
   const digests = new DigestList();
   let blocks = 0;
   let cutUpTo = 0;
-  const hashing: Promise<unknown>[] = [];
   await sideBySide(call, async (within, begin) => {
     for await (const cut of cutBlocks(untilAborted(given, within.signal), {
       memory,
@@ -64,47 +60,23 @@ async function sendAll(content: SentContent, upload: BlockUpload<unknown>, facts
       const zeros = cut.offset - cutUpTo;
       arrived(zeros);
       cutUpTo = cut.offset + length;
-      const hashed = hashedCut(cut, facts, hashes?.each);
-      const before = hashing.at(-1);
-      // Blocks are hashed side by side, and told of in order.
-      const told = (async () => {
-        const { block, pieces } = await hashed;
-        await before;
-        if (block?.digest) digests.add(block.digest);
-        await hashes?.zeros(zeros + (block ? 0 : length));
-        if (hashes && pieces) await tell(hashes, pieces);
-        if (block) blocks += 1;
-        return block;
-      })();
-      const sent = async (): Promise<void> => {
-        const block = await told;
-        if (within.signal.aborted) throw abortedError('interrupted');
-        if (block && !upload.has?.(block.index)) await putAgain(upload, block, within);
+      const isNothing = facts.sparse && isZero(cut.bytes);
+      const hashed = hashes && !isNothing ? digestsWithin(cut.bytes, hashes.each) : undefined;
+      const block = isNothing ? undefined : blockOf(cut, facts, hashed?.whole);
+      if (block?.digest) digests.add(block.digest);
+      await hashes?.zeros(zeros + (isNothing ? length : 0));
+      if (hashes && hashed) await tell(hashes, hashed.pieces);
+      if (block) blocks += 1;
+      if (!block || upload.has?.(block.index)) {
+        memory.give(cut.buffer);
         arrived(length);
-      };
-      begin(sent().finally(() => memory.give(cut.buffer)));
-      hashing.push(told);
-      if (hashing.length > lanes) await hashing.shift();
+      } else begin(putThere(upload, block, within, arrived).finally(() => memory.give(cut.buffer)));
     }
-    await hashing.at(-1);
     if (content.bytes === undefined) return;
     arrived(content.bytes - cutUpTo);
     await hashes?.zeros(content.bytes - cutUpTo);
   });
   return { blocks, digests, content: content.sent() };
-}
-
-/** What is known of a piece of the disk. `block`: absent where it is zeros that nobody is sent; `pieces`: where they are told of. */
-interface HashedCut {
-  readonly block?: Block;
-  readonly pieces?: readonly HashedPiece[];
-}
-
-async function hashedCut(cut: CutBlock, facts: BlockFacts, each: number | undefined): Promise<HashedCut> {
-  if (facts.sparse && isZero(cut.bytes)) return {};
-  if (each === undefined) return { block: blockOf(cut, facts, facts.digest && (await digestOf(cut.bytes, facts.digest))) };
-  const { whole, pieces } = await digestsWithin(cut.bytes, each);
-  return { block: blockOf(cut, facts, whole), pieces };
 }
 
 /** Tells of the pieces of a block: by the digests of those that are whole, by nothing but the length where one is zeros. */
@@ -132,7 +104,9 @@ async function sideBySide(call: Call, work: (within: Call, begin: (one: Promise<
   if (failures.length > 0) throw failures[0];
 }
 
-function blockOf({ index, offset, bytes }: CutBlock, { digest: algorithm, compresses }: BlockFacts, digest?: Uint8Array): Block {
+/** `known`: its digest, where that was taken. */
+function blockOf({ index, offset, bytes }: CutBlock, { digest: algorithm, compresses }: BlockFacts, known?: Uint8Array): Block {
+  const digest = known ?? (algorithm && digestOf(bytes, algorithm));
   const sha256 = algorithm === 'sha256' && digest ? Buffer.from(digest).toString('hex') : undefined;
   let packed: ReturnType<typeof packBlock> | undefined;
   return {
@@ -142,6 +116,12 @@ function blockOf({ index, offset, bytes }: CutBlock, { digest: algorithm, compre
     ...(digest ? { digest } : {}),
     ...(compresses ? { packed: () => (packed ??= packBlock(bytes, sha256)) } : {}),
   };
+}
+
+async function putThere(upload: BlockUpload<unknown>, block: Block, call: Call, arrived: (count: number) => void): Promise<void> {
+  const { length } = block.bytes;
+  await putAgain(upload, block, call);
+  arrived(length);
 }
 
 async function putAgain(upload: BlockUpload<unknown>, block: Block, call: Call): Promise<void> {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Runs } from '../extents.ts';
 import type { DiskObserver } from './disk-observer.ts';
 import { diskPieces } from './disk-pieces.ts';
-import { pooledSha256 } from './pooled-sha256.ts';
 import { isZero, zeroMiB } from './zeros.ts';
 
 export const contentIdBlock = 512 << 10;
@@ -82,7 +81,7 @@ export class ContentIdHash implements DiskObserver {
       this.#zeroBlocks += 1;
       return;
     }
-    await this.#queued(pooledSha256(block));
+    await this.#queued(webcrypto.subtle.digest('SHA-256', block).then((digest) => new Uint8Array(digest)));
   }
 
   async #queued(digest: Hashing['digest']): Promise<void> {
