@@ -83,6 +83,7 @@ function storyAt(provider: (typeof places)[number][1]) {
     run,
     forget,
     stage: (args: readonly string[]) => stage.run(args, { env }),
+    cloud: () => cloud,
     name: () => name,
     done: async (more: object = {}, ...options: readonly string[]) => {
       const result = await run('apply', more, ...options);
@@ -465,4 +466,35 @@ it('what another client makes under the name while apply is at work stays as it 
   } finally {
     await server.stop();
   }
+});
+
+describe.each(withVerbs(Object.entries(stages), 'upload', 'replicate', 'places'))(
+  'what a manifest wants in places of %s',
+  (_name, provider) => {
+    const story = storyAt(provider);
+
+    it('is refused where one of them is not there, before a byte is sent', async () => {
+      story.forget();
+      const wanted = { places: ['nowhere-4711'] };
+      const planned = await story.run('plan', wanted);
+      expect(planned.rows).toMatchObject([{ action: 'blocked', code: 'NOT_FOUND', reason: 'no such place: nowhere-4711' }]);
+      const applied = await story.run('apply', wanted);
+      expect([applied.exitCode, applied.rows[0]?.code]).toEqual([12, 'NOT_FOUND']);
+      expect([story.moved(), await story.images()]).toEqual([[], []]);
+    });
+  },
+);
+
+describe('what a manifest wants of a place that takes no copy', () => {
+  const story = storyAt(stages.linode);
+
+  it('is made all the same, and named', async () => {
+    const known = (await story.stage(['places', '-p', 'to', '-o', 'json'])).json() as readonly { readonly name: string }[];
+    const refused = { kind: 'answer', status: 403, body: '{"errors":[{"reason":"no"}]}', times: 99 } as const;
+    story.cloud().fail({ ...refused, on: ({ path }) => path.endsWith('/regions') && !path.endsWith('/v4/regions') });
+    const applied = await story.run('apply', { places: known.map(({ name }) => name) });
+    const [image] = await story.images();
+    expect(image?.status).toBe('active');
+    expect(applied.rows).toMatchObject([{ action: 'add', result: 'failed', id: image?.id }]);
+  });
 });

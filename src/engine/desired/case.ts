@@ -54,6 +54,8 @@ export interface Abilities {
   readonly marks: boolean;
   readonly delete: boolean;
   readonly replicate: boolean;
+  /** Names of the places that there are. Absent: nobody wants any, or they are not known. */
+  readonly places?: readonly string[] | undefined;
   readonly deactivate?: boolean;
   readonly reactivate?: boolean;
 }
@@ -133,6 +135,6 @@ export const blockedRow = (
   one: Case,
   image: Image | undefined,
   reason: string,
-  code: 'CONFLICT' | 'UNSUPPORTED',
+  code: 'CONFLICT' | 'NOT_FOUND' | 'UNSUPPORTED',
   hint?: string,
 ): DesiredRow => ({ ...rowOf(one, 'blocked', reason, image), code, ...(hint === undefined ? {} : { hint }) });

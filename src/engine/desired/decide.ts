@@ -17,6 +17,8 @@ export function decide(wanted: Wanted, seen: readonly Seen[], can: Abilities): r
   const one = caseOf(wanted, seen, can);
   const newer = newerRow(one);
   if (newer) return [newer];
+  const strange = strangePlace(one);
+  if (strange) return [strange];
   const left = can.delete
     ? one.left.map((image) => rowOf(one, 'delete', 'an earlier run began it, and it has no data', image))
     : [];
@@ -157,6 +159,15 @@ function placeRows(one: Case, image: Image): readonly DesiredRow[] {
   const adding = rowOf(one, 'add', `it is not in ${missing.join(', ')}`, image, { places: { add: missing } });
   const removing = rowOf(one, 'shrink-places', `it is in ${extra.join(', ')} too`, image, { places: { exactly: places } });
   return [...(missing.length > 0 ? [adding] : []), ...(extra.length > 0 ? [removing] : [])];
+}
+
+/** Before a byte is sent to the one place from which it could not go on. */
+function strangePlace(one: Case): DesiredRow | undefined {
+  const { places: known } = one.can;
+  const strange = known && one.wanted.places.find((place) => !known.includes(place));
+  return strange === undefined
+    ? undefined
+    : blockedRow(one, undefined, `no such place: ${strange}`, 'NOT_FOUND', `Places: ${known?.join(', ') ?? ''}`);
 }
 
 const noPlaces = (wanted: readonly string[]): string =>

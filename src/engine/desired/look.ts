@@ -5,6 +5,7 @@ import type { Account } from '../account/account.ts';
 import { openAt } from '../account/open.ts';
 import type { EngineContext } from '../context.ts';
 import { listing, wholeListing } from '../images/list.ts';
+import { knownPlaces } from '../operations/replicate.ts';
 import type { Abilities } from './case.ts';
 
 /** An account with what there is in it that may have to do with a manifest. */
@@ -21,6 +22,8 @@ export interface Interest {
   isName(name: string): boolean;
   /** Tags of other tools by which images are known that it takes over. */
   readonly tags: readonly string[];
+  /** Some image is to be in places. */
+  readonly places: boolean;
 }
 
 /** Reads an account's own images, hidden ones too; those that are marked by the manifest, bear one of its names, or have to do with a channel are kept. */
@@ -34,7 +37,9 @@ export async function lookAt(profile: string, interest: Interest, context: Engin
     if (isTagged || isOfChannel || marksOf(image).managed === interest.manifest || interest.isName(image.name))
       images.push(image);
   }
-  return { at, images, can: abilitiesOf(at as Account) };
+  const can = abilitiesOf(at as Account);
+  const places = interest.places && can.replicate ? await knownPlaces(at as Account, context.call(), context) : undefined;
+  return { at, images, can: { ...can, places } };
 }
 
 function abilitiesOf(at: Account): Abilities {

@@ -106,10 +106,12 @@ class PartRun {
     } catch (error) {
       const failure = failureOf(error);
       const { hint } = failure.circumstances;
+      const id = row.id ?? this.#made?.id;
       // What could not be read was reported when it could not.
       if (row.action !== 'unknown') await this.#context.report(naming(`${row.image} in ${row.profile}`, failure));
       return {
         ...outline(row),
+        ...(id === undefined ? {} : { id }),
         result: 'failed',
         message: this.#context.redactor.hide(failure.message),
         code: failure.code,
@@ -124,7 +126,7 @@ class PartRun {
     if (row.action === 'blocked' || row.action === 'unknown' || !ready)
       throw new ImgctlError(codeOf(row), row.reason, row.hint === undefined ? {} : { hint: row.hint });
     const { id = this.#made?.id } = row;
-    if (id === undefined) return (this.#made = await this.#add(row));
+    if (id === undefined) return this.#add(row);
     if (row.retirement) return this.#retire(id, row.retirement);
     if (row.channel)
       return pointed(this.#account, { ...row, id }, { manifest: this.#manifest, now: this.#context.now() }, this.#call);
@@ -143,8 +145,9 @@ class PartRun {
       const made = await change.perform().catch((error) => whoHasIt(error, this.#account, row.name, this.#call));
       // Of two that were made in one second nobody can say which is newer.
       const changes = { ...(row.changes ?? bornAgainstAge(one, made).changes), ...fitted(wanted, made, look.can) };
-      const marked = look.can.marks ? await this.#mark(made, changes) : made;
-      return await this.#spread(marked, wanted.places, wanted.isExactly);
+      this.#made = made;
+      this.#made = look.can.marks ? await this.#mark(made, changes) : made;
+      return (this.#made = await this.#spread(this.#made, wanted.places, wanted.isExactly));
     } finally {
       await change.close?.();
     }

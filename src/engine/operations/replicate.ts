@@ -50,15 +50,20 @@ export const placesGoing = (image: Image, { remove, exactly }: Places): readonly
     .filter(({ status, name }) => status !== 'deleting' && (exactly ? !exactly.includes(name) : remove.includes(name)))
     .map(({ name }) => name);
 
-/** A plan is made only of places that there are. Throws NOT_FOUND. */
-async function refuseUnknownPlaces(at: Account, asked: readonly string[], call: Call, context: EngineContext): Promise<void> {
-  let known: readonly string[] | undefined;
+/** Names of the places that an account has. Absent: its provider does not tell, or could not be asked, which is warned about. */
+export async function knownPlaces(at: Account, call: Call, context: EngineContext): Promise<readonly string[] | undefined> {
   try {
-    known = (await at.maybe('places')?.run({}, call))?.map(({ name }) => name);
+    return (await at.maybe('places')?.run({}, call))?.map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof ImgctlError) || error.code === 'ABORTED') throw error;
     context.warn(`could not check the places: ${error.message}`);
+    return undefined;
   }
+}
+
+/** A plan is made only of places that there are. Throws NOT_FOUND. */
+async function refuseUnknownPlaces(at: Account, asked: readonly string[], call: Call, context: EngineContext): Promise<void> {
+  const known = await knownPlaces(at, call, context);
   const strange = known && asked.find((name) => !known.includes(name));
   if (strange !== undefined)
     throw notFoundError(`no such place: ${strange}`, {
