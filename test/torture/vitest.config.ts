@@ -7,7 +7,7 @@ export default defineConfig({
     root: path.resolve(import.meta.dirname, '../..'),
     pool: 'threads',
     // They wait for time limits most of the time.
-    maxWorkers: 2,
+    maxWorkers: 4,
     testTimeout: 3_600_000,
     hookTimeout: 600_000,
     projects: [

@@ -1,5 +1,6 @@
 import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
-import { exitCodes, type Code } from '../../core/errors.ts';
+import { exitCodes, type Code, type ImgctlError } from '../../core/errors.ts';
+import type { Redactor } from '../../core/redact.ts';
 
 /** What a row is about, before anything is known of what became of it. */
 export const outline = ({
@@ -34,3 +35,17 @@ export const doneWord = ({ action, channel }: DesiredRow): string =>
 /** The kind of failure that a row is about. */
 export const codeOf = ({ code }: DesiredRow): Code => codes.find((one) => one === code) ?? 'CONFLICT';
 const codes = Object.keys(exitCodes) as readonly Code[];
+
+/** A row that could not be done. Whoever was asked may have quoted what he was sent. */
+export function failedRow(row: DesiredRow, failure: ImgctlError, redactor: Redactor): AppliedRow {
+  const { code, exitCode, message, circumstances } = failure;
+  const { hint } = circumstances;
+  return {
+    ...outline(row),
+    result: 'failed',
+    message: redactor.hide(message),
+    code,
+    exitCode,
+    ...(hint === undefined ? {} : { hint: redactor.hide(hint) }),
+  };
+}

@@ -18,7 +18,7 @@ import { originOf } from '../operations/source.ts';
 import { uploading } from '../operations/upload.ts';
 import { stateChange } from '../operations/state.ts';
 import { fitted } from './drift.ts';
-import { codeOf, doneWord, outline } from './applied-row.ts';
+import { codeOf, doneWord, failedRow, outline } from './applied-row.ts';
 import { failureOf } from './look.ts';
 import { bornAgainstAge } from './wanted-mark.ts';
 import { supersede, unretire } from './superseded.ts';
@@ -105,19 +105,9 @@ class PartRun {
       return { ...outline(row), ...(id === undefined ? {} : { id }), result: 'ok', message: doneWord(row) };
     } catch (error) {
       const failure = failureOf(error);
-      const { hint } = failure.circumstances;
-      const id = row.id ?? this.#made?.id;
       // What could not be read was reported when it could not.
       if (row.action !== 'unknown') await this.#context.report(naming(`${row.image} in ${row.profile}`, failure));
-      return {
-        ...outline(row),
-        ...(id === undefined ? {} : { id }),
-        result: 'failed',
-        message: this.#context.redactor.hide(failure.message),
-        code: failure.code,
-        exitCode: failure.exitCode,
-        ...(hint === undefined ? {} : { hint: this.#context.redactor.hide(hint) }),
-      };
+      return failedRow({ ...(this.#made ? { id: this.#made.id } : {}), ...row }, failure, this.#context.redactor);
     }
   }
 
