@@ -92,10 +92,24 @@ export const billOfMaterials = ({ name, version }, packages) => ({
   })),
 });
 
-export const licenceTexts = (packages) =>
-  packages
-    .map(
-      (one) =>
-        `${one.name} ${one.version} (${one.license}): ${one.reason}\n\n${one.text ?? `${one.license}; the package ships no text of it. ${one.homepage ?? ''}`}`,
-    )
-    .join(`\n\n${'-'.repeat(80)}\n\n`) + '\n';
+const rule = `\n\n${'-'.repeat(80)}\n\n`;
+/** Where the terms begin: behind the last paragraph that says whose the copyright is. */
+const noticeOf = (text) => /^[^]*^\W*Copyright\b[^]*?(?:\n\s*\n|$)/m.exec(text)?.[0] ?? '';
+
+/** The notice of every package, and the terms once for all that have the same. */
+export function licenceTexts(packages) {
+  const byTerms = new Map();
+  for (const one of packages) {
+    const text = one.text ?? `${one.license}; the package ships no text of it. ${one.homepage ?? ''}`;
+    const notice = noticeOf(text);
+    const terms = text.slice(notice.length).trim();
+    const key = terms.replaceAll(/\s+/g, ' ');
+    const group = byTerms.get(key) ?? byTerms.set(key, { terms, notices: [] }).get(key);
+    group.notices.push(`${one.name} ${one.version} (${one.license}): ${one.reason}\n\n${notice}`.trim());
+  }
+  const all = [...byTerms.values()].map(({ terms, notices }) => {
+    const heading = notices.length > 1 ? `The terms of each of the ${notices.length} packages above:\n\n` : '';
+    return `${notices.join('\n\n')}\n\n${heading}${terms}`.trim();
+  });
+  return `${all.join(rule)}\n`;
+}

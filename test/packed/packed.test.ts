@@ -70,6 +70,16 @@ describe('the packed package', () => {
     expect(components.flatMap((one) => one.components ?? []).map(({ name }) => name)).toEqual(['xz-embedded', 'zstd']);
   });
 
+  it('has the notice of each of them, and the terms that most of them have once', () => {
+    const read = (name: string): string => readFileSync(path.join(folder, 'node_modules', 'imgctl', 'dist', name), 'utf8');
+    const { components } = JSON.parse(read('sbom.cdx.json')) as {
+      readonly components: readonly { readonly name: string; readonly version: string }[];
+    };
+    const texts = read('THIRD_PARTY_LICENSES.txt');
+    expect(components.filter(({ name, version }) => !texts.includes(`${name} ${version} (`))).toEqual([]);
+    expect(texts.split('Permission is hereby granted, free of charge').length).toBeLessThan(components.length / 4);
+  });
+
   it('holds no secrets, no paths of the machine that built it, and no way back to its sources', () => {
     const telling =
       /-----BEGIN [A-Z ]*PRIVATE KEY|_authToken|npm_[A-Za-z0-9]{36}|gh[pousr]_[A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|eyJhbGciOi|sourceMappingURL=/;
