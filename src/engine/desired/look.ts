@@ -22,8 +22,8 @@ export interface Interest {
   isName(name: string): boolean;
   /** Tags of other tools by which images are known that it takes over. */
   readonly tags: readonly string[];
-  /** Some image is to be in places. */
-  readonly places: boolean;
+  /** Profiles in which some image is to be in places. */
+  readonly places: ReadonlySet<string>;
 }
 
 /** Reads an account's own images, hidden ones too; those that are marked by the manifest, bear one of its names, or have to do with a channel are kept. */
@@ -38,7 +38,8 @@ export async function lookAt(profile: string, interest: Interest, context: Engin
       images.push(image);
   }
   const can = abilitiesOf(at as Account);
-  const places = interest.places && can.replicate ? await knownPlaces(at as Account, context.call(), context) : undefined;
+  const places =
+    interest.places.has(profile) && can.replicate ? await knownPlaces(at as Account, context.call(), context) : undefined;
   return { at, images, can: { ...can, places } };
 }
 

@@ -61,8 +61,8 @@ export async function planning(manifest: Manifest, wishes: PlanWishes, context: 
   );
   const profiles = [...new Set(placed.flatMap((one) => one.profiles))];
   const tags = placed.flatMap(({ image }) => (image.version ? [image.version.made.tag] : []));
-  const wantsPlaces = placed.some(({ image }) => image.places.length > 0);
-  const interest = { manifest: manifest.id, isName: interestIn(sources), tags, places: wantsPlaces };
+  const places = new Set(placed.flatMap((one) => (one.image.places.length > 0 ? one.profiles : [])));
+  const interest = { manifest: manifest.id, isName: interestIn(sources), tags, places };
   const atOnce = context.settings.concurrency === undefined ? profiles.length : limit;
   const looks = await allOf(inParallel(atOnce, profiles, (profile) => lookAt(profile, interest, context).catch(failureOf)));
   const lookOf = new Map(profiles.map((profile, index) => [profile, looks[index]]));

@@ -44,20 +44,25 @@ export function stillSo(planned: readonly DesiredRow[], now: readonly Part[]): S
 /** It is about a version that a newer one has replaced. */
 const isAboutOlder = ({ retirement }: DesiredRow): boolean => retirement === 'retire' || retirement === 'delete';
 
-const isEqual = (one: DesiredRow, other: DesiredRow): boolean => JSON.stringify(telling(one)) === JSON.stringify(telling(other));
-
 /** The rows of a part that can be done as they were planned, and what is to be said of the others. */
 function heldAgainst(
   rows: readonly DesiredRow[],
   part: Part,
 ): { readonly same: readonly DesiredRow[]; readonly others: readonly AppliedRow[] } {
-  const now = (row: DesiredRow): DesiredRow | undefined => part.rows.find((other) => isEqual(other, row));
-  const [main, mainNow] = [rows, part.rows].map((all) => all.filter((row) => !isAboutOlder(row)));
-  const isMainSo = JSON.stringify(main?.map(telling)) === JSON.stringify(mainNow?.map(telling));
-  const isSo = (row: DesiredRow): boolean => isMainSo && now(row) !== undefined;
+  const told = (row: DesiredRow): string => JSON.stringify(telling(row));
+  const mainOf = (all: readonly DesiredRow[]): string =>
+    all
+      .filter((row) => !isAboutOlder(row))
+      .map(told)
+      .join('\n');
+  const isMainSo = mainOf(rows) === mainOf(part.rows);
+  const now = new Map(part.rows.map((row) => [told(row), row]));
+  const held = rows.map((row) => ({ row, there: now.get(told(row)) }));
   return {
-    same: rows.filter(isSo).flatMap((row) => now(row) ?? []),
-    others: rows.filter((row) => !isSo(row)).map((row) => (now(row) ? restingOn(row) : changed(row, part))),
+    same: isMainSo ? held.flatMap(({ there }) => there ?? []) : [],
+    others: held
+      .filter(({ there }) => !isMainSo || !there)
+      .map(({ row, there }) => (there ? restingOn(row) : changed(row, part))),
   };
 }
 
