@@ -5,7 +5,7 @@ import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { ending, silencing, type Move } from './changes.ts';
-import { inEach, rowsOfEach, type Where } from './each.ts';
+import { inEach, openedIn, rowsOfEach, type Where } from './each.ts';
 import { ownState } from './look.ts';
 import { movedMeanwhile, requireChannels } from './move.ts';
 import { noSuchChannel } from './read.ts';
@@ -40,10 +40,9 @@ export async function deleteChannel(
       const images = async () => (target ? [target.image] : []);
       await context.confirmLoss({ verb: 'Delete', what, count: 1, images }, answer.at);
     }
-  const left = looked.map(({ profile, answer }) => ({ profile, at: answer instanceof ImgctlError ? answer : answer.at }));
   return rowsOfEach(
     text,
-    { ...where, profiles: left },
+    { ...where, profiles: openedIn(looked) },
     async (at, call) => {
       const answer = looked.find(({ profile }) => profile === at.profile)?.answer;
       if (!answer || answer instanceof ImgctlError) throw answer ?? noSuchChannel(at, channel);

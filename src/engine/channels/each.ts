@@ -52,6 +52,10 @@ export async function inEach<T>(
   return left;
 }
 
+/** The profiles that were looked at, to be worked at: where the look has failed, that is why. */
+export const openedIn = (looked: readonly ProfileAnswer<{ readonly at: Account }>[]): readonly Opened[] =>
+  looked.map(({ profile, answer }) => ({ profile, at: answer instanceof ImgctlError ? answer : answer.at }));
+
 /** The rows of all profiles; those of one that failed are its failure. Ends with PARTIAL then. */
 export async function rowsOfEach(
   channel: string | undefined,

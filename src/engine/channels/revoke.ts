@@ -8,7 +8,7 @@ import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { stateChange } from '../operations/state.ts';
 import type { WaitWishes } from '../operations/settle.ts';
-import { inEach, rowsOfEach, type Where } from './each.ts';
+import { inEach, openedIn, rowsOfEach, type Where } from './each.ts';
 import { ownState } from './look.ts';
 import { requireChannels, silenced } from './move.ts';
 import { withContentOf } from './same-content.ts';
@@ -48,10 +48,9 @@ export async function revoke(
         answer.at,
       );
   const agreed: EngineContext = { ...context, confirmLoss: async () => undefined };
-  const left = looked.map(({ profile, answer }) => ({ profile, at: answer instanceof ImgctlError ? answer : answer.at }));
   return rowsOfEach(
     undefined,
-    { ...where, profiles: left },
+    { ...where, profiles: openedIn(looked) },
     async (at, call) => {
       const answer = looked.find(({ profile }) => profile === at.profile)?.answer;
       const images = !answer || answer instanceof ImgctlError ? [] : answer.images;

@@ -1,8 +1,7 @@
-import { isNoSuchImage } from '../../core/answer-error.ts';
-import type { Image } from '../../core/image.ts';
 import { isObject } from '../../core/json.ts';
 import { markChanges, marksOf, revokedProperty } from '../../core/marks.ts';
 import type { EngineContext } from '../context.ts';
+import { stillThere } from '../images/still-there.ts';
 import type { ActionEntry } from '../journal/entry.ts';
 import { accountOf } from '../journal/find-left.ts';
 import type { Run } from '../journal/run-state.ts';
@@ -37,21 +36,14 @@ export async function undoRevocation(
 ): Promise<'no longer revoked' | 'would take the revocation back' | 'already gone' | 'not revoked by it any more'> {
   const at = await accountOf(action, context);
   const call = context.call();
-  const look = (): Promise<Image> => at.verb('show').run({ id }, call);
-  let image: Image;
-  try {
-    image = await look();
-  } catch (error) {
-    if (isNoSuchImage(error)) return 'already gone';
-    throw error;
-  }
-  if (image.status === 'deleted' || image.status === 'deleting') return 'already gone';
+  const image = await stillThere(at, id, call);
+  if (!image) return 'already gone';
   if (marksOf(image).revoked !== reason) return 'not revoked by it any more';
   if (context.settings.dryRun) return 'would take the revocation back';
   // The mark goes last: whoever is killed before that can do it once more.
   if (isDeactivated && image.status === 'inactive')
     await stateChange('reactivate', { at, id, text: image.name || id, call }, wishes, context).perform();
-  const basis = await look();
+  const basis = await at.verb('show').run({ id }, call);
   const shown = isHidden && basis.hidden === true ? { hidden: false } : {};
   const changes = { ...markChanges(basis, { revoked: null }), ...shown };
   await at.verb('patch').run({ id, changes, basis, extras: {} }, call);

@@ -1,5 +1,3 @@
-import { isNoSuchImage } from '../../core/answer-error.ts';
-import type { Image } from '../../core/image.ts';
 import { isObject } from '../../core/json.ts';
 import { marksOf, retiredProperty } from '../../core/marks.ts';
 import type { EngineContext } from '../context.ts';
@@ -8,6 +6,7 @@ import { accountOf } from '../journal/find-left.ts';
 import type { Run } from '../journal/run-state.ts';
 import type { WaitWishes } from '../operations/settle.ts';
 import { unretire } from './superseded.ts';
+import { stillThere } from '../images/still-there.ts';
 
 /** An image that a run has retired, by the mark that it wrote. */
 export interface RetiredByRun {
@@ -41,14 +40,8 @@ export async function undoRetirement(
   context: EngineContext,
 ): Promise<'brought back' | 'would bring back' | 'already gone' | 'not retired by it any more'> {
   const at = await accountOf(action, context);
-  let image: Image;
-  try {
-    image = await at.verb('show').run({ id }, context.call());
-  } catch (error) {
-    if (isNoSuchImage(error)) return 'already gone';
-    throw error;
-  }
-  if (image.status === 'deleted' || image.status === 'deleting') return 'already gone';
+  const image = await stillThere(at, id, context.call());
+  if (!image) return 'already gone';
   if (marksOf(image).retired !== retired) return 'not retired by it any more';
   if (context.settings.dryRun) return 'would bring back';
   await unretire(at, image, wishes, context);
