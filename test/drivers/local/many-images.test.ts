@@ -9,7 +9,7 @@ import { isWholeSweep } from '../../support/sweep.ts';
 
 const count = isWholeSweep ? 10_000 : 2_500;
 /** What a list may take, ms of CPU of a process that does nothing else: other programs on a busy machine do not count. */
-const limitMs = isWholeSweep ? 700 : 350;
+const limitMs = isWholeSweep ? 700 : 175;
 
 describe(`a folder of ${count} images`, () => {
   const root = mkdtempSync(path.join(tmpdir(), 'imgctl-many-'));
