@@ -7,18 +7,20 @@ import { humanText } from './cell-text.ts';
 import { statusPaint, styles } from './style.ts';
 import { drawRows, type CellRow } from './aligned-rows.ts';
 import { safe } from './sanitize.ts';
-import type { ChosenColumn, View } from './view.ts';
+import { columnNamed, type ChosenColumn, type View } from './view.ts';
 import { measureFor, type Measure } from './width.ts';
 
 /** Rows that are looked at before the first is drawn: they fix the widths. Later ones are drawn in portions of this many. */
 const sampleRows = 1000;
 
 /** A list as a table on a terminal: `add` takes the items one by one, `end` draws what is left. */
-export function tableFor<T>(view: View<T>, chosen: readonly ChosenColumn<T>[], options: TableOptions, io: Io, out: BufferedSink) {
+export function tableFor<T>(view: View<T>, asked: readonly ChosenColumn<T>[], options: TableOptions, io: Io, out: BufferedSink) {
   let waiting: T[] = [];
   let plan: LinePlan | undefined;
+  let chosen = asked;
 
   async function draw(): Promise<void> {
+    if (plan === undefined && options.usual) chosen = [...asked, ...besides(view, asked, waiting)];
     const grid = { view, chosen, options, io, styled: await styles(io.color), mark: io.unicode ? '…' : '~' };
     const rows = waiting.map((item) => cellsOf(grid, item));
     const headed = plan === undefined && options.header ? [headings(grid), ...rows] : rows;
@@ -40,6 +42,12 @@ export function tableFor<T>(view: View<T>, chosen: readonly ChosenColumn<T>[], o
     },
   };
 }
+
+/** What tells these items apart, where it is not among what is shown already. */
+const besides = <T>(view: View<T>, chosen: readonly ChosenColumn<T>[], items: readonly T[]): readonly ChosenColumn<T>[] =>
+  (view.apart?.(items) ?? [])
+    .filter((name) => !chosen.some((each) => each.name === name))
+    .flatMap((name) => columnNamed(view, name) ?? []);
 
 const isRight = (kind: string | undefined): boolean => kind === 'size' || kind === 'number';
 function headings<T>({ chosen, styled }: TableInput<T>): CellRow {

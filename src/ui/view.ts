@@ -27,6 +27,8 @@ export interface View<T> {
   readonly wide: readonly string[];
   /** Usual columns that a narrow terminal does without, the first that goes first. */
   readonly spare?: readonly string[];
+  /** Columns that a table on a terminal has behind the usual ones for these items, without which they look alike. */
+  apart?(items: readonly T[]): readonly string[];
   /** A list too wide for the terminal is turned: a line for each column. */
   readonly turns?: boolean;
   /** Empty: nothing that a next command could take, so `-o id` leaves it out. */

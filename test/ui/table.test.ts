@@ -33,6 +33,18 @@ describe('a list on a terminal', () => {
     );
   });
 
+  it('says where each image is when they are in one place each, and not in the same', async () => {
+    const at = (name: string, id = 'ami-1'): Image => image({ id, name: 'web', places: [{ name, status: 'active' }] });
+    const both = await drawn([at('eu-west-1'), at('us-east-1', 'ami-2')], { columns: 80 });
+    expect(both).toMatch(/^id .* places\nami-1 .* eu-west-1\nami-2 .* us-east-1\n$/);
+    const wide = await drawn([at('eu-west-1'), at('us-east-1', 'ami-2')], { columns: 300 }, { format: 'wide' });
+    expect(wide.split('\n')[0]?.match(/places/g)).toHaveLength(1);
+    for (const others of [[at('eu-west-1'), at('eu-west-1', 'ami-2')], [at('eu-west-1'), ubuntu], []])
+      expect(await drawn(others, { columns: 200 })).not.toContain('places');
+    const asked = await drawn([at('eu-west-1'), at('us-east-1')], { columns: 200 }, { columns: ['id', 'name'] });
+    expect(asked).not.toContain('places');
+  });
+
   it('does without spare columns before it cuts a name, and then cuts in the middle, in 80 columns', async () => {
     expect(await drawn([ubuntu, debian], { columns: 80 })).toBe(
       lines(

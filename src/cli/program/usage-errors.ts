@@ -72,8 +72,8 @@ type Meant = readonly [hint: string, next?: Next];
 const oneTooMany: Readonly<Record<string, (word: string, given: readonly string[]) => Meant>> = {
   upload: (word, [file = 'FILE']) => ['Name the image with:', { verb: 'upload', args: [file], options: { name: word } }],
   import: (word, [name = 'NAME']) => ['Name the source with:', { verb: 'import', args: [name], options: { url: word } }],
-  share: (word, [image = 'IMAGE']) => ['Name the project with:', { verb: 'share', args: [image], options: { with: word } }],
-  unshare: (word, [image = 'IMAGE']) => ['Name the project with:', { verb: 'unshare', args: [image], options: { with: word } }],
+  share: (word, [image = 'IMAGE']) => ['Say with whom:', { verb: 'share', args: [image], options: { with: word } }],
+  unshare: (word, [image = 'IMAGE']) => ['Say with whom:', { verb: 'unshare', args: [image], options: { with: word } }],
   create: (word, [name = 'NAME']) => ['Send data with:', { verb: 'upload', args: [word], options: { name } }],
   'profile add': (word, [name = 'NAME']) =>
     /^[^=]+=/.test(word)

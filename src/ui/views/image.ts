@@ -14,6 +14,12 @@ const placeText = ({ id, status, providerStatus, message }: PlaceState): string 
 const placesText = (places: readonly PlaceState[]): string =>
   places.map(({ name, status }) => (status === 'active' ? name : `${name} (${status})`)).join(', ');
 
+/** Whether each of them is in one place only, and not all in the same: the same name is another image there. */
+function areApart(images: readonly Image[]): boolean {
+  const places = new Set(images.map((image) => (image.places.length === 1 ? image.places[0]?.name : undefined)));
+  return places.size > 1 && !places.has(undefined);
+}
+
 /** Properties but those that the sheet has lines for already: the content id, and where the image comes from. */
 const ownProperties = ({ properties, contentId }: Image): readonly (readonly [string, string])[] =>
   Object.entries(properties).filter(
@@ -103,6 +109,7 @@ export const imageView: View<Image> = defineView<Image>({
     'places',
   ],
   spare: ['visibility', 'diskFormat', 'sizeBytes', 'createdAt'],
+  apart: (images) => (areApart(images) ? ['places'] : []),
   id: (image) => image.id,
   json: imageJson,
   dynamic: columnAt,
