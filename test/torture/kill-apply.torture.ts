@@ -26,8 +26,11 @@ it('an apply, killed at any moment and run again, ends in the same state; nobody
     const images = [{ name: 'web', source: './disk.raw', targets, properties: { version: String(version) }, ...rules }];
     writeFileSync(manifest, JSON.stringify({ manifest: 'fleet', images }));
   };
-  const apply = (death?: Death): Promise<Ended> =>
-    site.program(['apply', '-f', manifest, '--unused', '--yes', '-q', '--poll-interval', '20ms'], death);
+  const kept = path.join(site.home.folder, 'plan.json');
+  const apply = (death?: Death, isKept = false): Promise<Ended> => {
+    const wanted = isKept ? [kept] : ['-f', manifest, '--unused'];
+    return site.program(['apply', ...wanted, '--yes', '-q', '--poll-interval', '20ms'], death);
+  };
   const images = async (target: Target): Promise<readonly Shown[]> =>
     (await site.images(target)).filter(({ name }) => name.startsWith('web'));
   let version = 0;
@@ -44,10 +47,13 @@ it('an apply, killed at any moment and run again, ends in the same state; nobody
   for (let round = 0; round < kills; round += 1) {
     const before = new Map(await Promise.all(targets.map(async (target) => [target, await images(target)] as const)));
     next();
-    const ended = await apply({ atAct: 1 + Math.floor(((round + roll()) / kills) * acts) });
+    // Every other one does a plan that was kept.
+    const isKept = round % 2 === 1;
+    if (isKept) await site.ok('plan', '-f', manifest, '--unused', '--out', kept);
+    const ended = await apply({ atAct: 1 + Math.floor(((round + roll()) / kills) * acts) }, isKept);
     if (!ended.killed) continue;
     killed += 1;
-    const say = (what: string): void => void wrong.push(`#${round}: ${what}`);
+    const say = (what: string): void => void wrong.push(`#${round}${isKept ? ' (kept)' : ''}: ${what}`);
     // Between its name going over and coming back there is none of the name, and none of the images that are to stay is gone.
     for (const target of targets) {
       const now = await images(target);
@@ -57,7 +63,7 @@ it('an apply, killed at any moment and run again, ends in the same state; nobody
       const given = await site.given(target, 'web@stable');
       if (!given.startsWith('web')) say(`${target}: the channel gives ${given}`);
     }
-    const again = await apply();
+    const again = await apply(undefined, isKept);
     if (again.status !== 0) say(`again (${again.status}): ${again.stderr}`);
     const left = (await site.ok('plan', '-f', manifest, '--unused')) as readonly DesiredRow[];
     const undone = left.filter(({ retirement }) => retirement !== 'delete');

@@ -25,7 +25,7 @@ export interface Application {
 /** Looks at what there is to be done; only reads. Throws as `planning`. */
 export async function applicationOf({ manifest, wishes, rows: kept }: Desired, context: EngineContext): Promise<Application> {
   const all = await planning(manifest, wishes, context);
-  const { parts, rest, others } = kept ? stillSo(kept, all) : { parts: all, rest: [], others: 0 };
+  const { parts, rest, others } = kept ? await stillSo(kept, all, context) : { parts: all, rest: [], others: 0 };
   return { manifest, parts, rest, others, rows: parts.flatMap((part) => part.rows) };
 }
 

@@ -124,7 +124,8 @@ export function rowOf(
   };
 }
 
-const seenAs = ({ id, updatedAt, contentId }: Image): Pick<DesiredRow, 'id' | 'updatedAt' | 'contentId'> => ({
+/** What a row says of an image that is there. */
+export const seenAs = ({ id, updatedAt, contentId }: Image): Pick<DesiredRow, 'id' | 'updatedAt' | 'contentId'> => ({
   id,
   ...(updatedAt === undefined ? {} : { updatedAt }),
   ...(contentId === undefined ? {} : { contentId }),

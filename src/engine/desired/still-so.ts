@@ -1,5 +1,7 @@
 import type { AppliedRow, DesiredRow } from '../../core/desired.ts';
+import type { EngineContext } from '../context.ts';
 import { outline } from './applied-row.ts';
+import { isAboutOlder, leftOfPlan } from './left-of-plan.ts';
 import type { Part } from './planning.ts';
 
 /** What of a plan can still be done, and what became of the rest of its rows. */
@@ -12,12 +14,8 @@ export interface StillSo {
   readonly others: number;
 }
 
-/**
- * Holds a plan against what would be planned now: nothing in the plan is believed besides. What makes an image of the manifest so is done only
- * where it is the same in every row, with the same images, in the same state; of what it replaces each row stands for itself.
- * Where nothing differs any more rows are done.
- */
-export function stillSo(planned: readonly DesiredRow[], now: readonly Part[]): StillSo {
+/** Holds a plan against what would be planned now: nothing in the plan is believed besides. Where nothing differs any more rows are done. */
+export async function stillSo(planned: readonly DesiredRow[], now: readonly Part[], context: EngineContext): Promise<StillSo> {
   const keyOf = ({ image, profile }: { readonly image: string; readonly profile: string }): string =>
     JSON.stringify([image, profile]);
   const current = new Map(now.map((part) => [keyOf({ image: part.image.name, profile: part.profile }), part]));
@@ -27,11 +25,13 @@ export function stillSo(planned: readonly DesiredRow[], now: readonly Part[]): S
   const rest: AppliedRow[] = [];
   for (const [key, rows] of groups) {
     const part = current.get(key);
-    if (!part || part.rows.length === 0) rest.push(...rows.map((row) => (part ? done(row) : changed(row, undefined))));
+    if (!part) rest.push(...rows.map((row) => failed(row, 'the manifest of the plan does not have it')));
+    else if (part.rows.length === 0) rest.push(...rows.map(done));
     else {
-      const { same, others } = heldAgainst(rows, part);
-      if (same.length > 0) parts.push({ ...part, rows: same });
-      rest.push(...others);
+      const left = await leftOfPlan(rows, part, context);
+      if (left.agreed.length > 0) parts.push({ ...part, rows: left.agreed });
+      const changed = left.changed.map((row) => failed(row, `it is not as it was planned: ${nowPlanned(row, part)}`));
+      rest.push(...left.done.map(done), ...left.resting.map(resting), ...changed);
     }
   }
   // Of what is in the plan too it was said how it differs.
@@ -41,60 +41,21 @@ export function stillSo(planned: readonly DesiredRow[], now: readonly Part[]): S
   return { parts, rest, others: others.length };
 }
 
-/** It is about a version that a newer one has replaced. */
-const isAboutOlder = ({ retirement }: DesiredRow): boolean => retirement === 'retire' || retirement === 'delete';
-
-/** The rows of a part that can be done as they were planned, and what is to be said of the others. */
-function heldAgainst(
-  rows: readonly DesiredRow[],
-  part: Part,
-): { readonly same: readonly DesiredRow[]; readonly others: readonly AppliedRow[] } {
-  const told = (row: DesiredRow): string => JSON.stringify(telling(row));
-  const mainOf = (all: readonly DesiredRow[]): string =>
-    all
-      .filter((row) => !isAboutOlder(row))
-      .map(told)
-      .join('\n');
-  const isMainSo = mainOf(rows) === mainOf(part.rows);
-  const now = new Map(part.rows.map((row) => [told(row), row]));
-  const held = rows.map((row) => ({ row, there: now.get(told(row)) }));
-  return {
-    same: isMainSo ? held.flatMap(({ there }) => there ?? []) : [],
-    others: held
-      .filter(({ there }) => !isMainSo || !there)
-      .map(({ row, there }) => (there ? restingOn(row) : changed(row, part))),
-  };
-}
-
-/** What has to be the same: not the words about it. Keys are in one order, whoever has written them. */
-function telling({ reason: _reason, hint: _hint, code: _code, ...row }: DesiredRow): unknown {
-  return ordered(row);
-}
-
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => [name, ordered(field)]);
-}
-
 const done = (row: DesiredRow): AppliedRow => ({ ...outline(row), result: 'ok', message: 'it is so already' });
 
 /** It is as it was planned itself. */
-const restingOn = (row: DesiredRow): AppliedRow => ({
+const resting = (row: DesiredRow): AppliedRow => ({
   ...outline(row),
   result: 'skipped',
   message: 'another row of this image is not as it was planned',
 });
 
-const changed = (row: DesiredRow, part: Part | undefined): AppliedRow => ({
+const failed = (row: DesiredRow, message: string): AppliedRow => ({
   ...outline(row),
   result: 'failed',
   code: 'CONFLICT',
   exitCode: 6,
-  message: part ? `it is not as it was planned: ${nowPlanned(row, part)}` : 'the manifest of the plan does not have it',
+  message,
   hint: 'Make a new plan.',
 });
 
