@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { patience } from './support/patience.ts';
 import { projectsOf } from './support/projects.ts';
 
 export default defineConfig({
@@ -7,7 +8,7 @@ export default defineConfig({
     root: path.resolve(import.meta.dirname, '..'),
     pool: 'threads',
     maxWorkers: 4,
-    testTimeout: 20_000,
+    ...patience,
     projects: projectsOf('all'),
   },
 });

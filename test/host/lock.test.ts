@@ -20,7 +20,7 @@ import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { notFoundError } from '../../src/core/errors.ts';
-import { createLock } from '../../src/host/lock.ts';
+import { createLock, type LockTimes } from '../../src/host/lock.ts';
 
 let folder: string;
 let bundle: string;
@@ -43,19 +43,22 @@ beforeEach(() => {
   path = join(folder, `store-${(turn += 1)}.json`);
 });
 
-/** Times of a test: what takes seconds elsewhere. */
-const quick = { silenceMs: 300, beatMs: 50 };
-/** For processes that a busy machine may keep waiting. */
-const patient = { silenceMs: 1500, beatMs: 100 };
+/** What takes seconds elsewhere. One look adds 600 ms to a silence at the most: where this process stands still, its own holder has time to beat before the next. */
+const quick = { silenceMs: 700, beatMs: 50 };
+/** For processes that a busy machine may keep waiting, one of which waits for the lock of a dead one. */
+const patient = { silenceMs: 3000, beatMs: 100 };
+/** Where nobody dies: no machine is so busy that a holder who lives is silent for so long. */
+const alive = { silenceMs: 60_000, beatMs: 100, patienceMs: 100_000 };
 
-/** Another process that runs `body` with `lock`, `path` and `fs` at hand. */
-function processOf(body: string): ChildProcess {
-  const script = `import * as fs from 'node:fs'; import { createLock } from ${JSON.stringify(bundle)}; const lock = createLock(${JSON.stringify(patient)}); const path = ${JSON.stringify(path)}; const sleep = (ms) => new Promise((done) => setTimeout(done, ms));`;
+/** Another process that runs `body` with `lock`, `path` and `fs` at hand, and `told`, which waits for `goOn`. */
+function processOf(body: string, times: Partial<LockTimes> = patient): ChildProcess {
+  const script = `import * as fs from 'node:fs'; import { createLock } from ${JSON.stringify(bundle)}; const lock = createLock(${JSON.stringify(times)}); const path = ${JSON.stringify(path)}; const sleep = (ms) => new Promise((done) => setTimeout(done, ms)); const told = async () => { while (!fs.existsSync(path + '.go')) await sleep(5) };`;
   return spawn(process.execPath, ['--input-type=module', '-e', `${script}\n${body}`], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 const ended = async (child: ChildProcess): Promise<unknown> => (await once(child, 'exit'))[0];
 const said = async (child: ChildProcess): Promise<string> =>
   String((await once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data'))[0]).trim();
+const goOn = (): void => writeFileSync(`${path}.go`, '');
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Fails with status 3 when two are inside at once. */
@@ -90,16 +93,20 @@ describe('one process', () => {
     const lock = createLock();
     const order: number[] = [];
     let inside = 0;
+    let isOtherDone: () => void = () => undefined;
+    const other = new Promise<void>((resolve) => (isOtherDone = resolve));
     const turns = Array.from({ length: 30 }, (_, index) =>
       lock(path, async () => {
         inside += 1;
         expect(inside).toBe(1);
-        await pause(index % 3);
+        // The first one holds its path until another one was locked.
+        await (index === 0 ? other : pause(index % 3));
         order.push(index);
         inside -= 1;
       }),
     );
-    expect(await lock(`${path}.other`, async () => order.length)).toBeLessThan(30);
+    expect(await lock(`${path}.other`, async () => order.length)).toBe(0);
+    isOtherDone();
     await Promise.all(turns);
     expect(order).toEqual(Array.from({ length: 30 }, (_, index) => index));
   });
@@ -111,19 +118,20 @@ describe('one process', () => {
 
 describe('several processes', () => {
   test('no update is lost', async () => {
-    const children = Array.from({ length: 8 }, () => processOf(`for (let i = 0; i < 10; i += 1) ${exclusive}`));
+    const children = Array.from({ length: 8 }, () => processOf(`for (let i = 0; i < 10; i += 1) ${exclusive}`, alive));
     expect(await Promise.all(children.map(ended))).toEqual(Array.from({ length: 8 }, () => 0));
     expect(readFileSync(path, 'utf8')).toBe('80');
   });
 
   test('a lock that is held is waited for, then CONFLICT names it', async () => {
-    const holder = processOf(`await lock(path, async () => { console.log('held'); await sleep(1000) });`);
+    const holder = processOf(`await lock(path, async () => { console.log('held'); await told() });`, alive);
     const end = ended(holder);
     await said(holder);
-    await expect(createLock({ patienceMs: 300 })(path, async () => 1)).rejects.toMatchObject({
+    await expect(createLock({ ...alive, patienceMs: 300 })(path, async () => 1)).rejects.toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining(`${path}.lock`),
     });
+    goOn();
     expect(await createLock()(path, async () => 'then')).toBe('then');
     expect(await end).toBe(0);
   });
@@ -163,13 +171,14 @@ describe('several processes', () => {
     const holder = processOf(`await lock(path, async ({ folder }) => {
       fs.writeFileSync(folder + '/draft', 'of the first');
       console.log('held');
-      await sleep(200);
+      await told();
       fs.renameSync(folder + '/draft', path);
     }).then(() => console.log('done'), (error) => console.log(error.code));`);
     await said(holder);
     holder.kill('SIGSTOP');
     const told = said(holder);
     await createLock(quick)(path, async ({ folder: held }) => {
+      goOn();
       holder.kill('SIGCONT');
       expect(await told).toBe('CONFLICT');
       writeFileSync(join(held, 'draft'), 'of the second');

@@ -15,8 +15,6 @@ it('this process is running; one of another machine is not known', () => {
   expect(isRunning('00000000-1-1')).toBeUndefined();
 });
 
-const soon = { interval: 5, timeout: 15_000 };
-
 it.runIf(isLinux)('a process that has ended is not running, also where its parent has not asked for its end', async () => {
   // The shell starts a process, tells its id, and becomes a program that asks for the end of none.
   const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -25,9 +23,9 @@ it.runIf(isLinux)('a process that has ended is not running, also where its paren
     const mark = markOf(pid);
     expect(isRunning(mark)).toBe(true);
     // As long as it is a shell it may ask.
-    await expect.poll(() => readFileSync(`/proc/${parent.pid ?? 0}/comm`, 'utf8').trim(), soon).toBe('sleep');
+    await expect.poll(() => readFileSync(`/proc/${parent.pid ?? 0}/comm`, 'utf8').trim()).toBe('sleep');
     process.kill(pid);
-    await expect.poll(() => stateOf(pid), soon).toBe('Z');
+    await expect.poll(() => stateOf(pid)).toBe('Z');
     expect(isRunning(mark)).toBe(false);
   } finally {
     parent.kill();

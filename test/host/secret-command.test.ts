@@ -30,10 +30,7 @@ const runs = (file: string): boolean => {
     return false;
   }
 };
-const untilGone = async (file: string): Promise<void> => {
-  for (let tries = 0; runs(file) && tries < 100; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(runs(file)).toBe(false);
-};
+const untilGone = (file: string): Promise<void> => expect.poll(() => runs(file)).toBe(false);
 
 describe.skipIf(process.platform !== 'linux')('a cmd: reference', () => {
   it('reads an input that is at its end where nobody is there', async () => {
@@ -52,10 +49,10 @@ describe.skipIf(process.platform !== 'linux')('a cmd: reference', () => {
   it('is given up at once when the run is stopped, with all that it began', async () => {
     const pid = path.join(folder, 'stopped');
     const stop = new AbortController();
-    setTimeout(() => stop.abort(143), 200);
-    await expect(ask(`trap '' TERM; sleep 60 & echo $! > ${pid}; wait`, { signal: stop.signal })).rejects.toMatchObject({
-      code: 'ABORTED',
-    });
+    const asking = ask(`trap '' TERM; sleep 60 & echo $! > ${pid}; wait`, { signal: stop.signal });
+    await Promise.race([asking, expect.poll(() => runs(pid)).toBe(true)]);
+    stop.abort(143);
+    await expect(asking).rejects.toMatchObject({ code: 'ABORTED' });
     await untilGone(pid);
   });
 

@@ -64,18 +64,16 @@ describe('failures', () => {
   });
 
   test('giving up ends the request, and the pause before a retry', async () => {
-    const waiting = await scripted(servers, () => undefined);
     const first = new AbortController();
-    setTimeout(() => first.abort(), 50);
+    const waiting = await scripted(servers, () => first.abort());
     expect(await failureOf(http.request({ method: 'GET', url: waiting.origin }, testCall(3, first.signal)))).toMatchObject({
       code: 'ABORTED',
     });
     const busy = await scripted(servers, status(503, { 'retry-after': '30' }));
     const second = new AbortController();
-    setTimeout(() => second.abort(), 150);
-    expect(await failureOf(http.request({ method: 'GET', url: busy.origin }, testCall(3, second.signal)))).toMatchObject({
-      code: 'ABORTED',
-    });
+    // A retry is noted before its pause.
+    const pausing = { ...testCall(3, second.signal), note: () => setImmediate(() => second.abort()) };
+    expect(await failureOf(http.request({ method: 'GET', url: busy.origin }, pausing))).toMatchObject({ code: 'ABORTED' });
     expect(await failureOf(http.request({ method: 'GET', url: busy.origin }, testCall(3, AbortSignal.abort())))).toMatchObject({
       code: 'ABORTED',
     });

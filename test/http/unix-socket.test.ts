@@ -172,9 +172,8 @@ describe('over a socket of this machine', () => {
   });
 
   test('a call that is given up ends', async () => {
-    const { socket, connections } = await listening(() => undefined);
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 30);
+    const { socket, connections } = await listening(() => stop.abort());
     expect(await failureOf(http().request({ method: 'GET', url, socket }, testCall(3, stop.signal)))).toMatchObject({
       code: 'ABORTED',
     });

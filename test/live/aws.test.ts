@@ -56,7 +56,7 @@ function file(name: string, data = disk): string {
 describe.skipIf(!hasBed)('the cases of AWS', () => {
   const port = 31_870;
   const program = path.join(bed, 'aws-testbed');
-  beforeAll(() => exec(program, ['up', path.join(home.folder, 'bed'), '--port', String(port)]), 60_000);
+  beforeAll(() => exec(program, ['up', path.join(home.folder, 'bed'), '--port', String(port)]));
   afterAll(() => exec(program, ['down', path.join(home.folder, 'bed')]));
 
   it('all hold', { timeout: 600_000 }, async () => {
@@ -83,7 +83,7 @@ describe.skipIf(python === undefined)('at moto', () => {
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
     throw new Error('moto does not answer');
-  }, 60_000);
+  });
   afterAll(() => void server.kill());
 
   async function newVolume(): Promise<string> {
@@ -100,7 +100,7 @@ describe.skipIf(python === undefined)('at moto', () => {
     return /vol-[0-9a-f]+/.exec(await made.text())?.[0] ?? '';
   }
 
-  it('what it does otherwise than AWS is told, and nothing is made of it', { timeout: 120_000 }, async () => {
+  it('what it does otherwise than AWS is told, and nothing is made of it', async () => {
     const at = ['--poll-interval', '50ms', '-p', 'env:aws'];
     const sent = await home.run(['upload', file('disk.raw'), '--name', 'refused', ...at], { env });
     expect([sent.exitCode, sent.stderr]).toEqual([10, expect.stringContaining('blocks of 512 bytes')]);
@@ -119,7 +119,7 @@ describe.skipIf(python === undefined)('at moto', () => {
     });
     afterAll(() => void front.server.close());
 
-    it('an image is made of a snapshot, listed, shown, shared, described and deleted', { timeout: 120_000 }, async () => {
+    it('an image is made of a snapshot, listed, shown, shared, described and deleted', async () => {
       const made = await ok(
         ['create', 'of-moto', '--from-disk', await newVolume(), '--poll-interval', '50ms', '-o', 'json'],
         there,
@@ -163,7 +163,7 @@ describe.skipIf(aws === undefined)('beside the command line of AWS', () => {
   const told = async (...args: readonly string[]): Promise<unknown> =>
     JSON.parse((await exec(aws ?? '', [...args, '--output', 'json'], { env: { ...env, HOME: home.folder } })).stdout || '{}');
 
-  it('it reads what imgctl has written, and imgctl what it has', { timeout: 120_000 }, async () => {
+  it('it reads what imgctl has written, and imgctl what it has', async () => {
     const { id } = (
       await ok(['upload', file('disk.raw'), '--name', 'both', '--tag', 'golden', '--property', 'env=prod', '-o', 'json'], env)
     ).json() as {

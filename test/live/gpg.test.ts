@@ -116,7 +116,7 @@ describe.skipIf(lacking.length > 0)('what gpg signs is judged as gpgv does, or m
       if (after === revoke) after(fingerprint);
       made.set(what, { keyring: gpg(['--export', fingerprint]), clear, detached, fingerprint });
     }
-  }, 120_000);
+  });
 
   it.each(signings)('$what', ({ what, ours, lenient }) => {
     const { keyring, clear, detached, fingerprint } = made.get(what) ?? expect.fail('not made');

@@ -26,7 +26,7 @@ describe.skipIf(lacking !== undefined)(
     beforeAll(async () => {
       publishers = await startPublishers();
       registry = await startRegistry();
-    }, 120_000);
+    });
     afterAll(async () => {
       await registry.stop();
       publishers.stop();

@@ -48,7 +48,7 @@ describe.skipIf(lacking !== undefined)('a real Nova and a real Cinder, two rows 
         { name: 'their-disk', image: open, project: alt },
       ],
     });
-  }, 120_000);
+  });
   afterAll(() => stop());
   const home = cliHome();
   afterAll(() => home.remove());

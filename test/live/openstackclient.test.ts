@@ -101,7 +101,7 @@ describe.skipIf(lacking !== undefined)(
   () => {
     for (const [what, user, plant] of scenes)
       for (const [operation, { ours, theirs }] of Object.entries(operations))
-        it(`${operation} by name, where there is ${what}, reaches the same image or none`, { timeout: 60_000 }, async () => {
+        it(`${operation} by name, where there is ${what}, reaches the same image or none`, async () => {
           if (operation === 'replicate' && user !== 'admin') return;
           const [here, there] = [await scene(user, plant), await scene(user, plant)];
           let said = '';
@@ -117,7 +117,7 @@ describe.skipIf(lacking !== undefined)(
           if (they === 'own' && operation !== 'save') expect(['own', 'none'], said).toContain(we);
         });
 
-    it('list and create are the same where strangers have images of the name', { timeout: 60_000 }, async () => {
+    it('list and create are the same where strangers have images of the name', async () => {
       const here = await scene('demo', (name) => uploaded({ name, visibility: 'community' }, 'alt'));
       const theirs = (await openstack('demo', ['list', '--name', here.name, '-f', 'value', '-c', 'ID'])).stdout.trim();
       expect((await imgctl('demo', ['list', '--name', here.name, '-o', 'id'])).stdout.trim()).toBe(theirs);

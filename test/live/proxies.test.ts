@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { profileVariables } from '../commands/stage.ts';
 import { startOpenstack } from '../clouds/openstack/index.ts';
 import { hasOpenssl, makeCertificates, withoutOpenssl, type Certificates } from '../support/certificates.ts';
@@ -128,7 +128,7 @@ describe.each(names)('%s', (name) => {
       expect(said).not.toContain(password);
       // Tunnels are written down when they end.
       for (const front of fronts) front.drop();
-      await vi.waitFor(() => expect(proxy.log()).toContain(`CONNECT ${fronts.at(-1)?.host}`));
+      await expect.poll(() => proxy.log()).toContain(`CONNECT ${fronts.at(-1)?.host}`);
       for (const front of fronts) {
         expect(proxy.log()).toContain(`CONNECT ${front.host}`);
         expect(front.clients.length).toBeGreaterThan(0);

@@ -66,7 +66,7 @@ beforeAll(async () => {
   await ok(['upload', file('web.raw'), '--name', 'web', '--property', 'os_distro=debian', '--property', 'os_version=13']);
   await ok(['upload', file('db.qcow2'), '--name', 'team/db']);
   rows = (await ok(['publish', 'simplestreams', tree(), '-o', 'json'])).json() as readonly Row[];
-}, 60_000);
+});
 afterAll(async () => {
   certificates?.remove();
   await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));

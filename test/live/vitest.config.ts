@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { patience } from '../support/patience.ts';
 
 export default defineConfig({
   test: {
@@ -9,6 +10,6 @@ export default defineConfig({
     pool: 'threads',
     fileParallelism: false,
     env: { TZ: 'Pacific/Auckland' },
-    testTimeout: 30_000,
+    ...patience,
   },
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   }
   // Each has another disk: what a target has already is not sent.
   for (const [index, name] of giving.entries()) await clouds[name]?.seed([{ name: 'seed', data: guestDisk(4 * MiB, 8 + index) }]);
-}, 60_000);
+});
 afterAll(async () => {
   for (const cloud of Object.values(clouds)) await cloud.stop();
   rmSync(root, { recursive: true, force: true });

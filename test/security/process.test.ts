@@ -28,7 +28,7 @@ beforeAll(async () => {
   writeFileSync(program, bug);
   planted = await plant('rancher');
   planted.cloud.fail({ kind: 'stall', times: Number.MAX_SAFE_INTEGER });
-}, 60_000);
+});
 afterAll(async () => {
   await planted.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { patience } from '../support/patience.ts';
 import { projectsOf } from '../support/projects.ts';
 
 export default defineConfig({
@@ -8,6 +9,7 @@ export default defineConfig({
     pool: 'threads',
     // They wait for time limits most of the time.
     maxWorkers: 4,
+    ...patience,
     testTimeout: 3_600_000,
     hookTimeout: 600_000,
     projects: [

@@ -159,7 +159,7 @@ describe('limits', () => {
     const zeros = deflateRawSync(Buffer.alloc(1 << 20), flushed);
     const bomb = [gzipSync(header, flushed), ...Array.from({ length: 1050 }, () => zeros)];
     await failure(through(stream(Buffer.concat(bomb)), [raw]), 'LIMIT');
-  }, 30_000);
+  });
 });
 
 describe('what is wrong', () => {

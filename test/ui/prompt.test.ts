@@ -3,10 +3,11 @@ import { ImgctlError } from '../../src/core/errors.ts';
 import { ask, confirm, confirmName } from '../../src/ui/prompt.ts';
 import { fakeIo, type FakeIo } from '../support/fake-io.ts';
 
-/** Types the answers one by one, each when its question has been asked. */
+/** Types the answers one by one, each when all has been said that is said before it. */
 async function typing<T>(io: FakeIo, asked: Promise<T>, ...answers: string[]): Promise<T> {
   for (const answer of answers) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // What is typed comes and is answered in a few turns, with nothing in them that takes time.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     io.stdin.write(answer);
   }
   return asked;

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { trackLists, type ListProgress } from '../../../src/cli/batch/list-progress.ts';
 import { providerError } from '../../../src/core/errors.ts';
 import type { Image } from '../../../src/core/image.ts';
@@ -88,12 +88,12 @@ describe('a list that is watched', () => {
       await nextTurn();
       expect(times).toBe(0);
       await taken(await watch.watched('c', testCall(), async () => images(500)));
-      await vi.waitFor(() => expect(times).toBe(1));
+      await expect.poll(() => times).toBe(1);
       const other = watching().watch;
       const told = await other.watched('a', testCall(), async ({ note }) =>
         images(1, undefined, () => note({ kind: 'expected', images: 300 })),
       );
-      for await (const _ of told) await vi.waitFor(() => expect(times).toBe(2));
+      for await (const _ of told) await expect.poll(() => times).toBe(2);
     } finally {
       process.off(flagChange, changing);
     }

@@ -18,10 +18,10 @@ describe(`a folder of ${count} images`, () => {
   beforeAll(async () => {
     program = await bundle(path.join(import.meta.dirname, 'lister.ts'), path.join(root, 'program'));
     await writeLargeLayout(folder, count);
-  }, 120_000);
+  });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-  it(`is listed within ${limitMs} ms once it has been read`, { timeout: 120_000 }, () => {
+  it(`is listed within ${limitMs} ms once it has been read`, () => {
     const lines = execFileSync(process.execPath, [program, folder, '4'], { encoding: 'utf8' }).trim().split('\n');
     const lists = lines.map((line) => line.split(' ').map(Number));
     for (const [found] of lists) expect(found).toBe(count);

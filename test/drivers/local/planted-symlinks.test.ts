@@ -96,7 +96,7 @@ describe.each(ours)('a link in the place of %s of a store', (name) => {
 });
 
 describe('a FIFO in a store', () => {
-  it('is waited for by no verb', { timeout: 60_000 }, async () => {
+  it('is waited for by no verb', async () => {
     for (const [place, name] of namesIn(template)
       .filter((each) => !isFolder(each))
       .entries()) {

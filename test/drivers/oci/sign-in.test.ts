@@ -12,9 +12,15 @@ import { openSession } from '../../support/open-session.ts';
 let stop: (() => Promise<void>)[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
   for (const end of stop) await end();
   stop = [];
 });
+
+/** From now on it is so many ms after this moment, at the registry too, and stays so. */
+function passes(ms: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+}
 
 async function start(switches: Partial<Switches> = {}, more: Readonly<Record<string, string>> = {}) {
   const cloud: OciCloud = await startOci(switches);
@@ -67,10 +73,11 @@ describe('signing in by tokens', () => {
   });
 
   it('renews a token before its end, and once when it is refused', async () => {
-    const { cloud, list } = await start({ tokenLife: 1 });
+    passes(0);
+    const { cloud, list } = await start({ tokenLife: 100 });
     cloud.plant({ name: 'one' });
     await list();
-    await new Promise((resolve) => setTimeout(resolve, 850));
+    passes(85_000);
     cloud.forget();
     await list();
     expect(cloud.requests()[0]?.path).toMatch(/^\/token/);
@@ -133,7 +140,7 @@ describe('signing in by tokens', () => {
   it('takes the life of a token that is written as text', async () => {
     const { cloud, list } = await start();
     let handedOut = 0;
-    const answer = (): string => JSON.stringify({ token: '', access_token: `t${(handedOut += 1)}`, expires_in: '0.2' });
+    const answer = (): string => JSON.stringify({ token: '', access_token: `t${(handedOut += 1)}`, expires_in: '20.5' });
     cloud.fail({
       kind: 'answer',
       status: 200,
@@ -150,8 +157,12 @@ describe('signing in by tokens', () => {
       body: '{"tags":[]}',
       on: ({ path }) => path.includes('/tags/') && handedOut > 0,
     });
+    passes(0);
     await list();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    passes(5_000);
+    await list();
+    expect(handedOut).toBe(1);
+    passes(20_000);
     await list();
     expect(handedOut).toBe(2);
   });

@@ -228,7 +228,8 @@ describe('pages', () => {
     let seen = 0;
     for await (const _image of run()) {
       seen += 1;
-      if (seen < pageMost) await new Promise((resolve) => setTimeout(resolve, 5));
+      // The last one of the page is held until the next page was asked for.
+      if (seen === pageMost) await expect.poll(() => fromNewest().length).toBe(2);
       if (seen === pageMost) break;
     }
     expect(fromNewest().length).toBe(2);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import driver from '../../../src/drivers/openstack/index.ts';
 import { startOpenstack, type OpenstackCloud } from '../../clouds/openstack/index.ts';
 import { appCredential, projects, users } from '../../clouds/openstack/keystone.ts';
@@ -10,7 +10,10 @@ let cloud: OpenstackCloud;
 beforeEach(async () => {
   cloud = await startOpenstack();
 });
-afterEach(() => cloud.stop());
+afterEach(() => {
+  vi.useRealTimers();
+  return cloud.stop();
+});
 
 type Values = Readonly<Record<string, string>>;
 
@@ -130,13 +133,14 @@ describe('the token', () => {
   });
 
   it('is renewed before bytes are sent when it is about to end', async () => {
-    cloud.keystone.lifeS = 1;
+    vi.useFakeTimers({ toFake: ['Date'] });
+    cloud.keystone.lifeS = 100;
     const { session } = openSession(driver, cloud.values);
     const description = { name: 'late' };
     const queued = await session
       .require('create')
       .run({ description: { ...description, diskFormat: 'raw' }, extras: {} }, testCall());
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    vi.setSystemTime(Date.now() + 60_000);
     cloud.forget();
     await session
       .require('upload')

@@ -5,6 +5,7 @@ import { failureOf, testCall, type TestCall } from '../../conformance/stage.ts';
 import { openBlockDriver, type BlockWishes } from '../../support/block-driver.ts';
 import { makeContent, type ContentWishes, type TestContent } from '../../support/content.ts';
 import { record } from '../../support/fake-upload.ts';
+import { meeting } from '../../support/meeting.ts';
 
 const disk = (wishes: ContentWishes = {}): TestContent => makeContent({ format: 'raw' }, { diskLength: 6 * 65_536, ...wishes });
 
@@ -69,7 +70,7 @@ describe('blocks are under way side by side', () => {
     [1, 1],
     [9, 2],
   ])('where the user lets %s be: %i', async (most, expected) => {
-    const before = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+    const before = meeting(expected);
     const { session, uploads } = openBlockDriver({ upload: () => ({ before }) });
     await inFittingForm(session.require('upload'), most).run(
       { description: { name: 'disk' }, content: disk(), extras: {} },

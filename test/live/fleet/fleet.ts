@@ -98,7 +98,7 @@ export function fleet(): Fleet {
       incus: ofIncus(incus),
       folder: ofFolder(store),
     };
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([...cables.values()].map((one) => one.stop()));
     await publisher.stop();

@@ -32,7 +32,7 @@ function suites(product: Product): void {
     server = await startServer(product);
     await server.trust(certificates.text('demo.crt'), ['demo']);
     for (const project of ['default', 'demo']) await server.stoppedInstance('c1', project);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.stop();
     certificates.remove();

@@ -105,7 +105,7 @@ describe.skipIf(missing !== undefined)(titled('a real server that fails', missin
       expect(await names(server)).toEqual([]);
       expect(readdirSync(path.join(server.folder, 'images'))).toEqual([]);
       expect((await upload(server.socket, 8 * MiB)).name).toBe('web');
-    }, 60_000);
+    });
 
     it('whose disk is full says so, and has nothing of it', async () => {
       const server = await started(product, '12M');
@@ -114,14 +114,14 @@ describe.skipIf(missing !== undefined)(titled('a real server that fails', missin
       expect(error.circumstances.hint).toContain('twice its size');
       expect(await names(server)).toEqual([]);
       expect((await upload(server.socket, 2 * MiB)).name).toBe('web');
-    }, 60_000);
+    });
 
     it('whose answer is lost has made the image, which is found', async () => {
       const server = await started(product);
       const image = await upload(await losingAnswers(server), 8 * MiB);
       expect(image.name).toBe('web');
       expect(await names(server)).toEqual(['web']);
-    }, 60_000);
+    });
 
     it('ends what it makes by itself when that is stopped, and has nothing of it', async () => {
       const server = await started(product);
@@ -134,7 +134,7 @@ describe.skipIf(missing !== undefined)(titled('a real server that fails', missin
       expect((await failureOf(work, 'ABORTED')).message).toContain('ended at the server');
       expect(Object.keys((await server.api('GET', '/operations')) as object)).not.toContain('running');
       expect(await names(server)).toEqual([]);
-    }, 60_000);
+    });
 
     it('that stops in the middle of a download has given no whole disk', async () => {
       const server = await started(product);
@@ -148,6 +148,6 @@ describe.skipIf(missing !== undefined)(titled('a real server that fails', missin
         }
       };
       await failureOf(read(), 'NETWORK', 'INTEGRITY');
-    }, 60_000);
+    });
   });
 });

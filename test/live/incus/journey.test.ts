@@ -51,5 +51,5 @@ describe.skipIf(reason !== undefined)(titled('from Glance over Incus, LXD, a fol
     await made('download', `glance2:${name}`, stage.file('back.raw'), '--disk-format', 'raw');
     const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
     expect(sha256(stage.read('back.raw'))).toBe(sha256(disk));
-  }, 120_000);
+  });
 });

@@ -36,7 +36,7 @@ export function lab(wanted: readonly Product[] = products): Lab {
         writeClient(server, certificates);
       }),
     );
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([...servers.values()].map((server) => server.stop()));
     certificates.remove();

@@ -274,7 +274,7 @@ describe.skipIf(missing !== undefined)(`folders and streams${missing === undefin
   let bed: Publishers;
   beforeAll(async () => {
     bed = await startPublishers();
-  }, 120_000);
+  });
   afterAll(() => bed.stop());
 
   const at = (name: string): string => bed.at[name] ?? '';

@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined)('a publisher that is known by name, on a 
   beforeAll(async () => {
     bed = await startPublishers();
     home = cliHome();
-  }, 120_000);
+  });
   afterAll(async () => {
     bed.stop();
     await home.remove();

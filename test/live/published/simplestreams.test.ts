@@ -104,7 +104,7 @@ describe.skipIf(missing !== undefined)(`publishers that sign${missing === undefi
   let publishers: Publishers;
   beforeAll(async () => {
     publishers = await startPublishers();
-  }, 120_000);
+  });
   afterAll(() => publishers.stop());
 
   const at = (name: string): string => publishers.at[name] ?? '';

@@ -7,6 +7,7 @@ import { sendBlocks } from '../../../src/transfer/blocks/send-blocks.ts';
 import { failureOf, testCall } from '../../conformance/stage.ts';
 import { contentOf, diskBytes, type ContentWishes, type TestContent } from '../../support/content.ts';
 import { fakeUpload, record, type FakeUpload } from '../../support/fake-upload.ts';
+import { meeting } from '../../support/meeting.ts';
 
 const block = 1000;
 const facts: BlockFacts = { bytes: block, order: 'any', concurrency: 3, sparse: false };
@@ -120,7 +121,9 @@ describe('a disk in blocks', () => {
 
 describe('blocks under way', () => {
   it('are never more than may be, in as many buffers, however long the disk is', async () => {
-    const upload = fakeUpload({ before: ({ index }) => new Promise((resolve) => setTimeout(resolve, index % 2)) });
+    const three = meeting(3);
+    const turn = (index: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, index % 2));
+    const upload = fakeUpload({ before: ({ index }) => (index < 3 ? three() : turn(index)) });
     const content = disk(300 * block);
     await sendBlocks(content, upload, facts, testCall());
     expect(upload.mostAtOnce()).toBe(3);
@@ -135,7 +138,9 @@ describe('blocks under way', () => {
     const upload = fakeUpload({ blockBytes: 65_536, before: () => gate });
     const content = disk(40 * 65_536, { before: (offset) => void (read = offset) });
     const work = sendBlocks(content, upload, facts, testCall());
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect.poll(() => upload.begun.length).toBe(3);
+    // Whoever reads on does so in the turns that follow.
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(upload.begun).toEqual([0, 1, 2]);
     expect(read).toBeLessThanOrEqual(4 * 65_536);
     open();

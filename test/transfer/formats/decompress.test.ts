@@ -79,8 +79,7 @@ describe.each(whole)('%s (%#)', (compression, bytes, content) => {
     }
     await expect(gather(decompress(compression, source(true), Infinity))).rejects.toThrow('the connection broke');
     for await (const piece of decompress(compression, source(false), Infinity)) if (piece.length > 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(closed).toBe(2);
+    await expect.poll(() => closed).toBe(2);
   });
 
   test('is recognised, and looked into', async () => {

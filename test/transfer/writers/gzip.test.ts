@@ -51,7 +51,7 @@ describe('a gzip of runs', () => {
       ),
       { numRuns: draws(60) },
     );
-  }, 60_000);
+  });
 
   it('is a member of ten header bytes without time, CRC-32 and length at its end', async () => {
     expect(mixedGzip.subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff');

@@ -114,6 +114,6 @@ describe('a qcow2 of runs', () => {
       expect(JSON.parse(execFileSync('qemu-img', ['check', '--output', 'json', place]).toString())).not.toHaveProperty(
         'corruptions',
       );
-    }, 60_000);
+    });
   });
 });
