@@ -11,6 +11,7 @@ import { knownBlocks, type KnownBlob } from './known-blocks.ts';
 import { mount } from './mount.ts';
 import { pushBlob } from './push-blob.ts';
 import type { Repository } from './repository.ts';
+import { StrayBlobs } from './stray-blobs.ts';
 
 /** How a registry takes a raw disk in layers. */
 export const layers: BlockFacts = { ...layersOfDisk, compresses: true };
@@ -36,6 +37,7 @@ export async function beginLayers<Made>(
   const { home } = client;
   const blockBytes = blockBytesOf(content.bytes, (content.bytes ?? 0) < large.disk ? undefined : large.block);
   const known = await knownBlocks([home, ...client.places.values()], call);
+  const strays = new StrayBlobs(home);
   const list = new LayerList(blockBytes);
   /** Blocks of the same content, under way at once, are one blob. */
   const underWay = new Map<string, Promise<Descriptor>>();
@@ -46,7 +48,7 @@ export async function beginLayers<Made>(
     const packed = (await block.packed?.()) ?? unpacked(block);
     const { compression, sha256, bytes } = packed;
     const blob = { mediaType: typeOfBlock(compression), digest: `sha256:${sha256}`, size: bytes.length };
-    if (!(await holdsBlob(home, blob.digest, blob.size, within))) await pushBlob(client, diskOf(packed), within);
+    if (!(await strays.has(blob, within))) await pushBlob(client, diskOf(packed), within);
     return blob;
   };
 
@@ -59,6 +61,7 @@ export async function beginLayers<Made>(
       underWay.set(content, there);
       const blob = await there.catch((error: unknown) => {
         underWay.delete(content);
+        strays.askAgain();
         throw error;
       });
       list.add(block, blob);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Block } from '../../../src/core/blocks.ts';
 import { isBlockUpload } from '../../../src/core/bound-blocks.ts';
 import type { Session } from '../../../src/core/driver.ts';
 import type { Content, UploadRequest } from '../../../src/core/operation.ts';
@@ -240,6 +241,66 @@ describe('of a disk in layers', () => {
     const { id } = await upload(raw(data), { goesOn: begun.ref });
     expect(sent()).toBeLessThan(block + small);
     expect((await gather((await download(id)).open())).equals(data)).toBe(true);
+  });
+
+  const smallBlock = (index: number): Block => {
+    const bytes = Buffer.from(`block ${index}`);
+    return { index, offset: index * block, bytes, digest: createHash('sha256').update(bytes).digest() };
+  };
+  /** Blocks of some bytes each, so many at once, as whoever sends a disk puts them. */
+  async function putAll(indexes: readonly number[], atOnce = 4): Promise<void> {
+    const begun = await session.require('upload').begin?.(request(raw(Buffer.alloc(40 * block))), testCall());
+    if (!begun || !isBlockUpload(begun)) throw new Error('no upload was begun');
+    const left = indexes.values();
+    const sender = async (): Promise<void> => {
+      for (const index of left) await begun.put(smallBlock(index), testCall());
+    };
+    await Promise.all(Array.from({ length: atOnce }, sender));
+  }
+  const count = (wanted: string): number =>
+    cloud.requests().filter(({ method, path }) => method === wanted && path.includes('/blobs/')).length;
+  const blocks = (from: number, to: number): readonly number[] => Array.from({ length: to - from }, (_, at) => from + at);
+
+  it('a block that no image has is asked for only where others like it are there', async () => {
+    await putAll(blocks(0, 40));
+    expect([count('PUT'), count('HEAD') <= 8 + 40 / 8]).toEqual([40, true]);
+  });
+
+  it.each([
+    [1, []],
+    [4, [25, 26, 28]],
+    [4, [26, 27, 28]],
+    [4, [3, 12, 13, 14, 28]],
+  ] as const)('nothing is sent again of what a break left behind, %s at once and without %j', async (atOnce, missing) => {
+    await putAll(blocks(0, 30).filter((index) => !(missing as readonly number[]).includes(index)));
+    cloud.forget();
+    await putAll(blocks(0, 40), atOnce);
+    expect(count('PUT')).toBe(10 + missing.length);
+  });
+
+  it('what others have left behind in the middle of a disk is found, but for the first of it', async () => {
+    await putAll(blocks(12, 36));
+    cloud.forget();
+    await putAll(blocks(0, 40), 1);
+    expect(count('PUT')).toBeLessThan(16 + 8);
+  });
+
+  it('a block whose request broke is looked for before it is sent again', async () => {
+    const begun = await session.require('upload').begin?.(request(raw(Buffer.alloc(40 * block))), testCall());
+    if (!begun || !isBlockUpload(begun)) throw new Error('no upload was begun');
+    const put = async (index: number): Promise<void> => begun.put(smallBlock(index), testCall(undefined, 0));
+    for (const index of blocks(0, 20)) await put(index);
+    // It has come; the answer is another one, and so is that to the question whether it has.
+    cloud.fail({
+      kind: 'answer afterwards',
+      status: 503,
+      on: ({ method, path }) => method === 'PUT' && path.includes('/blobs/'),
+    });
+    cloud.fail({ kind: 'answer', status: 503, on: ({ method, path }) => method === 'HEAD' && path.includes('/blobs/') });
+    await failureOf(put(20), 'PROVIDER');
+    cloud.forget();
+    await put(20);
+    expect(count('PUT')).toBe(0);
   });
 
   it('what the registry has lost of another version is sent again', async () => {
