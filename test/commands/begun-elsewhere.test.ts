@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startLinode, type RunningLinode } from '../clouds/linode/index.ts';
 import { entityOf } from '../clouds/linode/state.ts';
 import { killedBehind } from '../support/killed-run.ts';
+import { listenFor } from '../support/fake-io.ts';
 import { commandStage, errorOf, profileVariables, smallDisk } from './stage.ts';
 
 const stage = commandStage();
@@ -13,6 +14,15 @@ afterEach(() => cloud.stop());
 
 const imgctl = (...args: readonly string[]): ReturnType<typeof stage.run> =>
   stage.run([...args, '-o', 'json'], { env: profileVariables('lin', 'linode', cloud.values) });
+/** Waits for an image, and does something once it was seen to be pending. */
+async function meanwhile(id: string, work: () => void): ReturnType<typeof stage.run> {
+  const { hears, heard } = listenFor(/pending/);
+  const line = ['wait', `lin:${id}`, '--poll-interval', '20ms', '--progress', 'json', '-o', 'json'];
+  const waiting = stage.run(line, { env: profileVariables('lin', 'linode', cloud.values), hears });
+  await heard;
+  work();
+  return waiting;
+}
 const quick = ['--poll-interval', '10ms', '--wait-timeout', '400ms'];
 
 /** An image whose data another run has sent, and what Linode's events say of it. */
@@ -58,19 +68,18 @@ describe('an image that another run has begun', () => {
 
   it('and that vanishes while it is waited for is a failure of the provider’s, with the reason', async () => {
     const id = sent('started');
-    const waiting = imgctl('wait', `lin:${id}`, '--poll-interval', '20ms');
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    const event = cloud.account.events[0];
-    if (event) Object.assign(event, { status: 'failed', message: 'No space' });
-    cloud.account.images.delete(id);
-    expect((await waiting).exitCode).toBe(10);
+    const { exitCode } = await meanwhile(id, () => {
+      const event = cloud.account.events[0];
+      if (event) Object.assign(event, { status: 'failed', message: 'No space' });
+      cloud.account.images.delete(id);
+    });
+    expect(exitCode).toBe(10);
   });
 
   it('and that arrives ends the wait, and has no progress left', async () => {
     const id = sent('started');
     const image = cloud.account.images.get(id);
-    setTimeout(() => image && cloud.account.finish(image, 1, ['us-ord']), 60);
-    const waited = await imgctl('wait', `lin:${id}`, '--poll-interval', '20ms');
+    const waited = await meanwhile(id, () => image && cloud.account.finish(image, 1, ['us-ord']));
     expect(waited.json()).toMatchObject({ status: 'active' });
     expect(waited.json()).not.toHaveProperty('progress');
   });

@@ -12,7 +12,8 @@ import { inTurns } from '../support/sweep.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'imgctl-ends-'));
 const program = path.join(folder, 'run.mjs');
 const disk = path.join(folder, 'disk.raw');
-const limitMs = 15_000;
+/** An end that somebody else has to make, such as that of an idle connection, comes later; so late does no end of ours, on any machine. */
+const limitMs = 30_000;
 let servers: Awaited<ReturnType<typeof startWebServer>>[] = [];
 
 beforeAll(async () => {
@@ -71,11 +72,17 @@ describe.skipIf(process.platform === 'win32')('a pipe with a name is read as sta
     expect(ended.status, ended.errors).toBe(0);
   });
 
-  it('that nobody writes to is let go of at Ctrl-C', { timeout: limitMs * 2 }, async () => {
-    execFileSync('mkfifo', [path.join(folder, 'silent')]);
-    const ended = await shell('$I inspect silent & sleep 1; kill -INT $!; wait $!');
-    expect(ended.status, ended.errors).toBe(130);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'that nobody writes to is let go of at Ctrl-C (skipped without /proc)',
+    { timeout: limitMs * 2 },
+    async () => {
+      execFileSync('mkfifo', [path.join(folder, 'silent')]);
+      // What bash puts behind it ignores the signal until it catches it itself; a second later it hangs in the system's `open`.
+      const catches = 'until grep -q "^SigCgt:.*[2367abef]$" /proc/$!/status; do sleep 0.05; done';
+      const ended = await shell(`$I inspect silent & ${catches}; sleep 1; kill -INT $!; wait $!`);
+      expect(ended.status, ended.errors).toBe(130);
+    },
+  );
 });
 
 describe.skipIf(process.platform !== 'linux')('what has no end is not waited for', () => {

@@ -1,19 +1,23 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { meeting } from '../support/meeting.ts';
 import { commandStage, profileVariables } from './stage.ts';
 
 const stage = commandStage();
 const names = ['ra', 'rb', 'rc', 'rd', 're', 'rf'];
 let under = 0;
 let most = 0;
+/** Answers nobody until so many ask at once, and a moment later, in which others may come. */
+let together = meeting(1);
 const server = createServer((_request, response) => {
   under += 1;
   most = Math.max(most, under);
-  setTimeout(() => {
+  const answer = (): void => {
     under -= 1;
     response.setHeader('content-type', 'application/json').end('{"data":[],"page":1,"pages":1,"results":0}');
-  }, 15);
+  };
+  void together().then(() => setTimeout(answer, 15));
 });
 beforeEach(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)));
 afterEach(() => new Promise<void>((resolve) => void server.close(() => resolve())));
@@ -24,6 +28,7 @@ it.each([
   [[], 2, 6],
 ])('a list of several profiles asks as many at once as %j says', async (options, atLeast, atMost) => {
   [under, most] = [0, 0];
+  together = meeting(atLeast);
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const env = Object.assign(
     {},

@@ -16,9 +16,10 @@ afterAll(() => home.remove());
 
 it('whoever stops a batch is told what was done, what may have been, and what was not begun', async () => {
   const stop = new AbortController();
-  setTimeout(() => stop.abort(130), 600);
-  const line = ['wait', 'whole', 'empty', 'later', '-j', '1', '-o', 'json'];
-  const { exitCode, stdout, stderr } = await home.run(line, { signal: stop.signal });
+  const line = ['wait', 'whole', 'empty', 'later', '-j', '1', '-o', 'json', '--progress', 'json'];
+  // The second one is waited for as soon as it is said to be queued.
+  const hears = (text: string): void => void (text.includes('queued') && stop.abort(130));
+  const { exitCode, stdout, stderr } = await home.run(line, { signal: stop.signal, hears });
   expect(exitCode).toBe(130);
   expect(JSON.parse(stdout)).toMatchObject([
     { image: 'whole', result: 'ok' },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { listenFor } from '../support/fake-io.ts';
 import { commandStage, errorOf, profileVariables } from './stage.ts';
 
 const stage = commandStage();
@@ -180,10 +181,15 @@ describe('wait', () => {
 
   it('sees the end of what somebody else does meanwhile', async () => {
     const id = await stage.queued('web');
-    const waiting = stage.ok(['wait', id, '--poll-interval', '20ms', '-o', 'json']);
+    const waits = (goal: string) => ['wait', id, '--for', goal, '--poll-interval', '20ms', '--progress', 'json', '-o', 'json'];
+    const queued = listenFor(/queued/);
+    const waiting = stage.ok(waits('active'), queued);
+    await queued.heard;
     await stage.ok(['upload', stage.write('disk.raw', Buffer.alloc(4096, 1)), '--into', id]);
     expect((await waiting).json()).toMatchObject({ id, status: 'active' });
-    const gone = stage.ok(['wait', id, '--for', 'deleted', '--poll-interval', '20ms', '-o', 'json']);
+    const active = listenFor(/active/);
+    const gone = stage.ok(waits('deleted'), active);
+    await active.heard;
     await stage.ok(['delete', id, '--yes']);
     expect((await gone).json()).toMatchObject({ image: id, result: 'ok' });
   });
@@ -194,7 +200,9 @@ describe('wait', () => {
     expect(gone.json()).toMatchObject({ image: never, message: 'gone' });
     expect(gone.stderr).toContain(`${never} is not there: it is gone already, or there never was such an image`);
     const id = await stage.queued('web');
-    const seen = stage.ok(['wait', id, '--for', 'deleted', '--poll-interval', '20ms']);
+    const queued = listenFor(/queued/);
+    const seen = stage.ok(['wait', id, '--for', 'deleted', '--poll-interval', '20ms', '--progress', 'json'], queued);
+    await queued.heard;
     await stage.ok(['delete', id, '--yes']);
     expect((await seen).stderr).not.toContain('is not there');
   });
@@ -226,14 +234,12 @@ describe('wait', () => {
 
   it('ends with 130 when it is stopped', async () => {
     const id = await stage.queued('web');
-    const stopping = new AbortController();
-    setTimeout(() => stopping.abort(130), 50);
-    const result = await stage.run(['wait', id, '--json'], { signal: stopping.signal });
-    expect(result.exitCode).toBe(130);
-    expect(errorOf(result)).toMatchObject({ code: 'ABORTED', exitCode: 130 });
-    const terminated = new AbortController();
-    setTimeout(() => terminated.abort(143), 50);
-    const other = await stage.run(['wait', id, '--json'], { signal: terminated.signal });
-    expect([other.exitCode, errorOf(other).exitCode]).toEqual([143, 143]);
+    for (const status of [130, 143]) {
+      const stopping = new AbortController();
+      const hears = (text: string): void => void (text.includes('queued') && stopping.abort(status));
+      const result = await stage.run(['wait', id, '--json', '--progress', 'json'], { signal: stopping.signal, hears });
+      expect(result.exitCode).toBe(status);
+      expect(errorOf(result)).toMatchObject({ code: 'ABORTED', exitCode: status });
+    }
   });
 });

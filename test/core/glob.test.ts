@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { draws, fc } from '../support/draws.ts';
 import { describe, expect, it } from 'vitest';
 import { anyGlob, globPattern, isGlob } from '../../src/core/glob.ts';
+import { costOf } from '../support/cpu-time.ts';
 
 describe('a glob', () => {
   const names = ['img-1', 'img-2', 'img-3', 'img-x', 'web[1]', 'web1', 'a{b}', 'ab', 'a,b', 'a\\b', 'a-b', ']', '^', '!', ''];
@@ -77,9 +78,10 @@ describe('a glob', () => {
   });
 
   it('of many stars, choices or texts costs no time', () => {
-    const begun = performance.now();
-    globPattern(`${'*a'.repeat(12)}*b`).test('a'.repeat(60));
-    expect(() => globPattern('{a,b}'.repeat(20))).toThrow(/more than 1000/);
-    expect(performance.now() - begun).toBeLessThan(500);
+    const { ms } = costOf(() => {
+      globPattern(`${'*a'.repeat(12)}*b`).test('a'.repeat(60));
+      expect(() => globPattern('{a,b}'.repeat(20))).toThrow(/more than 1000/);
+    });
+    expect(ms).toBeLessThan(500);
   });
 });

@@ -5,9 +5,11 @@ import { Secret } from '../../src/core/secret.ts';
 import { createHttp, type HttpSettings } from '../../src/http/index.ts';
 import { watchConnecting } from '../../src/http/connect-phase.ts';
 import { createServers, drop, failureOf, httpServer, scripted, status, testCall } from './servers.ts';
+import { withoutInvalidHosts } from '../support/no-such-host.ts';
 
 const servers = createServers();
 afterEach(() => servers.stopAll());
+withoutInvalidHosts();
 
 const settings: HttpSettings = { userAgent: 'imgctl/test' };
 const http = createHttp(settings);

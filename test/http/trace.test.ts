@@ -4,9 +4,11 @@ import { createHttp } from '../../src/http/index.ts';
 import { createRedactor } from '../../src/core/redact.ts';
 import { shownBody, shownHeaders, shownUrl } from '../../src/http/redact.ts';
 import { chunksOf, createServers, failureOf, httpServer, testCall } from './servers.ts';
+import { withoutInvalidHosts } from '../support/no-such-host.ts';
 
 const servers = createServers();
 afterEach(() => servers.stopAll());
+withoutInvalidHosts();
 
 function traced(): { http: ReturnType<typeof createHttp>; lines: string[] } {
   const lines: string[] = [];

@@ -8,6 +8,7 @@ import { parseReference } from '../../src/core/reference.ts';
 import type { Filters } from '../../src/core/request.ts';
 import { createRedactor } from '../../src/core/redact.ts';
 import { shownBody } from '../../src/http/redact.ts';
+import { costOf } from '../support/cpu-time.ts';
 
 /** Without half a pair of surrogates, which no encoding on a wire can carry. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
@@ -37,9 +38,8 @@ describe('filters', () => {
   });
 
   it('a glob of many stars does not take for ever', () => {
-    const since = performance.now();
-    globPattern(`${'*a'.repeat(12)}*b`).test('a'.repeat(60));
-    expect(performance.now() - since).toBeLessThan(1000);
+    const { ms } = costOf(() => globPattern(`${'*a'.repeat(12)}*b`).test('a'.repeat(60)));
+    expect(ms).toBeLessThan(1000);
   });
 
   const word = fc.constantFrom('a', 'b', 'active', 'x');

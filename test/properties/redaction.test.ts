@@ -1,6 +1,7 @@
 import { draws, fc } from '../support/draws.ts';
 import { expect, it } from 'vitest';
 import { createRedactor } from '../../src/core/redact.ts';
+import { costOf } from '../support/cpu-time.ts';
 
 const upper = (number: number, digits: number): string => number.toString(16).toUpperCase().padStart(digits, '0');
 const backslashes = (times: number): string => '\\'.repeat(times);
@@ -71,7 +72,7 @@ it('long secrets, many of them, and long texts are no burden', () => {
   const redactor = createRedactor();
   for (let count = 0; count < 20; count += 1) redactor.learn(`${count}`.repeat(1000) + '\\"'.repeat(30));
   const text = `${'1'.repeat(999)}x${'\\'.repeat(200)}"`.repeat(200);
-  const since = performance.now();
-  expect(redactor.hide(text)).toBe(text);
-  expect(performance.now() - since).toBeLessThan(5000);
+  const { result, ms } = costOf(() => redactor.hide(text));
+  expect(result).toBe(text);
+  expect(ms).toBeLessThan(5000);
 });

@@ -7,8 +7,10 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startProxy } from '../http/proxy-server.ts';
 import { createServers } from '../http/servers.ts';
+import { withoutInvalidHosts } from '../support/no-such-host.ts';
 import { cliHome, type CliHome } from '../support/run-cli.ts';
 
+withoutInvalidHosts();
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 /** An API with no images in it. */
@@ -160,11 +162,10 @@ describe('addresses', () => {
       '--set',
       `endpoint=${endpoint}`,
     ]);
-    const since = performance.now();
-    const { exitCode, stderr } = await home.run(['list', '-p', 'p', '--retries', '0', '--timeout', '3s']);
+    // At once, and not by the time limit, of which it would say something else.
+    const { exitCode, stderr } = await home.run(['list', '-p', 'p', '--retries', '0']);
     expect(exitCode).toBe(9);
     expect(stderr).toMatch(words);
-    expect(performance.now() - since).toBeLessThan(8000);
     await home.remove();
   });
 });

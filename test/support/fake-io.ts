@@ -13,6 +13,8 @@ export interface FakeSettings {
   readonly now?: () => number;
   /** Stdout is closed by its reader after so many writes. */
   readonly stdoutClosesAfter?: number;
+  /** Hears each write to stderr as it is made: so that a test knows how far a run is. */
+  readonly hears?: (text: string) => void;
 }
 
 export interface FakeIo extends Io {
@@ -29,15 +31,20 @@ export function fakeIo(settings: FakeSettings = {}): FakeIo {
   const { terminal = false, columns = terminal ? 80 : 0, color = false, unicode = true } = settings;
   const outWrites: string[] = [];
   const errWrites: string[] = [];
-  const keep = (into: string[], closesAfter = Number.POSITIVE_INFINITY): Sink => ({
+  const keep = (
+    into: string[],
+    { closesAfter = Number.POSITIVE_INFINITY, hears = (_text: string): void => undefined },
+  ): Sink => ({
     async write(text) {
       if (into.length >= closesAfter) throw new PipeClosed('closed by the test');
       into.push(text);
+      hears(text);
     },
   });
+  const { stdoutClosesAfter, hears } = settings;
   return {
-    stdout: keep(outWrites, settings.stdoutClosesAfter),
-    stderr: keep(errWrites),
+    stdout: keep(outWrites, stdoutClosesAfter === undefined ? {} : { closesAfter: stdoutClosesAfter }),
+    stderr: keep(errWrites, hears ? { hears } : {}),
     stdin: new PassThrough(),
     stdoutIsTerminal: settings.stdoutIsTerminal ?? terminal,
     stderrIsTerminal: settings.stderrIsTerminal ?? terminal,
@@ -58,4 +65,11 @@ export function fakeIo(settings: FakeSettings = {}): FakeIo {
       return outWrites;
     },
   };
+}
+
+/** For whoever does something once a run is so far: `hears` of its settings, and what is there as soon as words that fit were written to stderr. */
+export function listenFor(words: RegExp): { readonly hears: (text: string) => void; readonly heard: Promise<void> } {
+  let tell: () => void = () => undefined;
+  const heard = new Promise<void>((resolve) => (tell = resolve));
+  return { hears: (text) => void (words.test(text) && tell()), heard };
 }

@@ -7,6 +7,7 @@ import { allOf, everything, failureOf, testCall } from '../../conformance/stage.
 import { gather } from '../../support/content.ts';
 import { startFakeServer, type FakeAnswer, type FakeServer } from '../../support/fake-server.ts';
 import { openSession } from '../../support/open-session.ts';
+import { withoutInvalidHosts } from '../../support/no-such-host.ts';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 type Json = Readonly<Record<string, unknown>>;
@@ -14,6 +15,7 @@ const release = '44.20261108.3.0';
 
 let server: FakeServer;
 afterEach(() => server.stop());
+withoutInvalidHosts();
 
 /** A disk of the stream; `HOST` is the server. */
 const disk = (platform: string, arch: string, format: string, more: Json = {}): Json => ({

@@ -8,6 +8,7 @@ import { startFakeServer, type FakeAnswer, type FakeServer } from '../../support
 import { gather } from '../../support/content.ts';
 import { allOf, everything, failureOf, testCall } from '../../conformance/stage.ts';
 import { openSession } from '../../support/open-session.ts';
+import { withoutInvalidHosts } from '../../support/no-such-host.ts';
 
 const data = Buffer.from('the disk');
 const sha256 = createHash('sha256').update(data).digest('hex');
@@ -35,6 +36,7 @@ const date = (day: number): string => `${day} Nov 2026 00:00:00 +0000`;
 
 let server: FakeServer;
 afterEach(() => server.stop());
+withoutInvalidHosts();
 
 /** A server with these products; `more`: answers that come instead of its own, by path. */
 async function published(products: Json, more: Readonly<Record<string, FakeAnswer>> = {}, top: Json = {}): Promise<void> {

@@ -4,6 +4,7 @@ import { sourceOfBytes } from '../../../src/transfer/formats/byte-reader.ts';
 import * as images from '../../support/disk-images.ts';
 import { rejectsOf } from './draining.ts';
 import { disk } from './made.ts';
+import { costOfAsync } from '../../support/cpu-time.ts';
 
 const end = Buffer.alloc(1024);
 const member = (name: string, content: Buffer, type?: string): Buffer =>
@@ -64,10 +65,9 @@ describe('numbers in an archive', () => {
 describe('what an archive claims costs no more than what it holds', () => {
   const quickly = async (...parts: readonly Buffer[]) => {
     const source = sourceOfBytes(Buffer.concat([...parts, end]));
-    const since = performance.now();
-    const inspection = await inspect(source);
-    expect(performance.now() - since).toBeLessThan(limitMs);
-    return inspection;
+    const { result, ms } = await costOfAsync(() => inspect(source));
+    expect(ms).toBeLessThan(limitMs);
+    return result;
   };
   const realsize = pax([['GNU.sparse.major', '1'], ['GNU.sparse.minor', '0'], ['GNU.sparse.realsize', String(2 ** 40)]]); // prettier-ignore
 
@@ -89,14 +89,15 @@ describe('what an archive claims costs no more than what it holds', () => {
   test('a large file of holes is not read where it has none', async () => {
     const map = Buffer.from('1\n1048576\n512\n'.padEnd(512, '\0'));
     const file = Buffer.concat([realsize, member('disk.raw', Buffer.concat([map, Buffer.alloc(512, 1)])), end]);
-    const since = performance.now();
     const source = sourceOfBytes(file);
     let [total, data] = [0, 0];
-    for await (const run of readRuns(source, await inspect(source))) {
-      total += run.length;
-      if (run.kind !== 'zero') data += run.length;
-    }
+    const { ms } = await costOfAsync(async () => {
+      for await (const run of readRuns(source, await inspect(source))) {
+        total += run.length;
+        if (run.kind !== 'zero') data += run.length;
+      }
+    });
     expect([total, data <= 1 << 20]).toEqual([2 ** 40, true]);
-    expect(performance.now() - since).toBeLessThan(limitMs);
+    expect(ms).toBeLessThan(limitMs);
   });
 });
