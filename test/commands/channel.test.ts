@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ChannelChangeRow, ChannelHistoryRow, ChannelRow } from '../../src/core/channel-row.ts';
 import { disk, useOpenstackCli } from '../clouds/openstack/cli.ts';
+import { killedBehind } from '../support/killed-run.ts';
 import { errorOf } from './stage.ts';
 
 const cli = useOpenstackCli();
@@ -270,9 +271,58 @@ describe('in several profiles', () => {
   });
 });
 
-describe('what is revoked', () => {
-  const why = ['--reason', 'CVE-2026-1234', '--yes'];
+const why = ['--reason', 'CVE-2026-1234', '--yes'];
 
+describe('a run that was killed before it could say that it was done', () => {
+  const killed = (): string => killedBehind(cli.file('.'), 'outcome');
+
+  it('and had gone back is finished by the next one; who goes back then goes further back', async () => {
+    for (const name of ['web-1', 'web-2', 'web-3']) await set(name);
+    await change('rollback', 'web@stable', '-p', 'demo');
+    const run = killed();
+    const message = `run ${run} had gone back to it, and was broken off`;
+    expect(await change('rollback', 'web@stable', '-p', 'demo', '--dry-run')).toMatchObject([{ name: 'web-2', message }]);
+    expect(await change('rollback', 'web@stable', '-p', 'demo')).toMatchObject([{ name: 'web-2', result: 'ok', message }]);
+    expect(await target()).toBe('web-2');
+    await change('rollback', 'web@stable', '-p', 'demo');
+    expect(await target()).toBe('web-1');
+  });
+
+  it('and had gone back, as one does whose last answer was lost', async () => {
+    for (const name of ['web-1', 'web-2', 'web-3']) await set(name);
+    const path = `/v2/images/${idOf('web-3')}`;
+    const isLast = (request: { readonly method: string; readonly path: string }) =>
+      request.method === 'PATCH' && request.path.endsWith(path);
+    cli.cloud().fail({ kind: 'answer afterwards', status: 502, body: '', times: 1, on: isLast });
+    expect((await cli.run(['channel', 'rollback', 'web@stable', '-p', 'demo', '--retries', '0'])).exitCode).not.toBe(0);
+    expect([await target(), pointed()]).toEqual(['web-2', ['web-2']]);
+    await change('rollback', 'web@stable', '-p', 'demo');
+    expect(await target()).toBe('web-2');
+  });
+
+  it('and had gone back is none to go on with where somebody has moved the channel since', async () => {
+    for (const name of ['web-1', 'web-2', 'web-3']) await set(name);
+    await change('rollback', 'web@stable', '-p', 'demo');
+    killed();
+    await set('web-3');
+    await change('rollback', 'web@stable', '-p', 'demo');
+    expect(await target()).toBe('web-2');
+    await change('rollback', 'web@stable', '-p', 'demo');
+    expect(await target()).toBe('web-1');
+  });
+
+  it('and had revoked what a channel pointed to is finished by the next one: what was before that stays', async () => {
+    for (const name of ['web-1', 'web-2', 'web-3']) await set(name);
+    await change('revoke', 'demo:web@stable', ...why);
+    killed();
+    expect(await change('revoke', 'demo:web@stable', ...why)).toMatchObject([{ id: idOf('web-3'), result: 'ok' }]);
+    expect([await target(), wire('web-2').status]).toEqual(['web-2', 'active']);
+    await change('revoke', 'demo:web@stable', ...why);
+    expect([await target(), wire('web-2').status]).toEqual(['web-1', 'deactivated']);
+  });
+});
+
+describe('what is revoked', () => {
   it('goes out of use with the reason, and its channels go back', async () => {
     await set('web-1');
     await set('web-2');

@@ -142,6 +142,25 @@ describe('ops undo', () => {
     expect((await cli.run(['ops', 'undo', '--yes'])).exitCode).toBe(5);
   });
 
+  it('that was killed once it had undone the latest run leaves the one before that alone when it is typed again', async () => {
+    const before = await killedUpload();
+    const image = only()?.wire.id;
+    cli.cloud().one.store.images.clear();
+    const latest = await killedUpload();
+    await cli.ok(['ops', 'undo', '--yes']);
+    const undo = killedBehind(home(), 'outcome');
+    const again = await cli.ok(['ops', 'undo', '--yes', '-o', 'json']);
+    expect([again.json(), again.stderr]).toEqual([[], expect.stringContaining(`run ${undo}, which was broken off, is finished`)]);
+    expect((await listed('--left')).map(({ id }) => id)).toEqual([before]);
+    expect(await listed()).toMatchObject([
+      { id: undo, state: 'resumed' },
+      { id: latest, state: 'undone' },
+      { id: before, state: 'interrupted', left: [{ id: image }] },
+    ]);
+    await cli.ok(['ops', 'undo', '--yes']);
+    expect(await listed('--left')).toEqual([]);
+  });
+
   it('is done where somebody else has removed it', async () => {
     const id = await killedUpload();
     cli.cloud().one.store.images.clear();

@@ -99,8 +99,8 @@ export const revoke: ChangingCall<RevokeInput, readonly ChannelChangeRow[]> = ch
     const { by, reason = '' } = occasionOf({ by: input.by, reason: input.reason });
     const wishes = { ...waitLimits(input), ...given({ wait: input.wait }), by, reason };
     const { image } = await found(at, input, engine);
-    const source = await at.memory.recall(image);
-    return told('channel revoke', at, () => revokeContent(source, only(at), wishes, engine));
+    const meant = { at, image, typed: input.image };
+    return told('channel revoke', at, () => revokeContent(meant, only(at), wishes, engine));
   },
 );
 

@@ -1,4 +1,4 @@
-import { channelText, reasonText } from '../../core/channel.ts';
+import { channelIn, channelText, reasonText } from '../../core/channel.ts';
 import type { ChannelChangeRow } from '../../core/channel-row.ts';
 import { ImgctlError, notFoundError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
@@ -6,8 +6,10 @@ import { markChanges, marksOf } from '../../core/marks.ts';
 import type { Call, Changes } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
+import type { Run } from '../journal/run-state.ts';
 import { stateChange } from '../operations/state.ts';
 import type { WaitWishes } from '../operations/settle.ts';
+import { brokenOffMove, finish } from './broken-off.ts';
 import { inEach, openedIn, rowsOfEach, type Where } from './each.ts';
 import { ownState } from './look.ts';
 import { requireChannels, silenced } from './move.ts';
@@ -20,12 +22,55 @@ export interface RevokeWishes extends WaitWishes {
   readonly by?: string | undefined;
 }
 
+/** An image that is revoked, and the word that was typed for it. */
+export interface Revoked {
+  readonly at: Account;
+  readonly image: Image;
+  readonly typed: string;
+}
+
 /**
  * Takes what an image holds out of use in every profile: each image with that content is marked with the reason, and deactivated where the
  * provider can, else hidden where it can. A channel that points to one goes back to what was before; where that is nothing it
  * points to it still, and is refused to whoever asks. A row for each image. Asks first.
  */
 export async function revoke(
+  meant: Revoked,
+  where: Where,
+  wishes: RevokeWishes,
+  context: EngineContext,
+): Promise<readonly ChannelChangeRow[]> {
+  const { image, brokenOff } = await goneOnWith(meant, context);
+  if (brokenOff) context.warn(`run ${brokenOff.run.id}, which was broken off, is finished: it has revoked ${image.id}`);
+  const rows = await revokeContent(await meant.at.memory.recall(image), where, wishes, context);
+  finish(brokenOff ? [brokenOff] : [], rows, context);
+  return rows;
+}
+
+/**
+ * What is meant by a channel once a run was broken off that has revoked its target: that, and not what the channel has gone back to. Throws NOT_FOUND
+ * where that is gone.
+ */
+async function goneOnWith(
+  { at, image, typed }: Revoked,
+  context: EngineContext,
+): Promise<{ readonly image: Image; readonly brokenOff?: Run }> {
+  const channel = image.name === typed ? undefined : channelIn(typed);
+  const state = channel && (await ownState(at, channel, context.call()));
+  const brokenOff = state && brokenOffMove(at, state, 'revoke', context);
+  if (!brokenOff) return { image };
+  const reason = state.target?.stints[0]?.reason;
+  const was = state.history.find((one) => reason === reasonOf(one.image));
+  if (was) return { image: was.image, brokenOff };
+  throw notFoundError(`what run ${brokenOff.run.id} has revoked is gone; ${typed} is ${image.id} now`, {
+    hint: 'Use its id to revoke that.',
+  });
+}
+
+/** Why a channel has gone back. */
+const reasonOf = ({ id }: Image): string => reasonText(`revoked ${id}`);
+
+async function revokeContent(
   source: Image,
   where: Where,
   wishes: RevokeWishes,
@@ -80,7 +125,7 @@ async function revoked(
     const state = await ownState(at, channel, call);
     const entry = state.target?.image.id === id ? before(state, (one) => same.some((other) => other.id === one.id)) : undefined;
     if (entry) {
-      const move = { channel, image: entry.image, by, reason: `revoked ${id}`, restores: restoring(entry), now: context.now() };
+      const move = { channel, image: entry.image, by, reason: reasonOf(image), restores: restoring(entry), now: context.now() };
       rows.push(await moved(at, state, move, call, context));
     } else if (state.target?.image.id === id)
       rows.push({

@@ -5,6 +5,8 @@ import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { isSame } from '../images/group.ts';
+import type { Run } from '../journal/run-state.ts';
+import { brokenOffMove, finish } from './broken-off.ts';
 import { inEach, rowsOfEach, type ProfileAnswer, type Where } from './each.ts';
 import { ownState } from './look.ts';
 import { noSuchChannel } from './read.ts';
@@ -16,6 +18,8 @@ interface Step {
   readonly state: ChannelState;
   /** Absent: there is nothing to go back to. */
   readonly entry: PastTarget | undefined;
+  /** The run that has gone back to the target, and was broken off. */
+  readonly brokenOff?: Run | undefined;
 }
 
 /**
@@ -30,29 +34,36 @@ export async function rollbackChannel(
   context: EngineContext,
 ): Promise<readonly ChannelChangeRow[]> {
   const text = channelText(channel);
-  const steps = goneOnWith(await inEach(where, (at, call) => stepIn(at, channel, call), context));
+  const steps = goneOnWith(await inEach(where, (at, call) => stepIn(at, channel, call, context), context));
   requireOne(channel, steps);
   const left = { ...where, profiles: where.profiles.filter(({ profile }) => steps.some((step) => step.profile === profile)) };
-  return rowsOfEach(
+  const rows = await rowsOfEach(
     text,
     left,
     async (at, call) => {
       const step = steps.find(({ profile }) => profile === at.profile)?.answer;
       if (!step || step instanceof ImgctlError) throw step ?? notFoundError(`no such channel: ${text}`);
-      const { state, entry } = step;
+      const { state, entry, brokenOff } = step;
       if (!entry) throw nothingBefore(at, state);
       const move = { channel, image: entry.image, ...occasion, restores: restoring(entry), now: context.now() };
-      return [await moved(at, state, move, call, context)];
+      const row = await moved(at, state, move, call, context);
+      return [brokenOff ? { ...row, message: `run ${brokenOff.run.id} had gone back to it, and was broken off` } : row];
     },
     context,
   );
+  finish(
+    steps.flatMap(({ answer }) => (answer instanceof ImgctlError ? [] : (answer.brokenOff ?? []))),
+    rows,
+    context,
+  );
+  return rows;
 }
 
-async function stepIn(at: Account, channel: Channel, call: Call): Promise<Step> {
+async function stepIn(at: Account, channel: Channel, call: Call, context: EngineContext): Promise<Step> {
   requireChannels(at);
   const state = await ownState(at, channel, call);
   if (!state.target && state.history.length === 0) throw noSuchChannel(at, channel);
-  return { state, entry: before(state) };
+  return { state, entry: before(state), brokenOff: brokenOffMove(at, state, 'rollback', context) };
 }
 
 /** The target, where somebody has gone back to it. */
@@ -63,20 +74,20 @@ function goneBackTo({ target }: ChannelState): PastTarget | undefined {
 
 /**
  * A run that was broken off has led some profiles back, and the rest not: those stay at what the rest goes back to. So does one in which
- * the old target says still that it is it.
+ * the old target says still that it is it, and one that such a run has led back by the word of its journal.
  */
 function goneOnWith(answers: readonly ProfileAnswer<Step>[]): readonly ProfileAnswer<Step>[] {
-  const isBroken = ({ superseded }: ChannelState): boolean => superseded.length > 0;
+  const isBroken = ({ state, brokenOff }: Step): boolean => state.superseded.length > 0 || brokenOff !== undefined;
   const goals = answers.flatMap(({ answer }) => {
     if (answer instanceof ImgctlError) return [];
     const back = goneBackTo(answer.state);
     if (!back) return answer.entry ?? [];
-    return isBroken(answer.state) ? back : [];
+    return isBroken(answer) ? back : [];
   });
-  const goneOn = ({ state, entry }: Step): Step => {
-    const back = goneBackTo(state);
-    const stays = back && (isBroken(state) || goals.some(({ image }) => isSame(image, back.image) === true));
-    return { state, entry: stays ? back : entry };
+  const goneOn = (step: Step): Step => {
+    const back = goneBackTo(step.state);
+    const stays = back && (isBroken(step) || goals.some(({ image }) => isSame(image, back.image) === true));
+    return stays ? { ...step, entry: back } : step;
   };
   return answers.map((one) => (one.answer instanceof ImgctlError ? one : { ...one, answer: goneOn(one.answer) }));
 }

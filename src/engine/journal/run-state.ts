@@ -43,6 +43,10 @@ export interface Run {
 type After = UndoneEntry | ResumedEntry;
 const isAfter = (entry: Entry): entry is After => entry.kind === 'undone' || entry.kind === 'resumed';
 
+/** Whether it is this verb that was typed, or called. */
+export const isOf = ({ run: { words } }: Run, group: string, verb: string): boolean =>
+  words.some((word, index) => word === group && words[index + 1] === verb);
+
 /** Verbs that make an image of their own. */
 const makes: ReadonlySet<string> = new Set(['create', 'upload', 'import']);
 export const isMaking = (verb: string): boolean => makes.has(verb);

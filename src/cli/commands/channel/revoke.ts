@@ -47,9 +47,7 @@ export const revoke = defineCommand({
     );
     const source = (await context.at('at', from)) as Account;
     const { image } = await imageMeant(source, reference, {}, directory, context.call());
-    return many(
-      channelChangeView,
-      await revokeContent(await source.memory.recall(image), where, { ...input, reason, by: userName() }, context),
-    );
+    const meant = { at: source, image, typed: reference.image };
+    return many(channelChangeView, await revokeContent(meant, where, { ...input, reason, by: userName() }, context));
   },
 });

@@ -6,8 +6,9 @@ import { revokedBy, undoRevocation } from '../../../engine/channels/undo-revocat
 import { findLeft, type LeftImage } from '../../../engine/journal/find-left.ts';
 import { deletedBy, retiredBy, undoRetirement } from '../../../engine/desired/undo-retirement.ts';
 import { isRemovable, noteActions, noteUndone, undo as undoOne } from '../../../engine/journal/undo.ts';
-import type { Run } from '../../../engine/journal/run-state.ts';
-import { requireEnded } from '../../../engine/journal/runs.ts';
+import { noteResumed } from '../../../engine/journal/resume.ts';
+import { isOf, type Run } from '../../../engine/journal/run-state.ts';
+import { requireEnded, runsIn } from '../../../engine/journal/runs.ts';
 import type { WaitLimits } from '../../../core/poll.ts';
 import { failedRow } from '../../../engine/operations/result.ts';
 import { resultView } from '../../../ui/views/result.ts';
@@ -15,7 +16,7 @@ import { waitLimitOptions } from '../../options/wait.ts';
 import { defineCommand } from '../../program/command.ts';
 import type { Surface } from '../../program/context.ts';
 import { many } from '../../program/outcome.ts';
-import { isOpen, runArg, runMeant } from './meant.ts';
+import { isOpen, runArg, runMeant, skipping } from './meant.ts';
 
 export const undo = defineCommand({
   about:
@@ -36,7 +37,7 @@ export const undo = defineCommand({
     { does: 'what would be removed', type: 'imgctl ops undo 20261128-183000-a1b2c3 --dry-run' },
   ],
   async run(input, context) {
-    const run = runMeant(input.run, context, isOpen, 'has left anything');
+    const { run, brokenOff } = runToUndo(input.run, context);
     const { id } = run.run;
     requireEnded(run);
     const found = await findLeft(run.left, context);
@@ -51,10 +52,27 @@ export const undo = defineCommand({
     const failed = rows.filter(({ result }) => result === 'failed').length;
     if (context.signal.aborted) await context.report(abortedError('interrupted'));
     else if (failed > 0 && rows.length > 1) await context.report(partialError(`${failed} of ${rows.length} were not undone`));
-    if (rows.length === 0) context.say(`nothing to undo: run ${id} is ${run.state} and has left nothing`);
+    if (brokenOff) {
+      noteResumed(brokenOff, context);
+      context.warn(`run ${brokenOff.run.id}, which was broken off, is finished: it has undone run ${id}`);
+    } else if (rows.length === 0) context.say(`nothing to undo: run ${id} is ${run.state} and has left nothing`);
     return many(resultView, rows);
   },
 });
+
+/**
+ * The run that was named, or the latest that left something. `brokenOff`: a later run had undone it, and was killed before it could say so;
+ * who types the same again means no earlier one.
+ */
+function runToUndo(id: string | undefined, context: Surface): { readonly run: Run; readonly brokenOff?: Run } {
+  const undoneBy = (undo: Run): Run | undefined => {
+    if (undo.state !== 'interrupted' || !isOf(undo, 'ops', 'undo')) return undefined;
+    return [...runsIn(context.home, context.now(), skipping(context))].find(({ after }) => after?.by === undo.run.id);
+  };
+  const latest = runMeant(id, context, (run) => isOpen(run) || undoneBy(run) !== undefined, 'has left anything');
+  const undone = id === undefined ? undoneBy(latest) : undefined;
+  return undone ? { run: undone, brokenOff: latest } : { run: latest };
+}
 
 /** Asks about what goes, once for each profile. */
 async function agree(found: readonly LeftImage[], isForced: boolean, context: Surface): Promise<void> {
