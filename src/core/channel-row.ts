@@ -16,8 +16,24 @@ export interface ChannelRow {
   readonly revoked?: string;
   /** Images that are marked as the target still, although another one has taken their place: a run was broken off. */
   readonly superseded?: readonly string[];
-  /** Other tools do not find it as `NAME@CHANNEL`, by which the provider calls targets: a run was broken off, or something else is called so. */
-  readonly lacksAlias?: boolean;
+  /** By what other tools find it, where the provider has that. Absent: by nothing but what the image says. */
+  readonly projection?: ChannelProjection;
+}
+
+/** What follows a channel at its provider. */
+export interface ChannelProjection {
+  /** `alias`, `tag`, `parameter`. */
+  readonly kind: string;
+  /** As its tools name it. Absent: nobody could look. */
+  readonly name?: string;
+  /** The image that it leads to. Absent: none of this channel. */
+  readonly id?: string;
+  /** Who else has called something so: it does not follow. */
+  readonly takenBy?: string;
+  /** It does not lead where the channel points to: a run was broken off, or it may not be moved. The same `channel set` brings it along. */
+  readonly lags?: boolean;
+  /** Why nobody could look. */
+  readonly message?: string;
 }
 
 /** One time that an image became the target: a line of `channel history`. */

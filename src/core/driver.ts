@@ -19,6 +19,7 @@ import {
 } from './operation.ts';
 import { usualRequestIds, withRequestIds } from './request-id.ts';
 import type { FoundProfile, HostEnvironment } from './discovery.ts';
+import { boundProjection, type BoundProjection, type ProjectionOperation } from './projection.ts';
 import type { Secret } from './secret.ts';
 import type { Tools } from './tools.ts';
 
@@ -47,13 +48,13 @@ export interface DriverDefinition<F extends Fields, Client> {
   readonly idsAreDigests?: boolean;
   /** Whatever is typed may be another name of an image: `show` says which one it means, and is asked before a list is. */
   readonly showsByAlias?: boolean;
-  /** What is the target of a channel is also called `NAME@CHANNEL`, once its marks were written. */
-  readonly channelsAreAliases?: boolean;
   /** Does no I/O. Throws CONFIG when the values do not fit together. */
   connect(values: Values<F>, tools: Tools): Client;
   readonly operations: Operations<Client>;
   /** How work that goes on after an answer is looked at. Absent: none ever does. */
   readonly jobs?: JobOperation<Client>;
+  /** By what other tools find the target of a channel. Absent: by nothing but what the image says. */
+  readonly projection?: ProjectionOperation<Client>;
   /** Why a verb is not offered, and the nearest thing that works: one sentence or two. */
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
   probe?(client: Client, call: Call): Promise<Identity>;
@@ -105,6 +106,8 @@ export interface Session extends BoundJobs {
   readonly profile: string;
   readonly provider: string;
   readonly driver: Driver;
+  /** By what other tools find the target of a channel; absent: by nothing but what the image says. */
+  readonly projection?: BoundProjection;
   find<N extends OperationName>(name: N): Bound<N> | undefined;
   /** Throws UNSUPPORTED, with the driver's reason, if the provider does not offer the verb. */
   require<N extends OperationName>(name: N): Bound<N>;
@@ -135,7 +138,8 @@ export interface Driver {
   readonly idsAreWords: boolean;
   readonly idsAreDigests: boolean;
   readonly showsByAlias: boolean;
-  readonly channelsAreAliases: boolean;
+  /** What follows the target of a channel, in a word. Absent: nothing. */
+  readonly projects?: string;
   /** Facts of the verbs it has: presence means that it can. */
   readonly facts: { readonly [N in OperationName]?: OperationTypes[N]['facts'] };
   readonly absent: Readonly<Partial<Record<OperationName, string>>>;
@@ -186,7 +190,7 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
     idsAreWords: definition.idsAreWords ?? false,
     idsAreDigests: definition.idsAreDigests ?? false,
     showsByAlias: definition.showsByAlias ?? false,
-    channelsAreAliases: definition.channelsAreAliases ?? false,
+    ...(definition.projection ? { projects: definition.projection.kind } : {}),
     facts: facts as Driver['facts'],
     absent: definition.absent,
     discover: async (surroundings) => (await definition.discover?.(surroundings)) ?? [],
@@ -210,8 +214,10 @@ export function defineDriver<const F extends Fields, Client>(definition: DriverD
           ...('begin' in operation ? boundBlocks(operation as BlockOperation<Client>, client, at, !operation.run) : {}),
         } as unknown as Bound<N>;
       };
+      const projection = boundProjection(definition.projection, client);
       return {
         ...at,
+        ...(projection ? { projection } : {}),
         ...boundJobs(definition.jobs, client, at, (id, call) => definition.operations.show.run(client, { id }, call)),
         driver,
         find,

@@ -11,7 +11,7 @@ import { before, restoring } from '../../src/engine/channels/state.ts';
 import { failureOf, testCall, type Stage, type TestCall } from './stage.ts';
 
 /** The account of a stage, as far as channels need one. `write`: is asked before each change. */
-function accountOf(stage: Stage, write: () => void = () => undefined): Account {
+export function accountOf(stage: Pick<Stage, 'open'>, write: () => void = () => undefined): Account {
   const { session } = stage.open();
   const account: Account = {
     ...session,
@@ -36,7 +36,7 @@ function accountOf(stage: Stage, write: () => void = () => undefined): Account {
 }
 
 /** As a command line makes one: a registry that keeps tags in files answers with 500 while one of them is written. */
-const usualCall = (): TestCall => testCall(undefined, 9);
+export const usualCall = (): TestCall => testCall(undefined, 9);
 
 /** Channels: what an image says of itself is written and read again by each driver as it was, and moves in one step. */
 export function channelTests(stage: Stage): void {

@@ -13,6 +13,7 @@ import { jobTests } from './jobs.ts';
 import { listTests } from './list.ts';
 import { patchTests } from './patch.ts';
 import { placesTests, replicateTests } from './places.ts';
+import { projectionTests } from './projections.ts';
 import { refusalTests } from './refusal.ts';
 import { shareTests } from './share.ts';
 import { showTests } from './show.ts';
@@ -50,6 +51,7 @@ export function conformance(driver: Driver, options: ConformanceOptions): void {
     describe('driver', () => driverTests(stage));
     // While there are few images: who reads a channel reads them all.
     describe('channels', () => channelTests(stage));
+    if (driver.projects !== undefined) describe('projections', () => projectionTests(stage));
     for (const verb of operationNames)
       describe(verb, () => (driver.facts[verb] ? behaviour[verb](stage) : refusalTests(stage, verb)));
     describe('strangers', () => strangerTests(stage));

@@ -1,4 +1,6 @@
 import { answerCircumstances } from '../../core/answer-error.ts';
+import type { Channel } from '../../core/channel.ts';
+import { channelTemplate } from '../../core/channel-template.ts';
 import type { Tools } from '../../core/driver.ts';
 import type { ApiAnswer, Http } from '../../core/http.ts';
 import type { Call } from '../../core/operation.ts';
@@ -25,6 +27,9 @@ export interface Action {
   readonly repeatable?: boolean;
 }
 
+/** Services that are asked with one's own keys. */
+type AskedService = 'ec2' | 'ebs' | 'sts' | 'ssm';
+
 const reads = (action: string): boolean => /^(Describe|Get|List)/.test(action);
 
 const given = (form: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> =>
@@ -34,6 +39,15 @@ const given = (form: Readonly<Record<string, string | undefined>>): Readonly<Rec
 export const listed = (name: string, values: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(values.map((value, index) => [`${name}.${index + 1}`, value]));
 
+/** Throws CONFIG for what can name no parameter, whatever channel it is made of. */
+function checkParameter(template = ''): void {
+  const plain = template.replace(/\{\{.*?\}\}/g, 'x');
+  if (template === '' || (/^[\w./-]+$/.test(plain) && /^(\/|[^/]*$)/.test(plain) && !/^\/?(aws|ssm)/i.test(plain))) return;
+  throw configError(`invalid name of a parameter: ${template}`, {
+    hint: 'Use a path that begins with / and neither /aws nor /ssm, such as /imgctl/channels/{{name}}/{{channel}}.',
+  });
+}
+
 const isAddress = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 
 /** One account at AWS, in one region or several. */
@@ -42,6 +56,8 @@ export class AwsClient implements Signer {
   readonly clock = new Clock();
   readonly values: AwsValues;
   readonly cache: Tools['cache'];
+  /** What the parameter that follows a channel is called. Absent: none does. */
+  readonly channelParameter: ((channel: Channel) => string) | undefined;
   /** In which region images have been seen. */
   readonly regionOf = new Map<string, string>();
   /** Images that were made by this run: nobody may know of them for a while. */
@@ -59,6 +75,8 @@ export class AwsClient implements Signer {
       });
     if (values.endpoint && !isAddress(values.endpoint))
       throw configError(`invalid endpoint: ${values.endpoint}`, { hint: 'Use an address such as http://127.0.0.1:5000.' });
+    this.channelParameter = channelTemplate(values.channelParameter || 'none', 'channelParameter');
+    checkParameter(values.channelParameter);
     this.values = values;
     this.http = http;
     this.cache = cache;
@@ -148,21 +166,13 @@ export class AwsClient implements Signer {
   }
 
   /** Sends a signed request to a service of a region; `path` begins with a slash. */
-  async ask(request: Omit<ToSign, 'url'>, path: string, call: Call): Promise<ApiAnswer> {
-    const { url, region } = await this.addressOf(
-      request.service === 'ebs' ? 'ebs' : request.service === 'sts' ? 'sts' : 'ec2',
-      request.region,
-      path,
-    );
+  async ask(request: Omit<ToSign, 'url'> & { readonly service: AskedService }, path: string, call: Call): Promise<ApiAnswer> {
+    const { url, region } = await this.addressOf(request.service, request.region, path);
     return askSigned(this.http, this, { ...request, region, url }, call);
   }
 
   /** Where a path of a service is, and the region that requests to it are signed for. Throws CONFIG for what is no region. */
-  async addressOf(
-    service: 'ec2' | 'ebs' | 'sts',
-    region: string,
-    path: string,
-  ): Promise<{ readonly url: URL; readonly region: string }> {
+  async addressOf(service: AskedService, region: string, path: string): Promise<{ readonly url: URL; readonly region: string }> {
     const place = `${service} in ${region}`;
     const address = this.#addresses.get(place) ?? serviceAddress(await this.settings(), service, region);
     if (!isAddress(address)) throw configError(`invalid address of ${service}: ${address}`, { hint: 'Check AWS_ENDPOINT_URL.' });

@@ -1,6 +1,6 @@
 import { configError } from '../../core/errors.ts';
 
-export type Service = 'ec2' | 'ebs' | 'sts' | 'portal.sso' | 'oidc';
+export type Service = 'ec2' | 'ebs' | 'sts' | 'ssm' | 'portal.sso' | 'oidc';
 
 /** What leads to another address of a service than the usual one. */
 export interface Variants {
@@ -43,7 +43,7 @@ export function splitFips(region: string): { readonly region: string; readonly f
 }
 
 /** GovCloud's usual addresses of these are certified as they are. */
-const certifiedAnyway: readonly Service[] = ['ec2', 'sts'];
+const certifiedAnyway: readonly Service[] = ['ec2', 'sts', 'ssm'];
 
 /** Where a service is in a region. Throws CONFIG for what is no region. */
 export function addressOf(service: Service, region: string, { fips = false, dualstack = false }: Variants = {}): string {

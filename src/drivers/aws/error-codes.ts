@@ -14,6 +14,7 @@ const throttles = new Set([
   'ThrottledException',
   'Throttling',
   'ThrottlingException',
+  'TooManyUpdates',
   'TooManyRequestsException',
   'TransactionInProgressException',
 ]);
@@ -62,8 +63,8 @@ const kinds: readonly (readonly [code: RegExp, kind: Code, words?: RegExp])[] = 
   [/^InvalidRequest$/, 'AUTH', /permission to access the storage/i],
   [/^InvalidRequest$/, 'CONFLICT', /is encrypted/i],
   [/^InvalidParameter(Value)?$/, 'CONFLICT', /can(no|')t be shared|cannot be shared/i],
-  [/\.NotFound$|^ResourceNotFoundException$/, 'NOT_FOUND'],
-  [/\.Unavailable$|\.Duplicate$|\.InUse$/, 'CONFLICT'],
+  [/\.NotFound$|^(ResourceNotFoundException|ParameterNotFound)$/, 'NOT_FOUND'],
+  [/\.Unavailable$|\.Duplicate$|\.InUse$|^ParameterAlreadyExists$/, 'CONFLICT'],
   [/^(IncorrectState|OperationNotPermitted|IdempotentParameterMismatch|ConflictException|IncorrectInstanceState)$/, 'CONFLICT'],
   [/^ValidationException$/, 'CONFLICT', /UNRELATED_SNAPSHOTS/],
   [/^ValidationException$/, 'PROVIDER', /INVALID_(PAGE|BLOCK)_TOKEN|CONFLICTING_BLOCK_UPDATE/],

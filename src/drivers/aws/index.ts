@@ -12,6 +12,7 @@ import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { places } from './places.ts';
 import { probe } from './probe.ts';
+import { projection } from './projection.ts';
 import { reactivate } from './reactivate.ts';
 import { replicate } from './replicate.ts';
 import { restore } from './restore.ts';
@@ -35,6 +36,10 @@ export default defineDriver({
     endpoint: { help: 'Address of all services, such as that of a test server', rare: true },
     kmsKeyId: { help: 'ARN of the key that new images are encrypted with', rare: true },
     useFips: { help: 'true: addresses that are certified (FIPS 140)', choices: ['true', 'false'], rare: true },
+    channelParameter: {
+      help: 'Parameter of the Systems Manager that follows each channel: /imgctl/channels/{{name}}/{{channel}}; default: none',
+      rare: true,
+    },
     useDualstack: { help: 'true: addresses that have IPv6 too', choices: ['true', 'false'], rare: true },
   },
   example: '--set awsProfile=default --set region=eu-central-1',
@@ -49,7 +54,8 @@ export default defineDriver({
       'AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE': 'what it asks for them with',
       'AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT': 'whether, and where, an instance is asked',
       AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true: no address but the usual ones',
-      'AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL_EBS, AWS_ENDPOINT_URL_STS': 'addresses of the services',
+      'AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL_EBS, AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL_STS':
+        'addresses of the services',
       'AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT': 'true: other addresses than the usual ones',
     },
     signIn: [
@@ -85,5 +91,6 @@ export default defineDriver({
   },
   irremovable: (image) => (image.protected === true ? protectedError(image.id) : undefined),
   probe,
+  projection,
   discover,
 });

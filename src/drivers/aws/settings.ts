@@ -18,6 +18,7 @@ export interface AwsValues {
   readonly kmsKeyId?: string | undefined;
   readonly useFips?: string | undefined;
   readonly useDualstack?: string | undefined;
+  readonly channelParameter?: string | undefined;
 }
 
 /** What is known without asking anybody: a profile of ours, and what Amazon's own tools read. */
@@ -59,6 +60,7 @@ const names: Readonly<Record<Service, string>> = {
   ec2: 'ec2',
   ebs: 'ebs',
   sts: 'sts',
+  ssm: 'ssm',
   'portal.sso': 'sso',
   oidc: 'sso_oidc',
 };

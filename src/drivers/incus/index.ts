@@ -10,6 +10,7 @@ import { importImage } from './import.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { probe } from './probe.ts';
+import { projection } from './projection.ts';
 import { fingerprints } from './record.ts';
 import { handoverOfContainer, objection } from './server-side-copy.ts';
 import { show } from './show.ts';
@@ -56,7 +57,6 @@ export default defineDriver({
   ids: fingerprints,
   idsAreDigests: true,
   showsByAlias: true,
-  channelsAreAliases: true,
   connect: (values, { http }) => connect(values, http),
   operations: { list, show, create, patch, delete: remove, upload, download, import: importImage, uses },
   handover: handoverOfContainer,
@@ -73,5 +73,6 @@ export default defineDriver({
     places: 'A server has no places to choose from: members of a cluster share its images.',
   },
   probe,
+  projection,
   discover,
 });

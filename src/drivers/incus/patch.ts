@@ -4,8 +4,6 @@ import type { PreparedTry } from '../../core/http.ts';
 import type { ImageRecord } from '../../core/image.ts';
 import { isObject } from '../../core/json.ts';
 import type { Call, Changes, Editable, Operation } from '../../core/operation.ts';
-import { isMarkProperty } from '../../core/marks.ts';
-import { followChannels } from './channel-alias.ts';
 import { channelAliases } from './channel-names.ts';
 import { checkAlias, giveAlias, renameAlias } from './aliases.ts';
 import { ask, imagePath, readImage, trusted, type IncusClient } from './client.ts';
@@ -27,23 +25,18 @@ export const patch: Operation<IncusClient, 'patch'> = {
     const now = await readImage(client, id, call);
     requireNoConflict(basis ?? now, now, changes);
     const isSo = isSoAlready(now, changes) && isNone(labels) && isCalled(now, changes.name);
-    if (isSo && !isOfChannels(changes)) return now;
+    if (isSo) return now;
     warnOfProperties(changes.properties ?? {}, call);
     if (typeof changes.name === 'string') await rename(client, now, changes.name, call);
-    if (!isSo && Object.keys(body).length > 0) await write(client, { id, body, changes, before: basis ?? now }, call);
+    if (Object.keys(body).length > 0) await write(client, { id, body, changes, before: basis ?? now }, call);
     await label(client, id, labels, call);
-    const after = await readImage(client, id, call);
-    if (isOfChannels(changes)) await followChannels(client, now, after, call);
-    return isOfChannels(changes) ? readImage(client, id, call) : after;
+    return readImage(client, id, call);
   },
 };
 
 /** Oddity: what nobody has called anything is shown by its property, and found by that name nowhere else. */
 const isCalled = ({ raw }: ImageRecord, name: Changes['name']): boolean =>
   typeof name !== 'string' || aliasesOf(raw).includes(name);
-
-const isOfChannels = ({ properties = {}, removeProperties = [] }: Changes): boolean =>
-  [...Object.keys(properties), ...removeProperties].some(isMarkProperty);
 
 /**
  * The keys that change. Oddity: a property goes by an empty value, for the server keeps none; of other keys than these two it says that

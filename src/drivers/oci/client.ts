@@ -1,4 +1,5 @@
 import type { ReadBlocks, SendBlocks } from '../../core/blocks.ts';
+import { channelTemplate } from '../../core/channel-template.ts';
 import type { Tools } from '../../core/driver.ts';
 import { configError } from '../../core/errors.ts';
 import { parseSizeWithUnit } from '../../core/quantity.ts';
@@ -48,13 +49,18 @@ function chunkBytesOf(text: string): number {
   });
 }
 
+/** What the tag that follows a channel is made of where nobody says otherwise. */
+const usualChannelTag = '{{name}}-{{channel}}';
+
 /** Throws CONFIG when the values name no registry or no repository. No request is made. */
 export function connect(values: Values<typeof fields>, { http, cache, sendBlocks, readBlocks }: Tools): OciClient {
   const origin = originOf(values.registry, values.plainHttp);
   const wire = new Transport(http, origin, new Authorizer(http, origin, values));
+  const channelTag = channelTemplate(values.channelTags ?? usualChannelTag, 'channelTags');
+  const kept = { ...(cache ? { cache } : {}), ...(channelTag ? { channelTag } : {}) };
   const repositories = new Map<string, Repository>();
   const repository = (name: string): Repository => {
-    const known = repositories.get(name) ?? openRepository(wire, name, cache);
+    const known = repositories.get(name) ?? openRepository(wire, name, kept);
     repositories.set(name, known);
     return known;
   };

@@ -24,7 +24,7 @@ async function readDigests(repository: Repository, call: Call): Promise<Readonly
   return digests;
 }
 
-/** Whether another tag names the same manifest: only other tools do that, so looking once in a run is enough. */
+/** Whether another tag names the same manifest: looking once in a run is enough, for what this run changes there is forgotten. */
 async function hasSiblings(repository: Repository, { id, digest }: Removable, call: Call): Promise<boolean> {
   repository.digests ??= readDigests(repository, call);
   const digests = await repository.digests.catch((error: unknown) => {
@@ -111,9 +111,13 @@ const mayBeDone = (answer: ApiAnswer): boolean => isFine(answer) || (answer.stat
  * some only tags, some a manifest only when no tag names it.
  */
 export async function deleteManifest(repository: Repository, found: Removable, call: Call): Promise<void> {
+  await deleteOwn(repository, found, await ownDigest(repository, found, call), call);
+}
+
+/** The same of a manifest that no other tag names, under this digest; absent: there is none, so that only the tag can go. */
+export async function deleteOwn(repository: Repository, found: Removable, own: string | undefined, call: Call): Promise<void> {
   const { id } = found;
   const what = `deleting ${repository.shown}:${id}`;
-  const own = await ownDigest(repository, found, call);
   const digest = own ?? found.digest;
   const byDigest = own === undefined ? undefined : await requestDelete(repository, own, what, call);
   if (byDigest === undefined || !mayBeDone(byDigest) || !(await isGone(repository, id, digest, call))) {

@@ -2,12 +2,15 @@ import { conflictError, notFoundError } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Call, Operation } from '../../core/operation.ts';
 import { imageManifestOf } from '../_oci/manifest.ts';
+import { channelsIn } from './channel-tag.ts';
 import type { OciClient } from './client.ts';
 import { copiesForSure } from './copies.ts';
-import { findAny, isDamage } from './images.ts';
+import { findAny } from './find.ts';
+import { isDamage } from './images.ts';
 import { isMadeHere, notOurs } from './foreign.ts';
 import { isOurs, type Found } from './tagged.ts';
 import { readManifest } from './manifests.ts';
+import { projection } from './projection.ts';
 import { deleteManifest as removeFrom } from './delete-manifest.ts';
 
 async function removeWhole(client: OciClient, found: Found, call: Call): Promise<void> {
@@ -24,6 +27,9 @@ async function removeWhole(client: OciClient, found: Found, call: Call): Promise
       await removeFrom(client.repository(name), copy, call);
       gone.push(name);
     }
+    // Of a channel that it was the target of: it would be all that is left of the image.
+    for (const channel of channelsIn(found))
+      if ((await projection.look(client, channel, call))?.id === id) await projection.remove(client, channel, call);
     await removeFrom(client.home, found, call);
   } catch (error) {
     if (gone.length > 0)

@@ -9,7 +9,7 @@ import { readBlob, readBlock, readText } from './blobs.ts';
 import { handoverOf } from './mount.ts';
 import type { OciClient } from './client.ts';
 import { notDisk } from './foreign.ts';
-import { findAny } from './images.ts';
+import { findAny } from './find.ts';
 import { relatedTo } from './related.ts';
 import type { Repository } from './repository.ts';
 import { isOurs, type Found } from './tagged.ts';

@@ -24,4 +24,7 @@ export const fields = {
     help: 'Tag of a new image: made from its name, web:1 as web-1 (name, the default), or a UUID (uuid); --id overrides it',
     choices: ['name', 'uuid'],
   },
+  channelTags: {
+    help: 'Tag that follows each channel: {{name}}-{{channel}}, the default, makes web-stable of web@stable; {{channel}}; or none',
+  },
 } as const satisfies Fields;

@@ -81,8 +81,17 @@ export interface LeftOut {
 const named = 3;
 
 /** What a list leaves out, in one line. */
-export function leftOutWords({ shown }: Repository, left: readonly LeftOut[]): string {
+export const leftOutWords = (repository: Repository, left: readonly LeftOut[]): string =>
+  `${notShown(repository, left)}, no disk images: ${someOf(left)}`;
+
+/** Tags that others have given to images that have their own, which is their `kind`, in one line. */
+export const furtherTagWords = (repository: Repository, left: readonly LeftOut[]): string =>
+  `${notShown(repository, left)}, further ones of images that are: ${someOf(left)}`;
+
+const notShown = ({ shown }: Repository, { length }: readonly LeftOut[]): string =>
+  `${length} ${length === 1 ? 'tag' : 'tags'} of ${shown} not shown`;
+
+function someOf(left: readonly LeftOut[]): string {
   const some = left.slice(0, named).map(({ id, kind }) => `${id} (${kind})`);
-  const more = left.length > named ? [`${left.length - named} more`] : [];
-  return `${left.length} ${left.length === 1 ? 'tag' : 'tags'} of ${shown} not shown, no disk images: ${[...some, ...more].join(', ')}`;
+  return [...some, ...(left.length > named ? [`${left.length - named} more`] : [])].join(', ');
 }

@@ -1,5 +1,5 @@
 import { parseJson, type JsonObject } from '../../core/json.ts';
-import { conflictError, ImgctlError, notFoundError, providerError } from '../../core/errors.ts';
+import { conflictError, ImgctlError, providerError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import { checkId, ownIds } from '../_oci/ids.ts';
 import { imageManifestOf, manifestText, type ImageData, type ImageManifest } from '../_oci/manifest.ts';
@@ -10,9 +10,8 @@ import { pushEmpty, pushText, readText } from './blobs.ts';
 import { digestOf } from '../_oci/digest.ts';
 import { cacheDocument, cachedDocument } from './document-cache.ts';
 import { digestNow, putManifest, readManifest, type Manifest } from './manifests.ts';
-import { notOurs } from './foreign.ts';
 import { foreignOf } from './foreign-disk.ts';
-import { type Foreign, isOurs, type Found, type Tagged } from './tagged.ts';
+import type { Found, Tagged } from './tagged.ts';
 import type { Repository } from './repository.ts';
 import { tagsOf } from './tags.ts';
 
@@ -64,24 +63,6 @@ async function tagged(repository: Repository, id: string, came: Manifest, call: 
     : await foreignOf(repository, id, came.digest, json, call);
   repository.read.set(id, found);
   return found;
-}
-
-/** What stands under a tag. Throws USAGE for what cannot be an id, NOT_FOUND when there is nothing. */
-export async function findAny(repository: Repository, id: string, call: Call): Promise<Found | Foreign> {
-  checkId(id);
-  const found = await lookUp(repository, id, call);
-  if (found !== undefined) return found;
-  throw notFoundError(`image ${id} not found in ${repository.shown}`, {
-    hint: 'List images with:',
-    next: [{ verb: 'list' }],
-  });
-}
-
-/** An image of ours, which may be changed. As `findAny`; throws CONFLICT or UNSUPPORTED for what another tool has made. */
-export async function find(repository: Repository, id: string, call: Call): Promise<Found> {
-  const found = await findAny(repository, id, call);
-  if (isOurs(found)) return found;
-  throw notOurs(repository, found);
 }
 
 /**

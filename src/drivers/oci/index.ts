@@ -13,6 +13,7 @@ import { objection } from './mount.ts';
 import { patch } from './patch.ts';
 import { places } from './places.ts';
 import { probe } from './probe.ts';
+import { projection } from './projection.ts';
 import { replicate } from './replicate.ts';
 import { show } from './show.ts';
 import { upload } from './upload.ts';
@@ -55,6 +56,7 @@ export default defineDriver({
     uses: 'A registry does not know who runs what was pulled from it.',
   },
   probe,
+  projection,
   discover,
   objection,
   irremovable: notOursToRemove,

@@ -3,7 +3,7 @@ import { dataOf } from '../_oci/manifest.ts';
 import { holdsBlob } from './blobs.ts';
 import type { OciClient } from './client.ts';
 import { inBatches } from './concurrency.ts';
-import { findAny } from './images.ts';
+import { findAny } from './find.ts';
 import { isOurs } from './tagged.ts';
 
 /** Whether the registry has every blob of an image, in its length. It keeps them by their digests, and is not asked for their bytes. */

@@ -4,7 +4,8 @@ import { isId } from '../_oci/ids.ts';
 import type { OciClient } from './client.ts';
 import { copiesOf, inPlaces } from './copies.ts';
 import { recordFrom } from './record.ts';
-import { foreignImage, leftOutWords, type LeftOut } from './foreign.ts';
+import { furtherTag } from './channel-tag.ts';
+import { foreignImage, furtherTagWords, leftOutWords, type LeftOut } from './foreign.ts';
 import { isDamage, recall } from './images.ts';
 import { isOurs } from './tagged.ts';
 import { inBatches } from './concurrency.ts';
@@ -20,6 +21,7 @@ export const list: Operation<OciClient, 'list'> = {
     const all = (await tagsOf(client.home, call)).filter((tag) => !isReferrer(tag));
     const tags = all.filter(isId);
     const leftOut: LeftOut[] = all.filter((tag) => !isId(tag)).map((id) => ({ id, kind: 'not an image id' }));
+    const others: LeftOut[] = [];
     call.note({ kind: 'expected', images: tags.length });
     const held = await inPlaces(client.places.values(), call, async (place) => new Set(await tagsOf(place, call)));
     const read = async (tag: string) => {
@@ -32,6 +34,8 @@ export const list: Operation<OciClient, 'list'> = {
           if (!image) leftOut.push(found);
           return image;
         }
+        const further = await furtherTag(client.home, found, call);
+        if (further) return void (further.channel || others.push({ id: tag, kind: further.id }));
         if (found.record.hidden === true && !request.hidden) return undefined;
         const places = [...client.places.values()].filter(({ name }) => held.get(name)?.has(tag));
         return recordFrom(client, found, [...(await copiesOf(client, found, call, places)).keys()]);
@@ -47,5 +51,6 @@ export const list: Operation<OciClient, 'list'> = {
     }
     // Who looks a name up looks among hidden images too, and has not asked what else there is.
     if (leftOut.length > 0 && !request.hidden) call.note({ kind: 'warning', message: leftOutWords(client.home, leftOut) });
+    if (others.length > 0 && !request.hidden) call.note({ kind: 'warning', message: furtherTagWords(client.home, others) });
   },
 };

@@ -5,30 +5,14 @@ import type { Call, UploadRequest } from '../../core/operation.ts';
 import { manifestIn } from '../_oci/image-documents.ts';
 import { isId, ownIds } from '../_oci/ids.ts';
 import { storedRecord } from '../_oci/record.ts';
+import { tagOfName } from '../_oci/tag-of-name.ts';
 import type { OciClient } from './client.ts';
 import { article } from './foreign.ts';
 import { lookUp } from './images.ts';
 import { isOurs } from './tagged.ts';
 import { tagsOf } from './tags.ts';
 
-/** The longest tag that is made of a name, with room for a number behind it. */
-const longestTag = 120;
 const mostNumbers = 100;
-
-/**
- * What a name leaves of a tag: its letters and digits, single separators between them. Absent where a letter or digit would be lost:
- * nobody would know the name by what is left.
- */
-function tagOf(name: string): string | undefined {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '');
-  if (/(?![a-z0-9])[\p{L}\p{N}]/iu.test(plain)) return undefined;
-  const tag = plain
-    .replace(/[^a-z0-9._-]+/gi, '-')
-    .replace(/[._-]{2,}/g, '-')
-    .slice(0, longestTag)
-    .replace(/^[._-]+|[._-]+$/g, '');
-  return isId(tag) ? tag : undefined;
-}
 
 /** The tag that the image has where it comes from, if it has the same name there; absent for one that nobody has chosen. */
 function keptTag(original: UploadRequest['original'], name: string): string | undefined {
@@ -48,7 +32,7 @@ export async function newTag(client: OciClient, naming: Naming, call: Call): Pro
   const { description, replaces, original, nameMustBeFree } = naming;
   if (!tagsByName) return randomUUID();
   if (replaces !== undefined && !ownIds.test(replaces)) return replaces;
-  const tag = keptTag(original, description.name) ?? tagOf(description.name);
+  const tag = keptTag(original, description.name) ?? tagOfName(description.name);
   if (tag === undefined) return randomUUID();
   const tags = await tagsOf(home, call);
   const holder = tags.find((each) => each.toLowerCase() === tag.toLowerCase());

@@ -7,7 +7,9 @@ import { changedFields, changesNothing, nextRecord, recordFields } from '../_oci
 import type { OciClient } from './client.ts';
 import { refreshCopies } from './copies.ts';
 import { recordFrom } from './record.ts';
-import { find, write } from './images.ts';
+import { find } from './find.ts';
+import { write } from './images.ts';
+import { followChange } from './projection.ts';
 import type { Found } from './tagged.ts';
 
 /** How often a change is made anew because somebody else has changed the image meanwhile. */
@@ -43,7 +45,10 @@ export const patch: Operation<OciClient, 'patch'> = {
       seen ??= now;
       requireNoConflict(seen, now, changes);
       const written = await tryOnce(client, before, changes, call);
-      if (written) return refreshCopies(client, written, call);
+      if (written) {
+        if (written !== before) await followChange(client.home, before, written, call);
+        return refreshCopies(client, written, call);
+      }
       if (tries === mostTries)
         throw new ImgctlError('CONFLICT', `image ${id} keeps being modified by another client; nothing was changed`, {
           hint: 'Try again.',

@@ -6,7 +6,7 @@ import { isRepository } from './address.ts';
 import type { OciClient } from './client.ts';
 import { copiesForSure, copiesOf, copyTo } from './copies.ts';
 import { recordFrom } from './record.ts';
-import { find } from './images.ts';
+import { find } from './find.ts';
 import type { Found } from './tagged.ts';
 import { deleteManifest } from './delete-manifest.ts';
 import type { Repository } from './repository.ts';

@@ -1,3 +1,4 @@
+import type { Channel } from '../../core/channel.ts';
 import type { Cache } from '../../core/driver.ts';
 import type { Foreign, Found } from './tagged.ts';
 import type { Transport } from './transport.ts';
@@ -21,14 +22,21 @@ export interface Repository {
   refusesHead: boolean;
   /** Digest of every tag, once it was needed. */
   digests?: Promise<ReadonlyMap<string, string>>;
+  /** What the tag of a channel is made of. Absent: channels have none. */
+  readonly channelTag?: (channel: Channel) => string;
 }
 
-export const openRepository = (wire: Transport, name: string, cache?: Cache): Repository => ({
+export const openRepository = (
+  wire: Transport,
+  name: string,
+  { cache, channelTag }: Pick<Partial<Repository>, 'cache' | 'channelTag'>,
+): Repository => ({
   name,
   wire,
   shown: `${wire.origin.host}/${name}`,
   read: new Map(),
   ...(cache ? { cache } : {}),
+  ...(channelTag ? { channelTag } : {}),
   recalled: 0,
   refusesHead: false,
 });

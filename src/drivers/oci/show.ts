@@ -2,7 +2,7 @@ import type { Operation } from '../../core/operation.ts';
 import type { OciClient } from './client.ts';
 import { withPlaces } from './copies.ts';
 import { foreignImage, notDisk } from './foreign.ts';
-import { findAny } from './images.ts';
+import { findAny } from './find.ts';
 import { isOurs } from './tagged.ts';
 
 export const show: Operation<OciClient, 'show'> = {

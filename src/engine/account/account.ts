@@ -2,6 +2,7 @@ import type { Action } from '../../core/action.ts';
 import type { BoundJobs } from '../../core/bound-jobs.ts';
 import type { Bound, Driver } from '../../core/driver.ts';
 import type { ImageRecord } from '../../core/image.ts';
+import type { BoundProjection } from '../../core/projection.ts';
 import type { Identity, Owner } from '../../core/identity.ts';
 import type { Call, Handover, OperationName, OperationTypes } from '../../core/operation.ts';
 import type { SignatureJudge } from '../trust/judge.ts';
@@ -44,6 +45,8 @@ export interface Account<Name extends OperationName = OperationName> extends Bou
   objection(handover: Handover, call: Call, name: string): Promise<string | undefined>;
   /** As the session's: whether data that is there already can be relied on. */
   isIntact(id: string, call: Call): Promise<boolean>;
+  /** As the session's: by what other tools find the target of a channel. */
+  readonly projection?: BoundProjection;
   /** Judges the signatures of what is read from here; absent: nothing here is signed. */
   readonly signatures?: SignatureJudge;
   /** What is known here of images that its provider knows too little of. */

@@ -16,6 +16,7 @@ import { overruledBy } from '../trust/policy.ts';
 import { contentCacheOf } from './content-cache.ts';
 import { checkArch, refuseArch } from './arch.ts';
 import { placed, toldByOption } from './field-hints.ts';
+import { followed } from './followed.ts';
 import { refuseRegion } from './region.ts';
 import { inFittingForm } from './upload-form.ts';
 import type { ProfileEntry } from './registry.ts';
@@ -62,7 +63,7 @@ async function opening(
   const where = { profile: name, provider: driver.name };
   context.detail(`profile ${name}: ${driver.title}`);
   const session = driver.open(values, context.settings.dryRun ? { ...tools, http: dryHttp(tools.http) } : tools, name);
-  const { cancel } = session;
+  const { cancel, projection } = session;
   const key = keyOf(driver, values);
   const memory = contentCacheOf(tools.cache, accountOf(driver, values));
   const bindInto = binderOf(blame, context, { ...where, account: key, ...regionOf(context) });
@@ -99,6 +100,11 @@ async function opening(
         ),
       behind: (id, image) => session.behind(id, image),
       ...(cancel ? { cancel: (job, call) => cancel(job, call).catch((error: unknown) => Promise.reject(blame(error))) } : {}),
+      ...(projection
+        ? {
+            projection: followed(projection, blame, journal && { journal, at: { ...where, account: key, ...regionOf(context) } }),
+          }
+        : {}),
       memory,
       ...(signatures ? { signatures } : {}),
       journaled: accountWith,

@@ -8,6 +8,7 @@ import { ending, silencing, type Move } from './changes.ts';
 import { inEach, openedIn, rowsOfEach, type Where } from './each.ts';
 import { ownState } from './look.ts';
 import { movedMeanwhile, requireChannels } from './move.ts';
+import { project } from './project.ts';
 import { noSuchChannel } from './read.ts';
 import type { Occasion } from './set.ts';
 import type { ChannelState } from './state.ts';
@@ -66,6 +67,8 @@ export async function ended(
   const last = target?.image ?? history[0]?.image;
   if (!last) return;
   const patch = at.verb('patch');
+  // First: who is killed behind it has a channel left that can be deleted.
+  await project(at, channel, undefined, call);
   // Before the target, in whose place one of them would come.
   for (const { image } of superseded)
     await patch.run({ id: image.id, changes: silencing(image, channel), basis: image, extras: {} }, call);

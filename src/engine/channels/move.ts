@@ -1,12 +1,12 @@
 import { channelText, type Channel } from '../../core/channel.ts';
 import { conflictError, ImgctlError, unsupportedError } from '../../core/errors.ts';
 import type { Image } from '../../core/image.ts';
-import { channelProperty, channelsOf, marksOf } from '../../core/marks.ts';
+import { channelsOf, marksOf } from '../../core/marks.ts';
 import type { Call, Changes } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
-import { isFollowed } from './alias.ts';
 import { pointing, silencing, type Move } from './changes.ts';
 import { keepsChannels, ownChannelImages } from './look.ts';
+import { projectMoved } from './project.ts';
 import { standingIn, stateOf, type ChannelState } from './state.ts';
 
 /** Throws UNSUPPORTED where no image can say what it is to a channel. */
@@ -36,14 +36,15 @@ export function requirePossible(image: Image, { name, channel }: Channel): void 
 
 /**
  * Points a channel to an image: with one write, from which on it counts, whoever looks. What was the target before is told afterwards to say
- * so no more; a run that is killed in between leaves that to the next one. Gives the image as it is then. Throws CONFLICT where somebody
+ * so no more, and what other tools find it by follows; a run that is killed in between leaves that to the next one. Gives the image as it is then. Throws CONFLICT where somebody
  * else has moved the channel meanwhile: then that counts.
  */
 export async function movedTo(at: Account, state: ChannelState, move: Move, call: Call): Promise<Image> {
   const { channel, image } = move;
   const isThere = state.target?.image.id === image.id;
-  const now = isThere ? await followed(at, state.target.image, channel, call) : await marked(at, state, move, call);
+  const now = isThere ? state.target.image : await marked(at, state, move, call);
   const last = await silenced(at, channel, now, call);
+  await projectMoved(at, channel, last, call);
   if (last.id === image.id) return now;
   throw movedMeanwhile(at, channel, last);
 }
@@ -61,12 +62,6 @@ async function marked(at: Account, { next }: ChannelState, { image, channel, ...
   requirePossible(basis, channel);
   return patched(at, basis, pointing(basis, next, { channel, ...move }), call);
 }
-
-/** The target, whose alias follows now where it had no time to: it is told once more what it says already. */
-const followed = async (at: Account, image: Image, channel: Channel, call: Call): Promise<Image> =>
-  isFollowed(at, image, channel)
-    ? image
-    : patched(at, image, { properties: { [channelProperty(channel.channel)]: channel.name } }, call);
 
 const patched = (at: Account, basis: Image, changes: Changes, call: Call): Promise<Image> =>
   at.verb('patch').run({ id: basis.id, changes, basis, extras: {} }, call);

@@ -3,10 +3,12 @@ import type { ChannelHistoryRow, ChannelRow } from '../../core/channel-row.ts';
 import { ImgctlError, notFoundError, partialError } from '../../core/errors.ts';
 import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
+import { allOf, inParallel } from '../concurrency.ts';
 import type { EngineContext } from '../context.ts';
 import { inEach, naming, type Where } from './each.ts';
 import { ownChannelImages, ownState } from './look.ts';
 import { requireChannels } from './move.ts';
+import { followerOf } from './project.ts';
 import { channelRow, historyRows } from './rows.ts';
 import { channelsAmong, stateOf } from './state.ts';
 
@@ -22,7 +24,10 @@ export const listChannels = (
       requireChannels(at);
       const images = await ownChannelImages(at, call);
       const channels = channelsAmong(images).filter((channel) => passes(at.profile, channel));
-      return channels.flatMap((channel) => channelRow(at, stateOf(images, channel)) ?? []);
+      const rows = inParallel(context.settings.concurrencyLimit, channels, async (channel) =>
+        channelRow(at, stateOf(images, channel), await followerOf(at, channel, call)),
+      );
+      return (await allOf(rows)).flatMap((row) => row ?? []);
     },
     context,
   );
@@ -33,7 +38,7 @@ export const showChannel = (channel: Channel, where: Where, context: EngineConte
     where,
     async (at, call) => {
       requireChannels(at);
-      const row = channelRow(at, await ownState(at, channel, call));
+      const row = channelRow(at, await ownState(at, channel, call), await followerOf(at, channel, call));
       if (!row) throw noSuchChannel(at, channel);
       return [row];
     },

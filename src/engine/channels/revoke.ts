@@ -13,6 +13,7 @@ import { brokenOffMove, finish } from './broken-off.ts';
 import { inEach, openedIn, rowsOfEach, type Where } from './each.ts';
 import { ownState } from './look.ts';
 import { requireChannels, silenced } from './move.ts';
+import { project } from './project.ts';
 import { withContentOf } from './same-content.ts';
 import { moved } from './set.ts';
 import { before, channelsTo, restoring } from './state.ts';
@@ -127,7 +128,8 @@ async function revoked(
     if (entry) {
       const move = { channel, image: entry.image, by, reason: reasonOf(image), restores: restoring(entry), now: context.now() };
       rows.push(await moved(at, state, move, call, context));
-    } else if (state.target?.image.id === id)
+    } else if (state.target?.image.id === id) {
+      if (!dryRun) await project(at, channel, undefined, call);
       rows.push({
         channel: channelText(channel),
         profile: at.profile,
@@ -136,6 +138,7 @@ async function revoked(
         result,
         message: 'nothing to go back to: it is refused',
       });
+    }
     // A run that was killed has moved it, and not told this one so.
     else if (!dryRun) await silenced(at, channel, undefined, call);
   }

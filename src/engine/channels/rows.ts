@@ -3,17 +3,16 @@ import type { ChannelHistoryRow, ChannelRow } from '../../core/channel-row.ts';
 import { given, type Image } from '../../core/image.ts';
 import { marksOf } from '../../core/marks.ts';
 import type { Account } from '../account/account.ts';
-import { isFollowed } from './alias.ts';
+import { isFollowed, type FollowedBy } from './project.ts';
 import type { ChannelState } from './state.ts';
 
 /** How a channel stands, as it is shown; absent where no image of the account has to do with it, and where it was deleted. */
 export function channelRow(
   at: Account,
   { channel, target, superseded, history, isDeleted }: ChannelState,
+  follower: FollowedBy | undefined,
 ): ChannelRow | undefined {
   if (!target && (history.length === 0 || isDeleted)) return undefined;
-  const isUnfollowed =
-    target !== undefined && marksOf(target.image).revoked === undefined && !isFollowed(at, target.image, channel);
   const { at: since, by, reason } = target?.stints[0] ?? {};
   const image: Partial<Image> = target?.image ?? {};
   const others = superseded.map(({ image: { id } }) => id);
@@ -30,7 +29,23 @@ export function channelRow(
       reason,
       revoked: target && marksOf(target.image).revoked,
       superseded: others.length > 0 ? others : undefined,
-      lacksAlias: isUnfollowed || undefined,
+      projection: follower && projectionOf(follower, target?.image),
+    }),
+  };
+}
+
+function projectionOf(follower: FollowedBy, target: Image | undefined): ChannelRow['projection'] {
+  const { kind, projection, failure } = follower;
+  const { name = '', id, takenBy } = projection ?? {};
+  const lags = !isFollowed(follower, target);
+  return {
+    kind,
+    ...given<Omit<NonNullable<ChannelRow['projection']>, 'kind'>>({
+      name: name || undefined,
+      id,
+      takenBy,
+      lags: lags || undefined,
+      message: failure?.message,
     }),
   };
 }

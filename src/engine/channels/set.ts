@@ -6,10 +6,10 @@ import type { Call } from '../../core/operation.ts';
 import type { Account } from '../account/account.ts';
 import type { EngineContext } from '../context.ts';
 import { rowsOfEach, type Where } from './each.ts';
-import { isFollowed } from './alias.ts';
 import { ownState } from './look.ts';
 import type { Move } from './changes.ts';
 import { movedTo, requireChannels, requirePossible } from './move.ts';
+import { followerOf, isFollowed, requireFollower } from './project.ts';
 import { withContentOf } from './same-content.ts';
 import type { ChannelState } from './state.ts';
 
@@ -39,6 +39,7 @@ export function setChannel(
       const [image] = at.profile === source.profile ? [source] : await withContentOf(source, at, call);
       if (!image) throw missing(source, at);
       requirePossible(image, channel);
+      await requireFollower(at, channel, call);
       const state = await ownState(at, channel, call);
       return [await moved(at, state, { channel, image, ...occasion, now: context.now() }, call, context)];
     },
@@ -58,8 +59,9 @@ export async function moved(
   const { id, name } = move.image;
   const from = target && target.image.id !== id ? { from: target.image.id } : {};
   const row = { channel: channelText(channel), profile: at.profile, id, name, ...from };
-  const isSo = target?.image.id === id && superseded.length === 0 && isFollowed(at, target.image, channel);
-  if (isSo) return { ...row, result: settings.dryRun ? 'planned' : 'ok', message: 'nothing to change' };
+  const isThere = target?.image.id === id && superseded.length === 0;
+  if (isThere && isFollowed(await followerOf(at, channel, call), target.image))
+    return { ...row, result: settings.dryRun ? 'planned' : 'ok', message: 'nothing to change' };
   if (settings.dryRun) return { ...row, result: 'planned' };
   await movedTo(at, state, move, call);
   return { ...row, result: 'ok' };

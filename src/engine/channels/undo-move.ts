@@ -10,6 +10,7 @@ import type { Run } from '../journal/run-state.ts';
 import { ended } from './delete.ts';
 import { ownState } from './look.ts';
 import { movedTo } from './move.ts';
+import { project } from './project.ts';
 import { restoring, type ChannelState, type PastTarget } from './state.ts';
 
 /** A channel that a run has moved, or deleted, by what it wrote at an image. */
@@ -63,8 +64,11 @@ export async function undoMove(moved: MovedByRun, run: string, context: EngineCo
   const state = await ownState(at, channel, call);
   const was = targetBefore(moved, state);
   const isWouldBe = context.settings.dryRun;
-  if (was !== undefined && state.target?.image.id === was.image.id) return `${text} is ${was.image.id} already`;
-  if (was === undefined && state.isDeleted) return `${text} is deleted already`;
+  const isSo = was === undefined ? state.isDeleted : state.target?.image.id === was.image.id;
+  if (isSo) {
+    if (!isWouldBe) await project(at, channel, was?.image, call);
+    return `${text} is ${was?.image.id ?? 'deleted'} already`;
+  }
   const { number } = moved.stint;
   const since = state.history.find((one) => one.number > number || (one.number === number && one.image.id !== moved.id));
   if (since)

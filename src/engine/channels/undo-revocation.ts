@@ -7,6 +7,9 @@ import { accountOf } from '../journal/find-left.ts';
 import type { Run } from '../journal/run-state.ts';
 import type { WaitWishes } from '../operations/settle.ts';
 import { stateChange } from '../operations/state.ts';
+import { ownState } from './look.ts';
+import { project } from './project.ts';
+import { channelsTo } from './state.ts';
 
 /** An image that a run has revoked, and how far it was taken out of use by that. */
 export interface RevokedByRun {
@@ -46,6 +49,8 @@ export async function undoRevocation(
   const basis = await at.verb('show').run({ id }, call);
   const shown = isHidden && basis.hidden === true ? { hidden: false } : {};
   const changes = { ...markChanges(basis, { revoked: null }), ...shown };
-  await at.verb('patch').run({ id, changes, basis, extras: {} }, call);
+  const now = await at.verb('patch').run({ id, changes, basis, extras: {} }, call);
+  for (const channel of channelsTo(now))
+    if ((await ownState(at, channel, call)).target?.image.id === id) await project(at, channel, now, call);
   return 'no longer revoked';
 }

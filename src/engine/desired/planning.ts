@@ -169,7 +169,7 @@ async function decided(
   };
   const one = caseOf(wanted, seen, can);
   const main = decide(wanted, seen, can);
-  const rows = [...main, ...channelRows(one, main, image, look.images)];
+  const rows = [...main, ...(await channelRows(one, main, image, look, reading.call))];
   const ready = { source, look, wanted, one };
   if (!image.retention || !can.marks || rows.some(({ action }) => action === 'blocked')) return { image, profile, rows, ready };
   const rules = { ...image.retention, maxDelete: Infinity, isUnusedBelieved, now: context.now() };

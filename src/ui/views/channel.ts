@@ -1,5 +1,11 @@
-import type { ChannelChangeRow, ChannelHistoryRow, ChannelRow } from '../../core/channel-row.ts';
+import type { ChannelChangeRow, ChannelHistoryRow, ChannelProjection, ChannelRow } from '../../core/channel-row.ts';
 import { defineView } from '../view.ts';
+
+/** What follows a channel, and where it leads to if that is not where the channel points to. */
+function projectionCell({ kind, name = kind, id = 'nothing', takenBy, lags }: ChannelProjection): string {
+  if (!lags) return name;
+  return `${name} (lags: ${takenBy === undefined ? id : `taken by ${takenBy}`})`;
+}
 
 /** What channels point to, a line each. */
 export const channelView = defineView<ChannelRow>({
@@ -16,7 +22,7 @@ export const channelView = defineView<ChannelRow>({
     reason: { value: (row) => row.reason },
     revoked: { value: (row) => row.revoked },
     superseded: { value: (row) => row.superseded?.join(',') },
-    lacksAlias: { value: (row) => row.lacksAlias, title: 'lacks alias' },
+    projection: { value: ({ projection }) => projection && projectionCell(projection), title: 'also as' },
   },
   usual: ['channel', 'profile', 'id', 'name', 'status', 'since', 'by', 'reason'],
   wide: [
@@ -31,7 +37,7 @@ export const channelView = defineView<ChannelRow>({
     'reason',
     'revoked',
     'superseded',
-    'lacksAlias',
+    'projection',
   ],
   spare: ['by', 'since'],
   id: (row) => row.id ?? '',

@@ -2,6 +2,7 @@ import type { Fault, RunningCloud, SeenRequest, Seed, Strange, Work } from '../.
 import { startFakeServer, type FakeAnswer, type FakeRequest } from '../../support/fake-server.ts';
 import { act, isReading, type Retold } from './ec2.ts';
 import { ebs } from './ebs.ts';
+import { ssm } from './ssm.ts';
 import { Refusal, refusalAnswer } from './refusal.ts';
 import { callerOf, type Caller, type Key } from './signature.ts';
 import { account, blockBytes, gib, Store, stranger, type FakeImage } from './store.ts';
@@ -31,6 +32,8 @@ const formIn = (body: string): Readonly<Record<string, string>> => Object.fromEn
 
 /** EC2 is asked by POST even for what changes nothing: a reader of requests is told of the GET that it stands for. */
 function asRead<R extends SeenRequest>(request: R): R {
+  const target = request.headers['x-amz-target'] ?? '';
+  if (/\.(Get|List)/.test(target)) return { ...request, method: 'GET', path: `/?${target}` };
   const action = request.method === 'POST' && request.path === '/' ? (formIn(request.body).Action ?? '') : '';
   if (action === '') return request;
   return { ...request, method: isReading(action) || action.startsWith('GetCaller') ? 'GET' : 'POST', path: `/?${request.body}` };
@@ -64,7 +67,7 @@ export async function startAws(): Promise<RunningAws> {
   const keys = new Map<string, Key>([[ours.accessKeyId, { secret: ours.secretAccessKey, account }]]);
   const hosts: string[] = [];
   const serviceOf = (request: FakeRequest): string =>
-    /\/(ec2|ebs|sts)\/aws4_request/.exec(request.headers.authorization ?? '')?.[1] ?? (request.path === '/' ? 'ec2' : 'ebs');
+    /\/(ec2|ebs|ssm|sts)\/aws4_request/.exec(request.headers.authorization ?? '')?.[1] ?? (request.path === '/' ? 'ec2' : 'ebs');
 
   function sts(form: Readonly<Record<string, string>>, caller: Caller): FakeAnswer {
     const who = { Arn: `arn:aws:iam::${caller.account}:user/tester`, UserId: 'AIDATESTS', Account: caller.account };
@@ -87,6 +90,7 @@ export async function startAws(): Promise<RunningAws> {
 
   function answerTo(request: FakeRequest, caller: Caller): FakeAnswer {
     if (caller.service === 'ebs') return ebs(store, request, caller);
+    if (caller.service === 'ssm') return ssm(store, request, caller);
     const form = formIn(request.data.toString('utf8'));
     if (caller.service === 'sts') return sts(form, caller);
     const result = act(store, form, caller, (record) => running.retold(record));
@@ -146,7 +150,7 @@ export async function startAws(): Promise<RunningAws> {
     keys,
     hosts,
     retold: (record) => record,
-    values: { region: home, endpoint: server.origin, ...ours },
+    values: { region: home, endpoint: server.origin, channelParameter: '/imgctl/channels/{{name}}/{{channel}}', ...ours },
     put,
     seed: async (seeds) => seeds.map((seed) => put(seed)),
     strangers: async (name): Promise<Partial<Record<Strange, string>>> => {

@@ -30,6 +30,10 @@ export function refusalAnswer({ code, message, status, reason }: Refusal, servic
     const body = `<ErrorResponse>${element('Error', { Type: 'Sender', Code: code, Message: message })}<RequestId>c6104cbe</RequestId></ErrorResponse>`;
     return { status, headers: { 'content-type': 'text/xml' }, body };
   }
+  if (service === 'ssm') {
+    const body = JSON.stringify({ __type: code, message });
+    return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+  }
   return {
     status,
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': `${code}:http://internal.amazon.com/coral/` },

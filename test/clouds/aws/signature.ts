@@ -39,7 +39,7 @@ export function callerOf(request: FakeRequest, keys: ReadonlyMap<string, Key>, n
   const [, keyId = '', day = '', region = '', service = '', signed = '', signature] =
     authorization.exec(headers.authorization ?? '') ?? [];
   if (signature === undefined) return refuse('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
-  const isEbs = service === 'ebs';
+  const isEbs = service === 'ebs' || service === 'ssm';
   const bad = (code: string, ebsCode: string, words: string, status = 401): never =>
     isEbs ? refuse(ebsCode, words, 403) : refuse(code, words, status);
   const key = keys.get(keyId);

@@ -52,6 +52,15 @@ export interface FakeImage {
   binnedAt: string | undefined;
 }
 
+/** A parameter of SSM. `coming`: what it is to hold once it was looked at so often; absent: nothing. */
+export interface FakeParameter {
+  value: string | undefined;
+  version: number;
+  coming: string | undefined;
+  looks: number;
+  readonly tags: Map<string, string>;
+}
+
 /** How the cloud behaves; tests change it. */
 export interface Settings {
   regions: string[];
@@ -64,6 +73,10 @@ export interface Settings {
   copyLooks: number;
   /** Puts and lists that say that a new snapshot does not exist. */
   unseen: number;
+  /** Looks at a parameter until it holds the image that it was told to. */
+  parameterLooks: number;
+  /** Operations of SSM that the account is not allowed. */
+  deniedParameters: string[];
   snapshotFails: string | undefined;
   copyFails: string | undefined;
   corruptBlock: number | undefined;
@@ -81,6 +94,8 @@ const usual = (): Settings => ({
   imageLooks: 0,
   copyLooks: 1,
   unseen: 0,
+  parameterLooks: 0,
+  deniedParameters: [],
   snapshotFails: undefined,
   copyFails: undefined,
   corruptBlock: undefined,
@@ -92,6 +107,8 @@ const usual = (): Settings => ({
 export class Store {
   readonly images = new Map<string, FakeImage>();
   readonly snapshots = new Map<string, FakeSnapshot>();
+  /** By region and name. */
+  readonly parameters = new Map<string, FakeParameter>();
   /** Ids of images that were deregistered. */
   readonly gone = new Set<string>();
   readonly instances: { readonly id: string; readonly image: string }[] = [];

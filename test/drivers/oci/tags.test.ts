@@ -82,8 +82,10 @@ describe('an uploaded image has a tag that is made of its name, and one that is 
     const old = tags().get('web') ?? '';
     const { tags: all, manifests } = cloud.store.of(library);
     all.set('stable', old);
-    // Both are the image of that name: which one is meant has to be said.
-    expect((await upload(2, 'web', '--if-exists', 'replace', '--yes')).exitCode).toBe(6);
+    const listed = await stage.ok(['list', '-p', 'reg', '-o', 'id'], { env });
+    expect([listed.stdout, listed.stderr]).toEqual(['web\n', expect.stringContaining('stable (web)')]);
+    expect(await made(2, 'web', '--if-exists', 'replace', '--yes')).toBe('web');
+    expect([all.get('stable'), manifests.has(old), all.get('web') === old]).toEqual([old, true, false]);
     await stage.ok(['patch', 'reg:stable', '--name', 'stable'], { env });
     all.set('latest', all.get('stable') ?? '');
     await stage.ok(['patch', 'reg:latest', '--name', 'latest'], { env });
