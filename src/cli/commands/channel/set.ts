@@ -14,7 +14,8 @@ export const set = defineCommand({
   about:
     'From then on NAME@CHANNEL is that image, wherever a name is taken: imgctl download web@stable. It moves with one write, so that whoever looks meanwhile ' +
     'gets the old target or the new one. With -p or -A it moves in those profiles, in each to the image with the same content. ' +
-    'It stands in the property imgctl.channel.CHANNEL of the image, whose value is NAME. A target is neither deleted, deactivated nor pruned.',
+    'It stands in the property imgctl.channel.CHANNEL of the image, whose value is NAME. Where the provider has something by which other tools find images, such as a ' +
+    'tag or an alias, that follows: channel show tells what. A target is neither deleted, deactivated nor pruned.',
   args: {
     channel: { takes: 'required', summary: 'NAME@CHANNEL, such as web@stable', completes: 'channel' },
     image: {

@@ -5,7 +5,8 @@ import { defineCommand } from '../../program/command.ts';
 import { many, one } from '../../program/outcome.ts';
 
 export const show = defineCommand({
-  about: 'A row for each profile, an object where it is one. The image itself is shown by imgctl show NAME@CHANNEL.',
+  about:
+    'A row for each profile, an object where it is one. With -o wide and -o json also by what other tools find it, and whether that lags behind. The image itself is shown by imgctl show NAME@CHANNEL.',
   args: { channel: { takes: 'required', summary: 'NAME@CHANNEL, optionally as PROFILE:NAME@CHANNEL', completes: 'channel' } },
   options: channelOptions,
   needs: { at: ['list', 'show'] },
