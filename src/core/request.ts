@@ -183,8 +183,12 @@ export interface Download {
   readonly digests?: Digests;
   /** Digests of what the bytes are once they are decompressed, where that is published. */
   readonly uncompressedDigests?: Digests;
-  /** Read from its beginning to its end, `open` throws INTEGRITY where the bytes are not those that the image is known by. */
-  readonly isVerified?: boolean;
+  /**
+   * Read from its beginning to its end, `open` throws INTEGRITY where the bytes are not those that the image is known by. It says what
+   * they are held against where that is no digest of the bytes alone: `sha256` of them and what stands before them, `blocks-sha256` of
+   * each block.
+   */
+  readonly verifiedBy?: 'sha256' | 'blocks-sha256';
   /** A detached signature over the bytes as `open` gives them: whoever reads all of them judges it by the account's `signatures`. */
   readonly signature?: Uint8Array;
   readonly handover?: Handover;

@@ -1,6 +1,8 @@
 import { type Accept, type Compression, type Encoding, type Format, compressions, formats } from '../core/encoding.ts';
 import { unsupportedError } from '../core/errors.ts';
+import { given } from '../core/image.ts';
 import { formatByExtension, misnamed } from './formats/index.ts';
+import { strongest } from './published-digests.ts';
 import { writable, written } from './plan.ts';
 import { prepare } from './prepare.ts';
 import type { Prepared } from './prepared.ts';
@@ -105,7 +107,8 @@ export async function convertFile(
       if (means.signal.aborted) return undefined;
       throw error;
     });
-    return { ...saved, ...(contentId === undefined ? {} : { contentId }) };
+    const required = wishes.checksum ?? strongest(source.digests);
+    return { ...saved, ...given({ verifiedBy: required?.algorithm ?? source.verifiedBy, contentId }) };
   } finally {
     await prepared.close();
   }

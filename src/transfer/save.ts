@@ -1,5 +1,6 @@
 import { constants, link, lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { given } from '../core/image.ts';
 import { conflictError, ImgctlError, integrityError, localError, usageError } from '../core/errors.ts';
 import type { Digests } from '../core/operation.ts';
 import { humanSize } from '../core/quantity.ts';
@@ -29,7 +30,7 @@ export interface Saving {
   warn(message: string): void;
 }
 
-/** What was written: verified against `verifiedBy`, absent where nobody has published a digest. */
+/** What was written: verified against `verifiedBy`, absent where nobody has published anything to hold it against. */
 export interface Saved {
   readonly path: string;
   readonly bytes: number;
@@ -176,8 +177,7 @@ async function fill(handle: FileHandle, source: Source, saving: Saving, file: st
       throw integrityError(`${source.name}: got ${bytes} bytes, expected ${source.bytes}`);
     const digests = await digester.digests();
     compareDigests(digests, expected, source.name);
-    const [first] = expected;
-    return { path: file, bytes, digests, ...(first ? { verifiedBy: first.algorithm } : {}) };
+    return { path: file, bytes, digests, ...given({ verifiedBy: expected[0]?.algorithm ?? source.verifiedBy }) };
   } finally {
     digester.stop();
   }

@@ -18,7 +18,7 @@ export interface SourceSignature {
 export async function signedSource(source: Source, signature: SourceSignature): Promise<Source> {
   if (!source.near || !source.repeatable) return checkedAtEnd(source, signature);
   for await (const _chunk of judged(source, signature));
-  return { ...source, isVouched: true };
+  return { ...source, verifiedBy: 'signature' };
 }
 
 function checkedAtEnd(source: Source, signature: SourceSignature): Source {
@@ -26,7 +26,7 @@ function checkedAtEnd(source: Source, signature: SourceSignature): Source {
   return {
     ...kept,
     continues: false,
-    isVouched: true,
+    verifiedBy: 'signature',
     open: (from = 0, to) => (to === undefined ? behind(judged(source, signature), from) : source.open(from, to)),
   };
 }

@@ -1,5 +1,6 @@
 import { abortedError, integrityError, networkError } from '../core/errors.ts';
 import type { Format } from '../core/encoding.ts';
+import { given } from '../core/image.ts';
 import type { Bytes } from '../core/http.ts';
 import type { Digests, Download } from '../core/operation.ts';
 import type { RandomSource } from './extents.ts';
@@ -22,8 +23,8 @@ export interface Source {
   readonly continues?: boolean;
   /** Digests that whoever offers the bytes has published. */
   readonly digests?: Digests;
-  /** A signature, or a digest, is judged as the bytes come. */
-  readonly isVouched?: boolean;
+  /** What the bytes are held against by whoever opens them, besides `digests`: a digest of theirs, or a `signature`. */
+  readonly verifiedBy?: string;
   open(from?: number, to?: number): Bytes;
   /** Reading at any place; absent where there is only a stream. */
   readonly random?: RandomSource;
@@ -107,7 +108,7 @@ export function downloadSource(download: Download, name: string, near: boolean):
     // Of a file whose size nobody knows, what is asked for may be more than there is.
     const whole = end === undefined ? given : exactly(given, end - from + 1, name);
     // Its verdict comes behind its last byte.
-    return download.isVerified && from === 0 && to === undefined ? withholdTail(whole, bytes, () => undefined) : whole;
+    return download.verifiedBy && from === 0 && to === undefined ? withholdTail(whole, bytes, () => undefined) : whole;
   };
   const extents = isSparse(download) && bytes !== undefined ? extentsOf(() => download.extents(), bytes, name, near) : undefined;
   const open = (from = 0, to?: number): Bytes =>
@@ -120,7 +121,7 @@ export function downloadSource(download: Download, name: string, near: boolean):
     near,
     ...(bytes === undefined ? {} : { bytes }),
     ...(digests === undefined ? {} : { digests }),
-    ...(download.isVerified ? { isVouched: true } : {}),
+    ...given({ verifiedBy: download.verifiedBy }),
     open,
     ...(near && bytes !== undefined
       ? { random: { ...randomOver(bytes, open), ...(extents ? { spans: extents.all } : {}) } }

@@ -41,7 +41,7 @@ export function checkedInside(source: Source, compression: Compression | undefin
   return {
     ...kept,
     continues: false,
-    isVouched: true,
+    verifiedBy: expected.algorithm,
     open: (from = 0, to) => (from > 0 || to !== undefined ? source.open(from, to) : open()),
   };
 }

@@ -94,7 +94,7 @@ export const download: Operation<AwsClient, 'download'> = {
     return {
       encoding: { format: 'raw' },
       bytes,
-      isVerified: true,
+      verifiedBy: 'blocks-sha256',
       open: (from, to) => disk.open(from, to),
       extents: () => disk.extents(),
     };

@@ -64,7 +64,7 @@ async function metadataIn(part: Part, id: string): Promise<Buffer> {
 function disk(client: IncusClient, { id }: ImageRecord, bytes: number | undefined, call: Call): Download {
   return {
     encoding: { format: 'qcow2' },
-    isVerified: true,
+    verifiedBy: 'sha256',
     ...(bytes === undefined ? {} : { bytes }),
     open: (from = 0, to) => between(diskBytes(client, id, call), from, to),
   };

@@ -39,7 +39,7 @@ async function layeredDownload(
   return {
     encoding: { format: 'raw' },
     bytes: stored.bytes,
-    isVerified: true,
+    verifiedBy: 'blocks-sha256',
     ...given({ handover: handoverOf({ file, disk, virtualBytes: stored.bytes, layered: { blocks, bytes: stored.bytes } }) }),
     ...(await documentsOf(client, found, { open, related: async () => [] })),
     inParts: true,

@@ -39,7 +39,7 @@ async function layeredDownload(
   return {
     encoding: { format: 'raw' },
     bytes: stored.bytes,
-    isVerified: true,
+    verifiedBy: 'blocks-sha256',
     handover: handoverOf(home, disk),
     original: originalOf(id, text, recordText, partsOf(home, digest, call)),
     inParts: true,

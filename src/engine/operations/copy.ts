@@ -195,7 +195,7 @@ async function wayOf(
   if (typeof found === 'string') context.say(`relaying through this machine: ${found}`);
   const shortcut = typeof found === 'object' ? found : undefined;
   const unverified =
-    shortcut || checksum || source.isVouched ? undefined : whyUnverified(source.digests, from.provider, image.id);
+    shortcut || checksum || source.verifiedBy ? undefined : whyUnverified(source.digests, from.provider, image.id);
   if (unverified !== undefined) context.warn(unverified);
   if (!shortcut) return { route: 'relay', shortcut, words: plan.steps };
   return { route: shortcut.route, shortcut, words: [routeWords[shortcut.route], 'verify'] };

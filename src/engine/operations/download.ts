@@ -69,7 +69,7 @@ interface Wanted {
 interface Offer {
   readonly at: Account<'download' | 'show'>;
   readonly image: Image;
-  readonly data: Pick<Download, 'isVerified'>;
+  readonly data: Pick<Download, 'verifiedBy'>;
   readonly source: Source;
   /** What the data is, as far as it is said. */
   readonly format: string | undefined;
@@ -148,7 +148,7 @@ function ended(offer: Offer, context: EngineContext): void {
   const { at, image, source, task } = offer;
   task.done();
   const unverified =
-    source.isVouched || wantedOf(offer).length > 0 ? undefined : whyUnverified(source.digests, at.provider, image.id);
+    source.verifiedBy || wantedOf(offer).length > 0 ? undefined : whyUnverified(source.digests, at.provider, image.id);
   if (unverified !== undefined) context.warn(unverified);
 }
 
@@ -189,7 +189,7 @@ async function intoFile(
     ...(at.verb('download').ranges ? { identity: identityOf(image, strongest(source.digests)) } : {}),
     checksums: wantedOf(offer),
     // What was proved needs no digest of its own; of a disk of holes that would be one of its zeros most of all.
-    ...(data.isVerified === true ? { digests: [] } : {}),
+    ...(data.verifiedBy ? { digests: [] } : {}),
     progress: (bytes, total) => task.advance(bytes, total),
     warn: (message) => context.say(message),
   };

@@ -41,7 +41,7 @@ export async function writeDisk(
     ...(await publishedSource(data, { at, image, call }, context)),
     ...given({ declared: formatNamed(image.diskFormat) }),
   };
-  const unverified = source.isVouched ? undefined : whyUnverified(source.digests, at.provider, image.id);
+  const unverified = source.verifiedBy ? undefined : whyUnverified(source.digests, at.provider, image.id);
   if (unverified !== undefined) context.warn(unverified);
   const prepared = await prepare(source, [{ format }], { allowUnsafe: [] }, meansFor(context, task, []));
   const fingerprint = parallelDigester(['sha256']);

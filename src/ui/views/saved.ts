@@ -1,6 +1,9 @@
 import { defineView } from '../view.ts';
 
-/** A file that was written. `verifiedBy`: the digest that whoever offered the bytes had published, and that agreed; `signer`: by whose key it was proved to be signed. */
+/**
+ * A file that was written. `verifiedBy`: the digest that whoever offered the bytes had published, and that agreed; `blocks-sha256`: one
+ * of each block. `signer`: by whose key it was proved to be signed.
+ */
 export interface SavedFile {
   readonly profile?: string;
   readonly image?: string;

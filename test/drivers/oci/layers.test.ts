@@ -66,7 +66,7 @@ describe('a raw disk in layers', () => {
     const { id, sizeBytes, virtualBytes } = await upload(raw(data));
     expect([sizeBytes, virtualBytes]).toEqual([data.length, data.length]);
     const there = await download(id);
-    expect([there.encoding, there.bytes, there.isVerified]).toEqual([{ format: 'raw' }, data.length, true]);
+    expect([there.encoding, there.bytes, there.verifiedBy]).toEqual([{ format: 'raw' }, data.length, 'blocks-sha256']);
     expect((await gather(there.open())).equals(data)).toBe(true);
     for (const [from, to] of [
       [0, 0],

@@ -229,9 +229,12 @@ describe('the override that a refusal names', () => {
   ]);
   const sent = async (file: Buffer, accepts: readonly Accept[], allowUnsafe: readonly string[]) => {
     const prepared = await prepare(await place.file('image', file), accepts, { allowUnsafe }, meansIn(place.folder()));
-    await contentOf(await prepared.content())
-      .then(() => prepared.contentId())
-      .finally(() => prepared.close());
+    try {
+      await contentOf(await prepared.content());
+      await prepared.contentId();
+    } finally {
+      await prepared.close();
+    }
   };
   test.each(
     cases.flatMap(([code, image, change, level]) =>
