@@ -69,6 +69,12 @@ function answer(io: FakeIo, answers: readonly string[]): void {
   Object.assign(io, { stderr: listening });
 }
 
+/**
+ * A bar, and the signs that take it away again. It is drawn of what takes a while: whether it was there is a matter of the machine's
+ * speed, and in the end nothing of it is on the screen.
+ */
+const drawnOver = /\u001B\[\?2026h[^]*?\u001B\[\?2026l|\u001B\[(?:\?25[hl]|1G|2K|1A)/g;
+
 async function runIn(folder: string, args: readonly string[], settings: CliSettings): Promise<CliResult> {
   const io = fakeIo(settings);
   answer(io, settings.answers ?? []);
@@ -91,5 +97,6 @@ async function runIn(folder: string, args: readonly string[], settings: CliSetti
     }),
   );
   if (exitCode === 0 && written.length === 0) checkPrintedImages(args, settings.env ?? {}, io.out);
-  return { stdout: io.out, stderr: io.err, exitCode, bytes: Buffer.concat(written), json: () => JSON.parse(io.out) as unknown };
+  const stderr = io.stderrIsTerminal ? io.err.replaceAll(drawnOver, '') : io.err;
+  return { stdout: io.out, stderr, exitCode, bytes: Buffer.concat(written), json: () => JSON.parse(io.out) as unknown };
 }
