@@ -107,9 +107,8 @@ export async function fullScan(
     const found = needsCopy ? await inspect(randomAccess(file), source.fileName) : inspection;
     const inside = await judgeInside({ source: file, inspection: found, whole: !found.unseen }, folder, signal, files);
     const guest = inside.guest ?? virtualDiskOf(file, inside.inspection);
-    const contentId =
-      inside.contentId ??
-      (guest && isSound(inside.inspection) ? await contentIdOf(readRuns(guest.random, guest.inspection), signal) : undefined);
+    const read = () => guest && contentIdOf(readRuns(guest.random, guest.inspection), signal);
+    const contentId = isSound(inside.inspection) ? (inside.contentId ?? (await read())) : undefined;
     return {
       inspection: inside.inspection,
       contentId,

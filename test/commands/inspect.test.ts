@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { truncateSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { qcow2Image, tarImage, vdiImage, vhdxImage, vmdkStreamImage } from '../support/disk-images.ts';
+import { qcow2Image, tarImage, vdiImage, vhdxImage, vmdkStreamImage, xzStream } from '../support/disk-images.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { commandStage, errorOf, smallDisk } from './stage.ts';
 
@@ -139,6 +139,11 @@ describe('inspect', () => {
     ['cut off', () => qcow2Image(disk).subarray(0, 200_000), 'l2_offset'],
     ['broken inside its wrapper', () => gzipSync(disk).subarray(0, 20_000), 'truncated'],
     ['empty', () => Buffer.alloc(0), 'empty'],
+    ['empty inside gzip', () => gzipSync(''), 'empty'],
+    ['empty inside xz', () => xzStream(Buffer.alloc(0)), 'empty'],
+    ['empty inside zstd', () => Buffer.from('28b52ffd2000010000', 'hex'), 'empty'],
+    ['empty inside bzip2', () => Buffer.from('425a683917724538509000000000', 'hex'), 'empty'],
+    ['empty inside an archive', () => tarImage(Buffer.alloc(0)), 'empty'],
     [
       'two things at once',
       () => Buffer.concat([qcow2Image(disk), Buffer.from('conectix'), Buffer.alloc(504)]),

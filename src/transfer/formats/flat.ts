@@ -21,7 +21,7 @@ export const raw: FormatReader = {
   sniff: (edges) => partitionsOf(edges) !== undefined,
   open(source, edges, report) {
     const subformat = partitionsOf(edges);
-    if (source.size === 0) report.reject('empty', 'the file is empty');
+    if (source.size === 0) report.reject('empty', 'there is no data in it');
     if (subformat === undefined) checkRawDisk(edges, report);
     else {
       checkPartitions(edges, report);

@@ -169,7 +169,7 @@ async function inspectWrapped(
   // Where the data breaks off, nothing about the image can be said but what it began as.
   if (end === undefined) return { format: inner.format, ...outer, findings: findings.list.map(ofWrapper) };
   const unseen = end === 'reached' ? {} : { unseen: isUnseen ? ('all' as const) : ('rest' as const) };
-  return { ...inner, ...outer, ...unseen, findings: [...findings.list, ...inner.findings.map(asWrapped)] };
+  return { ...inner, ...outer, ...unseen, findings: [...findings.list, ...inner.findings] };
 }
 
 /** The whole of what came in some wrapper, held against the name that it came under. */
@@ -186,13 +186,9 @@ export const inWrapper = (inner: Inspection, compression: Compression, fileBytes
   ...inner,
   compression,
   fileBytes,
-  findings: inner.findings.map(asWrapped),
 });
 
 const ofWrapper = (finding: Finding): Finding => (finding.ends ? { ...finding, ends: 'wrapper' } : finding);
-
-/** A wrapped file that holds nothing is whole all the same, and providers take it: worth a warning only. */
-const asWrapped = (finding: Finding): Finding => (finding.code === 'empty' ? { ...finding, level: 'warn' } : finding);
 
 async function* bytesOf(source: RandomSource): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < source.size; at += inputBytes)

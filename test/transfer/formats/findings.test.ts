@@ -252,7 +252,7 @@ describe('the override that a refusal names', () => {
     const file = Buffer.from(made[image]);
     const changed = Buffer.from(change(file) ?? file);
     const refused = await sent(changed, accepts, []).catch((error: unknown) => error);
-    // A wrapped file that holds nothing, and what a helper reads, are taken.
+    // What a helper reads is taken.
     if (!(refused instanceof ImgctlError)) return;
     const named = /--allow-unsafe (\S+)/.exec(refused.circumstances.hint ?? '')?.[1];
     // What is only the beginning of a file for the helper cannot be read by it.
