@@ -58,8 +58,10 @@ function storyAt(provider: (typeof places)[number][1]) {
   afterAll(() => cloud.stop());
   let name = '';
   let count = 0;
+  let machine: Readonly<Record<string, string>> = {};
   beforeEach(() => {
     name = `noble-${(count += 1)}`;
+    machine = {};
     env = {
       ...profileVariables('pub', 'simplestreams', streams.values),
       ...profileVariables('to', provider.driver.name, cloud.values),
@@ -72,7 +74,9 @@ function storyAt(provider: (typeof places)[number][1]) {
     );
   const run = async (verb: 'plan' | 'apply', more: object = {}, ...options: readonly string[]) => {
     const yes = verb === 'apply' ? ['--yes', '--poll-interval', '5ms'] : [];
-    const result = await stage.run([verb, '-f', manifest(more), '-o', 'json', ...yes, ...options], { env });
+    const result = await stage.run([verb, '-f', manifest(more), '-o', 'json', ...yes, ...options], {
+      env: { ...env, ...machine },
+    });
     return { ...result, rows: (result.stdout === '' ? [] : result.json()) as readonly Row[] };
   };
   const forget = (): void => {
@@ -90,6 +94,10 @@ function storyAt(provider: (typeof places)[number][1]) {
       expect(`${result.exitCode} ${result.stderr}`).toMatch(/^0 /);
       expect(result.rows.filter((row) => row.result !== 'ok')).toEqual([]);
       return result.rows;
+    },
+    /** From then on commands are typed at another machine, which remembers nothing. */
+    elsewhere: (): void => {
+      machine = { XDG_CACHE_HOME: stage.file('elsewhere') };
     },
     planned: async (more: object = {}) => {
       const { exitCode, stderr, rows } = await run('plan', more);
@@ -146,6 +154,34 @@ describe.each(inTurns(places, 2))('what a manifest wants of %s', (_name, provide
     ]);
     story.forget();
     expect([await story.done(named), story.moved()]).toEqual([[], []]);
+  });
+});
+
+describe.each(inTurns(markable, 2))('what a manifest wants of %s from a URL with a checksum', (_name, provider) => {
+  const story = storyAt(provider);
+  let server: Awaited<ReturnType<typeof startFakeServer>>;
+  let disk = disks.old;
+  beforeEach(async () => {
+    server = await startFakeServer(({ headers }) => servedFile(disk, headers));
+    return () => server.stop();
+  });
+
+  it('is made once, and anew where the checksum is another one', async () => {
+    const wanted = () => ({
+      source: `${server.origin}/disk.qcow2`,
+      checksum: `sha256:${sha256(disk)}`,
+      displayName: `${story.name()}-${sha256(disk)}`,
+    });
+    await story.done(wanted());
+    expect(await story.planned(wanted())).toEqual([]);
+    // Also by a machine that has not made it: the image says itself what it is.
+    story.elsewhere();
+    expect(await story.planned(wanted())).toEqual([]);
+    disk = disks.new;
+    expect((await story.planned(wanted())).map(({ action }) => action)).toEqual(['add']);
+    await story.done(wanted());
+    expect(await story.planned(wanted())).toEqual([]);
+    disk = disks.old;
   });
 });
 

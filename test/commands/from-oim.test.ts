@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { oimManifest } from '../../src/engine/desired/oim/read-oim.ts';
 import { useOpenstackCli } from '../clouds/openstack/cli.ts';
 import { startFakeServer, type FakeServer } from '../support/fake-server.ts';
 import { qcow2Image } from '../support/disk-images.ts';
@@ -197,6 +198,52 @@ describe("images of OSISM's image manager", () => {
     expect(named()).toEqual(['Ubuntu 24.04', 'Ubuntu 24.04 (20261103)']);
   });
 
+  it.each([false, true])(
+    'of multi: %s are made anew where the checksum of a version is another one, and the older one stays',
+    async (multi) => {
+      await applied(write(image([version(1)], { multi })));
+      const { name, id } = { ...cli.wires()[0] };
+      files.set('/v1.qcow2', qcow2Image(smallDisk(9)));
+      const file = write(image([version(1)], { multi }));
+      expect((await applied(file)).slice(0, 2).map((line) => line.split(' ')[0])).toEqual(['add', 'retarget']);
+      expect(named()).toEqual([name, `${String(name)} (${String(id)})`]);
+      expect(wire(`${String(name)} (${String(id)})`).id).toBe(id);
+      expect(await applied(file)).toEqual([]);
+    },
+  );
+
+  it('that its manager has made are other ones where Glance has another digest of them than the file', async () => {
+    const made = {
+      tags: ['managed_by_osism'],
+      image_description: 'Ubuntu 24.04',
+      internal_version: '20261101',
+      disk_format: 'qcow2',
+    };
+    cli.image('Ubuntu 24.04', { ...made, image_source: `${server.origin}/v1.qcow2` }, files.get('/v1.qcow2'));
+    const planned = async (path: string): Promise<readonly string[]> => {
+      const checksum = createHash('sha512')
+        .update(files.get(path) ?? '')
+        .digest('hex');
+      return (await run('plan', write(image([version(1, { checksum: `sha512:${checksum}` })])))).rows.map(({ action }) => action);
+    };
+    expect(await planned('/v1.qcow2')).toEqual(['reuse']);
+    expect(await planned('/v2.qcow2')).toEqual(['add', 'retarget']);
+  });
+
+  it.each([
+    ['file:///srv/images/v1.qcow2', 'file:v1.qcow2'],
+    ['file:v1.qcow2', 'file:v1.qcow2'],
+  ])('from %s say %s, and not where it lies', (url, said) => {
+    const file = 'images.yml';
+    const { images } = oimManifest(
+      [{ file, value: { images: [image([version(1, { url })])] } }],
+      file,
+      ['demo'],
+      () => undefined,
+    );
+    expect(images[0]?.labels.properties?.image_source).toBe(said);
+  });
+
   it('get a larger smallest disk where theirs is too small, a chosen id, and are out of use where that is said', async () => {
     const id = '6f0c4b38-0f2e-4dd6-9c3b-2d5a1c4c9f10';
     const file = write(image([version(1, { id })], { min_disk: 0, status: 'deactivated' }));
@@ -208,7 +255,10 @@ describe("images of OSISM's image manager", () => {
   it('are read from a folder, of every enabled one, and what is not known is told and kept', async () => {
     const more = { enable: false, name: 'Old' };
     const file = write(
-      image([version(1, { chksum: 'x' })], { colour: 'red', meta: { os_distro: 'ubuntu', hw_rng_modell: 'virtio' } }),
+      image([version(1, { chksum: 'x' })], {
+        colour: 'red',
+        meta: { os_distro: 'ubuntu', hw_rng_modell: 'virtio', hw_disk_buss: null },
+      }),
       image([version(2)], more),
     );
     const folder = file.slice(0, file.lastIndexOf('/'));
@@ -219,8 +269,11 @@ describe("images of OSISM's image manager", () => {
     expect(stderr).toContain(
       'images[0].meta.hw_rng_modell is not known, and becomes a property as it is. Did you mean hw_rng_model?',
     );
+    // What is null is no property, under whatever name.
+    expect(stderr).not.toContain('hw_disk_buss');
     await applied(folder);
-    expect(wire('Ubuntu 24.04').hw_rng_modell).toBe('virtio');
+    expect(wire('Ubuntu 24.04')).toMatchObject({ hw_rng_modell: 'virtio' });
+    expect(Object.keys(wire('Ubuntu 24.04'))).not.toContain('hw_disk_buss');
   });
 
   it('can be planned, and the plan applied', async () => {

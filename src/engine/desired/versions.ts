@@ -2,7 +2,7 @@ import type { DesiredRow } from '../../core/desired.ts';
 import type { Image } from '../../core/image.ts';
 import { marksOf } from '../../core/marks.ts';
 import { provenanceIn, type Properties } from '../../core/provenance.ts';
-import { publishedDigests } from '../images/compare.ts';
+import { isOtherFile, publishedDigests } from '../images/compare.ts';
 import type { ManifestImage, Version } from './manifest.ts';
 import type { WantedSource } from './wanted-source.ts';
 
@@ -39,11 +39,11 @@ export function isOfSeries(image: Image, version: Version | undefined): boolean 
   return series !== undefined && image.tags.includes(tag) && has(image, series) && marksOf(image).managed === undefined;
 }
 
-/** Whether an image is this very version, by what its record says and nothing contradicts. */
+/** Whether an image is this very version, by what its record says and no digest contradicts: neither of the file that it was made of, nor of its bytes. */
 export function isSameVersion(image: Image, isMarked: boolean, { version }: ManifestImage, source: WantedSource): boolean {
   if (!version || !(isMarked || image.tags.includes(version.made.tag))) return false;
   const same = { ...version.made.same, ...(version.pointer ? source.says : {}) };
-  if (Object.keys(same).length === 0 || !has(image, same)) return false;
+  if (Object.keys(same).length === 0 || !has(image, same) || isOtherFile(image, source.image)) return false;
   const { digest = '' } = provenanceIn(image.properties);
   const [algorithm] = digest.split(':');
   return publishedDigests(source.image).every((known) => known.split(':')[0] !== algorithm || known === digest);

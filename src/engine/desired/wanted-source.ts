@@ -91,11 +91,13 @@ async function fromImage(
 /** What is at a URL is known by the digest that it must have. */
 async function fromUrl(wanted: ManifestImage, disk: Understood, context: EngineContext): Promise<WantedSource> {
   const { source: url, version } = wanted;
-  const transfer = await disk.forFile(url);
-  const { checksum, proved } = transfer;
+  const asked = await disk.forFile(url);
+  const { checksum } = asked;
   const checksums = checksum ? { [checksum.algorithm]: checksum.hex } : {};
   const known = checksum ? { digest: `${checksum.algorithm}:${checksum.hex}` } : {};
-  const image = pseudo(fileNameOf(url), { checksums, properties: provenanceProperties({ url, ...known, ...proved?.() }) });
+  // The digest that its bytes are held against stays with what is made of them: by that it is known again.
+  const transfer: TransferOptions = { ...asked, proved: () => ({ ...known, ...asked.proved?.() }) };
+  const image = pseudo(fileNameOf(url), { checksums, properties: provenanceProperties({ url, ...transfer.proved?.() }) });
   const pointed = await pointedAt(wanted, checksum?.hex, context);
   return {
     image,

@@ -161,7 +161,7 @@ const copiedAsTheyAre: readonly (string | undefined)[] = ['qcow2', 'vmdk', 'vhd'
  * Whether an image is not taken for a copy of what is published, whatever is on its record: it has its format, and other bytes. Of a
  * file whose name does not tell its format it may have been converted; then only this machine's own memory says that it is a copy.
  */
-function isOtherFile(there: Image, published: Image): boolean {
+export function isOtherFile(there: Image, published: Image): boolean {
   if (!copiedAsTheyAre.includes(there.diskFormat)) return false;
   if (published.diskFormat !== undefined && published.diskFormat !== there.diskFormat) return false;
   // Of what is inside of a compressed file neither is published.

@@ -45,7 +45,7 @@ export class OimFields extends ManifestFields {
     const own = Object.keys(value).find(isOwnProperty);
     if (own !== undefined) throw this.wrong(`meta.${own}`, 'is set by imgctl only');
     const { file, path } = this.#place;
-    for (const key of Object.keys(value).filter((one) => !known.includes(one)))
+    for (const key of Object.keys(value).filter((one) => value[one] !== null && !known.includes(one)))
       this.#place.warn(`${file}: ${path}.meta.${key} is not known, and becomes a property as it is${hinted(key, known)}`);
     return this.#texts(value);
   }

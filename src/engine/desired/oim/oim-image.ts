@@ -180,7 +180,8 @@ function sourceFrom(fields: OimFields): string {
 }
 
 /** The address as others may see it: of a file its name. */
-const shownSource = (url: string): string => (url.startsWith('file:') ? `file:${url.split('/').at(-1) ?? ''}` : url);
+const shownSource = (url: string): string =>
+  url.startsWith('file:') && url.includes('/') ? `file:${url.split('/').at(-1) ?? ''}` : url;
 
 const algorithms: Readonly<Record<number, string>> = { 32: 'md5', 40: 'sha1', 64: 'sha256', 128: 'sha512' };
 
